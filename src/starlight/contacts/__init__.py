@@ -1,0 +1,1 @@
+"""The contact plan: who hears whom, when, how fast, how far away."""

@@ -1,0 +1,94 @@
+"""Every exception that Starlight raises on purpose, drawn as a tree.
+
+::
+
+    StarlightError
+    ├── InputError            a person gave us something wrong: a file, an argument, a letter
+    ├── PeerError             the other end, or the bytes that it sent, misbehaved
+    │   ├── CborError         not the subset of CBOR that RFC 9171 allows
+    │   ├── BundleError       not a bundle by RFC 9171
+    │   ├── LetterError       a payload that is no letter, receipt or telemetry of ours
+    │   └── LinkError         a convergence layer's peer broke its protocol
+    ├── RangeError            a time that the ephemeris, or another table, does not cover
+    └── StoreError            the disk refused, or holds what we did not write
+
+The family says whose fault it is. `InputError` is shown to the person, whole;
+`PeerError` is counted, traced and answered on the wire with its code; the
+others end an operation, never silently. Anything else that escapes is a defect
+of ours.
+"""
+
+from __future__ import annotations
+
+
+class StarlightError(Exception):
+    """Whatever Starlight raises on purpose."""
+
+
+class InputError(StarlightError):
+    """A person's input is wrong.
+
+    Args:
+        what: what is wrong, with the offending value.
+        where: the file, key or argument that holds it.
+        right: what would be right instead.
+    """
+
+    def __init__(self, what: str, *, where: str = "", right: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.right = right
+        text = f"{where}: {what}" if where else what
+        super().__init__(f"{text}. {right}" if right else text)
+
+
+class PeerError(StarlightError):
+    """A peer, or bytes that came from one, broke a rule."""
+
+
+class _OffsetError(PeerError):
+    """Bytes that break a rule at an offset.
+
+    Args:
+        offset: the byte at which the rule is broken, from the start of the input.
+        rule: the rule, in the words of its standard, with the section.
+    """
+
+    def __init__(self, offset: int, rule: str) -> None:
+        self.offset = offset
+        self.rule = rule
+        super().__init__(f"at byte {offset}: {rule}")
+
+
+class CborError(_OffsetError):
+    """Bytes that are not the subset of CBOR (RFC 8949) that RFC 9171 allows, or pass a limit."""
+
+
+class BundleError(_OffsetError):
+    """Bytes that are not a bundle by RFC 9171."""
+
+
+class LetterError(_OffsetError):
+    """A payload that is no letter, receipt or telemetry record of ours."""
+
+
+class LinkError(PeerError):
+    """A convergence layer's peer broke its protocol.
+
+    Args:
+        rule: the rule that was broken, with the section of its standard.
+        code: the reason code that the protocol answers with.
+    """
+
+    def __init__(self, rule: str, code: int = 0) -> None:
+        self.rule = rule
+        self.code = code
+        super().__init__(rule)
+
+
+class RangeError(StarlightError):
+    """A time outside what a table covers; the message says how to extend it."""
+
+
+class StoreError(StarlightError):
+    """The durable store can't do what was asked."""

@@ -1,0 +1,1 @@
+"""A scenario: its planner, and the assembly of a rehearsal, a demo, a node."""

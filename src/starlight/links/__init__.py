@@ -1,0 +1,1 @@
+"""Convergence layers as machines; they carry opaque bytes and know no bundles."""

@@ -1,0 +1,1 @@
+"""Real time: daemon, sockets, the durable store, the clock."""

@@ -1,0 +1,1 @@
+"""Letters between people: format, mailbox, delivery states, times of arrival."""

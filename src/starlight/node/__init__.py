@@ -1,0 +1,1 @@
+"""The engine: receive, store, route, forward, deliver, expire, report."""

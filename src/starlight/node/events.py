@@ -1,0 +1,174 @@
+"""Facts that a driver tells the engine.
+
+All are frozen and serialise, so that a recorded run replays. `key` is a bundle's
+identity as text (`Bundle.id`), `peer` a node number, times are ns since
+2000-01-01T00:00:00Z in mission time. Structs of msgspec, because they are made
+ten times faster than frozen dataclasses and carry their own tag into a record.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from starlight.contacts.plan import ContactPlan
+
+
+class _Event(msgspec.Struct, frozen=True, tag=True, gc=False):
+    pass
+
+
+class BundleReceived(_Event, frozen=True):
+    """Bytes of a bundle came over a link.
+
+    Attributes:
+        peer: who sent them; None when the link does not say.
+        data: the bundle.
+        transfer: the link's handle, to be acknowledged or refused; None on a one-way hop.
+        arrives: when light brings them. Later than now where light time is imposed:
+            the bundle is stored and acknowledged at once and stays hidden until then.
+    """
+
+    peer: int | None
+    data: bytes
+    transfer: int | None
+    arrives: int
+
+
+class LinkUp(_Event, frozen=True):
+    """A link to a peer can carry bundles."""
+
+    peer: int
+
+
+class LinkDown(_Event, frozen=True):
+    """A link to a peer carries nothing any more; each transfer under way fails on its own."""
+
+    peer: int
+
+
+class TransferSent(_Event, frozen=True):
+    """The last bit of a transfer has left. On a one-way hop this is all that is ever known."""
+
+    key: str
+    peer: int
+
+
+class TransferAcknowledged(_Event, frozen=True):
+    """The next hop has stored a bundle.
+
+    Attributes:
+        known: when light brings the acknowledgement; later than now where it is imposed.
+    """
+
+    key: str
+    peer: int
+    known: int
+
+
+class TransferFailed(_Event, frozen=True):
+    """A transfer will not be acknowledged: the link fell, or the peer refused.
+
+    Attributes:
+        reason: the link's own word, for the trace.
+        refused: the peer does not want this bundle again by this way.
+    """
+
+    key: str
+    peer: int
+    reason: str
+    refused: bool = False
+
+
+class Submit(_Event, frozen=True):
+    """An application asks for a bundle to be sent.
+
+    Attributes:
+        token: the application's own name for it, given back in `Accepted`.
+        source, destination, report_to: endpoint ids as text.
+        payload: the application data unit.
+        lifetime_ms: how long it is worth carrying.
+        flags: bundle processing control flags to add (RFC 9171, 4.2.3), such as report requests.
+    """
+
+    token: str
+    source: str
+    destination: str
+    payload: bytes
+    lifetime_ms: int
+    report_to: str = "dtn:none"
+    flags: int = 0
+
+
+class Withdraw(_Event, frozen=True):
+    """An application takes back a bundle that has not departed."""
+
+    key: str
+
+
+class Claim(_Event, frozen=True):
+    """An application takes what is, or will be, addressed to an endpoint of this node."""
+
+    endpoint: str
+
+
+class Unclaim(_Event, frozen=True):
+    """An application no longer takes what is addressed to an endpoint; it waits again."""
+
+    endpoint: str
+
+
+class Delivered(_Event, frozen=True):
+    """An application holds what was delivered to it; its own record is in the same commit."""
+
+    keys: tuple[str, ...]
+
+
+class PlanChanged(_Event, frozen=True):
+    """A new contact plan is in force."""
+
+    plan: ContactPlan
+
+
+class Restored(_Event, frozen=True):
+    """The store held a bundle when the node started.
+
+    Attributes:
+        meta: what the engine last persisted about it (`Persist.meta`, `Update.meta`).
+    """
+
+    key: str
+    meta: bytes
+
+
+class Remembered(_Event, frozen=True):
+    """The store held the identity of a bundle seen before.
+
+    Attributes:
+        until: when it may be forgotten.
+    """
+
+    key: str
+    until: int
+
+
+class Wakeup(_Event, frozen=True):
+    """A deadline has come."""
+
+
+Event = (
+    BundleReceived
+    | LinkUp
+    | LinkDown
+    | TransferSent
+    | TransferAcknowledged
+    | TransferFailed
+    | Submit
+    | Withdraw
+    | Claim
+    | Unclaim
+    | Delivered
+    | PlanChanged
+    | Restored
+    | Remembered
+    | Wakeup
+)

@@ -1,0 +1,1 @@
+"""Which way: routes over a contact plan."""

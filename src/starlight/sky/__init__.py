@@ -1,0 +1,1 @@
+"""Where worlds, sites and orbiters are: ephemeris, rotations, light time, windows."""
