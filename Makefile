@@ -1,0 +1,57 @@
+# Two commands do all the set-up:   make demo   and   make test
+# Needs python3 (3.11 or later) and make. Everything else goes into .venv, pinned by hash.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+BIN := .venv/bin
+UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
+
+.PHONY: setup demo test check bench fuzz lock clean
+
+setup: .venv/.ready-to-test
+
+demo: .venv/.ready-to-run
+	$(BIN)/starlight demo
+
+test: .venv/.ready-to-test
+	$(BIN)/python -m pytest
+
+check: .venv/.ready-to-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/style
+
+bench: .venv/.ready-to-test
+	$(BIN)/python benchmarks/run.py
+
+fuzz: .venv/.ready-to-test
+	$(BIN)/python fuzz/run.py
+
+# Rewrites both locks from pyproject.toml; the build backend is pinned with the rest.
+lock: | .venv/bin/python
+	printf 'hatchling\neditables\n' | $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header pyproject.toml - -o requirements.lock
+	printf 'hatchling\neditables\n' | $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --extra test pyproject.toml - -o requirements-test.lock
+
+clean:
+	rm -rf .venv .pytest_cache .hypothesis .mypy_cache .ruff_cache dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Starlight needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12"; exit 1; }
+	@if command -v uv >/dev/null 2>&1; then uv venv -q --python $(PYTHON) .venv; \
+	else $(PYTHON) -m venv .venv || \
+	  { echo "python3 can't make a virtual environment; on Debian: apt-get install python3-venv"; rm -rf .venv; exit 1; }; \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION); fi
+
+.venv/.ready-to-run: requirements.lock pyproject.toml | .venv/bin/python
+	VIRTUAL_ENV=.venv $(UV) pip install -q --require-hashes -r requirements.lock
+	VIRTUAL_ENV=.venv $(UV) pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.ready-to-test: requirements-test.lock .venv/.ready-to-run
+	VIRTUAL_ENV=.venv $(UV) pip install -q --require-hashes -r requirements-test.lock
+	@touch $@

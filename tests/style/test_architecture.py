@@ -1,0 +1,130 @@
+"""The arrows of ARCHITECTURE.md and the forbidden imports, as tests."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "starlight"
+FREE = {"errors", "dtntime", "trace", "__init__"}
+FORBIDDEN = {
+    "asyncio": "return actions and let live/ perform them",
+    "socket": "return bytes and let live/ send them",
+    "ssl": "hand it to live/",
+    "threading": "hand it to live/",
+    "time": "take `now` as an argument",
+    "secrets": "take the random bytes as an argument",
+    "uuid": "derive the id from what is handed in",
+    "os": "take the open file or its bytes as an argument",
+    "subprocess": "hand it to cli/ or expedition/",
+    "sqlite3": "return store writes as actions",
+    "apsw": "return store writes as actions",
+}
+IO_LAYERS = {"live", "web", "expedition", "cli"}
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+def arrow_table() -> dict[str, set[str]]:
+    """Read which layer may import which from the table in ARCHITECTURE.md."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    layers = {path.name for path in SOURCE.iterdir() if path.is_dir() and not path.name.startswith("_")}
+    table: dict[str, set[str]] = {}
+    rows = re.findall(r"^\| ([a-z, ]+) \| ([^|]+) \|$", text.partition("| layer | may import |")[2], re.M)
+    for names, allowed in rows:
+        for layer in names.split(", "):
+            if allowed.strip().startswith("all but"):
+                table[layer] = layers - set(re.findall(r"[a-z]+", allowed.split("all but")[1]))
+            else:
+                table[layer] = set(re.findall(r"[a-z]+", allowed.partition(";")[0])) & layers
+    return table
+
+
+def imports_of(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the line and full name of each module that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: write the import in full, from starlight..."
+            yield node.lineno, node.module or ""
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def layer_of(path: Path) -> str:
+    """Return the layer that a module belongs to, or the module's own name at the top."""
+    parts = path.relative_to(SOURCE).parts
+    return parts[0] if len(parts) > 1 else path.stem
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_a_module_imports_only_what_the_arrow_table_allows(path: Path) -> None:
+    """An arrow means "may import"; nothing that is not in the table is allowed."""
+    layer = layer_of(path)
+    if layer in FREE:
+        allowed: set[str] = set()
+    else:
+        table = arrow_table()
+        assert layer in table, f"{layer}/ has no row in ARCHITECTURE.md's arrow table"
+        allowed = table[layer] | {layer}
+    for line, name in imports_of(path):
+        if name.startswith("starlight.") and (target := name.split(".")[1]) not in FREE:
+            if target in {"__version__"}:
+                continue
+            assert target in allowed, (
+                f"{path.relative_to(ROOT)}:{line}: {layer} may not import {target}; hand the value in instead"
+            )
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if layer_of(p) not in IO_LAYERS], ids=lambda p: str(p.relative_to(SOURCE))
+)
+def test_the_core_does_no_io(path: Path) -> None:
+    """Elsewhere than in live, web, expedition and cli, clocks, sockets, threads and files are forbidden."""
+    for line, name in imports_of(path):
+        root = name.split(".")[0]
+        assert root not in FORBIDDEN, f"{path.relative_to(ROOT)}:{line}: no {root} here; {FORBIDDEN[root]}"
+        assert root != "random" or layer_of(path) == "sim", f"{path}:{line}: only sim draws random numbers"
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"datetime\.(now|utcnow|today)\(", text), f"{path}: take `now` as an argument"
+    assert not re.search(r"(?<![\w.])open\(", text), f"{path}: take the open file or its bytes as an argument"
+
+
+def test_nobody_uses_the_global_random() -> None:
+    """sim may use random.Random(seed), nobody the global one."""
+    for path in MODULES:
+        for line, name in imports_of(path):
+            assert not name.startswith("random.") or name == "random.Random", f"{path}:{line}: {name}"
+        for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            assert not re.search(r"\brandom\.(?!Random\b)\w+\(", text), f"{path}:{number}: seed a random.Random"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_a_module_stays_small_and_says_what_it_is(path: Path) -> None:
+    """A module is a noun of at most 600 lines with a docstring; when it outgrows that, find the second noun."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 600, f"{path.relative_to(ROOT)} has {text.count(chr(10))} lines; find the second noun"
+    assert ast.get_docstring(ast.parse(text)), f"{path.relative_to(ROOT)} says nothing about itself"
+    assert path.stem not in {"utils", "helpers", "common", "manager", "base"}, f"{path}: name it by its noun"
+
+
+def test_the_house_has_two_levels() -> None:
+    """Two levels of folders, no deeper (the page's templates and static files aside)."""
+    for path in MODULES:
+        assert len(path.relative_to(SOURCE).parts) <= 2, f"{path.relative_to(ROOT)} lies too deep"
+
+
+def test_public_names_have_docstrings() -> None:
+    """Public docstrings say what a thing does: every public class and function has one."""
+    silent = []
+    for path in MODULES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if not node.name.startswith("_") and not ast.get_docstring(node):
+                silent.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}")
+    assert not silent, "no docstring: " + ", ".join(silent)
