@@ -1,0 +1,89 @@
+"""The desk: all that the page asks of the world behind it.
+
+`expedition` implements it over running daemons, the tests over a scripted clock. Every
+method is awaited on the event loop that serves the page and must not block it. The page
+does nothing behind the desk's back and keeps no state of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from starlight.web.views import (
+    Change,
+    LetterView,
+    MailboxView,
+    Orbits,
+    Person,
+    PredictionView,
+    Sky,
+    Status,
+    Storm,
+)
+
+
+class Desk(Protocol):
+    """What the page reads and does.
+
+    Any method may raise InputError when what a person asked for is wrong (an unknown address,
+    a letter that has left already, a text too long); the page shows its words. `person` is
+    always the id of one of `people()`: the page checks that first.
+    """
+
+    async def people(self) -> tuple[Person, ...]:
+        """Return everyone whom the page can be, in the order to show; at least one."""
+        ...
+
+    async def mailbox(
+        self, person: str, *, correspondent: str | None = None, before: str | None = None, limit: int = 50
+    ) -> MailboxView:
+        """Return a mailbox, opened at one correspondent.
+
+        Args:
+            person: whose, by id.
+            correspondent: an address; None opens the one with the latest letter.
+            before: only letters before the one with this id.
+            limit: the most letters to return.
+        """
+        ...
+
+    async def write(self, person: str, to: str, text: str, reply_to: str | None = None) -> LetterView:
+        """Write a letter to an address and return it once it is kept safe."""
+        ...
+
+    async def predict(self, person: str, to: str, text: str) -> PredictionView:
+        """Return when a letter of this text, sent now to an address, would leave and arrive."""
+        ...
+
+    async def withdraw(self, person: str, letter: str) -> LetterView:
+        """Withdraw a letter that has not left; InputError when it has."""
+        ...
+
+    async def mark_read(self, person: str, letter: str) -> LetterView:
+        """Mark a letter that came in as read, which sends the receipt; again changes nothing."""
+        ...
+
+    async def sky(self) -> Sky:
+        """Return clocks, positions, distance and the window."""
+        ...
+
+    async def orbits(self) -> Orbits:
+        """Return the lines on which the worlds travel; asked for once a page."""
+        ...
+
+    async def status(self, person: str) -> Status:
+        """Return what else moves, as the place of this person knows it."""
+        ...
+
+    async def set_storm(self, active: bool) -> Storm:
+        """Cut the relays, or mend them; setting what is set already changes nothing."""
+        ...
+
+    def changes(self) -> AsyncIterator[Change]:
+        """Return an endless iterator that yields whenever something changed; one a caller.
+
+        What follows from the passing of mission time alone (a foreseen arrival, the end of a
+        silence) need not be told: the page knows those moments from the views.
+        """
+        ...

@@ -1,0 +1,349 @@
+"""What the page shows, as values: people, letters, the sky, what is in flight.
+
+Every moment is a `Time`: integer nanoseconds since 2000-01-01T00:00:00Z, as everywhere
+in Starlight. On the page it becomes a reading of the chosen person's clock; in JSON it
+becomes ISO 8601 text in UTC (`wire.py`), because JavaScript's numbers can't hold it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+Time = Annotated[int, msgspec.Meta(extra={"time": True})]
+"""Nanoseconds since 2000-01-01T00:00:00Z, marked so that JSON writes it as text."""
+
+World = Literal["earth", "mars"]
+State = Literal["written", "queued", "departed", "in_flight", "arrived", "read", "expired", "withdrawn"]
+Standing = Literal["predicted", "confirmed"]
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Someone with a mailbox whom the page can be.
+
+    Attributes:
+        id: short and safe in a URL: ``[a-z0-9-]+``, such as ``jay``.
+        name: for people, such as ``Joo Nan-young``.
+        address: where letters go, such as ``ipn:7.1``.
+        place: such as ``Seoul`` or ``Base, Arsia Mons``.
+        world: whose clock the person lives by.
+    """
+
+    id: str
+    name: str
+    address: str
+    place: str
+    world: World
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One step of a letter's way: done and confirmed, or predicted.
+
+    Attributes:
+        what: the state that the letter is in from then on.
+        at: when, past or to come.
+        standing: predicted from the plan, or confirmed by the node or by a receipt.
+        where: the place, where it helps; may be empty.
+    """
+
+    what: State
+    at: Time
+    standing: Standing
+    where: str = ""
+
+
+class LetterView(msgspec.Struct, frozen=True):
+    """A letter as one person sees it now.
+
+    Attributes:
+        id: unique in the mailbox; of any characters (the page quotes it).
+        thread: the id of the thread.
+        from_address, to_address: the two ends.
+        from_name, to_name: the same, for people.
+        text: as written; never HTML.
+        written_at: by the author's node.
+        mine: the person of the mailbox wrote it.
+        state, standing: what holds now, by the mailbox's pure function of time.
+        facts: every step in order, past and foreseen. For a letter of the person's own these
+            lead on to the foreseen arrival; for one received, to its arrival and reading here.
+        receipt_at: when the news of its arrival is foreseen here, or None where none can come.
+        withdrawable: it can still be withdrawn.
+        unread: it came in and has not been marked as read.
+        reply_to: the id of the letter that it answers.
+        note: one more sentence that explains the state; may be empty.
+    """
+
+    id: str
+    thread: str
+    from_address: str
+    from_name: str
+    to_address: str
+    to_name: str
+    text: str
+    written_at: Time
+    mine: bool
+    state: State
+    standing: Standing
+    facts: tuple[Fact, ...] = ()
+    receipt_at: Time | None = None
+    withdrawable: bool = False
+    unread: bool = False
+    reply_to: str | None = None
+    note: str = ""
+
+
+class Conversation(msgspec.Struct, frozen=True):
+    """One correspondent of a mailbox, with or without letters yet.
+
+    Attributes:
+        address, name, place, world: who it is; the world whose clock they live by.
+        letters: how many letters there are both ways.
+        unread: how many of theirs are unread.
+        last_at: when the latest was written, or None.
+    """
+
+    address: str
+    name: str
+    place: str
+    world: World
+    letters: int = 0
+    unread: int = 0
+    last_at: Time | None = None
+
+
+class MailboxView(msgspec.Struct, frozen=True):
+    """One person's mailbox, opened at one correspondent.
+
+    Attributes:
+        person: whose it is.
+        conversations: everyone they can write to, in the order to show.
+        correspondent: the address of the one whose letters follow; empty when there is nobody.
+        letters: the latest letters with that correspondent, oldest first.
+        earlier: there are older ones, before the first of `letters`.
+    """
+
+    person: Person
+    conversations: tuple[Conversation, ...]
+    correspondent: str
+    letters: tuple[LetterView, ...] = ()
+    earlier: bool = False
+
+
+class Silence(msgspec.Struct, frozen=True):
+    """Why nothing gets across, for people.
+
+    Attributes:
+        why: one or two sentences.
+        since: when it began, or None when unknown.
+        until: when the plan opens again, or None when no end is planned.
+        safe: what is safe and where, a sentence each.
+    """
+
+    why: str
+    since: Time | None = None
+    until: Time | None = None
+    safe: tuple[str, ...] = ()
+
+
+class PredictionView(msgspec.Struct, frozen=True):
+    """When a letter sent now would leave and arrive, and when an answer could come.
+
+    Attributes:
+        leaves, arrives, answer_at: None where the plan knows no way.
+        route: one sentence a hop.
+        silence: why it has to wait, if it has to.
+        size_bytes: the size of the letter as it will be sent.
+    """
+
+    leaves: Time | None
+    arrives: Time | None
+    answer_at: Time | None
+    route: tuple[str, ...] = ()
+    silence: Silence | None = None
+    size_bytes: int = 0
+
+
+class EarthClock(msgspec.Struct, frozen=True):
+    """Civil time on Earth: UTC plus an offset.
+
+    Attributes:
+        place: such as ``Seoul``.
+        zone: such as ``KST``.
+        utc_offset_s: such as 32400.
+    """
+
+    place: str
+    zone: str
+    utc_offset_s: int
+
+
+class MarsClock(msgspec.Struct, frozen=True):
+    """Local mean solar time at a place on Mars; linear in UTC while no leap second comes.
+
+    Attributes:
+        place: such as ``Arsia Mons``.
+        sol_zero: when sol 0 began there (local mean midnight).
+        sol_s: the length of a sol, 88775.244 s (Allison and McEwen 2000).
+    """
+
+    place: str
+    sol_zero: Time
+    sol_s: float
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """Mission time and how fast it runs.
+
+    Attributes:
+        now: mission time when this was made.
+        rate: mission seconds a second of real time; 0 while it stands.
+        earth, mars: how people read it on both worlds.
+    """
+
+    now: Time
+    rate: float
+    earth: EarthClock
+    mars: MarsClock
+
+
+class Window(msgspec.Struct, frozen=True):
+    """An interval in which letters can cross between the worlds, measured at the transmitter.
+
+    Attributes:
+        start, end: `start` in the past means that it is open now.
+        via: the stations and relays, for people; may be empty.
+    """
+
+    start: Time
+    end: Time
+    via: str = ""
+
+
+class Position(msgspec.Struct, frozen=True):
+    """A heliocentric position in the plane of the ecliptic of J2000.
+
+    Attributes:
+        x_au, y_au: in astronomical units; x towards the equinox, y 90 degrees east of it.
+    """
+
+    x_au: float
+    y_au: float
+
+
+class Sky(msgspec.Struct, frozen=True):
+    """Where the worlds are, and how far apart.
+
+    Attributes:
+        clock: mission time.
+        earth, mars: heliocentric positions.
+        distance_km: between the worlds.
+        receding_km_s: how fast they part; negative while they approach.
+        light_time_s: one way.
+        window: the one that is open, or the next, or None when the plan knows none.
+    """
+
+    clock: Clock
+    earth: Position
+    mars: Position
+    distance_km: float
+    receding_km_s: float
+    light_time_s: float
+    window: Window | None
+
+
+class Orbits(msgspec.Struct, frozen=True):
+    """The two orbits as closed lines of `(x au, y au)`, about a hundred points each."""
+
+    earth: tuple[tuple[float, float], ...]
+    mars: tuple[tuple[float, float], ...]
+
+
+class Flight(msgspec.Struct, frozen=True):
+    """Something on its way between the worlds right now.
+
+    Attributes:
+        id: unique among the flights.
+        kind: what it is.
+        from_world, to_world: the two sides.
+        departed: when its last byte left.
+        arrives: when its last byte reaches the other side.
+        label: for people, such as ``Letter from Jay to Nan-young``; never the text of a letter.
+    """
+
+    id: str
+    kind: Literal["letter", "receipt", "telemetry", "report"]
+    from_world: World
+    to_world: World
+    departed: Time
+    arrives: Time
+    label: str
+
+
+class Telemetry(msgspec.Struct, frozen=True):
+    """The latest that the person's place has heard from a vehicle or a suit.
+
+    Attributes:
+        vehicle: its id.
+        name: for people, such as ``Rover`` or ``Nan-young's suit``.
+        measured_at: when it was measured there.
+        received_at: when it was known here.
+        latitude_deg, longitude_deg: on Mars, east positive; None when unknown.
+        oxygen_percent: None where there is none to measure.
+        findings: what it found, a short sentence each.
+        note: such as ``No word since the storm``; may be empty.
+    """
+
+    vehicle: str
+    name: str
+    measured_at: Time
+    received_at: Time
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    oxygen_percent: float | None = None
+    findings: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Storm(msgspec.Struct, frozen=True):
+    """The storm that a visitor of the page can let loose.
+
+    Attributes:
+        active: the relays are cut now.
+        since: when they were cut, or None.
+        cuts: what it cuts, for people, such as ``both relay orbiters``.
+    """
+
+    active: bool
+    since: Time | None = None
+    cuts: str = "the relays"
+
+
+class Status(msgspec.Struct, frozen=True):
+    """All that moves on the page besides letters, as one person's place knows it.
+
+    Attributes:
+        sky: clocks, positions, the window.
+        flights: everything between the worlds now, by departure.
+        silence: None while letters can cross.
+        storm: the button's state.
+        telemetry: the latest of each vehicle.
+    """
+
+    sky: Sky
+    flights: tuple[Flight, ...] = ()
+    silence: Silence | None = None
+    storm: Storm = Storm(active=False)
+    telemetry: tuple[Telemetry, ...] = ()
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Word that something the page shows is no longer as it was.
+
+    Attributes:
+        people: the ids of those whose mailbox changed.
+        status: flights, silence, storm, telemetry or the plan changed.
+    """
+
+    people: tuple[str, ...] = ()
+    status: bool = False
