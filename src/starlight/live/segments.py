@@ -1,0 +1,180 @@
+"""Bodies too large for the database: append-only segment files.
+
+A body is written and synced before the row that names it is committed, so a row never
+points at bytes that a crash could take back. Bytes whose row was never committed are
+waste, given back when their segment empties or is compacted.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import fastcrc
+import msgspec
+
+from starlight.errors import StoreError
+
+SEGMENT_BYTES = 64 << 20
+"""A segment is closed at this size: large enough that opening files costs nothing beside
+writing them, small enough that one compaction stays under a second on a slow disk."""
+
+COMPACT_BELOW = 4
+"""A closed segment is compacted when less than a quarter of it (1/4) is still in use: the disk
+holds at most four times what is stored, and each byte is copied a few times at most."""
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """Where a body lies: segment number, offset and size in bytes, CRC-32C."""
+
+    segment: int
+    offset: int
+    size: int
+    crc: int
+
+
+class _Segment:
+    def __init__(self, path: Path, descriptor: int, size: int) -> None:
+        self.path = path
+        self.descriptor = descriptor
+        self.size = size  # bytes appended, used or not
+        self.used = 0  # bytes that a stored body still needs
+
+
+class Segments:
+    """The segment files of one store; one thread writes, any thread reads.
+
+    Args:
+        directory: where the files lie; made when it is not there.
+        places: where the stored bodies lie; files that none of them names are deleted.
+
+    Raises:
+        StoreError: a file that a place names is missing or too short.
+    """
+
+    def __init__(self, directory: Path, places: Iterable[Place], segment_bytes: int = SEGMENT_BYTES) -> None:
+        self.syncs = 0
+        self._directory = directory
+        self._segment_bytes = segment_bytes
+        self._segments: dict[int, _Segment] = {}
+        self._lock = threading.Lock()  # no file is closed while another thread reads it
+        self._current: int | None = None
+        self._dirty = False
+        directory.mkdir(exist_ok=True)
+        used: dict[int, int] = {}
+        reach: dict[int, int] = {}
+        for place in places:
+            used[place.segment] = used.get(place.segment, 0) + place.size
+            reach[place.segment] = max(reach.get(place.segment, 0), place.offset + place.size)
+        for number, count in sorted(used.items()):
+            self._open(number, count, reach[number])
+        self._last = max(used, default=0)
+        for path in sorted(directory.glob("*.segment")):
+            if path.stem.isdecimal() and int(path.stem) not in self._segments:
+                self._last = max(self._last, int(path.stem))
+                path.unlink()
+
+    def append(self, body: bytes) -> Place:
+        """Write a body at the end of the current segment; it is durable after `sync`."""
+        current = self._current
+        if current is None or self._segments[current].size + len(body) > self._segment_bytes:
+            self.sync()
+            current = self._begin()
+        segment = self._segments[current]
+        view = memoryview(body)
+        written = 0
+        while written < len(body):
+            written += os.pwrite(segment.descriptor, view[written:], segment.size + written)
+        place = Place(current, segment.size, len(body), fastcrc.crc32.iscsi(body))
+        segment.size += len(body)
+        segment.used += len(body)
+        self._dirty = True
+        return place
+
+    def sync(self) -> None:
+        """Make everything appended durable; costs nothing when nothing was appended."""
+        if self._dirty and self._current is not None:
+            os.fdatasync(self._segments[self._current].descriptor)
+            self.syncs += 1
+            self._dirty = False
+
+    def read(self, place: Place) -> bytes:
+        """Return a body.
+
+        Raises:
+            StoreError: its segment is gone, or the bytes are not those that were written.
+        """
+        with self._lock:
+            segment = self._segments.get(place.segment)
+            if segment is None:
+                raise StoreError(f"segment {place.segment} of {self._directory} is no longer there")
+            body = os.pread(segment.descriptor, place.size, place.offset)
+        if len(body) != place.size or fastcrc.crc32.iscsi(body) != place.crc:
+            raise StoreError(f"{segment.path}: {place.size} bytes at {place.offset} fail their CRC-32C")
+        return body
+
+    def release(self, place: Place) -> None:
+        """Give a body's bytes back, after the commit that dropped its row."""
+        segment = self._segments[place.segment]
+        segment.used -= place.size
+        if segment.used == 0 and place.segment != self._current:
+            self._delete(place.segment)
+        elif segment.used == 0 and segment.size >= self._segment_bytes // 2:
+            self._current = None
+            self._delete(place.segment)
+
+    def sparse(self) -> list[int]:
+        """Return the closed segments that are mostly waste, ascending."""
+        return [
+            number
+            for number, segment in self._segments.items()
+            if number != self._current and segment.used * COMPACT_BELOW < segment.size
+        ]
+
+    def close(self) -> None:
+        """Close every file."""
+        with self._lock:
+            for segment in self._segments.values():
+                os.close(segment.descriptor)
+            self._segments.clear()
+
+    def _path(self, number: int) -> Path:
+        return self._directory / f"{number:08d}.segment"
+
+    def _open(self, number: int, used: int, reach: int) -> None:
+        path = self._path(number)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
+            raise StoreError(f"{path} holds stored bodies and can't be opened: {error.strerror}") from error
+        size = os.fstat(descriptor).st_size
+        if size < reach:
+            os.close(descriptor)
+            raise StoreError(f"{path} has {size} bytes, but stored bodies reach to byte {reach}")
+        self._segments[number] = _Segment(path, descriptor, size)
+        self._segments[number].used = used
+
+    def _begin(self) -> int:
+        closed = self._current
+        self._last += 1
+        path = self._path(self._last)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        folder = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)  # the name of the file must survive a crash too
+            self.syncs += 1
+        finally:
+            os.close(folder)
+        self._segments[self._last] = _Segment(path, descriptor, 0)
+        self._current = self._last
+        if closed is not None and self._segments[closed].used == 0:
+            self._delete(closed)
+        return self._last
+
+    def _delete(self, number: int) -> None:
+        with self._lock:
+            segment = self._segments.pop(number)
+            os.close(segment.descriptor)
+            segment.path.unlink()
