@@ -1,0 +1,77 @@
+"""The command `starlight`: finds the subcommand, imports only what that one needs, reports errors."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from starlight import __version__
+from starlight.errors import InputError, StarlightError
+
+COMMANDS = {
+    # name: (module under starlight.cli, one line for the list of commands)
+    "demo": ("demo", "Open the messenger on the built-in expedition: real nodes, real light time."),
+    "rehearse": ("rehearse", "Run a scenario in virtual time: years in seconds."),
+    "replay": ("rehearse", "Run the record of a node again and compare what it did."),
+    "sky": ("sky", "Say where the worlds are: distance, light time, who sees whom."),
+    "node": ("node", "Run one network node from a TOML file."),
+    "send": ("node", "Write a letter through a running node."),
+    "inbox": ("node", "List the letters of an address at a running node."),
+    "status": ("node", "Say how a running node is doing."),
+}
+
+
+class _Lazy(click.Group):
+    """A group that imports a command's module only when that command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = import_module(f"starlight.cli.{COMMANDS[name][0]}")
+        command: click.Command = getattr(module, name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="starlight")
+def starlight() -> None:
+    """Talk across light-time and silence.
+
+    A messenger for people on different worlds, the delay-tolerant network that
+    carries it, and a rehearsal of both in virtual time. Start with: starlight demo
+    """
+
+
+def main() -> None:
+    """Run the command line; an expected error is one line on stderr and a status, never a traceback.
+
+    Exit status: 0 done, 1 it failed, 2 what was asked was wrong, 130 interrupted.
+    """
+    try:
+        starlight(standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except InputError as error:
+        click.echo(f"starlight: {error}", err=True)
+        sys.exit(2)
+    except StarlightError as error:
+        click.echo(f"starlight: {error}", err=True)
+        sys.exit(1)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("starlight: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away; there is no one to tell
+        sys.exit(1)

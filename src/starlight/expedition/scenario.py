@@ -1,0 +1,436 @@
+"""A scenario: who is where, with which links, and what happens; read from TOML.
+
+The file's keys are the fields of the structs below. Times are ISO 8601, distances
+and angles wear their unit in their name, nodes and people are referred to by name,
+and an address is ``person@node``. Everything wrong is an `InputError` that names
+the key, the value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from starlight import dtntime
+from starlight.errors import InputError
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
+NodeNumber = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+Service = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+Rate = Annotated[int, msgspec.Meta(ge=1, le=10**12)]
+
+
+class _Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class SiteSpec(_Spec, frozen=True):
+    """A place on a body: geodetic latitude and east longitude in degrees, height in metres."""
+
+    body: Literal["earth", "mars"]
+    latitude_deg: Annotated[float, msgspec.Meta(ge=-90, le=90)]
+    longitude_deg: Annotated[float, msgspec.Meta(ge=-180, le=360)]
+    height_m: Annotated[float, msgspec.Meta(ge=-12_000, le=30_000)] = 0.0
+    mask_deg: Annotated[float, msgspec.Meta(ge=0, lt=90)] = 10.0
+
+
+class OrbitSpec(_Spec, frozen=True):
+    """A circular orbit: stationary over an east longitude, or given by radius and angles at an epoch."""
+
+    body: Literal["earth", "mars"]
+    stationary_over_deg: Annotated[float, msgspec.Meta(ge=-180, le=360)] | None = None
+    radius_km: Annotated[float, msgspec.Meta(gt=3_390, le=10_000_000)] | None = None
+    inclination_deg: Annotated[float, msgspec.Meta(ge=0, le=180)] = 0.0
+    node_deg: float = 0.0
+    phase_deg: float = 0.0
+    epoch: str = "2050-01-01"
+
+
+class NodeSpec(_Spec, frozen=True):
+    """A network node; without a site or an orbit it has wires only."""
+
+    name: Name
+    number: NodeNumber
+    title: str
+    world: Literal["earth", "mars"]
+    site: SiteSpec | None = None
+    orbit: OrbitSpec | None = None
+
+
+class LinkSpec(_Spec, frozen=True):
+    """A link between two nodes, both ways unless `one_way`.
+
+    Attributes:
+        between: the two nodes; a one-way link carries from the first to the second.
+        kind: ``radio`` is open when the sky allows it, ``wire`` always.
+        rate_bps, back_rate_bps: bit/s from the first to the second, and back (the same when absent).
+        light_time_s: of a wire; a radio's comes from the ephemeris.
+        since, until: when the link exists.
+        announced: when the network learns of it; when absent, it always knew.
+    """
+
+    between: tuple[Name, Name]
+    kind: Literal["radio", "wire"]
+    rate_bps: Rate
+    back_rate_bps: Rate | None = None
+    one_way: bool = False
+    light_time_s: Annotated[float, msgspec.Meta(ge=0, lt=10)] = 0.0
+    since: str = ""
+    until: str = ""
+    announced: str = ""
+
+
+class MailboxSpec(_Spec, frozen=True):
+    """A mailbox of a person at a node.
+
+    Attributes:
+        node: where it is.
+        opens: when the person claims the address; letters wait there until then.
+        closes: when the person leaves; letters wait again.
+        reads_after_min: how long after its arrival a letter is read; -1: only by a `read` event.
+    """
+
+    node: Name
+    opens: str = ""
+    closes: str = ""
+    reads_after_min: Annotated[float, msgspec.Meta(ge=-1)] = 30.0
+
+
+class PersonSpec(_Spec, frozen=True):
+    """Someone who writes and reads, under the same service number wherever they have a mailbox."""
+
+    id: Name
+    name: str
+    service: Service
+    mailbox: list[MailboxSpec]
+    role: str = ""
+
+
+class LetterSpec(_Spec, frozen=True, rename={"from_": "from"}):
+    """A letter, or a series of them.
+
+    Attributes:
+        at: when it is written (the first of a series).
+        from_, to: addresses ``person@node``.
+        text: what it says; a series takes the texts in turn.
+        every_days, last: makes it a series, until a date.
+    """
+
+    at: str
+    from_: str
+    to: str
+    text: str | list[str]
+    every_days: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    last: str = ""
+
+
+class TelemetrySpec(_Spec, frozen=True, rename={"from_": "from"}):
+    """Reports of a vehicle.
+
+    Attributes:
+        from_: the node that reports; to: the addresses that it reports to.
+        at, every_min, last: the first, the interval, the last.
+        readings: name to a value, or to ``[first, last]`` between which the series moves evenly.
+    """
+
+    from_: Name
+    to: list[str]
+    at: str
+    readings: dict[str, float | str | tuple[float, float]]
+    every_min: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    last: str = ""
+
+
+class StormSpec(_Spec, frozen=True):
+    """An interval in which links carry nothing.
+
+    Attributes:
+        start, end: when links fall and rise again.
+        forecast_end: until when people first believe that it lasts.
+        links: pairs of nodes, both directions.
+        text: why, for people.
+        learned_after_min: how long after the fall (and the rise) a node without light time to it knows.
+    """
+
+    start: str
+    end: str
+    links: list[tuple[Name, Name]]
+    text: str
+    forecast_end: str = ""
+    learned_after_min: Annotated[float, msgspec.Meta(ge=0)] = 10.0
+
+
+class ReadSpec(_Spec, frozen=True):
+    """A person reads all that lies in a mailbox."""
+
+    at: str
+    mailbox: str
+
+
+class BeatSpec(_Spec, frozen=True):
+    """A beat of the story: the first trace record after `after` that matches.
+
+    Attributes:
+        title: what people are told.
+        what: the kind of the record.
+        facts: what its facts must contain (text: as a part).
+        after: not before this time.
+    """
+
+    title: str
+    what: str
+    facts: dict[str, str | int] = {}
+    node: str = ""
+    after: str = ""
+
+
+class Scenario(_Spec, frozen=True):
+    """Everything a rehearsal or a demo needs to know.
+
+    Attributes:
+        name: of the scenario.
+        start, end: what it covers.
+        demo_at: where a demo opens; demo_since: from when its past is lived through.
+        earth_home, mars_home: the nodes whose clocks the page shows.
+    """
+
+    name: Name
+    title: str
+    start: str
+    end: str
+    demo_at: str
+    demo_since: str
+    earth_home: Name
+    mars_home: Name
+    landing: str
+    node: list[NodeSpec]
+    link: list[LinkSpec]
+    person: list[PersonSpec]
+    letter: list[LetterSpec] = []
+    telemetry: list[TelemetrySpec] = []
+    storm: list[StormSpec] = []
+    read: list[ReadSpec] = []
+    beat: list[BeatSpec] = []
+    earth_timezone: str = "Asia/Seoul"
+
+    def node_named(self, name: str) -> NodeSpec:
+        """Return a node by its name; the scenario was checked, so it is there."""
+        return next(node for node in self.node if node.name == name)
+
+    def titles(self) -> dict[int, str]:
+        """Return the title of each node by its number."""
+        return {node.number: node.title for node in self.node}
+
+    def address(self, place: str) -> str:
+        """Return the endpoint id of ``person@node``."""
+        person_id, _, node_name = place.partition("@")
+        person = next(person for person in self.person if person.id == person_id)
+        return f"ipn:{self.node_named(node_name).number}.{person.service}"
+
+    def period(self) -> tuple[int, int]:
+        """Return start and end in ns."""
+        return dtntime.from_text(self.start), dtntime.from_text(self.end)
+
+
+def load(source: str) -> Scenario:
+    """Load a scenario by the name of a built-in one or the path of a TOML file.
+
+    Raises:
+        InputError: there is none, or it is wrong; the message names key, value and what is allowed.
+    """
+    builtin = resources.files("starlight.expedition").joinpath("scenarios", f"{source}.toml")
+    if "/" not in source and not source.endswith(".toml") and builtin.is_file():
+        return parse(builtin.read_text(encoding="utf-8"), where=source)
+    path = Path(source)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InputError(
+            f"no scenario can be read there ({reason})",
+            where=source,
+            right=f"Give the path of a TOML file, or one of: {', '.join(builtin_names())}",
+        ) from None
+    return parse(text, where=source)
+
+
+def builtin_names() -> list[str]:
+    """Return the names of the scenarios shipped in the package."""
+    folder = resources.files("starlight.expedition").joinpath("scenarios")
+    return sorted(
+        entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")
+    )
+
+
+def parse(text: str, *, where: str) -> Scenario:
+    """Read a scenario from TOML and check that all of it fits together.
+
+    Raises:
+        InputError: as `load`.
+    """
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"not TOML: {error}", where=where) from None
+    try:
+        scenario = msgspec.convert(tree, Scenario)
+    except msgspec.ValidationError as error:
+        raise _named(error, tree, where) from None
+    _check(scenario, where)
+    return scenario
+
+
+def _named(error: msgspec.ValidationError, tree: object, where: str) -> InputError:
+    """Say which key of the file a validation error means, and the value that stands there."""
+    message, _, path = str(error).partition(" - at `")
+    path = path.rstrip("`").removeprefix("$").lstrip(".")
+    value = tree
+    for part in path.replace("[", ".[").split("."):
+        try:
+            if part.startswith("["):
+                value = value[int(part[1:-1])]  # type: ignore[index]  # the walk ends at what does not fit
+            elif part:
+                value = value[part]  # type: ignore[index]  # likewise
+        except (KeyError, IndexError, TypeError, ValueError):
+            break
+    shown = f" = {value!r}" if not isinstance(value, dict | list) else ""
+    return InputError(f"{path or 'the file'}{shown}: {message}", where=where)
+
+
+def _check(scenario: Scenario, where: str) -> None:
+    """Check what no single key can know: references, uniqueness, order of times."""
+    nodes = {node.name: node for node in scenario.node}
+
+    def fail(key: str, value: object, right: str) -> None:
+        raise InputError(f"{key} = {value!r} does not fit", where=where, right=right)
+
+    def time(key: str, text: str, *, empty: bool = False) -> int | None:
+        if not text and empty:
+            return None
+        return dtntime.from_text(text, where=f"{where}: {key}")
+
+    def unique(key: str, values: list[object]) -> None:
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                fail(f"{key}[{index}]", value, "Each must be there once")
+
+    def known_node(key: str, name: str) -> None:
+        if name not in nodes:
+            fail(key, name, f"Name one of the nodes: {', '.join(nodes)}")
+
+    unique("node.name", [node.name for node in scenario.node])
+    unique("node.number", [node.number for node in scenario.node])
+    unique("person.id", [person.id for person in scenario.person])
+    unique("person.service", [person.service for person in scenario.person])
+    start, end = time("start", scenario.start), time("end", scenario.end)
+    if start is None or end is None or end <= start:
+        fail("end", scenario.end, f"It must be later than start = {scenario.start!r}")
+    for key in ("demo_at", "demo_since", "landing"):
+        time(key, getattr(scenario, key))
+    for key in ("earth_home", "mars_home"):
+        known_node(key, getattr(scenario, key))
+        if nodes[getattr(scenario, key)].site is None:
+            fail(key, getattr(scenario, key), "It must be a node with a site, for its local time")
+    for index, node in enumerate(scenario.node):
+        if node.site and node.orbit:
+            fail(f"node[{index}]", node.name, "A node has a site or an orbit, not both")
+        if node.orbit and (node.orbit.stationary_over_deg is None) == (node.orbit.radius_km is None):
+            fail(f"node[{index}].orbit", node.name, "Give stationary_over_deg or radius_km, one of them")
+    for index, link in enumerate(scenario.link):
+        _check_link(index, link, nodes, known_node, time, fail)
+    _check_people(scenario, known_node, time, fail)
+    _check_script(scenario, known_node, time, fail)
+
+
+_Fail = Callable[[str, object, str], None]
+_Known = Callable[[str, str], None]
+_Time = Callable[..., int | None]
+
+
+def _check_link(
+    index: int, link: LinkSpec, nodes: dict[str, NodeSpec], known_node: _Known, time: _Time, fail: _Fail
+) -> None:
+    key = f"link[{index}]"
+    for name in link.between:
+        known_node(f"{key}.between", name)
+        if link.kind == "radio" and nodes[name].site is None and nodes[name].orbit is None:
+            fail(f"{key}.between", name, "A radio link needs a site or an orbit at both ends")
+    if link.between[0] == link.between[1]:
+        fail(f"{key}.between", link.between, "A link has two different ends")
+    if link.kind == "radio" and link.light_time_s:
+        fail(
+            f"{key}.light_time_s",
+            link.light_time_s,
+            "A radio's light time comes from the ephemeris; leave it out",
+        )
+    if link.one_way and link.back_rate_bps is not None:
+        fail(f"{key}.back_rate_bps", link.back_rate_bps, "A one-way link has no way back; leave it out")
+    since, until = time(f"{key}.since", link.since, empty=True), time(f"{key}.until", link.until, empty=True)
+    if since is not None and until is not None and until <= since:
+        fail(f"{key}.until", link.until, f"It must be later than since = {link.since!r}")
+    time(f"{key}.announced", link.announced, empty=True)
+
+
+def _check_people(scenario: Scenario, known_node: _Known, time: _Time, fail: _Fail) -> None:
+    for index, person in enumerate(scenario.person):
+        seen: list[str] = []
+        if not person.mailbox:
+            fail(f"person[{index}].mailbox", person.id, "A person has at least one mailbox")
+        for place, mailbox in enumerate(person.mailbox):
+            key = f"person[{index}].mailbox[{place}]"
+            known_node(f"{key}.node", mailbox.node)
+            if mailbox.node in seen:
+                fail(f"{key}.node", mailbox.node, "A person has one mailbox at a node")
+            seen.append(mailbox.node)
+            opens, closes = (
+                time(f"{key}.opens", mailbox.opens, empty=True),
+                time(f"{key}.closes", mailbox.closes, empty=True),
+            )
+            if opens is not None and closes is not None and closes <= opens:
+                fail(f"{key}.closes", mailbox.closes, f"It must be later than opens = {mailbox.opens!r}")
+
+
+def _check_script(scenario: Scenario, known_node: _Known, time: _Time, fail: _Fail) -> None:
+    places = [f"{person.id}@{box.node}" for person in scenario.person for box in person.mailbox]
+
+    def known_place(key: str, place: str) -> None:
+        if place not in places:
+            fail(key, place, f"Name one of the mailboxes: {', '.join(places)}")
+
+    def series(key: str, first: str, interval: float | None, last: str) -> None:
+        begin, finish = time(f"{key}.at", first), time(f"{key}.last", last, empty=True)
+        if (interval is None) != (not last):
+            fail(key, last or interval, "A series needs both its interval and `last`")
+        if begin is not None and finish is not None and finish < begin:
+            fail(f"{key}.last", last, f"It must not be before at = {first!r}")
+
+    for index, letter in enumerate(scenario.letter):
+        known_place(f"letter[{index}].from", letter.from_)
+        known_place(f"letter[{index}].to", letter.to)
+        series(f"letter[{index}]", letter.at, letter.every_days, letter.last)
+    for index, report in enumerate(scenario.telemetry):
+        known_node(f"telemetry[{index}].from", report.from_)
+        for place in report.to:
+            known_place(f"telemetry[{index}].to", place)
+        series(f"telemetry[{index}]", report.at, report.every_min, report.last)
+    for index, read in enumerate(scenario.read):
+        known_place(f"read[{index}].mailbox", read.mailbox)
+        time(f"read[{index}].at", read.at)
+    pairs = {frozenset(link.between) for link in scenario.link}
+    for index, storm in enumerate(scenario.storm):
+        begin, finish = time(f"storm[{index}].start", storm.start), time(f"storm[{index}].end", storm.end)
+        time(f"storm[{index}].forecast_end", storm.forecast_end, empty=True)
+        if begin is None or finish is None or finish <= begin:
+            fail(f"storm[{index}].end", storm.end, f"It must be later than start = {storm.start!r}")
+        for pair in storm.links:
+            if frozenset(pair) not in pairs:
+                fail(f"storm[{index}].links", pair, "Name two nodes that a link joins")
+    for index, beat in enumerate(scenario.beat):
+        time(f"beat[{index}].after", beat.after, empty=True)
+        if beat.node:
+            known_node(f"beat[{index}].node", beat.node)
