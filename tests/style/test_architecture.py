@@ -102,14 +102,18 @@ def test_nobody_uses_the_global_random() -> None:
         for line, name in imports_of(path):
             assert not name.startswith("random.") or name == "random.Random", f"{path}:{line}: {name}"
         for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            assert not re.search(r"\brandom\.(?!Random\b)\w+\(", text), f"{path}:{number}: seed a random.Random"
+            assert not re.search(r"\brandom\.(?!Random\b)\w+\(", text), (
+                f"{path}:{number}: seed a random.Random"
+            )
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
 def test_a_module_stays_small_and_says_what_it_is(path: Path) -> None:
     """A module is a noun of at most 600 lines with a docstring; when it outgrows that, find the second noun."""
     text = path.read_text(encoding="utf-8")
-    assert text.count("\n") <= 600, f"{path.relative_to(ROOT)} has {text.count(chr(10))} lines; find the second noun"
+    assert text.count("\n") <= 600, (
+        f"{path.relative_to(ROOT)} has {text.count(chr(10))} lines; find the second noun"
+    )
     assert ast.get_docstring(ast.parse(text)), f"{path.relative_to(ROOT)} says nothing about itself"
     assert path.stem not in {"utils", "helpers", "common", "manager", "base"}, f"{path}: name it by its noun"
 

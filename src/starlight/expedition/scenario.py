@@ -288,6 +288,7 @@ def parse(text: str, *, where: str) -> Scenario:
 def _named(error: msgspec.ValidationError, tree: object, where: str) -> InputError:
     """Say which key of the file a validation error means, and the value that stands there."""
     message, _, path = str(error).partition(" - at `")
+    message = message.replace("Object contains unknown field", "there is no key")
     path = path.rstrip("`").removeprefix("$").lstrip(".")
     value = tree
     for part in path.replace("[", ".[").split("."):
