@@ -1,1 +1,6 @@
-"""Which way: routes over a contact plan."""
+"""Which way: schedule-aware bundle routing (CCSDS 734.3-B-1) over a contact plan."""
+
+from starlight.routing.route import FOREVER, Hop, Route
+from starlight.routing.router import Router
+
+__all__ = ["FOREVER", "Hop", "Route", "Router"]

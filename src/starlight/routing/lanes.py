@@ -1,0 +1,234 @@
+"""A contact plan, indexed for routing: lanes between pairs of nodes.
+
+A lane holds the contacts of one direction of a link. Windows mostly follow one another, so
+their ends ascend with their starts and one bisection finds the first that has not ended. Where
+contacts lie inside one another (25 years beside eight hours) the lane is split into chains in
+each of which that holds; there are as many as contacts are nested deep, and finding what is
+alive never scans what has ended.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator
+
+from starlight.contacts.contact import Contact, LightPiece, by_start
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import SECOND
+from starlight.routing.bookings import Bookings
+
+NEVER = 2**200
+"""Later than every time: nothing arrives."""
+
+Busy = dict[int, Bookings]
+"""Bookings by the id of their contact."""
+
+
+class Span:
+    """A contact as the search sees it.
+
+    Attributes:
+        light: the light time in ns where it does not change, else None.
+        floor: no light time during the contact is shorter, in ns.
+    """
+
+    __slots__ = ("contact", "end", "floor", "id", "light", "start")
+
+    def __init__(self, contact: Contact) -> None:
+        self.contact = contact
+        self.id = contact.id
+        self.start = contact.start
+        self.end = contact.end
+        pieces = contact.light
+        self.light: int | None = None
+        if len(pieces) == 1 and len(pieces[0].coefficients_s) == 1:
+            self.light = contact.light_time(contact.start)
+            self.floor = max(0, self.light)
+        else:
+            self.floor = _light_floor(pieces, contact.start, contact.end)
+
+    def timing(self, ready: int, size: int, busy: Busy) -> tuple[int, int, int] | None:
+        """Return ``(leaves, last_byte, arrives)`` of a bundle, or None when this contact can't carry it.
+
+        Args:
+            ready: when the bundle is at the transmitter, in ns.
+            size: in bytes.
+            busy: what is booked.
+
+        What would arrive before it left (a negative light time) is not carried.
+        """
+        leaves: int = ready if ready > self.start else self.start
+        booked = busy.get(self.id)
+        if booked:
+            fit = booked.first_fit(self.contact, leaves, size)
+            if fit is None:
+                return None
+            leaves, last_byte = fit
+        else:
+            done = self.contact.last_byte(leaves, size)
+            if done is None:
+                return None
+            last_byte = done
+        light = self.light
+        if light is None:
+            light = self.contact.light_time(last_byte)
+        return None if light < 0 else (leaves, last_byte, last_byte + light)
+
+
+class _Chain:
+    __slots__ = ("ends", "floor", "spans", "starts")
+
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.spans: list[Span] = []
+        self.floor = NEVER
+
+    def append(self, span: Span) -> None:
+        self.starts.append(span.start)
+        self.ends.append(span.end)
+        self.spans.append(span)
+        self.floor = min(self.floor, span.floor)
+
+
+class Lane:
+    """The contacts from one node to another.
+
+    Args:
+        from_node, to_node: node numbers.
+        contacts: in the order of their starts.
+    """
+
+    __slots__ = ("_chains", "from_node", "last_end", "to_node")
+
+    def __init__(self, from_node: int, to_node: int, contacts: Iterable[Contact]) -> None:
+        self.from_node = from_node
+        self.to_node = to_node
+        tails: list[int] = []  # The last end of each chain, ascending.
+        chains: list[_Chain] = []
+        for contact in contacts:
+            place = bisect_right(tails, contact.end) - 1
+            if place < 0:
+                place = 0
+                tails.insert(0, contact.end)
+                chains.insert(0, _Chain())
+            tails[place] = contact.end
+            chains[place].append(Span(contact))
+        self._chains = chains[::-1]
+        self.last_end = tails[-1]
+
+    def earliest(self, ready: int, size: int, before: int, busy: Busy, banned: Collection[int]) -> int:
+        """Return the earliest arrival that is earlier than `before`, or `before`.
+
+        Args:
+            ready: when the bundle is at the transmitter, in ns.
+            size: in bytes.
+            before: in ns; what does not arrive before it is of no interest.
+            busy: what is booked.
+            banned: ids of contacts not to be used.
+        """
+        best = before
+        for chain in self._chains:
+            ends = chain.ends
+            if ends[-1] < ready:
+                break  # Chains come by falling last end.
+            starts, spans, floor = chain.starts, chain.spans, chain.floor
+            for index in range(bisect_left(ends, ready), len(ends)):
+                begin = starts[index]
+                if begin < ready:
+                    begin = ready
+                if begin + floor >= best:
+                    break
+                span = spans[index]
+                if begin + span.floor >= best or (banned and span.id in banned):
+                    continue
+                timing = span.timing(ready, size, busy)
+                if timing is not None and timing[2] < best:
+                    best = timing[2]
+        return best
+
+    def alive(self, ready: int, until: int) -> Iterator[Span]:
+        """Yield the contacts that have not ended at `ready` and could bring something by `until`, in ns."""
+        for chain in self._chains:
+            ends = chain.ends
+            if ends[-1] < ready:
+                break
+            starts, spans, floor = chain.starts, chain.spans, chain.floor
+            for index in range(bisect_left(ends, ready), len(ends)):
+                begin = max(ready, starts[index])
+                if begin + floor > until:
+                    break
+                if begin + spans[index].floor <= until:
+                    yield spans[index]
+
+
+class PlanIndex:
+    """The lanes of a plan by the node that they leave and by the node that they reach.
+
+    Contacts that can carry nothing are left out: those that end before they start, lead to
+    their own transmitter, or have no rate or no light time.
+
+    Attributes:
+        leaving, reaching: lanes by node, each list in the order of the other node's number.
+    """
+
+    __slots__ = ("_remaining", "leaving", "reaching")
+
+    def __init__(self, plan: ContactPlan) -> None:
+        pairs: dict[tuple[int, int], list[Contact]] = {}
+        for contact in by_start(plan.contacts):
+            usable = contact.start <= contact.end and contact.rates and contact.light
+            if usable and contact.from_node != contact.to_node:
+                pairs.setdefault((contact.from_node, contact.to_node), []).append(contact)
+        self.leaving: dict[int, list[Lane]] = {}
+        self.reaching: dict[int, list[Lane]] = {}
+        for (from_node, to_node), contacts in sorted(pairs.items(), key=lambda item: item[0]):
+            lane = Lane(from_node, to_node, contacts)
+            self.leaving.setdefault(from_node, []).append(lane)
+            self.reaching.setdefault(to_node, []).append(lane)
+        self._remaining: dict[int, tuple[int, int, dict[int, int]]] = {}
+
+    def remaining_hops(self, destination: int, now: int) -> dict[int, int]:
+        """Return, for each node from which a way may lead on, the fewest hops that it can take.
+
+        Only lanes with a contact that has not ended count; the order of contacts in time does
+        not. So a node that is missing is certain not to reach the destination.
+        """
+        known = self._remaining.get(destination)
+        if known and known[0] <= now <= known[1]:
+            return known[2]
+        hops = {destination: 0}
+        holds_until = NEVER
+        edge = [destination]
+        while edge:
+            further = []
+            for node in edge:
+                for lane in self.reaching.get(node, ()):
+                    if lane.last_end < now:
+                        continue
+                    holds_until = min(holds_until, lane.last_end)
+                    if lane.from_node not in hops:
+                        hops[lane.from_node] = hops[node] + 1
+                        further.append(lane.from_node)
+            edge = further
+        self._remaining[destination] = (now, holds_until, hops)
+        return hops
+
+
+def _light_floor(pieces: tuple[LightPiece, ...], start: int, end: int) -> int:
+    """Return a lower bound, in ns, of the light time between two times: Horner's rule on intervals."""
+    floor = NEVER
+    for index, piece in enumerate(pieces):
+        # The first piece also holds before it begins, each until the next.
+        begin = max(start, piece.start) if index else start
+        finish = min(end, pieces[index + 1].start) if index + 1 < len(pieces) else end
+        if begin > finish:
+            continue
+        left, right = (begin - piece.start) / piece.span, (finish - piece.start) / piece.span
+        low = high = 0.0
+        for coefficient in reversed(piece.coefficients_s):
+            corners = (low * left, low * right, high * left, high * right)
+            low, high = min(corners) + coefficient, max(corners) + coefficient
+        # A nanosecond and a trillionth below, for the rounding of floats.
+        floor = min(floor, int(low * SECOND - abs(low) * 1e-3) - 1)
+    return max(0, floor)

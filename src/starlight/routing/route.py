@@ -1,0 +1,108 @@
+"""A route: the contacts that a bundle takes, and when.
+
+The instant at which a hop ends has one definition, which router, engine, simulator and
+imposed light share: ``arrives = last_byte + contact.light_time(last_byte)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from starlight.contacts.contact import Contact
+from starlight.dtntime import SECOND, duration_text, to_text
+
+FOREVER = 2**63 - 1
+"""The termination of a route without hops: no contact ends it."""
+
+
+class Hop(msgspec.Struct, frozen=True, gc=False):
+    """One transmission of a route; times are ns since 2000-01-01T00:00:00Z.
+
+    Attributes:
+        contact: what carries it.
+        ready: when the bundle is at the transmitting node.
+        waits_until: when it is there and the contact has begun.
+        leaves: when its first bit leaves, after what is booked before it.
+        last_byte: when its last bit has left.
+        arrives: when its last bit reaches the other end.
+    """
+
+    contact: Contact
+    ready: int
+    waits_until: int
+    leaves: int
+    last_byte: int
+    arrives: int
+
+
+class Route(msgspec.Struct, frozen=True, gc=False):
+    """The way of one bundle over a contact plan.
+
+    Attributes:
+        hops: in order; empty when source and destination are the same node.
+        arrival: when the last bit reaches the destination, in ns.
+        termination: when the first of its contacts ends, in ns; `FOREVER` without hops.
+        entry_node: the neighbour that it is handed to first.
+        size: in bytes.
+    """
+
+    hops: tuple[Hop, ...]
+    arrival: int
+    termination: int
+    entry_node: int
+    size: int
+
+    @property
+    def leaves(self) -> int:
+        """Return when the first bit leaves the source, in ns; the arrival when there are no hops."""
+        return self.hops[0].leaves if self.hops else self.arrival
+
+    def explain(self, names: Mapping[int, str]) -> list[str]:
+        """Return a sentence for each hop: until when it waits and why, leaves, arrives.
+
+        Args:
+            names: what people call the nodes; a node that is not in it is ``node 7``.
+        """
+        return [_sentence(hop, names) for hop in self.hops]
+
+
+def timed(contacts: Sequence[Contact], timings: Sequence[tuple[int, int, int]], now: int, size: int) -> Route:
+    """Return the route over these contacts, not none, at these times.
+
+    Args:
+        contacts: one for each hop.
+        timings: ``(leaves, last_byte, arrives)`` for each hop, in ns.
+        now: when the bundle is at the source, in ns.
+        size: in bytes.
+    """
+    hops = []
+    ready = now
+    for contact, (leaves, last_byte, arrives) in zip(contacts, timings, strict=True):
+        start = contact.start
+        hops.append(Hop(contact, ready, start if start > ready else ready, leaves, last_byte, arrives))
+        ready = arrives
+    termination = min([contact.end for contact in contacts])
+    return Route(tuple(hops), ready, termination, contacts[0].to_node, size)
+
+
+def _sentence(hop: Hop, names: Mapping[int, str]) -> str:
+    contact = hop.contact
+    here = names.get(contact.from_node, f"node {contact.from_node}")
+    there = names.get(contact.to_node, f"node {contact.to_node}")
+    parts = []
+    if hop.waits_until > hop.ready:
+        parts.append(f"waits until {_text(hop.waits_until)} for the contact with {there}")
+    if hop.leaves > hop.waits_until:
+        parts.append(f"waits until {_text(hop.leaves)} for what is booked before it")
+    parts.append(f"leaves for {there} at {_text(hop.leaves)}")
+    if hop.last_byte > hop.leaves:
+        parts.append(f"has left with its last byte at {_text(hop.last_byte)}")
+    light = hop.arrives - hop.last_byte
+    parts.append(f"arrives at {_text(hop.arrives)} after {duration_text(light)} of light")
+    return f"At {here} it {', '.join(parts[:-1])} and {parts[-1]}."
+
+
+def _text(time: int) -> str:
+    return to_text(time, 3 if time % SECOND else 0)

@@ -1,0 +1,312 @@
+"""The best route by four keys, exactly.
+
+CCSDS 734.3-B-1 ranks routes by earliest projected arrival, fewest hops, latest termination,
+smallest entry node. One label per node, ordered by these keys, can't find that route: a label
+that arrives earlier at a node wins there, although one that arrives later, but in time for the
+next window, may have fewer hops or end later. The keys are settled one after another instead,
+each by a search in which the earliest arrival at a node is all that matters:
+
+1. the arrival, by Dijkstra's algorithm on earliest arrivals;
+2. the hops, by rounds of one hop each, until a round reaches the destination at that arrival;
+3. what remains is a corridor, hop by hop the contacts that some such route may use; the
+   termination is the greatest end for which the contacts that last so long still arrive in time;
+4. the entry node is the last of the shortest prefix of neighbours that still arrive in time.
+
+Routes that are equal by all four keys are told apart by the ids of their contacts, compared from
+the last hop to the first, the smaller being better. So there is exactly one best route, whatever
+the order of the plan's contacts and whatever was asked before.
+
+It all rests on one property: over a contact, who is ready later does not arrive earlier. Light
+times keep it as long as they shrink by less than a second a second, which everything slower than
+light does. Only where one piece of a fitted light time steps down to the next may it fail, for as
+long as the step is high; a search that meets such a step returns Dijkstra's route, whose arrival
+is as early. Routes with a loop need no check: what comes back to a node comes back no earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from heapq import heappop, heappush
+
+from starlight.routing.lanes import NEVER, Busy, PlanIndex, Span
+
+_Layer = list[tuple[int, Span]]  # (from node, contact)
+_Timing = tuple[int, int, int]  # (leaves, last byte, arrives)
+
+
+class Search:
+    """One question to a plan.
+
+    Args:
+        index: the plan.
+        busy: what is booked.
+        source, destination: node numbers, not the same.
+        now: when the bundle is at the source, in ns.
+        size: in bytes.
+        exclude: neighbours of the source not to be entered by.
+        banned: ids of contacts not to be used.
+    """
+
+    __slots__ = (
+        "_banned",
+        "_busy",
+        "_destination",
+        "_exclude",
+        "_index",
+        "_now",
+        "_reached",
+        "_remaining",
+        "_settled",
+        "_size",
+        "_source",
+    )
+
+    def __init__(
+        self,
+        index: PlanIndex,
+        busy: Busy,
+        source: int,
+        destination: int,
+        now: int,
+        size: int,
+        exclude: Collection[int],
+        banned: Collection[int],
+    ) -> None:
+        self._index = index
+        self._busy = busy
+        self._source = source
+        self._destination = destination
+        self._now = now
+        self._size = size
+        self._exclude = exclude
+        self._banned = banned
+        self._remaining = index.remaining_hops(destination, now)
+        self._reached: dict[int, int] = {}  # Earliest arrivals by node.
+        self._settled: dict[int, int] = {}  # Nodes whose arrival is final, and in which order they were.
+
+    def best(self) -> tuple[Span, ...] | None:
+        """Return the contacts of the best route, or None when nothing arrives."""
+        arrival, most_hops = self.earliest()
+        if arrival == NEVER:
+            return None
+        rounds = self._rounds(arrival, most_hops)
+        if rounds is None:
+            return self._traced(arrival)
+        corridor = self._corridor(arrival, rounds)
+        if all(len(layer) == 1 for layer in corridor):
+            return tuple(layer[0][1] for layer in corridor)
+        corridor = self._latest_ending(corridor, arrival)
+        corridor = self._smallest_entry(corridor, arrival)
+        return self._smallest_ids(corridor, arrival) or self._traced(arrival)
+
+    def earliest(self) -> tuple[int, int]:
+        """Return the earliest arrival and the hops of one route that has it; `NEVER` and 0 without any."""
+        source, destination, remaining = self._source, self._destination, self._remaining
+        size, busy, banned = self._size, self._busy, self._banned
+        if source not in remaining:
+            return NEVER, 0
+        leaving = self._index.leaving
+        reached, settled = self._reached, self._settled
+        reached[source] = self._now
+        goal = NEVER
+        heap = [(self._now, 0, source)]
+        while heap:
+            ready, hops, node = heappop(heap)
+            if node in settled:
+                continue
+            settled[node] = len(settled)
+            if node == destination:
+                return ready, hops
+            for lane in leaving.get(node, ()):
+                peer = lane.to_node
+                if peer in settled or peer not in remaining or (node == source and peer in self._exclude):
+                    continue
+                # Elsewhere than at the destination, what arrives when the destination is reached is late.
+                before = min(goal, reached.get(peer, NEVER))
+                arrives = lane.earliest(ready, size, before, busy, banned)
+                if arrives < before:
+                    reached[peer] = arrives
+                    heappush(heap, (arrives, hops + 1, peer))
+                    if peer == destination:
+                        goal = arrives
+        return NEVER, 0
+
+    def _rounds(self, arrival: int, most_hops: int) -> list[dict[int, int]] | None:
+        """Return the earliest arrivals after 0, 1, ... hops, up to the first that has `arrival`.
+
+        None when no round has it, because of a step in a light time.
+
+        An arrival that is no earlier than one after fewer hops is left out: a best route, having
+        the fewest hops, never goes by it.
+        """
+        source, destination, remaining = self._source, self._destination, self._remaining
+        size, busy, banned = self._size, self._busy, self._banned
+        leaving = self._index.leaving
+        rounds = [{source: self._now}]
+        reached = {source: self._now}
+        while destination not in rounds[-1]:
+            if len(rounds) > most_hops:
+                return None
+            left = most_hops - len(rounds)
+            reaches: dict[int, int] = {}
+            for node, ready in rounds[-1].items():
+                for lane in leaving.get(node, ()):
+                    peer = lane.to_node
+                    if remaining.get(peer, NEVER) > left or (node == source and peer in self._exclude):
+                        continue
+                    before = min(arrival + 1, reached.get(peer, NEVER))
+                    arrives = lane.earliest(ready, size, before, busy, banned)
+                    if arrives < before:
+                        reached[peer] = reaches[peer] = arrives
+            rounds.append(reaches)
+        return rounds
+
+    def _corridor(self, arrival: int, rounds: list[dict[int, int]]) -> list[_Layer]:
+        """Return, for each hop, every contact that a route with this arrival and these hops may use.
+
+        Going back from the destination, a node needs the bundle by a time; that time may be a
+        little late, so a layer may hold contacts that lead nowhere, but never lacks one.
+        """
+        size, busy, banned = self._size, self._busy, self._banned
+        corridor: list[_Layer] = []
+        needed = {self._destination: arrival}
+        for ready_at in reversed(rounds[:-1]):
+            layer: _Layer = []
+            needed_before: dict[int, int] = {}
+            for node in sorted(needed):
+                until = needed[node]
+                for lane in self._index.reaching.get(node, ()):
+                    peer = lane.from_node
+                    ready = ready_at.get(peer)
+                    if ready is None or (peer == self._source and node in self._exclude):
+                        continue
+                    for span in lane.alive(ready, until):
+                        if span.id in banned:
+                            continue
+                        timing = span.timing(ready, size, busy)
+                        if timing is not None and timing[2] <= until:
+                            layer.append((peer, span))
+                            latest = min(span.end, until - span.floor)
+                            needed_before[peer] = max(latest, needed_before.get(peer, latest))
+            corridor.append(layer)
+            needed = needed_before
+        return corridor[::-1]
+
+    def _latest_ending(self, corridor: list[_Layer], arrival: int) -> list[_Layer]:
+        """Return the corridor with the contacts that last as long as the latest termination."""
+        ceiling = min(max(span.end for _, span in layer) for layer in corridor)
+        ends = sorted({span.end for layer in corridor for _, span in layer if span.end <= ceiling})
+        low, high = 0, len(ends) - 1  # The answer is at or above low: all contacts together arrive.
+        middle = high  # Mostly the ceiling itself.
+        while low < high:
+            lasting = _lasting(corridor, ends[middle])
+            if self._arrives(lasting, arrival):
+                low, corridor = middle, lasting
+            else:
+                high = middle - 1
+            middle = (low + high + 1) // 2
+        return _lasting(corridor, ends[low])
+
+    def _smallest_entry(self, corridor: list[_Layer], arrival: int) -> list[_Layer]:
+        """Return the corridor entered by the smallest node that still arrives."""
+        entries = sorted({span.contact.to_node for _, span in corridor[0]})
+        low, high = 0, len(entries) - 1
+        while low < high:
+            middle = (low + high) // 2
+            if self._arrives(_entered(corridor, set(entries[: middle + 1])), arrival):
+                high = middle
+            else:
+                low = middle + 1
+        return _entered(corridor, {entries[low]})
+
+    def _smallest_ids(self, corridor: list[_Layer], arrival: int) -> tuple[Span, ...] | None:
+        """Return the route whose contact ids, from the last hop to the first, are the smallest.
+
+        None when no contact leads on in time, because of a step in a light time.
+        """
+        rounds = self._sweep(corridor)
+        node = self._destination
+        chosen: tuple[Span, ...] = ()
+        for layer, ready_at in zip(reversed(corridor), reversed(rounds[:-1]), strict=True):
+            for peer, span in sorted(layer, key=lambda edge: edge[1].id):
+                if span.contact.to_node != node or peer not in ready_at:
+                    continue
+                timings = follow((span, *chosen), ready_at[peer], self._size, self._busy)
+                if timings is not None and timings[-1][2] <= arrival:
+                    chosen = (span, *chosen)
+                    node = peer
+                    break
+            else:
+                return None
+        return chosen
+
+    def _traced(self, arrival: int) -> tuple[Span, ...]:
+        """Return the route of the earliest arrivals that `earliest` settled, going back by them."""
+        node, arrives = self._destination, arrival
+        path: list[Span] = []
+        while node != self._source:
+            node, arrives, span = self._step_back(node, arrives)
+            path.append(span)
+        return tuple(reversed(path))
+
+    def _step_back(self, node: int, arrives: int) -> tuple[int, int, Span]:
+        for lane in self._index.reaching[node]:
+            peer = lane.from_node
+            if self._settled.get(peer, NEVER) >= self._settled[node]:
+                continue
+            if peer == self._source and node in self._exclude:
+                continue
+            ready = self._reached[peer]
+            for span in lane.alive(ready, arrives):
+                timing = span.timing(ready, self._size, self._busy)
+                if span.id not in self._banned and timing is not None and timing[2] == arrives:
+                    return peer, ready, span
+        raise AssertionError(f"nothing brings a bundle to node {node} at {arrives}")
+
+    def _arrives(self, corridor: list[_Layer], arrival: int) -> bool:
+        return self._sweep(corridor)[-1].get(self._destination, NEVER) <= arrival
+
+    def _sweep(self, corridor: list[_Layer]) -> list[dict[int, int]]:
+        """Return the earliest arrivals after 0, 1, ... hops of a corridor."""
+        size, busy = self._size, self._busy
+        rounds = [{self._source: self._now}]
+        for layer in corridor:
+            ready_at = rounds[-1]
+            reaches: dict[int, int] = {}
+            for peer, span in layer:
+                ready = ready_at.get(peer)
+                if ready is None:
+                    continue
+                timing = span.timing(ready, size, busy)
+                if timing is not None and timing[2] < reaches.get(span.contact.to_node, NEVER):
+                    reaches[span.contact.to_node] = timing[2]
+            rounds.append(reaches)
+        return rounds
+
+
+def follow(spans: Sequence[Span], now: int, size: int, busy: Busy) -> list[_Timing] | None:
+    """Return ``(leaves, last_byte, arrives)`` in ns of each hop of a bundle, or None when it misses one.
+
+    Args:
+        spans: the contacts, each from where the one before leads to.
+        now: when the bundle is at the first node, in ns.
+        size: in bytes.
+        busy: what is booked.
+    """
+    timings = []
+    ready = now
+    for span in spans:
+        timing = span.timing(ready, size, busy)
+        if timing is None:
+            return None
+        timings.append(timing)
+        ready = timing[2]
+    return timings
+
+
+def _lasting(corridor: list[_Layer], end: int) -> list[_Layer]:
+    return [[edge for edge in layer if edge[1].end >= end] for layer in corridor]
+
+
+def _entered(corridor: list[_Layer], entries: Collection[int]) -> list[_Layer]:
+    return [[edge for edge in corridor[0] if edge[1].contact.to_node in entries], *corridor[1:]]
