@@ -1,0 +1,95 @@
+"""Fragments of a bundle, and the data unit that they make up again (RFC 9171, 5.8 and 5.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from starlight.bundle import blocks, primary
+from starlight.bundle.bundle import Bundle
+from starlight.bundle.codec import parse
+from starlight.errors import BundleError
+
+
+def fragment(bundle: Bundle, max_payload: int) -> list[Bundle]:
+    """Replace a bundle by fragments whose payloads are at most `max_payload` bytes long.
+
+    The first keeps all extension blocks, the others those marked "must be replicated in every
+    fragment" (5.8). Each primary block has a checksum of its own. A fragment can be fragmented
+    again; a bundle that is short enough comes back as it is.
+
+    Raises:
+        ValueError: the bundle must not be fragmented (4.2.3), or `max_payload` is not positive.
+    """
+    payload = bundle.payload
+    if len(payload) <= max_payload:
+        return [bundle]
+    if not bundle.may_be_fragmented or max_payload < 1:
+        raise ValueError(f"bundle {bundle.id} can't be cut into payloads of {max_payload} bytes")
+    head = bundle.primary
+    base = head.fragment_offset or 0
+    total = len(payload) if head.total_length is None else head.total_length
+    pieces: list[Bundle] = []
+    for offset in range(0, len(payload), max_payload):
+        kept = [b for b in bundle.blocks[:-1] if not offset or b.flags & blocks.REPLICATE]
+        body = bundle.blocks[-1].with_data(payload[offset : offset + max_payload])
+        piece = msgspec.structs.replace(
+            head,
+            flags=head.flags | primary.FRAGMENT,
+            fragment_offset=base + offset,
+            total_length=total,
+            start=0,
+            end=0,
+        )
+        pieces.append(Bundle(piece, (*kept, body), bundle.raw))
+    return pieces
+
+
+def missing(extents: Iterable[tuple[int, int]], total: int) -> list[tuple[int, int]]:
+    """Return the gaps, as (offset, length), that fragments leave in a data unit.
+
+    Args:
+        extents: offset and length of each fragment's payload, in any order; they may overlap.
+        total: bytes of the whole.
+    """
+    gaps: list[tuple[int, int]] = []
+    reached = 0
+    for offset, length in sorted(extents):
+        if offset > reached:
+            gaps.append((reached, min(offset, total) - reached))
+        reached = max(reached, offset + length)
+        if reached >= total:
+            return gaps
+    gaps.append((reached, total - reached))
+    return gaps
+
+
+def reassemble(fragments: Iterable[bytes]) -> bytes:
+    """Put encoded fragments together again (5.9).
+
+    Args:
+        fragments: bundles that `decode` has accepted before, of one data unit, in any order.
+            Where two overlap, the one with the lower offset counts.
+
+    Returns:
+        The application data unit.
+
+    Raises:
+        BundleError: they are not fragments of one data unit, or bytes are missing; the offset
+            is then that of the first missing byte.
+    """
+    parts = [parse(data) for data in fragments]
+    units = {(part.adu_id, part.primary.total_length) for part in parts}
+    if len(units) != 1 or not all(part.is_fragment for part in parts):
+        raise BundleError(0, "RFC 9171, 5.9: fragments have the same source, creation timestamp and length")
+    total = parts[0].primary.total_length or 0
+    whole = bytearray()
+    for part in sorted(parts, key=lambda part: part.primary.fragment_offset or 0):
+        offset = part.primary.fragment_offset or 0
+        if offset > len(whole):
+            break
+        whole += part.payload[len(whole) - offset :]
+    if len(whole) != total:
+        raise BundleError(len(whole), f"RFC 9171, 5.9: {len(whole)} of {total} bytes, then a gap")
+    return bytes(whole)
