@@ -27,13 +27,12 @@ Where this machine chooses among what the RFC leaves open:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from starlight.dtntime import SECOND
 from starlight.errors import LinkError
 from starlight.links import tcpcl_messages as wire
-from starlight.links.tcpcl_events import LinkEvent, MessageRejected, SessionEnded, SessionUp, TcpclConfig
+from starlight.links.tcpcl_events import LinkEvent, MessageRejected, SessionEnded, TcpclConfig
 from starlight.links.tcpcl_incoming import Incoming, Unexpected
 from starlight.links.tcpcl_messages import (
     ContactHeader,
@@ -52,11 +51,9 @@ from starlight.links.tcpcl_messages import (
     XferRefuse,
     XferSegment,
 )
+from starlight.links.tcpcl_negotiation import negotiate
 from starlight.links.tcpcl_outgoing import Outgoing
 from starlight.links.tcpcl_state import NEXT, TABLE, Reaction, State
-
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[\x21-\x7e]*")
-"""A URI as far as a link cares (RFC 3986, 3.1): a scheme, then no space, control or non-ASCII character."""
 
 _HEADER = {
     SessInit: MessageType.SESS_INIT,
@@ -320,7 +317,7 @@ class TcpclSession:
                 raise LinkError(f"{fault}, we speak 4 (4.3)", TermReason.VERSION_MISMATCH)
             self._end(f"the peer answers in TCPCL version {header.version} (4.3)", by_peer=True)
             return
-        # Enable TLS is "the logical AND of the two" flags (4.3); ours is 0, so it is off whatever the peer can.
+        # Enable TLS is "the logical AND of the two" flags (4.3); ours is 0, so it is off.
         self._enter(State.INIT)
         self._deadline = self._now + self._config.contact_timeout_s * SECOND
         if not self._passive:
@@ -329,30 +326,17 @@ class TcpclSession:
     def _on_init(self, init: SessInit) -> None:
         if self._passive:
             self._send_init()
-        config = self._config
-        self._peer_node_id = _checked_node_id(init.node_id, config.require_peer_node_id)
-        try:
-            items = wire.read_items(init.items)
-        except LinkError as fault:
-            raise LinkError(fault.rule, TermReason.CONTACT_FAILURE) from None
-        for item in items:
-            if item.critical:  # We know none, so each critical one is unknown (4.8).
-                raise LinkError(
-                    f"critical session extension {item.type:#06x} is unknown (4.8)",
-                    TermReason.CONTACT_FAILURE,
-                )
-        if init.segment_mru < config.min_peer_segment_mru or init.transfer_mru < config.min_peer_transfer_mru:
-            raise LinkError("the peer's MRU is unacceptable (4.7)", TermReason.CONTACT_FAILURE)
-        keepalive_s = min(config.keepalive_s, init.keepalive_s)  # 4.7
-        self._keepalive = keepalive_s * SECOND
-        if keepalive_s:
-            idle_s = config.idle_timeout_s
+        up = negotiate(self._config, init)
+        self._peer_node_id = up.peer_node_id
+        self._transfer_mtu = up.transfer_mtu
+        self._outgoing.set_mtu(up.segment_mtu)
+        self._keepalive = up.keepalive_s * SECOND
+        if up.keepalive_s:
+            idle_s = self._config.idle_timeout_s
             self._idle = self._keepalive * 2 if idle_s is None else idle_s * SECOND
-        self._transfer_mtu = init.transfer_mru
-        self._outgoing.set_mtu(init.segment_mru)
         self._worked = self._now
         self._enter(State.ESTABLISHED)
-        self._events.append(SessionUp(self._peer_node_id, keepalive_s, init.segment_mru, init.transfer_mru))
+        self._events.append(up)
 
     def _on_segment(self, segment: XferSegment) -> None:
         self._worked = self._now
@@ -542,16 +526,3 @@ class TcpclSession:
         events = self._events
         self._events = []
         return events
-
-
-def _checked_node_id(octets: bytes, required: str | None) -> str:
-    """Return a peer's node id; LinkError when it is none, or not the required one (4.6)."""
-    try:
-        node_id = octets.decode("utf-8")
-    except UnicodeDecodeError:
-        raise LinkError("a node id is UTF-8 (4.6)", TermReason.CONTACT_FAILURE) from None
-    if node_id and not _URI.fullmatch(node_id):
-        raise LinkError("a node id is a URI (4.6)", TermReason.CONTACT_FAILURE)
-    if required is not None and node_id != required:
-        raise LinkError(f"the peer is {node_id or 'nameless'}, not {required}", TermReason.CONTACT_FAILURE)
-    return node_id
