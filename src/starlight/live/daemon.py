@@ -1,0 +1,477 @@
+"""A node in real time: engine, post office, store and links, on one event loop.
+
+Whatever arrives within one turn of the loop is handled as a batch at one mission time. The
+store writes of the batch are committed by the writer thread, several batches at once when
+they wait, and only then its outward actions are done: so what is acknowledged or sent is
+always safe first, and the loop handles batch n + 1 while batch n commits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from typing import TextIO
+
+import msgspec
+
+from starlight import bundle
+from starlight.bundle import EndpointID
+from starlight.contacts.plan import ContactPlan
+from starlight.errors import StarlightError, StoreError
+from starlight.live.clock import MissionClock
+from starlight.live.light import Light
+from starlight.live.link import Tap
+from starlight.live.neighbours import Neighbours, Peer
+from starlight.live.store import Store
+from starlight.live.writer import Writer
+from starlight.messages import Letter, Mailbox, PostOffice, Prediction
+from starlight.messages.requests import Request
+from starlight.node.actions import Acknowledge, Outward, Refuse, Trace, Transmit
+from starlight.node.config import NodeConfig
+from starlight.node.engine import Node
+from starlight.node.events import BundleReceived, Event, PlanChanged, TransferFailed, Wakeup
+from starlight.node.host import Host, Step
+from starlight.trace import Record
+
+_LOG = logging.getLogger(__name__)
+
+STAMP_S = 1.0
+"""How often mission time is committed when nothing else is: what a crash can set the clock back by."""
+TRACE_KEPT = 1_000
+"""The last records of the trace that are kept in memory, for people to look at."""
+LONGEST_TIMER_S = 3_600.0
+"""Timers are re-armed at least hourly, because the loop's clock and the wall's may drift apart."""
+
+
+class Resident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person, or a vehicle, with a mailbox at this node.
+
+    Attributes:
+        address: an endpoint id of this node, as text.
+        person: the name.
+    """
+
+    address: str
+    person: str
+
+
+class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a daemon is told when it is made.
+
+    Attributes:
+        node: the engine's own configuration.
+        data: the directory of the store.
+        peers: whom this node is connected to.
+        listen: where peers may connect, host and port, 0 for any free one; None for nowhere.
+        residents: whose mailboxes are opened at the start.
+        record: a file to which events and actions are appended, for a replay; None for none.
+        trace: a file to which the trace is appended as JSON lines; None for none.
+    """
+
+    node: NodeConfig
+    data: str
+    peers: tuple[Peer, ...] = ()
+    listen: tuple[str, int] | None = ("127.0.0.1", 0)
+    residents: tuple[Resident, ...] = ()
+    record: str | None = None
+    trace: str | None = None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """How a daemon is doing.
+
+    Attributes:
+        node: its number.
+        time: mission time, in ns.
+        rate: seconds of mission time per second of the wall.
+        port: where it listens; None when it does not.
+        up: the peers that can be sent to now.
+        connected: the peers with a session, even if the link is cut.
+        stored: of the store: ``bundles``, ``bytes``, ``remembered``, ``saves``.
+        syncs: how often the disk was asked to make something durable.
+        commits: how many transactions that were.
+        received, sent, acknowledged, refused: bundles over links since the start.
+        defects: events whose handling broke; the log has them.
+        plan_version: of the contact plan in force.
+    """
+
+    node: int
+    time: int
+    rate: float
+    port: int | None
+    up: list[int]
+    connected: list[int]
+    stored: dict[str, int]
+    syncs: int
+    commits: int
+    received: int
+    sent: int
+    acknowledged: int
+    refused: int
+    defects: int
+    plan_version: int
+
+
+class _Sequel(msgspec.Struct, frozen=True, gc=False):
+    """What is done once a step is committed."""
+
+    outward: list[Outward]
+    changed: bool
+    safe: asyncio.Future[None] | None
+
+
+class Daemon:
+    """One live node.
+
+    Making it opens the store and moves the clock up to what that has seen, so make all the daemons
+    that share a clock before starting the first.
+
+    Args:
+        config: who it is.
+        clock: mission time; daemons of one process share it.
+        tap: sees all bytes of all its connections; for captures in tests.
+
+    Raises:
+        StoreError: the store can't be opened, or is in use.
+    """
+
+    def __init__(self, config: DaemonConfig, clock: MissionClock, *, tap: Tap | None = None) -> None:
+        self.config = config
+        self.clock = clock
+        self.port: int | None = None
+        self.recent: deque[Record] = deque(maxlen=TRACE_KEPT)
+        self.store = Store(config.data)
+        clock.not_before(self.store.mission_time())
+        self._number = config.node.number
+        self.node = Node(config.node)
+        self.office = PostOffice(self._number, self.node.router)
+        self._host = Host(self.node, self.office, self.store.body)
+        fixed = {
+            link: peer.fixed_light_s
+            for peer in config.peers
+            for link in ((self._number, peer.node), (peer.node, self._number))
+            if peer.fixed_light_s is not None
+        }
+        self._light = Light(config.node.plan, fixed, float(clock.rate))
+        self._tap = tap
+        self._events: list[Event] = []
+        self._awake = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._stamp: asyncio.TimerHandle | None = None
+        self._listeners: dict[Callable[[], None], None] = {}
+        self._counts = dict.fromkeys(("received", "sent", "acknowledged", "refused", "defects"), 0)
+        self._asking: dict[asyncio.Future[None], None] = {}
+        self._trace_file: TextIO | None = None
+        self._running = False
+        self._neighbours: Neighbours
+        self._writer: Writer[_Sequel]
+        self._stopped: asyncio.Future[None]
+
+    async def start(self) -> None:
+        """Restore what is stored, open the mailboxes, listen, and connect to the peers.
+
+        Raises:
+            InputError: it can't listen, or a resident's address is not of this node.
+            StoreError: the store holds what we can't read.
+        """
+        loop = asyncio.get_running_loop()
+        self._stopped = loop.create_future()
+        name = str(EndpointID.ipn(self._number, 0))
+        self._neighbours = Neighbours(
+            self._number, name, self.config.peers, self.clock, self._light, self._tell, self._say, self._tap
+        )
+        self._writer = Writer(self.store, loop, self._committed, self._broken)
+        self._writer.start()
+        self._running = True
+        if self.config.trace:
+            self._trace_file = open(self.config.trace, "a", encoding="utf-8")  # noqa: SIM115 (until `stop`)
+        try:
+            now = self.clock.now()
+            for mailbox, key, data in self.store.saves():
+                self.office.restore(mailbox, key, data)
+            self._submit(self._host.step(self.store.restore(), now), now)
+            for resident in self.config.residents:
+                requests = self.office.open(resident.address, resident.person, now)
+                self._submit(self._host.ask(requests, now), now)
+            if self.config.listen:
+                self.port = await self._neighbours.listen(*self.config.listen)
+        except StarlightError:
+            await self.stop()
+            raise
+        self._neighbours.dial()
+        self._stamp = loop.call_later(STAMP_S, self._stamp_time)
+        self._wake()
+
+    async def stop(self) -> None:
+        """End sessions in order, commit what is handled, and close the store. Again changes nothing."""
+        if not self._running:
+            self.store.close()
+            return
+        self._running = False
+        for timer in (self._timer, self._stamp):
+            if timer:
+                timer.cancel()
+        await self._neighbours.close()
+        self._writer.submit([], self.clock.now(), _Sequel([], False, None), stamp=True)
+        await asyncio.get_running_loop().run_in_executor(None, self._writer.stop)
+        self.store.close()
+        if self._trace_file:
+            self._trace_file.close()
+        if not self._stopped.done():
+            self._stopped.set_result(None)
+
+    async def wait(self) -> None:
+        """Wait until the daemon has stopped.
+
+        Raises:
+            StoreError: it stopped because the disk refused a commit; nothing of that was acknowledged.
+        """
+        await asyncio.shield(self._stopped)
+
+    # What people ask.
+
+    async def write(
+        self, address: str, to: str, text: str, reply_to: str | None = None, lifetime_ms: int | None = None
+    ) -> Letter:
+        """Write a letter; when this returns it is durable.
+
+        Args:
+            address: whose mailbox, an endpoint id as text.
+            to: the address that it goes to.
+            text: the words.
+            reply_to: the id of the letter that it answers.
+            lifetime_ms: how long it is worth carrying; None for the default.
+
+        Raises:
+            InputError: no such mailbox, an address that is none, or a text too long.
+            StoreError: the disk refused.
+        """
+        now = self._moment()
+        letter, requests = self.office.write(
+            address, to, text, now, reply_to=reply_to, lifetime_ms=lifetime_ms
+        )
+        await self._ask(requests, now)
+        return letter
+
+    async def withdraw(self, address: str, letter_id: str) -> dict[str, object]:
+        """Withdraw a letter that has not departed; return how it stands now, as `Mailbox.letter_view`.
+
+        Raises:
+            InputError: it has departed, or there is no such letter.
+        """
+        now = self._moment()
+        await self._ask(self.office.withdraw(address, letter_id, now), now)
+        return self.mailbox(address).letter_view(letter_id, self.clock.now())
+
+    async def mark_read(self, address: str, letter_id: str) -> None:
+        """Mark a letter that came as read, which sends the receipt.
+
+        Raises:
+            InputError: there is no such letter.
+        """
+        now = self._moment()
+        await self._ask(self.office.mark_read(address, letter_id, now), now)
+
+    async def send(self, requests: Sequence[Request]) -> None:
+        """Carry out requests that a method of `office` returned, such as telemetry's; durable on return."""
+        await self._ask(requests, self._moment())
+
+    async def open(self, address: str, person: str) -> None:
+        """Open a mailbox: what waits for its address is delivered now."""
+        now = self._moment()
+        await self._ask(self.office.open(address, person, now), now)
+
+    def mailbox(self, address: str) -> Mailbox:
+        """Return a mailbox, for reading.
+
+        Raises:
+            InputError: no such mailbox here.
+        """
+        return self.office.mailbox(address)
+
+    def predict(self, address: str, to: str, text: str) -> Prediction:
+        """Return when a letter sent now would leave and arrive, and why not sooner."""
+        return self.office.predict(address, to, text, self.clock.now())
+
+    def status(self) -> Status:
+        """Return how this daemon is doing."""
+        return Status(
+            node=self._number,
+            time=self.clock.now(),
+            rate=float(self.clock.rate),
+            port=self.port,
+            up=self._neighbours.up,
+            connected=self._neighbours.connected,
+            stored=self.store.counts(),
+            syncs=self.store.syncs,
+            commits=self._writer.commits,
+            plan_version=self.node.router.plan.version,
+            **self._counts,
+        )
+
+    async def change_plan(self, plan: ContactPlan) -> None:
+        """Put another contact plan in force; it is not kept: give it again after a restart."""
+        self._light.set_plan(plan)
+        self._tell(PlanChanged(plan))
+        await self.settled()
+
+    def cut(self, links: Collection[tuple[int, int]]) -> None:
+        """Cut these directed links, ``(from, to)``, and mend all others."""
+        self._neighbours.cut(links)
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call a listener whenever something changed and is committed; return what ends that."""
+        self._listeners[listener] = None
+        return lambda: self._listeners.pop(listener, None)
+
+    async def settled(self) -> None:
+        """Return once all that has happened so far is handled and committed."""
+        await self._ask((), self._moment())
+
+    # The loop.
+
+    def _tell(self, event: Event) -> None:
+        self._events.append(event)
+        self._wake()
+
+    def _wake(self) -> None:
+        """Handle what has happened before this turn of the loop is over, all at once."""
+        if not self._awake and self._running:
+            self._awake = True
+            asyncio.get_running_loop().call_soon(self._handle)
+
+    def _handle(self) -> None:
+        self._awake = False
+        if not self._running:
+            return
+        happened, self._events = self._events, []
+        now = self.clock.now()
+        due = self._host.next_wakeup()
+        if due is not None and due <= now:
+            happened.append(Wakeup())
+        if happened:
+            self._submit(self._step(happened, now), now)
+        self._arm()
+
+    def _step(self, happened: list[Event], now: int) -> Step:
+        """Handle a batch; an event that breaks the engine is logged, refused, and costs only itself."""
+        writes: list[HostWrite] = []
+        outward: list[Outward] = []
+        for event in happened:
+            if isinstance(event, BundleReceived):
+                self._counts["received"] += 1
+            try:
+                step = self._host.step([event], now)
+            except Exception:
+                self._counts["defects"] += 1
+                _LOG.exception("node %d: handling %s broke", self._number, type(event).__name__)
+                if isinstance(event, BundleReceived) and event.transfer is not None:
+                    outward.append(Refuse(event.peer, event.transfer, "not acceptable"))
+                continue
+            writes += step.writes
+            outward += step.outward
+        return Step(writes, outward)
+
+    async def _ask(self, requests: Sequence[Request], now: int) -> None:
+        safe = asyncio.get_running_loop().create_future()
+        self._asking[safe] = None
+        self._submit(self._host.ask(requests, now), now, safe)
+        self._arm()
+        try:
+            await safe
+        finally:
+            self._asking.pop(safe, None)
+
+    def _moment(self) -> int:
+        """Handle what has happened so far, so that what a person asks comes after it; return mission time."""
+        if not self._running:
+            raise StoreError(f"node {self._number} is not running")
+        self._handle()
+        return self.clock.now()
+
+    def _submit(self, step: Step, now: int, safe: asyncio.Future[None] | None = None) -> None:
+        sequel = _Sequel(step.outward, bool(step.writes), safe)
+        if step.writes or self._writer.pending:
+            self._writer.submit(step.writes, now, sequel)
+        elif step.outward or safe:
+            self._committed([sequel])
+
+    def _committed(self, sequels: list[_Sequel]) -> None:
+        """Do what a commit has made safe to do."""
+        for sequel in sequels:
+            for action in sequel.outward:
+                self._do(action)
+            if sequel.safe is not None and not sequel.safe.done():
+                sequel.safe.set_result(None)
+        self._neighbours.flush()
+        if self._trace_file:
+            self._trace_file.flush()
+        if any(sequel.changed for sequel in sequels):
+            self._changed()
+
+    def _do(self, action: Outward) -> None:
+        match action:
+            case Transmit():
+                self._transmit(action)
+            case Acknowledge(_, transfer):
+                self._counts["acknowledged"] += 1
+                self._neighbours.acknowledge(transfer)
+            case Refuse(_, transfer, reason):
+                self._counts["refused"] += 1
+                self._neighbours.refuse(transfer, reason)
+            case Trace(record):
+                self.recent.append(record)
+                if self._trace_file:
+                    self._trace_file.write(record.line() + "\n")
+
+    def _transmit(self, action: Transmit) -> None:
+        try:
+            data = self.store.body(action.key)
+        except StoreError as error:
+            # It expired, or was withdrawn, in a batch that was committed together with this one.
+            self._tell(TransferFailed(action.key, action.peer, str(error)))
+            return
+        if action.age_ms is not None:
+            data = bundle.with_age(data, action.age_ms)
+        self._counts["sent"] += 1
+        self._neighbours.send(action, data)
+
+    def _arm(self) -> None:
+        """Set the one timer for the engine's and the post office's next deadline."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        due = self._host.next_wakeup()
+        if due is not None:
+            delay = min(self.clock.wall_delay_s(due), LONGEST_TIMER_S)
+            self._timer = asyncio.get_running_loop().call_later(delay, self._handle)
+
+    def _stamp_time(self) -> None:
+        """Commit mission time, so that a crash sets the clock back by a second of the wall at most."""
+        self._writer.submit([], self.clock.now(), _Sequel([], False, None), stamp=True)
+        self._stamp = asyncio.get_running_loop().call_later(STAMP_S, self._stamp_time)
+
+    def _say(self, what: str, facts: dict[str, object]) -> None:
+        self._do(Trace(Record(self.clock.now(), self._number, what, facts)))
+        self._changed()
+
+    def _changed(self) -> None:
+        for listener in list(self._listeners):
+            listener()
+
+    def _broken(self, error: Exception) -> None:
+        """Stop at once: what the disk refused was neither acknowledged nor sent, and peers still have it."""
+        _LOG.error("node %d stops: %s", self._number, error)
+        self._running = False
+        for timer in (self._timer, self._stamp):
+            if timer:
+                timer.cancel()
+        self._neighbours.abort()
+        for safe in list(self._asking):
+            if not safe.done():
+                safe.set_exception(StoreError(f"node {self._number} has stopped: {error}"))
+        if not self._stopped.done():
+            self._stopped.set_exception(error)
+            self._stopped.exception()  # seen here; `wait` raises it for who asks

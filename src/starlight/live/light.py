@@ -1,0 +1,76 @@
+"""Imposed light: when what left a peer would have arrived, over the contacts of the plan.
+
+A link between two daemons is a cable; the plan says how far apart its ends are meant to
+be. Light is imposed where things are received: the bundle, by the receiving node; its
+acknowledgement, by the sender.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from starlight.contacts.contact import Contact
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import SECOND
+
+DEPARTURE_SLACK_S = 60
+"""How far, in seconds of the wall, a peer's departure may lie before its arrival over the cable:
+a full TCP window to a busy peer drains within it. Earlier ones are taken to have left now."""
+DEPARTURE_AHEAD = 86_400 * SECOND
+"""How far in mission time a departure may lie ahead: a day, because the last byte of a bundle
+leaves that much after its first on the slowest link that is still worth using."""
+
+
+class Light:
+    """The light times of one node's links.
+
+    Args:
+        plan: whose contacts carry light time as a function of the moment of transmission.
+        fixed_s: a number of seconds that overrides the plan for a directed link, by ``(from, to)``.
+        rate: seconds of mission time per second of the wall.
+    """
+
+    def __init__(
+        self, plan: ContactPlan, fixed_s: dict[tuple[int, int], float] | None = None, rate: float = 1
+    ) -> None:
+        self._fixed = {link: round(value * SECOND) for link, value in (fixed_s or {}).items()}
+        self._slack = round(DEPARTURE_SLACK_S * SECOND * rate)
+        self.set_plan(plan)
+
+    def set_plan(self, plan: ContactPlan) -> None:
+        """Take the light times of another plan."""
+        self._contacts: dict[tuple[int, int], list[Contact]] = {}
+        for contact in plan.contacts:
+            self._contacts.setdefault((contact.from_node, contact.to_node), []).append(contact)
+
+    def light_time(self, from_node: int, to_node: int, leaves: int) -> int:
+        """Return the one-way light time in ns of what leaves at a time.
+
+        Outside every contact it is that of the nearest moment of the latest contact begun, or of
+        the first one; of a link that the plan does not know, that of the other direction, else 0.
+        """
+        fixed = self._fixed.get((from_node, to_node))
+        if fixed is not None:
+            return fixed
+        contacts = self._contacts.get((from_node, to_node)) or self._contacts.get((to_node, from_node))
+        if not contacts:
+            return 0
+        index = bisect_right(contacts, leaves, key=lambda contact: contact.start) - 1
+        contact = contacts[max(0, index)]
+        return contact.light_time(min(max(leaves, contact.start), contact.end))
+
+    def arrival(self, from_node: int, to_node: int, departure: int | None, now: int) -> int:
+        """Return when light brings what has just come over the cable, in ns of mission time.
+
+        Args:
+            departure: when its last byte left, as the peer says; None when it does not.
+            now: mission time. A departure too far from it is not believed: what the peer says
+                can hide a bundle for a day at most.
+        """
+        if departure is None or not now - self._slack <= departure <= now + DEPARTURE_AHEAD:
+            departure = now
+        return departure + self.light_time(from_node, to_node, departure)
+
+    def acknowledged(self, me: int, peer: int, reaches: int) -> int:
+        """Return when light brings the acknowledgement of what reached a peer, in ns."""
+        return reaches + self.light_time(peer, me, reaches)

@@ -1,0 +1,143 @@
+"""One TCP connection under one TCPCL session: the bridge between asyncio and the machine.
+
+Bytes in become the session's events; what the session wants sent goes out in one write
+per batch. Protocol timers run in wall time, however fast mission time goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from starlight.dtntime import SECOND
+from starlight.links import LinkEvent, SessionEnded, TcpclConfig, TcpclSession, TermReason
+
+Address = tuple[str, int]
+Tap = Callable[[Address, Address, bytes], None]
+"""Called with the addresses of source and destination and the bytes, in the order of the wire."""
+
+CLOSE_S = 5.0
+"""How long the last bytes of an ended session may take to leave, before the connection is cut off."""
+
+
+class Connection(asyncio.Protocol):
+    """A TCPCL session on a TCP connection.
+
+    Args:
+        config: of the session.
+        passive: the peer opened the connection.
+        wall: monotonic time in ns.
+        heard: told each event of the session; `SessionEnded` comes exactly once, and last.
+        tap: sees all bytes; for captures in tests.
+    """
+
+    def __init__(
+        self,
+        config: TcpclConfig,
+        *,
+        passive: bool,
+        wall: Callable[[], int],
+        heard: Callable[[Connection, LinkEvent], None],
+        tap: Tap | None = None,
+    ) -> None:
+        self.peer: int | None = None
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._config = config
+        self._passive = passive
+        self._wall = wall
+        self._heard = heard
+        self._tap = tap
+        self._full = False
+        self._timer: asyncio.TimerHandle | None = None
+        self.session: TcpclSession
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the session."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        # Nagle's algorithm with delayed acknowledgements costs 40 ms a round trip.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._here: Address = transport.get_extra_info("sockname")[:2]
+        self._there: Address = transport.get_extra_info("peername")[:2]
+        self.session = TcpclSession(self._config, passive=self._passive, now=self._wall())
+        self.transmit()
+
+    def data_received(self, data: bytes) -> None:
+        """Hand bytes to the session and its events on."""
+        if self._tap:
+            self._tap(self._there, self._here, data)
+        self._pass_on(self.session.receive_data(data, self._wall()))
+
+    def eof_received(self) -> bool:
+        """Tell the session that nothing more comes; the transport then closes itself."""
+        self._pass_on(self.session.receive_eof(self._wall()))
+        return False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Tell the session, when it has not ended itself, and let go of the timer."""
+        self._full = True  # nothing can be written any more
+        self._pass_on(self.session.receive_eof(self._wall()))
+        if self._timer:
+            self._timer.cancel()
+        self._end()
+
+    def pause_writing(self) -> None:
+        """Leave what is to be sent in the session: the socket's buffer is full."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """Send on."""
+        self._full = False
+        self.transmit()
+
+    def pause_reading(self) -> None:
+        """Take nothing from the peer for now; TCP holds it back."""
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Take from the peer again."""
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def close(self, reason: TermReason) -> None:
+        """End the session in order; its events follow from the loop."""
+        self.session.terminate(reason, self._wall())
+        self.transmit()
+
+    def abort(self) -> None:
+        """Cut the connection off, as a crash would."""
+        self._transport.abort()
+
+    def transmit(self) -> None:
+        """Write what the session wants sent, and set the one timer for its next deadline."""
+        while not self._full and (data := self.session.data_to_send()):
+            self._transport.write(data)
+            if self._tap:
+                self._tap(self._here, self._there, data)
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        due = self.session.next_wakeup()
+        if due is not None and not self._transport.is_closing():
+            delay = max(0, due - self._wall()) / SECOND
+            self._timer = asyncio.get_running_loop().call_later(delay, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._pass_on(self.session.handle_timer(self._wall()))
+
+    def _pass_on(self, events: list[LinkEvent]) -> None:
+        over = False
+        for event in events:
+            over = over or isinstance(event, SessionEnded)
+            self._heard(self, event)
+        self.transmit()
+        if over and not self._transport.is_closing():
+            self._transport.close()
+            asyncio.get_running_loop().call_later(CLOSE_S, self._transport.abort)
+
+    def _end(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)

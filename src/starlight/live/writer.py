@@ -1,0 +1,117 @@
+"""The thread that commits: one transaction for all that came while the last one was under way.
+
+The event loop hands over the writes of each step and goes on; when they are durable the
+loop is told, in order. Group commit makes the cost of a sync fall with the load: the more
+steps wait, the more share one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from starlight.live.store import Store, Write
+
+GROUP_WRITES = 20_000
+"""The most writes in one transaction: some 50 ms of work, so that a flood of bundles does not
+hold back the acknowledgement of the first."""
+
+Sequel = TypeVar("Sequel")
+
+
+class Writer(Generic[Sequel]):
+    """Commits steps in order, many at a time, and hands their sequels back to the loop.
+
+    Args:
+        store: written to by this thread alone.
+        loop: where `done` and `failed` are called.
+        done: called with the sequels of one commit, in the order of `submit`.
+        failed: called once when the store refused, or by a defect; nothing is committed or handed
+            back afterwards.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        loop: asyncio.AbstractEventLoop,
+        done: Callable[[list[Sequel]], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self.commits = 0
+        self._store = store
+        self._loop = loop
+        self._done = done
+        self._failed = failed
+        self._queue: deque[tuple[Sequence[Write], int, int, bool, Sequel]] = deque()
+        self._pending = 0
+        self._stopping = False
+        self._wake = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="starlight store", daemon=True)
+
+    @property
+    def pending(self) -> int:
+        """How many steps are not yet committed, by the loop's count."""
+        return self._pending
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def submit(self, writes: Sequence[Write], now: int, sequel: Sequel, *, stamp: bool = False) -> None:
+        """Queue the writes of a step, readable through `Store.body` at once.
+
+        Args:
+            writes: may be empty; the sequel then only waits for what was submitted before.
+            now: mission time, in ns.
+            sequel: handed to `done` after the commit.
+            stamp: commit `now` even when there is nothing else to commit.
+        """
+        held = self._store.hold(writes) if writes else 0
+        self._pending += 1
+        with self._wake:
+            self._queue.append((writes, now, held, stamp, sequel))
+            self._wake.notify()
+
+    def stop(self) -> None:
+        """Commit what is queued and end the thread; the sequels still come through the loop."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._queue and not self._stopping:
+                    self._wake.wait()
+                if not self._queue:
+                    return
+                writes: list[Write] = []
+                sequels: list[Sequel] = []
+                now = held = 0
+                stamp = False
+                while self._queue and len(writes) < GROUP_WRITES:
+                    some, now, mark, due, sequel = self._queue.popleft()
+                    writes += some
+                    stamp = stamp or due
+                    held = max(held, mark)
+                    sequels.append(sequel)
+            try:
+                if writes or stamp:
+                    self._store.commit(writes, now=now, held=held)
+                    self.commits += 1
+            except Exception as error:
+                self._call(self._failed, error)
+                return
+            self._call(self._hand_back, sequels)
+
+    def _hand_back(self, sequels: list[Sequel]) -> None:
+        self._pending -= len(sequels)
+        self._done(sequels)
+
+    def _call(self, what: Callable[..., None], argument: object) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(what, argument)
