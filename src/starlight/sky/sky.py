@@ -1,0 +1,205 @@
+"""Where everything is: the ephemeris, the turning of Earth and Mars, and places on and around them.
+
+Positions are barycentric, in the ICRF, in km and km/s, arrays of shape (3, n). The ephemeris is a
+JPL SPK kernel; DE421 holds Mars' centre (NAIF 499) as equal to the barycentre of Mars and its moons
+(4), and so do we: they are never more than 0.2 m apart in truth.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from starlight.dtntime import HOUR, to_text
+from starlight.errors import InputError, RangeError
+from starlight.sky.places import Centre, Orbiter, Place, Site, geodetic_km, orbit_radius_km, zenith
+from starlight.sky.rotation import EarthTurning, MarsTurning, Turning
+from starlight.sky.tables import Samples, hermite
+from starlight.sky.timescales import DAY_S, UTC_BEGINS, EarthTurn, Floats, Times, tdb_from_utc, utc_from_tdb
+
+_J2000_JD = 2_451_545.0
+# Cubic interpolation over three hours errs by 1 cm at most (Earth's swing around the Earth-Moon barycentre).
+_EPHEMERIS_STEP_S = DAY_S / 8
+# Room for light to come from, or go to, the other end; and for the tables' outer nodes.
+_MARGIN = 48 * HOUR
+# NAIF ids of the segments that lead from the Solar System's barycentre to each body.
+_CHAINS = {"sun": ((0, 10),), "earth": ((0, 3), (3, 399)), "mars": ((0, 4),)}
+
+
+class Segment(Protocol):
+    """A segment of an open kernel, as jplephem has it."""
+
+    start_jd: float
+    end_jd: float
+
+    def compute_and_differentiate(self, tdb: float, tdb2: Floats) -> tuple[Floats, Floats]:
+        """Return the position in km and the velocity in km/day, both (3, n)."""
+
+
+class Kernel(Protocol):
+    """An open SPK kernel: what ``jplephem.spk.SPK.open(path)`` returns."""
+
+    def __getitem__(self, pair: tuple[int, int]) -> Segment:
+        """Return the segment of (centre, target) NAIF ids."""
+
+
+class Sky:
+    """The Solar System as far as radio between Earth and Mars needs it.
+
+    Args:
+        kernel: an open JPL kernel with the Sun, the Earth-Moon barycentre, Earth and Mars' barycentre.
+        turn: Earth's UT1.
+
+    Attributes:
+        covers: the first and the last time, in ns, at which everything can be computed.
+        ut1_until: the last time, in ns, of which the IERS file knows UT1; after it UT1 = UTC.
+    """
+
+    def __init__(self, kernel: Kernel, turn: EarthTurn) -> None:
+        segments = [kernel[pair] for chain in _CHAINS.values() for pair in chain]
+        first = (max(s.start_jd for s in segments) - _J2000_JD) * DAY_S
+        last = (min(s.end_jd for s in segments) - _J2000_JD) * DAY_S
+        begins = max(first, float(tdb_from_utc(UTC_BEGINS)) - 5 * DAY_S)
+        self.covers = (
+            max(UTC_BEGINS, int(utc_from_tdb(np.array(begins))) + _MARGIN),
+            int(utc_from_tdb(np.array(last))) - _MARGIN,
+        )
+        self.ut1_until = turn.until
+        self._bodies = {
+            body: Samples(
+                partial(_states, [kernel[pair] for pair in chain]), 6, begins, last, _EPHEMERIS_STEP_S
+            )
+            for body, chain in _CHAINS.items()
+        }
+        self._turnings: dict[str, Turning] = {
+            "earth": EarthTurning(turn, begins, last),
+            "mars": MarsTurning(begins, last),
+        }
+
+    @classmethod
+    def from_kernel(cls, kernel: Kernel, eop_text: str) -> Sky:
+        """Return the sky of an open kernel and the text of the IERS's ``finals2000A.all``."""
+        return cls(kernel, EarthTurn.from_finals(eop_text))
+
+    def notes(self) -> list[str]:
+        """Return what is assumed and what is left out, a sentence each, for people."""
+        return [
+            f"Earth's turning is known until {to_text(self.ut1_until)[:10]}; later, UT1 is taken as UTC.",
+            "No leap second is assumed after 2017-01-01.",
+            "Refraction is off; stellar aberration and light time are on; polar motion is left out.",
+            "Mars is at the barycentre of Mars and its moons.",
+        ]
+
+    def tdb(self, times: ArrayLike) -> Floats:
+        """Return TDB, in seconds past J2000, of times in ns.
+
+        Raises:
+            RangeError: a time that the kernel doesn't cover.
+        """
+        array = np.asarray(times, dtype=np.int64)
+        if array.size:
+            for time in (int(array.min()), int(array.max())):
+                if not self.covers[0] <= time <= self.covers[1]:
+                    raise RangeError(self._out_of_range(time))
+        return tdb_from_utc(array)
+
+    def utc(self, tdb: Floats) -> Times:
+        """Return times in ns of TDB in seconds past J2000."""
+        return utc_from_tdb(tdb)
+
+    def _out_of_range(self, time: int) -> str:
+        first, last = (to_text(edge)[:10] for edge in self.covers)
+        return (
+            f"{to_text(time)} is outside what the ephemeris covers ({first} to {last}). DE421 ends in "
+            "October 2053; hand in a larger kernel, such as JPL's de440.bsp (until 2650), to go further"
+        )
+
+    def body(self, name: str, tdb: Floats) -> tuple[Floats, Floats]:
+        """Return a body's position (km) and velocity (km/s) at TDB seconds (n,); each (3, n)."""
+        return hermite(self._bodies[name], tdb)
+
+    def frame(self, body: str, tdb: Floats) -> tuple[Floats, Floats]:
+        """Return a world's equatorial frame in the ICRF (3, 3, n), and its prime meridian's angle (n,)."""
+        return self._turnings[body].frame(tdb)
+
+    def around(self, place: Place, tdb: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return a place's position (km) and velocity (km/s) from its body's centre, and its zenith.
+
+        All in the ICRF, (3, n). The zenith is a unit vector; of an orbiter, away from the centre; of a
+        centre, zero. The turning of the pole itself is left out of velocities: 1e-7 km/s.
+        """
+        if isinstance(place, Centre):
+            zero = np.zeros((3, tdb.size))
+            return zero, zero, zero
+        matrix, meridian = self.frame(place.body, tdb)
+        if isinstance(place, Site):
+            position, velocity, up = _on_ground(place, meridian)
+        else:
+            position, velocity, up = _in_orbit(place, tdb, float(tdb_from_utc(place.epoch)))
+        return _turn(matrix, position), _turn(matrix, velocity), _turn(matrix, up)
+
+    def state(self, place: Place, tdb: Floats) -> tuple[Floats, Floats]:
+        """Return a place's barycentric position (km) and velocity (km/s), each (3, n)."""
+        position, velocity = self.body(place.body, tdb)
+        if isinstance(place, Centre):
+            return position, velocity
+        local, speed, _ = self.around(place, tdb)
+        return position + local, velocity + speed
+
+
+def stationary(sky: Sky, body: str, longitude_deg: float, epoch: int) -> Orbiter:
+    """Return the orbiter that stays over an east longitude of a world's equator.
+
+    Its rate is the world's own sidereal rotation, so it does stay there: within 0.02 deg over the decades
+    that DE421 covers (Mars), as station keeping would have it.
+
+    Args:
+        body: ``mars`` or ``earth``.
+        longitude_deg: east.
+        epoch: in ns.
+    """
+    if body not in ("earth", "mars"):
+        raise InputError(f"{body!r} is no world", where="body", right="Allowed: earth, mars")
+    _, meridian = sky.frame(body, sky.tdb([epoch]))
+    phase = (float(np.degrees(meridian[0])) + longitude_deg) % 360
+    probe = Site(body, 0, 0).world
+    radius = orbit_radius_km(body, 2 * np.pi / probe.spin_rad_s)
+    return Orbiter(body, float(radius), 0.0, 0.0, phase, epoch, probe.spin_rad_s)
+
+
+def _states(segments: list[Segment], tdb: Floats) -> Floats:
+    rows = np.zeros((tdb.size, 6))
+    for segment in segments:
+        position, velocity = segment.compute_and_differentiate(_J2000_JD, tdb / DAY_S)
+        rows[:, :3] += position.T
+        rows[:, 3:] += velocity.T / DAY_S
+    return rows
+
+
+def _turn(matrix: Floats, vector: Floats) -> Floats:
+    result: Floats = np.einsum("ijn,jn->in", matrix, vector)
+    return result
+
+
+def _on_ground(site: Site, meridian: Floats) -> tuple[Floats, Floats, Floats]:
+    cos, sin = np.cos(meridian), np.sin(meridian)
+    x, y, z = geodetic_km(site)
+    position = np.array([x * cos - y * sin, x * sin + y * cos, np.full_like(cos, z)])
+    spin = site.world.spin_rad_s
+    velocity = np.array([-spin * position[1], spin * position[0], np.zeros_like(cos)])
+    x, y, z = zenith(site)
+    return position, velocity, np.array([x * cos - y * sin, x * sin + y * cos, np.full_like(cos, z)])
+
+
+def _in_orbit(orbiter: Orbiter, tdb: Floats, epoch: float) -> tuple[Floats, Floats, Floats]:
+    rate = orbiter.motion_rad_s
+    angle = np.radians(orbiter.phase_deg) + rate * (tdb - epoch)
+    cos, sin = np.cos(angle), np.sin(angle)
+    cn, sn = np.cos(np.radians(orbiter.node_deg)), np.sin(np.radians(orbiter.node_deg))
+    ci, si = np.cos(np.radians(orbiter.inclination_deg)), np.sin(np.radians(orbiter.inclination_deg))
+    up = np.array([cn * cos - sn * ci * sin, sn * cos + cn * ci * sin, si * sin])
+    along = np.array([-cn * sin - sn * ci * cos, -sn * sin + cn * ci * cos, si * cos])
+    return orbiter.radius_km * up, orbiter.radius_km * rate * along, up
