@@ -77,10 +77,15 @@ class Bundle(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def wants_reports(self) -> int:
-        """The status report request flags that count: none of an anonymous bundle or an admin record."""
-        if self.primary.source.is_null or self.is_admin:
+        """The status report request flags that count.
+
+        None do in an anonymous bundle or an administrative record (RFC 9171, 4.2.3), nor
+        where reports would go to the null endpoint.
+        """
+        head = self.primary
+        if head.source.is_null or head.report_to.is_null or self.is_admin:
             return 0
-        return self.primary.flags & primary.REPORTS
+        return head.flags & primary.REPORTS
 
     @property
     def previous_node(self) -> EndpointID | None:
@@ -175,7 +180,8 @@ def build(
     for kind, data in _known_extensions(hop_limit, age_ms):
         number = next(n for n in range(2, len(taken) + 3) if n not in taken)
         taken.add(number)
-        extensions.append(CanonicalBlock(kind, number, 0, crc, data))
+        # Each fragment needs its own hop count and age: one without would outlive the others.
+        extensions.append(CanonicalBlock(kind, number, blocks.REPLICATE, crc, data))
     _check_arguments(source, creation, flags, crc, hop_limit, age_ms)
     if len(taken) != len(others) + len(extensions) + 1:
         raise ValueError("two blocks have one number")

@@ -445,7 +445,7 @@ def _dump(value: Value, parts: list[bytes]) -> None:
             parts.append(_encode_float(value))
         case Mapping():
             parts.append(encode_head(MAP, len(value)))
-            for key, content in sorted((dumps(key), content) for key, content in value.items()):
+            for key, content in sorted((_dump_key(key), content) for key, content in value.items()):
                 parts.append(key)
                 _dump(content, parts)
         case list() | tuple():
@@ -454,6 +454,12 @@ def _dump(value: Value, parts: list[bytes]) -> None:
                 _dump(item, parts)
         case _:
             raise TypeError(f"{type(value).__name__} has no encoding here")
+
+
+def _dump_key(key: int | str) -> bytes:
+    if isinstance(key, bool) or not isinstance(key, int | str):
+        raise TypeError("a key is an integer or a text string")
+    return dumps(key)
 
 
 def _encode_float(value: float) -> bytes:

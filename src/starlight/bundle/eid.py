@@ -20,7 +20,7 @@ from starlight.errors import BundleError, InputError
 
 DTN_SCHEME = 1
 IPN_SCHEME = 2
-LOCAL_NODE = 2**32 - 1  # RFC 9758, 3.4.2: allocator 0, node number 2**32 - 1, written "!"
+LOCAL_NODE = 2**32 - 1  # RFC 9758: allocator 0, node number 2**32 - 1, written "!"
 
 # Names of nodes are host-like and short; a kilobyte is twice what a DNS name could need.
 _MAX_TEXT = 1024
@@ -156,21 +156,21 @@ def _read_ipn(decoder: Decoder, policy: Policy) -> EndpointID:
     numbers = [decoder.uint(), decoder.uint()]
     if length == 3 or (length is None and decoder.peek() != cbor.BREAK):
         numbers.append(decoder.uint())
-    rule = "RFC 9758, 6.1: an ipn scheme-specific part is an array of two or three unsigned integers"
+    rule = "RFC 9758: an ipn scheme-specific part is an array of two or three unsigned integers"
     decoder.close(length, len(numbers), start, rule)
     if len(numbers) == 3:
         allocator, node, service = numbers
         if allocator >= 2**32 or node >= 2**32:
             # Even a tolerant node can't name these: they would collide with another node's number.
-            raise BundleError(start, "RFC 9758, 6.1.2: allocator and node number have 32 bits")
+            raise BundleError(start, "RFC 9758: allocator and node number have 32 bits")
         node |= allocator << 32
     else:
         node, service = numbers
     if node in (0, LOCAL_NODE):
         if node and not policy.local_node:
-            raise BundleError(start, "RFC 9758, 5.4: ipn:!.N means nothing beyond its own node")
-        if not node and service and not policy.ipn_out_of_form:
-            raise BundleError(start, "RFC 9758, 3.4.1: of node number 0 only ipn:0.0 is valid")
+            raise BundleError(start, "RFC 9758: ipn:!.N means nothing beyond its own node")
+        if not node and service and not policy.ipn_node_zero:
+            raise BundleError(start, "RFC 9758: of node number 0 only ipn:0.0 is valid")
     return _ipn(node, service)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import lru_cache
+from itertools import count
 
 import msgspec
 
@@ -68,12 +69,10 @@ def onward(bundle: Bundle, *, node: EndpointID, processed: Collection[int] = PRO
     """
     raw = bundle.raw
     parts = [b"\x9f", block_bytes(raw, bundle.primary), b""]
-    highest = 1
     previous = counted = False
     hidden = encrypted_numbers(bundle.blocks)
     for block in bundle.blocks:
         kind = block.type
-        highest = max(highest, block.number)
         if kind == blocks.PREVIOUS_NODE and block.number not in hidden:
             # Where a tolerant policy let more than one in, only the first goes on.
             if not previous:
@@ -92,7 +91,9 @@ def onward(bundle: Bundle, *, node: EndpointID, processed: Collection[int] = PRO
         previous |= kind == blocks.PREVIOUS_NODE
         parts.append(block_bytes(raw, block))
     if not previous:
-        parts[2] = _previous_node(highest + 1, 0, bundle.primary.crc_type or crc.CRC32C, node)
+        taken = {block.number for block in bundle.blocks}
+        number = next(n for n in count(2) if n not in taken)
+        parts[2] = _previous_node(number, 0, bundle.primary.crc_type or crc.CRC32C, node)
     parts.append(b"\xff")
     return b"".join(parts)
 
@@ -106,10 +107,10 @@ def _previous_node(number: int, flags: int, crc_type: int, node: EndpointID) -> 
 @lru_cache(maxsize=4096)
 def _next_hop(number: int, flags: int, crc_type: int, data: bytes) -> bytes | None:
     block = CanonicalBlock(blocks.HOP_COUNT, number, flags, crc_type, data)
-    limit, count = blocks.read_hop_count(block, TOLERANT)
-    if count + 1 > limit:
+    limit, hops = blocks.read_hop_count(block, TOLERANT)
+    if hops + 1 > limit:
         return None
-    return blocks.encode(block.with_data(blocks.hop_count_data(limit, count + 1)))
+    return blocks.encode(block.with_data(blocks.hop_count_data(limit, hops + 1)))
 
 
 def with_age(data: bytes, age_ms: int) -> bytes:

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 import msgspec
 
 from starlight.bundle import blocks, primary
+from starlight.bundle.blocks import CanonicalBlock
 from starlight.bundle.bundle import Bundle
 from starlight.bundle.codec import parse
+from starlight.bundle.primary import PrimaryBlock
 from starlight.errors import BundleError
 
 
@@ -32,7 +34,7 @@ def fragment(bundle: Bundle, max_payload: int) -> list[Bundle]:
     total = len(payload) if head.total_length is None else head.total_length
     pieces: list[Bundle] = []
     for offset in range(0, len(payload), max_payload):
-        kept = [b for b in bundle.blocks[:-1] if not offset or b.flags & blocks.REPLICATE]
+        kept = [b for b in bundle.blocks[:-1] if not offset or _replicated(head, b)]
         body = bundle.blocks[-1].with_data(payload[offset : offset + max_payload])
         piece = msgspec.structs.replace(
             head,
@@ -44,6 +46,11 @@ def fragment(bundle: Bundle, max_payload: int) -> list[Bundle]:
         )
         pieces.append(Bundle(piece, (*kept, body), bundle.raw))
     return pieces
+
+
+def _replicated(head: PrimaryBlock, block: CanonicalBlock) -> bool:
+    # A fragment without creation time needs its age as every such bundle does (4.4.2).
+    return bool(block.flags & blocks.REPLICATE) or (not head.creation_ms and block.type == blocks.BUNDLE_AGE)
 
 
 def missing(extents: Iterable[tuple[int, int]], total: int) -> list[tuple[int, int]]:

@@ -44,8 +44,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         none_as_text: 4.2.5.1.1, ``dtn:none`` as the text "none", not the integer 0.
         loose_dtn_uri: 4.2.5.1.1, a dtn scheme-specific part that is not ``//name/demux``.
         unknown_uri_scheme: 4.2.5.1, an endpoint of another scheme than dtn and ipn.
-        ipn_out_of_form: RFC 9758, parts of ipn numbers beyond 32 bits, or a service at node zero.
-        local_node: RFC 9758, 5.4, ``ipn:!.N``, which means nothing beyond its own node.
+        null_destination: 4.2.5.1.1, the null endpoint "never has any members", so nobody will ever get it.
+        ipn_node_zero: RFC 9758, a service other than 0 at node number 0; only ``ipn:0.0`` is defined.
+        local_node: RFC 9758, ``ipn:!.N``, which means nothing beyond its own node.
     """
 
     definite_length_bundle: bool = False
@@ -69,7 +70,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     loose_dtn_uri: bool = False
     # "The set of allowable schemes is effectively unlimited" (4.2.5.1): carry what we can't read.
     unknown_uri_scheme: bool = True
-    ipn_out_of_form: bool = False
+    # Nothing forbids it; the node keeps it until it expires, like any bundle without a road.
+    null_destination: bool = True
+    ipn_node_zero: bool = False
     local_node: bool = False
 
 
@@ -79,6 +82,7 @@ STRICT = Policy(
     reserved_block_flags=False,
     block_asks_for_report=False,
     unknown_uri_scheme=False,
+    null_destination=False,
 )
 TOLERANT = Policy(**dict.fromkeys(Policy.__struct_fields__, True))
 

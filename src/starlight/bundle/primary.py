@@ -123,6 +123,8 @@ def read(decoder: Decoder, policy: Policy) -> PrimaryBlock:
     if crc_type and not crc.holds(crc_type, decoder.data, start, field, decoder.pos):
         raise BundleError(field, "RFC 9171, 4.3.1: the primary block's CRC does not match")
     _check_flags(flags, source, start, policy)
+    if destination.is_null and not policy.null_destination:
+        raise BundleError(start, "RFC 9171, 4.2.5.1.1: the null endpoint never has any members")
     return PrimaryBlock(
         flags,
         crc_type,
