@@ -34,7 +34,7 @@ class Channel(msgspec.Struct, frozen=True):
     contacts: tuple[Contact, ...]
 
 
-def place_of(node: NodeSpec) -> Place | None:
+def place_of(sky: Sky, node: NodeSpec) -> Place | None:
     """Return where a node is in the sky, or None for one that has wires only."""
     if node.site:
         site = node.site
@@ -43,7 +43,7 @@ def place_of(node: NodeSpec) -> Place | None:
         return None
     orbit = node.orbit
     if orbit.stationary_over_deg is not None:
-        return stationary(orbit.body, orbit.stationary_over_deg)
+        return stationary(sky, orbit.body, orbit.stationary_over_deg, dtntime.from_text(orbit.epoch))
     assert orbit.radius_km is not None  # The scenario was checked.
     return Orbiter(
         orbit.body,
@@ -84,8 +84,9 @@ def _contacts(
         spans = [(begin, finish)]
         lights = [constant_light(begin, link.light_time_s)]
     else:
-        here, there = (place_of(node) for node in ends)
-        assert here is not None and there is not None  # The scenario was checked.
+        here, there = (place_of(sky, node) for node in ends)
+        assert here is not None  # The scenario was checked.
+        assert there is not None
         spans = windows(sky, here, there, begin, finish)
         pieces = light_pieces_many(sky, here, there, spans)
         lights = [tuple(LightPiece(*piece) for piece in window) for window in pieces]

@@ -1,0 +1,91 @@
+"""Where everything of a scenario is at one instant, as plain values for a program or a person."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+from starlight import dtntime
+from starlight.dtntime import SECOND
+from starlight.expedition.planner import place_of
+from starlight.expedition.scenario import Scenario
+from starlight.sky import (
+    AU_KM,
+    Centre,
+    Place,
+    Site,
+    Sky,
+    distance_km,
+    earth_mars_light_time_s,
+    heliocentric,
+    light_time_received_s,
+    light_time_s,
+    mars_clock,
+    sol_since,
+    sun_earth_probe_angle_deg,
+    windows,
+)
+
+CONVENTION = (
+    "light_time_s is of the signal received at `to` at this instant, transmitted_light_time_s of the one "
+    "that leaves `from` at it; converged Newtonian light time, no refraction, no stellar aberration"
+)
+
+
+def sky_view(scenario: Scenario, sky: Sky, time: int) -> dict[str, object]:
+    """Return distance, light times, clocks and who can hear whom at a time in ns.
+
+    Two places can hear each other when both stand above the other's elevation mask and no
+    body is in between; each direction is told by itself.
+
+    Raises:
+        RangeError: the ephemeris does not cover the time.
+    """
+    earth, mars = Centre("earth"), Centre("mars")
+    apart = float(distance_km(sky, earth, mars, [time])[0])
+    positions = heliocentric(sky, time)
+    home = scenario.node_named(scenario.mars_home).site
+    assert home is not None  # The scenario was checked.
+    sol, clock = mars_clock(time, home.longitude_deg)
+    landing = dtntime.from_text(scenario.landing)
+    return {
+        "scenario": scenario.name,
+        "time": dtntime.to_text(time),
+        "earth_mars_distance_km": apart,
+        "earth_mars_distance_au": apart / AU_KM,
+        "earth_mars_light_time_s": float(earth_mars_light_time_s(sky, [time])[0]),
+        "sun_earth_mars_angle_deg": float(sun_earth_probe_angle_deg(sky, [time])[0]),
+        "mars_clock": {
+            "place": scenario.node_named(scenario.mars_home).title,
+            "local_mean_solar_time": clock,
+            "mars_sol_date": sol,
+            "mission_sol": sol_since(landing, time, home.longitude_deg) if time >= landing else None,
+        },
+        "heliocentric_au": {body: list(position) for body, position in positions.items()},
+        "convention": CONVENTION,
+        "pairs": _pairs(scenario, sky, time),
+    }
+
+
+def _pairs(scenario: Scenario, sky: Sky, time: int) -> list[dict[str, object]]:
+    places = {node.name: place for node in scenario.node if (place := place_of(sky, node))}
+    found = []
+    for (a, here), (b, there) in permutations(places.items(), 2):
+        if isinstance(here, Site) and isinstance(there, Site) and here.body == there.body:
+            continue  # Sites of one world stand below each other's horizon; wires join them.
+        light = float(light_time_received_s(sky, here, there, [time])[0])
+        if not heard(sky, here, there, time - round(light * SECOND)):
+            continue
+        found.append(
+            {
+                "from": a,
+                "to": b,
+                "light_time_s": light,
+                "transmitted_light_time_s": float(light_time_s(sky, here, there, [time])[0]),
+            }
+        )
+    return found
+
+
+def heard(sky: Sky, a: Place, b: Place, time: int) -> bool:
+    """Return whether a signal that leaves `a` at a time in ns reaches `b`."""
+    return any(start <= time <= end for start, end in windows(sky, a, b, time - SECOND, time + SECOND))
