@@ -260,7 +260,10 @@ class Orbits(msgspec.Struct, frozen=True):
 
 
 class Flight(msgspec.Struct, frozen=True):
-    """Something on its way between the worlds right now.
+    """Something on its way between the worlds, or booked to leave soon.
+
+    The page draws it from `departed` to `arrives` by its own clock, so at 600 times life's
+    speed, where a crossing takes a second, it is best told before it leaves.
 
     Attributes:
         id: unique among the flights.
@@ -324,7 +327,7 @@ class Status(msgspec.Struct, frozen=True):
 
     Attributes:
         sky: clocks, positions, the window.
-        flights: everything between the worlds now, by departure.
+        flights: everything between the worlds now or soon, by departure.
         silence: None while letters can cross.
         storm: the button's state.
         telemetry: the latest of each vehicle.

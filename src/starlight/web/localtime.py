@@ -1,0 +1,74 @@
+"""A moment as people on either world read it from their wall."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from starlight.dtntime import SECOND, to_text
+from starlight.web.views import Clock, World
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A local date and time.
+
+    Attributes:
+        day: such as ``2 Apr 2051`` or ``Sol 61``.
+        year: such as ``2051``; empty on Mars, where sols simply count.
+        time: such as ``14:32``.
+        seconds: such as ``07``.
+        zone: such as ``KST`` or ``LMST``.
+    """
+
+    day: str
+    year: str
+    time: str
+    seconds: str
+    zone: str
+
+
+def reading(clock: Clock, world: World, at: int) -> Reading:
+    """Return how a moment reads on a world's clock, cut to the second."""
+    return mars_reading(clock, at) if world == "mars" else earth_reading(clock, at)
+
+
+def earth_reading(clock: Clock, at: int) -> Reading:
+    """Return the civil date and time at the clock's place on Earth."""
+    local = _EPOCH + timedelta(seconds=at // SECOND + clock.earth.utc_offset_s)
+    day = f"{local.day} {_MONTHS[local.month - 1]}"
+    return Reading(day, str(local.year), f"{local:%H:%M}", f"{local:%S}", clock.earth.zone)
+
+
+def mars_reading(clock: Clock, at: int) -> Reading:
+    """Return sol and local mean solar time at the clock's place on Mars.
+
+    The sol is divided into 24 hours of 60 minutes of 60 seconds, each 2.7 % longer than ours
+    (Allison and McEwen 2000, "A post-Pathfinder evaluation of areocentric solar coordinates").
+    """
+    sols = (at - clock.mars.sol_zero) / (clock.mars.sol_s * SECOND)
+    sol = int(sols // 1)
+    second = min(int((sols - sol) * 86_400), 86_399)
+    time = f"{second // 3600:02d}:{second // 60 % 60:02d}"
+    return Reading(f"Sol {sol}".replace("-", "−"), "", time, f"{second % 60:02d}", "LMST")
+
+
+def when(clock: Clock, world: World, at: int) -> str:
+    """Return a moment in words, as short as it can be seen from now.
+
+    The time alone on the present day, else with the day, and with the year when it differs.
+    """
+    then, now = reading(clock, world, at), reading(clock, world, clock.now)
+    if (then.day, then.year) == (now.day, now.year):
+        return then.time
+    if then.year == now.year:
+        return f"{then.day}, {then.time}"
+    return f"{then.day} {then.year}, {then.time}"
+
+
+def utc_words(at: int) -> str:
+    """Return a moment in UTC to the second, such as ``2051-04-02 05:32:07 UTC``."""
+    return to_text(at).replace("T", " ").replace("Z", " UTC")

@@ -1,0 +1,188 @@
+"""Views as HTML: the whole page, and the parts of it that are swapped while it is open.
+
+Jinja's autoescape is on for every template; only what a template has made is let through as it
+is, where a part is set into the page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from starlight import dtntime
+from starlight.web import localtime, wire, words
+from starlight.web.views import (
+    Clock,
+    Conversation,
+    Flight,
+    LetterView,
+    MailboxView,
+    Orbits,
+    Person,
+    PredictionView,
+    Status,
+)
+
+HERE = Path(__file__).parent
+PARTS = ("conversations", "letters", "silence", "flights", "telemetry", "storm")
+"""The parts of the page that change while it is open, each in a template of its own."""
+
+_environment = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class PageView:
+    """One person's page at one moment, ready to be rendered.
+
+    Args:
+        people: everyone to choose from.
+        mailbox: the person's, opened at a correspondent.
+        status: what else moves.
+        before: the letter id that the shown letters are before, or None for the latest.
+    """
+
+    def __init__(
+        self, people: tuple[Person, ...], mailbox: MailboxView, status: Status, before: str | None = None
+    ) -> None:
+        self.people = people
+        self.mailbox = mailbox
+        self.status = status
+        self.before = before
+
+    def page(self, orbits: Orbits, prediction: PredictionView | None) -> str:
+        """Return the whole page."""
+        parts = {name: self.part(name) for name in PARTS}
+        return _render(
+            "page.html",
+            self._context(orbits=orbits, prediction=prediction, parts=parts, message=_wire_status),
+        )
+
+    def parts(self) -> str:
+        """Return every part, each marked to take the place of the one with its id."""
+        return "\n".join(self.part(name, swap=True) for name in PARTS)
+
+    def part(self, name: str, *, swap: bool = False) -> str:
+        """Return one part; `data-version` tells the page whether it differs from what is there."""
+        context = self._context(swap="", version="")
+        version = hashlib.sha256(_render(f"{name}.html", context).encode()).hexdigest()[:12]
+        return _render(f"{name}.html", context | {"swap": "true" if swap else "", "version": version})
+
+    def prediction(self, prediction: PredictionView) -> str:
+        """Return the prediction under the letter being written."""
+        return _render("prediction.html", self._context(prediction=prediction))
+
+    def _context(self, **more: object) -> dict[str, object]:
+        person, clock = self.mailbox.person, self.status.sky.clock
+        base = f"/people/{person.id}"
+        shown = {"with": self.mailbox.correspondent} | ({"before": self.before} if self.before else {})
+        return {
+            "people": self.people,
+            "person": person,
+            "mailbox": self.mailbox,
+            "status": self.status,
+            "clock": clock,
+            "base": base,
+            "parts_url": f"{base}/parts?{urlencode(shown)}",
+            "shown": urlencode(shown),
+            "before": self.before,
+            "other": _other(self.mailbox),
+            "next_moment": next_moment(self.mailbox, self.status),
+            "moment": lambda at, world=person.world: _Moment(clock, world, at),
+            "words_for": lambda letter: words.words_for(letter, clock.now),
+            **more,
+        }
+
+
+class _Moment:
+    """A time for a template: its three ways of being written."""
+
+    def __init__(self, clock: Clock, world: str, at: int) -> None:
+        self.words = localtime.when(clock, "mars" if world == "mars" else "earth", at)
+        self.utc = localtime.utc_words(at)
+        self.iso = dtntime.to_text(at, 3)
+
+
+def next_moment(mailbox: MailboxView, status: Status) -> int | None:
+    """Return when what is shown will next read differently by the passing of time alone, in ns."""
+    moments = [fact.at for letter in mailbox.letters for fact in letter.facts]
+    moments += [letter.receipt_at for letter in mailbox.letters if letter.receipt_at is not None]
+    moments += [at for flight in status.flights for at in (flight.departed, flight.arrives)]
+    if status.sky.window is not None:
+        moments += [status.sky.window.start, status.sky.window.end]
+    if status.silence is not None and status.silence.until is not None:
+        moments.append(status.silence.until)
+    return min((at for at in moments if at > status.sky.clock.now), default=None)
+
+
+def error_page(status: int, error: str, where: str, right: str) -> str:
+    """Return a page that tells what went wrong, and what would be right."""
+    return _render("error.html", {"status": status, "error": error, "where": where, "right": right})
+
+
+def closed() -> str:
+    """Return the page for someone who has not opened Starlight by its whole address."""
+    return _render("closed.html", {})
+
+
+def _other(mailbox: MailboxView) -> Conversation | None:
+    return next((one for one in mailbox.conversations if one.address == mailbox.correspondent), None)
+
+
+def _wire_status(status: Status) -> str:
+    return wire.dumps(status).decode()
+
+
+def _letter_key(letter: LetterView | str) -> str:
+    """Return an id for HTML: a letter's own may have any characters."""
+    own = letter if isinstance(letter, str) else letter.id
+    return "l" + hashlib.sha256(own.encode()).hexdigest()[:12]
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+def _svg_path(points: tuple[tuple[float, float], ...]) -> str:
+    """Return a closed orbit as SVG path data; the ecliptic's y grows upwards, SVG's down."""
+    return "M" + "L".join(f"{x:.4f} {-y:.4f}" for x, y in points) + "Z"
+
+
+def _degrees(value: float, positive: str, negative: str) -> str:
+    return f"{abs(value):.3f}° {positive if value >= 0 else negative}"
+
+
+def _in_flight(flights: tuple[Flight, ...], now: int) -> list[Flight]:
+    return [flight for flight in flights if flight.departed <= now < flight.arrives]
+
+
+def _embedded(part: str) -> Markup:
+    """Return a part that this module has rendered, to stand in the page as it is."""
+    return Markup(part)
+
+
+def _render(template: str, context: dict[str, object]) -> str:
+    return _environment.get_template(template).render(context)
+
+
+_environment.filters |= {
+    "key": _letter_key,
+    "initials": _initials,
+    "quoted": lambda text: quote(text, safe=""),
+    "query": urlencode,
+    "svg_path": _svg_path,
+    "degrees": _degrees,
+    "in_flight": _in_flight,
+    "embedded": _embedded,
+    "number": lambda value, digits=0: f"{value:,.{digits}f}".replace(",", "\u202f"),
+    "duration": lambda seconds: dtntime.duration_text(round(seconds * dtntime.SECOND)),
+}
+_environment.globals |= {"STEPS": words.STEPS, "reading": localtime.reading}

@@ -1,0 +1,75 @@
+// Mission time on the client: what the server said last, carried on at the mission's rate;
+// and its readings on both worlds. The same rules as localtime.py, which a test compares.
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const two = (number) => String(number).padStart(2, "0");
+
+export class MissionClock {
+  // The server's clock is {now, rate, earth, mars}; times are milliseconds since 1970 here.
+  constructor(told) {
+    this.base = null;
+    this.hear(told);
+  }
+
+  hear(told) {
+    const now = Date.parse(told.now);
+    const real = performance.now();
+    // A message that came a little late must not make the clocks jump back: lean towards it.
+    const drift = this.base === null ? Infinity : now - this.now();
+    const small = Math.abs(drift) < 1000 * Math.max(told.rate, 1) && told.rate === this.rate;
+    this.base = small ? this.now() + drift / 4 : now;
+    this.real = real;
+    this.rate = told.rate;
+    this.earth = told.earth;
+    this.mars = { ...told.mars, solZero: Date.parse(told.mars.sol_zero) };
+  }
+
+  now() {
+    return this.base + (performance.now() - this.real) * this.rate;
+  }
+
+  reading(world, at) {
+    return world === "mars" ? this.marsReading(at) : this.earthReading(at);
+  }
+
+  earthReading(at) {
+    const local = new Date(at + this.earth.utc_offset_s * 1000);
+    return {
+      day: `${local.getUTCDate()} ${MONTHS[local.getUTCMonth()]}`,
+      year: String(local.getUTCFullYear()),
+      time: `${two(local.getUTCHours())}:${two(local.getUTCMinutes())}`,
+      seconds: two(local.getUTCSeconds()),
+    };
+  }
+
+  marsReading(at) {
+    const sols = (at - this.mars.solZero) / (this.mars.sol_s * 1000);
+    const sol = Math.floor(sols);
+    const second = Math.min(Math.floor((sols - sol) * 86400), 86399);
+    return {
+      day: `Sol ${sol}`.replace("-", "−"),
+      year: "",
+      time: `${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}`,
+      seconds: two(second % 60),
+    };
+  }
+
+  // As short as it can be seen from now: the time alone on the present day.
+  when(world, at) {
+    const then = this.reading(world, at);
+    const now = this.reading(world, this.now());
+    if (then.day === now.day && then.year === now.year) return then.time;
+    return then.year === now.year ? `${then.day}, ${then.time}` : `${then.day} ${then.year}, ${then.time}`;
+  }
+}
+
+export function durationWords(seconds) {
+  if (seconds < 60) return seconds < 10 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${two(Math.floor(seconds % 60))} s`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} min`;
+  return `${Math.floor(seconds / 86400)} d ${Math.floor((seconds % 86400) / 3600)} h`;
+}
+
+export function utcWords(at) {
+  return new Date(at).toISOString().slice(0, 16).replace("T", " ");
+}

@@ -1,0 +1,289 @@
+// What the page does while it is open. Markup comes from the server alone; here text is only
+// ever set as text.
+
+import { MissionClock, durationWords, utcWords } from "./clock.js";
+import { SkyDrawing } from "./sky.js";
+
+const { person, world, parts, stream } = document.body.dataset;
+const byId = (id) => document.getElementById(id);
+const setText = (element, text) => {
+  if (element && element.textContent !== text) element.textContent = text;
+};
+
+let status = JSON.parse(document.body.dataset.status);
+const clock = new MissionClock(status.sky.clock);
+const sky = new SkyDrawing(byId("sky"), clock);
+const baseTitle = document.title;
+
+// ---- the strip of clocks -------------------------------------------------------------------
+
+function showClocks() {
+  const now = clock.now();
+  const fast = clock.rate > 30; // seconds would only flicker
+  for (const place of ["earth", "mars"]) {
+    const face = byId(`clock-${place}`);
+    const read = clock.reading(place, now);
+    setText(face.querySelector("[data-clock=time]"), read.time);
+    const seconds = face.querySelector("[data-clock=seconds]");
+    seconds.hidden = fast;
+    setText(seconds, `:${read.seconds}`);
+    setText(face.querySelector("[data-clock=day]"), `${read.day} ${read.year}`.trim());
+  }
+  setText(byId("utc"), utcWords(now));
+  setText(byId("rate"), clock.rate === 1 ? "" : clock.rate === 0 ? "standing still" : `×${clock.rate}`);
+}
+
+function showSky() {
+  setText(byId("light"), durationWords(status.sky.light_time_s));
+  setText(byId("distance"), `${(status.sky.distance_km / 1e6).toFixed(1)} million km`);
+  const window_ = status.sky.window;
+  const start = window_ && Date.parse(window_.start);
+  const open = window_ && start <= clock.now();
+  setText(byId("window-label"), open ? "Window open until" : "Next window");
+  setText(byId("window"), window_ ? clock.when(world, open ? Date.parse(window_.end) : start) : "none planned");
+  byId("window").title = window_ ? `${window_.start} to ${window_.end}${window_.via ? `, ${window_.via}` : ""}` : "";
+}
+
+function hear(news) {
+  status = news;
+  clock.hear(status.sky.clock);
+  sky.hear(status);
+  showSky();
+}
+
+function frame(real) {
+  sky.draw(real);
+  requestAnimationFrame(frame);
+}
+
+// ---- keeping the parts fresh ---------------------------------------------------------------
+
+const refreshing = { running: false, again: false, last: 0 };
+
+async function refresh() {
+  if (refreshing.running) {
+    refreshing.again = true;
+    return;
+  }
+  refreshing.running = true;
+  try {
+    await htmx.ajax("GET", parts, { source: document.body, swap: "none" });
+  } finally {
+    refreshing.running = false;
+    refreshing.last = performance.now();
+  }
+  if (refreshing.again) {
+    refreshing.again = false;
+    setTimeout(refresh, 100);
+  }
+}
+
+// Some of what is shown changes by the passing of time alone; the server says when next.
+function refreshWhenDue() {
+  const next = byId("letters")?.dataset.next;
+  if (next && clock.now() >= Date.parse(next) && performance.now() - refreshing.last > 400) refresh();
+}
+
+let wait = 500;
+
+function listen() {
+  const socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}${stream}`);
+  socket.addEventListener("open", () => {
+    wait = 500;
+    document.body.classList.remove("cut-off");
+    refresh();
+  });
+  socket.addEventListener("message", (message) => {
+    const news = JSON.parse(message.data);
+    if (news.status) hear(news.status);
+    if (news.changed) refresh();
+  });
+  socket.addEventListener("close", () => {
+    document.body.classList.add("cut-off");
+    setTimeout(listen, wait);
+    wait = Math.min(wait * 2, 10000);
+  });
+}
+
+// ---- swapping without losing anyone's place ---------------------------------------------------
+
+let trail = [];
+
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { target, fragment } = event.detail;
+  const fresh = fragment.firstElementChild;
+  if (fresh?.dataset.version === target.dataset.version) event.detail.shouldSwap = false;
+  else keepDetails(target, fresh);
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  keepDetails(event.detail.target, null);
+  trail = [];
+  for (let at = document.activeElement; at && at !== document.body; at = at.parentElement) {
+    if (at.id) trail.push(at.id);
+  }
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  for (const id of open) byId(id)?.setAttribute("open", "");
+  open = new Set();
+  showAnswerButtons();
+  if (document.activeElement === document.body && trail.length) {
+    // What had the focus is gone: its nearest surroundings take it.
+    trail.map(byId).find((element) => element?.tabIndex >= -1 && element.hasAttribute("tabindex"))?.focus();
+  }
+  trail = [];
+  announceNews();
+});
+
+let open = new Set();
+
+function keepDetails(old, fresh) {
+  if (!old || old === document.body) return;
+  for (const details of old.querySelectorAll("details[open][id]")) {
+    open.add(details.id);
+    fresh?.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
+  }
+}
+
+// ---- saying what happened, once ----------------------------------------------------------------
+
+let known = survey();
+
+function survey() {
+  const letters = new Map();
+  for (const letter of document.querySelectorAll("article.letter")) {
+    const name = letter.querySelector("h2").textContent.trim();
+    letters.set(letter.id, {
+      mine: letter.classList.contains("mine"),
+      unread: letter.classList.contains("unread"),
+      confirmed: letter.dataset.standing === "confirmed",
+      name,
+      words: letter.querySelector(".state").textContent.trim(),
+      state: letter.dataset.state,
+    });
+  }
+  return { letters, silence: document.querySelector("#silence.silent .why")?.textContent ?? "" };
+}
+
+function announceNews() {
+  const fresh = survey();
+  const said = [];
+  for (const [id, letter] of fresh.letters) {
+    const before = known.letters.get(id);
+    if (!letter.mine && letter.unread && !before) said.push(`New letter from ${letter.name.replace(/^New\s+/, "")}.`);
+    const turned = before && (before.state !== letter.state || before.confirmed !== letter.confirmed);
+    if (letter.mine && turned && letter.confirmed) said.push(`Your letter: ${letter.words}.`);
+  }
+  if (fresh.silence !== known.silence) {
+    said.push(fresh.silence ? `Silence. ${fresh.silence}` : "The way between the worlds is open again.");
+  }
+  known = fresh;
+  if (said.length) say(said.join(" "));
+  showUnread();
+}
+
+function say(words) {
+  byId("announcer").textContent = words;
+}
+
+function showUnread() {
+  let unread = 0;
+  for (const count of document.querySelectorAll(".unread-count")) unread += parseInt(count.textContent, 10);
+  document.title = unread ? `(${unread}) ${baseTitle}` : baseTitle;
+}
+
+// ---- writing -------------------------------------------------------------------------------------
+
+const compose = byId("compose");
+const text = byId("text");
+const draftKey = compose && `draft ${person} ${compose.elements.to.value}`;
+let pause = 0;
+let lastForeseen = "";
+
+function writeDesk() {
+  text.value ||= sessionStorage.getItem(draftKey) ?? "";
+  text.addEventListener("input", () => {
+    sessionStorage.setItem(draftKey, text.value);
+    byId("alert").hidden = true;
+    clearTimeout(pause);
+    pause = setTimeout(sayForesight, 1500);
+  });
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) compose.requestSubmit();
+  });
+  compose.addEventListener("htmx:afterRequest", (event) => {
+    if (event.target !== compose || !event.detail.successful) return;
+    text.value = "";
+    sessionStorage.removeItem(draftKey);
+    stopAnswering();
+    say("Your letter is kept safe.");
+    text.focus();
+    htmx.trigger(text, "predict");
+  });
+  byId("answer-cancel").addEventListener("click", () => {
+    stopAnswering();
+    text.focus();
+  });
+}
+
+// Heard only when the writer rests, and only when it differs.
+function sayForesight() {
+  const words = byId("prediction")?.querySelector(".foresight")?.textContent.replace(/\s+/g, " ").trim() ?? "";
+  if (text.value && words !== lastForeseen) say(words);
+  lastForeseen = words;
+}
+
+// A foresight whose moment of leaving has passed is stale.
+function foreseeAgain() {
+  const leaves = byId("prediction")?.dataset.leaves;
+  if (text && leaves && document.visibilityState === "visible" && clock.now() > Date.parse(leaves)) {
+    htmx.trigger(text, "predict");
+  }
+}
+
+function showAnswerButtons() {
+  for (const button of document.querySelectorAll("button.answer")) button.hidden = !compose;
+}
+
+function stopAnswering() {
+  byId("reply-to").value = "";
+  byId("answering").hidden = true;
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("button.answer");
+  if (!button || !compose) return;
+  byId("reply-to").value = button.dataset.letter;
+  const words = button.closest("article").querySelector(".text").textContent.trim();
+  byId("answering-words").textContent = `In answer to “${words.length > 48 ? `${words.slice(0, 47)}…` : words}”`;
+  byId("answering").hidden = false;
+  text.focus();
+});
+
+document.addEventListener("htmx:responseError", (event) => {
+  let words = "That did not work. Try again.";
+  try {
+    const told = JSON.parse(event.detail.xhr.responseText);
+    words = `That did not work: ${told.error}.${told.right ? ` ${told.right}.` : ""}`;
+  } catch {
+    // Not our JSON: the sentence above will do.
+  }
+  const alert = byId("alert");
+  if (!alert) return;
+  alert.textContent = words;
+  alert.hidden = false;
+});
+
+// ---- go ------------------------------------------------------------------------------------------
+
+hear(status);
+showClocks();
+showAnswerButtons();
+showUnread();
+if (compose) writeDesk();
+setInterval(showClocks, 250);
+setInterval(refreshWhenDue, 100);
+setInterval(foreseeAgain, 3000);
+requestAnimationFrame(frame);
+listen();

@@ -1,0 +1,116 @@
+// The drawing: the worlds where they are, and what crosses between them.
+
+const SVG = "http://www.w3.org/2000/svg";
+const AU = 100; // units of the drawing
+
+const screen = (position) => ({ x: position.x_au * AU, y: -position.y_au * AU });
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+export class SkyDrawing {
+  constructor(root, clock) {
+    this.clock = clock;
+    this.beam = root.querySelector("#beam");
+    this.marks = root.querySelector("#flight-marks");
+    this.bodies = { earth: root.querySelector("#earth-body"), mars: root.querySelector("#mars-body") };
+    this.at = {};
+    this.flights = new Map(); // by id; kept until they arrive by our own clock
+    this.drawn = 0;
+  }
+
+  hear(status) {
+    for (const world of ["earth", "mars"]) {
+      this.at[world] = screen(status.sky[world]);
+      this.bodies[world].setAttribute("transform", `translate(${this.at[world].x} ${this.at[world].y})`);
+    }
+    this.nameAside("earth", "mars");
+    this.nameAside("mars", "earth");
+    const { earth, mars } = this.at;
+    for (const [name, value] of [["x1", earth.x], ["y1", earth.y], ["x2", mars.x], ["y2", mars.y]]) {
+      this.beam.setAttribute(name, value);
+    }
+    this.beam.classList.toggle("silent", status.silence !== null);
+    this.bodies.mars.classList.toggle("storm", status.storm.active);
+    const told = new Set(status.flights.map((flight) => flight.id));
+    for (const flight of status.flights) this.take(flight);
+    for (const [id, flight] of this.flights) {
+      // What was booked may be withdrawn; what has left can't be, and lands by our clock.
+      if (!told.has(id) && flight.departs > this.clock.now()) this.drop(id);
+    }
+  }
+
+  // A world's name stands on the side away from the other world, clear of the beam.
+  nameAside(world, other) {
+    const dx = this.at[world].x - this.at[other].x;
+    const dy = this.at[world].y - this.at[other].y;
+    const length = Math.hypot(dx, dy) || 1;
+    const label = this.bodies[world].querySelector(".name");
+    label.setAttribute("x", (dx / length) * 17);
+    label.setAttribute("y", (dy / length) * 19 + 4);
+    const side = dx / length;
+    label.setAttribute("text-anchor", side > 0.4 ? "start" : side < -0.4 ? "end" : "middle");
+  }
+
+  take(flight) {
+    const known = this.flights.get(flight.id);
+    const departs = Date.parse(flight.departed);
+    const arrives = Date.parse(flight.arrives);
+    if (known) {
+      Object.assign(known, { departs, arrives });
+      return;
+    }
+    // Several that leave together fly side by side.
+    const lane = (this.flights.size % 3) - 1;
+    this.flights.set(flight.id, { ...flight, departs, arrives, lane, mark: null });
+  }
+
+  drop(id) {
+    this.flights.get(id)?.mark?.remove();
+    this.flights.delete(id);
+  }
+
+  // Called for each frame; with reduced motion the marks stand still and move on every ten seconds.
+  draw(real) {
+    if (still.matches && real - this.drawn < 10000 && this.drawn) return;
+    this.drawn = real;
+    const now = this.clock.now();
+    for (const [id, flight] of this.flights) {
+      const progress = (now - flight.departs) / Math.max(flight.arrives - flight.departs, 1);
+      if (progress >= 1) {
+        this.drop(id);
+        this.greet(flight);
+      } else if (progress >= 0) {
+        this.place(flight, progress);
+      }
+    }
+  }
+
+  place(flight, progress) {
+    if (!flight.mark) {
+      flight.mark = document.createElementNS(SVG, "use");
+      const shape = { letter: "letter", receipt: "receipt" }[flight.kind] ?? "telemetry";
+      flight.mark.setAttribute("href", `#${shape}-mark`);
+      flight.mark.setAttribute("class", `flight ${shape} from-${flight.from_world}`);
+      flight.mark.dataset.flight = flight.id;
+      this.marks.append(flight.mark);
+    }
+    const from = this.at[flight.from_world];
+    const to = this.at[flight.to_world];
+    const dx = to.x - from.x;
+    const dy = to.y - from.y;
+    const length = Math.hypot(dx, dy) || 1;
+    // The two directions keep to their own sides of the line.
+    const aside = (flight.from_world === "earth" ? 3 : -3) + flight.lane * 2;
+    const x = from.x + dx * progress - (dy / length) * aside;
+    const y = from.y + dy * progress + (dx / length) * aside;
+    flight.mark.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)})`);
+  }
+
+  greet(flight) {
+    if (still.matches || !flight.mark) return;
+    const body = this.bodies[flight.to_world].querySelector(".halo");
+    body.animate([{ opacity: 0.9, transform: "scale(1)" }, { opacity: 0.15, transform: "scale(1.9)" }], {
+      duration: 900,
+      easing: "ease-out",
+    });
+  }
+}

@@ -1,0 +1,77 @@
+"""The page served over loopback from a thread, with a desk whose clock the test moves."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from starlight.web.app import make_app
+from tests.web.fake_desk import FakeDesk
+
+TOKEN = "a-secret-that-only-the-test-knows"
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+class Serving:
+    """A running server and its desk.
+
+    Attributes:
+        desk: call its handles through `on_loop`.
+        url: such as ``http://127.0.0.1:40001``.
+    """
+
+    def __init__(self, desk: FakeDesk) -> None:
+        self.desk = desk
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        config = uvicorn.Config(
+            make_app(desk, token=TOKEN), log_level="error", lifespan="off", ws="websockets-sansio"
+        )
+        self._server = uvicorn.Server(config)
+        self._up = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        self._up.wait()
+
+    def _run(self) -> None:
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            self._up.set()  # The listener queues what comes before uvicorn accepts.
+            await self._server.serve([self._listener])
+
+        asyncio.run(serve())
+
+    def on_loop(self, act: Callable[[], object]) -> None:
+        """Do something to the desk where the page reads it."""
+        done = threading.Event()
+        self._loop.call_soon_threadsafe(lambda: (act(), done.set()))
+        done.wait()
+
+    def advance(self, duration: int) -> None:
+        self.on_loop(lambda: self.desk.advance(duration))
+
+    def client(self, **more: object) -> httpx.Client:
+        """Return a program's client with the token."""
+        headers = {"authorization": f"Bearer {TOKEN}"}
+        return httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=10)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join()
+        self._listener.close()
+
+
+@pytest.fixture
+def serving() -> Iterator[Serving]:
+    running = Serving(FakeDesk())
+    yield running
+    running.stop()
