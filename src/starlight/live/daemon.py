@@ -19,14 +19,17 @@ import msgspec
 from starlight import bundle
 from starlight.bundle import EndpointID
 from starlight.contacts.plan import ContactPlan
-from starlight.errors import StarlightError, StoreError
+from starlight.errors import InputError, StarlightError, StoreError
 from starlight.live.clock import MissionClock
 from starlight.live.light import Light
 from starlight.live.link import Tap
 from starlight.live.neighbours import Neighbours, Peer
 from starlight.live.store import Store
 from starlight.live.writer import Writer
-from starlight.messages import Letter, Mailbox, PostOffice, Prediction
+from starlight.messages.letter import Letter
+from starlight.messages.mailbox import Mailbox
+from starlight.messages.outlook import Prediction
+from starlight.messages.postoffice import PostOffice
 from starlight.messages.requests import Request
 from starlight.node.actions import Acknowledge, Outward, Refuse, Trace, Transmit
 from starlight.node.config import NodeConfig
@@ -66,6 +69,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         peers: whom this node is connected to.
         listen: where peers may connect, host and port, 0 for any free one; None for nowhere.
         residents: whose mailboxes are opened at the start.
+        names: what people call the nodes, by number, for explanations.
         record: a file to which events and actions are appended, for a replay; None for none.
         trace: a file to which the trace is appended as JSON lines; None for none.
     """
@@ -75,6 +79,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     peers: tuple[Peer, ...] = ()
     listen: tuple[str, int] | None = ("127.0.0.1", 0)
     residents: tuple[Resident, ...] = ()
+    names: dict[int, str] = {}
     record: str | None = None
     trace: str | None = None
 
@@ -146,7 +151,9 @@ class Daemon:
         clock.not_before(self.store.mission_time())
         self._number = config.node.number
         self.node = Node(config.node)
-        self.office = PostOffice(self._number, self.node.router)
+        self.office = PostOffice(
+            self._number, self.node.router, names=config.names, node_numbers=config.node.names
+        )
         self._host = Host(self.node, self.office, self.store.body)
         fixed = {
             link: peer.fixed_light_s
@@ -233,7 +240,7 @@ class Daemon:
     # What people ask.
 
     async def write(
-        self, address: str, to: str, text: str, reply_to: str | None = None, lifetime_ms: int | None = None
+        self, address: str, to: str, text: str, reply_to: str | None = None, lifetime: int | None = None
     ) -> Letter:
         """Write a letter; when this returns it is durable.
 
@@ -242,7 +249,7 @@ class Daemon:
             to: the address that it goes to.
             text: the words.
             reply_to: the id of the letter that it answers.
-            lifetime_ms: how long it is worth carrying; None for the default.
+            lifetime: how long it is worth carrying, in ns; None for the post office's own.
 
         Raises:
             InputError: no such mailbox, an address that is none, or a text too long.
@@ -263,7 +270,10 @@ class Daemon:
         """
         now = self._moment()
         await self._ask(self.office.withdraw(address, letter_id, now), now)
-        return self.mailbox(address).letter_view(letter_id, self.clock.now())
+        view = self.mailbox(address).letter_view(letter_id, self.clock.now())
+        if view["state"] != "withdrawn":
+            raise InputError(str(view["trouble"]), where="letter")
+        return view
 
     async def mark_read(self, address: str, letter_id: str) -> None:
         """Mark a letter that came as read, which sends the receipt.

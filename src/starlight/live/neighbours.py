@@ -93,6 +93,7 @@ class Neighbours:
         say: Callable[[str, dict[str, object]], None],
         tap: Tap | None = None,
     ) -> None:
+        self.port: int | None = None
         self._node = node
         self._node_id = node_id
         self._peers = {peer.node: peer for peer in peers}
@@ -140,7 +141,8 @@ class Neighbours:
             raise InputError(
                 f"can't listen on {host} port {port}: {error.strerror}", where="listen"
             ) from None
-        return int(self._server.sockets[0].getsockname()[1])
+        self.port = int(self._server.sockets[0].getsockname()[1])
+        return self.port
 
     def dial(self) -> None:
         """Connect to each peer whose port is known, and again whenever no session is left."""
@@ -190,11 +192,15 @@ class Neighbours:
             if (peer in before) != (peer in self.up):
                 self._tell(events.LinkDown(peer) if peer in before else events.LinkUp(peer))
 
-    def abort(self) -> None:
-        """Cut every connection off, as a crash would, and forget what is held."""
-        self._quiet()
+    def abort_sessions(self) -> None:
+        """Break every connection off without a word, as a crash of the network would."""
         for connection in list(self._open):
             connection.abort()
+
+    def abort(self) -> None:
+        """Break every connection off, and neither listen nor call again."""
+        self._quiet()
+        self.abort_sessions()
 
     async def close(self) -> None:
         """End every session in order, and forget what is held."""
@@ -204,8 +210,7 @@ class Neighbours:
             connection.close(TermReason.UNKNOWN)
         if waiting:
             await asyncio.wait(waiting, timeout=REDIAL_FIRST_S)
-        for connection in list(self._open):
-            connection.abort()
+        self.abort_sessions()
         if self._server:
             await self._server.wait_closed()
 

@@ -1,0 +1,89 @@
+"""Two ends of a cable, and a sky between them that only the plan knows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import YEAR, from_text
+from starlight.live.clock import MissionClock
+from starlight.live.light import Light
+from starlight.live.neighbours import Neighbours, Peer
+from starlight.node.actions import Transmit
+
+START = from_text("2051-04-02T10:00:00Z")
+PATIENCE_S = 20.0
+"""Waits end by events; this only ends a test that would otherwise hang."""
+
+
+def always(id, from_node, to_node, light_s=0.0, rate=UNLIMITED_BPS, start=START):
+    """Return a contact that is open for a year."""
+    begin = start - YEAR // 10
+    return Contact(
+        id, from_node, to_node, begin, start + YEAR, ((begin, rate),), constant_light(begin, light_s)
+    )
+
+
+def both_ways(*links):
+    """Return a plan of links (node, node, light time in s) that are always open both ways."""
+    contacts = []
+    for a, b, light_s in links:
+        contacts.append(always(len(contacts) + 1, a, b, light_s))
+        contacts.append(always(len(contacts) + 1, b, a, light_s))
+    return ContactPlan.of(contacts)
+
+
+class End:
+    """One node's links, with what they tell the engine put in a queue."""
+
+    def __init__(self, node, peers, plan, clock, *, tap=None):
+        self.node = node
+        self.told = deque()
+        self.said = []
+        self._more = asyncio.Event()
+        light = Light(plan, rate=float(clock.rate))
+        self.links = Neighbours(
+            node,
+            f"ipn:{node}.0",
+            peers,
+            clock,
+            light,
+            self._tell,
+            lambda *words: self.said.append(words),
+            tap,
+        )
+
+    def _tell(self, event):
+        self.told.append(event)
+        self._more.set()
+
+    async def next(self):
+        """Return the next event that the engine is told."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not self.told:
+                self._more.clear()
+                await self._more.wait()
+        return self.told.popleft()
+
+    def send(self, peer, key, data, *, leaves, reaches=None, one_way=False):
+        """Send a bundle and flush."""
+        reaches = leaves if reaches is None else reaches
+        self.links.send(Transmit(key, peer, 1, leaves, leaves, reaches, None, one_way), data)
+        self.links.flush()
+
+
+async def pair(plan, *, rate=600, foreign=False, tap=None):
+    """Return two connected ends, nodes 1 and 2; node 1 has called node 2."""
+    clock = MissionClock(START, rate)
+    there = End(2, [Peer(1)], plan, clock)
+    port = await there.links.listen("127.0.0.1", 0)
+    here = End(1, [Peer(2, port=port, foreign=foreign)], plan, clock, tap=tap)
+    here.links.dial()
+    return clock, here, there
+
+
+def run(test):
+    """Run a coroutine to its end."""
+    return asyncio.run(test, debug=False)

@@ -1,0 +1,275 @@
+"""A node's links over real sockets on loopback: sessions, imposed light, cuts, failures."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.live.helpers import START, End, both_ways, pair, run
+
+from starlight.dtntime import SECOND
+from starlight.errors import InputError
+from starlight.live.clock import MissionClock
+from starlight.live.neighbours import Peer
+from starlight.node.actions import Transmit
+from starlight.node.events import (
+    BundleReceived,
+    LinkDown,
+    LinkUp,
+    TransferAcknowledged,
+    TransferFailed,
+    TransferSent,
+)
+
+LIGHT_S = 4.0
+PLAN = both_ways((1, 2, LIGHT_S))
+
+
+async def connected(**options):
+    """Return two ends that have told their engines of each other."""
+    clock, here, there = await pair(PLAN, **options)
+    assert await here.next() == LinkUp(2)
+    assert await there.next() == LinkUp(1)
+    return clock, here, there
+
+
+async def closed(*ends):
+    """Close links from both sides."""
+    for end in ends:
+        await end.links.close()
+
+
+def test_light_is_imposed_where_it_is_received():
+    """The receiver hides the bundle until it would have arrived; the sender hides the acknowledgement."""
+
+    async def test():
+        clock, here, there = await connected()
+        left = clock.now()
+        reaches = left + round(LIGHT_S * SECOND)
+        here.send(2, "a", b"a bundle", leaves=left, reaches=reaches)
+        received = await there.next()
+        assert received == BundleReceived(1, b"a bundle", 1, reaches)
+        there.links.acknowledge(received.transfer)
+        there.links.flush()
+        assert await here.next() == TransferAcknowledged("a", 2, reaches + round(LIGHT_S * SECOND))
+        await closed(here, there)
+
+    run(test())
+
+
+def test_both_directions_use_one_session():
+    """Either side may have opened the connection; both directions use it."""
+
+    async def test():
+        clock, here, there = await connected()
+        there.send(1, "back", b"the other way", leaves=clock.now())
+        assert (await here.next()).data == b"the other way"
+        assert there.links.up == [1]
+        await closed(here, there)
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    ("reason", "refused"),
+    [("not acceptable", True), ("no resources", False)],
+)
+def test_a_refusal_fails_the_transfer(reason, refused):
+    """`refused`: the peer does not want this bundle again by this way; want of room is no such refusal."""
+
+    async def test():
+        clock, here, there = await connected()
+        here.send(2, "a", b"x", leaves=clock.now())
+        there.links.refuse((await there.next()).transfer, reason)
+        there.links.flush()
+        assert await here.next() == TransferFailed("a", 2, reason.replace(" ", "_"), refused)
+        await closed(here, there)
+
+    run(test())
+
+
+def test_a_refusal_as_completed_is_an_acknowledgement():
+    """Completed: "The receiver already has the complete bundle" (RFC 9174, table 6)."""
+
+    async def test():
+        clock, here, there = await connected()
+        here.send(2, "a", b"x", leaves=clock.now())
+        there.links.refuse((await there.next()).transfer, "completed")
+        there.links.flush()
+        assert isinstance(await here.next(), TransferAcknowledged)
+        await closed(here, there)
+
+    run(test())
+
+
+def test_a_one_way_hop_tells_only_that_it_was_sent():
+    """On a one-way hop this is all that is ever known."""
+
+    async def test():
+        clock, here, there = await connected()
+        here.send(2, "a", b"x", leaves=clock.now(), one_way=True)
+        there.links.acknowledge((await there.next()).transfer)
+        there.links.flush()
+        assert await here.next() == TransferSent("a", 2)
+        await closed(here, there)
+
+    run(test())
+
+
+def test_transfers_under_way_fail_with_the_session_and_the_link_rises_again():
+    """A transfer will not be acknowledged when the link fell; the caller connects again by itself."""
+
+    async def test():
+        clock, here, there = await connected()
+        here.send(2, "a", b"x", leaves=clock.now())
+        received = await there.next()
+        there.links.abort_sessions()
+        told = [await here.next(), await here.next(), await here.next()]
+        assert told[0] == LinkDown(2)
+        assert isinstance(told[1], TransferFailed)
+        assert (told[1].key, told[1].refused) == ("a", False)
+        assert told[2] == LinkUp(2)
+        assert [await there.next(), await there.next()] == [LinkDown(1), LinkUp(1)]
+        there.links.acknowledge(received.transfer)  # too late: its session is gone, and that is no error
+        there.links.flush()
+        await closed(here, there)
+
+    run(test())
+
+
+def test_over_a_cut_link_everything_is_eaten_but_what_has_left_arrives():
+    """What has left is in flight: neither a later cut nor a crash of the sender stops it."""
+
+    async def test():
+        clock, here, there = await connected()
+        here.send(2, "before", b"1", leaves=clock.now())
+        here.links.cut({(1, 2)})
+        assert await here.next() == LinkDown(2)
+        left = clock.now()
+        here.send(2, "during", b"2", leaves=left, reaches=left + round(LIGHT_S * SECOND))
+        received = await there.next()
+        assert received.data == b"1"
+        failed = await here.next()
+        assert failed == TransferFailed("during", 2, "the link is cut")
+        assert clock.now() >= left + round(2 * LIGHT_S * SECOND)  # when its acknowledgement would have come
+        there.links.acknowledge(received.transfer)
+        there.links.flush()
+        assert (await here.next()).key == "before"
+        assert (here.links.up, here.links.connected) == ([], [2])
+        here.links.cut(())
+        assert await here.next() == LinkUp(2)
+        await closed(here, there)
+
+    run(test())
+
+
+def test_what_goes_to_a_foreign_receiver_is_held_for_the_light_time():
+    """With a foreign receiver the sender holds it instead, and no extension item is sent."""
+
+    async def test():
+        wire = []
+        clock, here, there = await connected(
+            foreign=True, tap=lambda source, destination, data: wire.append(data)
+        )
+        left = clock.now()
+        reaches = left + round(LIGHT_S * SECOND)
+        here.send(2, "a", b"held", leaves=left, reaches=reaches)
+        received = await there.next()
+        assert clock.now() >= reaches
+        assert received.arrives >= reaches + round(LIGHT_S * SECOND)  # no departure: it left when it came
+        assert b"\x8a\x57" not in b"".join(wire)
+        await closed(here, there)
+
+    run(test())
+
+
+def test_a_batch_is_one_write():
+    """One write per batch: what comes up for a connection goes out in one go."""
+
+    async def test():
+        writes = []
+        clock, here, there = await connected(tap=lambda source, destination, data: writes.append(data))
+        writes.clear()
+        for number in range(20):
+            here.links.send(transmit_of(number, clock.now()), b"bundle %d" % number)
+        assert writes == []
+        here.links.flush()
+        assert len(writes) == 1
+        for number in range(20):
+            assert (await there.next()).data == b"bundle %d" % number
+        await closed(here, there)
+
+    run(test())
+
+
+def transmit_of(number, now):
+    """Return the action that sends the n-th bundle."""
+    return Transmit(str(number), 2, 1, now, now, now, None, False)
+
+
+def test_a_stranger_is_turned_away():
+    """A session with a node that is not a configured peer is ended, and traced."""
+
+    async def test():
+        clock = MissionClock(START, 600)
+        there = End(2, [Peer(1)], PLAN, clock)
+        port = await there.links.listen("127.0.0.1", 0)
+        stranger = End(9, [Peer(2, port=port)], PLAN, clock)
+        stranger.links.dial()
+        assert await stranger.next() == LinkUp(2)
+        assert await stranger.next() == LinkDown(2)
+        await closed(stranger, there)
+        assert not there.told
+        assert ("link.refused", {"peer": "ipn:9.0", "reason": "not a peer of this node"}) in there.said
+
+    run(test())
+
+
+def test_garbage_costs_only_its_connection():
+    """Input from a peer can raise only the documented errors; it never ends the process."""
+
+    async def test():
+        clock, here, there = await connected()
+        port = there.links.port
+        for garbage in (b"GET / HTTP/1.1\r\n\r\n", b"dtn!\x04\x00" + bytes(range(256)) * 8, b"\x00" * 70_000):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(garbage)
+            await reader.read()
+            writer.close()
+        here.send(2, "a", b"still here", leaves=clock.now())
+        assert (await there.next()).data == b"still here"
+        await closed(here, there)
+
+    run(test())
+
+
+def test_a_port_in_use_is_told_to_the_person():
+    """An address that can't be listened on is an InputError that names it."""
+
+    async def test():
+        _, here, there = await connected()
+        with pytest.raises(InputError, match=f"can't listen on 127.0.0.1 port {there.links.port}"):
+            await here.links.listen("127.0.0.1", there.links.port)
+        await closed(here, there)
+
+    run(test())
+
+
+def test_a_large_bundle_survives_a_slow_reader():
+    """Back-pressure: a body larger than all buffers arrives whole."""
+
+    async def test():
+        clock, here, there = await connected()
+        body = bytes(range(256)) * 32_768  # 8 MB
+        for number in range(3):
+            here.send(2, str(number), body, leaves=clock.now())
+        for _ in range(3):
+            received = await there.next()
+            assert received.data == body
+            there.links.acknowledge(received.transfer)
+            there.links.flush()
+        for number in range(3):
+            assert (await here.next()).key == str(number)
+        await closed(here, there)
+
+    run(test())
