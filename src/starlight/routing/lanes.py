@@ -215,6 +215,23 @@ class PlanIndex:
         return hops
 
 
+_recent: list[tuple[ContactPlan, PlanIndex]] = []
+
+
+def index_of(plan: ContactPlan) -> PlanIndex:
+    """Return the index of a plan, the same one to all who hold the same plan object.
+
+    A rehearsal hands one plan to every node. Two are kept: the plan in force and the next.
+    """
+    for known, index in _recent:
+        if known is plan:
+            return index
+    index = PlanIndex(plan)
+    _recent.insert(0, (plan, index))
+    del _recent[2:]
+    return index
+
+
 def _light_floor(pieces: tuple[LightPiece, ...], start: int, end: int) -> int:
     """Return a lower bound, in ns, of the light time between two times: Horner's rule on intervals."""
     floor = NEVER

@@ -20,7 +20,7 @@ from bisect import bisect_right
 
 from starlight.contacts.plan import ContactPlan
 from starlight.routing.bookings import Bookings
-from starlight.routing.lanes import NEVER, Busy, PlanIndex, Span
+from starlight.routing.lanes import NEVER, Busy, Span, index_of
 from starlight.routing.route import FOREVER, Route, timed
 from starlight.routing.search import Search, follow
 
@@ -96,7 +96,7 @@ class Router:
     def set_plan(self, plan: ContactPlan) -> None:
         """Take a new plan. All bookings are dropped: who holds routes finds and books them anew."""
         self._plan = plan
-        self._index = PlanIndex(plan)
+        self._index = index_of(plan)
         self._busy: Busy = {}
         self._answers: dict[_Question, _Answer] = {}
         self._epoch = 0

@@ -1,0 +1,256 @@
+"""The best route found by looking at every one, with arithmetic of its own; and random plans to try it on."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterator
+from fractions import Fraction
+
+from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import SECOND
+from starlight.routing import Route, Router
+
+Interval = tuple[int, int]
+Timing = tuple[int, int, int]
+Key = tuple[int, int, int, int, tuple[int, ...]]
+
+
+def last_byte(contact: Contact, leaves: int, size: int) -> int | None:
+    """Return when the last bit has left, by adding up the rate pieces as fractions."""
+    bits, time = Fraction(size * 8), Fraction(leaves)
+    borders = [begin for begin, _ in contact.rates[1:]]
+    while bits > 0:
+        rate = contact.rates[sum(border <= time for border in borders)][1]
+        if rate == UNLIMITED_BPS:
+            break
+        border = next((border for border in borders if border > time), None)
+        needs = bits * SECOND / rate if rate > 0 else None
+        if needs is not None and (border is None or time + needs <= border):
+            time += needs
+            break
+        if border is None:
+            return None
+        bits -= Fraction(max(rate, 0) * (border - time), SECOND)
+        time = Fraction(border)
+    done = -(-time.numerator // time.denominator)
+    return done if done <= contact.end else None
+
+
+def transmission(contact: Contact, ready: int, size: int, booked: Collection[Interval]) -> Timing | None:
+    """Return the first transmission that meets no booking, trying each instant at which one may begin."""
+    earliest = max(ready, contact.start)
+    for leaves in sorted({earliest, *(end for _, end in booked if end > earliest)}):
+        done = last_byte(contact, leaves, size)
+        if done is None:
+            continue
+        meets = any((leaves < end and start < done) or start <= leaves < end for start, end in booked)
+        if not meets:
+            arrives = done + contact.light_time(done)
+            return (leaves, done, arrives) if arrives >= done else None
+    return None
+
+
+def every_route(
+    plan: ContactPlan,
+    booked: dict[int, list[Interval]],
+    source: int,
+    destination: int,
+    now: int,
+    size: int,
+    exclude: Collection[int] = (),
+    exclude_contacts: Collection[int] = (),
+) -> Iterator[tuple[Key, list[Contact], list[Timing]]]:
+    """Yield each loopless route: its key, the smaller the better, its contacts and their times."""
+    leaving: dict[int, list[Contact]] = {}
+    for contact in plan.contacts:
+        if contact.id not in exclude_contacts and contact.start <= contact.end:
+            leaving.setdefault(contact.from_node, []).append(contact)
+
+    def extend(
+        node: int, ready: int, path: list[Contact], times: list[Timing], seen: set[int]
+    ) -> Iterator[tuple[Key, list[Contact], list[Timing]]]:
+        if node == destination:
+            ids = tuple(contact.id for contact in reversed(path))
+            key = (ready, len(path), -min(c.end for c in path), path[0].to_node, ids)
+            yield key, list(path), list(times)
+            return
+        for contact in leaving.get(node, ()):
+            peer = contact.to_node
+            if peer in seen or (node == source and peer in exclude):
+                continue
+            timing = transmission(contact, ready, size, booked.get(contact.id, ()))
+            if timing is not None:
+                yield from extend(peer, timing[2], [*path, contact], [*times, timing], seen | {peer})
+
+    yield from extend(source, now, [], [], {source})
+
+
+def random_contact(rng: random.Random, id: int, nodes: int) -> Contact:
+    """Return a contact of whole seconds within half a minute, so that every key ties often."""
+    from_node, to_node = rng.sample(range(1, nodes + 1), 2)
+    start = rng.randrange(0, 20) * SECOND
+    end = start + rng.choice((-1, 0, 1, 2, 5, 10, 10, 20, 20)) * SECOND
+    bps = (8, 8, 16, 40, 80, 800, UNLIMITED_BPS, UNLIMITED_BPS, 0)
+    rates = [(start, rng.choice(bps))]
+    for _ in range(rng.choice((0, 0, 0, 1, 2))):
+        rates.append((rates[-1][0] + rng.randrange(1, 5) * SECOND, rng.choice(bps)))
+    return Contact(id, from_node, to_node, start, end, tuple(rates), _random_light(rng, start))
+
+
+def _random_light(rng: random.Random, start: int) -> tuple[LightPiece, ...]:
+    begin = start - rng.choice((0, 0, 3)) * SECOND
+    kind = rng.randrange(8)
+    if kind < 5:
+        return (LightPiece(begin, SECOND, (float(rng.choice((0, 0, 1, 1, 2, 4))),)),)
+    span = rng.choice((SECOND, 10 * SECOND))
+    # Slopes stay above -1 s/s for the half minute that matters: light does not overtake light.
+    slope = rng.choice((-0.3, -0.1, 0.0, 0.25, 0.5)) * span / SECOND
+    bend = rng.choice((0.0, 0.001, 0.004)) * (span / SECOND) ** 2
+    first = LightPiece(begin, span, (12.0, slope, bend))
+    if kind < 7:
+        return (first,)
+    border = begin + rng.randrange(1, 8) * SECOND
+    return (
+        first,
+        LightPiece(border, span, (first.at(border) / SECOND + rng.choice((1e-9, 0.5)), slope, bend)),
+    )
+
+
+def random_plan(rng: random.Random) -> ContactPlan:
+    """Return a plan of at most 7 nodes and 18 contacts: of any shape, or one in which much is equal."""
+    ids = rng.sample(range(100), rng.randrange(1, 19))
+    if rng.random() < 0.4:
+        nodes = rng.randrange(2, 8)
+        return ContactPlan.of([random_contact(rng, id, nodes) for id in ids])
+    # Ranks of relays, most of them waiting for the same late window: arrivals and hops tie, and
+    # terminations, entries and ids decide.
+    order = rng.sample(range(1, 8), 7)
+    ranks = rng.choice(((1, 2, 3, 1), (1, 5, 1), (1, 1, 4, 1), (1, 2, 2, 1, 1), (1, 4, 1)))
+    rank_of = [rank for rank, width in enumerate(ranks) for _ in range(width)]
+    return ContactPlan.of([_tied_contact(rng, id, order, rank_of) for id in ids])
+
+
+def _tied_contact(rng: random.Random, id: int, order: list[int], rank_of: list[int]) -> Contact:
+    place = rng.randrange(len(rank_of) - 1)
+    further = [
+        other for other, rank in enumerate(rank_of) if 0 < rank - rank_of[place] <= rng.choice((1, 1, 2))
+    ]
+    to_node = rng.choice(further or [len(rank_of) - 1])
+    if place == to_node:
+        place = 0
+    late = rank_of[to_node] == rank_of[-1]
+    start = rng.choice((9, 10, 10) if late else (0, 0, 1, 3, 8)) * SECOND
+    end = rng.choice((18, 18, 20) if late else (5, 9, 12, 15, 19, 25)) * SECOND
+    rate = rng.choice((80, 80, 800, UNLIMITED_BPS, UNLIMITED_BPS))
+    light = (LightPiece(start, SECOND, (rng.choice((0.0, 0.0, 1.0)),)),)
+    return Contact(id, order[place], order[to_node], start, end, ((start, rate),), light)
+
+
+class Trial:
+    """A router and an oracle that are asked, and told, the same.
+
+    Args:
+        rng: draws the plan, the questions and the bookings.
+    """
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self.plan = random_plan(rng)
+        self.nodes = self.plan.nodes()
+        self.router = Router(self.plan)
+        self.booked: dict[int, list[Interval]] = {}
+        self.routes: list[Route] = []
+        self.now = rng.choice((0, 0, -3, 4)) * SECOND
+        self.asked: list[tuple[int, int, frozenset[int], frozenset[int]]] = []
+
+    def _ends(self) -> tuple[int, int]:
+        if self.rng.random() < 0.3:
+            source, destination = self.rng.choices(self.nodes, k=2)
+            return source, destination
+        # From where the earliest contact leaves to where the latest leads: far apart.
+        return self.plan.contacts[0].from_node, self.plan.contacts[-1].to_node
+
+    def step(self) -> bool:
+        """Ask once, compare, perhaps book or release; return whether there was a route."""
+        rng = self.rng
+        if self.asked and rng.random() < 0.6:
+            source, destination, exclude, banned = rng.choice(self.asked)
+        else:
+            source, destination = self._ends()
+            exclude, banned = frozenset[int](), frozenset[int]()
+            if rng.random() < 0.2:
+                exclude = frozenset(rng.sample(self.nodes, 1))
+            if rng.random() < 0.2:
+                banned = frozenset(rng.sample([c.id for c in self.plan.contacts], 1))
+            self.asked.append((source, destination, exclude, banned))
+        size = rng.choice((0, 1, 2, 2, 3, 5, 8))
+        expires = rng.choice((None, None, None, self.now + rng.randrange(30) * SECOND))
+        route = self.router.route(
+            source,
+            destination,
+            self.now,
+            size,
+            expires=expires,
+            exclude=exclude,
+            exclude_contacts=banned,
+        )
+        self.check(route, source, destination, size, expires, exclude, banned)
+        if route is not None and rng.random() < 0.5:
+            self.book(route)
+        if self.routes and rng.random() < 0.2:
+            self.release(self.routes.pop(rng.randrange(len(self.routes))))
+        if rng.random() < 0.3:
+            self.now += rng.choice((1, SECOND // 2, SECOND, 4 * SECOND, -SECOND))
+        return route is not None
+
+    def check(
+        self,
+        route: Route | None,
+        source: int,
+        destination: int,
+        size: int,
+        expires: int | None,
+        exclude: frozenset[int],
+        banned: frozenset[int],
+    ) -> None:
+        """Fail unless the answer is the best of all routes by key, contacts and times."""
+        if source == destination:
+            late = expires is not None and expires < self.now
+            assert (route is None) == late
+            assert route is None or (route.hops == () and route.arrival == self.now)
+            return
+        found = every_route(self.plan, self.booked, source, destination, self.now, size, exclude, banned)
+        best = min(found, key=lambda item: item[0], default=None)
+        if best is None or (expires is not None and best[0][0] > expires):
+            assert route is None, f"{route} where there is none"
+            return
+        key, contacts, times = best
+        assert route is not None, f"no route where there is {key}"
+        four = (route.arrival, len(route.hops), -route.termination, route.entry_node)
+        assert four == key[:4]
+        assert [hop.contact for hop in route.hops] == contacts
+        assert [(hop.leaves, hop.last_byte, hop.arrives) for hop in route.hops] == times
+        assert [hop.ready for hop in route.hops] == [self.now, *(t[2] for t in times[:-1])]
+        assert all(hop.waits_until == max(hop.ready, hop.contact.start) for hop in route.hops)
+
+    def book(self, route: Route) -> None:
+        """Book a route at both."""
+        self.router.book(route)
+        self.routes.append(route)
+        for hop in route.hops:
+            if hop.last_byte > hop.leaves:
+                self.booked.setdefault(hop.contact.id, []).append((hop.leaves, hop.last_byte))
+
+    def release(self, route: Route) -> None:
+        """Release a route at both."""
+        self.router.release(route)
+        for hop in route.hops:
+            if hop.last_byte > hop.leaves:
+                self.booked[hop.contact.id].remove((hop.leaves, hop.last_byte))
+
+
+def run(seed: int, steps: int = 6) -> int:
+    """Try one random plan; return how many of its questions had a route."""
+    trial = Trial(random.Random(seed))
+    return sum(trial.step() for _ in range(steps))
