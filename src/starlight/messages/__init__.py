@@ -1,1 +1,39 @@
 """Letters between people: format, mailbox, delivery states, times of arrival."""
+
+from starlight.messages.delivery import Certainty, Fact, Leg, Received, Sent, State, facts, standing
+from starlight.messages.letter import Letter, Receipt, ReceiptFact, Telemetry, decode_message
+from starlight.messages.mailbox import Limits, Mailbox
+from starlight.messages.outlook import Outlook, Prediction, Silence
+from starlight.messages.postoffice import LETTER_LIFETIME, TELEMETRY_LIFETIME, PostOffice
+from starlight.messages.requests import Close, Open, Post, Recall, Request, Save, Say
+
+__all__ = [
+    "LETTER_LIFETIME",
+    "TELEMETRY_LIFETIME",
+    "Certainty",
+    "Close",
+    "Fact",
+    "Leg",
+    "Letter",
+    "Limits",
+    "Mailbox",
+    "Open",
+    "Outlook",
+    "Post",
+    "PostOffice",
+    "Prediction",
+    "Recall",
+    "Receipt",
+    "ReceiptFact",
+    "Received",
+    "Request",
+    "Save",
+    "Say",
+    "Sent",
+    "Silence",
+    "State",
+    "Telemetry",
+    "decode_message",
+    "facts",
+    "standing",
+]

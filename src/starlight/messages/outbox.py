@@ -1,0 +1,424 @@
+"""What the mailboxes of a node have written, and what has become of it.
+
+A letter is posted as a bundle; the node's acceptance brings the first prediction, its
+departure the first confirmation, receipts the rest. A letter that the node refused or lost
+is offered again; one whose receipt is overdue is sent again on a later contact, at most
+`RESENDS_MAX` times, and only where a way there and back is planned.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+
+from starlight.dtntime import DAY, HOUR, MILLISECOND, SECOND, to_text
+from starlight.errors import InputError
+from starlight.messages import foresight
+from starlight.messages.delivery import FINAL, WITHDRAWABLE, Copy, Happening, Leg, Sent, State, after
+from starlight.messages.letter import Letter, ReceiptFact, check
+from starlight.messages.mailbox import Mailbox
+from starlight.messages.outlook import RECEIPT_BYTES, Outlook, legs_of
+from starlight.messages.requests import Post, Recall, Request, Save, say_of
+from starlight.messages.threads import thread_of
+
+RETRY_AFTER = HOUR
+RETRY_AFTER_MAX = DAY
+"""What a node refused (its store is full) is offered again an hour later, then after two, four, ... a day."""
+
+
+class Outbox:
+    """The letters that were written at one node.
+
+    Args:
+        node: its number.
+        outlook: what to expect from there.
+        mailboxes: by address; shared with the post office.
+        node_of: gives the node of an address, or None.
+    """
+
+    def __init__(
+        self,
+        node: int,
+        outlook: Outlook,
+        mailboxes: Mapping[str, Mailbox],
+        node_of: Callable[[str], int | None],
+    ) -> None:
+        self._node = node
+        self._outlook = outlook
+        self._mailboxes = mailboxes
+        self._node_of = node_of
+        self._keys: dict[str, tuple[str, str]] = {}  # a bundle's key to mailbox and letter id
+        self._open: dict[tuple[str, str], None] = {}  # letters of which something is still foreseen
+        self._due: list[tuple[int, str, str]] = []  # a heap; a record's own `due` says which still holds
+
+    def restored(self, mailbox: Mailbox, letter_id: str) -> None:
+        """Follow a letter whose record was restored."""
+        sent = mailbox.sent[letter_id]
+        self._follow(mailbox, letter_id, sent)
+        for copy in sent.copies:
+            self._keys[copy.key] = (mailbox.address, letter_id)
+
+    # What its author does.
+
+    def draft(
+        self,
+        mailbox: Mailbox,
+        to: str,
+        text: str,
+        now: int,
+        *,
+        reply_to: str | None = None,
+        thread: str | None = None,
+    ) -> Letter:
+        """Return the next letter of a mailbox, which nothing keeps yet.
+
+        Raises:
+            InputError: it passes a limit, or answers a letter that is not in the mailbox.
+        """
+        if reply_to is not None and reply_to not in mailbox.letters:
+            raise InputError(f"no letter {reply_to!r} here to answer", where="reply_to")
+        answered = mailbox.letters[reply_to].thread if reply_to is not None else None
+        letter = Letter(
+            id=f"{mailbox.address}/{now // SECOND}/{mailbox.counter + 1}",
+            thread=thread or answered or thread_of(mailbox.address, to),
+            sender=mailbox.address,
+            to=to,
+            written_at=now,
+            text=text,
+            reply_to=reply_to,
+            receipt_wanted=self._outlook.answers_can_come(self._node_of(to)),
+        )
+        check(letter)
+        return letter
+
+    def post(self, mailbox: Mailbox, letter: Letter, lifetime: int, now: int) -> list[Request]:
+        """Keep a letter and post it; `lifetime` in ns."""
+        size, destination = len(letter.encode()), self._node_of(letter.to)
+        expires_at = now + lifetime
+        route = self._outlook.route(self._node, destination, now, size, expires_at)
+        arrives = route.arrival if route else None
+        sent = Sent(
+            number=mailbox.counter + 1,
+            written_at=now,
+            expires_at=expires_at,
+            size_bytes=size,
+            receipt_wanted=letter.receipt_wanted,
+            leaves=route.leaves if route else None,
+            arrives=arrives,
+            receipt_at=self._outlook.back(destination, arrives, RECEIPT_BYTES),
+            legs=legs_of(route) if route else (),
+        )
+        return [
+            mailbox.put_letter(letter),
+            self._put(mailbox, letter.id, sent),
+            _posted(letter, sent, now),
+            say_of(now, self._node, "letter.written", letter, size_bytes=size),
+        ]
+
+    def withdraw(self, mailbox: Mailbox, letter_id: str, now: int) -> list[Request]:
+        """Take back a letter that has not departed.
+
+        Raises:
+            InputError: it has, or there is no such letter.
+        """
+        sent = mailbox.sent.get(letter_id)
+        if sent is None:
+            raise InputError(f"no letter {letter_id!r} was written here", where="letter")
+        if sent.state not in WITHDRAWABLE:
+            left = f"; it left at {to_text(sent.departed_at)}" if sent.departed_at is not None else ""
+            raise InputError(f"the letter can't be withdrawn: it is {sent.state.value}{left}", where="letter")
+        keys = [copy.key for copy in sent.copies if not copy.gone]
+        if keys:
+            return [Recall(key) for key in keys]
+        return self._taken_back(mailbox, mailbox.letters[letter_id], sent, now)
+
+    # What the node tells.
+
+    def accepted(
+        self, letter_id: str, key: str, leaves: int | None, arrives: int | None, now: int
+    ) -> list[Request]:
+        """Take note of the bundle that carries a letter, and of the node's own prediction."""
+        mailbox = self._mailboxes[author_of(letter_id)]
+        letter, sent = mailbox.letters[letter_id], mailbox.sent[letter_id]
+        self._keys[key] = (mailbox.address, letter_id)
+        foreseen = leaves is not None and arrives is not None
+        sent = replace(
+            sent,
+            state=after(sent.state, Happening.ACCEPTED),
+            copies=(*sent.copies, Copy(key)),
+            queued_at=now if sent.queued_at is None else sent.queued_at,
+            leaves=leaves,
+            arrives=arrives,
+            receipt_at=sent.receipt_at if foreseen else None,
+            legs=sent.legs if foreseen else (),
+            first_leaves=leaves if sent.first_leaves is None else sent.first_leaves,
+            first_arrives=arrives if sent.first_arrives is None else sent.first_arrives,
+            due=None,
+            trouble="",
+        )
+        said = say_of(now, self._node, "letter.queued", letter, leaves=leaves, arrives=arrives, bundle=key)
+        return [self._put(mailbox, letter_id, sent), said, *_recalls(sent)]
+
+    def rejected(self, letter_id: str, reason: str, now: int) -> list[Request]:
+        """Take note that the node refused a letter: it is offered again later."""
+        mailbox = self._mailboxes[author_of(letter_id)]
+        sent = _offered_later(mailbox.sent[letter_id], reason, now)
+        said = say_of(now, self._node, "letter.rejected", mailbox.letters[letter_id], reason=reason)
+        return [self._put(mailbox, letter_id, sent), said]
+
+    def departed(
+        self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
+    ) -> list[Request]:
+        """Take note that a bundle has left this node."""
+        found = self._of_key(key)
+        if found is None:
+            return []
+        mailbox, letter, sent = found
+        copies = tuple(
+            replace(copy, departed_at=leaves) if copy.key == key and copy.departed_at is None else copy
+            for copy in sent.copies
+        )
+        first_time = sent.departed_at is None
+        sent = replace(
+            sent,
+            state=after(sent.state, Happening.LEFT),
+            copies=copies,
+            departed_at=leaves if first_time else sent.departed_at,
+        )
+        if sent.state is State.DEPARTED:
+            end = sent.legs[0].contact_end if sent.legs else last_byte
+            leg = Leg(self._node, peer, leaves, last_byte, reaches, end)
+            sent = foresight.departed(self._outlook, sent, self._node_of(letter.to), leg)
+        said = say_of(
+            now,
+            self._node,
+            "letter.departed",
+            letter,
+            peer=peer,
+            leaves=leaves,
+            reaches=reaches,
+            arrives=sent.arrives,
+            resends=sent.resends,
+        )
+        return [self._put(mailbox, letter.id, sent), said]
+
+    def withdrawn(self, key: str, now: int) -> list[Request]:
+        """Take note that the node gave a bundle back before it departed."""
+        found = self._of_key(key)
+        if found is None:
+            return []
+        mailbox, letter, sent = found
+        sent = _without(sent, key)
+        if sent.state in WITHDRAWABLE and not _carried(sent):
+            return self._taken_back(mailbox, letter, sent, now)
+        return [self._put(mailbox, letter.id, sent)]
+
+    def not_withdrawn(self, key: str, now: int) -> list[Request]:
+        """Take note that a bundle could not be taken back."""
+        found = self._of_key(key)
+        if found is None or found[2].state not in WITHDRAWABLE | {State.DEPARTED}:
+            return []
+        mailbox, letter, sent = found
+        sent = replace(sent, trouble="It could not be withdrawn: it had left already.")
+        said = say_of(now, self._node, "letter.not_withdrawn", letter)
+        return [self._put(mailbox, letter.id, sent), said]
+
+    def expired(self, key: str, reason: str, now: int) -> list[Request]:
+        """Take note that a bundle is gone: by age the letter has expired, otherwise it is offered again."""
+        found = self._of_key(key)
+        if found is None:
+            return []
+        mailbox, letter, sent = found
+        sent = _without(sent, key)
+        if _carried(sent) or sent.state is State.ARRIVED or sent.state in FINAL:
+            return [self._put(mailbox, letter.id, sent)]
+        if now < sent.expires_at:
+            return [self._put(mailbox, letter.id, _offered_later(sent, reason, now))]
+        return self._lapsed(mailbox, letter, sent, reason, now)
+
+    def learnt(
+        self, mailbox: Mailbox, letter_id: str, fact: ReceiptFact, source: str, now: int
+    ) -> list[Request]:
+        """Take note of what a receipt, or a status report, says about a letter written here.
+
+        What is said by another than whom the letter went to is not believed, nor about the future.
+        """
+        letter, sent = mailbox.letters.get(letter_id), mailbox.sent.get(letter_id)
+        if letter is None or sent is None or letter.to != source or sent.state is State.WITHDRAWN:
+            return [say_of(now, self._node, "receipt.refused", letter, source=source)] if letter else []
+        time = min(fact.time, now)
+        if fact.what == "arrived":
+            if sent.arrived_at is not None:
+                return []
+            known = replace(sent, arrived_at=time, arrival_known_at=now)
+            happening = Happening.ARRIVAL_KNOWN
+        else:
+            if sent.read_at is not None:
+                return []
+            known = replace(sent, read_at=time, reading_known_at=now)
+            happening = Happening.READING_KNOWN
+        known = replace(
+            known,
+            state=after(sent.state, happening),
+            ended_at=None,
+            due=None,
+            overdue=False,
+            doubtful="",
+            trouble="",
+        )
+        said = say_of(
+            now,
+            self._node,
+            f"receipt.{fact.what}",
+            letter,
+            at=time,
+            predicted=sent.first_arrives,
+            resends=sent.resends,
+        )
+        return [self._put(mailbox, letter_id, known), said, *_recalls(known)]
+
+    def letter_of(self, key: str) -> tuple[Mailbox, Letter] | None:
+        """Return the mailbox and the letter that a bundle carries, or None."""
+        found = self._of_key(key)
+        return found[:2] if found else None
+
+    # What time and the plan bring.
+
+    def plan_changed(self, now: int) -> list[Request]:
+        """Predict anew what a new plan can change."""
+        requests: list[Request] = []
+        for address, letter_id in list(self._open):
+            mailbox = self._mailboxes[address]
+            sent = mailbox.sent[letter_id]
+            if not foresight.concerns(sent, now):
+                continue
+            destination = self._node_of(mailbox.letters[letter_id].to)
+            if sent.state is State.DEPARTED:
+                changed = foresight.plan_changed(self._outlook, sent, destination, now)
+                if sent.overdue:
+                    changed = replace(changed, due=now)
+            else:
+                changed = foresight.queued(self._outlook, sent, destination, now)
+            if changed != sent:
+                requests.append(self._put(mailbox, letter_id, changed))
+        return requests
+
+    def next_wakeup(self) -> int | None:
+        """Return when `handle_timer` has something to look after."""
+        due = self._due
+        while due and self._mailboxes[due[0][1]].sent[due[0][2]].due != due[0][0]:
+            heapq.heappop(due)
+        return due[0][0] if due else None
+
+    def handle_timer(self, now: int) -> list[Request]:
+        """Look after the letters that are due."""
+        requests: list[Request] = []
+        while (due := self.next_wakeup()) is not None and due <= now:
+            _, address, letter_id = heapq.heappop(self._due)
+            mailbox = self._mailboxes[address]
+            sent = replace(mailbox.sent[letter_id], due=None)
+            requests += self._look_after(mailbox, mailbox.letters[letter_id], sent, now)
+        return requests
+
+    def _look_after(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
+        if now >= sent.expires_at:
+            if _carried(sent):
+                return [self._put(mailbox, letter.id, sent)]
+            return self._lapsed(mailbox, letter, sent, "lifetime over", now)
+        if not _carried(sent):
+            return [self._put(mailbox, letter.id, sent), _posted(letter, sent, now)]
+        return self._overdue(mailbox, letter, sent, now)
+
+    def _overdue(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
+        missing = "No receipt has come"
+        if sent.resends >= foresight.RESENDS_MAX:
+            doubtful = f"{missing}, although it was sent {sent.resends + 1} times."
+            return [self._put(mailbox, letter.id, replace(sent, overdue=False, doubtful=doubtful))]
+        destination = self._node_of(letter.to)
+        route = self._outlook.route(self._node, destination, now, sent.size_bytes, sent.expires_at)
+        receipt_at = self._outlook.back(destination, route.arrival if route else None, RECEIPT_BYTES)
+        if route is None or receipt_at is None:
+            doubtful = f"{missing}; it is sent again once a way there and back is planned."
+            return [self._put(mailbox, letter.id, replace(sent, overdue=True, doubtful=doubtful))]
+        again = replace(
+            sent,
+            resends=sent.resends + 1,
+            overdue=False,
+            doubtful=f"{missing} by {to_text(now)}; it was sent again.",
+            leaves=route.leaves,
+            arrives=route.arrival,
+            receipt_at=receipt_at,
+            legs=legs_of(route),
+        )
+        return [
+            self._put(mailbox, letter.id, again),
+            _posted(letter, again, now),
+            say_of(now, self._node, "letter.resent", letter, resends=again.resends),
+        ]
+
+    # Records.
+
+    def _of_key(self, key: str) -> tuple[Mailbox, Letter, Sent] | None:
+        address, letter_id = self._keys.get(key, ("", ""))
+        mailbox = self._mailboxes.get(address)
+        return (mailbox, mailbox.letters[letter_id], mailbox.sent[letter_id]) if mailbox else None
+
+    def _put(self, mailbox: Mailbox, letter_id: str, sent: Sent) -> Save:
+        self._follow(mailbox, letter_id, sent)
+        return mailbox.put_sent(letter_id, sent)
+
+    def _follow(self, mailbox: Mailbox, letter_id: str, sent: Sent) -> None:
+        if sent.state in FINAL or sent.state is State.ARRIVED:
+            self._open.pop((mailbox.address, letter_id), None)
+        else:
+            self._open[mailbox.address, letter_id] = None
+        if sent.due is not None:
+            heapq.heappush(self._due, (sent.due, mailbox.address, letter_id))
+
+    def _taken_back(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
+        sent = replace(sent, state=after(sent.state, Happening.RECALLED), ended_at=now, due=None, trouble="")
+        return [
+            self._put(mailbox, letter.id, sent),
+            say_of(now, self._node, "letter.withdrawn", letter),
+        ]
+
+    def _lapsed(self, mailbox: Mailbox, letter: Letter, sent: Sent, reason: str, now: int) -> list[Request]:
+        sent = replace(sent, state=after(sent.state, Happening.GONE), ended_at=now, due=None)
+        said = say_of(now, self._node, "letter.expired", letter, reason=reason)
+        return [self._put(mailbox, letter.id, sent), said]
+
+
+def author_of(letter_id: str) -> str:
+    """Return the address in a letter's id."""
+    return letter_id.rsplit("/", 2)[0]
+
+
+def _posted(letter: Letter, sent: Sent, now: int) -> Post:
+    lifetime_ms = max(1, (sent.expires_at - now) // MILLISECOND)
+    return Post(f"letter/{letter.id}", letter.sender, letter.to, letter.encode(), lifetime_ms)
+
+
+def _carried(sent: Sent) -> bool:
+    """Return whether a bundle still carries a letter, as far as is known here."""
+    return any(not copy.gone for copy in sent.copies)
+
+
+def _without(sent: Sent, key: str) -> Sent:
+    copies = tuple(replace(copy, gone=True) if copy.key == key else copy for copy in sent.copies)
+    return replace(sent, copies=copies)
+
+
+def _recalls(sent: Sent) -> list[Recall]:
+    """Return the recalls of copies that need not leave any more, because the letter has arrived."""
+    if sent.state not in (State.ARRIVED, State.READ):
+        return []
+    return [Recall(copy.key) for copy in sent.copies if copy.departed_at is None and not copy.gone]
+
+
+def _offered_later(sent: Sent, reason: str, now: int) -> Sent:
+    wait = min(RETRY_AFTER << min(sent.tries, 8), RETRY_AFTER_MAX)
+    return replace(
+        sent, tries=sent.tries + 1, due=now + wait, trouble=f"The node could not keep it: {reason}."
+    )

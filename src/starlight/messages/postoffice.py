@@ -1,0 +1,440 @@
+"""The post office of a node: its mailboxes, what they post, and what comes for them.
+
+It is the application of a node, driven by calls that all take the time and return requests
+(`requests.py`), which the node's driver performs in one commit. It has no clock, no randomness
+and no store: a letter's id derives from its author's address, the second of writing and a
+counter that the saved letters carry on. `outbox.py` follows what was written, `receipts.py`
+what is owed for what came.
+
+Whatever a peer sends can be refused, never raise; an address is always told in its canonical
+text. Several mailboxes live on a node, and letters between them go the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from starlight.bundle.eid import EndpointID
+from starlight.dtntime import DAY, MILLISECOND, YEAR
+from starlight.errors import InputError, LetterError
+from starlight.messages.delivery import Received
+from starlight.messages.letter import (
+    Letter,
+    Position,
+    Reading,
+    Receipt,
+    ReceiptFact,
+    Telemetry,
+    check,
+    decode_message,
+)
+from starlight.messages.mailbox import Limits, Mailbox
+from starlight.messages.outbox import Outbox
+from starlight.messages.outlook import Outlook, Prediction
+from starlight.messages.receipts import Receipts
+from starlight.messages.requests import Close, Open, Post, Request, say, say_of
+
+if TYPE_CHECKING:
+    from starlight.routing import Router
+
+LETTER_LIFETIME = 50 * YEAR
+"""A letter may wait for someone who is not born yet; twice the twenty-four years of the facility."""
+
+LIFETIME_MAX = 100 * YEAR
+"""Longer than anyone's life; and times stay far below 63 bits."""
+
+TELEMETRY_LIFETIME = 30 * DAY
+"""Old positions and readings are of no use to those who act on them."""
+
+RECIPIENTS_MAX = 16
+"""Telemetry goes to controls, not to everyone."""
+
+
+class PostOffice:
+    """The mailboxes of one node.
+
+    Args:
+        node: its number.
+        router: what the node routes with; only read here.
+        limits: what the mailboxes hold.
+        names: what people call the nodes.
+        node_numbers: node names of ``dtn://name/...`` addresses to node numbers.
+    """
+
+    def __init__(
+        self,
+        node: int,
+        router: Router,
+        limits: Limits | None = None,
+        *,
+        names: Mapping[int, str] | None = None,
+        node_numbers: Mapping[str, int] | None = None,
+    ) -> None:
+        self.node = node
+        self.outlook = Outlook(node, router, names or {})
+        self._limits = limits or Limits()
+        self._node_numbers = dict(node_numbers or {})
+        self._mailboxes: dict[str, Mailbox] = {}
+        self._outbox = Outbox(node, self.outlook, self._mailboxes, self.node_of)
+        self._receipts = Receipts(self._mailboxes)
+
+    # What people do.
+
+    def open(self, address: str, person: str, now: int) -> list[Request]:
+        """Open a mailbox, or open it again; whatever waited for it at this node is delivered.
+
+        Args:
+            address: an endpoint of this node, as text.
+            person: the name of whose it is.
+            now: in ns.
+
+        Raises:
+            InputError: no address of this node, or too many mailboxes.
+        """
+        address = canonical(address)
+        if self.node_of(address) != self.node:
+            raise InputError(
+                f"{address} is not an address of node {self.node}",
+                where="address",
+                right=f"Such are ipn:{self.node}.1, ipn:{self.node}.2",
+            )
+        mailbox = self._mailboxes.get(address)
+        if mailbox and mailbox.is_open and mailbox.person == person:
+            return [Open(address)]
+        if mailbox is None:
+            if len(self._mailboxes) >= self._limits.mailboxes:
+                raise InputError(f"a node has at most {self._limits.mailboxes} mailboxes", where="address")
+            mailbox = self._mailboxes[address] = Mailbox(address, self._limits)
+        card = mailbox.set_card(person, mailbox.opened_at or now, True)
+        return [card, Open(address), say(now, self.node, "mailbox.opened", mailbox=address, person=person)]
+
+    def close(self, address: str, now: int) -> list[Request]:
+        """Take no more letters at an address; they wait at the node again. The mailbox keeps what it has."""
+        mailbox = self.mailbox(address)
+        card = mailbox.set_card(mailbox.person, mailbox.opened_at, False)
+        return [
+            card,
+            Close(mailbox.address),
+            say(now, self.node, "mailbox.closed", mailbox=mailbox.address, person=mailbox.person),
+        ]
+
+    def write(
+        self,
+        address: str,
+        to: str,
+        text: str,
+        now: int,
+        *,
+        reply_to: str | None = None,
+        thread: str | None = None,
+        lifetime: int | None = None,
+    ) -> tuple[Letter, list[Request]]:
+        """Write a letter and post it.
+
+        Args:
+            address: the mailbox that writes.
+            to: an address anywhere; nobody needs to have opened it yet.
+            text: at most TEXT_MAX_BYTES of UTF-8, not blank.
+            now: in ns.
+            reply_to: the id of the letter that it answers, which is in this mailbox.
+            thread: its thread; without one, that of the letter answered, or the one of the two people.
+            lifetime: in ns, how long it is worth carrying; LETTER_LIFETIME unless told otherwise.
+
+        Raises:
+            InputError: any of that is not so, or the mailbox is full.
+        """
+        mailbox, to = self.mailbox(address), destination(to)
+        life = LETTER_LIFETIME if lifetime is None else lifetime
+        if not MILLISECOND <= life <= LIFETIME_MAX:
+            raise InputError(f"a lifetime of {life} ns", where="lifetime", right="It is 1 ms to 100 years")
+        if not text.strip():
+            raise InputError("the letter is empty", where="text")
+        if not mailbox.has_room():
+            raise InputError("the mailbox is full", where="mailbox")
+        letter = self._outbox.draft(mailbox, to, text, now, reply_to=reply_to, thread=thread)
+        return letter, self._outbox.post(mailbox, letter, life, now)
+
+    def withdraw(self, address: str, letter_id: str, now: int) -> list[Request]:
+        """Take back a letter that has not departed.
+
+        Raises:
+            InputError: it has, or there is no such letter.
+        """
+        return self._outbox.withdraw(self.mailbox(address), letter_id, now)
+
+    def mark_read(self, address: str, letter_id: str, now: int) -> list[Request]:
+        """Mark a letter that came as read, which answers with a receipt; again changes nothing.
+
+        Raises:
+            InputError: no such letter came.
+        """
+        mailbox = self.mailbox(address)
+        received = mailbox.received.get(letter_id)
+        if received is None:
+            raise InputError(f"no letter {letter_id!r} came here", where="letter")
+        if received.read_at is not None:
+            return []
+        letter = mailbox.letters[letter_id]
+        received = replace(received, read_at=now, told_reading=not letter.receipt_wanted)
+        self._receipts.owe(mailbox.address, letter_id, received, now)
+        return [mailbox.put_received(letter_id, received), say_of(now, self.node, "letter.read", letter)]
+
+    def send_telemetry(
+        self,
+        vehicle: str,
+        to: Sequence[str],
+        now: int,
+        *,
+        kind: str,
+        position: Position | None = None,
+        readings: Mapping[str, Reading] | None = None,
+        lifetime: int = TELEMETRY_LIFETIME,
+    ) -> list[Request]:
+        """Post telemetry of a vehicle to some addresses.
+
+        Args:
+            vehicle: its address, a mailbox of this node.
+            to: where it goes: base control, Earth control.
+            now: when it was measured, in ns.
+            kind, position, readings: as in `Telemetry`.
+            lifetime: in ns.
+
+        Raises:
+            InputError: any of that is not so.
+        """
+        mailbox = self.mailbox(vehicle)
+        if not 1 <= len(to) <= RECIPIENTS_MAX:
+            raise InputError(f"telemetry goes to 1 to {RECIPIENTS_MAX} addresses", where="to")
+        telemetry = Telemetry(mailbox.address, now, kind, position, dict(readings or {}))
+        check(telemetry)
+        payload = telemetry.encode()
+        lifetime_ms = max(1, lifetime // MILLISECOND)
+        return [
+            Post(f"telemetry/{now}/{number}", mailbox.address, destination(where), payload, lifetime_ms)
+            for number, where in enumerate(to)
+        ]
+
+    def predict(self, address: str, to: str, text: str | int, now: int) -> Prediction:
+        """Return what to expect of a letter sent now.
+
+        Args:
+            address: the mailbox that would write.
+            to: where it would go.
+            text: what it would say, or the size of its payload in bytes.
+            now: in ns.
+
+        Raises:
+            InputError: no such mailbox, or no address.
+        """
+        mailbox, to = self.mailbox(address), destination(to)
+        size = text if isinstance(text, int) else len(self._outbox.draft(mailbox, to, text, now).encode())
+        return self.outlook.predict(self.node_of(to), now, size)
+
+    # Reading and restoring.
+
+    def mailbox(self, address: str) -> Mailbox:
+        """Return the mailbox of an address.
+
+        Raises:
+            InputError: nobody has opened it.
+        """
+        mailbox = self._mailboxes.get(canonical(address))
+        if mailbox is None:
+            raise InputError(f"nobody has opened a mailbox at {address}", where="address")
+        return mailbox
+
+    def mailboxes(self) -> list[Mailbox]:
+        """Return all mailboxes, by address."""
+        return [self._mailboxes[address] for address in sorted(self._mailboxes)]
+
+    def node_of(self, address: str) -> int | None:
+        """Return the number of the node that an address is at; None where it is not known."""
+        endpoint = EndpointID.parse(address)
+        if endpoint.node_number is not None or not address.startswith("dtn://"):
+            return endpoint.node_number
+        return self._node_numbers.get(address.removeprefix("dtn://").split("/", 1)[0])
+
+    def restore(self, mailbox: str, key: str, data: bytes) -> None:
+        """Take back a record that a `Save` made durable; in any order, before anything else happens.
+
+        Afterwards the driver performs what `resume` returns.
+
+        Raises:
+            StoreError: it is not what was saved.
+        """
+        box = self._mailboxes.get(mailbox)
+        if box is None:
+            box = self._mailboxes[mailbox] = Mailbox(mailbox, self._limits)
+        box.restore(key, data)
+        kind, _, letter_id = key.partition("/")
+        if kind == "sent":
+            self._outbox.restored(box, letter_id)
+        elif kind == "received":
+            self._receipts.owe(mailbox, letter_id, box.received[letter_id], 0)
+
+    def resume(self, now: int) -> list[Request]:
+        """Return what to ask of a node that has just started: the open mailboxes claim their addresses."""
+        boxes = [mailbox for mailbox in self.mailboxes() if mailbox.is_open]
+        said = say(now, self.node, "mailbox.resumed", mailboxes=[mailbox.address for mailbox in boxes])
+        return [*(Open(mailbox.address) for mailbox in boxes), said]
+
+    # What the node tells.
+
+    def accepted(
+        self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
+    ) -> list[Request]:
+        """Take note that the node has taken a bundle, and when it foresees it to leave and arrive."""
+        kind, _, rest = token.partition("/")
+        if kind == "letter":
+            return self._outbox.accepted(rest, key, leaves, arrives, now)
+        return self._receipts.accepted(token) if kind == "receipt" else []
+
+    def rejected(self, token: str, reason: str, now: int) -> list[Request]:
+        """Take note that the node has refused a bundle; letters and receipts are offered again later."""
+        kind, _, rest = token.partition("/")
+        if kind == "letter":
+            return self._outbox.rejected(rest, reason, now)
+        if kind == "receipt":
+            self._receipts.rejected(token, now)
+        return [say(now, self.node, f"{kind}.rejected", reason=reason)]
+
+    def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> list[Request]:
+        """Take a payload that came for a mailbox."""
+        mailbox = self._mailboxes[canonical(endpoint)]
+        try:
+            message = decode_message(payload)
+        except LetterError as error:
+            return self._refused(mailbox, source, str(error), now)
+        if isinstance(message, Letter):
+            return self._letter_came(mailbox, source, message, now)
+        if isinstance(message, Receipt):
+            requests: list[Request] = []
+            for fact in message.facts:
+                requests += self._outbox.learnt(mailbox, fact.letter_id, fact, source, now)
+            return requests
+        return self._telemetry_came(mailbox, source, message, payload, now)
+
+    def departed(
+        self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
+    ) -> list[Request]:
+        """Take note that a bundle has left this node."""
+        return self._outbox.departed(key, peer, leaves, last_byte, reaches, now)
+
+    def withdrawn(self, key: str, now: int) -> list[Request]:
+        """Take note that the node gave a bundle back before it departed."""
+        return self._outbox.withdrawn(key, now)
+
+    def not_withdrawn(self, key: str, now: int) -> list[Request]:
+        """Take note that a bundle could not be taken back."""
+        return self._outbox.not_withdrawn(key, now)
+
+    def expired(self, key: str, reason: str, now: int) -> list[Request]:
+        """Take note that a bundle expired, or was deleted, in this node's store."""
+        return self._outbox.expired(key, reason, now)
+
+    def reported(
+        self, key: str, reporter: str, status: str, time: int | None, reason: int, now: int
+    ) -> list[Request]:
+        """Take note of a status report: a delivery counts as an arrival, a deletion as a loss."""
+        found = self._outbox.letter_of(key)
+        if found is None:
+            return []
+        mailbox, letter = found
+        if status == "deleted":
+            return self._outbox.expired(key, f"deleted at {reporter} for reason {reason}", now)
+        if status != "delivered" or reporter != str(EndpointID.parse(letter.to).node_id):
+            return []
+        fact = ReceiptFact(letter.id, "arrived", now if time is None else time)
+        return self._outbox.learnt(mailbox, letter.id, fact, letter.to, now)
+
+    def plan_changed(self, now: int) -> list[Request]:
+        """Predict anew what a new plan can change."""
+        return self._outbox.plan_changed(now)
+
+    def next_wakeup(self) -> int | None:
+        """Return when `handle_timer` has something to do, in ns, or None."""
+        receipts, letters = self._receipts.next_wakeup(), self._outbox.next_wakeup()
+        if receipts is None or letters is None:
+            return letters if receipts is None else receipts
+        return min(receipts, letters)
+
+    def handle_timer(self, now: int) -> list[Request]:
+        """Send the receipts that were gathered, and look after the letters that are due."""
+        return self._receipts.posts(now) + self._outbox.handle_timer(now)
+
+    def _letter_came(self, mailbox: Mailbox, source: str, letter: Letter, now: int) -> list[Request]:
+        if (letter.sender, letter.to) != (source, mailbox.address) or EndpointID.parse(source).is_null:
+            rule = f"a letter from {letter.sender} to {letter.to} in a bundle from {source}"
+            return self._refused(mailbox, source, rule, now)
+        before = mailbox.received.get(letter.id)
+        if before is not None:
+            # Its sender missed the receipt, so it is told again.
+            wanted = letter.receipt_wanted
+            received = Received(
+                arrived_at=before.arrived_at,
+                read_at=before.read_at,
+                told_arrival=not wanted,
+                told_reading=before.read_at is None or not wanted,
+            )
+            requests: list[Request] = [say_of(now, self.node, "letter.duplicate", letter)]
+        elif not mailbox.has_room():
+            # Without a receipt it is not confirmed; its sender keeps it, and sends it again.
+            return self._refused(mailbox, source, "the mailbox is full", now)
+        else:
+            received = Received(arrived_at=now, told_arrival=not letter.receipt_wanted)
+            requests = [mailbox.put_letter(letter), say_of(now, self.node, "letter.arrived", letter)]
+        self._receipts.owe(mailbox.address, letter.id, received, now)
+        return [mailbox.put_received(letter.id, received), *requests]
+
+    def _telemetry_came(
+        self, mailbox: Mailbox, source: str, telemetry: Telemetry, payload: bytes, now: int
+    ) -> list[Request]:
+        if telemetry.vehicle != source:
+            rule = f"telemetry of {telemetry.vehicle} in a bundle from {source}"
+            return self._refused(mailbox, source, rule, now)
+        try:
+            save = mailbox.put_telemetry(telemetry, payload, now)
+        except InputError as error:
+            return self._refused(mailbox, source, str(error), now)
+        if save is None:
+            return []
+        position = list(telemetry.position) if telemetry.position else None
+        said = say(
+            now,
+            self.node,
+            "telemetry.arrived",
+            mailbox=mailbox.address,
+            vehicle=telemetry.vehicle,
+            kind=telemetry.kind,
+            measured_at=telemetry.time,
+            position=position,
+            readings=telemetry.readings,
+        )
+        return [save, said]
+
+    def _refused(self, mailbox: Mailbox, source: str, rule: str, now: int) -> list[Request]:
+        return [say(now, self.node, "message.refused", mailbox=mailbox.address, source=source, rule=rule)]
+
+
+def canonical(address: str) -> str:
+    """Return an address as the one text that means it.
+
+    Raises:
+        InputError: it is no endpoint id.
+    """
+    return str(EndpointID.parse(address))
+
+
+def destination(address: str) -> str:
+    """Return an address that something can be sent to, as the one text that means it.
+
+    Raises:
+        InputError: it is no endpoint id, or the null endpoint, which never has a member.
+    """
+    endpoint = EndpointID.parse(address)
+    if endpoint.is_null:
+        raise InputError(f"{address} is nobody's address", where="to", right="Such are ipn:7.1, ipn:20.3")
+    return str(endpoint)

@@ -1,0 +1,100 @@
+"""Receipts that are due: gathered, so that a full inbox answers with a handful of bundles.
+
+What falls due in one instant for one correspondent goes in one bundle. A receipt is posted
+whether or not a way back is open now: the node keeps it, for `RECEIPT_LIFETIME`. A letter that
+says that no way back was planned when it was written gets none, and a receipt never gets one.
+What has been told is saved in the same commit in which the node takes the receipt, so after a
+crash a receipt is sent once more rather than never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from starlight.dtntime import HOUR, MILLISECOND, YEAR
+from starlight.messages.delivery import Received
+from starlight.messages.letter import RECEIPT_FACTS_MAX, Receipt, ReceiptFact
+from starlight.messages.mailbox import Mailbox
+from starlight.messages.requests import Post, Request
+
+RECEIPT_LIFETIME = YEAR
+"""A receipt outlives a solar conjunction and a season of storms; afterwards nobody waits for it."""
+
+RETRY_AFTER = HOUR
+"""When a node has refused a receipt because its store is full."""
+
+
+class Receipts:
+    """The receipts that the mailboxes of one node owe.
+
+    Args:
+        mailboxes: by address; shared with the post office.
+    """
+
+    def __init__(self, mailboxes: Mapping[str, Mailbox]) -> None:
+        self._mailboxes = mailboxes
+        self._owed: dict[tuple[str, str], None] = {}  # mailbox and letter id, in the order of owing
+        self._owed_at: int | None = None
+        self._offered: dict[str, list[tuple[str, ReceiptFact]]] = {}
+        self._count = 0
+
+    def owe(self, mailbox: str, letter_id: str, received: Received, now: int) -> None:
+        """Owe a receipt for what has not been told about a letter, if anything."""
+        untold_reading = received.read_at is not None and not received.told_reading
+        if received.told_arrival and not untold_reading:
+            return
+        self._owed[mailbox, letter_id] = None
+        self._owed_at = now if self._owed_at is None else min(now, self._owed_at)
+
+    def next_wakeup(self) -> int | None:
+        """Return when `posts` has something to send."""
+        return self._owed_at
+
+    def posts(self, now: int) -> list[Request]:
+        """Return the posts of all receipts owed."""
+        if self._owed_at is None or self._owed_at > now:
+            return []
+        gathered: dict[tuple[str, str], list[ReceiptFact]] = {}
+        for address, letter_id in self._owed:
+            mailbox = self._mailboxes[address]
+            letter, received = mailbox.letters[letter_id], mailbox.received[letter_id]
+            facts = gathered.setdefault((address, letter.sender), [])
+            if not received.told_arrival:
+                facts.append(ReceiptFact(letter_id, "arrived", received.arrived_at))
+            if received.read_at is not None and not received.told_reading:
+                facts.append(ReceiptFact(letter_id, "read", received.read_at))
+        self._owed.clear()
+        self._owed_at = None
+        return [
+            self._post(address, sender, facts[start : start + RECEIPT_FACTS_MAX])
+            for (address, sender), facts in gathered.items()
+            for start in range(0, len(facts), RECEIPT_FACTS_MAX)
+        ]
+
+    def accepted(self, token: str) -> list[Request]:
+        """Return the saves that say that what a receipt holds has been told."""
+        requests: list[Request] = []
+        for address, fact in self._offered.pop(token, []):
+            mailbox = self._mailboxes[address]
+            received = mailbox.received[fact.letter_id]
+            if fact.what == "arrived":
+                received = replace(received, told_arrival=True)
+            else:
+                received = replace(received, told_reading=True)
+            requests.append(mailbox.put_received(fact.letter_id, received))
+        return requests
+
+    def rejected(self, token: str, now: int) -> None:
+        """Owe again, later, what a refused receipt holds."""
+        for address, fact in self._offered.pop(token, []):
+            received = self._mailboxes[address].received[fact.letter_id]
+            self.owe(address, fact.letter_id, received, now + RETRY_AFTER)
+
+    def _post(self, address: str, sender: str, facts: list[ReceiptFact]) -> Post:
+        self._count += 1
+        token = f"receipt/{self._count}"
+        self._offered[token] = [(address, fact) for fact in facts]
+        payload = Receipt(tuple(facts)).encode()
+        return Post(token, address, sender, payload, RECEIPT_LIFETIME // MILLISECOND)
