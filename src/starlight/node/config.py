@@ -1,0 +1,61 @@
+"""What a node is told when it is made: who it is, what is foreseen, and how much it may take."""
+
+from __future__ import annotations
+
+import msgspec
+
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import DAY, HOUR, SECOND
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How much a node takes on, each with its reason.
+
+    Attributes:
+        bundle_bytes: the largest bundle taken. A body is held whole in memory while it is received
+            and while it is sent, so this, times the transfers under way, bounds the memory.
+        bundles: how many are stored at most; each costs about 1 kB of memory for its index.
+        store_bytes: how much their bodies may fill of the disk.
+        remembered: identities kept of bundles that were delivered here and of copies that were
+            handed on, each about 200 B of memory. When it overflows the oldest goes first, and a
+            duplicate that comes later still is caught by the mailbox, by letter id.
+        under_way: transfers that a peer has not answered, on contacts whose rate is unlimited. A
+            contact with a rate paces itself; without one only this keeps a link's buffers small.
+        backoff, backoff_max: how long a bundle rests after its first failed transfer, doubled with
+            each further one up to the maximum, in ns. It bounds what a broken link can cost.
+        report_lifetime: how long a status report is worth carrying at most, in ns. Reports are
+            hints; they shall not fill the relays that stay without contact for long.
+        lifetime_ms: the longest lifetime that an application may ask for; a century, because the
+            creation time plus the lifetime must stay well inside 64 bits of ns.
+    """
+
+    bundle_bytes: int = 64 << 20
+    bundles: int = 1_000_000
+    store_bytes: int = 64 << 30
+    remembered: int = 100_000
+    under_way: int = 1_024
+    backoff: int = SECOND
+    backoff_max: int = HOUR
+    report_lifetime: int = 30 * DAY
+    lifetime_ms: int = 100 * 366 * 86_400_000
+
+
+class NodeConfig(msgspec.Struct, frozen=True):
+    """A node's identity and rules.
+
+    Attributes:
+        number: its fully qualified node number (allocator * 2**32 + node, RFC 9758).
+        plan: the contact plan that it starts with.
+        limits: how much it takes on.
+        names: node numbers of nodes with names of the dtn scheme: ``{"mars": 5}`` for
+            ``dtn://mars/...``. A name of this node itself makes it answer to that too.
+        reports: whether it makes status reports that others ask for (RFC 9171, 5.1 leaves it to the node).
+        hop_limit: of the bundles made here; no route of a plan is as long, so only loops reach it.
+    """
+
+    number: int
+    plan: ContactPlan = ContactPlan()
+    limits: Limits = Limits()
+    names: dict[str, int] = {}
+    reports: bool = True
+    hop_limit: int = 64

@@ -1,0 +1,71 @@
+"""What is to be done when: one heap, ties in the order of setting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+from typing import Any
+
+from starlight.node.stored import State, Stored
+
+
+class Deadlines:
+    """Calls that are due at times."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Callable[[Any, int], None], Any]] = []
+        self._count = 0
+
+    def at(self, time: int, call: Callable[[Any, int], None], argument: object) -> None:
+        """Call ``call(argument, now)`` when the time has come."""
+        self._count += 1
+        heappush(self._heap, (time, self._count, call, argument))
+
+    def next(self) -> int | None:
+        """Return when the next call is due."""
+        return self._heap[0][0] if self._heap else None
+
+    def run(self, now: int) -> None:
+        """Make every call that is due, in order of time."""
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            _, _, call, argument = heappop(heap)
+            call(argument, now)
+
+
+class Expiries:
+    """The ends of lifetimes.
+
+    Most bundles are forgotten long before theirs, so entries of forgotten bundles are swept out
+    when they outnumber the others; that keeps the heap in proportion to what is stored.
+    """
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Stored]] = []
+
+    def add(self, stored: Stored) -> None:
+        """Watch a bundle."""
+        heappush(self._heap, (stored.meta.expires, stored.meta.order, stored))
+
+    def sweep(self, stored_count: int) -> None:
+        """Drop the entries of forgotten bundles when they are the majority."""
+        if len(self._heap) > 2 * stored_count + 1_024:
+            self._heap = [entry for entry in self._heap if entry[2].state is not State.GONE]
+            heapify(self._heap)
+
+    def next(self) -> int | None:
+        """Return when the next lifetime ends."""
+        heap = self._heap
+        while heap and heap[0][2].state is State.GONE:
+            heappop(heap)
+        return heap[0][0] if heap else None
+
+    def due(self, now: int) -> list[Stored]:
+        """Return the bundles whose lifetime has ended, which are then no longer watched."""
+        heap = self._heap
+        ended = []
+        while heap and heap[0][0] <= now:
+            stored = heappop(heap)[2]
+            if stored.state is not State.GONE:
+                ended.append(stored)
+        return ended

@@ -1,0 +1,543 @@
+"""The engine of a node: events in, actions out.
+
+Theory of operation. `Node.handle` takes one fact and the time and returns what is to be done,
+in an order in which each store write precedes what depends on it. Whoever drives the node
+commits the writes first and acts outwardly after; so at any instant of a crash a bundle is
+either still with the sender, who was not answered, or stored here.
+
+A bundle's life here: it is received or submitted, persisted, and answered at once. It is hidden
+until light has brought it. Then it is dispatched: to an application of this node that has claimed
+its endpoint, or to wait for one; or into the queue of the first contact of its route. It is
+transmitted when plan and link agree, and kept until the next hop has acknowledged it, an
+application holds it, or its lifetime has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlight.bundle import EndpointID
+from starlight.bundle.report import Reason
+from starlight.contacts.plan import ContactPlan
+from starlight.errors import InputError, PeerError
+from starlight.node import events
+from starlight.node.actions import (
+    Accepted,
+    Acknowledge,
+    Action,
+    Deliver,
+    Expired,
+    Forget,
+    NotWithdrawn,
+    Persist,
+    Refuse,
+    Rejected,
+    Reported,
+    Trace,
+    Update,
+    Withdrawn,
+)
+from starlight.node.config import NodeConfig
+from starlight.node.deadlines import Deadlines, Expiries
+from starlight.node.events import Event
+from starlight.node.identities import Identities
+from starlight.node.intake import REPORTS, Intake, Reception
+from starlight.node.queue import Forwarder
+from starlight.node.reassembly import Reassembly, whole_key
+from starlight.node.reports import Reporter, read_report
+from starlight.node.stored import Meta, State, Stored, pack, unpack
+from starlight.routing import Router
+from starlight.trace import Record
+
+IT_CROSSES = "a copy of it is under way from here, whose answer is still out"
+"""Why a copy is refused for now. It may be our own, coming back: to say that we hold it while the
+peer's answer makes us let go would lose it. Later the answer will have come, or failed to."""
+
+
+class Node:
+    """A node of the network. See the module's docstring.
+
+    Args:
+        config: who it is and what it may take on.
+
+    Attributes:
+        router: over the plan in force. Others may ask it for routes; only the node books on it.
+    """
+
+    def __init__(self, config: NodeConfig) -> None:
+        self.config = config
+        self.number = config.number
+        self.router = Router(config.plan)
+        self._out: list[Action] = []
+        self._deadlines = Deadlines()
+        self._expiries = Expiries()
+        self._forwarder = Forwarder(config, self.router, self._deadlines, self._out)
+        self._identities = Identities(config.limits.remembered)
+        self._intake = Intake(config)
+        self._reporter = Reporter(config)
+        self._fragments = Reassembly()
+        self._stored: dict[str, Stored] = {}
+        self._bytes = 0
+        self._orders = 0
+        self._claims: dict[str, None] = {}
+        self._unclaimed: dict[str, dict[str, tuple[Stored, ...]]] = {}
+        self._handlers: dict[type, Callable[[Any, int], None]] = {
+            events.BundleReceived: self._received,
+            events.LinkUp: lambda event, now: self._forwarder.link_up(event.peer, now),
+            events.LinkDown: lambda event, now: self._forwarder.link_down(event.peer, now),
+            events.TransferSent: self._sent,
+            events.TransferAcknowledged: self._acknowledged,
+            events.TransferFailed: self._failed,
+            events.Submit: self._submit,
+            events.Withdraw: self._withdraw,
+            events.Claim: self._claim,
+            events.Unclaim: self._unclaim,
+            events.Delivered: self._delivered,
+            events.PlanChanged: self._plan_changed,
+            events.Wakeup: lambda event, now: None,
+        }
+
+    # The two calls of a driver.
+
+    def handle(self, event: Event, now: int) -> list[Action]:
+        """Take one fact and return what is to be done about it.
+
+        Args:
+            event: the fact.
+            now: mission time in ns; never earlier than in the call before.
+
+        Returns:
+            Actions, each store write before what depends on it.
+
+        Raises:
+            StoreError: a restored record is not one that this engine persisted.
+        """
+        kind = type(event)
+        if kind is events.Restored or kind is events.Remembered:
+            # The store is read back whole before anything else happens.
+            self._restore(event, now)
+        else:
+            self._run(now)
+            self._handlers[kind](event, now)
+            self._run(now)
+        actions = self._out.copy()
+        self._out.clear()
+        return actions
+
+    def next_wakeup(self) -> int | None:
+        """Return when the next deadline is, in ns, or None when nothing is to come."""
+        due, expiry = self._deadlines.next(), self._expiries.next()
+        if due is None or expiry is None:
+            return expiry if due is None else due
+        return min(due, expiry)
+
+    # What others may look at.
+
+    @property
+    def stored(self) -> Mapping[str, Stored]:
+        """The index of what is stored, by key."""
+        return self._stored
+
+    @property
+    def node_id(self) -> str:
+        """The node's administrative endpoint, ``ipn:N.0``."""
+        return str(self._intake.node_id)
+
+    @property
+    def plan(self) -> ContactPlan:
+        """The contact plan in force."""
+        return self.router.plan
+
+    def summary(self) -> dict[str, object]:
+        """Return what a person would ask of a node: how much is stored, in which states, for whom."""
+        states = {state.name.lower(): 0 for state in State if state is not State.GONE}
+        for stored in self._stored.values():
+            states[stored.state.name.lower()] += 1
+        return {
+            "node": self.number,
+            "bundles": len(self._stored),
+            "bytes": self._bytes,
+            "states": states,
+            "peers": self._forwarder.summary(),
+            "claims": list(self._claims),
+            "plan_version": self.router.plan.version,
+        }
+
+    # Receiving.
+
+    def _received(self, event: events.BundleReceived, now: int) -> None:
+        limits = self.config.limits
+        if len(event.data) > limits.bundle_bytes:
+            self._refuse(event, now, "no resources", f"larger than {limits.bundle_bytes} B")
+            return
+        try:
+            reception = self._intake.receive(event.data, event.arrives)
+        except PeerError as error:
+            self._refuse(event, now, "not acceptable", str(error))
+            return
+        stored = self._stored.get(reception.key)
+        if stored is None and self._has_been_here(reception, now):
+            self._duplicate(event, reception, now)
+        elif stored is not None and not self._is_newer(stored, reception):
+            if stored.state is State.UNDER_WAY and stored.peer == event.peer:
+                self._refuse(event, now, "no resources", IT_CROSSES)
+            else:
+                self._duplicate(event, reception, now)
+        elif stored is not None and stored.state is State.UNDER_WAY:
+            self._refuse(event, now, "no resources", IT_CROSSES)
+        elif reception.refusal is not None:
+            self._acknowledge(event)
+            self._discard(reception, now)
+        elif self._is_full(reception.meta.size):
+            self._refuse(event, now, "no resources", "the store is full")
+        else:
+            if stored is not None:
+                if stored.state is State.HANDED:
+                    self._identities.hand(stored.key, stored.meta.hops)
+                self._remove(stored)
+            self._take(event, reception, now)
+
+    def _is_newer(self, stored: Stored, reception: Reception) -> bool:
+        """Tell whether a copy has come further than the stored one (see `identities`)."""
+        hops, kept = reception.meta.hops, stored.meta.hops
+        if hops is None or kept is None:
+            return stored.state is State.HANDED
+        return hops > kept
+
+    def _has_been_here(self, reception: Reception, now: int) -> bool:
+        identities, meta = self._identities, reception.meta
+        if reception.node == self.number:
+            whole = reception.key.rpartition("/")[0] if meta.fragment else reception.key
+            return identities.was_delivered(reception.key, now) or identities.was_delivered(whole, now)
+        return identities.was_handed(reception.key, meta.hops)
+
+    def _take(self, event: events.BundleReceived, reception: Reception, now: int) -> None:
+        meta = reception.meta
+        stored = self._store(reception.key, meta, reception.node, reception.data)
+        self._acknowledge(event)
+        facts: dict[str, object] = {
+            "bundle": stored.key, "destination": meta.destination, "peer": event.peer,
+            "arrives": meta.arrives, "size": len(event.data),
+        }  # fmt: skip
+        self._trace(now, "bundle.received", facts)
+        if meta.arrives > now:
+            self._deadlines.at(meta.arrives, self._dispatch, stored)
+        else:
+            self._dispatch(stored, now)
+
+    def _store(self, key: str, meta: Meta, node: int | None, data: bytes) -> Stored:
+        self._orders += 1
+        meta.order = self._orders
+        stored = Stored(key, meta, node)
+        self._stored[key] = stored
+        self._bytes += meta.size
+        self._expiries.add(stored)
+        self._out.append(Persist(key, data, pack(meta)))
+        return stored
+
+    def _duplicate(self, event: events.BundleReceived, reception: Reception, now: int) -> None:
+        self._acknowledge(event)
+        self._trace(now, "bundle.duplicate", {"bundle": reception.key, "peer": event.peer})
+
+    def _discard(self, reception: Reception, now: int) -> None:
+        """Delete, by rule, a bundle that was not stored yet (RFC 9171, 5.10)."""
+        assert reception.refusal is not None
+        reason = reception.refusal
+        self._trace(now, "bundle.deleted", {"bundle": reception.key, "reason": reason.name.lower()})
+        self._report(reception.key, reception.meta, "deleted", now, reason)
+
+    def _acknowledge(self, event: events.BundleReceived) -> None:
+        if event.transfer is not None:
+            self._out.append(Acknowledge(event.peer, event.transfer))
+
+    def _refuse(self, event: events.BundleReceived, now: int, reason: str, why: str) -> None:
+        if event.transfer is not None:
+            self._out.append(Refuse(event.peer, event.transfer, reason))
+        self._trace(now, "bundle.refused", {"peer": event.peer, "reason": reason, "why": why})
+
+    def _is_full(self, size: int) -> bool:
+        limits = self.config.limits
+        return len(self._stored) >= limits.bundles or self._bytes + size > limits.store_bytes
+
+    # Dispatching: once light has brought it.
+
+    def _dispatch(self, stored: Stored, now: int) -> None:
+        if stored.state is not State.HIDDEN:
+            return
+        meta = stored.meta
+        if not meta.own and not meta.reported:
+            self._report_reception(stored, now)
+        if stored.node != self.number:
+            self._forwarder.enqueue(stored, now)
+        elif meta.report is not None:
+            self._hear(stored, now)
+        else:
+            stored.state = State.LOCAL
+            bundles = self._fragments.add(stored) if meta.fragment else (stored,)
+            if bundles:
+                self._offer(bundles, now)
+
+    def _offer(self, bundles: tuple[Stored, ...], now: int) -> None:
+        """Deliver a whole data unit, or let it wait for someone who claims its endpoint."""
+        first = bundles[0]
+        endpoint = first.meta.destination
+        if endpoint in self._claims:
+            for stored in bundles:
+                stored.state = State.DELIVERING
+            self._out.append(Deliver(tuple(s.key for s in bundles), endpoint, first.meta.source))
+        else:
+            self._unclaimed.setdefault(endpoint, {})[whole_key(first)] = bundles
+            self._trace(now, "bundle.unclaimed", {"bundle": whole_key(first), "endpoint": endpoint})
+
+    def _hear(self, stored: Stored, now: int) -> None:
+        """Take a status report that came to this node."""
+        meta = stored.meta
+        assert meta.report is not None
+        for told in read_report(meta.report, self._intake):
+            if told.source_node == self.number:
+                self._out.append(Reported(told.key, meta.source, told.status, told.time, told.reason))
+            facts: dict[str, object] = {"bundle": told.key, "by": meta.source, "status": told.status}
+            self._trace(now, "report.heard", facts)
+        self._identities.deliver(stored.key, meta.expires)
+        self._forget(stored, meta.expires)
+
+    def _claim(self, event: events.Claim, now: int) -> None:
+        endpoint = self._own_endpoint(event.endpoint)
+        if endpoint is None or endpoint in self._claims:
+            return
+        self._claims[endpoint] = None
+        for bundles in self._unclaimed.pop(endpoint, {}).values():
+            self._offer(bundles, now)
+
+    def _unclaim(self, event: events.Unclaim, now: int) -> None:
+        endpoint = self._own_endpoint(event.endpoint)
+        if endpoint is not None:
+            self._claims.pop(endpoint, None)
+
+    def _own_endpoint(self, text: str) -> str | None:
+        try:
+            endpoint = EndpointID.parse(text)
+        except InputError:
+            return None
+        return str(endpoint) if self._intake.node_of(endpoint) == self.number else None
+
+    def _delivered(self, event: events.Delivered, now: int) -> None:
+        for key in event.keys:
+            stored = self._stored.get(key)
+            if stored is None or stored.state is not State.DELIVERING:
+                continue
+            meta = stored.meta
+            if meta.fragment is not None:
+                self._finish_fragments(stored)
+            self._identities.deliver(key, meta.expires)
+            self._forget(stored, meta.expires)
+            self._trace(now, "bundle.delivered", {"bundle": key, "endpoint": meta.destination})
+            self._report(key, meta, "delivered", now, 0)
+
+    def _finish_fragments(self, stored: Stored) -> None:
+        """Remember the whole bundle, and drop fragments that were not needed for it."""
+        whole, until = whole_key(stored), stored.meta.expires
+        self._identities.deliver(whole, until)
+        self._out.append(Forget(whole, until))
+        self._fragments.drop(stored)
+        for other in self._fragments.others(stored):
+            if other.state is State.LOCAL:
+                self._fragments.drop(other)
+                self._forget(other, until)
+
+    # Answers to transmissions.
+
+    def _sent(self, event: events.TransferSent, now: int) -> None:
+        stored = self._under_way(event.key, event.peer)
+        if stored is not None and stored.one_way:
+            self._forwarder.answered(stored)
+            self._hand_on(stored, now)
+
+    def _acknowledged(self, event: events.TransferAcknowledged, now: int) -> None:
+        stored = self._under_way(event.key, event.peer)
+        if stored is None:
+            return
+        self._forwarder.answered(stored)
+        if event.known <= now:
+            self._hand_on(stored, now)
+            return
+        stored.state = State.HANDED
+        stored.meta.handed_until = event.known
+        self._out.append(Update(stored.key, pack(stored.meta)))
+        self._deadlines.at(event.known, self._known, stored)
+
+    def _known(self, stored: Stored, now: int) -> None:
+        if stored.state is State.HANDED:
+            self._hand_on(stored, now)
+
+    def _hand_on(self, stored: Stored, now: int) -> None:
+        """Let go of a bundle that the next hop has."""
+        meta = stored.meta
+        self._identities.hand(stored.key, meta.hops)
+        self._forwarder.passed(stored, now)
+        self._forget(stored, now)
+        self._trace(now, "bundle.forwarded", {"bundle": stored.key, "peer": stored.peer or None})
+        self._report(stored.key, meta, "forwarded", now, 0)
+
+    def _failed(self, event: events.TransferFailed, now: int) -> None:
+        stored = self._under_way(event.key, event.peer)
+        if stored is None:
+            return
+        forwarder = self._forwarder
+        forwarder.answered(stored)
+        forwarder.release(stored)
+        stored.failures += 1
+        facts: dict[str, object] = {"bundle": event.key, "peer": event.peer, "reason": event.reason}
+        self._trace(now, "bundle.failed", facts)
+        if stored.meta.expires <= now:
+            self._expire(stored, now)
+        elif event.refused:
+            stored.refused_by |= {event.peer}
+            forwarder.enqueue(stored, now)
+        else:
+            forwarder.enqueue(stored, now, not_before=now + forwarder.backoff(stored))
+
+    def _under_way(self, key: str, peer: int) -> Stored | None:
+        stored = self._stored.get(key)
+        if stored is None or stored.state is not State.UNDER_WAY or stored.peer != peer:
+            return None
+        return stored
+
+    # Submitting.
+
+    def _submit(self, event: events.Submit, now: int) -> None:
+        refusal = self._intake.objection(event)
+        if refusal is None and self._is_full(len(event.payload)):
+            refusal = "the store is full"
+        if refusal is not None:
+            self._out.append(Rejected(event.token, refusal))
+            return
+        made = self._intake.submit(event, now)
+        stored = self._store(made.key, made.meta, made.node, made.data)
+        self._trace(now, "bundle.submitted", {"bundle": made.key, "destination": made.meta.destination})
+        if made.node == self.number:
+            self._out.append(Accepted(event.token, made.key, now, now))
+            self._dispatch(stored, now)
+            return
+        route = self._forwarder.enqueue(stored, now)
+        leaves, arrives = (route.leaves, route.arrival) if route else (None, None)
+        self._out.append(Accepted(event.token, made.key, leaves, arrives))
+
+    def _withdraw(self, event: events.Withdraw, now: int) -> None:
+        stored = self._stored.get(event.key)
+        if (
+            stored is None
+            or not stored.meta.own
+            or stored.meta.departed
+            or stored.state not in (State.QUEUED, State.WAITING)
+        ):
+            self._out.append(NotWithdrawn(event.key))
+            return
+        self._forwarder.dequeue(stored)
+        self._forget(stored, now)
+        self._out.append(Withdrawn(event.key))
+        self._trace(now, "bundle.withdrawn", {"bundle": event.key})
+
+    def _report_reception(self, stored: Stored, now: int) -> None:
+        meta = stored.meta
+        reason = Reason.BLOCK_UNSUPPORTED if meta.unsupported else Reason.NO_ADDITIONAL_INFORMATION
+        if self._report(stored.key, meta, "received", now, reason, forced=meta.unsupported):
+            # So that a restart does not report it again.
+            meta.reported = True
+            self._out.append(Update(stored.key, pack(meta)))
+
+    def _report(
+        self, key: str, meta: Meta, status: str, now: int, reason: int, *, forced: bool = False
+    ) -> bool:
+        """Make a status report if one was asked for; return whether it was made."""
+        if not (meta.flags & REPORTS or forced):
+            return False
+        made = self._reporter.report(meta, status, now, reason, self._intake, forced=forced)
+        if made is None or self._is_full(made.meta.size):
+            return False
+        stored = self._store(made.key, made.meta, made.node, made.data)
+        self._trace(now, "report.made", {"about": key, "bundle": made.key, "status": status})
+        self._deadlines.at(now, self._dispatch, stored)
+        return True
+
+    # Plan, time, memory.
+
+    def _plan_changed(self, event: events.PlanChanged, now: int) -> None:
+        self._forwarder.replan(event.plan, now)
+        facts: dict[str, object] = {
+            "contacts": len(event.plan.contacts), "version": event.plan.version,
+        }  # fmt: skip
+        self._trace(now, "plan.changed", facts)
+
+    def _run(self, now: int) -> None:
+        """Do what is due, until nothing is."""
+        while True:
+            self._forwarder.pump(now)
+            self._deadlines.run(now)
+            for stored in self._expiries.due(now):
+                self._lifetime_ended(stored, now)
+            due = self.next_wakeup()
+            if (due is None or due > now) and not self._forwarder.has_work:
+                return
+
+    def _lifetime_ended(self, stored: Stored, now: int) -> None:
+        # What is under way may have arrived in time; only when its transfer fails is it known to have not.
+        if stored.state not in (State.UNDER_WAY, State.HANDED, State.DELIVERING):
+            self._expire(stored, now)
+
+    def _expire(self, stored: Stored, now: int) -> None:
+        self._remove(stored)
+        self._out.append(Forget(stored.key, now))
+        if stored.meta.own:
+            self._out.append(Expired(stored.key, "lifetime expired"))
+        self._trace(now, "bundle.expired", {"bundle": stored.key})
+        self._report(stored.key, stored.meta, "deleted", now, Reason.LIFETIME_EXPIRED)
+
+    def _remove(self, stored: Stored) -> None:
+        """Take a bundle out of the index and of whatever holds it."""
+        if stored.state in (State.QUEUED, State.WAITING):
+            self._forwarder.dequeue(stored)
+        elif stored.state is State.LOCAL:
+            if stored.meta.fragment is not None:
+                self._fragments.drop(stored)
+            waiting = self._unclaimed.get(stored.meta.destination)
+            if waiting is not None:
+                waiting.pop(whole_key(stored), None)
+                if not waiting:
+                    del self._unclaimed[stored.meta.destination]
+        stored.state = State.GONE
+        self._bytes -= stored.meta.size
+        del self._stored[stored.key]
+        self._expiries.sweep(len(self._stored))
+
+    def _forget(self, stored: Stored, until: int) -> None:
+        """Let go of a bundle, whose identity the store remembers until a time."""
+        stored.state = State.GONE
+        self._bytes -= stored.meta.size
+        del self._stored[stored.key]
+        self._expiries.sweep(len(self._stored))
+        self._out.append(Forget(stored.key, until))
+
+    def _restore(self, event: Event, now: int) -> None:
+        self._intake.restarted(now)
+        if isinstance(event, events.Remembered):
+            if event.until >= now:
+                self._identities.deliver(event.key, event.until)
+            return
+        assert isinstance(event, events.Restored)
+        meta = unpack(event.key, event.meta)
+        node = self._intake.node_of(EndpointID.parse(meta.destination))
+        stored = Stored(event.key, meta, node)
+        self._stored[event.key] = stored
+        self._bytes += meta.size
+        self._orders = max(self._orders, meta.order)
+        self._expiries.add(stored)
+        if meta.handed_until is not None:
+            stored.state = State.HANDED
+            self._deadlines.at(meta.handed_until, self._known, stored)
+        else:
+            self._deadlines.at(meta.arrives, self._dispatch, stored)
+
+    def _trace(self, now: int, what: str, facts: dict[str, object]) -> None:
+        self._out.append(Trace(Record(now, self.number, what, facts)))

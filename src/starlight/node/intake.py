@@ -1,0 +1,219 @@
+"""What comes in: bytes of a peer, or a request of an application, made into what is stored."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from starlight import bundle as bp
+from starlight.bundle import Bundle, BundleFlags, EndpointID
+from starlight.bundle.report import Reason, decode_report
+from starlight.dtntime import MILLISECOND
+from starlight.errors import BundleError, InputError
+from starlight.node.config import NodeConfig
+from starlight.node.events import Submit
+from starlight.node.stored import Meta
+
+FRAGMENT = BundleFlags.FRAGMENT.value
+ADMIN_RECORD = BundleFlags.ADMIN_RECORD.value
+STATUS_TIME = BundleFlags.STATUS_TIME.value
+MUST_NOT_FRAGMENT = BundleFlags.MUST_NOT_FRAGMENT.value
+REPORTS = (
+    BundleFlags.REPORT_RECEPTION
+    | BundleFlags.REPORT_FORWARDING
+    | BundleFlags.REPORT_DELIVERY
+    | BundleFlags.REPORT_DELETION
+).value
+ASKABLE = REPORTS | STATUS_TIME | MUST_NOT_FRAGMENT | BundleFlags.ACKNOWLEDGEMENT_REQUESTED.value
+HEADERS_BYTES = 1_024  # the blocks around a payload that we make: three endpoint ids and a hundred bytes
+RESTART_SEQUENCE = 1 << 32  # above what was given away within the ms in which a node started again
+
+
+class Reception(NamedTuple):
+    """What is known of a bundle before it is stored.
+
+    Attributes:
+        key: its identity.
+        meta: what will be persisted of it, its order not yet set.
+        node: the node that it is addressed to; None when that is not known.
+        data: its bytes as they will be stored: of a bundle for another node, as they will be sent on.
+        refusal: why it is to be deleted and not stored; None when nothing is wrong.
+    """
+
+    key: str
+    meta: Meta
+    node: int | None
+    data: bytes
+    refusal: Reason | None = None
+
+
+class Intake:
+    """Read bundles that are received, and build those that are submitted.
+
+    Args:
+        config: the node's.
+    """
+
+    def __init__(self, config: NodeConfig) -> None:
+        self._number = config.number
+        self._names = config.names
+        self._limits = config.limits
+        self._hop_limit = config.hop_limit
+        self.node_id = EndpointID.ipn(config.number, 0)
+        self._last_creation = (0, -1)
+
+    def node_of(self, endpoint: EndpointID) -> int | None:
+        """Return the number of the node that an endpoint is at, or None when it names none that is known."""
+        if endpoint.node_number is not None or endpoint.is_null:
+            return None if endpoint.is_null else endpoint.node_number
+        text = str(endpoint.node_id)
+        return self._names.get(text[6:-1]) if text.startswith("dtn://") else None
+
+    def receive(self, data: bytes, arrives: int) -> Reception:
+        """Read a received bundle.
+
+        Args:
+            data: its bytes.
+            arrives: when light brings it, in ns.
+
+        Raises:
+            BundleError: the bytes are no bundle by RFC 9171.
+        """
+        bundle = bp.decode(data)
+        head = bundle.primary
+        node = self.node_of(head.destination)
+        age_ms = bundle.age_ms
+        expires = bundle.expires_at(arrives, age_ms)
+        refusal = None
+        unprocessed = bp.unprocessed(bundle)
+        if expires <= arrives:
+            refusal = Reason.LIFETIME_EXPIRED
+        elif unprocessed.delete:
+            refusal = Reason.BLOCK_UNSUPPORTED
+        elif head.destination.is_null:
+            refusal = Reason.DESTINATION_ENDPOINT_ID_UNAVAILABLE
+        body, hops, report = bundle.raw, None, None
+        if node == self._number:
+            if bundle.is_admin:
+                report, refusal = _report_in(bundle, refusal)
+        else:
+            body = bp.onward(bundle, node=self.node_id)
+            counted = bundle.hop_count
+            hops = None if counted is None else counted[1] + 1
+            if body is None:
+                refusal = refusal or Reason.HOP_LIMIT_EXCEEDED
+        stored = body or b""
+        meta = Meta(
+            order=0,
+            arrives=arrives,
+            expires=expires,
+            size=len(stored),
+            source=head.source.text,
+            destination=head.destination.text,
+            report_to=head.report_to.text,
+            flags=head.flags,
+            creation=(head.creation_ms, head.sequence),
+            payload_bytes=len(bundle.payload),
+            age_ms=age_ms,
+            hops=hops,
+            fragment=_extent(bundle),
+            report=report,
+            unsupported=unprocessed.report,
+        )
+        return Reception(bundle.id, meta, node, stored, refusal)
+
+    def objection(self, request: Submit) -> str | None:
+        """Say why a submitted bundle can't be made, or None when it can."""
+        limits = self._limits
+        try:
+            source = EndpointID.parse(request.source)
+            destination = EndpointID.parse(request.destination)
+            EndpointID.parse(request.report_to)
+        except InputError as error:
+            return str(error)
+        if not source.is_null and (self.node_of(source) != self._number or not source.is_singleton):
+            return f"{source} is not an endpoint of this node"
+        if destination.is_null:
+            return "the destination is nobody"
+        if not 0 < request.lifetime_ms <= limits.lifetime_ms:
+            return f"a lifetime of {request.lifetime_ms} ms is not between 1 and {limits.lifetime_ms} ms"
+        if request.flags & ~ASKABLE:
+            return f"flags {request.flags & ~ASKABLE:#x} are not an application's to set"
+        if source.is_null and request.flags & REPORTS:
+            return "nothing is reported about an anonymous bundle"
+        if len(request.payload) > limits.bundle_bytes - HEADERS_BYTES:
+            return (
+                f"{len(request.payload)} B are more than the {limits.bundle_bytes} B that a bundle may have"
+            )
+        return None
+
+    def submit(self, request: Submit, now: int) -> Reception:
+        """Build a bundle for an application; there must be no `objection`.
+
+        It is stored as it will be sent, so it already names this node as the previous one.
+        """
+        return self._build(request, now, own=True, flags=request.flags)
+
+    def administer(self, request: Submit, now: int) -> Reception:
+        """Build a bundle that carries an administrative record of this node."""
+        return self._build(request, now, own=False, flags=ADMIN_RECORD)
+
+    def restarted(self, now: int) -> None:
+        """Give away no creation timestamp that may have been given away before the node stopped."""
+        self._last_creation = max(self._last_creation, (now // MILLISECOND, RESTART_SEQUENCE))
+
+    def _build(self, request: Submit, now: int, *, own: bool, flags: int) -> Reception:
+        destination = EndpointID.parse(request.destination)
+        creation = self._creation(now)
+        bundle = bp.build(
+            EndpointID.parse(request.source),
+            destination,
+            request.payload,
+            creation=creation,
+            lifetime_ms=request.lifetime_ms,
+            report_to=EndpointID.parse(request.report_to),
+            flags=flags,
+            hop_limit=self._hop_limit,
+        )
+        node = self.node_of(destination)
+        data = bp.encode(bundle) if node == self._number else bp.onward(bundle, node=self.node_id)
+        assert data is not None, "the hop limit is at least 1"
+        meta = Meta(
+            order=0,
+            arrives=now,
+            expires=creation[0] * MILLISECOND + request.lifetime_ms * MILLISECOND,
+            size=len(data),
+            source=request.source,
+            destination=destination.text,
+            report_to=request.report_to,
+            flags=bundle.primary.flags,
+            creation=creation,
+            payload_bytes=len(request.payload),
+            hops=None if node == self._number else 1,
+            own=own,
+            report=request.payload if flags & ADMIN_RECORD and node == self._number else None,
+        )
+        return Reception(bundle.id, meta, node, data)
+
+    def _creation(self, now: int) -> tuple[int, int]:
+        """Return a creation timestamp (RFC 9171, 4.2.7) that was not given away before."""
+        last_ms, last_sequence = self._last_creation
+        now_ms = now // MILLISECOND
+        creation = (now_ms, 0) if now_ms > last_ms else (last_ms, last_sequence + 1)
+        self._last_creation = creation
+        return creation
+
+
+def _extent(bundle: Bundle) -> tuple[int, int] | None:
+    head = bundle.primary
+    if head.fragment_offset is None or head.total_length is None:
+        return None
+    return head.fragment_offset, head.total_length
+
+
+def _report_in(bundle: Bundle, refusal: Reason | None) -> tuple[bytes | None, Reason | None]:
+    """Return the status report that a bundle to this node carries, or why the bundle is no use."""
+    try:
+        decode_report(bundle.payload)
+    except BundleError:
+        return None, refusal or Reason.BLOCK_UNINTELLIGIBLE
+    return bundle.payload, refusal

@@ -1,0 +1,381 @@
+"""Who is served next: a lane for each contact with its queue and pace, and the booking of routes.
+
+Theory of operation. A bundle that is to be sent on gets a route from the router, which books its
+size on every contact of it; the bundle then queues in the lane of the route's first contact, in
+the order of the booked times of leaving. As long as nothing goes wrong every bundle leaves at
+exactly the booked ns, and so what was predicted is what happens. When a wake-up comes late (a
+real clock is never exact) the bundle is sent at once but its time of leaving stays the booked
+one: mission time doesn't depend on the load of a machine. When the link was down a bundle leaves
+later than booked, and what is queued behind it is booked anew.
+
+Whatever can't be sent before its contact ends is booked anew, without that contact. A transfer
+that failed rests, longer after each failure, before it is booked again; so nothing here repeats
+without time passing.
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+from itertools import count
+
+from starlight.contacts.contact import UNLIMITED_BPS, Contact
+from starlight.contacts.plan import ContactPlan
+from starlight.node.actions import Action, Departed, Trace, Transmit, Update
+from starlight.node.config import NodeConfig
+from starlight.node.deadlines import Deadlines
+from starlight.node.stored import NOBODY, State, Stored, pack
+from starlight.routing import Route, Router
+from starlight.trace import Record
+
+NO_CONTACTS: frozenset[int] = frozenset()
+
+
+class Peer:
+    """A neighbour: whether its link is up, since when, and how much it has not answered."""
+
+    __slots__ = ("busy_until", "lanes", "number", "since", "stalled", "under_way", "up")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.up = False
+        self.since = 0
+        self.under_way = 0
+        self.stalled = False
+        self.busy_until = 0
+        self.lanes: list[Lane] = []
+
+
+class Lane:
+    """The queue of one contact. Entries are ``(booked leaving, ticket, bundle)``."""
+
+    __slots__ = ("closed", "contact", "count", "free_at", "peer", "queue", "unlimited", "wake_at")
+
+    def __init__(self, contact: Contact, peer: Peer) -> None:
+        self.contact = contact
+        self.peer = peer
+        self.queue: list[tuple[int, int, Stored]] = []
+        self.count = 0
+        self.free_at = peer.busy_until
+        self.wake_at: int | None = None
+        self.closed = False
+        self.unlimited = all(rate == UNLIMITED_BPS for _, rate in contact.rates)
+
+    def entries(self) -> list[Stored]:
+        """Return the bundles that queue here, in order."""
+        return [stored for _, ticket, stored in sorted(self.queue) if stored.ticket == ticket]
+
+    def head(self) -> tuple[int, int, Stored] | None:
+        """Return the first entry, after dropping those of bundles that have left the queue."""
+        queue = self.queue
+        while queue and queue[0][2].ticket != queue[0][1]:
+            heappop(queue)
+        return queue[0] if queue else None
+
+
+class Forwarder:
+    """The queues of a node towards its neighbours.
+
+    Args:
+        config: the node's.
+        router: over the node's plan; this is the only one that books on it.
+        deadlines: the node's.
+        out: where actions are put.
+    """
+
+    def __init__(self, config: NodeConfig, router: Router, deadlines: Deadlines, out: list[Action]) -> None:
+        self.router = router
+        self.waiting: dict[str, Stored] = {}
+        self._number = config.number
+        self._limits = config.limits
+        self._deadlines = deadlines
+        self._out = out
+        self._peers: dict[int, Peer] = {}
+        self._lanes: dict[int, Lane] = {}
+        self._tickets = count(1)
+        self._dirty: dict[int, Lane] = {}
+        self._freed = False
+        self._epoch = 0
+
+    # Into a queue and out of it.
+
+    def enqueue(
+        self, stored: Stored, now: int, *, not_before: int = 0, without: frozenset[int] = NO_CONTACTS
+    ) -> Route | None:
+        """Book a route and queue for its first contact; without a route, wait for another plan.
+
+        Args:
+            not_before: when the bundle may leave at the earliest, in ns.
+            without: contacts that shall not be used.
+        """
+        route = self._route(stored, max(now, not_before), without)
+        if route is None and stored.refused_by:
+            # Every road leads over someone who refused: ask again later, as want of room passes.
+            stored.refused_by = NOBODY
+            route = self._route(stored, max(not_before, now + self.backoff(stored)), without)
+        if route is None:
+            stored.state = State.WAITING
+            self.waiting[stored.key] = stored
+            self._out.append(Trace(Record(now, self._number, "bundle.waiting", {"bundle": stored.key})))
+            return None
+        contact = route.hops[0].contact
+        lane = self._lanes.get(contact.id) or self._open(contact)
+        if lane.free_at > route.hops[0].leaves:
+            # The lane is behind its bookings; what is promised from here on shall hold again.
+            later = self._route(stored, lane.free_at, without)
+            if later is not None:
+                route = later
+                contact = route.hops[0].contact
+                lane = self._lanes.get(contact.id) or self._open(contact)
+        self.router.book(route)
+        stored.state = State.QUEUED
+        stored.route = route
+        stored.epoch = self._epoch
+        stored.lane = lane
+        stored.ticket = ticket = next(self._tickets)
+        lane.count += 1
+        heappush(lane.queue, (route.hops[0].leaves, ticket, stored))
+        self._dirty[contact.id] = lane
+        return route
+
+    def dequeue(self, stored: Stored) -> None:
+        """Take a bundle out of its queue, and give back what its route had booked."""
+        if stored.state is State.WAITING:
+            del self.waiting[stored.key]
+        elif stored.state is State.QUEUED:
+            lane, route = stored.lane, stored.route
+            assert lane is not None
+            assert route is not None
+            lane.count -= 1
+            stored.ticket = 0
+            stored.lane = None
+            self.release(stored)
+            if len(lane.queue) > 2 * lane.count + 256:
+                lane.queue = [entry for entry in lane.queue if entry[2].ticket == entry[1]]
+                heapify(lane.queue)
+
+    def release(self, stored: Stored) -> None:
+        """Give back what the route of a bundle had booked."""
+        route = stored.route
+        if route is not None:
+            stored.route = None
+            if stored.epoch == self._epoch:
+                self.router.release(route)
+                self._freed = True
+
+    def passed(self, stored: Stored, now: int) -> None:
+        """Give back what a bundle that was handed on had booked, once it is through.
+
+        Until then the bookings further along tell where it probably is, so that what is predicted for
+        others takes it into account.
+        """
+        route = stored.route
+        if route is None or stored.epoch != self._epoch:
+            return
+        through = max(hop.last_byte if hop.last_byte > hop.leaves else 0 for hop in route.hops)
+        if through > now:
+            self._deadlines.at(through, self._release_passed, (route, self._epoch))
+        elif through:
+            self.router.release(route)
+
+    def _release_passed(self, booked: tuple[Route, int], now: int) -> None:
+        route, epoch = booked
+        if epoch == self._epoch:
+            self.router.release(route)
+
+    def backoff(self, stored: Stored) -> int:
+        """Return how long a bundle rests after its latest failure, in ns."""
+        limits = self._limits
+        return min(limits.backoff << min(max(stored.failures - 1, 0), 40), limits.backoff_max)
+
+    def answered(self, stored: Stored) -> None:
+        """Note that a transfer is no longer under way."""
+        peer = self._peers[stored.peer]
+        peer.under_way -= 1
+        if peer.stalled:
+            peer.stalled = False
+            for lane in peer.lanes:
+                self._dirty[lane.contact.id] = lane
+
+    # Links and plans.
+
+    def link_up(self, number: int, now: int) -> None:
+        """Serve a neighbour whose link has come up."""
+        peer = self._peer(number)
+        if peer.up:
+            return
+        peer.up = True
+        peer.since = now
+        for lane in list(peer.lanes):
+            head = lane.head()
+            if head is not None and head[0] < now and not lane.unlimited:
+                self._rebook(lane.entries(), now)
+            self._dirty[lane.contact.id] = lane
+
+    def link_down(self, number: int, now: int) -> None:
+        """Send nothing to a neighbour until its link comes up; what is under way fails by itself."""
+        peer = self._peer(number)
+        peer.up = False
+        for lane in peer.lanes:
+            lane.free_at = min(lane.free_at, now)
+
+    def replan(self, plan: ContactPlan, now: int) -> None:
+        """Take a new plan and book all that queues or waits anew, in the order in which it came."""
+        moving = [stored for lane in self._lanes.values() for stored in lane.entries()]
+        for stored in moving:
+            self.dequeue(stored)
+        moving += self.waiting.values()
+        self.waiting.clear()
+        for lane in self._lanes.values():
+            lane.closed = True
+            lane.peer.busy_until = max(lane.peer.busy_until, lane.free_at)
+            lane.peer.lanes.clear()
+        self._lanes.clear()
+        self._dirty.clear()
+        self.router.set_plan(plan)
+        self._epoch += 1
+        self._freed = False
+        for stored in sorted(moving, key=_order):
+            stored.refused_by = NOBODY
+            self.enqueue(stored, now)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether `pump` has anything to look at."""
+        return bool(self._dirty)
+
+    def pump(self, now: int) -> None:
+        """Send whatever may leave now."""
+        while self._dirty:
+            lanes, self._dirty = self._dirty, {}
+            for lane in lanes.values():
+                if not lane.closed and lane.peer.up:
+                    self._serve(lane, now)
+
+    def summary(self) -> list[dict[str, object]]:
+        """Return for each neighbour its link and what queues for it, by node number."""
+        return [
+            {
+                "node": number,
+                "up": peer.up,
+                "queued": sum(lane.count for lane in peer.lanes),
+                "under_way": peer.under_way,
+            }
+            for number, peer in sorted(self._peers.items())
+        ]
+
+    # Inside.
+
+    def _route(self, stored: Stored, now: int, without: frozenset[int]) -> Route | None:
+        if stored.node is None:
+            return None
+        meta = stored.meta
+        return self.router.route(
+            self._number,
+            stored.node,
+            now,
+            meta.size,
+            expires=meta.expires,
+            exclude=stored.refused_by,
+            exclude_contacts=without,
+        )
+
+    def _peer(self, number: int) -> Peer:
+        peer = self._peers.get(number)
+        if peer is None:
+            peer = self._peers[number] = Peer(number)
+        return peer
+
+    def _open(self, contact: Contact) -> Lane:
+        peer = self._peer(contact.to_node)
+        lane = self._lanes[contact.id] = Lane(contact, peer)
+        peer.lanes.append(lane)
+        # Window ends are closed, so a bundle may still leave at the end itself.
+        self._deadlines.at(contact.end + 1, self._close, lane)
+        return lane
+
+    def _close(self, lane: Lane, now: int) -> None:
+        """Book anew what a contact, now over, has not carried."""
+        if lane.closed:
+            return
+        lane.closed = True
+        del self._lanes[lane.contact.id]
+        lane.peer.lanes.remove(lane)
+        self._rebook(lane.entries(), now)
+        if self._freed:
+            self._retry_waiting(now)
+
+    def _rebook(self, entries: list[Stored], now: int) -> None:
+        for stored in entries:
+            self.dequeue(stored)
+        for stored in entries:
+            self.enqueue(stored, now)
+
+    def _retry_waiting(self, now: int) -> None:
+        """Look again for roads, as room was given back; once for each destination without one."""
+        self._freed = False
+        hopeless: set[int | None] = {None}
+        for stored in list(self.waiting.values()):
+            if stored.node not in hopeless and self._route(stored, now, NO_CONTACTS) is not None:
+                del self.waiting[stored.key]
+                self.enqueue(stored, now)
+            else:
+                hopeless.add(stored.node)
+
+    def _wake(self, time: int, lane: Lane) -> None:
+        if lane.wake_at is None or time < lane.wake_at:
+            lane.wake_at = time
+            self._deadlines.at(time, self._woken, lane)
+
+    def _woken(self, lane: Lane, now: int) -> None:
+        if lane.wake_at is not None and lane.wake_at <= now:
+            lane.wake_at = None
+            if not lane.closed and lane.peer.up:
+                self._serve(lane, now)
+
+    def _serve(self, lane: Lane, now: int) -> None:
+        peer, contact = lane.peer, lane.contact
+        while (head := lane.head()) is not None:
+            leaves = max(head[0], lane.free_at, peer.since)
+            if leaves > now:
+                self._wake(leaves, lane)
+                return
+            if lane.unlimited and peer.under_way >= self._limits.under_way:
+                peer.stalled = True
+                lane.free_at = now
+                return
+            stored = head[2]
+            last_byte = contact.last_byte(leaves, stored.meta.size)
+            if last_byte is None:
+                self.dequeue(stored)
+                self.enqueue(stored, now, without=frozenset((contact.id,)))
+                continue
+            heappop(lane.queue)
+            lane.count -= 1
+            lane.free_at = last_byte
+            self._transmit(stored, contact, leaves, last_byte, now)
+
+    def _transmit(self, stored: Stored, contact: Contact, leaves: int, last_byte: int, now: int) -> None:
+        meta, key, peer = stored.meta, stored.key, contact.to_node
+        reaches = last_byte + contact.light_time(last_byte)
+        stored.state = State.UNDER_WAY
+        stored.ticket = 0
+        stored.lane = None
+        stored.peer = peer
+        stored.one_way = contact.one_way
+        self._peers[peer].under_way += 1
+        out = self._out
+        if meta.own and not meta.departed:
+            meta.departed = True
+            out.append(Update(key, pack(meta)))
+            out.append(Departed(key, peer, leaves, last_byte, reaches))
+        # RFC 9171, 4.4.2: the age counts what is known of the propagation over contacts as well.
+        age_ms = None if meta.age_ms is None else meta.age_ms + (reaches - meta.arrives) // 1_000_000
+        out.append(Transmit(key, peer, contact.id, leaves, last_byte, reaches, age_ms, contact.one_way))
+        facts: dict[str, object] = {
+            "bundle": key, "contact": contact.id, "leaves": leaves, "peer": peer, "reaches": reaches,
+        }  # fmt: skip
+        out.append(Trace(Record(now, self._number, "bundle.sent", facts)))
+
+
+def _order(stored: Stored) -> int:
+    return stored.meta.order

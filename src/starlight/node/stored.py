@@ -1,0 +1,138 @@
+"""What the engine keeps in memory of each stored bundle: an index entry, never its body."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from starlight.errors import StoreError
+
+if TYPE_CHECKING:
+    from starlight.node.queue import Lane
+    from starlight.routing import Route
+
+
+class State(IntEnum):
+    """Where a stored bundle stands. Only HANDED is persisted; the others follow from the time."""
+
+    HIDDEN = 0  # light has not brought it yet
+    WAITING = 1  # no route is known
+    QUEUED = 2  # booked on a contact
+    UNDER_WAY = 3  # transmitted, not answered
+    HANDED = 4  # the next hop has it; light has not brought the acknowledgement yet
+    LOCAL = 5  # addressed to this node, nobody has claimed the endpoint, or fragments are missing
+    DELIVERING = 6  # given to an application, which has not said that it holds it
+    GONE = 7  # forgotten; an index entry that a queue may still name
+
+
+class Meta(msgspec.Struct, array_like=True, gc=False):
+    """What is persisted beside a bundle's body.
+
+    Attributes:
+        order: ascending in the order in which the bundles came.
+        arrives: when it came here, by light, in ns.
+        expires: when its lifetime ends, in ns.
+        size: of the stored body, in bytes.
+        source, destination, report_to: endpoint ids as text.
+        flags: bundle processing control flags.
+        creation: milliseconds and sequence number.
+        payload_bytes: of its payload.
+        age_ms: its bundle age when it came; None when it has no such block.
+        hops: its hop count as stored; None when it has no such block.
+        fragment: offset and total length; None when it is whole.
+        own: submitted by an application here.
+        departed: whether its first transmission was begun; only kept for own bundles.
+        handed_until: when light brings the acknowledgement of the next hop, which has it already.
+        reported: its reception has been reported.
+        report: of an administrative record addressed to this node, the status report.
+        unsupported: a block that this node can't process asks for that to be reported.
+    """
+
+    order: int
+    arrives: int
+    expires: int
+    size: int
+    source: str
+    destination: str
+    report_to: str
+    flags: int
+    creation: tuple[int, int]
+    payload_bytes: int
+    age_ms: int | None = None
+    hops: int | None = None
+    fragment: tuple[int, int] | None = None
+    own: bool = False
+    departed: bool = False
+    handed_until: int | None = None
+    reported: bool = False
+    report: bytes | None = None
+    unsupported: bool = False
+
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+_DECODE = msgspec.msgpack.Decoder(Meta).decode
+NOBODY: frozenset[int] = frozenset()
+
+
+class Stored:
+    """A stored bundle's index entry.
+
+    Attributes:
+        key: its identity.
+        meta: what is persisted of it.
+        node: the node that it is addressed to; None when that names no node that is known.
+        state: where it stands.
+        route, epoch: its route as booked, and the count of the plan changes before that.
+        lane, ticket: while it is queued: where, and its entry there.
+        peer, one_way: while it is under way: to whom, and whether an answer will ever come.
+        refused_by: peers that did not want it.
+        failures: transfers of it that failed since the node started.
+    """
+
+    __slots__ = (
+        "epoch",
+        "failures",
+        "key",
+        "lane",
+        "meta",
+        "node",
+        "one_way",
+        "peer",
+        "refused_by",
+        "route",
+        "state",
+        "ticket",
+    )
+
+    def __init__(self, key: str, meta: Meta, node: int | None) -> None:
+        self.key = key
+        self.meta = meta
+        self.node = node
+        self.state = State.HIDDEN
+        self.route: Route | None = None
+        self.epoch = 0
+        self.lane: Lane | None = None
+        self.ticket = 0
+        self.peer = 0
+        self.one_way = False
+        self.refused_by = NOBODY
+        self.failures = 0
+
+
+def pack(meta: Meta) -> bytes:
+    """Return a bundle's record as the bytes that are persisted."""
+    return _ENCODE(meta)
+
+
+def unpack(key: str, data: bytes) -> Meta:
+    """Return the record of a restored bundle.
+
+    Raises:
+        StoreError: the bytes are not what `pack` made.
+    """
+    try:
+        return _DECODE(data)
+    except msgspec.MsgspecError as error:
+        raise StoreError(f"the record of {key} in the store is not one of ours: {error}") from error
