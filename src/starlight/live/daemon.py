@@ -24,18 +24,19 @@ from starlight.live.clock import MissionClock
 from starlight.live.light import Light
 from starlight.live.link import Tap
 from starlight.live.neighbours import Neighbours, Peer
-from starlight.live.store import Store
+from starlight.live.store import Store, Write
 from starlight.live.writer import Writer
 from starlight.messages.letter import Letter
 from starlight.messages.mailbox import Mailbox
 from starlight.messages.outlook import Prediction
 from starlight.messages.postoffice import PostOffice
 from starlight.messages.requests import Request
-from starlight.node.actions import Acknowledge, Outward, Refuse, Trace, Transmit
+from starlight.node.actions import Acknowledge, Action, Outward, Refuse, Trace, Transmit
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
-from starlight.node.events import BundleReceived, Event, PlanChanged, TransferFailed, Wakeup
+from starlight.node.events import BundleReceived, Event, PlanChanged, TransferFailed
 from starlight.node.host import Host, Step
+from starlight.node.record import Recorder
 from starlight.trace import Record
 
 _LOG = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         listen: where peers may connect, host and port, 0 for any free one; None for nowhere.
         residents: whose mailboxes are opened at the start.
         names: what people call the nodes, by number, for explanations.
-        record: a file to which events and actions are appended, for a replay; None for none.
+        record: a file for the events and actions of this run, for a replay; None for none.
         trace: a file to which the trace is appended as JSON lines; None for none.
     """
 
@@ -154,7 +155,8 @@ class Daemon:
         self.office = PostOffice(
             self._number, self.node.router, names=config.names, node_numbers=config.node.names
         )
-        self._host = Host(self.node, self.office, self.store.body)
+        self._record_file: TextIO | None = None
+        self._host = Host(self.node, self.office, self.store.body, self._record if config.record else None)
         fixed = {
             link: peer.fixed_light_s
             for peer in config.peers
@@ -192,13 +194,12 @@ class Daemon:
         self._writer = Writer(self.store, loop, self._committed, self._broken)
         self._writer.start()
         self._running = True
-        if self.config.trace:
-            self._trace_file = open(self.config.trace, "a", encoding="utf-8")  # noqa: SIM115 (until `stop`)
         try:
+            self._open_files()
             now = self.clock.now()
             for mailbox, key, data in self.store.saves():
                 self.office.restore(mailbox, key, data)
-            self._submit(self._host.step(self.store.restore(), now), now)
+            self._submit(self._host.resume(self.store.restore(), now), now)
             for resident in self.config.residents:
                 requests = self.office.open(resident.address, resident.person, now)
                 self._submit(self._host.ask(requests, now), now)
@@ -224,8 +225,9 @@ class Daemon:
         self._writer.submit([], self.clock.now(), _Sequel([], False, None), stamp=True)
         await asyncio.get_running_loop().run_in_executor(None, self._writer.stop)
         self.store.close()
-        if self._trace_file:
-            self._trace_file.close()
+        for file in (self._trace_file, self._record_file):
+            if file:
+                file.close()
         if not self._stopped.done():
             self._stopped.set_result(None)
 
@@ -256,9 +258,7 @@ class Daemon:
             StoreError: the disk refused.
         """
         now = self._moment()
-        letter, requests = self.office.write(
-            address, to, text, now, reply_to=reply_to, lifetime_ms=lifetime_ms
-        )
+        letter, requests = self.office.write(address, to, text, now, reply_to=reply_to, lifetime=lifetime)
         await self._ask(requests, now)
         return letter
 
@@ -359,29 +359,28 @@ class Daemon:
         happened, self._events = self._events, []
         now = self.clock.now()
         due = self._host.next_wakeup()
-        if due is not None and due <= now:
-            happened.append(Wakeup())
-        if happened:
+        if happened or (due is not None and due <= now):
             self._submit(self._step(happened, now), now)
         self._arm()
 
-    def _step(self, happened: list[Event], now: int) -> Step:
+    def _step(self, happened: Sequence[Event], now: int) -> Step:
         """Handle a batch; an event that breaks the engine is logged, refused, and costs only itself."""
-        writes: list[HostWrite] = []
+        if not happened:
+            return self._host.step((), now)
+        writes: list[Write] = []
         outward: list[Outward] = []
         for event in happened:
-            if isinstance(event, BundleReceived):
-                self._counts["received"] += 1
+            self._counts["received"] += isinstance(event, BundleReceived)
             try:
-                step = self._host.step([event], now)
+                step = self._host.step((event,), now)
             except Exception:
                 self._counts["defects"] += 1
                 _LOG.exception("node %d: handling %s broke", self._number, type(event).__name__)
                 if isinstance(event, BundleReceived) and event.transfer is not None:
                     outward.append(Refuse(event.peer, event.transfer, "not acceptable"))
-                continue
-            writes += step.writes
-            outward += step.outward
+            else:
+                writes += step.writes
+                outward += step.outward
         return Step(writes, outward)
 
     async def _ask(self, requests: Sequence[Request], now: int) -> None:
@@ -416,8 +415,9 @@ class Daemon:
             if sequel.safe is not None and not sequel.safe.done():
                 sequel.safe.set_result(None)
         self._neighbours.flush()
-        if self._trace_file:
-            self._trace_file.flush()
+        for file in (self._trace_file, self._record_file):
+            if file:
+                file.flush()
         if any(sequel.changed for sequel in sequels):
             self._changed()
 
@@ -462,6 +462,20 @@ class Daemon:
         """Commit mission time, so that a crash sets the clock back by a second of the wall at most."""
         self._writer.submit([], self.clock.now(), _Sequel([], False, None), stamp=True)
         self._stamp = asyncio.get_running_loop().call_later(STAMP_S, self._stamp_time)
+
+    def _open_files(self) -> None:
+        try:
+            if self.config.trace:
+                self._trace_file = open(self.config.trace, "a", encoding="utf-8")  # noqa: SIM115 (until `stop`)
+            if self.config.record:
+                self._record_file = open(self.config.record, "w", encoding="utf-8")  # noqa: SIM115 (until `stop`)
+                file = self._record_file
+                self._recorder = Recorder(self.config.node, lambda line: file.write(line + "\n"))
+        except OSError as error:
+            raise InputError(f"{error.filename} can't be written: {error.strerror}", where="node") from None
+
+    def _record(self, now: int, event: Event, answer: list[Action]) -> None:
+        self._recorder(now, event, answer)
 
     def _say(self, what: str, facts: dict[str, object]) -> None:
         self._do(Trace(Record(self.clock.now(), self._number, what, facts)))
