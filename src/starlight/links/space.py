@@ -5,18 +5,18 @@ while, reaches the other end one light time after its last byte left, and its
 acknowledgement comes back by the other direction, when that is open. The sender
 learns what became of it only by that acknowledgement, or by its absence.
 
-* All of a transfer is red-part data (RFC 5326, 3.1), so it arrives whole or not at all,
+* All of a transfer is red-part data (RFC 5326, 2), so it arrives whole or not at all,
   and its checkpoint is its last segment: the report can leave when all has arrived and
   is safe, that is once `acknowledge` says so.
 * "What has left is in flight": a cut eats the transfers of which a byte leaves while it
   lasts, both ends included; after the last byte has left nothing stops them.
 * A report waits at the receiver while the way back is closed, as RFC 5326 suspends its
-  timers with the link state (6.4 to 6.6). When it is due to leave, the way back is asked
+  timers with the link state (6.5, 6.6). When it is due to leave, the way back is asked
   again, because a cut may have come between.
 * The sender gives up when the report is overdue: after the time at which the plan of that
-  moment would have brought it, and a patience (RFC 5326, 6.1's count-down timer). It does
-  not retransmit single segments, which RFC 5326 (6.7) does; the node above sends the whole again by the
-  way that is then best.
+  moment would have brought it, and a patience (as the checkpoint timer of 6.2 counts). It does
+  not retransmit what is missing (6.13); the node above sends the whole again by the way that
+  is then best.
 
 Every transfer ends for its sender in exactly one of `Acknowledged`, `Failed`, or, when it
 is one-way, `Sent`. Times are ns since 2000-01-01T00:00:00Z in mission time.
@@ -192,7 +192,7 @@ class SpaceHop:
         self._report(transfer, now, None)
 
     def refuse(self, transfer: int, reason: str, now: int) -> None:
-        """Send the report that the receiver does not take an arrived transfer (RFC 5326, 6.13).
+        """Send the report that the receiver does not take an arrived transfer (RFC 5326, 6.19).
 
         Raises:
             ValueError: no such transfer has arrived and waits for its report.
