@@ -1,0 +1,303 @@
+"""Whole nodes in real time: letters, light, cuts, stops and starts, on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import apsw
+import pytest
+from tests.live.helpers import PATIENCE_S, START, both_ways, run
+
+from starlight.dtntime import SECOND
+from starlight.errors import InputError, StoreError
+from starlight.live.clock import MissionClock
+from starlight.live.daemon import Daemon, DaemonConfig, Resident
+from starlight.live.neighbours import Peer
+from starlight.node.config import NodeConfig
+from starlight.node.events import BundleReceived
+from starlight.node.record import replay
+
+EARTH, MARS = 1, 2
+JAY, NAN_YOUNG = "ipn:1.1", "ipn:2.1"
+LIGHT_S = 300.0
+PLAN = both_ways((EARTH, MARS, LIGHT_S))
+RATE = 6000  # light crosses in 50 ms of the wall
+
+
+def config(tmp_path, node, peers=(), **more):
+    """Return the configuration of one of two nodes, with its resident."""
+    resident = {EARTH: Resident(JAY, "Jay"), MARS: Resident(NAN_YOUNG, "Nan-young")}[node]
+    return DaemonConfig(
+        node=NodeConfig(number=node, plan=more.pop("plan", PLAN)),
+        data=str(tmp_path / str(node)),
+        peers=tuple(peers),
+        residents=(resident,),
+        **more,
+    )
+
+
+@contextlib.asynccontextmanager
+async def two(tmp_path, *, clock=None, earth=None, mars=None):
+    """Run Earth and Mars, connected."""
+    clock = clock or MissionClock(START, RATE)
+    there = Daemon(config(tmp_path, MARS, [Peer(EARTH)], **(mars or {})), clock)
+    await there.start()
+    here = Daemon(config(tmp_path, EARTH, [Peer(MARS, port=there.port)], **(earth or {})), clock)
+    await here.start()
+    try:
+        yield here, there
+    finally:
+        await here.stop()
+        await there.stop()
+
+
+async def until(daemon, holds):
+    """Wait for something to be so, asked again whenever the daemon says that something changed."""
+    changed = asyncio.Event()
+    end = daemon.subscribe(changed.set)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not holds():
+                await changed.wait()
+                changed.clear()
+    finally:
+        end()
+
+
+def texts(daemon, address):
+    """Return the words of all letters that came to a mailbox, in order."""
+    return [letter.text for letter in daemon.mailbox(address).inbox()]
+
+
+def view(daemon, address, letter):
+    """Return how a letter stands."""
+    return daemon.mailbox(address).letter_view(letter.id, daemon.clock.now())
+
+
+def confirmed(daemon, address, letter):
+    """Return the state of a letter that is known, not only foreseen."""
+    now = view(daemon, address, letter)
+    return now["state"] if now["certainty"] == "confirmed" else None
+
+
+def test_a_letter_arrives_when_predicted_and_its_receipt_one_light_time_later(tmp_path):
+    """The sender knows beforehand when it will arrive; the receipt turns predicted into confirmed."""
+
+    async def test():
+        async with two(tmp_path) as (here, there):
+            await until(here, lambda: here.status().up == [MARS])
+            prediction = here.predict(JAY, NAN_YOUNG, "Can you hear me?")
+            letter = await here.write(JAY, NAN_YOUNG, "Can you hear me?")
+            predicted = view(here, JAY, letter)
+            assert (
+                0
+                <= predicted["arrives"] - (letter.written_at + round(LIGHT_S * SECOND))
+                <= prediction.arrives - prediction.leaves
+            )
+            await until(there, lambda: texts(there, NAN_YOUNG) == ["Can you hear me?"])
+            came = view(there, NAN_YOUNG, letter)["since"]
+            assert came >= predicted["arrives"]
+            await until(here, lambda: confirmed(here, JAY, letter) == "arrived")
+            assert here.clock.now() >= came + round(LIGHT_S * SECOND)
+            assert here.status().defects == there.status().defects == 0
+
+    run(test())
+
+
+def test_letters_cross_in_both_directions_and_answers_name_what_they_answer(tmp_path):
+    """Two daemons on loopback exchange letters over one TCPCLv4 session."""
+
+    async def test():
+        async with two(tmp_path) as (here, there):
+            for number in range(10):
+                await here.write(JAY, NAN_YOUNG, f"from Seoul {number}")
+                await there.write(NAN_YOUNG, JAY, f"from Mars {number}")
+            await until(there, lambda: len(texts(there, NAN_YOUNG)) == 10)
+            await until(here, lambda: len(texts(here, JAY)) == 10)
+            first = there.mailbox(NAN_YOUNG).inbox()[0]
+            await there.mark_read(NAN_YOUNG, first.id)
+            answer = await there.write(NAN_YOUNG, JAY, "I hear you", first.id)
+            await until(here, lambda: texts(here, JAY)[-1:] == ["I hear you"])
+            assert here.mailbox(JAY).letters[answer.id].reply_to == first.id
+            await until(here, lambda: confirmed(here, JAY, first) == "read")
+
+    run(test())
+
+
+def test_what_is_written_while_the_link_is_cut_crosses_after_it(tmp_path):
+    """The storm severs communication; nothing is lost. What has not departed can be withdrawn."""
+
+    async def test():
+        async with two(tmp_path) as (here, there):
+            await until(here, lambda: here.status().up == [MARS])
+            for daemon in (here, there):
+                daemon.cut({(EARTH, MARS), (MARS, EARTH)})
+            kept = await here.write(JAY, NAN_YOUNG, "through the storm")
+            taken_back = await here.write(JAY, NAN_YOUNG, "never mind")
+            assert (await here.withdraw(JAY, taken_back.id))["state"] == "withdrawn"
+            await here.settled()
+            assert texts(there, NAN_YOUNG) == []
+            for daemon in (here, there):
+                daemon.cut(())
+            await until(there, lambda: texts(there, NAN_YOUNG) == ["through the storm"])
+            await until(here, lambda: confirmed(here, JAY, kept) == "arrived")
+            with pytest.raises(InputError, match="withdrawn"):
+                await here.withdraw(JAY, kept.id)
+
+    run(test())
+
+
+def test_accepted_is_durable_and_a_restart_goes_on(tmp_path):
+    """`write` returns after the commit: a node that is started again on its directory sends the letter."""
+
+    async def test():
+        clock = MissionClock(START, RATE)
+        alone = Daemon(config(tmp_path, EARTH, [Peer(MARS)]), clock)
+        await alone.start()
+        letter = await alone.write(JAY, NAN_YOUNG, "before the restart")
+        stopped_at = clock.now()
+        await alone.stop()
+        fresh = MissionClock(START, RATE)
+        async with two(tmp_path, clock=fresh) as (here, there):
+            assert fresh.now() >= stopped_at
+            await until(there, lambda: texts(there, NAN_YOUNG) == ["before the restart"])
+            await until(here, lambda: confirmed(here, JAY, letter) == "arrived")
+
+    run(test())
+
+
+def test_a_letter_waits_for_someone_who_has_not_arrived_yet(tmp_path):
+    """Letters to an address that nobody has claimed yet wait for whoever does."""
+
+    async def test():
+        async with two(tmp_path) as (here, there):
+            await here.write(JAY, "ipn:2.7", "for whoever finds this")
+            await until(there, lambda: there.status().stored["bundles"] == 1)
+            await there.open("ipn:2.7", "whoever")
+            await until(there, lambda: texts(there, "ipn:2.7") == ["for whoever finds this"])
+
+    run(test())
+
+
+def test_a_record_of_a_live_node_replays_to_the_same_actions(tmp_path):
+    """A recorded run of a live node replays in virtual time, bit for bit."""
+
+    async def test():
+        record = {"record": str(tmp_path / "record"), "trace": str(tmp_path / "trace")}
+        async with two(tmp_path, earth=record) as (here, _):
+            letter = await here.write(JAY, NAN_YOUNG, "for the record")
+            await until(here, lambda: confirmed(here, JAY, letter) == "arrived")
+            await here.change_plan(both_ways((EARTH, MARS, 200.0)))
+        result = replay((tmp_path / "record").read_text().splitlines())
+        assert result.events > 5
+        assert result.differences == []
+        assert "letter.departed" in (tmp_path / "trace").read_text()
+
+    run(test())
+
+
+def test_a_new_plan_changes_what_is_predicted_and_imposed(tmp_path):
+    """The plan changed: the engine routes by it and light is imposed by it."""
+
+    async def test():
+        async with two(tmp_path) as (here, there):
+            await until(here, lambda: here.status().up == [MARS])
+            nearer = both_ways((EARTH, MARS, 60.0))
+            await here.change_plan(nearer)
+            await there.change_plan(nearer)
+            letter = await here.write(JAY, NAN_YOUNG, "nearer")
+            await until(there, lambda: texts(there, NAN_YOUNG) == ["nearer"])
+            arrived = view(there, NAN_YOUNG, letter)["since"]
+            assert arrived >= letter.written_at + 60 * SECOND
+            assert view(here, JAY, letter)["arrives"] - letter.written_at < 61 * SECOND
+
+    run(test())
+
+
+def test_what_people_get_wrong_is_told_and_changes_nothing(tmp_path):
+    """InputError says what is wrong; nothing is written."""
+
+    async def test():
+        async with two(tmp_path) as (here, _):
+            before = here.status().stored
+            for ask in (
+                here.write("ipn:1.9", NAN_YOUNG, "from nobody"),
+                here.write(JAY, "not an address", "to nowhere"),
+                here.write(JAY, NAN_YOUNG, "  "),
+                here.withdraw(JAY, "no such letter"),
+                here.mark_read(JAY, "no such letter"),
+                here.open("ipn:2.1", "not of this node"),
+            ):
+                with pytest.raises(InputError):
+                    await ask
+            assert here.status().stored == before
+
+    run(test())
+
+
+def test_an_event_that_breaks_the_engine_costs_only_itself(tmp_path, caplog):
+    """Errors in peer handling never end the process: the transfer is refused, and the node goes on."""
+
+    async def test():
+        async with two(tmp_path) as (here, there):
+            await until(there, lambda: there.status().up == [EARTH])
+            handlers = there.node._handlers
+            sound = handlers[BundleReceived]
+
+            def broken(event, now):
+                handlers[BundleReceived] = sound
+                raise ZeroDivisionError("a defect")
+
+            handlers[BundleReceived] = broken
+            await here.write(JAY, NAN_YOUNG, "refused at first")
+            await until(here, lambda: there.status().defects == 1 and here.status().up == [MARS])
+            await there.write(NAN_YOUNG, JAY, "still here")
+            await until(here, lambda: texts(here, JAY) == ["still here"])
+
+    run(test())
+    assert "handling BundleReceived broke" in caplog.text
+
+
+def test_a_refused_commit_stops_the_node_before_it_promises_anything(tmp_path, caplog):
+    """What the disk refused was neither acknowledged nor sent; who waits for it is told."""
+
+    async def test():
+        async with two(tmp_path) as (here, _):
+            other = apsw.Connection(str(here.store.path / "starlight.db"))
+            other.execute("begin immediate")  # a program that meddles, so that every commit is refused
+            with pytest.raises(StoreError, match="has stopped"):
+                await here.write(JAY, NAN_YOUNG, "too late")
+            with pytest.raises(StoreError):
+                await here.wait()
+            with pytest.raises(StoreError, match="not running"):
+                await here.write(JAY, NAN_YOUNG, "again")
+            other.close()
+
+    run(test())
+    assert "refused a commit" in caplog.text
+
+
+def test_a_store_in_use_is_refused_at_once(tmp_path):
+    """Two daemons can't open the same store."""
+
+    async def test():
+        async with two(tmp_path) as (here, _):
+            with pytest.raises(StoreError, match="in use"):
+                Daemon(here.config, here.clock)
+
+    run(test())
+
+
+def test_a_port_in_use_leaves_nothing_behind(tmp_path):
+    """A daemon that can't start closes its store, so that it can be tried again."""
+
+    async def test():
+        async with two(tmp_path) as (_, there):
+            other = config(tmp_path / "other", EARTH, listen=("127.0.0.1", there.port))
+            with pytest.raises(InputError, match="can't listen"):
+                await Daemon(other, there.clock).start()
+            again = Daemon(other, there.clock)
+            await again.stop()
+
+    run(test())
