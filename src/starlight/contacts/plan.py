@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from starlight.contacts.contact import Contact, by_start
+from starlight.errors import InputError
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -55,9 +56,18 @@ class ContactPlan(msgspec.Struct, frozen=True):
         return [c for c in self.contacts if c.from_node == from_node and c.to_node == to_node]
 
     def with_contacts(self, more: Iterable[Contact], *, since: int | None = None) -> ContactPlan:
-        """Return a plan with more contacts, and without those that ended before `since`."""
-        kept = [c for c in self.contacts if since is None or c.end >= since]
-        return ContactPlan(tuple(by_start([*kept, *more])), self.notices, self.version + 1)
+        """Return a plan with more contacts, and without those that ended before `since`, in ns.
+
+        Raises:
+            InputError: two contacts would have the same id.
+        """
+        contacts = by_start([*(c for c in self.contacts if since is None or c.end >= since), *more])
+        seen: set[int] = set()
+        for contact in contacts:
+            if contact.id in seen:
+                raise InputError(f"two contacts have the id {contact.id}", right="Each contact has its own")
+            seen.add(contact.id)
+        return ContactPlan(tuple(contacts), self.notices, self.version + 1)
 
     def cut(
         self, links: Collection[tuple[int, int]], start: int, end: int, notice: Notice | None = None
@@ -66,8 +76,9 @@ class ContactPlan(msgspec.Struct, frozen=True):
 
         Args:
             links: pairs ``(from node, to node)``.
-            start, end: the silent interval in ns; what lies inside it is taken out, and a
-                contact that sticks out of it keeps what sticks out.
+            start, end: the silent interval in ns, both ends in it; what lies inside it is taken
+                out, and a contact that sticks out of it keeps what sticks out. An interval that
+                ends before it starts cuts nothing.
             notice: why, for people.
         """
         wanted = set(links)
@@ -76,6 +87,7 @@ class ContactPlan(msgspec.Struct, frozen=True):
         for contact in self.contacts:
             if (
                 (contact.from_node, contact.to_node) not in wanted
+                or end < start
                 or contact.end < start
                 or contact.start > end
             ):

@@ -1,0 +1,263 @@
+"""A contact plan as JSON, for people and for files; every error names key, value and what is allowed.
+
+::
+
+    {"version": 3,
+     "contacts": [{"id": 1, "from": 7, "to": 8,
+                   "start": "2051-04-02T10:00:00Z", "end": "2051-04-02T18:00:00Z",
+                   "rates": [["2051-04-02T10:00:00Z", 256000]],
+                   "light": [{"start": "2051-04-02T10:00:00Z", "span_ns": 3600000000000,
+                              "coefficients_s": [751.2, 0.08]}],
+                   "one_way": false}],
+     "notices": [{"start": "...", "end": "...", "nodes": [7], "text": "dust storm"}]}
+
+A time is ISO 8601 text, or an integer of nanoseconds since 2000-01-01T00:00:00Z. A rate is in
+bit/s, or ``"unlimited"``. `version`, `notices` and `one_way` may be left out.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import NoReturn
+
+import msgspec
+
+from starlight import dtntime
+from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
+from starlight.contacts.plan import ContactPlan, Notice
+from starlight.dtntime import SECOND
+from starlight.errors import InputError
+
+MAX_NODE = 2**64 - 1
+"""Node numbers are 64-bit: an allocator and a node of 32 bits each (RFC 9758)."""
+
+MAX_TIME = 2**62
+"""Times within 146 years of 2000, so that any sum of two fits 64 bits."""
+
+MAX_COEFFICIENTS = 32
+"""More terms than any fit of a light time has use for."""
+
+_TIME = "A time is text such as 2051-04-02T10:00:00Z, or an integer of ns since 2000, from 1854 to 2146"
+
+
+def to_json(plan: ContactPlan) -> bytes:
+    """Return a plan as JSON in UTF-8, keys and contacts in a fixed order."""
+    return msgspec.json.encode(
+        {
+            "version": plan.version,
+            "contacts": [_contact_out(contact) for contact in plan.contacts],
+            "notices": [
+                {"start": _time_out(n.start), "end": _time_out(n.end), "nodes": n.nodes, "text": n.text}
+                for n in plan.notices
+            ],
+        }
+    )
+
+
+def from_json(data: bytes, *, remarks: list[str] | None = None) -> ContactPlan:
+    """Read a plan; contacts are put in order of their starts.
+
+    Args:
+        data: JSON in UTF-8, as `to_json` writes it or as a person does.
+        remarks: takes a sentence for each thing that is allowed, but perhaps not meant: contacts
+            out of order, contacts of no length.
+
+    Raises:
+        InputError: it is no plan; says the key, the value and what is allowed. Two contacts with
+            one id, a contact that ends before it starts or leads to its own node are errors.
+    """
+    try:
+        document = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"it is not JSON ({error})", where="contact plan") from None
+    keys = _table(document, "contact plan", {"contacts"}, {"version", "notices"})
+    contacts = [
+        _contact(item, f"contacts[{i}]") for i, item in enumerate(_list(keys["contacts"], "contacts"))
+    ]
+    _distinct(contacts)
+    if remarks is not None:
+        remarks += _remarks(contacts)
+    notices = [
+        _notice(item, f"notices[{i}]") for i, item in enumerate(_list(keys.get("notices", []), "notices"))
+    ]
+    version = _integer(keys.get("version", 0), "version", 0, 2**63 - 1)
+    return ContactPlan.of(contacts, notices, version)
+
+
+def _contact_out(contact: Contact) -> dict[str, object]:
+    return {
+        "id": contact.id,
+        "from": contact.from_node,
+        "to": contact.to_node,
+        "start": _time_out(contact.start),
+        "end": _time_out(contact.end),
+        "rates": [
+            [_time_out(begin), "unlimited" if bps == UNLIMITED_BPS else bps] for begin, bps in contact.rates
+        ],
+        "light": [
+            {"start": _time_out(p.start), "span_ns": p.span, "coefficients_s": p.coefficients_s}
+            for p in contact.light
+        ],
+        "one_way": contact.one_way,
+    }
+
+
+def _time_out(time: int) -> str | int:
+    return dtntime.to_text(time, 9 if time % SECOND else 0) if 0 <= time <= MAX_TIME else time
+
+
+def _contact(value: object, where: str) -> Contact:
+    needed = {"id", "from", "to", "start", "end", "rates", "light"}
+    keys = _table(value, where, needed, {"one_way"})
+    start, end = _time(keys["start"], f"{where}.start"), _time(keys["end"], f"{where}.end")
+    if end < start:
+        _reject(keys["end"], f"{where}.end", "A contact does not end before it starts")
+    from_node = _integer(keys["from"], f"{where}.from", 0, MAX_NODE)
+    to_node = _integer(keys["to"], f"{where}.to", 0, MAX_NODE)
+    if from_node == to_node:
+        _reject(keys["to"], f"{where}.to", "A contact leads to another node than it comes from")
+    one_way = keys.get("one_way", False)
+    if not isinstance(one_way, bool):
+        _reject(one_way, f"{where}.one_way", "It is true or false")
+    id = _integer(keys["id"], f"{where}.id", 0, 2**63 - 1)
+    rates = _rates(keys["rates"], f"{where}.rates", start)
+    contact = Contact(
+        id, from_node, to_node, start, end, rates, _light(keys["light"], f"{where}.light", start), one_way
+    )
+    for time in (start, end):
+        try:
+            light_time = contact.light_time(time)
+        except (OverflowError, ValueError):  # The polynomial leaves what a float can hold.
+            light_time = -1
+        if not 0 <= light_time <= MAX_TIME:
+            text = f"what the light time is at {dtntime.to_text(time)}"
+            _reject(text, f"{where}.light", "Light takes no less than 0 s and no more than 146 years")
+    return contact
+
+
+def _rates(value: object, where: str, start: int) -> tuple[tuple[int, int], ...]:
+    pieces = []
+    for index, item in enumerate(_list(value, where)):
+        here = f"{where}[{index}]"
+        pair = _list(item, here)
+        if len(pair) != 2:
+            _reject(item, here, "A piece is [from when, bit/s]")
+        bps = UNLIMITED_BPS if pair[1] == "unlimited" else _integer(pair[1], f"{here}[1]", 0, UNLIMITED_BPS)
+        pieces.append((_time(pair[0], f"{here}[0]"), bps))
+    if not pieces or pieces[0][0] != start:
+        _reject(value, where, "There is a piece, and the first begins with the contact")
+    _ascending([begin for begin, _ in pieces], where)
+    return tuple(pieces)
+
+
+def _light(value: object, where: str, start: int) -> tuple[LightPiece, ...]:
+    pieces = []
+    for index, item in enumerate(_list(value, where)):
+        here = f"{where}[{index}]"
+        keys = _table(item, here, {"start", "span_ns", "coefficients_s"}, set())
+        begin = _time(keys["start"], f"{here}.start")
+        span = _integer(keys["span_ns"], f"{here}.span_ns", 1, MAX_TIME)
+        pieces.append(
+            LightPiece(begin, span, _coefficients(keys["coefficients_s"], f"{here}.coefficients_s"))
+        )
+    if not pieces or pieces[0].start > start:
+        _reject(value, where, "There is a piece, and the first begins with the contact or before it")
+    _ascending([piece.start for piece in pieces], where)
+    return tuple(pieces)
+
+
+def _coefficients(value: object, where: str) -> tuple[float, ...]:
+    right = f"1 to {MAX_COEFFICIENTS} numbers, in s, none beyond 1e12"
+    found: list[float] = []
+    items = _list(value, where)
+    for item in items:
+        if (
+            isinstance(item, bool)
+            or not isinstance(item, int | float)
+            or not isfinite(item)
+            or abs(item) > 1e12
+        ):
+            _reject(item, where, right)
+        found.append(float(item))
+    if not 1 <= len(found) <= MAX_COEFFICIENTS:
+        _reject(value, where, right)
+    return tuple(found)
+
+
+def _notice(value: object, where: str) -> Notice:
+    keys = _table(value, where, {"start", "end", "nodes", "text"}, set())
+    nodes = [_integer(n, f"{where}.nodes", 0, MAX_NODE) for n in _list(keys["nodes"], f"{where}.nodes")]
+    text = keys["text"]
+    if not isinstance(text, str):
+        _reject(text, f"{where}.text", "It is text")
+    start, end = _time(keys["start"], f"{where}.start"), _time(keys["end"], f"{where}.end")
+    if end < start:
+        _reject(keys["end"], f"{where}.end", "A notice does not end before it starts")
+    return Notice(start, end, tuple(nodes), text)
+
+
+def _distinct(contacts: list[Contact]) -> None:
+    seen: dict[int, int] = {}
+    for index, contact in enumerate(contacts):
+        if contact.id in seen:
+            right = f"contacts[{seen[contact.id]}] has it already; each contact has its own"
+            _reject(contact.id, f"contacts[{index}].id", right)
+        seen[contact.id] = index
+
+
+def _remarks(contacts: list[Contact]) -> list[str]:
+    remarks = []
+    for index, contact in enumerate(contacts):
+        name = f"contacts[{index}] (id {contact.id})"
+        if contact.start == contact.end:
+            remarks.append(f"{name} has no length: only an unlimited rate carries anything.")
+        if index and contact.start < contacts[index - 1].start:
+            remarks.append(f"{name} starts before the one above it; it was put in order.")
+    return remarks
+
+
+def _table(value: object, where: str, needed: set[str], optional: set[str]) -> dict[str, object]:
+    allowed = f"It is an object with {', '.join(sorted(needed))}"
+    if optional:
+        allowed += f", and may have {', '.join(sorted(optional))}"
+    if not isinstance(value, dict):
+        _reject(value, where, allowed)
+    for key in sorted(needed - value.keys()):
+        raise InputError(f"the key {key!r} is missing", where=where, right=allowed)
+    for key in value:
+        if key not in needed and key not in optional:
+            raise InputError(f"the key {key!r} is not known", where=where, right=allowed)
+    return value
+
+
+def _list(value: object, where: str) -> list[object]:
+    if not isinstance(value, list):
+        _reject(value, where, "It is a list")
+    return value
+
+
+def _integer(value: object, where: str, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        _reject(value, where, f"It is an integer from {low} to {high}")
+    return value
+
+
+def _time(value: object, where: str) -> int:
+    time = dtntime.from_text(value, where=where) if isinstance(value, str) else value
+    if isinstance(time, bool) or not isinstance(time, int) or abs(time) > MAX_TIME:
+        _reject(value, where, _TIME)
+    return time
+
+
+def _ascending(times: list[int], where: str) -> None:
+    for index in range(1, len(times)):
+        if times[index] <= times[index - 1]:
+            text = dtntime.to_text(times[index])
+            _reject(text, f"{where}[{index}]", "Pieces come in the order of their beginnings")
+
+
+def _reject(value: object, where: str, right: str) -> NoReturn:
+    shown = repr(value)
+    if len(shown) > 100:
+        shown = shown[:97] + "..."
+    raise InputError(f"{shown} is not allowed", where=where, right=right)
