@@ -1,0 +1,177 @@
+"""What lies between the nodes in virtual time: space hops, the cuts in them, and the way back."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from starlight.contacts.contact import Contact
+from starlight.contacts.plan import ContactPlan
+from starlight.links.space import Acknowledged, Arrived, Failed, SpaceHop
+from starlight.node.actions import Transmit
+from starlight.node.events import BundleReceived, Event, TransferAcknowledged, TransferFailed, TransferSent
+
+IN_FLIGHT_MAX = 10_000_000
+"""Transfers in one direction of a link: what a rehearsal of years holds in memory, a kB each."""
+
+
+class Flight(NamedTuple):
+    """A transfer that has left.
+
+    Attributes:
+        key: the bundle.
+        data: its bytes.
+        life: which life of the sender's node sent it; a later one knows nothing of it.
+        one_way: nobody answers.
+    """
+
+    key: str
+    data: bytes
+    life: int
+    one_way: bool
+
+
+class Outcome(NamedTuple):
+    """Something that a node is told about a transfer.
+
+    Attributes:
+        node: who is told.
+        life: which life of the node it concerns; None for any.
+        event: what it is told.
+    """
+
+    node: int
+    life: int | None
+    event: Event
+
+
+class Direction:
+    """One direction of a link: its space hop, and the bytes in flight.
+
+    Args:
+        from_node, to_node: node numbers.
+        way_back: of the reports, as the space hop asks for it.
+    """
+
+    def __init__(
+        self, from_node: int, to_node: int, way_back: Callable[[int], tuple[int, int] | None]
+    ) -> None:
+        self.from_node = from_node
+        self.to_node = to_node
+        self.hop = SpaceHop(way_back, max_in_flight=IN_FLIGHT_MAX)
+        self.armed: int | None = None
+        self.cuts_open = 0
+        self._flights: dict[int, Flight] = {}
+        self._leaving: list[tuple[int, int]] = []
+        self._unanswered: deque[tuple[int, int]] = deque()
+
+    def send(self, order: Transmit, data: bytes, life: int, now: int) -> None:
+        """Let a bundle leave."""
+        number = self.hop.send(order.key, order.leaves, order.last_byte, order.reaches, one_way=order.one_way)
+        self._flights[number] = Flight(order.key, data, life, order.one_way)
+        if order.one_way:
+            self._unanswered.append((order.reaches, number))
+        if order.last_byte > now:
+            self._leaving = [entry for entry in self._leaving if entry[0] > now]
+            self._leaving.append((order.last_byte, number))
+
+    def sender_died(self, now: int) -> None:
+        """Lose what has not wholly left; what has is in flight, whatever becomes of the sender."""
+        for last_byte, number in self._leaving:
+            if last_byte > now:
+                self.hop.lose(number)
+        self._leaving.clear()
+
+    def in_flight(self) -> list[str]:
+        """Return the keys of the bundles of which bytes are on their way."""
+        return [flight.key for flight in self._flights.values()]
+
+    def outcomes(self, now: int) -> list[Outcome]:
+        """Return what has become of transfers until now, in order of time."""
+        told: list[Outcome] = []
+        for event in self.hop.handle_timer(now):
+            number = event.transfer
+            flight = self._flights[number]
+            if isinstance(event, Arrived):
+                transfer = None if flight.one_way else number
+                received = BundleReceived(self.from_node, flight.data, transfer, event.time)
+                told.append(Outcome(self.to_node, None, received))
+                if flight.one_way:
+                    del self._flights[number]
+                continue
+            answer: Event
+            if isinstance(event, Acknowledged):
+                answer = TransferAcknowledged(flight.key, self.to_node, event.time)
+            elif isinstance(event, Failed):
+                answer = TransferFailed(flight.key, self.to_node, event.reason, event.refused)
+            else:
+                answer = TransferSent(flight.key, self.to_node)
+            if not flight.one_way:
+                del self._flights[number]
+            told.append(Outcome(self.from_node, flight.life, answer))
+        while self._unanswered and self._unanswered[0][0] < now:
+            self._flights.pop(self._unanswered.popleft()[1], None)  # still there: a cut ate it
+        return told
+
+
+class _Windows:
+    """The contacts of one direction by their ends, and from each on the earliest start."""
+
+    def __init__(self, contacts: list[Contact]) -> None:
+        self.contacts = sorted(contacts, key=lambda contact: (contact.end, contact.start, contact.id))
+        self.ends = [contact.end for contact in self.contacts]
+        self.earliest = [contact.start for contact in self.contacts]
+        for index in range(len(self.earliest) - 2, -1, -1):
+            self.earliest[index] = min(self.earliest[index], self.earliest[index + 1])
+
+
+class Sky:
+    """Which contacts there are, and which intervals of them are cut: the truth, whatever nodes believe.
+
+    Args:
+        plan: the contacts.
+    """
+
+    def __init__(self, plan: ContactPlan) -> None:
+        self._cuts: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        self.set_plan(plan)
+
+    def set_plan(self, plan: ContactPlan) -> None:
+        """Replace the contacts; cuts stay."""
+        self.plan = plan
+        self._pairs: dict[tuple[int, int], _Windows] = {}
+        pairs: dict[tuple[int, int], list[Contact]] = {}
+        for contact in plan.contacts:
+            pairs.setdefault((contact.from_node, contact.to_node), []).append(contact)
+        for pair, contacts in pairs.items():
+            self._pairs[pair] = _Windows(contacts)
+
+    def cut(self, link: tuple[int, int], start: int, end: int) -> None:
+        """Let one direction of a link carry nothing from one time to another, both included."""
+        self._cuts.setdefault(link, []).append((start, end))
+        self._cuts[link].sort()
+
+    def opening(self, link: tuple[int, int], time: int) -> tuple[int, int] | None:
+        """Return when a short signal can leave at or after a time, and when it arrives; None for never."""
+        windows = self._pairs.get(link)
+        if windows is None:
+            return None
+        best: tuple[int, Contact] | None = None
+        for index in range(bisect_left(windows.ends, time), len(windows.ends)):
+            if best is not None and windows.earliest[index] >= best[0]:
+                break
+            contact = windows.contacts[index]
+            leaves = self._uncut(link, max(time, contact.start))
+            if leaves <= contact.end and (best is None or leaves < best[0]):
+                best = leaves, contact
+        if best is None:
+            return None
+        return best[0], best[0] + best[1].light_time(best[0])
+
+    def _uncut(self, link: tuple[int, int], time: int) -> int:
+        for start, end in self._cuts.get(link, ()):
+            if start <= time <= end:
+                time = end + 1
+        return time
