@@ -1,7 +1,7 @@
 """Light time between places: how long a signal is under way, and as polynomials for a contact plan.
 
 A signal leaves `a` at t and reaches `b` at t + tau, with ``c tau = |b(t + tau) - a(t)|`` in the barycentric
-frame (the "XLT" of SPICE). The Sun's gravity delays it by up to 0.2 ms more at conjunction, 20 us
+frame (the "XCN" of SPICE). The Sun's gravity delays it by up to 0.2 ms more at conjunction, 20 us
 usually; that is left out, as SPICE leaves it out.
 """
 

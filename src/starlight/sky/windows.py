@@ -5,7 +5,7 @@ end's condition is judged at that end's own time:
 
 * a site sees the other end at its mask or above, over the horizon of the ellipsoid. Refraction is off.
   Stellar aberration is on: the direction is the one in the rest frame of the site, in which it would
-  point its dish (SPICE's "XLT+S" at the transmitter, "LT+S" at the receiver);
+  point its dish (SPICE's "XCN+S" at the transmitter, "CN+S" at the receiver);
 * an orbiter's own world does not hide the other end: the ray misses its ellipsoid, in the rest frame of
   that world, so that light's way past a moving limb is right;
 * the Sun's disc is not between the ends. Noise of the corona is the planner's business, not geometry.
