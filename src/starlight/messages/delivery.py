@@ -121,7 +121,7 @@ class Copy(msgspec.Struct, frozen=True, gc=False):
     gone: bool = False
 
 
-class Sent(msgspec.Struct, frozen=True, kw_only=True):
+class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that a mailbox knows about the way of a letter that it wrote; times in ns.
 
     Attributes:
@@ -175,7 +175,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str = ""
 
 
-class Received(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Received(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What a mailbox knows about a letter that came to it; times in ns.
 
     Attributes:

@@ -73,7 +73,7 @@ def plan_changed(outlook: Outlook, sent: Sent, destination: int | None, now: int
         return sent
     kept = sent.legs if lost is None else sent.legs[:lost]
     if not kept:
-        return sent
+        return queued(outlook, sent, destination, now)  # What was sent again is here still.
     reason = outlook.reason(destination, now, sent.arrives) or CUT
     changed = replace(sent, legs=kept, doubtful=reason if lost is not None else sent.doubtful)
     changed = _onward_from(outlook, changed, destination, max(now, kept[-1].arrives))

@@ -69,7 +69,7 @@ class Mailbox:
     def __init__(self, address: str, limits: Limits) -> None:
         self.address = address
         self.person = ""
-        self.opened_at = 0
+        self.opened_at: int | None = None
         self.is_open = False
         self.letters: dict[str, Letter] = {}
         self.sent: dict[str, Sent] = {}

@@ -291,10 +291,10 @@ class Outbox:
         requests: list[Request] = []
         for address, letter_id in list(self._open):
             mailbox = self._mailboxes[address]
-            sent = mailbox.sent[letter_id]
+            letter, sent = mailbox.letters[letter_id], mailbox.sent[letter_id]
             if not foresight.concerns(sent, now):
                 continue
-            destination = self._node_of(mailbox.letters[letter_id].to)
+            destination = self._node_of(letter.to)
             if sent.state is State.DEPARTED:
                 changed = foresight.plan_changed(self._outlook, sent, destination, now)
                 if sent.overdue:
@@ -303,6 +303,9 @@ class Outbox:
                 changed = foresight.queued(self._outlook, sent, destination, now)
             if changed != sent:
                 requests.append(self._put(mailbox, letter_id, changed))
+            if changed.arrives != sent.arrives or changed.doubtful != sent.doubtful:
+                facts = {"leaves": changed.leaves, "arrives": changed.arrives, "doubtful": changed.doubtful}
+                requests.append(say_of(now, self._node, "letter.foreseen", letter, **facts))
         return requests
 
     def next_wakeup(self) -> int | None:

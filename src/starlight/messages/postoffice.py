@@ -108,13 +108,15 @@ class PostOffice:
             if len(self._mailboxes) >= self._limits.mailboxes:
                 raise InputError(f"a node has at most {self._limits.mailboxes} mailboxes", where="address")
             mailbox = self._mailboxes[address] = Mailbox(address, self._limits)
-        card = mailbox.set_card(person, mailbox.opened_at or now, True)
+        since = now if mailbox.opened_at is None else mailbox.opened_at
+        card = mailbox.set_card(person, since, True)
         return [card, Open(address), say(now, self.node, "mailbox.opened", mailbox=address, person=person)]
 
     def close(self, address: str, now: int) -> list[Request]:
         """Take no more letters at an address; they wait at the node again. The mailbox keeps what it has."""
         mailbox = self.mailbox(address)
-        card = mailbox.set_card(mailbox.person, mailbox.opened_at, False)
+        since = now if mailbox.opened_at is None else mailbox.opened_at
+        card = mailbox.set_card(mailbox.person, since, False)
         return [
             card,
             Close(mailbox.address),

@@ -1,0 +1,241 @@
+"""A small sky for post offices: nodes that route, hold and lose bundles, and no engine.
+
+It performs the requests of post offices in virtual time with a real router. What it does is
+what a node promises its application, and no more; the real engine is tested elsewhere.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+
+from starlight.contacts.contact import Contact, constant_light
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import SECOND
+from starlight.messages import Close, Open, Post, PostOffice, Recall, Request, Save, Say
+from starlight.messages.outlook import BUNDLE_OVERHEAD_BYTES
+from starlight.routing import Route, Router
+from starlight.trace import Record
+
+EARTH, RELAY, MARS = 7, 15, 20
+JAY, CREW, FATHER = "ipn:7.1", "ipn:7.2", "ipn:7.3"
+NANYOUNG, MISSION = "ipn:20.1", "ipn:20.2"
+LIGHT = 600 * SECOND
+FOREVER = 10**19
+NAMES = {EARTH: "Seoul", RELAY: "the relay", MARS: "the base"}
+
+
+def contact(
+    id: int, from_node: int, to_node: int, start: int, end: int, *, light_s: float = 600, bps: int = 1_000_000
+) -> Contact:
+    """Return a contact at one rate and one light time."""
+    return Contact(id, from_node, to_node, start, end, ((start, bps),), constant_light(start, light_s))
+
+
+def both_ways(start: int = 0, end: int = FOREVER) -> ContactPlan:
+    """Return a plan in which Earth and Mars hear each other for one interval."""
+    return ContactPlan.of(
+        [contact(1, EARTH, MARS, start, end), contact(2, MARS, EARTH, start, end)],
+    )
+
+
+class FakeNode:
+    """A node's promises to one post office.
+
+    Args:
+        sky: where it hangs.
+        number: its node number.
+    """
+
+    def __init__(self, sky: FakeSky, number: int) -> None:
+        self.sky = sky
+        self.number = number
+        self.router = Router(sky.plan)
+        self.saves: dict[tuple[str, str], bytes] = {}
+        self.trace: list[Record] = []
+        self.claimed: set[str] = set()
+        self.waiting: list[tuple[str, str, bytes]] = []
+        self.queued: dict[str, tuple[Post, Route | None]] = {}
+        self.posts: list[Post] = []
+        self.office = PostOffice(number, self.router, names=NAMES)
+
+    def ask(self, requests: list[Request]) -> None:
+        """Perform requests in order, and those that follow from them."""
+        for request in requests:
+            if isinstance(request, Save):
+                self.saves[request.mailbox, request.key] = request.data
+            elif isinstance(request, Say):
+                self.trace.append(request.record)
+                assert request.record.line()
+            elif isinstance(request, Post):
+                self._post(request)
+            elif isinstance(request, Recall):
+                self._recall(request.key)
+            elif isinstance(request, Open):
+                self.claimed.add(request.endpoint)
+                waiting, self.waiting = self.waiting, []
+                for bundle in waiting:
+                    self.arrive(*bundle)
+            elif isinstance(request, Close):
+                self.claimed.discard(request.endpoint)
+
+    def arrive(self, destination: str, source: str, payload: bytes) -> None:
+        """Deliver, or keep for whoever claims the endpoint."""
+        if destination in self.claimed:
+            self.ask(self.office.delivered(destination, source, payload, self.sky.now))
+        else:
+            self.waiting.append((destination, source, payload))
+
+    def set_plan(self, plan: ContactPlan) -> None:
+        """Take a new plan: what has not left is routed anew."""
+        self.router.set_plan(plan)
+        for key, (post, _) in list(self.queued.items()):
+            self.queued.pop(key)
+            self._queue(key, post)
+        self.ask(self.office.plan_changed(self.sky.now))
+
+    def restart(self) -> None:
+        """Lose the memory and come back with what was saved, in an order that nobody chose."""
+        self.office = PostOffice(self.number, self.router, names=NAMES)
+        self.claimed = set()
+        for mailbox, key in sorted(self.saves, reverse=True):
+            self.office.restore(mailbox, key, self.saves[mailbox, key])
+        self.ask(self.office.resume(self.sky.now))
+
+    def leave(self, key: str) -> None:
+        """Let a bundle leave, if it is its time."""
+        post, route = self.queued.get(key, (None, None))
+        if post is None or route is None or route.leaves != self.sky.now or not route.hops:
+            return
+        del self.queued[key]
+        hop = route.hops[0]
+        self.ask(
+            self.office.departed(
+                key, hop.contact.to_node, hop.leaves, hop.last_byte, hop.arrives, self.sky.now
+            )
+        )
+        if not self.sky.lose(post):
+            self.sky.later(route.arrival, lambda: self._hand_over(post))
+
+    def expire(self, key: str, reason: str) -> None:
+        """Let a queued bundle vanish from the store."""
+        self.queued.pop(key, None)
+        self.ask(self.office.expired(key, reason, self.sky.now))
+
+    def _hand_over(self, post: Post) -> None:
+        node = self.office.node_of(post.destination)
+        assert node is not None
+        self.sky.nodes[node].arrive(post.destination, post.source, post.payload)
+
+    def _post(self, post: Post) -> None:
+        reason = self.sky.refuse(post)
+        if reason:
+            self.ask(self.office.rejected(post.token, reason, self.sky.now))
+            return
+        self.posts.append(post)
+        self.sky.count += 1
+        key = f"{post.source}/{self.sky.count}"
+        route = self._queue(key, post)
+        leaves, arrives = (route.leaves, route.arrival) if route else (None, None)
+        self.ask(self.office.accepted(post.token, key, leaves, arrives, self.sky.now))
+        if route and not route.hops:
+            del self.queued[key]
+            self._hand_over(post)
+
+    def _queue(self, key: str, post: Post) -> Route | None:
+        node = self.office.node_of(post.destination)
+        assert node is not None
+        size = len(post.payload) + BUNDLE_OVERHEAD_BYTES
+        route = self.router.route(self.number, node, self.sky.now, size)
+        self.queued[key] = (post, route)
+        if route:
+            self.router.book(route)
+            self.sky.later(route.leaves, lambda: self.leave(key))
+        return route
+
+    def _recall(self, key: str) -> None:
+        if self.queued.pop(key, None):
+            self.ask(self.office.withdrawn(key, self.sky.now))
+        else:
+            self.ask(self.office.not_withdrawn(key, self.sky.now))
+
+
+class FakeSky:
+    """Post offices on Earth and Mars with a plan between them.
+
+    Attributes:
+        lose: says of a post that has left whether it never arrives.
+        refuse: says why a node does not take a post, or nothing.
+    """
+
+    def __init__(self, plan: ContactPlan | None = None) -> None:
+        self.plan = plan or both_ways()
+        self.now = 0
+        self.count = 0
+        self.lose: Callable[[Post], bool] = lambda post: False
+        self.refuse: Callable[[Post], str] = lambda post: ""
+        self._heap: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = 0
+        self.nodes = {number: FakeNode(self, number) for number in (EARTH, MARS)}
+
+    @property
+    def earth(self) -> FakeNode:
+        return self.nodes[EARTH]
+
+    @property
+    def mars(self) -> FakeNode:
+        return self.nodes[MARS]
+
+    def later(self, time: int, action: Callable[[], None]) -> None:
+        """Do something at a time."""
+        self._order += 1
+        heapq.heappush(self._heap, (time, self._order, action))
+
+    def set_plan(self, plan: ContactPlan) -> None:
+        """Give every node a new plan."""
+        self.plan = plan
+        for node in self.nodes.values():
+            node.set_plan(plan)
+
+    def open_all(self) -> None:
+        """Open the mailboxes of Jay and Nan-young."""
+        self.earth.ask(self.earth.office.open(JAY, "Jay", self.now))
+        self.mars.ask(self.mars.office.open(NANYOUNG, "Nan-young", self.now))
+
+    def run(self, until: int) -> None:
+        """Let everything happen that happens up to a time."""
+        while True:
+            wakeups = [
+                (due, node.number)
+                for node in self.nodes.values()
+                if (due := node.office.next_wakeup()) is not None
+            ]
+            wake = min(wakeups, default=(FOREVER, 0))
+            if self._heap and self._heap[0][0] <= min(wake[0], until):
+                time, _, action = heapq.heappop(self._heap)
+                self.now = max(self.now, time)
+                action()
+            elif wake[0] <= until:
+                self.now = max(self.now, wake[0])
+                node = self.nodes[wake[1]]
+                node.ask(node.office.handle_timer(self.now))
+            else:
+                break
+        self.now = until
+
+    def write(self, node: int, address: str, to: str, text: str, **more: object) -> str:
+        """Write a letter and return its id."""
+        fake = self.nodes[node]
+        letter, requests = fake.office.write(address, to, text, self.now, **more)
+        fake.ask(requests)
+        return letter.id
+
+    def read(self, node: int, address: str, letter_id: str) -> None:
+        """Mark a letter as read."""
+        fake = self.nodes[node]
+        fake.ask(fake.office.mark_read(address, letter_id, self.now))
+
+    def state(self, node: int, address: str, letter_id: str) -> tuple[str, str]:
+        """Return the state of a letter and how it is known, as its mailbox shows it."""
+        view = self.nodes[node].office.mailbox(address).letter_view(letter_id, self.now)
+        return str(view["state"]), str(view["certainty"])

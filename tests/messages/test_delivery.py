@@ -1,0 +1,127 @@
+"""The states as tables: every row, and what a record says at each time."""
+
+from __future__ import annotations
+
+import pytest
+
+from starlight.messages.delivery import (
+    FINAL,
+    TRANSITIONS,
+    Certainty,
+    Copy,
+    Happening,
+    Leg,
+    Sent,
+    State,
+    after,
+    facts,
+    flight_of,
+    standing,
+)
+
+W, Q, D, A, R, E, T = (
+    State.WRITTEN,
+    State.QUEUED,
+    State.DEPARTED,
+    State.ARRIVED,
+    State.READ,
+    State.EXPIRED,
+    State.WITHDRAWN,
+)
+
+# Columns: accepted, left, arrival known, reading known, gone, recalled.
+TABLE = {
+    W: (Q, None, A, R, E, T),
+    Q: (Q, D, A, R, E, T),
+    D: (D, D, A, R, E, D),
+    A: (A, A, A, R, A, A),
+    R: (R, R, R, R, R, R),
+    E: (E, E, A, R, E, E),
+    T: (T, T, T, T, T, T),
+}
+
+
+@pytest.mark.parametrize("state", list(TABLE))
+def test_every_transition(state: State) -> None:
+    """What is confirmed moves by a table; a letter that nobody took can't leave."""
+    for happening, expected in zip(Happening, TABLE[state], strict=True):
+        if expected is None:
+            with pytest.raises(KeyError):
+                after(state, happening)
+        else:
+            assert after(state, happening) is expected
+
+
+def test_the_table_is_whole() -> None:
+    """In flight is the one state that is never confirmed: nobody can see it happen."""
+    assert set(TRANSITIONS) == set(State) - {State.IN_FLIGHT}
+    assert {State.READ, State.EXPIRED, State.WITHDRAWN} == FINAL
+
+
+def record(state: State = D, **more: object) -> Sent:
+    known: dict[str, object] = {
+        "number": 1,
+        "state": state,
+        "written_at": 0,
+        "expires_at": 1000,
+        "size_bytes": 60,
+        "receipt_wanted": True,
+        "copies": (Copy("b", 10),),
+        "queued_at": 1,
+        "departed_at": 10,
+        "arrives": 90,
+        "legs": (Leg(1, 2, 10, 11, 11, 99), Leg(2, 3, 20, 21, 80, 99), Leg(3, 4, 85, 86, 90, 99)),
+    }
+    return Sent(**(known | more))
+
+
+@pytest.mark.parametrize(
+    ("sent", "now", "state", "certainty", "since"),
+    [
+        (record(W, queued_at=None, departed_at=None, copies=()), 50, W, "confirmed", 0),
+        (record(Q, departed_at=None), 5, Q, "confirmed", 1),
+        (record(Q, departed_at=None, leaves=10), 500, Q, "confirmed", 1),
+        (record(), 10, D, "confirmed", 10),
+        (record(), 19, D, "confirmed", 10),
+        (record(), 20, State.IN_FLIGHT, "predicted", 20),
+        (record(), 89, State.IN_FLIGHT, "predicted", 20),
+        (record(), 90, A, "predicted", 90),
+        (record(), 5000, A, "predicted", 90),
+        (record(arrives=None), 50, D, "confirmed", 10),
+        (record(arrives=None), 1000, E, "predicted", 1000),
+        (record(arrives=2000), 1000, E, "predicted", 1000),
+        (record(A, arrived_at=91, arrival_known_at=170), 200, A, "confirmed", 91),
+        (record(R, read_at=95, reading_known_at=180), 200, R, "confirmed", 95),
+        (record(E, ended_at=1001), 2000, E, "confirmed", 1001),
+        (record(T, departed_at=None, ended_at=5), 50, T, "confirmed", 5),
+    ],
+)
+def test_state_at_a_time(sent: Sent, now: int, state: State, certainty: str, since: int) -> None:
+    """The state at a time is a pure function of the record: predicted until confirmed."""
+    holds = standing(sent, now)
+    assert (holds.state, holds.certainty, holds.time) == (state, Certainty(certainty), since)
+
+
+def test_what_is_foreseen() -> None:
+    """Each fact is predicted or confirmed, with its time, in order."""
+    waiting = record(Q, departed_at=None, leaves=10)
+    assert [(fact.state, fact.time, fact.certainty.value) for fact in facts(waiting)] == [
+        (W, 0, "confirmed"),
+        (Q, 1, "confirmed"),
+        (D, 10, "predicted"),
+        (State.IN_FLIGHT, 20, "predicted"),
+        (A, 90, "predicted"),
+    ]
+    lost = facts(record(arrives=None))
+    assert [(fact.state, fact.certainty.value) for fact in lost][-1] == (E, "predicted")
+    done = facts(record(R, arrived_at=91, arrival_known_at=170, read_at=95, reading_known_at=180))
+    assert [fact.state for fact in done] == [W, Q, D, A, R]
+    assert all(fact.certainty is Certainty.CONFIRMED for fact in done)
+
+
+def test_the_flight_is_the_longest_light() -> None:
+    """In flight is the hop whose light takes longest, not the longest wait."""
+    flight = flight_of(record().legs)
+    assert flight is not None
+    assert flight.leaves == 20
+    assert flight_of(()) is None

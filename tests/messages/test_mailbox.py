@@ -1,0 +1,165 @@
+"""Mailboxes: telemetry, threads, and the views that a page shows."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from tests.messages.helpers import CREW, EARTH, JAY, LIGHT, MARS, MISSION, NANYOUNG, FakeSky
+
+from starlight.dtntime import HOUR, MINUTE
+from starlight.errors import InputError
+from starlight.messages import Limits, Post, PostOffice, Telemetry
+
+ROVER = "ipn:20.30"
+
+
+@pytest.fixture
+def sky() -> FakeSky:
+    sky = FakeSky()
+    sky.open_all()
+    sky.mars.ask(sky.mars.office.open(ROVER, "Rover", 0))
+    return sky
+
+
+def report(sky: FakeSky, **readings: float | str) -> None:
+    sky.mars.ask(
+        sky.mars.office.send_telemetry(
+            ROVER, [NANYOUNG, JAY], sky.now, kind="rover", position=(-9.0, 239.0), readings=readings
+        )
+    )
+
+
+def test_telemetry_reaches_base_and_earth(sky: FakeSky) -> None:
+    """A vehicle posts to several addresses; each keeps the latest, with when it was known there."""
+    sky.run(HOUR)
+    report(sky, oxygen_percent=20.9, finding="organic marker")
+    sky.run(sky.now + HOUR)
+    measured = Telemetry(
+        ROVER, HOUR, "rover", (-9.0, 239.0), {"oxygen_percent": 20.9, "finding": "organic marker"}
+    )
+    assert sky.mars.office.mailbox(NANYOUNG).latest(ROVER) == (HOUR, measured)
+    here = sky.earth.office.mailbox(JAY).latest(ROVER)
+    assert here is not None
+    assert here[1] == measured
+    assert here[0] > HOUR + LIGHT
+    sky.earth.restart()
+    assert sky.earth.office.mailbox(JAY).latest(ROVER) == here
+    assert sky.earth.office.mailbox(JAY).latest("ipn:20.31") is None
+
+
+def test_the_latest_is_the_last_measured(sky: FakeSky) -> None:
+    """What was measured later is the latest, whatever came last; the same twice is kept once."""
+    for time in (3, 1, 2, 3):
+        payload = Telemetry(ROVER, time, "rover", None, {}).encode()
+        sky.earth.arrive(JAY, ROVER, payload)
+    readings = sky.earth.office.mailbox(JAY).readings(ROVER)
+    assert [telemetry.time for _, telemetry in readings] == [1, 2, 3]
+
+
+def test_older_readings_make_room(sky: FakeSky) -> None:
+    """A mailbox keeps the last N readings of a vehicle, in memory and in the store."""
+    sky.earth.office = PostOffice(EARTH, sky.earth.router, Limits(readings=4, vehicles=1))
+    sky.earth.saves.clear()
+    sky.open_all()
+    for time in range(10):
+        sky.earth.arrive(JAY, ROVER, Telemetry(ROVER, time, "rover", None, {}).encode())
+    other = "ipn:20.31"
+    sky.earth.arrive(JAY, other, Telemetry(other, 0, "rover", None, {}).encode())
+    mailbox = sky.earth.office.mailbox(JAY)
+    assert [telemetry.time for _, telemetry in mailbox.readings(ROVER)] == [6, 7, 8, 9]
+    assert mailbox.vehicles() == [ROVER]
+    assert len([key for _, key in sky.earth.saves if key.startswith("telemetry/")]) == 4
+    assert sky.earth.trace[-1].what == "message.refused"
+
+
+def test_telemetry_in_another_name_is_refused(sky: FakeSky) -> None:
+    """Nobody reports for somebody else's vehicle."""
+    sky.earth.arrive(JAY, MISSION, Telemetry(ROVER, 0, "rover", None, {}).encode())
+    assert sky.earth.office.mailbox(JAY).vehicles() == []
+
+
+def test_telemetry_has_limits(sky: FakeSky) -> None:
+    """A vehicle hears what is wrong with what it wants to report."""
+    office = sky.mars.office
+    with pytest.raises(InputError, match="at most 64 readings"):
+        office.send_telemetry(ROVER, [JAY], 0, kind="rover", readings={str(n): n for n in range(65)})
+    with pytest.raises(InputError, match="1 to 16 addresses"):
+        office.send_telemetry(ROVER, [], 0, kind="rover")
+    with pytest.raises(InputError, match="nobody's address"):
+        office.send_telemetry(ROVER, ["dtn:none"], 0, kind="rover")
+
+
+def test_refused_telemetry_is_said(sky: FakeSky) -> None:
+    """What a full node refuses of telemetry is gone, and the trace says so."""
+    sky.refuse = lambda post: "the store is full"
+    report(sky, oxygen_percent=20.9)
+    assert [record.what for record in sky.mars.trace[-2:]] == ["telemetry.rejected"] * 2
+    assert sky.mars.office.next_wakeup() is None
+
+
+def test_threads_are_equal_at_both_ends(sky: FakeSky) -> None:
+    """A reply continues the thread of the letter that it answers, and both ends show one order."""
+    first = sky.write(EARTH, JAY, NANYOUNG, "a song", thread="songs")
+    sky.write(EARTH, JAY, NANYOUNG, "something else")
+    sky.run(HOUR)
+    answer = sky.write(MARS, NANYOUNG, JAY, "lovely", reply_to=first)
+    crossing = sky.write(EARTH, JAY, NANYOUNG, "another song", thread="songs")
+    sky.run(2 * HOUR)
+    here = sky.earth.office.mailbox(JAY).threads()
+    there = sky.mars.office.mailbox(NANYOUNG).threads()
+    assert list(here.values()) == list(there.values())
+    assert [letter.id for letter in here[NANYOUNG, "songs"]] == [first, crossing, answer]
+    assert sky.earth.office.mailbox(JAY).with_correspondent(NANYOUNG) == (
+        sky.mars.office.mailbox(NANYOUNG).with_correspondent(JAY)
+    )
+
+
+def test_nobody_writes_into_the_thread_of_two_others(sky: FakeSky) -> None:
+    """A thread is told apart by its correspondent too."""
+    sky.earth.ask(sky.earth.office.open(CREW, "Hong", 0))
+    sky.write(EARTH, JAY, NANYOUNG, "between us", thread="ours")
+    sky.write(EARTH, CREW, NANYOUNG, "me too", thread="ours")
+    sky.run(HOUR)
+    mailbox = sky.mars.office.mailbox(NANYOUNG)
+    assert sorted(mailbox.threads()) == [(JAY, "ours"), (CREW, "ours")]
+    assert mailbox.correspondents() == [JAY, CREW]
+
+
+def test_the_view_is_plain(sky: FakeSky) -> None:
+    """The view holds plain values, so that it is JSON: states, times in ns, sizes in bytes."""
+    id = sky.write(EARTH, JAY, NANYOUNG, "<b>안녕</b>")
+    report(sky, oxygen_percent=20.9)
+    sky.run(MINUTE)
+    view = msgspec.json.decode(msgspec.json.encode(sky.earth.office.mailbox(JAY).view(sky.now)))
+    assert (view["address"], view["person"], view["open"], view["unread"]) == (JAY, "Jay", True, 0)
+    (thread,) = view["threads"]
+    (letter,) = thread["letters"]
+    assert (thread["with"], letter["id"], letter["text"]) == (NANYOUNG, id, "<b>안녕</b>")
+    assert (letter["state"], letter["certainty"]) == ("in_flight", "predicted")
+    assert (letter["mine"], letter["withdrawable"]) == (True, False)
+    assert letter["receipt_at"] > letter["arrives"] > letter["leaves"] == 0
+    assert [leg["to_node"] for leg in letter["legs"]] == [MARS]
+    sky.run(HOUR)
+    there = msgspec.json.decode(msgspec.json.encode(sky.mars.office.mailbox(NANYOUNG).view(sky.now)))
+    (letter,) = there["threads"][0]["letters"]
+    assert (letter["state"], letter["mine"], letter["unread"]) == ("arrived", False, True)
+    assert there["telemetry"][0]["readings"] == {"oxygen_percent": 20.9}
+    with pytest.raises(InputError, match="no letter"):
+        sky.earth.office.mailbox(JAY).letter_view("ipn:7.1/0/77", 0)
+
+
+def test_reading_is_of_what_came(sky: FakeSky) -> None:
+    """Only a letter that came can be read; again changes nothing."""
+    id = sky.write(EARTH, JAY, NANYOUNG, "hello")
+    with pytest.raises(InputError, match="came here"):
+        sky.mars.office.mark_read(NANYOUNG, id, sky.now)
+    sky.run(HOUR)
+    sky.read(MARS, NANYOUNG, id)
+    assert sky.mars.office.mark_read(NANYOUNG, id, sky.now) == []
+
+
+def test_the_bundle_of_a_letter(sky: FakeSky) -> None:
+    """A post names both endpoints, the payload and a lifetime of fifty years."""
+    sky.write(EARTH, JAY, NANYOUNG, "hello")
+    (post,) = sky.earth.posts
+    assert post == Post("letter/ipn:7.1/0/1", JAY, NANYOUNG, post.payload, 1_577_880_000_000, 0)

@@ -1,0 +1,230 @@
+"""Predictions: when, why so late, and why it is silent; and what a storm does to them."""
+
+from __future__ import annotations
+
+import pytest
+from tests.messages.helpers import EARTH, JAY, LIGHT, MARS, NANYOUNG, RELAY, FakeSky, both_ways, contact
+
+from starlight.contacts.plan import ContactPlan, Notice
+from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
+from starlight.errors import InputError
+
+STORM = Notice(0, 3 * DAY, (RELAY,), "dust storm over Arsia Mons")
+
+
+def relayed(*, down: int = 0, until: int = 100 * DAY) -> ContactPlan:
+    """Return a plan by a relay that can hand down to Mars from a time on."""
+    return ContactPlan.of(
+        [
+            contact(1, EARTH, RELAY, 0, until),
+            contact(2, RELAY, MARS, down, until, light_s=0.1),
+            contact(3, MARS, RELAY, 0, until, light_s=0.1),
+            contact(4, RELAY, EARTH, 0, until),
+        ]
+    )
+
+
+def test_leaves_arrives_and_earliest_answer() -> None:
+    """The earliest answer is the way back, for a letter of typical size, from the arrival."""
+    sky = FakeSky(relayed())
+    sky.open_all()
+    ahead = sky.earth.office.predict(JAY, NANYOUNG, "hello", MINUTE)
+    assert ahead.leaves == MINUTE
+    assert ahead.arrives is not None
+    assert 0 < ahead.arrives - MINUTE - LIGHT < SECOND
+    assert ahead.answer_at is not None
+    assert ahead.receipt_at is not None
+    assert ahead.arrives + LIGHT < ahead.receipt_at < ahead.answer_at < ahead.arrives + LIGHT + SECOND
+    assert len(ahead.route) == 2
+    assert "Seoul" in ahead.route[0]
+    assert ahead.why == "Light takes 10 min 00 s."
+    assert ahead.next_window == (0, 100 * DAY)
+    assert ahead.silence is None
+
+
+def test_asking_books_nothing_and_keeps_nothing() -> None:
+    """A prediction changes nothing, so the same question has the same answer."""
+    sky = FakeSky(relayed())
+    sky.open_all()
+    office = sky.earth.office
+    assert office.predict(JAY, NANYOUNG, "x" * 1000, 0) == office.predict(JAY, NANYOUNG, "x" * 1000, 0)
+    assert office.mailbox(JAY).letters == {}
+    by_size = office.predict(JAY, NANYOUNG, 500, 0)
+    assert by_size.size_bytes == 500
+
+
+def test_what_was_foreseen_comes_true() -> None:
+    """The letter arrives at the nanosecond that the page had told."""
+    sky = FakeSky(both_ways(3 * HOUR, 9 * HOUR))
+    sky.open_all()
+    ahead = sky.earth.office.predict(JAY, NANYOUNG, "to the second", 0)
+    id = sky.write(EARTH, JAY, NANYOUNG, "to the second")
+    sky.run(DAY)
+    assert sky.mars.office.mailbox(NANYOUNG).received[id].arrived_at == ahead.arrives
+
+
+def test_why_so_late() -> None:
+    """The reason names the longest wait, the light and a long transmission."""
+    plan = ContactPlan.of(
+        [contact(1, EARTH, RELAY, 0, DAY, bps=1000), contact(2, RELAY, MARS, 5 * HOUR, DAY, light_s=1)]
+    )
+    sky = FakeSky(plan)
+    sky.open_all()
+    why = sky.earth.office.predict(JAY, NANYOUNG, "x" * 30_000, 0).why
+    assert why.startswith("It waits 4 h 4")
+    assert "at the relay for the contact with the base" in why
+    assert "light takes 10 min 01 s" in why
+    assert "sending it takes 4 min" in why
+
+
+def test_a_long_wait_is_explained_by_the_geometry() -> None:
+    """A wait of more than an hour without a notice: they don't see each other; until when; what is safe."""
+    plan = ContactPlan.of([contact(1, EARTH, MARS, 0, HOUR), contact(2, EARTH, MARS, 9 * HOUR, DAY)])
+    sky = FakeSky(plan)
+    sky.open_all()
+    silence = sky.earth.office.predict(JAY, NANYOUNG, "hello", 2 * HOUR).silence
+    assert silence is not None
+    assert silence.why.startswith("Seoul can't be heard at the base before then")
+    assert (silence.since, silence.until) == (HOUR, 9 * HOUR)
+    assert silence.safe == (
+        "What you write is kept at Seoul and leaves by itself; it crosses from 2000-01-01T09:00:00Z on.",
+    )
+
+
+def test_silence_is_explained_by_the_notice() -> None:
+    """Why, since when and until when, from the plan's notices that touch a way between the two."""
+    plan = relayed().cut([(EARTH, RELAY), (RELAY, MARS)], 0, 3 * DAY, STORM)
+    elsewhere = Notice(0, 9 * DAY, (99,), "maintenance elsewhere")
+    sky = FakeSky(ContactPlan(plan.contacts, (*plan.notices, elsewhere), plan.version))
+    sky.open_all()
+    ahead = sky.earth.office.predict(JAY, NANYOUNG, "hello", HOUR)
+    assert ahead.silence is not None
+    assert ahead.silence.why == "Dust storm over Arsia Mons."
+    assert (ahead.silence.since, ahead.silence.until) == (0, ahead.leaves)
+
+
+def test_no_way_at_all() -> None:
+    """Without any way: no times, no end of the silence, and what is written is safe here."""
+    sky = FakeSky(ContactPlan())
+    sky.open_all()
+    for to in (NANYOUNG, "ipn:99.1", "dtn://nowhere/x"):
+        ahead = sky.earth.office.predict(JAY, to, "hello", HOUR)
+        assert (ahead.leaves, ahead.arrives, ahead.answer_at) == (None, None, None)
+        assert ahead.silence is not None
+        assert ahead.silence.why.startswith("No way from Seoul to")
+        assert ahead.silence.until is None
+        assert "leaves by itself as soon as a way is planned" in ahead.silence.safe[0]
+
+
+def test_no_answer_where_no_way_back_is() -> None:
+    """Where the plan knows no way back there is no earliest answer."""
+    sky = FakeSky(ContactPlan.of([contact(1, EARTH, MARS, 0, DAY)]))
+    sky.open_all()
+    ahead = sky.earth.office.predict(JAY, NANYOUNG, "hello", 0)
+    assert ahead.arrives is not None
+    assert (ahead.answer_at, ahead.receipt_at) == (None, None)
+
+
+def test_a_waiting_letter_is_predicted_anew() -> None:
+    """A changed plan changes the prediction of what has not departed; the first one is kept."""
+    sky = FakeSky(both_ways(2 * HOUR, DAY))
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "hello")
+    mailbox = sky.earth.office.mailbox(JAY)
+    first = mailbox.sent[id].arrives
+    sky.set_plan(both_ways(5 * HOUR, DAY))
+    sent = mailbox.sent[id]
+    assert (sent.first_arrives, sent.leaves) == (first, 5 * HOUR)
+    sky.set_plan(ContactPlan())
+    assert (mailbox.sent[id].leaves, mailbox.sent[id].arrives) == (None, None)
+    sky.set_plan(both_ways(6 * HOUR, DAY))
+    sky.run(DAY)
+    assert sky.mars.office.mailbox(NANYOUNG).received[id].arrived_at == mailbox.sent[id].arrives
+    assert mailbox.sent[id].first_arrives == first
+
+
+def test_a_letter_without_a_way_gets_its_first_prediction_with_the_plan() -> None:
+    """The first prediction is the first that there is."""
+    sky = FakeSky(ContactPlan())
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "hello")
+    assert sky.earth.office.mailbox(JAY).sent[id].first_arrives is None
+    sky.set_plan(both_ways(HOUR, DAY))
+    assert sky.earth.office.mailbox(JAY).sent[id].first_leaves == HOUR
+    sky.run(DAY)
+    assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
+
+
+def test_a_storm_makes_what_has_left_doubtful() -> None:
+    """A departed letter whose way is cut ahead of it shows why it is uncertain, and a new prediction."""
+    plan = relayed(down=6 * HOUR)
+    sky = FakeSky(plan)
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "just before the storm")
+    sky.run(HOUR)
+    before = sky.earth.office.mailbox(JAY).sent[id]
+    sky.set_plan(plan.cut([(RELAY, MARS)], 0, 3 * DAY, STORM))
+    sent = sky.earth.office.mailbox(JAY).sent[id]
+    assert sent.doubtful == "Dust storm over Arsia Mons."
+    assert sent.arrives is not None
+    assert before.arrives is not None
+    assert before.arrives < 3 * DAY < sent.arrives
+    assert sent.first_arrives == before.first_arrives
+    assert [leg.from_node for leg in sent.legs] == [EARTH, RELAY]
+    assert [r.what for r in sky.earth.trace][-1] == "letter.foreseen"
+    sky.earth.restart()
+    assert sky.earth.office.mailbox(JAY).letter_view(id, sky.now)["doubtful"] == sent.doubtful
+
+
+def test_a_storm_without_an_end() -> None:
+    """With no onward way left nothing is predicted but the doubt; a mended plan predicts again."""
+    plan = relayed(down=6 * HOUR)
+    sky = FakeSky(plan)
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "just before the storm")
+    sky.run(HOUR)
+    sky.set_plan(plan.cut([(RELAY, MARS)], 0, 1000 * DAY))
+    sent = sky.earth.office.mailbox(JAY).sent[id]
+    assert sent.arrives is None
+    assert sent.doubtful == "The plan no longer has a contact of its way; where it is now is not known."
+    assert sky.state(EARTH, JAY, id) == ("departed", "confirmed")
+    sky.set_plan(plan)
+    assert sky.earth.office.mailbox(JAY).sent[id].arrives is not None
+
+
+def test_what_is_in_flight_arrives_whatever_is_cut() -> None:
+    """What has left is in flight: a later cut does not make it doubtful."""
+    sky = FakeSky(both_ways())
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "through")
+    sky.run(SECOND)
+    before = sky.earth.office.mailbox(JAY).sent[id]
+    sky.set_plan(ContactPlan((), (STORM,), 1))
+    assert sky.earth.office.mailbox(JAY).sent[id] == before
+
+
+def test_another_first_hop_than_foreseen() -> None:
+    """When the node sends it by another neighbour, what is foreseen follows from there."""
+    plan = ContactPlan.of(
+        [*relayed().contacts, contact(9, EARTH, MARS, HOUR, DAY), contact(10, EARTH, 16, 0, DAY)]
+    )
+    sky = FakeSky(plan)
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "which way?")
+    (key,) = sky.earth.queued
+    office = sky.earth.office
+    office.departed(key, MARS, HOUR, HOUR + 1, HOUR + LIGHT, HOUR)
+    assert office.mailbox(JAY).sent[id].arrives == HOUR + LIGHT
+    office.departed(key, 16, HOUR, HOUR + 1, HOUR + LIGHT, HOUR)
+    sent = office.mailbox(JAY).sent[id]
+    assert (sent.arrives, sent.doubtful) == (None, "No onward way is planned from where it should be now.")
+
+
+def test_whom_to_ask() -> None:
+    """A prediction is for a mailbox and an address."""
+    sky = FakeSky()
+    with pytest.raises(InputError, match="nobody has opened"):
+        sky.earth.office.predict(JAY, NANYOUNG, "hello", 0)
+    sky.open_all()
+    with pytest.raises(InputError):
+        sky.earth.office.predict(JAY, "nonsense", "hello", 0)
