@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from tests.web.fake_desk import FakeDesk
 
 from starlight.web.app import make_app
-from tests.web.fake_desk import FakeDesk
 
 TOKEN = "a-secret-that-only-the-test-knows"
 CHROMIUM = Path("/usr/bin/chromium")

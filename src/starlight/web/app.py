@@ -85,6 +85,7 @@ def make_app(desk: Desk, *, token: str, hosts: tuple[str, ...] = LOOPBACK_HOSTS)
     return Starlette(
         routes=[
             Mount("/static", StaticFiles(directory=HERE / "static")),
+            Route("/api", office.people),
             Mount("/api", routes=twins),
             *twins,
         ],

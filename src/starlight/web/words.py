@@ -55,12 +55,11 @@ def words_for(letter: LetterView, now: int) -> Words:
 
 
 def _received(letter: LetterView) -> Words:
-    arrived, read = fact_of(letter, "arrived"), fact_of(letter, "read")
-    if letter.unread:
-        return Words("New", "arrived {}", arrived.at if arrived else None)
-    if read is not None:
+    read = fact_of(letter, "read")
+    if read is not None and not letter.unread:
         return Words("Read", "{}", read.at)
-    return Words("Received", "arrived {}", arrived.at if arrived else None)
+    arrived = fact_of(letter, "arrived")
+    return Words("Arrived", "{}", arrived.at) if arrived else Words("Arrived")
 
 
 def _sent(letter: LetterView, now: int) -> Words:

@@ -29,8 +29,10 @@ function showClocks() {
     setText(seconds, `:${read.seconds}`);
     setText(face.querySelector("[data-clock=day]"), `${read.day} ${read.year}`.trim());
   }
-  setText(byId("utc"), utcWords(now));
-  setText(byId("rate"), clock.rate === 1 ? "" : clock.rate === 0 ? "standing still" : `×${clock.rate}`);
+  const [day, time] = utcWords(now).split(" ");
+  setText(document.querySelector("#utc .utc-day"), day);
+  setText(document.querySelector("#utc .utc-time"), time);
+  setText(byId("rate"), clock.rate === 1 ? "" : clock.rate === 0 ? "paused" : `×${clock.rate}`);
 }
 
 function showSky() {
@@ -39,7 +41,7 @@ function showSky() {
   const window_ = status.sky.window;
   const start = window_ && Date.parse(window_.start);
   const open = window_ && start <= clock.now();
-  setText(byId("window-label"), open ? "Window open until" : "Next window");
+  setText(byId("window-label"), open ? "Open until" : "Next window");
   setText(byId("window"), window_ ? clock.when(world, open ? Date.parse(window_.end) : start) : "none planned");
   byId("window").title = window_ ? `${window_.start} to ${window_.end}${window_.via ? `, ${window_.via}` : ""}` : "";
 }
@@ -90,7 +92,8 @@ function listen() {
   const socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}${stream}`);
   socket.addEventListener("open", () => {
     wait = 500;
-    document.body.classList.remove("cut-off");
+    document.body.className = "live";
+    setText(byId("connection"), "");
     refresh();
   });
   socket.addEventListener("message", (message) => {
@@ -99,7 +102,8 @@ function listen() {
     if (news.changed) refresh();
   });
   socket.addEventListener("close", () => {
-    document.body.classList.add("cut-off");
+    document.body.className = "cut-off";
+    setText(byId("connection"), "The page has lost its server and is looking for it.");
     setTimeout(listen, wait);
     wait = Math.min(wait * 2, 10000);
   });
@@ -234,7 +238,8 @@ function sayForesight() {
   lastForeseen = words;
 }
 
-// A foresight whose moment of leaving has passed is stale.
+// A foresight whose moment of leaving has passed is stale. When a letter would leave at once that is
+// always so; then once a second is enough.
 function foreseeAgain() {
   const leaves = byId("prediction")?.dataset.leaves;
   if (text && leaves && document.visibilityState === "visible" && clock.now() > Date.parse(leaves)) {
@@ -284,6 +289,6 @@ showUnread();
 if (compose) writeDesk();
 setInterval(showClocks, 250);
 setInterval(refreshWhenDue, 100);
-setInterval(foreseeAgain, 3000);
+setInterval(foreseeAgain, 1000);
 requestAnimationFrame(frame);
 listen();

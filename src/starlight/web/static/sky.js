@@ -1,5 +1,7 @@
 // The drawing: the worlds where they are, and what crosses between them.
 
+import { durationWords } from "./clock.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const AU = 100; // units of the drawing
 
@@ -10,6 +12,7 @@ export class SkyDrawing {
   constructor(root, clock) {
     this.clock = clock;
     this.beam = root.querySelector("#beam");
+    this.words = root.querySelector("#beam-words");
     this.marks = root.querySelector("#flight-marks");
     this.bodies = { earth: root.querySelector("#earth-body"), mars: root.querySelector("#mars-body") };
     this.at = {};
@@ -29,6 +32,7 @@ export class SkyDrawing {
       this.beam.setAttribute(name, value);
     }
     this.beam.classList.toggle("silent", status.silence !== null);
+    this.nameBeam(status);
     this.bodies.mars.classList.toggle("storm", status.storm.active);
     const told = new Set(status.flights.map((flight) => flight.id));
     for (const flight of status.flights) this.take(flight);
@@ -48,6 +52,19 @@ export class SkyDrawing {
     label.setAttribute("y", (dy / length) * 19 + 4);
     const side = dx / length;
     label.setAttribute("text-anchor", side > 0.4 ? "start" : side < -0.4 ? "end" : "middle");
+  }
+
+  // What the beam means, beside its middle, on the side away from the Sun.
+  nameBeam(status) {
+    const { earth, mars } = this.at;
+    const middle = { x: (earth.x + mars.x) / 2, y: (earth.y + mars.y) / 2 };
+    const length = Math.hypot(mars.x - earth.x, mars.y - earth.y) || 1;
+    let aside = { x: -(mars.y - earth.y) / length, y: (mars.x - earth.x) / length };
+    if (aside.x * middle.x + aside.y * middle.y < 0) aside = { x: -aside.x, y: -aside.y };
+    this.words.setAttribute("x", middle.x + aside.x * 14);
+    this.words.setAttribute("y", middle.y + aside.y * 14 + 4);
+    this.words.setAttribute("text-anchor", aside.x > 0.35 ? "start" : aside.x < -0.35 ? "end" : "middle");
+    this.words.textContent = status.silence ? "silence" : durationWords(status.sky.light_time_s);
   }
 
   take(flight) {

@@ -1,0 +1,349 @@
+"""The page in the system's Chromium, as a person uses it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect, sync_playwright
+from tests.web.conftest import CHROMIUM, TOKEN, Serving
+from tests.web.fake_desk import LIGHT, START
+
+from starlight.dtntime import DAY, MINUTE, SECOND
+from starlight.web import localtime, wire
+from starlight.web.views import Telemetry
+
+NASTY = "<script>document.title='caught'</script><img src=x onerror=alert(1)> & <b>bold</b> {{ 7*7 }}"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("the page's tests need a browser: apt-get install chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+class Visitor:
+    """One person's browser: opens pages, and notes what it should not have to."""
+
+    def __init__(self, context: BrowserContext, serving: Serving) -> None:
+        self.context = context
+        self.serving = serving
+        self.outside: list[str] = []
+        self.complaints: list[str] = []
+        context.route(re.compile(".*"), self._watch)
+        context.on("console", lambda message: self._complain(message.type, message.text))
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+    def _watch(self, route: object) -> None:
+        if urlsplit(route.request.url).netloc == f"127.0.0.1:{self.serving.port}":
+            route.continue_()
+        else:
+            self.outside.append(route.request.url)
+            route.abort()
+
+    def _complain(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(text)
+
+    def open(self, person: str) -> Page:
+        """Open a person's page as the terminal's address does, and wait until it is alive."""
+        page = self.context.new_page()
+        with page.expect_websocket():
+            page.goto(f"{self.serving.url}/people/{person}?token={TOKEN}")
+        assert page.url == f"{self.serving.url}/people/{person}"
+        return page
+
+
+@pytest.fixture
+def visitor(browser: Browser, serving: Serving) -> Iterator[Visitor]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="dark")
+    visiting = Visitor(context, serving)
+    yield visiting
+    context.close()
+    assert visiting.outside == []
+    assert visiting.complaints == []
+
+
+def accessible(page: Page) -> None:
+    """Fail with axe's own words when it finds a violation."""
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def letter(page: Page, text: str) -> object:
+    return page.get_by_role("article").filter(has_text=text)
+
+
+def test_a_letter_crosses(visitor: Visitor, serving: Serving) -> None:
+    """Jay is told when his letter will leave, arrive and be answered; so it goes, and a receipt returns."""
+    jay, nan = visitor.open("jay"), visitor.open("nan-young")
+    jay.get_by_label("Write to Nan-young").press_sequentially("Do you hear the rain?")
+    prediction = jay.locator("#prediction")
+    expect(prediction).to_contain_text("leaves 14:23, arrives 14:42, earliest answer 15:01")
+    accessible(jay)
+    jay.get_by_role("button", name="Send").click()
+
+    sent = letter(jay, "Do you hear the rain?")
+    expect(sent.locator(".state.predicted")).to_contain_text("expected to leave 14:23")
+    expect(jay.get_by_label("Write to Nan-young")).to_have_value("")
+    expect(jay.get_by_label("Write to Nan-young")).to_be_focused()
+
+    serving.advance(2 * MINUTE + LIGHT // 2)
+    expect(sent.locator(".state.predicted")).to_contain_text("expected there 14:42")
+    mark = jay.locator("#flight-marks .flight.letter.from-earth")
+    expect(mark).to_have_count(1)
+    expect(jay.locator("#flights")).to_contain_text("Letter from Jay to Nan-young")
+    box, earth, mars = (
+        jay.locator(what).bounding_box() for what in ("use.flight", "#earth-body", "#mars-body")
+    )
+    assert earth["y"] > box["y"] > mars["y"]
+    expect(letter(nan, "Do you hear the rain?")).to_have_count(0)
+    accessible(jay)
+
+    serving.advance(LIGHT - LIGHT // 2)
+    received = letter(nan, "Do you hear the rain?")
+    expect(received).to_contain_text("New")
+    expect(nan).to_have_title("(1) Nan-young · Starlight")
+    expect(nan.locator("#announcer")).to_have_text("New letter from Jay.")
+    expect(sent.locator(".state.predicted")).to_contain_text("Should be there")
+    accessible(nan)
+
+    received.get_by_role("button", name="Mark the letter from Jay as read").click()
+    expect(received.locator(".state.confirmed")).to_contain_text("Read")
+    expect(nan).to_have_title("Nan-young · Starlight")
+    expect(jay.locator("#flight-marks .flight.receipt.from-mars")).to_have_count(2)
+    serving.advance(LIGHT)
+    expect(sent.locator(".state.confirmed")).to_contain_text("Read")
+    expect(sent.locator(".state.confirmed")).to_contain_text("14:42, confirmed")
+    expect(jay.locator("#announcer")).to_contain_text("Your letter:")
+    expect(jay.locator("#flight-marks .flight")).to_have_count(0)
+    accessible(jay)
+
+
+def test_predicted_and_confirmed_look_different(visitor: Visitor, serving: Serving) -> None:
+    """Predicted is dashed and slanted, confirmed is solid and upright."""
+    jay = visitor.open("jay")
+    jay.get_by_label("Write to Nan-young").fill("Hello")
+    jay.get_by_role("button", name="Send").click()
+    look = "el => [getComputedStyle(el).borderTopStyle, getComputedStyle(el).fontStyle]"
+    word = letter(jay, "Hello").locator(".state-word")
+    assert word.evaluate(look) == ["dashed", "italic"]
+    serving.advance(2 * MINUTE + 2 * LIGHT)
+    expect(word).to_have_text("Arrived")
+    assert word.evaluate(look) == ["solid", "normal"]
+    letter(jay, "Hello").get_by_text("Its way").click()
+    expect(letter(jay, "Hello").locator(".way .confirmed")).to_have_count(3)
+    accessible(jay)
+    serving.advance(MINUTE)  # A swap leaves open what was opened.
+    jay.get_by_label("Write to Nan-young").fill("Again")
+    jay.get_by_role("button", name="Send").click()
+    expect(letter(jay, "Again")).to_have_count(1)
+    expect(letter(jay, "Hello").locator("details")).to_have_attribute("open", "")
+
+
+def test_storm_and_silence(visitor: Visitor, serving: Serving) -> None:
+    """The storm is asked for twice, explains itself on both worlds, keeps letters, and is mended."""
+    jay, nan = visitor.open("jay"), visitor.open("nan-young")
+    jay.get_by_text("Let a storm come up").click()
+    expect(jay.get_by_text("It will cut both relays")).to_be_visible()
+    accessible(jay)
+    jay.get_by_role("button", name="Yes, cut both relays").click()
+    for page in (jay, nan):
+        silence = page.get_by_role("region", name="Silence between the worlds")
+        expect(silence).to_contain_text("A dust storm over Arsia Mons has cut both relays.")
+        expect(silence).to_contain_text("What is safe here")
+        expect(silence.locator("dd.predicted")).to_contain_text("expected")
+        expect(page.locator("#announcer")).to_contain_text("Silence.")
+    expect(jay.locator("#silence time").first).to_have_text("14:21")
+    expect(jay.locator("#silence time").last).to_have_text("3 Apr, 14:21")
+    expect(jay.locator("#storm")).to_be_focused()
+    jay.get_by_label("Write to Nan-young").fill("Are you there?")
+    expect(jay.locator("#prediction")).to_contain_text("It will be kept here")
+    jay.get_by_role("button", name="Send").click()
+    expect(letter(jay, "Are you there?").locator(".state")).to_contain_text("Kept safe")
+    expect(jay.locator("#silence .safe")).to_contain_text("1 letters are kept in Seoul")
+    accessible(jay)
+    accessible(nan)
+    jay.get_by_role("button", name="Mend both relays").click()
+    expect(jay.get_by_role("heading", name="The way between the worlds is open")).to_be_visible()
+    expect(letter(jay, "Are you there?").locator(".state")).to_contain_text("expected to leave")
+    serving.advance(2 * MINUTE + LIGHT)
+    expect(letter(nan, "Are you there?")).to_be_visible()
+
+
+def test_text_is_text(visitor: Visitor, serving: Serving) -> None:
+    """A letter with markup shows as it was written, on both sides, and runs nothing."""
+    jay, nan = visitor.open("jay"), visitor.open("nan-young")
+    jay.get_by_label("Write to Nan-young").fill(NASTY)
+    jay.get_by_role("button", name="Send").click()
+    expect(jay.locator("article .text")).to_have_text(NASTY)
+    serving.advance(2 * MINUTE + LIGHT)
+    for page in (jay, nan):
+        expect(page.locator("article .text")).to_have_text(NASTY)
+        expect(page.locator("article .text *")).to_have_count(0)
+    nan.reload()
+    expect(nan.locator("article .text")).to_have_text(NASTY)
+    expect(nan).to_have_title("(1) Nan-young · Starlight")
+    nan.get_by_role("button", name="Answer the letter from Jay").click()
+    expect(nan.locator("#answering-words")).to_contain_text("<script>")
+    expect(nan.locator("#answering-words *")).to_have_count(0)
+
+
+def test_keyboard_alone(visitor: Visitor, serving: Serving) -> None:
+    """Everything can be done by keyboard, the focus is always seen and never lost."""
+    jay = visitor.open("jay")
+    jay.keyboard.press("Tab")
+    expect(jay.get_by_role("link", name="Skip to the letters")).to_be_focused()
+    jay.keyboard.press("Enter")
+    jay.keyboard.press("Tab")
+    expect(jay.get_by_role("link", name="Nan-young")).to_have_count(2)
+    walk_to(jay, "#text")
+    jay.keyboard.type("By keyboard")
+    expect(jay.locator("#prediction")).to_contain_text("leaves 14:23")
+    jay.keyboard.press("Control+Enter")
+    expect(letter(jay, "By keyboard")).to_be_visible()
+    expect(jay.locator("#text")).to_be_focused()
+    walk_to(jay, "article button")
+    expect(jay.get_by_role("button", name="Withdraw the letter to Nan-young")).to_be_focused()
+    serving.advance(SECOND)  # Pushes a status; the focus stays.
+    expect(jay.get_by_role("button", name="Withdraw the letter to Nan-young")).to_be_focused()
+    jay.keyboard.press("Enter")
+    expect(letter(jay, "By keyboard").locator(".state")).to_contain_text("Withdrawn")
+    expect(letter(jay, "By keyboard")).to_be_focused()
+    walk_to(jay, "#storm summary")
+    jay.keyboard.press("Enter")
+    jay.keyboard.press("Tab")
+    outline = jay.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    jay.keyboard.press("Enter")
+    expect(jay.get_by_role("region", name="Silence between the worlds")).to_be_visible()
+    walk_to(jay, "#storm-mend")
+    jay.keyboard.press("Space")
+    expect(jay.get_by_role("heading", name="The way between the worlds is open")).to_be_visible()
+
+
+def walk_to(page: Page, selector: str) -> None:
+    """Press Tab until an element that matches has the focus."""
+    for _ in range(40):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"Tab never reached {selector}")
+
+
+def test_answer_names_the_letter(visitor: Visitor, serving: Serving) -> None:
+    """An answer carries the id of the letter that it answers."""
+    with serving.client() as client:
+        client.post("/api/people/jay/letters", json={"to": "ipn:21.1", "text": "First"})
+    serving.advance(2 * MINUTE + LIGHT)
+    nan = visitor.open("nan-young")
+    nan.get_by_role("button", name="Answer the letter from Jay").click()
+    expect(nan.get_by_text("In answer to “First”")).to_be_visible()
+    accessible(nan)
+    nan.get_by_label("Write to Jay").fill("Second")
+    nan.get_by_role("button", name="Send").click()
+    expect(letter(nan, "Second")).to_be_visible()
+    expect(nan.locator("#answering")).to_be_hidden()
+    assert serving.desk.kept[1].reply_to == serving.desk.kept[0].id
+
+
+def test_a_refusal_is_said(visitor: Visitor) -> None:
+    """What the desk refuses is told in its words beside the text, which stays."""
+    jay = visitor.open("jay")
+    jay.get_by_label("Write to Nan-young").fill("a" * 10_001)
+    jay.get_by_role("button", name="Send").click()
+    expect(jay.get_by_role("alert")).to_contain_text("10001 characters. At most 10000.")
+    expect(jay.get_by_label("Write to Nan-young")).to_have_value("a" * 10_001)
+    accessible(jay)
+    visitor.complaints = [said for said in visitor.complaints if "422" not in said]
+
+
+def test_clocks_agree_with_the_server(visitor: Visitor, serving: Serving) -> None:
+    """The script reads any moment as the server does, on both worlds."""
+    jay = visitor.open("jay")
+    sky = serving.desk.sky()
+    try:
+        sky.send(None)
+    except StopIteration as told:
+        clock = told.value.clock
+    moments = [START, START + DAY, START - 100 * DAY, START - 9_000 * DAY, clock.mars.sol_zero + 7 * SECOND]
+    script = """async ([clock, moments]) => {
+        const { MissionClock } = await import('/static/clock.js');
+        const mission = new MissionClock(clock);
+        return moments.map((at) => ['earth', 'mars'].map((world) => mission.when(world, at)));
+    }"""
+    iso = [946_684_800_000 + at // 1_000_000 for at in moments]
+    said = jay.evaluate(script, [wire.jsonable(clock), iso])
+    assert said == [[localtime.when(clock, world, at) for world in ("earth", "mars")] for at in moments]
+    expect(jay.locator("#clock-earth [data-clock=time]")).to_have_text("14:21")
+    expect(jay.locator("#clock-earth [data-clock=day]")).to_have_text("2 Apr 2051")
+    expect(jay.locator("#clock-mars [data-clock=day]")).to_have_text(re.compile(r"Sol 6\d"))
+    expect(jay.locator("#utc")).to_have_text("2051-04-02 05:21 UTC")
+    expect(jay.locator("#light")).to_have_text("19 min 00 s")
+    expect(jay.locator("#distance")).to_have_text("341.8 million km")
+    serving.advance(MINUTE)
+    expect(jay.locator("#utc")).to_have_text("2051-04-02 05:22 UTC")
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_small_and_light(visitor: Visitor, serving: Serving, browser: Browser, scheme: str) -> None:
+    """At 360 pixels nothing sticks out, in either colour scheme, and axe finds no violation."""
+    with serving.client() as client:
+        for text in ("Hello", "x" * 400, "둘이 걷던 길\n\nand a line after a gap"):
+            client.post("/api/people/jay/letters", json={"to": "ipn:21.1", "text": text})
+    serving.advance(2 * MINUTE + LIGHT)
+    heard = Telemetry("suit", "Suit", START, START + LIGHT, -9.1, -120.3, 83.0, ("Organic markers",), "Late")
+    serving.on_loop(lambda: serving.desk.report(heard))
+    context = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    nan = Visitor(context, serving).open("nan-young")
+    expect(nan.get_by_role("region", name="Last heard")).to_contain_text("9.100° S 120.300° W")
+    assert nan.evaluate("document.documentElement.scrollWidth") == 360
+    accessible(nan)
+    nan.locator("summary", has_text="Its way").first.click()
+    accessible(nan)
+    context.close()
+
+
+def test_reduced_motion(browser: Browser, serving: Serving) -> None:
+    """With reduced motion the storm's ring stands still, and letters are still shown in flight."""
+    context = browser.new_context(reduced_motion="reduce")
+    jay = Visitor(context, serving).open("jay")
+    jay.get_by_label("Write to Nan-young").fill("Slowly")
+    jay.get_by_role("button", name="Send").click()
+    expect(letter(jay, "Slowly")).to_be_visible()
+    serving.advance(5 * MINUTE)
+    expect(jay.locator("#flights")).to_contain_text("Letter from Jay")
+    jay.reload()
+    expect(jay.locator("#flight-marks .flight.letter")).to_have_count(1)
+    assert jay.locator("#earth-body .halo").evaluate("el => el.getAnimations().length") == 0
+    context.close()
+
+
+def test_server_lost_and_found(visitor: Visitor, serving: Serving) -> None:
+    """The page says that it has lost its server, comes back by itself and shows what it missed."""
+    jay = visitor.context.new_page()
+    sockets: list[WebSocketRoute] = []
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    jay.route_web_socket(re.compile("/stream$"), pass_on)
+    jay.goto(f"{serving.url}/people/jay?token={TOKEN}")
+    expect(jay.locator("body")).to_have_class("live")
+    sockets[0].close()
+    expect(jay.locator("body")).to_have_class("cut-off")
+    expect(jay.get_by_role("status")).to_contain_text("lost its server")
+    accessible(jay)
+    with serving.client() as client:
+        client.post("/api/people/jay/letters", json={"to": "ipn:21.1", "text": "Meanwhile"})
+    expect(jay.locator("body")).to_have_class("live")
+    expect(letter(jay, "Meanwhile")).to_be_visible()
+    assert len(sockets) == 2
