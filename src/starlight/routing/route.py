@@ -91,17 +91,22 @@ def _sentence(hop: Hop, names: Mapping[int, str]) -> str:
     contact = hop.contact
     here = names.get(contact.from_node, f"node {contact.from_node}")
     there = names.get(contact.to_node, f"node {contact.to_node}")
-    parts = []
+    waits = []
     if hop.waits_until > hop.ready:
-        parts.append(f"waits until {_text(hop.waits_until)} for the contact with {there}")
+        waits.append(f"until {_text(hop.waits_until)} for the contact with {there}")
     if hop.leaves > hop.waits_until:
-        parts.append(f"waits until {_text(hop.leaves)} for what is booked before it")
-    parts.append(f"leaves for {there} at {_text(hop.leaves)}")
+        waits.append(f"until {_text(hop.leaves)} for what is booked before it")
+    sentence = f"At {here} it "
+    if waits:
+        sentence += f"waits {' and '.join(waits)}, "
+    sentence += f"leaves at {_text(hop.leaves)}"
     if hop.last_byte > hop.leaves:
-        parts.append(f"has left with its last byte at {_text(hop.last_byte)}")
-    light = hop.arrives - hop.last_byte
-    parts.append(f"arrives at {_text(hop.arrives)} after {duration_text(light)} of light")
-    return f"At {here} it {', '.join(parts[:-1])} and {parts[-1]}."
+        sentence += f", its last byte at {_text(hop.last_byte)},"
+    sentence += f" and arrives at {there} at {_text(hop.arrives)}"
+    light_time = hop.arrives - hop.last_byte
+    if light_time >= SECOND // 10:
+        sentence += f", after {duration_text(light_time)} of light"
+    return sentence + "."
 
 
 def _text(time: int) -> str:

@@ -1,0 +1,86 @@
+"""What is booked on a contact."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.routing.oracle import transmission
+
+from starlight.contacts.contact import Contact, constant_light
+from starlight.dtntime import SECOND
+from starlight.routing.bookings import Bookings
+
+INTERVALS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 8)), max_size=12)
+CONTACT = Contact(1, 1, 2, 0, 30 * SECOND, ((0, 8),), constant_light(0, 0))  # A byte a second.
+
+
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(INTERVALS, st.integers(-2, 32), st.integers(0, 6))
+def test_the_first_fit_is_the_earliest_instant_that_meets_no_booking(
+    intervals: list[tuple[int, int]], ready: int, size: int
+) -> None:
+    """A transmission starts at the first instant from which the whole of it finds free time."""
+    booked = [(start * SECOND, (start + length) * SECOND) for start, length in intervals]
+    bookings = Bookings()
+    for interval in booked:
+        bookings.add(*interval)
+    found = bookings.first_fit(CONTACT, max(0, ready) * SECOND, size)
+    expected = transmission(CONTACT, max(0, ready) * SECOND, size, [b for b in booked if b[0] < b[1]])
+    assert found == (expected[:2] if expected else None)
+
+
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(INTERVALS, st.randoms(use_true_random=False))
+def test_releasing_is_the_inverse_of_booking(intervals: list[tuple[int, int]], rng: random.Random) -> None:
+    """Booking and releasing, in any order and with overlaps, leave what the rest alone would leave."""
+    bookings = Bookings()
+    kept: list[tuple[int, int]] = []
+    for start, length in intervals:
+        bookings.add(start, start + length)
+        kept.append((start, start + length))
+        if rng.random() < 0.5:
+            gone = kept.pop(rng.randrange(len(kept)))
+            assert bookings.remove(*gone) == (gone[0] < gone[1])
+        alone = Bookings()
+        for interval in kept:
+            alone.add(*interval)
+        assert bookings.busy() == alone.busy()
+        instants = {time for block in bookings.busy() for time in range(*block)}
+        assert instants == {time for interval in kept for time in range(*interval)}
+    for interval in kept:
+        bookings.remove(*interval)
+    assert not bookings
+    assert bookings.busy() == []
+
+
+def test_what_is_not_booked_cannot_be_released() -> None:
+    """Giving back what was not taken changes nothing and says so."""
+    bookings = Bookings()
+    bookings.add(1, 5)
+    assert not bookings.remove(1, 4)
+    assert not bookings.remove(2, 5)
+    assert bookings.busy() == [(1, 5)]
+    assert bookings.remove(1, 5)
+    assert not bookings.remove(1, 5)
+
+
+def test_a_queue_sent_back_to_back_is_one_block() -> None:
+    """Ten thousand bundles in a row cost one block to look at."""
+    bookings = Bookings()
+    for start in range(10_000):
+        bookings.add(start, start + 1)
+    assert bookings.busy() == [(0, 10_000)]
+    bookings.remove(5_000, 5_001)
+    assert bookings.busy() == [(0, 5_000), (5_001, 10_000)]
+
+
+def test_what_takes_no_time_waits_while_the_contact_is_busy() -> None:
+    """A transmission of no length books nothing, but waits like any other while the contact is busy."""
+    bookings = Bookings()
+    bookings.add(2 * SECOND, 4 * SECOND)
+    assert bookings.first_fit(CONTACT, SECOND, 0) == (SECOND, SECOND)
+    assert bookings.first_fit(CONTACT, 2 * SECOND, 0) == (4 * SECOND, 4 * SECOND)
+    assert bookings.first_fit(CONTACT, 3 * SECOND, 0) == (4 * SECOND, 4 * SECOND)
+    assert bookings.first_fit(CONTACT, 4 * SECOND, 0) == (4 * SECOND, 4 * SECOND)

@@ -1,0 +1,69 @@
+"""Plans made by others, with known answers (tests/authorities/plans/README.md)."""
+
+from __future__ import annotations
+
+import pytest
+from tests.routing.hdtn import read
+from tests.routing.oracle import every_route
+
+from starlight.dtntime import SECOND
+from starlight.routing import Router
+
+SIZE = 1  # byte: the known answers are best cases, for bundles that take no time
+
+
+def test_tutorial_plan() -> None:
+    """1 to 5 at t = 0: contacts 4, 6, 10; next hop 3; best-case arrival 3 s."""
+    route = Router(read("hdtn_cgr_tutorial.json")).route(1, 5, 0, 0)
+    assert route is not None
+    assert [hop.contact.id for hop in route.hops] == [4, 6, 10]
+    assert route.entry_node == 3
+    assert route.arrival == 3 * SECOND
+
+
+def test_tutorial_plan_has_seven_loopless_routes() -> None:
+    """Yen gives 7 loopless routes, best delivery times 3, 4, 11, 31, 31, 51, 51; first next hops 3, 2, 5."""
+    found = sorted(every_route(read("hdtn_cgr_tutorial.json"), {}, 1, 5, 0, 0), key=lambda item: item[0])
+    assert [key[0] // SECOND for key, _, _ in found[:3]] == [3, 4, 11]
+    assert [key[3] for key, _, _ in found[:3]] == [3, 2, 5]
+    assert sorted(key[0] // SECOND for key, _, _ in found) == [3, 4, 11, 31, 31, 51, 51]
+
+
+def test_tutorial_plan_without_its_best_contacts() -> None:
+    """Without a contact of the best route, the next of the known delivery times is the best."""
+    router = Router(read("hdtn_cgr_tutorial.json"))
+    for exclude, seconds, entry in ((frozenset({3}), 4, 2), (frozenset({2, 3}), 11, 5)):
+        route = router.route(1, 5, 0, 0, exclude=exclude)
+        assert route is not None
+        assert (route.arrival, route.entry_node) == (seconds * SECOND, entry)
+
+
+def test_routing_test_plan() -> None:
+    """1 to 4: next hop 2, contacts 1 and 2 (counted from 0)."""
+    route = Router(read("hdtn_routing_test.json")).route(1, 4, 0, 0)
+    assert route is not None
+    assert route.entry_node == 2
+    assert [hop.contact.id for hop in route.hops] == [1, 2]
+
+
+def test_ten_nodes_plan() -> None:
+    """20 to 40 at t = 0: the four-key best route enters by node 3686."""
+    plan = read("hdtn_10_nodes.json")
+    assert sum(contact.end <= contact.start for contact in plan.contacts) == 6, "some have no length, or less"
+    route = Router(plan).route(20, 40, 0, SIZE)
+    assert route is not None
+    assert route.entry_node == 3686
+
+
+@pytest.mark.parametrize("name", ["hdtn_cgr_tutorial.json", "hdtn_routing_test.json", "hdtn_10_nodes.json"])
+def test_every_pair_of_nodes_is_answered(name: str) -> None:
+    """Contacts without length, or that end before they start, never crash and never carry bytes."""
+    plan = read(name)
+    router = Router(plan)
+    answers = 0
+    for source in plan.nodes():
+        for destination in plan.nodes():
+            route = router.route(source, destination, 0, SIZE)
+            answers += route is not None
+            assert route is None or all(hop.contact.start < hop.contact.end for hop in route.hops)
+    assert answers >= len(plan.nodes())

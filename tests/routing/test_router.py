@@ -1,0 +1,306 @@
+"""The router: questions, bookings, what is remembered, and what it says to people."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, constant_light
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND, from_text
+from starlight.routing import FOREVER, Route, Router
+from starlight.routing.search import Search
+
+EARTH, RELAY, OTHER, MARS = 1, 2, 3, 4
+
+
+def contact(
+    id: int, link: tuple[int, int], start: float, end: float, bps: int = 8000, light_s: float = 1.0
+) -> Contact:
+    """Return a contact between two seconds."""
+    begin = round(start * SECOND)
+    light = constant_light(begin, light_s)
+    return Contact(id, *link, begin, round(end * SECOND), ((begin, bps),), light)
+
+
+def two_hops() -> Router:
+    """Return a router over Earth - relay (open) - Mars (from second 50 on)."""
+    return Router(
+        ContactPlan.of([contact(1, (EARTH, RELAY), 0, 100), contact(2, (RELAY, MARS), 50, 100, light_s=10)])
+    )
+
+
+def asked(router: Router, now_s: float = 0, size: int = 1000, **more: object) -> Route:
+    """Return the route from Earth to Mars, which there is."""
+    route = router.route(EARTH, MARS, round(now_s * SECOND), size, **more)  # type: ignore[arg-type]  # Keywords only.
+    assert route is not None
+    return route
+
+
+def ids(route: Route) -> list[int]:
+    """Return the ids of a route's contacts."""
+    return [hop.contact.id for hop in route.hops]
+
+
+def test_each_hop_says_when() -> None:
+    """The route says why: each hop waits until, leaves, arrives."""
+    route = asked(two_hops(), 5)
+    first, second = route.hops
+    assert (first.ready, first.waits_until, first.leaves) == (5 * SECOND,) * 3
+    assert (first.last_byte, first.arrives) == (6 * SECOND, 7 * SECOND)
+    assert (second.ready, second.waits_until, second.leaves) == (7 * SECOND, 50 * SECOND, 50 * SECOND)
+    assert (second.last_byte, second.arrives) == (51 * SECOND, 61 * SECOND)
+    assert (route.arrival, route.leaves, route.termination) == (61 * SECOND, 5 * SECOND, 100 * SECOND)
+    assert (route.entry_node, route.size) == (RELAY, 1000)
+
+
+def test_arrival_is_light_time_after_the_last_byte() -> None:
+    """arrives = last_byte + light_time(last_byte): the range moves while bytes leave."""
+    light = (LightPiece(0, SECOND, (700.0, 0.5)),)
+    moving = Contact(1, EARTH, MARS, 0, 100 * SECOND, ((0, 8),), light)
+    (hop,) = asked(Router(ContactPlan.of([moving])), 0, 10).hops
+    assert hop.arrives == hop.last_byte + moving.light_time(hop.last_byte) == (10 + 705) * SECOND
+
+
+def test_source_is_destination() -> None:
+    """A bundle that is where it belongs has a route without hops, which arrives now."""
+    route = two_hops().route(EARTH, EARTH, 7, 10)
+    assert route == Route((), 7, FOREVER, EARTH, 10)
+    assert route.leaves == 7
+    assert route.explain({}) == []
+    assert two_hops().route(EARTH, EARTH, 7, 10, expires=6) is None
+
+
+def test_a_route_that_arrives_after_expiry_is_rejected() -> None:
+    """A route arriving after `expires` is rejected; one that arrives right then is not."""
+    router = two_hops()
+    assert router.route(EARTH, MARS, 0, 1000, expires=61 * SECOND - 1) is None
+    assert asked(router, expires=61 * SECOND).arrival == 61 * SECOND
+
+
+def test_window_ends_are_closed() -> None:
+    """What ends exactly with the window fits; a nanosecond later it does not."""
+    router = Router(ContactPlan.of([contact(1, (EARTH, MARS), 0, 100)]))
+    assert asked(router, 99).hops[0].last_byte == 100 * SECOND
+    assert router.route(EARTH, MARS, 99 * SECOND + 1, 1000) is None
+
+
+def test_keys_settle_ties_in_their_order() -> None:
+    """Ties by fewest hops, then later termination, then smaller entry node."""
+    last = [contact(1, (RELAY, MARS), 50, 90), contact(2, (OTHER, MARS), 50, 90)]
+    hop = UNLIMITED_BPS
+    two = [contact(3, (EARTH, RELAY), 0, 60, hop), contact(4, (EARTH, OTHER), 0, 60, hop)]
+    assert ids(asked(Router(ContactPlan.of([*last, *two])))) == [3, 1], "smaller entry node"
+    later = [contact(5, (EARTH, OTHER), 0, 61, hop)]
+    assert ids(asked(Router(ContactPlan.of([*last, *two, *later])))) == [5, 2], "later termination"
+    direct = [contact(6, (EARTH, MARS), 50, 52)]
+    assert ids(asked(Router(ContactPlan.of([*last, *two, *later, *direct])))) == [6], "fewest hops"
+    early = [contact(7, (RELAY, MARS), 49, 53), contact(8, (EARTH, RELAY), 0, 5, hop)]
+    route = asked(Router(ContactPlan.of([*last, *two, *later, *direct, *early])))
+    assert ids(route) == [3, 7], "earliest arrival, and the later of two ways to its first node"
+
+
+def test_excluded_neighbours_and_contacts_are_not_used() -> None:
+    """`exclude` bars the first hop's node only, `exclude_contacts` a contact anywhere."""
+    plan = ContactPlan.of(
+        [
+            contact(1, (EARTH, RELAY), 0, 100),
+            contact(2, (RELAY, MARS), 0, 100),
+            contact(3, (EARTH, OTHER), 0, 100),
+            contact(4, (OTHER, RELAY), 0, 100),
+        ]
+    )
+    router = Router(plan)
+    assert ids(asked(router)) == [1, 2]
+    assert ids(asked(router, exclude=frozenset({RELAY}))) == [3, 4, 2]
+    assert ids(asked(router, exclude_contacts=frozenset({1}))) == [3, 4, 2]
+    assert router.route(EARTH, MARS, 0, 1, exclude_contacts=frozenset({2})) is None
+    assert router.route(EARTH, MARS, 0, 1, exclude=frozenset({RELAY, OTHER})) is None
+    assert ids(asked(router)) == [1, 2], "and what is remembered of one question does not answer another"
+
+
+def test_bookings_are_first_in_first_out() -> None:
+    """What is booked on a contact occupies it up to its last byte."""
+    router = two_hops()
+    leaves = []
+    for _ in range(3):
+        route = asked(router)
+        router.book(route)
+        leaves.append([hop.leaves // SECOND for hop in route.hops])
+    assert leaves == [[0, 50], [1, 51], [2, 52]]
+    assert router.bookings(1) == [(0, 3 * SECOND)]
+
+
+def test_a_gap_before_a_bundle_on_its_way_stays_usable() -> None:
+    """What is booked for a bundle that is still on its way does not take the time before it."""
+    plan = ContactPlan.of([contact(1, (EARTH, RELAY), 0, 100, light_s=20), contact(2, (RELAY, MARS), 0, 100)])
+    router = Router(plan)
+    router.book(asked(router))
+    near = router.route(RELAY, MARS, 5 * SECOND, 1000)
+    assert near is not None
+    assert near.leaves == 5 * SECOND
+    large = router.route(RELAY, MARS, 5 * SECOND, 17_000)
+    assert large is not None
+    assert large.leaves == 22 * SECOND, "16 s lie before the booking, so 17 s of bytes go after it"
+
+
+def test_a_full_contact_is_not_used() -> None:
+    """Residual volume is honoured: what no longer fits takes the next contact."""
+    plan = ContactPlan.of([contact(1, (EARTH, MARS), 0, 3), contact(2, (EARTH, MARS), 10, 12)])
+    router = Router(plan)
+    used = []
+    for _ in range(5):
+        route = asked(router)
+        router.book(route)
+        used += ids(route)
+    assert used == [1, 1, 1, 2, 2]
+    assert router.route(EARTH, MARS, 0, 1) is None
+
+
+def test_release_is_the_inverse_of_book() -> None:
+    """`book` and `release` are exact inverses, in any order."""
+    rng = random.Random(1)
+    router = two_hops()
+    routes: list[Route] = []
+    for _ in range(200):
+        if routes and rng.random() < 0.5:
+            router.release(routes.pop(rng.randrange(len(routes))))
+        else:
+            route = router.route(EARTH, MARS, 0, rng.randrange(2000))
+            if route is not None:
+                router.book(route)
+                routes.append(route)
+        again = two_hops()
+        for route in routes:
+            again.book(route)
+        assert [router.bookings(id) for id in (1, 2)] == [again.bookings(id) for id in (1, 2)]
+    for route in routes:
+        router.release(route)
+        router.release(route)  # Passed over: it is not booked any more.
+    assert router.bookings(1) == router.bookings(2) == []
+    assert asked(router) == asked(two_hops())
+
+
+def test_a_new_plan_drops_bookings() -> None:
+    """`set_plan` keeps the router and drops all bookings: who holds routes books them anew."""
+    router = two_hops()
+    before = asked(router)
+    router.book(before)
+    plan = router.plan.cut([(EARTH, RELAY)], 0, 10 * SECOND)
+    router.set_plan(plan)
+    assert router.plan is plan
+    assert router.bookings(1) == []
+    assert asked(router).leaves == 10 * SECOND + 1
+    router.release(before)
+    assert asked(router).leaves == 10 * SECOND + 1
+
+
+def large_plan(rng: random.Random) -> ContactPlan:
+    """Return 400 contacts among 20 nodes, many of them open at once and alike."""
+    found = []
+    for id in range(400):
+        one, other = rng.sample(range(1, 21), 2)
+        start = rng.randrange(0, 3600, 60)
+        bps = rng.choice((2_000, 2_000, 64_000, UNLIMITED_BPS))
+        light_s = rng.choice((0.0, 0.1, 30.0))
+        found.append(contact(id, (one, other), start, start + rng.choice((60, 300, 3000)), bps, light_s))
+    return ContactPlan.of(found)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_remembered_is_what_a_search_finds(seed: int) -> None:
+    """An answer depends on plan, bookings and question, and on nothing that was asked before."""
+    rng = random.Random(seed)
+    plan = large_plan(rng)
+    router = Router(plan)
+    pairs = [tuple(rng.sample(plan.nodes(), 2)) for _ in range(6)]
+    booked: list[Route] = []
+    now = 0
+    for _ in range(250):
+        now += rng.choice((0, 0, 1, 20 * MILLISECOND, SECOND, 30 * SECOND))
+        source, destination = rng.choice(pairs)
+        size = rng.choice((130, 200, 255, 700))
+        when = now - rng.choice((0, 0, 0, MINUTE))
+        fresh = Router(plan)
+        for route in booked:
+            fresh.book(route)
+        answer = router.route(source, destination, when, size)
+        assert answer == fresh.route(source, destination, when, size)
+        if answer is not None and rng.random() < 0.6:
+            router.book(answer)
+            booked.append(answer)
+        if booked and rng.random() < 0.2:
+            router.release(booked.pop(rng.randrange(len(booked))))
+
+
+def test_waiting_for_a_window_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a bundle waits for a window, the remembered route is the best without a search."""
+    router = two_hops()
+    first = asked(router, 0)
+    monkeypatch.setattr(Search, "best", None)
+    monkeypatch.setattr(Search, "earliest", None)
+    later = asked(router, 30)
+    assert (later.arrival, later.leaves) == (first.arrival, 30 * SECOND)
+    assert asked(router, 30, size=1000, expires=61 * SECOND).arrival == 61 * SECOND
+
+
+def test_an_open_window_is_searched_until_a_rival_comes_near(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In an open window the remembered route is the best as long as it is ahead of every other."""
+    router = Router(ContactPlan.of([contact(1, (EARTH, MARS), 0, 100), contact(2, (EARTH, MARS), 60, 200)]))
+    asked(router, 0)
+    asked(router, 1)
+    searches = []
+    best = Search.best
+    monkeypatch.setattr(Search, "best", lambda search: searches.append(1) or best(search))
+    for second in range(2, 59):
+        route = asked(router, second)
+        assert (ids(route), route.leaves) == ([1], second * SECOND)
+    assert not searches
+    route = asked(router, 60)
+    assert ids(route) == [2], "the same arrival, and a later termination"
+    assert searches
+
+
+def test_a_step_in_a_light_time_never_crashes() -> None:
+    """Where a fitted light time steps down, who waits arrives earlier; there is a route all the same."""
+    rng = random.Random(2)
+    for _ in range(300):
+        found = []
+        for id in range(14):
+            one, other = rng.sample(range(1, 6), 2)
+            start = rng.randrange(0, 10) * SECOND
+            pieces = tuple(
+                LightPiece(start + k * SECOND, SECOND, (rng.choice((0.0, 3.0)), -1.5)) for k in range(4)
+            )
+            found.append(Contact(id, one, other, start, start + 9 * SECOND, ((start, 8),), pieces))
+        router = Router(ContactPlan.of(found))
+        for now in range(0, 10 * SECOND, SECOND // 2):
+            route = router.route(1, 2, now, 1)
+            if route is not None:
+                nodes = [1, *(hop.contact.to_node for hop in route.hops)]
+                assert len(set(nodes)) == len(nodes)
+                assert all(hop.ready <= hop.leaves <= hop.last_byte <= hop.arrives for hop in route.hops)
+                router.book(route)
+
+
+def test_the_route_explains_itself() -> None:
+    """One sentence a hop: until when it waits and for what, leaves, arrives."""
+    start = from_text("2051-04-02T10:00:00Z") // SECOND
+    plan = ContactPlan.of(
+        [
+            contact(1, (EARTH, RELAY), start, start + 8 * HOUR / SECOND, light_s=751.5),
+            contact(2, (RELAY, MARS), start + 3600, start + 7200, UNLIMITED_BPS, 0.05),
+        ]
+    )
+    router = Router(plan)
+    router.book(asked(router, start - 60))
+    names = {EARTH: "Yeoju", MARS: "the facility"}
+    assert asked(router, start - 60).explain(names) == [
+        "At Yeoju it waits until 2051-04-02T10:00:00Z for the contact with node 2 and until "
+        "2051-04-02T10:00:01Z for what is booked before it, leaves at 2051-04-02T10:00:01Z, its last byte "
+        "at 2051-04-02T10:00:02Z, and arrives at node 2 at 2051-04-02T10:12:33.500Z, "
+        "after 12 min 31 s of light.",
+        "At node 2 it waits until 2051-04-02T11:00:00Z for the contact with the facility, leaves at "
+        "2051-04-02T11:00:00Z and arrives at the facility at 2051-04-02T11:00:00.050Z.",
+    ]
