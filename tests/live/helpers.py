@@ -84,6 +84,19 @@ async def pair(plan, *, rate=600, foreign=False, tap=None):
     return clock, here, there
 
 
+async def until(daemon, holds):
+    """Wait for something to be so, asked again whenever the daemon says that something changed."""
+    changed = asyncio.Event()
+    end = daemon.subscribe(changed.set)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not holds():
+                await changed.wait()
+                changed.clear()
+    finally:
+        end()
+
+
 def run(test):
     """Run a coroutine to its end."""
     return asyncio.run(test, debug=False)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 
 import apsw
 import pytest
-from tests.live.helpers import PATIENCE_S, START, both_ways, run
+from tests.live.helpers import START, both_ways, run, until
 
 from starlight.dtntime import SECOND
 from starlight.errors import InputError, StoreError
@@ -50,19 +49,6 @@ async def two(tmp_path, *, clock=None, earth=None, mars=None):
     finally:
         await here.stop()
         await there.stop()
-
-
-async def until(daemon, holds):
-    """Wait for something to be so, asked again whenever the daemon says that something changed."""
-    changed = asyncio.Event()
-    end = daemon.subscribe(changed.set)
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            while not holds():
-                await changed.wait()
-                changed.clear()
-    finally:
-        end()
 
 
 def texts(daemon, address):

@@ -173,13 +173,13 @@ class Daemon:
         self._counts = dict.fromkeys(("received", "sent", "acknowledged", "refused", "defects"), 0)
         self._asking: dict[asyncio.Future[None], None] = {}
         self._trace_file: TextIO | None = None
-        self._running = False
+        self._running = self._started = False
         self._neighbours: Neighbours
         self._writer: Writer[_Sequel]
         self._stopped: asyncio.Future[None]
 
     async def start(self) -> None:
-        """Restore what is stored, open the mailboxes, listen, and connect to the peers.
+        """Restore what is stored, open the mailboxes, listen, and begin to connect to the peers.
 
         Raises:
             InputError: it can't listen, or a resident's address is not of this node.
@@ -193,7 +193,7 @@ class Daemon:
         )
         self._writer = Writer(self.store, loop, self._committed, self._broken)
         self._writer.start()
-        self._running = True
+        self._running = self._started = True
         try:
             self._open_files()
             now = self.clock.now()
@@ -205,31 +205,30 @@ class Daemon:
                 self._submit(self._host.ask(requests, now), now)
             if self.config.listen:
                 self.port = await self._neighbours.listen(*self.config.listen)
+            await self.settled()
         except StarlightError:
             await self.stop()
             raise
         self._neighbours.dial()
         self._stamp = loop.call_later(STAMP_S, self._stamp_time)
-        self._wake()
 
     async def stop(self) -> None:
         """End sessions in order, commit what is handled, and close the store. Again changes nothing."""
-        if not self._running:
-            self.store.close()
-            return
         self._running = False
         for timer in (self._timer, self._stamp):
             if timer:
                 timer.cancel()
-        await self._neighbours.close()
-        self._writer.submit([], self.clock.now(), _Sequel([], False, None), stamp=True)
-        await asyncio.get_running_loop().run_in_executor(None, self._writer.stop)
+        if self._started:
+            self._started = False
+            await self._neighbours.close()
+            self._writer.submit([], self.clock.now(), _Sequel([], False, None), stamp=True)
+            await asyncio.get_running_loop().run_in_executor(None, self._writer.stop)
+            if not self._stopped.done():
+                self._stopped.set_result(None)
         self.store.close()
         for file in (self._trace_file, self._record_file):
             if file:
                 file.close()
-        if not self._stopped.done():
-            self._stopped.set_result(None)
 
     async def wait(self) -> None:
         """Wait until the daemon has stopped.

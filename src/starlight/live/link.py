@@ -43,24 +43,29 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self.peer: int | None = None
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._config = config
-        self._passive = passive
         self._wall = wall
         self._heard = heard
         self._tap = tap
-        self._full = False
+        self._full = True  # nothing can be written before the connection is made
+        self._unwanted = False
         self._timer: asyncio.TimerHandle | None = None
-        self.session: TcpclSession
+        self._transport: asyncio.Transport | None = None
+        self._here: Address = ("", 0)
+        self._there: Address = ("", 0)
+        self.session = TcpclSession(config, passive=passive, now=wall())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the session."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        if self._unwanted:
+            transport.abort()
+            return
         # Nagle's algorithm with delayed acknowledgements costs 40 ms a round trip.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._here: Address = transport.get_extra_info("sockname")[:2]
-        self._there: Address = transport.get_extra_info("peername")[:2]
-        self.session = TcpclSession(self._config, passive=self._passive, now=self._wall())
+        self._here = transport.get_extra_info("sockname")[:2]
+        self._there = transport.get_extra_info("peername")[:2]
+        self._full = False
         self.transmit()
 
     def data_received(self, data: bytes) -> None:
@@ -80,7 +85,8 @@ class Connection(asyncio.Protocol):
         self._pass_on(self.session.receive_eof(self._wall()))
         if self._timer:
             self._timer.cancel()
-        self._end()
+        if not self.ended.done():
+            self.ended.set_result(None)
 
     def pause_writing(self) -> None:
         """Leave what is to be sent in the session: the socket's buffer is full."""
@@ -93,12 +99,12 @@ class Connection(asyncio.Protocol):
 
     def pause_reading(self) -> None:
         """Take nothing from the peer for now; TCP holds it back."""
-        if not self._transport.is_closing():
+        if self._transport and not self._transport.is_closing():
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
         """Take from the peer again."""
-        if not self._transport.is_closing():
+        if self._transport and not self._transport.is_closing():
             self._transport.resume_reading()
 
     def close(self, reason: TermReason) -> None:
@@ -107,20 +113,25 @@ class Connection(asyncio.Protocol):
         self.transmit()
 
     def abort(self) -> None:
-        """Cut the connection off, as a crash would."""
-        self._transport.abort()
+        """Break the connection off without a word, as a crash would."""
+        self._unwanted = True
+        if self._transport:
+            self._transport.abort()
 
     def transmit(self) -> None:
         """Write what the session wants sent, and set the one timer for its next deadline."""
+        transport = self._transport
+        if transport is None:
+            return
         while not self._full and (data := self.session.data_to_send()):
-            self._transport.write(data)
+            transport.write(data)
             if self._tap:
                 self._tap(self._here, self._there, data)
         if self._timer:
             self._timer.cancel()
             self._timer = None
         due = self.session.next_wakeup()
-        if due is not None and not self._transport.is_closing():
+        if due is not None and not transport.is_closing():
             delay = max(0, due - self._wall()) / SECOND
             self._timer = asyncio.get_running_loop().call_later(delay, self._wake)
 
@@ -134,10 +145,6 @@ class Connection(asyncio.Protocol):
             over = over or isinstance(event, SessionEnded)
             self._heard(self, event)
         self.transmit()
-        if over and not self._transport.is_closing():
+        if over and self._transport and not self._transport.is_closing():
             self._transport.close()
             asyncio.get_running_loop().call_later(CLOSE_S, self._transport.abort)
-
-    def _end(self) -> None:
-        if not self.ended.done():
-            self.ended.set_result(None)

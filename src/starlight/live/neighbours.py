@@ -27,6 +27,9 @@ REDIAL_FIRST_S = 0.1
 REDIAL_LAST_S = 30.0
 """The pause before a connection is tried again doubles up to half a minute: a peer that comes
 back is not kept waiting for long, one that never does costs nothing."""
+GOODBYE_S = 0.2
+"""How long a peer may take to answer a SESS_TERM when this node stops; on a wire it is two light times
+of the ground, and a peer that does not answer loses nothing."""
 RETRY_S = 1.0
 """How long a refusal for want of room is kept from the engine, which would at once send again."""
 UNSAFE_BYTES = 32 << 20
@@ -105,7 +108,9 @@ class Neighbours:
         self._tap = tap
         self._server: asyncio.Server | None = None
         self._dialling: list[asyncio.Task[None]] = []
-        self._open: dict[Connection, None] = {}  # a dict, because a set has no order
+        self._closing = False
+        self._alive: dict[Connection, None] = {}  # a dict, because a set has no order
+        self._open: dict[Connection, None] = {}  # without those whose session has ended
         self._sessions: dict[int, list[Connection]] = {}
         self._down: dict[int, asyncio.Event] = {}
         self._cut: frozenset[tuple[int, int]] = frozenset()
@@ -194,7 +199,7 @@ class Neighbours:
 
     def abort_sessions(self) -> None:
         """Break every connection off without a word, as a crash of the network would."""
-        for connection in list(self._open):
+        for connection in list(self._alive):
             connection.abort()
 
     def abort(self) -> None:
@@ -205,16 +210,22 @@ class Neighbours:
     async def close(self) -> None:
         """End every session in order, and forget what is held."""
         self._quiet()
-        waiting = [connection.ended for connection in self._open]
         for connection in list(self._open):
             connection.close(TermReason.UNKNOWN)
-        if waiting:
-            await asyncio.wait(waiting, timeout=REDIAL_FIRST_S)
+        await self._all_ended(GOODBYE_S)
         self.abort_sessions()
+        await asyncio.gather(*self._dialling, return_exceptions=True)
+        await self._all_ended(GOODBYE_S)
         if self._server:
             await self._server.wait_closed()
 
+    async def _all_ended(self, timeout_s: float) -> None:
+        await asyncio.sleep(0)  # what the system has accepted before becomes a connection in this turn
+        if self._alive:
+            await asyncio.wait([connection.ended for connection in self._alive], timeout=timeout_s)
+
     def _quiet(self) -> None:
+        self._closing = True
         for task in self._dialling:
             task.cancel()
         for timer in self._timers:
@@ -244,7 +255,11 @@ class Neighbours:
         connection = Connection(
             config, passive=passive, wall=self._clock.wall_now, heard=self._heard, tap=self._tap
         )
+        self._alive[connection] = None
+        connection.ended.add_done_callback(lambda _: self._alive.pop(connection))
         self._open[connection] = None
+        if self._closing:
+            connection.abort()
         self._under_way[connection] = {}
         self._waiting[connection] = deque()
         return connection
