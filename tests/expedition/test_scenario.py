@@ -48,7 +48,7 @@ def test_the_built_in_expedition_is_whole() -> None:
         ("every_days = 7\nlast", "every_days = 7\nlst", "letter[0]", "lst"),
         ("stationary_over_deg = 240.0", "inclination_deg = 0.0", "node[8].orbit", "stationary_over_deg"),
         ('mailbox = "nan-young@base"', 'mailbox = "nobody"', "read[0].mailbox = 'nobody'", "jay@seoul"),
-        ('["relay-areo", "suit"],\n  [', '["seoul", "suit"],\n  [', "storm[0].links", "a link joins"),
+        ('["relay-areo", "rover"],\n  [', '["seoul", "rover"],\n  [', "storm[0].links", "a link joins"),
         ("name = ", "name ", "not TOML", ""),
     ],
 )  # fmt: skip

@@ -280,12 +280,12 @@ def parse(text: str, *, where: str) -> Scenario:
     try:
         scenario = msgspec.convert(tree, Scenario)
     except msgspec.ValidationError as error:
-        raise _named(error, tree, where) from None
+        raise named_error(error, tree, where) from None
     _check(scenario, where)
     return scenario
 
 
-def _named(error: msgspec.ValidationError, tree: object, where: str) -> InputError:
+def named_error(error: msgspec.ValidationError, tree: object, where: str) -> InputError:
     """Say which key of the file a validation error means, and the value that stands there."""
     message, _, path = str(error).partition(" - at `")
     message = message.replace("Object contains unknown field", "there is no key")

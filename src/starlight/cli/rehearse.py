@@ -1,0 +1,193 @@
+"""`starlight rehearse` and `replay`: run a scenario in virtual time, run a node's record again."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from pathlib import Path
+from typing import TextIO
+
+import click
+import msgspec
+
+from starlight import dtntime
+from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
+from starlight.errors import InputError, StarlightError
+from starlight.expedition import kernels, rehearsal, scenario
+from starlight.expedition.story import Beat
+from starlight.node.record import replay as replay_record
+
+
+@click.command()
+@click.argument("scenario_name", metavar="SCENARIO", default="lost-in-starlight")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Moves the moments at which people write and read."
+)
+@click.option(
+    "--from", "start", type=MOMENT, metavar="ISO", help="Begin here. [default: the scenario's start]"
+)
+@click.option("--until", "end", type=MOMENT, metavar="ISO", help="End here. [default: the scenario's end]")
+@click.option("--story", is_flag=True, help="Tell each beat: when it happened, and what carried it.")
+@click.option(
+    "--trace",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write everything that happened, as JSON lines.",
+)
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Record a node's events and actions for `starlight replay`.",
+)
+@click.option(
+    "--record-node", metavar="NAME", help="Which node to record. [default: the scenario's earth_home]"
+)
+@ephemeris
+@as_json
+def rehearse(
+    scenario_name: str,
+    seed: int,
+    start: int | None,
+    end: int | None,
+    story: bool,
+    trace: Path | None,
+    record: Path | None,
+    record_node: str | None,
+    ephemeris: str | None,
+    json_output: bool,
+) -> None:
+    """Run SCENARIO in virtual time: years in seconds, with its storms, by the code of the live nodes.
+
+    \b
+    Example: starlight rehearse lost-in-starlight --from 2051-03-01 --until 2051-05-01 --story
+    """
+    begun = time.perf_counter()
+    plan = scenario.load(scenario_name)
+    first, last = plan.period()
+    start, end = first if start is None else start, last if end is None else end
+    if end <= start:
+        raise InputError(f"{dtntime.to_text(end)} is not later than the beginning", where="--until")
+    with ExitStack() as files:
+        recorded = None
+        if record is not None:
+            recorded = (_node_number(plan, record_node), files.enter_context(_writable(record)))
+        traced = None if trace is None else files.enter_context(_writable(trace))
+        with _progress("planning", quiet=json_output) as _:
+            run = rehearsal.Rehearsal(
+                plan, kernels.open_sky(ephemeris), start, end, seed=seed, trace=traced, record=recorded
+            )
+        with _progress("rehearsing", quiet=json_output, start=start, end=end) as progress:
+            report = run.run(progress)
+    report.start, report.end = dtntime.to_text(start), dtntime.to_text(end)
+    report.seconds = round(time.perf_counter() - begun, 3)
+    beats = run.story.beats()
+    if json_output:
+        found: dict[str, object] = msgspec.to_builtins(report)
+        if story:
+            found["story"] = [_beat_json(beat) for beat in beats]
+            found["story_missing"] = run.story.missing()
+        print_json(found)
+        return
+    if story:
+        _tell(beats, run.story.missing())
+    _show(report)
+
+
+def _node_number(plan: scenario.Scenario, name: str | None) -> int:
+    wanted = plan.earth_home if name is None else name
+    for node in plan.node:
+        if node.name == wanted:
+            return node.number
+    names = ", ".join(node.name for node in plan.node)
+    raise InputError(f"no node is called {wanted!r}", where="--record-node", right=f"There are: {names}")
+
+
+def _writable(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"can't be written ({error.strerror})", where=str(path)) from None
+
+
+def _progress(
+    label: str, *, quiet: bool, start: int = 0, end: int = 0
+) -> AbstractContextManager[Callable[[int], object] | None]:
+    """Return a progress bar over mission time on stderr, where somebody looks."""
+    if quiet or not sys.stderr.isatty():
+        return nullcontext(None)
+    from starlight.cli.progress import Bar
+
+    return Bar(label, start, end)
+
+
+def _beat_json(beat: Beat) -> dict[str, object]:
+    return {
+        "title": beat.title,
+        "time": dtntime.to_text(beat.time),
+        "node": beat.node,
+        "what": beat.what,
+        "facts": beat.facts,
+        "carried_by": beat.hops,
+    }
+
+
+def _tell(beats: list[Beat], missing: list[str]) -> None:
+    for beat in beats:
+        click.echo(f"{dtntime.to_text(beat.time)}  {beat.title}  ({beat.node})")
+        for hop in beat.hops:
+            click.echo(f"    {hop}")
+    for title in missing:
+        click.echo(f"(not in this interval)   {title}")
+    click.echo()
+
+
+def _show(report: rehearsal.Report) -> None:
+    rows = [
+        ("interval", f"{report.start} to {report.end}, seed {report.seed}"),
+        ("letters sent", f"{report.sent}"),
+        ("arrived", f"{report.arrived}"),
+        ("waiting, stored or in flight", f"{report.waiting}"),
+        ("expired / withdrawn", f"{report.expired} / {report.withdrawn}"),
+        ("lost", f"{report.lost}"),
+        ("shown twice / out of order", f"{report.shown_twice} / {report.out_of_order}"),
+        ("sent again", f"{report.resent}"),
+        ("telemetry reports arrived", f"{report.telemetry}"),
+        ("bundles, contacts", f"{report.bundles}, {report.contacts}"),
+        (
+            "worst prediction error",
+            f"{report.worst_prediction_error_s:.6f} s over {report.compared} letters that met no storm",
+        ),
+        ("digest of the trace", report.digest),
+        ("took", f"{report.seconds:.1f} s"),
+    ]
+    for name, value in rows:
+        click.echo(f"{name:<32}{value}")
+
+
+@click.command()
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@as_json
+def replay(file: Path, json_output: bool) -> None:
+    """Run the record FILE of a node again in virtual time, and compare what it did.
+
+    Exit status 0: every answer of the engine was the same; 1: one was not.
+    """
+    try:
+        with file.open(encoding="utf-8") as lines:
+            found = replay_record(lines)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InputError(f"can't be read ({reason})", where=str(file)) from None
+    except InputError as error:
+        raise InputError(error.what, where=f"{file}: {error.where}", right=error.right) from None
+    if json_output:
+        print_json({"events": found.events, "differences": [str(each) for each in found.differences]})
+    else:
+        for each in found.differences:
+            click.echo(str(each))
+        click.echo(f"{found.events} events replayed, {len(found.differences) or 'no'} differences")
+    if found.differences:
+        raise StarlightError("the record replays differently")

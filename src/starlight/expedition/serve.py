@@ -1,0 +1,165 @@
+"""Serve a page over daemons of this process, until someone ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import uvicorn
+
+from starlight.errors import InputError
+from starlight.live.daemon import Daemon
+from starlight.web.app import make_app
+from starlight.web.desk import Desk
+
+ACCESS_FILE = "access.json"
+"""In the data folder: where the local API is and the token that opens it; for its owner's eyes only."""
+
+
+class Access(msgspec.Struct, frozen=True):
+    """How a program of the same user reaches a running node.
+
+    Attributes:
+        url: of the page and the local API, on loopback.
+        token: the secret that opens it.
+        pid: of the process.
+    """
+
+    url: str
+    token: str
+    pid: int
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, leaving the signals to us: the daemons must end in order before the process does."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # made with mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+
+
+def read_access(folder: Path) -> Access:
+    """Return how to reach the node that runs on a data folder.
+
+    Raises:
+        InputError: none does, or its file can't be read.
+    """
+    path = folder / ACCESS_FILE
+    right = "Give the data folder of a running `starlight node` or `starlight demo`"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Access)
+    except OSError as error:
+        raise InputError(
+            f"no running node is known there ({error.strerror})", where=str(path), right=right
+        ) from None
+    except msgspec.DecodeError as error:
+        raise InputError(f"is not what a node writes ({error})", where=str(path), right=right) from None
+
+
+def bind(host: str, port: int, *, fall_back: bool) -> socket.socket:
+    """Return a socket that is bound to a port, or to any free one when that is taken and we may.
+
+    Raises:
+        InputError: the address can't be had.
+    """
+    for attempt in (port, 0) if fall_back else (port,):
+        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, attempt))
+        except OSError as error:
+            listener.close()
+            reason = error.strerror
+            continue
+        return listener
+    raise InputError(
+        f"can't serve on {host} port {port}: {reason}", where="page", right="Choose another port"
+    )
+
+
+async def serve(
+    desk: Desk, daemons: Sequence[Daemon], listener: socket.socket, folder: Path, *, log: bool = False
+) -> Access:
+    """Serve a desk until SIGINT or SIGTERM comes or a daemon stops; the daemons are running already.
+
+    Returns the access that was written into `folder`; the file is gone again by then.
+
+    Raises:
+        StoreError: a daemon stopped because its disk refused.
+    """
+    host, port = listener.getsockname()[:2]
+    access = Access(
+        f"http://{'[' + host + ']' if ':' in host else host}:{port}", token_of(folder), os.getpid()
+    )
+    app = make_app(desk, token=access.token)
+    config = uvicorn.Config(
+        app,
+        log_level="info" if log else "error",
+        access_log=log,
+        ws="websockets-sansio",
+        lifespan="off",
+        timeout_graceful_shutdown=2,
+    )
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, _ask_to_end, server)
+    write_private(folder / ACCESS_FILE, msgspec.json.encode(access))
+    page = loop.create_task(server.serve(sockets=[listener]))
+    ends = [loop.create_task(daemon.wait()) for daemon in daemons]
+    try:
+        done, _ = await asyncio.wait([page, *ends], return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await page
+        for task in done:
+            task.result()
+    finally:
+        for task in ends:
+            task.cancel()
+        with contextlib.suppress(FileNotFoundError):
+            (folder / ACCESS_FILE).unlink()
+        for daemon in daemons:
+            await daemon.stop()
+    return access
+
+
+def _ask_to_end(server: uvicorn.Server) -> None:
+    server.force_exit = server.should_exit  # A second signal ends open connections too.
+    server.should_exit = True
+
+
+def token_of(folder: Path) -> str:
+    """Return the token of a data folder; it is drawn once, so that an open page survives a restart."""
+    path = folder / "token"
+    try:
+        token = path.read_text(encoding="ascii").strip()
+        if len(token) >= 32:
+            return token
+    except (OSError, UnicodeDecodeError):
+        pass  # There is none yet, or none that can be used: a new one is drawn.
+    token = secrets.token_urlsafe(32)
+    write_private(path, token.encode())
+    return token

@@ -1,0 +1,109 @@
+"""Run one node from its file: a daemon, its page and its local API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+from starlight import dtntime
+from starlight.bundle import EndpointID
+from starlight.errors import InputError
+from starlight.expedition.desk import ExpeditionDesk, Inhabitant, StormControl
+from starlight.expedition.heavens import Heavens
+from starlight.expedition.kernels import open_sky
+from starlight.expedition.nodefile import NodeFile, host_port, load, plan_of
+from starlight.expedition.serve import Access, bind, serve, token_of
+from starlight.live.clock import MissionClock
+from starlight.live.daemon import Daemon, DaemonConfig, Resident
+from starlight.live.neighbours import Peer
+from starlight.node.config import NodeConfig
+from starlight.web import views
+
+Say = Callable[[str], None]
+
+
+async def run_node(path: Path, say: Say, *, record: Path | None = None, log: bool = False) -> None:
+    """Run the node of a file until it is told to end.
+
+    Args:
+        path: its TOML file.
+        say: takes a line for the person who started it.
+        record: a file to which events and actions are written, for `starlight replay`.
+        log: requests to the page are logged.
+
+    Raises:
+        InputError: the file is wrong, or an address is taken.
+        StoreError: the store can't be used.
+    """
+    node = load(path)
+    folder = path.parent / node.data
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise InputError(f"can't be made ({error.strerror})", where=f"{path}: data = {node.data!r}") from None
+    listener = bind(*host_port(node.page, f"{path}: page"), fall_back=False)
+    clock = _clock(node)
+    daemon = Daemon(_config(node, path.parent, folder, record), clock)
+    await daemon.start()
+    desk = _desk(node, daemon, clock)
+    where = f"{node.listen.rpartition(':')[0]}:{daemon.port}" if daemon.port else "nowhere"
+    say(f"node {node.number} ({node.name}) listens for TCPCLv4 on {where}")
+    access = Access(f"http://{node.page}", token_of(folder), 0)
+    say(f"page: {access.url}/?token={access.token}")
+    await serve(desk, [daemon], listener, folder, log=log)
+
+
+def _clock(node: NodeFile) -> MissionClock:
+    rate = Fraction(node.clock.rate).limit_denominator(1_000_000)
+    if not node.clock.mission:
+        return MissionClock.of_day(rate)
+    mission, wall = dtntime.from_text(node.clock.mission), dtntime.from_text(node.clock.wall)
+    return MissionClock.of_day(rate, mission=mission, wall=wall)
+
+
+def _config(node: NodeFile, base: Path, folder: Path, record: Path | None) -> DaemonConfig:
+    peers = []
+    for peer in node.peer:
+        host, port = host_port(peer.connect, "connect") if peer.connect else ("127.0.0.1", None)
+        peers.append(Peer(peer.number, host, port, peer.node_id, peer.foreign, peer.light_time_s))
+    return DaemonConfig(
+        node=NodeConfig(number=node.number, plan=plan_of(node, base)),
+        data=str(folder / "store"),
+        peers=tuple(peers),
+        listen=host_port(node.listen, "listen") if node.listen else None,
+        residents=tuple(Resident(_address(node, p.service), p.name) for p in node.person),
+        record=str(record) if record else None,
+    )
+
+
+def _address(node: NodeFile, service: int) -> str:
+    return str(EndpointID.ipn(node.number, service))
+
+
+def _desk(node: NodeFile, daemon: Daemon, clock: MissionClock) -> ExpeditionDesk:
+    names: dict[str, tuple[str, str, views.World]] = {
+        _address(node, person.service): (person.name, node.name, node.world) for person in node.person
+    }
+    names |= {entry.address: (entry.name, entry.place, entry.world) for entry in node.address}
+    worlds: dict[int, views.World] = {node.number: node.world}
+    worlds |= {peer.number: peer.world for peer in node.peer}
+    titles = {node.number: node.name} | {peer.number: peer.name or str(peer.number) for peer in node.peer}
+    daemon.office.outlook.set_names(titles)
+    heavens = Heavens(
+        open_sky(),
+        worlds,
+        titles,
+        earth_place=node.name if node.world == "earth" else node.timezone,
+        mars_place=node.name if node.world == "mars" else "Mars",
+        mars_longitude_deg=node.mars_longitude_deg,
+        landing=dtntime.from_text(node.landing),
+    )
+    people = [
+        Inhabitant(p.id, p.name, _address(node, p.service), node.name, node.world, node.number)
+        for p in node.person
+    ]
+    storm = StormControl(active=False, since=None, cuts="", set_active=None)
+    return ExpeditionDesk(
+        people, names, {node.number: daemon}, heavens, storm, {}, timezone=node.timezone, clock=clock
+    )
