@@ -13,6 +13,7 @@ from tests.messages.helpers import (
     MISSION,
     NANYOUNG,
     FakeSky,
+    both_ways,
     contact,
 )
 
@@ -300,13 +301,42 @@ def test_letters_in_another_name_are_refused(sky: FakeSky) -> None:
         (JAY, NANYOUNG, MISSION),
         (JAY, MISSION, JAY),
         ("dtn:none", NANYOUNG, "dtn:none"),
+        ("imc:1.1", NANYOUNG, "imc:1.1"),
     ):
         letter = Letter(id=f"{sender}/0/1", thread="t", sender=sender, to=to, written_at=0, text="x")
         sky.mars.arrive(NANYOUNG, source, letter.encode())
     sky.mars.arrive(NANYOUNG, JAY, b"\x00garbage")
     assert sky.mars.office.mailbox(NANYOUNG).received == {}
-    assert [r.what for r in sky.mars.trace if r.what != "mailbox.opened"] == ["message.refused"] * 4
+    assert [r.what for r in sky.mars.trace if r.what != "mailbox.opened"] == ["message.refused"] * 5
     assert sky.mars.posts == []
+
+
+def test_an_id_is_not_taken_by_another_letter(sky: FakeSky) -> None:
+    """A letter in one's own name neither replaces one that was written nor takes the next id."""
+    id = sky.write(EARTH, JAY, JAY, "mine")
+    for forged in (id, "ipn:7.1/0/2"):
+        letter = Letter(id=forged, thread="t", sender=JAY, to=JAY, written_at=0, text="forged")
+        sky.earth.arrive(JAY, JAY, letter.encode())
+    assert sky.earth.office.mailbox(JAY).letters[id].text == "mine"
+    assert sky.write(EARTH, JAY, NANYOUNG, "next") == "ipn:7.1/0/3"
+
+
+def test_an_older_save_never_overtakes_a_newer_one(sky: FakeSky) -> None:
+    """A receipt that says both, while a copy waits, leaves the store as the memory is."""
+    sky.lose = lambda post: True
+    id = sky.write(EARTH, JAY, NANYOUNG, "both")
+    sky.run(SECOND)
+    due = sky.earth.office.mailbox(JAY).sent[id].due
+    assert due is not None
+    sky.run(due - 1)
+    sky.set_plan(both_ways(due + HOUR))
+    sky.run(due)
+    facts = (ReceiptFact(id, "arrived", LIGHT), ReceiptFact(id, "read", LIGHT))
+    sky.earth.arrive(JAY, NANYOUNG, Receipt(facts).encode())
+    before = sky.earth.office.mailbox(JAY).sent[id]
+    assert [copy.gone for copy in before.copies] == [False, True]
+    sky.earth.restart()
+    assert sky.earth.office.mailbox(JAY).sent[id] == before
 
 
 def test_a_full_mailbox_refuses_and_confirms_nothing() -> None:

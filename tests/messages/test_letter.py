@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -96,14 +98,12 @@ def test_mutated_bytes_raise_the_documented_error(message: Message, data: st.Dat
     payload = bytearray(message.encode())
     for _ in range(data.draw(st.integers(1, 3))):
         payload[data.draw(st.integers(0, len(payload) - 1))] = data.draw(st.integers(0, 255))
-    try:
+    with contextlib.suppress(LetterError):
         check(decode_message(bytes(payload)))
-    except LetterError:
-        pass
 
 
 GOOD = [MARK, VERSION, 1, "ipn:7.1/0/1", "t", "ipn:7.1", "ipn:20.1", 0, "hello", None, True]
-ROVER = [MARK, VERSION, 3, "ipn:30.1", 0, "rover", [1.5, 2], {"a": 1}]
+ROVER = [MARK, VERSION, 3, "ipn:30.1", 0, "rover", [1.5, 2.0], {"a": 1}]
 DROP = object()
 
 
@@ -142,7 +142,7 @@ def _changed(items: list[object], index: int, value: object) -> list[object]:
         ([MARK, VERSION, 2, []], 3, ["a"], "array"),
         ([MARK, VERSION, 2, []], 3, {}, "array"),
         (ROVER, 6, [91.0, 0.0], "latitude"),
-        (ROVER, 6, [2**63, 0.0], "latitude"),
+        (ROVER, 6, [2, 0.0], "floats"),
         (ROVER, 6, [float("nan"), 0.0], "latitude"),
         (ROVER, 6, [1.0], "latitude"),
         (ROVER, 6, ["1", "2"], "latitude"),

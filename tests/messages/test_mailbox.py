@@ -108,7 +108,7 @@ def test_threads_are_equal_at_both_ends(sky: FakeSky) -> None:
     here = sky.earth.office.mailbox(JAY).threads()
     there = sky.mars.office.mailbox(NANYOUNG).threads()
     assert list(here.values()) == list(there.values())
-    assert [letter.id for letter in here[NANYOUNG, "songs"]] == [first, crossing, answer]
+    assert [letter.id for letter in here[NANYOUNG, "songs"]] == [first, answer, crossing]
     assert sky.earth.office.mailbox(JAY).with_correspondent(NANYOUNG) == (
         sky.mars.office.mailbox(NANYOUNG).with_correspondent(JAY)
     )

@@ -6,9 +6,11 @@ import pytest
 from tests.messages.helpers import EARTH, JAY, LIGHT, MARS, NANYOUNG, RELAY, FakeSky, both_ways, contact
 
 from starlight.contacts.plan import ContactPlan, Notice
-from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
+from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE, SECOND
 from starlight.errors import InputError
 
+# The node books a letter anew before the mailbox asks, so the letter may see its own booking.
+OWN_BOOKING = 2 * MILLISECOND
 STORM = Notice(0, 3 * DAY, (RELAY,), "dust storm over Arsia Mons")
 
 
@@ -134,7 +136,9 @@ def test_a_waiting_letter_is_predicted_anew() -> None:
     first = mailbox.sent[id].arrives
     sky.set_plan(both_ways(5 * HOUR, DAY))
     sent = mailbox.sent[id]
-    assert (sent.first_arrives, sent.leaves) == (first, 5 * HOUR)
+    assert sent.first_arrives == first
+    assert sent.leaves is not None
+    assert 0 <= sent.leaves - 5 * HOUR < OWN_BOOKING
     sky.set_plan(ContactPlan())
     assert (mailbox.sent[id].leaves, mailbox.sent[id].arrives) == (None, None)
     sky.set_plan(both_ways(6 * HOUR, DAY))
@@ -150,7 +154,9 @@ def test_a_letter_without_a_way_gets_its_first_prediction_with_the_plan() -> Non
     id = sky.write(EARTH, JAY, NANYOUNG, "hello")
     assert sky.earth.office.mailbox(JAY).sent[id].first_arrives is None
     sky.set_plan(both_ways(HOUR, DAY))
-    assert sky.earth.office.mailbox(JAY).sent[id].first_leaves == HOUR
+    foreseen = sky.earth.office.mailbox(JAY).sent[id].first_leaves
+    assert foreseen is not None
+    assert 0 <= foreseen - HOUR < OWN_BOOKING
     sky.run(DAY)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
 

@@ -18,7 +18,7 @@ Times are integer nanoseconds since 2000-01-01T00:00:00Z. Decoding raises Letter
 from __future__ import annotations
 
 import math
-from typing import Literal, TypeVar, cast
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -154,9 +154,8 @@ class Telemetry(msgspec.Struct, frozen=True):
     def encode(self) -> bytes:
         """Return the telemetry as the payload of a bundle."""
         readings: dict[int | str, cbor.Value] = dict(self.readings.items())
-        return cbor.dumps(
-            [MARK, VERSION, _TELEMETRY, self.vehicle, self.time, self.kind, self.position, readings]
-        )
+        position = [float(part) for part in self.position] if self.position else None
+        return cbor.dumps([MARK, VERSION, _TELEMETRY, self.vehicle, self.time, self.kind, position, readings])
 
 
 Message = Letter | Receipt | Telemetry
@@ -297,9 +296,9 @@ def _telemetry(rest: list[object]) -> Telemetry:
     where: Position | None = None
     if position is not None:
         pair = _typed(position, list, "a position is an array")
-        if len(pair) != 2 or not all(type(part) in (int, float) for part in pair):
+        if len(pair) != 2:
             raise InputError("a position is latitude and longitude")
-        where = (_finite(pair[0]), _finite(pair[1]))
+        where = (_float(pair[0]), _float(pair[1]))
     table = _typed(readings, dict, "readings are a map")
     for key, reading in table.items():
         if type(key) is not str or type(reading) not in (int, float, str):
@@ -307,12 +306,6 @@ def _telemetry(rest: list[object]) -> Telemetry:
     return Telemetry(
         _text(vehicle, "vehicle"), _integer(time, "time"), _text(kind, "kind"), where, dict(table)
     )
-
-
-def _finite(value: object) -> float:
-    """Return a coordinate as a float; what is too long to be one is no coordinate anyway."""
-    number = cast("int | float", value)
-    return float(number) if abs(number) <= 360 else math.inf
 
 
 def _typed(value: object, wanted: type[_T], rule: str) -> _T:
@@ -327,3 +320,7 @@ def _text(value: object, name: str) -> str:
 
 def _integer(value: object, name: str) -> int:
     return _typed(value, int, f"{name} is an integer")
+
+
+def _float(value: object) -> float:
+    return _typed(value, float, "latitude and longitude are floats")

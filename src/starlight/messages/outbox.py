@@ -80,8 +80,11 @@ class Outbox:
         if reply_to is not None and reply_to not in mailbox.letters:
             raise InputError(f"no letter {reply_to!r} here to answer", where="reply_to")
         answered = mailbox.letters[reply_to].thread if reply_to is not None else None
+        number = mailbox.counter + 1
+        while (id := f"{mailbox.address}/{now // SECOND}/{number}") in mailbox.letters:
+            number += 1  # Somebody sent a letter in this mailbox's own name.
         letter = Letter(
-            id=f"{mailbox.address}/{now // SECOND}/{mailbox.counter + 1}",
+            id=id,
             thread=thread or answered or thread_of(mailbox.address, to),
             sender=mailbox.address,
             to=to,
@@ -100,7 +103,7 @@ class Outbox:
         route = self._outlook.route(self._node, destination, now, size, expires_at)
         arrives = route.arrival if route else None
         sent = Sent(
-            number=mailbox.counter + 1,
+            number=int(letter.id.rsplit("/", 1)[1]),
             written_at=now,
             expires_at=expires_at,
             size_bytes=size,

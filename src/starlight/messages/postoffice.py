@@ -35,7 +35,7 @@ from starlight.messages.mailbox import Limits, Mailbox
 from starlight.messages.outbox import Outbox
 from starlight.messages.outlook import Outlook, Prediction
 from starlight.messages.receipts import Receipts
-from starlight.messages.requests import Close, Open, Post, Request, say, say_of
+from starlight.messages.requests import Close, Open, Post, Request, Save, say, say_of
 
 if TYPE_CHECKING:
     from starlight.routing import Router
@@ -316,7 +316,7 @@ class PostOffice:
             requests: list[Request] = []
             for fact in message.facts:
                 requests += self._outbox.learnt(mailbox, fact.letter_id, fact, source, now)
-            return requests
+            return _saves_first(requests)
         return self._telemetry_came(mailbox, source, message, payload, now)
 
     def departed(
@@ -365,10 +365,10 @@ class PostOffice:
 
     def handle_timer(self, now: int) -> list[Request]:
         """Send the receipts that were gathered, and look after the letters that are due."""
-        return self._receipts.posts(now) + self._outbox.handle_timer(now)
+        return _saves_first(self._receipts.posts(now) + self._outbox.handle_timer(now))
 
     def _letter_came(self, mailbox: Mailbox, source: str, letter: Letter, now: int) -> list[Request]:
-        if (letter.sender, letter.to) != (source, mailbox.address) or EndpointID.parse(source).is_null:
+        if (letter.sender, letter.to) != (source, mailbox.address) or not _has_members(source):
             rule = f"a letter from {letter.sender} to {letter.to} in a bundle from {source}"
             return self._refused(mailbox, source, rule, now)
         before = mailbox.received.get(letter.id)
@@ -382,6 +382,9 @@ class PostOffice:
                 told_reading=before.read_at is None or not wanted,
             )
             requests: list[Request] = [say_of(now, self.node, "letter.duplicate", letter)]
+        elif mailbox.letters.get(letter.id, letter) != letter:
+            # To oneself a letter comes with an id that is known already, but not with another text.
+            return self._refused(mailbox, source, "the id belongs to another letter", now)
         elif not mailbox.has_room():
             # Without a receipt it is not confirmed; its sender keeps it, and sends it again.
             return self._refused(mailbox, source, "the mailbox is full", now)
@@ -419,6 +422,23 @@ class PostOffice:
 
     def _refused(self, mailbox: Mailbox, source: str, rule: str, now: int) -> list[Request]:
         return [say(now, self.node, "message.refused", mailbox=mailbox.address, source=source, rule=rule)]
+
+
+def _saves_first(requests: list[Request]) -> list[Request]:
+    """Return requests with the saves in front.
+
+    What follows from a post or a recall changes a record again; its save must not be
+    overtaken by an older one from the same call.
+    """
+    return sorted(requests, key=lambda request: not isinstance(request, Save))
+
+
+def _has_members(address: str) -> bool:
+    """Return whether somebody can be at an address that came over the wire, maybe of a foreign scheme."""
+    try:
+        return not EndpointID.parse(address).is_null
+    except InputError:
+        return False
 
 
 def canonical(address: str) -> str:

@@ -1,0 +1,182 @@
+"""Fuzz what the mailbox takes from peers: payloads, deliveries in any order, and restarts.
+
+Two things are tried in turn: payloads, random and mutated, which may raise LetterError only and
+must decode to what encodes to the same bytes; and a post office that is fed such payloads from
+any source, which must never raise, nor keep a letter twice, and must come back the same from
+its saves.
+
+    python fuzz/fuzz_messages.py [--seconds N] [--seed S]
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+
+from starlight.contacts.contact import Contact, constant_light
+from starlight.contacts.plan import ContactPlan
+from starlight.errors import LetterError
+from starlight.messages import Letter, Limits, Post, PostOffice, Receipt, ReceiptFact, Save, Telemetry
+from starlight.messages.letter import Message, decode_message
+from starlight.messages.requests import Request
+from starlight.routing import Router
+
+ADDRESSES = ["ipn:7.1", "ipn:20.1", "ipn:20.2", "dtn:none", "dtn://x/y", "ipn:0.0", "ipn:7.0", "x", ""]
+
+
+def some_message(draw: random.Random) -> Message:
+    """Return a message that may pass every limit but those of the encoding."""
+    kind, sender = draw.randrange(3), draw.choice(ADDRESSES)
+    id = f"{sender}/{draw.randrange(3)}/{draw.randrange(4)}"
+    at = draw.choice([0, 5, 10**18, 2**63 - 1, 2**63, -1])
+    if kind == 0:
+        reply = draw.choice([None, id, "ipn:7.1/0/1"])
+        text = draw.choice(["", "hi", "\x00", "안녕", "x" * 5000])
+        to = draw.choice(ADDRESSES)
+        return Letter(
+            id=id,
+            thread=draw.choice(["t", "", "|"]),
+            sender=sender,
+            to=to,
+            written_at=at,
+            text=text,
+            reply_to=reply,
+            receipt_wanted=draw.random() < 0.7,
+        )
+    if kind == 1:
+        facts = [ReceiptFact(id, draw.choice(["arrived", "read"]), at) for _ in range(draw.randrange(4))]
+        return Receipt(tuple(facts))
+    value = draw.choice([1, 1.5, "text", float("nan"), 2**63])
+    return Telemetry(
+        sender, at, draw.choice(["rover", ""]), draw.choice([None, (1.0, 2.0), (91.0, 0.0)]), {"a": value}
+    )
+
+
+def mutated(draw: random.Random, payload: bytes) -> bytes:
+    """Return a payload with some bytes changed, cut, doubled or put in."""
+    data = bytearray(payload)
+    for _ in range(draw.choice([0, 0, 1, 1, 2, 5])):
+        at = draw.randrange(len(data) + 1)
+        action = draw.randrange(4)
+        if action == 0 and at < len(data):
+            data[at] = draw.randrange(256)
+        elif action == 1:
+            del data[at : at + draw.randrange(1, 4)]
+        elif action == 2:
+            data[at:at] = draw.randbytes(draw.randrange(1, 4))
+        else:
+            data[at:at] = data[: draw.randrange(1, 20)]
+    return bytes(data)
+
+
+def try_payload(payload: bytes) -> bool:
+    """Decode a payload; return whether it is a message."""
+    try:
+        message = decode_message(payload)
+    except LetterError:
+        return False
+    if message.encode() != payload:
+        raise AssertionError(f"{payload.hex()} encodes to {message.encode().hex()}")
+    return True
+
+
+class Ground:
+    """A post office whose node accepts, loses, delivers and restarts as the dice fall."""
+
+    def __init__(self, draw: random.Random) -> None:
+        self.draw = draw
+        light = constant_light(0, 600)
+        contacts = [
+            Contact(1, 7, 20, 0, 10**17, ((0, 10_000),), light),
+            Contact(2, 20, 7, 0, 10**17, ((0, 10_000),), light),
+        ]
+        self.router = Router(ContactPlan.of(contacts))
+        self.limits = Limits(letters=12, readings=3, vehicles=2)
+        self.office = PostOffice(7, self.router, self.limits)
+        self.saves: dict[tuple[str, str], bytes] = {}
+        self.keys: list[str] = []
+        self.now = 0
+        self.perform(self.office.open("ipn:7.1", "Jay", 0))
+
+    def perform(self, requests: list[Request]) -> None:
+        """Save what is to be saved; accept or refuse what is posted."""
+        for request in requests:
+            if isinstance(request, Save):
+                self.saves[request.mailbox, request.key] = request.data
+            elif isinstance(request, Post):
+                if self.draw.random() < 0.2:
+                    self.perform(self.office.rejected(request.token, "full", self.now))
+                    continue
+                self.keys.append(f"b{len(self.keys)}")
+                times = (None, None) if self.draw.random() < 0.2 else (self.now, self.now + 10**12)
+                self.perform(self.office.accepted(request.token, self.keys[-1], *times, self.now))
+
+    def step(self, payload: bytes) -> None:
+        """Let one thing happen."""
+        self.now += self.draw.choice([0, 1, 10**9, 10**14])
+        key = self.draw.choice(self.keys or ["b"])
+        dice = self.draw.randrange(10)
+        office, now = self.office, self.now
+        if dice < 4:
+            self.perform(office.delivered("ipn:7.1", self.draw.choice(ADDRESSES), payload, now))
+        elif dice == 4 and office.mailbox("ipn:7.1").has_room():
+            self.perform(office.write("ipn:7.1", self.draw.choice(["ipn:20.1", "ipn:7.1"]), "hello", now)[1])
+        elif dice == 5:
+            self.perform(office.departed(key, 20, now, now + 1, now + 10**12, now))
+        elif dice == 6:
+            self.perform(self.draw.choice([office.withdrawn, office.not_withdrawn])(key, now))
+        elif dice == 7:
+            self.perform(office.expired(key, "for the dice", now))
+        elif dice == 8:
+            self.perform(office.handle_timer(now))
+            self.perform(office.plan_changed(now))
+        else:
+            self.restart()
+
+    def restart(self) -> None:
+        """Come back from the saves, and be as before."""
+        before = self.office.mailbox("ipn:7.1").view(self.now)
+        self.office = PostOffice(7, self.router, self.limits)
+        names = list(self.saves)
+        self.draw.shuffle(names)
+        for mailbox, key in names:
+            self.office.restore(mailbox, key, self.saves[mailbox, key])
+        self.perform(self.office.resume(self.now))
+        if self.office.mailbox("ipn:7.1").view(self.now) != before:
+            raise AssertionError("a restart changed the mailbox")
+
+
+def main() -> int:
+    """Fuzz for some seconds; return 1 on a finding."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    until = time.monotonic() + options.seconds
+    payloads = messages = steps = 0
+    world = options.seed
+    while time.monotonic() < until:
+        draw = random.Random(world)
+        try:
+            ground = Ground(draw)
+            for _ in range(200):
+                payload = mutated(draw, some_message(draw).encode())
+                messages += try_payload(payload)
+                try_payload(draw.randbytes(draw.randrange(40)))
+                payloads += 2
+                ground.step(payload)
+                steps += 1
+        except Exception as error:  # Any exception is the finding that the seed reproduces.
+            sys.stderr.write(f"fuzz_messages: seed {world}: {type(error).__name__}: {error}\n")
+            raise
+        world += 1
+    sys.stdout.write(
+        f"fuzz_messages: {payloads} payloads ({messages} messages), {steps} steps, nothing found\n"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
