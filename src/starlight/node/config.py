@@ -23,6 +23,8 @@ class Limits(msgspec.Struct, frozen=True):
             contact with a rate paces itself; without one only this keeps a link's buffers small.
         backoff, backoff_max: how long a bundle rests after its first failed transfer, doubled with
             each further one up to the maximum, in ns. It bounds what a broken link can cost.
+        return_max: the same maximum for a bundle that keeps coming back, because nodes whose plans
+            disagree pass it between them: with a hop limit of 255 it lasts for months.
         report_lifetime: how long a status report is worth carrying at most, in ns. Reports are
             hints; they shall not fill the relays that stay without contact for long.
         lifetime_ms: the longest lifetime that an application may ask for; a century, because the
@@ -36,6 +38,7 @@ class Limits(msgspec.Struct, frozen=True):
     under_way: int = 1_024
     backoff: int = SECOND
     backoff_max: int = HOUR
+    return_max: int = DAY
     report_lifetime: int = 30 * DAY
     lifetime_ms: int = 100 * 366 * 86_400_000
 
@@ -50,7 +53,8 @@ class NodeConfig(msgspec.Struct, frozen=True):
         names: node numbers of nodes with names of the dtn scheme: ``{"mars": 5}`` for
             ``dtn://mars/...``. A name of this node itself makes it answer to that too.
         reports: whether it makes status reports that others ask for (RFC 9171, 5.1 leaves it to the node).
-        hop_limit: of the bundles made here; no route of a plan is as long, so only loops reach it.
+        hop_limit: of the bundles made here, at most 255 (RFC 9171, 4.4.3). No route of a plan is as
+            long, so only loops reach it.
     """
 
     number: int
@@ -58,4 +62,4 @@ class NodeConfig(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     names: dict[str, int] = {}
     reports: bool = True
-    hop_limit: int = 64
+    hop_limit: int = 255

@@ -215,6 +215,9 @@ class Node:
     def _take(self, event: events.BundleReceived, reception: Reception, now: int) -> None:
         meta = reception.meta
         stored = self._store(reception.key, meta, reception.node, reception.data)
+        stored.returns = self._identities.times_handed(stored.key)
+        if stored.returns and event.peer is not None:
+            stored.refused_by = frozenset((event.peer,))  # whoever sent it back would do so again
         self._acknowledge(event)
         facts: dict[str, object] = {
             "bundle": stored.key, "destination": meta.destination, "peer": event.peer,
@@ -269,7 +272,7 @@ class Node:
         if not meta.own and not meta.reported:
             self._report_reception(stored, now)
         if stored.node != self.number:
-            self._forwarder.enqueue(stored, now)
+            self._forwarder.enqueue(stored, now, not_before=now + self._forwarder.pause(stored))
         elif meta.report is not None:
             self._hear(stored, now)
         else:

@@ -7,6 +7,9 @@ would lose the bundle. Its hop count tells the cases apart. A copy whose hop cou
 that of the copy that we handed on is a retransmission after a lost acknowledgement, and of the
 copies of one bundle the one with the highest hop count is never dropped by this rule anywhere.
 A copy without a hop count is always taken; the worst of that is a transmission too many.
+
+How often a bundle has come back is counted too: nodes whose plans disagree may pass a bundle
+between them until its hop limit deletes it, so each further turn of it is made to wait longer.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ class Identities:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._delivered: dict[str, int] = {}
-        self._handed: dict[str, int] = {}
+        self._handed: dict[str, tuple[int, int]] = {}  # hop count, and how often
 
     def deliver(self, key: str, until: int) -> None:
         """Remember that a bundle was delivered here, until its lifetime has ended."""
@@ -29,12 +32,10 @@ class Identities:
             del delivered[next(iter(delivered))]
 
     def hand(self, key: str, hops: int | None) -> None:
-        """Remember that a copy of a bundle was handed on, by its hop count."""
-        if hops is None:
-            return
+        """Remember that a copy of a bundle was handed on, by its hop count if it has one."""
         handed = self._handed
-        hops = max(hops, handed.pop(key, 0))
-        handed[key] = hops
+        before, times = handed.pop(key, (-1, 0))
+        handed[key] = (before if hops is None else max(hops, before), times + 1)
         if len(handed) > self._limit:
             del handed[next(iter(handed))]
 
@@ -45,7 +46,11 @@ class Identities:
 
     def was_handed(self, key: str, hops: int | None) -> bool:
         """Tell whether this copy of a bundle, or a later one, was handed on."""
-        return hops is not None and self._handed.get(key, -1) >= hops
+        return hops is not None and self._handed.get(key, (-1, 0))[0] >= hops
+
+    def times_handed(self, key: str) -> int:
+        """Return how often a bundle that is here was handed on before: how often it has come back."""
+        return self._handed.get(key, (-1, 0))[1]
 
     def __len__(self) -> int:
         return len(self._delivered) + len(self._handed)

@@ -111,7 +111,8 @@ class Forwarder:
         if route is None and stored.refused_by:
             # Every road leads over someone who refused: ask again later, as want of room passes.
             stored.refused_by = NOBODY
-            route = self._route(stored, max(not_before, now + self.backoff(stored)), without)
+            wait = max(self.backoff(stored), self.pause(stored))
+            route = self._route(stored, max(not_before, now + wait), without)
         if route is None:
             stored.state = State.WAITING
             self.waiting[stored.key] = stored
@@ -186,6 +187,12 @@ class Forwarder:
         """Return how long a bundle rests after its latest failure, in ns."""
         limits = self._limits
         return min(limits.backoff << min(max(stored.failures - 1, 0), 40), limits.backoff_max)
+
+    def pause(self, stored: Stored) -> int:
+        """Return how long a bundle rests that keeps coming back, in ns; the first time not at all."""
+        limits = self._limits
+        turns = min(stored.returns - 1, 40)
+        return min(limits.backoff << turns, limits.return_max) if turns > 0 else 0
 
     def answered(self, stored: Stored) -> None:
         """Note that a transfer is no longer under way."""

@@ -89,6 +89,7 @@ class Stored:
         peer, one_way: while it is under way: to whom, and whether an answer will ever come.
         refused_by: peers that did not want it.
         failures: transfers of it that failed since the node started.
+        returns: how often it came back after it had been handed on.
     """
 
     __slots__ = (
@@ -101,6 +102,7 @@ class Stored:
         "one_way",
         "peer",
         "refused_by",
+        "returns",
         "route",
         "state",
         "ticket",
@@ -119,6 +121,7 @@ class Stored:
         self.one_way = False
         self.refused_by = NOBODY
         self.failures = 0
+        self.returns = 0
 
 
 def pack(meta: Meta) -> bytes:

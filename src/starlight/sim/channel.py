@@ -84,9 +84,9 @@ class Direction:
                 self.hop.lose(number)
         self._leaving.clear()
 
-    def in_flight(self) -> list[str]:
-        """Return the keys of the bundles of which bytes are on their way."""
-        return [flight.key for flight in self._flights.values()]
+    def one_way(self) -> list[str]:
+        """Return the keys of the bundles in flight that nobody will answer."""
+        return [flight.key for flight in self._flights.values() if flight.one_way]
 
     def outcomes(self, now: int) -> list[Outcome]:
         """Return what has become of transfers until now, in order of time."""

@@ -68,6 +68,6 @@ class MemoryStore:
         """Return (mailbox, key, data) of all that was saved, in the order of first saving."""
         return [(mailbox, key, data) for (mailbox, key), data in self._saves.items()]
 
-    def keys(self) -> list[str]:
+    def bundles(self) -> list[str]:
         """Return the keys of the stored bundles, in order."""
         return list(self._bundles)

@@ -207,9 +207,9 @@ class World:
         """Return the numbers of the nodes, ascending."""
         return sorted(self._places)
 
-    def in_flight(self) -> list[str]:
-        """Return the keys of the bundles of which bytes are on their way."""
-        return [key for _, direction in sorted(self._directions.items()) for key in direction.in_flight()]
+    def one_way_in_flight(self) -> list[str]:
+        """Return the keys of the bundles that are between two nodes and need be in no store."""
+        return [key for _, direction in sorted(self._directions.items()) for key in direction.one_way()]
 
     # Inside: nodes.
 

@@ -1,0 +1,166 @@
+"""What must hold in every world: safety while everything fails, liveness once it has healed.
+
+The checkers look at nothing but what survives: the stores. A `Witness` is the application on
+each node; what it posts and what comes to it is in its saves, committed with the engine's writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from starlight.messages.requests import Open, Post, Request, Save
+from starlight.node.engine import Node
+from starlight.sim.world import World
+
+
+class Posted(msgspec.Struct, frozen=True):
+    """What a witness posted: its words, the bundle, when it ends, when it was foreseen to arrive."""
+
+    words: str
+    to: str
+    key: str
+    expires: int
+    arrives: int | None
+    ended: str = ""
+
+
+class Came(msgspec.Struct, frozen=True):
+    """What came to a witness: the words, from whom, and when."""
+
+    words: str
+    source: str
+    at: int
+
+
+class Witness:
+    """An application that keeps a record of all that it posts and of all that comes.
+
+    Args:
+        node: what it lives on.
+        services: the service numbers that it claims.
+    """
+
+    def __init__(self, node: Node, services: Sequence[int] = (1,)) -> None:
+        self._node = node.number
+        self._endpoints = [f"ipn:{node.number}.{service}" for service in services]
+        self._posting: dict[str, tuple[str, int]] = {}
+        self._posted: dict[str, Posted] = {}
+        self._came = 0
+
+    def post(self, words: str, to: str, now: int, *, lifetime_ms: int, size: int = 0) -> list[Request]:
+        """Return the request to post some words, which are to be unique, padded to a size in bytes."""
+        self._posting[words] = (to, now + lifetime_ms * 1_000_000)
+        payload = words.encode().ljust(size, b" ")
+        return [Post(words, f"ipn:{self._node}.1", to, payload, lifetime_ms)]
+
+    def claim(self, service: int) -> list[Request]:
+        """Return the request to claim one more service of the node, for as long as it lives."""
+        return [Open(f"ipn:{self._node}.{service}")]
+
+    def resume(self, now: int) -> list[Request]:
+        return [Open(endpoint) for endpoint in self._endpoints]
+
+    def restore(self, mailbox: str, key: str, data: bytes) -> None:
+        if mailbox == "posted":
+            self._posted[key] = msgspec.json.decode(data, type=Posted)
+        else:
+            self._came += 1
+
+    def accepted(
+        self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
+    ) -> list[Request]:
+        to, expires = self._posting.pop(token)
+        return [self._keep(Posted(token, to, key, expires, arrives))]
+
+    def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> list[Request]:
+        self._came += 1
+        came = Came(payload.decode().rstrip(), source, now)
+        return [Save(endpoint, f"came/{self._came}", msgspec.json.encode(came))]
+
+    def expired(self, key: str, reason: str, now: int) -> list[Request]:
+        return self._end(key, "expired")
+
+    def withdrawn(self, key: str, now: int) -> list[Request]:
+        return self._end(key, "withdrawn")
+
+    def next_wakeup(self) -> int | None:
+        return None
+
+    def rejected(self, token: str, reason: str, now: int) -> list[Request]:
+        del self._posting[token]
+        return []
+
+    def _nothing(self, *facts: object) -> list[Request]:
+        return []
+
+    departed = not_withdrawn = reported = plan_changed = handle_timer = _nothing
+
+    def _end(self, key: str, how: str) -> list[Request]:
+        posted = self._posted.get(key)
+        return [] if posted is None else [self._keep(msgspec.structs.replace(posted, ended=how))]
+
+    def _keep(self, posted: Posted) -> Save:
+        self._posted[posted.key] = posted
+        return Save("posted", posted.key, msgspec.json.encode(posted))
+
+
+class Findings(NamedTuple):
+    """What the stores of a world say.
+
+    Attributes:
+        posted: by words.
+        came: by words, each arrival with its endpoint.
+    """
+
+    posted: dict[str, Posted]
+    came: dict[str, list[tuple[str, Came]]]
+
+
+def read(world: World) -> Findings:
+    """Read what the witnesses of a world have kept."""
+    posted: dict[str, Posted] = {}
+    came: dict[str, list[tuple[str, Came]]] = {}
+    for node in world.nodes():
+        for mailbox, _, data in world.store(node).saves():
+            if mailbox == "posted":
+                entry = msgspec.json.decode(data, type=Posted)
+                posted[entry.words] = entry
+            else:
+                arrival = msgspec.json.decode(data, type=Came)
+                came.setdefault(arrival.words, []).append((mailbox, arrival))
+    return Findings(posted, came)
+
+
+def unsafe(world: World) -> list[str]:
+    """Return what must never be, not even while everything fails: twice delivered, astray, lost."""
+    posted, came = read(world)
+    wrong = [f"{words!r} came, but nobody posted it" for words in came if words not in posted]
+    for words, arrivals in came.items():
+        if len(arrivals) > 1:
+            wrong.append(f"{words!r} came {len(arrivals)} times")
+        wrong += [
+            f"{words!r} came to {endpoint} instead of {posted[words].to}"
+            for endpoint, _ in arrivals
+            if words in posted and endpoint != posted[words].to
+        ]
+    held = {key for node in world.nodes() for key in world.store(node).bundles()}
+    held.update(world.one_way_in_flight())
+    for words, entry in posted.items():
+        if words in came or entry.ended or world.now >= entry.expires:
+            continue
+        if entry.key not in held:
+            wrong.append(f"{words!r} ({entry.key}) is lost: it has not come, and no store holds it")
+    return wrong
+
+
+def unfinished(world: World) -> list[str]:
+    """Return what has neither come nor ended nor expired, once all has healed and had time."""
+    posted, came = read(world)
+    return [
+        f"{words!r} ({entry.key}) has not come to {entry.to}"
+        for words, entry in posted.items()
+        if words not in came and not entry.ended and world.now < entry.expires
+    ]

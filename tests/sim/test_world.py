@@ -1,0 +1,400 @@
+"""Nodes in virtual time: predictions, cuts, crashes, one-way hops, digests, replays."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+from tests.sim.helpers import START, both, contact, posting, random_plan, world_of
+
+from starlight.contacts.contact import UNLIMITED_BPS
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
+from starlight.node import NodeConfig
+from starlight.node.actions import Acknowledge
+from starlight.node.record import Recorder, replay
+from starlight.sim import Site, Stage, World, faults
+from starlight.sim.checkers import Witness, read, unfinished, unsafe
+from starlight.trace import Record
+
+LINE = ContactPlan.of([*both(1, 1, 2, light_s=300.0), *both(3, 2, 3, light_s=2.0)])
+
+
+def errors_of_prediction(world: World) -> list[int]:
+    """Return, in ns, by how much each arrival missed what was foreseen when it was posted."""
+    posted, came = read(world)
+    errors = []
+    for words, arrivals in came.items():
+        foreseen = posted[words].arrives
+        assert foreseen is not None
+        errors.append(arrivals[0][1].at - foreseen)
+    return errors
+
+
+def test_predicted_is_actual_to_the_nanosecond() -> None:
+    """In an undisturbed network a letter arrives at the ns that was predicted when it was accepted."""
+    world = world_of(LINE)
+    for number in range(50):
+        world.call(START + number * SECOND // 100, 1, posting(f"a{number}", "ipn:3.1", size=100 * number))
+    world.run(START + HOUR)
+    assert errors_of_prediction(world) == [0] * 50
+    assert unsafe(world) == []
+
+
+def test_predicted_is_actual_while_a_queue_waits_for_a_window() -> None:
+    """Bundles booked on a window that opens later leave in their order, each at its booked instant."""
+    window = 2 * HOUR, 3 * HOUR
+    plan = ContactPlan.of([*both(1, 1, 2, *window, light_s=300.0, rate=8_000), *both(3, 2, 3, light_s=2.0)])
+    world = world_of(plan)
+    for number in range(40):
+        world.call(START + number * MINUTE, 1, posting(f"a{number}", "ipn:3.1", size=500 + 7 * number))
+    world.run(START + 5 * HOUR)
+    assert errors_of_prediction(world) == [0] * 40
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_predicted_is_actual_in_random_quiet_worlds_of_one_writer(seed: int) -> None:
+    """Whatever the plan, as long as one node writes all, each arrival is what was foreseen."""
+    random = Random(seed)
+    plan = random_plan(random, 6, 12 * HOUR)
+    world = world_of(plan)
+    for number in range(40):
+        to = f"ipn:{random.randint(2, 6)}.1"
+        time = START + random.randrange(10 * HOUR)
+        world.call(time, 1, posting(f"a{number}", to, size=random.randrange(30, 3_000)))
+    world.run(START + 70 * HOUR)
+    assert unfinished(world) == []
+    assert errors_of_prediction(world) == [0] * 40
+
+
+def test_a_cut_delays_and_loses_nothing() -> None:
+    """What leaves during a cut is eaten; the sender hears nothing and sends again."""
+    world = world_of(LINE)
+    both_ways = [(1, 2), (2, 1)]
+    world.cut(both_ways, START + 10 * SECOND, START + 2 * HOUR)
+    for number in range(20):
+        world.call(START + number * SECOND, 1, posting(f"a{number}", "ipn:3.1"))
+    world.run(START + HOUR)
+    assert unsafe(world) == []
+    # Ten had arrived, but the acknowledgements of the latest were cut off: that shows as a duplicate later.
+    assert len(read(world).came) == 10
+    world.run(START + 9 * HOUR)
+    assert unsafe(world) == unfinished(world) == []
+
+
+def test_a_cut_in_the_middle_of_a_transmission_eats_it() -> None:
+    """A bundle of which a byte leaves during a cut does not arrive by that transmission."""
+    plan = ContactPlan.of(both(1, 1, 2, light_s=60.0, rate=800))
+    world = world_of(plan)
+    world.call(START, 1, posting("slow", "ipn:2.1", size=1_000))  # more than ten seconds
+    world.cut([(1, 2)], START + 5 * SECOND, START + 6 * SECOND)
+    world.run(START + HOUR)
+    (arrival,) = read(world).came["slow"]
+    assert arrival[1].at > START + 2 * MINUTE
+    assert unsafe(world) == []
+
+
+def test_an_unused_contact_is_left_for_another_road() -> None:
+    """A bundle whose contact passes with the link down is re-routed when the contact ends."""
+    plan = ContactPlan.of(
+        [*both(1, 1, 2, 0, HOUR), *both(3, 1, 3, 2 * HOUR, 3 * HOUR), *both(5, 3, 2, 0, 5 * HOUR)]
+    )
+    world = world_of(plan)
+    world.cut([(1, 2)], START, START + 9 * HOUR)
+    world.call(START + MINUTE, 1, posting("around", "ipn:2.1"))
+    world.run(START + HOUR + MINUTE)
+    host = world.host(1)
+    assert host is not None
+    assert next(iter(host.node.stored.values())).state.name == "QUEUED"
+    world.run(START + 4 * HOUR)
+    assert read(world).came["around"][0][1].at > START + 2 * HOUR
+
+
+def test_a_one_way_hop_lets_go_once_transmitted() -> None:
+    """On a one-way hop a bundle is kept until it was transmitted, and never sent again."""
+    plan = ContactPlan.of([contact(1, 1, 2, light_s=700.0, one_way=True, rate=300)])
+    world = world_of(plan)
+    world.call(START, 1, posting("father", "ipn:2.1", size=300))
+    world.run(START + MINUTE)
+    assert world.store(1).bundles() == []
+    assert world.one_way_in_flight() != []
+    assert unsafe(world) == []
+    world.run(START + HOUR)
+    assert len(read(world).came["father"]) == 1
+    assert errors_of_prediction(world) == [0]
+
+
+def test_letters_of_decades_wait_for_whoever_claims_the_address() -> None:
+    """What is addressed to an endpoint that nobody has claimed waits, and comes in order of arrival."""
+    plan = ContactPlan.of([contact(1, 1, 2, end=30 * 366 * 24 * HOUR, one_way=True, light_s=700.0)])
+    world = world_of(plan)
+    for week in range(300):
+        world.call(
+            START + week * 7 * DAY, 1, posting(f"week {week}", "ipn:2.77", lifetime_s=50 * 365 * 86_400)
+        )
+    world.crash(2, START + 1000 * DAY, START + 1001 * DAY)
+    world.run(START + 24 * 365 * DAY)
+    assert len(world.store(2).bundles()) == 300
+    assert read(world).came == {}
+
+    def find(host, now):  # type: ignore[no-untyped-def]
+        return host.application.claim(77)
+
+    world.call(world.now, 2, find)
+    world.run(world.now + DAY)
+    assert list(read(world).came) == [f"week {week}" for week in range(300)]
+    assert world.store(2).bundles() == []
+    assert unsafe(world) == []
+
+
+def test_a_plan_change_moves_what_waits() -> None:
+    """Routes are recomputed when the plan changes; what had no road gets one."""
+    world = world_of(LINE)
+    lonely = ContactPlan.of([*LINE.contacts, *both(11, 3, 4, light_s=1.0)], version=1)
+    sites = [Site(NodeConfig(n, LINE), Witness) for n in (1, 2, 3, 4)]
+    world = World(LINE, sites, start=START)
+    world.call(START, 1, posting("to four", "ipn:4.1"))
+    world.change_plan(START + HOUR, lonely)
+    world.run(START + HOUR - 1)
+    host = world.host(1)
+    assert host is not None
+    assert next(iter(host.node.stored.values())).state.name == "WAITING"
+    world.run(START + 2 * HOUR)
+    assert len(read(world).came["to four"]) == 1
+    assert unsafe(world) == unfinished(world) == []
+
+
+def test_a_crash_of_the_sender_does_not_stop_what_has_left() -> None:
+    """What has left is in flight: no crash of the sender stops it, and the duplicate is dropped."""
+    lines: list[Record] = []
+    world = world_of(LINE, trace=lines.append)
+    world.call(START, 1, posting("hello", "ipn:2.1"))
+    world.crash(1, START + SECOND, START + HOUR)
+    world.run(START + 2 * HOUR)
+    (arrival,) = read(world).came["hello"]
+    assert arrival[1].at < START + 301 * SECOND
+    assert [r.what for r in lines].count("bundle.duplicate") == 1
+    assert unsafe(world) == []
+
+
+def test_a_crashed_receiver_gets_it_again() -> None:
+    """A bundle that reaches a node that is down is not acknowledged, so the sender sends it again."""
+    world = world_of(LINE)
+    world.call(START, 1, posting("hello", "ipn:2.1"))
+    world.crash(2, START + SECOND, START + HOUR)
+    world.run(START + 3 * HOUR)
+    assert len(read(world).came["hello"]) == 1
+    assert unsafe(world) == unfinished(world) == []
+
+
+def disturbed(seed: int, kind: type[World] = World) -> tuple[World, list[Record]]:
+    """Return a world in which many write and much fails, drawn from a seed, before it runs."""
+    random = Random(f"traffic {seed}")
+    plan = random_plan(random, random.randint(3, 7), 12 * HOUR)
+    lines: list[Record] = []
+    world = world_of(plan, kind=kind, trace=lines.append)
+    faults.draw(seed, plan, START, START + 12 * HOUR).befall(world)
+    nodes = plan.nodes()
+    for number in range(random.randint(10, 80)):
+        source, destination = random.choice(nodes), random.choice(nodes)
+        time = START + random.randrange(12 * HOUR)
+        size = random.randrange(20, 4_000)
+        lifetime_s = random.choice((3_600, 6 * 3_600, 10**7, 10**7, 10**7))
+        call = posting(f"w{number}", f"ipn:{destination}.1", size=size, lifetime_s=lifetime_s)
+        world.call(time, source, call)
+    believe(world, plan, random)
+    return world, lines
+
+
+def believe(world: World, plan: ContactPlan, random: Random) -> None:
+    """Let nodes believe different plans for a while; after twelve hours all know the true one."""
+    pairs = sorted({(c.from_node, c.to_node) for c in plan.contacts})
+    for _ in range(random.randint(0, 12)):
+        start = START + random.randrange(12 * HOUR)
+        end = start + random.randrange(6 * HOUR)
+        links = random.sample(pairs, random.randint(1, len(pairs) // 2))
+        believers = random.sample(plan.nodes(), random.randint(1, len(plan.nodes())))
+        told = START + random.randrange(12 * HOUR)
+        world.change_plan(told, plan.cut(links, start, end), believers)
+    world.change_plan(START + 12 * HOUR, plan)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_safety_while_everything_fails_then_liveness(seed: int) -> None:
+    """Nothing is lost and nothing comes twice while everything fails; once healed, all arrives."""
+    world, _ = disturbed(seed)
+    for hour in range(13):
+        world.run(START + hour * HOUR)
+        assert unsafe(world) == [], f"seed {seed}"
+    world.run(START + 62 * HOUR)
+    assert unsafe(world) == [], f"seed {seed}"
+    assert unfinished(world) == [], f"seed {seed}"
+
+
+class Careless(World):
+    """A canary: its nodes acknowledge before they commit."""
+
+    def _commit(self, place, writes, outward):  # type: ignore[no-untyped-def]
+        hasty = [action for action in outward if isinstance(action, Acknowledge)]
+        for action in hasty:
+            self._act(place, action)
+        self._reach(place, Stage.BEFORE_COMMIT)
+        super()._commit(place, writes, [action for action in outward if action not in hasty])
+
+
+def killer(worlds: list[World], died: list[int]) -> Callable[[int, int, int], int | None]:
+    """Return the interruption that kills node 2 once, where a careless node has acknowledged already."""
+
+    def interrupt(node: int, step: int, stage: int) -> int | None:
+        host = worlds[0].host(2) if worlds else None
+        if node == 2 and host is not None and host.node.stored and not died:
+            asked.append(step)
+            # The first question of a step comes before anything was done, the second after the haste.
+            if (asked.count(step) == 2 and stage == Stage.BEFORE_COMMIT) or stage == Stage.AFTER_COMMIT:
+                died.append(step)
+                return MINUTE
+        return None
+
+    asked: list[int] = []
+    return interrupt
+
+
+def test_the_checker_catches_a_node_that_acknowledges_before_it_persists() -> None:
+    """A canary fault must be caught."""
+    worlds: list[World] = []
+    died: list[int] = []
+    worlds.append(world_of(LINE, kind=Careless, interrupt=killer(worlds, died)))
+    worlds[0].call(START, 1, posting("words", "ipn:3.1"))
+    worlds[0].run(START + HOUR)
+    assert died
+    (finding,) = unsafe(worlds[0])
+    assert "'words'" in finding
+    assert "is lost" in finding
+
+
+def test_a_careful_node_survives_the_same_crash() -> None:
+    """The same interruption of nodes that persist first loses nothing."""
+    worlds: list[World] = []
+    died: list[int] = []
+    worlds.append(world_of(LINE, interrupt=killer(worlds, died)))
+    worlds[0].call(START, 1, posting("words", "ipn:3.1"))
+    worlds[0].run(START + HOUR)
+    assert died
+    assert unsafe(worlds[0]) == unfinished(worlds[0]) == []
+
+
+def test_a_crash_at_every_instant_loses_nothing() -> None:
+    """Whichever node dies at whichever instant of whichever step: nothing is lost, all comes once."""
+    points: list[tuple[int, int, int]] = []
+
+    def note(node: int, step: int, stage: int) -> None:
+        points.append((node, step, stage))
+
+    def scenario(world: World) -> None:
+        for number in range(3):
+            world.call(START + number * SECOND, 1, posting(f"there {number}", "ipn:3.1"))
+            world.call(START + number * SECOND, 3, posting(f"back {number}", "ipn:1.1"))
+        world.run(START + 5 * HOUR)
+
+    scenario(world_of(LINE, interrupt=note))
+    assert len(points) > 100
+    for point in points:
+        died: list[int] = []
+
+        def interrupt(
+            node: int, step: int, stage: int, point: tuple[int, int, int] = point, died: list[int] = died
+        ) -> int | None:
+            if (node, step, stage) == point and not died:
+                died.append(step)
+                return 7 * MINUTE
+            return None
+
+        world = world_of(LINE, interrupt=interrupt)
+        scenario(world)
+        assert died, point
+        assert unsafe(world) == [], point
+        missing = unfinished(world)
+        assert missing == [], point
+        # Only what an application asked for in a step that was never committed may be missing.
+        assert len(read(world).came) >= 5, point
+
+
+def test_the_same_seed_gives_the_same_digest() -> None:
+    """One seed reproduces a run bit for bit, under any PYTHONHASHSEED."""
+    code = (
+        "from tests.sim.test_world import disturbed, START, HOUR\n"
+        "world, lines = disturbed(7)\nworld.run(START + 20 * HOUR)\nprint(world.digest(), len(lines))"
+    )
+    root = Path(__file__).parents[2]
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": f"{root}:{root / 'src'}"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "4242")
+    }
+    assert len(outputs) == 1
+    world, lines = disturbed(8)
+    world.run(START + 20 * HOUR)
+    assert f"{world.digest()} {len(lines)}\n" not in outputs
+
+
+def test_a_record_replays_to_the_same_actions() -> None:
+    """A recorded run of a node replays, action by action; a changed record differs at that line."""
+    records: dict[int, list[list[str]]] = {1: [], 2: [], 3: []}
+
+    def recorder(config: NodeConfig) -> Recorder:
+        lines: list[str] = []
+        records[config.number].append(lines)
+        return Recorder(config, lines.append)
+
+    sites = [Site(NodeConfig(n, LINE), Witness, recorder) for n in (1, 2, 3)]
+    world = World(LINE, sites, start=START)
+    world.cut([(1, 2), (2, 1)], START + 10 * SECOND, START + HOUR)
+    world.crash(2, START + 2 * HOUR, START + 2 * HOUR + MINUTE)
+    for number in range(20):
+        world.call(START + number * 10 * MINUTE, 1, posting(f"a{number}", "ipn:3.1"))
+    world.run(START + 9 * HOUR)
+    assert unfinished(world) == []
+    assert [len(lives) for lives in records.values()] == [1, 2, 1]
+    for lives in records.values():
+        for lines in lives:
+            outcome = replay(lines)
+            assert outcome.events == len(lines) - 1 > 10
+            assert outcome.differences == []
+    lines = records[1][0].copy()
+    number = next(i for i, line in enumerate(lines) if "Submit" in line)
+    changed = json.loads(lines[number])
+    changed["event"]["lifetime_ms"] += 1
+    lines[number] = json.dumps(changed)
+    first = replay(lines).differences[0]
+    assert first.line == number + 1
+    assert "Submit" in str(first)
+
+
+def test_an_unlimited_rate_sends_many_at_once() -> None:
+    """A link whose capacity does not matter takes no time."""
+    plan = ContactPlan.of(both(1, 1, 2, light_s=0.01, rate=UNLIMITED_BPS))
+    world = world_of(plan)
+    for number in range(3_000):
+        world.call(START, 1, posting(f"a{number}", "ipn:2.1"))
+    world.run(START + MINUTE)
+    assert unfinished(world) == []
+    assert len(read(world).came) == 3_000
+
+
+def test_progress_is_told() -> None:
+    """A progress callback hears the mission time now and then, ascending."""
+    times: list[int] = []
+    world, _ = disturbed(3)
+    world.run(START + 20 * HOUR, times.append)
+    assert times == sorted(times)
+    assert times
