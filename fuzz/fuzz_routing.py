@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.routing.oracle import Trial
+from tests.routing.oracle import Trial, compare_with_fresh
 
 
 def main() -> int:
@@ -26,6 +26,8 @@ def main() -> int:
         trial = Trial(random.Random(seed))
         try:
             found += sum(trial.step() for _ in range(20))
+            if plans % 200 == 0:
+                compare_with_fresh(seed, 300)
         except Exception as error:
             sys.stdout.write(f"routing: plan of seed {seed}: {type(error).__name__}: {error}\n")
             return 1

@@ -6,9 +6,9 @@ import random
 from collections.abc import Collection, Iterator
 from fractions import Fraction
 
-from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
+from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, constant_light
 from starlight.contacts.plan import ContactPlan
-from starlight.dtntime import SECOND
+from starlight.dtntime import MILLISECOND, MINUTE, SECOND
 from starlight.routing import Route, Router
 
 Interval = tuple[int, int]
@@ -250,7 +250,39 @@ class Trial:
                 self.booked[hop.contact.id].remove((hop.leaves, hop.last_byte))
 
 
-def run(seed: int, steps: int = 6) -> int:
-    """Try one random plan; return how many of its questions had a route."""
-    trial = Trial(random.Random(seed))
-    return sum(trial.step() for _ in range(steps))
+def large_plan(rng: random.Random) -> ContactPlan:
+    """Return 400 contacts among 20 nodes, many of them open at once and alike."""
+    found = []
+    for id in range(400):
+        one, other = rng.sample(range(1, 21), 2)
+        start = rng.randrange(0, 3600, 60) * SECOND
+        end = start + rng.choice((60, 300, 3000)) * SECOND
+        bps = rng.choice((2_000, 2_000, 64_000, UNLIMITED_BPS))
+        light = constant_light(start, rng.choice((0.0, 0.1, 30.0)))
+        found.append(Contact(id, one, other, start, end, ((start, bps),), light))
+    return ContactPlan.of(found)
+
+
+def compare_with_fresh(seed: int, questions: int) -> None:
+    """Fail unless a router that has been asked much answers like one that has only been told the bookings."""
+    rng = random.Random(seed)
+    plan = large_plan(rng)
+    router = Router(plan)
+    pairs = [rng.sample(plan.nodes(), 2) for _ in range(6)]
+    booked: list[Route] = []
+    now = 0
+    for _ in range(questions):
+        now += rng.choice((0, 0, 1, 20 * MILLISECOND, SECOND, 30 * SECOND))
+        source, destination = rng.choice(pairs)
+        size = rng.choice((130, 200, 255, 700))
+        when = now - rng.choice((0, 0, 0, MINUTE))
+        fresh = Router(plan)
+        for route in booked:
+            fresh.book(route)
+        answer = router.route(source, destination, when, size)
+        assert answer == fresh.route(source, destination, when, size), f"large plan of seed {seed}"
+        if answer is not None and rng.random() < 0.6:
+            router.book(answer)
+            booked.append(answer)
+        if booked and rng.random() < 0.2:
+            router.release(booked.pop(rng.randrange(len(booked))))

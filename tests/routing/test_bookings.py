@@ -51,7 +51,7 @@ def test_releasing_is_the_inverse_of_booking(intervals: list[tuple[int, int]], r
         assert instants == {time for interval in kept for time in range(*interval)}
     for interval in kept:
         bookings.remove(*interval)
-    assert not bookings
+    assert bookings.empty
     assert bookings.busy() == []
 
 

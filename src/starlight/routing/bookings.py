@@ -35,8 +35,10 @@ class Bookings:
         self._booked = 0  # ns of the union
         self._booked_ns = 0  # ns of all bookings; more than the union when some overlap
 
-    def __bool__(self) -> bool:
-        return bool(self._held)
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is booked."""
+        return not self._held
 
     def busy(self) -> list[tuple[int, int]]:
         """Return the busy blocks ``(from, to)``, ascending, apart from each other."""
@@ -93,6 +95,11 @@ class Bookings:
 
     def _merge(self, start: int, end: int) -> None:
         starts, ends = self._starts, self._ends
+        if not ends or start > ends[-1]:  # Mostly a queue grows at its end.
+            starts.append(start)
+            ends.append(end)
+            self._booked += end - start
+            return
         first, after = bisect_left(ends, start), bisect_right(starts, end)
         if first < after:
             self._booked -= sum(ends[i] - starts[i] for i in range(first, after))
@@ -103,12 +110,15 @@ class Bookings:
 
     def _carve(self, start: int, end: int) -> None:
         starts, ends = self._starts, self._ends
+        self._booked -= end - start
+        if start == starts[0] and end < ends[0]:  # Mostly a queue shrinks at its head.
+            starts[0] = end
+            return
         block = bisect_right(starts, start) - 1
         begin, finish = starts[block], ends[block]
         pieces = [piece for piece in ((begin, start), (end, finish)) if piece[0] < piece[1]]
         starts[block : block + 1] = [piece[0] for piece in pieces]
         ends[block : block + 1] = [piece[1] for piece in pieces]
-        self._booked -= end - start
 
     def _rebuild(self) -> None:
         self._starts, self._ends, self._booked = [], [], 0

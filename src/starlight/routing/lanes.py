@@ -59,7 +59,7 @@ class Span:
         """
         leaves: int = ready if ready > self.start else self.start
         booked = busy.get(self.id)
-        if booked:
+        if booked is not None:
             fit = booked.first_fit(self.contact, leaves, size)
             if fit is None:
                 return None

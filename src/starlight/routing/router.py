@@ -118,7 +118,7 @@ class Router:
         """Return the best route, or None when the plan has none.
 
         The best is the earliest projected arrival, then the fewest hops, then the latest
-        termination, then the smallest entry node (CCSDS 734.3-B-1); what is booked is not free.
+        termination, then the smallest entry node (CCSDS 734.3-B-1, 3.2.8.1.4 a); what is booked is not free.
 
         Args:
             source, destination: node numbers; where they are the same, the route has no hops.
@@ -156,7 +156,7 @@ class Router:
             bookings = self._busy.get(hop.contact.id)
             if bookings is None or not bookings.remove(hop.leaves, hop.last_byte):
                 continue
-            if not bookings:
+            if bookings.empty:
                 del self._busy[hop.contact.id]
             self._epoch += 1
             while self._freed and self._freed[-1][1] <= hop.last_byte:

@@ -1,6 +1,6 @@
 """The best route by four keys, exactly.
 
-CCSDS 734.3-B-1 ranks routes by earliest projected arrival, fewest hops, latest termination,
+CCSDS 734.3-B-1, 3.2.8.1.4 a, ranks routes by earliest projected arrival, fewest hops, latest termination,
 smallest entry node. One label per node, ordered by these keys, can't find that route: a label
 that arrives earlier at a node wins there, although one that arrives later, but in time for the
 next window, may have fewer hops or end later. The keys are settled one after another instead,
