@@ -1,4 +1,8 @@
-"""The layouts of RFC 9174, octet by octet, derived by hand from its figures."""
+"""The layouts of RFC 9174, octet by octet, derived by hand from its figures.
+
+What the tests of this folder quote of RFC 9174 is the wording of draft-ietf-dtn-tcpclv4-27, the
+text of its authors before the RFC editor's pass; section and table numbers are the RFC's.
+"""
 
 import pytest
 from tests.links.helpers import octets

@@ -144,7 +144,7 @@ class TcpclSession:
     def unanswered(self) -> int:
         """How many received transfers wait for `acknowledge` or `refuse`: where it nears
         `max_unanswered`, a driver stops reading, and TCP slows the peer down."""
-        return len(self._incoming.unanswered)
+        return self._incoming.waiting
 
     def next_wakeup(self) -> int | None:
         """Return when `handle_timer` is due, in ns; at once when an event waits to be fetched."""

@@ -86,6 +86,11 @@ class Incoming:
         return len(self._queue)
 
     @property
+    def waiting(self) -> int:
+        """How many whole transfers wait for `acknowledge` or `refuse`."""
+        return len(self._waiting)
+
+    @property
     def unanswered(self) -> tuple[int, ...]:
         """The whole transfers that wait for `acknowledge` or `refuse`, in order."""
         return tuple(self._waiting)
