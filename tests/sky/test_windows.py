@@ -18,6 +18,7 @@ from starlight.errors import RangeError
 from starlight.sky import Centre, Orbiter, Place, Site, Sky, elevation_deg, light_time_s, stationary, windows
 from starlight.sky.places import WORLDS
 from starlight.sky.timescales import Times
+from starlight.sky.windows import conditions
 
 GOLDSTONE = Site("earth", 35.4259, -116.8889, 1001.0, 10.0)
 MADRID = Site("earth", 40.4314, -4.2480, 835.0, 10.0)
@@ -276,3 +277,31 @@ def test_an_empty_interval_has_no_windows(sky: Sky) -> None:
     """An interval that ends before it starts, or is one instant, holds nothing."""
     assert windows(sky, GOLDSTONE, JEZERO, END, START) == []
     assert windows(sky, GOLDSTONE, JEZERO, START, START) == []
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (GOLDSTONE, JEZERO),
+        (JEZERO, LOW),
+        (LOW, JEZERO),
+        (LOW, GOLDSTONE),
+        (Site("earth", 5.0, 10.0), Orbiter("earth", 6778.0, 51.6, 10.0, 0.0, START)),
+        (Orbiter("earth", 6778.0, 51.6, 10.0, 0.0, START), LOW),
+        (LOW, Orbiter("mars", 9000.0, 30.0, 0.0, 50.0, START)),
+        (LOW, Orbiter("mars", 3832.0, 105.0, 120.0, 1.0, START)),
+        (Site("mars", 0.0, 10.0, 0.0, 10.0), Orbiter("mars", 3500.0, 0.0, 0.0, 0.0, START)),
+        (Orbiter("mars", 3480.0, 90.0, 120.0, 0.0, START), Centre("earth")),
+        (Site("mars", 0.0, 10.0, 0.0, 80.0), Orbiter("mars", 3600.0, 180.0, 0.0, 0.0, START)),
+    ],
+)
+@pytest.mark.parametrize("day", [0, 5017])
+def test_curvature_stays_below_its_bound(sky: Sky, a: Place, b: Place, day: int) -> None:
+    """No window can be missed: no condition's function curves more than the bound that its search trusts."""
+    times = sky.tdb([START + day * DAY])[0] + np.arange(0.0, 86_400.0, 17.3)
+    step = 10.0
+    for condition in (one for alternatives in conditions(sky, a, b) for one in alternatives):
+        before, at, after = (condition.function(times + shift) for shift in (-step, 0.0, step))
+        curvature = np.abs(before - 2 * at + after) / step**2
+        rounding = 4e-15 * condition.scale / step**2
+        assert curvature.max() <= condition.bound + rounding

@@ -89,7 +89,7 @@ def windows(sky: Sky, a: Place, b: Place, start: int, end: int) -> list[tuple[in
     if start > end:
         return []
     spans = limits.reshape(1, 2)
-    for alternatives in _conditions(sky, a, b):
+    for alternatives in conditions(sky, a, b):
         held = [condition.where(spans) for condition in alternatives]
         spans = held[0]
         for more in held[1:]:
@@ -102,7 +102,7 @@ def windows(sky: Sky, a: Place, b: Place, start: int, end: int) -> list[tuple[in
     return [(int(first), int(last)) for first, last in edges if last > first]
 
 
-def _conditions(sky: Sky, a: Place, b: Place) -> list[list[_Condition]]:
+def conditions(sky: Sky, a: Place, b: Place) -> list[list[_Condition]]:
     """Return what must hold: of each inner list at least one, of the outer list all."""
     wanted: list[list[_Condition]] = []
     for place, other, sends in ((a, b, True), (b, a, False)):
