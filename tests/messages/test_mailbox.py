@@ -6,9 +6,12 @@ import msgspec
 import pytest
 from tests.messages.helpers import CREW, EARTH, JAY, LIGHT, MARS, MISSION, NANYOUNG, FakeSky
 
-from starlight.dtntime import HOUR, MINUTE
+from starlight.bundle import build, onward
+from starlight.bundle.eid import EndpointID
+from starlight.dtntime import HOUR, MILLISECOND, MINUTE
 from starlight.errors import InputError
-from starlight.messages import Limits, Post, PostOffice, Telemetry
+from starlight.messages import LETTER_LIFETIME, Limits, Post, PostOffice, Telemetry
+from starlight.messages.outlook import BUNDLE_OVERHEAD_BYTES
 
 ROVER = "ipn:20.30"
 
@@ -163,3 +166,17 @@ def test_the_bundle_of_a_letter(sky: FakeSky) -> None:
     sky.write(EARTH, JAY, NANYOUNG, "hello")
     (post,) = sky.earth.posts
     assert post == Post("letter/ipn:7.1/0/1", JAY, NANYOUNG, post.payload, 1_577_880_000_000, 0)
+
+
+def test_what_a_bundle_adds() -> None:
+    """A prediction before sending reckons with the size of the bundle as a node sends it."""
+    source = EndpointID.parse(JAY)
+    bundle = build(
+        source,
+        EndpointID.parse(NANYOUNG),
+        bytes(300),
+        creation=(1_600_000_000_000, 1),
+        lifetime_ms=LETTER_LIFETIME // MILLISECOND,
+        hop_limit=32,
+    )
+    assert len(onward(bundle, node=source.node_id)) == 300 + BUNDLE_OVERHEAD_BYTES

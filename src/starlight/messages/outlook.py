@@ -20,8 +20,9 @@ from starlight.messages.delivery import Leg, flight_of
 if TYPE_CHECKING:
     from starlight.routing import Route, Router
 
-BUNDLE_OVERHEAD_BYTES = 96
-"""What a bundle adds to a payload: primary block, payload head, hop count, previous node, checksums."""
+BUNDLE_OVERHEAD_BYTES = 88
+"""What a bundle between two short ``ipn:`` addresses adds to a payload: primary block, hop count,
+previous node, heads and checksums. Only predictions before sending use it; the node knows exactly."""
 
 ANSWER_BYTES = 600
 """A typical letter: a few sentences of text and its addresses."""
