@@ -8,6 +8,7 @@ from collections import deque
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import YEAR, from_text
+from starlight.links import TcpclConfig
 from starlight.live.clock import MissionClock
 from starlight.live.light import Light
 from starlight.live.neighbours import Neighbours, Peer
@@ -46,7 +47,7 @@ class End:
         light = Light(plan, rate=float(clock.rate))
         self.links = Neighbours(
             node,
-            f"ipn:{node}.0",
+            TcpclConfig(f"ipn:{node}.0"),
             peers,
             clock,
             light,

@@ -113,7 +113,7 @@ def test_tshark_finds_the_fields_of_the_letters_bundle(seen):
         "bpv7.create_ts.seqno": "0",
         "bpv7.primary.lifetime": str(LETTER_LIFETIME // MILLISECOND),
         "bpv7.previous_node.uri": "ipn:1.0",
-        "bpv7.hop_count.limit": "64",
+        "bpv7.hop_count.limit": str(NodeConfig(1).hop_limit),
         "bpv7.hop_count.current": "1",
         "bpv7.bundle_break": "ff",
     }

@@ -11,33 +11,36 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
-from typing import TextIO
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
 from starlight import bundle
 from starlight.bundle import EndpointID
 from starlight.contacts.plan import ContactPlan
-from starlight.errors import InputError, StarlightError, StoreError
+from starlight.errors import InputError, PeerError, StarlightError, StoreError
+from starlight.links import TcpclConfig
 from starlight.live.clock import MissionClock
+from starlight.live.config import DaemonConfig, Resident, Status
+from starlight.live.journal import Journal
 from starlight.live.light import Light
 from starlight.live.link import Tap
-from starlight.live.neighbours import Neighbours, Peer
+from starlight.live.neighbours import Neighbours
 from starlight.live.store import Store, Write
 from starlight.live.writer import Writer
-from starlight.messages.letter import Letter
+from starlight.messages.letter import Letter, Position, Reading
 from starlight.messages.mailbox import Mailbox
 from starlight.messages.outlook import Prediction
 from starlight.messages.postoffice import PostOffice
 from starlight.messages.requests import Request
 from starlight.node.actions import Acknowledge, Action, Outward, Refuse, Trace, Transmit
-from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.events import BundleReceived, Event, PlanChanged, TransferFailed
 from starlight.node.host import Host, Step
 from starlight.node.record import Recorder
 from starlight.trace import Record
+
+__all__ = ["Daemon", "DaemonConfig", "Resident", "Status"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -47,77 +50,6 @@ TRACE_KEPT = 1_000
 """The last records of the trace that are kept in memory, for people to look at."""
 LONGEST_TIMER_S = 3_600.0
 """Timers are re-armed at least hourly, because the loop's clock and the wall's may drift apart."""
-
-
-class Resident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A person, or a vehicle, with a mailbox at this node.
-
-    Attributes:
-        address: an endpoint id of this node, as text.
-        person: the name.
-    """
-
-    address: str
-    person: str
-
-
-class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a daemon is told when it is made.
-
-    Attributes:
-        node: the engine's own configuration.
-        data: the directory of the store.
-        peers: whom this node is connected to.
-        listen: where peers may connect, host and port, 0 for any free one; None for nowhere.
-        residents: whose mailboxes are opened at the start.
-        names: what people call the nodes, by number, for explanations.
-        record: a file for the events and actions of this run, for a replay; None for none.
-        trace: a file to which the trace is appended as JSON lines; None for none.
-    """
-
-    node: NodeConfig
-    data: str
-    peers: tuple[Peer, ...] = ()
-    listen: tuple[str, int] | None = ("127.0.0.1", 0)
-    residents: tuple[Resident, ...] = ()
-    names: dict[int, str] = {}
-    record: str | None = None
-    trace: str | None = None
-
-
-class Status(msgspec.Struct, frozen=True):
-    """How a daemon is doing.
-
-    Attributes:
-        node: its number.
-        time: mission time, in ns.
-        rate: seconds of mission time per second of the wall.
-        port: where it listens; None when it does not.
-        up: the peers that can be sent to now.
-        connected: the peers with a session, even if the link is cut.
-        stored: of the store: ``bundles``, ``bytes``, ``remembered``, ``saves``.
-        syncs: how often the disk was asked to make something durable.
-        commits: how many transactions that were.
-        received, sent, acknowledged, refused: bundles over links since the start.
-        defects: events whose handling broke; the log has them.
-        plan_version: of the contact plan in force.
-    """
-
-    node: int
-    time: int
-    rate: float
-    port: int | None
-    up: list[int]
-    connected: list[int]
-    stored: dict[str, int]
-    syncs: int
-    commits: int
-    received: int
-    sent: int
-    acknowledged: int
-    refused: int
-    defects: int
-    plan_version: int
 
 
 class _Sequel(msgspec.Struct, frozen=True, gc=False):
@@ -155,7 +87,7 @@ class Daemon:
         self.office = PostOffice(
             self._number, self.node.router, names=config.names, node_numbers=config.node.names
         )
-        self._record_file: TextIO | None = None
+        self._record_file: Journal | None = None
         self._host = Host(self.node, self.office, self.store.body, self._record if config.record else None)
         fixed = {
             link: peer.fixed_light_s
@@ -164,7 +96,17 @@ class Daemon:
             if peer.fixed_light_s is not None
         }
         self._light = Light(config.node.plan, fixed, float(clock.rate))
-        self._tap = tap
+        self._neighbours = Neighbours(
+            self._number,
+            TcpclConfig(str(EndpointID.ipn(self._number, 0)), transfer_mru=config.node.limits.bundle_bytes),
+            config.peers,
+            clock,
+            self._light,
+            self._tell,
+            self._say,
+            tap,
+        )
+        self._writer: Writer[_Sequel] = Writer(self.store, self._committed, self._broken)
         self._events: list[Event] = []
         self._awake = False
         self._timer: asyncio.TimerHandle | None = None
@@ -172,10 +114,8 @@ class Daemon:
         self._listeners: dict[Callable[[], None], None] = {}
         self._counts = dict.fromkeys(("received", "sent", "acknowledged", "refused", "defects"), 0)
         self._asking: dict[asyncio.Future[None], None] = {}
-        self._trace_file: TextIO | None = None
+        self._trace_file: Journal | None = None
         self._running = self._started = False
-        self._neighbours: Neighbours
-        self._writer: Writer[_Sequel]
         self._stopped: asyncio.Future[None]
 
     async def start(self) -> None:
@@ -187,12 +127,7 @@ class Daemon:
         """
         loop = asyncio.get_running_loop()
         self._stopped = loop.create_future()
-        name = str(EndpointID.ipn(self._number, 0))
-        self._neighbours = Neighbours(
-            self._number, name, self.config.peers, self.clock, self._light, self._tell, self._say, self._tap
-        )
-        self._writer = Writer(self.store, loop, self._committed, self._broken)
-        self._writer.start()
+        self._writer.start(loop)
         self._running = self._started = True
         try:
             self._open_files()
@@ -283,8 +218,24 @@ class Daemon:
         now = self._moment()
         await self._ask(self.office.mark_read(address, letter_id, now), now)
 
+    async def send_telemetry(
+        self,
+        vehicle: str,
+        to: Sequence[str],
+        *,
+        kind: str,
+        position: Position | None = None,
+        readings: Mapping[str, Reading] | None = None,
+    ) -> None:
+        """Send what a vehicle measured now, as `PostOffice.send_telemetry`; durable on return."""
+        now = self._moment()
+        requests = self.office.send_telemetry(
+            vehicle, to, now, kind=kind, position=position, readings=readings
+        )
+        await self._ask(requests, now)
+
     async def send(self, requests: Sequence[Request]) -> None:
-        """Carry out requests that a method of `office` returned, such as telemetry's; durable on return."""
+        """Carry out requests that a method of `office` returned; durable on return."""
         await self._ask(requests, self._moment())
 
     async def open(self, address: str, person: str) -> None:
@@ -433,17 +384,17 @@ class Daemon:
             case Trace(record):
                 self.recent.append(record)
                 if self._trace_file:
-                    self._trace_file.write(record.line() + "\n")
+                    self._trace_file.write(record.line())
 
     def _transmit(self, action: Transmit) -> None:
         try:
             data = self.store.body(action.key)
-        except StoreError as error:
-            # It expired, or was withdrawn, in a batch that was committed together with this one.
+            if action.age_ms is not None:
+                data = bundle.with_age(data, action.age_ms)
+        except (StoreError, PeerError) as error:
+            # Mostly it expired, or was withdrawn, in a batch that was committed together with this one.
             self._tell(TransferFailed(action.key, action.peer, str(error)))
             return
-        if action.age_ms is not None:
-            data = bundle.with_age(data, action.age_ms)
         self._counts["sent"] += 1
         self._neighbours.send(action, data)
 
@@ -463,15 +414,11 @@ class Daemon:
         self._stamp = asyncio.get_running_loop().call_later(STAMP_S, self._stamp_time)
 
     def _open_files(self) -> None:
-        try:
-            if self.config.trace:
-                self._trace_file = open(self.config.trace, "a", encoding="utf-8")  # noqa: SIM115 (until `stop`)
-            if self.config.record:
-                self._record_file = open(self.config.record, "w", encoding="utf-8")  # noqa: SIM115 (until `stop`)
-                file = self._record_file
-                self._recorder = Recorder(self.config.node, lambda line: file.write(line + "\n"))
-        except OSError as error:
-            raise InputError(f"{error.filename} can't be written: {error.strerror}", where="node") from None
+        if self.config.trace:
+            self._trace_file = Journal(self.config.trace, "a")
+        if self.config.record:
+            self._record_file = Journal(self.config.record, "w")
+            self._recorder = Recorder(self.config.node, self._record_file.write)
 
     def _record(self, now: int, event: Event, answer: list[Action]) -> None:
         self._recorder(now, event, answer)
@@ -481,8 +428,8 @@ class Daemon:
         self._changed()
 
     def _changed(self) -> None:
-        for listener in list(self._listeners):
-            listener()
+        for listener in self._listeners:
+            asyncio.get_running_loop().call_soon(listener)  # what breaks in it breaks nothing here
 
     def _broken(self, error: Exception) -> None:
         """Stop at once: what the disk refused was neither acknowledged nor sent, and peers still have it."""

@@ -71,6 +71,11 @@ class Light:
             departure = now
         return departure + self.light_time(from_node, to_node, departure)
 
+    def reaches(self, from_node: int, to_node: int, last_byte: int, planned: int) -> int:
+        """Return when what has left reaches the peer, in ns: as planned, or by the fixed number."""
+        fixed = self._fixed.get((from_node, to_node))
+        return planned if fixed is None else last_byte + fixed
+
     def acknowledged(self, me: int, peer: int, reaches: int) -> int:
         """Return when light brings the acknowledgement of what reached a peer, in ns."""
         return reaches + self.light_time(peer, me, reaches)

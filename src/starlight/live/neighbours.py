@@ -32,6 +32,8 @@ GOODBYE_S = 0.2
 of the ground, and a peer that does not answer loses nothing."""
 RETRY_S = 1.0
 """How long a refusal for want of room is kept from the engine, which would at once send again."""
+CONNECTIONS = 256
+"""Connections at once; more are broken off. Each may hold a transfer of the largest size in memory."""
 UNSAFE_BYTES = 32 << 20
 """No more is read from any peer while this much has come in that is not committed yet: what a slow
 disk may pile up in memory. Reading goes on at half of it."""
@@ -76,7 +78,7 @@ class Neighbours:
 
     Args:
         node: our number.
-        node_id: what our SESS_INIT says.
+        session: what we offer in a session, and its limits.
         peers: whom we connect to, and whom we let connect.
         clock: mission time, and the wall for the protocol's timers.
         light: what is imposed.
@@ -88,7 +90,7 @@ class Neighbours:
     def __init__(
         self,
         node: int,
-        node_id: str,
+        session: links.TcpclConfig,
         peers: Sequence[Peer],
         clock: MissionClock,
         light: Light,
@@ -98,7 +100,7 @@ class Neighbours:
     ) -> None:
         self.port: int | None = None
         self._node = node
-        self._node_id = node_id
+        self._session = session
         self._peers = {peer.node: peer for peer in peers}
         self._by_name = {peer.name: peer.node for peer in peers}
         self._clock = clock
@@ -163,10 +165,9 @@ class Neighbours:
         """
         peer = self._peers.get(transmit.peer)
         if (self._node, transmit.peer) in self._cut:
-            known = self._light.acknowledged(self._node, transmit.peer, transmit.reaches)
-            self._later(known, self._fail, transmit, "the link is cut")
+            self._later(self._known(transmit), self._fail, transmit, "the link is cut")
         elif peer is not None and peer.foreign:
-            self._later(transmit.reaches, self._put, transmit, data, True)
+            self._later(self._reaches(transmit), self._put, transmit, data, True)
         else:
             self._put(transmit, data, False)
 
@@ -251,14 +252,16 @@ class Neighbours:
             pause = min(2 * pause, REDIAL_LAST_S)
 
     def _connection(self, *, passive: bool, peer: Peer | None = None) -> Connection:
-        config = links.TcpclConfig(self._node_id, require_peer_node_id=peer.name if peer else None)
+        config = self._session
+        if peer:
+            config = msgspec.structs.replace(config, require_peer_node_id=peer.name)
         connection = Connection(
             config, passive=passive, wall=self._clock.wall_now, heard=self._heard, tap=self._tap
         )
         self._alive[connection] = None
         connection.ended.add_done_callback(lambda _: self._alive.pop(connection))
         self._open[connection] = None
-        if self._closing:
+        if self._closing or (passive and len(self._alive) > CONNECTIONS):
             connection.abort()
         self._under_way[connection] = {}
         self._waiting[connection] = deque()
@@ -385,8 +388,13 @@ class Neighbours:
         if transmit.one_way:
             self._tell(events.TransferSent(transmit.key, transmit.peer))
             return
-        known = self._light.acknowledged(self._node, transmit.peer, transmit.reaches)
-        self._tell(events.TransferAcknowledged(transmit.key, transmit.peer, known))
+        self._tell(events.TransferAcknowledged(transmit.key, transmit.peer, self._known(transmit)))
+
+    def _reaches(self, transmit: Transmit) -> int:
+        return self._light.reaches(self._node, transmit.peer, transmit.last_byte, transmit.reaches)
+
+    def _known(self, transmit: Transmit) -> int:
+        return self._light.acknowledged(self._node, transmit.peer, self._reaches(transmit))
 
     def _refused(self, transmit: Transmit, reason: RefuseReason) -> None:
         if reason is RefuseReason.COMPLETED:  # "the receiver already has the complete bundle"

@@ -223,9 +223,12 @@ class Store:
             recent = held[1] if held is not None else self._recent.get(key)
         if recent is not None:
             return recent
-        place = self._places.get(key)
-        if place is not None:
-            return self._segments.read(place)
+        while (place := self._places.get(key)) is not None:
+            try:
+                return self._segments.read(place)
+            except StoreError:
+                if self._places.get(key) is place:  # else it was moved meanwhile
+                    raise
         try:
             row = self._reader.execute("select body from bundles where key = ?", (key,)).fetchone()
         except apsw.Error as error:

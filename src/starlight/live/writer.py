@@ -27,7 +27,6 @@ class Writer(Generic[Sequel]):
 
     Args:
         store: written to by this thread alone.
-        loop: where `done` and `failed` are called.
         done: called with the sequels of one commit, in the order of `submit`.
         failed: called once when the store refused, or by a defect; nothing is committed or handed
             back afterwards.
@@ -36,13 +35,12 @@ class Writer(Generic[Sequel]):
     def __init__(
         self,
         store: Store,
-        loop: asyncio.AbstractEventLoop,
         done: Callable[[list[Sequel]], None],
         failed: Callable[[Exception], None],
     ) -> None:
         self.commits = 0
         self._store = store
-        self._loop = loop
+        self._loop: asyncio.AbstractEventLoop
         self._done = done
         self._failed = failed
         self._queue: deque[tuple[Sequence[Write], int, int, bool, Sequel]] = deque()
@@ -56,8 +54,9 @@ class Writer(Generic[Sequel]):
         """How many steps are not yet committed, by the loop's count."""
         return self._pending
 
-    def start(self) -> None:
-        """Start the thread."""
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start the thread; `done` and `failed` are called on this loop."""
+        self._loop = loop
         self._thread.start()
 
     def submit(self, writes: Sequence[Write], now: int, sequel: Sequel, *, stamp: bool = False) -> None:

@@ -1,0 +1,79 @@
+"""What a daemon is told when it is made, and what it says of itself."""
+
+from __future__ import annotations
+
+import msgspec
+
+from starlight.live.neighbours import Peer
+from starlight.node.config import NodeConfig
+
+
+class Resident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person, or a vehicle, with a mailbox at this node.
+
+    Attributes:
+        address: an endpoint id of this node, as text.
+        person: the name.
+    """
+
+    address: str
+    person: str
+
+
+class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a daemon is told when it is made.
+
+    Attributes:
+        node: the engine's own configuration.
+        data: the directory of the store.
+        peers: whom this node is connected to.
+        listen: where peers may connect, host and port, 0 for any free one; None for nowhere.
+        residents: whose mailboxes are opened at the start.
+        names: what people call the nodes, by number, for explanations.
+        record: a file for the events and actions of this run, for a replay; None for none.
+        trace: a file to which the trace is appended as JSON lines; None for none.
+    """
+
+    node: NodeConfig
+    data: str
+    peers: tuple[Peer, ...] = ()
+    listen: tuple[str, int] | None = ("127.0.0.1", 0)
+    residents: tuple[Resident, ...] = ()
+    names: dict[int, str] = {}
+    record: str | None = None
+    trace: str | None = None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """How a daemon is doing.
+
+    Attributes:
+        node: its number.
+        time: mission time, in ns.
+        rate: seconds of mission time per second of the wall.
+        port: where it listens; None when it does not.
+        up: the peers that can be sent to now.
+        connected: the peers with a session, even if the link is cut.
+        stored: of the store: ``bundles``, ``bytes``, ``remembered``, ``saves``.
+        syncs: how often the disk was asked to make something durable.
+        commits: how many transactions that were.
+        received, sent, acknowledged, refused: bundles over links since the start.
+        defects: events whose handling broke; the log has them.
+        plan_version: of the contact plan in force.
+    """
+
+    node: int
+    time: int
+    rate: float
+    port: int | None
+    up: list[int]
+    connected: list[int]
+    stored: dict[str, int]
+    syncs: int
+    commits: int
+    received: int
+    sent: int
+    acknowledged: int
+    refused: int
+    defects: int
+    plan_version: int
