@@ -16,8 +16,8 @@ def main() -> int:
     arguments = parser.parse_args()
     failed = 0
     for path in sorted(Path(__file__).parent.glob("fuzz_*.py")):
-        command = [sys.executable, str(path), "--seconds", str(arguments.seconds), "--seed", str(arguments.seed)]
-        failed |= subprocess.run(command, check=False).returncode
+        options = ["--seconds", str(arguments.seconds), "--seed", str(arguments.seed)]
+        failed |= subprocess.run([sys.executable, str(path), *options], check=False).returncode
     return 1 if failed else 0
 
 

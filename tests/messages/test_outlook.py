@@ -88,8 +88,22 @@ def test_a_long_wait_is_explained_by_the_geometry() -> None:
     assert silence is not None
     assert silence.why.startswith("Seoul can't be heard at the base before then")
     assert (silence.since, silence.until) == (HOUR, 9 * HOUR)
-    assert silence.safe == (
-        "What you write is kept at Seoul and leaves by itself; it crosses from 2000-01-01T09:00:00Z on.",
+    assert silence.safe == ("What you write is kept at Seoul and goes on by itself at 2000-01-01T09:00:00Z.",)
+
+
+def test_a_wait_at_a_relay_is_a_silence_too() -> None:
+    """What can leave now, but is held on the way, is explained too: where it is safe, and until when."""
+    plan = relayed().cut([(RELAY, MARS)], 0, 2 * DAY, STORM)
+    sky = FakeSky(plan)
+    sky.open_all()
+    ahead = sky.earth.office.predict(JAY, NANYOUNG, "hello", HOUR)
+    assert ahead.leaves == HOUR
+    assert ahead.silence is not None
+    assert ahead.silence.why == "Dust storm over Arsia Mons."
+    assert ahead.silence.until == 2 * DAY + 1
+    assert ahead.silence.safe == (
+        "What you write travels as far as it can now; it is kept at the relay and goes on by itself at "
+        "2000-01-03T00:00:00Z.",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,7 +58,7 @@ def send(folder: Path, person: str, to: str, text: str, reply_to: str | None, js
     client = Client(folder)
     client.person(person)
     if text == "-":
-        text = click.get_text_stream("stdin", encoding="utf-8").read()
+        text = sys.stdin.buffer.read().decode("utf-8", "replace")
     draft: dict[str, object] = {"to": to, "text": text}
     if reply_to is not None:
         draft["reply_to"] = reply_to

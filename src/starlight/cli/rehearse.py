@@ -15,9 +15,8 @@ import msgspec
 from starlight import dtntime
 from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
 from starlight.errors import InputError, StarlightError
-from starlight.expedition import kernels, rehearsal, scenario
+from starlight.expedition import kernels, rehearsal, replaying, scenario
 from starlight.expedition.story import Beat
-from starlight.node.record import replay as replay_record
 
 
 @click.command()
@@ -175,14 +174,7 @@ def replay(file: Path, json_output: bool) -> None:
 
     Exit status 0: every answer of the engine was the same; 1: one was not.
     """
-    try:
-        with file.open(encoding="utf-8") as lines:
-            found = replay_record(lines)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"can't be read ({reason})", where=str(file)) from None
-    except InputError as error:
-        raise InputError(error.what, where=f"{file}: {error.where}", right=error.right) from None
+    found = replaying.replay_file(file)
     if json_output:
         print_json({"events": found.events, "differences": [str(each) for each in found.differences]})
     else:

@@ -197,6 +197,8 @@ class Scenario(_Spec, frozen=True):
         start, end: what it covers.
         demo_at: where a demo opens; demo_since: from when its past is lived through.
         earth_home, mars_home: the nodes whose clocks the page shows.
+        landing: when sols begin to be counted.
+        pulse: letters that go on in a demo, without end: `every_days` apart, their texts in turn.
     """
 
     name: Name
@@ -213,6 +215,7 @@ class Scenario(_Spec, frozen=True):
     person: list[PersonSpec]
     letter: list[LetterSpec] = []
     telemetry: list[TelemetrySpec] = []
+    pulse: list[LetterSpec] = []
     storm: list[StormSpec] = []
     read: list[ReadSpec] = []
     beat: list[BeatSpec] = []
@@ -414,6 +417,12 @@ def _check_script(scenario: Scenario, known_node: _Known, time: _Time, fail: _Fa
         known_place(f"letter[{index}].from", letter.from_)
         known_place(f"letter[{index}].to", letter.to)
         series(f"letter[{index}]", letter.at, letter.every_days, letter.last)
+    for index, letter in enumerate(scenario.pulse):
+        known_place(f"pulse[{index}].from", letter.from_)
+        known_place(f"pulse[{index}].to", letter.to)
+        time(f"pulse[{index}].at", letter.at)
+        if letter.every_days is None:
+            fail(f"pulse[{index}].every_days", None, "A letter that goes on needs its interval")
     for index, report in enumerate(scenario.telemetry):
         known_node(f"telemetry[{index}].from", report.from_)
         for place in report.to:

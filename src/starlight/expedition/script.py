@@ -8,6 +8,7 @@ written up to `WRITING_SPREAD` later than its date says, a letter is read up to
 from __future__ import annotations
 
 import hashlib
+import heapq
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
@@ -73,6 +74,41 @@ def cues(scenario: Scenario, start: int, end: int, seed: int = 0) -> list[Cue]:
         found.append(Cue(dtntime.from_text(read.at), node, _reads(address)))
     kept = [cue for cue in found if start <= cue.time < end]
     return sorted(kept, key=lambda cue: cue.time)  # stable: what stands first in the file is first
+
+
+def pulse(scenario: Scenario, begun: int, now: int) -> Iterator[Cue]:
+    """Yield without end what goes on in a demo from `now` on, by time: reports and everyday letters.
+
+    Args:
+        begun: when the demo began, in ns; the reports that were running then go on, their
+            values as they were.
+        now: where to go on, in ns.
+    """
+    heap: list[tuple[int, int, int, int, Act]] = []  # time, tie, interval, node, act
+
+    def go_on(first: int, interval: int, node: int, act: Act) -> None:
+        time = first + max(0, -(-(now - first) // interval)) * interval
+        heapq.heappush(heap, (time, len(heap), interval, node, act))
+
+    for report in scenario.telemetry:
+        if report.every_min is None:
+            continue
+        if dtntime.from_text(report.at) <= begun <= dtntime.from_text(report.last):
+            cue = max(
+                (cue for cue in _reports(scenario, report) if cue.time <= begun), key=lambda cue: cue.time
+            )
+            go_on(cue.time, round(report.every_min * MINUTE), cue.node, cue.act)
+    for letter in scenario.pulse:
+        node, address = _place(scenario, letter.from_)
+        texts = [letter.text] if isinstance(letter.text, str) else letter.text
+        interval = round((letter.every_days or 1) * DAY)
+        for number, text in enumerate(texts):
+            first = dtntime.from_text(letter.at) + number * interval
+            go_on(first, interval * len(texts), node, _writes(address, scenario.address(letter.to), text))
+    while heap:
+        time, tie, interval, node, act = heap[0]
+        heapq.heapreplace(heap, (time + interval, tie, interval, node, act))
+        yield Cue(time, node, act)
 
 
 def reading_delay(scenario: Scenario, seed: int, address: str, letter_id: str) -> int | None:

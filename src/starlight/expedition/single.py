@@ -73,8 +73,13 @@ def _config(node: NodeFile, base: Path, folder: Path, record: Path | None) -> Da
         peers=tuple(peers),
         listen=host_port(node.listen, "listen") if node.listen else None,
         residents=tuple(Resident(_address(node, p.service), p.name) for p in node.person),
+        names=_titles(node),
         record=str(record) if record else None,
     )
+
+
+def _titles(node: NodeFile) -> dict[int, str]:
+    return {node.number: node.name} | {peer.number: peer.name or f"node {peer.number}" for peer in node.peer}
 
 
 def _address(node: NodeFile, service: int) -> str:
@@ -88,8 +93,7 @@ def _desk(node: NodeFile, daemon: Daemon, clock: MissionClock) -> ExpeditionDesk
     names |= {entry.address: (entry.name, entry.place, entry.world) for entry in node.address}
     worlds: dict[int, views.World] = {node.number: node.world}
     worlds |= {peer.number: peer.world for peer in node.peer}
-    titles = {node.number: node.name} | {peer.number: peer.name or str(peer.number) for peer in node.peer}
-    daemon.office.outlook.set_names(titles)
+    titles = _titles(node)
     heavens = Heavens(
         open_sky(),
         worlds,

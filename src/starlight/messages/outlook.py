@@ -15,7 +15,7 @@ import msgspec
 from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import HOUR, MINUTE, duration_text, to_text
-from starlight.messages.delivery import Leg, flight_of
+from starlight.messages.delivery import Leg
 
 if TYPE_CHECKING:
     from starlight.routing import Route, Router
@@ -139,6 +139,14 @@ def legs_of(route: Route) -> tuple[Leg, ...]:
     )
 
 
+def longest_wait(legs: tuple[Leg, ...], now: int) -> tuple[Leg, int]:
+    """Return the hop of a way, not an empty one, before which it waits longest, and for how many ns."""
+    ready = [now, *(leg.arrives for leg in legs[:-1])]
+    waits = [max(0, leg.leaves - since) for leg, since in zip(legs, ready, strict=True)]
+    longest = max(range(len(legs)), key=waits.__getitem__)
+    return legs[longest], waits[longest]
+
+
 class Outlook:
     """The outlook from one node.
 
@@ -195,8 +203,7 @@ class Outlook:
             silence = self._silence(destination, (), now)
             return Prediction(None, None, None, None, (), "", None, (), silence, size)
         legs = legs_of(route)
-        flight = flight_of(legs)
-        late = flight is not None and flight.leaves - now > SILENCE_AFTER
+        late = bool(legs) and longest_wait(legs, now)[1] > SILENCE_AFTER
         contact = max(route.hops, key=lambda hop: hop.arrives - hop.last_byte).contact if legs else None
         return Prediction(
             leaves=route.leaves if legs else now,
@@ -229,48 +236,48 @@ class Outlook:
         ]
 
     def _silence(self, destination: int | None, legs: tuple[Leg, ...], now: int) -> Silence:
-        flight = flight_of(legs)
-        until = flight.leaves if flight else None
+        """Return why a way that waits long, or none, is silent: by its longest wait, wherever that is."""
+        waiting = longest_wait(legs, now)[0] if legs else None
+        until = waiting.leaves if waiting else None
         notices = self._notices(destination, now, until)
         current = [notice for notice in notices if notice.start <= now]
         since = min((notice.start for notice in current), default=None)
-        if since is None and flight:
-            since = self.index().last_end(flight.from_node, flight.to_node, now)
+        if since is None and waiting:
+            since = self.index().last_end(waiting.from_node, waiting.to_node, now)
         why = " ".join(_sentence(notice.text) for notice in notices)
         return Silence(
-            why=why or self._why_silent(destination, flight),
+            why=why or self._why_silent(destination, waiting),
             since=since,
             until=until,
-            safe=(self._safe(until),),
+            safe=(self._safe(waiting),),
         )
 
-    def _why_silent(self, destination: int | None, flight: Leg | None) -> str:
-        if flight:
+    def _why_silent(self, destination: int | None, waiting: Leg | None) -> str:
+        if waiting:
             return (
-                f"{self.name(flight.from_node)} can't be heard at {self.name(flight.to_node)} before then:"
+                f"{self.name(waiting.from_node)} can't be heard at {self.name(waiting.to_node)} before then:"
                 " they don't see each other, or the time is given to others."
             )
         return f"No way from {self.name(self.node)} to {self.name(destination)} is planned."
 
-    def _safe(self, until: int | None) -> str:
-        here = f"What you write is kept at {self.name(self.node)}"
-        if until is None:
-            return f"{here} and leaves by itself as soon as a way is planned."
-        return f"{here} and leaves by itself; it crosses from {to_text(until)} on."
+    def _safe(self, waiting: Leg | None) -> str:
+        if waiting is None:
+            here = self.name(self.node)
+            return f"What you write is kept at {here} and leaves by itself as soon as a way is planned."
+        where = self.name(waiting.from_node)
+        goes = "" if waiting.from_node == self.node else "travels as far as it can now; it "
+        return f"What you write {goes}is kept at {where} and goes on by itself at {to_text(waiting.leaves)}."
 
     def _why(self, legs: tuple[Leg, ...], now: int) -> str:
         if not legs:
             return "Both mailboxes are on the same node."
-        ready = [now, *(leg.arrives for leg in legs[:-1])]
-        waits = [max(0, leg.leaves - since) for leg, since in zip(legs, ready, strict=True)]
+        leg, wait = longest_wait(legs, now)
         light = sum(leg.arrives - leg.last_byte for leg in legs)
         sending = sum(leg.last_byte - leg.leaves for leg in legs)
-        longest = max(range(len(legs)), key=lambda index: waits[index])
         parts = [f"light takes {duration_text(light)}"]
-        if waits[longest] >= MINUTE:
-            leg = legs[longest]
+        if wait >= MINUTE:
             where = f"at {self.name(leg.from_node)} for the contact with {self.name(leg.to_node)}"
-            parts.insert(0, f"it waits {duration_text(waits[longest])} {where}")
+            parts.insert(0, f"it waits {duration_text(wait)} {where}")
         if sending >= MINUTE:
             parts.append(f"sending it takes {duration_text(sending)}")
         return _sentence(", ".join(parts))

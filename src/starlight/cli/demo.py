@@ -1,0 +1,69 @@
+"""`starlight demo`: open the messenger on the expedition."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import webbrowser
+from pathlib import Path
+
+import click
+
+from starlight.cli.options import MOMENT
+
+
+def default_folder() -> Path:
+    """Return where the demo keeps its data: the user's data folder by the XDG base directory rules."""
+    base = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(base) if os.path.isabs(base) else Path.home() / ".local" / "share") / "starlight" / "demo"
+
+
+@click.command()
+@click.argument("scenario_name", metavar="[SCENARIO]", default="lost-in-starlight")
+@click.option("--speed", type=click.FloatRange(0.001, 100_000), default=600.0, show_default=True, metavar="N",
+              help="Mission seconds per second; 1 is real time.")  # fmt: skip
+@click.option(
+    "--at", type=MOMENT, metavar="ISO", help="Where the mission begins. [default: shortly before the storm]"
+)
+@click.option("--data", type=click.Path(path_type=Path), metavar="DIR",
+              help="Keeps letters and mission time. [default: ~/.local/share/starlight/demo]")  # fmt: skip
+@click.option("--port", type=click.IntRange(0, 65_535), default=8420, show_default=True, metavar="P",
+              help="Of the page; another free one when it is taken.")  # fmt: skip
+@click.option("--no-browser", is_flag=True, help="Only print the page's address.")
+@click.option("--record", type=click.Path(path_type=Path), metavar="DIR",
+              help="Record every node's events and actions there, for `starlight replay`.")  # fmt: skip
+def demo(
+    scenario_name: str,
+    speed: float,
+    at: int | None,
+    data: Path | None,
+    port: int,
+    no_browser: bool,
+    record: Path | None,
+) -> None:
+    """Open the messenger on the expedition: real nodes on this machine, with the light time of 2051.
+
+    It opens shortly before the storm. Write as Jay in Seoul, read as Nan-young on Mars, let the storm
+    loose and see what becomes of your words. End it with Ctrl-C; the next start goes on where it stopped.
+    """
+    from starlight.expedition.demo import run_demo
+
+    asyncio.run(
+        run_demo(
+            scenario_name,
+            default_folder() if data is None else data,
+            click.echo,
+            speed=speed,
+            at=at,
+            port=port,
+            opened=None if no_browser else _open_browser,
+            record=record,
+        )
+    )
+
+
+def _open_browser(address: str) -> None:
+    try:
+        webbrowser.open(address)
+    except webbrowser.Error:
+        click.echo("No browser could be opened; open the address above in one.")
