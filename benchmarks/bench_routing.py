@@ -2,7 +2,7 @@
 
 The plan is drawn from a seed: sites on both worlds with fast permanent lines to their control
 centre, relays around each world that a site sees for minutes to hours, and windows between the
-stations and relays of the two worlds with a light time that moves.
+stations and relays of the two worlds with a light time that moves. Figures are CPU time.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ def network(contacts: int, nodes: int, days: float, seed: int) -> ContactPlan:
 
 
 def microseconds(work: Callable[..., object], *arguments: object) -> float:
-    """Return how long a call takes, in µs."""
-    begun = time.perf_counter()
+    """Return the CPU time of a call, in µs."""
+    begun = time.process_time()
     work(*arguments)
-    return (time.perf_counter() - begun) * 1e6
+    return (time.process_time() - begun) * 1e6
 
 
 def measure(contacts: int, nodes: int, days: float) -> dict[str, object]:
@@ -83,13 +83,13 @@ def measure(contacts: int, nodes: int, days: float) -> dict[str, object]:
         "nodes": len(plan.nodes()),
         "days": days,
         "reached_of_200": reached,
-        "index_ms": round(index_us / 1e3, 2),
-        "first_route_ms_median": round(statistics.median(first) / 1e3, 3),
-        "first_route_ms_worst": round(max(first) / 1e3, 3),
-        "same_route_us_median": round(statistics.median(again), 1),
-        "five_seconds_later_us_median": round(statistics.median(later), 1),
-        "route_and_book_us": round(thousand / 1_000, 1),
-        "unreachable_us": round(microseconds(router.route, 100, 999, start, SIZE), 1),
+        "index_cpu_ms": round(index_us / 1e3, 2),
+        "first_route_cpu_ms_median": round(statistics.median(first) / 1e3, 3),
+        "first_route_cpu_ms_worst": round(max(first) / 1e3, 3),
+        "same_route_cpu_us_median": round(statistics.median(again), 1),
+        "five_seconds_later_cpu_us_median": round(statistics.median(later), 1),
+        "route_and_book_cpu_us": round(thousand / 1_000, 1),
+        "unreachable_cpu_us": round(microseconds(router.route, 100, 999, start, SIZE), 1),
     }
 
 
@@ -106,6 +106,7 @@ def main() -> None:
         json.dumps(
             {
                 "machine": machine.describe("msgspec"),
+                "bundle_bytes": SIZE,
                 "plan_1000": measure(1_000, 50, 7),
                 "plan_10000": measure(10_000, 200, 30),
                 "plan_20000_26_years": measure(20_000, 50, 26 * YEAR / DAY),
