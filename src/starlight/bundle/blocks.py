@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag
+from functools import lru_cache
 
 import msgspec
 
@@ -96,11 +97,17 @@ def read(decoder: Decoder, policy: Policy, *, check_crc: bool = True) -> Canonic
         BundleError, CborError: it breaks a rule that the policy does not waive.
     """
     start = decoder.pos
-    length = decoder.array()
-    kind = decoder.uint()
-    number = decoder.uint()
-    flags = decoder.uint()
-    crc_type = decoder.uint()
+    head = _usual_head(decoder.data[start : start + 5])
+    if head is not None:
+        decoder.pos = start + 5
+        length: int | None
+        length, kind, number, flags, crc_type = head
+    else:
+        length = decoder.array()
+        kind = decoder.uint()
+        number = decoder.uint()
+        flags = decoder.uint()
+        crc_type = decoder.uint()
     if crc_type > crc.CRC32C:
         raise BundleError(start, "RFC 9171, 4.2.1: CRC type 0, 1, 2 (and no others) are valid")
     if flags & ~KNOWN_FLAGS and not policy.reserved_block_flags:
@@ -114,6 +121,14 @@ def read(decoder: Decoder, policy: Policy, *, check_crc: bool = True) -> Canonic
     if check_crc and crc_type and not crc.holds(crc_type, decoder.data, start, field, end):
         raise BundleError(field, "RFC 9171, 4.3.2: the block's CRC does not match")
     return CanonicalBlock(kind, number, flags, crc_type, data, start, end)
+
+
+@lru_cache(maxsize=4096)
+def _usual_head(head: bytes) -> tuple[int, ...] | None:
+    """Return array length, type, number, flags and CRC type where each takes one byte, as is usual."""
+    if len(head) == 5 and 0x80 <= head[0] < 0x98 and max(head[1:]) < 24:
+        return (head[0] - 0x80, *head[1:])
+    return None
 
 
 def previous_node_data(node: EndpointID) -> bytes:

@@ -160,8 +160,12 @@ class Decoder:
     def byte_range(self) -> tuple[int, int]:
         """Read a definite-length byte string; return where its content starts and ends."""
         pos = self.pos
-        length = self._definite(BYTES)
-        start = self.pos
+        head = self.peek()
+        if 0x40 <= head < 0x58:
+            start, length = pos + 1, head - 0x40
+        else:
+            length = self._definite(BYTES)
+            start = self.pos
         end = start + length
         if end > len(self.data):
             raise CborError(pos, ENDS_EARLY)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from starlight.bundle import blocks, primary
@@ -145,12 +147,25 @@ def _check_sequence(sequence: tuple[CanonicalBlock, ...], policy: Policy) -> set
 
 def _check_contents(bundle: Bundle, hidden: frozenset[int], policy: Policy) -> None:
     for block in bundle.blocks:
-        reader = _READERS.get(block.type)
-        if reader is not None and block.number not in hidden:
-            try:
-                reader(block, policy)
-            except (BundleError, CborError) as error:
-                raise BundleError(_data_start(bundle, block) + error.offset, error.rule) from None
+        if block.type in _READERS and block.number not in hidden:
+            data = block.data
+            fault = (_short_fault if len(data) <= _SHORT else _fault)(block.type, data, policy)
+            if fault is not None:
+                raise BundleError(_data_start(bundle, block) + fault.offset, fault.rule)
+
+
+def _fault(kind: int, data: bytes, policy: Policy) -> BundleError | CborError | None:
+    """Return what is wrong with the content of an extension block."""
+    try:
+        _READERS[kind](CanonicalBlock(kind, 0, 0, 0, data), policy)
+    except (BundleError, CborError) as error:
+        return error.with_traceback(None)
+    return None
+
+
+# The same few nodes and hop counts come again and again; long data are not kept.
+_SHORT = 64
+_short_fault = lru_cache(maxsize=4096)(_fault)
 
 
 def _data_start(bundle: Bundle, block: CanonicalBlock) -> int:

@@ -15,8 +15,8 @@ import msgspec
 
 from starlight.bundle import cbor
 from starlight.bundle.cbor import Decoder
-from starlight.bundle.policy import Policy
-from starlight.errors import BundleError, InputError
+from starlight.bundle.policy import LIMITS, Policy
+from starlight.errors import BundleError, CborError, InputError
 
 DTN_SCHEME = 1
 IPN_SCHEME = 2
@@ -138,6 +138,18 @@ def read(decoder: Decoder, policy: Policy) -> EndpointID:
         BundleError, CborError: it breaks a rule that the policy does not waive.
     """
     start = decoder.pos
+    data = decoder.data
+    if data.startswith(b"\x82\x01\x00", start):
+        decoder.pos = start + 3
+        return NULL
+    if data.startswith(_PLAIN_IPN, start):
+        # The head of a number says how long it is, so the bytes of the whole id are known and looked up.
+        middle = start + 3 + _WIDTH[data[start + 3]] if len(data) > start + 3 else start
+        end = middle + _WIDTH[data[middle]] if len(data) > middle else start
+        known = _known(data[start:end])
+        if known is not None:
+            decoder.pos = end
+            return known
     length = decoder.array()
     scheme = decoder.uint()
     if scheme == IPN_SCHEME:
@@ -148,6 +160,23 @@ def read(decoder: Decoder, policy: Policy) -> EndpointID:
         value = _read_unknown(decoder, policy, scheme)
     decoder.close(length, 2, start, "RFC 9171, 4.2.5.1: each endpoint id SHALL be an array of two items")
     return value
+
+
+_PLAIN_IPN = b"\x82\x02\x82"
+_WIDTH = tuple({24: 2, 25: 3, 26: 5, 27: 9}.get(head, 1) for head in range(256))
+
+
+@lru_cache(maxsize=8192)
+def _known(wire: bytes) -> EndpointID | None:
+    """Return the ipn endpoint of these bytes; None if there is any doubt, so that they are read with care."""
+    decoder = Decoder(wire, LIMITS)
+    try:
+        decoder.pos = len(_PLAIN_IPN)
+        endpoint = _ipn(decoder.uint(), decoder.uint())
+        decoder.finish()
+    except CborError:
+        return None
+    return endpoint if endpoint.node_number not in (0, LOCAL_NODE) else None
 
 
 def _read_ipn(decoder: Decoder, policy: Policy) -> EndpointID:

@@ -13,7 +13,7 @@ import msgspec
 from starlight.bundle.cbor import Limits
 
 
-class Policy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Policy(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=True):
     """Which departures from RFC 9171 are accepted.
 
     Attributes:

@@ -154,9 +154,9 @@ def read_crc(decoder: Decoder, crc_type: int) -> None:
     """Read a block's CRC field, which is there if and only if the CRC type is not 0 (4.2.2)."""
     if crc_type:
         start = decoder.pos
+        size = crc.SIZES[crc_type]
         first, last = decoder.byte_range()
-        if last - first != crc.SIZES[crc_type] or first != start + 1:
-            size = crc.SIZES[crc_type]
+        if last - first != size or first != start + 1:
             raise BundleError(start, f"RFC 9171, 4.2.2: this CRC SHALL be a byte string of {size} bytes")
 
 
