@@ -354,14 +354,14 @@ class Node:
     def _sent(self, event: events.TransferSent, now: int) -> None:
         stored = self._under_way(event.key, event.peer)
         if stored is not None and stored.one_way:
-            self._forwarder.answered(stored)
+            self._forwarder.answered(stored, now)
             self._hand_on(stored, now)
 
     def _acknowledged(self, event: events.TransferAcknowledged, now: int) -> None:
         stored = self._under_way(event.key, event.peer)
         if stored is None:
             return
-        self._forwarder.answered(stored)
+        self._forwarder.answered(stored, now)
         if event.known <= now:
             self._hand_on(stored, now)
             return
@@ -388,7 +388,7 @@ class Node:
         if stored is None:
             return
         forwarder = self._forwarder
-        forwarder.answered(stored)
+        forwarder.answered(stored, now)
         forwarder.release(stored)
         stored.failures += 1
         facts: dict[str, object] = {"bundle": event.key, "peer": event.peer, "reason": event.reason}

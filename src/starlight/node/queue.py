@@ -194,14 +194,16 @@ class Forwarder:
         turns = min(stored.returns - 1, 40)
         return min(limits.backoff << turns, limits.return_max) if turns > 0 else 0
 
-    def answered(self, stored: Stored) -> None:
+    def answered(self, stored: Stored, now: int) -> None:
         """Note that a transfer is no longer under way."""
         peer = self._peers[stored.peer]
         peer.under_way -= 1
         if peer.stalled:
             peer.stalled = False
             for lane in peer.lanes:
-                self._dirty[lane.contact.id] = lane
+                if lane.unlimited:
+                    lane.free_at = max(lane.free_at, now)
+                    self._dirty[lane.contact.id] = lane
 
     # Links and plans.
 
@@ -348,7 +350,6 @@ class Forwarder:
                 return
             if lane.unlimited and peer.under_way >= self._limits.under_way:
                 peer.stalled = True
-                lane.free_at = now
                 return
             stored = head[2]
             last_byte = contact.last_byte(leaves, stored.meta.size)
