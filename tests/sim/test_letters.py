@@ -1,0 +1,47 @@
+"""Two people write to each other over nodes in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tests.sim.helpers import START, both
+
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import HOUR, MINUTE, SECOND
+from starlight.messages.postoffice import PostOffice
+from starlight.messages.requests import Request
+from starlight.node import Host, Node, NodeConfig
+from starlight.sim import Site, World
+
+
+def office_of(node: Node) -> PostOffice:
+    return PostOffice(node.number, node.router)
+
+
+def office_at(host: Host | None) -> PostOffice:
+    assert host is not None
+    assert isinstance(host.application, PostOffice)
+    return host.application
+
+
+def test_a_letter_arrives_as_predicted_and_its_receipt_comes_back() -> None:
+    """A letter reaches the other side at the predicted ns, and the receipt turns predicted into confirmed."""
+    plan = ContactPlan.of([*both(1, 1, 2, light_s=2.0), *both(3, 2, 3, MINUTE, 5 * HOUR, light_s=700.0)])
+    world = World(plan, [Site(NodeConfig(n, plan), office_of) for n in (1, 2, 3)], start=START)
+    world.call(START, 1, lambda host, now: office_at(host).open("ipn:1.1", "Jay", now))
+    world.call(START, 3, lambda host, now: office_at(host).open("ipn:3.1", "Nan-young", now))
+
+    def write(host: Host, now: int) -> Iterable[Request]:
+        return office_at(host).write("ipn:1.1", "ipn:3.1", "Are you there?", now)[1]
+
+    world.call(START + SECOND, 1, write)
+    world.crash(3, START + 2 * MINUTE, START + 3 * MINUTE)
+    world.crash(1, START + 2 * MINUTE, START + 3 * MINUTE)
+    world.run(START + 5 * MINUTE)
+    (sent,) = office_at(world.host(1)).mailbox("ipn:1.1").sent.values()
+    assert sent.state.value in ("departed", "in flight")
+    world.run(START + 2 * HOUR)
+    jay, nan = (office_at(world.host(n)).mailbox(f"ipn:{n}.1") for n in (1, 3))
+    (sent,), (received,) = jay.sent.values(), nan.received.values()
+    assert sent.state.value == "arrived"
+    assert received.arrived_at == sent.arrived_at == sent.first_arrives
