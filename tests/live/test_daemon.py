@@ -13,6 +13,7 @@ from starlight.errors import InputError, StoreError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.neighbours import Peer
+from starlight.node.actions import Transmit
 from starlight.node.config import NodeConfig
 from starlight.node.events import BundleReceived
 from starlight.node.record import replay
@@ -285,5 +286,58 @@ def test_a_port_in_use_leaves_nothing_behind(tmp_path):
                 await Daemon(other, there.clock).start()
             again = Daemon(other, there.clock)
             await again.stop()
+
+    run(test())
+
+
+def test_what_is_no_bundle_is_refused_and_the_session_goes_on(tmp_path):
+    """Bytes that are no bundle are refused as not acceptable; the next bundle is taken."""
+
+    async def test():
+        async with two(tmp_path) as (here, there):
+            await until(here, lambda: here.status().up == [MARS])
+            now = here.clock.now()
+            for number, junk in enumerate((b"", b"\x9f\xff", bytes(300), b"\x9f" * 5000)):
+                action = Transmit(f"junk {number}", MARS, 1, now, now, now, None, False)
+                here._neighbours.send(action, junk)
+            here._neighbours.flush()
+            await here.write(JAY, NAN_YOUNG, "after the junk")
+            await until(there, lambda: texts(there, NAN_YOUNG) == ["after the junk"])
+            assert there.status().refused == 4
+            assert there.status().defects == 0
+
+    run(test())
+
+
+def test_a_cut_can_be_set_before_the_start(tmp_path):
+    """A storm that outlasted the process is there from the first moment."""
+
+    async def test():
+        clock = MissionClock(START, RATE)
+        there = Daemon(config(tmp_path, MARS, [Peer(EARTH)]), clock)
+        await there.start()
+        here = Daemon(config(tmp_path, EARTH, [Peer(MARS, port=there.port)]), clock)
+        here.cut({(EARTH, MARS)})
+        await here.start()
+        await until(here, lambda: here.status().connected == [MARS])
+        assert here.status().up == []
+        await here.write(JAY, NAN_YOUNG, "kept")
+        here.cut(())
+        await until(there, lambda: texts(there, NAN_YOUNG) == ["kept"])
+        await here.stop()
+        await there.stop()
+
+    run(test())
+
+
+def test_telemetry_crosses_the_network(tmp_path):
+    """Real telemetry bundles (position, oxygen, findings) cross the network."""
+
+    async def test():
+        async with two(tmp_path) as (here, there):
+            await there.send_telemetry(NAN_YOUNG, [JAY], kind="suit", readings={"oxygen_kg": 0.4})
+            await until(here, lambda: here.mailbox(JAY).latest(NAN_YOUNG) is not None)
+            _, telemetry = here.mailbox(JAY).latest(NAN_YOUNG)
+            assert dict(telemetry.readings) == {"oxygen_kg": 0.4}
 
     run(test())

@@ -81,3 +81,10 @@ def test_another_plan_changes_the_light():
     light = Light(PLAN)
     light.set_plan(ContactPlan.of([contact(9, EARTH, MARS, 0, DAY, constant_light(0, 9.0))]))
     assert light.light_time(EARTH, MARS, 11 * HOUR) == 9 * SECOND
+
+
+def test_a_fixed_number_also_counts_where_the_sender_holds():
+    """What is held for a foreign receiver is held for the fixed number, not for the plan's light time."""
+    fixed, planned = Light(PLAN, {(EARTH, MARS): 1.5}), Light(PLAN)
+    assert fixed.reaches(EARTH, MARS, 11 * HOUR, 12 * HOUR) == 11 * HOUR + 1_500_000_000
+    assert planned.reaches(EARTH, MARS, 11 * HOUR, 12 * HOUR) == 12 * HOUR

@@ -1,0 +1,112 @@
+"""Group commit: order, sharing of commits, and what is readable meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from tests.live.helpers import PATIENCE_S, run
+
+from starlight.errors import InputError, StoreError
+from starlight.live.journal import Journal
+from starlight.live.store import Store
+from starlight.live.writer import Writer
+from starlight.node.actions import Forget, Persist
+
+
+class Slow(Store):
+    """A store whose first commit waits, as on a busy disk, until it is let go."""
+
+    def __init__(self, path):
+        super().__init__(path)
+        self.go_on = threading.Event()
+        self.begun = threading.Event()
+
+    def commit(self, writes, **options):
+        """Commit when let go."""
+        self.begun.set()
+        assert self.go_on.wait(PATIENCE_S)
+        super().commit(writes, **options)
+
+
+def test_what_came_during_a_commit_shares_the_next_one_in_order(tmp_path):
+    """A writer thread commits batch n while the engine handles n + 1; sequels come in order."""
+
+    async def test():
+        store, done = Slow(tmp_path), []
+        finished = asyncio.Event()
+
+        def hand_back(sequels):
+            done.extend(sequels)
+            if 20 in done:
+                finished.set()
+
+        writer = Writer(store, hand_back, done.append)
+        writer.start(asyncio.get_running_loop())
+        writer.submit([Persist("0", b"body 0", b"m")], 1000, 0)
+        await asyncio.get_running_loop().run_in_executor(None, store.begun.wait)
+        for number in range(1, 20):
+            writer.submit([Persist(str(number), b"body %d" % number, b"m")], 1000 + number, number)
+        writer.submit([], 1020, 20)
+        assert done == []
+        assert writer.pending == 21
+        assert store.body("19") == b"body 19"  # held, and not yet committed
+        store.go_on.set()
+        await finished.wait()
+        assert done == list(range(21))
+        assert writer.commits == 2
+        assert writer.pending == 0
+        assert store.mission_time() == 1020
+        await asyncio.get_running_loop().run_in_executor(None, writer.stop)
+        store.close()
+
+    run(test())
+
+
+def test_bodies_stay_readable_while_segments_are_compacted(tmp_path):
+    """A body is readable at every moment, also while its segment is being compacted by the other thread."""
+    store = Store(tmp_path, segment_from=10, segment_bytes=2000)
+    kept = [f"kept {n}" for n in range(20)]
+    faults = []
+
+    def churn():
+        try:
+            for turn in range(40):
+                writes = [Persist(f"{turn} {n}", bytes([n]) * 190, b"m") for n in range(10)]
+                store.commit(writes)
+                store.commit([Forget(write.key, 1) for write in writes])
+        except StoreError as error:
+            faults.append(error)
+
+    for name in kept:  # each in a segment of its own, among what will be forgotten
+        filler = [Persist(f"filler of {name} {n}", b"f" * 600, b"m") for n in range(3)]
+        store.commit([Persist(name, name.encode() * 20, b"m"), *filler])
+    store._recent.clear()
+    thread = threading.Thread(target=churn)
+    thread.start()
+    store_reads = 0
+    while thread.is_alive():
+        for name in kept:
+            assert store.body(name) == name.encode() * 20
+            store_reads += 1
+    thread.join()
+    assert not faults
+    assert store_reads
+    store.close()
+
+
+def test_a_journal_that_the_disk_refuses_is_given_up_loudly(caplog):
+    """A trace that can't be written ends with an error in the log, and nothing else ends."""
+    journal = Journal("/dev/full", "w")
+    journal.write("a line")
+    journal.flush()
+    journal.write("another")
+    journal.close()
+    assert "/dev/full ends here" in caplog.text
+
+
+def test_a_journal_that_cannot_be_opened_is_told_to_the_person(tmp_path):
+    """A file that can't be written is an InputError that names it."""
+    with pytest.raises(InputError, match="can't be written"):
+        Journal(str(tmp_path / "no such directory" / "trace"), "a")
