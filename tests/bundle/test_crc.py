@@ -41,3 +41,5 @@ def test_large_blocks_are_checked_like_small_ones(crc_type: int, size: int, stop
         len(zeroed) - 1, "big"
     )
     assert crc.seal(crc.NONE, body) == body
+    assert crc.seal(crc_type, body) == body + crc.field(crc_type, body[:1], body[1:])
+    assert crc.field(crc.NONE, body[:1], body[1:]) == b""

@@ -8,7 +8,7 @@ from functools import lru_cache
 import msgspec
 
 from starlight.bundle import crc, eid
-from starlight.bundle.cbor import Decoder, encode_array_head, encode_bytes, encode_uint
+from starlight.bundle.cbor import BYTES, Decoder, encode_array_head, encode_head, encode_uint
 from starlight.bundle.eid import EndpointID
 from starlight.bundle.policy import LIMITS, Policy
 from starlight.bundle.primary import read_crc
@@ -76,15 +76,20 @@ class CanonicalBlock(msgspec.Struct, frozen=True, gc=False):
 
 def encode(block: CanonicalBlock) -> bytes:
     """Encode a block canonically, with a fresh checksum."""
-    body = (
+    return b"".join(pieces(block))
+
+
+def pieces(block: CanonicalBlock) -> tuple[bytes, bytes, bytes]:
+    """Return the three parts of a block's encoding: what precedes its data, the data, and the CRC field."""
+    head = (
         (b"\x86" if block.crc_type else b"\x85")
         + encode_uint(block.type)
         + encode_uint(block.number)
         + encode_uint(block.flags)
         + encode_uint(block.crc_type)
-        + encode_bytes(block.data)
+        + encode_head(BYTES, len(block.data))
     )
-    return crc.seal(block.crc_type, body)
+    return head, block.data, crc.field(block.crc_type, head, block.data)
 
 
 def read(decoder: Decoder, policy: Policy, *, check_crc: bool = True) -> CanonicalBlock:

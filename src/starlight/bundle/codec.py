@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import msgspec
@@ -52,17 +53,25 @@ LIMITS_OF_STORE = Limits(size=2**63, depth=LIMITS.depth, count=2**63)
 def encode(bundle: Bundle) -> bytes:
     """Encode a bundle: untouched blocks byte by byte as they came, all others canonically."""
     raw = bundle.raw
-    parts = [b"\x9f", block_bytes(raw, bundle.primary)]
-    parts += [block_bytes(raw, block) for block in bundle.blocks]
+    parts: list[bytes | memoryview] = [b"\x9f", primary_bytes(raw, bundle.primary)]
+    for block in bundle.blocks:
+        parts += block_parts(raw, block)
     parts.append(b"\xff")
     return b"".join(parts)
 
 
-def block_bytes(raw: bytes | None, block: PrimaryBlock | CanonicalBlock) -> bytes:
-    """Return the bytes of one block: its range of `raw`, or its canonical encoding if it has none."""
-    if raw is not None and block.end:
-        return raw[block.start : block.end]
-    return primary.encode(block) if isinstance(block, PrimaryBlock) else blocks.encode(block)
+def primary_bytes(raw: bytes | None, block: PrimaryBlock) -> bytes:
+    """Return the bytes of a primary block: its range of `raw`, or its canonical encoding if it has none."""
+    return raw[block.start : block.end] if raw is not None and block.end else primary.encode(block)
+
+
+def block_parts(raw: bytes | None, block: CanonicalBlock) -> Sequence[bytes | memoryview]:
+    """Return the bytes of a block in parts, to be joined once: large payloads are not copied before."""
+    if raw is None or not block.end:
+        return blocks.pieces(block)
+    if block.end - block.start > 4096:
+        return (memoryview(raw)[block.start : block.end],)
+    return (raw[block.start : block.end],)
 
 
 def _decode(data: bytes, policy: Policy, limits: Limits, *, check: bool) -> Bundle:

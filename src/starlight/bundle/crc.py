@@ -38,6 +38,19 @@ def seal(crc_type: int, block: bytes) -> bytes:
     return block
 
 
+def field(crc_type: int, head: bytes, data: bytes) -> bytes:
+    """Return the CRC field of a block whose encoding is `head`, then `data`, then the field.
+
+    Large data are hashed where they lie, not copied behind their head.
+    """
+    if len(data) <= _SMALL:
+        return seal(crc_type, head + data)[len(head) + len(data) :]
+    if crc_type == NONE:
+        return b""
+    value = checksum(crc_type, _ZEROED[crc_type], checksum(crc_type, data, checksum(crc_type, head)))
+    return _ZEROED[crc_type][:1] + value.to_bytes(SIZES[crc_type], "big")
+
+
 def holds(crc_type: int, data: bytes, start: int, field: int, end: int) -> bool:
     """Say whether a received block's checksum is right.
 

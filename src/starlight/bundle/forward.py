@@ -11,7 +11,7 @@ import msgspec
 from starlight.bundle import blocks, crc
 from starlight.bundle.blocks import CanonicalBlock
 from starlight.bundle.bundle import Bundle, encrypted_numbers
-from starlight.bundle.codec import block_bytes, parse
+from starlight.bundle.codec import block_parts, parse, primary_bytes
 from starlight.bundle.eid import EndpointID
 from starlight.bundle.policy import TOLERANT
 
@@ -68,7 +68,7 @@ def onward(bundle: Bundle, *, node: EndpointID, processed: Collection[int] = PRO
         The bundle; None when its hop count now exceeds its hop limit, so that it is to be deleted.
     """
     raw = bundle.raw
-    parts = [b"\x9f", block_bytes(raw, bundle.primary), b""]
+    parts: list[bytes | memoryview] = [b"\x9f", primary_bytes(raw, bundle.primary), b""]
     previous = counted = False
     hidden = encrypted_numbers(bundle.blocks)
     for block in bundle.blocks:
@@ -89,7 +89,7 @@ def onward(bundle: Bundle, *, node: EndpointID, processed: Collection[int] = PRO
         if kind not in processed and block.flags & blocks.DISCARD:
             continue
         previous |= kind == blocks.PREVIOUS_NODE
-        parts.append(block_bytes(raw, block))
+        parts += block_parts(raw, block)
     if not previous:
         taken = {block.number for block in bundle.blocks}
         number = next(n for n in count(2) if n not in taken)
