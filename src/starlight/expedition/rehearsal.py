@@ -13,7 +13,7 @@ from typing import TextIO
 
 import msgspec
 
-from starlight.dtntime import SECOND
+from starlight.dtntime import DAY, SECOND
 from starlight.expedition import knowledge, script
 from starlight.expedition.planner import known_plan, plan_channels
 from starlight.expedition.scenario import Scenario
@@ -26,6 +26,10 @@ from starlight.node.record import Recorder as RecordFile
 from starlight.sim.world import Site, World
 from starlight.sky import Sky
 from starlight.trace import Record
+
+
+PLAN_BEYOND = 40 * DAY
+"""The plan reaches further than the rehearsal, or nobody would send what arrives after its end."""
 
 
 class Report(msgspec.Struct):
@@ -115,7 +119,7 @@ class Rehearsal:
         record: tuple[int, TextIO] | None = None,
     ) -> None:
         self.scenario, self.start, self.end, self.seed = scenario, start, end, seed
-        self.channels = plan_channels(scenario, sky, start, end)
+        self.channels = plan_channels(scenario, sky, start, max(end, min(end + PLAN_BEYOND, sky.covers[1])))
         self.story = Story(scenario)
         self.resent = self.telemetry = self.bundles = self.records = 0
         self._trace, self._record = trace, record

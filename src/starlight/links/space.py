@@ -183,6 +183,10 @@ class SpaceHop:
         if transfer in self._transfers:
             self._transfers[transfer].eaten = True
 
+    def is_eaten(self, transfer: int) -> bool:
+        """Return whether a transfer under way will never arrive, because a cut or a fault ate it."""
+        return transfer in self._transfers and self._transfers[transfer].eaten
+
     def acknowledge(self, transfer: int, now: int) -> None:
         """Send the report of an arrived transfer: it is safe at the receiver.
 

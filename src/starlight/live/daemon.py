@@ -118,8 +118,14 @@ class Daemon:
         self._running = self._started = False
         self._stopped: asyncio.Future[None]
 
-    async def start(self) -> None:
+    async def start(
+        self, *, plan: ContactPlan | None = None, ports: Mapping[int, int] | None = None
+    ) -> None:
         """Restore what is stored, open the mailboxes, listen, and begin to connect to the peers.
+
+        Args:
+            plan: the contact plan to begin with, in place of the configuration's.
+            ports: where peers listen, by node number, that were not known when this was configured.
 
         Raises:
             InputError: it can't listen, or a resident's address is not of this node.
@@ -132,6 +138,9 @@ class Daemon:
         try:
             self._open_files()
             now = self.clock.now()
+            if plan is not None:
+                self._light.set_plan(plan)
+                self._submit(self._host.step([PlanChanged(plan)], now), now)
             for mailbox, key, data in self.store.saves():
                 self.office.restore(mailbox, key, data)
             self._submit(self._host.resume(self.store.restore(), now), now)
@@ -144,7 +153,7 @@ class Daemon:
         except StarlightError:
             await self.stop()
             raise
-        self._neighbours.dial()
+        self._neighbours.dial(ports or {})
         self._stamp = loop.call_later(STAMP_S, self._stamp_time)
 
     async def stop(self) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
@@ -151,11 +152,16 @@ class Neighbours:
         self.port = int(self._server.sockets[0].getsockname()[1])
         return self.port
 
-    def dial(self) -> None:
-        """Connect to each peer whose port is known, and again whenever no session is left."""
+    def dial(self, ports: Mapping[int, int] = MappingProxyType({})) -> None:
+        """Connect to each peer whose port is known, and again whenever no session is left.
+
+        Args:
+            ports: by node number, where peers listen that were not known when this was made.
+        """
         for peer in self._peers.values():
-            if peer.port is not None:
-                self._dialling.append(asyncio.get_running_loop().create_task(self._keep(peer, peer.port)))
+            port = ports.get(peer.node, peer.port)
+            if port is not None:
+                self._dialling.append(asyncio.get_running_loop().create_task(self._keep(peer, port)))
 
     def send(self, transmit: Transmit, data: bytes) -> None:
         """Send a bundle; `TransferAcknowledged`, `TransferSent` or `TransferFailed` follows.

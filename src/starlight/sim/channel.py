@@ -25,12 +25,15 @@ class Flight(NamedTuple):
         data: its bytes.
         life: which life of the sender's node sent it; a later one knows nothing of it.
         one_way: nobody answers.
+        last_byte, reaches: when its last bit leaves, and reaches the peer, in ns.
     """
 
     key: str
     data: bytes
     life: int
     one_way: bool
+    last_byte: int
+    reaches: int
 
 
 class Outcome(NamedTuple):
@@ -60,6 +63,7 @@ class Direction:
     ) -> None:
         self.from_node = from_node
         self.to_node = to_node
+        self._way_back = way_back
         self.hop = SpaceHop(way_back, max_in_flight=IN_FLIGHT_MAX)
         self.armed: int | None = None
         self.cuts_open = 0
@@ -70,7 +74,7 @@ class Direction:
     def send(self, order: Transmit, data: bytes, life: int, now: int) -> None:
         """Let a bundle leave."""
         number = self.hop.send(order.key, order.leaves, order.last_byte, order.reaches, one_way=order.one_way)
-        self._flights[number] = Flight(order.key, data, life, order.one_way)
+        self._flights[number] = Flight(order.key, data, life, order.one_way, order.last_byte, order.reaches)
         if order.one_way:
             self._unanswered.append((order.reaches, number))
         if order.last_byte > now:
@@ -87,6 +91,26 @@ class Direction:
     def one_way(self) -> list[str]:
         """Return the keys of the bundles in flight that nobody will answer."""
         return [flight.key for flight in self._flights.values() if flight.one_way]
+
+    def landings(self, now: int) -> list[Outcome]:
+        """Return what both ends would be told of what has wholly left, were light time imposed on them.
+
+        The receiver has a bundle at once, and hides it until it reaches; the sender has its
+        acknowledgement at once, and hides that until light brings it.
+        """
+        told: list[Outcome] = []
+        for number, flight in self._flights.items():
+            if flight.last_byte > now or self.hop.is_eaten(number):
+                continue
+            if flight.reaches > now:
+                received = BundleReceived(self.from_node, flight.data, None, flight.reaches)
+                told.append(Outcome(self.to_node, None, received))
+            if not flight.one_way:
+                report = self._way_back(flight.reaches)
+                known = flight.reaches if report is None else report[1]
+                answer = TransferAcknowledged(flight.key, self.to_node, known)
+                told.append(Outcome(self.from_node, flight.life, answer))
+        return told
 
     def outcomes(self, now: int) -> list[Outcome]:
         """Return what has become of transfers until now, in order of time."""

@@ -6,6 +6,7 @@ What `commit` has returned from survives a crash of the node; nothing else does.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from starlight.errors import StoreError
 from starlight.node.actions import Forget, Persist, StoreWrite, Update
@@ -71,3 +72,18 @@ class MemoryStore:
     def bundles(self) -> list[str]:
         """Return the keys of the stored bundles, in order."""
         return list(self._bundles)
+
+    def writes(self) -> list[StoreWrite | Kept]:
+        """Return the writes that bring an empty store to what this one holds."""
+        found: list[StoreWrite | Kept] = [Forget(key, until) for key, until in self._seen.items()]
+        found += [Persist(key, data, meta) for key, (data, meta) in self._bundles.items()]
+        found += [Saved(mailbox, key, data) for (mailbox, key), data in self._saves.items()]
+        return found
+
+
+class Saved(NamedTuple):
+    """What an application wanted kept, as this store has it."""
+
+    mailbox: str
+    key: str
+    data: bytes

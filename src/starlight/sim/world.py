@@ -211,6 +211,18 @@ class World:
         """Return the keys of the bundles that are between two nodes and need be in no store."""
         return [key for _, direction in sorted(self._directions.items()) for key in direction.one_way()]
 
+    def land(self) -> None:
+        """End the world with all that is in flight stored where it goes to, hidden until it arrives.
+
+        Live nodes on which light time is imposed keep it so; they can go on from the stores.
+        """
+        told = [o for _, direction in sorted(self._directions.items()) for o in direction.landings(self.now)]
+        for outcome in told:
+            place = self._places[outcome.node]
+            if outcome.life is None or outcome.life == place.life:
+                self._step(place, [outcome.event])
+        self._heap.clear()
+
     # Inside: nodes.
 
     def _start(self, node: int) -> None:
@@ -250,7 +262,12 @@ class World:
         self._arm(place)
 
     def _commit(self, place: _Place, writes: list[Any], outward: list[actions.Outward]) -> None:
-        place.store.commit(writes, now=self.now)
+        if writes:
+            place.store.commit(writes, now=self.now)
+        if self._interrupt is None:
+            for action in outward:
+                self._act(place, action)
+            return
         self._reach(place, Stage.AFTER_COMMIT)
         for count, action in enumerate(outward, Stage.OUTWARD):
             self._act(place, action)
