@@ -179,3 +179,17 @@ def test_payload_is_untouched(payload: bytes, crc: int, aged: bool) -> None:
     assert payload_of(data) == payload
     assert decode(data).id == made.id
     assert decode(data).hop_count == (9, 3)
+
+
+def test_large_payloads() -> None:
+    """A payload too large to be copied twice is forwarded and encoded like any other."""
+    payload = bytes(range(256)) * 100
+    made = build(
+        EndpointID.parse("ipn:7.1"), HERE, payload, creation=(5, 0), lifetime_ms=9, hop_limit=3, age_ms=0
+    )
+    received = decode(encode(made))
+    assert encode(received) == received.raw == encode(made)
+    sent = onward(received, node=HERE)
+    assert sent is not None
+    assert payload_of(with_age(sent, 7)) == payload
+    assert decode(sent).blocks[-1].data == payload

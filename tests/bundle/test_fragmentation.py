@@ -31,7 +31,7 @@ TO = EndpointID.parse("ipn:9.2")
 
 def whole(payload: bytes, **more: object) -> Bundle:
     arguments = {"creation": (5, 1), "lifetime_ms": 10**6, **more}
-    return build(SOURCE, TO, payload, **arguments)  # type: ignore[arg-type]
+    return build(SOURCE, TO, payload, **arguments)
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)

@@ -599,7 +599,7 @@ def test_what_we_refuse_to_build() -> None:
         ({"extra_blocks": [CanonicalBlock(193, 1, 0, 0, b"")]}, "one number"),
     ):
         with pytest.raises(ValueError, match=rule):
-            build(IPN_7_1, IPN_9_2, b"", **(right | wrong))  # type: ignore[arg-type]
+            build(IPN_7_1, IPN_9_2, b"", **(right | wrong))
     with pytest.raises(ValueError, match="singleton"):
         build(EndpointID.parse("dtn://x/~y"), IPN_9_2, b"", creation=(1, 0), lifetime_ms=1)
     with pytest.raises(ValueError, match="fragmented"):

@@ -60,7 +60,7 @@ def made(payload: bytes, **more: object) -> Bundle:
         EndpointID.parse("dtn://mars/inbox"),
         payload,
         report_to=EndpointID.parse("ipn:7.2"),
-        **arguments,  # type: ignore[arg-type]
+        **arguments,
     )
 
 
