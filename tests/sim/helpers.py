@@ -10,8 +10,9 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND, YEAR
 from starlight.messages.requests import Request
 from starlight.node import Host, NodeConfig
-from starlight.sim import Site, World
+from starlight.sim import Site, World, faults
 from starlight.sim.checkers import Witness
+from starlight.trace import Record
 
 START = 51 * YEAR
 
@@ -92,4 +93,55 @@ def random_plan(random: Random, nodes: int, length: int) -> ContactPlan:
     return ContactPlan.of(contacts)
 
 
-__all__ = ["HOUR", "MINUTE", "SECOND", "START", "both", "contact", "posting", "random_plan", "world_of"]
+def disturbed(seed: int, kind: type[World] = World) -> tuple[World, list[Record]]:
+    """Return a world in which many write and much fails, drawn from a seed, before it runs."""
+    random = Random(f"traffic {seed}")
+    plan = random_plan(random, random.randint(3, 7), 12 * HOUR)
+    lines: list[Record] = []
+    fatal = random.choice((0.0, 0.0, 0.001, 0.01))
+
+    def interrupt(node: int, step: int, stage: int) -> int | None:
+        # A node may die in the middle of a step; its downtime is over when all is to heal.
+        if world.now < START + 11 * HOUR and random.random() < fatal:
+            return random.randrange(HOUR)
+        return None
+
+    world = world_of(plan, kind=kind, trace=lines.append, interrupt=interrupt)
+    faults.draw(seed, plan, START, START + 12 * HOUR).befall(world)
+    nodes = plan.nodes()
+    for number in range(random.randint(10, 80)):
+        source, destination = random.choice(nodes), random.choice(nodes)
+        time = START + random.randrange(12 * HOUR)
+        size = random.randrange(20, 4_000)
+        lifetime_s = random.choice((3_600, 6 * 3_600, 10**7, 10**7, 10**7))
+        call = posting(f"w{number}", f"ipn:{destination}.1", size=size, lifetime_s=lifetime_s)
+        world.call(time, source, call)
+    believe(world, plan, random)
+    return world, lines
+
+
+def believe(world: World, plan: ContactPlan, random: Random) -> None:
+    """Let nodes believe different plans for a while; after twelve hours all know the true one."""
+    pairs = sorted({(c.from_node, c.to_node) for c in plan.contacts})
+    for _ in range(random.randint(0, 12)):
+        start = START + random.randrange(12 * HOUR)
+        end = start + random.randrange(6 * HOUR)
+        links = random.sample(pairs, random.randint(1, len(pairs) // 2))
+        believers = random.sample(plan.nodes(), random.randint(1, len(plan.nodes())))
+        told = START + random.randrange(12 * HOUR)
+        world.change_plan(told, plan.cut(links, start, end), believers)
+    world.change_plan(START + 12 * HOUR, plan)
+
+
+__all__ = [
+    "HOUR",
+    "MINUTE",
+    "SECOND",
+    "START",
+    "both",
+    "contact",
+    "disturbed",
+    "posting",
+    "random_plan",
+    "world_of",
+]

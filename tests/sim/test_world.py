@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from tests.sim.helpers import START, both, contact, posting, random_plan, world_of
+from tests.sim.helpers import START, both, contact, disturbed, posting, random_plan, world_of
 
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
@@ -18,7 +18,7 @@ from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
 from starlight.node import NodeConfig
 from starlight.node.actions import Acknowledge
 from starlight.node.record import Recorder, replay
-from starlight.sim import Site, Stage, World, faults
+from starlight.sim import Site, Stage, World
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
 from starlight.trace import Record
 
@@ -192,38 +192,6 @@ def test_a_crashed_receiver_gets_it_again() -> None:
     assert unsafe(world) == unfinished(world) == []
 
 
-def disturbed(seed: int, kind: type[World] = World) -> tuple[World, list[Record]]:
-    """Return a world in which many write and much fails, drawn from a seed, before it runs."""
-    random = Random(f"traffic {seed}")
-    plan = random_plan(random, random.randint(3, 7), 12 * HOUR)
-    lines: list[Record] = []
-    world = world_of(plan, kind=kind, trace=lines.append)
-    faults.draw(seed, plan, START, START + 12 * HOUR).befall(world)
-    nodes = plan.nodes()
-    for number in range(random.randint(10, 80)):
-        source, destination = random.choice(nodes), random.choice(nodes)
-        time = START + random.randrange(12 * HOUR)
-        size = random.randrange(20, 4_000)
-        lifetime_s = random.choice((3_600, 6 * 3_600, 10**7, 10**7, 10**7))
-        call = posting(f"w{number}", f"ipn:{destination}.1", size=size, lifetime_s=lifetime_s)
-        world.call(time, source, call)
-    believe(world, plan, random)
-    return world, lines
-
-
-def believe(world: World, plan: ContactPlan, random: Random) -> None:
-    """Let nodes believe different plans for a while; after twelve hours all know the true one."""
-    pairs = sorted({(c.from_node, c.to_node) for c in plan.contacts})
-    for _ in range(random.randint(0, 12)):
-        start = START + random.randrange(12 * HOUR)
-        end = start + random.randrange(6 * HOUR)
-        links = random.sample(pairs, random.randint(1, len(pairs) // 2))
-        believers = random.sample(plan.nodes(), random.randint(1, len(plan.nodes())))
-        told = START + random.randrange(12 * HOUR)
-        world.change_plan(told, plan.cut(links, start, end), believers)
-    world.change_plan(START + 12 * HOUR, plan)
-
-
 @pytest.mark.parametrize("seed", range(25))
 def test_safety_while_everything_fails_then_liveness(seed: int) -> None:
     """Nothing is lost and nothing comes twice while everything fails; once healed, all arrives."""
@@ -327,7 +295,7 @@ def test_a_crash_at_every_instant_loses_nothing() -> None:
 def test_the_same_seed_gives_the_same_digest() -> None:
     """One seed reproduces a run bit for bit, under any PYTHONHASHSEED."""
     code = (
-        "from tests.sim.test_world import disturbed, START, HOUR\n"
+        "from tests.sim.helpers import disturbed, START, HOUR\n"
         "world, lines = disturbed(7)\nworld.run(START + 20 * HOUR)\nprint(world.digest(), len(lines))"
     )
     root = Path(__file__).parents[2]

@@ -25,6 +25,11 @@ class Deadlines:
         """Return when the next call is due."""
         return self._heap[0][0] if self._heap else None
 
+    def is_due(self, now: int) -> bool:
+        """Tell whether a call is due."""
+        heap = self._heap
+        return bool(heap) and heap[0][0] <= now
+
     def run(self, now: int) -> None:
         """Make every call that is due, in order of time."""
         heap = self._heap
@@ -59,6 +64,11 @@ class Expiries:
         while heap and heap[0][2].state is State.GONE:
             heappop(heap)
         return heap[0][0] if heap else None
+
+    def is_due(self, now: int) -> bool:
+        """Tell whether a lifetime may have ended."""
+        heap = self._heap
+        return bool(heap) and heap[0][0] <= now
 
     def due(self, now: int) -> list[Stored]:
         """Return the bundles whose lifetime has ended, which are then no longer watched."""

@@ -475,13 +475,16 @@ class Node:
 
     def _run(self, now: int) -> None:
         """Do what is due, until nothing is."""
+        forwarder, deadlines, expiries = self._forwarder, self._deadlines, self._expiries
         while True:
-            self._forwarder.pump(now)
-            self._deadlines.run(now)
-            for stored in self._expiries.due(now):
-                self._lifetime_ended(stored, now)
-            due = self.next_wakeup()
-            if (due is None or due > now) and not self._forwarder.has_work:
+            if forwarder.has_work:
+                forwarder.pump(now)
+            elif deadlines.is_due(now):
+                deadlines.run(now)
+            elif expiries.is_due(now):
+                for stored in expiries.due(now):
+                    self._lifetime_ended(stored, now)
+            else:
                 return
 
     def _lifetime_ended(self, stored: Stored, now: int) -> None:

@@ -133,6 +133,7 @@ class Host:
         self._outward: list[Outward] = []
         self._queue: deque[Event] = deque()
         self._bodies: dict[str, bytes] = {}
+        self._ran = False  # in this step the engine has done what was due
 
     def resume(self, stored: Iterable[Restored | Remembered], now: int) -> Step:
         """Start: give the engine what the store holds, then let the application ask for its endpoints.
@@ -172,9 +173,10 @@ class Host:
         return min(due, wanted)
 
     def _finish(self, now: int) -> Step:
-        due = self.node.next_wakeup()
-        if due is not None and due <= now:
-            self._handle(events.Wakeup(), now)
+        if not self._ran:
+            due = self.node.next_wakeup()
+            if due is not None and due <= now:
+                self._handle(events.Wakeup(), now)
         application = self.application
         if application is not None:
             due = application.next_wakeup()
@@ -183,6 +185,7 @@ class Host:
         step = Step(self._writes, self._outward)
         self._writes, self._outward = [], []
         self._bodies.clear()
+        self._ran = False
         return step
 
     def _handle(self, event: Event, now: int) -> None:
@@ -192,6 +195,7 @@ class Host:
         while queue:
             event = queue.popleft()
             answer = self.node.handle(event, now)
+            self._ran = self._ran or type(event) not in _READ_BACK
             if self._record is not None:
                 self._record(now, event, answer)
             for action in answer:
@@ -288,5 +292,6 @@ class Host:
         return requests
 
 
+_READ_BACK = frozenset({Restored, Remembered})  # after which the engine does not do what is due
 _WRITES = frozenset({actions.Persist, actions.Update, actions.Forget})
 _OUTWARD = frozenset({actions.Transmit, actions.Acknowledge, actions.Refuse, actions.Trace})

@@ -222,10 +222,14 @@ class Forwarder:
 
     def link_down(self, number: int, now: int) -> None:
         """Send nothing to a neighbour until its link comes up; what is under way fails by itself."""
-        peer = self._peer(number)
+        peer = self._peers.get(number)
+        if peer is None:
+            return
         peer.up = False
         for lane in peer.lanes:
             lane.free_at = min(lane.free_at, now)
+        if not peer.lanes and not peer.under_way:
+            del self._peers[number]  # so that passers-by take no memory
 
     def replan(self, plan: ContactPlan, now: int) -> None:
         """Take a new plan and book all that queues or waits anew, in the order in which it came."""
@@ -255,10 +259,9 @@ class Forwarder:
     def pump(self, now: int) -> None:
         """Send whatever may leave now."""
         while self._dirty:
-            lanes, self._dirty = self._dirty, {}
-            for lane in lanes.values():
-                if not lane.closed and lane.peer.up:
-                    self._serve(lane, now)
+            _, lane = self._dirty.popitem()
+            if not lane.closed and lane.peer.up:
+                self._serve(lane, now)
 
     def summary(self) -> list[dict[str, object]]:
         """Return for each neighbour its link and what queues for it, by node number."""
