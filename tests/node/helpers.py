@@ -129,6 +129,7 @@ def made(
     age_ms: int | None = None,
     zero_time: bool = False,
     fragment: tuple[int, int] | None = None,
+    private: int | None = None,
 ) -> bytes:
     """Return a bundle that another node made."""
     built = bp.build(
@@ -142,6 +143,7 @@ def made(
         hop_limit=None if hops is None else hops[0],
         age_ms=age_ms,
         fragment=fragment,
+        extra_blocks=() if private is None else (bp.CanonicalBlock(200, 9, private, 2, b"private"),),
     )
     data = bp.encode(built)
     for _ in range(0 if hops is None else hops[1]):

@@ -329,6 +329,22 @@ def test_there_are_no_reports_about_reports() -> None:
     assert len(of(actions, Persist)) == 1
 
 
+def test_a_block_that_cant_be_processed_is_treated_as_its_flags_say() -> None:
+    """Report, delete or discard, as the block's flags say (RFC 9171, 5.6, step 4)."""
+    node = Fixture(2)
+    actions = node.handle(came(made(private=0x02)))
+    (report,) = reports_in(actions)
+    assert report.reason == Reason.BLOCK_UNSUPPORTED
+    assert report.received.asserted
+    node = Fixture(2)
+    actions = node.handle(came(made(private=0x04, flags=0x40000)))
+    assert "bundle.deleted" in traces(actions)
+    assert [report.reason for report in reports_in(actions)] == [Reason.BLOCK_UNSUPPORTED]
+    for flags, kept in ((0x00, True), (0x10, False)):
+        (persist,) = of(Fixture(2).handle(came(made(private=flags))), Persist)
+        assert (b"private" in persist.data) is kept
+
+
 def test_a_node_may_make_no_reports() -> None:
     """Reports are a node's choice (RFC 9171, 5.1)."""
     node = Fixture(2, reports=False)
