@@ -26,7 +26,7 @@ from starlight.expedition.kernels import open_sky
 from starlight.expedition.planner import Channel, known_plan, plan_channels
 from starlight.expedition.rehearsal import Rehearsal
 from starlight.expedition.scenario import PersonSpec, Scenario, load
-from starlight.expedition.serve import bind, serve, token_of, write_private
+from starlight.expedition.serve import address_of, bind, serve, token_of, write_private
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.neighbours import Peer
@@ -43,6 +43,8 @@ PLAN_AGAIN = 20 * DAY
 PLAN_BEHIND = DAY
 FORECAST = 2 * DAY
 """For how long a storm of the button is first believed to last."""
+CONNECTED_WITHIN_S = 15.0
+"""Loopback connects in milliseconds; a machine under heavy load may need seconds."""
 LONGEST_SLEEP_S = 60.0
 """Sleeps are cut in pieces, because a laptop's lid may stop one of the clocks."""
 
@@ -96,13 +98,13 @@ async def run_demo(
     """
     demo = Demo(scenario_name, folder, say, speed=speed, at=at, record=record)
     listener = bind("127.0.0.1", port, fall_back=True)
-    await demo.start()
-    address = f"http://127.0.0.1:{listener.getsockname()[1]}/?token={token_of(folder)}"
-    say(f"The page: {address}")
-    listener.listen(128)  # So that a browser that is faster than the server waits, not fails.
-    if opened is not None:
-        opened(address)
     try:
+        await demo.start()
+        address = f"{address_of(listener)}/?token={token_of(folder)}"
+        say(f"The page: {address}")
+        listener.listen(128)  # So that a browser that is faster than the server waits, not fails.
+        if opened is not None:
+            opened(address)
         await serve(demo.desk, list(demo.daemons.values()), listener, folder)
     finally:
         await demo.stop()
@@ -138,7 +140,8 @@ class Demo:
         self._stormy: dict[views.World, knowledge.StormFacts | None] = dict.fromkeys(
             ("earth", "mars"), self._storm_now()
         )
-        self.clock = MissionClock(self._state.begun, Fraction(speed).limit_denominator(1_000_000))
+        rate = Fraction(speed).limit_denominator(1_000_000)
+        self.clock = MissionClock(self._state.begun, rate, standing=True)
         self.daemons: dict[int, Daemon] = {}
         self._make_daemons()
         self._storm = StormControl(
@@ -274,8 +277,31 @@ class Demo:
             assert daemon.port is not None  # It listens on a free port.
             ports[number] = daemon.port
         self._cut()
+        await self._connected()
+        self.clock.run()
         self._go_on(self._keep_planning())
         self._go_on(self._keep_pulse())
+
+    async def _connected(self) -> None:
+        """Wait until every node has its sessions, so that no mission time passes before; but not for ever."""
+        pending = dict(self.daemons)
+        changed = asyncio.Event()
+        ends = [daemon.subscribe(changed.set) for daemon in self.daemons.values()]
+        try:
+            async with asyncio.timeout(CONNECTED_WITHIN_S):
+                while pending:
+                    changed.clear()
+                    for number, daemon in list(pending.items()):
+                        if len(daemon.status().connected) == len(daemon.config.peers):
+                            del pending[number]
+                    if pending:
+                        await changed.wait()
+        except TimeoutError:
+            names = ", ".join(self.scenario.titles()[number] for number in pending)
+            self._say(f"Not all links came up: {names}. The mission goes on; they are tried again.")
+        finally:
+            for end in ends:
+                end()
 
     async def stop(self) -> None:
         """Stop what goes on by itself, and the nodes."""

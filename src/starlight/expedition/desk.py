@@ -197,7 +197,8 @@ class ExpeditionDesk:
 
     async def sky(self) -> views.Sky:
         """Return clocks, positions, distance and the window."""
-        return self._sky(self._heavens.window(self._home_daemon(), self._clock.now()))
+        owner = next(iter(self._people.values()))
+        return self._sky(self._window(owner, self._clock.now()))
 
     def _sky(self, window: views.Window | None) -> views.Sky:
         now = self._clock.now()
@@ -227,7 +228,7 @@ class ExpeditionDesk:
         if far is not None:
             silence = _silence(daemon.predict(owner.address, far.address, "").silence)
         return views.Status(
-            sky=self._sky(self._heavens.window(daemon, now)),
+            sky=self._sky(self._window(owner, now)),
             flights=self._flights.now(now),
             silence=silence,
             storm=self._storm_view(),
@@ -300,8 +301,10 @@ class ExpeditionDesk:
             )
         return owner, self._daemons[owner.node].mailbox(owner.address)
 
-    def _home_daemon(self) -> Daemon:
-        return self._daemons[next(iter(self._people.values())).node]
+    def _window(self, owner: Inhabitant, now: int) -> views.Window | None:
+        """Return the window by which a letter of a person reaches someone of the other world next."""
+        far = dict.fromkeys(person.node for person in self._people.values() if person.world != owner.world)
+        return self._heavens.window(self._daemons[owner.node], far, now)
 
     def _name(self, address: str) -> tuple[str, str, views.World]:
         return self._names.get(address, (address, "", "earth"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -106,20 +106,15 @@ class Heavens:
             lines.append(tuple(heliocentric(self._sky, max(first, moment))[body] for moment in moments))
         return lines[0], lines[1]
 
-    def window(self, daemon: Daemon, now: int) -> views.Window | None:
+    def window(self, daemon: Daemon, far: Iterable[int], now: int) -> views.Window | None:
         """Return the window by which a letter from a node crosses next, as that node's plan has it.
 
-        It is the contact of the first hop between worlds on the best route to the other world;
-        while that can be used now, its start is in the past.
+        It is the contact of the first hop between worlds on the best route to one of the nodes of
+        `far`; while that can be used now, its start is in the past.
         """
-        here = self.world_of(daemon.config.node.number)
-        best = None
-        for node in sorted(self._worlds):
-            if self._worlds[node] == here or not _reached(daemon, node):
-                continue
-            route = daemon.node.router.route(daemon.config.node.number, node, now, ANSWER_BYTES)
-            if route and (best is None or route.arrival < best.arrival):
-                best = route
+        here = daemon.config.node.number
+        routes = (daemon.node.router.route(here, node, now, ANSWER_BYTES) for node in far)
+        best = min((route for route in routes if route), key=lambda route: route.arrival, default=None)
         if best is None:
             return None
         for hop in best.hops:
@@ -129,11 +124,6 @@ class Heavens:
                 start = min(hop.contact.start, now) if is_open else hop.waits_until
                 return views.Window(start, hop.contact.end, " to ".join(names))
         return None
-
-
-def _reached(daemon: Daemon, node: int) -> bool:
-    """Return whether any contact of the plan ends at a node; a cheap way to ask nothing of others."""
-    return any(contact.to_node == node for contact in daemon.node.router.plan.contacts)
 
 
 def _mars_clock(place: str, longitude_deg: float, landing: int) -> views.MarsClock:

@@ -27,7 +27,6 @@ from starlight.sim.world import Site, World
 from starlight.sky import Sky
 from starlight.trace import Record
 
-
 PLAN_BEYOND = 40 * DAY
 """The plan reaches further than the rehearsal, or nobody would send what arrives after its end."""
 

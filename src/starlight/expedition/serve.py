@@ -100,12 +100,18 @@ def bind(host: str, port: int, *, fall_back: bool) -> socket.socket:
     )
 
 
+def address_of(listener: socket.socket) -> str:
+    """Return the address of what is served on a socket, ``http://host:port``."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 async def serve(
     desk: Desk, daemons: Sequence[Daemon], listener: socket.socket, folder: Path, *, log: bool = False
-) -> Access:
-    """Serve a desk until SIGINT or SIGTERM comes or a daemon stops; the daemons are running already.
+) -> None:
+    """Serve a desk until SIGINT or SIGTERM comes or a daemon stops.
 
-    Returns the access that was written into `folder`; the file is gone again by then.
+    The daemons run before and after. How to reach the page stands in `folder` as long as it is served.
 
     Raises:
         StoreError: a daemon stopped because its disk refused.
@@ -141,9 +147,6 @@ async def serve(
             task.cancel()
         with contextlib.suppress(FileNotFoundError):
             (folder / ACCESS_FILE).unlink()
-        for daemon in daemons:
-            await daemon.stop()
-    return access
 
 
 def _ask_to_end(server: uvicorn.Server) -> None:

@@ -13,7 +13,7 @@ from starlight.expedition.desk import ExpeditionDesk, Inhabitant, StormControl
 from starlight.expedition.heavens import Heavens
 from starlight.expedition.kernels import open_sky
 from starlight.expedition.nodefile import NodeFile, host_port, load, plan_of
-from starlight.expedition.serve import Access, bind, serve, token_of
+from starlight.expedition.serve import address_of, bind, serve, token_of
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.neighbours import Peer
@@ -46,12 +46,14 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
     clock = _clock(node)
     daemon = Daemon(_config(node, path.parent, folder, record), clock)
     await daemon.start()
-    desk = _desk(node, daemon, clock)
-    where = f"{node.listen.rpartition(':')[0]}:{daemon.port}" if daemon.port else "nowhere"
-    say(f"node {node.number} ({node.name}) listens for TCPCLv4 on {where}")
-    access = Access(f"http://{node.page}", token_of(folder), 0)
-    say(f"page: {access.url}/?token={access.token}")
-    await serve(desk, [daemon], listener, folder, log=log)
+    try:
+        desk = _desk(node, daemon, clock)
+        where = f"{node.listen.rpartition(':')[0]}:{daemon.port}" if daemon.port else "nowhere"
+        say(f"node {node.number} ({node.name}) listens for TCPCLv4 on {where}")
+        say(f"page: {address_of(listener)}/?token={token_of(folder)}")
+        await serve(desk, [daemon], listener, folder, log=log)
+    finally:
+        await daemon.stop()
 
 
 def _clock(node: NodeFile) -> MissionClock:

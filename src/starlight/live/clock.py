@@ -24,6 +24,7 @@ class MissionClock:
     Args:
         start: the mission time at which it begins to run, in ns.
         rate: how many seconds of mission time a second of the wall is; 600 for the demo, 1 for life.
+        standing: it stands at `start` until it is told to `run`.
         wall: monotonic time in ns.
 
     Raises:
@@ -31,7 +32,12 @@ class MissionClock:
     """
 
     def __init__(
-        self, start: int, rate: float | Fraction = 1, *, wall: Callable[[], int] = time.monotonic_ns
+        self,
+        start: int,
+        rate: float | Fraction = 1,
+        *,
+        standing: bool = False,
+        wall: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self.rate = Fraction(rate).limit_denominator(FASTEST)
         if not 0 < self.rate <= FASTEST:
@@ -39,6 +45,7 @@ class MissionClock:
         self._wall = wall
         self._wall_start = wall()
         self._start = start
+        self._standing = standing
 
     @classmethod
     def of_day(cls, rate: float | Fraction = 1, *, mission: int | None = None, wall: int = 0) -> MissionClock:
@@ -55,8 +62,16 @@ class MissionClock:
         exact = Fraction(rate).limit_denominator(FASTEST)
         return cls(mission + (today - wall) * exact.numerator // exact.denominator, rate)
 
+    def run(self) -> None:
+        """Let it run, if it was made standing."""
+        if self._standing:
+            self._standing = False
+            self._wall_start = self._wall()
+
     def now(self) -> int:
         """Return mission time, in ns."""
+        if self._standing:
+            return self._start
         elapsed = self._wall() - self._wall_start
         return self._start + elapsed * self.rate.numerator // self.rate.denominator
 
