@@ -25,7 +25,7 @@ from starlight.expedition.heavens import Heavens
 from starlight.expedition.kernels import open_sky
 from starlight.expedition.planner import Channel, known_plan, plan_channels
 from starlight.expedition.rehearsal import Rehearsal
-from starlight.expedition.scenario import PersonSpec, Scenario, load
+from starlight.expedition.scenario import MailboxSpec, PersonSpec, Scenario, load
 from starlight.expedition.serve import address_of, bind, serve, token_of, write_private
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
@@ -254,15 +254,19 @@ class Demo:
 
     def _people_at(self, node: str) -> list[PersonSpec]:
         """Return who has a mailbox at a node when the demo begins."""
+        return [
+            person
+            for person in self.scenario.person
+            for box in person.mailbox
+            if box.node == node and self._is_open(box)
+        ]
+
+    def _is_open(self, box: MailboxSpec) -> bool:
+        """Return whether a mailbox is open when the demo begins; later openings belong to the story."""
         begun = self._state.begun
-        found = []
-        for person in self.scenario.person:
-            for box in person.mailbox:
-                opens = dtntime.from_text(box.opens) if box.opens else begun
-                closes = dtntime.from_text(box.closes) if box.closes else begun + 1
-                if box.node == node and opens <= begun < closes:
-                    found.append(person)
-        return found
+        opens = dtntime.from_text(box.opens) if box.opens else begun
+        closes = dtntime.from_text(box.closes) if box.closes else begun + 1
+        return opens <= begun < closes
 
     async def start(self) -> None:
         """Start all nodes, connect them, and let the mission go on.
@@ -413,21 +417,18 @@ class Demo:
 
     def _make_desk(self) -> ExpeditionDesk:
         scenario = self.scenario
-        people = [
-            Inhabitant(
-                person.id,
-                person.name,
-                f"ipn:{node.number}.{person.service}",
-                node.title,
-                node.world,
-                node.number,
-            )
-            for node in scenario.node
-            for person in self._people_at(node.name)
-        ]
-        first: dict[str, Inhabitant] = {}
-        for person in sorted(people, key=lambda person: self._rank(person.id)):
-            first.setdefault(person.id, person)
+        people = []
+        names: dict[str, tuple[str, str, views.World]] = {}
+        for person in scenario.person:
+            at_home = [box for box in person.mailbox if self._is_open(box)]
+            # Who has no open mailbox can be written to all the same: the letter waits for whoever comes.
+            node = scenario.node_named((at_home or person.mailbox)[0].node)
+            address = f"ipn:{node.number}.{person.service}"
+            names[address] = (person.name, node.title, node.world)
+            if at_home:
+                people.append(
+                    Inhabitant(person.id, person.name, address, node.title, node.world, node.number)
+                )
         earth, mars = scenario.node_named(scenario.earth_home), scenario.node_named(scenario.mars_home)
         assert mars.site is not None  # The scenario was checked.
         heavens = Heavens(
@@ -440,8 +441,8 @@ class Demo:
             landing=dtntime.from_text(scenario.landing),
         )
         return ExpeditionDesk(
-            list(first.values()),
-            {person.address: (person.name, person.place, person.world) for person in people},
+            people,
+            names,
             self.daemons,
             heavens,
             self._storm,
@@ -449,11 +450,6 @@ class Demo:
             timezone=scenario.earth_timezone,
             clock=self.clock,
         )
-
-    def _rank(self, person_id: str) -> int:
-        """Return a person's place in the list: the two lovers first, then by the scenario."""
-        ids = [person.id for person in self.scenario.person]
-        return ids.index(person_id)
 
 
 def _storm_links(scenario: Scenario) -> knowledge.StormFacts:

@@ -21,11 +21,11 @@ from starlight.expedition.flights import Flights
 from starlight.expedition.heavens import Heavens
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
-from starlight.messages import Mailbox, Silence
+from starlight.messages import Mailbox, Silence, Telemetry
 from starlight.web import views
 
-CHANGES_WAITING = 64
-"""Changes kept for a page that reads slowly; they are merged when more come."""
+FINDINGS_SHOWN = 3
+"""The latest findings of a vehicle; the whole list belongs on a page of its own."""
 
 
 class Inhabitant(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ class Inhabitant(msgspec.Struct, frozen=True):
     Attributes:
         id: of the person; name, place, world: for people.
         address: of the mailbox.
-        daemon: the node that it is at.
+        node: the number of the node that it is at.
     """
 
     id: str
@@ -220,7 +220,7 @@ class ExpeditionDesk:
 
     async def status(self, person: str) -> views.Status:
         """Return what moves, as the place of this person knows it."""
-        owner, box = self._box(person)
+        owner, _ = self._box(person)
         now = self._clock.now()
         daemon = self._daemons[owner.node]
         far = next((o for o in self._people.values() if o.world != owner.world), None)
@@ -232,37 +232,39 @@ class ExpeditionDesk:
             flights=self._flights.now(now),
             silence=silence,
             storm=self._storm_view(),
-            telemetry=self._telemetry(box, now, stormy=silence is not None),
+            telemetry=self._telemetry(owner.node, now, silent=silence is not None),
         )
 
-    def _telemetry(self, box: Mailbox, now: int, *, stormy: bool) -> tuple[views.Telemetry, ...]:
-        found = []
-        for vehicle in box.vehicles():
-            latest = box.latest(vehicle)
-            if latest is None:
-                continue
-            received_at, reading = latest
-            oxygen = reading.readings.get("oxygen_percent")
-            findings = [
-                str(report.readings["finding"])
-                for _, report in box.readings(vehicle)
-                if "finding" in report.readings
-            ]
-            quiet = f"No word for {dtntime.duration_text(now - received_at)}." if stormy else ""
-            found.append(
-                views.Telemetry(
-                    vehicle=vehicle,
-                    name=self._vehicles.get(vehicle, vehicle),
-                    measured_at=reading.time,
-                    received_at=received_at,
-                    latitude_deg=reading.position[0] if reading.position else None,
-                    longitude_deg=reading.position[1] if reading.position else None,
-                    oxygen_percent=float(oxygen) if isinstance(oxygen, int | float) else None,
-                    findings=tuple(findings[-3:]),
-                    note=quiet,
-                )
-            )
-        return tuple(found)
+    def _telemetry(self, node: int, now: int, *, silent: bool) -> tuple[views.Telemetry, ...]:
+        """Return the latest that any mailbox of a node has heard from each vehicle."""
+        heard: dict[str, dict[int, tuple[int, Telemetry]]] = {}
+        for box in self._daemons[node].office.mailboxes():
+            for vehicle in box.vehicles():
+                reports = heard.setdefault(vehicle, {})
+                for received_at, report in box.readings(vehicle):
+                    reports.setdefault(report.time, (received_at, report))
+        return tuple(
+            self._heard(vehicle, [reports[time] for time in sorted(reports)], now, silent)
+            for vehicle, reports in sorted(heard.items())
+        )
+
+    def _heard(
+        self, vehicle: str, reports: list[tuple[int, Telemetry]], now: int, silent: bool
+    ) -> views.Telemetry:
+        received_at, latest = reports[-1]
+        oxygen = latest.readings.get("oxygen_percent")
+        findings = [str(report.readings["finding"]) for _, report in reports if "finding" in report.readings]
+        return views.Telemetry(
+            vehicle=vehicle,
+            name=self._vehicles.get(vehicle, vehicle),
+            measured_at=latest.time,
+            received_at=received_at,
+            latitude_deg=latest.position[0] if latest.position else None,
+            longitude_deg=latest.position[1] if latest.position else None,
+            oxygen_percent=float(oxygen) if isinstance(oxygen, int | float) else None,
+            findings=tuple(findings[-FINDINGS_SHOWN:]),
+            note=f"No word for {dtntime.duration_text(now - received_at)}." if silent else "",
+        )
 
     async def changes(self) -> AsyncIterator[views.Change]:
         """Yield whenever something changed; what changes faster than it is read is merged."""

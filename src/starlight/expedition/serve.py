@@ -14,7 +14,11 @@ from pathlib import Path
 
 import msgspec
 import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
+from starlight import dtntime
 from starlight.errors import InputError
 from starlight.live.daemon import Daemon
 from starlight.web.app import make_app
@@ -121,6 +125,7 @@ async def serve(
         f"http://{'[' + host + ']' if ':' in host else host}:{port}", token_of(folder), os.getpid()
     )
     app = make_app(desk, token=access.token)
+    app.router.routes.insert(0, _status_route(daemons))  # the page knows no nodes, so theirs is added here
     config = uvicorn.Config(
         app,
         log_level="info" if log else "error",
@@ -147,6 +152,17 @@ async def serve(
             task.cancel()
         with contextlib.suppress(FileNotFoundError):
             (folder / ACCESS_FILE).unlink()
+
+
+def _status_route(daemons: Sequence[Daemon]) -> Route:
+    """Return what answers ``/api/nodes``: how each node is doing, for `starlight status`."""
+
+    async def nodes(request: Request) -> Response:
+        told = [daemon.status() for daemon in daemons]
+        body = [msgspec.to_builtins(each) | {"time": dtntime.to_text(each.time, 3)} for each in told]
+        return Response(msgspec.json.encode(body), media_type="application/json")
+
+    return Route("/api/nodes", nodes)
 
 
 def _ask_to_end(server: uvicorn.Server) -> None:
