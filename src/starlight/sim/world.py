@@ -235,7 +235,7 @@ class World:
                 application.restore(*save)
         recorder = None if place.site.record is None else place.site.record(place.config)
         place.host = host = Host(engine, application, place.store.body, recorder)
-        self._perform(place, lambda: host.resume(place.store.restore(), self.now))
+        self._perform(place, host.resume, place.store.restore())
         place.linked.clear()
         self._step(place, self._links_up(place))
         deferred, place.deferred = place.deferred, []
@@ -245,16 +245,15 @@ class World:
     def _step(self, place: _Place, happened: list[Event]) -> None:
         host = place.host
         if host is not None:
-            self._perform(place, lambda: host.step(happened, self.now))
+            self._perform(place, host.step, happened)
 
-    def _perform(self, place: _Place, step: Callable[[], Step]) -> None:
+    def _perform(self, place: _Place, step: Callable[[Any, int], Step], argument: object) -> None:
         """Let a node take a step: handle, commit, act outwardly, in that order."""
-        if place.host is None:
-            return
         place.steps += 1
         try:
-            writes, outward = step()
-            self._reach(place, Stage.BEFORE_COMMIT)
+            writes, outward = step(argument, self.now)
+            if self._interrupt is not None:
+                self._reach(place, Stage.BEFORE_COMMIT)
             self._commit(place, writes, outward)
         except _Crashed as crashed:
             self._crash((place.config.number, self.now + crashed.downtime))
@@ -284,10 +283,13 @@ class World:
         due = None if host is None else host.next_wakeup()
         if due is None:
             return
-        due = max(due, self.now)
-        place.restless = place.restless + 1 if due == self.now else 0
-        if place.restless > RESTLESS:
-            raise RuntimeError(f"node {place.config.number} does not come to rest at {self.now}")
+        if due > self.now:
+            place.restless = 0
+        else:
+            due = self.now
+            place.restless += 1
+            if place.restless > RESTLESS:
+                raise RuntimeError(f"node {place.config.number} does not come to rest at {self.now}")
         if place.armed is None or due < place.armed:
             place.armed = due
             self._at(due, self._wake, (place, due, place.life))
@@ -305,7 +307,7 @@ class World:
         if host is None:
             place.deferred.append(call)
             return
-        self._perform(place, lambda: host.ask(call(host, self.now), self.now))
+        self._perform(place, lambda asked, now: host.ask(asked(host, now), now), call)
 
     def _crash(self, crash: tuple[int, int]) -> None:
         node, until = crash
@@ -367,13 +369,13 @@ class World:
         if direction.armed != due:
             return
         direction.armed = None
-        told: dict[int, list[Event]] = {}
-        for outcome in direction.outcomes(self.now):
-            place = self._places.get(outcome.node)
-            if place is not None and (outcome.life is None or outcome.life == place.life):
-                told.setdefault(outcome.node, []).append(outcome.event)
-        for node, happened in told.items():
-            self._step(self._places[node], happened)
+        told: dict[_Place, list[Event]] = {}
+        for node, life, event in direction.outcomes(self.now):
+            place = self._places.get(node)
+            if place is not None and (life is None or life == place.life):
+                told.setdefault(place, []).append(event)
+        for place, happened in told.items():
+            self._step(place, happened)
         self._arm_direction(direction)
 
     def _link_falls(self, link: tuple[int, int]) -> None:
