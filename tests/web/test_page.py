@@ -8,7 +8,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Route,
+    WebSocketRoute,
+    expect,
+    sync_playwright,
+)
 from tests.web.conftest import CHROMIUM, TOKEN, Serving
 from tests.web.fake_desk import LIGHT, START
 
@@ -41,7 +50,7 @@ class Visitor:
         context.on("console", lambda message: self._complain(message.type, message.text))
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
 
-    def _watch(self, route: object) -> None:
+    def _watch(self, route: Route) -> None:
         if urlsplit(route.request.url).netloc == f"127.0.0.1:{self.serving.port}":
             route.continue_()
         else:
@@ -55,9 +64,9 @@ class Visitor:
     def open(self, person: str) -> Page:
         """Open a person's page as the terminal's address does, and wait until it is alive."""
         page = self.context.new_page()
-        with page.expect_websocket():
-            page.goto(f"{self.serving.url}/people/{person}?token={TOKEN}")
+        page.goto(f"{self.serving.url}/people/{person}?token={TOKEN}")
         assert page.url == f"{self.serving.url}/people/{person}"
+        expect(page.locator("body")).to_have_class("live")
         return page
 
 
@@ -77,7 +86,7 @@ def accessible(page: Page) -> None:
     assert results.violations_count == 0, results.generate_report()
 
 
-def letter(page: Page, text: str) -> object:
+def letter(page: Page, text: str) -> Locator:
     return page.get_by_role("article").filter(has_text=text)
 
 
@@ -194,6 +203,21 @@ def test_text_is_text(visitor: Visitor, serving: Serving) -> None:
     nan.get_by_role("button", name="Answer the letter from Jay").click()
     expect(nan.locator("#answering-words")).to_contain_text("<script>")
     expect(nan.locator("#answering-words *")).to_have_count(0)
+
+
+def test_sending_while_the_prediction_is_asked_for(visitor: Visitor, serving: Serving) -> None:
+    """A letter can be sent while its prediction is still on its way."""
+    jay = visitor.open("jay")
+    asked: list[Route] = []
+    jay.route(re.compile("/predict$"), lambda route: asked.append(route))  # Never answered.
+    with jay.expect_request(re.compile("/predict$")):
+        jay.get_by_label("Write to Nan-young").fill("In a hurry")
+    expect(jay.get_by_role("button", name="Send")).to_be_enabled()
+    jay.get_by_role("button", name="Send").click()
+    expect(letter(jay, "In a hurry")).to_be_visible()
+    for route in asked:
+        route.abort()
+    visitor.complaints.clear()  # The requests that this test has broken off.
 
 
 def test_keyboard_alone(visitor: Visitor, serving: Serving) -> None:

@@ -38,6 +38,8 @@ function showClocks() {
 function showSky() {
   setText(byId("light"), durationWords(status.sky.light_time_s));
   setText(byId("distance"), `${(status.sky.distance_km / 1e6).toFixed(1)} million km`);
+  const parting = status.sky.receding_km_s;
+  byId("distance").title = `${parting < 0 ? "shrinking" : "growing"} by ${Math.abs(parting).toFixed(1)} km/s`;
   const window_ = status.sky.window;
   const start = window_ && Date.parse(window_.start);
   const open = window_ && start <= clock.now();
@@ -239,12 +241,15 @@ function sayForesight() {
 }
 
 // A foresight whose moment of leaving has passed is stale. When a letter would leave at once that is
-// always so; then once a second is enough.
+// always so: then once a second is enough for someone who writes, and less often for an idle page.
+let beats = 0;
+
 function foreseeAgain() {
   const leaves = byId("prediction")?.dataset.leaves;
-  if (text && leaves && document.visibilityState === "visible" && clock.now() > Date.parse(leaves)) {
-    htmx.trigger(text, "predict");
-  }
+  const writing = text && (text.value || document.activeElement === text);
+  beats += 1;
+  if (!leaves || document.visibilityState !== "visible" || !(writing || beats % 5 === 0)) return;
+  if (clock.now() > Date.parse(leaves)) htmx.trigger(text, "predict");
 }
 
 function showAnswerButtons() {
@@ -278,6 +283,7 @@ document.addEventListener("htmx:responseError", (event) => {
   if (!alert) return;
   alert.textContent = words;
   alert.hidden = false;
+  if (document.activeElement === document.body) text.focus(); // A disabled button has lost it.
 });
 
 // ---- go ------------------------------------------------------------------------------------------
