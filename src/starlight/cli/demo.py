@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import webbrowser
 from pathlib import Path
 
 import click
@@ -46,6 +44,8 @@ def demo(
     It opens shortly before the storm. Write as Jay in Seoul, read as Nan-young on Mars, let the storm
     loose and see what becomes of your words. End it with Ctrl-C; the next start goes on where it stopped.
     """
+    import asyncio
+
     from starlight.expedition.demo import run_demo
 
     asyncio.run(
@@ -63,6 +63,8 @@ def demo(
 
 
 def _open_browser(address: str) -> None:
+    import webbrowser
+
     try:
         webbrowser.open(address)
     except webbrowser.Error:

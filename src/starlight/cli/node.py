@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from starlight.cli.options import as_json, print_json
-from starlight.expedition.client import Client
+
+if TYPE_CHECKING:
+    from starlight.expedition.client import Client
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -19,6 +20,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def data_folder(command: Command) -> Command:
     """Add the argument DATA: the data folder of a running node."""
     return click.argument("folder", metavar="DATA", type=click.Path(path_type=Path))(command)
+
+
+def _client(folder: Path) -> Client:
+    from starlight.expedition.client import Client  # here, so that --help need not wait for it
+
+    return Client(folder)
 
 
 @click.command()
@@ -35,6 +42,8 @@ def node(file: Path, record: Path | None, log: bool) -> None:
 
     docs/reference/node-file.md explains the file. End it with Ctrl-C; what it has accepted is safe.
     """
+    import asyncio
+
     from starlight.expedition.single import run_node
 
     asyncio.run(run_node(file, click.echo, record=record, log=log))
@@ -55,7 +64,7 @@ def send(folder: Path, person: str, to: str, text: str, reply_to: str | None, js
     \b
     Example: starlight send ./seoul-data jay ipn:20.1 "Are you there?"
     """
-    client = Client(folder)
+    client = _client(folder)
     client.person(person)
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8", "replace")
@@ -79,10 +88,9 @@ def send(folder: Path, person: str, to: str, text: str, reply_to: str | None, js
 @as_json
 def inbox(folder: Path, person: str, address: str | None, json_output: bool) -> None:
     """List the letters of PERSON, both ways, at the node that runs on the folder DATA."""
-    client = Client(folder)
+    client = _client(folder)
     client.person(person)
-    first = client.get(f"/people/{person}/mailbox", **({"correspondent": address} if address else {}))
-    letters = list(_all_letters(client, person, first, address))
+    letters = _all_letters(client, person, address)
     if json_output:
         print_json(letters)
         return
@@ -98,24 +106,20 @@ def inbox(folder: Path, person: str, address: str | None, json_output: bool) -> 
         click.echo("No letters.")
 
 
-def _all_letters(
-    client: Client, person: str, first: dict[str, Any], only: str | None
-) -> list[dict[str, Any]]:
-    """Page through every conversation; a letter's own place in the order is kept."""
+def _all_letters(client: Client, person: str, only: str | None) -> list[dict[str, Any]]:
+    """Page through the conversations, or only one; in each the oldest letter comes first."""
+    path = f"/people/{person}/mailbox"
+    conversations = client.get(path, limit="1")["conversations"]
+    addresses = [each["address"] for each in conversations if each["letters"]] if only is None else [only]
     found: list[dict[str, Any]] = []
-    for conversation in first["conversations"]:
-        address = conversation["address"]
-        if not conversation["letters"] or (only is not None and address != only):
-            continue
-        pages: list[list[dict[str, Any]]] = []
-        view = client.get(f"/people/{person}/mailbox", correspondent=address, limit="500")
-        pages.append(view["letters"])
+    for address in addresses:
+        query = {"with": address, "limit": "500"}
+        view = client.get(path, **query)
+        letters: list[dict[str, Any]] = view["letters"]
         while view["earlier"]:
-            before = view["letters"][0]["id"]
-            view = client.get(f"/people/{person}/mailbox", correspondent=address, limit="500", before=before)
-            pages.append(view["letters"])
-        for page in reversed(pages):
-            found += page
+            view = client.get(path, before=letters[0]["id"], **query)
+            letters = view["letters"] + letters
+        found += letters
     return found
 
 
@@ -124,7 +128,7 @@ def _all_letters(
 @as_json
 def status(folder: Path, json_output: bool) -> None:
     """Say how the node that runs on the folder DATA is doing."""
-    found = Client(folder).get("/nodes")
+    found = _client(folder).get("/nodes")
     if json_output:
         print_json(found)
         return

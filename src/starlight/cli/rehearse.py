@@ -7,16 +7,18 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
-import msgspec
 
 from starlight import dtntime
 from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
 from starlight.errors import InputError, StarlightError
-from starlight.expedition import kernels, rehearsal, replaying, scenario
-from starlight.expedition.story import Beat
+
+if TYPE_CHECKING:
+    from starlight.expedition.rehearsal import Report
+    from starlight.expedition.scenario import Scenario
+    from starlight.expedition.story import Beat
 
 
 @click.command()
@@ -64,6 +66,10 @@ def rehearse(
     Example: starlight rehearse lost-in-starlight --from 2051-03-01 --until 2051-05-01 --story
     """
     begun = time.perf_counter()
+    import msgspec
+
+    from starlight.expedition import kernels, rehearsal, scenario
+
     plan = scenario.load(scenario_name)
     first, last = plan.period()
     start, end = first if start is None else start, last if end is None else end
@@ -95,7 +101,7 @@ def rehearse(
     _show(report)
 
 
-def _node_number(plan: scenario.Scenario, name: str | None) -> int:
+def _node_number(plan: Scenario, name: str | None) -> int:
     wanted = plan.earth_home if name is None else name
     for node in plan.node:
         if node.name == wanted:
@@ -143,7 +149,7 @@ def _tell(beats: list[Beat], missing: list[str]) -> None:
     click.echo()
 
 
-def _show(report: rehearsal.Report) -> None:
+def _show(report: Report) -> None:
     rows = [
         ("interval", f"{report.start} to {report.end}, seed {report.seed}"),
         ("letters sent", f"{report.sent}"),
@@ -174,6 +180,8 @@ def replay(file: Path, json_output: bool) -> None:
 
     Exit status 0: every answer of the engine was the same; 1: one was not.
     """
+    from starlight.expedition import replaying
+
     found = replaying.replay_file(file)
     if json_output:
         print_json({"events": found.events, "differences": [str(each) for each in found.differences]})

@@ -8,7 +8,6 @@ import click
 
 from starlight import dtntime
 from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
-from starlight.expedition import kernels, scenario, skyview
 
 
 @click.command()
@@ -26,6 +25,8 @@ def sky(scenario_name: str, at: int | None, ephemeris: str | None, json_output: 
     \b
     Example: starlight sky lost-in-starlight --at 2050-01-01T00:00:00Z
     """
+    from starlight.expedition import kernels, scenario, skyview
+
     plan = scenario.load(scenario_name)
     view = skyview.sky_view(
         plan, kernels.open_sky(ephemeris), dtntime.from_text(plan.demo_at) if at is None else at

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from starlight.errors import InputError, StarlightError
-from starlight.expedition.serve import read_access
+from starlight.expedition.access import read_access
 
 TIMEOUT_S = 30.0
 """A node on this machine answers within a disk's worst commit; longer means that it hangs."""

@@ -20,13 +20,14 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, SECOND
 from starlight.errors import InputError, RangeError
 from starlight.expedition import knowledge, script
+from starlight.expedition.access import token_of, write_private
 from starlight.expedition.desk import ExpeditionDesk, Inhabitant, StormControl
 from starlight.expedition.heavens import Heavens
 from starlight.expedition.kernels import open_sky
 from starlight.expedition.planner import Channel, known_plan, plan_channels
 from starlight.expedition.rehearsal import Rehearsal
 from starlight.expedition.scenario import MailboxSpec, PersonSpec, Scenario, load
-from starlight.expedition.serve import address_of, bind, serve, token_of, write_private
+from starlight.expedition.serve import address_of, bind, serve
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.neighbours import Peer

@@ -9,11 +9,12 @@ from pathlib import Path
 from starlight import dtntime
 from starlight.bundle import EndpointID
 from starlight.errors import InputError
+from starlight.expedition.access import token_of
 from starlight.expedition.desk import ExpeditionDesk, Inhabitant, StormControl
 from starlight.expedition.heavens import Heavens
 from starlight.expedition.kernels import open_sky
 from starlight.expedition.nodefile import NodeFile, host_port, load, plan_of
-from starlight.expedition.serve import address_of, bind, serve, token_of
+from starlight.expedition.serve import address_of, bind, serve
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.neighbours import Peer

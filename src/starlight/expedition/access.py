@@ -1,0 +1,77 @@
+"""How a program of the same user reaches a running node: two small files in its data folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from starlight.errors import InputError
+
+ACCESS_FILE = "access.json"
+"""In the data folder: where the local API is and the token that opens it; for its owner's eyes only."""
+
+
+class Access(msgspec.Struct, frozen=True):
+    """How a program of the same user reaches a running node.
+
+    Attributes:
+        url: of the page and the local API, on loopback.
+        token: the secret that opens it.
+        pid: of the process.
+    """
+
+    url: str
+    token: str
+    pid: int
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # made with mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+
+
+def read_access(folder: Path) -> Access:
+    """Return how to reach the node that runs on a data folder.
+
+    Raises:
+        InputError: none does, or its file can't be read.
+    """
+    path = folder / ACCESS_FILE
+    right = "Give the data folder of a running `starlight node` or `starlight demo`"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Access)
+    except OSError as error:
+        raise InputError(
+            f"no running node is known there ({error.strerror})", where=str(path), right=right
+        ) from None
+    except msgspec.DecodeError as error:
+        raise InputError(f"is not what a node writes ({error})", where=str(path), right=right) from None
+
+
+def token_of(folder: Path) -> str:
+    """Return the token of a data folder; it is drawn once, so that an open page survives a restart."""
+    path = folder / "token"
+    try:
+        token = path.read_text(encoding="ascii").strip()
+        if len(token) >= 32:
+            return token
+    except (OSError, UnicodeDecodeError):
+        pass  # There is none yet, or none that can be used: a new one is drawn.
+    token = secrets.token_urlsafe(32)
+    write_private(path, token.encode())
+    return token
