@@ -9,6 +9,7 @@ from tests.node.helpers import HOUR, ROAD, SECOND, Fixture, Limits, T, came, con
 
 from starlight import bundle as bp
 from starlight.bundle.report import Reason, StatusReport, decode_report
+from starlight.errors import StoreError
 from starlight.node.actions import (
     Acknowledge,
     Deliver,
@@ -22,6 +23,7 @@ from starlight.node.events import (
     Claim,
     Delivered,
     PlanChanged,
+    Restored,
     TransferAcknowledged,
     TransferFailed,
     Unclaim,
@@ -431,3 +433,73 @@ def test_the_first_plan_may_be_empty() -> None:
     node.handle(came(made()))
     assert node.states == ["WAITING"]
     assert of(node.handle(PlanChanged(ROAD)), Transmit)
+
+
+def test_letters_that_nobody_claims_expire() -> None:
+    """What waits for an application waits as long as its lifetime, and is gone from there then."""
+    node = Fixture(3)
+    node.handle(came(made(lifetime_s=50)))
+    node.handle(came(made(sequence=1)))
+    node.handle(came(made(payload=b"part", fragment=(0, 90), lifetime_s=50, sequence=2)))
+    node.handle(Wakeup(), T + HOUR)
+    assert len(node.bundles) == 1
+    assert len(of(node.handle(Claim("ipn:3.1"), T + HOUR), Deliver)) == 1
+
+
+def test_fragments_that_were_not_needed_are_dropped_with_the_others() -> None:
+    """A fragment inside another takes no room once the whole was delivered."""
+    node = Fixture(3)
+    parts = [made(payload=b"x" * 20, fragment=(0, 60)), made(payload=b"x" * 10, fragment=(30, 60))]
+    parts.append(made(payload=b"x" * 50, fragment=(10, 60)))
+    for part in parts:
+        node.handle(came(part))
+    (deliver,) = of(node.handle(Claim("ipn:3.1")), Deliver)
+    assert deliver.keys == (key_of(parts[0]), key_of(parts[2]))
+    node.handle(Delivered(deliver.keys))
+    assert not node.bundles
+
+
+def test_a_record_in_the_store_that_is_not_ours_is_a_store_error() -> None:
+    """The disk holds what we did not write."""
+    node = Fixture(3)
+    with pytest.raises(StoreError, match="not one of ours"):
+        node.node.handle(Restored("ipn:1.1/1/1", b"nonsense"), T)
+
+
+def test_claims_of_what_is_not_here_change_nothing() -> None:
+    """Only endpoints of this node can be claimed, each once."""
+    node = Fixture(3)
+    for endpoint in ("ipn:3.1", "ipn:3.1", "ipn:4.1", "nonsense", "dtn:none"):
+        assert node.handle(Claim(endpoint)) == []
+    assert node.node.summary()["claims"] == ["ipn:3.1"]
+    node.handle(Unclaim("nonsense"))
+    assert node.handle(Delivered(("ipn:9.1/1/1",))) == []
+
+
+def test_the_memory_of_identities_is_bounded() -> None:
+    """Everything has a limit: of delivered bundles, the oldest is let go first."""
+    node = Fixture(3, limits=Limits(remembered=2))
+    node.handle(Claim("ipn:3.1"))
+    for sequence in range(3):
+        (deliver,) = of(node.handle(came(made(sequence=sequence))), Deliver)
+        node.handle(Delivered(deliver.keys))
+    assert len(node.node._identities) == 2
+    assert traces(node.handle(came(made(sequence=2)))) == ["bundle.duplicate"]
+    assert of(node.handle(came(made(sequence=0))), Deliver)
+
+
+def test_room_that_was_given_back_is_used_when_a_contact_ends() -> None:
+    """What found every contact full is tried again when a contact ends and room was given back."""
+    narrow = plan(
+        contact(3, 2, 3, 0, SECOND),
+        contact(4, 2, 3, HOUR, HOUR + SECOND, rate=8_000),
+        contact(5, 3, 2),
+    )
+    node = Fixture(2, narrow, up=())
+    node.handle(came(made(payload=bytes(700), lifetime_s=7200), transfer=1))
+    assert node.states == ["QUEUED"]
+    node.handle(Wakeup(), T + SECOND + 1)
+    node.handle(came(made(payload=bytes(700), sequence=1), transfer=2), T + 2 * SECOND)
+    assert node.states == ["QUEUED", "WAITING"]
+    node.handle(Wakeup(), T + HOUR + SECOND + 1)
+    assert node.states == ["WAITING", "WAITING"]

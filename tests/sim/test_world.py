@@ -15,7 +15,7 @@ from tests.sim.helpers import START, both, contact, disturbed, posting, random_p
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
-from starlight.node import NodeConfig
+from starlight.node import Node, NodeConfig
 from starlight.node.actions import Acknowledge
 from starlight.node.record import Recorder, replay
 from starlight.sim import Site, Stage, World
@@ -368,3 +368,36 @@ def test_progress_is_told() -> None:
     world.run(START + HOUR, times.append)
     assert times == sorted(times)
     assert len(times) > 1
+
+
+def test_a_world_can_end_with_all_that_flies_in_the_stores() -> None:
+    """What is in flight is stored where it goes to, hidden until it arrives; nothing is let go unheld."""
+    world = world_of(LINE)
+    world.call(START, 1, posting("hello", "ipn:2.1"))
+    world.call(START, 1, posting("there", "ipn:2.1"))
+    world.run(START + MINUTE)
+    world.land()
+    for node, states in ((1, ["HANDED", "HANDED"]), (2, ["HIDDEN", "HIDDEN"])):
+        fresh = Node(NodeConfig(node, LINE))
+        for event in world.store(node).restore():
+            fresh.handle(event, world.now)
+        assert [stored.state.name for stored in fresh.stored.values()] == states
+        assert fresh.next_wakeup() == min(
+            s.meta.handed_until or s.meta.arrives for s in fresh.stored.values()
+        )
+
+
+def test_a_world_that_ends_lets_nobody_go_who_was_not_heard() -> None:
+    """What reached a node that was down is still with its sender when the world ends."""
+    world = world_of(LINE)
+    world.call(START, 1, posting("hello", "ipn:2.1"))
+    world.crash(2, START + SECOND, START + HOUR)
+    for moment in (MINUTE, 10 * MINUTE):
+        world.run(START + moment)
+        assert unsafe(world) == []
+    world.land()
+    fresh = Node(NodeConfig(1, LINE))
+    for event in world.store(1).restore():
+        fresh.handle(event, world.now)
+    assert [stored.meta.handed_until for stored in fresh.stored.values()] == [None]
+    assert unsafe(world) == []

@@ -70,6 +70,8 @@ class Direction:
         self._flights: dict[int, Flight] = {}
         self._leaving: list[tuple[int, int]] = []
         self._unanswered: deque[tuple[int, int]] = deque()
+        self._safe: set[int] = set()  # two-way flights whose receiver has them
+        self._landed: set[int] = set()  # told before their time, as the world ended
 
     def send(self, order: Transmit, data: bytes, life: int, now: int) -> None:
         """Let a bundle leave."""
@@ -92,24 +94,41 @@ class Direction:
         """Return the keys of the bundles in flight that nobody will answer."""
         return [flight.key for flight in self._flights.values() if flight.one_way]
 
-    def landings(self, now: int) -> list[Outcome]:
-        """Return what both ends would be told of what has wholly left, were light time imposed on them.
+    def acknowledge(self, transfer: int, now: int) -> None:
+        """Take the receiver's word that a transfer is safe."""
+        if transfer not in self._landed:
+            self.hop.acknowledge(transfer, now)
+        if transfer in self._flights:
+            self._safe.add(transfer)
 
-        The receiver has a bundle at once, and hides it until it reaches; the sender has its
-        acknowledgement at once, and hides that until light brings it.
+    def refuse(self, transfer: int, reason: str, now: int) -> None:
+        """Take the receiver's word that it does not take a transfer."""
+        if transfer not in self._landed:
+            self.hop.refuse(transfer, reason, now)
+
+    def land(self, now: int) -> list[Outcome]:
+        """Return what the receiver would be told of what has wholly left, were light time imposed on it.
+
+        It has a bundle at once, and hides it until it reaches.
         """
         told: list[Outcome] = []
         for number, flight in self._flights.items():
-            if flight.last_byte > now or self.hop.is_eaten(number):
-                continue
-            if flight.reaches > now:
-                received = BundleReceived(self.from_node, flight.data, None, flight.reaches)
+            if flight.last_byte <= now < flight.reaches and not self.hop.is_eaten(number):
+                self._landed.add(number)
+                transfer = None if flight.one_way else number
+                received = BundleReceived(self.from_node, flight.data, transfer, flight.reaches)
                 told.append(Outcome(self.to_node, None, received))
-            if not flight.one_way:
-                report = self._way_back(flight.reaches)
-                known = flight.reaches if report is None else report[1]
-                answer = TransferAcknowledged(flight.key, self.to_node, known)
-                told.append(Outcome(self.from_node, flight.life, answer))
+        return told
+
+    def landed(self) -> list[Outcome]:
+        """Return what the sender would be told of what the receiver has, and hides until light brings it."""
+        told: list[Outcome] = []
+        for number in sorted(self._safe):
+            flight = self._flights[number]
+            report = self._way_back(flight.reaches)
+            known = flight.reaches if report is None else report[1]
+            answer = TransferAcknowledged(flight.key, self.to_node, known)
+            told.append(Outcome(self.from_node, flight.life, answer))
         return told
 
     def outcomes(self, now: int) -> list[Outcome]:
@@ -134,6 +153,7 @@ class Direction:
                 answer = TransferSent(flight.key, self.to_node)
             if not flight.one_way:
                 del self._flights[number]
+                self._safe.discard(number)
             told.append(Outcome(self.from_node, flight.life, answer))
         while self._unanswered and self._unanswered[0][0] < now:
             self._flights.pop(self._unanswered.popleft()[1], None)  # still there: a cut ate it

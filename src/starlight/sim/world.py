@@ -23,7 +23,7 @@ from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.events import Event
 from starlight.node.host import Application, Host, Recorder, Request, Step
-from starlight.sim.channel import Direction, Sky
+from starlight.sim.channel import Direction, Outcome, Sky
 from starlight.sim.store import MemoryStore
 from starlight.trace import Record
 
@@ -216,11 +216,11 @@ class World:
 
         Live nodes on which light time is imposed keep it so; they can go on from the stores.
         """
-        told = [o for _, direction in sorted(self._directions.items()) for o in direction.landings(self.now)]
-        for outcome in told:
-            place = self._places[outcome.node]
-            if outcome.life is None or outcome.life == place.life:
-                self._step(place, [outcome.event])
+        directions = [direction for _, direction in sorted(self._directions.items())]
+        for direction in directions:
+            self._tell(direction.land(self.now))
+        for direction in directions:
+            self._tell(direction.landed())
         self._heap.clear()
 
     # Inside: nodes.
@@ -343,9 +343,9 @@ class World:
             assert action.peer is not None, "every transfer here comes from a node"
             direction = self._direction((action.peer, place.config.number))
             if isinstance(action, actions.Acknowledge):
-                direction.hop.acknowledge(action.transfer, self.now)
+                direction.acknowledge(action.transfer, self.now)
             else:
-                direction.hop.refuse(action.transfer, action.reason, self.now)
+                direction.refuse(action.transfer, action.reason, self.now)
             self._arm_direction(direction)
 
     def _direction(self, link: tuple[int, int]) -> Direction:
@@ -369,14 +369,17 @@ class World:
         if direction.armed != due:
             return
         direction.armed = None
+        self._tell(direction.outcomes(self.now))
+        self._arm_direction(direction)
+
+    def _tell(self, outcomes: list[Outcome]) -> None:
         told: dict[_Place, list[Event]] = {}
-        for node, life, event in direction.outcomes(self.now):
+        for node, life, event in outcomes:
             place = self._places.get(node)
             if place is not None and (life is None or life == place.life):
                 told.setdefault(place, []).append(event)
         for place, happened in told.items():
             self._step(place, happened)
-        self._arm_direction(direction)
 
     def _link_falls(self, link: tuple[int, int]) -> None:
         direction = self._direction(link)
