@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from starlight.errors import InputError
 
@@ -63,11 +64,15 @@ def from_text(text: str, *, where: str = "") -> int:
 def to_text(time: int, digits: int = 0) -> str:
     """Write a time as ISO 8601 in UTC, cut (not rounded) after `digits` decimals of the second."""
     seconds, fraction = divmod(time, SECOND)
-    moment = _EPOCH + timedelta(seconds=seconds)
-    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    text = _second_text(seconds)
     if digits:
         text += f".{fraction:09d}"[: digits + 1]
     return text + "Z"
+
+
+@lru_cache(maxsize=64)  # What happens together is written together.
+def _second_text(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def from_posix(seconds: float) -> int:

@@ -1,0 +1,74 @@
+"""Time as integer nanoseconds, to and from text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from starlight import dtntime
+from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE, SECOND
+from starlight.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2000-01-01T00:00:00Z", 0),
+        ("2000-01-01", 0),
+        ("2000-01-01T09:00:00+09:00", 0),
+        ("1999-12-31T19:30-04:30", 0),
+        ("2000-01-01 00:00:00.000000001Z", 1),
+        ("2000-01-01T00:00:01.5", 3 * SECOND // 2),
+        ("1999-12-31T23:59:59Z", -SECOND),
+        ("2024-02-29T00:00:00Z", 8825 * DAY),
+    ],
+)
+def test_iso_8601_is_read(text: str, time: int) -> None:
+    """ISO 8601 dates and date-times are read to the nanosecond, with their offset, UTC without one."""
+    assert dtntime.from_text(text) == time
+
+
+@pytest.mark.parametrize(
+    "text", ["", "tomorrow", "2051-13-01", "2051-02-30", "2051-01-01T25:00", "1e9", "２０５１-01-01"]
+)
+def test_what_is_no_time_is_named(text: str) -> None:
+    """A wrong time is named with where it stood and what would be right."""
+    with pytest.raises(InputError) as caught:
+        dtntime.from_text(text, where="--at")
+    assert str(caught.value).startswith(f"--at: {text!r} is not a date and time")
+    assert "2051-04-02T10:00:00Z" in str(caught.value)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.integers(-50 * 365 * DAY, 8_000 * 365 * DAY))
+def test_text_comes_back(time: int) -> None:
+    """What is written with nine digits is read back as it was; with fewer, it is cut."""
+    assert dtntime.from_text(dtntime.to_text(time, 9)) == time
+    assert dtntime.from_text(dtntime.to_text(time)) == time // SECOND * SECOND
+    assert dtntime.to_text(time, 3).endswith(dtntime.to_text(time, 9)[-10:-7] + "Z")
+
+
+def test_dtn_time_is_posix_time_less_the_epoch() -> None:
+    """DTN time counts milliseconds from 2000-01-01T00:00:00Z, POSIX time 946 684 800 s (RFC 9171, 4.2.6)."""
+    assert dtntime.from_posix(946_684_800) == 0
+    assert dtntime.to_posix(SECOND) == 946_684_801
+    assert dtntime.to_wire(1_999_999) == 1
+    assert dtntime.from_wire(725_846_400_000) == dtntime.from_text("2023-01-01")
+    assert dtntime.from_wire(dtntime.to_wire(5 * MILLISECOND)) == 5 * MILLISECOND
+
+
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [
+        (4_200 * MILLISECOND, "4.2 s"),
+        (59 * SECOND, "59 s"),
+        (12 * MINUTE + 31 * SECOND, "12 min 31 s"),
+        (2 * HOUR + 5 * MINUTE, "2 h 05 min"),
+        (3 * DAY + 4 * HOUR, "3 d 4 h"),
+        (-MINUTE, "-1 min 00 s"),
+    ],
+)
+def test_durations_are_for_people(span: int, text: str) -> None:
+    """A duration is written with the two units that matter."""
+    assert dtntime.duration_text(span) == text
