@@ -72,6 +72,8 @@ async function refresh() {
   refreshing.running = true;
   try {
     await htmx.ajax("GET", parts, { source: document.body, swap: "none" });
+  } catch {
+    // The server is gone; the stream notices, says so, and refreshes when it is back.
   } finally {
     refreshing.running = false;
     refreshing.last = performance.now();
@@ -84,6 +86,7 @@ async function refresh() {
 
 // Some of what is shown changes by the passing of time alone; the server says when next.
 function refreshWhenDue() {
+  if (document.body.className !== "live") return;
   const next = byId("letters")?.dataset.next;
   if (next && clock.now() >= Date.parse(next) && performance.now() - refreshing.last > 400) refresh();
 }
@@ -124,7 +127,8 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   keepDetails(event.detail.target, null);
-  trail = [];
+  // Another swap may just have taken what had the focus: then its trail still holds.
+  if (document.activeElement !== document.body) trail = [];
   for (let at = document.activeElement; at && at !== document.body; at = at.parentElement) {
     if (at.id) trail.push(at.id);
   }
