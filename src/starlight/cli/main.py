@@ -8,7 +8,7 @@ from importlib import import_module
 import click
 
 from starlight import __version__
-from starlight.errors import InputError, StarlightError
+from starlight.errors import InputError, RangeError, StarlightError
 
 COMMANDS = {
     # name: (module under starlight.cli, one line for the list of commands)
@@ -60,10 +60,14 @@ def main() -> None:
         starlight(standalone_mode=False)
     except click.exceptions.Exit as leave:
         sys.exit(leave.exit_code)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(2)
-    except InputError as error:
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "starlight"
+        click.echo(f"starlight: {error.format_message()} Try: {where} --help", err=True)
+        sys.exit(2)
+    except (InputError, RangeError) as error:
         click.echo(f"starlight: {error}", err=True)
         sys.exit(2)
     except StarlightError as error:

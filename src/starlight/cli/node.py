@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from starlight.cli.options import as_json, print_json
+from starlight.errors import InputError
 
 if TYPE_CHECKING:
     from starlight.expedition.client import Client
@@ -67,8 +68,8 @@ def send(folder: Path, person: str, to: str, text: str, reply_to: str | None, js
     client = _client(folder)
     client.person(person)
     if text == "-":
-        text = sys.stdin.buffer.read().decode("utf-8", "replace")
-    draft: dict[str, object] = {"to": to, "text": text}
+        text = _standard_input()
+    draft: dict[str, object] = {"to": client.address(to, where="ADDRESS"), "text": text}
     if reply_to is not None:
         draft["reply_to"] = reply_to
     letter = client.post(f"/people/{person}/letters", draft)
@@ -81,6 +82,17 @@ def send(folder: Path, person: str, to: str, text: str, reply_to: str | None, js
             click.echo(f"  {fact['what'].replace('_', ' '):<10}{fact['at']}  (predicted)")
 
 
+def _standard_input() -> str:
+    """Return what comes on standard input, up to a little more than any letter may have."""
+    from starlight.expedition.client import BODY_MAX_BYTES
+
+    try:
+        return sys.stdin.buffer.read(BODY_MAX_BYTES + 1).decode()
+    except UnicodeDecodeError as error:
+        text = f"byte {error.start} is not UTF-8 text"
+        raise InputError(text, where="standard input", right="A letter is words") from None
+
+
 @click.command()
 @data_folder
 @click.argument("person")
@@ -90,6 +102,8 @@ def inbox(folder: Path, person: str, address: str | None, json_output: bool) -> 
     """List the letters of PERSON, both ways, at the node that runs on the folder DATA."""
     client = _client(folder)
     client.person(person)
+    if address is not None:
+        client.address(address, where="--with")
     letters = _all_letters(client, person, address)
     if json_output:
         print_json(letters)

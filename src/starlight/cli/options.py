@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from starlight import dtntime
+from starlight.errors import InputError
 
 
 class Moment(click.ParamType[int]):
@@ -19,7 +20,12 @@ class Moment(click.ParamType[int]):
         """Read a time; `InputError` names the option."""
         if isinstance(value, int):
             return value
-        return dtntime.from_text(value, where=param.opts[0] if param else "")
+        where = param.opts[0] if param else ""
+        time = dtntime.from_text(value, where=where)
+        if not -(2**63) <= time < 2**63:
+            years = "Times here are ns in 64 bits, from the year 1708 to 2292"
+            raise InputError(f"{value!r} is too far away", where=where, right=years)
+        return time
 
 
 MOMENT = Moment()

@@ -71,10 +71,9 @@ def rehearse(
     from starlight.expedition import kernels, rehearsal, scenario
 
     plan = scenario.load(scenario_name)
-    first, last = plan.period()
-    start, end = first if start is None else start, last if end is None else end
-    if end <= start:
-        raise InputError(f"{dtntime.to_text(end)} is not later than the beginning", where="--until")
+    start, end = _interval(plan, start, end)
+    if record is None and record_node is not None:
+        raise InputError(f"{record_node!r} is not recorded", where="--record-node", right="Add --record FILE")
     with ExitStack() as files:
         recorded = None
         if record is not None:
@@ -99,6 +98,20 @@ def rehearse(
     if story:
         _tell(beats, run.story.missing())
     _show(report)
+
+
+def _interval(plan: Scenario, start: int | None, end: int | None) -> tuple[int, int]:
+    """Return what to rehearse: what was asked, or else where the scenario begins and ends."""
+    where = "--from" if end is None else "--until"
+    first, last = plan.period()
+    start, end = first if start is None else start, last if end is None else end
+    if end <= start:
+        told = f"from {dtntime.to_text(start)} until {dtntime.to_text(end)} is no time"
+        right = (
+            f"The scenario's own interval is {dtntime.to_text(first)[:10]} to {dtntime.to_text(last)[:10]}"
+        )
+        raise InputError(told, where=where, right=right)
+    return start, end
 
 
 def _node_number(plan: Scenario, name: str | None) -> int:

@@ -1,11 +1,17 @@
-"""How a program of the same user reaches a running node: two small files in its data folder."""
+"""Who may use a data folder: one node or demo at a time, and programs of the same user that speak with it.
+
+The process that runs on a folder holds a lock on it. Two small files in it, ``token`` with the secret
+of its page, and ``access.json`` that says where the page is as long as it is served.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -14,6 +20,9 @@ from starlight.errors import InputError
 
 ACCESS_FILE = "access.json"
 """In the data folder: where the local API is and the token that opens it; for its owner's eyes only."""
+
+UNFINISHED = ".starlight-unfinished-"
+"""So begin the names of files that are not whole yet; a process that was killed may leave one."""
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -30,9 +39,43 @@ class Access(msgspec.Struct, frozen=True):
     pid: int
 
 
+@contextlib.contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """Keep a data folder for this process, making it first; dying lets go of it, too.
+
+    Raises:
+        InputError: it can't be made or written, or something runs on it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        right = "Give a folder that can be written"
+        raise InputError(f"can't be used ({error.strerror})", where=str(folder), right=right) from None
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            right = "Use that one, or give another folder"
+            raise InputError(_running(folder), where=str(folder), right=right) from None
+        for left in folder.glob(UNFINISHED + "*"):
+            left.unlink()
+        yield
+    finally:
+        os.close(lock)
+
+
+def _running(folder: Path) -> str:
+    try:
+        access = read_access(folder)
+    except InputError:
+        return "another process is starting on it"
+    return f"process {access.pid} runs on it, with its page at {access.url}"
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Write a file that only its owner can read, whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # made with mode 0600
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)  # made with mode 0600
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.parse
@@ -9,8 +10,12 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from starlight.bundle import EndpointID
 from starlight.errors import InputError, StarlightError
 from starlight.expedition.access import read_access
+
+BODY_MAX_BYTES = 256 * 1024
+"""What the local API takes at most (`web.app.MAX_BODY_BYTES`; not imported, because that takes long)."""
 
 TIMEOUT_S = 30.0
 """A node on this machine answers within a disk's worst commit; longer means that it hangs."""
@@ -34,7 +39,10 @@ class Client:
 
     def post(self, path: str, body: dict[str, object]) -> Any:
         """Send JSON to a path of the API and return its answer."""
-        data = json.dumps(body).encode()
+        data = json.dumps(body, ensure_ascii=False).encode()
+        if len(data) > BODY_MAX_BYTES:
+            right = f"A letter has at most {BODY_MAX_BYTES // 1024} kB with all that belongs to it"
+            raise InputError("the letter is too long", where="text", right=right)
         request = urllib.request.Request(self._url(path), data=data, method="POST")
         request.add_header("Content-Type", "application/json")
         return self._ask(request)
@@ -54,6 +62,18 @@ class Client:
             f"nobody here is called {name!r}", where=str(self._folder), right=f"There are: {names}"
         )
 
+    def address(self, text: str, *, where: str) -> str:
+        """Return an address as it is, if it is one.
+
+        Raises:
+            InputError: it is none; the message names the argument `where`.
+        """
+        try:
+            EndpointID.parse(text)
+        except InputError as error:
+            raise InputError(error.what, where=where, right=error.right) from None
+        return text
+
     def _url(self, path: str) -> str:
         return f"{self._access.url}/api{path}"
 
@@ -66,8 +86,9 @@ class Client:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise _refused(error) from None
-        except (OSError, ValueError) as error:
-            text = f"the node of {self._folder} does not answer at {self._access.url} ({error})"
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", None) or error
+            text = f"the node of {self._folder} does not answer at {self._access.url} ({reason})"
             raise StarlightError(text) from None
 
 
@@ -79,6 +100,8 @@ def _refused(error: urllib.error.HTTPError) -> StarlightError:
             raise ValueError("not an object")
     except ValueError:
         return StarlightError(f"the node answered {error.code} {error.reason}")
+    if error.code >= 500:
+        return StarlightError(str(told.get("error", error.reason)))
     return InputError(
         str(told.get("error", error.reason)),
         where=str(told.get("where") or ""),

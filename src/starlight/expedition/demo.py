@@ -20,7 +20,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, SECOND
 from starlight.errors import InputError, RangeError
 from starlight.expedition import knowledge, script
-from starlight.expedition.access import token_of, write_private
+from starlight.expedition.access import hold, token_of, write_private
 from starlight.expedition.desk import ExpeditionDesk, Inhabitant, StormControl
 from starlight.expedition.heavens import Heavens
 from starlight.expedition.kernels import open_sky
@@ -97,18 +97,20 @@ async def run_demo(
         InputError: the scenario or an argument is wrong, or the folder belongs to something else.
         StoreError: a store can't be used.
     """
-    demo = Demo(scenario_name, folder, say, speed=speed, at=at, record=record)
-    listener = bind("127.0.0.1", port, fall_back=True)
-    try:
-        await demo.start()
-        address = f"{address_of(listener)}/?token={token_of(folder)}"
-        say(f"The page: {address}")
-        listener.listen(128)  # So that a browser that is faster than the server waits, not fails.
-        if opened is not None:
-            opened(address)
-        await serve(demo.desk, list(demo.daemons.values()), listener, folder)
-    finally:
-        await demo.stop()
+    with hold(folder):
+        demo = Demo(scenario_name, folder, say, speed=speed, at=at, record=record)
+        listener = bind("127.0.0.1", port, fall_back=True)
+        try:
+            await demo.start()
+            address = f"{address_of(listener)}/?token={token_of(folder)}"
+            say(f"The page: {address}")
+            listener.listen(128)  # So that a browser that is faster than the server waits, not fails.
+            if opened is not None:
+                opened(address)
+            await serve(demo.desk, list(demo.daemons.values()), listener, folder)
+        finally:
+            listener.close()
+            await demo.stop()
 
 
 class Demo:
@@ -129,6 +131,12 @@ class Demo:
     ) -> None:
         self.scenario = load(scenario_name)
         self.folder = folder
+        if record is not None:
+            try:
+                record.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                told = f"can't be made ({error.strerror})"
+                raise InputError(told, where=str(record), right="Give --record a folder") from None
         self.sky = open_sky()
         self._say = say
         self._record = record
@@ -241,7 +249,6 @@ class Demo:
                 residents.append(Resident(script.vehicle_address(node.number), node.title))
             record = None
             if self._record is not None:
-                self._record.mkdir(parents=True, exist_ok=True)
                 record = str(self._record / f"{node.name}.jsonl")
             config = DaemonConfig(
                 node=NodeConfig(number=node.number),

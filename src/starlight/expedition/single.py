@@ -8,8 +8,7 @@ from pathlib import Path
 
 from starlight import dtntime
 from starlight.bundle import EndpointID
-from starlight.errors import InputError
-from starlight.expedition.access import token_of
+from starlight.expedition.access import hold, token_of
 from starlight.expedition.desk import ExpeditionDesk, Inhabitant, StormControl
 from starlight.expedition.heavens import Heavens
 from starlight.expedition.kernels import open_sky
@@ -39,22 +38,20 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
     """
     node = load(path)
     folder = path.parent / node.data
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise InputError(f"can't be made ({error.strerror})", where=f"{path}: data = {node.data!r}") from None
-    listener = bind(*host_port(node.page, f"{path}: page"), fall_back=False)
-    clock = _clock(node)
-    daemon = Daemon(_config(node, path.parent, folder, record), clock)
-    await daemon.start()
-    try:
-        desk = _desk(node, daemon, clock)
-        where = f"{node.listen.rpartition(':')[0]}:{daemon.port}" if daemon.port else "nowhere"
-        say(f"node {node.number} ({node.name}) listens for TCPCLv4 on {where}")
-        say(f"page: {address_of(listener)}/?token={token_of(folder)}")
-        await serve(desk, [daemon], listener, folder, log=log)
-    finally:
-        await daemon.stop()
+    with hold(folder):
+        listener = bind(*host_port(node.page, f"{path}: page"), fall_back=False)
+        clock = _clock(node)
+        daemon = Daemon(_config(node, path.parent, folder, record), clock)
+        try:
+            await daemon.start()
+            desk = _desk(node, daemon, clock)
+            where = f"{node.listen.rpartition(':')[0]}:{daemon.port}" if daemon.port else "nowhere"
+            say(f"node {node.number} ({node.name}) listens for TCPCLv4 on {where}")
+            say(f"page: {address_of(listener)}/?token={token_of(folder)}")
+            await serve(desk, [daemon], listener, folder, log=log)
+        finally:
+            listener.close()
+            await daemon.stop()
 
 
 def _clock(node: NodeFile) -> MissionClock:
