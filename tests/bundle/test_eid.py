@@ -38,6 +38,34 @@ def test_text_and_wire_say_the_same(endpoint: EndpointID) -> None:
 
 
 @pytest.mark.parametrize(
+    "wire",
+    [
+        "820342abcd",
+        "8203820102",
+        "821bffffffffffffffff00",
+        (b"\x82\x01\x79\x04\x00" + b"//x/" + b"a" * 1020).hex(),  # the longest dtn URI that is taken
+        (b"\x82\x03\x59\x03\xfd" + b"a" * 1021).hex(),  # the longest of an unknown scheme
+    ],
+    ids=["bytes", "array", "largest scheme", "long dtn", "long unknown"],
+)
+def test_whatever_is_read_can_be_read_back_from_its_text(wire: str) -> None:
+    """A node keeps endpoints as text: what came over the wire must not stop it when it starts again."""
+    endpoint = read(wire)
+    assert EndpointID.parse(str(endpoint)) == endpoint
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["scheme-1:00", "scheme-2:820101", "scheme-3:", "scheme-3:4", "scheme-3:82", "scheme-3:0000",
+     "scheme-3:C0", "scheme-18446744073709551616:00", "scheme-03:00", "scheme-3:" + "00" * 2000],
+)  # fmt: skip
+def test_an_endpoint_of_an_unknown_scheme_is_read_only_as_it_is_written(text: str) -> None:
+    """One endpoint has one text, also where we don't know its scheme."""
+    with pytest.raises(InputError):
+        EndpointID.parse(text)
+
+
+@pytest.mark.parametrize(
     ("text", "wire"),
     [
         ("dtn:none", "820100"),

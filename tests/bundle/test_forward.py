@@ -143,6 +143,17 @@ def test_age_is_replaced() -> None:
         with_age(b"\x9f", 5)
 
 
+def test_an_age_beyond_64_bits_is_written_as_the_greatest() -> None:
+    """An age that came as large as it can be still grows on the way; a node must survive that."""
+    sent = encode(
+        build(
+            EndpointID.parse("ipn:7.1"), EndpointID.parse("ipn:9.1"), b"", creation=(1, 0), lifetime_ms=9,
+            age_ms=2**64 - 1,
+        )
+    )  # fmt: skip
+    assert decode(with_age(sent, 2**64 + 5)).age_ms == 2**64 - 1
+
+
 def test_own_bundles() -> None:
     """A bundle that was built here and never encoded can be sent on too."""
     made = build(EndpointID.parse("ipn:7.1"), HERE, b"x", creation=(5, 0), lifetime_ms=9, hop_limit=3)

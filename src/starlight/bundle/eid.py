@@ -23,11 +23,12 @@ IPN_SCHEME = 2
 LOCAL_NODE = 2**32 - 1  # RFC 9758: allocator 0, node number 2**32 - 1, written "!"
 
 # Names of nodes are host-like and short; a kilobyte is twice what a DNS name could need.
-_MAX_TEXT = 1024
+_MAX_TEXT = 1024  # of a scheme-specific part, in characters, or in bytes where the scheme is unknown
 
 # RFC 3986: reg-name is unreserved, pct-encoded and sub-delims. VCHAR is visible ASCII.
 _DTN = re.compile(r"//(?P<name>(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)/(?P<demux>[!-~]*)")
 _IPN = re.compile(r"ipn:(?:(?P<allocator>0|[1-9]\d*)\.)?(?P<node>!|0|[1-9]\d*)\.(?P<service>0|[1-9]\d*)")
+_UNKNOWN = re.compile(r"scheme-(?P<scheme>0|[1-9]\d{0,19}):(?P<ssp>(?:[0-9a-f]{2})+)")  # see `_read_unknown`
 _FORMS = "Write it as ipn:NODE.SERVICE, ipn:ALLOCATOR.NODE.SERVICE, dtn://NAME/DEMUX or dtn:none"
 
 
@@ -108,12 +109,15 @@ NULL = EndpointID("dtn:none", b"\x82\x01\x00", None, None, True)
 def _parse(text: str) -> EndpointID:
     if text == "dtn:none":
         return NULL
-    if len(text) <= _MAX_TEXT:
-        if text.startswith("dtn:") and _DTN.fullmatch(text, 4):
+    if text.startswith("dtn:"):
+        if len(text) - 4 <= _MAX_TEXT and _DTN.fullmatch(text, 4):
             return _dtn(text[4:])
-        match = _IPN.fullmatch(text)
-        if match:
-            return _parse_ipn(text, match)
+    elif text.startswith("scheme-"):
+        endpoint = _parse_unknown(text)
+        if endpoint is not None:
+            return endpoint
+    elif len(text) <= _MAX_TEXT and (match := _IPN.fullmatch(text)):
+        return _parse_ipn(text, match)
     raise InputError(f"{text[:80]!r} is not an endpoint id", right=_FORMS)
 
 
@@ -129,6 +133,23 @@ def _parse_ipn(text: str, match: re.Match[str]) -> EndpointID:
     if not allocator and not node and service:
         raise InputError(f"{text!r} is a service of no node", right="Only ipn:0.0 has node number 0")
     return _ipn(allocator << 32 | node, service)
+
+
+def _parse_unknown(text: str) -> EndpointID | None:
+    """Read back what `_read_unknown` wrote, as a node does with what it has stored; None if it did not."""
+    match = _UNKNOWN.fullmatch(text)
+    if match is None:
+        return None
+    scheme, ssp = int(match["scheme"]), bytes.fromhex(match["ssp"])
+    decoder = Decoder(ssp, LIMITS, canonical=False)
+    try:
+        decoder.skip()
+        decoder.finish()
+    except CborError:
+        return None
+    if scheme in (DTN_SCHEME, IPN_SCHEME) or scheme > cbor.MAX_UINT or len(ssp) > _MAX_TEXT:
+        return None
+    return _unknown(scheme, ssp)
 
 
 def read(decoder: Decoder, policy: Policy) -> EndpointID:
@@ -230,5 +251,9 @@ def _read_unknown(decoder: Decoder, policy: Policy, scheme: int) -> EndpointID:
     ssp = decoder.data[start : decoder.pos]
     if len(ssp) > _MAX_TEXT:
         raise BundleError(start, f"an endpoint id longer than {_MAX_TEXT} bytes (our limit)")
+    return _unknown(scheme, ssp)
+
+
+def _unknown(scheme: int, ssp: bytes) -> EndpointID:
     wire = b"\x82" + cbor.encode_uint(scheme) + ssp
     return EndpointID(f"scheme-{scheme}:{ssp.hex()}", wire, None, None, False)

@@ -11,6 +11,7 @@ import msgspec
 from starlight.bundle import blocks, crc
 from starlight.bundle.blocks import CanonicalBlock
 from starlight.bundle.bundle import Bundle, encrypted_numbers
+from starlight.bundle.cbor import MAX_UINT
 from starlight.bundle.codec import block_parts, parse, primary_bytes
 from starlight.bundle.eid import EndpointID
 from starlight.bundle.policy import TOLERANT
@@ -118,13 +119,14 @@ def with_age(data: bytes, age_ms: int) -> bytes:
 
     Args:
         data: a bundle that `decode` has accepted before; without age block it is returned as it is.
-        age_ms: the age in ms, light time on the way to here included.
+        age_ms: the age in ms, light time on the way to here included. An age beyond 64 bits, which a
+            bundle that came with an absurd one reaches, is written as the greatest that has a form.
     """
     bundle = parse(data)
     block = bundle.extension(blocks.BUNDLE_AGE)
     if block is None:
         return data
-    aged = blocks.encode(block.with_data(blocks.bundle_age_data(age_ms)))
+    aged = blocks.encode(block.with_data(blocks.bundle_age_data(min(age_ms, MAX_UINT))))
     return data[: block.start] + aged + data[block.end :]
 
 
