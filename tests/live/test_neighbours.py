@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import islice
 
 import pytest
 from tests.live.helpers import START, End, both_ways, pair, run
@@ -10,7 +11,7 @@ from tests.live.helpers import START, End, both_ways, pair, run
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
-from starlight.live.neighbours import Peer
+from starlight.live.neighbours import Peer, redial_pauses
 from starlight.node.actions import Transmit
 from starlight.node.events import (
     BundleReceived,
@@ -241,6 +242,14 @@ def test_garbage_costs_only_its_connection():
         await closed(here, there)
 
     run(test())
+
+
+def test_the_pause_before_connecting_again_doubles_up_to_half_a_minute():
+    """The pause before another try is a tenth of a second, doubles with each, and stays at half a minute."""
+    pauses = list(islice(redial_pauses(), 12))
+    assert pauses[:4] == [0.1, 0.2, 0.4, 0.8]
+    assert pauses[-3:] == [30.0, 30.0, 30.0]
+    assert pauses == sorted(pauses)
 
 
 def test_a_port_in_use_is_told_to_the_person():

@@ -48,8 +48,8 @@ class Flights:
                         continue
                     keys.update(copy.key for copy in sent.copies)
                     leg = flight_of(sent.legs)
-                    if leg is None or not leg.last_byte <= now < leg.arrives:
-                        continue
+                    if leg is None or now >= leg.arrives:
+                        continue  # One that has yet to depart is drawn by the page when it does.
                     letter = box.letters[letter_id]
                     sides = self._worlds.get(leg.from_node, "earth"), self._worlds.get(leg.to_node, "mars")
                     if sides[0] == sides[1]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
@@ -47,6 +47,14 @@ _REFUSALS = {
     "completed": RefuseReason.COMPLETED,
 }
 _TRY_AGAIN = {RefuseReason.NO_RESOURCES, RefuseReason.RETRANSMIT, RefuseReason.SESSION_TERMINATING}
+
+
+def redial_pauses() -> Iterator[float]:
+    """Yield how many seconds to wait before each further try to connect (RFC 9174, 4.1)."""
+    pause = REDIAL_FIRST_S
+    while True:
+        yield pause
+        pause = min(2 * pause, REDIAL_LAST_S)
 
 
 class Peer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -241,7 +249,7 @@ class Neighbours:
             self._server.close()
 
     async def _keep(self, peer: Peer, port: int) -> None:
-        pause = REDIAL_FIRST_S
+        pauses = redial_pauses()
         while True:
             if peer.node in self._sessions:  # the peer called us
                 await self._down.setdefault(peer.node, asyncio.Event()).wait()
@@ -251,11 +259,10 @@ class Neighbours:
                 )
                 await asyncio.shield(connection.ended)
                 if connection.peer is not None:
-                    pause = REDIAL_FIRST_S
+                    pauses = redial_pauses()
             except OSError:
                 pass  # nobody listens there yet; asking again is all that can be done
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, REDIAL_LAST_S)
+            await asyncio.sleep(next(pauses))
 
     def _connection(self, *, passive: bool, peer: Peer | None = None) -> Connection:
         config = self._session
