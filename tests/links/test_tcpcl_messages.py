@@ -137,7 +137,7 @@ def test_items_that_disagree_with_their_list_are_a_fault(data: str) -> None:
 
 
 def test_the_departure_is_a_u64_of_private_use() -> None:
-    """0x8000-0xFFFF is "Private/Experimental Use" (RFC 9174, 9.4); ours carries u64 ns and is not
+    """0x8000-0xFFFF is "Private/Experimental Use" (RFC 9174, 8.4); ours carries u64 ns and is not
     critical."""
     item = wire.departure(0x0102030405060708)
     assert wire.write_items((item,)) == octets("00 8a57 0008 0102030405060708")

@@ -352,7 +352,7 @@ def test_a_transfer_beyond_our_mru_is_refused_when_it_passes_it() -> None:
 
 def test_a_segment_beyond_our_mru_ends_the_session() -> None:
     """ "Any XFER_SEGMENT sent to this peer SHALL have a data payload no longer than the peer's Segment MRU"
-    (RFC 9174, 4.6): who ignores that can't be stopped any other way (8.10)."""
+    (RFC 9174, 4.6): who ignores that can't be stopped any other way (7.10)."""
     session = opened(segment_mru=100)
     end = ended(session.receive_data(segment(0, bytes(101))[:22], 0))
     assert end.code is TermReason.RESOURCE_EXHAUSTION

@@ -54,7 +54,7 @@ class TcpclConfig(msgspec.Struct, frozen=True):
             driver has not yet taken, in units of 18: what a peer that sends empty segments and never
             reads can make us hold.
         min_peer_segment_mru: a peer that takes less makes us spend more on heads than on data, the
-            "data dribble" of RFC 9174, 8.10.
+            "data dribble" of RFC 9174, 7.10.
         min_peer_transfer_mru: a peer that takes less can't be sent even a small bundle.
     """
 

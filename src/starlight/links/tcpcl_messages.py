@@ -35,7 +35,7 @@ TRANSFER_LENGTH = 0x0001
 DEPARTURE_EXTENSION = 0x8A57
 """Our transfer extension: mission time at which the last byte left, u64 ns since 2000-01-01T00:00:00Z.
 
-It lies in the range for private use (RFC 9174, 9.4), is never critical, and lets a receiver
+It lies in the range for private use (RFC 9174, 8.4), is never critical, and lets a receiver
 that imposes light time do so exactly.
 """
 
