@@ -1,0 +1,159 @@
+"""The demo under traffic loses its process twenty times, and no letter."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from subprocess import TimeoutExpired
+from typing import NamedTuple
+
+from tests.cli.helpers import Api, Running, demo, wait_for
+
+SEED = 2051
+KINDS = ["start"] * 3 + ["accepted"] * 5 + ["posting"] * 5 + ["in flight"] * 3 + ["storm"] * 2 + ["any"] * 2
+SPEEDS = ["60", "600", "3000"]
+"""Mission seconds a second; at 60 a kill finds letters that left in an earlier life and have not arrived."""
+LETTERS_A_WRITER = 15
+ARRIVED_WITHIN_S = 90.0
+
+
+class Way(NamedTuple):
+    """Who writes to whom: ids of people, and their addresses."""
+
+    sender: str
+    from_address: str
+    receiver: str
+    to_address: str
+
+
+WAYS = [
+    Way("jay", "ipn:10.2", "nan-young", "ipn:20.1"),
+    Way("nan-young", "ipn:20.1", "jay", "ipn:10.2"),
+    Way("control", "ipn:10.5", "nan-young", "ipn:20.1"),
+    Way("crew", "ipn:20.6", "control", "ipn:10.5"),
+]
+
+
+class Traffic:
+    """Several people writing at once, and what the page has accepted of it."""
+
+    def __init__(self) -> None:
+        self.accepted: dict[str, tuple[Way, str]] = {}  # by the id that was given: the text
+        self.begun = 0
+        self.run = 0
+        self._changed = threading.Condition()
+
+    def write(self, api: Api, way: Way) -> None:
+        """Write letters one after the other until the demo is gone; note each that was accepted."""
+        for _ in range(LETTERS_A_WRITER):
+            with self._changed:
+                self.begun += 1
+                text = f"run {self.run}, {way.sender}, letter {self.begun}"
+                self._changed.notify_all()
+            try:
+                letter_id = api.write(way.sender, way.to_address, text)
+            except OSError:
+                return  # killed before it could answer: it promised nothing
+            with self._changed:
+                assert letter_id not in self.accepted, f"{letter_id} was given twice"
+                self.accepted[letter_id] = (way, text)
+                self._changed.notify_all()
+
+    def wait(self, what: Callable[[], bool]) -> None:
+        """Wait until something holds of the traffic."""
+        with self._changed:
+            assert self._changed.wait_for(what, 30), f"{self.begun} begun, {len(self.accepted)} accepted"
+
+
+def wait_for_moment(kind: str, random: Random, traffic: Traffic, api: Api) -> None:
+    """Wait for a moment of some kind in the traffic of this run."""
+    begun, accepted = traffic.begun, len(traffic.accepted)
+    number = random.randint(1, len(WAYS) * LETTERS_A_WRITER - len(WAYS))
+    match kind:
+        case "accepted":
+            traffic.wait(lambda: len(traffic.accepted) >= accepted + number)
+        case "posting":
+            traffic.wait(lambda: traffic.begun >= begun + number)
+        case "in flight":
+            api.ask("/storm", {"active": False})
+            wait_for(lambda: is_under_way(api, traffic.run) or None, "a letter is in flight")
+        case "storm":
+            api.ask("/storm", {"active": True})
+        case "any":
+            time.sleep(random.uniform(0.0, 0.6))  # waits for nothing: any moment will do
+
+
+def is_under_way(api: Api, run: int) -> bool:
+    """Whether a letter of this run is in flight, or further."""
+    return any(
+        letter["text"].startswith(f"run {run},") and letter["state"] in ("in_flight", "arrived")
+        for way in WAYS[:2]
+        for letter in api.ask(f"/people/{way.sender}/mailbox?with={way.to_address}")["letters"]
+    )
+
+
+def live_until_killed(running: Running, kind: str, random: Random, traffic: Traffic) -> None:
+    """Let people write until the moment comes, and kill the demo in it."""
+    if kind == "start":
+        with suppress(TimeoutExpired):
+            running.process.wait(random.uniform(0.2, 2.0))
+        assert running.process.poll() is None
+        running.process.kill()
+        return
+    api = running.serving()
+    writers = [threading.Thread(target=traffic.write, args=(api, way)) for way in WAYS]
+    for writer in writers:
+        writer.start()
+    try:
+        wait_for_moment(kind, random, traffic, api)
+    finally:
+        running.process.kill()
+        for writer in writers:
+            writer.join()
+
+
+def received(api: Api, way: Way) -> list[tuple[str, str]]:
+    """Return the ids and texts of all letters that the receiver's page shows from a sender, as shown."""
+    letters = api.letters(way.receiver, way.from_address)
+    return [(letter["id"], letter["text"]) for letter in letters if not letter["mine"]]
+
+
+def missing(api: Api, traffic: Traffic) -> list[str]:
+    """Return what has not arrived, or whose arrival its sender does not know."""
+    there = {letter_id for way in WAYS for letter_id, _ in received(api, way)}
+    known = {
+        letter["id"]
+        for way in WAYS
+        for letter in api.letters(way.sender, way.to_address)
+        if letter["state"] == "arrived" and letter["standing"] == "confirmed"
+    }
+    return [letter_id for letter_id in traffic.accepted if letter_id not in there & known]
+
+
+def test_every_letter_that_the_page_accepted_arrives_once(tmp_path: Path) -> None:
+    """Killed with SIGKILL at twenty arbitrary moments under traffic and restarted on its data directory, the
+    demo delivers every letter that the page had accepted, once, and its sender learns of it."""
+    random, traffic, folder = Random(SEED), Traffic(), tmp_path / "data"
+    kinds = KINDS[1:]
+    random.shuffle(kinds)
+    for traffic.run, kind in enumerate(["start", *kinds]):
+        with demo(folder, "--speed", random.choice(SPEEDS)) as running:
+            live_until_killed(running, kind, random, traffic)
+    with demo(folder, "--speed", "10000") as running:
+        api = running.serving()
+        api.ask("/storm", {"active": False})
+        wait_for(lambda: True if not missing(api, traffic) else None, "all arrive", ARRIVED_WITHIN_S, 0.5)
+        for way in WAYS:
+            shown = received(api, way)
+            assert [item for item, times in Counter(shown).items() if times > 1] == []
+            ids, texts = (Counter(part) for part in zip(*shown, strict=True))
+            assert max(ids.values()) == 1
+            assert max(text_count for text, text_count in texts.items() if text.startswith("run ")) == 1
+            sent = {(letter_id, text) for letter_id, (by, text) in traffic.accepted.items() if by == way}
+            assert sent <= set(shown)
+    assert len(traffic.accepted) > 100
