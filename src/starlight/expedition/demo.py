@@ -156,7 +156,7 @@ class Demo:
         self._storm = StormControl(
             active=self._state.storm_since is not None,
             since=self._state.storm_since,
-            cuts="both relay orbiters' links to the ground of Mars",
+            cuts="the relays",
             set_active=self._set_storm,
         )
         self.desk = self._make_desk()

@@ -139,12 +139,17 @@ def legs_of(route: Route) -> tuple[Leg, ...]:
     )
 
 
+def waits(legs: tuple[Leg, ...], now: int) -> list[int]:
+    """Return how many ns a way waits before each of its hops."""
+    ready = [now, *(leg.arrives for leg in legs[:-1])]
+    return [max(0, leg.leaves - since) for leg, since in zip(legs, ready, strict=True)]
+
+
 def longest_wait(legs: tuple[Leg, ...], now: int) -> tuple[Leg, int]:
     """Return the hop of a way, not an empty one, before which it waits longest, and for how many ns."""
-    ready = [now, *(leg.arrives for leg in legs[:-1])]
-    waits = [max(0, leg.leaves - since) for leg, since in zip(legs, ready, strict=True)]
-    longest = max(range(len(legs)), key=waits.__getitem__)
-    return legs[longest], waits[longest]
+    found = waits(legs, now)
+    longest = max(range(len(legs)), key=found.__getitem__)
+    return legs[longest], found[longest]
 
 
 class Outlook:
@@ -236,9 +241,10 @@ class Outlook:
         ]
 
     def _silence(self, destination: int | None, legs: tuple[Leg, ...], now: int) -> Silence:
-        """Return why a way that waits long, or none, is silent: by its longest wait, wherever that is."""
+        """Return why a way that waits long, or none, is silent, until its last long wait ends."""
         waiting = longest_wait(legs, now)[0] if legs else None
-        until = waiting.leaves if waiting else None
+        ends = [leg.leaves for leg, wait in zip(legs, waits(legs, now), strict=True) if wait > SILENCE_AFTER]
+        until = ends[-1] if ends else None
         notices = self._notices(destination, now, until)
         current = [notice for notice in notices if notice.start <= now]
         since = min((notice.start for notice in current), default=None)
@@ -266,7 +272,8 @@ class Outlook:
             return f"What you write is kept at {here} and leaves by itself as soon as a way is planned."
         where = self.name(waiting.from_node)
         goes = "" if waiting.from_node == self.node else "travels as far as it can now; it "
-        return f"What you write {goes}is kept at {where} and goes on by itself at {to_text(waiting.leaves)}."
+        when = to_text(waiting.leaves)[:16].replace("T", " ")
+        return f"What you write {goes}is kept at {where} and goes on by itself at {when} UTC."
 
     def _why(self, legs: tuple[Leg, ...], now: int) -> str:
         if not legs:
