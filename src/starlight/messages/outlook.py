@@ -141,8 +141,12 @@ def legs_of(route: Route) -> tuple[Leg, ...]:
 
 def waits(legs: tuple[Leg, ...], now: int) -> list[int]:
     """Return how many ns a way waits before each of its hops."""
-    ready = [now, *(leg.arrives for leg in legs[:-1])]
-    return [max(0, leg.leaves - since) for leg, since in zip(legs, ready, strict=True)]
+    ready = now
+    found = []
+    for leg in legs:
+        found.append(max(0, leg.leaves - ready))
+        ready = leg.arrives
+    return found
 
 
 def longest_wait(legs: tuple[Leg, ...], now: int) -> tuple[Leg, int]:
