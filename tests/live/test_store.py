@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import resource
 import sqlite3
 
 import apsw
@@ -247,3 +249,75 @@ def test_the_queue_is_read_by_an_index(tmp_path):
         plan = " ".join(row[3] for row in database.execute(f"explain query plan {query}"))
         assert "TEMP B-TREE" not in plan, query
     database.close()
+
+
+def sparse_after_forgetting(path, keep):
+    """Return a store with two segments, the file of the first, and what leaves it one body if forgotten."""
+    store = Store(path, segment_from=10, segment_bytes=1000)
+    store.commit([Persist(str(n), bytes([n]) * 100, b"m") for n in range(12)])
+    damage = path / "segments" / "00000001.segment"
+    return store, damage, [Forget(str(n), 1) for n in range(10) if n != keep]
+
+
+def test_a_body_that_rots_stops_no_commit(tmp_path, caplog):
+    """What can't be read back when its segment is compacted stays where it is; the node goes on."""
+    store, file, forgets = sparse_after_forgetting(tmp_path, keep=3)
+    data = bytearray(file.read_bytes())
+    data[310] ^= 1
+    file.write_bytes(data)
+    store._recent.clear()
+    store.commit(forgets)
+    store.commit([Persist("next", b"x" * 20, b"m")])
+    assert "segment 1 stays as it is" in caplog.text
+    assert len(caplog.records) == 1
+    with pytest.raises(StoreError, match=r"00000001\.segment"):
+        store.body("3")
+    assert store.body("next") == b"x" * 20
+    store.close()
+    assert read_after_opening(tmp_path, "11") == bytes([11]) * 100
+
+
+@contextlib.contextmanager
+def disk_full_from(size):
+    """Refuse, as a full disk does, whatever would make any file of this process longer than `size`."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("size", [100, 60_000], ids=["in the log", "in a segment"])
+def test_a_full_disk_refuses_a_commit_whole(tmp_path, size):
+    """A clear StoreError, nothing kept; and when there is room again, the store goes on."""
+    store = Store(tmp_path, segment_from=50_000, segment_bytes=40_000)
+    store.commit([Persist("before", b"b" * 60_000, b"m")])
+    log = (tmp_path / "starlight.db-wal").stat().st_size
+    with disk_full_from(log + 4096 if size == 100 else 30_000):
+        for _ in range(2):
+            with pytest.raises(StoreError, match="refused a commit"):
+                store.commit(
+                    [Persist(f"{n}", b"x" * size, b"m") for n in range(200 if size == 100 else 2)]
+                    + [Forget("before", 9)]
+                )
+    assert [event.key for event in store.restore()] == ["before"]
+    assert store.body("before") == b"b" * 60_000
+    store.commit([Persist("after", b"a" * 70_000, b"m"), Persist("small", b"a", b"m")])
+    store.close()
+    assert read_after_opening(tmp_path, "after") == b"a" * 70_000
+    assert read_after_opening(tmp_path, "before") == b"b" * 60_000
+    assert read_after_opening(tmp_path, "small") == b"a"
+
+
+def test_a_compaction_that_finds_no_room_waits(tmp_path, caplog):
+    """Compaction only gives room back: when there is none to move to, commits go on without it."""
+    store, _, forgets = sparse_after_forgetting(tmp_path, keep=3)
+    store._segments._segment_bytes = 2 << 20  # so that what is moved would go past where the disk is full
+    store._segments._segments[2].size = 1 << 20
+    with disk_full_from(1 << 20):
+        store.commit(forgets)
+    assert "segment 1 stays as it is" in caplog.text
+    assert store.body("3") == bytes([3]) * 100
+    store.close()
+    assert read_after_opening(tmp_path, "3") == bytes([3]) * 100

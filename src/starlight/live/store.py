@@ -9,6 +9,7 @@ write-ahead log has a known corruption bug in the version that Python 3.11 ships
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import threading
 from collections import OrderedDict
@@ -23,6 +24,8 @@ from starlight.errors import StoreError
 from starlight.live.segments import SEGMENT_BYTES, Place, Segments
 from starlight.node.actions import Forget, Persist, StoreWrite, Update
 from starlight.node.events import Remembered, Restored
+
+_LOG = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x53544C54  # "STLT", in the header of the database file
 VERSION = 1
@@ -147,6 +150,7 @@ class Store:
         self._recent: OrderedDict[str, bytes] = OrderedDict()
         self._recent_bytes = 0
         self._memory_lock = threading.Lock()
+        self._uncompactable: set[int] = set()
         self._open = True
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -210,7 +214,8 @@ class Store:
             raise StoreError(f"{self.path} refused a commit: {error}") from error
         self._settle(batch, places, held)
         for number in self._segments.sparse():
-            self._compact(number)
+            if number not in self._uncompactable:
+                self._compact(number)
 
     def body(self, key: str) -> bytes:
         """Return the bytes of a stored bundle, committed or held.
@@ -259,7 +264,10 @@ class Store:
 
     def mission_time(self) -> int | None:
         """Return the mission time of the last commit that had one, in ns."""
-        row = self._reader.execute("select value from facts where name = 'mission time'").fetchone()
+        try:
+            row = self._reader.execute("select value from facts where name = 'mission time'").fetchone()
+        except apsw.Error as error:
+            raise StoreError(f"{self._database} can't be read: {error}") from error
         return None if row is None else int(row[0])
 
     def counts(self) -> dict[str, int]:
@@ -383,20 +391,28 @@ class Store:
             self._segments.release(place)
 
     def _compact(self, number: int) -> None:
-        """Move what is still stored in a segment to the current one, which empties it."""
-        moved = {}
-        for key, place in list(self._places.items()):
-            if place.segment == number:
-                moved[key] = self._segments.append(self._segments.read(place))
-        self._segments.sync()
+        """Move what is still stored in a segment to the current one, which empties it.
+
+        What has been committed is safe wherever it lies, so a compaction that fails, because the disk
+        is full or one body can't be read back, leaves everything in its place and ends nothing.
+        """
+        moved: dict[str, Place] = {}
         try:
+            for key, place in list(self._places.items()):
+                if place.segment == number:
+                    moved[key] = self._segments.append(self._segments.read(place))
+            self._segments.sync()
             with self._writer:
                 self._writer.executemany(
                     "update bundles set segment = ?, start = ?, size = ?, crc = ? where key = ?",
                     [(p.segment, p.offset, p.size, p.crc, key) for key, p in moved.items()],
                 )
-        except apsw.Error as error:
-            raise StoreError(f"{self.path} refused a compaction: {error}") from error
+        except (apsw.Error, OSError, StoreError) as error:
+            _LOG.error("%s: segment %d stays as it is until the next start: %s", self.path, number, error)
+            self._uncompactable.add(number)
+            for place in moved.values():
+                self._segments.release(place)
+            return
         for key, place in moved.items():
             old, self._places[key] = self._places[key], place
             self._segments.release(old)
