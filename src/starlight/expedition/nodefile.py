@@ -5,16 +5,21 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from starlight import dtntime
+from starlight.bundle import EndpointID
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
 from starlight.contacts.plan import ContactPlan, Notice
 from starlight.contacts.plan_json import from_json
 from starlight.dtntime import YEAR
 from starlight.errors import InputError
 from starlight.expedition.scenario import named_error
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Where a page may be: its guard turns other names away (`web.guard.LOOPBACK_HOSTS`)."""
 
 FOREVER = dtntime.from_text("2000-01-01"), 100 * YEAR
 """The interval of a contact that has no start and end: all of the century."""
@@ -91,14 +96,14 @@ class NodeFile(_Spec, frozen=True):
         number, name, world: who it is.
         data: the folder of its store; relative to the file.
         listen: ``host:port`` for TCPCLv4 (4556 is its registered port); empty: nowhere.
-        page: ``host:port`` of the page and the local API.
+        page: ``host:port`` of the page and the local API, on loopback; port 0: any free one.
         plan: a contact plan in Starlight's JSON; relative to the file.
         timezone: of the page's clock on Earth.
     """
 
     number: Number
     name: str
-    data: str
+    data: Annotated[str, msgspec.Meta(min_length=1)]
     world: Literal["earth", "mars"] = "earth"
     listen: str = "127.0.0.1:4556"
     page: str = "127.0.0.1:8420"
@@ -145,9 +150,9 @@ def host_port(text: str, where: str) -> tuple[str, int]:
         InputError: it is none.
     """
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65_535:
+    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65_535:
         raise InputError(f"{text!r} is not host:port", where=where, right="Such is 127.0.0.1:4556")
-    return host, int(port)
+    return host.removeprefix("[").removesuffix("]"), int(port)  # an IPv6 address wears brackets here
 
 
 def plan_of(node: NodeFile, folder: Path) -> ContactPlan:
@@ -164,6 +169,8 @@ def plan_of(node: NodeFile, folder: Path) -> ContactPlan:
             plan = from_json(path.read_bytes())
         except OSError as error:
             raise InputError(f"can't be read ({error.strerror})", where=str(path)) from None
+        except InputError as error:
+            raise InputError(error.what, where=f"{path}: {error.where}", right=error.right) from None
         contacts, notices = list(plan.contacts), plan.notices
     fresh = max((contact.id for contact in contacts), default=0) + 1
     specs = node.contact
@@ -192,10 +199,7 @@ def plan_of(node: NodeFile, folder: Path) -> ContactPlan:
 
 
 def _check(node: NodeFile, where: str) -> None:
-    for key in ("listen", "page"):
-        value = getattr(node, key)
-        if value or key == "page":
-            host_port(value, f"{where}: {key}")
+    _check_here(node, where)
     for name, values in (
         ("peer.number", [peer.number for peer in node.peer]),
         ("person.id", [person.id for person in node.person]),
@@ -205,26 +209,66 @@ def _check(node: NodeFile, where: str) -> None:
             if value in values[:index]:
                 raise InputError(f"{name}[{index}] = {value!r} is there twice", where=where)
     for index, peer in enumerate(node.peer):
+        key = f"{where}: peer[{index}]"
         if peer.number == node.number:
             right = "A node is no peer of itself"
             raise InputError(f"peer[{index}].number = {peer.number}", where=where, right=right)
         if peer.connect:
-            host_port(peer.connect, f"{where}: peer[{index}].connect")
+            host_port(peer.connect, f"{key}.connect")
+        if peer.node_id:
+            _check_address(peer.node_id, f"{key}.node_id")
     for index, contact in enumerate(node.contact):
-        start = (
-            dtntime.from_text(contact.start, where=f"{where}: contact[{index}].start")
-            if contact.start
-            else None
-        )
-        end = dtntime.from_text(contact.end, where=f"{where}: contact[{index}].end") if contact.end else None
-        if start is not None and end is not None and end <= start:
-            right = f"It must be later than start = {contact.start!r}"
-            raise InputError(f"contact[{index}].end = {contact.end!r}", where=where, right=right)
+        _check_contact(contact, f"{where}: contact[{index}]")
+    for index, entry in enumerate(node.address):
+        _check_address(entry.address, f"{where}: address[{index}].address")
+
+
+def _check_here(node: NodeFile, where: str) -> None:
+    """Check what the node says of itself."""
+    if node.listen:
+        host_port(node.listen, f"{where}: listen")
+    host, _ = host_port(node.page, f"{where}: page")
+    if host not in LOOPBACK:
+        right = f"The page is for this machine alone: {', '.join(LOOPBACK)}"
+        raise InputError(f"page = {node.page!r}", where=where, right=right)
+    try:
+        ZoneInfo(node.timezone)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        right = "Such are UTC and Asia/Seoul"
+        raise InputError(f"timezone = {node.timezone!r} is not known", where=where, right=right) from None
     for key in ("mission", "wall"):
         value = getattr(node.clock, key)
         if value:
-            dtntime.from_text(value, where=f"{where}: clock.{key}")
+            _time(value, f"{where}: clock.{key}")
     if bool(node.clock.mission) != bool(node.clock.wall):
         right = "Give both: the mission time at one moment of the system's clock"
         raise InputError("clock.mission and clock.wall belong together", where=where, right=right)
-    dtntime.from_text(node.landing, where=f"{where}: landing")
+    _time(node.landing, f"{where}: landing")
+
+
+def _check_contact(contact: ContactSpec, where: str) -> None:
+    if contact.from_ == contact.to:
+        right = "A contact is between two nodes"
+        raise InputError(f"from = {contact.from_} = to", where=where, right=right)
+    start = _time(contact.start, f"{where}.start") if contact.start else FOREVER[0]
+    end = _time(contact.end, f"{where}.end") if contact.end else FOREVER[1]
+    if end <= start:
+        right = f"It must be later than {dtntime.to_text(start)}"
+        raise InputError(f"the end, {dtntime.to_text(end)}", where=where, right=right)
+
+
+def _time(text: str, where: str) -> int:
+    time = dtntime.from_text(text, where=where)
+    if not FOREVER[0] <= time <= FOREVER[1]:
+        first, last = (dtntime.to_text(edge)[:10] for edge in FOREVER)
+        raise InputError(f"{text!r} is too far away", where=where, right=f"It is from {first} to {last}")
+    return time
+
+
+def _check_address(text: str, where: str) -> None:
+    try:
+        null = EndpointID.parse(text).is_null
+    except InputError as error:
+        raise InputError(error.what, where=where, right=error.right) from None
+    if null:
+        raise InputError(f"{text!r} is nobody", where=where, right="Such are ipn:7.1, dtn://ground/")
