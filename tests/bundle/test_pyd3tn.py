@@ -10,7 +10,7 @@ from pyd3tn import bundle7
 from starlight.bundle import STRICT, Bundle, BundleFlags, EndpointID, build, decode, encode, onward
 
 DTN_EPOCH_S = 946_684_800
-COUNT = 300
+COUNT = 10_000
 
 
 def random_endpoint(draw: random.Random, *, node_id: bool = False) -> str:

@@ -353,6 +353,7 @@ class ExpeditionDesk:
             at=cast("int", fact["time"]),
             standing=cast("views.Standing", fact["certainty"]),
             where=here,
+            known_at=cast("int | None", fact["known_at"]),
         )
 
 

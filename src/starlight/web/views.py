@@ -45,12 +45,14 @@ class Fact(msgspec.Struct, frozen=True):
         at: when, past or to come.
         standing: predicted from the plan, or confirmed by the node or by a receipt.
         where: the place, where it helps; may be empty.
+        known_at: when a receipt brought word of it here, or None.
     """
 
     what: State
     at: Time
     standing: Standing
     where: str = ""
+    known_at: Time | None = None
 
 
 class LetterView(msgspec.Struct, frozen=True):
