@@ -53,6 +53,8 @@ class Demo:
         self.api.close()
         self.process.send_signal(signal.SIGINT)
         assert self.process.wait() == 0
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
 
 @pytest.fixture(scope="module")
