@@ -422,6 +422,14 @@ def test_a_peer_that_sends_nonsense_is_left_in_the_end() -> None:
     assert drain(session) == reject(3, 7) * 17 + b"\x05\x00\x05"
 
 
+def test_a_peer_that_only_rejects_is_left_in_the_end() -> None:
+    """So it is with the peer's: each costs it three octets, and us a line of the trace."""
+    session = opened()
+    events = session.receive_data(reject(3, 4) * 10_000, 0)
+    assert ended(events).code is TermReason.RESOURCE_EXHAUSTION
+    assert len(events) == 17 + 1
+
+
 def test_an_unknown_message_closes_the_connection() -> None:
     """ "the entity SHALL send a MSG_REJECT message with a Reason Code of 'Message Type Unknown' and close
     the TCP connection" (RFC 9174, 5.1.2)."""

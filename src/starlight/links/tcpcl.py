@@ -399,6 +399,7 @@ class TcpclSession:
         except ValueError:
             reason = RejectReason.UNKNOWN
         self._events.append(MessageRejected(message.rejected, reason))
+        self._count_reject()
         if message.rejected in (MessageType.SESS_INIT, MessageType.XFER_SEGMENT):
             raise LinkError(f"the peer rejected our message {message.rejected:#04x}", TermReason.UNKNOWN)
 
@@ -493,9 +494,14 @@ class TcpclSession:
 
     def _reject(self, message: Message, reason: int) -> None:
         self._out.append(wire.msg_reject(reason, _HEADER[type(message)]))
+        self._count_reject()
+
+    def _count_reject(self) -> None:
         self._rejects += 1
         if self._rejects > self._config.max_rejects:
-            raise LinkError("the peer sent too many messages out of place", TermReason.RESOURCE_EXHAUSTION)
+            raise LinkError(
+                "too many messages were rejected, by us or by the peer", TermReason.RESOURCE_EXHAUSTION
+            )
 
     def _keep_alive(self) -> None:
         now = self._now

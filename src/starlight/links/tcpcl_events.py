@@ -47,9 +47,9 @@ class TcpclConfig(msgspec.Struct, frozen=True):
         max_node_id: octets of a peer's node id; URIs beyond 1 KiB are nobody's names.
         max_items: octets of a list of extension items; "SHOULD avoid the use of large data
             lengths" (RFC 9174, 4.8), and they are held whole.
-        max_rejects: messages that we reject before we end the session. A MSG_REJECT "is not expected
-            to be seen in a well-functioning session" (RFC 9174, 5.1.2), and each is an answer that
-            the peer makes us hold.
+        max_rejects: messages that we or the peer reject before we end the session. A MSG_REJECT "is not
+            expected to be seen in a well-functioning session" (RFC 9174, 5.1.2); each of ours is an answer
+            that the peer makes us hold, and each of the peer's a line of our trace for three octets.
         max_answers_held: answers that wait for an earlier transfer's, and octets of answers that the
             driver has not yet taken, in units of 18: what a peer that sends empty segments and never
             reads can make us hold.
