@@ -6,16 +6,19 @@ import contextlib
 
 import apsw
 import pytest
-from tests.live.helpers import START, both_ways, run, until
+from tests.live.helpers import START, End, both_ways, run, until
 
-from starlight.dtntime import SECOND
+from starlight import bundle
+from starlight.bundle import EndpointID
+from starlight.dtntime import SECOND, to_wire
 from starlight.errors import InputError, StoreError
+from starlight.live import daemon
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.neighbours import Peer
 from starlight.node.actions import Transmit
 from starlight.node.config import NodeConfig
-from starlight.node.events import BundleReceived
+from starlight.node.events import BundleReceived, LinkUp, TransferAcknowledged
 from starlight.node.record import replay
 
 EARTH, MARS = 1, 2
@@ -244,6 +247,117 @@ def test_an_event_that_breaks_the_engine_costs_only_itself(tmp_path, caplog):
 
     run(test())
     assert "handling BundleReceived broke" in caplog.text
+
+
+def test_what_breaks_when_it_is_due_costs_only_itself(tmp_path, caplog, monkeypatch):
+    """A defect in what a timer brings loses no event that came meanwhile, and stops no later timer."""
+    monkeypatch.setattr(daemon, "STUMBLE_S", 0.01)
+
+    async def test():
+        async with two(tmp_path) as (here, there):
+            await until(there, lambda: there.status().up == [EARTH])
+
+            def broken(argument, now):
+                raise ZeroDivisionError("a defect")
+
+            there.node._deadlines.at(there.clock.now() + SECOND, broken, None)
+            await here.write(JAY, NAN_YOUNG, "it comes all the same")
+            await until(there, lambda: texts(there, NAN_YOUNG) == ["it comes all the same"])
+            assert there.status().defects == 1
+
+    run(test())
+    assert "handling what was due broke" in caplog.text
+
+
+def test_an_action_that_breaks_takes_no_other_with_it(tmp_path, caplog):
+    """What the same commit has made safe is acknowledged and sent; what could not be is tried again."""
+
+    async def test():
+        async with two(tmp_path) as (here, there):
+            await until(here, lambda: here.status().up == [MARS])
+            body, broken = here.store.body, []
+
+            def once(key):
+                if not broken:
+                    broken.append(key)
+                    raise ZeroDivisionError("a defect")
+                return body(key)
+
+            here.store.body = once
+            await here.write(JAY, NAN_YOUNG, "at the second attempt")
+            await here.write(JAY, NAN_YOUNG, "at the first")
+            await until(there, lambda: len(texts(there, NAN_YOUNG)) == 2)
+            assert here.status().defects == 1
+
+    run(test())
+    assert "doing Transmit broke" in caplog.text
+
+
+def test_a_receiver_whose_disk_refuses_acknowledges_nothing(tmp_path, caplog):
+    """Persist before you acknowledge: the sender still has it, and it arrives once the disk takes it."""
+
+    async def test():
+        async with two(tmp_path) as (here, there):
+            await until(here, lambda: here.status().up == [MARS])
+            other = apsw.Connection(str(there.store.path / "starlight.db"))
+            other.execute("begin immediate")
+            await here.write(JAY, NAN_YOUNG, "kept by its sender")
+            with pytest.raises(StoreError):
+                await there.wait()
+            assert there.status().acknowledged == 0
+            await here.settled()
+            assert here.status().stored["bundles"] == 1
+            other.close()
+            await there.stop()
+            clock = here.clock
+            again = Daemon(config(tmp_path, MARS, [Peer(EARTH, port=here.port)]), clock)
+            await again.start()
+            await until(again, lambda: texts(again, NAN_YOUNG) == ["kept by its sender"])
+            await again.stop()
+
+    run(test())
+    assert "refused a commit" in caplog.text
+
+
+STRANGE = [
+    EndpointID.parse("scheme-9:6164"),
+    EndpointID.parse("dtn://" + "x" * 1000 + "/" + "y" * 17),  # the longest that is taken
+]
+
+
+@pytest.mark.parametrize("endpoint", STRANGE, ids=["of an unknown scheme", "with a long name"])
+def test_what_a_peer_sends_never_keeps_a_node_from_starting_again(tmp_path, endpoint):
+    """Endpoints that name no node we know are carried, reported about and restored like others."""
+    hostile = bundle.build(
+        endpoint,
+        endpoint,
+        b"?",
+        creation=(to_wire(START), 0),
+        lifetime_ms=10**12,
+        report_to=endpoint,
+        flags=0x4000 | 0x40000,
+        age_ms=2**64 - 1,
+    )
+
+    async def test():
+        clock = MissionClock(START, RATE)
+        there = Daemon(config(tmp_path, MARS, [Peer(EARTH)]), clock)
+        await there.start()
+        peer = End(EARTH, [Peer(MARS, port=there.port)], PLAN, clock)
+        peer.links.dial()
+        assert await peer.next() == LinkUp(MARS)
+        peer.send(MARS, "hostile", bundle.encode(hostile), leaves=START)
+        assert isinstance(await peer.next(), TransferAcknowledged)
+        await until(there, lambda: there.node.summary()["states"]["waiting"] > 0)
+        assert there.status().defects == 0
+        await peer.links.close()
+        await there.stop()
+        again = Daemon(config(tmp_path, MARS, [Peer(EARTH)]), clock)
+        await again.start()
+        assert again.status().stored["bundles"] > 0
+        await again.stop()
+
+    run(test())
 
 
 def test_a_refused_commit_stops_the_node_before_it_promises_anything(tmp_path, caplog):

@@ -6,12 +6,13 @@ import asyncio
 from itertools import islice
 
 import pytest
-from tests.live.helpers import START, End, both_ways, pair, run
+from tests.links.helpers import CONTACT, segment, sess_init
+from tests.live.helpers import PATIENCE_S, START, End, both_ways, pair, run
 
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
-from starlight.live.neighbours import Peer, redial_pauses
+from starlight.live.neighbours import SESSIONS_EACH, Peer, redial_pauses
 from starlight.node.actions import Transmit
 from starlight.node.events import (
     BundleReceived,
@@ -279,6 +280,88 @@ def test_a_large_bundle_survives_a_slow_reader():
             there.links.flush()
         for number in range(3):
             assert (await here.next()).key == str(number)
+        await closed(here, there)
+
+    run(test())
+
+
+def test_who_turns_us_away_is_asked_less_and_less_often():
+    """An entity "MUST NOT overwhelm its target with repeated connection attempts" (RFC 9174, 4.1), even
+    where each attempt gets as far as a session, because only then is it told that nobody knows it."""
+
+    async def test():
+        clock = MissionClock(START, 600)
+        there = End(2, [Peer(1)], PLAN, clock)
+        port = await there.links.listen("127.0.0.1", 0)
+        stranger = End(9, [Peer(2, port=port)], PLAN, clock)
+        began = asyncio.get_running_loop().time()
+        stranger.links.dial()
+        for _ in range(4):
+            assert await stranger.next() == LinkUp(2)
+            assert await stranger.next() == LinkDown(2)
+        assert asyncio.get_running_loop().time() - began >= 0.1 + 0.2 + 0.4
+        await closed(stranger, there)
+
+    run(test())
+
+
+async def greeted(port, name):
+    """Return a connection by hand, after the contact header and SESS_INIT of both sides."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(CONTACT + sess_init(node_id=name))
+    assert await reader.readexactly(6 + 32) == CONTACT + sess_init(node_id="ipn:2.0")
+    return reader, writer
+
+
+def test_a_stranger_holds_no_transfer_in_memory():
+    """ "An entity MAY perform an unclean termination" (RFC 9174, 6.1): a stranger's transfer in progress
+    is not waited for."""
+
+    async def test():
+        there = End(2, [Peer(1)], PLAN, MissionClock(START, 600))
+        port = await there.links.listen("127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        begun = segment(0, b"x" * 10_000, end=False)
+        writer.write(CONTACT + sess_init(node_id="ipn:9.0") + begun)
+        async with asyncio.timeout(PATIENCE_S):
+            answer = await reader.read(-1)
+        assert answer.endswith(b"\x05\x00\x04")  # SESS_TERM, Contact Failure, then the end
+        writer.close()
+        await closed(there)
+
+    run(test())
+
+
+def test_one_peer_has_a_bounded_number_of_sessions():
+    """Each session may hold an unfinished transfer, so there is a limit to them; the first ones stay."""
+
+    async def test():
+        there = End(2, [Peer(1)], PLAN, MissionClock(START, 600))
+        port = await there.links.listen("127.0.0.1", 0)
+        held = [await greeted(port, "ipn:1.0") for _ in range(SESSIONS_EACH)]
+        reader, writer = await greeted(port, "ipn:1.0")
+        async with asyncio.timeout(PATIENCE_S):
+            assert await reader.read(-1) == b"\x05\x00\x03"  # SESS_TERM, Busy
+        assert there.links.connected == [1]
+        for _, each in [*held, (reader, writer)]:
+            each.close()
+        await closed(there)
+
+    run(test())
+
+
+def test_what_is_not_committed_counts_after_its_session_has_fallen():
+    """A peer that connects again and again can't pile up more in memory than one that stays."""
+
+    async def test():
+        clock, here, there = await connected()
+        here.send(2, "a", b"x" * 1000, leaves=clock.now())
+        received = await there.next()
+        there.links.abort_sessions()
+        assert await there.next() == LinkDown(1)
+        assert there.links.unsafe_bytes == 1000
+        there.links.acknowledge(received.transfer)
+        assert there.links.unsafe_bytes == 0
         await closed(here, there)
 
     run(test())

@@ -52,6 +52,8 @@ LATE_S = 2.0
 bring still counts as on time. A process that was stopped for longer goes on from when it woke."""
 TRACE_KEPT = 1_000
 """The last records of the trace that are kept in memory, for people to look at."""
+STUMBLE_S = 1.0
+"""How long a timer rests whose handling broke, so that a defect fills a log, not a processor."""
 LONGEST_TIMER_S = 3_600.0
 """Timers are re-armed at least hourly, because the loop's clock and the wall's may drift apart."""
 
@@ -120,7 +122,7 @@ class Daemon:
         self._counts = dict.fromkeys(("received", "sent", "acknowledged", "refused", "defects"), 0)
         self._asking: dict[asyncio.Future[None], None] = {}
         self._trace_file: Journal | None = None
-        self._running = self._started = False
+        self._running = self._started = self._stumbled = False
         self._stopped: asyncio.Future[None]
 
     async def start(self, *, plan: ContactPlan | None = None, ports: Mapping[int, int] | None = None) -> None:
@@ -319,6 +321,7 @@ class Daemon:
         if not self._running:
             return
         happened, self._events = self._events, []
+        self._stumbled = False
         now = self.clock.now()
         due = self._host.next_wakeup()
         if happened or (due is not None and due <= now):
@@ -336,23 +339,32 @@ class Daemon:
         at = earliest = now - self._lateness
         while at < now and (due := self._host.next_wakeup()) is not None and due <= now:
             at = now if due <= at else due
-            step = self._host.step((), at)
-            writes += step.writes
-            outward += step.outward
+            if not self._try((), at, writes, outward):
+                self._stumbled = True
+                break
         for event in happened:
             self._counts["received"] += isinstance(event, BundleReceived)
             at = max(earliest, min(event.arrives, now)) if isinstance(event, BundleReceived) else now
-            try:
-                step = self._host.step((event,), at)
-            except Exception:
-                self._counts["defects"] += 1
-                _LOG.exception("node %d: handling %s broke", self._number, type(event).__name__)
-                if isinstance(event, BundleReceived) and event.transfer is not None:
-                    outward.append(Refuse(event.peer, event.transfer, "not acceptable"))
-            else:
-                writes += step.writes
-                outward += step.outward
+            handled = self._try((event,), at, writes, outward)
+            if not handled and isinstance(event, BundleReceived) and event.transfer is not None:
+                outward.append(Refuse(event.peer, event.transfer, "not acceptable"))
         return Step(writes, outward)
+
+    def _try(self, happened: Sequence[Event], at: int, writes: list[Write], outward: list[Outward]) -> bool:
+        """Let the host make a step and gather what it answers; return False if a defect broke it."""
+        try:
+            step = self._host.step(happened, at)
+        except Exception:
+            what = type(happened[0]).__name__ if happened else "what was due"
+            self._defect(f"handling {what} broke")
+            return False
+        writes += step.writes
+        outward += step.outward
+        return True
+
+    def _defect(self, what: str) -> None:
+        self._counts["defects"] += 1
+        _LOG.exception("node %d: %s", self._number, what)
 
     async def _ask(self, requests: Sequence[Request], now: int) -> None:
         safe = asyncio.get_running_loop().create_future()
@@ -382,7 +394,12 @@ class Daemon:
         """Do what a commit has made safe to do."""
         for sequel in sequels:
             for action in sequel.outward:
-                self._do(action)
+                try:
+                    self._do(action)
+                except Exception:  # what else this commit made safe has a right to be done
+                    self._defect(f"doing {type(action).__name__} broke")
+                    if isinstance(action, Transmit):
+                        self._tell(TransferFailed(action.key, action.peer, "it could not be sent"))
             if sequel.safe is not None and not sequel.safe.done():
                 sequel.safe.set_result(None)
         self._neighbours.flush()
@@ -427,6 +444,8 @@ class Daemon:
         due = self._host.next_wakeup()
         if due is not None:
             delay = min(self.clock.wall_delay_s(due), LONGEST_TIMER_S)
+            if self._stumbled:
+                delay = max(delay, STUMBLE_S)
             self._timer = asyncio.get_running_loop().call_later(delay, self._handle)
 
     def _stamp_time(self) -> None:

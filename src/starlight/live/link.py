@@ -17,6 +17,10 @@ Address = tuple[str, int]
 Tap = Callable[[Address, Address, bytes], None]
 """Called with the addresses of source and destination and the bytes, in the order of the wire."""
 
+PROBE_AFTER_S, PROBE_EVERY_S, PROBES = 60, 15, 4
+"""When the system asks whether a silent peer's machine is still there: a session whose peer wants no
+KEEPALIVE would otherwise never end after a loss of power. Two minutes, as with KEEPALIVE."""
+
 CLOSE_S = 5.0
 """How long the last bytes of an ended session may take to leave, before the connection is cut off."""
 
@@ -61,10 +65,9 @@ class Connection(asyncio.Protocol):
         if self._unwanted:
             transport.abort()
             return
-        # Nagle's algorithm with delayed acknowledgements costs 40 ms a round trip.
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._here = transport.get_extra_info("sockname")[:2]
-        self._there = transport.get_extra_info("peername")[:2]
+        _set_options(transport.get_extra_info("socket"))
+        self._here = (transport.get_extra_info("sockname") or self._here)[:2]
+        self._there = (transport.get_extra_info("peername") or self._there)[:2]  # None if it is gone already
         self._full = False
         self.transmit()
 
@@ -112,6 +115,11 @@ class Connection(asyncio.Protocol):
         self.session.terminate(reason, self._wall())
         self.transmit()
 
+    def turn_away(self, reason: TermReason) -> None:
+        """End the session and take nothing more, not even the rest of a transfer (RFC 9174, 6.1)."""
+        self.close(reason)
+        self._shut()
+
     def abort(self) -> None:
         """Break the connection off without a word, as a crash would."""
         self._unwanted = True
@@ -145,6 +153,20 @@ class Connection(asyncio.Protocol):
             over = over or isinstance(event, SessionEnded)
             self._heard(self, event)
         self.transmit()
-        if over and self._transport and not self._transport.is_closing():
+        if over:
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._transport and not self._transport.is_closing():
             self._transport.close()
             asyncio.get_running_loop().call_later(CLOSE_S, self._transport.abort)
+
+
+def _set_options(sock: socket.socket) -> None:
+    # Nagle's algorithm with delayed acknowledgements costs 40 ms a round trip.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if hasattr(socket, "TCP_KEEPIDLE"):  # elsewhere the system's own intervals hold
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, PROBE_AFTER_S)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_EVERY_S)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, PROBES)

@@ -28,13 +28,19 @@ REDIAL_FIRST_S = 0.1
 REDIAL_LAST_S = 30.0
 """The pause before a connection is tried again doubles up to half a minute: a peer that comes
 back is not kept waiting for long, one that never does costs nothing."""
+STEADY_S = 5.0
+"""How long a session must have lasted for the next pause to be short again: a peer that turns us
+away each time, because it does not know us, is "not overwhelmed" either (RFC 9174, 4.1)."""
 GOODBYE_S = 0.2
 """How long a peer may take to answer a SESS_TERM when this node stops; on a wire it is two light times
 of the ground, and a peer that does not answer loses nothing."""
 RETRY_S = 1.0
 """How long a refusal for want of room is kept from the engine, which would at once send again."""
 CONNECTIONS = 256
-"""Connections at once; more are broken off. Each may hold a transfer of the largest size in memory."""
+"""Connections at once; more are broken off."""
+SESSIONS_EACH = 8
+"""Sessions at once with one peer: two when both ends call, the others dead and not yet found out. Each
+may hold an unfinished transfer of the largest size in memory; strangers hold none."""
 UNSAFE_BYTES = 32 << 20
 """No more is read from any peer while this much has come in that is not committed yet: what a slow
 disk may pile up in memory. Reading goes on at half of it."""
@@ -125,7 +131,7 @@ class Neighbours:
         self._sessions: dict[int, list[Connection]] = {}
         self._down: dict[int, asyncio.Event] = {}
         self._cut: frozenset[tuple[int, int]] = frozenset()
-        self._incoming: dict[int, tuple[Connection, int, int]] = {}
+        self._incoming: dict[int, tuple[Connection | None, int, int]] = {}
         self._incoming_bytes = 0
         self._reading = True
         self._handles = 0
@@ -143,6 +149,11 @@ class Neighbours:
     def connected(self) -> list[int]:
         """The peers with a session, cut or not, ascending."""
         return sorted(self._sessions)
+
+    @property
+    def unsafe_bytes(self) -> int:
+        """How much has come in that is not committed yet."""
+        return self._incoming_bytes
 
     async def listen(self, host: str, port: int) -> int:
         """Let peers connect; return the port, which the system chose when `port` is 0.
@@ -257,8 +268,9 @@ class Neighbours:
                 _, connection = await asyncio.get_running_loop().create_connection(
                     lambda: self._connection(passive=False, peer=peer), peer.host, port
                 )
+                began = asyncio.get_running_loop().time()
                 await asyncio.shield(connection.ended)
-                if connection.peer is not None:
+                if connection.peer is not None and asyncio.get_running_loop().time() - began >= STEADY_S:
                     pauses = redial_pauses()
             except OSError:
                 pass  # nobody listens there yet; asking again is all that can be done
@@ -301,8 +313,10 @@ class Neighbours:
     def _rise(self, connection: Connection, name: str) -> None:
         peer = self._by_name.get(name)
         if peer is None:
-            self._say("link.refused", {"peer": name[:100], "reason": "not a peer of this node"})
-            asyncio.get_running_loop().call_soon(connection.close, TermReason.CONTACT_FAILURE)
+            self._turn_away(connection, name, "not a peer of this node", TermReason.CONTACT_FAILURE)
+            return
+        if len(self._sessions.get(peer, ())) >= SESSIONS_EACH:
+            self._turn_away(connection, name, "it has too many sessions already", TermReason.BUSY)
             return
         connection.peer = peer
         sessions = self._sessions.setdefault(peer, [])
@@ -314,6 +328,10 @@ class Neighbours:
             self._say("link.up", {"peer": peer})
             if (self._node, peer) not in self._cut:
                 self._tell(events.LinkUp(peer))
+
+    def _turn_away(self, connection: Connection, name: str, why: str, reason: TermReason) -> None:
+        self._say("link.refused", {"peer": name[:100], "reason": why})
+        asyncio.get_running_loop().call_soon(connection.turn_away, reason)
 
     def _fall(self, connection: Connection, event: links.SessionEnded) -> None:
         self._open.pop(connection, None)
@@ -333,8 +351,9 @@ class Neighbours:
             self._fail(transmit, event.reason)
         for transmit, _ in self._waiting.pop(connection):
             self._fail(transmit, event.reason)
-        for handle in [h for h, (origin, _, _) in self._incoming.items() if origin is connection]:
-            self._answered(handle)
+        for handle, (origin, transfer, size) in self._incoming.items():
+            if origin is connection:  # it still takes memory until it is committed
+                self._incoming[handle] = (None, transfer, size)
 
     def _received(self, connection: Connection, event: links.TransferReceived) -> None:
         peer = connection.peer
