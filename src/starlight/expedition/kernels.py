@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from importlib import resources
 from pathlib import Path
 
@@ -31,4 +32,14 @@ def open_sky(ephemeris: str | None = None) -> Sky:
             where=str(path),
             right="Give a planetary SPK file such as de440.bsp",
         ) from None
-    return Sky.from_kernel(kernel, data.joinpath("finals2000A.all").read_text(encoding="ascii"))
+    try:
+        sky = Sky.from_kernel(kernel, data.joinpath("finals2000A.all").read_text(encoding="ascii"))
+    except KeyError as error:
+        kernel.close()
+        raise InputError(
+            f"has no segment {error} (centre and target, as NAIF numbers them)",
+            where=str(path),
+            right="Give a planetary SPK file such as de440.bsp",
+        ) from None
+    weakref.finalize(sky, kernel.close)
+    return sky
