@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 from tests.web.fake_desk import FakeDesk
 
 from starlight.web.app import make_app
@@ -75,3 +77,19 @@ def serving() -> Iterator[Serving]:
     running = Serving(FakeDesk())
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("the page's tests need a browser: apt-get install chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+def accessible(page: Page) -> None:
+    """Fail with axe's own words when it finds a violation."""
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from tests.web.conftest import CHROMIUM
+from playwright.sync_api import Browser, expect
+from tests.web.conftest import accessible
 
 from starlight import dtntime
 from starlight.dtntime import MINUTE, SECOND
@@ -57,16 +56,6 @@ class Demo:
         self.process.stdout.close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("the page's tests need a browser: apt-get install chromium")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
 @pytest.fixture(autouse=True)
 def patience() -> Iterator[None]:
     """Wait long here: light takes its time, and so does a loaded machine."""
@@ -80,11 +69,6 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     running = Demo(tmp_path / "data")
     yield running
     running.stop()
-
-
-def accessible(page: Page) -> None:
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
 
 
 def fact(letter: dict[str, object], what: str) -> dict[str, str]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -16,9 +15,8 @@ from playwright.sync_api import (
     Route,
     WebSocketRoute,
     expect,
-    sync_playwright,
 )
-from tests.web.conftest import CHROMIUM, TOKEN, Serving
+from tests.web.conftest import TOKEN, Serving, accessible
 from tests.web.fake_desk import LIGHT, START
 
 from starlight.dtntime import DAY, MINUTE, SECOND
@@ -26,16 +24,6 @@ from starlight.web import localtime, wire
 from starlight.web.views import Telemetry
 
 NASTY = "<script>document.title='caught'</script><img src=x onerror=alert(1)> & <b>bold</b> {{ 7*7 }}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("the page's tests need a browser: apt-get install chromium")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 class Visitor:
@@ -78,12 +66,6 @@ def visitor(browser: Browser, serving: Serving) -> Iterator[Visitor]:
     context.close()
     assert visiting.outside == []
     assert visiting.complaints == []
-
-
-def accessible(page: Page) -> None:
-    """Fail with axe's own words when it finds a violation."""
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
 
 
 def letter(page: Page, text: str) -> Locator:
