@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("scenario_name", metavar="SCENARIO", default="lost-in-starlight")
+@click.argument("scenario_name", metavar="[SCENARIO]", default="lost-in-starlight")
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Moves the moments at which people write and read."
 )

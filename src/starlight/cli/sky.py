@@ -11,7 +11,7 @@ from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
 
 
 @click.command()
-@click.argument("scenario_name", metavar="SCENARIO", default="lost-in-starlight")
+@click.argument("scenario_name", metavar="[SCENARIO]", default="lost-in-starlight")
 @click.option(
     "--at", type=MOMENT, metavar="ISO", help="The instant, UTC unless it says otherwise. [default: demo's]"
 )

@@ -1,0 +1,414 @@
+"""Every command explains itself, starts quickly, and answers wrong input with one line and status 2."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from tests.cli.helpers import Running, demo, running, starlight
+
+from starlight import dtntime
+from starlight.cli import main as command_line
+from starlight.expedition import client
+from starlight.web import app
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs" / "reference" / "commands.md"
+COMMANDS = list(command_line.COMMANDS)
+HEAVY = ("numpy", "asyncio", "ssl", "uvicorn", "starlette", "msgspec", "apsw", "rich", "jplephem", "erfa")
+"""What takes long to import, and what no help needs."""
+NODE = """
+number = 20
+name = "Base"
+world = "mars"
+data = "base-data"
+listen = ""
+page = "127.0.0.1:0"
+
+[[peer]]
+number = 10
+connect = "127.0.0.1:1"
+
+[[person]]
+id = "nan-young"
+name = "Joo Nan-young"
+service = 1
+"""
+
+
+def command_of(name: str) -> click.Command:
+    """Return a command."""
+    found = command_line.starlight.get_command(click.Context(command_line.starlight), name)
+    assert found is not None
+    return found
+
+
+# Help.
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`starlight COMMAND --help` tells each argument and option, and ends with status 0."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["starlight", name, "--help"])
+        command_line.main()  # which returns when all is well
+    out = capsys.readouterr().out
+    assert out.startswith(f"Usage: starlight {name} ")
+    for option in (param for param in command_of(name).params if isinstance(param, click.Option)):
+        assert option.opts[0] in out
+        assert option.help, f"{name} {option.opts[0]} has no help"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS)])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    """`starlight --help` answers within 0.3 s, so it must not wait for what only the work needs."""
+    script = (
+        "import sys\n"
+        f"sys.argv = ['starlight', *{arguments!r}]\n"
+        "from starlight.cli.main import main\n"
+        "try:\n    main()\n"
+        "except SystemExit:\n    pass\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
+
+
+def test_the_list_of_commands_says_what_each_does() -> None:
+    """`starlight` without a command lists them all."""
+    outcome = starlight()
+    assert outcome.status == 2
+    for name, (_, line) in command_line.COMMANDS.items():
+        assert f"  {name}" in outcome.out + outcome.err
+        assert line.split()[0] in outcome.out + outcome.err
+    assert starlight("--version").out.startswith("starlight, version ")
+
+
+# The document.
+
+
+def sections() -> dict[str, str]:
+    """Return the text about each command in the document."""
+    _, *parts = re.split(r"^## starlight (\w+)\n", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def test_the_document_has_every_command() -> None:
+    """docs/reference/commands.md explains the commands, in the order of the help."""
+    assert list(sections()) == COMMANDS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_document_has_every_option_and_no_other(name: str) -> None:
+    """docs/reference/commands.md explains each command with all its arguments and options, in a row each."""
+    text = sections()[name]
+    rows = re.findall(r"^\| `(--[a-z-]+)[ `]", text, flags=re.MULTILINE)
+    params = command_of(name).params
+    options = [param.opts[0] for param in params if isinstance(param, click.Option)]
+    assert rows == options, "one row for each option, in the order of the help"
+    usage = re.search(rf"`starlight {name}([^`]*)`", text)
+    assert usage
+    wanted = [
+        param.make_metavar(click.Context(command_of(name)))
+        for param in params
+        if isinstance(param, click.Argument)
+    ]
+    assert usage[1].split() == wanted
+    for option in (param for param in params if isinstance(param, click.Option)):
+        if isinstance(option.default, int | float) and not option.is_flag:
+            row = next(line for line in text.splitlines() if line.startswith(f"| `{option.opts[0]}"))
+            assert row.rstrip(" |").endswith(f" {option.default:g}"), "the default is told"
+
+
+# Wrong input.
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with things that are not what they are taken for."""
+    folder = tmp_path_factory.mktemp("wrong")
+    (folder / "words.txt").write_text("These are words.\n")
+    (folder / "photos").mkdir()
+    (folder / "photos" / "dog.jpg").write_bytes(b"\xff\xd8")
+    (folder / "half").mkdir()
+    (folder / "half" / "demo.json").write_text("{}")
+    (folder / "gone").mkdir()
+    (folder / "gone" / "access.json").write_text('{"url":"http://127.0.0.1:1","token":"none","pid":1}')
+    (folder / "odd").mkdir()
+    (folder / "odd" / "access.json").write_text("[]")
+    (folder / "key.toml").write_text(NODE.replace("listen", "lissen"))
+    (folder / "peer.toml").write_text(NODE.replace("number = 10", "number = 20"))
+    (folder / "zone.toml").write_text('timezone = "Mars/Arsia"\n' + NODE)
+    (folder / "open.toml").write_text(NODE.replace('page = "127.0.0.1:0"', 'page = "0.0.0.0:80"'))
+    (folder / "good.toml").write_text(NODE)
+    (folder / "number.toml").write_text(NODE.replace("number = 20", 'number = "twenty"'))
+    (folder / "record.jsonl").write_text('{"starlight_record": 99, "config": {"number": 1}}\n')
+    return folder
+
+
+WRONG: list[tuple[str, list[str]]] = [
+    # the command, and words that the error must have: where, what, what is right
+    ("launch", ["'launch'", "starlight --help"]),
+    ("demo --fast", ["--fast", "starlight demo --help"]),
+    ("demo mars --no-browser --data d", ["mars", "lost-in-starlight"]),
+    ("demo photos --no-browser --data d", ["photos", "directory", "lost-in-starlight"]),
+    ("demo words.txt --no-browser --data d", ["words.txt", "not TOML"]),
+    ("demo --no-browser --speed 0 --data d", ["--speed", "0.0", "0.001"]),
+    ("demo --no-browser --speed fast --data d", ["--speed", "'fast'"]),
+    ("demo --no-browser --port 70000 --data d", ["--port", "70000", "65535"]),
+    ("demo --no-browser --port -1 --data d", ["--port", "-1", "65535"]),
+    ("demo --no-browser --at tomorrow --data d", ["--at", "'tomorrow'", "2051-04-02T10:00:00Z"]),
+    ("demo --no-browser --at 2051-02-30 --data d", ["--at", "'2051-02-30'", "day"]),
+    ("demo --no-browser --at 2100-01-01 --data d", ["2100-01-01", "ephemeris", "2053"]),
+    ("demo --no-browser --data words.txt", ["words.txt", "can't be used"]),
+    ("demo --no-browser --data photos", ["photos", "'dog.jpg'", "empty folder"]),
+    ("demo --no-browser --data half", ["demo.json", "scenario"]),
+    ("demo --no-browser --data d --record words.txt", ["words.txt", "--record"]),
+    ("rehearse mars", ["mars", "lost-in-starlight"]),
+    ("rehearse --seed x", ["--seed", "'x'"]),
+    ("rehearse --from 2051-13-01", ["--from", "'2051-13-01'", "month"]),
+    ("rehearse --from 2051-05-01 --until 2051-04-01", ["--until", "2051-05-01", "2051-04-01", "2052-01-01"]),
+    ("rehearse --from 2051-05-01 --until 2051-05-01", ["--until", "2051-05-01"]),
+    ("rehearse --from 2060-01-01", ["--from", "2060-01-01", "2052-01-01"]),
+    ("rehearse --until 2020-01-01", ["--until", "2020-01-01", "2026-01-01"]),
+    ("rehearse --until 2060-01-01", ["2060-01-01", "ephemeris", "2053"]),
+    ("rehearse --from 1960-01-01 --until 1961-01-01", ["1960-01-01", "ephemeris"]),
+    ("rehearse --until 2026-02-01 --record none/r.jsonl", ["none/r.jsonl", "No such file"]),
+    ("rehearse --until 2026-02-01 --trace photos", ["photos", "directory"]),
+    ("rehearse --until 2026-02-01 --record r.jsonl --record-node moon", ["--record-node", "'moon'", "seoul"]),
+    ("rehearse --record-node base", ["--record-node", "'base'", "--record FILE"]),
+    ("rehearse --ephemeris none.bsp", ["none.bsp", "de440.bsp"]),
+    ("rehearse --ephemeris words.txt", ["words.txt", "de440.bsp"]),
+    ("replay none.jsonl", ["none.jsonl", "No such file"]),
+    ("replay photos", ["photos", "directory"]),
+    ("replay photos/dog.jpg", ["dog.jpg", "UTF-8"]),
+    ("replay words.txt", ["words.txt", "line 1", "--record"]),
+    ("replay record.jsonl", ["record.jsonl", "line 1", "99"]),
+    ("replay", ["FILE", "starlight replay --help"]),
+    ("sky mars", ["mars", "lost-in-starlight"]),
+    ("sky --at now", ["--at", "'now'", "2051-04-02T10:00:00Z"]),
+    ("sky --at 2060-01-01", ["2060-01-01", "ephemeris", "2053"]),
+    ("sky --at 9999-01-01", ["--at", "'9999-01-01'", "2292"]),
+    ("sky --ephemeris words.txt", ["words.txt", "de440.bsp"]),
+    ("node none.toml", ["none.toml", "No such file"]),
+    ("node photos", ["photos", "directory"]),
+    ("node words.txt", ["words.txt", "not TOML"]),
+    ("node key.toml", ["key.toml", "lissen"]),
+    ("node number.toml", ["number.toml", "number = 'twenty'", "int"]),
+    ("node peer.toml", ["peer[0].number = 20", "no peer of itself"]),
+    ("node zone.toml", ["timezone = 'Mars/Arsia'", "Asia/Seoul"]),
+    ("node open.toml", ["page = '0.0.0.0:80'", "127.0.0.1"]),
+    ("node good.toml --record none/r.jsonl", ["none/r.jsonl", "No such file"]),
+    ("node", ["FILE.toml", "starlight node --help"]),
+    ("send photos jay ipn:20.1 Hello", ["photos/access.json", "no running node", "starlight demo"]),
+    ("send odd jay ipn:20.1 Hello", ["odd/access.json", "starlight demo"]),
+    ("send photos jay", ["ADDRESS", "starlight send --help"]),
+    ("inbox none jay", ["none/access.json", "no running node"]),
+    ("status none", ["none/access.json", "no running node"]),
+    ("status words.txt", ["words.txt/access.json", "no running node"]),
+]
+
+
+def failed(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch
+) -> tuple[int, str]:
+    """Return the status of a command that fails in this process, and its one line."""
+    patch.setattr(sys, "argv", ["starlight", *arguments])
+    with pytest.raises(SystemExit) as left:
+        command_line.main()
+    err = capsys.readouterr().err
+    assert err.startswith("starlight: ")
+    assert err.count("\n") == 1, err
+    assert isinstance(left.value.code, int)
+    return left.value.code, err
+
+
+@pytest.mark.parametrize(("line", "words"), WRONG, ids=[line for line, _ in WRONG])
+def test_wrong_input_is_told_in_one_line(
+    line: str,
+    words: list[str],
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was asked was wrong: status 2, and one line that names where, what, and what is right."""
+    monkeypatch.chdir(folder)
+    status, err = failed(line.split(), capsys, monkeypatch)
+    assert status == 2
+    assert [word for word in words if word not in err] == [], err
+
+
+def test_a_refused_folder_is_left_as_it_was(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo writes nothing into a folder of something else."""
+    failed(["demo", "--no-browser", "--data", str(folder / "photos")], capsys, monkeypatch)
+    assert [entry.name for entry in (folder / "photos").iterdir()] == ["dog.jpg"]
+
+
+def test_a_node_that_does_not_answer_is_a_failure(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node that died without a word: status 1, since nothing that was asked is wrong."""
+    status, err = failed(["status", str(folder / "gone")], capsys, monkeypatch)
+    assert status == 1
+    assert "does not answer at http://127.0.0.1:1" in err
+
+
+# At a running demo.
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Run a demo in real time."""
+    with demo(tmp_path_factory.mktemp("live") / "data", "--speed", "1") as running:
+        running.serving()
+        yield running
+
+
+ASKED_WRONG: list[tuple[list[str], list[str]]] = [
+    (["demo", "--no-browser", "--data", "DATA"], ["runs on it", "http://127.0.0.1:"]),
+    (["send", "DATA", "ares", "ipn:20.1", "Hello"], ["'ares'", "jay", "nan-young"]),
+    (["send", "DATA", "jay", "base", "Hello"], ["ADDRESS", "'base'", "ipn:NODE.SERVICE"]),
+    (["send", "DATA", "jay", "dtn:none", "Hello"], ["to", "dtn:none", "ipn:7.1"]),
+    (["send", "DATA", "jay", "ipn:20.1", ""], ["text", "empty"]),
+    (["send", "DATA", "jay", "ipn:20.1", " \n"], ["text", "empty"]),
+    (["send", "DATA", "jay", "ipn:20.1", "x" * 100_000 + "길" * 60_000], ["text", "too long", "256 kB"]),
+    (["send", "DATA", "jay", "ipn:20.1", "Hello", "--reply-to", "none"], ["reply_to", "'none'"]),
+    (["inbox", "DATA", "ares"], ["'ares'", "jay", "nan-young"]),
+    (["inbox", "DATA", "jay", "--with", "base"], ["--with", "'base'", "ipn:NODE.SERVICE"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"), ASKED_WRONG, ids=[" ".join(each)[:50] for each, _ in ASKED_WRONG]
+)
+def test_a_running_node_is_asked_wrongly(
+    arguments: list[str],
+    words: list[str],
+    live: Running,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was asked of a running node was wrong: status 2 and one line, in the node's own words."""
+    given = [str(live.folder) if part == "DATA" else part for part in arguments]
+    status, err = failed(given, capsys, monkeypatch)
+    assert status == 2
+    assert [word for word in words if word not in err] == [], err
+
+
+def test_standard_input_must_be_a_letter(live: Running) -> None:
+    """TEXT of "-" is read from standard input, which must be UTF-8 text, and not too long."""
+    to = ("send", live.folder, "jay", "ipn:20.1", "-")
+    status, _, err = starlight(*to, stdin=b"caf\xe9")
+    assert (status, err) == (2, "starlight: standard input: byte 3 is not UTF-8 text. A letter is words\n")
+    status, _, err = starlight(*to, stdin=b"x" * (client.BODY_MAX_BYTES + 1))
+    assert (status, err.partition(". ")[0]) == (2, "starlight: text: the letter is too long")
+    assert starlight(*to, stdin="카페".encode()).status == 0
+
+
+def test_the_client_knows_the_pages_limit() -> None:
+    """What the page would refuse for its size is refused before it is sent."""
+    assert client.BODY_MAX_BYTES == app.MAX_BODY_BYTES
+
+
+def test_status_tells_of_every_node(live: Running) -> None:
+    """`status` says how each node of a demo is doing, with --json for a program."""
+    told = json.loads(starlight("status", live.folder, "--json").out)
+    assert [each["node"] for each in told] == [10, 11, 12, 13, 14, 15, 20, 21, 30, 31, 40, 41]
+    for each in told:
+        assert {"time", "stored", "received", "sent", "refused", "up", "syncs", "plan_version"} <= set(each)
+        assert dtntime.from_text(each["time"]) > dtntime.from_text("2051-04-07T10:00:00Z")
+    lines = starlight("status", live.folder).out.splitlines()
+    assert len(lines) == len(told)
+
+
+def test_inbox_shows_every_correspondent_or_one(live: Running) -> None:
+    """`inbox` lists letters both ways; --with only those of one correspondent."""
+    own = json.loads(starlight("inbox", live.folder, "nan-young", "--json").out)
+    assert len({letter["id"] for letter in own}) == len(own)
+    correspondents = {letter["to_address"] if letter["mine"] else letter["from_address"] for letter in own}
+    assert {"ipn:10.2"} <= correspondents
+    for address in correspondents:
+        some = json.loads(starlight("inbox", live.folder, "nan-young", "--with", address, "--json").out)
+        assert some == [each for each in own if address in (each["to_address"], each["from_address"])]
+    assert starlight("inbox", live.folder, "jay", "--with", "ipn:20.99").out == "No letters.\n"
+
+
+def mode(path: Path) -> int:
+    """Return the permissions of a file."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_only_the_owner_can_read_the_token(live: Running) -> None:
+    """The local API's token is in a file that only its user can read."""
+    assert mode(live.folder / "access.json") == 0o600
+    assert mode(live.folder / "token") == 0o600
+    assert mode(live.folder) == 0o700
+    token = json.loads((live.folder / "access.json").read_text())["token"]
+    assert token == (live.folder / "token").read_text()
+    assert token in live.said
+
+
+# The end.
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_ends_in_order_and_keeps_its_letters(number: signal.Signals, tmp_path: Path) -> None:
+    """Ctrl-C and SIGTERM end the demo cleanly; the next start goes on where it stopped."""
+    data = tmp_path / "data"
+    with demo(data, "--speed", "60") as running:
+        api = running.serving()
+        letter = api.write("jay", "ipn:20.1", "Keep this.")
+        before = api.mission_time()
+        assert running.end(number) == 0
+    assert not (data / "access.json").exists()
+    assert (tmp_path / "data.err").read_text() == ""
+    with demo(data, "--speed", "60") as running:
+        api = running.serving()
+        assert letter in [each["id"] for each in api.letters("jay", "ipn:20.1")]
+        after = dtntime.from_text(api.mission_time()) - dtntime.from_text(before)
+        assert 0 < after < 60 * 60 * dtntime.SECOND  # the mission stood still while nothing ran
+        assert "Living through" not in running.said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_node_ends_in_order_and_keeps_its_letters(number: signal.Signals, tmp_path: Path) -> None:
+    """Ctrl-C and SIGTERM end a node cleanly; what it has accepted is there at the next start."""
+    file, data = tmp_path / "base.toml", tmp_path / "base-data"
+    file.write_text(NODE)
+    with running("node", file, folder=data) as node:
+        node.serving()
+        assert mode(data) == 0o700
+        assert mode(data / "access.json") == mode(data / "token") == 0o600
+        sent = json.loads(starlight("send", data, "nan-young", "ipn:10.2", "Keep this.", "--json").out)
+        again = starlight("node", file)
+        assert again.status == 2
+        assert "runs on it" in again.err
+        assert node.end(number) == 0
+    assert not (data / "access.json").exists()
+    assert (tmp_path / "base-data.err").read_text() == ""
+    with running("node", file, folder=data) as node:
+        node.serving()
+        (kept,) = json.loads(starlight("inbox", data, "nan-young", "--json").out)
+        assert (kept["id"], kept["text"]) == (sent["id"], "Keep this.")
+
+
+def test_where_the_demo_keeps_its_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default folder follows the XDG base directory rules: a relative path there is ignored."""
+    from starlight.cli.demo import default_folder
+
+    monkeypatch.setenv("XDG_DATA_HOME", "/somewhere")
+    assert default_folder() == Path("/somewhere/starlight/demo")
+    for value in ("", "relative"):
+        monkeypatch.setenv("XDG_DATA_HOME", value)
+        assert default_folder() == Path(os.path.expanduser("~")) / ".local/share/starlight/demo"
