@@ -138,6 +138,7 @@ class Demo:
                 told = f"can't be made ({error.strerror})"
                 raise InputError(told, where=str(record), right="Give --record a folder") from None
         self.sky = open_sky()
+        self._planning_sky = open_sky()  # Its own, because plans are made in another thread.
         self._say = say
         self._record = record
         self._tasks: list[asyncio.Task[None]] = []
@@ -347,7 +348,7 @@ class Demo:
                 f"mission time {dtntime.to_text(now)} is past the end of the ephemeris,"
                 f" {dtntime.to_text(self.sky.covers[1])}; begin a new mission with another --data folder"
             )
-        return plan_channels(self.scenario, self.sky, now - PLAN_BEHIND, until), until
+        return plan_channels(self.scenario, self._planning_sky, now - PLAN_BEHIND, until), until
 
     def _plan_of(self, world: views.World) -> ContactPlan:
         """Return the plan that a world believes in now. Links that the story adds later are not in it."""
@@ -398,11 +399,13 @@ class Demo:
     async def _keep_planning(self) -> None:
         """Plan further before the plan runs out; forecast a storm anew when it outlives its forecast."""
         while True:
-            storm = self._storm_now()
-            again = self._planned_until - PLAN_AGAIN
-            await self._until(min(again, storm.end) if storm else self.clock.now() + min(DAY, again))
+            storm, now = self._storm_now(), self.clock.now()
+            at_the_end = self._planned_until >= self.sky.covers[1] - DAY
+            again = now + DAY if at_the_end else self._planned_until - PLAN_AGAIN
+            # A storm may come up meanwhile, so it looks again after a day at the latest.
+            await self._until(min(again, now + DAY, storm.end if storm else again))
             now = self.clock.now()
-            if now >= again:
+            if now >= again and not at_the_end:
                 work = asyncio.get_running_loop().run_in_executor(None, self._plan_from, now)
                 self._channels, self._planned_until = await work
             elif storm is None or self._storm_now() is None or now < storm.end:
