@@ -45,12 +45,16 @@ def starlight(*arguments: str | Path, stdin: bytes = b"", env: dict[str, str] | 
 
 
 def wait_for(
-    what: Callable[[], Found | None], of: str, within_s: float = DEADLINE_S, every_s: float = ASK_AGAIN_S
+    what: Callable[[], Found | None],
+    of: str | Callable[[], str],
+    within_s: float = DEADLINE_S,
+    every_s: float = ASK_AGAIN_S,
 ) -> Found:
     """Ask again and again until there is an answer that is not None."""
     deadline = time.monotonic() + within_s
     while (found := what()) is None:
-        assert time.monotonic() < deadline, f"not within {within_s:.0f} s: {of}"
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within_s:.0f} s: {of if isinstance(of, str) else of()}")
         time.sleep(every_s)
     return found
 

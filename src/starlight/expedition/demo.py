@@ -284,9 +284,10 @@ class Demo:
             RangeError: mission time is past the end of the ephemeris.
         """
         self._channels, self._planned_until = self._plan_from(self.clock.now())
+        plans = {world: self._plan_of(world) for world in self._stormy}
         ports: dict[int, int] = {}
         for number, daemon in self.daemons.items():
-            await daemon.start(plan=self._plan_of(self._worlds[number]), ports=ports)
+            await daemon.start(plan=plans[self._worlds[number]], ports=ports)
             assert daemon.port is not None  # It listens on a free port.
             ports[number] = daemon.port
         self._cut()
