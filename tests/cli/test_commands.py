@@ -247,6 +247,26 @@ def test_wrong_input_is_told_in_one_line(
     assert [word for word in words if word not in err] == [], err
 
 
+def test_a_data_folder_belongs_to_one_node(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder of another node, or of something else, is refused and left as it was."""
+    file, data = tmp_path / "node.toml", tmp_path / "base-data"
+    data.mkdir()
+    file.write_text(NODE.replace("number = 20", "number = 30"))
+    for name, content, words in (
+        ("node", "20", ["base-data", "is of node 20, not of 30", "data"]),
+        ("node", "words", ["base-data/node", "not what a node writes"]),
+        ("demo.json", "{}", ["base-data", "'demo.json'", "not of a node"]),
+    ):
+        (data / name).write_text(content)
+        status, err = failed(["node", str(file)], capsys, monkeypatch)
+        assert status == 2
+        assert [word for word in words if word not in err] == [], err
+        assert [entry.name for entry in data.iterdir()] == [name]
+        (data / name).unlink()
+
+
 def test_a_refused_folder_is_left_as_it_was(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

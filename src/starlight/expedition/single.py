@@ -6,9 +6,12 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
+
 from starlight import dtntime
 from starlight.bundle import EndpointID
-from starlight.expedition.access import hold, token_of
+from starlight.errors import InputError
+from starlight.expedition.access import hold, token_of, write_private
 from starlight.expedition.desk import ExpeditionDesk, Inhabitant, StormControl
 from starlight.expedition.heavens import Heavens
 from starlight.expedition.kernels import open_sky
@@ -19,6 +22,9 @@ from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.neighbours import Peer
 from starlight.node.config import NodeConfig
 from starlight.web import views
+
+NODE_FILE = "node"
+"""In the data folder: the number of the node whose folder it is."""
 
 Say = Callable[[str], None]
 
@@ -39,6 +45,7 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
     node = load(path)
     folder = path.parent / node.data
     with hold(folder):
+        _claim(folder, node)
         listener = bind(*host_port(node.page, f"{path}: page"), fall_back=False)
         clock = _clock(node)
         daemon = Daemon(_config(node, path.parent, folder, record), clock)
@@ -52,6 +59,26 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
         finally:
             listener.close()
             await daemon.stop()
+
+
+def _claim(folder: Path, node: NodeFile) -> None:
+    """Refuse the folder of another node or of something else; mark an empty one as this node's."""
+    path = folder / NODE_FILE
+    right = "Give another folder in the key `data`"
+    try:
+        owner = msgspec.json.decode(path.read_bytes(), type=int)
+    except FileNotFoundError:
+        strange = sorted(entry.name for entry in folder.iterdir())
+        if strange:
+            told = f"holds {strange[0]!r}, which is not of a node"
+            raise InputError(told, where=str(folder), right=right) from None
+        write_private(path, msgspec.json.encode(node.number))
+    except (OSError, msgspec.DecodeError) as error:
+        raise InputError(f"is not what a node writes ({error})", where=str(path), right=right) from None
+    else:
+        if owner != node.number:
+            told = f"is of node {owner}, not of {node.number}"
+            raise InputError(told, where=str(folder), right=right)
 
 
 def _clock(node: NodeFile) -> MissionClock:
