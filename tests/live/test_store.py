@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import sqlite3
 
@@ -210,6 +211,19 @@ def test_a_damaged_segment_is_an_error_with_its_name(tmp_path, damage):
         file.write_bytes(b"a" * 20 if damage == "short" else b"a" * 49 + b"b")
     with pytest.raises(StoreError, match=r"00000001\.segment"):
         read_after_opening(tmp_path, "a")
+
+
+def test_a_store_that_cannot_be_opened_leaves_no_file_open(tmp_path):
+    """A node that is started again and again beside a damaged store does not run out of descriptors."""
+    store = Store(tmp_path, segment_from=10, segment_bytes=100)
+    store.commit([Persist(name, name.encode() * 60, b"m") for name in "abc"])
+    store.close()
+    (tmp_path / "segments" / "00000003.segment").unlink()
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        with pytest.raises(StoreError, match=r"00000003\.segment"):
+            Store(tmp_path, segment_from=10)
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_remembered_identities_are_pruned(tmp_path):

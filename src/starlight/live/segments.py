@@ -35,6 +35,15 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     crc: int
 
 
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable: those of new files must survive a crash as well as their bytes."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 class _Segment:
     def __init__(self, path: Path, descriptor: int, size: int) -> None:
         self.path = path
@@ -68,8 +77,12 @@ class Segments:
         for place in places:
             used[place.segment] = used.get(place.segment, 0) + place.size
             reach[place.segment] = max(reach.get(place.segment, 0), place.offset + place.size)
-        for number, count in sorted(used.items()):
-            self._open(number, count, reach[number])
+        try:
+            for number, count in sorted(used.items()):
+                self._open(number, count, reach[number])
+        except StoreError:
+            self.close()
+            raise
         self._last = max(used, default=0)
         for path in sorted(directory.glob("*.segment")):
             if path.stem.isdecimal() and int(path.stem) not in self._segments:
@@ -161,13 +174,9 @@ class Segments:
         self._last += 1
         path = self._path(self._last)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        folder = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)  # the name of the file must survive a crash too
-            self.syncs += 1
-        finally:
-            os.close(folder)
         self._segments[self._last] = _Segment(path, descriptor, 0)
+        sync_folder(self._directory)
+        self.syncs += 1
         self._current = self._last
         if closed is not None and self._segments[closed].used == 0:
             self._delete(closed)

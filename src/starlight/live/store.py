@@ -21,7 +21,7 @@ from typing import Protocol
 import apsw
 
 from starlight.errors import StoreError
-from starlight.live.segments import SEGMENT_BYTES, Place, Segments
+from starlight.live.segments import SEGMENT_BYTES, Place, Segments, sync_folder
 from starlight.node.actions import Forget, Persist, StoreWrite, Update
 from starlight.node.events import Remembered, Restored
 
@@ -153,6 +153,7 @@ class Store:
         self._uncompactable: set[int] = set()
         self._open = True
         try:
+            new = not self.path.exists()
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = _lock(self.path)
         except OSError as error:
@@ -168,6 +169,9 @@ class Store:
             self._places = {key: Place(*place) for key, *place in rows}
             self._segments = Segments(self.path / "segments", self._places.values(), segment_bytes)
             self._seen = _number(self._writer, "select count(*) from seen")
+            sync_folder(self.path)
+            if new:
+                sync_folder(self.path.parent)
         except (apsw.Error, OSError, StoreError) as error:
             self._close_database()
             if isinstance(error, StoreError):
