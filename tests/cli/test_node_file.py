@@ -1,0 +1,147 @@
+"""The file of a node: its document has every key, and a wrong one is told by key, value and what is right."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from starlight import dtntime
+from starlight.contacts.contact import UNLIMITED_BPS
+from starlight.dtntime import SECOND
+from starlight.errors import InputError
+from starlight.expedition import nodefile
+from starlight.expedition.nodefile import load, plan_of
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "node-file.md"
+TABLES = {
+    "Keys": nodefile.NodeFile,
+    "`[[peer]]`": nodefile.PeerSpec,
+    "`[[contact]]`": nodefile.ContactSpec,
+    "`[[person]]`": nodefile.PersonSpec,
+    "`[[address]]`": nodefile.AddressSpec,
+    "`[clock]`": nodefile.ClockSpec,
+}
+PARTS = {"peer", "contact", "person", "address", "clock"}
+SEOUL, BASE, CLOCK = re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def written(folder: Path, text: str) -> Path:
+    """Write a node's file."""
+    path = folder / "node.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("heading", TABLES)
+def test_the_document_has_every_key(heading: str) -> None:
+    """docs/reference/node-file.md explains every key, in the table of its part, and no other."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    _, _, part = text.partition(f"# {heading}")
+    rows = re.findall(r"^\| (`[^|]*)\|", part.partition("\n#")[0], flags=re.MULTILINE)
+    told = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    wanted = [field.encode_name for field in msgspec.structs.fields(TABLES[heading])]
+    assert sorted(told) == sorted(set(wanted) - (PARTS if heading == "Keys" else set()))
+
+
+def test_the_example_is_what_it_says(tmp_path: Path) -> None:
+    """Two nodes on one machine, two light seconds apart."""
+    seoul, base = (load(written(tmp_path, text)) for text in (SEOUL, BASE))
+    assert (seoul.number, base.number) == (10, 20)
+    assert [peer.number for peer in seoul.peer] == [base.number]
+    assert [peer.number for peer in base.peer] == [seoul.number]
+    assert base.peer[0].connect == seoul.listen
+    plans = [plan_of(node, tmp_path) for node in (seoul, base)]
+    assert plans[0].contacts == plans[1].contacts
+    for contact in plans[0].contacts:
+        assert contact.light_time(dtntime.from_text("2051-04-02")) == 2 * SECOND
+        assert contact.rates[0][1] == UNLIMITED_BPS
+
+
+def test_without_contacts_every_peer_can_be_heard(tmp_path: Path) -> None:
+    """With neither `plan` nor contacts, every peer can always be heard, both ways."""
+    node = load(written(tmp_path, BASE.partition("[[contact]]")[0]))
+    pairs = [(contact.from_node, contact.to_node) for contact in plan_of(node, tmp_path).contacts]
+    assert sorted(pairs) == [(10, 20), (20, 10)]
+
+
+def test_the_clocks_example_is_read(tmp_path: Path) -> None:
+    """The document's clock fits into a node's file."""
+    node = load(written(tmp_path, BASE + CLOCK))
+    assert (node.clock.rate, node.clock.mission) == (30.0, "2051-04-07T10:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("number = 20", "number = 0", ["number = 0", ">= 1"]),
+        ('name = "Base', 'nam = "Base', ["nam"]),
+        ('world = "mars"', 'world = "venus"', ["world = 'venus'"]),
+        ('data = "base-data"', 'data = ""', ["data = ''"]),
+        ('listen = ""', 'listen = "4556"', ["listen", "'4556'", "127.0.0.1:4556"]),
+        ('listen = ""', 'listen = "127.0.0.1:70000"', ["listen", "70000"]),
+        ('listen = ""', 'listen = "127.0.0.1:²"', ["listen"]),
+        ('page = "127.0.0.1:8422"', 'page = ""', ["page", "host:port"]),
+        ('page = "127.0.0.1:8422"', 'page = "0.0.0.0:80"', ["page = '0.0.0.0:80'", "localhost"]),
+        ("mars_longitude_deg = 239.9", "mars_longitude_deg = 400", ["mars_longitude_deg = 400", "360"]),
+        ('landing = "2051-02-01"', 'landing = "soon"', ["landing", "'soon'"]),
+        ('landing = "2051-02-01"', 'timezone = "Moon"', ["timezone = 'Moon'", "Asia/Seoul"]),
+        ("number = 10\n", "number = 20\n", ["peer[0].number = 20", "no peer of itself"]),
+        ('connect = "127.0.0.1:4556"', 'connect = "seoul"', ["peer[0].connect", "'seoul'"]),
+        ('connect = "127.0.0.1:4556"', 'node_id = "seoul"', ["peer[0].node_id", "'seoul'", "dtn://"]),
+        ('connect = "127.0.0.1:4556"', "light_time_s = -1", ["peer[0].light_time_s = -1", ">= 0"]),
+        ("service = 1", "service = 0", ["person[0].service = 0", ">= 1"]),
+        ('id = "nan-young"', 'id = "Nan Young"', ["person[0].id = 'Nan Young'"]),
+        ('address = "ipn:10.2"', 'address = "Jay"', ["address[0].address", "'Jay'", "ipn:"]),
+        ('address = "ipn:10.2"', 'address = "dtn:none"', ["address[0].address", "nobody"]),
+        ("from = 10\nto = 20", "from = 10\nto = 10", ["contact[0]", "between two nodes"]),
+        ("from = 10\nto = 20", 'from = 10\nto = 20\nend = "1999-01-01"', ["contact[0].end", "2000-01-01"]),
+        (
+            "from = 10\nto = 20",
+            'from = 10\nto = 20\nstart = "2200-01-01"',
+            ["contact[0].start", "2100-01-01"],
+        ),
+        (
+            "from = 10\nto = 20",
+            'from = 10\nto = 20\nstart = "2051-02-01"\nend = "2051-01-01"',
+            ["contact[0]", "2051-01-01", "later than 2051-02-01"],
+        ),
+        ("from = 10\nto = 20", "from = 10\nto = 20\nrate_bps = 0", ["contact[0].rate_bps = 0", ">= 1"]),
+        ("[[person]]", '[clock]\nmission = "2051-01-01"\n[[person]]', ["clock.mission", "clock.wall"]),
+        ("[[person]]", "[clock]\nrate = 0\n[[person]]", ["clock.rate = 0", "> 0"]),
+        (
+            "[[person]]",
+            '[[person]]\nid = "jay"\nname = "J"\nservice = 1\n[[person]]',
+            ["person.service[1] = 1", "twice"],
+        ),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_value_and_what_is_right(
+    old: str, new: str, words: list[str], tmp_path: Path
+) -> None:
+    """Errors in a node's file name the file, the key, the value and what is allowed."""
+    assert old in BASE
+    path = written(tmp_path, BASE.replace(old, new, 1))
+    with pytest.raises(InputError) as caught:
+        load(path)
+    text = str(caught.value)
+    assert text.startswith(str(path))
+    assert [word for word in words if word not in text] == [], text
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [(None, ["No such file"]), ("words", ["not JSON"]), ("{}", ["'contacts' is missing"])],
+)
+def test_a_wrong_plan_is_named_by_its_file(plan: str | None, words: list[str], tmp_path: Path) -> None:
+    """A contact plan that can't be read is named, with what is wrong in it."""
+    node = load(written(tmp_path, 'plan = "plan.json"\n' + BASE))
+    if plan is not None:
+        (tmp_path / "plan.json").write_text(plan)
+    with pytest.raises(InputError) as caught:
+        plan_of(node, tmp_path)
+    text = str(caught.value)
+    assert text.startswith(str(tmp_path / "plan.json"))
+    assert [word for word in words if word not in text] == [], text
