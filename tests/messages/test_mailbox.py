@@ -180,3 +180,13 @@ def test_what_a_bundle_adds() -> None:
         hop_limit=32,
     )
     assert len(onward(bundle, node=source.node_id)) == 300 + BUNDLE_OVERHEAD_BYTES
+
+
+def test_a_mailbox_is_full_by_bytes_of_text_not_by_characters() -> None:
+    """`Limits.letter_bytes` bounds memory, and most of the world's letters take more than one byte each."""
+    sky = FakeSky()
+    office = PostOffice(sky.earth.office.node, sky.earth.office.outlook._router, Limits(letter_bytes=8))
+    office.open(JAY, "Jay", 0)
+    office.write(JAY, NANYOUNG, "\u5929\u95ee\u4e00", 0)
+    with pytest.raises(InputError, match="full"):
+        office.write(JAY, NANYOUNG, "?", 0)

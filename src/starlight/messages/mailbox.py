@@ -154,7 +154,7 @@ class Mailbox:
 
     def _keep_letter(self, letter: Letter) -> None:
         if letter.id not in self.letters:
-            self.letter_bytes += len(letter.text)
+            self.letter_bytes += len(letter.text.encode())
         self.letters[letter.id] = letter
         self._order.pop(self.correspondent(letter), None)
 
