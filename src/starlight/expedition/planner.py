@@ -1,22 +1,40 @@
 """The planner: from a scenario and the sky to a contact plan.
 
-A radio link is open when the sky allows it, a wire always. Each direction is planned by
-itself, because a window is measured at its transmitter. Rates are the scenario's numbers.
+A radio link is open when the sky allows it, a wire always. Each direction is planned by itself, because a
+window is measured at its transmitter. In this order: who sees whom (`sky`); how fast (the scenario's
+number, or what the terminals at both ends close); what the Sun near the line of sight takes; what weather
+takes; and last what the antennas can hold at once.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import msgspec
 
 from starlight import dtntime
 from starlight.contacts.contact import Contact, LightPiece, constant_light
-from starlight.contacts.plan import ContactPlan
-from starlight.dtntime import SECOND
-from starlight.expedition.scenario import LinkSpec, NodeSpec, Scenario
-from starlight.sky import Orbiter, Place, Site, Sky, light_pieces_many, stationary, windows
+from starlight.contacts.plan import ContactPlan, Notice
+from starlight.dtntime import DAY, SECOND
+from starlight.expedition import weather
+from starlight.expedition.allocation import Change, Way, allocate
+from starlight.expedition.places import place_of
+from starlight.expedition.scenario import LinkSpec, Scenario
+from starlight.expedition.spans import Span, lowered, parts, without
+from starlight.expedition.sunward import below
+from starlight.sky import Centre, Place, Sky, light_pieces_many, windows
+from starlight.sky.places import WORLDS
+
+__all__ = ["Channel", "Planned", "announcements", "known_plan", "make_plan", "place_of", "plan_channels"]
 
 SLOT = 10**11
 """Contact ids are `channel * SLOT + the second of its start`, so planning further keeps them."""
+
+AROUND = DAY
+"""Antennas are given out over this much more at both ends, so that no pass is taken for too short."""
+
+
+CONJUNCTION = "superior conjunction: the Sun stands in the way between the worlds"
 
 
 class Channel(msgspec.Struct, frozen=True):
@@ -26,32 +44,74 @@ class Channel(msgspec.Struct, frozen=True):
         link: what the scenario says of it.
         from_node, to_node: names.
         contacts: by start.
+        notices: why it is silent, for people.
     """
 
     link: LinkSpec
     from_node: str
     to_node: str
     contacts: tuple[Contact, ...]
+    notices: tuple[Notice, ...] = ()
 
 
-def place_of(sky: Sky, node: NodeSpec) -> Place | None:
-    """Return where a node is in the sky, or None for one that has wires only."""
-    if node.site:
-        site = node.site
-        return Site(site.body, site.latitude_deg, site.longitude_deg, site.height_m, site.mask_deg)
-    if node.orbit is None:
-        return None
-    orbit = node.orbit
-    if orbit.stationary_over_deg is not None:
-        return stationary(sky, orbit.body, orbit.stationary_over_deg, dtntime.from_text(orbit.epoch))
-    assert orbit.radius_km is not None  # The scenario was checked.
-    return Orbiter(
-        orbit.body,
-        orbit.radius_km,
-        orbit.inclination_deg,
-        orbit.node_deg,
-        orbit.phase_deg,
-        dtntime.from_text(orbit.epoch),
+class Planned(msgspec.Struct, frozen=True):
+    """A plan's channels, and what the antennas could not hold.
+
+    Attributes:
+        start, end: of the plan, in ns.
+        channels: every direction of every link.
+        seen: how many contacts the sky, the radio and the weather allow, before antennas.
+        changes: what was dropped or shortened.
+    """
+
+    start: int
+    end: int
+    channels: tuple[Channel, ...]
+    seen: int
+    changes: tuple[Change, ...]
+
+    def plan(self, version: int = 0) -> ContactPlan:
+        """Return all of it as a contact plan."""
+        return _joined(self.channels, version)
+
+
+def make_plan(scenario: Scenario, sky: Sky, start: int, end: int) -> Planned:
+    """Plan every direction of every link between two times, in ns, and give out the antennas.
+
+    Raises:
+        RangeError: the ephemeris does not cover the interval.
+    """
+    around = AROUND if any(node.antennas for node in scenario.node) else 0
+    open_sky = _Open(
+        scenario,
+        sky,
+        {node.name: place for node in scenario.node if (place := place_of(sky, node))},
+        weather.of_scenario(scenario),
+        (max(start - around, min(start, sky.covers[0])), min(end + around, max(end, sky.covers[1]))),
+    )
+    visible: list[tuple[int, Channel]] = []
+    for index, link in enumerate(scenario.link):
+        ways = [link.between] if link.one_way else [link.between, (link.between[1], link.between[0])]
+        for way, ends in enumerate(ways):
+            visible.append((index, _channel(open_sky, link, ends, (2 * index + way) * SLOT)))
+    radio = [each for each in visible if each[1].link.kind == "radio"]
+    held = allocate(
+        [Way(index, c.link.priority, c.from_node, c.to_node, c.contacts) for index, c in radio],
+        {node.name: node.antennas for node in scenario.node},
+        {node.name: node.title for node in scenario.node},
+    )
+    kept = iter(held.contacts)
+    channels = []
+    for _, channel in visible:
+        contacts = next(kept) if channel.link.kind == "radio" else channel.contacts
+        inside = tuple(part for contact in contacts for part in parts(contact, [(start, end)]))
+        channels.append(msgspec.structs.replace(channel, contacts=inside))
+    return Planned(
+        start=start,
+        end=end,
+        channels=tuple(channels),
+        seen=sum(contact.start < end and contact.end > start for _, c in visible for contact in c.contacts),
+        changes=tuple(change for change in held.changes if change.start < end and change.end > start),
     )
 
 
@@ -61,48 +121,87 @@ def plan_channels(scenario: Scenario, sky: Sky, start: int, end: int) -> list[Ch
     Raises:
         RangeError: the ephemeris does not cover the interval.
     """
-    channels = []
-    for index, link in enumerate(scenario.link):
-        begin = max(start, dtntime.from_text(link.since)) if link.since else start
-        finish = min(end, dtntime.from_text(link.until)) if link.until else end
-        ways = [(link.between, link.rate_bps)]
-        if not link.one_way:
-            ways.append(((link.between[1], link.between[0]), link.back_rate_bps or link.rate_bps))
-        for way, ((a, b), rate) in enumerate(ways):
-            contacts: tuple[Contact, ...] = ()
-            if finish > begin:
-                ends = scenario.node_named(a), scenario.node_named(b)
-                contacts = _contacts(sky, link, ends, (2 * index + way) * SLOT, rate, begin, finish)
-            channels.append(Channel(link, a, b, contacts))
-    return channels
+    return list(make_plan(scenario, sky, start, end).channels)
 
 
-def _contacts(
-    sky: Sky, link: LinkSpec, ends: tuple[NodeSpec, NodeSpec], base: int, rate: int, begin: int, finish: int
-) -> tuple[Contact, ...]:
+class _Open(msgspec.Struct, frozen=True):
+    """What all links share: the places of nodes, the weather, and the interval."""
+
+    scenario: Scenario
+    sky: Sky
+    places: dict[str, Place]
+    weather: list[weather.Weather]
+    interval: Span
+
+
+def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) -> Channel:
+    """Return one direction of a link as sky, radio, Sun and weather allow it."""
+    begin, finish = shared.interval
+    begin = max(begin, dtntime.from_text(link.since)) if link.since else begin
+    finish = min(finish, dtntime.from_text(link.until)) if link.until else finish
+    if finish <= begin:
+        return Channel(link, *ends, ())
+    numbers = (shared.scenario.node_named(ends[0]).number, shared.scenario.node_named(ends[1]).number)
+    forward = ends == link.between
+    rate = link.rate_bps if forward else link.back_rate_bps or link.rate_bps
     if link.kind == "wire":
-        spans = [(begin, finish)]
-        lights = [constant_light(begin, link.light_time_s)]
-    else:
-        here, there = (place_of(sky, node) for node in ends)
-        assert here is not None  # The scenario was checked.
-        assert there is not None
-        spans = windows(sky, here, there, begin, finish)
-        pieces = light_pieces_many(sky, here, there, spans)
-        lights = [tuple(LightPiece(*piece) for piece in window) for window in pieces]
-    return tuple(
-        Contact(
-            id=base + span_start // SECOND,
-            from_node=ends[0].number,
-            to_node=ends[1].number,
-            start=span_start,
-            end=span_end,
-            rates=((span_start, rate),),
-            light=light,
-            one_way=link.one_way,
+        assert rate is not None  # The scenario was checked.
+        light = constant_light(begin, link.light_time_s)
+        wire = Contact(base + begin // SECOND, *numbers, begin, finish, ((begin, rate),), light)
+        return Channel(link, *ends, (wire,))
+    here, there = shared.places[ends[0]], shared.places[ends[1]]
+    spans = windows(shared.sky, here, there, begin, finish)
+    contacts = []
+    for (first, last), pieces in zip(spans, light_pieces_many(shared.sky, here, there, spans), strict=True):
+        light = tuple(LightPiece(*piece) for piece in pieces)
+        rates = ((first, rate or 0),)
+        contacts.append(Contact(base + first // SECOND, *numbers, first, last, rates, light, link.one_way))
+    return _under_the_sun(shared, Channel(link, *ends, tuple(contacts)))
+
+
+def _under_the_sun(shared: _Open, channel: Channel) -> Channel:
+    """Return a channel as the Sun near the line of sight, and the weather, leave it."""
+    contacts = list(channel.contacts)
+    notices: list[Notice] = []
+    rule = shared.scenario.conjunction
+    places = [shared.places[name] for name in (channel.from_node, channel.to_node)]
+    at_earth = [place.body == "earth" for place in places]
+    if rule is not None and contacts and at_earth.count(True) == 1:
+        sends = at_earth[0]
+        far: Place = places[1] if sends else places[0]
+        if far.body in WORLDS:
+            far = Centre(far.body)  # A world is told of as one; its radius is 0.01 degrees at most.
+        dark = below(shared.sky, far, rule.blackout_below_deg, *shared.interval)
+        dim = below(shared.sky, far, rule.lowered_below_deg, *shared.interval)
+        contacts = [part for contact in contacts for part in _dark(contact, dark, sends)]
+        if channel.link.rate_bps is not None and rule.lowered_to < 1:
+            contacts = [_dim(contact, dim, sends, rule.lowered_to) for contact in contacts]
+        nodes = tuple(
+            sorted(shared.scenario.node_named(n).number for n in (channel.from_node, channel.to_node))
         )
-        for (span_start, span_end), light in zip(spans, lights, strict=True)
+        notices = [Notice(first, last, nodes, CONJUNCTION) for first, last in dark]
+    return msgspec.structs.replace(
+        channel, contacts=tuple(weather.under(contacts, shared.weather)), notices=tuple(notices)
     )
+
+
+def _own(contact: Contact, span: Span, sends: bool) -> Span:
+    """Return when a contact transmits what Earth sends, or receives, in a span of Earth's time."""
+    if sends:
+        return span
+    first, last = (edge - contact.light_time(min(max(edge, contact.start), contact.end)) for edge in span)
+    return first, last
+
+
+def _dark(contact: Contact, dark: list[Span], sends: bool) -> list[Contact]:
+    taken = [_own(contact, span, sends) for span in dark]
+    return parts(contact, without([(contact.start, contact.end)], taken))
+
+
+def _dim(contact: Contact, dim: list[Span], sends: bool, factor: float) -> Contact:
+    for span in dim:
+        contact = lowered(contact, *_own(contact, span, sends), factor)
+    return contact
 
 
 def announcements(channels: list[Channel], start: int) -> list[int]:
@@ -113,10 +212,17 @@ def announcements(channels: list[Channel], start: int) -> list[int]:
 
 def known_plan(channels: list[Channel], now: int, version: int = 0) -> ContactPlan:
     """Return the plan of the links that the network knows of at a time, in ns."""
-    contacts = [
-        contact
-        for channel in channels
-        if not channel.link.announced or dtntime.from_text(channel.link.announced) <= now
-        for contact in channel.contacts
-    ]
-    return ContactPlan.of(contacts, version=version)
+    return _joined(
+        (c for c in channels if not c.link.announced or dtntime.from_text(c.link.announced) <= now), version
+    )
+
+
+def _joined(channels: Iterable[Channel], version: int) -> ContactPlan:
+    contacts: list[Contact] = []
+    silences: dict[tuple[int, int, str], set[int]] = {}
+    for channel in channels:
+        contacts += channel.contacts
+        for notice in channel.notices:
+            silences.setdefault((notice.start, notice.end, notice.text), set()).update(notice.nodes)
+    notices = [Notice(*key[:2], tuple(sorted(nodes)), key[2]) for key, nodes in sorted(silences.items())]
+    return ContactPlan.of(contacts, notices, version)

@@ -9,80 +9,43 @@ the key, the value and what is allowed.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
 from starlight import dtntime
 from starlight.errors import InputError
+from starlight.expedition.network import (
+    ConjunctionSpec,
+    Fail,
+    Known,
+    LinkSpec,
+    Name,
+    NodeSpec,
+    Time,
+    WeatherSpec,
+    check_link,
+    check_node,
+    check_weather,
+)
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
-NodeNumber = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 Service = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
-Rate = Annotated[int, msgspec.Meta(ge=1, le=10**12)]
+
+__all__ = [
+    "LinkSpec",
+    "NodeSpec",
+    "Scenario",
+    "builtin_names",
+    "load",
+    "named_error",
+    "parse",
+]
 
 
 class _Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
-
-
-class SiteSpec(_Spec, frozen=True):
-    """A place on a body: geodetic latitude and east longitude in degrees, height in metres."""
-
-    body: Literal["earth", "mars"]
-    latitude_deg: Annotated[float, msgspec.Meta(ge=-90, le=90)]
-    longitude_deg: Annotated[float, msgspec.Meta(ge=-180, le=360)]
-    height_m: Annotated[float, msgspec.Meta(ge=-12_000, le=30_000)] = 0.0
-    mask_deg: Annotated[float, msgspec.Meta(ge=0, lt=90)] = 10.0
-
-
-class OrbitSpec(_Spec, frozen=True):
-    """A circular orbit: stationary over an east longitude, or given by radius and angles at an epoch."""
-
-    body: Literal["earth", "mars"]
-    stationary_over_deg: Annotated[float, msgspec.Meta(ge=-180, le=360)] | None = None
-    radius_km: Annotated[float, msgspec.Meta(gt=3_390, le=10_000_000)] | None = None
-    inclination_deg: Annotated[float, msgspec.Meta(ge=0, le=180)] = 0.0
-    node_deg: float = 0.0
-    phase_deg: float = 0.0
-    epoch: str = "2050-01-01"
-
-
-class NodeSpec(_Spec, frozen=True):
-    """A network node; without a site or an orbit it has wires only."""
-
-    name: Name
-    number: NodeNumber
-    title: str
-    world: Literal["earth", "mars"]
-    site: SiteSpec | None = None
-    orbit: OrbitSpec | None = None
-
-
-class LinkSpec(_Spec, frozen=True):
-    """A link between two nodes, both ways unless `one_way`.
-
-    Attributes:
-        between: the two nodes; a one-way link carries from the first to the second.
-        kind: ``radio`` is open when the sky allows it, ``wire`` always.
-        rate_bps, back_rate_bps: bit/s from the first to the second, and back (the same when absent).
-        light_time_s: of a wire; a radio's comes from the ephemeris.
-        since, until: when the link exists.
-        announced: when the network learns of it; when absent, it always knew.
-    """
-
-    between: tuple[Name, Name]
-    kind: Literal["radio", "wire"]
-    rate_bps: Rate
-    back_rate_bps: Rate | None = None
-    one_way: bool = False
-    light_time_s: Annotated[float, msgspec.Meta(ge=0, lt=10)] = 0.0
-    since: str = ""
-    until: str = ""
-    announced: str = ""
 
 
 class MailboxSpec(_Spec, frozen=True):
@@ -198,6 +161,8 @@ class Scenario(_Spec, frozen=True):
         demo_at: where a demo opens; demo_since: from when its past is lived through.
         earth_home, mars_home: the nodes whose clocks the page shows.
         landing: when sols begin to be counted.
+        weather: foreseen, and so part of the plan; a storm comes as a surprise.
+        conjunction: what the Sun does to links between the worlds; when absent, it only hides.
         pulse: letters that go on in a demo, without end: `every_days` apart, their texts in turn.
     """
 
@@ -217,6 +182,8 @@ class Scenario(_Spec, frozen=True):
     telemetry: list[TelemetrySpec] = []
     pulse: list[LetterSpec] = []
     storm: list[StormSpec] = []
+    weather: list[WeatherSpec] = []
+    conjunction: ConjunctionSpec | None = None
     read: list[ReadSpec] = []
     beat: list[BeatSpec] = []
     earth_timezone: str = "Asia/Seoul"
@@ -341,46 +308,17 @@ def _check(scenario: Scenario, where: str) -> None:
         if nodes[getattr(scenario, key)].site is None:
             fail(key, getattr(scenario, key), "It must be a node with a site, for its local time")
     for index, node in enumerate(scenario.node):
-        if node.site and node.orbit:
-            fail(f"node[{index}]", node.name, "A node has a site or an orbit, not both")
-        if node.orbit and (node.orbit.stationary_over_deg is None) == (node.orbit.radius_km is None):
-            fail(f"node[{index}].orbit", node.name, "Give stationary_over_deg or radius_km, one of them")
+        check_node(index, node, known_node, time, fail)
     for index, link in enumerate(scenario.link):
-        _check_link(index, link, nodes, known_node, time, fail)
+        check_link(index, link, nodes, known_node, time, fail)
+    pairs = {frozenset(link.between) for link in scenario.link}
+    for index, weather in enumerate(scenario.weather):
+        check_weather(index, weather, pairs, known_node, time, fail)
     _check_people(scenario, known_node, time, fail)
     _check_script(scenario, known_node, time, fail)
 
 
-_Fail = Callable[[str, object, str], None]
-_Known = Callable[[str, str], None]
-_Time = Callable[..., int | None]
-
-
-def _check_link(
-    index: int, link: LinkSpec, nodes: dict[str, NodeSpec], known_node: _Known, time: _Time, fail: _Fail
-) -> None:
-    key = f"link[{index}]"
-    for name in link.between:
-        known_node(f"{key}.between", name)
-        if link.kind == "radio" and nodes[name].site is None and nodes[name].orbit is None:
-            fail(f"{key}.between", name, "A radio link needs a site or an orbit at both ends")
-    if link.between[0] == link.between[1]:
-        fail(f"{key}.between", link.between, "A link has two different ends")
-    if link.kind == "radio" and link.light_time_s:
-        fail(
-            f"{key}.light_time_s",
-            link.light_time_s,
-            "A radio's light time comes from the ephemeris; leave it out",
-        )
-    if link.one_way and link.back_rate_bps is not None:
-        fail(f"{key}.back_rate_bps", link.back_rate_bps, "A one-way link has no way back; leave it out")
-    since, until = time(f"{key}.since", link.since, empty=True), time(f"{key}.until", link.until, empty=True)
-    if since is not None and until is not None and until <= since:
-        fail(f"{key}.until", link.until, f"It must be later than since = {link.since!r}")
-    time(f"{key}.announced", link.announced, empty=True)
-
-
-def _check_people(scenario: Scenario, known_node: _Known, time: _Time, fail: _Fail) -> None:
+def _check_people(scenario: Scenario, known_node: Known, time: Time, fail: Fail) -> None:
     for index, person in enumerate(scenario.person):
         seen: list[str] = []
         if not person.mailbox:
@@ -399,7 +337,7 @@ def _check_people(scenario: Scenario, known_node: _Known, time: _Time, fail: _Fa
                 fail(f"{key}.closes", mailbox.closes, f"It must be later than opens = {mailbox.opens!r}")
 
 
-def _check_script(scenario: Scenario, known_node: _Known, time: _Time, fail: _Fail) -> None:
+def _check_script(scenario: Scenario, known_node: Known, time: Time, fail: Fail) -> None:
     places = [f"{person.id}@{box.node}" for person in scenario.person for box in person.mailbox]
 
     def known_place(key: str, place: str) -> None:

@@ -1,0 +1,304 @@
+"""What a scenario says of nodes, antennas, links and weather: the keys, and what must fit together.
+
+Everything but a node's name, number, title and world, and a link's ends and kind, may be left out.
+A node without antennas holds as many contacts as it likes; a link with a `rate_bps` has that rate;
+one without is computed from the terminals of the antennas at its ends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+import msgspec
+
+from starlight.sky.places import WORLDS
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
+NodeNumber = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+Rate = Annotated[int, msgspec.Meta(ge=1, le=10**12)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
+Degrees = Annotated[float, msgspec.Meta(ge=-360, le=360)]
+
+HOURS = re.compile(r"^([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$")
+"""Opening hours, UTC; what ends before it begins goes over midnight."""
+
+Fail = Callable[[str, object, str], None]
+Known = Callable[[str, str], None]
+Time = Callable[..., int | None]
+
+
+class _Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class SiteSpec(_Spec, frozen=True):
+    """A place on a body: geodetic latitude and east longitude in degrees, height in metres.
+
+    Attributes:
+        mask_deg: the lowest elevation at which it can talk, all around.
+        mask: the same by direction: ``[azimuth, elevation]`` in degrees, azimuth east of north, ascending;
+            straight lines between, and from the last to the first. It replaces `mask_deg`.
+    """
+
+    body: Literal["earth", "mars"]
+    latitude_deg: Annotated[float, msgspec.Meta(ge=-90, le=90)]
+    longitude_deg: Annotated[float, msgspec.Meta(ge=-180, le=360)]
+    height_m: Annotated[float, msgspec.Meta(ge=-12_000, le=30_000)] = 0.0
+    mask_deg: Annotated[float, msgspec.Meta(ge=0, lt=90)] = 10.0
+    mask: list[tuple[float, float]] = []
+
+
+class OrbitSpec(_Spec, frozen=True):
+    """An orbit around a world, in one of three ways.
+
+    Attributes:
+        stationary_over_deg: over an east longitude of the equator.
+        radius_km: circular, with `inclination_deg`, `node_deg` and `phase_deg` at `epoch`.
+        semi_major_axis_km: by elements at `epoch`: with `eccentricity`, `inclination_deg`, `node_deg`,
+            `periapsis_deg` (its argument) and `mean_anomaly_deg`; the world's oblateness turns it.
+    """
+
+    body: Literal["earth", "mars"]
+    stationary_over_deg: Annotated[float, msgspec.Meta(ge=-180, le=360)] | None = None
+    radius_km: Annotated[float, msgspec.Meta(gt=3_390, le=1_000_000)] | None = None
+    semi_major_axis_km: Annotated[float, msgspec.Meta(gt=3_390, le=1_000_000)] | None = None
+    eccentricity: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
+    inclination_deg: Annotated[float, msgspec.Meta(ge=0, le=180)] = 0.0
+    node_deg: Degrees = 0.0
+    phase_deg: Degrees = 0.0
+    periapsis_deg: Degrees = 0.0
+    mean_anomaly_deg: Degrees = 0.0
+    epoch: str = "2050-01-01"
+
+
+class CruiseSpec(_Spec, frozen=True):
+    """A transfer between two worlds on a Kepler orbit around the Sun: Lambert's, from date to date."""
+
+    origin: Literal["earth", "mars"]
+    to: Literal["earth", "mars"]
+    departure: str
+    arrival: str
+
+
+class AntennaSpec(_Spec, frozen=True):
+    """An antenna of a node.
+
+    Attributes:
+        name: of the antenna, for people.
+        contacts: how many other nodes it can talk with at once.
+        slew_s, setup_s: what it needs between two of them, one after the other.
+        hours: when it works, as ``HH:MM-HH:MM`` UTC; empty: always.
+        serves: the nodes that it talks with; empty: any.
+        terminal: what it is, as the library of terminals names it; for links whose rate is computed.
+    """
+
+    name: str = "antenna"
+    contacts: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    slew_s: Seconds = 0.0
+    setup_s: Seconds = 0.0
+    hours: list[str] = []
+    serves: list[Name] = []
+    terminal: str = ""
+
+
+class NodeSpec(_Spec, frozen=True):
+    """A network node; without a site, an orbit or a cruise it has wires only."""
+
+    name: Name
+    number: NodeNumber
+    title: str
+    world: Literal["earth", "mars"]
+    site: SiteSpec | None = None
+    orbit: OrbitSpec | None = None
+    cruise: CruiseSpec | None = None
+    antennas: list[AntennaSpec] = []
+
+    @property
+    def in_the_sky(self) -> bool:
+        """Whether it has a place that a radio can point to."""
+        return self.site is not None or self.orbit is not None or self.cruise is not None
+
+
+class LinkSpec(_Spec, frozen=True):
+    """A link between two nodes, both ways unless `one_way`.
+
+    Attributes:
+        between: the two nodes; a one-way link carries from the first to the second.
+        kind: ``radio`` is open when the sky allows it, ``wire`` always.
+        rate_bps, back_rate_bps: bit/s from the first to the second, and back (the same when absent).
+            A radio link without `rate_bps` has the best rate that its terminals close, at every time.
+        band: of a computed link, such as ``X``.
+        priority: a contact of a higher one gets the antenna.
+        light_time_s: of a wire; a radio's comes from the ephemeris.
+        since, until: when the link exists.
+        announced: when the network learns of it; when absent, it always knew.
+    """
+
+    between: tuple[Name, Name]
+    kind: Literal["radio", "wire"]
+    rate_bps: Rate | None = None
+    back_rate_bps: Rate | None = None
+    band: str = ""
+    priority: Annotated[int, msgspec.Meta(ge=-100, le=100)] = 0
+    one_way: bool = False
+    light_time_s: Annotated[float, msgspec.Meta(ge=0, lt=10)] = 0.0
+    since: str = ""
+    until: str = ""
+    announced: str = ""
+
+
+class WeatherSpec(_Spec, frozen=True):
+    """A foreseen interval in which links are lowered or cut: a dust storm, rain at a station.
+
+    Attributes:
+        start, end: when.
+        nodes: whose radio links it touches, all of them; links: single ones, as pairs of nodes.
+        cuts: whether they carry nothing; loss_db: what they lose; factor: what is left of their rate.
+            One of the three.
+        text: what it is, for people.
+    """
+
+    start: str
+    end: str
+    text: str
+    nodes: list[Name] = []
+    links: list[tuple[Name, Name]] = []
+    cuts: bool = False
+    loss_db: Annotated[float, msgspec.Meta(gt=0, le=100)] | None = None
+    factor: Annotated[float, msgspec.Meta(gt=0, lt=1)] | None = None
+
+
+class ConjunctionSpec(_Spec, frozen=True):
+    """What the Sun does to links between the worlds when it stands close to the line of sight.
+
+    Attributes:
+        blackout_below_deg: of the angle at Earth between the Sun and the other end; nothing is sent below.
+        lowered_below_deg, lowered_to: below this angle a link with a fixed rate has this part of it.
+            A computed rate knows the Sun's noise by itself.
+    """
+
+    blackout_below_deg: Annotated[float, msgspec.Meta(ge=0, le=30)] = 2.0
+    lowered_below_deg: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
+    lowered_to: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
+
+
+def check_node(index: int, node: NodeSpec, known_node: Known, time: Time, fail: Fail) -> None:
+    """Check what no single key of a node can know."""
+    key = f"node[{index}]"
+    if sum(each is not None for each in (node.site, node.orbit, node.cruise)) > 1:
+        fail(key, node.name, "A node has a site, an orbit or a cruise, one of them")
+    if node.orbit:
+        _check_orbit(f"{key}.orbit", node.name, node.orbit, time, fail)
+    if node.site and node.site.mask:
+        _check_mask(f"{key}.site.mask", node.site.mask, fail)
+    if node.cruise:
+        departure = time(f"{key}.cruise.departure", node.cruise.departure)
+        arrival = time(f"{key}.cruise.arrival", node.cruise.arrival)
+        if departure is None or arrival is None or arrival <= departure:
+            fail(
+                f"{key}.cruise.arrival",
+                node.cruise.arrival,
+                f"It must be later than departure = {node.cruise.departure!r}",
+            )
+        if node.cruise.origin == node.cruise.to:
+            fail(f"{key}.cruise.to", node.cruise.to, "A cruise ends at another world than it begins")
+    for place, antenna in enumerate(node.antennas):
+        for hours in antenna.hours:
+            if not HOURS.match(hours):
+                fail(f"{key}.antennas[{place}].hours", hours, "Write it as HH:MM-HH:MM, in UTC")
+        for name in antenna.serves:
+            known_node(f"{key}.antennas[{place}].serves", name)
+
+
+def _check_orbit(key: str, name: str, orbit: OrbitSpec, time: Time, fail: Fail) -> None:
+    ways = (orbit.stationary_over_deg, orbit.radius_km, orbit.semi_major_axis_km)
+    if sum(way is not None for way in ways) != 1:
+        fail(key, name, "Give stationary_over_deg, radius_km or semi_major_axis_km, one of them")
+    if orbit.semi_major_axis_km is None and orbit.eccentricity:
+        fail(f"{key}.eccentricity", orbit.eccentricity, "Only an orbit with semi_major_axis_km has one")
+    size = orbit.radius_km or orbit.semi_major_axis_km
+    lowest = WORLDS[orbit.body].equatorial_km + 80
+    if size is not None and size * (1 - orbit.eccentricity) < lowest:
+        right = f"It must stay {lowest:g} km or more from the centre of {orbit.body}"
+        which = "radius_km" if orbit.radius_km else "eccentricity"
+        fail(f"{key}.{which}", orbit.radius_km or orbit.eccentricity, right)
+    time(f"{key}.epoch", orbit.epoch)
+
+
+def _check_mask(key: str, mask: list[tuple[float, float]], fail: Fail) -> None:
+    before = -1.0
+    for place, (azimuth, elevation) in enumerate(mask):
+        if not 0 <= azimuth < 360 or azimuth <= before:
+            fail(f"{key}[{place}]", azimuth, "Azimuths ascend, from 0 to less than 360")
+        if not 0 <= elevation < 90:
+            fail(f"{key}[{place}]", elevation, "Elevations are from 0 to less than 90")
+        before = azimuth
+
+
+def check_link(
+    index: int, link: LinkSpec, nodes: dict[str, NodeSpec], known_node: Known, time: Time, fail: Fail
+) -> None:
+    """Check what no single key of a link can know."""
+    key = f"link[{index}]"
+    for name in link.between:
+        known_node(f"{key}.between", name)
+        if link.kind == "radio" and not nodes[name].in_the_sky:
+            fail(f"{key}.between", name, "A radio link needs a site, an orbit or a cruise at both ends")
+    if link.between[0] == link.between[1]:
+        fail(f"{key}.between", link.between, "A link has two different ends")
+    if link.kind == "radio" and link.light_time_s:
+        fail(
+            f"{key}.light_time_s",
+            link.light_time_s,
+            "A radio's light time comes from the ephemeris; leave it out",
+        )
+    if link.one_way and link.back_rate_bps is not None:
+        fail(f"{key}.back_rate_bps", link.back_rate_bps, "A one-way link has no way back; leave it out")
+    since, until = time(f"{key}.since", link.since, empty=True), time(f"{key}.until", link.until, empty=True)
+    if since is not None and until is not None and until <= since:
+        fail(f"{key}.until", link.until, f"It must be later than since = {link.since!r}")
+    time(f"{key}.announced", link.announced, empty=True)
+    for name, other in (link.between, link.between[::-1]):
+        antennas = nodes[name].antennas
+        serving = [each for each in antennas if not each.serves or other in each.serves]
+        if link.kind == "radio" and antennas and not serving:
+            right = f"{name} has antennas, but none that serves {other}; add it to one's `serves`"
+            fail(f"{key}.between", link.between, right)
+        if link.rate_bps is None:
+            _check_computed(key, link, name, serving, fail)
+
+
+def _check_computed(key: str, link: LinkSpec, name: str, serving: list[AntennaSpec], fail: Fail) -> None:
+    if link.kind == "wire":
+        fail(f"{key}.rate_bps", None, "A wire needs its rate in bit/s")
+    if not link.band:
+        fail(f"{key}.rate_bps", None, "Give a rate in bit/s, or a `band` for a computed one")
+    if not any(each.terminal for each in serving):
+        right = f"{name} needs an antenna with a `terminal`, or the link a `rate_bps`"
+        fail(f"{key}.rate_bps", None, right)
+
+
+def check_weather(
+    index: int,
+    weather: WeatherSpec,
+    pairs: set[frozenset[str]],
+    known_node: Known,
+    time: Time,
+    fail: Fail,
+) -> None:
+    """Check what no single key of the weather can know."""
+    key = f"weather[{index}]"
+    begin, finish = time(f"{key}.start", weather.start), time(f"{key}.end", weather.end)
+    if begin is None or finish is None or finish <= begin:
+        fail(f"{key}.end", weather.end, f"It must be later than start = {weather.start!r}")
+    for name in weather.nodes:
+        known_node(f"{key}.nodes", name)
+    for pair in weather.links:
+        if frozenset(pair) not in pairs:
+            fail(f"{key}.links", pair, "Name two nodes that a link joins")
+    if not weather.nodes and not weather.links:
+        fail(f"{key}.nodes", [], "Name the nodes or the links that it touches")
+    if weather.cuts + (weather.loss_db is not None) + (weather.factor is not None) != 1:
+        fail(key, weather.text, "Give cuts = true, loss_db or factor, one of them")

@@ -1,0 +1,103 @@
+"""Intervals of time, and the parts of a contact that lie in them.
+
+A span is a pair (first, last) in ns with both ends in it; a list of spans is ascending and disjoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from starlight.contacts.contact import Contact
+from starlight.contacts.plan import clipped
+from starlight.dtntime import SECOND
+
+Span = tuple[int, int]
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """Return spans in order, those that touch or overlap as one."""
+    result: list[Span] = []
+    for first, last in sorted(spans):
+        if result and first <= result[-1][1] + 1:
+            result[-1] = (result[-1][0], max(result[-1][1], last))
+        else:
+            result.append((first, last))
+    return result
+
+
+def common(a: Sequence[Span], b: Sequence[Span]) -> list[Span]:
+    """Return what lies in both of two lists of spans; of a single instant, nothing."""
+    result, i, j = [], 0, 0
+    while i < len(a) and j < len(b):
+        first, last = max(a[i][0], b[j][0]), min(a[i][1], b[j][1])
+        if first < last:
+            result.append((first, last))
+        if a[i][1] < b[j][1]:
+            i += 1
+        else:
+            j += 1
+    return result
+
+
+def without(spans: Iterable[Span], taken: Sequence[Span]) -> list[Span]:
+    """Return what is left of spans when `taken` is taken out, edges included."""
+    result = []
+    for first, last in spans:
+        at = first
+        for begin, end in taken:
+            if end < at or begin > last:
+                continue
+            if begin > at:
+                result.append((at, begin - 1))
+            at = max(at, end + 1)
+        if at < last:
+            result.append((at, last))
+    return result
+
+
+def total(spans: Iterable[Span]) -> int:
+    """Return how long spans last together, in ns."""
+    return sum(last - first for first, last in spans)
+
+
+def slot_id(contact: Contact, start: int) -> int:
+    """Return the id of the part of a planned contact that begins at `start`.
+
+    The planner's ids count the seconds of the start, so a part's id depends on its own start only.
+    """
+    return contact.id - contact.start // SECOND + start // SECOND
+
+
+def parts(
+    contact: Contact, spans: Iterable[Span], name: Callable[[Contact, int], int] = slot_id
+) -> list[Contact]:
+    """Return the parts of a contact that lie in spans (transmission times, in ns).
+
+    Args:
+        name: gives the id of the part that begins at a time; one that begins with the contact keeps its id.
+    """
+    result = []
+    for first, last in common([(contact.start, contact.end)], list(spans)):
+        if (first, last) == (contact.start, contact.end):
+            result.append(contact)
+        else:
+            fresh = contact.id if first == contact.start else name(contact, first)
+            result.append(clipped(contact, fresh, first, last))
+    return result
+
+
+def lowered(contact: Contact, start: int, end: int, factor: float) -> Contact:
+    """Return a contact whose rates are multiplied by a factor from `start` until `end`, in ns."""
+    first, last = max(start, contact.start), min(end, contact.end)
+    if first >= last:
+        return contact
+    edges = sorted({*(at for at, _ in contact.rates), first, *([last] if last < contact.end else [])})
+    rates: list[tuple[int, int]] = []
+    for at in edges:
+        rate = contact.rate_bps(at)
+        rate = int(rate * factor) if first <= at < last else rate
+        if not rates or rates[-1][1] != rate:
+            rates.append((at, rate))
+    return msgspec.structs.replace(contact, rates=tuple(rates))
