@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
 from fractions import Fraction
+from itertools import islice, pairwise
+from typing import NamedTuple
 
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, constant_light
 from starlight.contacts.plan import ContactPlan
@@ -37,53 +40,106 @@ def last_byte(contact: Contact, leaves: int, size: int) -> int | None:
     return done if done <= contact.end else None
 
 
+def with_margin(light_time: int) -> int:
+    """Return a light time in ns and its margin: 125 parts in 186 282, rounded up."""
+    return light_time + math.ceil(Fraction(125 * light_time, 186_282))
+
+
+def consumption(size: int) -> int:
+    """Return the estimated volume consumption: 3 %, rounded up, but at least 100 B more."""
+    return size + max(math.ceil(Fraction(3 * size, 100)), 100)
+
+
+def blocks(booked: Collection[Interval]) -> list[Interval]:
+    """Return the busy time of a link that works off what is booked, whichever of it goes first."""
+    found: list[Interval] = []
+    for start, end in sorted(booked):
+        if start >= end:
+            continue
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], found[-1][1] + end - start)
+        else:
+            found.append((start, end))
+    return found
+
+
 def transmission(contact: Contact, ready: int, size: int, booked: Collection[Interval]) -> Timing | None:
-    """Return the first transmission that meets no booking, trying each instant at which one may begin."""
+    """Return the first transmission that meets nothing booked, trying each instant at which one may begin."""
+    busy = blocks(booked)
     earliest = max(ready, contact.start)
-    for leaves in sorted({earliest, *(end for _, end in booked if end > earliest)}):
+    for leaves in sorted({earliest, *(end for _, end in busy if end > earliest)}):
         done = last_byte(contact, leaves, size)
         if done is None:
             continue
-        meets = any((leaves < end and start < done) or start <= leaves < end for start, end in booked)
+        meets = any((leaves < end and start < done) or start <= leaves < end for start, end in busy)
         if not meets:
             arrives = done + contact.light_time(done)
             return (leaves, done, arrives) if arrives >= done else None
     return None
 
 
-def every_route(
-    plan: ContactPlan,
-    booked: dict[int, list[Interval]],
-    source: int,
-    destination: int,
-    now: int,
-    size: int,
-    exclude: Collection[int] = (),
-    exclude_contacts: Collection[int] = (),
-) -> Iterator[tuple[Key, list[Contact], list[Timing]]]:
-    """Yield each loopless route: its key, the smaller the better, its contacts and their times."""
-    leaving: dict[int, list[Contact]] = {}
-    for contact in plan.contacts:
-        if contact.id not in exclude_contacts and contact.start <= contact.end:
-            leaving.setdefault(contact.from_node, []).append(contact)
+class Oracle(NamedTuple):
+    """What routes are ranked by, and the bookings that they meet.
 
-    def extend(
-        node: int, ready: int, path: list[Contact], times: list[Timing], seen: set[int]
-    ) -> Iterator[tuple[Key, list[Contact], list[Timing]]]:
-        if node == destination:
-            ids = tuple(contact.id for contact in reversed(path))
-            key = (ready, len(path), -min(c.end for c in path), path[0].to_node, ids)
-            yield key, list(path), list(times)
-            return
-        for contact in leaving.get(node, ()):
-            peer = contact.to_node
-            if peer in seen or (node == source and peer in exclude):
-                continue
-            timing = transmission(contact, ready, size, booked.get(contact.id, ()))
-            if timing is not None:
-                yield from extend(peer, timing[2], [*path, contact], [*times, timing], seen | {peer})
+    Attributes:
+        plan: the contacts.
+        booked: intervals by contact, those that the bundle waits for.
+        margin, overhead: whether light needs its margin, and bundles their overhead.
+    """
 
-    yield from extend(source, now, [], [], {source})
+    plan: ContactPlan
+    booked: Mapping[int, Collection[Interval]]
+    margin: bool = False
+    overhead: bool = False
+
+    def every_route(
+        self,
+        source: int,
+        destination: int,
+        now: int,
+        size: int,
+        exclude: Collection[int] = (),
+        exclude_contacts: Collection[int] = (),
+        avoid: Collection[int] = (),
+    ) -> list[tuple[Key, list[Contact], list[Timing]]]:
+        """Return each loopless route, the best first: its key, its contacts and their geometric times."""
+        leaving: dict[int, list[Contact]] = {}
+        for contact in self.plan.contacts:
+            if contact.id not in exclude_contacts and contact.start <= contact.end:
+                leaving.setdefault(contact.from_node, []).append(contact)
+        volume = consumption(size) if self.overhead else size
+        found = []
+
+        def extend(node: int, ready: int, path: list[Contact], seen: set[int]) -> None:
+            if node == destination:
+                ids = tuple(contact.id for contact in reversed(path))
+                key = (ready, len(path), -min(c.end for c in path), path[0].to_node, ids)
+                found.append((key, list(path), self.geometric(path, now, size)))
+                return
+            for contact in leaving.get(node, ()):
+                peer = contact.to_node
+                if peer in seen or (node == source and peer in exclude):
+                    continue
+                timing = transmission(contact, ready, volume, self.booked.get(contact.id, ()))
+                if timing is not None:
+                    _, done, arrives = timing
+                    if self.margin:
+                        arrives = done + with_margin(arrives - done)
+                    extend(peer, arrives, [*path, contact], seen | {peer})
+
+        extend(source, now, [], {source, *avoid} - {destination})
+        return sorted(found, key=lambda item: item[0])
+
+    def geometric(self, path: list[Contact], now: int, size: int) -> list[Timing]:
+        """Return the times of the bundle's own bytes by the light time alone."""
+        times: list[Timing] = []
+        for contact in path:
+            timing = transmission(
+                contact, times[-1][2] if times else now, size, self.booked.get(contact.id, ())
+            )
+            assert timing is not None
+            times.append(timing)
+        return times
 
 
 def random_contact(rng: random.Random, id: int, nodes: int) -> Contact:
@@ -158,11 +214,13 @@ class Trial:
         self.rng = rng
         self.plan = random_plan(rng)
         self.nodes = self.plan.nodes()
-        self.router = Router(self.plan)
-        self.booked: dict[int, list[Interval]] = {}
+        self.margin = rng.random() < 0.5
+        self.overhead = rng.random() < 0.1
+        self.router = Router(self.plan, with_margin=self.margin, with_overhead=self.overhead)
+        self.booked: dict[tuple[int, int], list[Interval]] = {}  # by priority and contact
         self.routes: list[Route] = []
         self.now = rng.choice((0, 0, -3, 4)) * SECOND
-        self.asked: list[tuple[int, int, frozenset[int], frozenset[int]]] = []
+        self.asked: list[tuple[int, int, frozenset[int], frozenset[int], frozenset[int]]] = []
 
     def _ends(self) -> tuple[int, int]:
         if self.rng.random() < 0.3:
@@ -175,17 +233,20 @@ class Trial:
         """Ask once, compare, perhaps book or release; return whether there was a route."""
         rng = self.rng
         if self.asked and rng.random() < 0.6:
-            source, destination, exclude, banned = rng.choice(self.asked)
+            source, destination, exclude, banned, avoid = rng.choice(self.asked)
         else:
             source, destination = self._ends()
-            exclude, banned = frozenset[int](), frozenset[int]()
+            exclude, banned, avoid = frozenset[int](), frozenset[int](), frozenset[int]()
             if rng.random() < 0.2:
                 exclude = frozenset(rng.sample(self.nodes, 1))
             if rng.random() < 0.2:
                 banned = frozenset(rng.sample([c.id for c in self.plan.contacts], 1))
-            self.asked.append((source, destination, exclude, banned))
+            if rng.random() < 0.1:
+                avoid = frozenset(rng.sample(self.nodes, 1)) - {source, destination}
+            self.asked.append((source, destination, exclude, banned, avoid))
         size = rng.choice((0, 1, 2, 2, 3, 5, 8))
         expires = rng.choice((None, None, None, self.now + rng.randrange(30) * SECOND))
+        priority = rng.choice((0, 1, 1, 1, 2))
         route = self.router.route(
             source,
             destination,
@@ -194,8 +255,35 @@ class Trial:
             expires=expires,
             exclude=exclude,
             exclude_contacts=banned,
+            avoid=avoid,
+            priority=priority,
         )
-        self.check(route, source, destination, size, expires, exclude, banned)
+        if source == destination:
+            late = expires is not None and expires < self.now
+            assert (route is None) == late
+            assert route is None or (route.hops == () and route.arrival == self.now)
+        else:
+            oracle = Oracle(self.plan, self.seen(priority), self.margin, self.overhead)
+            found = oracle.every_route(source, destination, self.now, size, exclude, banned, avoid)
+            in_time = [item for item in found if expires is None or item[0][0] <= expires]
+            self.check(route, in_time[0] if in_time else None)
+            if rng.random() < 0.2:
+                ranked = self.router.candidates(
+                    source,
+                    destination,
+                    self.now,
+                    size,
+                    expires=expires,
+                    exclude=exclude,
+                    exclude_contacts=banned,
+                    avoid=avoid,
+                    priority=priority,
+                )
+                k = rng.choice((3, 10, 10_000))
+                some = list(islice(ranked, k))
+                assert len(some) == min(len(in_time), k), "no route is left out"
+                for each, item in zip(some, in_time, strict=False):
+                    self.check(each, item)
         if route is not None and rng.random() < 0.5:
             self.book(route)
         if self.routes and rng.random() < 0.2:
@@ -204,50 +292,82 @@ class Trial:
             self.now += rng.choice((1, SECOND // 2, SECOND, 4 * SECOND, -SECOND))
         return route is not None
 
-    def check(
-        self,
-        route: Route | None,
-        source: int,
-        destination: int,
-        size: int,
-        expires: int | None,
-        exclude: frozenset[int],
-        banned: frozenset[int],
-    ) -> None:
-        """Fail unless the answer is the best of all routes by key, contacts and times."""
-        if source == destination:
-            late = expires is not None and expires < self.now
-            assert (route is None) == late
-            assert route is None or (route.hops == () and route.arrival == self.now)
-            return
-        found = every_route(self.plan, self.booked, source, destination, self.now, size, exclude, banned)
-        best = min(found, key=lambda item: item[0], default=None)
-        if best is None or (expires is not None and best[0][0] > expires):
+    def seen(self, priority: int) -> dict[int, list[Interval]]:
+        """Return what a bundle of a priority waits for, by contact."""
+        found: dict[int, list[Interval]] = {}
+        for (level, contact), intervals in self.booked.items():
+            if level >= priority:
+                found.setdefault(contact, []).extend(intervals)
+        return found
+
+    def check(self, route: Route | None, best: tuple[Key, list[Contact], list[Timing]] | None) -> None:
+        """Fail unless a route is the one that it should be by key, contacts and times."""
+        if best is None:
             assert route is None, f"{route} where there is none"
             return
         key, contacts, times = best
         assert route is not None, f"no route where there is {key}"
-        four = (route.arrival, len(route.hops), -route.termination, route.entry_node)
+        four = (route.projected, len(route.hops), -route.termination, route.entry_node)
         assert four == key[:4]
         assert [hop.contact for hop in route.hops] == contacts
         assert [(hop.leaves, hop.last_byte, hop.arrives) for hop in route.hops] == times
         assert [hop.ready for hop in route.hops] == [self.now, *(t[2] for t in times[:-1])]
         assert all(hop.waits_until == max(hop.ready, hop.contact.start) for hop in route.hops)
+        assert route.arrival == times[-1][2] <= route.projected
+        for hop in route.hops:
+            light_time = hop.arrives - hop.last_byte
+            assert hop.margin == (with_margin(light_time) - light_time if self.margin else 0)
+
+    def _taken(self, route: Route) -> list[tuple[int, Interval]]:
+        taken = []
+        for hop in route.hops:
+            until: int | None = hop.last_byte
+            if self.overhead:
+                until = last_byte(hop.contact, hop.leaves, consumption(route.size))
+                assert until is not None
+            if until > hop.leaves:
+                taken.append((hop.contact.id, (hop.leaves, until)))
+        return taken
 
     def book(self, route: Route) -> None:
-        """Book a route at both."""
+        """Book a route at both, and compare what is left of its contacts."""
         self.router.book(route)
         self.routes.append(route)
-        for hop in route.hops:
-            if hop.last_byte > hop.leaves:
-                self.booked.setdefault(hop.contact.id, []).append((hop.leaves, hop.last_byte))
+        for contact, interval in self._taken(route):
+            self.booked.setdefault((route.priority, contact), []).append(interval)
+        self._compare_volumes(route)
 
     def release(self, route: Route) -> None:
-        """Release a route at both."""
+        """Release a route at both, and compare what is left of its contacts."""
         self.router.release(route)
+        for contact, interval in self._taken(route):
+            self.booked[route.priority, contact].remove(interval)
+        self._compare_volumes(route)
+
+    def _compare_volumes(self, route: Route) -> None:
         for hop in route.hops:
-            if hop.last_byte > hop.leaves:
-                self.booked[hop.contact.id].remove((hop.leaves, hop.last_byte))
+            for priority in (0, 1, 2):
+                busy = blocks(self.seen(priority).get(hop.contact.id, ()))
+                assert self.router.bookings(hop.contact.id, priority) == busy
+                left = self.router.residual_volume(hop.contact, self.now, priority)
+                assert left == residual(hop.contact, self.now, busy)
+
+
+def residual(contact: Contact, now: int, busy: list[Interval]) -> int:
+    """Return the bytes that the free time of a contact carries, gap by gap."""
+    total = 0
+    borders = [max(now, contact.start), *(time for block in busy for time in block), contact.end]
+    for start, end in zip(borders[::2], borders[1::2], strict=True):
+        start, end = max(start, now, contact.start), min(end, contact.end)
+        bits = Fraction(0)
+        pieces = [*contact.rates, (end, 0)]
+        for (begin, rate), (until, _) in pairwise(pieces):
+            lasts = min(until, end) - max(begin, start)
+            if lasts > 0 and rate == UNLIMITED_BPS:
+                return UNLIMITED_BPS
+            bits += Fraction(max(0, rate) * max(0, lasts), SECOND)
+        total += math.floor(bits / 8)
+    return total
 
 
 def large_plan(rng: random.Random) -> ContactPlan:

@@ -6,7 +6,7 @@ import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.routing.oracle import transmission
+from tests.routing.oracle import blocks, transmission
 
 from starlight.contacts.contact import Contact, constant_light
 from starlight.dtntime import SECOND
@@ -42,13 +42,11 @@ def test_releasing_is_the_inverse_of_booking(intervals: list[tuple[int, int]], r
         kept.append((start, start + length))
         if rng.random() < 0.5:
             gone = kept.pop(rng.randrange(len(kept)))
-            assert bookings.remove(*gone) == (gone[0] < gone[1])
+            assert (bookings.remove(*gone) is not None) == (gone[0] < gone[1])
         alone = Bookings()
         for interval in kept:
             alone.add(*interval)
-        assert bookings.busy() == alone.busy()
-        instants = {time for block in bookings.busy() for time in range(*block)}
-        assert instants == {time for interval in kept for time in range(*interval)}
+        assert bookings.busy() == alone.busy() == blocks(kept)
     for interval in kept:
         bookings.remove(*interval)
     assert bookings.empty
@@ -59,11 +57,11 @@ def test_what_is_not_booked_cannot_be_released() -> None:
     """Giving back what was not taken changes nothing and says so."""
     bookings = Bookings()
     bookings.add(1, 5)
-    assert not bookings.remove(1, 4)
-    assert not bookings.remove(2, 5)
+    assert bookings.remove(1, 4) is None
+    assert bookings.remove(2, 5) is None
     assert bookings.busy() == [(1, 5)]
-    assert bookings.remove(1, 5)
-    assert not bookings.remove(1, 5)
+    assert bookings.remove(1, 5) == 5
+    assert bookings.remove(1, 5) is None
 
 
 def test_a_queue_sent_back_to_back_is_one_block() -> None:
@@ -74,6 +72,18 @@ def test_a_queue_sent_back_to_back_is_one_block() -> None:
     assert bookings.busy() == [(0, 10_000)]
     bookings.remove(5_000, 5_001)
     assert bookings.busy() == [(0, 5_000), (5_001, 10_000)]
+
+
+def test_what_is_taken_twice_is_taken_once_more() -> None:
+    """An urgent bundle goes before one that had the time: the link is busy for as long as both need."""
+    bookings = Bookings()
+    for interval in ((0, 10), (12, 14), (2, 5)):
+        bookings.add(*interval)
+    assert bookings.busy() == [(0, 15)], "three more from 10 on, two of them before 12"
+    assert bookings.free(0, 20) == [(15, 20)]
+    assert bookings.remove(2, 5) == 15
+    assert bookings.busy() == [(0, 10), (12, 14)]
+    assert bookings.free(-1, 13) == [(-1, 0), (10, 12)]
 
 
 def test_what_takes_no_time_waits_while_the_contact_is_busy() -> None:

@@ -89,7 +89,9 @@ def test_an_unreachable_destination_costs_no_search(monkeypatch: pytest.MonkeyPa
 
 def test_the_fewest_remaining_hops_follow_time() -> None:
     """Only lanes with a contact that has not ended count, also when time goes back."""
-    index = PlanIndex(ContactPlan.of([contact(1, 0, 50), contact(2, 0, 10, 1, 3), contact(3, 0, 90, 2, 3)]))
+    index = PlanIndex(
+        ContactPlan.of([contact(1, 0, 50), contact(2, 0, 10, 1, 3), contact(3, 0, 90, 2, 3)]).contacts
+    )
     assert index.remaining_hops(3, 0) == {3: 0, 1: 1, 2: 1}
     assert index.remaining_hops(3, 10) == {3: 0, 1: 1, 2: 1}
     assert index.remaining_hops(3, 11) == {3: 0, 2: 1, 1: 2}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from tests.routing.hdtn import read
-from tests.routing.oracle import every_route
 
 from starlight.dtntime import SECOND
 from starlight.routing import Router
@@ -23,10 +22,9 @@ def test_tutorial_plan() -> None:
 
 def test_tutorial_plan_has_seven_loopless_routes() -> None:
     """Yen gives 7 loopless routes, best delivery times 3, 4, 11, 31, 31, 51, 51; first next hops 3, 2, 5."""
-    found = sorted(every_route(read("hdtn_cgr_tutorial.json"), {}, 1, 5, 0, 0), key=lambda item: item[0])
-    assert [key[0] // SECOND for key, _, _ in found[:3]] == [3, 4, 11]
-    assert [key[3] for key, _, _ in found[:3]] == [3, 2, 5]
-    assert sorted(key[0] // SECOND for key, _, _ in found) == [3, 4, 11, 31, 31, 51, 51]
+    found = list(Router(read("hdtn_cgr_tutorial.json")).candidates(1, 5, 0, 0))
+    assert [route.arrival // SECOND for route in found] == [3, 4, 11, 31, 31, 51, 51]
+    assert [route.entry_node for route in found[:3]] == [3, 2, 5]
 
 
 def test_tutorial_plan_without_its_best_contacts() -> None:

@@ -2,5 +2,6 @@
 
 from starlight.routing.route import FOREVER, Hop, Route
 from starlight.routing.router import Router
+from starlight.routing.volume import HopLimit, Priority
 
-__all__ = ["FOREVER", "Hop", "Route", "Router"]
+__all__ = ["FOREVER", "Hop", "HopLimit", "Priority", "Route", "Router"]

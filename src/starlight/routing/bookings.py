@@ -1,11 +1,14 @@
 """What is booked on a contact: the time that earlier transmissions take from later ones.
 
-The model. A booking takes the half-open interval ``[leaves, last_byte)`` of its contact. Busy
-time is the union of the bookings. A transmission is never split: it starts at the first instant,
-not before it is ready, from which the whole of it finds free time. So bookings made in order are
-sent first in, first out, and a gap in front of a bundle that is still on its way to the contact
-stays usable for what fits into it. A transmission that takes no time (no bytes, or an unlimited
-rate) books nothing, but waits like any other while the contact is busy.
+The model. A booking takes the half-open interval ``[leaves, last_byte)`` of its contact. Where it
+meets another (an urgent bundle goes before one that had that time), both keep what they need: the
+time that is taken twice is taken once more from the next free time on. So busy time is that of a
+link which works off whatever is there, and it does not depend on the order of the bookings. A
+transmission is never split: it starts at the first instant, not before it is ready, from which
+the whole of it finds free time. So bookings made in order are sent first in, first out, and a gap
+in front of a bundle that is still on its way to the contact stays usable for what fits into it. A
+transmission that takes no time (no bytes, or an unlimited rate) books nothing, but waits like any
+other while the contact is busy.
 
 The first instant is a non-decreasing function of the time of readiness, and only grows with
 further bookings and with the size; the search and the cache of the router rest on that.
@@ -21,19 +24,17 @@ from starlight.contacts.contact import Contact
 class Bookings:
     """The booked time of one contact, in ns.
 
-    The union is kept merged (a queue sent back to back is a single block), and the bookings
-    themselves are counted, so that giving one back is the exact inverse of taking it, even if
-    bookings overlap because a caller booked a route that was found before other bookings.
+    Busy time is kept merged (a queue sent back to back is a single block), and the bookings
+    themselves are counted, so that giving one back is the exact inverse of taking it.
     """
 
-    __slots__ = ("_booked", "_booked_ns", "_ends", "_held", "_starts")
+    __slots__ = ("_ends", "_held", "_pushed", "_starts")
 
     def __init__(self) -> None:
         self._held: dict[tuple[int, int], int] = {}
         self._starts: list[int] = []
         self._ends: list[int] = []
-        self._booked = 0  # ns of the union
-        self._booked_ns = 0  # ns of all bookings; more than the union when some overlap
+        self._pushed = False  # Some bookings met others.
 
     @property
     def empty(self) -> bool:
@@ -66,51 +67,77 @@ class Bookings:
         last_byte = contact.last_byte(leaves, size)
         return None if last_byte is None else (leaves, last_byte)
 
+    def free(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Return the free intervals between two times, ascending."""
+        found = []
+        for block in range(bisect_right(self._ends, start), len(self._ends)):
+            if self._starts[block] >= end:
+                break
+            if self._starts[block] > start:
+                found.append((start, self._starts[block]))
+            start = self._ends[block]
+        if start < end:
+            found.append((start, end))
+        return found
+
     def add(self, leaves: int, last_byte: int) -> None:
         """Book an interval; one of no length takes nothing."""
         if last_byte <= leaves:
             return
         interval = (leaves, last_byte)
         self._held[interval] = self._held.get(interval, 0) + 1
-        self._booked_ns += last_byte - leaves
-        self._merge(leaves, last_byte)
+        self._take(leaves, last_byte)
 
-    def remove(self, leaves: int, last_byte: int) -> bool:
-        """Give an interval back; return whether it was booked."""
+    def remove(self, leaves: int, last_byte: int) -> int | None:
+        """Give an interval back; return until when time may have become free, None when it was not booked."""
         interval = (leaves, last_byte)
         count = self._held.get(interval, 0)
         if not count:
-            return False
-        overlapping = self._booked_ns != self._booked
-        self._booked_ns -= last_byte - leaves
+            return None
         if count > 1:
             self._held[interval] = count - 1
-            return True  # The union still holds it.
-        del self._held[interval]
-        if overlapping:
-            self._rebuild()
         else:
+            del self._held[interval]
+        if not self._pushed:
             self._carve(leaves, last_byte)
-        return True
+            return last_byte
+        until = self._ends[-1]
+        self._starts, self._ends, self._pushed = [], [], False
+        for start, end in sorted(self._held):
+            for _ in range(self._held[start, end]):
+                self._take(start, end)
+        return until
+
+    def _take(self, leaves: int, last_byte: int) -> None:
+        starts, ends = self._starts, self._ends
+        if not ends or leaves > ends[-1]:  # Mostly a queue grows at its end.
+            starts.append(leaves)
+            ends.append(last_byte)
+            return
+        block = bisect_right(ends, leaves)
+        if block == len(ends) or starts[block] >= last_byte:
+            self._merge(leaves, last_byte)
+            return
+        self._pushed = True
+        left = last_byte - leaves
+        for begin, finish in self.free(leaves, max(ends[-1], last_byte)):
+            taken = min(left, finish - begin)
+            self._merge(begin, begin + taken)
+            left -= taken
+            if not left:
+                return
+        self._merge(self._ends[-1], self._ends[-1] + left)
 
     def _merge(self, start: int, end: int) -> None:
         starts, ends = self._starts, self._ends
-        if not ends or start > ends[-1]:  # Mostly a queue grows at its end.
-            starts.append(start)
-            ends.append(end)
-            self._booked += end - start
-            return
         first, after = bisect_left(ends, start), bisect_right(starts, end)
         if first < after:
-            self._booked -= sum(ends[i] - starts[i] for i in range(first, after))
             start, end = min(start, starts[first]), max(end, ends[after - 1])
         starts[first:after] = [start]
         ends[first:after] = [end]
-        self._booked += end - start
 
     def _carve(self, start: int, end: int) -> None:
         starts, ends = self._starts, self._ends
-        self._booked -= end - start
         if start == starts[0] and end < ends[0]:  # Mostly a queue shrinks at its head.
             starts[0] = end
             return
@@ -119,8 +146,3 @@ class Bookings:
         pieces = [piece for piece in ((begin, start), (end, finish)) if piece[0] < piece[1]]
         starts[block : block + 1] = [piece[0] for piece in pieces]
         ends[block : block + 1] = [piece[1] for piece in pieces]
-
-    def _rebuild(self) -> None:
-        self._starts, self._ends, self._booked = [], [], 0
-        for start, end in sorted(self._held):
-            self._merge(start, end)

@@ -10,12 +10,13 @@ alive never scans what has ended.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from starlight.contacts.contact import Contact, LightPiece, by_start
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.routing.bookings import Bookings
+from starlight.routing.volume import margin
 
 NEVER = 2**200
 """Later than every time: nothing arrives."""
@@ -27,22 +28,29 @@ Busy = dict[int, Bookings]
 class Span:
     """A contact as the search sees it.
 
+    Args:
+        contact: what carries bundles.
+        with_margin: light is taken to need its margin more.
+
     Attributes:
-        light: the light time in ns where it does not change, else None.
+        light: the light time in ns, with its margin, where it does not change, else None.
         floor: no light time during the contact is shorter, in ns.
     """
 
-    __slots__ = ("contact", "end", "floor", "id", "light", "start")
+    __slots__ = ("contact", "end", "floor", "id", "light", "start", "with_margin")
 
-    def __init__(self, contact: Contact) -> None:
+    def __init__(self, contact: Contact, with_margin: bool = False) -> None:
         self.contact = contact
         self.id = contact.id
         self.start = contact.start
         self.end = contact.end
+        self.with_margin = with_margin
         pieces = contact.light
         self.light: int | None = None
         if len(pieces) == 1 and len(pieces[0].coefficients_s) == 1:
             self.light = contact.light_time(contact.start)
+            if with_margin:
+                self.light += margin(self.light)
             self.floor = max(0, self.light)
         else:
             self.floor = _light_floor(pieces, contact.start, contact.end)
@@ -72,6 +80,8 @@ class Span:
         light = self.light
         if light is None:
             light = self.contact.light_time(last_byte)
+            if self.with_margin:
+                light += margin(light)
         return None if light < 0 else (leaves, last_byte, last_byte + light)
 
 
@@ -96,12 +106,15 @@ class Lane:
 
     Args:
         from_node, to_node: node numbers.
-        contacts: in the order of their starts.
+        contacts: in the order of their starts, not none.
+        with_margin: light is taken to need its margin more.
     """
 
     __slots__ = ("_chains", "from_node", "last_end", "to_node")
 
-    def __init__(self, from_node: int, to_node: int, contacts: Iterable[Contact]) -> None:
+    def __init__(
+        self, from_node: int, to_node: int, contacts: Iterable[Contact], with_margin: bool = False
+    ) -> None:
         self.from_node = from_node
         self.to_node = to_node
         tails: list[int] = []  # The last end of each chain, ascending.
@@ -113,7 +126,7 @@ class Lane:
                 tails.insert(0, contact.end)
                 chains.insert(0, _Chain())
             tails[place] = contact.end
-            chains[place].append(Span(contact))
+            chains[place].append(Span(contact, with_margin))
         self._chains = chains[::-1]
         self.last_end = tails[-1]
 
@@ -147,6 +160,10 @@ class Lane:
                     best = timing[2]
         return best
 
+    def contacts(self) -> list[Contact]:
+        """Return the contacts by start, then id."""
+        return by_start(span.contact for chain in self._chains for span in chain.spans)
+
     def alive(self, ready: int, until: int) -> Iterator[Span]:
         """Yield the contacts that have not ended at `ready` and could bring something by `until`, in ns."""
         for chain in self._chains:
@@ -165,28 +182,58 @@ class Lane:
 class PlanIndex:
     """The lanes of a plan by the node that they leave and by the node that they reach.
 
-    Contacts that can carry nothing are left out: those that end before they start, lead to
-    their own transmitter, or have no rate or no light time.
+    Args:
+        contacts: of the plan.
+        with_margin: light is taken to need its margin more.
 
     Attributes:
         leaving, reaching: lanes by node, each list in the order of the other node's number.
+        unusable: contacts that can carry nothing and are left out, with the reason for people.
     """
 
-    __slots__ = ("_remaining", "leaving", "reaching")
+    __slots__ = ("_remaining", "leaving", "reaching", "unusable", "with_margin")
 
-    def __init__(self, plan: ContactPlan) -> None:
+    def __init__(self, contacts: Iterable[Contact], with_margin: bool = False) -> None:
         pairs: dict[tuple[int, int], list[Contact]] = {}
-        for contact in by_start(plan.contacts):
-            usable = contact.start <= contact.end and contact.rates and contact.light
-            if usable and contact.from_node != contact.to_node:
+        self.unusable: dict[int, tuple[Contact, str]] = {}
+        for contact in by_start(contacts):
+            if reason := why_unusable(contact):
+                self.unusable[contact.id] = (contact, reason)
+            else:
                 pairs.setdefault((contact.from_node, contact.to_node), []).append(contact)
+        self.with_margin = with_margin
         self.leaving: dict[int, list[Lane]] = {}
         self.reaching: dict[int, list[Lane]] = {}
-        for (from_node, to_node), contacts in sorted(pairs.items(), key=lambda item: item[0]):
-            lane = Lane(from_node, to_node, contacts)
+        for (from_node, to_node), found in sorted(pairs.items(), key=lambda item: item[0]):
+            lane = Lane(from_node, to_node, found, with_margin)
             self.leaving.setdefault(from_node, []).append(lane)
             self.reaching.setdefault(to_node, []).append(lane)
         self._remaining: dict[int, tuple[int, int, dict[int, int]]] = {}
+
+    def amended(self, add: Iterable[Contact], remove: Iterable[Contact]) -> PlanIndex:
+        """Return the index of the plan with some contacts more and some less; it shares all other lanes."""
+        other = PlanIndex((), self.with_margin)
+        other.unusable = dict(self.unusable)
+        other.leaving, other.reaching = dict(self.leaving), dict(self.reaching)
+        changed: dict[tuple[int, int], tuple[list[Contact], set[int]]] = {}
+        for contact in remove:
+            if other.unusable.pop(contact.id, None) is None:
+                pair = (contact.from_node, contact.to_node)
+                changed.setdefault(pair, ([], set()))[1].add(contact.id)
+        for contact in add:
+            if reason := why_unusable(contact):
+                other.unusable[contact.id] = (contact, reason)
+            else:
+                pair = (contact.from_node, contact.to_node)
+                changed.setdefault(pair, ([], set()))[0].append(contact)
+        for (from_node, to_node), (more, less) in changed.items():
+            old = [lane for lane in other.leaving.get(from_node, ()) if lane.to_node == to_node]
+            kept = [c for lane in old for c in lane.contacts() if c.id not in less]
+            found = by_start([*kept, *more])
+            new = [Lane(from_node, to_node, found, self.with_margin)] if found else []
+            _replace(other.leaving, from_node, old, new, lambda lane: lane.to_node)
+            _replace(other.reaching, to_node, old, new, lambda lane: lane.from_node)
+        return other
 
     def remaining_hops(self, destination: int, now: int) -> dict[int, int]:
         """Return, for each node from which a way may lead on, the fewest hops that it can take.
@@ -215,21 +262,50 @@ class PlanIndex:
         return hops
 
 
+def _replace(
+    lanes: dict[int, list[Lane]], node: int, old: list[Lane], new: list[Lane], order: Callable[[Lane], int]
+) -> None:
+    found = sorted([*(lane for lane in lanes.get(node, ()) if lane not in old), *new], key=order)
+    if found:
+        lanes[node] = found
+    else:
+        del lanes[node]
+
+
+def why_unusable(contact: Contact) -> str:
+    """Return why a contact can never carry anything, for people; nothing when it may."""
+    if contact.end < contact.start:
+        return "it ends before it starts"
+    if contact.from_node == contact.to_node:
+        return "it leads to its own transmitter"
+    if not contact.rates:
+        return "no rate is given for it"
+    if not contact.light:
+        return "no range is given for it"
+    return ""
+
+
 _recent: list[tuple[ContactPlan, PlanIndex]] = []
 
 
-def index_of(plan: ContactPlan) -> PlanIndex:
+def index_of(plan: ContactPlan, with_margin: bool = False) -> PlanIndex:
     """Return the index of a plan, the same one to all who hold the same plan object.
 
-    A rehearsal hands one plan to every node. Two are kept: the plan in force and the next.
+    A rehearsal hands one plan to every node. Four are kept: the plan in force and the next, with
+    and without margin.
     """
     for known, index in _recent:
-        if known is plan:
+        if known is plan and index.with_margin == with_margin:
             return index
-    index = PlanIndex(plan)
-    _recent.insert(0, (plan, index))
-    del _recent[2:]
+    index = PlanIndex(plan.contacts, with_margin)
+    remember(plan, index)
     return index
+
+
+def remember(plan: ContactPlan, index: PlanIndex) -> None:
+    """Keep the index of a plan for others who hold the same plan object."""
+    _recent.insert(0, (plan, index))
+    del _recent[4:]
 
 
 def _light_floor(pieces: tuple[LightPiece, ...], start: int, end: int) -> int:

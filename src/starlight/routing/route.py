@@ -12,6 +12,7 @@ import msgspec
 
 from starlight.contacts.contact import Contact
 from starlight.dtntime import SECOND, duration_text, to_text
+from starlight.routing.volume import Priority, margin
 
 FOREVER = 2**63 - 1
 """The termination of a route without hops: no contact ends it."""
@@ -26,7 +27,8 @@ class Hop(msgspec.Struct, frozen=True, gc=False):
         waits_until: when it is there and the contact has begun.
         leaves: when its first bit leaves, after what is booked before it.
         last_byte: when its last bit has left.
-        arrives: when its last bit reaches the other end.
+        arrives: when its last bit reaches the other end, by geometry.
+        margin: how much longer the choice of the route took light to need, in ns (CCSDS 734.3-B-1, 2.3.2.1).
     """
 
     contact: Contact
@@ -35,6 +37,7 @@ class Hop(msgspec.Struct, frozen=True, gc=False):
     leaves: int
     last_byte: int
     arrives: int
+    margin: int = 0
 
 
 class Route(msgspec.Struct, frozen=True, gc=False):
@@ -42,10 +45,13 @@ class Route(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         hops: in order; empty when source and destination are the same node.
-        arrival: when the last bit reaches the destination, in ns.
+        arrival: when the last bit reaches the destination, in ns, by geometry: what people are shown.
         termination: when the first of its contacts ends, in ns; `FOREVER` without hops.
         entry_node: the neighbour that it is handed to first.
         size: in bytes.
+        slack: by how much the projected arrival is later than `arrival`, in ns. The projected one has
+            the margins of light, and the overhead of convergence layers; by it a route was chosen.
+        priority: of the bundle.
     """
 
     hops: tuple[Hop, ...]
@@ -53,6 +59,13 @@ class Route(msgspec.Struct, frozen=True, gc=False):
     termination: int
     entry_node: int
     size: int
+    slack: int = 0
+    priority: int = Priority.NORMAL
+
+    @property
+    def projected(self) -> int:
+        """Return the projected bundle arrival, in ns: the first key of the choice."""
+        return self.arrival + self.slack
 
     @property
     def leaves(self) -> int:
@@ -68,23 +81,37 @@ class Route(msgspec.Struct, frozen=True, gc=False):
         return [_sentence(hop, names) for hop in self.hops]
 
 
-def timed(contacts: Sequence[Contact], timings: Sequence[tuple[int, int, int]], now: int, size: int) -> Route:
+def timed(
+    contacts: Sequence[Contact],
+    timings: Sequence[tuple[int, int, int]],
+    now: int,
+    size: int,
+    *,
+    projected: int | None = None,
+    priority: int = Priority.NORMAL,
+    with_margin: bool = False,
+) -> Route:
     """Return the route over these contacts, not none, at these times.
 
     Args:
         contacts: one for each hop.
-        timings: ``(leaves, last_byte, arrives)`` for each hop, in ns.
+        timings: ``(leaves, last_byte, arrives)`` for each hop, in ns, by geometry.
         now: when the bundle is at the source, in ns.
         size: in bytes.
+        projected: the arrival by which it was chosen, in ns. [default: the geometric one]
+        priority: of the bundle.
+        with_margin: the choice took light to need its margin more.
     """
     hops = []
     ready = now
     for contact, (leaves, last_byte, arrives) in zip(contacts, timings, strict=True):
         start = contact.start
-        hops.append(Hop(contact, ready, start if start > ready else ready, leaves, last_byte, arrives))
+        more = margin(arrives - last_byte) if with_margin else 0
+        hops.append(Hop(contact, ready, start if start > ready else ready, leaves, last_byte, arrives, more))
         ready = arrives
     termination = min([contact.end for contact in contacts])
-    return Route(tuple(hops), ready, termination, contacts[0].to_node, size)
+    slack = 0 if projected is None else projected - ready
+    return Route(tuple(hops), ready, termination, contacts[0].to_node, size, slack, priority)
 
 
 def _sentence(hop: Hop, names: Mapping[int, str]) -> str:

@@ -16,13 +16,19 @@ the freed interval on.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
+from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
+from starlight.errors import InputError
 from starlight.routing.bookings import Bookings
-from starlight.routing.lanes import NEVER, Busy, Span, index_of
+from starlight.routing.candidates import Question, best_first
+from starlight.routing.lanes import NEVER, Busy, Span, index_of, remember
 from starlight.routing.route import FOREVER, Route, timed
-from starlight.routing.search import Search, follow
+from starlight.routing.search import Search, follow, travel
+from starlight.routing.volume import HopLimit, Priority, consumption, effective_limits, free_volume
 
 MAX_REMEMBERED = 4_096
 """Answers kept: a node of a large plan asks for a few hundred destinations in a few size classes."""
@@ -30,7 +36,10 @@ MAX_REMEMBERED = 4_096
 MAX_PATIENCE = 64
 """Searches after which a rival is looked for again, at the latest, where rivals were of no use."""
 
-_Question = tuple[int, int, int, frozenset[int], frozenset[int]]
+NOBODY: frozenset[int] = frozenset()
+
+_Question = tuple[int, int, int, frozenset[int], frozenset[int], frozenset[int], int]
+"""Source, destination, size class, excluded neighbours, contacts and nodes, priority."""
 
 
 class _Answer:
@@ -83,9 +92,15 @@ class Router:
 
     Args:
         plan: the contacts; `set_plan` replaces it.
+        with_margin: routes are chosen as if light needed its margin more (CCSDS 734.3-B-1, 2.3.2.1);
+            the times of their hops are without it.
+        with_overhead: a bundle is taken to need its estimated volume consumption (2.4.2) of each
+            contact; the times of its hops are those of its own bytes.
     """
 
-    def __init__(self, plan: ContactPlan) -> None:
+    def __init__(self, plan: ContactPlan, *, with_margin: bool = True, with_overhead: bool = False) -> None:
+        self._with_margin = with_margin
+        self._with_overhead = with_overhead
         self.set_plan(plan)
 
     @property
@@ -93,16 +108,58 @@ class Router:
         """Return the plan that routes are found in."""
         return self._plan
 
+    @property
+    def unusable(self) -> list[tuple[Contact, str]]:
+        """Return the contacts that are never used, each with the reason, such as a missing range."""
+        return list(self._index.unusable.values())
+
     def set_plan(self, plan: ContactPlan) -> None:
         """Take a new plan. All bookings are dropped: who holds routes finds and books them anew."""
         self._plan = plan
-        self._index = index_of(plan)
-        self._busy: Busy = {}
+        self._index = index_of(plan, self._with_margin)
+        # By priority: what is booked at it or above.
+        self._busy: tuple[Busy, ...] = tuple({} for _ in Priority)
         self._answers: dict[_Question, _Answer] = {}
         self._epoch = 0
         # Releases, as (epoch, end of the freed interval); ends fall, so that bisection finds the
         # latest end since an epoch.
         self._freed: list[tuple[int, int]] = []
+
+    def amend(self, add: Iterable[Contact] = (), remove: Iterable[Contact] = ()) -> ContactPlan:
+        """Change a few contacts of the plan, at the cost of their lanes; return the new plan.
+
+        Bookings stay, but for those on contacts that are taken out: who holds a route over one of
+        them finds another. Nothing is booked on a contact that comes anew.
+
+        Args:
+            add: contacts whose ids the plan does not have.
+            remove: contacts of the plan.
+
+        Raises:
+            InputError: a contact to be taken out is not in the plan.
+        """
+        add, remove = list(add), list(remove)
+        contacts = list(self._plan.contacts)
+        for contact in remove:
+            place = bisect_left(contacts, (contact.start, contact.id), key=_place)
+            if place == len(contacts) or contacts[place] != contact:
+                raise InputError(f"contact {contact.id} is not in the plan, or is another there")
+            del contacts[place]
+            for busy in self._busy:
+                busy.pop(contact.id, None)
+        for contact in add:
+            contacts.insert(bisect_left(contacts, (contact.start, contact.id), key=_place), contact)
+        self._plan = ContactPlan(tuple(contacts), self._plan.notices, self._plan.version + 1)
+        self._index = self._index.amended(add, remove)
+        remember(self._plan, self._index)
+        gone = {contact.id for contact in remove}
+        # Without a contact no route becomes better: what does not use it stays the best.
+        self._answers = {
+            question: answer
+            for question, answer in self._answers.items()
+            if not add and gone.isdisjoint(span.id for span in answer.path)
+        }
+        return self._plan
 
     def route(
         self,
@@ -112,8 +169,12 @@ class Router:
         size: int,
         *,
         expires: int | None = None,
-        exclude: frozenset[int] = frozenset(),
-        exclude_contacts: frozenset[int] = frozenset(),
+        exclude: frozenset[int] = NOBODY,
+        exclude_contacts: frozenset[int] = NOBODY,
+        avoid: frozenset[int] = NOBODY,
+        sender: int | None = None,
+        may_return: bool = False,
+        priority: int = Priority.NORMAL,
     ) -> Route | None:
         """Return the best route, or None when the plan has none.
 
@@ -127,24 +188,96 @@ class Router:
             expires: the route must arrive by this time, in ns.
             exclude: neighbours of the source that the bundle must not be handed to.
             exclude_contacts: ids of contacts that it must not use.
+            avoid: nodes that it has been at and must not pass again.
+            sender: the neighbour that it came from; it does not go back there, but to deliver it.
+            may_return: it may.
+            priority: it waits for what is booked at this priority and above.
         """
         if source == destination:
-            found: Route | None = Route((), now, FOREVER, destination, size)
+            found: Route | None = Route((), now, FOREVER, destination, size, 0, priority)
         else:
-            question = (source, destination, size.bit_length(), exclude, exclude_contacts)
+            if sender is not None and sender != destination and not may_return:
+                exclude |= {sender}
+            bits = self._volume(size).bit_length()
+            avoid -= {source, destination}
+            question = (source, destination, bits, exclude, exclude_contacts, avoid, priority)
             found = self._known_or_searched(question, now, size)
-        if found is None or (expires is not None and found.arrival > expires):
+        if found is None or (expires is not None and found.projected > expires):
             return None
         return found
 
+    def candidates(
+        self,
+        source: int,
+        destination: int,
+        now: int,
+        size: int,
+        *,
+        k: int | None = None,
+        expires: int | None = None,
+        exclude: frozenset[int] = NOBODY,
+        exclude_contacts: frozenset[int] = NOBODY,
+        avoid: frozenset[int] = NOBODY,
+        priority: int = Priority.NORMAL,
+    ) -> Iterator[Route]:
+        """Yield the loopless routes, the best first, each searched only when it is asked for.
+
+        Bookings and plan must not change while it runs. Arguments are those of `route`, and
+
+        Args:
+            k: how many at most. [default: all]
+        """
+        if source == destination:
+            yield Route((), now, FOREVER, destination, size, 0, priority)
+            return
+        busy, volume = self._busy[priority], self._volume(size)
+        avoid -= {source, destination}
+        question = Question(source, destination, now, volume, exclude, exclude_contacts, avoid)
+        for key, path in islice(best_first(self._index, busy, question), k):
+            if expires is not None and key[0] > expires:
+                return
+            yield self._timed(path, now, size, key[0], priority)
+
+    def critical(
+        self, source: int, destination: int, now: int, size: int, *, expires: int | None = None
+    ) -> list[Route]:
+        """Return the best route by each neighbour that one leads over, the best first.
+
+        A critical bundle is sent along all of them (CCSDS 734.3-B-1, 3.2.8.1.3), as the most urgent.
+        """
+        found: list[Route] = []
+        entries = NOBODY
+        while source != destination or not found:
+            route = self.route(
+                source,
+                destination,
+                now,
+                size,
+                expires=expires,
+                exclude=entries,
+                priority=Priority.EXPEDITED,
+            )
+            if route is None:
+                break
+            found.append(route)
+            entries |= {route.entry_node}
+        return found
+
     def book(self, route: Route) -> None:
-        """Take the time that a route needs on each of its contacts from later routes."""
+        """Take the time that a route needs on each of its contacts from later routes.
+
+        Those of a higher priority do not see it. Where it takes time that is booked at a lower
+        one, what is booked there keeps as much time, from the next that is free.
+        """
         for hop in route.hops:
-            if hop.last_byte > hop.leaves:
-                bookings = self._busy.get(hop.contact.id)
-                if bookings is None:
-                    bookings = self._busy[hop.contact.id] = Bookings()
-                bookings.add(hop.leaves, hop.last_byte)
+            until = self._booked_until(hop.contact, hop.leaves, hop.last_byte, route.size)
+            if until > hop.leaves:
+                for level in range(route.priority + 1):
+                    busy = self._busy[level]
+                    bookings = busy.get(hop.contact.id)
+                    if bookings is None:
+                        bookings = busy[hop.contact.id] = Bookings()
+                    bookings.add(hop.leaves, until)
 
     def release(self, route: Route) -> None:
         """Give back what `book` took for this route; hops that are not booked are passed over.
@@ -153,36 +286,92 @@ class Router:
         booked before `set_plan`, which has dropped them.
         """
         for hop in route.hops:
-            bookings = self._busy.get(hop.contact.id)
-            if bookings is None or not bookings.remove(hop.leaves, hop.last_byte):
+            until = self._booked_until(hop.contact, hop.leaves, hop.last_byte, route.size)
+            freed = [
+                self._free(level, hop.contact.id, hop.leaves, until) for level in range(route.priority + 1)
+            ]
+            latest = max((end for end in freed if end is not None), default=None)
+            if latest is None:
                 continue
-            if bookings.empty:
-                del self._busy[hop.contact.id]
             self._epoch += 1
-            while self._freed and self._freed[-1][1] <= hop.last_byte:
+            while self._freed and self._freed[-1][1] <= latest:
                 self._freed.pop()
-            self._freed.append((self._epoch, hop.last_byte))
+            self._freed.append((self._epoch, latest))
 
-    def bookings(self, contact: int) -> list[tuple[int, int]]:
-        """Return the busy time ``(from, to)`` of a contact, in ns, ascending, what touches joined."""
-        bookings = self._busy.get(contact)
+    def bookings(self, contact: int, priority: int = Priority.BULK) -> list[tuple[int, int]]:
+        """Return the busy time ``(from, to)`` of a contact, in ns, ascending, what touches joined.
+
+        Args:
+            contact: its id.
+            priority: only what a bundle of this priority waits for.
+        """
+        bookings = self._busy[priority].get(contact)
         return bookings.busy() if bookings else []
+
+    def residual_volume(self, contact: Contact, now: int, priority: int = Priority.BULK) -> int:
+        """Return how many bytes a contact can still carry at a priority from a time on, in ns."""
+        return free_volume(contact, now, contact.end, self._busy[priority].get(contact.id))
+
+    def limits(self, route: Route) -> list[HopLimit]:
+        """Return for each hop what its contact can carry for the route, which must not be booked."""
+        busy = self._busy[route.priority]
+        return effective_limits(
+            [hop.contact for hop in route.hops],
+            [hop.leaves for hop in route.hops],
+            [busy.get(hop.contact.id) for hop in route.hops],
+        )
+
+    def _volume(self, size: int) -> int:
+        return consumption(size) if self._with_overhead else size
+
+    def _booked_until(self, contact: Contact, leaves: int, last_byte: int, size: int) -> int:
+        if not self._with_overhead:
+            return last_byte
+        until = contact.last_byte(leaves, consumption(size))
+        return contact.end if until is None else until
+
+    def _free(self, level: int, contact: int, leaves: int, until: int) -> int | None:
+        bookings = self._busy[level].get(contact)
+        if bookings is None:
+            return None
+        freed = bookings.remove(leaves, until)
+        if bookings.empty:
+            del self._busy[level][contact]
+        return freed
+
+    def _timed(self, path: tuple[Span, ...], now: int, size: int, projected: int, priority: int) -> Route:
+        contacts = [span.contact for span in path]
+        timings = travel(contacts, now, size, self._busy[priority])
+        assert timings is not None, "without margin and overhead a bundle is in time where it is with them"
+        return timed(
+            contacts,
+            timings,
+            now,
+            size,
+            projected=projected,
+            priority=priority,
+            with_margin=self._with_margin,
+        )
 
     def _known_or_searched(self, question: _Question, now: int, size: int) -> Route | None:
         answer = self._answers.get(question)
+        volume = self._volume(size)
         if answer is not None and now >= answer.now:
             if answer.arrival == NEVER:
-                if size >= answer.size and self._holds(answer.epoch, now):
+                if volume >= answer.size and self._holds(answer.epoch, now):
                     return None
             else:
-                found = self._again(answer, question, now, size)
-                if found is not None:
-                    return found
-        return self._searched(question, now, size, answer)
+                arrival = self._again(answer, question, now, volume)
+                if arrival is not None:
+                    return self._timed(answer.path, now, size, arrival, question[6])
+        answer = self._searched(question, now, volume, answer)
+        if answer.arrival == NEVER:
+            return None
+        return self._timed(answer.path, now, size, answer.arrival, question[6])
 
-    def _again(self, answer: _Answer, question: _Question, now: int, size: int) -> Route | None:
-        """Return the remembered route at its times now, or None where another may be better."""
-        timings = follow(answer.path, now, size, self._busy)
+    def _again(self, answer: _Answer, question: _Question, now: int, size: int) -> int | None:
+        """Return the projected arrival of the remembered route now, or None where another may be better."""
+        timings = follow(answer.path, now, size, self._busy[question[6]])
         if timings is None:
             return None
         arrival = timings[-1][2]
@@ -194,10 +383,10 @@ class Router:
             if not self._holds(answer.rival_epoch, now):
                 return None
             answer.useful = True
-        return timed([span.contact for span in answer.path], timings, now, size)
+        return arrival
 
-    def _searched(self, question: _Question, now: int, size: int, before: _Answer | None) -> Route | None:
-        source, destination, _, exclude, banned = question
+    def _searched(self, question: _Question, now: int, size: int, before: _Answer | None) -> _Answer:
+        source, destination, _, exclude, banned, avoid, priority = question
         answer = _Answer(now, size, self._epoch)
         if before is not None:
             useless = before.rival is not None and not before.useful
@@ -205,26 +394,36 @@ class Router:
                 answer.patience = min(MAX_PATIENCE, 2 * before.patience + 1)
             elif before.rival is None:
                 answer.patience, answer.waited = before.patience, before.waited + 1
-        path = Search(self._index, self._busy, source, destination, now, size, exclude, banned).best()
+        busy = self._busy[priority]
+        path = Search(self._index, busy, source, destination, now, size, exclude, banned, avoid).best()
         if before is None and len(self._answers) >= MAX_REMEMBERED:
             self._answers.clear()
         self._answers[question] = answer
-        if path is None:
-            return None
-        timings = follow(path, now, size, self._busy)
-        assert timings is not None, "the search found contacts that can't carry the bundle"
-        answer.path = path
-        answer.arrival = timings[-1][2]
-        return timed([span.contact for span in path], timings, now, size)
+        if path is not None:
+            timings = follow(path, now, size, busy)
+            assert timings is not None, "the search found contacts that can't carry the bundle"
+            answer.path = path
+            answer.arrival = timings[-1][2]
+        return answer
 
     def _find_rival(self, answer: _Answer, question: _Question, now: int, size: int) -> None:
         """Find the earliest arrival of any other route: one that does without one of its contacts."""
-        source, destination, bits, exclude, banned = question
+        source, destination, bits, exclude, banned, avoid, priority = question
         smallest = 1 << (bits - 1) if bits else 0
         rival = NEVER
         for span in answer.path:
             without = banned | {span.id}
-            search = Search(self._index, self._busy, source, destination, now, smallest, exclude, without)
+            search = Search(
+                self._index,
+                self._busy[priority],
+                source,
+                destination,
+                now,
+                smallest,
+                exclude,
+                without,
+                avoid,
+            )
             rival = min(rival, search.earliest()[0])
         answer.rival, answer.rival_now, answer.rival_epoch = rival, now, self._epoch
 
@@ -232,3 +431,7 @@ class Router:
         """Whether nothing that was freed since a count of releases lies after `now`."""
         since = bisect_right(self._freed, (epoch, NEVER))
         return since == len(self._freed) or self._freed[since][1] <= now
+
+
+def _place(contact: Contact) -> tuple[int, int]:
+    return contact.start, contact.id

@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from heapq import heappop, heappush
 
+from starlight.contacts.contact import Contact
 from starlight.routing.lanes import NEVER, Busy, PlanIndex, Span
 
 _Layer = list[tuple[int, Span]]  # (from node, contact)
@@ -45,12 +46,17 @@ class Search:
         size: in bytes.
         exclude: neighbours of the source not to be entered by.
         banned: ids of contacts not to be used.
+        avoid: nodes not to be passed.
+        ceiling: a termination later than this, in ns, is no better; what a route begins with may end then.
+        entered: the route has begun, so that the entry node is no question any more.
     """
 
     __slots__ = (
         "_banned",
         "_busy",
+        "_ceiling",
         "_destination",
+        "_entered",
         "_exclude",
         "_index",
         "_now",
@@ -71,8 +77,14 @@ class Search:
         size: int,
         exclude: Collection[int],
         banned: Collection[int],
+        avoid: Collection[int] = (),
+        *,
+        ceiling: int = NEVER,
+        entered: bool = False,
     ) -> None:
         self._index = index
+        self._ceiling = ceiling
+        self._entered = entered
         self._busy = busy
         self._source = source
         self._destination = destination
@@ -80,7 +92,10 @@ class Search:
         self._size = size
         self._exclude = exclude
         self._banned = banned
-        self._remaining = index.remaining_hops(destination, now)
+        remaining = index.remaining_hops(destination, now)
+        if avoid:
+            remaining = {node: hops for node, hops in remaining.items() if node not in avoid}
+        self._remaining = remaining
         self._reached: dict[int, int] = {}  # Earliest arrivals by node.
         self._settled: dict[int, int] = {}  # Nodes whose arrival is final, and in which order they were.
 
@@ -96,7 +111,8 @@ class Search:
         if all(len(layer) == 1 for layer in corridor):
             return tuple(layer[0][1] for layer in corridor)
         corridor = self._latest_ending(corridor, arrival)
-        corridor = self._smallest_entry(corridor, arrival)
+        if not self._entered:
+            corridor = self._smallest_entry(corridor, arrival)
         return self._smallest_ids(corridor, arrival) or self._traced(arrival)
 
     def earliest(self) -> tuple[int, int]:
@@ -194,8 +210,10 @@ class Search:
 
     def _latest_ending(self, corridor: list[_Layer], arrival: int) -> list[_Layer]:
         """Return the corridor with the contacts that last as long as the latest termination."""
-        ceiling = min(max(span.end for _, span in layer) for layer in corridor)
-        ends = sorted({span.end for layer in corridor for _, span in layer if span.end <= ceiling})
+        ceiling = min(self._ceiling, *(max(span.end for _, span in layer) for layer in corridor))
+        ends = sorted(
+            {ceiling, *(span.end for layer in corridor for _, span in layer if span.end <= ceiling)}
+        )
         low, high = 0, len(ends) - 1  # The answer is at or above low: all contacts together arrive.
         middle = high  # Mostly the ceiling itself.
         while low < high:
@@ -284,8 +302,36 @@ class Search:
         return rounds
 
 
+def travel(contacts: Sequence[Contact], now: int, size: int, busy: Busy) -> list[_Timing] | None:
+    """Return ``(leaves, last_byte, arrives)`` in ns of each hop by geometry alone: light has no margin.
+
+    Args:
+        contacts: each from where the one before leads to.
+        now: when the bundle is at the first node, in ns.
+        size: in bytes.
+        busy: what is booked.
+    """
+    timings = []
+    ready = now
+    for contact in contacts:
+        leaves = max(ready, contact.start)
+        booked = busy.get(contact.id)
+        if booked is None:
+            last_byte = contact.last_byte(leaves, size)
+        else:
+            fit = booked.first_fit(contact, leaves, size)
+            leaves, last_byte = fit or (leaves, None)
+        if last_byte is None:
+            return None
+        ready = last_byte + contact.light_time(last_byte)
+        timings.append((leaves, last_byte, ready))
+    return timings
+
+
 def follow(spans: Sequence[Span], now: int, size: int, busy: Busy) -> list[_Timing] | None:
     """Return ``(leaves, last_byte, arrives)`` in ns of each hop of a bundle, or None when it misses one.
+
+    The times are the projected ones: where the index has light need its margin, it does.
 
     Args:
         spans: the contacts, each from where the one before leads to.

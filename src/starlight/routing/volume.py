@@ -1,0 +1,86 @@
+"""What a bundle takes of a contact: volume, priorities, and the light-time margin.
+
+CCSDS 734.3-B-1 speaks of volumes; what is booked here are intervals of a contact's time, so the
+volume that is left is what the free time of a contact can carry at its rates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+import msgspec
+
+from starlight.contacts.contact import UNLIMITED_BPS, Contact
+from starlight.routing.bookings import Bookings
+
+MARGIN_NUMERATOR, MARGIN_DENOMINATOR = 125, 186_282
+"""Two nodes draw apart at 125 miles a second at most, light travels 186 282 (CCSDS 734.3-B-1, 2.3.2.1)."""
+
+MIN_OVERHEAD_BYTES = 100
+"""The least that a convergence layer is taken to add to a bundle (CCSDS 734.3-B-1, 2.4.2)."""
+
+OVERHEAD_PERCENT = 3
+"""What a convergence layer is taken to add to a large bundle (CCSDS 734.3-B-1, 2.4.2)."""
+
+
+class Priority(IntEnum):
+    """How urgent a bundle is; what is booked at a priority is there for it and for those above."""
+
+    BULK = 0
+    NORMAL = 1
+    EXPEDITED = 2
+
+
+class HopLimit(msgspec.Struct, frozen=True, gc=False):
+    """What one contact of a route can carry for it.
+
+    Attributes:
+        starts: when the bundle begins to leave, in ns: the effective start time.
+        stops: when this or a later contact of the route ends, in ns: the effective stop time.
+        volume: bytes that are free between the two: the effective volume limit.
+    """
+
+    starts: int
+    stops: int
+    volume: int
+
+
+def consumption(size: int) -> int:
+    """Return the estimated volume consumption of a bundle, in bytes (CCSDS 734.3-B-1, 2.4.2)."""
+    return size + max(-(-size * OVERHEAD_PERCENT // 100), MIN_OVERHEAD_BYTES)
+
+
+def margin(light_time: int) -> int:
+    """Return the one-way light-time margin of a light time, both in ns, rounded up."""
+    return -(-light_time * MARGIN_NUMERATOR // MARGIN_DENOMINATOR)
+
+
+def free_volume(contact: Contact, start: int, end: int, booked: Bookings | None) -> int:
+    """Return how many bytes the free time of a contact between two times carries."""
+    total = 0
+    start, end = max(start, contact.start), min(end, contact.end)
+    for begin, finish in booked.free(start, end) if booked is not None else [(start, end)]:
+        volume = contact.volume(begin, finish)
+        if volume == UNLIMITED_BPS:
+            return UNLIMITED_BPS
+        total += volume
+    return total
+
+
+def effective_limits(
+    contacts: Sequence[Contact], leaves: Sequence[int], booked: Sequence[Bookings | None]
+) -> list[HopLimit]:
+    """Return what each contact of a route can carry for it (CCSDS 734.3-B-1, 2.3.2.2).
+
+    Args:
+        contacts: of the route, in order.
+        leaves: when the bundle begins to leave over each, in ns.
+        booked: what is booked on each.
+    """
+    found = []
+    stop = contacts[-1].end
+    for contact, starts, busy in zip(reversed(contacts), reversed(leaves), reversed(booked), strict=True):
+        stop = min(stop, contact.end)
+        found.append(HopLimit(starts, stop, free_volume(contact, starts, stop, busy)))
+    return found[::-1]
