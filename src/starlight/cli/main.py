@@ -57,7 +57,7 @@ def main() -> None:
     Exit status: 0 done, 1 it failed, 2 what was asked was wrong, 130 interrupted.
     """
     try:
-        starlight(standalone_mode=False)
+        starlight(prog_name="starlight", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(2)
