@@ -50,6 +50,7 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
         rates: pieces ``(from ns, bit/s)``, ascending, the first at `start`; 0 carries nothing.
         light: pieces of one-way light time, ascending, the first at or before `start`.
         one_way: no acknowledgement ever comes back; a bundle is let go once transmitted.
+        confidence: how likely it is to take place, over 0 up to 1; what is scheduled has 1.
     """
 
     id: int
@@ -60,6 +61,7 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
     rates: tuple[tuple[int, int], ...]
     light: tuple[LightPiece, ...]
     one_way: bool = False
+    confidence: float = 1.0
 
     def rate_bps(self, time: int) -> int:
         """Return the rate in bit/s at a time inside the contact."""

@@ -8,11 +8,11 @@
                    "rates": [["2051-04-02T10:00:00Z", 256000]],
                    "light": [{"start": "2051-04-02T10:00:00Z", "span_ns": 3600000000000,
                               "coefficients_s": [751.2, 0.08]}],
-                   "one_way": false}],
+                   "one_way": false, "confidence": 0.9}],
      "notices": [{"start": "...", "end": "...", "nodes": [7], "text": "dust storm"}]}
 
 A time is ISO 8601 text, or an integer of nanoseconds since 2000-01-01T00:00:00Z. A rate is in
-bit/s, or ``"unlimited"``. `version`, `notices` and `one_way` may be left out.
+bit/s, or ``"unlimited"``. `version`, `notices`, `one_way` and a `confidence` of 1 may be left out.
 """
 
 from __future__ import annotations
@@ -85,6 +85,7 @@ def from_json(data: bytes, *, remarks: list[str] | None = None) -> ContactPlan:
 
 
 def _contact_out(contact: Contact) -> dict[str, object]:
+    sure = {} if contact.confidence == 1 else {"confidence": contact.confidence}
     return {
         "id": contact.id,
         "from": contact.from_node,
@@ -99,6 +100,7 @@ def _contact_out(contact: Contact) -> dict[str, object]:
             for p in contact.light
         ],
         "one_way": contact.one_way,
+        **sure,
     }
 
 
@@ -108,7 +110,7 @@ def _time_out(time: int) -> str | int:
 
 def _contact(value: object, where: str) -> Contact:
     needed = {"id", "from", "to", "start", "end", "rates", "light"}
-    keys = _table(value, where, needed, {"one_way"})
+    keys = _table(value, where, needed, {"one_way", "confidence"})
     start, end = _time(keys["start"], f"{where}.start"), _time(keys["end"], f"{where}.end")
     if end < start:
         _reject(keys["end"], f"{where}.end", "A contact does not end before it starts")
@@ -119,11 +121,13 @@ def _contact(value: object, where: str) -> Contact:
     one_way = keys.get("one_way", False)
     if not isinstance(one_way, bool):
         _reject(one_way, f"{where}.one_way", "It is true or false")
+    confidence = keys.get("confidence", 1)
+    if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 < confidence <= 1:
+        _reject(confidence, f"{where}.confidence", "It is a number over 0 up to 1")
     id = _integer(keys["id"], f"{where}.id", 0, 2**63 - 1)
     rates = _rates(keys["rates"], f"{where}.rates", start)
-    contact = Contact(
-        id, from_node, to_node, start, end, rates, _light(keys["light"], f"{where}.light", start), one_way
-    )
+    light = _light(keys["light"], f"{where}.light", start)
+    contact = Contact(id, from_node, to_node, start, end, rates, light, one_way, float(confidence))
     for time in (start, end):
         try:
             light_time = contact.light_time(time)

@@ -1,0 +1,135 @@
+"""Contact plans as HDTN reads and writes them: a JSON list of contacts in whole seconds.
+
+One rate and one light time in a contact. ``rateBitsPerSec`` is in bit/s, 0 for unlimited; the older
+``rate`` is in Mbit/s. Times are s from the start of the plan, or Unix time (module/router of HDTN).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from starlight.contacts import settle as rules
+from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
+from starlight.contacts.json_places import lines_of
+from starlight.contacts.json_values import (
+    Wrong,
+    decode,
+    light_time,
+    moved,
+    node_number,
+    rate,
+    seconds,
+    unix_or,
+)
+from starlight.contacts.plan import ContactPlan
+from starlight.contacts.report import Exported, Imported, Losses, Report, Where, shown
+from starlight.contacts.whole_seconds import whole_pieces
+from starlight.dtntime import POSIX_EPOCH_OFFSET_S, SECOND
+from starlight.errors import InputError
+
+NO_RATE = "contact without a rate, which HDTN takes for unlimited"
+NO_LIGHT = "contact without owlt, which HDTN takes for 0 s"
+MEGABITS = "older rate in Mbit/s"
+UNKNOWN_KEY = "unknown key"
+NO_CONTACT = "entry that is no contact"
+
+_KEYS = frozenset({"contact", "source", "dest", "startTime", "endTime", "rateBitsPerSec", "rate", "owlt"})
+_NEEDED = ("source", "dest", "startTime", "endTime")
+
+
+def read_hdtn(data: bytes, name: str, report: Report, *, epoch: int | None = None) -> Imported:
+    """Read a plan; see `formats.read`."""
+    document = decode(data, name)
+    entries = document.get("contacts") if isinstance(document, dict) else None
+    if not isinstance(entries, list) or not isinstance(document, dict):
+        raise InputError("it has no list contacts", where=name, right='HDTN writes {"contacts": [...]}')
+    for key in document.keys() - {"contacts"}:
+        report.add("ignored", UNKNOWN_KEY, shown(key), (key,))
+    drafts: list[tuple[Where, Contact]] = []
+    ids = True
+    for index, entry in enumerate(entries):
+        where = ("contacts", index)
+        try:
+            contact = _contact(entry, where, report)
+        except Wrong as error:
+            report.add("refused", error.kind, error.text, where)
+            continue
+        ids = ids and contact.id >= 0
+        drafts.append((where, contact))
+    offset, base = unix_or(min((c.start for _, c in drafts), default=None), epoch)
+    if offset:
+        drafts = moved(drafts, offset, report)
+    plan = ContactPlan.of(rules.settle(drafts, report, own_ids=ids))
+    return report.imported(plan, "hdtn", epoch=base, locate=lambda ways: lines_of(data, ways))
+
+
+def _contact(entry: object, where: Where, report: Report) -> Contact:
+    if not isinstance(entry, dict):
+        raise Wrong(NO_CONTACT, f"{shown(entry)}; a contact is an object")
+    for key in _NEEDED:
+        if key not in entry:
+            raise Wrong(NO_CONTACT, f"it has no {key}; a contact has {', '.join(_NEEDED)}")
+    if not entry.keys() <= _KEYS:
+        report.add(
+            "ignored", UNKNOWN_KEY, ", ".join(shown(key) for key in sorted(entry.keys() - _KEYS)), where
+        )
+    start = seconds(entry["startTime"], "startTime", rules.TIME)
+    end = seconds(entry["endTime"], "endTime", rules.TIME)
+    if "rateBitsPerSec" in entry:
+        bps = rate(entry["rateBitsPerSec"], "rateBitsPerSec")
+    elif "rate" in entry:
+        bps = rate(entry["rate"], "rate", 1_000_000)
+        report.add("kept", MEGABITS, f"rate {shown(entry['rate'])} is {bps} bit/s", where)
+    else:
+        bps = 0
+        report.add("repaired", NO_RATE, "it has neither rateBitsPerSec nor rate", where)
+    if "owlt" not in entry:
+        report.add("repaired", NO_LIGHT, "it has no owlt", where)
+    light = light_time(entry.get("owlt", 0), "owlt")
+    if light % SECOND:
+        report.add("kept", "fraction of a second of light time", f"owlt {shown(entry['owlt'])}", where)
+    id = entry.get("contact", -1)
+    return Contact(
+        id if isinstance(id, int) and not isinstance(id, bool) and 0 <= id < 2**63 else -1,
+        node_number(entry["source"], "source"),
+        node_number(entry["dest"], "dest"),
+        start,
+        end,
+        ((start, bps or UNLIMITED_BPS),),
+        (LightPiece(start, SECOND, (light / SECOND,)),),
+    )
+
+
+def write_hdtn(plan: ContactPlan, *, epoch: int | None = None) -> Exported:
+    """Return a plan as HDTN's JSON.
+
+    Args:
+        plan: what is to be written.
+        epoch: what times count from, in ns; None for Unix time.
+    """
+    losses = Losses()
+    zero = -POSIX_EPOCH_OFFSET_S if epoch is None else epoch // SECOND
+    rows: list[bytes] = []
+    for contact in plan.contacts:
+        if contact.from_node == contact.to_node:
+            losses.add("contacts of a node with itself are left out")
+            continue
+        for piece in whole_pieces(contact, losses):
+            if piece.start < zero:
+                losses.add("contacts that begin before the time that seconds count from are left out")
+            elif piece.rate_bps == 0:
+                losses.add("times without a rate are left out, because 0 means unlimited")
+            else:
+                row = {
+                    "contact": len(rows),
+                    "source": piece.from_node,
+                    "dest": piece.to_node,
+                    "startTime": piece.start - zero,
+                    "endTime": piece.end - zero,
+                    "rateBitsPerSec": 0 if piece.rate_bps == UNLIMITED_BPS else piece.rate_bps,
+                    "owlt": piece.light_s,
+                }
+                rows.append(msgspec.json.encode(row))
+    losses.everywhere(plan)
+    losses.add("confidence is left out", count=sum(contact.confidence != 1 for contact in plan.contacts))
+    return Exported(b'{"contacts":[\n' + b",\n".join(rows) + b"\n]}\n", losses.all())

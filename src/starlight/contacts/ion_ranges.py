@@ -1,0 +1,131 @@
+"""Contacts and ranges of one direction, as ION keeps them, and the light time that ranges give.
+
+ION refuses what overlaps something that it has. A range with the lower node first also holds for
+the reverse direction, unless another with the higher node first does; that one says nothing of
+its own reverse (ionrc(5), "a range").
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from starlight.contacts.contact import LightPiece
+from starlight.contacts.report import Report
+from starlight.dtntime import SECOND
+
+Span = tuple[int, int, int]
+"""From when, until when, light time, all in ns."""
+
+SEVERAL = "contact over several ranges, of which ION uses the first only"
+LATE = "contact that begins before its range"
+SHORT = "contact that goes on after its range"
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """A line of a contact or range.
+
+    Attributes:
+        start, stop: in ns.
+        value: bit/s, or the light time in ns.
+        confidence: of a contact, where it has one; another dialect writes the range there, in s.
+        line: where it stands.
+    """
+
+    start: int
+    stop: int
+    value: int
+    confidence: float | None
+    line: int
+
+
+class Timeline:
+    """Entries of one direction, by start, none of which overlap; they may touch."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self._starts: list[int] = []
+
+    def insert(self, entry: Entry) -> Entry | None:
+        """Put an entry in its place, or return the one that is in its way."""
+        index = bisect_left(self._starts, entry.start)
+        if index < len(self._starts) and self._starts[index] < entry.stop:
+            return self.entries[index]
+        if index and self.entries[index - 1].stop > entry.start:
+            return self.entries[index - 1]
+        self._starts.insert(index, entry.start)
+        self.entries.insert(index, entry)
+        return None
+
+    def find(self, start: int) -> int | None:
+        """Return the place of the entry that begins then."""
+        index = bisect_left(self._starts, start)
+        return index if index < len(self._starts) and self._starts[index] == start else None
+
+    def remove(self, index: int) -> None:
+        """Take an entry out."""
+        del self._starts[index], self.entries[index]
+
+    def clear(self) -> None:
+        """Take all entries out."""
+        self._starts.clear()
+        self.entries.clear()
+
+
+def merged(link: tuple[int, int], ranges: Mapping[tuple[int, int], Timeline]) -> list[Span]:
+    """Return the ranges that hold for one direction: its own, and between them those it is implied by."""
+    empty = Timeline()
+    own = [(e.start, e.stop, e.value) for e in ranges.get(link, empty).entries]
+    if link[0] < link[1]:
+        return own
+    implied = ranges.get((link[1], link[0]), empty).entries
+    if not own:
+        return [(e.start, e.stop, e.value) for e in implied]
+    spans = list(own)
+    starts = [span[0] for span in own]
+    for entry in implied:
+        start = entry.start
+        index = max(0, bisect_right(starts, start) - 1)
+        while index < len(own) and own[index][0] < entry.stop:
+            begin, stop, _ = own[index]
+            if start < begin:
+                spans.append((start, begin, entry.value))
+            start = max(start, stop)
+            index += 1
+        if start < entry.stop:
+            spans.append((start, entry.stop, entry.value))
+    return sorted(spans)
+
+
+def light_of(spans: Sequence[Span], entry: Entry, report: Report) -> tuple[LightPiece, ...]:
+    """Return the light time over a contact, or nothing when no range ends after it has begun.
+
+    Each range holds for its time; before the first and after the last that one holds on.
+    """
+    index = bisect_right(spans, entry.start, key=lambda span: span[1])
+    if index and index == len(spans) and spans[-1][1] == entry.start:
+        index -= 1  # For ION, a range that ends as the contact begins has not ended before it.
+    if index == len(spans):
+        return ()
+    begin, stop, light = spans[index]
+    pieces = [LightPiece(min(begin, entry.start), SECOND, (light / SECOND,))]
+    if begin > entry.start:
+        by = (begin - entry.start) / SECOND
+        report.add(
+            "repaired", LATE, f"the range begins {by:.12g} s later; it was taken to hold before", entry.line
+        )
+    for begin, end, next_light in spans[index + 1 :]:
+        if begin >= entry.stop:
+            break
+        stop = end
+        if next_light != light:
+            pieces.append(LightPiece(begin, SECOND, (next_light / SECOND,)))
+            light = next_light
+    if len(pieces) > 1:
+        report.add("kept", SEVERAL, f"{len(pieces)} ranges; each holds for its time", entry.line)
+    if stop < entry.stop:
+        by = (entry.stop - stop) / SECOND
+        report.add("repaired", SHORT, f"by {by:.12g} s; the range was taken to hold on", entry.line)
+    return tuple(pieces)

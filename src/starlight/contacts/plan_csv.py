@@ -1,0 +1,299 @@
+"""Contact plans as a table, for people with a spreadsheet: a row for each piece of a contact.
+
+::
+
+    id,from,to,start,end,rate_bps,light_time_s,light_time_end_s,confidence,one_way
+    1,7,20,2051-04-02T10:00:00Z,2051-04-02T12:00:00Z,256000,751.2,751.6,1,no
+
+The first line names the columns, in any order: `from`, `to`, `start`, `end`, `rate_bps` and
+`light_time_s` are needed. Times are ISO 8601, or seconds; a rate is in bit/s or `unlimited`;
+light time runs evenly from `light_time_s` at the start to `light_time_end_s` at the end of the
+row. Rows with the same id that follow each other without a gap are pieces of one contact.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from itertools import groupby, pairwise
+from typing import NoReturn
+
+import msgspec
+
+from starlight import dtntime
+from starlight.contacts import settle as rules
+from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
+from starlight.contacts.plan import ContactPlan
+from starlight.contacts.report import Exported, Imported, Losses, Report, Where, shown
+from starlight.dtntime import MILLISECOND, SECOND
+from starlight.errors import InputError
+
+NEEDED = ("from", "to", "start", "end", "rate_bps", "light_time_s")
+OPTIONAL = ("id", "light_time_end_s", "confidence", "one_way")
+HEADER = (
+    "id",
+    "from",
+    "to",
+    "start",
+    "end",
+    "rate_bps",
+    "light_time_s",
+    "light_time_end_s",
+    "confidence",
+    "one_way",
+)
+
+GAP = "contact with a gap between its rows, which became two"
+WORDS = "row with more or fewer values than the header"
+
+CURVE = MILLISECOND // 2
+"""Pieces are so short that a straight line stays this near to the light time, in ns."""
+
+_DIGITS = re.compile(r"\d{1,20}", re.ASCII)
+_SECONDS = re.compile(r"(-?)(\d{1,15})(?:\.(\d{0,18}))?", re.ASCII)
+_YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
+
+
+class _Row(msgspec.Struct, frozen=True, gc=False):
+    line: int
+    id: str
+    contact: Contact  # Of this piece alone.
+    light_end: int
+
+
+class _Wrong(Exception):
+    def __init__(self, kind: str, text: str) -> None:
+        self.kind = kind
+        self.text = text
+
+
+def read_csv(text: str, name: str, report: Report, *, epoch: int = 0) -> Imported:
+    """Read a table; see `formats.read`. Seconds count from `epoch`, in ns."""
+    header_line = text.partition("\n")[0]
+    delimiter = max(",;\t", key=header_line.count)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    rows: list[_Row] = []
+    relative = False
+    try:
+        header = [column.strip().lower() for column in next(reader, [])]
+        _check_header(header, name, report)
+        for values in reader:
+            line = reader.line_num
+            if not values or values[0].startswith("#"):
+                continue
+            if len(values) != len(header):
+                report.add("refused", WORDS, f"{len(values)} values, {len(header)} columns", line)
+                continue
+            cells = dict(zip(header, (value.strip() for value in values), strict=True))
+            relative = relative or bool(_SECONDS.fullmatch(cells["start"]))
+            try:
+                rows.append(_row(cells, line, epoch))
+            except _Wrong as error:
+                report.add("refused", error.kind, error.text, line)
+    except csv.Error as error:
+        raise InputError(
+            f"line {reader.line_num}: {error}", where=name, right="Write a table of plain values"
+        ) from None
+    found: list[tuple[Where, Contact]] = []
+    for _, group in groupby(enumerate(rows), key=lambda item: item[1].id or f"row {item[0]}"):
+        found += _joined([row for _, row in group], report)
+    own = all(row.id.isascii() and row.id.isdigit() and len(row.id) < 19 for row in rows)
+    plan = ContactPlan.of(rules.settle(found, report, own_ids=own))
+    return report.imported(plan, "csv", epoch=epoch if relative else None)
+
+
+def _check_header(header: list[str], name: str, report: Report) -> None:
+    right = f"The first line names the columns {', '.join(NEEDED)}, and may name {', '.join(OPTIONAL)}"
+    for column in NEEDED:
+        if column not in header:
+            raise InputError(f"line 1: the column {column} is missing", where=name, right=right)
+    for column in header:
+        if header.count(column) > 1:
+            raise InputError(f"line 1: the column {shown(column)} is there twice", where=name, right=right)
+        if column not in NEEDED and column not in OPTIONAL:
+            report.add("ignored", "unknown column", shown(column), 1)
+
+
+def _row(cells: dict[str, str], line: int, epoch: int) -> _Row:
+    start, end = _time(cells["start"], "start", epoch), _time(cells["end"], "end", epoch)
+    light = _light(cells["light_time_s"], "light_time_s")
+    text = cells.get("light_time_end_s", "")
+    light_end = _light(text, "light_time_end_s") if text else light
+    coefficients: tuple[float, ...] = (light / SECOND,)
+    if light_end != light:
+        coefficients = (light / SECOND, (light_end - light) / SECOND)
+    one_way = _YES.get(cells.get("one_way", "").lower())
+    if one_way is None:
+        _wrong("word that is neither yes nor no", "one_way", cells["one_way"], "write yes or no")
+    number = cells.get("id", "")
+    contact = Contact(
+        int(number) if _DIGITS.fullmatch(number) and len(number) < 19 else 0,
+        _node(cells["from"], "from"),
+        _node(cells["to"], "to"),
+        start,
+        end,
+        ((start, _rate(cells["rate_bps"])),),
+        (LightPiece(start, max(end - start, 1), coefficients),),
+        one_way,
+        _confidence(cells.get("confidence", "")),
+    )
+    return _Row(line, number, contact, light_end)
+
+
+def _joined(rows: list[_Row], report: Report) -> Iterator[tuple[Where, Contact]]:
+    """Yield the contacts of the rows that share an id: one, unless there are gaps between them."""
+    whole, line = rows[0].contact, rows[0].line
+    for row in rows[1:]:
+        piece = row.contact
+        same_link = (piece.from_node, piece.to_node) == (whole.from_node, whole.to_node)
+        if not same_link or piece.start != whole.end or piece.end <= piece.start or whole.end <= whole.start:
+            report.add("repaired", GAP, f"id {shown(row.id)} goes on elsewhere", row.line)
+            yield line, whole
+            whole, line = piece, row.line
+            continue
+        rates = whole.rates if whole.rates[-1][1] == piece.rates[0][1] else whole.rates + piece.rates
+        still = (
+            whole.light[-1].coefficients_s == piece.light[0].coefficients_s
+            and len(piece.light[0].coefficients_s) == 1
+        )
+        light = whole.light if still else whole.light + piece.light
+        whole = msgspec.structs.replace(whole, end=piece.end, rates=rates, light=light)
+    yield line, whole
+
+
+def _wrong(kind: str, column: str, value: str, right: str) -> NoReturn:
+    raise _Wrong(kind, f"{column} is {shown(value)}; {right}")
+
+
+def _time(value: str, column: str, epoch: int) -> int:
+    match = _SECONDS.fullmatch(value)
+    if match:
+        size = int(match[2]) * SECOND + int((match[3] or "")[:9].ljust(9, "0"))
+        time = epoch + (-size if match[1] else size)
+    else:
+        try:
+            time = dtntime.from_text(value)
+        except InputError:
+            _wrong(rules.TIME, column, value, "write 2051-04-02T10:00:00Z, or seconds")
+    if abs(time) > rules.MAX_TIME:
+        _wrong(rules.TIME, column, value, "times are from 1854 to 2146")
+    return time
+
+
+def _light(value: str, column: str) -> int:
+    match = _SECONDS.fullmatch(value)
+    if not match or match[1] or int(match[2]) * SECOND > rules.MAX_TIME:
+        _wrong(rules.LIGHT, column, value, "write seconds, 0 or more")
+    return int(match[2]) * SECOND + int((match[3] or "")[:9].ljust(9, "0"))
+
+
+def _rate(value: str) -> int:
+    if value.lower() == "unlimited":
+        return UNLIMITED_BPS
+    if not _DIGITS.fullmatch(value):
+        _wrong(rules.RATE, "rate_bps", value, "write whole bit/s, or unlimited")
+    return min(int(value), UNLIMITED_BPS)
+
+
+def _node(value: str, column: str) -> int:
+    if not _DIGITS.fullmatch(value) or int(value) > rules.MAX_NODE:
+        _wrong(rules.NODE_NUMBER, column, value, f"a node number is from 0 to {rules.MAX_NODE}")
+    return int(value)
+
+
+def _confidence(value: str) -> float:
+    try:
+        found = float(value or "1")
+    except ValueError:
+        found = 0.0
+    if not 0 < found <= 1 or not value.isascii():
+        _wrong("confidence that is none", "confidence", value, "write a number over 0 up to 1")
+    return found
+
+
+def write_csv(plan: ContactPlan, *, epoch: int | None = None) -> Exported:
+    """Return a plan as a table.
+
+    Args:
+        plan: what is to be written.
+        epoch: times are seconds from it, in ns; None for dates.
+    """
+    losses = Losses()
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADER)
+    for contact in plan.contacts:
+        if epoch is None and not (_calendar(contact.start) and _calendar(contact.end)):
+            losses.add("contacts before 1900 are left out")
+            continue
+        for start, end in _pieces(contact, losses):
+            writer.writerow(
+                (
+                    contact.id,
+                    contact.from_node,
+                    contact.to_node,
+                    _time_text(start, epoch),
+                    _time_text(end, epoch),
+                    "unlimited" if contact.rate_bps(start) == UNLIMITED_BPS else contact.rate_bps(start),
+                    _seconds_text(contact.light_time(start)),
+                    _seconds_text(_light_before(contact, start, end)),
+                    f"{contact.confidence:.17g}",
+                    "yes" if contact.one_way else "no",
+                )
+            )
+    losses.add("notices are left out", count=len(plan.notices))
+    return Exported(out.getvalue().encode(), losses.all())
+
+
+def _pieces(contact: Contact, losses: Losses) -> Iterator[tuple[int, int]]:
+    """Yield the intervals over which the rate stands and the light time runs straight."""
+    cuts = {begin for begin, _ in contact.rates} | {piece.start for piece in contact.light}
+    edges = [contact.start, *sorted(cut for cut in cuts if contact.start < cut < contact.end), contact.end]
+    for begin, end in pairwise(edges):
+        parts = 1
+        coefficients = _piece_at(contact, begin).coefficients_s
+        if any(coefficients[2:]):
+            parts = _parts(_piece_at(contact, begin), begin, end)
+            losses.add("curves of the light time became straight lines", CURVE)
+        for part in range(parts):
+            yield begin + (end - begin) * part // parts, begin + (end - begin) * (part + 1) // parts
+
+
+def _parts(piece: LightPiece, begin: int, end: int) -> int:
+    """Return in how many parts a chord stays within `CURVE` of the curve: its error is h^2 / 8 max |f''|."""
+    reach = max(abs(begin - piece.start), abs(end - piece.start)) / piece.span
+    bend = sum(k * (k - 1) * abs(c) * reach ** (k - 2) for k, c in enumerate(piece.coefficients_s) if k > 1)
+    error = bend * ((end - begin) / piece.span) ** 2 / 8 * SECOND
+    parts = int((error / CURVE) ** 0.5) + 1
+    if parts > 100_000:
+        raise InputError(
+            "a light time bends so much that it takes more than 100000 rows", where="contact plan"
+        )
+    return parts
+
+
+def _piece_at(contact: Contact, time: int) -> LightPiece:
+    return next((piece for piece in reversed(contact.light) if piece.start <= time), contact.light[0])
+
+
+def _light_before(contact: Contact, start: int, end: int) -> int:
+    """Return the light time at the end of an interval by the piece that holds at its start."""
+    return _piece_at(contact, start).at(end)
+
+
+def _calendar(time: int) -> bool:
+    return time > -(2**61)
+
+
+def _time_text(time: int, epoch: int | None) -> str:
+    if epoch is not None:
+        return _seconds_text(time - epoch)
+    return dtntime.to_text(time, 9 if time % SECOND else 0)
+
+
+def _seconds_text(time: int) -> str:
+    sign = "-" if time < 0 else ""
+    whole, fraction = divmod(abs(time), SECOND)
+    return f"{sign}{whole}" + (f".{fraction:09d}".rstrip("0") if fraction else "")
