@@ -46,6 +46,10 @@ class Remark(msgspec.Struct, frozen=True):
     line: int
     place: str
 
+    def __str__(self) -> str:
+        where = ", ".join(part for part in (f"line {self.line}" if self.line else "", self.place) if part)
+        return f"{where}: {self.text}" if where else self.text
+
 
 class Count(msgspec.Struct, frozen=True):
     """How many things of a kind were found."""
@@ -79,6 +83,16 @@ class Imported(msgspec.Struct, frozen=True):
         return sum(each.count for each in self.counts if each.act == act)
 
 
+class Loss(msgspec.Struct, frozen=True):
+    """What a form could not say, and how often."""
+
+    text: str
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.count})"
+
+
 class Exported(msgspec.Struct, frozen=True):
     """A plan that was written, and what the form could not say.
 
@@ -89,13 +103,6 @@ class Exported(msgspec.Struct, frozen=True):
 
     data: bytes
     losses: tuple[Loss, ...] = ()
-
-
-class Loss(msgspec.Struct, frozen=True):
-    """What a form could not say, and how often."""
-
-    text: str
-    count: int
 
 
 class Report:
