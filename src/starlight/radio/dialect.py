@@ -1,0 +1,90 @@
+"""The words in which published budgets are written: keys, units, and which loss belongs where."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any
+
+from starlight.errors import InputError
+from starlight.radio.decibel import AU_KM
+
+HERTZ = {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
+KM = {"m": 1e-3, "km": 1.0, "au": AU_KM}
+WATTS = {"w": 1.0, "kw": 1e3, "mw": 1e-3}
+BPS = {"bps": 1.0, "kbps": 1e3, "mbps": 1e6}
+FAMILIES = {
+    "frequency": HERTZ,
+    "range": KM,
+    "transmitter_power": {**WATTS, "dbm": 0.0, "dbw": 0.0},
+    "eirp": {"dbm": 0.0, "dbw": 0.0},
+    "data_rate": BPS,
+}
+"""Quantities that may be given in several units: name, then unit and factor (0: a level in decibels)."""
+
+# fmt: off
+KEYS = frozenset((
+    "name", "source", "note", "notes", "comment", "station", "elevation_deg", "weather", "band",
+    "transmitter_losses_db", "transmitter_gain_dbi", "transmitter_diameter_m", "transmitter_efficiency",
+    "pointing_loss_db", "transmitter_pointing_loss_db", "receiver_pointing_loss_db",
+    "atmosphere_db", "polarization_db", "other_losses_db",
+    "receiver_gain_dbi", "receiver_diameter_m", "receiver_efficiency", "receiver_losses_db",
+    "system_temperature_k", "system_temperature", "noise_density_dbm_hz", "g_over_t_db_k",
+    "threshold_eb_n0_db", "code", "required_margin_db", "margin_threshold_db",
+    "modulation_loss_db", "data_to_total_db", "modulation_index_deg", "modulation_index_rad",
+    "subcarrier",
+    "ranging_loss_db", "ranging_suppression_db", "ranging_index_rad", "system_loss_db",
+    "implementation_loss_db", "carrier", "tolerances", "published",
+))
+"""Keys of a case, besides those of `FAMILIES` and named losses."""
+_BEFORE = (
+    "waveguide", "circuit", "cable", "feed", "line", "pointing", "wind", "rain", "gas", "cloud", "axial", "polari",
+    "atmospher", "diplexer", "insertion", "transmit", "receiv", "antenna", "path", "hybrid",
+)
+_AFTER = (
+    "radio", "demodulat", "detect", "decod", "subcarrier", "symbol", "bit_sync", "waveform", "telemetry", "data",
+    "receiver_system", "squaring", "carrier_loop", "phase_noise",
+)
+# fmt: on
+MEMBERS = {f"{name}_{unit}": name for name, units in FAMILIES.items() for unit in units}
+
+RESULTS = {
+    "pr_n0_db_hz": "pt_n0_db_hz",
+    "c_n0_db_hz": "pt_n0_db_hz",
+    "st_n0_db_hz": "pt_n0_db_hz",
+    "n0_dbm_hz": "noise_density_dbm_hz",
+    "noise_spectral_density_dbm_hz": "noise_density_dbm_hz",
+    "received_dbm": "received_power_dbm",
+    "total_received_power_dbm": "received_power_dbm",
+    "margin_over_threshold_db": "excess_margin_db",
+    "performance_margin_db": "margin_db",
+    "telemetry_margin_db": "margin_db",
+    "data_margin_db": "margin_db",
+    "carrier_loop_snr_db": "loop_snr_db",
+    "received_carrier_power_dbm": "carrier_power_dbm",
+    "space_loss_db": "free_space_loss_db",
+}
+"""Printed results under other names than the table's keys."""
+
+
+def named_losses(case: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the named losses of a case: those before Pt/N0 and those after it.
+
+    Raises:
+        InputError: a key that the dialect does not know, with the nearest that it does.
+    """
+    before: list[str] = []
+    after: list[str] = []
+    for key in case:
+        if key in KEYS or key in MEMBERS:
+            continue
+        is_loss = key.endswith(("_loss_db", "_losses_db"))
+        if is_loss and any(word in key for word in _AFTER):
+            after.append(key)
+        elif is_loss and any(word in key for word in _BEFORE):
+            before.append(key)
+        else:
+            near = get_close_matches(str(key), [*KEYS, *MEMBERS], 1)
+            hint = f"Did you mean {near[0]!r}? " if near else ""
+            right = "A loss before Pt/N0 goes into other_losses_db, one after it into system_loss_db."
+            raise InputError("is no key of a case", where=str(key), right=hint + right)
+    return before, after
