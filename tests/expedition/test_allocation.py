@@ -66,7 +66,7 @@ def test_the_longer_contact_gets_the_antenna() -> None:
     assert hours(allocation, 0) == [(0, 2)]
     (change,) = allocation.changes
     assert change.what == "shortened"
-    assert change.sentence() == (
+    assert change.sentence(TITLES) == (
         "Yeoju to Areo, 2051-03-01T00:00:00Z to 2051-03-01T05:00:00Z: shortened, 2.0 h kept. "
         "Yeoju's 35 m dish holds 1 contact at once: Yeoju - Polar is longer (7.0 h over 5.0 h)."
     )

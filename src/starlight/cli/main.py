@@ -16,6 +16,8 @@ COMMANDS = {
     "rehearse": ("rehearse", "Run a scenario in virtual time: years in seconds."),
     "replay": ("rehearse", "Run the record of a node again and compare what it did."),
     "sky": ("sky", "Say where the worlds are: distance, light time, who sees whom."),
+    "plan": ("plan", "Make a contact plan: who hears whom, when, how fast; check and convert plans."),
+    "route": ("route", "Find the best routes over a contact plan, and say why not faster."),
     "node": ("node", "Run one network node from a TOML file."),
     "send": ("node", "Write a letter through a running node."),
     "inbox": ("node", "List the letters of an address at a running node."),

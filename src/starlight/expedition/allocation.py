@@ -60,11 +60,12 @@ class Change(msgspec.Struct, frozen=True):
     kept: tuple[Span, ...]
     why: tuple[str, ...]
 
-    def sentence(self) -> str:
-        """Tell it to people."""
+    def sentence(self, titles: Mapping[str, str]) -> str:
+        """Tell it to people, who know nodes by title."""
         when = f"{dtntime.to_text(self.start)} to {dtntime.to_text(self.end)}"
         kept = f", {_long(total(self.kept))} kept" if self.kept else ""
-        return f"{self.from_node} to {self.to_node}, {when}: {self.what}{kept}. {' '.join(self.why)}"
+        ends = f"{titles[self.from_node]} to {titles[self.to_node]}"
+        return f"{ends}, {when}: {self.what}{kept}. {' '.join(self.why)}"
 
 
 class Allocation(msgspec.Struct, frozen=True):
@@ -171,7 +172,7 @@ def allocate(
             if left != [(contact.start, contact.end)]:
                 why = _reasons(each, chosen, titles)
                 what = "shortened" if left else "dropped"
-                names = titles[way.from_node], titles[way.to_node]
+                names = way.from_node, way.to_node
                 changes.append(Change(what, *names, contact.start, contact.end, tuple(left), why))
         for row in mine:
             kept[row.way].append(row.contact)

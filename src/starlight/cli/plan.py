@@ -1,0 +1,175 @@
+"""`starlight plan`: make a contact plan from a scenario; `check` one in a file, `convert` it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+
+from starlight import dtntime
+from starlight.cli.options import MOMENT, as_json, print_json
+from starlight.cli.plan_scenario import scenario_plan
+
+if TYPE_CHECKING:
+    from starlight.contacts.report import Imported
+
+FORMATS = ("ion", "hdtn", "tvgutil", "csv", "json")
+TITLES = {
+    "ion": "ION commands",
+    "hdtn": "HDTN JSON",
+    "tvgutil": "tvgutil JSON",
+    "csv": "table (CSV)",
+    "json": "Starlight JSON",
+}
+SHOWN = 5
+"""Remarks of a kind that a person is shown before asking for all."""
+
+epoch = click.option(
+    "--epoch",
+    type=MOMENT,
+    metavar="ISO",
+    help="What relative times count from. [default: 2000-01-01, or Unix time where HDTN or tvgutil has it]",
+)
+
+
+@click.command()
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="The file's form. [default: told by content]"
+)
+@epoch
+@click.option("--all", "every", is_flag=True, help=f"Show all remarks, not only {SHOWN} of a kind.")
+@as_json
+def check(file: Path, form: str | None, epoch: int | None, every: bool, json_output: bool) -> None:
+    """Read the contact plan in FILE and say what was found and done about it.
+
+    Exit status 0: the plan can be used as it stands; 1: something was refused, or nothing is left.
+    """
+    from starlight.expedition.planfiles import read_plan, summary
+
+    imported = read_plan(file, format=form, epoch=epoch)
+    if json_output:
+        print_json(_report_json(file, imported, summary(imported.plan)))
+    else:
+        _show(file, imported, summary(imported.plan), every)
+    if imported.count("refused") or not imported.plan.contacts:
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("source", metavar="A", type=click.Path(path_type=Path))
+@click.argument("target", metavar="B", type=click.Path(path_type=Path))
+@click.option("--from-format", type=click.Choice(FORMATS), help="A's form. [default: told by content]")
+@click.option(
+    "--to-format", type=click.Choice(FORMATS), help="B's form. [default: told by the ending of its name]"
+)
+@epoch
+@as_json
+def convert(
+    source: Path,
+    target: Path,
+    from_format: str | None,
+    to_format: str | None,
+    epoch: int | None,
+    json_output: bool,
+) -> None:
+    """Read the contact plan in A and write it to B in another form; say what was lost.
+
+    \b
+    Example: starlight plan convert hdtn.json plan.ionrc
+    """
+    from starlight.expedition.planfiles import read_plan, summary, write_plan
+
+    imported = read_plan(source, format=from_format, epoch=epoch)
+    done = write_plan(target, imported, format=to_format)
+    if json_output:
+        losses = [{"text": loss.text, "count": loss.count} for loss in done.losses]
+        report = _report_json(source, imported, summary(imported.plan))
+        print_json({"read": report, "written": str(target), "losses": losses})
+        return
+    found = summary(imported.plan)
+    click.echo(f"{target}: {found['contacts']} contacts among {len(found['nodes'])} nodes, from {source}")
+    for each in imported.counts:
+        click.echo(f"{each.act:<10}{each.count:>7}  {each.kind}")
+    for loss in done.losses:
+        click.echo(f"{'lost':<10}{loss.count:>7}  {loss.text}")
+    if not imported.counts and not done.losses:
+        click.echo("Nothing was lost.")
+
+
+class PlanCommand(click.Command):
+    """The command that makes plans, unless its first word is that of a command for files."""
+
+    files: ClassVar[dict[str, click.Command]] = {"check": check, "convert": convert}
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Return the context of the command that the first word names."""
+        if args and args[0] in self.files:
+            name = args[0]
+            return self.files[name].make_context(f"{info_name} {name}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+plan = PlanCommand(
+    "plan",
+    callback=scenario_plan.callback,
+    params=scenario_plan.params,
+    help=scenario_plan.help,
+    epilog="Plans in files: starlight plan check FILE, starlight plan convert A B; each has a --help.",
+)
+
+
+def _show(file: Path, imported: Imported, found: dict[str, Any], every: bool) -> None:
+    head = f"{found['contacts']} contacts among {len(found['nodes'])} nodes"
+    click.echo(f"{file}: {TITLES[imported.format]}, {head}")
+    if found["start"] is not None:
+        span = dtntime.duration_text(round(found["span_s"]) * dtntime.SECOND)
+        click.echo(f"{found['start']} to {found['end']}, {span}")
+        unlimited = found["unlimited_contacts"]
+        more = f", and {unlimited} contacts without limit" if unlimited else ""
+        click.echo(f"{_bytes(found['volume_bytes'])} can be carried{more}")
+    if imported.epoch is not None:
+        click.echo(
+            f"Relative times were counted from {dtntime.to_text(imported.epoch)}; --epoch says otherwise."
+        )
+    limit = len(imported.report) if every else SHOWN
+    for each in imported.counts:
+        click.echo(f"\n{each.act} {each.count}: {each.kind}")
+        remarks = [r for r in imported.report if (r.act, r.kind) == (each.act, each.kind)]
+        for remark in remarks[:limit]:
+            click.echo(f"    {remark}")
+        if each.count > min(limit, len(remarks)):
+            hint = "" if every else "; --all shows more"
+            click.echo(f"    ... and {each.count - min(limit, len(remarks))} more{hint}")
+    if not imported.counts:
+        click.echo("\nNothing had to be repaired, refused or ignored.")
+
+
+def _report_json(file: Path, imported: Imported, found: dict[str, Any]) -> dict[str, Any]:
+    relative = None if imported.epoch is None else dtntime.to_text(imported.epoch)
+    return {
+        "file": str(file),
+        "format": imported.format,
+        "epoch": relative,
+        "usable": not imported.count("refused") and bool(imported.plan.contacts),
+        **found,
+        "names": {str(number): name for number, name in imported.names.items()},
+        "counts": [{"act": c.act, "kind": c.kind, "count": c.count} for c in imported.counts],
+        "report": [
+            {"act": r.act, "kind": r.kind, "text": r.text, "line": r.line, "place": r.place}
+            for r in imported.report
+        ],
+    }
+
+
+def _bytes(count: int) -> str:
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if size < 1000:
+            return f"{size:.4g} {unit}"
+        size /= 1000
+    return f"{size:.4g} PB"

@@ -1,0 +1,187 @@
+"""`starlight plan SCENARIO`: make a contact plan from a scenario and the sky."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from starlight import dtntime
+from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
+from starlight.errors import InputError
+
+if TYPE_CHECKING:
+    from starlight.expedition.history import History
+    from starlight.expedition.planner import Planned
+    from starlight.expedition.scenario import Scenario
+
+FORMATS = ("ion", "hdtn", "tvgutil", "csv", "json")
+DAYS = 7
+"""How long a plan is when nothing else is asked for: what a page shows well, in a second."""
+
+
+@click.command("plan")
+@click.argument("scenario_name", metavar="[SCENARIO]", default="lost-in-starlight")
+@click.option(
+    "--from", "start", type=MOMENT, metavar="ISO", help="Begin here. [default: where the demo begins]"
+)
+@click.option("--to", "end", type=MOMENT, metavar="ISO", help=f"End here. [default: {DAYS} days later]")
+@click.option(
+    "--weather",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Attach the [[weather]] of a TOML file to the finished plan.",
+)
+@click.option(
+    "--who",
+    default="the command line",
+    show_default=True,
+    metavar="NAME",
+    help="Who asks for it, for the plan's history.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="Write the plan in this form. [default: json]"
+)
+@click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write the plan here.")
+@click.option(
+    "--history",
+    "history_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the plan's history here, as JSON.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a page about it here, one HTML file that needs no other.",
+)
+@ephemeris
+@as_json
+def scenario_plan(
+    scenario_name: str,
+    start: int | None,
+    end: int | None,
+    weather: Path | None,
+    who: str,
+    form: str | None,
+    output: Path | None,
+    history_file: Path | None,
+    report: Path | None,
+    ephemeris: str | None,
+    json_output: bool,
+) -> None:
+    """Plan the contacts of SCENARIO: who hears whom, when, how fast, how far; and what antennas can hold.
+
+    Prints a summary; with --format and without -o, the plan itself.
+
+    \b
+    Example: starlight plan lost-in-starlight --to 2051-04-14 --format ion -o plan.ionrc
+    """
+    from starlight.expedition import kernels, planner, planview, scenario
+
+    spec = scenario.load(scenario_name)
+    start, end = _interval(spec, start, end)
+    planned = planner.make_plan(spec, kernels.open_sky(ephemeris), start, end)
+    history = _history(spec, planned, weather, who)
+    view = planview.plan_view(spec, planned, history)
+    if form is not None or output is not None:
+        _export(spec, history, form or "json", output)
+    if history_file is not None:
+        from starlight.expedition.history import to_json
+
+        write(history_file, to_json(history))
+    if report is not None:
+        write(report, planview.plan_report(spec, planned, history).encode())
+    if json_output:
+        print_json(view)
+    elif form is None or output is not None:
+        _show(view, planned, {node.name: node.title for node in spec.node})
+
+
+def _interval(spec: Scenario, start: int | None, end: int | None) -> tuple[int, int]:
+    start = dtntime.from_text(spec.demo_at) if start is None else start
+    end = start + DAYS * dtntime.DAY if end is None else end
+    if end <= start:
+        told = f"from {dtntime.to_text(start)} until {dtntime.to_text(end)} is no time"
+        raise InputError(told, where="--to", right="Give a time after --from")
+    return start, end
+
+
+def _history(spec: Scenario, planned: Planned, file: Path | None, who: str) -> History:
+    from starlight.expedition import weather
+    from starlight.expedition.history import History
+
+    history = History.begin(
+        planned.plan(), time=planned.start, who=who, what=f"planned from the scenario {spec.name}"
+    )
+    if file is None:
+        return history
+    found = weather.parse(read(file), spec, where=str(file))
+    text = "; ".join(dict.fromkeys(each.text for each in found))
+    changed = weather.attach(history.plan(), found)
+    return history.change(changed, time=planned.start, who=who, what=f"weather: {text}")
+
+
+def _export(spec: Scenario, history: History, form: str, output: Path | None) -> None:
+    from starlight.contacts import formats
+
+    names = {node.number: node.name for node in spec.node}
+    done = formats.write(history.plan(), form, names=names)
+    for loss in done.losses:
+        click.echo(f"note: {loss}", err=True)
+    if output is None:
+        sys.stdout.buffer.write(done.data)
+    else:
+        write(output, done.data)
+
+
+def read(path: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        InputError: it can't be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InputError(f"can't be read ({reason})", where=str(path)) from None
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file.
+
+    Raises:
+        InputError: it can't be written.
+    """
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise InputError(f"can't be written ({error.strerror})", where=str(path)) from None
+
+
+def _show(view: dict[str, Any], planned: Planned, titles: dict[str, str]) -> None:
+    click.echo(f"{view['scenario']}, {view['start']} to {view['end']}, version {view['version']}")
+    click.echo(
+        f"{view['contacts']} contacts; of {view['visible']} that are visible, {view['dropped']} were dropped "
+        f"and {view['shortened']} shortened for want of antennas\n"
+    )
+    click.echo(f"{'from':<34}{'to':<34}{'contacts':>9}{'hours':>10}{'megabytes':>13}{'light time, s':>24}")
+    for row in view["links"]:
+        if row["kind"] == "wire" or not row["contacts"]:
+            continue
+        light = " to ".join(f"{s:.3f}" for s in row["light_time_s"])
+        click.echo(
+            f"{titles[row['from']][:33]:<34}{titles[row['to']][:33]:<34}{row['contacts']:>9}{row['hours']:>10.1f}"
+            f"{row['volume_bytes'] / 1e6:>13,.1f}{light:>24}"
+        )
+    for notice in view["notices"]:
+        click.echo(f"\n{notice['start'][:16]} to {notice['end'][:16]}: {notice['text']}")
+    if planned.changes:
+        click.echo("\nWhat gave way first:")
+        for change in planned.changes[:5]:
+            click.echo(f"  {change.sentence(titles)}")
+        click.echo(f"  (all {len(planned.changes)}: --json or --report FILE.html)")

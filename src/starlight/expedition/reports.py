@@ -1,0 +1,189 @@
+"""Pages that explain a plan, the sky or a link: one file each, with everything in it, and no request.
+
+A page is a heading, tables, Gantt charts drawn here as SVG, and line charts that uPlot (vendored) draws
+from JSON in the page. All text is escaped.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable, Sequence
+from importlib import resources
+
+import msgspec
+
+from starlight import dtntime
+from starlight.dtntime import DAY, HOUR
+from starlight.expedition.spans import Span
+
+_ROW, _LEFT, _WIDTH = 22, 340, 1160
+_TICKS = (HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 91 * DAY, 365 * DAY)
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line of a chart.
+
+    Attributes:
+        label: with its unit in the chart.
+        values: one for each x; None where there is none.
+        steps: whether a value holds until the next.
+        band: whether it is the edge of a band, and drawn thin.
+    """
+
+    label: str
+    values: Sequence[float | None]
+    steps: bool = False
+    band: bool = False
+
+
+class Chart(msgspec.Struct, frozen=True):
+    """Lines over a common x.
+
+    Attributes:
+        x: Unix seconds where `time` holds, else numbers in `x_label`.
+        bands: pairs of lines (counted from 1) between which it is filled.
+    """
+
+    title: str
+    caption: str
+    unit: str
+    x: Sequence[float]
+    series: Sequence[Line]
+    time: bool = True
+    x_label: str = ""
+    log: bool = False
+    bands: Sequence[tuple[int, int]] = ()
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """An interval of a Gantt chart.
+
+    Attributes:
+        span: when, in ns.
+        look: ``held``, ``back``, ``lost`` or ``dark``.
+        text: what it is.
+    """
+
+    span: Span
+    look: str
+    text: str
+
+
+class Gantt(msgspec.Struct, frozen=True):
+    """Rows of intervals between two times in ns."""
+
+    title: str
+    caption: str
+    start: int
+    end: int
+    rows: Sequence[tuple[str, Sequence[Bar]]]
+
+
+class Grid(msgspec.Struct, frozen=True):
+    """A table; numbers stand to the right."""
+
+    title: str
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str | float]]
+
+
+Part = Chart | Gantt | Grid
+
+
+def page(title: str, lead: Sequence[str], parts: Iterable[Part]) -> str:
+    """Return a page of HTML that needs nothing but itself."""
+    body = [f"<h1>{html.escape(title)}</h1>"]
+    body += [f'<p class="soft">{html.escape(line)}</p>' for line in lead]
+    for part in parts:
+        body.append(f"<section><h2>{html.escape(part.title)}</h2>")
+        if isinstance(part, Chart):
+            body.append(_chart(part))
+        elif isinstance(part, Gantt):
+            body.append(_gantt(part))
+        else:
+            body.append(_grid(part))
+        body.append("</section>")
+    styles = _static("vendor/uPlot.min.css") + _static("report.css")
+    scripts = _static("vendor/uPlot.iife.min.js") + "\n" + _static("report.js")
+    policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+    return "\n".join(
+        [
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{html.escape(title)}</title>\n<style>{styles}</style>\n</head>\n<body>\n<main>",
+            *body,
+            f"</main>\n<script>{scripts}</script>\n</body>\n</html>\n",
+        ]
+    )
+
+
+def _static(name: str) -> str:
+    return resources.files("starlight.expedition").joinpath("static", name).read_text(encoding="utf-8")
+
+
+def _chart(chart: Chart) -> str:
+    # A "<" inside JSON could end the script element; escaped, it stays the same JSON.
+    data = json.dumps(msgspec.to_builtins(chart), allow_nan=False).replace("<", "\\u003c")
+    return (
+        '<figure class="plot"><div class="chart"></div>'
+        f'<script type="application/json">{data}</script>'
+        f"<figcaption>{html.escape(chart.caption)}</figcaption></figure>"
+    )
+
+
+def _grid(grid: Grid) -> str:
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in grid.head)
+    rows = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in grid.rows)
+    return (
+        f"<figure><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f"<figcaption>{html.escape(grid.caption)}</figcaption></figure>"
+    )
+
+
+def _cell(cell: str | float) -> str:
+    if isinstance(cell, str):
+        return f"<td>{html.escape(cell)}</td>"
+    return (
+        f'<td class="number">{cell:,.6g}</td>'
+        if isinstance(cell, float)
+        else f'<td class="number">{cell:,}</td>'
+    )
+
+
+def _gantt(gantt: Gantt) -> str:
+    height = _ROW * (len(gantt.rows) + 1) + 8
+    scale = (_WIDTH - _LEFT - 10) / (gantt.end - gantt.start)
+
+    def x(time: int) -> float:
+        return _LEFT + (min(max(time, gantt.start), gantt.end) - gantt.start) * scale
+
+    out = [
+        f'<svg viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" role="img" '
+        f'aria-label="{html.escape(gantt.title)}">'
+    ]
+    for tick in _ticks(gantt.start, gantt.end):
+        at = f"{x(tick):.1f}"
+        text = dtntime.to_text(tick)
+        label = text[11:16] if tick % DAY else text[:10]
+        out.append(f'<line class="grid" x1="{at}" x2="{at}" y1="{_ROW}" y2="{height - 8}"/>')
+        out.append(f'<text class="tick" x="{at}" y="14" text-anchor="middle">{label}</text>')
+    for index, (name, bars) in enumerate(gantt.rows):
+        top = _ROW * (index + 1)
+        out.append(f'<text x="0" y="{top + 15}">{html.escape(name)}</text>')
+        for bar in bars:
+            left, right = x(bar.span[0]), x(bar.span[1])
+            out.append(
+                f'<rect class="{bar.look}" x="{left:.2f}" y="{top + 4}" width="{max(right - left, 0.8):.2f}" '
+                f'height="{_ROW - 8}"><title>{html.escape(bar.text)}</title></rect>'
+            )
+    out.append("</svg>")
+    return f"<figure>{''.join(out)}<figcaption>{html.escape(gantt.caption)}</figcaption></figure>"
+
+
+def _ticks(start: int, end: int) -> list[int]:
+    step = next((each for each in _TICKS if (end - start) / each <= 10), _TICKS[-1])
+    first = -(-start // step) * step
+    return list(range(first, end + 1, step))
