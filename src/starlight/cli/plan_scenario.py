@@ -126,10 +126,9 @@ def _history(spec: Scenario, planned: Planned, file: Path | None, who: str) -> H
 
 
 def _export(spec: Scenario, history: History, form: str, output: Path | None) -> None:
-    from starlight.contacts import formats
+    from starlight.expedition import planview
 
-    names = {node.number: node.name for node in spec.node}
-    done = formats.write(history.plan(), form, names=names)
+    done = planview.in_form(spec, history.plan(), form)
     for loss in done.losses:
         click.echo(f"note: {loss}", err=True)
     if output is None:
