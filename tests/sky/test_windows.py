@@ -15,7 +15,20 @@ from tests.sky.authority import Authority, ets_of, kernels
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
 from starlight.errors import RangeError
-from starlight.sky import Centre, Orbiter, Place, Site, Sky, elevation_deg, light_time_s, stationary, windows
+from starlight.sky import (
+    Centre,
+    Conventions,
+    Elements,
+    Orbiter,
+    Place,
+    Site,
+    Sky,
+    elevation_deg,
+    light_time_s,
+    stationary,
+    transfer,
+    windows,
+)
 from starlight.sky.places import WORLDS
 from starlight.sky.timescales import Times
 from starlight.sky.windows import conditions
@@ -30,6 +43,8 @@ EDGE_TOLERANCE = SECOND
 """What is promised."""
 REACHED_S = 0.02
 """What is reached: most of it is the difference of two precession-nutations, and our shift inward."""
+PLAIN = Conventions(refraction="none", blockers=("sun", "earth", "mars"))
+"""What the authorities of these tests know: no air, no Moon."""
 LOW = Orbiter("mars", 3832.0, 75.0, 120.0, 0.0, START)
 """Two hours around Mars; it goes behind it on every orbit of mid-2025."""
 
@@ -61,7 +76,7 @@ def test_windows_of_2025_agree_with_skyfield_and_spice(
     And they know no other window. Refraction is off, light time and stellar aberration are on at both ends,
     UT1 comes from the same file for both.
     """
-    found = windows(sky, JEZERO, station, START, END)
+    found = windows(sky, JEZERO, station, START, END, PLAIN)
     authority = Authority(planets, station, JEZERO, tmp_path, START, END)
     edges = np.array(found).ravel()
     edges = edges[(edges > START) & (edges < END)]
@@ -84,7 +99,7 @@ def test_the_way_back_agrees_with_spice(sky: Sky, planets: Any, tmp_path: Path) 
     """From Earth to Mars, the Mars end is judged when the signal arrives there ("CN+S" of SPICE)."""
     start, end = from_text("2025-03-01"), from_text("2025-05-01")
     open_earth = Site("earth", GOLDSTONE.latitude_deg, GOLDSTONE.longitude_deg, GOLDSTONE.height_m, -30.0)
-    found = windows(sky, open_earth, JEZERO, start, end)
+    found = windows(sky, open_earth, JEZERO, start, end, PLAIN)
     authority = Authority(planets, open_earth, JEZERO, tmp_path, start, end)
     edges = np.array(found).ravel()
     at_mars = edges + np.rint(light_time_s(sky, open_earth, JEZERO, edges) * SECOND).astype(np.int64)
@@ -109,7 +124,7 @@ def test_the_way_back_agrees_with_spice(sky: Sky, planets: Any, tmp_path: Path) 
 def test_no_window_is_missed_against_a_grid_of_ten_seconds(sky: Sky, a: Place, b: Place) -> None:
     """At every tenth second of some days, being inside a window and seeing each other are the same."""
     start, end = START + 40 * DAY, START + 43 * DAY
-    found = windows(sky, a, b, start, end)
+    found = windows(sky, a, b, start, end, PLAIN)
     grid = np.arange(start, end, 10 * SECOND)
     visible = sees(sky, a, b, grid)
     clear = far_from_edges(found, grid, 10_000_000)
@@ -122,9 +137,9 @@ def sees(sky: Sky, a: Place, b: Place, times: Times) -> np.ndarray:
     arrives = leaves + light_time_s(sky, a, b, times)
     result = np.ones(times.size, dtype=bool)
     if isinstance(a, Site):
-        result &= elevation_deg(sky, a, b, leaves, sends=True) > a.mask_deg
+        result &= elevation_deg(sky, a, b, leaves, True, PLAIN) > a.mask_deg
     if isinstance(b, Site):
-        result &= elevation_deg(sky, b, a, arrives, sends=False) > b.mask_deg
+        result &= elevation_deg(sky, b, a, arrives, False, PLAIN) > b.mask_deg
     if isinstance(a, Orbiter) and a.body != b.body:
         # The ray in the frame in which the world rests: both ends less the world's way in the meantime.
         position, velocity = sky.body(a.body, leaves)
@@ -153,7 +168,7 @@ def test_grazing_passes_are_found(sky: Sky, latitude: float, longitude: float, m
     site = Site("mars", latitude, longitude, 0.0, mask)
     start = from_text("2027-01-01") + day * DAY
     end = start + 3 * DAY
-    found = windows(sky, site, Centre("earth"), start, end)
+    found = windows(sky, site, Centre("earth"), start, end, PLAIN)
     edges = np.array(found, dtype=np.int64).ravel()
     assert np.all(np.diff(edges) > 0)
     grid = np.arange(start, end, 2 * MINUTE)

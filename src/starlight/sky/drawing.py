@@ -30,19 +30,25 @@ def heliocentric(sky: Sky, time: int) -> dict[str, tuple[float, float]]:
     return result
 
 
-def sun_earth_probe_angle_deg(sky: Sky, times: ArrayLike, probe: str = "mars") -> Floats:
-    """Return the angle at Earth's centre between the Sun and Mars as light shows them, in degrees.
+def sun_earth_probe_angle_deg(sky: Sky, times: ArrayLike, probe: str | Place = "mars") -> Floats:
+    """Return the angle at Earth's centre between the Sun and a probe as light shows them, in degrees.
 
     Args:
         times: of reception at Earth, in ns, any shape.
-        probe: the body whose angle it is.
+        probe: a body's name, or a place, whose angle it is.
     """
     tdb = sky.tdb(times)
-    flat = tdb.ravel()
-    sun, mars = (-received(sky, Centre(body), Centre("earth"), flat).vector_km for body in ("sun", probe))
-    cross = np.linalg.norm(np.cross(sun, mars, axis=0), axis=0)
-    angle: Floats = np.degrees(np.arctan2(cross, np.einsum("in,in->n", sun, mars)))
-    return angle.reshape(tdb.shape)
+    target = Centre(probe) if isinstance(probe, str) else probe
+    return sep_angle_deg(sky, tdb.ravel(), target).reshape(tdb.shape)
+
+
+def sep_angle_deg(sky: Sky, tdb: Floats, probe: Place) -> Floats:
+    """Return the Sun-Earth-probe angle (n,) in degrees at TDB seconds (n,) of reception at Earth's centre."""
+    earth = Centre("earth")
+    sun, other = (-received(sky, place, earth, tdb).vector_km for place in (Centre("sun"), probe))
+    cross = np.linalg.norm(np.cross(sun, other, axis=0), axis=0)
+    angle: Floats = np.degrees(np.arctan2(cross, np.einsum("in,in->n", sun, other)))
+    return angle
 
 
 def distance_km(sky: Sky, a: Place, b: Place, times: ArrayLike) -> Floats:

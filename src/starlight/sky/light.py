@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
-from starlight.sky.places import Centre, Place
+from starlight.sky.places import Centre, Place, SpkBody, Trajectory
 from starlight.sky.sky import Sky
 from starlight.sky.timescales import Floats
 
@@ -48,10 +48,10 @@ def _solve(sky: Sky, near: Place, far: Place, tdb: Floats, sign: int) -> Ray:
     error times (acceleration / 2 c), 1e-8 per s, so two steps leave less than rounding does.
     """
     here, _ = sky.state(near, tdb)
-    if near.body == far.body:
+    if near.body == far.body and not isinstance(far, Trajectory | SpkBody):
         tau = np.zeros_like(tdb)
     else:
-        tau = _length(sky.body(far.body, tdb)[0] - sky.body(near.body, tdb)[0]) / C_KM_S
+        tau = _length(_anchor(sky, far, tdb) - _anchor(sky, near, tdb)) / C_KM_S
     for _ in range(2):
         there, speed = sky.state(far, tdb + sign * tau)
         vector = there - here
@@ -60,6 +60,13 @@ def _solve(sky: Sky, near: Place, far: Place, tdb: Floats, sign: int) -> Ray:
         step = (distance - C_KM_S * tau) / (C_KM_S - closing)
         tau = tau + step
     return Ray(tau, vector + sign * step * speed)
+
+
+def _anchor(sky: Sky, place: Place, tdb: Floats) -> Floats:
+    """Return where a place is, or for what stays with a body, the body's centre."""
+    if isinstance(place, Trajectory | SpkBody):
+        return sky.state(place, tdb)[0]
+    return sky.body(place.body, tdb)[0]
 
 
 def _length(vector: Floats) -> Floats:

@@ -14,8 +14,9 @@ from itertools import pairwise
 import numpy as np
 
 from starlight.dtntime import SECOND
+from starlight.sky.bounds import motion
 from starlight.sky.light import transmitted
-from starlight.sky.places import Orbiter, Place, Site
+from starlight.sky.places import Elements, Orbiter, Place, Site, SpkBody
 from starlight.sky.sky import Sky
 from starlight.sky.timescales import Floats, Times, leap_instants
 
@@ -29,6 +30,7 @@ _DEGREE = 5
 _LONGEST_S = 86_400.0
 _TURN_RAD = 1.6  # How far the quicker end may turn within a piece: a quintic then errs by 0.3 us for Earth.
 _SHORTEST_NS = SECOND
+_FASTEST_RAD_S = 1e-3  # of a body of a file, which may be a low orbiter
 
 _NODES = 0.5 - 0.5 * np.cos(np.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
 _FIT = np.linalg.inv(np.vander(_NODES, increasing=True))
@@ -88,6 +90,10 @@ def _longest_ns(a: Place, b: Place) -> int:
             rates.append(place.world.spin_rad_s)
         elif isinstance(place, Orbiter):
             rates.append(place.motion_rad_s)
+        elif isinstance(place, Elements):
+            rates.append(motion(place).rate)
+        elif isinstance(place, SpkBody):
+            rates.append(_FASTEST_RAD_S)
     fastest = max(rates)
     return int(min(_LONGEST_S, _TURN_RAD / fastest if fastest else math.inf) * SECOND)
 

@@ -8,7 +8,12 @@ at its ends that bound settles what can happen between them:
 * its slope differs from the chord's by at most M w, so when the chord is steeper than that, the function is
   monotonic in the cell, which has then one root or none, as the signs at its ends say.
 
-A cell that neither rule settles is halved. Cells only stop at `FINEST_S` unsettled: an interval can only be
+Of a function with kinks only its slope is bounded, by L: its values then keep it from zero on a cell
+where they have one sign and |f0| + |f1| > L w.
+
+A bound may be a number, or a function that gives one for each cell: what is far away turns slowly.
+
+A cell that no rule settles is halved. Cells only stop at `FINEST_S` unsettled: an interval can only be
 missed if it is shorter than that, a gap likewise. The cost lies near grazing extrema, where few cells are.
 """
 
@@ -22,6 +27,8 @@ from numpy.typing import NDArray
 from starlight.sky.timescales import Floats
 
 Function = Callable[[Floats], Floats]
+Bound = float | Callable[[Floats, Floats], Floats]
+"""A number, or what gives it for cells from their left and right ends, (n,)."""
 
 FINEST_S = 0.05
 """Shorter intervals, and shorter gaps, may be missed."""
@@ -32,20 +39,21 @@ _CELLS_AT_ONCE = 40_000  # keeps the arrays of one evaluation within some tens o
 _ROUNDS = 80  # bisection alone needs 30 from a day to a millisecond
 
 
-def positive(function: Function, bound: float, step: float, spans: Floats) -> Floats:
+def positive(function: Function, bound: Bound, step: float, spans: Floats, *, order: int = 2) -> Floats:
     """Return where a function is positive.
 
     Args:
         function: takes times (n,) in seconds, returns values (n,).
-        bound: at least the magnitude of its second derivative, per second squared.
+        bound: at least the magnitude of its second derivative, per s^2; or of its first, per s.
         step: the width of the first cells, in seconds; a matter of speed alone.
         spans: intervals to search (m, 2), ascending and disjoint.
+        order: which derivative `bound` bounds, 2 or 1.
 
     Returns:
         Intervals (k, 2), ascending and disjoint, each edge inside, where the function is positive, or the
         end of a span.
     """
-    found = [_in_chunk(function, bound, chunk) for chunk in _chunks(spans, step)]
+    found = [_in_chunk(function, bound, order, chunk) for chunk in _chunks(spans, step)]
     return _joined(np.concatenate(found)) if found else np.zeros((0, 2))
 
 
@@ -61,8 +69,8 @@ def _chunks(spans: Floats, step: float) -> list[Floats]:
     return [cells[k : k + _CELLS_AT_ONCE] for k in range(0, len(cells), _CELLS_AT_ONCE)]
 
 
-def _in_chunk(function: Function, bound: float, cells: Floats) -> Floats:
-    t0, t1, f0, f1 = _settled(function, bound, cells)
+def _in_chunk(function: Function, bound: Bound, order: int, cells: Floats) -> Floats:
+    t0, t1, f0, f1 = _settled(function, bound, order, cells)
     up0, up1 = f0 > 0, f1 > 0
     edges = np.stack([t0, t1], axis=1)
     cross = up0 != up1
@@ -75,7 +83,9 @@ def _in_chunk(function: Function, bound: float, cells: Floats) -> Floats:
     return edges[up0 | up1]
 
 
-def _settled(function: Function, bound: float, cells: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+def _settled(
+    function: Function, bound: Bound, order: int, cells: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
     """Halve cells until each is settled; return left and right ends and their values, in order of time."""
     # Neighbours share a node, which is evaluated once, so that they agree on its sign.
     nodes, where = np.unique(cells, return_inverse=True)
@@ -84,9 +94,14 @@ def _settled(function: Function, bound: float, cells: Floats) -> tuple[Floats, F
     done: list[tuple[Floats, Floats, Floats, Floats]] = []
     while t0.size:
         width = t1 - t0
-        steep = np.abs(f1 - f0) > bound * width * width
-        away = ((f0 > 0) == (f1 > 0)) & (np.minimum(np.abs(f0), np.abs(f1)) > bound * width * width / 8)
-        good = steep | away | (width <= FINEST_S)
+        most = bound(t0, t1) if callable(bound) else bound
+        same = (f0 > 0) == (f1 > 0)
+        if order == 1:
+            good = same & (np.abs(f0) + np.abs(f1) > most * width)
+        else:
+            steep = np.abs(f1 - f0) > most * width * width
+            good = steep | same & (np.minimum(np.abs(f0), np.abs(f1)) > most * width * width / 8)
+        good |= width <= FINEST_S
         done.append((t0[good], t1[good], f0[good], f1[good]))
         t0, t1, f0, f1 = t0[~good], t1[~good], f0[~good], f1[~good]
         if t0.size:
@@ -95,8 +110,8 @@ def _settled(function: Function, bound: float, cells: Floats) -> tuple[Floats, F
             t0, t1 = np.concatenate([t0, middle]), np.concatenate([middle, t1])
             f0, f1 = np.concatenate([f0, value]), np.concatenate([value, f1])
     left, right, low, high = (np.concatenate(parts) for parts in zip(*done, strict=True))
-    order = np.argsort(left, kind="stable")
-    return left[order], right[order], low[order], high[order]
+    sequence = np.argsort(left, kind="stable")
+    return left[sequence], right[sequence], low[sequence], high[sequence]
 
 
 def inner_roots(function: Function, t0: Floats, t1: Floats, f0: Floats, f1: Floats) -> Floats:
@@ -160,3 +175,18 @@ def union(a: Floats, b: Floats) -> Floats:
     opens = np.r_[True, both[1:, 0] > reach[:-1]]
     closes = np.r_[opens[1:], True]
     return np.stack([both[opens, 0], reach[closes]], axis=1)
+
+
+def less(a: Floats, b: Floats) -> Floats:
+    """Return what is left of intervals (n, 2) without others; both ascending and disjoint."""
+    left: list[tuple[float, float]] = []
+    for start, end in a.tolist():
+        inside = b[(b[:, 1] > start) & (b[:, 0] < end)]
+        at = start
+        for first, last in inside.tolist():
+            if first > at:
+                left.append((at, first))
+            at = max(at, last)
+        if end > at:
+            left.append((at, end))
+    return np.array(left).reshape(-1, 2)

@@ -13,10 +13,24 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from starlight.dtntime import HOUR, to_text
+from starlight.dtntime import HOUR, SECOND, to_text
 from starlight.errors import InputError, RangeError
-from starlight.sky.places import Centre, Orbiter, Place, Site, geodetic_km, orbit_radius_km, zenith
+from starlight.sky.conic import eccentric_anomaly, propagated
+from starlight.sky.places import (
+    SUN_GM_KM3_S2,
+    Centre,
+    Elements,
+    Orbiter,
+    Place,
+    Site,
+    SpkBody,
+    Trajectory,
+    geodetic_km,
+    orbit_radius_km,
+    zenith,
+)
 from starlight.sky.rotation import EarthTurning, MarsTurning, Turning
+from starlight.sky.spk import BodyKernel, Carried
 from starlight.sky.tables import Samples, hermite
 from starlight.sky.timescales import DAY_S, UTC_BEGINS, EarthTurn, Floats, Times, tdb_from_utc, utc_from_tdb
 
@@ -25,8 +39,15 @@ _J2000_JD = 2_451_545.0
 _EPHEMERIS_STEP_S = DAY_S / 8
 # Room for light to come from, or go to, the other end; and for the tables' outer nodes.
 _MARGIN = 48 * HOUR
+_NAMES = {10: "sun", 399: "earth", 301: "moon", 4: "mars", 499: "mars"}
+_BARYCENTRE, _EMB = 0, 3
 # NAIF ids of the segments that lead from the Solar System's barycentre to each body.
-_CHAINS = {"sun": ((0, 10),), "earth": ((0, 3), (3, 399)), "mars": ((0, 4),)}
+_CHAINS = {
+    "sun": ((0, 10),),
+    "earth": ((0, 3), (3, 399)),
+    "moon": ((0, 3), (3, 301)),
+    "mars": ((0, 4),),
+}
 
 
 class Segment(Protocol):
@@ -78,6 +99,9 @@ class Sky:
             "earth": EarthTurning(turn, begins, last),
             "mars": MarsTurning(begins, last),
         }
+        self._emb = partial(_states, [kernel[0, 3]])
+        self._carried = Carried(self._by_id, frozenset((*_NAMES, _BARYCENTRE, _EMB)))
+        self._conics: dict[Trajectory, Samples] = {}
 
     @classmethod
     def from_kernel(cls, kernel: Kernel, eop_text: str) -> Sky:
@@ -89,7 +113,8 @@ class Sky:
         return [
             f"Earth's turning is known until {to_text(self.ut1_until)[:10]}; later, UT1 is taken as UTC.",
             "No leap second is assumed after 2017-01-01.",
-            "Refraction is off; stellar aberration and light time are on; polar motion is left out.",
+            "Stellar aberration and light time are on; polar motion (10 m at most) is left out.",
+            "At stations on Earth the air bends rays as Bennett's formula has it, unless it is switched off.",
             "Mars is at the barycentre of Mars and its moons.",
         ]
 
@@ -112,14 +137,46 @@ class Sky:
 
     def _out_of_range(self, time: int) -> str:
         first, last = (to_text(edge)[:10] for edge in self.covers)
+        outside = f"{to_text(time)} is outside what the ephemeris covers ({first} to {last})"
+        if time < UTC_BEGINS:
+            return f"{outside}. UTC as Starlight counts it begins on 1972-01-01"
         return (
-            f"{to_text(time)} is outside what the ephemeris covers ({first} to {last}). DE421 ends in "
-            "October 2053; hand in a larger kernel, such as JPL's de440.bsp (until 2650), to go further"
+            f"{outside}. DE421 ends in October 2053; hand in a larger kernel, such as JPL's de440.bsp (until "
+            "2650), to go further: https://naif.jpl.nasa.gov/pub/naif/generic_kernels/spk/planets/ has it, "
+            "and --ephemeris takes it"
         )
 
     def body(self, name: str, tdb: Floats) -> tuple[Floats, Floats]:
         """Return a body's position (km) and velocity (km/s) at TDB seconds (n,); each (3, n)."""
+        if name == "barycentre":
+            return np.zeros((3, tdb.size)), np.zeros((3, tdb.size))
         return hermite(self._bodies[name], tdb)
+
+    def carry(self, kernel: BodyKernel) -> tuple[int, ...]:
+        """Take the bodies of another open SPK file, so that `SpkBody` can name them; return their NAIF ids.
+
+        Args:
+            kernel: ``jplephem.spk.SPK.open(path)``; it must stay open as long as the sky is used.
+
+        Raises:
+            InputError: the file has no body of its own, or segments that can't be read.
+        """
+        return self._carried.add(kernel)
+
+    def coverage(self, place: Trajectory | SpkBody) -> list[tuple[int, int]]:
+        """Return the intervals, in ns, in which something that roams is known; ascending and disjoint."""
+        if isinstance(place, Trajectory):
+            return [(place.departure, place.arrival)]
+        spans = self._carried.covers(place.naif_id)
+        return [(int(first), int(last)) for first, last in utc_from_tdb(np.array(spans))]
+
+    def _by_id(self, naif_id: int, tdb: Floats) -> tuple[Floats, Floats]:
+        if naif_id == _BARYCENTRE:
+            return np.zeros((3, tdb.size)), np.zeros((3, tdb.size))
+        if naif_id == _EMB:
+            rows = self._emb(tdb).T
+            return rows[:3], rows[3:]
+        return self.body(_NAMES[naif_id], tdb)
 
     def frame(self, body: str, tdb: Floats) -> tuple[Floats, Floats]:
         """Return a world's equatorial frame in the ICRF (3, 3, n), and its prime meridian's angle (n,)."""
@@ -128,15 +185,20 @@ class Sky:
     def around(self, place: Place, tdb: Floats) -> tuple[Floats, Floats, Floats]:
         """Return a place's position (km) and velocity (km/s) from its body's centre, and its zenith.
 
-        All in the ICRF, (3, n). The zenith is a unit vector; of an orbiter, away from the centre; of a
+        All in the ICRF, (3, n). The zenith is a unit vector; of what flies, away from the centre; of a
         centre, zero. The turning of the pole itself is left out of velocities: 1e-7 km/s.
         """
         if isinstance(place, Centre):
             zero = np.zeros((3, tdb.size))
             return zero, zero, zero
+        if isinstance(place, Trajectory | SpkBody):
+            position, velocity = self._roaming(place, tdb)
+            return position, velocity, position / np.sqrt(np.einsum("in,in->n", position, position))
         matrix, meridian = self.frame(place.body, tdb)
         if isinstance(place, Site):
             position, velocity, up = _on_ground(place, meridian)
+        elif isinstance(place, Elements):
+            position, velocity, up = _on_ellipse(place, tdb - float(tdb_from_utc(place.epoch)))
         else:
             position, velocity, up = _in_orbit(place, tdb, float(tdb_from_utc(place.epoch)))
         return _turn(matrix, position), _turn(matrix, velocity), _turn(matrix, up)
@@ -146,8 +208,28 @@ class Sky:
         position, velocity = self.body(place.body, tdb)
         if isinstance(place, Centre):
             return position, velocity
+        if isinstance(place, SpkBody):
+            return self._carried.state(place.naif_id, tdb)
         local, speed, _ = self.around(place, tdb)
         return position + local, velocity + speed
+
+    def _roaming(self, place: Trajectory | SpkBody, tdb: Floats) -> tuple[Floats, Floats]:
+        if isinstance(place, SpkBody):
+            return self._carried.state(place.naif_id, tdb)
+        samples = self._conics.get(place)
+        if samples is None:
+            begins, ends = self.tdb([place.departure, place.arrival])
+            margin = _MARGIN / SECOND
+            compute = partial(_conic_rows, place, begins)
+            samples = Samples(compute, 6, begins - margin, ends + margin, _EPHEMERIS_STEP_S)
+            self._conics[place] = samples
+        outside = (tdb < samples.start) | (tdb > samples.end)
+        if outside.any():
+            raise RangeError(
+                f"{to_text(int(utc_from_tdb(tdb[outside])[0]))} is outside the ship's flight "
+                f"({to_text(place.departure)} to {to_text(place.arrival)}). Ask within it"
+            )
+        return hermite(samples, tdb)
 
 
 def stationary(sky: Sky, body: str, longitude_deg: float, epoch: int) -> Orbiter:
@@ -203,3 +285,33 @@ def _in_orbit(orbiter: Orbiter, tdb: Floats, epoch: float) -> tuple[Floats, Floa
     up = np.array([cn * cos - sn * ci * sin, sn * cos + cn * ci * sin, si * sin])
     along = np.array([-cn * sin - sn * ci * cos, -sn * sin + cn * ci * cos, si * cos])
     return orbiter.radius_km * up, orbiter.radius_km * rate * along, up
+
+
+def _on_ellipse(orbit: Elements, elapsed_s: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return position, velocity and the direction up from Keplerian elements with secular drift.
+
+    Source: Vallado (2013), algorithm 10 (COE2RV); velocities have the drift of node and periapsis in them.
+    """
+    to_node, to_periapsis, motion = orbit.drift_rad_s
+    e, root = orbit.eccentricity, np.sqrt(1 - orbit.eccentricity**2)
+    anomaly = eccentric_anomaly(np.radians(orbit.mean_anomaly_deg) + motion * elapsed_s, e)
+    cos, sin = np.cos(anomaly), np.sin(anomaly)
+    a = orbit.semi_major_km
+    x, y = a * (cos - e), a * root * sin
+    rate = motion / (1 - e * cos)
+    turn = np.radians(orbit.periapsis_deg) + to_periapsis * elapsed_s
+    vx, vy = -a * sin * rate - to_periapsis * y, a * root * cos * rate + to_periapsis * x
+    cw, sw = np.cos(turn), np.sin(turn)
+    x, y, vx, vy = cw * x - sw * y, sw * x + cw * y, cw * vx - sw * vy, sw * vx + cw * vy
+    node = np.radians(orbit.node_deg) + to_node * elapsed_s
+    cn, sn = np.cos(node), np.sin(node)
+    ci, si = np.cos(np.radians(orbit.inclination_deg)), np.sin(np.radians(orbit.inclination_deg))
+    position = np.array([cn * x - sn * ci * y, sn * x + cn * ci * y, si * y])
+    velocity = np.array([cn * vx - sn * ci * vy, sn * vx + cn * ci * vy, si * vy])
+    velocity += to_node * np.array([-position[1], position[0], np.zeros_like(x)])
+    return position, velocity, position / np.sqrt(np.einsum("in,in->n", position, position))
+
+
+def _conic_rows(ship: Trajectory, begins: float, tdb: Floats) -> Floats:
+    position, velocity = np.array(ship.position_km), np.array(ship.velocity_km_s)
+    return np.concatenate(propagated(position, velocity, SUN_GM_KM3_S2, tdb - begins)).T

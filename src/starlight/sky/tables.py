@@ -22,14 +22,17 @@ class Samples:
         compute: takes node times, seconds of TDB past J2000, shape (n,); returns shape (n, width).
         width: how many numbers a node has.
         start, end: what the grid covers, in seconds; `step` between nodes.
+
+    Attributes:
+        start, end, step: as given.
     """
 
     def __init__(
         self, compute: Callable[[Floats], Floats], width: int, start: float, end: float, step: float
     ) -> None:
         self._compute = compute
-        self._start = start
-        self._end = end
+        self.start = start
+        self.end = end
         self.step = step
         blocks = int((end - start) / step) // _BLOCK + 2
         # Zeros cost no memory until a block is written.
@@ -46,7 +49,7 @@ class Samples:
         Returns:
             The fraction (n,), and ``before + 1 + after`` arrays of shape (n, width).
         """
-        position = (tdb - self._start) / self.step
+        position = (tdb - self.start) / self.step
         index = position.astype(np.int64)
         self._fill(index, before, after)
         return position - index, [self._values[index + k] for k in range(-before, after + 1)]
@@ -57,9 +60,9 @@ class Samples:
         needed[(index + after) // _BLOCK] = True
         for block in np.flatnonzero(needed & ~self._known):
             rows = slice(block * _BLOCK, (block + 1) * _BLOCK)
-            times = self._start + self.step * np.arange(rows.start, rows.stop)
+            times = self.start + self.step * np.arange(rows.start, rows.stop)
             # Nodes of the last block may lie past the end; nobody asks for them.
-            self._values[rows] = self._compute(np.minimum(times, self._end))
+            self._values[rows] = self._compute(np.minimum(times, self.end))
             self._known[block] = True
 
 

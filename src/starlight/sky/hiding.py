@@ -1,0 +1,200 @@
+"""What gets in the way: an orbiter's own world, and any other body between two ends.
+
+Each returns a `Condition`: a function that is positive when the way is free, with the bound that makes the
+search for its sign changes complete.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import cast
+
+import msgspec
+import numpy as np
+
+from starlight.sky.bounds import MOON_REACH_KM, Pair, least_between, motion, own_body, speed_past
+from starlight.sky.light import C_KM_S, Ray, transmitted
+from starlight.sky.places import (
+    MOON_RADIUS_KM,
+    SUN_RADIUS_KM,
+    WORLDS,
+    Elements,
+    Orbiter,
+    Place,
+)
+from starlight.sky.pointing import dot, seen, unit
+from starlight.sky.search import Bound, Function, positive
+from starlight.sky.sky import Sky
+from starlight.sky.timescales import Floats
+
+# First cells are this coarse: M w^2 / 8 is 2 % of the function's range. Finer gains nothing.
+_COARSENESS = 0.02
+_LONGEST_STEP_S = 86_400.0
+SLACK = 1.05  # for what bounds leave out: aberration (1e-4), retardation (2e-4), precession
+_RADII_KM = {
+    "sun": SUN_RADIUS_KM,
+    "moon": MOON_RADIUS_KM,
+    **{name: world.equatorial_km for name, world in WORLDS.items()},
+}
+_ROAMING_STEP_S = 6 * 3600.0
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """A function that is positive when something holds.
+
+    Attributes:
+        function: of TDB seconds of transmission.
+        bound: on the magnitude of its second derivative, or of its first if `order` is 1.
+        scale: its range.
+        order: 2 or 1.
+    """
+
+    function: Function
+    bound: Bound
+    scale: float
+    order: int = 2
+
+    def where(self, spans: Floats) -> Floats:
+        """Return the part of spans (n, 2) in which it holds."""
+        if callable(self.bound):
+            step = _ROAMING_STEP_S
+        elif self.order == 1:
+            step = min(_LONGEST_STEP_S, self.scale / self.bound)
+        else:
+            step = min(_LONGEST_STEP_S, math.sqrt(8 * _COARSENESS * self.scale / self.bound))
+        return positive(self.function, self.bound, step, spans, order=self.order)
+
+
+def line(sky: Sky, place: Place, other: Place, sends: bool, tdb: Floats) -> tuple[Floats, Ray, Floats]:
+    """Return a place's own time, the ray, and the vector to the other end, of what is sent at `tdb`."""
+    if sends:
+        ray = transmitted(sky, place, other, tdb)
+        return tdb, ray, ray.vector_km
+    ray = transmitted(sky, other, place, tdb)
+    return tdb + ray.light_s, ray, -ray.vector_km
+
+
+def _squash(sky: Sky, body: str, tdb: Floats, vector: Floats) -> Floats:
+    """Return a vector in the space in which a body's ellipsoid is the unit sphere."""
+    world = WORLDS.get(body)
+    if world is None:
+        return vector / _RADII_KM[body]
+    matrix, _ = sky.frame(body, tdb)
+    radii = np.array([[world.equatorial_km], [world.equatorial_km], [world.polar_km]])
+    return cast("Floats", np.einsum("ijn,in->jn", matrix, vector) / radii)
+
+
+def limb(sky: Sky, orbiter: Orbiter | Elements, other: Place, sends: bool, pair: Pair) -> Condition:
+    """How far the other end, seen from an orbiter, is from behind its own world's limb.
+
+    In the space where the ellipsoid is the unit sphere, with the orbiter at p and the ray along u, they
+    meet when ``u.p/|p| < -sqrt(1 - 1/|p|^2)``. The function is the difference of the two sides. With W and B
+    the bounds on the orbit's turning and on its rate's rate, the left side is bounded by B + 2 W |u'| +
+    |u''|; the right side, g(h) of the height, by |g''| h'^2 + |g'| |h''|; the flattening adds some percent,
+    for which 1.3 is plenty down to 80 km of height.
+    """
+
+    def clear(tdb: Floats) -> Floats:
+        own, _, vector = line(sky, orbiter, other, sends, tdb)
+        _, orbital = sky.body(orbiter.body, own)
+        ray = unit(_squash(sky, orbiter.body, own, seen(vector, orbital, sends)))
+        point = _squash(sky, orbiter.body, own, sky.around(orbiter, own)[0])
+        height = dot(point, point)
+        return dot(ray, point) / np.sqrt(height) + np.sqrt(1 - 1 / height)
+
+    moves = motion(orbiter)
+    world = orbiter.world
+    low = moves.least / world.equatorial_km
+    g = math.sqrt(1 - low**-2)
+    rise, lift = moves.rise / world.polar_km, moves.lift / world.polar_km
+    sinking = (3 / (g * low**4) + 1 / (g**3 * low**6)) * rise**2 + lift / (g * low**3)
+
+    def bound(t0: Floats, t1: Floats) -> Floats:
+        turn, bend = pair.turn(pair.distance(t0, t1))
+        return 1.3 * (moves.bend + 2 * moves.rate * turn + bend + sinking) + 0 * t0
+
+    return Condition(clear, settled(bound, pair), 1.0)
+
+
+def settled(bound: Bound, pair: Pair) -> Bound:
+    """Return a bound as a number where it is the same for all cells."""
+    if callable(bound) and pair.steady:
+        return float(bound(np.zeros(1), np.zeros(1))[0])
+    return bound
+
+
+def unhidden(sky: Sky, a: Place, b: Place, body: str, span: tuple[float, float]) -> Condition:
+    """How far the ray passes from the surface of a body, in km; beyond an end, how far the end is from it.
+
+    The body is where it is when the ray passes it. The distance of a point from a segment changes no faster
+    than the segment's ends move past the point: the greater of both ends' speeds bounds the slope. A body
+    near one end alone (the Moon, for an end at Earth) meets the part of the ray near that end, which the
+    other end moves in proportion. A flattened body is stretched to a sphere, which
+    stretches speeds by 1 % at most.
+    """
+    radius = _RADII_KM[body]
+
+    def clear(tdb: Floats) -> Floats:
+        ray = transmitted(sky, a, b, tdb)
+        start, way = sky.state(a, tdb)[0], ray.vector_km
+        reach = sky.body(body, tdb)[0] - start
+        # When the ray is as far as the body is, by the clock of the sender.
+        passing = tdb + np.minimum(np.sqrt(dot(reach, reach)) / C_KM_S, ray.light_s)
+        reach = sky.body(body, passing)[0] - start
+        finish, point = _squash(sky, body, passing, way), _squash(sky, body, passing, reach)
+        along = np.clip(dot(point, finish) / np.maximum(dot(finish, finish), 1e-18), 0, 1)
+        miss = point - along * finish
+        return (np.sqrt(dot(miss, miss)) - 1) * radius
+
+    speeds = [speed_past(sky, place, body, span) for place in (a, b)]
+    speed = max(speeds)
+    ends = [own_body(place) for place in (a, b)]
+    for near, far in ((0, 1), (1, 0)):
+        here, there = ends[near], ends[far]
+        if here and there and {here, body} == {"earth", "moon"} and there not in ("earth", "moon"):
+            share = MOON_REACH_KM / (least_between(here, there) - MOON_REACH_KM)
+            speed = speeds[near] + share * speeds[far]
+    return Condition(clear, SLACK * speed, 1e6 if body == "sun" else 1e5, order=1)
+
+
+def misses_own_world(sky: Sky, a: Orbiter | Elements, b: Orbiter | Elements) -> list[Condition]:
+    """Two orbiters of one world: the line misses it, or its nearest point lies beyond an end.
+
+    In the space where the ellipsoid is the unit sphere, with p and q the ends: |p x q|^2 > |q - p|^2; or
+    p.q > p.p (the nearest point is behind p); or p.q > q.q. With P, P1, P2 the greatest |p|, |p'|, |p''|, and
+    Q likewise, products are bounded by Leibniz's rule; 1.1 is for the flattening.
+    The world moves on by 2 km while light passes it; both ends are taken relative to it at their own times.
+    """
+
+    def ends(tdb: Floats) -> tuple[Floats, Floats]:
+        light = transmitted(sky, a, b, tdb).light_s
+        p = _squash(sky, a.body, tdb, sky.around(a, tdb)[0])
+        return p, _squash(sky, a.body, tdb + light, sky.around(b, tdb + light)[0])
+
+    def misses(tdb: Floats) -> Floats:
+        p, q = ends(tdb)
+        return dot(p, p) * dot(q, q) - dot(p, q) ** 2 - dot(q - p, q - p)
+
+    def behind_a(tdb: Floats) -> Floats:
+        p, q = ends(tdb)
+        return dot(p, q) - dot(p, p)
+
+    def behind_b(tdb: Floats) -> Floats:
+        p, q = ends(tdb)
+        return dot(p, q) - dot(q, q)
+
+    radius = WORLDS[a.body].polar_km
+    mine, theirs = motion(a), motion(b)
+    p0, p1, p2 = mine.radius / radius, mine.speed / radius, mine.acceleration / radius
+    q0, q1, q2 = theirs.radius / radius, theirs.speed / radius, theirs.acceleration / radius
+    cross, cross1, cross2 = p0 * q0, p1 * q0 + p0 * q1, p2 * q0 + 2 * p1 * q1 + p0 * q2
+    apart, apart1, apart2 = p0 + q0, p1 + q1, p2 + q2
+    bent = 2 * (cross1**2 + cross * cross2) + 2 * (apart1**2 + apart * apart2)
+    # |p|^2 of a circle varies by its world's flattening alone.
+    heave_a = 2 * (p1**2 + p0 * p2) * (0.05 if mine.rise == 0 else 1)
+    heave_b = 2 * (q1**2 + q0 * q2) * (0.05 if theirs.rise == 0 else 1)
+    return [
+        Condition(misses, 1.1 * bent, cross**2 + apart**2),
+        Condition(behind_a, 1.1 * (cross2 + heave_a), cross),
+        Condition(behind_b, 1.1 * (cross2 + heave_b), cross),
+    ]
