@@ -210,6 +210,10 @@ class PlanIndex:
             self.reaching.setdefault(to_node, []).append(lane)
         self._remaining: dict[int, tuple[int, int, dict[int, int]]] = {}
 
+    def span(self, contact: Contact) -> Span:
+        """Return a contact of the plan as the search sees it."""
+        return Span(contact, self.with_margin)
+
     def amended(self, add: Iterable[Contact], remove: Iterable[Contact]) -> PlanIndex:
         """Return the index of the plan with some contacts more and some less; it shares all other lanes."""
         other = PlanIndex((), self.with_margin)

@@ -6,7 +6,7 @@ imposed light share: ``arrives = last_byte + contact.light_time(last_byte)``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -16,6 +16,11 @@ from starlight.routing.volume import Priority, margin
 
 FOREVER = 2**63 - 1
 """The termination of a route without hops: no contact ends it."""
+
+
+def time_text(time: int) -> str:
+    """Return a time as people are told it: to the second, or the millisecond where it matters."""
+    return to_text(time, 3 if time % SECOND else 0)
 
 
 class Hop(msgspec.Struct, frozen=True, gc=False):
@@ -72,13 +77,14 @@ class Route(msgspec.Struct, frozen=True, gc=False):
         """Return when the first bit leaves the source, in ns; the arrival when there are no hops."""
         return self.hops[0].leaves if self.hops else self.arrival
 
-    def explain(self, names: Mapping[int, str]) -> list[str]:
+    def explain(self, names: Mapping[int, str], tell: Callable[[int], str] = time_text) -> list[str]:
         """Return a sentence for each hop: until when it waits and why, leaves, arrives.
 
         Args:
             names: what people call the nodes; a node that is not in it is ``node 7``.
+            tell: writes a time.
         """
-        return [_sentence(hop, names) for hop in self.hops]
+        return [sentence(hop, names, tell) for hop in self.hops]
 
 
 def timed(
@@ -114,27 +120,28 @@ def timed(
     return Route(tuple(hops), ready, termination, contacts[0].to_node, size, slack, priority)
 
 
-def _sentence(hop: Hop, names: Mapping[int, str]) -> str:
+def name_of(node: int, names: Mapping[int, str]) -> str:
+    """Return what people call a node."""
+    return names.get(node, f"node {node}")
+
+
+def sentence(hop: Hop, names: Mapping[int, str], tell: Callable[[int], str] = time_text) -> str:
+    """Return in a sentence until when a bundle waits and why, leaves, arrives."""
     contact = hop.contact
-    here = names.get(contact.from_node, f"node {contact.from_node}")
-    there = names.get(contact.to_node, f"node {contact.to_node}")
+    here, there = name_of(contact.from_node, names), name_of(contact.to_node, names)
     waits = []
     if hop.waits_until > hop.ready:
-        waits.append(f"until {_text(hop.waits_until)} for the contact with {there}")
+        waits.append(f"until {tell(hop.waits_until)} for the contact with {there}")
     if hop.leaves > hop.waits_until:
-        waits.append(f"until {_text(hop.leaves)} for what is booked before it")
+        waits.append(f"until {tell(hop.leaves)} for what is booked before it")
     sentence = f"At {here} it "
     if waits:
         sentence += f"waits {' and '.join(waits)}, "
-    sentence += f"leaves at {_text(hop.leaves)}"
+    sentence += f"leaves at {tell(hop.leaves)}"
     if hop.last_byte > hop.leaves:
-        sentence += f", its last byte at {_text(hop.last_byte)},"
-    sentence += f" and arrives at {there} at {_text(hop.arrives)}"
+        sentence += f", its last byte at {tell(hop.last_byte)},"
+    sentence += f" and arrives at {there} at {tell(hop.arrives)}"
     light_time = hop.arrives - hop.last_byte
     if light_time >= SECOND // 10:
         sentence += f", after {duration_text(light_time)} of light"
     return sentence + "."
-
-
-def _text(time: int) -> str:
-    return to_text(time, 3 if time % SECOND else 0)

@@ -17,7 +17,7 @@ the freed interval on.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from starlight.contacts.contact import Contact
@@ -26,7 +26,8 @@ from starlight.errors import InputError
 from starlight.routing.bookings import Bookings
 from starlight.routing.candidates import Question, best_first
 from starlight.routing.lanes import NEVER, Busy, Span, index_of, remember
-from starlight.routing.route import FOREVER, Route, timed
+from starlight.routing.refusals import Refusal, Wish, refusals
+from starlight.routing.route import FOREVER, Route, time_text, timed
 from starlight.routing.search import Search, follow, travel
 from starlight.routing.volume import HopLimit, Priority, consumption, effective_limits, free_volume
 
@@ -262,6 +263,67 @@ class Router:
             found.append(route)
             entries |= {route.entry_node}
         return found
+
+    def along(self, route: Route, now: int, size: int) -> Route | None:
+        """Return the route of another bundle over the contacts of a route, None when they can't carry it."""
+        path = [self._index.span(hop.contact) for hop in route.hops]
+        timings = follow(path, now, self._volume(size), self._busy[route.priority])
+        return self._timed(tuple(path), now, size, timings[-1][2], route.priority) if timings else None
+
+    def carries(self, route: Route, now: int, *, expires: int | None = None) -> int:
+        """Return the size of the largest bundle that the contacts of a route carry in time, in bytes.
+
+        Args:
+            route: not without hops; what is booked is not free.
+            now: when the bundle is at the source, in ns.
+            expires: it must arrive by this time, in ns.
+        """
+        low, high = 0, min(limit.volume for limit in self.limits(route))
+        while low < high:
+            middle = (low + high + 1) // 2
+            found = self.along(route, now, middle)
+            if found is None or (expires is not None and found.projected > expires):
+                high = middle - 1
+            else:
+                low = middle
+        return low
+
+    def refusals(
+        self,
+        source: int,
+        destination: int,
+        now: int,
+        size: int,
+        *,
+        expires: int | None = None,
+        exclude: frozenset[int] = NOBODY,
+        exclude_contacts: frozenset[int] = NOBODY,
+        avoid: frozenset[int] = NOBODY,
+        priority: int = Priority.NORMAL,
+        most: int = 3,
+        tell: Callable[[int], str] = time_text,
+    ) -> list[Refusal]:
+        """Return why routes that look faster than the answer of `route` are not; arguments as there.
+
+        Args:
+            most: how many at most.
+            tell: writes a time.
+        """
+        if source == destination:
+            return []
+        chosen = self.route(
+            source,
+            destination,
+            now,
+            size,
+            expires=expires,
+            exclude=exclude,
+            exclude_contacts=exclude_contacts,
+            avoid=avoid,
+            priority=priority,
+        )
+        asked = Question(source, destination, now, self._volume(size), exclude, exclude_contacts, avoid)
+        return refusals(self._index, self._busy[priority], Wish(asked, expires, chosen, tell), most)
 
     def book(self, route: Route) -> None:
         """Take the time that a route needs on each of its contacts from later routes.

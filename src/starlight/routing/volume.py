@@ -38,12 +38,16 @@ class HopLimit(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         starts: when the bundle begins to leave, in ns: the effective start time.
         stops: when this or a later contact of the route ends, in ns: the effective stop time.
+        stopped_by: the id of the contact that ends then, the last of several.
         volume: bytes that are free between the two: the effective volume limit.
+        booked: ns between the two that are not free.
     """
 
     starts: int
     stops: int
+    stopped_by: int
     volume: int
+    booked: int
 
 
 def consumption(size: int) -> int:
@@ -79,8 +83,13 @@ def effective_limits(
         booked: what is booked on each.
     """
     found = []
-    stop = contacts[-1].end
+    first = contacts[-1]  # of those that follow, the first to end
     for contact, starts, busy in zip(reversed(contacts), reversed(leaves), reversed(booked), strict=True):
-        stop = min(stop, contact.end)
-        found.append(HopLimit(starts, stop, free_volume(contact, starts, stop, busy)))
+        if contact.end < first.end:
+            first = contact
+        stop = max(starts, min(first.end, contact.end))
+        free = [(starts, stop)] if busy is None else busy.free(starts, stop)
+        taken = stop - starts - sum(end - begin for begin, end in free)
+        volume = free_volume(contact, starts, stop, busy)
+        found.append(HopLimit(starts, stop, first.id, volume, taken))
     return found[::-1]

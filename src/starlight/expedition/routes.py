@@ -1,0 +1,294 @@
+"""Routes over a contact plan in a file: what `starlight route` asks and prints.
+
+Times are in seconds of the plan's own scale: from its start where it counts from there, else
+POSIX seconds. So what is printed can be looked up in the file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from starlight import dtntime
+from starlight.contacts import formats
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import POSIX_EPOCH_OFFSET_S, SECOND
+from starlight.errors import InputError, StarlightError
+from starlight.routing import Fragment, Hop, HopLimit, Priority, Refusal, Route, Router, split
+from starlight.routing.refusals import never_used
+from starlight.routing.route import name_of, time_text
+
+MAX_ROUTES = 10_000
+"""Far more than anyone reads; each costs a few searches."""
+
+MAX_SIZE = 2**50
+"""A petabyte: no contact carries more, and times of transmission stay in range."""
+
+FRAGMENT_OVERHEAD_BYTES = 150
+"""Primary block, extension blocks and block heads of a fragment, as our bundles have them, rounded up."""
+
+
+class Scale(msgspec.Struct, frozen=True):
+    """How times are written.
+
+    Attributes:
+        epoch: what the plan's times count from, in ns; None when they are dates or Unix time.
+    """
+
+    epoch: int | None
+
+    def seconds(self, time: int) -> float:
+        """Return a time in seconds of the plan's scale."""
+        return (time - self._zero()) / SECOND
+
+    def time(self, text: str, *, where: str) -> int:
+        """Read a time: seconds of the plan's scale, or ISO 8601.
+
+        Raises:
+            InputError: it is neither.
+        """
+        try:
+            seconds = float(text)
+        except ValueError:
+            return dtntime.from_text(text, where=where)
+        if not abs(seconds) < 9e9:  # also what is not a number
+            right = "Give ISO 8601, or seconds of the plan's times"
+            raise InputError(f"{text} is too far away", where=where, right=right)
+        return self._zero() + round(seconds * SECOND)
+
+    def tell(self, time: int) -> str:
+        """Write a time for people."""
+        if self.epoch is None:
+            return time_text(time)
+        whole, rest = divmod(abs(time - self.epoch), SECOND)
+        digits = f".{rest:09d}"[:7].rstrip("0").rstrip(".")
+        return f"{'-' if time < self.epoch else ''}{whole}{digits} s"
+
+    def _zero(self) -> int:
+        return -POSIX_EPOCH_OFFSET_S * SECOND if self.epoch is None else self.epoch
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A question to a plan.
+
+    Attributes:
+        source, destination: names or numbers of nodes.
+        at: when the bundle is at the source, as `Scale.time` reads it; None for the plan's beginning.
+        size: in bytes; 0 for the best case, a bundle that needs no volume.
+        priority: of the bundle: bulk, normal or expedited.
+        k: how many routes are wanted.
+        explain: say why routes that look faster are not.
+    """
+
+    source: str
+    destination: str
+    at: str | None = None
+    size: int = 0
+    priority: str = "normal"
+    k: int = 1
+    explain: bool = False
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a plan answers.
+
+    Attributes:
+        plan: the plan.
+        scale: how its times are written.
+        names: what it calls the nodes.
+        source, destination: node numbers.
+        at: when the bundle is at the source, in ns.
+        size: in bytes.
+        routes: the best first; empty when there is none.
+        limits: for each route, and each hop of it, what the contact can carry.
+        refused: why routes that look faster are not.
+        never_used: sentences about contacts that can carry nothing.
+        fragments: where the bundle is cut, when no contact carries it whole and that helps.
+        notes: what the reader of the plan had to say.
+    """
+
+    plan: ContactPlan
+    scale: Scale
+    names: dict[int, str]
+    source: int
+    destination: int
+    at: int
+    size: int
+    routes: list[Route]
+    limits: list[list[HopLimit]]
+    refused: list[Refusal]
+    never_used: list[str]
+    fragments: list[Fragment]
+    notes: list[str]
+
+    def name(self, node: int) -> str:
+        """Return what the plan calls a node."""
+        return name_of(node, self.names)
+
+
+def find(path: Path, asked: Asked, format: str | None = None) -> Found:
+    """Return the best routes over the plan in a file.
+
+    Args:
+        path: of the plan.
+        asked: what is wanted.
+        format: of the file. [default: told by its content and name]
+
+    Raises:
+        InputError: the file is no plan, or the question is wrong.
+        StarlightError: the router has contradicted itself.
+    """
+    if not 0 <= asked.size <= MAX_SIZE:
+        raise InputError(f"{asked.size} is no size", where="--size", right=f"It is 0 to {MAX_SIZE} bytes")
+    if not 1 <= asked.k <= MAX_ROUTES:
+        raise InputError(f"{asked.k} routes can't be given", where="-k", right=f"Ask for 1 to {MAX_ROUTES}")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"can't be read ({error.strerror})", where=str(path)) from None
+    imported = formats.read(data, name=path.name, format=format)
+    plan, scale = imported.plan, Scale(imported.epoch)
+    source = _node(asked.source, plan, imported.names, "--from")
+    destination = _node(asked.destination, plan, imported.names, "--to")
+    at = scale.time(asked.at, where="--at") if asked.at is not None else _beginning(plan, scale)
+    priority = Priority[asked.priority.upper()]
+    router = Router(plan, with_overhead=asked.size > 0)
+    routes = _routes(router, source, destination, at, asked, priority)
+    refused: list[Refusal] = []
+    if asked.explain:
+        refused = router.refusals(
+            source, destination, at, asked.size, priority=priority, most=5, tell=scale.tell
+        )
+    fragments: list[Fragment] = []
+    if not routes and asked.size > FRAGMENT_OVERHEAD_BYTES:
+        payload = asked.size - FRAGMENT_OVERHEAD_BYTES
+        pieces = split(router, source, destination, at, payload, FRAGMENT_OVERHEAD_BYTES, priority=priority)
+        fragments = pieces or []
+    return Found(
+        plan,
+        scale,
+        imported.names,
+        source,
+        destination,
+        at,
+        asked.size,
+        routes,
+        [router.limits(route) if route.hops else [] for route in routes],
+        refused,
+        never_used(router.unusable, imported.names, scale.tell),
+        fragments,
+        [f"{each.count} {each.act}: {each.kind}" for each in imported.counts],
+    )
+
+
+def _routes(
+    router: Router, source: int, destination: int, at: int, asked: Asked, priority: Priority
+) -> list[Route]:
+    """Return the best routes; the first by two ways, as an answer that contradicts itself is an error."""
+    best = router.route(source, destination, at, asked.size, priority=priority)
+    if asked.k == 1:
+        return [best] if best else []
+    ranked = router.candidates(source, destination, at, asked.size, k=asked.k, priority=priority)
+    routes = list(ranked)
+    if best != (routes[0] if routes else None):
+        raise StarlightError("the best route is not the first of the candidates: a defect of the router")
+    return routes
+
+
+def _node(text: str, plan: ContactPlan, names: dict[int, str], where: str) -> int:
+    known = set(plan.nodes())
+    for number, name in names.items():
+        if name == text:
+            return number
+    if text.isascii() and text.isdigit() and int(text) in known:
+        return int(text)
+    some = sorted(known)[:12]
+    told = ", ".join(name_of(number, names).removeprefix("node ") for number in some)
+    more = f" and {len(known) - len(some)} more" if len(known) > len(some) else ""
+    raise InputError(f"the plan has no node {text!r}", where=where, right=f"There are: {told}{more}")
+
+
+def _beginning(plan: ContactPlan, scale: Scale) -> int:
+    first = plan.contacts[0].start if plan.contacts else 0
+    return first if scale.epoch is None else min(first, scale.epoch)
+
+
+def as_json(found: Found, *, explain: bool) -> dict[str, Any]:
+    """Return what was found for a program; times in s of the plan's scale."""
+    seconds = found.scale.seconds
+    told: dict[str, Any] = {
+        "from": found.source,
+        "to": found.destination,
+        "at_s": seconds(found.at),
+        "size_bytes": found.size,
+        "seconds_from": "1970-01-01T00:00:00Z" if found.scale.epoch is None else "the start of the plan",
+        "routes": [
+            _route_json(found, route, limits, explain=explain)
+            for route, limits in zip(found.routes, found.limits, strict=True)
+        ],
+        "never_used": found.never_used,
+    }
+    if found.fragments:
+        told["fragments"] = [
+            {
+                "offset_bytes": fragment.offset,
+                "length_bytes": fragment.length,
+                "arrival_s": seconds(fragment.route.arrival),
+                "contacts": [hop.contact.id for hop in fragment.route.hops],
+            }
+            for fragment in found.fragments
+        ]
+    if explain:
+        told["refused"] = [
+            {
+                "looked_like_s": seconds(refusal.looked_like),
+                "contacts": [contact.id for contact in refusal.contacts],
+                "failed": refusal.failed.id if refusal.failed else None,
+                "explain": refusal.explain(found.names),
+            }
+            for refusal in found.refused
+        ]
+    return told
+
+
+def _route_json(found: Found, route: Route, limits: list[HopLimit], *, explain: bool) -> dict[str, Any]:
+    seconds = found.scale.seconds
+    told: dict[str, Any] = {
+        "arrival_s": seconds(route.arrival),
+        "projected_s": seconds(route.projected),
+        "termination_s": seconds(route.termination) if route.hops else None,
+        "entry_node": route.entry_node,
+        "volume_limit_bytes": min((limit.volume for limit in limits), default=None),
+        "hops": [
+            {
+                "contact": hop.contact.id,
+                "from": hop.contact.from_node,
+                "to": hop.contact.to_node,
+                "waits_until_s": seconds(hop.waits_until),
+                "leaves_s": seconds(hop.leaves),
+                "last_byte_s": seconds(hop.last_byte),
+                "arrives_s": seconds(hop.arrives),
+                "margin_s": hop.margin / SECOND,
+                "volume_limit_bytes": limit.volume,
+                "binds": binds(hop, limit, found),
+            }
+            for hop, limit in zip(route.hops, limits, strict=True)
+        ],
+    }
+    if explain:
+        told["explain"] = route.explain(found.names, found.scale.tell)
+    return told
+
+
+def binds(hop: Hop, limit: HopLimit, found: Found) -> str:
+    """Return what limits the volume that a hop can carry, in words."""
+    ends = found.scale.tell(limit.stops)
+    if limit.stopped_by == hop.contact.id:
+        told = f"it ends at {ends}"
+    else:
+        told = f"contact {limit.stopped_by}, later on the route, ends at {ends}"
+    if limit.booked:
+        told += f"; {limit.booked / SECOND:g} s of it are booked"
+    return told

@@ -1,0 +1,88 @@
+"""Where a bundle is cut that no route carries whole: routing decides, the node cuts.
+
+A bundle may exceed every contact of the best route and still fit several of them, one after
+another (proactive fragmentation, CCSDS 734.3-B-1, 3.2.8.1.4 b). Each fragment takes the best
+route there is for the least of fragments, and is made as large as that carries; it is booked
+before the next is routed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from starlight.routing.route import Route
+from starlight.routing.volume import Priority
+
+if TYPE_CHECKING:
+    from starlight.routing.router import Router
+
+MAX_FRAGMENTS = 256
+"""More pieces than this are a sign of a plan whose contacts are too small for the bundle."""
+
+
+class Fragment(msgspec.Struct, frozen=True, gc=False):
+    """A piece of a bundle's payload, and the way that it takes.
+
+    Attributes:
+        offset, length: of the payload, in bytes.
+        route: of the fragment; not booked.
+    """
+
+    offset: int
+    length: int
+    route: Route
+
+
+def split(
+    router: Router,
+    source: int,
+    destination: int,
+    now: int,
+    payload: int,
+    overhead: int,
+    *,
+    expires: int | None = None,
+    exclude: frozenset[int] = frozenset(),
+    priority: int = Priority.NORMAL,
+) -> list[Fragment] | None:
+    """Return the fragments in which a bundle arrives in time; one when it needs no cut, None when it can't.
+
+    Args:
+        router: its bookings are as before when this returns.
+        source, destination: node numbers.
+        now: when the bundle is at the source, in ns.
+        payload: in bytes, at least 1.
+        overhead: bytes of each fragment beside its payload: its blocks, and what carries them.
+        expires: every fragment must arrive by this time, in ns.
+        exclude: neighbours of the source that no fragment must be handed to.
+        priority: of the bundle.
+    """
+    found: list[Fragment] = []
+    offset = 0
+
+    def routed(length: int) -> Route | None:
+        size = length + overhead
+        return router.route(
+            source, destination, now, size, expires=expires, exclude=exclude, priority=priority
+        )
+
+    try:
+        while offset < payload and len(found) < MAX_FRAGMENTS:
+            left = payload - offset
+            route, length = routed(left), left
+            if route is None:
+                least = routed(1)
+                if least is None:
+                    return None
+                length = min(left, router.carries(least, now, expires=expires) - overhead)
+                route = router.along(least, now, length + overhead)
+                assert route is not None, "a contact carries what it was found to carry"
+            router.book(route)
+            found.append(Fragment(offset, length, route))
+            offset += length
+    finally:
+        for fragment in found:
+            router.release(fragment.route)
+    return found if offset == payload else None

@@ -1,0 +1,147 @@
+"""`starlight route`: the plans of others, hop by hop, why not faster, and the drawing."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.helpers import starlight
+
+PLANS = Path(__file__).parents[1] / "authorities" / "plans"
+TUTORIAL = PLANS / "hdtn_cgr_tutorial.json"
+
+
+def routes(*arguments: str | Path) -> dict[str, Any]:
+    """Return what the command prints as JSON."""
+    outcome = starlight("route", *arguments, "--json")
+    assert outcome.status == 0, outcome.err
+    found: dict[str, Any] = json.loads(outcome.out)
+    return found
+
+
+def plan(folder: Path, *contacts: tuple[int, int, int, int, int, int]) -> Path:
+    """Write a plan of contacts: from, to, start, end, bit/s, light time in s; ids count from 0."""
+    keys = ("source", "dest", "startTime", "endTime", "rateBitsPerSec", "owlt")
+    items = [{"contact": id, **dict(zip(keys, one, strict=True))} for id, one in enumerate(contacts)]
+    file = folder / "plan.json"
+    file.write_text(json.dumps({"contacts": items}))
+    return file
+
+
+def test_the_tutorial_plan_as_json() -> None:
+    """1 to 5 at t = 0: 7 loopless routes, best first, with entry node and the four times of each hop."""
+    found = routes(TUTORIAL, "--from", "1", "--to", "5", "--at", "0", "-k", "20")["routes"]
+    assert [route["arrival_s"] for route in found] == [3, 4, 11, 31, 31, 51, 51]
+    assert [route["entry_node"] for route in found[:3]] == [3, 2, 5]
+    hops = found[3]["hops"]
+    assert [(hop["contact"], hop["from"], hop["to"]) for hop in hops] == [(4, 1, 3), (6, 3, 4), (12, 4, 5)]
+    assert [hops[2][key] for key in ("waits_until_s", "leaves_s", "last_byte_s", "arrives_s")] == [
+        30,
+        30,
+        30,
+        31,
+    ]
+
+
+def test_ten_nodes() -> None:
+    """20 to 40 at t = 0: the four-key best route enters by node 3686."""
+    (route,) = routes(PLANS / "hdtn_10_nodes.json", "--from", "20", "--to", "40", "--at", "0")["routes"]
+    assert route["entry_node"] == 3686
+
+
+def test_light_time_counts_once_and_the_margin_is_told(tmp_path: Path) -> None:
+    """A 1 340-s range arrives after 1 340 s, once; its margin of 0.90 s decides, and is not shown."""
+    file = plan(
+        tmp_path, (1, 2, 0, 100, 8000, 1340), (2, 3, 1340, 1341, 8000, 1), (2, 3, 2000, 2001, 8000, 1)
+    )
+    (route,) = routes(file, "--from", "1", "--to", "3", "--at", "0.5", "--size", "0")["routes"]
+    first, second = route["hops"]
+    assert first["arrives_s"] == 1340.5
+    assert first["margin_s"] == pytest.approx(0.899, abs=1e-3)
+    assert second["contact"] == 2, "with the margin it would miss the second's end at 1341 s"
+    assert (route["arrival_s"], route["projected_s"]) == (2001, pytest.approx(2001.00067, abs=1e-5))
+
+
+def test_explain_says_contact_by_contact_why_a_faster_looking_route_was_refused(tmp_path: Path) -> None:
+    """Why not faster: the contact, when it ends, what it carries, and what the bundle needs."""
+    file = plan(tmp_path, (1, 2, 0, 10, 8000, 1), (2, 3, 0, 5, 800, 1), (1, 3, 50, 60, 8000, 1))
+    outcome = starlight("route", file, "--from", "1", "--to", "3", "--size", "1000", "--explain")
+    assert outcome.status == 0, outcome.err
+    assert "Route 1: 1000 B from node 1 to node 3 at 0 s; arrives at 52 s, enters by node 3." in outcome.out
+    assert "Refused: contacts 0, 1, which look like an arrival at 2.001342 s." in outcome.out
+    refusal = (
+        "It misses contact 1 from node 2 to node 3: from 2.100671 s to its end at 5 s it carries 289 B; "
+    )
+    assert refusal + "this needs 1100 B." in outcome.out
+    told = routes(file, "--from", "1", "--to", "3", "--size", "1000", "--explain")
+    assert told["refused"][0]["failed"] == 1
+    assert "wait" in told["routes"][0]["explain"][0]
+
+
+def test_where_there_is_no_route_it_says_so(tmp_path: Path) -> None:
+    """No route is an answer; where fragments fit, they are given."""
+    file = plan(tmp_path, (1, 2, 0, 10, 8000, 1), (1, 2, 20, 30, 8000, 1))
+    none = ("--from", "2", "--to", "1")
+    assert routes(file, *none)["routes"] == []
+    assert starlight("route", file, *none).out.startswith("No route: 0 B from node 2 to node 1")
+    found = routes(file, "--from", "1", "--to", "2", "--size", "15000")
+    assert found["routes"] == []
+    assert [piece["contacts"] for piece in found["fragments"]] == [[0], [1]]
+    assert sum(piece["length_bytes"] for piece in found["fragments"]) == 15000 - 150
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--from", "1", "--to", "77"), "--to: the plan has no node '77'. There are: 1, 2, 3, 4, 5"),
+        (("--from", "1", "--to", "5", "--size", "-1"), "--size: -1 is no size"),
+        (("--from", "1", "--to", "5", "-k", "0"), "-k: 0 routes can't be given"),
+        (("--from", "1", "--to", "5", "--at", "soon"), "--at: 'soon' is not a date and time"),
+        (("--from", "1", "--to", "5", "--at", "nan"), "--at: nan is too far away"),
+        (("--from", "1", "--to", "5", "--report", "."), ".: can't be written"),
+    ],
+)
+def test_what_is_wrong_is_one_line(arguments: tuple[str, ...], told: str) -> None:
+    """Wrong input is one line that says where and what, and status 2."""
+    outcome = starlight("route", TUTORIAL, *arguments)
+    assert outcome.status == 2
+    assert outcome.err.startswith(f"starlight: {told}")
+    assert outcome.err.count("\n") == 1
+
+
+class _Page(HTMLParser):
+    """What a page holds, and whether anything in it asks for more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.requests: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.requests += [
+            name for name, _ in attrs if name in ("src", "href", "xlink:href", "action", "data")
+        ]
+
+
+def test_the_report_draws_the_plan_with_the_route_in_it(tmp_path: Path) -> None:
+    """A time-space diagram in one file that requests nothing."""
+    file = tmp_path / "route.html"
+    outcome = starlight(
+        "route", TUTORIAL, "--from", "1", "--to", "5", "-k", "3", "--explain", "--report", file
+    )
+    assert outcome.status == 0, outcome.err
+    text = file.read_text(encoding="utf-8")
+    page = _Page()
+    page.feed(text)
+    assert page.tags.count("svg") == 1
+    assert page.tags.count("polygon") >= 10, "a band for each contact in the time that is drawn"
+    assert page.tags.count("polyline") == 2 * (3 + 4 + 1), "waiting and flying, for each hop"
+    assert page.requests == []
+    assert "script" not in page.tags
+    assert "@import" not in text
+    assert "url(http" not in text
+    assert "Route 3: arrives at 11 s" in text
