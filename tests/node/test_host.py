@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import pytest
 from tests.node.helpers import ROAD, SECOND, T, came, made, of, plan, traces
 
-from starlight.errors import InputError
+from starlight.errors import InputError, StoreError
 from starlight.messages.requests import Close, Open, Post, Recall, Request, Save, Say
 from starlight.node import Host, Node, NodeConfig
 from starlight.node.actions import Acknowledge, Forget, Persist, Trace, Transmit
-from starlight.node.events import Claim, LinkUp, PlanChanged, Wakeup
+from starlight.node.events import Claim, LinkUp, PlanChanged, Restored, Wakeup
 from starlight.node.record import Recorder, replay
 from starlight.trace import Record
 
@@ -196,3 +196,21 @@ def test_a_difference_names_its_line_and_what_was_answered() -> None:
     differences = replay(lines).differences
     assert differences[0].line == 2
     assert "recorded Persist, Acknowledge, Trace, Deliver" in str(differences[0])
+
+
+def test_an_unreadable_body_is_traced_and_stays() -> None:
+    """What the store can't read now is not said to be delivered; a start is not stopped by it."""
+
+    def body(key: str) -> bytes:
+        raise StoreError(f"the body of {key} is damaged")
+
+    first, _ = host_of(3)
+    (persist,) = of(first.step([came(made())], T).writes, Persist)
+    office = Office()
+    office.answers["resume"] = [Open("ipn:3.1")]
+    host = Host(Node(NodeConfig(3, ROAD)), office, body)  # type: ignore[arg-type]  # by __getattr__
+    step = host.resume([Restored(persist.key, persist.meta)], T)
+    assert "bundle.unreadable" in traces(step.outward)
+    assert not step.writes
+    assert list(host.node.stored) == [persist.key]
+    assert not [call for call in office.told if call[0] == "delivered"]

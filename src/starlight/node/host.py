@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from starlight.bundle import payload_of
 from starlight.bundle.fragmentation import reassemble
-from starlight.errors import BundleError
+from starlight.errors import BundleError, StarlightError, StoreError
 from starlight.node import actions, events
 from starlight.node.actions import Action, Outward, Persist, StoreWrite
 from starlight.node.engine import Node
@@ -282,14 +282,21 @@ class Host:
         try:
             bodies = [self._bodies.get(key) or self._body(key) for key in keys]
             payload = payload_of(bodies[0]) if len(bodies) == 1 else reassemble(bodies)
+        except StoreError as error:
+            # It may be read once the disk is mended, so it stays; the next start offers it again.
+            self._unreadable(keys, error, now)
+            return requests
         except BundleError as error:
             # Fragments that contradict each other can't become whole by waiting.
-            facts: dict[str, object] = {"bundles": list(keys), "why": str(error)}
-            self._outward.append(actions.Trace(Record(now, self.node.number, "bundle.unreadable", facts)))
+            self._unreadable(keys, error, now)
         else:
             requests += application.delivered(endpoint, source, payload, now)
         requests.append(events.Delivered(keys))
         return requests
+
+    def _unreadable(self, keys: tuple[str, ...], error: StarlightError, now: int) -> None:
+        facts: dict[str, object] = {"bundles": list(keys), "why": str(error)}
+        self._outward.append(actions.Trace(Record(now, self.node.number, "bundle.unreadable", facts)))
 
 
 _READ_BACK = frozenset({Restored, Remembered})  # after which the engine does not do what is due
