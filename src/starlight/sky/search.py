@@ -179,14 +179,11 @@ def union(a: Floats, b: Floats) -> Floats:
 
 def less(a: Floats, b: Floats) -> Floats:
     """Return what is left of intervals (n, 2) without others; both ascending and disjoint."""
-    left: list[tuple[float, float]] = []
-    for start, end in a.tolist():
-        inside = b[(b[:, 1] > start) & (b[:, 0] < end)]
-        at = start
-        for first, last in inside.tolist():
-            if first > at:
-                left.append((at, first))
-            at = max(at, last)
-        if end > at:
-            left.append((at, end))
-    return np.array(left).reshape(-1, 2)
+    if not len(a) or not len(b):
+        return a
+    # Between the edges of both, each stretch lies in one, in the other, in both or in none.
+    edges = np.unique(np.concatenate([a.ravel(), b.ravel()]))
+    middle = (edges[:-1] + edges[1:]) / 2
+    inside = [np.searchsorted(each.ravel(), middle) % 2 == 1 for each in (a, b)]
+    keep = inside[0] & ~inside[1]
+    return _joined(np.stack([edges[:-1], edges[1:]], axis=1)[keep])

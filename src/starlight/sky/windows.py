@@ -72,10 +72,10 @@ def windows(
         return []
     spans = sky.tdb([first, last]).reshape(1, 2)
     for alternatives in conditions(sky, a, b, conventions, (float(spans[0, 0]), float(spans[0, 1]))):
-        held = [condition.where(spans) for condition in alternatives]
-        spans = held[0]
-        for more in held[1:]:
-            spans = union(spans, more)
+        held = np.zeros((0, 2))
+        for condition in alternatives:
+            held = union(held, condition.where(less(spans, held)))
+        spans = held
         if not len(spans):
             return []
     edges = sky.utc(spans)
