@@ -16,6 +16,9 @@ class Limits(msgspec.Struct, frozen=True):
             and while it is sent, so this, times the transfers under way, bounds the memory.
         bundles: how many are stored at most; each costs about 1 kB of memory for its index.
         store_bytes: how much their bodies may fill of the disk.
+        fragments: how many fragments of one bundle to this node are kept. A bundle of the largest size
+            in pieces of 1 kB, smaller than any link here asks for, is as many; the stretches that
+            they cover are kept in one ordered list, into which each is inserted.
         remembered: identities kept of bundles that were delivered here and of copies that were
             handed on, each about 200 B of memory. When it overflows the oldest goes first, and a
             duplicate that comes later still is caught by the mailbox, by letter id.
@@ -34,6 +37,7 @@ class Limits(msgspec.Struct, frozen=True):
     bundle_bytes: int = 64 << 20
     bundles: int = 1_000_000
     store_bytes: int = 64 << 30
+    fragments: int = 65_536
     remembered: int = 100_000
     under_way: int = 1_024
     backoff: int = SECOND

@@ -44,7 +44,7 @@ from starlight.node.events import Event
 from starlight.node.identities import Identities
 from starlight.node.intake import REPORTS, Intake, Reception
 from starlight.node.queue import Forwarder
-from starlight.node.reassembly import Reassembly, whole_key
+from starlight.node.reassembly import Reassembly, whole_key, whole_of
 from starlight.node.reports import Reporter, read_report
 from starlight.node.stored import Meta, State, Stored, pack, unpack
 from starlight.routing import Router
@@ -76,7 +76,7 @@ class Node:
         self._identities = Identities(config.limits.remembered)
         self._intake = Intake(config)
         self._reporter = Reporter(config)
-        self._fragments = Reassembly()
+        self._fragments = Reassembly(config.limits.fragments)
         self._stored: dict[str, Stored] = {}
         self._bytes = 0
         self._orders = 0
@@ -191,6 +191,8 @@ class Node:
             self._discard(reception, now)
         elif self._is_full(reception.meta.size):
             self._refuse(event, now, "no resources", "the store is full")
+        elif not self._has_room(reception):
+            self._refuse(event, now, "no resources", f"in more than {limits.fragments} fragments")
         else:
             if stored is not None:
                 if stored.state is State.HANDED:
@@ -208,7 +210,7 @@ class Node:
     def _has_been_here(self, reception: Reception, now: int) -> bool:
         identities, meta = self._identities, reception.meta
         if reception.node == self.number:
-            whole = reception.key.rpartition("/")[0] if meta.fragment else reception.key
+            whole = whole_of(reception.key) if meta.fragment else reception.key
             return identities.was_delivered(reception.key, now) or identities.was_delivered(whole, now)
         return identities.was_handed(reception.key, meta.hops)
 
@@ -262,6 +264,11 @@ class Node:
     def _is_full(self, size: int) -> bool:
         limits = self.config.limits
         return len(self._stored) >= limits.bundles or self._bytes + size > limits.store_bytes
+
+    def _has_room(self, reception: Reception) -> bool:
+        if reception.node != self.number or reception.meta.fragment is None:
+            return True
+        return self._fragments.has_room(whole_of(reception.key))
 
     # Dispatching: once light has brought it.
 
