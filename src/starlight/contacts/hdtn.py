@@ -23,7 +23,7 @@ from starlight.contacts.json_values import (
 )
 from starlight.contacts.plan import ContactPlan
 from starlight.contacts.report import Exported, Imported, Losses, Report, Where, shown
-from starlight.contacts.whole_seconds import whole_pieces
+from starlight.contacts.whole_seconds import WholePiece, whole_pieces
 from starlight.dtntime import POSIX_EPOCH_OFFSET_S, SECOND
 from starlight.errors import InputError
 
@@ -109,27 +109,35 @@ def write_hdtn(plan: ContactPlan, *, epoch: int | None = None) -> Exported:
     """
     losses = Losses()
     zero = -POSIX_EPOCH_OFFSET_S if epoch is None else epoch // SECOND
-    rows: list[bytes] = []
+    pieces: dict[WholePiece, None] = {}
     for contact in plan.contacts:
-        if contact.from_node == contact.to_node:
-            losses.add("contacts of a node with itself are left out")
+        if not losses.usable(contact):
             continue
-        for piece in whole_pieces(contact, losses):
+        # Pieces that differ only in what is left out are the same.
+        sure = msgspec.structs.replace(contact, confidence=1.0)
+        for piece in whole_pieces(sure, losses):
             if piece.start < zero:
                 losses.add("contacts that begin before the time that seconds count from are left out")
             elif piece.rate_bps == 0:
                 losses.add("times without a rate are left out, because 0 means unlimited")
+            elif piece in pieces:
+                losses.add("contacts that became the same as another are written once")
             else:
-                row = {
-                    "contact": len(rows),
-                    "source": piece.from_node,
-                    "dest": piece.to_node,
-                    "startTime": piece.start - zero,
-                    "endTime": piece.end - zero,
-                    "rateBitsPerSec": 0 if piece.rate_bps == UNLIMITED_BPS else piece.rate_bps,
-                    "owlt": piece.light_s,
-                }
-                rows.append(msgspec.json.encode(row))
+                pieces[piece] = None
+    rows = [
+        msgspec.json.encode(
+            {
+                "contact": index,
+                "source": piece.from_node,
+                "dest": piece.to_node,
+                "startTime": piece.start - zero,
+                "endTime": piece.end - zero,
+                "rateBitsPerSec": 0 if piece.rate_bps == UNLIMITED_BPS else piece.rate_bps,
+                "owlt": piece.light_s,
+            }
+        )
+        for index, piece in enumerate(sorted(pieces, key=lambda piece: piece.start))
+    ]
     losses.everywhere(plan)
     losses.add("confidence is left out", count=sum(contact.confidence != 1 for contact in plan.contacts))
     return Exported(b'{"contacts":[\n' + b",\n".join(rows) + b"\n]}\n", losses.all())

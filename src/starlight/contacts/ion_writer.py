@@ -81,8 +81,7 @@ def _links(plan: ContactPlan, losses: Losses, earliest: int, dates: bool) -> dic
         if not contact.from_node or not contact.to_node:
             losses.add("contacts with node 0, which ION has not, are left out")
             continue
-        if contact.from_node == contact.to_node:
-            losses.add("contacts of a node with itself are left out")
+        if not losses.usable(contact):
             continue
         pieces = links.setdefault((contact.from_node, contact.to_node), [])
         for piece in whole_pieces(contact, losses):

@@ -225,6 +225,8 @@ def write_csv(plan: ContactPlan, *, epoch: int | None = None) -> Exported:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)
     for contact in plan.contacts:
+        if not losses.usable(contact):
+            continue
         if epoch is None and not (_calendar(contact.start) and _calendar(contact.end)):
             losses.add("contacts before 1900 are left out")
             continue

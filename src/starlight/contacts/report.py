@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 
@@ -160,6 +161,16 @@ class Losses:
         one_way = sum(contact.one_way for contact in plan.contacts)
         self.add("contacts without acknowledgement are written like any other", count=one_way)
         self.add("notices are left out", count=len(plan.notices))
+
+    def usable(self, contact: Contact) -> bool:
+        """Say whether reading would take a contact for one; note it when not."""
+        if contact.end <= contact.start:
+            self.add("contacts without length are left out")
+        elif contact.from_node == contact.to_node:
+            self.add("contacts of a node with itself are left out")
+        else:
+            return True
+        return False
 
     def all(self) -> tuple[Loss, ...]:
         """Return them in the order of their first appearance."""

@@ -8,6 +8,7 @@ rate, delay]``. Times and delays are s, often Unix time; each characteristic hol
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -218,6 +219,8 @@ def write_tvgutil(
     known = names or {}
     edges: dict[tuple[int, int], list[object]] = {}
     for contact in plan.contacts:
+        if not losses.usable(contact):
+            continue
         if contact.start < zero:
             losses.add("contacts that begin before the time that seconds count from are left out")
             continue
@@ -250,18 +253,20 @@ def _second(time: int, losses: Losses) -> float:
 
 def _rows(contact: Contact, losses: Losses) -> list[tuple[int, float, float]]:
     """Return (from when, bit/s, delay) wherever the rate or the light time takes a step."""
-    constant = all(not any(piece.coefficients_s[1:]) for piece in contact.light)
-    if constant:
-        light = [(max(piece.start, contact.start), piece.at(piece.start)) for piece in contact.light]
-        while len(light) > 1 and light[1][0] <= contact.start:
-            light.pop(0)
-    else:
-        light = light_steps(contact, contact.start, max(contact.end, contact.start + 1), STEP, SECOND, losses)
+    light: list[tuple[int, int]] = []
+    for index, piece in enumerate(contact.light):
+        begin = max(piece.start, contact.start)
+        last = index + 1 == len(contact.light)
+        end = contact.end if last else min(contact.end, contact.light[index + 1].start)
+        if begin < end and any(piece.coefficients_s[1:]):
+            light += light_steps(contact, begin, end, STEP, SECOND, losses)
+        elif begin < end:
+            light.append((begin, piece.at(begin)))
     rows = []
     for begin in sorted({begin for begin, _ in (*contact.rates, *light)}):
         if begin > contact.start and begin >= contact.end:
             break
         bps = contact.rate_bps(begin)
-        delay = next(value for start, value in reversed(light) if start <= begin)
+        delay = light[bisect_right(light, begin, key=lambda step: step[0]) - 1][1]
         rows.append((begin, UNLIMITED if bps == UNLIMITED_BPS else float(bps), delay / SECOND))
     return rows
