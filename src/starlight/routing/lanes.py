@@ -189,14 +189,17 @@ class PlanIndex:
     Attributes:
         leaving, reaching: lanes by node, each list in the order of the other node's number.
         unusable: contacts that can carry nothing and are left out, with the reason for people.
+        ids: of all contacts.
     """
 
-    __slots__ = ("_remaining", "leaving", "reaching", "unusable", "with_margin")
+    __slots__ = ("_remaining", "ids", "leaving", "reaching", "unusable", "with_margin")
 
     def __init__(self, contacts: Iterable[Contact], with_margin: bool = False) -> None:
         pairs: dict[tuple[int, int], list[Contact]] = {}
         self.unusable: dict[int, tuple[Contact, str]] = {}
+        self.ids: set[int] = set()
         for contact in by_start(contacts):
+            self.ids.add(contact.id)
             if reason := why_unusable(contact):
                 self.unusable[contact.id] = (contact, reason)
             else:
@@ -214,9 +217,15 @@ class PlanIndex:
         """Return a contact of the plan as the search sees it."""
         return Span(contact, self.with_margin)
 
-    def amended(self, add: Iterable[Contact], remove: Iterable[Contact]) -> PlanIndex:
-        """Return the index of the plan with some contacts more and some less; it shares all other lanes."""
+    def amended(self, add: Iterable[Contact], remove: Iterable[Contact], ids: set[int]) -> PlanIndex:
+        """Return the index of the plan with some contacts more and some less; it shares all other lanes.
+
+        Args:
+            add, remove: the contacts.
+            ids: of all contacts then.
+        """
         other = PlanIndex((), self.with_margin)
+        other.ids = ids
         other.unusable = dict(self.unusable)
         other.leaving, other.reaching = dict(self.leaving), dict(self.reaching)
         changed: dict[tuple[int, int], tuple[list[Contact], set[int]]] = {}

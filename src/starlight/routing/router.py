@@ -137,21 +137,27 @@ class Router:
             remove: contacts of the plan.
 
         Raises:
-            InputError: a contact to be taken out is not in the plan.
+            InputError: a contact to be taken out is not in the plan, or the id of a new one is.
         """
         add, remove = list(add), list(remove)
         contacts = list(self._plan.contacts)
+        ids = set(self._index.ids)
         for contact in remove:
             place = bisect_left(contacts, (contact.start, contact.id), key=_place)
             if place == len(contacts) or contacts[place] != contact:
                 raise InputError(f"contact {contact.id} is not in the plan, or is another there")
             del contacts[place]
+            ids.discard(contact.id)
+        for contact in add:
+            if contact.id in ids:
+                raise InputError(f"the plan has a contact {contact.id} already", right="Each has its own id")
+            contacts.insert(bisect_left(contacts, (contact.start, contact.id), key=_place), contact)
+            ids.add(contact.id)
+        for contact in remove:
             for busy in self._busy:
                 busy.pop(contact.id, None)
-        for contact in add:
-            contacts.insert(bisect_left(contacts, (contact.start, contact.id), key=_place), contact)
         self._plan = ContactPlan(tuple(contacts), self._plan.notices, self._plan.version + 1)
-        self._index = self._index.amended(add, remove)
+        self._index = self._index.amended(add, remove, ids)
         remember(self._plan, self._index)
         gone = {contact.id for contact in remove}
         # Without a contact no route becomes better: what does not use it stays the best.

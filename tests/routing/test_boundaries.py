@@ -1,0 +1,300 @@
+"""The boundaries of routing: instants, sizes, ranges, and who may have a bundle."""
+
+from __future__ import annotations
+
+import pytest
+
+from starlight.contacts import formats
+from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, constant_light
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import SECOND
+from starlight.errors import InputError
+from starlight.routing import Priority, Route, Router, split
+from starlight.routing.refusals import never_used
+from starlight.routing.volume import consumption, margin
+
+EARTH, RELAY, OTHER, MARS = 1, 2, 3, 4
+
+
+def contact(
+    id: int, link: tuple[int, int], start: float, end: float, bps: int = 8000, light_s: float = 1.0
+) -> Contact:
+    """Return a contact between two seconds; 8000 bit/s carry a thousand bytes a second."""
+    begin = round(start * SECOND)
+    light = constant_light(begin, light_s)
+    return Contact(id, *link, begin, round(end * SECOND), ((begin, bps),), light)
+
+
+def plan(*contacts: Contact) -> ContactPlan:
+    """Return the plan of these contacts."""
+    return ContactPlan.of(contacts)
+
+
+def ids(route: Route | None) -> list[int] | None:
+    """Return the ids of a route's contacts."""
+    return None if route is None else [hop.contact.id for hop in route.hops]
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_a_contact_of_no_length(size: int) -> None:
+    """start = end = arrival: a bundle of no size passes an instant, a byte does not."""
+    router = Router(plan(contact(1, (EARTH, RELAY), 0, 9, UNLIMITED_BPS, 0), contact(2, (RELAY, MARS), 5, 5)))
+    for now, passes in ((5 * SECOND, size == 0), (5 * SECOND + 1, False), (0, size == 0)):
+        assert ids(router.route(EARTH, MARS, now, size)) == ([1, 2] if passes else None)
+    instant = Router(plan(contact(1, (EARTH, MARS), 5, 5, UNLIMITED_BPS)))
+    assert ids(instant.route(EARTH, MARS, 5 * SECOND, size)) == [1], "an unlimited rate takes no time"
+
+
+def test_a_long_contact_with_three_pieces_of_range() -> None:
+    """The range is that of the instant at which the last byte leaves."""
+    light = tuple(
+        LightPiece(k * 100 * SECOND, SECOND, (float(light_s),)) for k, light_s in enumerate((600, 610, 605))
+    )
+    router = Router(plan(Contact(1, EARTH, MARS, 0, 300 * SECOND, ((0, 8000),), light)))
+    for now, arrives in ((0, 601), (99, 710), (100, 711), (150, 761), (199, 805), (250, 856)):
+        route = router.route(EARTH, MARS, now * SECOND, 1000)
+        assert route is not None
+        assert route.arrival == arrives * SECOND, f"{now} s: once, and without margin"
+        assert route.projected - route.arrival == margin(route.arrival - (now + 1) * SECOND)
+
+
+def test_the_margin_of_1340_seconds_is_0_90() -> None:
+    """125/186 282 of the light time: 0.90 s at 1 340 s; it decides, and is not in the arrival."""
+    assert margin(1340 * SECOND) / SECOND == pytest.approx(0.899, abs=5e-4)
+    assert margin(1) == 1, "rounded up"
+    far = contact(1, (EARTH, RELAY), 0, 10, UNLIMITED_BPS, 1340)
+    tight, later = contact(2, (RELAY, MARS), 0, 1340.5), contact(3, (RELAY, MARS), 1400, 1500)
+    route = Router(plan(far, tight, later)).route(EARTH, MARS, 0, 0)
+    assert ids(route) == [1, 3], (
+        "with its margin the bundle may miss the contact that ends half a second later"
+    )
+    assert route is not None
+    assert route.hops[0].arrives == 1340 * SECOND
+    assert route.hops[0].margin == margin(1340 * SECOND)
+    bare = Router(plan(far, tight, later), with_margin=False).route(EARTH, MARS, 0, 0)
+    assert ids(bare) == [1, 2]
+    assert bare is not None
+    assert (bare.hops[0].margin, bare.slack) == (0, 0)
+
+
+def test_ranges_declared_in_one_direction_only() -> None:
+    """Lower node first, a range holds both ways; a contact without any is never used, and that is said."""
+    lines = "a contact +0 +100 2 1 1000\na contact +0 +100 1 2 1000\na range +0 +100 {} 7\n"
+    both = formats.read(lines.format("1 2").encode(), format="ion").plan
+    for source, destination in ((1, 2), (2, 1)):
+        route = Router(both).route(source, destination, 0, 0)
+        assert route is not None
+        assert route.arrival == 7 * SECOND
+    bare = Contact(9, 1, 2, 0, 100 * SECOND, ((0, 8000),), ())
+    router = Router(plan(bare, contact(1, (2, 1), 0, 100)))
+    assert router.route(1, 2, 0, 0) is None
+    assert [each.id for each, _ in router.unusable] == [9]
+    (said,) = never_used(router.unusable, {1: "Earth"})
+    assert said.startswith("Contact 9 from Earth to node 2, ")
+    assert said.endswith("is never used: no range is given for it.")
+
+
+def test_three_bundles_for_two_places() -> None:
+    """A contact for two bundles carries two; the third takes the next one."""
+    router = Router(plan(contact(1, (EARTH, MARS), 0, 2), contact(2, (EARTH, MARS), 10, 12)))
+    used = []
+    for _ in range(3):
+        route = router.route(EARTH, MARS, 0, 1000)
+        assert route is not None
+        router.book(route)
+        used += ids(route) or []
+    assert used == [1, 1, 2]
+
+
+def test_a_booked_second_hop_binds() -> None:
+    """What is booked on the second contact of a route delays it, or sends it another way."""
+    first, narrow = contact(1, (EARTH, RELAY), 0, 100), contact(2, (RELAY, MARS), 0, 20)
+    router = Router(plan(first, narrow, contact(3, (RELAY, MARS), 50, 60)))
+    local = router.route(RELAY, MARS, 0, 17_000)
+    assert local is not None
+    router.book(local)
+    route = router.route(EARTH, MARS, 0, 1000)
+    assert route is not None
+    assert (ids(route), route.hops[1].leaves) == ([1, 2], 17 * SECOND)
+    router.book(route)
+    assert ids(router.route(EARTH, MARS, 0, 3000)) == [1, 3], "2 s are left of the second contact"
+    (one, two) = router.limits(route)
+    assert (one.stops, one.stopped_by) == (20 * SECOND, 2), "the first is of use until the second ends"
+    assert (two.starts, two.volume, two.booked) == (17 * SECOND, 2000, SECOND)
+
+
+def test_the_estimated_volume_consumption() -> None:
+    """size + max(3 %, 100 B), of every contact; the times are those of the bundle's own bytes."""
+    assert [consumption(size) for size in (0, 1, 1000, 3333, 3334, 10_000)] == [
+        100,
+        101,
+        1100,
+        3433,
+        3435,
+        10_300,
+    ]
+    router = Router(plan(contact(1, (EARTH, MARS), 0, 1.1)), with_overhead=True)
+    assert router.route(EARTH, MARS, 0, 1001) is None
+    route = router.route(EARTH, MARS, 0, 1000)
+    assert route is not None
+    assert route.hops[0].last_byte == SECOND
+    assert route.projected == 2_100_000_000 + margin(SECOND)
+    router.book(route)
+    assert router.bookings(1) == [(0, 1_100_000_000)]
+    router.release(route)
+    assert router.bookings(1) == []
+
+
+def test_priorities_wait_for_their_own_and_above() -> None:
+    """Bulk waits for all, normal for normal and expedited, expedited for its own; volumes follow."""
+    one = contact(1, (EARTH, MARS), 0, 10)
+    router = Router(plan(one))
+
+    def leaves(priority: Priority) -> int:
+        route = router.route(EARTH, MARS, 0, 1000, priority=priority)
+        assert route is not None
+        return route.leaves // SECOND
+
+    for priority in (Priority.BULK, Priority.NORMAL, Priority.NORMAL, Priority.EXPEDITED):
+        route = router.route(EARTH, MARS, 0, 1000, priority=priority)
+        assert route is not None
+        router.book(route)
+    assert [leaves(priority) for priority in Priority] == [4, 2 + 1, 1], "urgent ones went before"
+    assert [router.residual_volume(one, 0, priority) for priority in Priority] == [6000, 7000, 9000]
+
+
+def test_a_bundle_does_not_go_back_to_its_sender() -> None:
+    """No return to the sender, unless it is addressed there or the caller allows it; no node twice."""
+    found = plan(
+        contact(1, (EARTH, RELAY), 0, 100),
+        contact(2, (RELAY, MARS), 0, 100),
+        contact(3, (EARTH, OTHER), 0, 100),
+        contact(4, (OTHER, MARS), 50, 100),
+    )
+    router = Router(found)
+    assert ids(router.route(EARTH, MARS, 0, 1)) == [1, 2]
+    assert ids(router.route(EARTH, MARS, 0, 1, sender=RELAY)) == [3, 4]
+    assert ids(router.route(EARTH, MARS, 0, 1, sender=RELAY, may_return=True)) == [1, 2]
+    assert ids(router.route(EARTH, RELAY, 0, 1, sender=RELAY)) == [1]
+    assert ids(router.route(EARTH, MARS, 0, 1, avoid=frozenset({RELAY, EARTH, MARS}))) == [3, 4]
+    assert router.route(EARTH, MARS, 0, 1, avoid=frozenset({RELAY, OTHER})) is None
+
+
+def test_a_critical_bundle_goes_by_every_neighbour() -> None:
+    """The best route by each entry node that one leads over, the best first, before what is normal."""
+    found = plan(
+        contact(1, (EARTH, RELAY), 0, 100),
+        contact(2, (RELAY, MARS), 0, 100),
+        contact(3, (EARTH, OTHER), 0, 100),
+        contact(4, (OTHER, MARS), 50, 100),
+        contact(5, (EARTH, MARS), 70, 100),
+        contact(6, (EARTH, 9), 0, 100),
+    )
+    router = Router(found)
+    queued = router.route(EARTH, MARS, 0, 40_000)
+    assert queued is not None
+    router.book(queued)
+    routes = router.critical(EARTH, MARS, 0, 1000)
+    assert [ids(route) for route in routes] == [[1, 2], [3, 4], [5]]
+    assert [route.entry_node for route in routes] == [RELAY, OTHER, MARS]
+    assert routes[0].leaves == 0
+    assert [ids(route) for route in router.critical(EARTH, MARS, 0, 1000, expires=53 * SECOND)] == [
+        [1, 2],
+        [3, 4],
+    ]
+    assert len(router.critical(EARTH, EARTH, 0, 1000)) == 1
+
+
+def test_a_bundle_that_exceeds_every_contact_is_split() -> None:
+    """Fragments take the best routes there are, are as large as those carry, and leave no booking."""
+    found = plan(*(contact(k, (EARTH, MARS), 10 * k, 10 * k + 2) for k in range(4)))
+    router = Router(found)
+    assert router.route(EARTH, MARS, 0, 5000) is None
+    pieces = split(router, EARTH, MARS, 0, 4800, 100)
+    assert pieces is not None
+    assert [(piece.offset, piece.length) for piece in pieces] == [(0, 1900), (1900, 1900), (3800, 1000)]
+    assert [ids(piece.route) for piece in pieces] == [[0], [1], [2]]
+    assert [piece.route.size for piece in pieces] == [2000, 2000, 1100]
+    assert all(router.bookings(k) == [] for k in range(4))
+    whole = split(router, EARTH, MARS, 0, 1900, 100)
+    assert whole is not None
+    assert [piece.length for piece in whole] == [1900]
+    assert split(router, EARTH, MARS, 0, 8000, 100) is None, "more than all of them carry"
+    assert split(router, EARTH, MARS, 0, 4800, 100, expires=13 * SECOND) is None
+
+
+def test_a_plan_is_amended_in_place() -> None:
+    """A contact more or less is as good as a new plan, and bookings on the others stay."""
+    kept = [contact(1, (EARTH, RELAY), 0, 100), contact(2, (RELAY, MARS), 50, 100)]
+    router = Router(plan(*kept))
+    route = router.route(EARTH, MARS, 0, 1000)
+    assert route is not None
+    router.book(route)
+    before = router.plan
+    better = contact(3, (RELAY, MARS), 20, 30)
+    amended = router.amend(add=[better])
+    assert amended is router.plan
+    assert amended.contacts == plan(*kept, better).contacts
+    assert amended.version == before.version + 1
+    assert router.bookings(2) == [(50 * SECOND, 51 * SECOND)]
+    assert ids(router.route(EARTH, MARS, 0, 1000)) == [1, 3]
+    router.amend(remove=[better, kept[0]])
+    assert router.route(EARTH, MARS, 0, 1000) is None
+    assert router.bookings(1) == []
+    assert router.amend(add=[kept[0]]).contacts == before.contacts
+    assert ids(router.route(EARTH, MARS, 0, 1000)) == [1, 2]
+    with pytest.raises(InputError, match="contact 3 is not in the plan"):
+        router.amend(remove=[better])
+    with pytest.raises(InputError, match="the plan has a contact 1 already"):
+        router.amend(add=[contact(1, (EARTH, OTHER), 0, 1)])
+    assert Router(before).plan is before, "other routers keep theirs"
+    assert ids(Router(before).route(EARTH, MARS, 0, 1000)) == [1, 2]
+
+
+def test_refusals_say_why_contact_by_contact() -> None:
+    """A full contact, one that ends, an excluded neighbour, expiry and a slow link have their sentences."""
+    router = Router(
+        plan(
+            contact(1, (EARTH, MARS), 0, 2),
+            contact(2, (EARTH, RELAY), 0, 100),
+            contact(3, (RELAY, MARS), 0, 3, UNLIMITED_BPS),
+            contact(4, (EARTH, OTHER), 0, 100),
+            contact(5, (OTHER, MARS), 4, 400, 80),
+            contact(6, (EARTH, MARS), 30, 100),
+        )
+    )
+    full = router.route(EARTH, MARS, 0, 2000)
+    assert full is not None
+    router.book(full)
+    names = {EARTH: "Yeoju", RELAY: "the relay", MARS: "the facility"}
+    tell = lambda time: f"{time / SECOND:g} s"  # noqa: E731 - a time as short as can be
+    told = [
+        refusal.explain(names)[-1]
+        for refusal in router.refusals(EARTH, MARS, 0, 3000, exclude=frozenset({RELAY}), most=9, tell=tell)
+    ]
+    assert told == [
+        "It misses contact 1 from Yeoju to the facility: from 0 s to its end at 2 s it carries 2000 B; "
+        "this needs 3000 B.",
+        "It is not handed to the relay: that neighbour is excluded.",
+        "So it arrives at 305.001 s, no better than the chosen route: its bytes need 300 s of contact 5, "
+        "at 80 bit/s.",
+    ]
+    (missed,) = [
+        each
+        for each in router.refusals(EARTH, MARS, 0, 3000, tell=tell)
+        if each.failed and each.failed.id == 3
+    ]
+    assert [sentence.split()[0:3] for sentence in missed.explain(names)] == [
+        ["At", "Yeoju", "it"],
+        ["It", "misses", "contact"],
+    ]
+    assert "that ends at 3 s, 1.00067 s before it is ready there" in missed.explain(names)[-1]
+    (booked,) = [
+        each
+        for each in router.refusals(EARTH, MARS, 0, 500, tell=tell)
+        if each.failed and each.failed.id == 1
+    ]
+    assert "what is booked on it leaves no room until its end at 2 s; this needs 500 B." in booked.reason
+    expired = router.refusals(EARTH, MARS, 0, 10, expires=SECOND, tell=tell)
+    assert "it has expired then, at 1 s." in expired[-1].reason
+    assert router.refusals(EARTH, EARTH, 0, 1) == []
