@@ -24,10 +24,11 @@ def whole_of(key: str) -> str:
 
 
 class _Group:
-    __slots__ = ("ends", "fragments", "last", "starts", "unsure")
+    __slots__ = ("ends", "fragments", "last", "starts", "unsure", "whole")
 
     def __init__(self) -> None:
         self.fragments: dict[str, Stored] = {}
+        self.whole: tuple[Stored, ...] | None = None
         self.clear()
 
     def clear(self) -> None:
@@ -86,14 +87,13 @@ class Reassembly:
             group = self._groups[whole] = _Group()
         group.fragments[fragment.key] = fragment
         group.cover(fragment)
-        if not group.seems_whole():
-            return None
-        cover = _cover(group)
-        if cover is None:
-            group.clear()
-            for stored in group.fragments.values():
-                group.cover(stored)
-        return cover
+        if group.whole is None and group.seems_whole():
+            group.whole = _cover(group)
+            if group.whole is None:
+                group.clear()
+                for stored in group.fragments.values():
+                    group.cover(stored)
+        return group.whole
 
     def drop(self, fragment: Stored) -> None:
         """Let go of a fragment that expired or was delivered."""
@@ -102,6 +102,7 @@ class Reassembly:
         if group is not None:
             group.fragments.pop(fragment.key, None)
             group.unsure |= fragment is group.last
+            group.whole = None
             if not group.fragments:
                 del self._groups[whole]
 
