@@ -124,6 +124,33 @@ def test_blocks_that_are_not_processed(flags: int, report: bool, delete: bool, s
     assert len(decode(kept).blocks) == 3
 
 
+@pytest.mark.parametrize(
+    ("crc", "targets", "stays"), [(0, "8100", True), (0, "8101", False), (2, "8100", False)]
+)
+def test_the_integrity_block_in_place_of_the_primary_crc_stays(crc: int, targets: str, stays: bool) -> None:
+    """A CRC SHALL be present in the primary block unless ... a Block Integrity Block targets it (4.3.1).
+
+    So to obey that block's wish to be discarded would make a bundle that the next node must refuse.
+    """
+    stands_in = canonical(11, 9, bytes.fromhex("8100"))
+    other = canonical(11, 5, bytes.fromhex(targets), flags=0x10)
+    both = (other,) if crc or stays else (stands_in, other)
+    value = decode(bundle(primary(crc=crc), *both, PAYLOAD))
+    assert unprocessed(value).discard == (() if stays else (5,))
+    assert (other in sent_on(value.raw or b"")) == stays
+    decode(sent_on(value.raw or b""))
+
+
+def test_an_encrypted_integrity_block_may_be_the_one_and_stays() -> None:
+    """Its targets can't be read, and the primary block, which has no CRC, may be one."""
+    hidden = canonical(11, 5, b"sealed", flags=0x10)
+    sealing = canonical(12, 6, bytes.fromhex("8105"), flags=0)
+    data = bundle(primary(crc=0), hidden, sealing, PAYLOAD)
+    assert unprocessed(decode(data)).discard == ()
+    assert hidden in sent_on(data)
+    decode(sent_on(data))
+
+
 def test_nothing_is_reported_about_some_bundles() -> None:
     """... of an administrative record or anonymous bundle the "Transmit status report" flag is zero."""
     asking = canonical(200, 5, b"x", flags=2)

@@ -47,7 +47,11 @@ def unprocessed(bundle: Bundle, processed: Collection[int] = PROCESSED) -> Unpro
     for block in bundle.blocks:
         if block.type not in processed:
             flags |= block.flags
-            if block.flags & blocks.DISCARD and not block.flags & blocks.DELETE_BUNDLE:
+            if (
+                block.flags & blocks.DISCARD
+                and not block.flags & blocks.DELETE_BUNDLE
+                and not _stands_in(block, bundle)
+            ):
                 discard.append(block.number)
     if not flags:
         return _NOTHING
@@ -59,7 +63,8 @@ def onward(bundle: Bundle, *, node: EndpointID, processed: Collection[int] = PRO
     """Return the bytes with which a received bundle is sent on (RFC 9171, 4.4 and 5.6).
 
     The previous node block names `node`, the hop count is one higher, blocks that this node does
-    not process are gone where their flags say so; all other blocks are the bytes that came.
+    not process are gone where their flags say so, but for an integrity block without which the
+    primary block would have neither CRC nor signature; all other blocks are the bytes that came.
 
     Args:
         node: the node id of this node.
@@ -87,7 +92,7 @@ def onward(bundle: Bundle, *, node: EndpointID, processed: Collection[int] = PRO
                 return None
             parts.append(next_hop)
             continue
-        if kind not in processed and block.flags & blocks.DISCARD:
+        if kind not in processed and block.flags & blocks.DISCARD and not _stands_in(block, bundle):
             continue
         previous |= kind == blocks.PREVIOUS_NODE
         parts += block_parts(raw, block)
@@ -97,6 +102,17 @@ def onward(bundle: Bundle, *, node: EndpointID, processed: Collection[int] = PRO
         parts[2] = _previous_node(number, 0, bundle.primary.crc_type or crc.CRC32C, node)
     parts.append(b"\xff")
     return b"".join(parts)
+
+
+def _stands_in(block: CanonicalBlock, bundle: Bundle) -> bool:
+    """Tell whether a block is an integrity block in place of the CRC that the primary block lacks.
+
+    That bundle must not go on without it (RFC 9171, 4.3.1), and a CRC can't be added, because the
+    primary block is immutable and signed. If the block is encrypted, the primary block may be its target.
+    """
+    if block.type != blocks.INTEGRITY or bundle.primary.crc_type:
+        return False
+    return block.number in encrypted_numbers(bundle.blocks) or 0 in blocks.read_targets(block)
 
 
 @lru_cache(maxsize=1024)
