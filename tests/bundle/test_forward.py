@@ -20,6 +20,7 @@ from starlight.bundle import (
     unprocessed,
     with_age,
 )
+from starlight.bundle.forward import surely_from
 from starlight.errors import BundleError
 
 HERE = EndpointID.parse("ipn:8.0")
@@ -231,3 +232,14 @@ def test_large_payloads() -> None:
     assert sent is not None
     assert payload_of(with_age(sent, 7)) == payload
     assert decode(sent).blocks[-1].data == payload
+
+
+def test_the_primary_block_of_a_mangled_bundle() -> None:
+    """It is certain when it is intelligible and its CRC holds, whatever became of the other blocks."""
+    assert surely_from(PLAIN[:-1]) == decode(PLAIN).primary
+    assert surely_from(bundle(primary(), b"\xff\xff")) == decode(PLAIN).primary
+    assert surely_from(bundle(primary(crc=0), PAYLOAD)) is None
+    wrong = bytearray(PLAIN)
+    wrong[8] ^= 1
+    for data in (b"", b"\x9f", b"\x82" + PLAIN[1:], bytes(wrong), bytes(65 << 20)):
+        assert surely_from(data) is None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -345,6 +348,74 @@ def test_a_block_that_cant_be_processed_is_treated_as_its_flags_say() -> None:
     for flags, kept in ((0x00, True), (0x10, False)):
         (persist,) = of(Fixture(2).handle(came(made(private=flags))), Persist)
         assert (b"private" in persist.data) is kept
+
+
+def test_two_reception_reports_where_two_are_asked_for() -> None:
+    """Step 2 reports the reception, step 4 each kind of thing that a block asks about (RFC 9171, 5.6).
+
+    Several blocks that ask have one report together: it names no block, so more would say no more.
+    """
+    node = Fixture(2, up=())
+    one = bp.CanonicalBlock(201, 8, 0x02, 2, b"another")
+    data = bp.decode(made(private=0x02, flags=0x4000))
+    data = bp.encode(bp.replaced(data, (one, *data.blocks)))
+    reports = reports_in(node.handle(came(data)))
+    assert [report.reason for report in reports] == [0, Reason.BLOCK_UNSUPPORTED]
+    assert all(report.received.asserted for report in reports)
+    assert reports_in(node.restart(T).handle(Wakeup())) == []
+
+
+def test_what_is_deleted_at_reception_was_received_all_the_same() -> None:
+    """The reception report of step 2 precedes a deletion by step 4, or for another reason."""
+    reports = reports_in(Fixture(2).handle(came(made(private=0x06, flags=0x44000))))
+    assert [(report.assertions[0][0], report.reason) for report in reports] == [
+        ("received", 0),
+        ("received", Reason.BLOCK_UNSUPPORTED),
+        ("deleted", Reason.BLOCK_UNSUPPORTED),
+    ]
+    reports = reports_in(Fixture(2).handle(came(made(hops=(1, 1), flags=0x44000))))
+    assert [(report.assertions[0][0], report.reason) for report in reports] == [
+        ("received", 0),
+        ("deleted", Reason.HOP_LIMIT_EXCEEDED),
+    ]
+
+
+def mangled(data: bytes) -> bytes:
+    """Return a bundle with a flipped bit in its payload, which its CRC shows."""
+    at = data.rindex(b"words")
+    return data[:at] + b"w\xefrds" + data[at + 5 :]
+
+
+@pytest.mark.parametrize("spoil", [mangled, lambda data: data[:-1], lambda data: data + b"x"])
+def test_the_deletion_of_an_unintelligible_bundle_is_reported(spoil: Callable[[bytes], bytes]) -> None:
+    """If any block is malformed or its CRC differs: "Block unintelligible" (RFC 9171, 5.6, step 3)."""
+    data = spoil(made(flags=0x44000))
+    node = Fixture(2, up=())
+    actions = node.handle(came(data))
+    assert of(actions, Refuse) == [Refuse(1, 7, "not acceptable")]
+    reports = reports_in(actions)
+    assert [(report.assertions[0][0], report.reason) for report in reports] == [
+        ("received", 0),
+        ("deleted", Reason.BLOCK_UNINTELLIGIBLE),
+    ]
+    assert {report.subject_id for report in reports} == {key_of(made())}
+    assert len(node.bundles) == 2
+    assert reports_in(Fixture(2).handle(came(spoil(made())))) == []
+
+
+def test_nothing_is_reported_about_what_is_not_certain() -> None:
+    """A primary block that is damaged, or has no CRC; a fragment of unknown length; a bundle held whole."""
+    sent = bytearray(mangled(made(flags=0x44000)))
+    sent[10] ^= 1
+    assert reports_in(Fixture(2).handle(came(bytes(sent)))) == []
+    part = mangled(made(flags=0x44000, fragment=(0, 9)))
+    assert reports_in(Fixture(2).handle(came(part))) == []
+    data = bp.decode(made(flags=0x44000))
+    bare = msgspec.structs.replace(data.primary, crc_type=0, start=0, end=0)
+    assert reports_in(Fixture(2).handle(came(bp.encode(msgspec.structs.replace(data, primary=bare))))) == []
+    node = Fixture(2, up=())
+    node.handle(came(made(flags=0x44000)))
+    assert reports_in(node.handle(came(mangled(made(flags=0x44000))))) == []
 
 
 def test_a_node_may_make_no_reports() -> None:

@@ -8,13 +8,15 @@ from itertools import count
 
 import msgspec
 
-from starlight.bundle import blocks, crc
+from starlight.bundle import blocks, crc, primary
 from starlight.bundle.blocks import CanonicalBlock
 from starlight.bundle.bundle import Bundle, encrypted_numbers
-from starlight.bundle.cbor import MAX_UINT
+from starlight.bundle.cbor import MAX_UINT, Decoder
 from starlight.bundle.codec import block_parts, parse, primary_bytes
 from starlight.bundle.eid import EndpointID
-from starlight.bundle.policy import TOLERANT
+from starlight.bundle.policy import DEFAULT, LIMITS, TOLERANT
+from starlight.bundle.primary import PrimaryBlock
+from starlight.errors import BundleError, CborError
 
 # What this node processes. Security blocks are carried, not processed, so their flags decide.
 PROCESSED = frozenset({blocks.PAYLOAD, blocks.PREVIOUS_NODE, blocks.BUNDLE_AGE, blocks.HOP_COUNT})
@@ -113,6 +115,24 @@ def _stands_in(block: CanonicalBlock, bundle: Bundle) -> bool:
     if block.type != blocks.INTEGRITY or bundle.primary.crc_type:
         return False
     return block.number in encrypted_numbers(bundle.blocks) or 0 in blocks.read_targets(block)
+
+
+def surely_from(data: bytes) -> PrimaryBlock | None:
+    """Return the primary block of bytes that `decode` has refused, when that block is certain.
+
+    For the deletion report of a bundle of which another block is unintelligible (RFC 9171, 5.6, step 3).
+
+    Returns:
+        The block; None when it is not intelligible itself, or has no CRC that holds.
+    """
+    try:
+        decoder = Decoder(data, LIMITS)
+        if decoder.array() is not None:
+            return None
+        head = primary.read(decoder, DEFAULT)
+    except (BundleError, CborError):
+        return None
+    return head if head.crc_type else None
 
 
 @lru_cache(maxsize=1024)

@@ -175,6 +175,7 @@ class Node:
             reception = self._intake.receive(event.data, event.arrives)
         except PeerError as error:
             self._refuse(event, now, "not acceptable", str(error))
+            self._report_unintelligible(event, now)
             return
         stored = self._stored.get(reception.key)
         if stored is None and self._has_been_here(reception, now):
@@ -248,9 +249,21 @@ class Node:
     def _discard(self, reception: Reception, now: int) -> None:
         """Delete, by rule, a bundle that was not stored yet (RFC 9171, 5.10)."""
         assert reception.refusal is not None
-        reason = reception.refusal
-        self._trace(now, "bundle.deleted", {"bundle": reception.key, "reason": reason.name.lower()})
-        self._report(reception.key, reception.meta, "deleted", now, reason)
+        reason = reception.refusal.name.lower()
+        self._trace(now, "bundle.deleted", {"bundle": reception.key, "reason": reason})
+        self._report_deletion(reception, now)
+
+    def _report_unintelligible(self, event: events.BundleReceived, now: int) -> None:
+        """Report, if asked, that a bundle with a mangled block is deleted (RFC 9171, 5.6, step 3)."""
+        told = self._intake.unintelligible(event.data, event.arrives)
+        if told is not None and told.key not in self._stored:  # another copy of it may be here whole
+            self._report_deletion(told, now)
+
+    def _report_deletion(self, reception: Reception, now: int) -> None:
+        """Report what was deleted at its reception: it was received all the same (RFC 9171, 5.6, step 2)."""
+        key, meta = reception.key, reception.meta
+        self._report(key, meta, "received", now, Reason.NO_ADDITIONAL_INFORMATION)
+        self._report(key, meta, "deleted", now, reception.refusal or 0)
 
     def _acknowledge(self, event: events.BundleReceived) -> None:
         if event.transfer is not None:
@@ -450,26 +463,23 @@ class Node:
         self._trace(now, "bundle.withdrawn", {"bundle": event.key})
 
     def _report_reception(self, stored: Stored, now: int) -> None:
-        meta = stored.meta
-        reason = Reason.BLOCK_UNSUPPORTED if meta.unsupported else Reason.NO_ADDITIONAL_INFORMATION
-        if self._report(stored.key, meta, "received", now, reason, forced=meta.unsupported):
+        if self._report(stored.key, stored.meta, "received", now, Reason.NO_ADDITIONAL_INFORMATION):
             # So that a restart does not report it again.
-            meta.reported = True
-            self._out.append(Update(stored.key, pack(meta)))
+            stored.meta.reported = True
+            self._out.append(Update(stored.key, pack(stored.meta)))
 
-    def _report(
-        self, key: str, meta: Meta, status: str, now: int, reason: int, *, forced: bool = False
-    ) -> bool:
-        """Make a status report if one was asked for; return whether it was made."""
-        if not (meta.flags & REPORTS or forced):
+    def _report(self, key: str, meta: Meta, status: str, now: int, reason: int) -> bool:
+        """Make the status reports that are asked for; return whether any was made."""
+        if not (meta.flags & REPORTS or meta.unsupported):
             return False
-        made = self._reporter.report(meta, status, now, reason, self._intake, forced=forced)
-        if made is None or self._is_full(made.meta.size):
-            return False
-        stored = self._store(made.key, made.meta, made.node, made.data)
-        self._trace(now, "report.made", {"about": key, "bundle": made.key, "status": status})
-        self._deadlines.at(now, self._dispatch, stored)
-        return True
+        any_made = False
+        for made in self._reporter.reports(meta, status, now, reason, self._intake):
+            if not self._is_full(made.meta.size):
+                stored = self._store(made.key, made.meta, made.node, made.data)
+                self._trace(now, "report.made", {"about": key, "bundle": made.key, "status": status})
+                self._deadlines.at(now, self._dispatch, stored)
+                any_made = True
+        return any_made
 
     # Plan, time, memory.
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from starlight import bundle as bp
 from starlight.bundle import Bundle, BundleFlags, EndpointID
+from starlight.bundle.forward import surely_from
 from starlight.bundle.report import Reason, decode_report
 from starlight.dtntime import MILLISECOND
 from starlight.errors import BundleError, InputError
@@ -120,6 +121,30 @@ class Intake:
             unsupported=unprocessed.report,
         )
         return Reception(bundle.id, meta, node, stored, refusal)
+
+    def unintelligible(self, data: bytes, arrives: int) -> Reception | None:
+        """Return what can be told of a bundle that `receive` has refused; None when nothing is certain.
+
+        Its primary block holds by its CRC. Of a fragment the length of the payload, by which a report
+        would name it, is not certain.
+        """
+        head = surely_from(data)
+        if head is None or head.fragment_offset is not None:
+            return None
+        meta = Meta(
+            order=0,
+            arrives=arrives,
+            expires=arrives + head.lifetime_ms * MILLISECOND,
+            size=len(data),
+            source=head.source.text,
+            destination=head.destination.text,
+            report_to=head.report_to.text,
+            flags=head.flags,
+            creation=(head.creation_ms, head.sequence),
+            payload_bytes=0,
+        )
+        key = f"{head.source.text}/{head.creation_ms}/{head.sequence}"
+        return Reception(key, meta, None, b"", Reason.BLOCK_UNINTELLIGIBLE)
 
     def objection(self, request: Submit) -> str | None:
         """Say why a submitted bundle can't be made, or None when it can."""

@@ -1,7 +1,7 @@
 """Status reports (RFC 9171, 6.1.1): which are made, and what those that come back say.
 
 Reports can't storm: nothing is ever reported about an administrative record, so a report has no
-report; each bundle causes at most four here; and their lifetime is bounded.
+report; each bundle causes at most five here; and their lifetime is bounded.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from starlight.bundle import NULL, BundleFlags, EndpointID
-from starlight.bundle.report import Assertion, StatusReport, decode_report, encode_report
+from starlight.bundle.report import Assertion, Reason, StatusReport, decode_report, encode_report
 from starlight.dtntime import HOUR, MILLISECOND, from_wire, to_wire
 from starlight.node.config import NodeConfig
 from starlight.node.events import Submit
@@ -60,20 +60,28 @@ class Reporter:
         self._number = config.number
         self._node_id = EndpointID.ipn(config.number, 0)
 
-    def report(
-        self, meta: Meta, status: str, now: int, reason: int, intake: Intake, *, forced: bool = False
-    ) -> Reception | None:
-        """Return the bundle with the report that something happened to a bundle, or None.
+    def reports(self, meta: Meta, status: str, now: int, reason: int, intake: Intake) -> list[Reception]:
+        """Return the bundles that report that something happened to a bundle.
+
+        The bundle may ask (RFC 9171, 4.2.3), and of its reception those blocks of it that can't be
+        processed (4.2.4): their report has a reason of its own (5.6, step 4). It names no block, so
+        one speaks for all of them.
 
         Args:
             meta: the bundle's.
             status: what happened.
             reason: the reason code.
-            intake: builds the report's bundle.
-            forced: a block asks for the report, not the bundle (RFC 9171, 4.2.4).
+            intake: builds the reports' bundles.
         """
-        if not self._on or meta.flags & ADMIN_RECORD or not (forced or is_asked(meta, status)):
-            return None
+        if not self._on or meta.flags & ADMIN_RECORD:
+            return []
+        reasons = [reason] if is_asked(meta, status) else []
+        if meta.unsupported and status == "received":
+            reasons.append(Reason.BLOCK_UNSUPPORTED)
+        made = [self._report(meta, status, now, reason, intake) for reason in reasons]
+        return [report for report in made if report is not None]
+
+    def _report(self, meta: Meta, status: str, now: int, reason: int, intake: Intake) -> Reception | None:
         source, report_to = EndpointID.parse(meta.source), EndpointID.parse(meta.report_to)
         if source.is_null or report_to.is_null or intake.node_of(source) == self._number:
             return None  # What happens at its own source the application is told without a report.
