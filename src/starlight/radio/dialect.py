@@ -23,30 +23,52 @@ FAMILIES = {
 
 # fmt: off
 KEYS = frozenset((
-    "name", "source", "note", "notes", "comment", "station", "elevation_deg", "weather", "band",
+    "name", "source", "elevation_deg", "weather",
     "transmitter_losses_db", "transmitter_gain_dbi", "transmitter_diameter_m", "transmitter_efficiency",
     "pointing_loss_db", "transmitter_pointing_loss_db", "receiver_pointing_loss_db",
     "atmosphere_db", "polarization_db", "other_losses_db",
     "receiver_gain_dbi", "receiver_diameter_m", "receiver_efficiency", "receiver_losses_db",
     "system_temperature_k", "system_temperature", "noise_density_dbm_hz", "g_over_t_db_k",
-    "threshold_eb_n0_db", "code", "required_margin_db", "margin_threshold_db",
+    "threshold_eb_n0_db", "code", "required_margin_db",
     "modulation_loss_db", "data_to_total_db", "modulation_index_deg", "modulation_index_rad",
-    "subcarrier",
-    "ranging_loss_db", "ranging_suppression_db", "ranging_index_rad", "system_loss_db",
+    "subcarrier", "ranging_loss_db", "ranging_suppression_db", "ranging_index_rad", "system_loss_db",
     "implementation_loss_db", "carrier", "tolerances", "published",
 ))
 """Keys of a case, besides those of `FAMILIES` and named losses."""
 _BEFORE = (
-    "waveguide", "circuit", "cable", "feed", "line", "pointing", "wind", "rain", "gas", "cloud", "axial", "polari",
-    "atmospher", "diplexer", "insertion", "transmit", "receiv", "antenna", "path", "hybrid",
+    "waveguide", "circuit", "cable", "feed", "line", "pointing", "wind", "rain", "gas", "cloud", "axial",
+    "polari", "atmospher", "diplexer", "insertion", "transmit", "receiv", "antenna", "path", "hybrid",
 )
 _AFTER = (
-    "radio", "demodulat", "detect", "decod", "subcarrier", "symbol", "bit_sync", "waveform", "telemetry", "data",
-    "receiver_system", "squaring", "carrier_loop", "phase_noise",
+    "radio", "demodulat", "detect", "decod", "subcarrier", "symbol", "bit_sync", "waveform", "telemetry",
+    "data", "receiver_system", "squaring", "carrier_loop", "phase_noise",
 )
 # fmt: on
 MEMBERS = {f"{name}_{unit}": name for name, units in FAMILIES.items() for unit in units}
 
+ALIASES = {
+    "gain_over_temperature_db_k": "g_over_t_db_k",
+    "g_over_t_db": "g_over_t_db_k",
+    "g_t_db_k": "g_over_t_db_k",
+    "receiver_g_over_t_db_k": "g_over_t_db_k",
+    "transmitter_eirp_dbm": "eirp_dbm",
+    "transmitter_eirp_dbw": "eirp_dbw",
+    "transmitter_loss_db": "transmitter_losses_db",
+    "receiver_loss_db": "receiver_losses_db",
+    "other_loss_db": "other_losses_db",
+    "atmosphere_loss_db": "atmosphere_db",
+    "atmospheric_loss_db": "atmosphere_db",
+    "polarization_loss_db": "polarization_db",
+    "required_eb_n0_db": "threshold_eb_n0_db",
+    "noise_temperature_k": "system_temperature_k",
+    "system_noise_temperature_k": "system_temperature_k",
+    "noise_spectral_density_dbm_hz": "noise_density_dbm_hz",
+    "n0_dbm_hz": "noise_density_dbm_hz",
+    "margin_required_db": "required_margin_db",
+    "margin_threshold_db": "required_margin_db",
+    "data_to_total_power_db": "data_to_total_db",
+}
+"""Other names of keys."""
 RESULTS = {
     "pr_n0_db_hz": "pt_n0_db_hz",
     "c_n0_db_hz": "pt_n0_db_hz",
@@ -61,9 +83,25 @@ RESULTS = {
     "data_margin_db": "margin_db",
     "carrier_loop_snr_db": "loop_snr_db",
     "received_carrier_power_dbm": "carrier_power_dbm",
+    "carrier_suppression_db": "carrier.suppression_db",
     "space_loss_db": "free_space_loss_db",
 }
 """Printed results under other names than the table's keys."""
+
+
+def canonical(case: dict[str, Any]) -> dict[str, Any]:
+    """Return a case with the keys of `ALIASES` under their own names.
+
+    Raises:
+        InputError: a key that is there under both names.
+    """
+    result: dict[str, Any] = {}
+    for key, value in case.items():
+        name = ALIASES.get(key, key)
+        if name in result:
+            raise InputError("is given twice", where=f"{key} and {name}", right="Keep one.")
+        result[name] = value
+    return result
 
 
 def named_losses(case: dict[str, Any]) -> tuple[list[str], list[str]]:
@@ -75,7 +113,8 @@ def named_losses(case: dict[str, Any]) -> tuple[list[str], list[str]]:
     before: list[str] = []
     after: list[str] = []
     for key in case:
-        if key in KEYS or key in MEMBERS:
+        # What is text and no key of ours describes the case, as a mission or a date does.
+        if key in KEYS or key in MEMBERS or not isinstance(case[key], int | float | list | dict):
             continue
         is_loss = key.endswith(("_loss_db", "_losses_db"))
         if is_loss and any(word in key for word in _AFTER):

@@ -2,8 +2,8 @@
 
 A square-wave subcarrier (or data directly on the carrier, Manchester) of index theta leaves cos^2 theta to
 the carrier and sin^2 theta to the data. A sine-wave subcarrier leaves J0^2 and gives 2 J1^2. A ranging tone
-of rms index phi on top leaves J0^2(sqrt 2 phi) of both. Sources: Yuen (JPL Publication 82-76), chapters 3 and 5;
-DSN 810-005, modules 203 (ranging) and 207 (telemetry); CCSDS 401.0-B, part 2.
+of rms index phi on top leaves J0^2(sqrt 2 phi) of both. Sources: Yuen (JPL Publication 82-76), chapters 3
+and 5; DSN 810-005, modules 203 (ranging) and 207 (telemetry); CCSDS 401.0-B, part 2.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ from starlight.errors import InputError
 from starlight.radio.budget import Budget, Carrier, Entry, control_table
 from starlight.radio.codes import code, threshold
 from starlight.radio.decibel import MAX_POINTING_LOSS_DB, db, dish_gain_dbi, within
-from starlight.radio.dialect import FAMILIES, RESULTS, named_losses
+from starlight.radio.dialect import FAMILIES, RESULTS, canonical, named_losses
 from starlight.radio.modulation import ranging_suppression_db, split
 from starlight.radio.table import EXACT, Table, Tolerance, tolerance_of
 
@@ -92,7 +92,8 @@ def compare(case: dict[str, Any], table: Table) -> list[Comparison]:
     for key, printed in case.get("published", {}).items():
         name = RESULTS.get(key, key)
         within(printed, f"published.{key}", -1e15, 1e15, "A printed result is a number.")
-        sign = -1.0 if name == "free_space_loss_db" and printed > 0 else 1.0
+        # Reports print a loss as -290.5 dB or as a loss of 290.5 dB; ours is negative.
+        sign = -1.0 if printed > 0 and ("_loss_" in name or "suppression" in name) else 1.0
         offset = 0.0
         if name.endswith("_dbw") and name[:-1] + "m" in table:
             name, offset = name[:-1] + "m", -30.0
@@ -118,7 +119,7 @@ class _Reader:
     """Reads one case; names the key in every complaint."""
 
     def __init__(self, case: dict[str, Any]) -> None:
-        self.case = case
+        self.case = case = canonical(case)
         published = case.get("published", {})
         if not isinstance(published, dict):
             raise InputError("is no table", where="published", right="published = { margin_db = 5.8 }")
@@ -129,6 +130,12 @@ class _Reader:
                 "is no table", where="tolerances", right="tolerances = { transmitter_gain_dbi = 0.3 }"
             )
         self.tolerances = {key: tolerance_of(value, f"tolerances.{key}") for key, value in given.items()}
+        for key in self.tolerances:
+            name, _, part = key.partition(".")
+            if name not in case or (part and (not isinstance(case[name], dict) or part not in case[name])):
+                raise InputError(
+                    "is no key of this case", where=f"tolerances.{key}", right="Name a given key."
+                )
         self.before, self.after = named_losses(case)
 
     def budget(self) -> Budget:
@@ -256,6 +263,9 @@ class _Reader:
                 raise InputError(
                     "is given besides power or gain", where="eirp", right="Keep the one or the others."
                 )
+            if "transmitter_losses_db" in self.case or self.named("transmit"):
+                right = "An EIRP holds the transmitter's losses already."
+                raise InputError("is given besides an EIRP", where="transmitter_losses_db", right=right)
             key = next(k for k in ("eirp_dbm", "eirp_dbw") if k in self.case)
             entries = [Entry("radiated_eirp_dbm", "EIRP as given", eirp, self.tolerance(key))]
             return (*entries, *self.pointing("pointing_loss_db", "transmitter_pointing_loss_db"))
@@ -266,15 +276,24 @@ class _Reader:
             right = "Give transmitter_gain_dbi, or transmitter_diameter_m and transmitter_efficiency."
             raise InputError("is missing", where="transmitter_gain_dbi", right=right)
         circuit = self.losses("transmitter_losses_db", "Transmit circuit loss")
+        circuit += self.named("transmit")
         points = self.pointing("pointing_loss_db", "transmitter_pointing_loss_db")
         return (power, *circuit, gain, *points)
 
     def path(self) -> tuple[Entry, ...]:
         found = self.losses("atmosphere_db", "Atmosphere") + self.losses("polarization_db", "Polarization")
         found += self.losses("other_losses_db", "Other loss")
-        for key in self.before:
-            found += self.losses(key, key.removesuffix("_db").replace("_", " ").capitalize())
-        return tuple(found)
+        return tuple(found + self.named(""))
+
+    def named(self, end: str) -> list[Entry]:
+        """Return the named losses before Pt/N0 of an end, or those of neither."""
+        ends = ("transmit", "receiv")
+        keys = [k for k in self.before if (k.startswith(end) if end else not k.startswith(ends))]
+        return [
+            e
+            for key in keys
+            for e in self.losses(key, key.removesuffix("_db").replace("_", " ").capitalize())
+        ]
 
     def receive(self, frequency_hz: float, has_quality: bool) -> tuple[Entry, ...]:
         gain = self.gain("receiver", frequency_hz)
@@ -286,7 +305,7 @@ class _Reader:
             right = "Give receiver_gain_dbi, receiver_diameter_m with receiver_efficiency, or g_over_t_db_k."
             raise InputError("is missing", where="receiver_gain_dbi", right=right)
         entries = [gain] if gain is not None else []
-        entries += self.losses("receiver_losses_db", "Receive circuit loss")
+        entries += self.losses("receiver_losses_db", "Receive circuit loss") + self.named("receiv")
         return (*entries, *self.pointing("receiver_pointing_loss_db"))
 
     def noise(self) -> tuple[tuple[Entry, ...], Entry | None, float | None]:
@@ -366,9 +385,7 @@ class _Reader:
         return [e for key in keys for e in self.losses(key, "Ranging suppression")]
 
     def required_margin(self) -> float | None:
-        names = ("required_margin_db", "margin_threshold_db")
-        found = [self.number(name, -10, 60) for name in names if name in self.case]
-        return found[0] if found else None
+        return self.number("required_margin_db", -10, 60)
 
     def rate_and_threshold(self) -> tuple[float | None, Entry | None]:
         """Return rate and threshold; what the case does not give may stand among what was printed.
@@ -404,18 +421,13 @@ class _Reader:
         given = self.case.get("carrier")
         if given is None:
             return None
-        known = (
-            "suppression_db",
-            "loop_bandwidth_hz",
-            "loop_bandwidth_db_hz",
-            "required_loop_snr_db",
-            "ranging_loss_db",
-        )
-        if not isinstance(given, dict) or not set(given) <= set(known):
-            wrong = sorted(set(given) - set(known)) if isinstance(given, dict) else given
-            raise InputError(
-                f"{wrong!r} is not known", where="carrier", right="Known: " + ", ".join(known) + "."
-            )
+        known = ("suppression_db", "loop_bandwidth_hz", "loop_bandwidth_db_hz", "required_loop_snr_db")
+        right = "Known: " + ", ".join(known) + ", and losses ending in _loss_db."
+        if not isinstance(given, dict):
+            raise InputError(f"{given!r} is no table", where="carrier", right=right)
+        for key in given:
+            if key not in known and not key.endswith(("_loss_db", "ranging_suppression_db")):
+                raise InputError("is not known", where=f"carrier.{key}", right=right)
         for key, value in given.items():
             within(value, f"carrier.{key}", -1e6, 1e6, "A number.")
         return Carrier(self._suppression(given), self._loop(given), given.get("required_loop_snr_db"))
@@ -438,11 +450,11 @@ class _Reader:
                 raise InputError("leaves no carrier", where=self.index_key(), right=right)
             entries = [Entry("carrier.suppression_db", label, left, EXACT, "from the modulation index")]
             entries += self.ranging()
-        if "ranging_loss_db" in given:
-            value = within(
-                given["ranging_loss_db"], "carrier.ranging_loss_db", 0, 60, "A loss is written positive."
-            )
-            entries.append(Entry("carrier.ranging_loss_db", "Ranging suppression", -value))
+        for key, value in given.items():
+            if key.endswith(("_loss_db", "ranging_suppression_db")):
+                where = f"carrier.{key}"
+                lost = within(value, where, 0, 60, "A loss is written positive.")
+                entries.append(Entry(where, "Carrier's " + key[:-3].replace("_", " "), -lost))
         return tuple(entries)
 
     def _loop(self, given: dict[str, Any]) -> float:
