@@ -15,7 +15,7 @@ from starlight.contacts.ion_writer import write_ion
 from starlight.contacts.json_values import decode
 from starlight.contacts.plan import ContactPlan
 from starlight.contacts.plan_csv import NEEDED, read_csv, write_csv
-from starlight.contacts.plan_json import from_json, to_json
+from starlight.contacts.plan_json import from_document, to_json
 from starlight.contacts.report import Exported, Imported, Losses, Report
 from starlight.contacts.tvgutil import read_tvgutil, write_tvgutil
 from starlight.errors import InputError
@@ -58,13 +58,14 @@ def read(
         data = data[len(_BOM) :]
     elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError("it is UTF-16 text", where=name, right="Save it as UTF-8")
-    chosen = format or detect(data, name)
-    if chosen == "hdtn":
-        return read_hdtn(data, name, report, epoch=epoch)
-    if chosen == "tvgutil":
-        return read_tvgutil(data, name, report, epoch=epoch)
-    if chosen == "json":
-        return _read_json(data, name, report)
+    chosen, document = (format, None) if format else _detected(data, name)
+    if chosen in ("hdtn", "tvgutil", "json"):
+        document = decode(data, name) if document is None else document
+        if chosen == "hdtn":
+            return read_hdtn(document, data, name, report, epoch=epoch)
+        if chosen == "tvgutil":
+            return read_tvgutil(document, data, name, report, epoch=epoch)
+        return _read_json(document, name, report)
     text = _text(data, name, report)
     if chosen == "csv":
         return read_csv(text, name, report, epoch=epoch or 0)
@@ -104,18 +105,24 @@ def detect(data: bytes, name: str) -> str:
     Raises:
         InputError: it is none that we know.
     """
+    return _detected(data, name)[0]
+
+
+def _detected(data: bytes, name: str) -> tuple[str, object]:
+    """Return the form, and what was decoded to tell it."""
     start = data[:4096].lstrip()
     if start[:1] in (b"{", b"["):
-        return _json_form(data, name)
+        document = decode(data, name)
+        return _json_form(document, name), document
     first = next((line for line in start.splitlines() if not line.lstrip().startswith(b"#")), b"")
     if first and all(column.encode() in first.lower() for column in NEEDED):
-        return "csv"
+        return "csv", None
     ending = "." + name.rpartition(".")[2].lower()
     if ending in _BY_NAME:
-        return _BY_NAME[ending]
+        return _BY_NAME[ending], None
     words = first.split()
     if words and len(words[0]) == 1 and words[0].decode("latin-1") in _COMMANDS:
-        return "ion"
+        return "ion", None
     raise InputError(
         "it is in none of the forms that plans are read from",
         where=name,
@@ -123,8 +130,7 @@ def detect(data: bytes, name: str) -> str:
     )
 
 
-def _json_form(data: bytes, name: str) -> str:
-    document = decode(data, name)
+def _json_form(document: object, name: str) -> str:
     if isinstance(document, dict):
         if "edges" in document or "contact_type" in document:
             return "tvgutil"
@@ -188,10 +194,10 @@ def _read_ion(text: str, report: Report, epoch: int) -> Imported:
     return report.imported(plan, "ion", epoch=epoch if reader.relative else None)
 
 
-def _read_json(data: bytes, name: str, report: Report) -> Imported:
+def _read_json(document: object, name: str, report: Report) -> Imported:
     remarks: list[str] = []
     try:
-        plan = from_json(data, remarks=remarks)
+        plan = from_document(document, remarks=remarks)
     except InputError as error:
         raise InputError(error.what, where=f"{name}: {error.where}", right=error.right) from None
     for remark in remarks:

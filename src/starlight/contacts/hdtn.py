@@ -13,7 +13,6 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
 from starlight.contacts.json_places import lines_of
 from starlight.contacts.json_values import (
     Wrong,
-    decode,
     light_time,
     moved,
     node_number,
@@ -37,9 +36,10 @@ _KEYS = frozenset({"contact", "source", "dest", "startTime", "endTime", "rateBit
 _NEEDED = ("source", "dest", "startTime", "endTime")
 
 
-def read_hdtn(data: bytes, name: str, report: Report, *, epoch: int | None = None) -> Imported:
+def read_hdtn(
+    document: object, data: bytes, name: str, report: Report, *, epoch: int | None = None
+) -> Imported:
     """Read a plan; see `formats.read`."""
-    document = decode(data, name)
     entries = document.get("contacts") if isinstance(document, dict) else None
     if not isinstance(entries, list) or not isinstance(document, dict):
         raise InputError("it has no list contacts", where=name, right='HDTN writes {"contacts": [...]}')

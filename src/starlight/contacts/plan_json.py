@@ -17,6 +17,8 @@ bit/s, or ``"unlimited"``. `version`, `notices`, `one_way` and a `confidence` of
 
 from __future__ import annotations
 
+from collections.abc import Set
+from functools import lru_cache
 from math import isfinite
 from typing import NoReturn
 
@@ -37,6 +39,9 @@ MAX_TIME = 2**62
 MAX_COEFFICIENTS = 32
 """More terms than any fit of a light time has use for."""
 
+_CONTACT = frozenset({"id", "from", "to", "start", "end", "rates", "light"})
+_CONTACT_MORE = frozenset({"one_way", "confidence"})
+_LIGHT = frozenset({"start", "span_ns", "coefficients_s"})
 _TIME = "A time is text such as 2051-04-02T10:00:00Z, or an integer of ns since 2000, from 1854 to 2146"
 
 
@@ -70,6 +75,11 @@ def from_json(data: bytes, *, remarks: list[str] | None = None) -> ContactPlan:
         document = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"it is not JSON ({error})", where="contact plan") from None
+    return from_document(document, remarks=remarks)
+
+
+def from_document(document: object, *, remarks: list[str] | None = None) -> ContactPlan:
+    """Read a plan from decoded JSON; see `from_json`."""
     keys = _table(document, "contact plan", {"contacts"}, {"version", "notices"})
     contacts = [
         _contact(item, f"contacts[{i}]") for i, item in enumerate(_list(keys["contacts"], "contacts"))
@@ -109,8 +119,7 @@ def _time_out(time: int) -> str | int:
 
 
 def _contact(value: object, where: str) -> Contact:
-    needed = {"id", "from", "to", "start", "end", "rates", "light"}
-    keys = _table(value, where, needed, {"one_way", "confidence"})
+    keys = _table(value, where, _CONTACT, _CONTACT_MORE)
     start, end = _time(keys["start"], f"{where}.start"), _time(keys["end"], f"{where}.end")
     if end < start:
         _reject(keys["end"], f"{where}.end", "A contact does not end before it starts")
@@ -158,7 +167,7 @@ def _light(value: object, where: str, start: int) -> tuple[LightPiece, ...]:
     pieces = []
     for index, item in enumerate(_list(value, where)):
         here = f"{where}[{index}]"
-        keys = _table(item, here, {"start", "span_ns", "coefficients_s"}, set())
+        keys = _table(item, here, _LIGHT, frozenset())
         begin = _time(keys["start"], f"{here}.start")
         span = _integer(keys["span_ns"], f"{here}.span_ns", 1, MAX_TIME)
         pieces.append(
@@ -220,18 +229,22 @@ def _remarks(contacts: list[Contact]) -> list[str]:
     return remarks
 
 
-def _table(value: object, where: str, needed: set[str], optional: set[str]) -> dict[str, object]:
-    allowed = f"It is an object with {', '.join(sorted(needed))}"
-    if optional:
-        allowed += f", and may have {', '.join(sorted(optional))}"
+def _table(value: object, where: str, needed: Set[str], optional: Set[str]) -> dict[str, object]:
     if not isinstance(value, dict):
-        _reject(value, where, allowed)
-    for key in sorted(needed - value.keys()):
-        raise InputError(f"the key {key!r} is missing", where=where, right=allowed)
+        _reject(value, where, _allowed(needed, optional))
+    for key in needed:
+        if key not in value:
+            missing = min(needed - value.keys())
+            raise InputError(f"the key {missing!r} is missing", where=where, right=_allowed(needed, optional))
     for key in value:
         if key not in needed and key not in optional:
-            raise InputError(f"the key {key!r} is not known", where=where, right=allowed)
+            raise InputError(f"the key {key!r} is not known", where=where, right=_allowed(needed, optional))
     return value
+
+
+def _allowed(needed: Set[str], optional: Set[str]) -> str:
+    text = f"It is an object with {', '.join(sorted(needed))}"
+    return text + (f", and may have {', '.join(sorted(optional))}" if optional else "")
 
 
 def _list(value: object, where: str) -> list[object]:
@@ -247,10 +260,21 @@ def _integer(value: object, where: str, low: int, high: int) -> int:
 
 
 def _time(value: object, where: str) -> int:
-    time = dtntime.from_text(value, where=where) if isinstance(value, str) else value
+    if isinstance(value, str):
+        try:
+            time: object = _moment(value)
+        except InputError as error:
+            raise InputError(error.what, where=where, right=error.right) from None
+    else:
+        time = value
     if isinstance(time, bool) or not isinstance(time, int) or abs(time) > MAX_TIME:
         _reject(value, where, _TIME)
     return time
+
+
+@lru_cache(maxsize=64)  # A contact, its rate and its light mostly begin together.
+def _moment(text: str) -> int:
+    return dtntime.from_text(text)
 
 
 def _ascending(times: list[int], where: str) -> None:

@@ -17,11 +17,11 @@ import msgspec
 from starlight.contacts import settle as rules
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
 from starlight.contacts.json_places import Way, lines_of
-from starlight.contacts.json_values import Wrong, decode, light_time, moved, rate, seconds, unix_or
+from starlight.contacts.json_values import Wrong, light_time, moved, rate, seconds, unix_or
 from starlight.contacts.plan import ContactPlan
 from starlight.contacts.report import Exported, Imported, Losses, Report, Where, shown
 from starlight.contacts.whole_seconds import light_steps
-from starlight.dtntime import MILLISECOND, POSIX_EPOCH_OFFSET_S, SECOND
+from starlight.dtntime import MILLISECOND, MINUTE, POSIX_EPOCH_OFFSET_S, SECOND
 from starlight.errors import InputError
 
 KINDS = ("PredictedContact_v2", "Contact_v2")
@@ -41,9 +41,10 @@ UNLIMITED = 2.0**63
 """What an unlimited rate is written as: the least double that is too large for a rate."""
 
 
-def read_tvgutil(data: bytes, name: str, report: Report, *, epoch: int | None = None) -> Imported:
+def read_tvgutil(
+    document: object, data: bytes, name: str, report: Report, *, epoch: int | None = None
+) -> Imported:
     """Read a plan; see `formats.read`. Names such as ``7`` and ``ipn:7.0`` are node 7."""
-    document = decode(data, name)
     if not isinstance(document, dict) or not isinstance(document.get("edges"), list):
         raise InputError(
             "it has no list edges", where=name, right='tvgutil writes {"vertices": ..., "edges": [...]}'
@@ -259,7 +260,7 @@ def _rows(contact: Contact, losses: Losses) -> list[tuple[int, float, float]]:
         last = index + 1 == len(contact.light)
         end = contact.end if last else min(contact.end, contact.light[index + 1].start)
         if begin < end and any(piece.coefficients_s[1:]):
-            light += light_steps(contact, begin, end, STEP, SECOND, losses)
+            light += light_steps(contact, begin, end, STEP, MINUTE, losses)
         elif begin < end:
             light.append((begin, piece.at(begin)))
     rows = []
