@@ -137,6 +137,13 @@ def test_wrong_terminals_are_named(given: Any, named: str) -> None:
     assert caught.value.where == named
 
 
+def test_the_same_radio_stands_under_another_sky() -> None:
+    """A station of the library is put where the scenario has it."""
+    assert terminal("dsn-34m").under("goldstone").climate == "goldstone"
+    with pytest.raises(InputError, match="no climate is called 'atlantis'"):
+        terminal("dsn-34m").under("atlantis")
+
+
 def test_unknown_names_get_a_suggestion() -> None:
     """A name that is not in the library is answered with the nearest that is."""
     with pytest.raises(InputError, match="Did you mean 'dsn-34m'"):

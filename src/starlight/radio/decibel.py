@@ -106,11 +106,6 @@ def dish_gain_dbi(diameter_m: float, efficiency: float, frequency_hz: float, whe
     return db(efficiency * (math.pi * diameter_m / wavelength) ** 2)
 
 
-def beamwidth_deg(diameter_m: float, frequency_hz: float) -> float:
-    """Return the half-power beamwidth of a dish, 70 lambda / D degrees (an aperture tapered by 10 dB)."""
-    return 70 * SPEED_OF_LIGHT_M_S / frequency_hz / diameter_m
-
-
 def beamwidth_of_gain_deg(gain_dbi: float) -> float:
     """Return the half-power beamwidth of a round beam, sqrt(27 000 / G) degrees (Kraus, *Antennas*)."""
     return min(180.0, math.sqrt(27_000 / from_db(gain_dbi)))
@@ -133,13 +128,14 @@ def pointing_loss_db(error_deg: float, half_power_deg: float, where: str = "poin
     return 12 * (error_deg / half_power_deg) ** 2
 
 
-def polarization_loss_db(axial_ratio_a_db: float, axial_ratio_b_db: float) -> float:
+def polarization_loss_db(
+    axial_ratio_a_db: float, axial_ratio_b_db: float, where: str = "axial_ratio_db"
+) -> float:
     """Return the greatest loss between two elliptically polarized antennas of the same hand.
 
     The ellipses' axes are crossed, the worst case. Axial ratios in dB, 0 for circular.
     Source: W. L. Stutzman, *Polarization in Electromagnetic Systems* (1993), chapter on antenna interaction.
     """
-    where = "axial_ratio_db"
     a, b = (
         10 ** (within(value, where, 0, 60, "An axial ratio in dB is 0 (circular) or more.") / 20)
         for value in (axial_ratio_a_db, axial_ratio_b_db)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any
 
+from msgspec import Struct
+
 from starlight.errors import InputError
 from starlight.radio.decibel import AU_KM
 
@@ -26,9 +28,10 @@ KEYS = frozenset((
     "name", "source", "elevation_deg", "weather",
     "transmitter_losses_db", "transmitter_gain_dbi", "transmitter_diameter_m", "transmitter_efficiency",
     "pointing_loss_db", "transmitter_pointing_loss_db", "receiver_pointing_loss_db",
-    "atmosphere_db", "polarization_db", "other_losses_db",
+    "atmosphere_db", "polarization_db", "axial_ratios_db", "other_losses_db",
     "receiver_gain_dbi", "receiver_diameter_m", "receiver_efficiency", "receiver_losses_db",
-    "system_temperature_k", "system_temperature", "noise_density_dbm_hz", "g_over_t_db_k",
+    "system_temperature_k", "system_temperature", "receiver_noise_figure_db", "noise_density_dbm_hz",
+    "g_over_t_db_k",
     "threshold_eb_n0_db", "code", "required_margin_db",
     "modulation_loss_db", "data_to_total_db", "modulation_index_deg", "modulation_index_rad",
     "subcarrier", "ranging_loss_db", "ranging_suppression_db", "ranging_index_rad", "system_loss_db",
@@ -64,6 +67,7 @@ ALIASES = {
     "system_noise_temperature_k": "system_temperature_k",
     "noise_spectral_density_dbm_hz": "noise_density_dbm_hz",
     "n0_dbm_hz": "noise_density_dbm_hz",
+    "noise_figure_db": "receiver_noise_figure_db",
     "margin_required_db": "required_margin_db",
     "margin_threshold_db": "required_margin_db",
     "data_to_total_power_db": "data_to_total_db",
@@ -104,14 +108,28 @@ def canonical(case: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def named_losses(case: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """Return the named losses of a case: those before Pt/N0 and those after it.
+class Named(Struct, frozen=True):
+    """Keys of a case that say by their names what they are.
+
+    Attributes:
+        before, after: losses in dB before Pt/N0 and after it.
+        kelvin: parts of the system temperature.
+    """
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    kelvin: tuple[str, ...]
+
+
+def named_keys(case: dict[str, Any]) -> Named:
+    """Return the named losses and temperatures of a case.
 
     Raises:
         InputError: a key that the dialect does not know, with the nearest that it does.
     """
     before: list[str] = []
     after: list[str] = []
+    kelvin: list[str] = []
     for key in case:
         # What is text and no key of ours describes the case, as a mission or a date does.
         if key in KEYS or key in MEMBERS or not isinstance(case[key], int | float | list | dict):
@@ -121,9 +139,11 @@ def named_losses(case: dict[str, Any]) -> tuple[list[str], list[str]]:
             after.append(key)
         elif is_loss and any(word in key for word in _BEFORE):
             before.append(key)
+        elif key.endswith(("_noise_k", "_temperature_k")):
+            kelvin.append(key)
         else:
             near = get_close_matches(str(key), [*KEYS, *MEMBERS], 1)
             hint = f"Did you mean {near[0]!r}? " if near else ""
             right = "A loss before Pt/N0 goes into other_losses_db, one after it into system_loss_db."
             raise InputError("is no key of a case", where=str(key), right=hint + right)
-    return before, after
+    return Named(tuple(before), tuple(after), tuple(kelvin))

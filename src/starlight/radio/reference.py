@@ -10,18 +10,20 @@ transmitter          ``transmitter_power_w``, ``_kw``, ``_mw``, ``_dbm`` or ``_d
                      ``transmitter_losses_db``; ``transmitter_gain_dbi``, or
                      ``transmitter_diameter_m`` and ``transmitter_efficiency``; ``pointing_loss_db``
                      (or ``transmitter_pointing_loss_db``); all in one: ``eirp_dbm`` or ``eirp_dbw``
-path                 ``atmosphere_db``, ``polarization_db``, ``other_losses_db``
+path                 ``atmosphere_db``, ``polarization_db`` or ``axial_ratios_db``, ``other_losses_db``
 receiver             ``receiver_gain_dbi``, or ``receiver_diameter_m`` and ``receiver_efficiency``;
                      ``receiver_losses_db``, ``receiver_pointing_loss_db``; ``system_temperature_k``
-                     (a number, a list or a table of parts) or ``noise_density_dbm_hz``; or
-                     ``g_over_t_db_k`` instead of gain and temperature
+                     (a number, a list or a table of parts), or parts as keys that end in
+                     ``_noise_k`` or ``_temperature_k``, with ``receiver_noise_figure_db``; or
+                     ``noise_density_dbm_hz``; or ``g_over_t_db_k`` instead of gain and temperature
 data                 ``data_rate_bps``, ``_kbps`` or ``_mbps``; ``threshold_eb_n0_db`` or ``code``;
                      ``modulation_loss_db`` or ``data_to_total_db`` or ``modulation_index_deg``/``_rad``
                      with ``subcarrier``; ``ranging_loss_db`` or ``ranging_index_rad``;
                      ``system_loss_db``, ``implementation_loss_db``; ``required_margin_db``
 carrier              table: ``suppression_db`` (or from the modulation index), ``loop_bandwidth_hz`` or
                      ``loop_bandwidth_db_hz``, ``required_loop_snr_db``
-tolerances           table: key to a number, ``[favourable, adverse]`` or these and a shape
+tolerances           table: key to a number, ``[favourable, adverse]`` or these and a shape; for a
+                     list or a table of values it holds for each of them
 published            table: results as printed, to compare with
 ===================  ==================================================================================
 
@@ -42,8 +44,8 @@ from msgspec import Struct
 from starlight.errors import InputError
 from starlight.radio.budget import Budget, Carrier, Entry, control_table
 from starlight.radio.codes import code, threshold
-from starlight.radio.decibel import MAX_POINTING_LOSS_DB, db, dish_gain_dbi, within
-from starlight.radio.dialect import FAMILIES, RESULTS, canonical, named_losses
+from starlight.radio.decibel import MAX_POINTING_LOSS_DB, db, dish_gain_dbi, polarization_loss_db, within
+from starlight.radio.dialect import FAMILIES, RESULTS, canonical, named_keys
 from starlight.radio.modulation import ranging_suppression_db, split
 from starlight.radio.table import EXACT, Table, Tolerance, tolerance_of
 
@@ -136,7 +138,7 @@ class _Reader:
                 raise InputError(
                     "is no key of this case", where=f"tolerances.{key}", right="Name a given key."
                 )
-        self.before, self.after = named_losses(case)
+        self.named = named_keys(case)
 
     def budget(self) -> Budget:
         frequency = self.scaled("frequency", 1e8, 1e12, needed=True)
@@ -263,7 +265,7 @@ class _Reader:
                 raise InputError(
                     "is given besides power or gain", where="eirp", right="Keep the one or the others."
                 )
-            if "transmitter_losses_db" in self.case or self.named("transmit"):
+            if "transmitter_losses_db" in self.case or self.named_losses("transmit"):
                 right = "An EIRP holds the transmitter's losses already."
                 raise InputError("is given besides an EIRP", where="transmitter_losses_db", right=right)
             key = next(k for k in ("eirp_dbm", "eirp_dbw") if k in self.case)
@@ -276,19 +278,32 @@ class _Reader:
             right = "Give transmitter_gain_dbi, or transmitter_diameter_m and transmitter_efficiency."
             raise InputError("is missing", where="transmitter_gain_dbi", right=right)
         circuit = self.losses("transmitter_losses_db", "Transmit circuit loss")
-        circuit += self.named("transmit")
+        circuit += self.named_losses("transmit")
         points = self.pointing("pointing_loss_db", "transmitter_pointing_loss_db")
         return (power, *circuit, gain, *points)
 
     def path(self) -> tuple[Entry, ...]:
         found = self.losses("atmosphere_db", "Atmosphere") + self.losses("polarization_db", "Polarization")
         found += self.losses("other_losses_db", "Other loss")
-        return tuple(found + self.named(""))
+        return tuple(found + self.axes() + self.named_losses(""))
 
-    def named(self, end: str) -> list[Entry]:
+    def axes(self) -> list[Entry]:
+        if "axial_ratios_db" not in self.case:
+            return []
+        given = self.case["axial_ratios_db"]
+        if "polarization_db" in self.case:
+            raise InputError("say the same", where="polarization_db and axial_ratios_db", right="Keep one.")
+        if not isinstance(given, list) or len(given) != 2:
+            right = "Give those of both antennas: [10.9, 0.7]."
+            raise InputError(f"{given!r} is no pair", where="axial_ratios_db", right=right)
+        lost = polarization_loss_db(given[0], given[1], "axial_ratios_db")
+        source = f"axial ratios {given[0]:g} and {given[1]:g} dB, axes crossed"
+        return [Entry("polarization_db", "Polarization", -lost, EXACT, source)]
+
+    def named_losses(self, end: str) -> list[Entry]:
         """Return the named losses before Pt/N0 of an end, or those of neither."""
         ends = ("transmit", "receiv")
-        keys = [k for k in self.before if (k.startswith(end) if end else not k.startswith(ends))]
+        keys = [k for k in self.named.before if (k.startswith(end) if end else not k.startswith(ends))]
         return [
             e
             for key in keys
@@ -305,12 +320,18 @@ class _Reader:
             right = "Give receiver_gain_dbi, receiver_diameter_m with receiver_efficiency, or g_over_t_db_k."
             raise InputError("is missing", where="receiver_gain_dbi", right=right)
         entries = [gain] if gain is not None else []
-        entries += self.losses("receiver_losses_db", "Receive circuit loss") + self.named("receiv")
+        entries += self.losses("receiver_losses_db", "Receive circuit loss") + self.named_losses("receiv")
         return (*entries, *self.pointing("receiver_pointing_loss_db"))
 
     def noise(self) -> tuple[tuple[Entry, ...], Entry | None, float | None]:
         keys = ["system_temperature_k", "system_temperature", "g_over_t_db_k", "noise_density_dbm_hz"]
         given = [key for key in keys if key in self.case]
+        parts = self.temperature_parts()
+        if parts and not given:
+            return parts, None, None
+        if parts:
+            right = "Write the parts as a table: system_temperature_k = { vacuum = 18.3, sky = 11.8 }."
+            raise InputError("is given besides parts of it", where=given[0], right=right)
         if len(given) != 1:
             where = " and ".join(given) or "system_temperature_k"
             right = "Give one of system_temperature_k, g_over_t_db_k, noise_density_dbm_hz."
@@ -321,6 +342,34 @@ class _Reader:
             return (), Entry(key, "G/T", value, self.tolerance(key)), None
         if key == "noise_density_dbm_hz":
             return (), None, within(self.case[key], key, -210, -100, "dBm/Hz; 290 K are -174.")
+        return self.temperatures(key), None, None
+
+    def temperature_parts(self) -> tuple[Entry, ...]:
+        found = []
+        for key in self.named.kelvin:
+            kelvin = within(self.case[key], key, 0, 1e7, "A temperature in kelvin.")
+            found.append(
+                Entry(key, key.removesuffix("_k").replace("_", " ").capitalize(), kelvin, self.tolerance(key))
+            )
+        figure = self.number("receiver_noise_figure_db", 0, 60, "A noise figure in dB.")
+        if figure is not None:
+            # IEEE: a noise figure is meant at 290 K.
+            key = "receiver_noise_figure_db"
+            found.append(
+                Entry(
+                    "receiver_noise_k",
+                    "Receiver noise",
+                    290 * (10 ** (figure / 10) - 1),
+                    EXACT,
+                    f"{figure:g} dB",
+                )
+            )
+            if not self.named.kelvin:
+                right = "Give antenna_temperature_k too, for what the antenna hears."
+                raise InputError("is only the receiver's part", where=key, right=right)
+        return tuple(found)
+
+    def temperatures(self, key: str) -> tuple[Entry, ...]:
         value = self.case[key]
         if isinstance(value, dict):
             parts = [(f"{key}.{name}", name.removesuffix("_k"), part) for name, part in value.items()]
@@ -329,7 +378,7 @@ class _Reader:
         else:
             within(value, key, 1, 1e7, "A system temperature in kelvin, at least 1.")
             parts = [(f"{key} as given", "as given", value)]
-        entries = tuple(
+        return tuple(
             Entry(
                 where,
                 f"Noise temperature, {name}",
@@ -338,7 +387,6 @@ class _Reader:
             )
             for where, name, part in parts
         )
-        return entries, None, None
 
     def index(self) -> float | None:
         degrees = self.number("modulation_index_deg", 0.5, 180, "An angle in degrees.")
@@ -369,7 +417,7 @@ class _Reader:
         entries += self.ranging()
         entries += self.losses("system_loss_db", "System loss")
         entries += self.losses("implementation_loss_db", "Implementation loss")
-        for key in self.after:
+        for key in self.named.after:
             entries += self.losses(key, key.removesuffix("_db").replace("_", " ").capitalize())
         return tuple(entries)
 

@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from starlight.errors import InputError
@@ -115,6 +116,14 @@ class Terminal(Struct, frozen=True):
     bands: Mapping[str, Band]
     source: str
 
+    def under(self, climate: str) -> Terminal:
+        """Return the same radio at a place with another climate; empty: none.
+
+        Raises:
+            InputError: there is no such climate.
+        """
+        return msgspec.structs.replace(self, climate=_climate(climate, f"{self.name}.climate"))
+
 
 @cache
 def terminals() -> dict[str, Terminal]:
@@ -160,12 +169,7 @@ def terminal_from(name: str, given: dict[str, Any], climate: str | None = None) 
         what = f"{sorted(unknown)} is not known" if unknown else "has no band"
         raise InputError(what, where=name, right="Known: title, body, climate, source, and a table per band.")
     above = given.get("climate", "") if climate is None else climate
-    if above and above not in climates():
-        raise InputError(
-            f"no climate is called {above!r}",
-            where=f"{name}.climate",
-            right="Known: " + ", ".join(climates()),
-        )
+    _climate(above, f"{name}.climate")
     body = given.get("body", "")
     if body and body not in BODY_RADIUS_KM:
         raise InputError(
@@ -186,6 +190,14 @@ def terminal_from(name: str, given: dict[str, Any], climate: str | None = None) 
             else None,
         )
     return Terminal(name, given.get("title", name), body, above, read, given.get("source", ""))
+
+
+def _climate(name: str, where: str) -> str:
+    if name and name not in climates():
+        raise InputError(
+            f"no climate is called {name!r}", where=where, right="Known: " + ", ".join(climates()) + "."
+        )
+    return name
 
 
 class _Way:
