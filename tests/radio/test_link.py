@@ -31,8 +31,9 @@ PAIRS = [
 def test_the_films_question(distance_au: float, expected_bps: float) -> None:
     """A 3 m dish, 100 W, X band, to a 1 m dish on Mars: 5.2 kbit/s at 0.5 AU and 209 bit/s at 2.5 AU.
 
-    That is an independent budget's answer with turbo 1/6 and a margin of 3 dB. Its inputs are not ours (it
-    does not give them), so agreement to 0.1 dB says that both are sensible, not that one checks the other.
+    That is an independent budget's answer with turbo 1/6 and a margin of 3 dB. It does not give its inputs;
+    ours (noise, efficiency, losses) were settled with this answer in view. So the agreement shows only that
+    sensible inputs lead there; it does not check the model, as the published tables do.
     """
     found = float(FATHER.max_rate_bps(distance_au * AU, 30.0, 30.0))
     assert abs(10 * np.log10(found / expected_bps)) < 0.1

@@ -29,7 +29,8 @@ DAY_AND_NIGHT_K = {"earth": 254.0, "moon": 250.0, "mars": 210.0, "venus": 620.0}
 temperature, seen from outside through clouds and sea, 254; the Moon's at full and new averaged)."""
 BODY_RADIUS_KM = {"earth": 6371.0, "moon": 1737.4, "mars": 3389.5, "venus": 6051.8}  # IAU WGCCRE 2015
 
-# Quiet Sun, brightness averaged over the disc, K: read from ITU-R P.372-16, figure 12.
+# Quiet Sun, brightness averaged over the disc, K: ITU-R P.372, as others have read its figure;
+# not checked against the recommendation.
 _SUN_GHZ = (0.2, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 10.0, 30.0, 100.0)
 _SUN_K = (1e6, 2e5, 9e4, 4.5e4, 2.9e4, 2e4, 1.6e4, 1.4e4, 1.15e4, 8.5e3, 6.8e3)
 
@@ -130,8 +131,8 @@ def sun_table(
 
     The antenna's pattern is averaged over the solar disc: T = T_b / (4 pi) integral G(t) f(t) 2 pi sin t dt,
     where f is the part of the circle of radius t around it that the disc covers. For a 34-m antenna
-    it gives what is measured there, about 800 exp(-2.0 angle / degree) K for 1 to 2.5 degrees (after 810-005
-    module 105), to a factor of two.
+    it agrees to a factor of two with 800 exp(-2.0 angle / degree) K for 1 to 2.5 degrees, a fit to
+    measurements that is attributed to 810-005 module 105 (not checked against the printed module).
 
     Args:
         gain_dbi: of the receiving antenna.
