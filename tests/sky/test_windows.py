@@ -29,9 +29,10 @@ from starlight.sky import (
     transfer,
     windows,
 )
+from starlight.sky.hiding import Condition
 from starlight.sky.places import WORLDS
-from starlight.sky.timescales import Times
-from starlight.sky.windows import conditions
+from starlight.sky.timescales import Floats, Times
+from starlight.sky.windows import TableMask, conditions
 
 GOLDSTONE = Site("earth", 35.4259, -116.8889, 1001.0, 10.0)
 MADRID = Site("earth", 40.4314, -4.2480, 835.0, 10.0)
@@ -313,10 +314,70 @@ def test_an_empty_interval_has_no_windows(sky: Sky) -> None:
 @pytest.mark.parametrize("day", [0, 5017])
 def test_curvature_stays_below_its_bound(sky: Sky, a: Place, b: Place, day: int) -> None:
     """No window can be missed: no condition's function curves more than the bound that its search trusts."""
-    times = sky.tdb([START + day * DAY])[0] + np.arange(0.0, 86_400.0, 17.3)
-    step = 10.0
+    check_bounds(sky, a, b, sky.tdb([START + day * DAY])[0] + np.arange(0.0, 86_400.0, 17.3))
+
+
+SHIP_LEAVES = from_text("2026-11-01")
+MRO = Elements("mars", 3683.7, 0.0088, 92.65, 20.0, 270.0, 0.0, START)
+EGG = Elements("mars", 9000.0, 0.6, 63.4, 10.0, 270.0, 0.0, START)
+WALL = ((0.0, 6.0), (90.0, 12.0), (92.0, 30.0), (180.0, 15.0), (270.0, 8.0))
+WALLED = Site("earth", 35.4259, -116.8889, 1001.0, WALL)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (MRO, GOLDSTONE),
+        (GOLDSTONE, EGG),
+        (EGG, Centre("sun")),
+        (JEZERO, MRO),
+        (EGG, JEZERO),
+        (Site("mars", 0.0, 10.0, 0.0, 70.0), EGG),
+        (MRO, EGG),
+        (LOW, EGG),
+        (WALLED, Centre("mars")),
+        (Site("earth", 5.0, 10.0), Elements("earth", 26_600.0, 0.73, 63.4, 10.0, 270.0, 0.0, START)),
+        (WALLED, Elements("earth", 26_600.0, 0.73, 63.4, 10.0, 270.0, 0.0, START)),
+        (Centre("moon"), GOLDSTONE),
+        (Centre("moon"), Orbiter("earth", 6778.0, 51.6, 10.0, 0.0, START)),
+    ],
+)
+@pytest.mark.parametrize("day", [0, 5017])
+def test_bounds_hold_for_ellipses_tables_and_the_moon(sky: Sky, a: Place, b: Place, day: int) -> None:
+    """What the search trusts holds for eccentric orbits, for masks by azimuth and for the Moon, too."""
+    check_bounds(sky, a, b, sky.tdb([START + day * DAY])[0] + np.arange(0.0, 2 * 86_400.0, 37.3))
+
+
+@pytest.mark.parametrize("hours", [0.02, 1, 24, 24 * 100])
+@pytest.mark.parametrize("other", [GOLDSTONE, JEZERO, MRO, Centre("earth"), WALLED])
+def test_bounds_hold_for_ships(sky: Sky, other: Place, hours: float) -> None:
+    """From the first minutes on, so near Earth that a ship crosses the sky in hours, bounds hold for it."""
+    ship = transfer(sky, "earth", "mars", SHIP_LEAVES, SHIP_LEAVES + 260 * DAY)
+    times = sky.tdb([SHIP_LEAVES])[0] + hours * 3600 * np.linspace(1, 2, 300)
+    check_bounds(sky, ship, other, times, step=min(10.0, hours * 300))
+
+
+def check_bounds(sky: Sky, a: Place, b: Place, times: Floats, step: float = 10.0) -> None:
+    """Compare differences of each condition's function with its bounds."""
     for condition in (one for alternatives in conditions(sky, a, b) for one in alternatives):
-        before, at, after = (condition.function(times + shift) for shift in (-step, 0.0, step))
-        curvature = np.abs(before - 2 * at + after) / step**2
-        rounding = 4e-15 * condition.scale / step**2
-        assert curvature.max() <= condition.bound + rounding
+        parts = [condition] if isinstance(condition, Condition) else [
+            condition.low, condition.high, condition.between,
+        ]  # fmt: skip
+        for part in parts:
+            before, at, after = (part.function(times + shift) for shift in (-step, 0.0, step))
+            if part.order == 2:
+                found = np.abs(before - 2 * at + after) / step**2
+                rounding = 4e-15 * part.scale / step**2
+            else:
+                found, rounding = np.abs(after - before) / (2 * step), 1e-9
+            if part.order == 1 and isinstance(condition, TableMask):
+                # It is only asked between the mask's lowest and highest row.
+                between = (condition.low.function(times) > 0) & (condition.high.function(times) < 0)
+                found = found[between] if between.any() else np.zeros(1)
+                times_asked = times[between] if between.any() else times[:1]
+            else:
+                times_asked = times
+            limit = part.bound
+            if callable(limit):
+                limit = limit(times_asked - step, times_asked + step)
+            assert np.all(found <= limit + rounding)

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from starlight.sky.bounds import MOON_REACH_KM, Pair, least_between, motion, own_body, speed_past
-from starlight.sky.light import C_KM_S, Ray, transmitted
+from starlight.sky.light import Ray, transmitted
 from starlight.sky.places import (
     MOON_RADIUS_KM,
     SUN_RADIUS_KM,
@@ -137,10 +137,12 @@ def unhidden(sky: Sky, a: Place, b: Place, body: str, span: tuple[float, float])
     def clear(tdb: Floats) -> Floats:
         ray = transmitted(sky, a, b, tdb)
         start, way = sky.state(a, tdb)[0], ray.vector_km
+        length = np.maximum(dot(way, way), 1e-18)
         reach = sky.body(body, tdb)[0] - start
-        # When the ray is as far as the body is, by the clock of the sender.
-        passing = tdb + np.minimum(np.sqrt(dot(reach, reach)) / C_KM_S, ray.light_s)
-        reach = sky.body(body, passing)[0] - start
+        # When the ray passes it; a body moves by 1e-4 of its distance until then.
+        for _ in range(2):
+            passing = tdb + ray.light_s * np.clip(dot(reach, way) / length, 0, 1)
+            reach = sky.body(body, passing)[0] - start
         finish, point = _squash(sky, body, passing, way), _squash(sky, body, passing, reach)
         along = np.clip(dot(point, finish) / np.maximum(dot(finish, finish), 1e-18), 0, 1)
         miss = point - along * finish
