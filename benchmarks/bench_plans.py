@@ -78,9 +78,9 @@ def main() -> None:
     moving = far_plan(CONTACTS, seed=5)
     figures: dict[str, object] = {"machine": machine.describe("msgspec"), "contacts": len(whole.contacts)}
     for form in formats.FORMATS:
-        written_s, done = seconds(lambda form=form: formats.write(whole, form), 1)  # type: ignore[misc]
-        read_s, back = seconds(lambda data=done.data: formats.read(data, name="plan"))  # type: ignore[misc]
-        index_s, _ = seconds(lambda plan=back.plan: Router(plan).route(1, 110, START, SIZE), 1)  # type: ignore[misc]
+        written_s, done = seconds(lambda form=form: formats.write(whole, form), 1)
+        read_s, back = seconds(lambda data=done.data: formats.read(data, name="plan"))
+        index_s, _ = seconds(lambda plan=back.plan: Router(plan).route(1, 110, START, SIZE), 1)
         figures[form] = {
             "bytes": len(done.data),
             "contacts": len(back.plan.contacts),
@@ -89,7 +89,7 @@ def main() -> None:
             "write_s": written_s,
         }
     for form in ("ion", "hdtn", "tvgutil", "csv"):
-        written_s, done = seconds(lambda form=form: formats.write(moving, form), 1)  # type: ignore[misc]
+        written_s, done = seconds(lambda form=form: formats.write(moving, form), 1)
         figures[f"{form}_with_moving_light"] = {"bytes": len(done.data), "write_s": written_s}
     print(json.dumps(figures, indent=2))
 

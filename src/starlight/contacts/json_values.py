@@ -58,7 +58,8 @@ def seconds(value: object, key: str, kind: str) -> int:
     number = _plain(value)
     if number is None or not abs(number) * SECOND <= rules.MAX_TIME:
         wrong(kind, key, value, "it is a number of seconds")
-    return number * SECOND if isinstance(number, int) else round(number * SECOND)
+    whole = int(number)  # Apart, because a double has no room for ns beside the seconds since 1970.
+    return whole * SECOND + round((number - whole) * SECOND)
 
 
 def light_time(value: object, key: str) -> int:

@@ -246,8 +246,9 @@ def write_tvgutil(
 
 
 def _second(time: int, losses: Losses) -> float:
-    value = time / SECOND
-    off = abs(round(value * SECOND) - time)
+    whole, part = divmod(time, SECOND)
+    value = whole + part / SECOND
+    off = abs(round((value - whole) * SECOND) - part)
     losses.add("times rounded to what a double holds", off, count=off > 0)
     return value
 
