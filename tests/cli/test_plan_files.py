@@ -1,0 +1,131 @@
+"""`starlight plan check` and `convert`: what they print, and how they end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.cli.helpers import starlight
+
+PLANS = Path(__file__).parents[1] / "authorities" / "plans"
+
+
+def test_check_prints_the_report_and_a_summary() -> None:
+    """Status 1 when something was refused; contacts, nodes, span, volume, and each remark with its line."""
+    done = starlight("plan", "check", PLANS / "hdtn_10_nodes.json")
+    assert done.status == 1
+    assert done.err == ""
+    assert "HDTN JSON, 362 contacts among 14 nodes" in done.out
+    assert "2000-01-01T00:00:00Z to 2000-01-02T00:00:00Z, 1 d 0 h\n1.764 PB can be carried\n" in done.out
+    assert (
+        "refused 6: contact that ends before it starts\n    line 1618, contacts[202]: 3639 to 3517"
+        in done.out
+    )
+    assert "    ... and 1 more; --all shows more" in done.out
+    every = starlight("plan", "check", "--all", PLANS / "hdtn_10_nodes.json").out
+    assert every.count("contacts[") == 6 + 102 + 166
+    assert " more" not in every
+
+
+def test_check_ends_well_when_nothing_was_refused() -> None:
+    """Status 0 when the plan can be used as it stands; times count from the epoch that is given."""
+    file = PLANS / "ion_asymmetric_range.ionrc"
+    done = starlight("plan", "check", file, "--epoch", "2051-04-02")
+    assert done.status == 0
+    assert "ION commands, 6 contacts among 3 nodes" in done.out
+    assert "2051-04-02T00:00:00Z to 2051-04-02T01:00:00Z" in done.out
+    clean = starlight("plan", "check", PLANS / "hdtn_cgr_tutorial.json")
+    assert (clean.status, clean.out.splitlines()[-1]) == (
+        0,
+        "Nothing had to be repaired, refused or ignored.",
+    )
+
+
+def test_check_as_json() -> None:
+    """--json prints the same for a program."""
+    done = starlight("plan", "check", "--json", PLANS / "ion_duplicate_contacts.ionrc")
+    found = json.loads(done.out)
+    assert done.status == 0
+    assert (found["usable"], found["contacts"], found["nodes"], found["format"]) == (True, 1, [1, 2], "ion")
+    assert found["counts"] == [{"act": "ignored", "kind": "command that is not about contacts", "count": 4}]
+    assert [remark["line"] for remark in found["report"]] == [1, 2, 5, 6]
+    assert found["volume_bytes"] == 29_000
+
+
+def test_an_empty_plan_can_not_be_used(tmp_path: Path) -> None:
+    """A plan of which nothing is left is nothing to use."""
+    (tmp_path / "empty.ionrc").write_text("# no contacts yet\n")
+    assert starlight("plan", "check", tmp_path / "empty.ionrc").status == 1
+
+
+def test_convert_prints_what_was_lost(tmp_path: Path) -> None:
+    """B is written in the form that its name asks for; losses and what reading did are printed."""
+    target = tmp_path / "plan.ionrc"
+    done = starlight("plan", "convert", PLANS / "hdtn_10_nodes.json", target)
+    assert done.status == 0
+    assert f"{target}: 362 contacts among 14 nodes, from {PLANS / 'hdtn_10_nodes.json'}" in done.out
+    assert "refused         6  contact that ends before it starts" in done.out
+    assert "lost          158  contacts inside another of the same direction are left out" in done.out
+    assert starlight("plan", "check", target).status == 0
+    assert "\na contact +0 +86400 " in target.read_text(), "what was relative stays so"
+
+
+@pytest.mark.parametrize("form", ["ion", "hdtn", "tvgutil", "csv", "json"])
+def test_convert_to_every_form_and_back(form: str, tmp_path: Path) -> None:
+    """A plan of whole seconds comes through every form unharmed."""
+    there, back = tmp_path / "there", tmp_path / "back.json"
+    source = PLANS / "hdtn_cgr_tutorial.json"
+    first = starlight("plan", "convert", source, there, "--to-format", form)
+    second = starlight("plan", "convert", there, back, "--from-format", form, "--to-format", "hdtn", "--json")
+    assert (first.status, second.status) == (0, 0)
+    assert first.out.splitlines()[-1] == "Nothing was lost."
+    assert json.loads(second.out)["losses"] == []
+
+    def rows(path: Path) -> list[tuple[int, ...]]:
+        keys = ("source", "dest", "startTime", "endTime", "rateBitsPerSec", "owlt")
+        zero = 0 if form not in ("json",) else 946_684_800  # our own JSON has dates only
+        contacts = json.loads(path.read_text())["contacts"]
+        return sorted(
+            tuple(c[k] - (zero if path == back and "Time" in k else 0) for k in keys) for c in contacts
+        )
+
+    assert rows(back) == rows(source)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("plan check none.json", ["none.json", "No such file"]),
+        ("plan check .", [".", "directory"]),
+        ("plan check words.txt", ["words.txt", "ion, hdtn, tvgutil, csv, json"]),
+        ("plan check words.txt --format xml", ["--format", "'xml'", "starlight plan check --help"]),
+        ("plan check good.ionrc --epoch noon", ["--epoch", "'noon'", "2051-04-02T10:00:00Z"]),
+        ("plan check", ["FILE", "starlight plan check --help"]),
+        ("plan convert good.ionrc", ["'B'", "starlight plan convert --help"]),
+        ("plan convert good.ionrc out", ["out", "--to-format", ".ionrc"]),
+        ("plan convert good.ionrc none/out.csv", ["none/out.csv", "No such file"]),
+        ("plan convert words.txt out.csv", ["words.txt", "none of the forms"]),
+    ],
+)
+def test_wrong_input_is_one_line_and_status_2(
+    arguments: str, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Errors say where, what and what is right, on one line."""
+    (tmp_path / "words.txt").write_text("These are words.\n")
+    (tmp_path / "good.ionrc").write_text("a range +0 +9 1 2 5\na contact +0 +9 1 2 8\n")
+    monkeypatch.chdir(tmp_path)
+    done = starlight(*arguments.split())
+    assert (done.status, done.out) == (2, "")
+    assert done.err.count("\n") == 1
+    for word in words:
+        assert word in done.err
+
+
+def test_help_of_both() -> None:
+    """Each has a help of its own; that of `starlight plan` names them."""
+    for name in ("check", "convert"):
+        done = starlight("plan", name, "--help")
+        assert (done.status, done.err) == (0, "")
+        assert done.out.startswith(f"Usage: starlight plan {name} ")
+        assert f"starlight plan {name} " in starlight("plan", "--help").out
