@@ -19,7 +19,7 @@ from starlight.expedition.kernels import open_sky
 from starlight.expedition.rehearsal import Rehearsal, Report
 from starlight.expedition.scenario import Scenario, load
 from starlight.expedition.story import Beat
-from starlight.messages import PostOffice
+from starlight.messages import Mailbox, PostOffice
 from starlight.node.record import replay
 
 FATHER, LOST_MOTHER = "ipn:15.3", "ipn:21.4"
@@ -156,11 +156,41 @@ def test_light_sets_the_pace(years: Years) -> None:
         assert isinstance(host.application, PostOffice)
         for box in host.application.mailboxes():
             for letter in box.inbox():
+                if "ipn:50." in letter.sender:
+                    continue  # The ship's light time grows from nothing.
                 needed = box.received[letter.id].arrived_at - letter.written_at
                 if worlds[letter.sender.partition(".")[0]] != worlds[box.address.partition(".")[0]]:
                     assert needed > 180 * SECOND
                     between += 1
     assert between > 1_400
+
+
+def test_letters_reach_the_ship_and_its_light_time_grows(years: Years) -> None:
+    """Letters reach the ship on its way, both ways, and each half of the cruise needs more light than the
+    one before."""
+    texts = {spec.from_: spec for spec in years.scenario.letter if "ship" in (spec.from_ + spec.to)}
+    assert set(texts) == {"jay@seoul", "nan-young@ship"}
+    ship = _box(years, 50, "ipn:50.1").inbox()
+    assert len(ship) == 57
+    home = [letter for letter in _box(years, 10, "ipn:10.2").inbox() if letter.sender == "ipn:50.1"]
+    assert len(home) == 57
+    box = _box(years, 50, "ipn:50.1")
+    flights = []
+    for letter in ship:
+        (hop,) = (c for c in years.run.channels if (c.from_node, c.to_node) == ("yeoju", "ship"))
+        arrived = box.received[letter.id].arrived_at
+        contact = min(hop.contacts, key=lambda c: abs(c.start - arrived))
+        flights.append(contact.light_time(contact.start))
+    assert flights == sorted(flights)
+    assert flights[0] < 10 * SECOND
+    assert flights[-1] > 500 * SECOND
+
+
+def _box(years: Years, node: int, address: str) -> Mailbox:
+    host = years.run.world.host(node)
+    assert host is not None
+    assert isinstance(host.application, PostOffice)
+    return host.application.mailbox(address)
 
 
 # Two months, for what needs more than one run.

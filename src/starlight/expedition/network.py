@@ -91,7 +91,9 @@ class AntennaSpec(_Spec, frozen=True):
         slew_s, setup_s: what it needs between two of them, one after the other.
         hours: when it works, as ``HH:MM-HH:MM`` UTC; empty: always.
         serves: the nodes that it talks with; empty: any.
-        terminal: what it is, as the library of terminals names it; for links whose rate is computed.
+        terminal: what it is, as the library of terminals or the scenario's own `terminal` tables name it;
+            for links whose rate is computed.
+        climate: the atmosphere over it, as the library names it; empty: the terminal's own.
     """
 
     name: str = "antenna"
@@ -101,6 +103,7 @@ class AntennaSpec(_Spec, frozen=True):
     hours: list[str] = []
     serves: list[Name] = []
     terminal: str = ""
+    climate: str = ""
 
 
 class NodeSpec(_Spec, frozen=True):

@@ -3,26 +3,49 @@
 from __future__ import annotations
 
 from starlight import dtntime
+from starlight.expedition.network import OrbitSpec, SiteSpec
 from starlight.expedition.scenario import NodeSpec
-from starlight.sky import Orbiter, Place, Site, Sky, stationary
+from starlight.sky import Elements, Orbiter, Place, Site, Sky, stationary, transfer
 
 
 def place_of(sky: Sky, node: NodeSpec) -> Place | None:
-    """Return where a node is in the sky, or None for one that has wires only."""
+    """Return where a node is in the sky, or None for one that has wires only.
+
+    Raises:
+        InputError: a mask with a gap, elements that are no orbit, or a cruise that is none.
+        RangeError: a cruise that the ephemeris does not cover.
+    """
     if node.site:
-        site = node.site
-        return Site(site.body, site.latitude_deg, site.longitude_deg, site.height_m, site.mask_deg)
-    if node.orbit is None:
-        return None
-    orbit = node.orbit
+        return _site(node.site)
+    if node.orbit:
+        return _orbiter(sky, node.orbit)
+    if node.cruise:
+        departure, arrival = (dtntime.from_text(t) for t in (node.cruise.departure, node.cruise.arrival))
+        return transfer(sky, node.cruise.origin, node.cruise.to, departure, arrival)
+    return None
+
+
+def _site(site: SiteSpec) -> Site:
+    mask = tuple(site.mask) or site.mask_deg
+    return Site(site.body, site.latitude_deg, site.longitude_deg, site.height_m, mask)
+
+
+def _orbiter(sky: Sky, orbit: OrbitSpec) -> Orbiter | Elements:
+    epoch = dtntime.from_text(orbit.epoch)
     if orbit.stationary_over_deg is not None:
-        return stationary(sky, orbit.body, orbit.stationary_over_deg, dtntime.from_text(orbit.epoch))
-    assert orbit.radius_km is not None  # The scenario was checked.
-    return Orbiter(
+        return stationary(sky, orbit.body, orbit.stationary_over_deg, epoch)
+    if orbit.radius_km is not None:
+        return Orbiter(
+            orbit.body, orbit.radius_km, orbit.inclination_deg, orbit.node_deg, orbit.phase_deg, epoch
+        )
+    assert orbit.semi_major_axis_km is not None  # The scenario was checked.
+    return Elements(
         orbit.body,
-        orbit.radius_km,
+        orbit.semi_major_axis_km,
+        orbit.eccentricity,
         orbit.inclination_deg,
         orbit.node_deg,
-        orbit.phase_deg,
-        dtntime.from_text(orbit.epoch),
+        orbit.periapsis_deg,
+        orbit.mean_anomaly_deg,
+        epoch,
     )

@@ -19,10 +19,10 @@ from starlight.dtntime import DAY, SECOND
 from starlight.expedition import weather
 from starlight.expedition.allocation import Change, Way, allocate
 from starlight.expedition.places import place_of
+from starlight.expedition.radios import carrying, radio_link, rate_pieces
 from starlight.expedition.scenario import LinkSpec, Scenario
 from starlight.expedition.spans import Span, lowered, parts, without
-from starlight.expedition.sunward import below
-from starlight.sky import Centre, Place, Sky, light_pieces_many, windows
+from starlight.sky import Centre, Place, Sky, conjunctions, light_pieces_many, windows
 from starlight.sky.places import WORLDS
 
 __all__ = ["Channel", "Planned", "announcements", "known_plan", "make_plan", "place_of", "plan_channels"]
@@ -151,11 +151,17 @@ def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) ->
         return Channel(link, *ends, (wire,))
     here, there = shared.places[ends[0]], shared.places[ends[1]]
     spans = windows(shared.sky, here, there, begin, finish)
-    contacts = []
-    for (first, last), pieces in zip(spans, light_pieces_many(shared.sky, here, there, spans), strict=True):
+    if rate is None:
+        radio = radio_link(shared.scenario, *ends, link.band)
+        rates = rate_pieces(shared.sky, radio, here, there, spans)
+    else:
+        rates = [((first, rate),) for first, _ in spans]
+    contacts: list[Contact] = []
+    lights = light_pieces_many(shared.sky, here, there, spans)
+    for (first, last), steps, pieces in zip(spans, rates, lights, strict=True):
         light = tuple(LightPiece(*piece) for piece in pieces)
-        rates = ((first, rate or 0),)
-        contacts.append(Contact(base + first // SECOND, *numbers, first, last, rates, light, link.one_way))
+        whole = Contact(base + first // SECOND, *numbers, first, last, steps, light, link.one_way)
+        contacts += [whole] if rate is not None else parts(whole, carrying(steps, last))
     return _under_the_sun(shared, Channel(link, *ends, tuple(contacts)))
 
 
@@ -168,11 +174,10 @@ def _under_the_sun(shared: _Open, channel: Channel) -> Channel:
     at_earth = [place.body == "earth" for place in places]
     if rule is not None and contacts and at_earth.count(True) == 1:
         sends = at_earth[0]
-        far: Place = places[1] if sends else places[0]
-        if far.body in WORLDS:
-            far = Centre(far.body)  # A world is told of as one; its radius is 0.01 degrees at most.
-        dark = below(shared.sky, far, rule.blackout_below_deg, *shared.interval)
-        dim = below(shared.sky, far, rule.lowered_below_deg, *shared.interval)
+        dark, dim = (
+            _conjunctions(shared, places[1] if sends else places[0], limit, contacts)
+            for limit in (rule.blackout_below_deg, rule.lowered_below_deg)
+        )
         contacts = [part for contact in contacts for part in _dark(contact, dark, sends)]
         if channel.link.rate_bps is not None and rule.lowered_to < 1:
             contacts = [_dim(contact, dim, sends, rule.lowered_to) for contact in contacts]
@@ -183,6 +188,17 @@ def _under_the_sun(shared: _Open, channel: Channel) -> Channel:
     return msgspec.structs.replace(
         channel, contacts=tuple(weather.under(contacts, shared.weather)), notices=tuple(notices)
     )
+
+
+def _conjunctions(shared: _Open, far: Place, limit_deg: float, contacts: list[Contact]) -> list[Span]:
+    """Return when the other end stands behind the Sun, closer to it than a limit, in Earth's time."""
+    if not limit_deg:
+        return []
+    if far.body in WORLDS:  # A world is told of as one; the radius of its orbits is 0.01 degrees at most.
+        found = conjunctions(shared.sky, *shared.interval, limit_deg, Centre(far.body))
+    else:
+        found = conjunctions(shared.sky, contacts[0].start, contacts[-1].end, limit_deg, far)
+    return [(each.enter, each.leave) for each in found]
 
 
 def _own(contact: Contact, span: Span, sends: bool) -> Span:

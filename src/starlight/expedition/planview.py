@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from starlight import dtntime
+from starlight.contacts import formats
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
+from starlight.contacts.plan import ContactPlan
+from starlight.contacts.report import Exported
 from starlight.dtntime import HOUR, SECOND
 from starlight.expedition.allocation import Change
 from starlight.expedition.history import History
@@ -18,6 +21,11 @@ SHOWN_CHANGES = 200
 RANGE_POINTS = 1_000
 CHART_POINTS = 4_000
 """Of a line in a chart; a browser draws that without a pause, and an eye sees no more."""
+
+
+def in_form(scenario: Scenario, plan: ContactPlan, form: str) -> Exported:
+    """Return a plan in one of `contacts.formats.FORMATS`, with what that form can't say."""
+    return formats.write(plan, form, names={node.number: node.name for node in scenario.node})
 
 
 def plan_view(scenario: Scenario, planned: Planned, history: History) -> dict[str, Any]:

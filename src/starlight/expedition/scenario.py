@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -163,6 +163,7 @@ class Scenario(_Spec, frozen=True):
         landing: when sols begin to be counted.
         weather: foreseen, and so part of the plan; a storm comes as a surprise.
         conjunction: what the Sun does to links between the worlds; when absent, it only hides.
+        terminal: radios by name, with the keys of the library's own file, next to the library's.
         pulse: letters that go on in a demo, without end: `every_days` apart, their texts in turn.
     """
 
@@ -184,6 +185,7 @@ class Scenario(_Spec, frozen=True):
     storm: list[StormSpec] = []
     weather: list[WeatherSpec] = []
     conjunction: ConjunctionSpec | None = None
+    terminal: dict[str, dict[str, Any]] = {}
     read: list[ReadSpec] = []
     beat: list[BeatSpec] = []
     earth_timezone: str = "Asia/Seoul"

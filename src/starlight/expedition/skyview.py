@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 
 from starlight import dtntime
-from starlight.dtntime import SECOND
+from starlight.dtntime import HOUR, SECOND
 from starlight.expedition.planner import place_of
 from starlight.expedition.scenario import Scenario
 from starlight.sky import (
@@ -14,6 +14,7 @@ from starlight.sky import (
     Place,
     Site,
     Sky,
+    Trajectory,
     distance_km,
     earth_mars_light_time_s,
     heliocentric,
@@ -67,7 +68,11 @@ def sky_view(scenario: Scenario, sky: Sky, time: int) -> dict[str, object]:
 
 
 def _pairs(scenario: Scenario, sky: Sky, time: int) -> list[dict[str, object]]:
-    places = {node.name: place for node in scenario.node if (place := place_of(sky, node))}
+    places = {
+        node.name: place
+        for node in scenario.node
+        if (place := place_of(sky, node)) and not (isinstance(place, Trajectory) and not _flies(place, time))
+    }
     found = []
     for (a, here), (b, there) in permutations(places.items(), 2):
         if isinstance(here, Site) and isinstance(there, Site) and here.body == there.body:
@@ -84,6 +89,11 @@ def _pairs(scenario: Scenario, sky: Sky, time: int) -> list[dict[str, object]]:
             }
         )
     return found
+
+
+def _flies(ship: Trajectory, time: int) -> bool:
+    """Return whether a ship is under way, long enough for light to have come from it and to reach it."""
+    return ship.departure + HOUR < time < ship.arrival - HOUR
 
 
 def heard(sky: Sky, a: Place, b: Place, time: int) -> bool:
