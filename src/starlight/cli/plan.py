@@ -13,7 +13,7 @@ from starlight.cli.options import MOMENT, as_json, print_json
 from starlight.cli.plan_scenario import scenario_plan
 
 if TYPE_CHECKING:
-    from starlight.contacts.report import Imported
+    from starlight.expedition.planfiles import Imported
 
 FORMATS = ("ion", "hdtn", "tvgutil", "csv", "json")
 TITLES = {

@@ -13,6 +13,8 @@ from starlight.contacts.report import Exported, Imported
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
 
+__all__ = ["ENDINGS", "Exported", "Imported", "read_plan", "summary", "write_plan"]
+
 ENDINGS = {".ionrc": "ion", ".rc": "ion", ".ion": "ion", ".csv": "csv", ".json": "json"}
 """The form that a new file's name asks for; HDTN's and tvgutil's JSON is asked for by the form's name."""
 
@@ -68,8 +70,8 @@ def summary(plan: ContactPlan) -> dict[str, Any]:
     return {
         "contacts": len(plan.contacts),
         "nodes": plan.nodes(),
-        "start": None if start is None else moment(start),
-        "end": None if end is None else moment(end),
+        "start": None if start is None else _moment(start),
+        "end": None if end is None else _moment(end),
         "span_s": None if start is None or end is None else (end - start) / SECOND,
         "volume_bytes": limited,
         "unlimited_contacts": unlimited,
@@ -77,6 +79,6 @@ def summary(plan: ContactPlan) -> dict[str, Any]:
     }
 
 
-def moment(time: int) -> str:
+def _moment(time: int) -> str:
     """Write a time as ISO 8601; the few that no calendar of ours has, as seconds since 2000."""
     return dtntime.to_text(time) if time > -(2**60) else f"{time / SECOND:.0f} s"
