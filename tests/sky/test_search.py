@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from starlight.sky.search import FINEST_S, ROOT_S, positive, union
+from starlight.sky.search import FINEST_S, ROOT_S, less, positive, union
 from starlight.sky.timescales import Floats
 
 WAVE = st.tuples(st.floats(0.1, 1), st.floats(1e-4, 3e-2), st.floats(0, 6.3))
@@ -71,3 +71,48 @@ def test_unions_join_what_overlaps() -> None:
     b = np.array([[1.0, 3.0], [6.0, 8.0], [10.0, 11.0]])
     assert union(a, b).tolist() == [[0.0, 3.0], [5.0, 8.0], [10.0, 11.0]]
     assert union(np.zeros((0, 2)), np.zeros((0, 2))).shape == (0, 2)
+
+
+@settings(deadline=None, derandomize=True, max_examples=15)
+@given(st.lists(WAVE, min_size=1, max_size=3), st.floats(-1.5, 1.5), st.floats(50, 2000))
+def test_functions_with_kinks_are_searched_by_their_slope(
+    waves: list[tuple[float, float, float]], level: float, step: float
+) -> None:
+    """A function with kinks, of which only the slope is bounded, is found wherever a grid finds it."""
+
+    def function(t: Floats) -> Floats:
+        return np.asarray(sum(a * np.abs(np.sin(w * t + p)) for a, w, p in waves)) - level
+
+    bound = sum(a * w for a, w, _ in waves)
+    found = positive(function, bound, step, np.array([[0.0, 10_000.0]]), order=1)
+    edges = found.ravel()
+    assert np.all(np.diff(edges) > 0)
+    grid = np.arange(0.1, 10_000.0, 3.7)
+    clear = np.abs(function(grid)) > bound * FINEST_S
+    assert np.array_equal((function(grid) > 0)[clear], (np.searchsorted(edges, grid) % 2 == 1)[clear])
+
+
+def test_a_bound_may_differ_from_cell_to_cell() -> None:
+    """Where a function bends more, a bound that says so for each cell finds what a number finds."""
+
+    def chirp(t: Floats) -> Floats:
+        return np.sin(t * t / 1000)
+
+    def bound(t0: Floats, t1: Floats) -> Floats:
+        return (t1 / 500) ** 2 + 1 / 500 + 0 * t0
+
+    spans = np.array([[0.0, 500.0]])
+    by_cell = positive(chirp, bound, 50.0, spans)
+    whole = positive(chirp, float(bound(np.zeros(1), np.array([500.0]))[0]), 50.0, spans)
+    assert by_cell.shape == whole.shape == (40, 2)
+    assert np.abs(by_cell - whole).max() < 2 * ROOT_S
+
+
+def test_what_is_left_of_intervals() -> None:
+    """Intervals without others are what lies in the first and not in the second."""
+    a = np.array([[0.0, 4.0], [5.0, 6.0], [8.0, 9.0]])
+    b = np.array([[1.0, 2.0], [3.0, 5.5], [7.0, 10.0]])
+    assert less(a, b).tolist() == [[0.0, 1.0], [2.0, 3.0], [5.5, 6.0]]
+    assert less(a, np.zeros((0, 2))).tolist() == a.tolist()
+    assert less(np.zeros((0, 2)), b).shape == (0, 2)
+    assert less(a, a).shape == (0, 2)

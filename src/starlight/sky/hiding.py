@@ -12,7 +12,7 @@ from typing import cast
 import msgspec
 import numpy as np
 
-from starlight.sky.bounds import MOON_REACH_KM, Pair, least_between, motion, own_body, speed_past
+from starlight.sky.bounds import MOON_REACH_KM, Motion, Pair, least_between, motion, own_body, speed_past
 from starlight.sky.light import Ray, transmitted
 from starlight.sky.places import (
     MOON_RADIUS_KM,
@@ -21,15 +21,17 @@ from starlight.sky.places import (
     Elements,
     Orbiter,
     Place,
+    World,
 )
 from starlight.sky.pointing import dot, seen, unit
 from starlight.sky.search import Bound, Function, positive
 from starlight.sky.sky import Sky
 from starlight.sky.timescales import Floats
 
-# First cells are this coarse: M w^2 / 8 is 2 % of the function's range. Finer gains nothing.
-_COARSENESS = 0.02
+# First cells are this coarse: M w^2 / 8 is 15 % of the function's range. Finer gains nothing.
+_COARSENESS = 0.15
 _LONGEST_STEP_S = 86_400.0
+_FLAT = 1.3  # for the worlds' flattening, which makes heights swing by some percent; plenty down to 80 km
 SLACK = 1.05  # for what bounds leave out: aberration (1e-4), retardation (2e-4), precession
 _RADII_KM = {
     "sun": SUN_RADIUS_KM,
@@ -90,8 +92,7 @@ def limb(sky: Sky, orbiter: Orbiter | Elements, other: Place, sends: bool, pair:
     In the space where the ellipsoid is the unit sphere, with the orbiter at p and the ray along u, they
     meet when ``u.p/|p| < -sqrt(1 - 1/|p|^2)``. The function is the difference of the two sides. With W and B
     the bounds on the orbit's turning and on its rate's rate, the left side is bounded by B + 2 W |u'| +
-    |u''|; the right side, g(h) of the height, by |g''| h'^2 + |g'| |h''|; the flattening adds some percent,
-    for which 1.3 is plenty down to 80 km of height.
+    |u''|; the right side as in `_horizon`.
     """
 
     def clear(tdb: Floats) -> Floats:
@@ -103,17 +104,27 @@ def limb(sky: Sky, orbiter: Orbiter | Elements, other: Place, sends: bool, pair:
         return dot(ray, point) / np.sqrt(height) + np.sqrt(1 - 1 / height)
 
     moves = motion(orbiter)
-    world = orbiter.world
-    low = moves.least / world.equatorial_km
-    g = math.sqrt(1 - low**-2)
-    rise, lift = moves.rise / world.polar_km, moves.lift / world.polar_km
-    sinking = (3 / (g * low**4) + 1 / (g**3 * low**6)) * rise**2 + lift / (g * low**3)
+    _, sinking = _horizon(moves, orbiter.world)
 
     def bound(t0: Floats, t1: Floats) -> Floats:
         turn, bend = pair.turn(pair.distance(t0, t1))
-        return 1.3 * (moves.bend + 2 * moves.rate * turn + bend + sinking) + 0 * t0
+        return _FLAT * (moves.bend + 2 * moves.rate * turn + bend + sinking) + 0 * t0
 
     return Condition(clear, settled(bound, pair), 1.0)
+
+
+def _horizon(moves: Motion, world: World) -> tuple[float, float]:
+    """Bound how fast g = sqrt(1 - 1/h^2) and 1/h change, and these rates' own rates, with h in radii.
+
+    g' = h'/(g h^3); |g''| <= h'^2 (3/(g h^4) + 1/(g^3 h^6)) + |h''|/(g h^3); |(1/h)'| <= h'/h^2; |(1/h)''| <=
+    2 h'^2/h^3 + |h''|/h^2: all greatest where h is least.
+    """
+    low = moves.least / world.equatorial_km
+    g = math.sqrt(1 - low**-2)
+    rise, lift = moves.rise / world.polar_km, moves.lift / world.polar_km
+    bend = (3 / (g * low**4) + 1 / (g**3 * low**6)) * rise**2 + lift / (g * low**3)
+    slope = max(rise / (g * low**3), rise / low**2)
+    return slope, max(bend, 2 * rise**2 / low**3 + lift / low**2)
 
 
 def settled(bound: Bound, pair: Pair) -> Bound:
@@ -159,44 +170,25 @@ def unhidden(sky: Sky, a: Place, b: Place, body: str, span: tuple[float, float])
     return Condition(clear, SLACK * speed, 1e6 if body == "sun" else 1e5, order=1)
 
 
-def misses_own_world(sky: Sky, a: Orbiter | Elements, b: Orbiter | Elements) -> list[Condition]:
-    """Two orbiters of one world: the line misses it, or its nearest point lies beyond an end.
+def misses_own_world(sky: Sky, a: Orbiter | Elements, b: Orbiter | Elements) -> Condition:
+    """How far the line between two orbiters of one world is from its limb.
 
-    In the space where the ellipsoid is the unit sphere, with p and q the ends: |p x q|^2 > |q - p|^2; or
-    p.q > p.p (the nearest point is behind p); or p.q > q.q. With P, P1, P2 the greatest |p|, |p'|, |p''|, and
-    Q likewise, products are bounded by Leibniz's rule; 1.1 is for the flattening.
+    In the space where the ellipsoid is the unit sphere, with p and q the ends, each sees its horizon
+    arccos(1/|p|), or arccos(1/|q|), away from its own foot: the line is free while the angle between p and
+    q is less than their sum. The function is the difference of the cosines; with g = sqrt(1 - 1/|p|^2), that
+    of the sum is ``1 / (|p| |q|) - g_p g_q``, whose two products are bounded by Leibniz's rule.
     The world moves on by 2 km while light passes it; both ends are taken relative to it at their own times.
     """
 
-    def ends(tdb: Floats) -> tuple[Floats, Floats]:
+    def clear(tdb: Floats) -> Floats:
         light = transmitted(sky, a, b, tdb).light_s
         p = _squash(sky, a.body, tdb, sky.around(a, tdb)[0])
-        return p, _squash(sky, a.body, tdb + light, sky.around(b, tdb + light)[0])
+        q = _squash(sky, a.body, tdb + light, sky.around(b, tdb + light)[0])
+        pp, qq = dot(p, p), dot(q, q)
+        return (dot(p, q) - 1) / np.sqrt(pp * qq) + np.sqrt((1 - 1 / pp) * (1 - 1 / qq))
 
-    def misses(tdb: Floats) -> Floats:
-        p, q = ends(tdb)
-        return dot(p, p) * dot(q, q) - dot(p, q) ** 2 - dot(q - p, q - p)
-
-    def behind_a(tdb: Floats) -> Floats:
-        p, q = ends(tdb)
-        return dot(p, q) - dot(p, p)
-
-    def behind_b(tdb: Floats) -> Floats:
-        p, q = ends(tdb)
-        return dot(p, q) - dot(q, q)
-
-    radius = WORLDS[a.body].polar_km
     mine, theirs = motion(a), motion(b)
-    p0, p1, p2 = mine.radius / radius, mine.speed / radius, mine.acceleration / radius
-    q0, q1, q2 = theirs.radius / radius, theirs.speed / radius, theirs.acceleration / radius
-    cross, cross1, cross2 = p0 * q0, p1 * q0 + p0 * q1, p2 * q0 + 2 * p1 * q1 + p0 * q2
-    apart, apart1, apart2 = p0 + q0, p1 + q1, p2 + q2
-    bent = 2 * (cross1**2 + cross * cross2) + 2 * (apart1**2 + apart * apart2)
-    # |p|^2 of a circle varies by its world's flattening alone.
-    heave_a = 2 * (p1**2 + p0 * p2) * (0.05 if mine.rise == 0 else 1)
-    heave_b = 2 * (q1**2 + q0 * q2) * (0.05 if theirs.rise == 0 else 1)
-    return [
-        Condition(misses, 1.1 * bent, cross**2 + apart**2),
-        Condition(behind_a, 1.1 * (cross2 + heave_a), cross),
-        Condition(behind_b, 1.1 * (cross2 + heave_b), cross),
-    ]
+    (first_p, second_p), (first_q, second_q) = (_horizon(moves, a.world) for moves in (mine, theirs))
+    sinking = second_p + 2 * first_p * first_q + second_q
+    bound = mine.bend + 2 * mine.rate * theirs.rate + theirs.bend + 2 * sinking
+    return Condition(clear, _FLAT * bound, 1.0)

@@ -124,7 +124,7 @@ def conditions(
     homes = {own_body(a), own_body(b)}
     if a.body == b.body and None not in homes:
         if isinstance(a, Orbiter | Elements) and isinstance(b, Orbiter | Elements):
-            wanted.append([*misses_own_world(sky, a, b)])
+            wanted.append([misses_own_world(sky, a, b)])
         return wanted
     for place, other, sends in ((a, b, True), (b, a, False)):
         if isinstance(place, Orbiter | Elements) and place.body in conventions.blockers:
