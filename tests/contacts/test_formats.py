@@ -152,7 +152,7 @@ def test_forms_are_told_apart(data: bytes, name: str, form: str) -> None:
         (b'{"contacts": [', "plan.json", "plan.json: it is not JSON"),
         (b"\xff\xfea\x00 \x00", "plan.ionrc", "UTF-16"),
         (b"a contact\0", "plan.ionrc", "byte 9 is 0: it is no text"),
-        (b'{"contacts": [{"id": 1}]}', "plan.json", "plan.json: contacts[0]: the key 'end' is missing"),
+        (b'{"contacts": [], "notices": 5}', "plan.json", "plan.json: notices: 5 is not allowed"),
     ],
 )
 def test_what_is_no_plan_is_an_error_of_one_line(data: bytes, name: str, words: str) -> None:
@@ -224,6 +224,26 @@ def test_our_own_json_says_what_may_not_be_meant() -> None:
         "contact without length": ("kept", 1),
         "contact at the same time as another of the same direction": ("kept", 1),
     }
+
+
+def test_wrong_contacts_of_our_own_json_are_refused_one_by_one() -> None:
+    """Each is refused with its line, its key and what is allowed; the others are read."""
+    good = json.loads(SEEDS["json"])["contacts"]
+    bad = [
+        good[1] | change
+        for change in ({"end": "1999-01-01"}, {"to": 7}, {"id": 1}, {"rates": []}, {"colour": 1})
+    ]
+    text = json.dumps({"contacts": [*good, *bad, 5]}).replace('{"id"', '\n{"id"')
+    found = formats.read(text.encode(), name="plan.json")
+    assert len(found.plan.contacts) == 2
+    assert kinds(found) == {
+        "contact that ends before it starts": ("refused", 1),
+        "contact that is none": ("refused", 5),
+    }
+    assert [remark.line for remark in found.report] == [4, 5, 6, 7, 8, 8]
+    assert str(found.report[2]).startswith(
+        "line 6, contacts[4]: id: 1 is not allowed. contacts[0] has it already"
+    )
 
 
 def test_the_document_describes_every_form() -> None:

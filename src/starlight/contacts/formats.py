@@ -12,18 +12,21 @@ from starlight.contacts import settle as rules
 from starlight.contacts.hdtn import read_hdtn, write_hdtn
 from starlight.contacts.ion_reader import IonReader
 from starlight.contacts.ion_writer import write_ion
+from starlight.contacts.json_places import lines_of
 from starlight.contacts.json_values import decode
 from starlight.contacts.plan import ContactPlan
 from starlight.contacts.plan_csv import NEEDED, read_csv, write_csv
-from starlight.contacts.plan_json import from_document, to_json
+from starlight.contacts.plan_json import ENDS_BEFORE, from_document, to_json
 from starlight.contacts.report import Exported, Imported, Losses, Report
 from starlight.contacts.tvgutil import read_tvgutil, write_tvgutil
 from starlight.errors import InputError
 
 FORMATS = ("ion", "hdtn", "tvgutil", "csv", "json")
 
-MAX_BYTES = 256 * 1024 * 1024
+MAX_BYTES = 128 * 1024 * 1024
 """A file of a million contacts has 100 MB; what is larger is no plan, and would fill the memory."""
+
+NO_CONTACT = "contact that is none"
 
 _BY_NAME = {".ionrc": "ion", ".rc": "ion", ".ion": "ion", ".csv": "csv", ".tsv": "csv"}
 _BOM = b"\xef\xbb\xbf"
@@ -65,7 +68,7 @@ def read(
             return read_hdtn(document, data, name, report, epoch=epoch)
         if chosen == "tvgutil":
             return read_tvgutil(document, data, name, report, epoch=epoch)
-        return _read_json(document, name, report)
+        return _read_json(document, data, name, report)
     text = _text(data, name, report)
     if chosen == "csv":
         return read_csv(text, name, report, epoch=epoch or 0)
@@ -194,19 +197,44 @@ def _read_ion(text: str, report: Report, epoch: int) -> Imported:
     return report.imported(plan, "ion", epoch=epoch if reader.relative else None)
 
 
-def _read_json(document: object, name: str, report: Report) -> Imported:
-    remarks: list[str] = []
+def _read_json(document: object, data: bytes, name: str, report: Report) -> Imported:
+    def refuse(index: int, error: InputError) -> None:
+        kind = rules.NEGATIVE if error.right == ENDS_BEFORE else NO_CONTACT
+        key = error.where.partition("].")[2]
+        text = f"{key}: {error.what}. {error.right}" if key else f"{error.what}. {error.right}"
+        report.add("refused", kind, text, ("contacts", index))
+
     try:
-        plan = from_document(document, remarks=remarks)
+        plan = from_document(document, refuse=refuse)
     except InputError as error:
         raise InputError(error.what, where=f"{name}: {error.where}", right=error.right) from None
-    for remark in remarks:
-        if "put in order" in remark:
-            report.add("repaired", rules.OUT_OF_ORDER, remark)
-        else:
-            report.add("kept", rules.NO_LENGTH, remark)
-    rules.note_overlaps([(0, contact) for contact in plan.contacts], report)
-    return report.imported(plan, "json")
+    _note_oddities(plan, document, report)
+    return report.imported(plan, "json", locate=lambda ways: lines_of(data, ways))
+
+
+def _note_oddities(plan: ContactPlan, document: object, report: Report) -> None:
+    """Report contacts that Starlight's own form allows, but that may not be meant."""
+    listed = document.get("contacts") if isinstance(document, dict) else None
+    places: dict[object, int] = {}
+    for index, item in enumerate(listed if isinstance(listed, list) else []):
+        if isinstance(item, dict) and isinstance(item.get("id"), int):
+            places.setdefault(item["id"], index)
+    found = [(places.get(contact.id, 0), contact) for contact in plan.contacts]
+    above: dict[tuple[int, int], int] = {}
+    for index, contact in sorted(found, key=lambda item: item[0]):
+        link = (contact.from_node, contact.to_node)
+        if contact.start == contact.end:
+            text = f"{rules.describe(contact)}; only an unlimited rate carries anything"
+            report.add("kept", rules.NO_LENGTH, text, ("contacts", index))
+        if contact.start < above.get(link, contact.start):
+            report.add(
+                "repaired",
+                rules.OUT_OF_ORDER,
+                f"{rules.describe(contact)}; put in order",
+                ("contacts", index),
+            )
+        above[link] = contact.start
+    rules.note_overlaps([(("contacts", index), contact) for index, contact in found], report)
 
 
 __all__ = ["FORMATS", "MAX_BYTES", "Exported", "Imported", "Losses", "detect", "read", "write"]

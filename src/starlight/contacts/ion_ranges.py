@@ -20,6 +20,7 @@ Span = tuple[int, int, int]
 """From when, until when, light time, all in ns."""
 
 SEVERAL = "contact over several ranges, of which ION uses the first only"
+PARTIAL = "range that replaces only a part of the one that implies it, which ION refuses"
 LATE = "contact that begins before its range"
 SHORT = "contact that goes on after its range"
 
@@ -74,10 +75,11 @@ class Timeline:
         self.entries.clear()
 
 
-def merged(link: tuple[int, int], ranges: Mapping[tuple[int, int], Timeline]) -> list[Span]:
+def merged(link: tuple[int, int], ranges: Mapping[tuple[int, int], Timeline], report: Report) -> list[Span]:
     """Return the ranges that hold for one direction: its own, and between them those it is implied by."""
     empty = Timeline()
-    own = [(e.start, e.stop, e.value) for e in ranges.get(link, empty).entries]
+    entries = ranges.get(link, empty).entries
+    own = [(e.start, e.stop, e.value) for e in entries]
     if link[0] < link[1]:
         return own
     implied = ranges.get((link[1], link[0]), empty).entries
@@ -90,6 +92,9 @@ def merged(link: tuple[int, int], ranges: Mapping[tuple[int, int], Timeline]) ->
         index = max(0, bisect_right(starts, start) - 1)
         while index < len(own) and own[index][0] < entry.stop:
             begin, stop, _ = own[index]
+            if begin != entry.start and stop > entry.start:
+                text = f"{link[0]} to {link[1]}, with line {entry.line}; it was taken to hold for its time"
+                report.add("kept", PARTIAL, text, entries[index].line)
             if start < begin:
                 spans.append((start, begin, entry.value))
             start = max(start, stop)
@@ -116,7 +121,8 @@ def light_of(spans: Sequence[Span], entry: Entry, report: Report) -> tuple[Light
         report.add(
             "repaired", LATE, f"the range begins {by:.12g} s later; it was taken to hold before", entry.line
         )
-    for begin, end, next_light in spans[index + 1 :]:
+    for place in range(index + 1, len(spans)):
+        begin, end, next_light = spans[place]
         if begin >= entry.stop:
             break
         stop = end

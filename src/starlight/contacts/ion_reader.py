@@ -296,7 +296,7 @@ class IonReader:
         entries = [(entry, link) for link, timeline in self._contacts.items() for entry in timeline.entries]
         entries.sort(key=lambda item: item[0].line)
         as_range = any(entry.confidence is not None and entry.confidence > 1 for entry, _ in entries)
-        directions = {link: merged(link, self._ranges) for link in self._contacts}
+        directions = {link: merged(link, self._ranges, self._report) for link in self._contacts}
         found: list[tuple[Where, Contact]] = []
         for entry, link in entries:
             confidence = 1.0 if entry.confidence is None else entry.confidence

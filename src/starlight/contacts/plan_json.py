@@ -17,7 +17,7 @@ bit/s, or ``"unlimited"``. `version`, `notices`, `one_way` and a `confidence` of
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from functools import lru_cache
 from math import isfinite
 from typing import NoReturn
@@ -39,6 +39,7 @@ MAX_TIME = 2**62
 MAX_COEFFICIENTS = 32
 """More terms than any fit of a light time has use for."""
 
+ENDS_BEFORE = "A contact does not end before it starts"
 _CONTACT = frozenset({"id", "from", "to", "start", "end", "rates", "light"})
 _CONTACT_MORE = frozenset({"one_way", "confidence"})
 _LIGHT = frozenset({"start", "span_ns", "coefficients_s"})
@@ -59,13 +60,11 @@ def to_json(plan: ContactPlan) -> bytes:
     )
 
 
-def from_json(data: bytes, *, remarks: list[str] | None = None) -> ContactPlan:
+def from_json(data: bytes) -> ContactPlan:
     """Read a plan; contacts are put in order of their starts.
 
     Args:
         data: JSON in UTF-8, as `to_json` writes it or as a person does.
-        remarks: takes a sentence for each thing that is allowed, but perhaps not meant: contacts
-            out of order, contacts of no length.
 
     Raises:
         InputError: it is no plan; says the key, the value and what is allowed. Two contacts with
@@ -75,18 +74,32 @@ def from_json(data: bytes, *, remarks: list[str] | None = None) -> ContactPlan:
         document = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"it is not JSON ({error})", where="contact plan") from None
-    return from_document(document, remarks=remarks)
+    return from_document(document)
 
 
-def from_document(document: object, *, remarks: list[str] | None = None) -> ContactPlan:
-    """Read a plan from decoded JSON; see `from_json`."""
+def from_document(
+    document: object, *, refuse: Callable[[int, InputError], None] | None = None
+) -> ContactPlan:
+    """Read a plan from decoded JSON; see `from_json`.
+
+    Args:
+        document: what JSON says.
+        refuse: takes the place and the error of each contact that is none, which is then left out;
+            without it the first such error is raised.
+    """
     keys = _table(document, "contact plan", {"contacts"}, {"version", "notices"})
-    contacts = [
-        _contact(item, f"contacts[{i}]") for i, item in enumerate(_list(keys["contacts"], "contacts"))
-    ]
-    _distinct(contacts)
-    if remarks is not None:
-        remarks += _remarks(contacts)
+    contacts: list[Contact] = []
+    seen: dict[int, int] = {}
+    for index, item in enumerate(_list(keys["contacts"], "contacts")):
+        try:
+            contact = _contact(item, f"contacts[{index}]")
+            _distinct(contact.id, index, seen)
+        except InputError as error:
+            if refuse is None:
+                raise
+            refuse(index, error)
+            continue
+        contacts.append(contact)
     notices = [
         _notice(item, f"notices[{i}]") for i, item in enumerate(_list(keys.get("notices", []), "notices"))
     ]
@@ -122,7 +135,7 @@ def _contact(value: object, where: str) -> Contact:
     keys = _table(value, where, _CONTACT, _CONTACT_MORE)
     start, end = _time(keys["start"], f"{where}.start"), _time(keys["end"], f"{where}.end")
     if end < start:
-        _reject(keys["end"], f"{where}.end", "A contact does not end before it starts")
+        _reject(keys["end"], f"{where}.end", ENDS_BEFORE)
     from_node = _integer(keys["from"], f"{where}.from", 0, MAX_NODE)
     to_node = _integer(keys["to"], f"{where}.to", 0, MAX_NODE)
     if from_node == to_node:
@@ -209,24 +222,11 @@ def _notice(value: object, where: str) -> Notice:
     return Notice(start, end, tuple(nodes), text)
 
 
-def _distinct(contacts: list[Contact]) -> None:
-    seen: dict[int, int] = {}
-    for index, contact in enumerate(contacts):
-        if contact.id in seen:
-            right = f"contacts[{seen[contact.id]}] has it already; each contact has its own"
-            _reject(contact.id, f"contacts[{index}].id", right)
-        seen[contact.id] = index
-
-
-def _remarks(contacts: list[Contact]) -> list[str]:
-    remarks = []
-    for index, contact in enumerate(contacts):
-        name = f"contacts[{index}] (id {contact.id})"
-        if contact.start == contact.end:
-            remarks.append(f"{name} has no length: only an unlimited rate carries anything.")
-        if index and contact.start < contacts[index - 1].start:
-            remarks.append(f"{name} starts before the one above it; it was put in order.")
-    return remarks
+def _distinct(id: int, index: int, seen: dict[int, int]) -> None:
+    if id in seen:
+        right = f"contacts[{seen[id]}] has it already; each contact has its own"
+        _reject(id, f"contacts[{index}].id", right)
+    seen[id] = index
 
 
 def _table(value: object, where: str, needed: Set[str], optional: Set[str]) -> dict[str, object]:
