@@ -81,8 +81,8 @@ def test_masks_may_close_at_north_or_across_it() -> None:
 def orbit(**changes: float | str) -> Elements:
     """Return an orbit of Mars with some elements changed."""
     plain: dict[str, Any] = {
-        (lambda: table((0.0, 5.0), (180.0, 5.0), (360.0, 6.0)), "north is there twice"),
-        "periapsis_deg": 0.0, "mean_anomaly_deg": 0.0, "epoch": 0,
+        "body": "mars", "semi_major_km": 4000.0, "eccentricity": 0.01, "inclination_deg": 75.0,
+        "node_deg": 0.0, "periapsis_deg": 0.0, "mean_anomaly_deg": 0.0, "epoch": 0,
     }  # fmt: skip
     return Elements(**plain | changes)
 
