@@ -455,3 +455,11 @@ def test_telemetry_crosses_the_network(tmp_path):
             assert dict(telemetry.readings) == {"oxygen_kg": 0.4}
 
     run(test())
+
+
+def test_a_stall_of_the_machine_is_no_missing_answer(tmp_path) -> None:
+    """A driver widens the margin of answers by what a stall is in mission time; a slow clock keeps a day."""
+    for rate, margin in ((6000, 3_600_000 * SECOND), (1, 86_400 * SECOND)):
+        node = Daemon(config(tmp_path / str(rate), EARTH), MissionClock(START, rate))
+        assert node.node.config.limits.answer_margin == margin
+        node.store.close()

@@ -50,6 +50,9 @@ STAMP_S = 1.0
 LATE_S = 2.0
 """Seconds of the wall by which a timer, a cable or a disk of this machine may be late and what they
 bring still counts as on time. A process that was stopped for longer goes on from when it woke."""
+ANSWER_S = 600.0
+"""Seconds of the wall for which a peer's answer may be late at least, however fast mission time goes:
+ten minutes, because a machine that sleeps or a full disk keeps a peer from answering that long."""
 TRACE_KEPT = 1_000
 """The last records of the trace that are kept in memory, for people to look at."""
 STUMBLE_S = 1.0
@@ -82,7 +85,7 @@ class Daemon:
     """
 
     def __init__(self, config: DaemonConfig, clock: MissionClock, *, tap: Tap | None = None) -> None:
-        self.config = config
+        self.config = config = _patient(config, float(clock.rate))
         self.clock = clock
         self.port: int | None = None
         self.recent: deque[Record] = deque(maxlen=TRACE_KEPT)
@@ -485,3 +488,11 @@ class Daemon:
         if not self._stopped.done():
             self._stopped.set_exception(error)
             self._stopped.exception()  # seen here; `wait` raises it for who asks
+
+
+def _patient(config: DaemonConfig, rate: float) -> DaemonConfig:
+    """Return a configuration whose answers may be late by `ANSWER_S` of the wall at least."""
+    limits = config.node.limits
+    margin = max(limits.answer_margin, round(ANSWER_S * SECOND * rate))
+    node = msgspec.structs.replace(config.node, limits=msgspec.structs.replace(limits, answer_margin=margin))
+    return msgspec.structs.replace(config, node=node)

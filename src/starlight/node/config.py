@@ -19,11 +19,18 @@ class Limits(msgspec.Struct, frozen=True):
         fragments: how many fragments of one bundle to this node are kept. A bundle of the largest size
             in pieces of 1 kB, smaller than any link here asks for, is as many; the stretches that
             they cover are kept in one ordered list, into which each is inserted.
-        remembered: identities kept of bundles that were delivered here and of copies that were
-            handed on, each about 200 B of memory. When it overflows the oldest goes first, and a
-            duplicate that comes later still is caught by the mailbox, by letter id.
+        remembered: identities kept of bundles that were delivered here, of copies that were handed
+            on, and of transfers given up whose answer may still come, each about 200 B of memory.
+            When it overflows the oldest goes first, and a duplicate that comes later still is
+            caught by the mailbox, by letter id.
         under_way: transfers that a peer has not answered, on contacts whose rate is unlimited. A
             contact with a rate paces itself; without one only this keeps a link's buffers small.
+        answer_margin: how long after the way back is first open, and light has come over it, the answer
+            to a transfer may still be out, in ns; then the transfer counts as failed. A link says
+            itself when it fails; this is for a peer that keeps it up and never answers. A day: a
+            pass that was missed has mostly been made up for by then, and a transfer given up too
+            early costs a second one, one given up too late only time. In real time a driver widens
+            it by what a stall of its machine is in mission time.
         backoff, backoff_max: how long a bundle rests after its first failed transfer, doubled with
             each further one up to the maximum, in ns. It bounds what a broken link can cost.
         return_max: the same maximum for a bundle that keeps coming back, because nodes whose plans
@@ -40,6 +47,7 @@ class Limits(msgspec.Struct, frozen=True):
     fragments: int = 65_536
     remembered: int = 100_000
     under_way: int = 1_024
+    answer_margin: int = DAY
     backoff: int = SECOND
     backoff_max: int = HOUR
     return_max: int = DAY

@@ -38,6 +38,7 @@ from starlight.node.actions import (
     Update,
     Withdrawn,
 )
+from starlight.node.answers import Answers
 from starlight.node.config import NodeConfig
 from starlight.node.deadlines import Deadlines, Expiries
 from starlight.node.events import Event
@@ -72,10 +73,11 @@ class Node:
         self._out: list[Action] = []
         self._deadlines = Deadlines()
         self._expiries = Expiries()
-        self._forwarder = Forwarder(config, self.router, self._deadlines, self._out)
+        self._forwarder = Forwarder(config, self.router, self._deadlines, self._out, self._overdue)
         self._identities = Identities(config.limits.remembered)
         self._intake = Intake(config)
         self._reporter = Reporter(config)
+        self._answers = Answers(config.limits.remembered)
         self._fragments = Reassembly(config.limits.fragments)
         self._stored: dict[str, Stored] = {}
         self._bytes = 0
@@ -184,6 +186,7 @@ class Node:
             if stored.state is State.UNDER_WAY and stored.peer == event.peer:
                 self._refuse(event, now, "no resources", IT_CROSSES)
             else:
+                stored.returned = True  # who sent it may let go of it now: ours may be the only one
                 self._duplicate(event, reception, now)
         elif stored is not None and stored.state is State.UNDER_WAY:
             self._refuse(event, now, "no resources", IT_CROSSES)
@@ -378,10 +381,17 @@ class Node:
             self._hand_on(stored, now)
 
     def _acknowledged(self, event: events.TransferAcknowledged, now: int) -> None:
-        stored = self._under_way(event.key, event.peer)
+        if self._answers.is_out(event.key, event.peer):
+            stored = self._late(event)
+        else:
+            stored = self._under_way(event.key, event.peer)
         if stored is None:
             return
-        self._forwarder.answered(stored, now)
+        if stored.state is State.UNDER_WAY:
+            self._forwarder.answered(stored, now)
+        else:
+            self._forwarder.dequeue(stored)
+        stored.peer = event.peer
         if event.known <= now:
             self._hand_on(stored, now)
             return
@@ -389,6 +399,15 @@ class Node:
         stored.meta.handed_until = event.known
         self._out.append(Update(stored.key, pack(stored.meta)))
         self._deadlines.at(event.known, self._known, stored)
+
+    def _late(self, event: events.TransferAcknowledged) -> Stored | None:
+        """Return what an acknowledgement settles that may be that of a transfer given up before."""
+        stored = self._answers.take(event.key, event.peer)
+        if stored is None or stored.state not in (State.UNDER_WAY, State.QUEUED, State.WAITING):
+            return None
+        if stored.state is State.UNDER_WAY:
+            self._answers.expect(stored.key, stored.peer, None)  # of the transfer that is under way now
+        return stored
 
     def _known(self, stored: Stored, now: int) -> None:
         if stored.state is State.HANDED:
@@ -404,19 +423,29 @@ class Node:
         self._report(stored.key, meta, "forwarded", now, 0)
 
     def _failed(self, event: events.TransferFailed, now: int) -> None:
+        # Of two transfers to a peer it does not say which has failed; that of the newer one is what
+        # must not be missed, and if it was the older one the bundle is only sent once more.
         stored = self._under_way(event.key, event.peer)
-        if stored is None:
-            return
+        if stored is not None:
+            self._fail(stored, now, event.reason, event.refused)
+        elif self._answers.is_out(event.key, event.peer):
+            self._answers.take(event.key, event.peer)
+
+    def _overdue(self, stored: Stored, now: int) -> None:
+        """Treat a transfer that was never answered as failed; an answer may come all the same."""
+        self._answers.expect(stored.key, stored.peer, stored)
+        self._fail(stored, now, "no answer came in time", False)
+
+    def _fail(self, stored: Stored, now: int, reason: str, refused: bool) -> None:
         forwarder = self._forwarder
         forwarder.answered(stored, now)
         forwarder.release(stored)
         stored.failures += 1
-        facts: dict[str, object] = {"bundle": event.key, "peer": event.peer, "reason": event.reason}
-        self._trace(now, "bundle.failed", facts)
+        self._trace(now, "bundle.failed", {"bundle": stored.key, "peer": stored.peer, "reason": reason})
         if stored.meta.expires <= now:
             self._expire(stored, now)
-        elif event.refused:
-            stored.refused_by |= {event.peer}
+        elif refused:
+            stored.refused_by |= {stored.peer}
             forwarder.enqueue(stored, now)
         else:
             forwarder.enqueue(stored, now, not_before=now + forwarder.backoff(stored))

@@ -10,11 +10,13 @@ later than booked, and what is queued behind it is booked anew.
 
 Whatever can't be sent before its contact ends is booked anew, without that contact. A transfer
 that failed rests, longer after each failure, before it is booked again; so nothing here repeats
-without time passing.
+without time passing. What is sent to a peer is watched in the order of sending, by one deadline a
+peer: when an answer is overdue, the way back considered, the transfer is given up.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from itertools import count
 
@@ -31,9 +33,15 @@ NO_CONTACTS: frozenset[int] = frozenset()
 
 
 class Peer:
-    """A neighbour: whether its link is up, since when, and how much it has not answered."""
+    """A neighbour: whether its link is up, since when, and what it has not answered.
 
-    __slots__ = ("busy_until", "lanes", "number", "since", "stalled", "under_way", "up")
+    `unanswered` has for each bundle when its answer is overdue, and when it reaches the peer until
+    the way back has been looked at.
+    """
+
+    __slots__ = (
+        "busy_until", "lanes", "number", "since", "stalled", "unanswered", "under_way", "up", "watched",
+    )  # fmt: skip
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -41,6 +49,8 @@ class Peer:
         self.since = 0
         self.under_way = 0
         self.stalled = False
+        self.unanswered: dict[Stored, tuple[int, int | None]] = {}
+        self.watched = False
         self.busy_until = 0
         self.lanes: list[Lane] = []
 
@@ -80,15 +90,25 @@ class Forwarder:
         router: over the node's plan; this is the only one that books on it.
         deadlines: the node's.
         out: where actions are put.
+        overdue: told of a bundle whose answer is overdue; it calls `answered`.
     """
 
-    def __init__(self, config: NodeConfig, router: Router, deadlines: Deadlines, out: list[Action]) -> None:
+    def __init__(
+        self,
+        config: NodeConfig,
+        router: Router,
+        deadlines: Deadlines,
+        out: list[Action],
+        overdue: Callable[[Stored, int], None],
+    ) -> None:
         self.router = router
         self.waiting: dict[str, Stored] = {}
         self._number = config.number
         self._limits = config.limits
         self._deadlines = deadlines
         self._out = out
+        self._overdue = overdue
+        self._ways_back: dict[int, list[Contact]] = {}
         self._peers: dict[int, Peer] = {}
         self._lanes: dict[int, Lane] = {}
         self._tickets = count(1)
@@ -198,6 +218,7 @@ class Forwarder:
         """Note that a transfer is no longer under way."""
         peer = self._peers[stored.peer]
         peer.under_way -= 1
+        peer.unanswered.pop(stored, None)
         if peer.stalled:
             peer.stalled = False
             for lane in peer.lanes:
@@ -245,6 +266,7 @@ class Forwarder:
         self._lanes.clear()
         self._dirty.clear()
         self.router.set_plan(plan)
+        self._ways_back.clear()
         self._epoch += 1
         self._freed = False
         for stored in sorted(moving, key=_order):
@@ -373,7 +395,7 @@ class Forwarder:
         stored.lane = None
         stored.peer = peer
         stored.one_way = contact.one_way
-        self._peers[peer].under_way += 1
+        self._watch(self._peers[peer], stored, last_byte, reaches)
         out = self._out
         if meta.own and not meta.departed:
             meta.departed = True
@@ -386,6 +408,42 @@ class Forwarder:
             "bundle": key, "contact": contact.id, "leaves": leaves, "peer": peer, "reaches": reaches,
         }  # fmt: skip
         out.append(Trace(Record(now, self._number, "bundle.sent", facts)))
+
+    def _watch(self, peer: Peer, stored: Stored, last_byte: int, reaches: int) -> None:
+        """Watch a transfer until it is answered; the way back is looked at only if that takes long."""
+        peer.under_way += 1
+        if stored.one_way:
+            return
+        due = reaches + (reaches - last_byte) + self._limits.answer_margin
+        peer.unanswered[stored] = due, reaches
+        if not peer.watched:
+            peer.watched = True
+            self._deadlines.at(due, self._look, peer)
+
+    def _look(self, peer: Peer, now: int) -> None:
+        """Give up the transfers to a peer whose answers are overdue."""
+        peer.watched = False
+        for stored, (due, reaches) in list(peer.unanswered.items()):
+            if due <= now and reaches is not None:
+                due = self._answer_due(peer.number, reaches, due)
+                peer.unanswered[stored] = due, None
+            if due > now:  # those that left later are not due earlier
+                peer.watched = True
+                self._deadlines.at(due, self._look, peer)
+                return
+            self._overdue(stored, now)
+
+    def _answer_due(self, peer: int, reaches: int, due: int) -> int:
+        """Return until when an answer is waited for; `due` where the plan has no way back."""
+        ways = self._ways_back.get(peer)
+        if ways is None:
+            ways = self._ways_back[peer] = self.router.plan.between(peer, self._number)
+        later = [contact for contact in ways if contact.end >= reaches]
+        if not later:
+            return due
+        contact = min(later, key=lambda way: max(way.start, reaches))
+        leaves = max(contact.start, reaches)
+        return leaves + contact.light_time(leaves) + self._limits.answer_margin
 
 
 def _order(stored: Stored) -> int:

@@ -87,6 +87,7 @@ class Stored:
         route, epoch: its route as booked, and the count of the plan changes before that.
         lane, ticket: while it is queued: where, and its entry there.
         peer, one_way: while it is under way: to whom, and whether an answer will ever come.
+        returned: another copy of it came and was acknowledged, so no late answer settles it.
         refused_by: peers that did not want it.
         failures: transfers of it that failed since the node started.
         returns: how often it came back after it had been handed on.
@@ -102,6 +103,7 @@ class Stored:
         "one_way",
         "peer",
         "refused_by",
+        "returned",
         "returns",
         "route",
         "state",
@@ -119,6 +121,7 @@ class Stored:
         self.ticket = 0
         self.peer = 0
         self.one_way = False
+        self.returned = False
         self.refused_by = NOBODY
         self.failures = 0
         self.returns = 0
