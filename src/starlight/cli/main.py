@@ -18,6 +18,7 @@ COMMANDS = {
     "sky": ("sky", "Say where the worlds are: distance, light time, who sees whom."),
     "plan": ("plan", "Make a contact plan: who hears whom, when, how fast; check and convert plans."),
     "route": ("route", "Find the best routes over a contact plan, and say why not faster."),
+    "link": ("link", "Say what a radio carries: design control table, rate over time."),
     "node": ("node", "Run one network node from a TOML file."),
     "send": ("node", "Write a letter through a running node."),
     "inbox": ("node", "List the letters of an address at a running node."),

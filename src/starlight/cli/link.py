@@ -1,0 +1,92 @@
+"""`starlight link`: the design control table of a radio link, and its rate over time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from starlight import dtntime
+from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
+from starlight.errors import InputError
+
+SHOWN = 40
+"""Steps of the rate that a person is shown; the report and the JSON have all."""
+
+
+@click.command()
+@click.argument("scenario_name", metavar="SCENARIO")
+@click.argument("from_node", metavar="FROM")
+@click.argument("to_node", metavar="TO")
+@click.option(
+    "--at",
+    type=MOMENT,
+    metavar="ISO",
+    help="When the signal leaves. [default: in the middle of the next window]",
+)
+@click.option(
+    "--from", "start", type=MOMENT, metavar="ISO", help="Tell the rate from here. [default: that window]"
+)
+@click.option("--to", "end", type=MOMENT, metavar="ISO", help="Tell the rate until here.")
+@click.option("--band", metavar="NAME", help="The band. [default: that of the scenario's link, or else X]")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a page about it here, one HTML file that needs no other.",
+)
+@ephemeris
+@as_json
+def link(
+    scenario_name: str,
+    from_node: str,
+    to_node: str,
+    at: int | None,
+    start: int | None,
+    end: int | None,
+    band: str | None,
+    report: Path | None,
+    ephemeris: str | None,
+    json_output: bool,
+) -> None:
+    """Say what the radio from FROM to TO carries: design control table, rate over time.
+
+    FROM and TO are nodes of SCENARIO whose antennas have terminals.
+
+    \b
+    Example: starlight link lost-in-starlight mountain facility --at 2051-04-09T11:32Z
+    """
+    from starlight.cli.plan_scenario import write
+    from starlight.expedition import kernels, linkview, scenario
+
+    if (start is None) != (end is None):
+        raise InputError("an interval has two ends", where="--from, --to", right="Give both, or neither")
+    if start is not None and end is not None and end <= start:
+        told = f"from {dtntime.to_text(start)} until {dtntime.to_text(end)} is no time"
+        raise InputError(told, where="--to", right="Give a time after --from")
+    interval = None if start is None or end is None else (start, end)
+    sky = kernels.open_sky(ephemeris)
+    plan = scenario.load(scenario_name)
+    found = linkview.study(plan, sky, from_node, to_node, band=band, at=at, interval=interval)
+    view = linkview.link_view(sky, found)
+    if report is not None:
+        write(report, linkview.link_report(sky, found).encode())
+    if json_output:
+        print_json(view)
+    else:
+        click.echo(found.table.text())
+        _show(view)
+
+
+def _show(view: dict[str, Any]) -> None:
+    light = dtntime.duration_text(round(view["light_time_s"] * dtntime.SECOND))
+    click.echo(f"A signal that leaves at {view['time']} is {light} under way, {view['range_km']:,.0f} km.")
+    click.echo(f"\nRate from {view['start']} to {view['end']}, {view['volume_bytes'] / 1e6:,.3f} MB in all:")
+    click.echo(f"  {'from':<22}{'bit/s':>12}{'elevation, deg':>18}{'Sun, deg':>10}")
+    for step in view["rates"][:SHOWN]:
+        ups = (step["elevation_tx_deg"], step["elevation_rx_deg"])
+        up = " / ".join("-" if each is None else f"{each:.1f}" for each in ups)
+        click.echo(f"  {step['start']:<22}{step['rate_bps']:>12,}{up:>18}{step['sun_angle_deg']:>10.1f}")
+    if len(view["rates"]) > SHOWN:
+        click.echo(f"  ... and {len(view['rates']) - SHOWN} more; --json or --report FILE.html has all")
