@@ -163,6 +163,15 @@ def test_priorities_wait_for_their_own_and_above() -> None:
     assert [router.residual_volume(one, 0, priority) for priority in Priority] == [6000, 7000, 9000]
 
 
+def test_what_comes_too_late_for_every_window_is_unreachable() -> None:
+    """Where lanes lead on, but never in time, the answer is none, for permanent and for short contacts alike."""
+    short = [contact(100 + k, (EARTH, RELAY), 10_000 + 20 * k, 10_010 + 20 * k) for k in range(200)]
+    router = Router(plan(*short, contact(1, (RELAY, MARS), 0, 9000), contact(2, (EARTH, OTHER), 0, 1e9)))
+    assert router.route(EARTH, MARS, 0, 1) is None
+    assert list(router.candidates(EARTH, MARS, 0, 1, k=3)) == []
+    assert router.route(EARTH, MARS, 0, 1, expires=SECOND) is None
+
+
 def test_a_bundle_does_not_go_back_to_its_sender() -> None:
     """No return to the sender, unless it is addressed there or the caller allows it; no node twice."""
     found = plan(

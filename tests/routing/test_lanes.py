@@ -30,7 +30,7 @@ def test_a_lane_finds_what_looking_at_every_contact_finds(seed: int, ready: int,
     found = [one for one in by_start(drawn) if one.start <= one.end]
     if not found:
         return
-    lane = Lane(1, 2, found)
+    lane = Lane(1, 2, [Span(one) for one in found])
     ready *= SECOND
     banned = frozenset(rng.sample(range(15), 2))
     timings = {one.id: Span(one).timing(ready, size, {}) for one in found}

@@ -37,11 +37,13 @@ class Span:
         floor: no light time during the contact is shorter, in ns.
     """
 
-    __slots__ = ("contact", "end", "floor", "id", "light", "start", "with_margin")
+    __slots__ = ("contact", "end", "floor", "from_node", "id", "light", "start", "to_node", "with_margin")
 
     def __init__(self, contact: Contact, with_margin: bool = False) -> None:
         self.contact = contact
         self.id = contact.id
+        self.from_node = contact.from_node
+        self.to_node = contact.to_node
         self.start = contact.start
         self.end = contact.end
         self.with_margin = with_margin
@@ -85,7 +87,14 @@ class Span:
         return None if light < 0 else (leaves, last_byte, last_byte + light)
 
 
-class _Chain:
+class Chain:
+    """Contacts whose ends ascend with their starts.
+
+    Attributes:
+        starts, ends, spans: of each.
+        floor: no light time during any of them is shorter, in ns.
+    """
+
     __slots__ = ("ends", "floor", "spans", "starts")
 
     def __init__(self) -> None:
@@ -94,6 +103,10 @@ class _Chain:
         self.spans: list[Span] = []
         self.floor = NEVER
 
+    def between(self, ready: int, until: int) -> tuple[int, int]:
+        """Return the place of the first that has not ended, and of the first that has not begun."""
+        return bisect_left(self.ends, ready), bisect_left(self.starts, until)
+
     def append(self, span: Span) -> None:
         self.starts.append(span.start)
         self.ends.append(span.end)
@@ -101,34 +114,37 @@ class _Chain:
         self.floor = min(self.floor, span.floor)
 
 
+def chained(spans: Iterable[Span]) -> list[Chain]:
+    """Return contacts, which come by their starts, in chains, the one that lasts longest first."""
+    tails: list[int] = []  # The last end of each chain, ascending.
+    chains: list[Chain] = []
+    for span in spans:
+        place = bisect_right(tails, span.end) - 1
+        if place < 0:
+            place = 0
+            tails.insert(0, span.end)
+            chains.insert(0, Chain())
+        tails[place] = span.end
+        chains[place].append(span)
+    return chains[::-1]
+
+
 class Lane:
     """The contacts from one node to another.
 
     Args:
         from_node, to_node: node numbers.
-        contacts: in the order of their starts, not none.
-        with_margin: light is taken to need its margin more.
+        spans: the contacts in the order of their starts, not none.
     """
 
-    __slots__ = ("_chains", "from_node", "last_end", "to_node")
+    __slots__ = ("_chains", "first_start", "from_node", "last_end", "to_node")
 
-    def __init__(
-        self, from_node: int, to_node: int, contacts: Iterable[Contact], with_margin: bool = False
-    ) -> None:
+    def __init__(self, from_node: int, to_node: int, spans: Iterable[Span]) -> None:
         self.from_node = from_node
         self.to_node = to_node
-        tails: list[int] = []  # The last end of each chain, ascending.
-        chains: list[_Chain] = []
-        for contact in contacts:
-            place = bisect_right(tails, contact.end) - 1
-            if place < 0:
-                place = 0
-                tails.insert(0, contact.end)
-                chains.insert(0, _Chain())
-            tails[place] = contact.end
-            chains[place].append(Span(contact, with_margin))
-        self._chains = chains[::-1]
-        self.last_end = tails[-1]
+        self._chains = chained(spans)
+        self.last_end = max(chain.ends[-1] for chain in self._chains)
+        self.first_start = min(chain.starts[0] for chain in self._chains)
 
     def earliest(self, ready: int, size: int, before: int, busy: Busy, banned: Collection[int]) -> int:
         """Return the earliest arrival that is earlier than `before`, or `before`.
@@ -160,9 +176,10 @@ class Lane:
                     best = timing[2]
         return best
 
-    def contacts(self) -> list[Contact]:
-        """Return the contacts by start, then id."""
-        return by_start(span.contact for chain in self._chains for span in chain.spans)
+    def spans(self) -> Iterator[Span]:
+        """Yield the contacts."""
+        for chain in self._chains:
+            yield from chain.spans
 
     def alive(self, ready: int, until: int) -> Iterator[Span]:
         """Yield the contacts that have not ended at `ready` and could bring something by `until`, in ns."""
@@ -188,11 +205,24 @@ class PlanIndex:
 
     Attributes:
         leaving, reaching: lanes by node, each list in the order of the other node's number.
+        fans, sources: for each node what leaves it, whoever it leads to, and what reaches it, in chains.
+        pace: about how long it takes until four more contacts of a node have begun, in ns.
         unusable: contacts that can carry nothing and are left out, with the reason for people.
         ids: of all contacts.
     """
 
-    __slots__ = ("_remaining", "ids", "leaving", "reaching", "unusable", "with_margin")
+    __slots__ = (
+        "_ends",
+        "_remaining",
+        "fans",
+        "ids",
+        "leaving",
+        "pace",
+        "reaching",
+        "sources",
+        "unusable",
+        "with_margin",
+    )
 
     def __init__(self, contacts: Iterable[Contact], with_margin: bool = False) -> None:
         pairs: dict[tuple[int, int], list[Contact]] = {}
@@ -208,16 +238,22 @@ class PlanIndex:
         self.leaving: dict[int, list[Lane]] = {}
         self.reaching: dict[int, list[Lane]] = {}
         for (from_node, to_node), found in sorted(pairs.items(), key=lambda item: item[0]):
-            lane = Lane(from_node, to_node, found, with_margin)
+            lane = Lane(from_node, to_node, [Span(contact, with_margin) for contact in found])
             self.leaving.setdefault(from_node, []).append(lane)
             self.reaching.setdefault(to_node, []).append(lane)
+        self.fans = {node: _fan(lanes) for node, lanes in self.leaving.items()}
+        self.sources = {node: _fan(lanes) for node, lanes in self.reaching.items()}
+        first = min((lane.first_start for lanes in self.leaving.values() for lane in lanes), default=0)
+        last = max((lane.last_end for lanes in self.leaving.values() for lane in lanes), default=0)
+        self.pace = 4 * (last - first) * len(self.leaving) // max(1, len(self.ids)) + 1
         self._remaining: dict[int, tuple[int, int, dict[int, int]]] = {}
+        self._ends: dict[int, tuple[list[int], list[int]]] = {}
 
     def span(self, contact: Contact) -> Span:
         """Return a contact of the plan as the search sees it."""
         return Span(contact, self.with_margin)
 
-    def amended(self, add: Iterable[Contact], remove: Iterable[Contact], ids: set[int]) -> PlanIndex:
+    def amended(self, add: Collection[Contact], remove: Collection[Contact], ids: set[int]) -> PlanIndex:
         """Return the index of the plan with some contacts more and some less; it shares all other lanes.
 
         Args:
@@ -226,8 +262,11 @@ class PlanIndex:
         """
         other = PlanIndex((), self.with_margin)
         other.ids = ids
+        touched = {contact.to_node for contact in (*add, *remove)}
         other.unusable = dict(self.unusable)
         other.leaving, other.reaching = dict(self.leaving), dict(self.reaching)
+        other.fans, other.sources, other.pace = dict(self.fans), dict(self.sources), self.pace
+        other._ends = {node: ends for node, ends in self._ends.items() if node not in touched}
         changed: dict[tuple[int, int], tuple[list[Contact], set[int]]] = {}
         for contact in remove:
             if other.unusable.pop(contact.id, None) is None:
@@ -241,12 +280,23 @@ class PlanIndex:
                 changed.setdefault(pair, ([], set()))[0].append(contact)
         for (from_node, to_node), (more, less) in changed.items():
             old = [lane for lane in other.leaving.get(from_node, ()) if lane.to_node == to_node]
-            kept = [c for lane in old for c in lane.contacts() if c.id not in less]
-            found = by_start([*kept, *more])
-            new = [Lane(from_node, to_node, found, self.with_margin)] if found else []
+            spans = [span for lane in old for span in lane.spans() if span.id not in less]
+            spans += [Span(contact, self.with_margin) for contact in more]
+            spans.sort(key=_order)
+            new = [Lane(from_node, to_node, spans)] if spans else []
             _replace(other.leaving, from_node, old, new, lambda lane: lane.to_node)
             _replace(other.reaching, to_node, old, new, lambda lane: lane.from_node)
+            other.fans[from_node] = _fan(other.leaving.get(from_node, []))
+            other.sources[to_node] = _fan(other.reaching.get(to_node, []))
         return other
+
+    def _sources(self, node: int) -> tuple[list[int], list[int]]:
+        """Return, by when their last contact with a node ends, those ends and the nodes that reach it."""
+        found = self._ends.get(node)
+        if found is None:
+            lanes = sorted(self.reaching.get(node, ()), key=lambda lane: lane.last_end)
+            found = self._ends[node] = [lane.last_end for lane in lanes], [lane.from_node for lane in lanes]
+        return found
 
     def remaining_hops(self, destination: int, now: int) -> dict[int, int]:
         """Return, for each node from which a way may lead on, the fewest hops that it can take.
@@ -260,17 +310,17 @@ class PlanIndex:
         hops = {destination: 0}
         holds_until = NEVER
         edge = [destination]
-        while edge:
-            further = []
+        while edge and len(hops) <= len(self.fans):
+            further: dict[int, int] = {}
             for node in edge:
-                for lane in self.reaching.get(node, ()):
-                    if lane.last_end < now:
-                        continue
-                    holds_until = min(holds_until, lane.last_end)
-                    if lane.from_node not in hops:
-                        hops[lane.from_node] = hops[node] + 1
-                        further.append(lane.from_node)
-            edge = further
+                ends, peers = self._sources(node)
+                alive = bisect_left(ends, now)
+                if alive < len(ends):
+                    holds_until = min(holds_until, ends[alive])
+                    for peer in peers[alive:]:
+                        if peer not in hops:
+                            hops[peer] = further[peer] = hops[node] + 1
+            edge = list(further)
         self._remaining[destination] = (now, holds_until, hops)
         return hops
 
@@ -283,6 +333,16 @@ def _replace(
         lanes[node] = found
     else:
         del lanes[node]
+
+
+def _fan(lanes: list[Lane]) -> list[Chain]:
+    spans = [span for lane in lanes for span in lane.spans()]
+    spans.sort(key=_order)
+    return chained(spans)
+
+
+def _order(span: Span) -> tuple[int, int]:
+    return span.start, span.id
 
 
 def why_unusable(contact: Contact) -> str:

@@ -25,11 +25,13 @@ is as early. Routes with a loop need no check: what comes back to a node comes b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
 from starlight.contacts.contact import Contact
-from starlight.routing.lanes import NEVER, Busy, PlanIndex, Span
+from starlight.dtntime import YEAR
+from starlight.routing.lanes import NEVER, Busy, Lane, PlanIndex, Span
 
 _Layer = list[tuple[int, Span]]  # (from node, contact)
 _Timing = tuple[int, int, int]  # (leaves, last byte, arrives)
@@ -49,6 +51,10 @@ class Search:
         avoid: nodes not to be passed.
         ceiling: a termination later than this, in ns, is no better; what a route begins with may end then.
         entered: the route has begun, so that the entry node is no question any more.
+        until: when a node needs the bundle at the latest for anything that is of interest, in ns; nodes
+            that are not in it are of none. [default: nothing is known]
+        horizon: what arrives later, in ns, is of no interest.
+        remaining: the fewest hops that nodes may have left, at this time or before. [default: looked up]
     """
 
     __slots__ = (
@@ -58,13 +64,17 @@ class Search:
         "_destination",
         "_entered",
         "_exclude",
+        "_found",
+        "_horizon",
         "_index",
+        "_missed",
         "_now",
         "_reached",
         "_remaining",
         "_settled",
         "_size",
         "_source",
+        "_until",
     )
 
     def __init__(
@@ -81,8 +91,15 @@ class Search:
         *,
         ceiling: int = NEVER,
         entered: bool = False,
+        until: Mapping[int, int] | None = None,
+        horizon: int = NEVER,
+        remaining: dict[int, int] | None = None,
     ) -> None:
         self._index = index
+        self._until = until
+        self._horizon = horizon
+        self._found: tuple[int, int] | None = None
+        self._missed = False
         self._ceiling = ceiling
         self._entered = entered
         self._busy = busy
@@ -92,7 +109,8 @@ class Search:
         self._size = size
         self._exclude = exclude
         self._banned = banned
-        remaining = index.remaining_hops(destination, now)
+        if remaining is None:
+            remaining = index.remaining_hops(destination, now)
         if avoid:
             remaining = {node: hops for node, hops in remaining.items() if node not in avoid}
         self._remaining = remaining
@@ -116,15 +134,98 @@ class Search:
         return self._smallest_ids(corridor, arrival) or self._traced(arrival)
 
     def earliest(self) -> tuple[int, int]:
-        """Return the earliest arrival and the hops of one route that has it; `NEVER` and 0 without any."""
-        source, destination, remaining = self._source, self._destination, self._remaining
+        """Return the earliest arrival and the hops of one route that has it; `NEVER` and 0 without any.
+
+        Most contacts of a plan begin long after a bundle has arrived. So what begins soon is looked
+        at first, and more of the plan only as long as that does not do.
+        """
+        if self._found is None:
+            self._found = self._looked_ahead()
+        return self._found
+
+    def settle(self, horizon: int) -> None:
+        """Find the earliest arrival at every node up to a horizon, in ns, wherever the bundle goes."""
+        self._dijkstra(horizon + 1, stop=False)
+
+    def deadlines(self, arrival: int) -> dict[int, int]:
+        """Return when each node needs the bundle at the latest to be at the destination at an arrival, in ns.
+
+        The times may be a little late, so nodes that are of no use may be in it, but none is missing that
+        is. To be asked after `earliest` has found this arrival, or `settle` has gone as far.
+        """
+        source, destination, exclude = self._source, self._destination, self._exclude
         size, busy, banned = self._size, self._busy, self._banned
-        if source not in remaining:
+        settled, reached, remaining, bounds = self._settled, self._reached, self._remaining, self._until
+        until = {destination: arrival}
+        done: set[int] = set()
+        heap = [(-arrival, destination)]
+        while heap:
+            late, node = heappop(heap)
+            if node in done:
+                continue
+            done.add(node)
+            if node == source:
+                continue
+            for span in self._towards(node, -late):
+                peer = span.from_node
+                if peer in done or (peer == source and node in exclude):
+                    continue
+                # What was not settled is reached no earlier than the destination.
+                ready = reached[peer] if peer in settled else arrival
+                if ready > -late or span.end < ready or peer not in remaining or span.id in banned:
+                    continue
+                if bounds is not None and ready > bounds.get(peer, -NEVER):
+                    continue
+                leaves = min(span.end, -late - span.floor)
+                if leaves > until.get(peer, -NEVER):
+                    timing = span.timing(ready, size, busy)
+                    if timing is not None and timing[2] <= -late:
+                        until[peer] = leaves
+                        heappush(heap, (-leaves, peer))
+        return until
+
+    def _towards(self, node: int, until: int) -> Iterable[Span]:
+        """Return the contacts that may bring something to a node by a time, in ns."""
+        found: list[Span] = []
+        lanes = self._index.reaching.get(node, ())
+        for chain in self._index.sources.get(node, ()):
+            first, after = chain.between(self._now, until - chain.floor + 1)
+            if first < after:
+                found += chain.spans[first:after]
+                if len(found) > 16 * len(lanes):  # Too many: only those that nodes are in time for.
+                    return self._towards_by_lanes(lanes, until)
+        return found
+
+    def _towards_by_lanes(self, lanes: Sequence[Lane], until: int) -> Iterator[Span]:
+        settled, reached = self._settled, self._reached
+        for lane in lanes:
+            peer = lane.from_node
+            ready = reached[peer] if peer in settled else until
+            if ready <= until and lane.last_end >= ready and lane.first_start <= until:
+                yield from lane.alive(ready, until)
+
+    def _looked_ahead(self) -> tuple[int, int]:
+        if self._source not in self._remaining:
             return NEVER, 0
-        leaving = self._index.leaving
-        reached, settled = self._reached, self._settled
-        reached[source] = self._now
-        goal = NEVER
+        if self._horizon != NEVER:
+            return self._dijkstra(self._horizon + 1)
+        ahead = self._index.pace
+        while ahead < 100 * YEAR:
+            found = self._dijkstra(self._now + ahead)
+            if found[0] != NEVER or not self._missed:
+                return found
+            ahead *= 4
+        return self._dijkstra(NEVER)
+
+    def _dijkstra(self, goal: int, *, stop: bool = True) -> tuple[int, int]:
+        """Return the earliest arrival before a time, in ns, and its hops.
+
+        Whether anything was left out for being later is noted.
+        """
+        source, destination = self._source, self._destination
+        self._reached = reached = {source: self._now}
+        self._settled = settled = dict[int, int]()
+        self._missed = False
         heap = [(self._now, 0, source)]
         while heap:
             ready, hops, node = heappop(heap)
@@ -132,20 +233,81 @@ class Search:
                 continue
             settled[node] = len(settled)
             if node == destination:
-                return ready, hops
-            for lane in leaving.get(node, ()):
-                peer = lane.to_node
-                if peer in settled or peer not in remaining or (node == source and peer in self._exclude):
-                    continue
-                # Elsewhere than at the destination, what arrives when the destination is reached is late.
-                before = min(goal, reached.get(peer, NEVER))
-                arrives = lane.earliest(ready, size, before, busy, banned)
-                if arrives < before:
-                    reached[peer] = arrives
-                    heappush(heap, (arrives, hops + 1, peer))
-                    if peer == destination:
-                        goal = arrives
+                if stop:
+                    return ready, hops
+                continue
+            for peer, arrives in self._offers(node, ready, goal):
+                if arrives >= reached.get(peer, goal):
+                    continue  # Two contacts to one node: the better one came first.
+                reached[peer] = arrives
+                heappush(heap, (arrives, hops + 1, peer))
+                if peer == destination and stop:
+                    goal = min(goal, arrives)
         return NEVER, 0
+
+    def _offers(self, node: int, ready: int, goal: int) -> list[tuple[int, int]]:
+        """Return the nodes that a node reaches before a time, and when, where nothing better is known."""
+        lanes = self._index.leaving.get(node, ())
+        chains = self._index.fans.get(node, ())
+        if goal == NEVER:
+            return self._offers_of_lanes(lanes, node, ready, goal)
+        ranges = []
+        count = 0
+        for chain in chains:
+            ends, starts = chain.ends, chain.starts
+            if ends[-1] >= ready:
+                first, after = bisect_left(ends, ready), bisect_left(starts, goal)
+                if after < len(starts):
+                    self._missed = True
+                if first < after:
+                    ranges.append((chain.spans, first, after))
+                    count += after - first
+        if count > 2 * len(lanes) + 8:
+            return self._offers_of_lanes(lanes, node, ready, goal)
+        offers: list[tuple[int, int]] = []
+        settled, reached, remaining = self._settled, self._reached, self._remaining
+        size, busy, banned = self._size, self._busy, self._banned
+        exclude = self._exclude if node == self._source else ()
+        until = self._until
+        for spans, first, after in ranges:
+            for span in spans[first:after]:
+                peer = span.to_node
+                if peer in settled or peer not in remaining or peer in exclude or span.id in banned:
+                    continue
+                before = reached.get(peer, goal)
+                if until is not None:
+                    before = min(before, until.get(peer, -NEVER) + 1)
+                begin = span.start if span.start > ready else ready
+                if begin + span.floor >= before:
+                    self._missed = self._missed or before == goal
+                    continue
+                timing = span.timing(ready, size, busy)
+                if timing is not None:
+                    if timing[2] < before:
+                        offers.append((peer, timing[2]))
+                    elif before == goal:
+                        self._missed = True
+        return offers
+
+    def _offers_of_lanes(
+        self, lanes: Sequence[Lane], node: int, ready: int, goal: int
+    ) -> list[tuple[int, int]]:
+        offers: list[tuple[int, int]] = []
+        settled, reached, remaining = self._settled, self._reached, self._remaining
+        exclude = self._exclude if node == self._source else ()
+        for lane in lanes:
+            peer = lane.to_node
+            if peer in settled or peer not in remaining or peer in exclude:
+                continue
+            before = reached.get(peer, goal)
+            if self._until is not None:
+                before = min(before, self._until.get(peer, -NEVER) + 1)
+            arrives = lane.earliest(ready, self._size, before, self._busy, self._banned)
+            if arrives < before:
+                offers.append((peer, arrives))
+            elif before == goal:
+                self._missed = True
+        return offers
 
     def _rounds(self, arrival: int, most_hops: int) -> list[dict[int, int]] | None:
         """Return the earliest arrivals after 0, 1, ... hops, up to the first that has `arrival`.
@@ -158,6 +320,7 @@ class Search:
         source, destination, remaining = self._source, self._destination, self._remaining
         size, busy, banned = self._size, self._busy, self._banned
         leaving = self._index.leaving
+        until = self.deadlines(arrival)
         rounds = [{source: self._now}]
         reached = {source: self._now}
         while destination not in rounds[-1]:
@@ -168,9 +331,13 @@ class Search:
             for node, ready in rounds[-1].items():
                 for lane in leaving.get(node, ()):
                     peer = lane.to_node
-                    if remaining.get(peer, NEVER) > left or (node == source and peer in self._exclude):
+                    if peer not in until or remaining.get(peer, NEVER) > left:
                         continue
-                    before = min(arrival + 1, reached.get(peer, NEVER))
+                    if node == source and peer in self._exclude:
+                        continue
+                    before = min(until[peer] + 1, reached.get(peer, NEVER))
+                    if lane.last_end < ready or lane.first_start >= before:
+                        continue
                     arrives = lane.earliest(ready, size, before, busy, banned)
                     if arrives < before:
                         reached[peer] = reaches[peer] = arrives
