@@ -421,5 +421,5 @@ def test_withdrawals_leave_nothing_behind() -> None:
         (persist,) = of(node.submit(), Persist)
         node.handle(Withdraw(persist.key))
     engine = node.node
-    assert len(engine._expiries._heap) < 2_000
+    assert len(engine._index.expiries._heap) < 2_000
     assert sum(len(lane.queue) for lane in engine._forwarder._lanes.values()) < 1_000

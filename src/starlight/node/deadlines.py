@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -70,12 +70,9 @@ class Expiries:
         heap = self._heap
         return bool(heap) and heap[0][0] <= now
 
-    def due(self, now: int) -> list[Stored]:
-        """Return the bundles whose lifetime has ended, which are then no longer watched."""
-        heap = self._heap
-        ended = []
-        while heap and heap[0][0] <= now:
-            stored = heappop(heap)[2]
+    def due(self, now: int) -> Iterator[Stored]:
+        """Yield the bundles whose lifetime has ended, each no longer watched from then on."""
+        while self._heap and self._heap[0][0] <= now:
+            stored = heappop(self._heap)[2]
             if stored.state is not State.GONE:
-                ended.append(stored)
-        return ended
+                yield stored

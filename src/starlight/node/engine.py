@@ -14,19 +14,20 @@ application holds it, or its lifetime has ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from starlight.bundle import EndpointID
 from starlight.bundle.report import Reason
 from starlight.contacts.plan import ContactPlan
-from starlight.errors import InputError, PeerError
+from starlight.errors import PeerError
 from starlight.node import events
 from starlight.node.actions import (
     Accepted,
     Acknowledge,
     Action,
     Deliver,
+    Departed,
     Expired,
     Forget,
     NotWithdrawn,
@@ -35,14 +36,16 @@ from starlight.node.actions import (
     Rejected,
     Reported,
     Trace,
+    Transmit,
     Update,
     Withdrawn,
 )
 from starlight.node.answers import Answers
 from starlight.node.config import NodeConfig
-from starlight.node.deadlines import Deadlines, Expiries
+from starlight.node.deadlines import Deadlines
 from starlight.node.events import Event
 from starlight.node.identities import Identities
+from starlight.node.index import Index
 from starlight.node.intake import REPORTS, Intake, Reception
 from starlight.node.queue import Forwarder
 from starlight.node.reassembly import Reassembly, whole_key, whole_of
@@ -72,15 +75,14 @@ class Node:
         self.router = Router(config.plan)
         self._out: list[Action] = []
         self._deadlines = Deadlines()
-        self._expiries = Expiries()
         self._forwarder = Forwarder(config, self.router, self._deadlines, self._out, self._overdue)
         self._identities = Identities(config.limits.remembered)
         self._intake = Intake(config)
         self._reporter = Reporter(config)
         self._answers = Answers(config.limits.remembered)
         self._fragments = Reassembly(config.limits.fragments)
-        self._stored: dict[str, Stored] = {}
-        self._bytes = 0
+        self._index = Index(config.limits)
+        self._stored = self._index.entries
         self._orders = 0
         self._claims: dict[str, None] = {}
         self._unclaimed: dict[str, dict[str, tuple[Stored, ...]]] = {}
@@ -120,16 +122,43 @@ class Node:
             # The store is read back whole before anything else happens.
             self._restore(event, now)
         else:
-            self._run(now)
-            self._handlers[kind](event, now)
-            self._run(now)
+            try:
+                self._run(now)
+                self._handlers[kind](event, now)
+                self._run(now)
+            except Exception:
+                broken = self._out.copy()
+                self._out.clear()
+                self.undo(broken, now)
+                raise
         actions = self._out.copy()
         self._out.clear()
         return actions
 
+    def undo(self, dropped: Sequence[Action], now: int) -> None:
+        """Take back what a step that broke has asked for, of which nothing is done.
+
+        What was taken in it is not here, so its sender, who gets no answer, still counts as the one who
+        has it. What was sent in it rests and is sent again. What it let go of, or offered to an
+        application, stays in the store, which offers it again at the next start.
+        """
+        taken = [action.key for action in dropped if type(action) is Persist]
+        for action in dropped:
+            stored = self._stored.get(getattr(action, "key", ""))
+            if type(action) is Departed and stored is not None:
+                stored.meta.departed = False
+            elif type(action) is Transmit and stored is not None and stored.state is State.UNDER_WAY:
+                self._fail(stored, now, "the step that sent it broke", False)
+            if isinstance(action, Persist | Forget):
+                self._identities.forget(action.key)
+        for key in taken:
+            if key in self._stored:
+                self._remove(self._stored[key])
+        self._deadlines.at(now, lambda nothing, now: None, None)  # so that what waits is looked at
+
     def next_wakeup(self) -> int | None:
         """Return when the next deadline is, in ns, or None when nothing is to come."""
-        due, expiry = self._deadlines.next(), self._expiries.next()
+        due, expiry = self._deadlines.next(), self._index.expiries.next()
         if due is None or expiry is None:
             return expiry if due is None else due
         return min(due, expiry)
@@ -159,7 +188,7 @@ class Node:
         return {
             "node": self.number,
             "bundles": len(self._stored),
-            "bytes": self._bytes,
+            "bytes": self._index.bytes,
             "states": states,
             "peers": self._forwarder.summary(),
             "claims": list(self._claims),
@@ -193,9 +222,9 @@ class Node:
         elif reception.refusal is not None:
             self._acknowledge(event)
             self._discard(reception, now)
-        elif self._is_full(reception.meta.size):
+        elif self._index.is_full(reception.meta.size):
             self._refuse(event, now, "no resources", "the store is full")
-        elif not self._has_room(reception):
+        elif reception.node == self.number and not self._fragments.has_room(reception):
             self._refuse(event, now, "no resources", f"in more than {limits.fragments} fragments")
         else:
             if stored is not None:
@@ -239,9 +268,7 @@ class Node:
         self._orders += 1
         meta.order = self._orders
         stored = Stored(key, meta, node)
-        self._stored[key] = stored
-        self._bytes += meta.size
-        self._expiries.add(stored)
+        self._index.add(stored)
         self._out.append(Persist(key, data, pack(meta)))
         return stored
 
@@ -276,15 +303,6 @@ class Node:
         if event.transfer is not None:
             self._out.append(Refuse(event.peer, event.transfer, reason))
         self._trace(now, "bundle.refused", {"peer": event.peer, "reason": reason, "why": why})
-
-    def _is_full(self, size: int) -> bool:
-        limits = self.config.limits
-        return len(self._stored) >= limits.bundles or self._bytes + size > limits.store_bytes
-
-    def _has_room(self, reception: Reception) -> bool:
-        if reception.node != self.number or reception.meta.fragment is None:
-            return True
-        return self._fragments.has_room(whole_of(reception.key))
 
     # Dispatching: once light has brought it.
 
@@ -329,7 +347,7 @@ class Node:
         self._forget(stored, meta.expires)
 
     def _claim(self, event: events.Claim, now: int) -> None:
-        endpoint = self._own_endpoint(event.endpoint)
+        endpoint = self._intake.own_endpoint(event.endpoint)
         if endpoint is None or endpoint in self._claims:
             return
         self._claims[endpoint] = None
@@ -337,16 +355,9 @@ class Node:
             self._offer(bundles, now)
 
     def _unclaim(self, event: events.Unclaim, now: int) -> None:
-        endpoint = self._own_endpoint(event.endpoint)
+        endpoint = self._intake.own_endpoint(event.endpoint)
         if endpoint is not None:
             self._claims.pop(endpoint, None)
-
-    def _own_endpoint(self, text: str) -> str | None:
-        try:
-            endpoint = EndpointID.parse(text)
-        except InputError:
-            return None
-        return str(endpoint) if self._intake.node_of(endpoint) == self.number else None
 
     def _delivered(self, event: events.Delivered, now: int) -> None:
         for key in event.keys:
@@ -460,7 +471,7 @@ class Node:
 
     def _submit(self, event: events.Submit, now: int) -> None:
         refusal = self._intake.objection(event)
-        if refusal is None and self._is_full(len(event.payload)):
+        if refusal is None and self._index.is_full(len(event.payload)):
             refusal = "the store is full"
         if refusal is not None:
             self._out.append(Rejected(event.token, refusal))
@@ -503,7 +514,7 @@ class Node:
             return False
         any_made = False
         for made in self._reporter.reports(meta, status, now, reason, self._intake):
-            if not self._is_full(made.meta.size):
+            if not self._index.is_full(made.meta.size):
                 stored = self._store(made.key, made.meta, made.node, made.data)
                 self._trace(now, "report.made", {"about": key, "bundle": made.key, "status": status})
                 self._deadlines.at(now, self._dispatch, stored)
@@ -521,7 +532,7 @@ class Node:
 
     def _run(self, now: int) -> None:
         """Do what is due, until nothing is."""
-        forwarder, deadlines, expiries = self._forwarder, self._deadlines, self._expiries
+        forwarder, deadlines, expiries = self._forwarder, self._deadlines, self._index.expiries
         while True:
             if forwarder.has_work:
                 forwarder.pump(now)
@@ -550,7 +561,7 @@ class Node:
         """Take a bundle out of the index and of whatever holds it."""
         if stored.state in (State.QUEUED, State.WAITING):
             self._forwarder.dequeue(stored)
-        elif stored.state is State.LOCAL:
+        elif stored.state in (State.LOCAL, State.DELIVERING):
             if stored.meta.fragment is not None:
                 self._fragments.drop(stored)
             waiting = self._unclaimed.get(stored.meta.destination)
@@ -558,17 +569,11 @@ class Node:
                 waiting.pop(whole_key(stored), None)
                 if not waiting:
                     del self._unclaimed[stored.meta.destination]
-        stored.state = State.GONE
-        self._bytes -= stored.meta.size
-        del self._stored[stored.key]
-        self._expiries.sweep(len(self._stored))
+        self._index.drop(stored)
 
     def _forget(self, stored: Stored, until: int) -> None:
         """Let go of a bundle, whose identity the store remembers until a time."""
-        stored.state = State.GONE
-        self._bytes -= stored.meta.size
-        del self._stored[stored.key]
-        self._expiries.sweep(len(self._stored))
+        self._index.drop(stored)
         self._out.append(Forget(stored.key, until))
 
     def _restore(self, event: Event, now: int) -> None:
@@ -581,10 +586,8 @@ class Node:
         meta = unpack(event.key, event.meta)
         node = self._intake.node_of(EndpointID.parse(meta.destination))
         stored = Stored(event.key, meta, node)
-        self._stored[event.key] = stored
-        self._bytes += meta.size
+        self._index.add(stored)
         self._orders = max(self._orders, meta.order)
-        self._expiries.add(stored)
         if meta.handed_until is not None:
             stored.state = State.HANDED
             self._deadlines.at(meta.handed_until, self._known, stored)

@@ -111,6 +111,8 @@ Recorder = Callable[[int, Event, list[Action]], None]
 class Host:
     """A node with its application.
 
+    A step is whole or not at all: when its handling raises, nothing of it is committed or sent.
+
     Args:
         node: the engine.
         application: what lives on it; None on a node that only passes on.
@@ -132,6 +134,7 @@ class Host:
         self._writes: list[StoreWrite | Kept] = []
         self._outward: list[Outward] = []
         self._queue: deque[Event] = deque()
+        self._asked: list[Action] = []  # by the engine in this step
         self._bodies: dict[str, bytes] = {}
         self._ran = False  # in this step the engine has done what was due
 
@@ -141,11 +144,15 @@ class Host:
         Args:
             stored: the answer of the store; empty on the first start.
         """
-        for event in stored:
-            self._handle(event, now)
-        if self.application is not None:
-            self._take(self.application.resume(now), now)
-        return self._finish(now)
+        try:
+            for event in stored:
+                self._handle(event, now)
+            if self.application is not None:
+                self._take(self.application.resume(now), now)
+            return self._finish(now)
+        except Exception:
+            self._break_off(now)
+            raise
 
     def step(self, happened: Iterable[Event], now: int) -> Step:
         """Take facts, and do what is due.
@@ -153,14 +160,22 @@ class Host:
         Args:
             happened: in their order; may be empty, when a wake-up has come.
         """
-        for event in happened:
-            self._handle(event, now)
-        return self._finish(now)
+        try:
+            for event in happened:
+                self._handle(event, now)
+            return self._finish(now)
+        except Exception:
+            self._break_off(now)
+            raise
 
     def ask(self, requests: Iterable[Request], now: int) -> Step:
         """Take what an application asks for on its own, as when a person has written a letter."""
-        self._take(requests, now)
-        return self._finish(now)
+        try:
+            self._take(requests, now)
+            return self._finish(now)
+        except Exception:
+            self._break_off(now)
+            raise
 
     def next_wakeup(self) -> int | None:
         """Return when `step` is to be called at the latest, in ns, or None."""
@@ -184,9 +199,33 @@ class Host:
                 self._take(application.handle_timer(now), now)
         step = Step(self._writes, self._outward)
         self._writes, self._outward = [], []
+        self._asked.clear()
         self._bodies.clear()
         self._ran = False
         return step
+
+    def _break_off(self, now: int) -> None:
+        """Drop all that a step which broke has asked for, so that nothing of it comes out with the next.
+
+        But for what the application keeps and has posted. It has that in memory, where it can't be
+        taken back, and would take what is given to it again for known; so that is committed with
+        the next step.
+        """
+        stored = self.node.stored
+        kept = [
+            write
+            for write in self._writes
+            if type(write) not in _WRITES
+            or (type(write) is Persist and write.key in stored and stored[write.key].meta.own)
+        ]
+        same = {id(write) for write in kept}
+        dropped = [action for action in self._asked if id(action) not in same]
+        self._writes, self._outward = kept, []
+        self._asked.clear()
+        self._queue.clear()
+        self._bodies = {write.key: write.data for write in kept if type(write) is Persist}
+        self._ran = False
+        self.node.undo(dropped, now)
 
     def _handle(self, event: Event, now: int) -> None:
         """Let the engine handle an event, and all that follows from it at the application."""
@@ -195,6 +234,7 @@ class Host:
         while queue:
             event = queue.popleft()
             answer = self.node.handle(event, now)
+            self._asked += answer
             self._ran = self._ran or type(event) not in _READ_BACK
             if self._record is not None:
                 self._record(now, event, answer)

@@ -39,6 +39,11 @@ class Identities:
         if len(handed) > self._limit:
             del handed[next(iter(handed))]
 
+    def forget(self, key: str) -> None:
+        """Know nothing of a bundle, since what was remembered of it has not come about."""
+        self._delivered.pop(key, None)
+        self._handed.pop(key, None)
+
     def was_delivered(self, key: str, now: int) -> bool:
         """Tell whether a bundle was delivered here."""
         until = self._delivered.get(key)

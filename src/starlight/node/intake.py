@@ -69,6 +69,14 @@ class Intake:
         text = str(endpoint.node_id)
         return self._names.get(text[6:-1]) if text.startswith("dtn://") else None
 
+    def own_endpoint(self, text: str) -> str | None:
+        """Return an endpoint of this node in its usual form, or None when the text names none."""
+        try:
+            endpoint = EndpointID.parse(text)
+        except InputError:
+            return None
+        return str(endpoint) if self.node_of(endpoint) == self._number else None
+
     def receive(self, data: bytes, arrives: int) -> Reception:
         """Read a received bundle.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
+from starlight.node.intake import Reception
 from starlight.node.stored import Stored
 
 
@@ -70,9 +71,11 @@ class Reassembly:
         self._limit = limit
         self._groups: dict[str, _Group] = {}
 
-    def has_room(self, whole: str) -> bool:
-        """Tell whether one more fragment of a bundle may be taken."""
-        group = self._groups.get(whole)
+    def has_room(self, reception: Reception) -> bool:
+        """Tell whether a bundle may be taken: if it is a fragment, one more of its whole."""
+        if reception.meta.fragment is None:
+            return True
+        group = self._groups.get(whole_of(reception.key))
         return group is None or len(group.fragments) < self._limit
 
     def add(self, fragment: Stored) -> tuple[Stored, ...] | None:
