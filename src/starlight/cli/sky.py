@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,9 +16,28 @@ from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
 @click.option(
     "--at", type=MOMENT, metavar="ISO", help="The instant, UTC unless it says otherwise. [default: demo's]"
 )
+@click.option(
+    "--conjunctions",
+    "listed",
+    is_flag=True,
+    help="List all superior conjunctions from the scenario's start to the end of the ephemeris.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a page about it here, one HTML file that needs no other.",
+)
 @ephemeris
 @as_json
-def sky(scenario_name: str, at: int | None, ephemeris: str | None, json_output: bool) -> None:
+def sky(
+    scenario_name: str,
+    at: int | None,
+    listed: bool,
+    report: Path | None,
+    ephemeris: str | None,
+    json_output: bool,
+) -> None:
     """Say where the worlds of SCENARIO are at an instant: distance, light time, who can hear whom.
 
     SCENARIO is the name of a built-in scenario or the path of a TOML file.
@@ -25,16 +45,37 @@ def sky(scenario_name: str, at: int | None, ephemeris: str | None, json_output: 
     \b
     Example: starlight sky lost-in-starlight --at 2050-01-01T00:00:00Z
     """
-    from starlight.expedition import kernels, scenario, skyview
+    from starlight.cli.plan_scenario import write
+    from starlight.expedition import kernels, scenario, skyreport, skyview
 
     plan = scenario.load(scenario_name)
-    view = skyview.sky_view(
-        plan, kernels.open_sky(ephemeris), dtntime.from_text(plan.demo_at) if at is None else at
-    )
+    heaven = kernels.open_sky(ephemeris)
+    time = dtntime.from_text(plan.demo_at) if at is None else at
+    if report is not None:
+        write(report, skyreport.sky_report(plan, heaven, time).encode())
+    if listed:
+        _list(skyreport.conjunction_list(plan, heaven, plan.period()[0], heaven.covers[1]), json_output)
+        return
+    view = skyview.sky_view(plan, heaven, time)
+    view["next_conjunction"] = skyreport.next_conjunction(plan, heaven, time)
     if json_output:
         print_json(view)
     else:
         _show(view, {node.name: node.title for node in plan.node})
+
+
+def _list(found: list[dict[str, Any]], json_output: bool) -> None:
+    if json_output:
+        print_json(found)
+        return
+    click.echo(
+        f"{'enters':<22}{'closest':<22}{'least angle':>12}   {'leaves':<22}{'last safe departure from Mars'}"
+    )
+    for each in found:
+        click.echo(
+            f"{each['enter']:<22}{each['minimum']:<22}{each['min_angle_deg']:>8.3f} deg   {each['leave']:<22}"
+            f"{each['last_safe_departure']['mars']}"
+        )
 
 
 def _show(view: dict[str, Any], titles: dict[str, str]) -> None:
@@ -48,6 +89,15 @@ def _show(view: dict[str, Any], titles: dict[str, str]) -> None:
         ("light time", f"{view['earth_mars_light_time_s']:.6f} s  ({light})"),
         ("Sun-Earth-Mars angle", f"{view['sun_earth_mars_angle_deg']:.2f} deg"),
     ]
+    if view["next_conjunction"]:
+        rows += _silence(view["next_conjunction"], view["time"])
+    for ship in view["ships"]:
+        for body in ("earth", "mars"):
+            light = dtntime.duration_text(round(ship["light_time_s"][body] * dtntime.SECOND))
+            far = f"{ship['distance_km'][body]:,.0f} km"
+            rows.append(
+                (f"{ship['name']} to {body.title()}", f"{far}, light needs {light}, day {ship['day']:.0f}")
+            )
     for name, value in rows:
         click.echo(f"{name:<22}{value}")
     click.echo("\nWho can be heard now, and how long the signal was under way:")
@@ -55,3 +105,14 @@ def _show(view: dict[str, Any], titles: dict[str, str]) -> None:
         click.echo(
             f"  {titles[pair['from']]:<34} at {titles[pair['to']]:<34} {pair['light_time_s']:>14.6f} s"
         )
+
+
+def _silence(next_: dict[str, Any], now: str) -> list[tuple[str, str]]:
+    """Return what a person should know of the coming superior conjunction."""
+    safe = next_["last_safe_departure"]
+    until = f"{next_['enter'][:16]} to {next_['leave'][:16]}, below {next_['limit_deg']:g} deg"
+    name = "silent behind the Sun" if next_["enter"] <= now else "next conjunction"
+    return [
+        (name, f"{until}, down to {next_['min_angle_deg']:.2f} deg"),
+        ("last safe departure", f"{safe['earth'][:16]} from Earth, {safe['mars'][:16]} from Mars"),
+    ]

@@ -89,7 +89,26 @@ class Grid(msgspec.Struct, frozen=True):
     rows: Sequence[Sequence[str | float]]
 
 
-Part = Chart | Gantt | Grid
+class Heat(msgspec.Struct, frozen=True):
+    """Values over two axes, as colours from the least to twice of it.
+
+    Attributes:
+        columns, rows: names along x and y.
+        values: a list for each column, one for each row; None where there is none.
+        mark: where a ring is drawn, as parts of the width and the height from the lower left.
+    """
+
+    title: str
+    caption: str
+    x_label: str
+    y_label: str
+    columns: Sequence[str]
+    rows: Sequence[str]
+    values: Sequence[Sequence[float | None]]
+    mark: tuple[float, float]
+
+
+Part = Chart | Gantt | Grid | Heat
 
 
 def page(title: str, lead: Sequence[str], parts: Iterable[Part]) -> str:
@@ -102,6 +121,8 @@ def page(title: str, lead: Sequence[str], parts: Iterable[Part]) -> str:
             body.append(_chart(part))
         elif isinstance(part, Gantt):
             body.append(_gantt(part))
+        elif isinstance(part, Heat):
+            body.append(_heat(part))
         else:
             body.append(_grid(part))
         body.append("</section>")
@@ -181,6 +202,42 @@ def _gantt(gantt: Gantt) -> str:
             )
     out.append("</svg>")
     return f"<figure>{''.join(out)}<figcaption>{html.escape(gantt.caption)}</figcaption></figure>"
+
+
+def _heat(heat: Heat) -> str:
+    cell, left, top = 12, 90, 8
+    width, height = cell * len(heat.columns), cell * len(heat.rows)
+    least = min((v for column in heat.values for v in column if v is not None), default=1.0)
+    out = [
+        f'<svg viewBox="0 0 {left + width + 20} {height + 50}" width="{left + width + 20}" role="img" '
+        f'aria-label="{html.escape(heat.title)}">'
+    ]
+    for i, column in enumerate(heat.values):
+        for j, value in enumerate(column):
+            if value is None or value > 2 * least:
+                continue
+            hue = 210 - 210 * (value / least - 1)
+            x, y = left + i * cell, top + height - (j + 1) * cell
+            text = f"{heat.x_label} {heat.columns[i]}, {heat.y_label} {heat.rows[j]}: {value:.2f}"
+            out.append(
+                f'<rect x="{x}" y="{y}" width="{cell}" height="{cell}" fill="hsl({hue:.0f} 70% 55%)">'
+                f"<title>{html.escape(text)}</title></rect>"
+            )
+    for i in range(0, len(heat.columns), 10):
+        at = left + (i + 0.5) * cell
+        label = html.escape(heat.columns[i])
+        out.append(f'<text x="{at}" y="{top + height + 16}" text-anchor="middle">{label}</text>')
+    for j in range(0, len(heat.rows), 5):
+        out.append(f'<text x="0" y="{top + height - j * cell - 2}">{html.escape(heat.rows[j])}</text>')
+    x, y = (
+        left + (width - cell) * heat.mark[0] + cell / 2,
+        top + height - (height - cell) * heat.mark[1] - cell / 2,
+    )
+    out.append(f'<circle class="mark" cx="{x:.1f}" cy="{y:.1f}" r="{cell}"/>')
+    label = html.escape(heat.x_label)
+    out.append(f'<text class="tick" x="{left}" y="{top + height + 34}">{label}, and upwards: ')
+    out.append(f"{html.escape(heat.y_label)}</text></svg>")
+    return f"<figure>{''.join(out)}<figcaption>{html.escape(heat.caption)}</figcaption></figure>"
 
 
 def _ticks(start: int, end: int) -> list[int]:

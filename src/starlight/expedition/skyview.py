@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 
 from starlight import dtntime
-from starlight.dtntime import HOUR, SECOND
+from starlight.dtntime import DAY, HOUR, SECOND
 from starlight.expedition.planner import place_of
 from starlight.expedition.scenario import Scenario
 from starlight.sky import (
@@ -28,7 +28,8 @@ from starlight.sky import (
 
 CONVENTION = (
     "light_time_s is of the signal received at `to` at this instant, transmitted_light_time_s of the one "
-    "that leaves `from` at it; converged Newtonian light time, no refraction, no stellar aberration"
+    "that leaves `from` at it; converged Newtonian light time; who hears whom is judged as antennas point, "
+    "with refraction and stellar aberration"
 )
 
 
@@ -62,6 +63,7 @@ def sky_view(scenario: Scenario, sky: Sky, time: int) -> dict[str, object]:
             "mission_sol": sol_since(landing, time, home.longitude_deg) if time >= landing else None,
         },
         "heliocentric_au": {body: list(position) for body, position in positions.items()},
+        "ships": _ships(scenario, sky, time),
         "convention": CONVENTION,
         "pairs": _pairs(scenario, sky, time),
     }
@@ -86,6 +88,31 @@ def _pairs(scenario: Scenario, sky: Sky, time: int) -> list[dict[str, object]]:
                 "to": b,
                 "light_time_s": light,
                 "transmitted_light_time_s": float(light_time_s(sky, here, there, [time])[0]),
+            }
+        )
+    return found
+
+
+def _ships(scenario: Scenario, sky: Sky, time: int) -> list[dict[str, object]]:
+    """Return each ship that is under way, how far it has come, and the light time from it to the worlds."""
+    found = []
+    for node in scenario.node:
+        ship = place_of(sky, node) if node.cruise else None
+        if not isinstance(ship, Trajectory) or not _flies(ship, time):
+            continue
+        found.append(
+            {
+                "name": node.name,
+                "departure": dtntime.to_text(ship.departure),
+                "arrival": dtntime.to_text(ship.arrival),
+                "day": (time - ship.departure) / DAY,
+                "distance_km": {
+                    body: float(distance_km(sky, ship, Centre(body), [time])[0]) for body in ("earth", "mars")
+                },
+                "light_time_s": {
+                    body: float(light_time_s(sky, ship, Centre(body), [time])[0])
+                    for body in ("earth", "mars")
+                },
             }
         )
     return found
