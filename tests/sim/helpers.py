@@ -9,12 +9,13 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, const
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND, YEAR
 from starlight.messages.requests import Request
-from starlight.node import Host, NodeConfig
+from starlight.node import Host, Limits, NodeConfig
 from starlight.sim import Site, World, faults
 from starlight.sim.checkers import Witness
 from starlight.trace import Record
 
 START = 51 * YEAR
+PATIENT = Limits()
 
 
 def contact(
@@ -44,10 +45,18 @@ def both(id: int, a: int, b: int, *window: int, light_s: float = 1.0, rate: int 
 
 
 def world_of(
-    plan: ContactPlan, *, kind: type[World] = World, services: tuple[int, ...] = (1,), **more: object
+    plan: ContactPlan,
+    *,
+    kind: type[World] = World,
+    services: tuple[int, ...] = (1,),
+    limits: Limits = PATIENT,
+    **more: object,
 ) -> World:
     """Return a world with a witness on every node of a plan."""
-    sites = [Site(NodeConfig(number, plan), lambda node: Witness(node, services)) for number in plan.nodes()]
+    sites = [
+        Site(NodeConfig(number, plan, limits), lambda node: Witness(node, services))
+        for number in plan.nodes()
+    ]
     return kind(plan, sites, start=START, **more)  # type: ignore[arg-type]  # passed through
 
 
@@ -93,7 +102,7 @@ def random_plan(random: Random, nodes: int, length: int) -> ContactPlan:
     return ContactPlan.of(contacts)
 
 
-def disturbed(seed: int, kind: type[World] = World) -> tuple[World, list[Record]]:
+def disturbed(seed: int, kind: type[World] = World, limits: Limits = PATIENT) -> tuple[World, list[Record]]:
     """Return a world in which many write and much fails, drawn from a seed, before it runs."""
     random = Random(f"traffic {seed}")
     plan = random_plan(random, random.randint(3, 7), 12 * HOUR)
@@ -106,7 +115,7 @@ def disturbed(seed: int, kind: type[World] = World) -> tuple[World, list[Record]
             return random.randrange(HOUR)
         return None
 
-    world = world_of(plan, kind=kind, trace=lines.append, interrupt=interrupt)
+    world = world_of(plan, kind=kind, limits=limits, trace=lines.append, interrupt=interrupt)
     faults.draw(seed, plan, START, START + 12 * HOUR).befall(world)
     nodes = plan.nodes()
     for number in range(random.randint(10, 80)):

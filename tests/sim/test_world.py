@@ -15,7 +15,7 @@ from tests.sim.helpers import START, both, contact, disturbed, posting, random_p
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
-from starlight.node import Node, NodeConfig
+from starlight.node import Limits, Node, NodeConfig
 from starlight.node.actions import Acknowledge
 from starlight.node.record import Recorder, replay
 from starlight.sim import Site, Stage, World
@@ -202,6 +202,18 @@ def test_safety_while_everything_fails_then_liveness(seed: int) -> None:
     world.run(START + 62 * HOUR)
     assert unsafe(world) == [], f"seed {seed}"
     assert unfinished(world) == [], f"seed {seed}"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_giving_transfers_up_too_early_loses_nothing(seed: int) -> None:
+    """A late acknowledgement is honoured safely: impatient nodes send more, and lose nothing."""
+    world, records = disturbed(seed, limits=Limits(answer_margin=-200 * SECOND))
+    for hour in (*range(13), 62):
+        world.run(START + hour * HOUR)
+        assert unsafe(world) == [], f"seed {seed}"
+    assert unfinished(world) == [], f"seed {seed}"
+    overdue = [record for record in records if record.facts.get("reason") == "no answer came in time"]
+    assert overdue
 
 
 class Careless(World):
