@@ -1,8 +1,8 @@
 """Windows of a year between three stations and a site on Mars: Starlight, and Skyfield's find_discrete.
 
 Both find when a signal from the Mars site reaches a station, masks 10 degrees at both ends, light time and
-aberration on, refraction off, UT1 from the same file. Skyfield has no site on Mars (its frames need kernels
-that it does not ship), so two runs of it are timed:
+aberration on, refraction and the Moon off, UT1 from the same file. Skyfield has no site on Mars (its frames
+need kernels that it does not ship), so two runs of it are timed:
 
 * `skyfield_earth_end`: only the Earth end, Mars' barycentre as the target, with the step of six hours that
   Skyfield's own almanac takes for risings and settings: half of the answer, by its own means alone;
@@ -20,6 +20,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +32,24 @@ from skyfield.data import iers
 from skyfield.searchlib import find_discrete
 from skyfield.timelib import Timescale
 
-from starlight.dtntime import from_text
+from starlight.dtntime import DAY, from_text
 from starlight.sky import (
     Centre,
+    Conventions,
+    Elements,
+    Orbiter,
+    Place,
     Site,
     Sky,
+    conjunctions,
     elevation_deg,
     light_pieces_many,
     orbit_radius_km,
+    porkchop,
     stationary,
+    transfer,
     windows,
 )
-from starlight.sky.places import Orbiter
 
 DATA = Path(str(files("skyfield_data"))) / "data"
 STATIONS = {
@@ -52,6 +59,8 @@ STATIONS = {
 }
 SITE = Site("mars", 18.38, 77.58, -2500.0, 10.0)
 START, END = from_text("2025-01-01"), from_text("2026-01-01")
+FLOOR_DEG = 10.0
+PLAIN = Conventions(refraction="none", blockers=("sun", "earth", "mars"))
 
 
 @contextmanager
@@ -73,7 +82,7 @@ def ours(sky: Sky) -> dict[str, Any]:
     """Time our windows, cold and warm."""
 
     def search() -> list[int]:
-        return [len(windows(sky, SITE, station, START, END)) for station in STATIONS.values()]
+        return [len(windows(sky, SITE, station, START, END, PLAIN)) for station in STATIONS.values()]
 
     first, found = cpu_s(search)
     again, _ = cpu_s(search)
@@ -98,12 +107,12 @@ def skyfield(sky: Sky, both_ends: bool) -> dict[str, Any]:
 
             def visible(moment: Any, place: Any = place, station: Site = station) -> Any:
                 seen = place.at(moment).observe(planets["mars"]).apparent()
-                above = seen.altaz()[0].degrees > station.mask_deg
+                above = seen.altaz()[0].degrees > FLOOR_DEG
                 if not both_ends:
                     return above
                 tdb = (moment.whole - 2_451_545.0 + moment.tdb_fraction) * 86_400
                 sent = np.atleast_1d(tdb - seen.light_time * 86_400)
-                return above & (elevation_deg(sky, SITE, station, sent, sends=True) > SITE.mask_deg)
+                return above & (elevation_deg(sky, SITE, station, sent, True, PLAIN) > FLOOR_DEG)
 
             visible.step_days = 0.04 if both_ends else 0.25  # type: ignore[attr-defined] # Skyfield reads it there.
             times, _ = find_discrete(begin, finish, visible)
@@ -137,6 +146,51 @@ def more(sky: Sky) -> dict[str, float]:
     return result
 
 
+def mars_year(sky: Sky) -> dict[str, Any]:
+    """Time the 687 days to 2026-06-30: three stations, a site, two orbiters, all 24 directions."""
+    end = from_text("2026-06-30")
+    start = end - 687 * DAY
+    places: dict[str, Place] = {
+        **STATIONS,
+        "site": SITE,
+        "mro": Elements("mars", 3683.7, 0.0088, 92.65, 20.0, 270.0, 0.0, start),
+        "tgo": Elements("mars", 3796.2, 0.0065, 74.0, 120.0, 10.0, 90.0, start),
+    }
+    pairs = [(a, b) for a, b in permutations(places, 2) if not (a in STATIONS and b in STATIONS)]
+
+    def plan() -> list[list[tuple[int, int]]]:
+        return [windows(sky, places[a], places[b], start, end) for a, b in pairs]
+
+    seconds, found = cpu_s(plan)
+    one, _ = cpu_s(lambda: windows(sky, places["goldstone"], places["mro"], start, start + 365 * DAY))
+    spans = found[pairs.index(("site", "goldstone"))]
+    light, _ = cpu_s(lambda: light_pieces_many(sky, SITE, places["goldstone"], spans))
+    return {
+        "directions": len(pairs),
+        "windows": sum(map(len, found)),
+        "s": seconds,
+        "station_orbiter_year_s": one,
+        "light_pieces_site_station_s": light,
+    }
+
+
+def ships(sky: Sky) -> dict[str, float]:
+    """Time a porkchop, a ship's windows, and the conjunctions of 27 years."""
+    departures = np.arange(from_text("2050-01-01"), from_text("2051-01-01"), DAY)
+    arrivals = np.arange(from_text("2050-09-01"), from_text("2051-12-01"), DAY)
+    chart_s, chart = cpu_s(lambda: porkchop(sky, departures, arrivals))
+    ship = transfer(sky, "earth", "mars", *chart.best())
+    ship_s, _ = cpu_s(lambda: windows(sky, STATIONS["madrid"], ship, ship.departure, ship.arrival))
+    dark_s, _ = cpu_s(lambda: conjunctions(sky, from_text("2026-01-01"), from_text("2053-09-01")))
+    return {
+        "porkchop_cells": chart.delta_v_km_s.size,
+        "porkchop_s": chart_s,
+        "porkchop_cells_per_s": round(chart.delta_v_km_s.size / chart_s),
+        "ship_to_station_flight_s": ship_s,
+        "conjunctions_27_years_s": dark_s,
+    }
+
+
 def main() -> None:
     """Print the figures as one JSON object."""
     warnings.simplefilter("error")
@@ -144,6 +198,7 @@ def main() -> None:
         mine = ours(sky)
         earth_end, both_ends = skyfield(sky, both_ends=False), skyfield(sky, both_ends=True)
         planner = more(sky)
+        year, cruise = mars_year(sky), ships(sky)
     print(
         json.dumps(
             {
@@ -155,6 +210,8 @@ def main() -> None:
                 "times_faster_than_earth_end": round(earth_end["s"] / mine["first_s"], 1),
                 "times_faster_than_both_ends": round(both_ends["s"] / mine["first_s"], 1),
                 **planner,
+                "mars_year": year,
+                **cruise,
             },
             indent=2,
         )

@@ -186,7 +186,8 @@ def _mask(
     rate: Bound = settled(bound, pair)
     if site.body == own_body(other):
         speed, _, least = _near_speeds(site, other)
-        rate = math.degrees(SLACK * 1.1 * speed / least * steep)
+        # The last part is for the barycentric frame's 1e-4, as in `_near_bound`.
+        rate = math.degrees((SLACK * 1.1 * speed / least + 1e-3 * spin) * steep)
     return [
         TableMask(
             _above(sky, site, other, sends, low, conventions, pair),
