@@ -189,3 +189,37 @@ def test_what_is_no_json_object_raises_only_input_error(data: bytes) -> None:
     """Bytes that are no JSON, or nested without end, are the person's error."""
     with pytest.raises(InputError):
         from_json(data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2051-04-02T10:00:00Z", "2051-04-02T23:59:59.999999999Z", "2051-04-02T00:00:00.000000001Z"),
+        *("2051-04-02T10:00:00.5Z", "2051-04-02 10:00:00Z", "2051-04-02T10:00:00+00:00", "2051-04-02T10:00Z"),
+        *("2051-04-02T24:00:00Z", "2051-04-02T10:60:00Z", "2051-04-02T1:000:00Z", "2051-02-30T10:00:00Z"),
+        *(
+            "2051-04-02T10:00:00.00000000ZZ",
+            "2051-04-02T10:00:00:00000000Z",
+            "2051-04-02T10:00:00,123456789Z",
+        ),
+        *(
+            "2051-04-02T10:00:-1Z",
+            "2051-04-02T10:00:٠٠Z",
+            "205١-04-02T10:00:00Z",
+            " 051-04-02T10:00:00Z",
+            "T" * 20,
+        ),
+    ],
+)
+def test_times_are_those_of_dtntime(text: str) -> None:
+    """A time is ISO 8601 text, read as everywhere else."""
+    one = document()
+    one["contacts"][1] |= {"start": 0, "rates": [[0, 8]], "end": text}
+    one["contacts"][1]["light"][0]["start"] = 0
+    try:
+        expected = from_text(text)
+    except InputError:
+        with pytest.raises(InputError, match="is not a date and time"):
+            read(one)
+        return
+    assert read(one).contacts[0].end == expected
