@@ -62,6 +62,72 @@ def test_errors_name_key_value_and_what_is_allowed(old: str, new: str, key: str,
     assert allowed in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "key", "allowed"),
+    [
+        (
+            'terminal = "kdsa-35m"',
+            'terminal = "big-dish"',
+            "node[1].antennas[0].terminal = 'big-dish'",
+            "dsn-34m",
+        ),
+        ('climate = "madrid"', 'climate = "sahara"', "node[3].antennas[0].climate = 'sahara'", "goldstone"),
+        (
+            'serves = ["mountain"]',
+            'serves = ["mountain", "rover"]',
+            "node[7].antennas[0].serves = 'rover'",
+            "No radio link",
+        ),
+        (
+            "contacts = 2, slew_s = 180",
+            "contacts = 0, slew_s = 180",
+            "node[1].antennas[0].contacts = 0",
+            ">= 1",
+        ),
+        ("slew_s = 180", "slew_s = -1", "node[1].antennas[0].slew_s = -1", ">= 0"),
+        ("slew_s = 180", 'hours = ["8-17"]', "node[1].antennas[0].hours = '8-17'", "HH:MM-HH:MM"),
+        ('band = "X"\none_way', "one_way", "link[5].rate_bps = None", "band"),
+        ("radius_km = 12900", "radius_km = 3400", "node[9].orbit.radius_km = 3400", "3476"),
+        (
+            "radius_km = 12900",
+            "semi_major_axis_km = 12900, eccentricity = 0.8",
+            "node[9].orbit.eccentricity",
+            "km or more",
+        ),
+        (
+            "radius_km = 12900",
+            "semi_major_axis_km = 12900, eccentricity = 1.2",
+            "node[9].orbit.eccentricity = 1.2",
+            "< 1",
+        ),
+        ("radius_km = 12900", "semi_major_axis_km = 9000, radius_km = 12900", "node[9].orbit", "one of them"),
+        ('to = "mars", dep', 'to = "earth", dep', "node[12].cruise.to = 'earth'", "another world"),
+        (
+            'departure = "2050-06-12',
+            'departure = "2052-06-12',
+            "node[12].cruise.arrival",
+            "later than departure",
+        ),
+        (
+            "blackout_below_deg = 2.0",
+            "blackout_below_deg = 200",
+            "conjunction.blackout_below_deg = 200",
+            "<= 30",
+        ),
+        (
+            "height_m = 90 }",
+            "height_m = 90, mask = [[0, 5], [90, 95]] }",
+            "node[1].site.mask[1]",
+            "less than 90",
+        ),
+        ("height_m = 90 }", "height_m = 90, mask = [[90, 5], [0, 5]] }", "node[1].site.mask[1]", "ascend"),
+    ],
+)
+def test_a_wrong_antenna_orbit_or_mask_is_named(old: str, new: str, key: str, allowed: str) -> None:
+    """Antennas that point nowhere, orbits that are none, masks that are wrong: key, value, what is allowed."""
+    test_errors_name_key_value_and_what_is_allowed(old, new, key, allowed)
+
+
 def test_a_missing_file_is_named_with_what_there_is() -> None:
     """A scenario that can't be read says where it was looked for, and which ones are built in."""
     with pytest.raises(InputError, match=r"no/such\.toml.*lost-in-starlight"):

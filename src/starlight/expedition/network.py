@@ -8,11 +8,12 @@ one without is computed from the terminals of the antennas at its ends.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Literal
 
 import msgspec
 
+from starlight.radio import climates, terminals
 from starlight.sky.places import WORLDS
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
@@ -281,6 +282,24 @@ def _check_computed(key: str, link: LinkSpec, name: str, serving: list[AntennaSp
     if not any(each.terminal for each in serving):
         right = f"{name} needs an antenna with a `terminal`, or the link a `rate_bps`"
         fail(f"{key}.rate_bps", None, right)
+
+
+def check_antennas(
+    index: int, node: NodeSpec, pairs: set[frozenset[str]], own_terminals: Collection[str], fail: Fail
+) -> None:
+    """Check that each antenna of a node points somewhere, and is something."""
+    known = [*own_terminals, *terminals()]
+    for place, antenna in enumerate(node.antennas):
+        key = f"node[{index}].antennas[{place}]"
+        if not any(node.name in pair for pair in pairs):
+            fail(key, antenna.name, f"It points nowhere: no radio link joins {node.name} to another node")
+        for other in antenna.serves:
+            if frozenset((node.name, other)) not in pairs:
+                fail(f"{key}.serves", other, f"No radio link joins {node.name} and {other}")
+        if antenna.terminal and antenna.terminal not in known:
+            fail(f"{key}.terminal", antenna.terminal, f"Name one of: {', '.join(known)}")
+        if antenna.climate and antenna.climate not in climates():
+            fail(f"{key}.climate", antenna.climate, f"Name one of: {', '.join(climates())}")
 
 
 def check_weather(

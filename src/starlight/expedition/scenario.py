@@ -26,6 +26,7 @@ from starlight.expedition.network import (
     NodeSpec,
     Time,
     WeatherSpec,
+    check_antennas,
     check_link,
     check_node,
     check_weather,
@@ -314,6 +315,9 @@ def _check(scenario: Scenario, where: str) -> None:
     for index, link in enumerate(scenario.link):
         check_link(index, link, nodes, known_node, time, fail)
     pairs = {frozenset(link.between) for link in scenario.link}
+    radio = {frozenset(link.between) for link in scenario.link if link.kind == "radio"}
+    for index, node in enumerate(scenario.node):
+        check_antennas(index, node, radio, scenario.terminal, fail)
     for index, weather in enumerate(scenario.weather):
         check_weather(index, weather, pairs, known_node, time, fail)
     _check_people(scenario, known_node, time, fail)
