@@ -37,14 +37,14 @@ def main() -> int:
         data = odd_lines(draw) if draw.random() < 0.1 else mutated(SEEDS[form], draw.getrandbits(64))
         if draw.random() < 0.2:
             form = None
-        begun = time.monotonic()
+        begun = time.process_time()
         try:
             read += check(data, form)
         except Exception as error:
             sys.stdout.write(f"plans: {form}: {type(error).__name__}: {error}\n{data!r}\n")
             return 1
-        if time.monotonic() - begun > 10:
-            sys.stdout.write(f"plans: {form}: took {time.monotonic() - begun:.0f} s\n{data!r}\n")
+        if time.process_time() - begun > 30:
+            sys.stdout.write(f"plans: {form}: took {time.process_time() - begun:.0f} s of CPU\n{data!r}\n")
             return 1
         tried += 1
     sys.stdout.write(f"plans: {tried} files, {read} of them plans, nothing but InputError\n")
