@@ -124,7 +124,7 @@ def test_errors_name_key_value_and_what_is_allowed(old: str, new: str, key: str,
     ],
 )
 def test_a_wrong_antenna_orbit_or_mask_is_named(old: str, new: str, key: str, allowed: str) -> None:
-    """Antennas that point nowhere, orbits that are none, masks that are wrong: key, value, what is allowed."""
+    """Antennas that point nowhere, orbits that are none, wrong masks: key, value, what is allowed."""
     test_errors_name_key_value_and_what_is_allowed(old, new, key, allowed)
 
 

@@ -81,13 +81,14 @@ def make_plan(scenario: Scenario, sky: Sky, start: int, end: int) -> Planned:
     Raises:
         RangeError: the ephemeris does not cover the interval.
     """
+    sky.tdb([start, end])  # What was asked for is covered, or named.
     around = AROUND if any(node.antennas for node in scenario.node) else 0
     open_sky = _Open(
         scenario,
         sky,
         {node.name: place for node in scenario.node if (place := place_of(sky, node))},
         weather.of_scenario(scenario),
-        (max(start - around, min(start, sky.covers[0])), min(end + around, max(end, sky.covers[1]))),
+        (max(start - around, sky.covers[0]), min(end + around, sky.covers[1])),
     )
     visible: list[tuple[int, Channel]] = []
     for index, link in enumerate(scenario.link):
