@@ -164,7 +164,7 @@ def test_priorities_wait_for_their_own_and_above() -> None:
 
 
 def test_what_comes_too_late_for_every_window_is_unreachable() -> None:
-    """Where lanes lead on, but never in time, the answer is none, for permanent and for short contacts alike."""
+    """Where lanes lead on, but never in time, the answer is none, and the search for it ends."""
     short = [contact(100 + k, (EARTH, RELAY), 10_000 + 20 * k, 10_010 + 20 * k) for k in range(200)]
     router = Router(plan(*short, contact(1, (RELAY, MARS), 0, 9000), contact(2, (EARTH, OTHER), 0, 1e9)))
     assert router.route(EARTH, MARS, 0, 1) is None
