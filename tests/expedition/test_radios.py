@@ -145,3 +145,24 @@ def test_antennas_of_the_expedition_are_never_asked_too_much() -> None:
     for start, end, who in held:
         for start2, end2, who2 in held:
             assert who == who2 or end + gap <= start2 + 10 or end2 + gap <= start + 10
+
+
+def test_antennas_are_given_out_alike_whatever_the_interval() -> None:
+    """A plan made later, for other days, gives the same contacts where both reach."""
+    first = make_plan(SCENARIO, SKY, START, START + 12 * DAY)
+    later = make_plan(SCENARIO, SKY, START + 4 * DAY, START + 9 * DAY)
+    seen = []
+    for planned in (first, later):
+        seen.append(
+            [
+                (channel.from_node, channel.to_node, contact.start, contact.end)
+                for channel in planned.channels
+                for contact in channel.contacts
+                if contact.start > START + 4 * DAY and contact.end < START + 9 * DAY
+            ]
+        )
+    assert len(seen[0]) == len(seen[1]) > 50
+    for one, other in zip(*seen, strict=True):
+        assert one[:2] == other[:2]
+        assert abs(one[2] - other[2]) < SECOND
+        assert abs(one[3] - other[3]) < SECOND
