@@ -229,11 +229,9 @@ def _heat(heat: Heat) -> str:
         out.append(f'<text x="{at}" y="{top + height + 16}" text-anchor="middle">{label}</text>')
     for j in range(0, len(heat.rows), 5):
         out.append(f'<text x="0" y="{top + height - j * cell - 2}">{html.escape(heat.rows[j])}</text>')
-    x, y = (
-        left + (width - cell) * heat.mark[0] + cell / 2,
-        top + height - (height - cell) * heat.mark[1] - cell / 2,
-    )
-    out.append(f'<circle class="mark" cx="{x:.1f}" cy="{y:.1f}" r="{cell}"/>')
+    at_x = left + (width - cell) * heat.mark[0] + cell / 2
+    at_y = top + height - (height - cell) * heat.mark[1] - cell / 2
+    out.append(f'<circle class="mark" cx="{at_x:.1f}" cy="{at_y:.1f}" r="{cell}"/>')
     label = html.escape(heat.x_label)
     out.append(f'<text class="tick" x="{left}" y="{top + height + 34}">{label}, and upwards: ')
     out.append(f"{html.escape(heat.y_label)}</text></svg>")
