@@ -144,6 +144,27 @@ def test_a_letter_to_who_is_not_there_yet_stays_predicted(tmp_path: Path) -> Non
     live(tmp_path / "d", write, speed=50_000)
 
 
+def test_the_page_warns_of_a_conjunction(tmp_path: Path) -> None:
+    """Sixty days before the Sun comes between the worlds the page says until when words still get past it."""
+    at = dtntime.from_text("2051-08-20T09:00:00Z")
+
+    async def look() -> None:
+        demo = Demo("lost-in-starlight", tmp_path / "d", lambda line: None, speed=0.001, at=at)
+        try:
+            await demo.start()
+            seen = {who: (await demo.desk.status(who)).conjunction for who in ("jay", "nan-young")}
+        finally:
+            await demo.stop()
+        jay, nan = seen["jay"], seen["nan-young"]
+        assert jay is not None
+        assert nan is not None
+        assert dtntime.to_text(jay.enter).startswith("2051-09-05T08:4")
+        assert jay.last_departure == jay.enter
+        assert 20 * 60 * SECOND < nan.enter - nan.last_departure < 23 * 60 * SECOND
+
+    asyncio.run(look())
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     """The demo refuses a folder that holds what it did not make, and changes nothing there."""
     (tmp_path / "thesis.tex").write_text("ten years of work")

@@ -17,6 +17,7 @@ from starlight.errors import InputError
 from starlight.web.views import (
     Change,
     Clock,
+    Conjunction,
     Conversation,
     EarthClock,
     Fact,
@@ -92,6 +93,7 @@ class FakeDesk:
         self.kept: list[Kept] = []
         self.storm_since: int | None = None
         self.telemetry: tuple[Telemetry, ...] = ()
+        self.conjunction: Conjunction | None = None
         self._waiting: set[asyncio.Queue[Change]] = set()
 
     # ---- the test's own handles; called on the loop that serves the page
@@ -215,7 +217,7 @@ class FakeDesk:
         ]
         storm = Storm(self.storm_since is not None, self.storm_since, "both relays")
         silence = self._silence() if storm.active else None
-        return Status(await self.sky(), tuple(flights), silence, storm, self.telemetry)
+        return Status(await self.sky(), tuple(flights), silence, storm, self.telemetry, self.conjunction)
 
     async def set_storm(self, active: bool) -> Storm:
         if active and self.storm_since is None:

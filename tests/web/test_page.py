@@ -21,7 +21,7 @@ from tests.web.fake_desk import LIGHT, START
 
 from starlight.dtntime import DAY, MINUTE, SECOND
 from starlight.web import localtime, wire
-from starlight.web.views import Telemetry
+from starlight.web.views import Conjunction, Telemetry
 
 NASTY = "<script>document.title='caught'</script><img src=x onerror=alert(1)> & <b>bold</b> {{ 7*7 }}"
 
@@ -167,6 +167,21 @@ def test_storm_and_silence(visitor: Visitor, serving: Serving) -> None:
     expect(letter(jay, "Are you there?").locator(".state")).to_contain_text("expected to leave")
     serving.advance(2 * MINUTE + LIGHT)
     expect(letter(nan, "Are you there?")).to_be_visible()
+
+
+def test_a_conjunction_is_announced_with_the_last_safe_departure(visitor: Visitor, serving: Serving) -> None:
+    """A superior conjunction has a banner, with the last safe departure while there is one."""
+    near = Conjunction(START + 3 * DAY, START + 12 * DAY, 1.0, START + 3 * DAY - LIGHT)
+    serving.on_loop(lambda: setattr(serving.desk, "conjunction", near))
+    nan = visitor.open("nan-young")
+    banner = nan.locator(".conjunction")
+    expect(banner).to_contain_text("The Sun comes between the worlds")
+    expect(banner).to_contain_text("1.0 degrees")
+    expect(banner).to_contain_text("Last safe departure from here")
+    accessible(nan)
+    serving.advance(3 * DAY)
+    expect(banner).to_contain_text("The Sun stands between the worlds")
+    expect(banner).not_to_contain_text("Last safe departure")
 
 
 def test_text_is_text(visitor: Visitor, serving: Serving) -> None:

@@ -28,6 +28,7 @@ from starlight.expedition.planner import Channel, known_plan, plan_channels
 from starlight.expedition.rehearsal import Rehearsal
 from starlight.expedition.scenario import MailboxSpec, PersonSpec, Scenario, load
 from starlight.expedition.serve import address_of, bind, serve
+from starlight.expedition.skyreport import limit_deg
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.neighbours import Peer
@@ -451,6 +452,7 @@ class Demo:
             mars_place=mars.title,
             mars_longitude_deg=mars.site.longitude_deg,
             landing=dtntime.from_text(scenario.landing),
+            conjunction_limit_deg=limit_deg(scenario),
         )
         return ExpeditionDesk(
             people,

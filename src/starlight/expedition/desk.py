@@ -233,6 +233,7 @@ class ExpeditionDesk:
             silence=silence,
             storm=self._storm_view(),
             telemetry=self._telemetry(owner.node, now, silent=silence is not None),
+            conjunction=self._heavens.conjunction(owner.world, now),
         )
 
     def _telemetry(self, node: int, now: int, *, silent: bool) -> tuple[views.Telemetry, ...]:

@@ -14,17 +14,22 @@ from starlight.sky import (
     SOL_DAYS,
     Centre,
     Sky,
+    conjunctions,
     distance_km,
+    earth_mars_light_time_s,
     heliocentric,
     light_time_s,
     local_sol_date,
 )
+from starlight.sky.conjunctions import Conjunction
 from starlight.web import views
 
 ORBIT_POINTS = 120
 YEAR_DAYS = {"earth": 365.256, "mars": 686.980}  # sidereal periods, NASA planetary fact sheet
 REFRESH = 10 * SECOND
 """Positions are computed anew after this much mission time; on a page that is far below a pixel."""
+CONJUNCTION_NEAR = 60 * DAY
+"""How long before a superior conjunction people are warned: time for a letter, an answer, and plans."""
 OPEN_WITHIN = MINUTE
 """A window that can be used within a minute counts as open."""
 
@@ -49,6 +54,7 @@ class Heavens:
         earth_place, mars_place: whose clocks are shown.
         mars_longitude_deg: east, of the clock on Mars.
         landing: when sols begin to be counted, in ns.
+        conjunction_limit_deg: nothing gets past the Sun below this angle from it.
     """
 
     def __init__(
@@ -61,6 +67,7 @@ class Heavens:
         mars_place: str,
         mars_longitude_deg: float,
         landing: int,
+        conjunction_limit_deg: float = 2.0,
     ) -> None:
         self._sky = sky
         self._worlds = worlds
@@ -68,6 +75,8 @@ class Heavens:
         self.earth_place = earth_place
         self.mars_clock = _mars_clock(mars_place, mars_longitude_deg, landing)
         self._shown: tuple[int, Shown] | None = None
+        self._limit_deg = conjunction_limit_deg
+        self._conjunctions: list[Conjunction] | None = None
 
     def world_of(self, node: int) -> views.World:
         """Return the world that a node is at."""
@@ -105,6 +114,18 @@ class Heavens:
             moments = [round(start + period * step / ORBIT_POINTS) for step in range(ORBIT_POINTS)]
             lines.append(tuple(heliocentric(self._sky, max(first, moment))[body] for moment in moments))
         return lines[0], lines[1]
+
+    def conjunction(self, world: views.World, now: int) -> views.Conjunction | None:
+        """Return the superior conjunction that is under way or begins within `CONJUNCTION_NEAR`, in ns."""
+        if self._conjunctions is None:
+            self._conjunctions = conjunctions(self._sky, *self._sky.covers, self._limit_deg)
+        for found in self._conjunctions:
+            if found.enter - CONJUNCTION_NEAR <= now < found.leave:
+                # What leaves Mars must have passed the Sun when the angle at Earth reaches the limit.
+                light = float(earth_mars_light_time_s(self._sky, [found.enter])[0])
+                last = found.enter - (round(light * SECOND) if world == "mars" else 0)
+                return views.Conjunction(found.enter, found.leave, found.min_angle_deg, last)
+        return None
 
     def window(self, daemon: Daemon, far: Iterable[int], now: int) -> views.Window | None:
         """Return the window by which a letter from a node crosses next, as that node's plan has it.

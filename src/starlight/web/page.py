@@ -120,6 +120,9 @@ def next_moment(mailbox: MailboxView, status: Status) -> int | None:
         moments += [status.sky.window.start, status.sky.window.end]
     if status.silence is not None and status.silence.until is not None:
         moments.append(status.silence.until)
+    if status.conjunction is not None:
+        near = status.conjunction
+        moments += [near.enter, near.leave, near.last_departure]
     return min((at for at in moments if at > status.sky.clock.now), default=None)
 
 

@@ -148,6 +148,21 @@ class Silence(msgspec.Struct, frozen=True):
     safe: tuple[str, ...] = ()
 
 
+class Conjunction(msgspec.Struct, frozen=True):
+    """The Sun between the worlds: for days nothing gets past it.
+
+    Attributes:
+        enter, leave: when the angle between Sun and the other world is below the limit.
+        min_angle_deg: the least of it.
+        last_departure: what leaves this person's world by then still gets past the Sun.
+    """
+
+    enter: Time
+    leave: Time
+    min_angle_deg: float
+    last_departure: Time
+
+
 class PredictionView(msgspec.Struct, frozen=True):
     """When a letter sent now would leave and arrive, and when an answer could come.
 
@@ -333,6 +348,7 @@ class Status(msgspec.Struct, frozen=True):
         silence: None while letters can cross.
         storm: the button's state.
         telemetry: the latest of each vehicle.
+        conjunction: the one that is near or under way, or None.
     """
 
     sky: Sky
@@ -340,6 +356,7 @@ class Status(msgspec.Struct, frozen=True):
     silence: Silence | None = None
     storm: Storm = Storm(active=False)
     telemetry: tuple[Telemetry, ...] = ()
+    conjunction: Conjunction | None = None
 
 
 class Change(msgspec.Struct, frozen=True):
