@@ -17,8 +17,8 @@ SHOWN = 40
 
 @click.command()
 @click.argument("scenario_name", metavar="SCENARIO")
-@click.argument("from_node", metavar="FROM")
-@click.argument("to_node", metavar="TO")
+@click.argument("from_node", metavar="FROM", required=False)
+@click.argument("to_node", metavar="TO", required=False)
 @click.option(
     "--at",
     type=MOMENT,
@@ -31,6 +31,17 @@ SHOWN = 40
 @click.option("--to", "end", type=MOMENT, metavar="ISO", help="Tell the rate until here.")
 @click.option("--band", metavar="NAME", help="The band. [default: that of the scenario's link, or else X]")
 @click.option(
+    "--range-au", type=float, metavar="AU", help="Between two terminals of the library, at this distance."
+)
+@click.option(
+    "--elevation",
+    type=float,
+    default=30.0,
+    show_default=True,
+    metavar="DEG",
+    help="With --range-au: of the other end above the horizon.",
+)
+@click.option(
     "--report",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -40,23 +51,38 @@ SHOWN = 40
 @as_json
 def link(
     scenario_name: str,
-    from_node: str,
-    to_node: str,
+    from_node: str | None,
+    to_node: str | None,
     at: int | None,
     start: int | None,
     end: int | None,
     band: str | None,
+    range_au: float | None,
+    elevation: float,
     report: Path | None,
     ephemeris: str | None,
     json_output: bool,
 ) -> None:
     """Say what the radio from FROM to TO carries: design control table, rate over time.
 
-    FROM and TO are nodes of SCENARIO whose antennas have terminals.
+    FROM and TO are nodes of SCENARIO whose antennas have terminals. With --range-au SCENARIO and FROM
+    are two terminals of the library. A FILE of published budgets in place of SCENARIO, and nothing else,
+    is computed case by case beside what was printed.
 
     \b
-    Example: starlight link lost-in-starlight mountain facility --at 2051-04-09T11:32Z
+    Examples:
+      starlight link lost-in-starlight mountain facility --at 2051-04-09T11:32Z
+      starlight link father-3m lander-1m --range-au 0.5
+      starlight link link_budgets.toml
     """
+    if range_au is not None:
+        _at_range(scenario_name, from_node, to_node, range_au, elevation, band or "X", json_output)
+        return
+    if from_node is None:
+        _cases(Path(scenario_name), json_output)
+        return
+    if to_node is None:
+        raise InputError("the other end is missing", where="TO", right="Name a node, or give --range-au")
     from starlight.cli.plan_scenario import write
     from starlight.expedition import kernels, linkview, scenario
 
@@ -77,6 +103,45 @@ def link(
     else:
         click.echo(found.table.text())
         _show(view)
+
+
+def _at_range(
+    transmitter: str, receiver: str | None, extra: str | None, range_au: float, elevation: float, band: str,
+    json_output: bool,
+) -> None:  # fmt: skip
+    from starlight.expedition import budgets
+
+    if receiver is None or extra is not None:
+        raise InputError(
+            "--range-au goes with two terminals", where="--range-au", right="Such are father-3m lander-1m"
+        )
+    table, view = budgets.at_range(transmitter, receiver, range_au, elevation, band)
+    if json_output:
+        print_json(view)
+        return
+    click.echo(table.text())
+    click.echo(
+        f"At {range_au:g} au: {view['rate_bps']:,} bit/s of the ladder, "
+        f"{view['max_rate_bps']:,.0f} bit/s would close."
+    )
+
+
+def _cases(path: Path, json_output: bool) -> None:
+    from starlight.expedition import budgets
+
+    found = [budgets.case_view(case, str(path)) for case in budgets.cases(path)]
+    if json_output:
+        print_json([view for _, view in found])
+        return
+    for table, view in found:
+        click.echo(f"{table.text()}\n{view['source']}\n")
+        for line in view["published"]:
+            computed = "not led to by its inputs" if line["computed"] is None else f"{line['computed']:.2f}"
+            off = "" if line["difference_db"] is None else f"  ({line['difference_db']:+.3f} dB)"
+            click.echo(
+                f"  {line['key']:<24} published {line['published']:>12,.2f}   computed {computed:>12}{off}"
+            )
+        click.echo()
 
 
 def _show(view: dict[str, Any]) -> None:
