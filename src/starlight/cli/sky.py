@@ -98,6 +98,7 @@ def _show(view: dict[str, Any], titles: dict[str, str]) -> None:
             rows.append(
                 (f"{ship['name']} to {body.title()}", f"{far}, light needs {light}, day {ship['day']:.0f}")
             )
+    rows += [row for body in view["bodies"] for row in _body(body)]
     for name, value in rows:
         click.echo(f"{name:<22}{value}")
     click.echo("\nWho can be heard now, and how long the signal was under way:")
@@ -105,6 +106,21 @@ def _show(view: dict[str, Any], titles: dict[str, str]) -> None:
         click.echo(
             f"  {titles[pair['from']]:<34} at {titles[pair['to']]:<34} {pair['light_time_s']:>14.6f} s"
         )
+
+
+def _body(body: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return where a body of an SPK file is, or that the file doesn't know."""
+    if not body["covered"]:
+        spans = ", ".join(f"{each['start'][:16]} to {each['end'][:16]}" for each in body["coverage"])
+        return [(body["name"], f"its SPK file doesn't cover this time, only {spans}")]
+    return [
+        (
+            f"{body['name']} to {world.title()}",
+            f"{body['distance_km'][world]:,.0f} km, light needs "
+            f"{dtntime.duration_text(round(seconds * dtntime.SECOND))}",
+        )
+        for world, seconds in body["light_time_s"].items()
+    ]
 
 
 def _silence(next_: dict[str, Any], now: str) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import weakref
 from importlib import resources
 from pathlib import Path
@@ -10,6 +11,8 @@ from jplephem.spk import SPK
 
 from starlight.errors import InputError
 from starlight.sky import Sky
+
+_CARRIED: weakref.WeakKeyDictionary[Sky, dict[str, tuple[int, ...]]] = weakref.WeakKeyDictionary()
 
 
 def open_sky(ephemeris: str | None = None) -> Sky:
@@ -43,3 +46,43 @@ def open_sky(ephemeris: str | None = None) -> Sky:
         ) from None
     weakref.finalize(sky, kernel.close)
     return sky
+
+
+def open_bodies(path: str) -> SPK:
+    """Return a user's SPK file, open.
+
+    Raises:
+        InputError: it can't be read as an SPK, or its end is missing.
+    """
+    right = "Give an SPK file (.bsp) with the orbit of a spacecraft"
+    try:
+        kernel = SPK.open(path)
+    except (OSError, ValueError, struct.error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"can't be read as an SPK file ({reason})", where=path, right=right) from None
+    needed = max((8 * segment.end_i for segment in kernel.segments), default=0)
+    size = Path(path).stat().st_size
+    if size < needed:
+        kernel.close()
+        raise InputError(f"is cut short: {size} bytes of {needed} or more", where=path, right=right)
+    return kernel
+
+
+def carry(sky: Sky, path: str) -> tuple[int, ...]:
+    """Hand the bodies of a user's SPK file to a sky, once, and return their NAIF ids.
+
+    The file stays open as long as the sky is there.
+
+    Raises:
+        InputError: the file can't be read, or the sky can't take a segment of it.
+    """
+    files = _CARRIED.setdefault(sky, {})
+    if path not in files:
+        kernel = open_bodies(path)
+        try:
+            files[path] = sky.carry(kernel)
+        except InputError as error:
+            kernel.close()
+            raise InputError(f"{error.where}: {error.what}", where=path, right=error.right) from None
+        weakref.finalize(sky, kernel.close)
+    return files[path]

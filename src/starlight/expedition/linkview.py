@@ -10,12 +10,13 @@ import numpy as np
 from starlight import dtntime
 from starlight.dtntime import DAY, SECOND
 from starlight.errors import InputError
+from starlight.expedition.bodies import coverage_text, visible
 from starlight.expedition.places import place_of
 from starlight.expedition.radios import Floats, Rates, Times, moments, radio_link, rate_pieces
 from starlight.expedition.reports import Chart, Grid, Line, Part, page
 from starlight.expedition.scenario import Scenario
 from starlight.radio import Link, Table
-from starlight.sky import AU_KM, C_KM_S, Centre, Place, Sky, distance_km, sun_earth_probe_angle_deg, windows
+from starlight.sky import AU_KM, C_KM_S, Centre, Place, Sky, distance_km, sun_earth_probe_angle_deg
 
 SEARCHED = 60 * DAY
 """A window is searched for so long after the moment that was asked for."""
@@ -77,11 +78,12 @@ def study(
     chosen = band or _band(scenario, from_node, to_node)
     link = radio_link(scenario, from_node, to_node, chosen)
     begin = interval[0] if interval else at if at is not None else dtntime.from_text(scenario.demo_at)
-    found = windows(sky, here, there, begin - DAY if at is not None else begin, begin + SEARCHED)
+    found = visible(sky, here, there, begin - DAY if at is not None else begin, begin + SEARCHED)
     window = next((w for w in found if w[1] > (begin if at is None else at)), None)
     if window is None:
         told = f"{to_node} can't hear {from_node} within {SEARCHED // DAY} days of {dtntime.to_text(begin)}"
-        raise InputError(told, where="--at", right="Try another time")
+        known = "".join(f"; {text}" for text in coverage_text(scenario, sky, (from_node, to_node)))
+        raise InputError(told, where="--at", right=f"Try another time{known}")
     if at is None:
         at = (window[0] + window[1]) // 2
     elif at < window[0]:
@@ -91,7 +93,7 @@ def study(
             right=f"The next window is {dtntime.to_text(window[0])} to {dtntime.to_text(window[1])}",
         )
     start, end = interval or window
-    spans = windows(sky, here, there, start, end) if interval else [window]
+    spans = visible(sky, here, there, start, end) if interval else [window]
     seen = moments(sky, here, there, np.array([at]))
     table = link.table(float(seen.range_km[0]), _one(seen.elevation_tx_deg), _one(seen.elevation_rx_deg),
                        float(seen.sun_deg[0]))  # fmt: skip
@@ -111,7 +113,9 @@ def _place(scenario: Scenario, sky: Sky, name: str) -> Place:
         raise InputError(f"no node is called {name!r}", where="FROM, TO", right=f"There are: {names}")
     place = place_of(sky, node)
     if place is None:
-        raise InputError(f"{name} has no site, orbit or cruise, so no radio reaches it", where="FROM, TO")
+        raise InputError(
+            f"{name} has no site, orbit, cruise or body, so no radio reaches it", where="FROM, TO"
+        )
     return place
 
 

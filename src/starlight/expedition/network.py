@@ -83,6 +83,18 @@ class CruiseSpec(_Spec, frozen=True):
     arrival: str
 
 
+class BodySpec(_Spec, frozen=True):
+    """A body of an SPK file, such as a spacecraft's published orbit.
+
+    Attributes:
+        file: the path of the ``.bsp`` file, from the scenario's own folder.
+        naif_id: the body's number in it; spacecraft have negative ones.
+    """
+
+    file: Annotated[str, msgspec.Meta(min_length=1)]
+    naif_id: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+
+
 class AntennaSpec(_Spec, frozen=True):
     """An antenna of a node.
 
@@ -108,7 +120,7 @@ class AntennaSpec(_Spec, frozen=True):
 
 
 class NodeSpec(_Spec, frozen=True):
-    """A network node; without a site, an orbit or a cruise it has wires only."""
+    """A network node; without a site, an orbit, a cruise or a body it has wires only."""
 
     name: Name
     number: NodeNumber
@@ -117,12 +129,18 @@ class NodeSpec(_Spec, frozen=True):
     site: SiteSpec | None = None
     orbit: OrbitSpec | None = None
     cruise: CruiseSpec | None = None
+    body: BodySpec | None = None
     antennas: list[AntennaSpec] = []
 
     @property
     def in_the_sky(self) -> bool:
         """Whether it has a place that a radio can point to."""
-        return self.site is not None or self.orbit is not None or self.cruise is not None
+        return self.places_given > 0
+
+    @property
+    def places_given(self) -> int:
+        """How many places the scenario gives it; one at most is right."""
+        return sum(each is not None for each in (self.site, self.orbit, self.cruise, self.body))
 
 
 class LinkSpec(_Spec, frozen=True):
@@ -191,8 +209,8 @@ class ConjunctionSpec(_Spec, frozen=True):
 def check_node(index: int, node: NodeSpec, known_node: Known, time: Time, fail: Fail) -> None:
     """Check what no single key of a node can know."""
     key = f"node[{index}]"
-    if sum(each is not None for each in (node.site, node.orbit, node.cruise)) > 1:
-        fail(key, node.name, "A node has a site, an orbit or a cruise, one of them")
+    if node.places_given > 1:
+        fail(key, node.name, "A node has a site, an orbit, a cruise or a body, one of them")
     if node.orbit:
         _check_orbit(f"{key}.orbit", node.name, node.orbit, time, fail)
     if node.site and node.site.mask:
@@ -249,7 +267,9 @@ def check_link(
     for name in link.between:
         known_node(f"{key}.between", name)
         if link.kind == "radio" and not nodes[name].in_the_sky:
-            fail(f"{key}.between", name, "A radio link needs a site, an orbit or a cruise at both ends")
+            fail(
+                f"{key}.between", name, "A radio link needs a site, an orbit, a cruise or a body at both ends"
+            )
     if link.between[0] == link.between[1]:
         fail(f"{key}.between", link.between, "A link has two different ends")
     if link.kind == "radio" and link.light_time_s:

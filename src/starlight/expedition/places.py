@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlight import dtntime
+from starlight.expedition.bodies import body_of
 from starlight.expedition.network import OrbitSpec, SiteSpec
 from starlight.expedition.scenario import NodeSpec
 from starlight.sky import Elements, Orbiter, Place, Site, Sky, stationary, transfer
@@ -12,7 +13,8 @@ def place_of(sky: Sky, node: NodeSpec) -> Place | None:
     """Return where a node is in the sky, or None for one that has wires only.
 
     Raises:
-        InputError: a mask with a gap, elements that are no orbit, or a cruise that is none.
+        InputError: a mask with a gap, elements that are no orbit, a cruise that is none, or a file that
+            the sky can't take.
         RangeError: a cruise that the ephemeris does not cover.
     """
     if node.site:
@@ -22,6 +24,8 @@ def place_of(sky: Sky, node: NodeSpec) -> Place | None:
     if node.cruise:
         departure, arrival = (dtntime.from_text(t) for t in (node.cruise.departure, node.cruise.arrival))
         return transfer(sky, node.cruise.origin, node.cruise.to, departure, arrival)
+    if node.body:
+        return body_of(sky, node.body)
     return None
 
 

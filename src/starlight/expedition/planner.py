@@ -18,11 +18,12 @@ from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import DAY, SECOND
 from starlight.expedition import weather
 from starlight.expedition.allocation import Change, Way, allocate
+from starlight.expedition.bodies import known_spans, unknown_notices, visible
 from starlight.expedition.places import place_of
 from starlight.expedition.radios import carrying, radio_link, rate_pieces
 from starlight.expedition.scenario import LinkSpec, Scenario
-from starlight.expedition.spans import Span, lowered, parts, without
-from starlight.sky import Centre, Place, Sky, conjunctions, light_pieces_many, windows
+from starlight.expedition.spans import Span, common, lowered, parts, without
+from starlight.sky import Centre, Place, Sky, SpkBody, conjunctions, light_pieces_many
 from starlight.sky.places import WORLDS
 
 __all__ = ["Channel", "Planned", "announcements", "known_plan", "make_plan", "place_of", "plan_channels"]
@@ -151,7 +152,7 @@ def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) ->
         wire = Contact(base + begin // SECOND, *numbers, begin, finish, ((begin, rate),), light)
         return Channel(link, *ends, (wire,))
     here, there = shared.places[ends[0]], shared.places[ends[1]]
-    spans = windows(shared.sky, here, there, begin, finish)
+    spans = visible(shared.sky, here, there, begin, finish)
     if rate is None:
         radio = radio_link(shared.scenario, *ends, link.band)
         rates = rate_pieces(shared.sky, radio, here, there, spans)
@@ -169,7 +170,9 @@ def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) ->
 def _under_the_sun(shared: _Open, channel: Channel) -> Channel:
     """Return a channel as the Sun near the line of sight, and the weather, leave it."""
     contacts = list(channel.contacts)
-    notices: list[Notice] = []
+    notices = unknown_notices(
+        shared.scenario, shared.sky, (channel.from_node, channel.to_node), shared.interval
+    )
     rule = shared.scenario.conjunction
     places = [shared.places[name] for name in (channel.from_node, channel.to_node)]
     at_earth = [place.body == "earth" for place in places]
@@ -185,7 +188,7 @@ def _under_the_sun(shared: _Open, channel: Channel) -> Channel:
         nodes = tuple(
             sorted(shared.scenario.node_named(n).number for n in (channel.from_node, channel.to_node))
         )
-        notices = [Notice(first, last, nodes, CONJUNCTION) for first, last in dark]
+        notices += [Notice(first, last, nodes, CONJUNCTION) for first, last in dark]
     return msgspec.structs.replace(
         channel, contacts=tuple(weather.under(contacts, shared.weather)), notices=tuple(notices)
     )
@@ -198,7 +201,10 @@ def _conjunctions(shared: _Open, far: Place, limit_deg: float, contacts: list[Co
     if far.body in WORLDS:  # A world is told of as one; the radius of its orbits is 0.01 degrees at most.
         found = conjunctions(shared.sky, *shared.interval, limit_deg, Centre(far.body))
     else:
-        found = conjunctions(shared.sky, contacts[0].start, contacts[-1].end, limit_deg, far)
+        asked = [(contacts[0].start, contacts[-1].end)]
+        if isinstance(far, SpkBody):
+            asked = common(asked, known_spans(shared.sky, far, Centre("earth")))
+        found = [each for span in asked for each in conjunctions(shared.sky, *span, limit_deg, far)]
     return [(each.enter, each.leave) for each in found]
 
 

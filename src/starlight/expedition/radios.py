@@ -21,7 +21,7 @@ from starlight.errors import InputError
 from starlight.expedition.scenario import NodeSpec, Scenario
 from starlight.expedition.spans import Span
 from starlight.radio import Link, Terminal, terminal, terminal_from
-from starlight.sky import C_KM_S, Elements, Orbiter, Place, Site, Sky, elevation_deg
+from starlight.sky import C_KM_S, Centre, Elements, Orbiter, Place, Site, Sky, SpkBody, elevation_deg
 from starlight.sky.light import transmitted
 
 Floats = NDArray[np.float64]
@@ -32,6 +32,7 @@ _TURN_RAD = 0.03
 _LONGEST_S = 600.0
 _EDGE = SECOND
 _AT_ONCE = 200_000
+_SWING_S, _SWING_MOST = 300.0, 20_000  # between looks at a body of a file, and how many at most
 
 
 class Moments(msgspec.Struct, frozen=True):
@@ -117,16 +118,32 @@ def terminal_named(scenario: Scenario, name: str) -> Terminal:
     return terminal(name)
 
 
-def step_s(*places: Place) -> float:
+def step_s(sky: Sky, spans: Sequence[Span], *places: Place) -> float:
     """Return how often to look at a link between places, in s: before anything turns by much."""
     fastest = 0.0
     for place in places:
+        if isinstance(place, SpkBody):
+            fastest = max(fastest, *(_swing_rad_s(sky, place, span) for span in spans), 0.0)
         if isinstance(place, Orbiter):
             fastest = max(fastest, place.motion_rad_s)
         elif isinstance(place, Elements):
             squeeze = (1 - place.eccentricity) ** 2
             fastest = max(fastest, place.drift_rad_s[2] / squeeze)
     return min(_LONGEST_S, _TURN_RAD / fastest) if fastest else _LONGEST_S
+
+
+def _swing_rad_s(sky: Sky, body: SpkBody, span: Span) -> float:
+    """Return how fast a body of a file turns around Earth or Mars at most, as looked at in an interval."""
+    count = min(max(2, math.ceil((span[1] - span[0]) / (_SWING_S * SECOND))), _SWING_MOST)
+    tdb = sky.tdb(np.linspace(*span, count).astype(np.int64))
+    position, velocity = sky.state(body, tdb)
+    fastest = 0.0
+    for world in ("earth", "mars"):
+        centre, its_velocity = sky.state(Centre(world), tdb)
+        speed = np.linalg.norm(velocity - its_velocity, axis=0)
+        apart = np.linalg.norm(position - centre, axis=0)
+        fastest = max(fastest, float((speed / np.maximum(apart, 1.0)).max()))
+    return fastest
 
 
 def rate_pieces(sky: Sky, link: Link, here: Place, there: Place, spans: Sequence[Span]) -> list[Rates]:
@@ -138,7 +155,7 @@ def rate_pieces(sky: Sky, link: Link, here: Place, there: Place, spans: Sequence
     Returns:
         For each span pieces ``(from ns, bit/s)``, the first at its start; 0 where nothing closes.
     """
-    step = round(step_s(here, there) * SECOND)
+    step = round(step_s(sky, spans, here, there) * SECOND)
     result: list[Rates] = []
     batch: list[Times] = []
     size = 0

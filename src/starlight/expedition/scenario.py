@@ -17,6 +17,7 @@ import msgspec
 
 from starlight import dtntime
 from starlight.errors import InputError
+from starlight.expedition.bodies import located
 from starlight.expedition.network import (
     ConjunctionSpec,
     Fail,
@@ -229,7 +230,7 @@ def load(source: str) -> Scenario:
             where=source,
             right=f"Give the path of a TOML file, or one of: {', '.join(builtin_names())}",
         ) from None
-    return parse(text, where=source)
+    return parse(text, where=source, folder=path.parent)
 
 
 def builtin_names() -> list[str]:
@@ -240,8 +241,12 @@ def builtin_names() -> list[str]:
     )
 
 
-def parse(text: str, *, where: str) -> Scenario:
+def parse(text: str, *, where: str, folder: Path | None = None) -> Scenario:
     """Read a scenario from TOML and check that all of it fits together.
+
+    Args:
+        where: what the messages of errors call it.
+        folder: from which its paths lead; without one it has no files.
 
     Raises:
         InputError: as `load`.
@@ -255,7 +260,7 @@ def parse(text: str, *, where: str) -> Scenario:
     except msgspec.ValidationError as error:
         raise named_error(error, tree, where) from None
     _check(scenario, where)
-    return scenario
+    return msgspec.structs.replace(scenario, node=located(scenario.node, where, folder))
 
 
 def named_error(error: msgspec.ValidationError, tree: object, where: str) -> InputError:

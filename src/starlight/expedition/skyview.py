@@ -6,6 +6,7 @@ from itertools import permutations
 
 from starlight import dtntime
 from starlight.dtntime import DAY, HOUR, SECOND
+from starlight.expedition.bodies import known_at, visible
 from starlight.expedition.planner import place_of
 from starlight.expedition.scenario import Scenario
 from starlight.sky import (
@@ -14,6 +15,7 @@ from starlight.sky import (
     Place,
     Site,
     Sky,
+    SpkBody,
     Trajectory,
     distance_km,
     earth_mars_light_time_s,
@@ -23,7 +25,6 @@ from starlight.sky import (
     mars_clock,
     sol_since,
     sun_earth_probe_angle_deg,
-    windows,
 )
 
 CONVENTION = (
@@ -64,6 +65,7 @@ def sky_view(scenario: Scenario, sky: Sky, time: int) -> dict[str, object]:
         },
         "heliocentric_au": {body: list(position) for body, position in positions.items()},
         "ships": _ships(scenario, sky, time),
+        "bodies": _bodies(scenario, sky, time),
         "convention": CONVENTION,
         "pairs": _pairs(scenario, sky, time),
     }
@@ -79,6 +81,8 @@ def _pairs(scenario: Scenario, sky: Sky, time: int) -> list[dict[str, object]]:
     for (a, here), (b, there) in permutations(places.items(), 2):
         if isinstance(here, Site) and isinstance(there, Site) and here.body == there.body:
             continue  # Sites of one world stand below each other's horizon; wires join them.
+        if not known_at(sky, here, there, time):
+            continue
         light = float(light_time_received_s(sky, here, there, [time])[0])
         if not heard(sky, here, there, time - round(light * SECOND)):
             continue
@@ -118,6 +122,37 @@ def _ships(scenario: Scenario, sky: Sky, time: int) -> list[dict[str, object]]:
     return found
 
 
+def _bodies(scenario: Scenario, sky: Sky, time: int) -> list[dict[str, object]]:
+    """Return each body of an SPK file: from when to when the file knows it and, inside, how far it is."""
+    found: list[dict[str, object]] = []
+    for node in scenario.node:
+        body = place_of(sky, node) if node.body else None
+        if not isinstance(body, SpkBody):
+            continue
+        spans = sky.coverage(body)
+        known = any(first + SECOND <= time <= last - SECOND for first, last in spans)
+        told: dict[str, object] = {
+            "name": node.name,
+            "naif_id": body.naif_id,
+            "coverage": [
+                {"start": dtntime.to_text(first), "end": dtntime.to_text(last)} for first, last in spans
+            ],
+            "covered": known,
+            "distance_km": None,
+            "light_time_s": None,
+        }
+        if known:
+            worlds = {name: Centre(name) for name in ("earth", "mars")}
+            told["distance_km"] = {
+                name: float(distance_km(sky, body, world, [time])[0]) for name, world in worlds.items()
+            }
+            told["light_time_s"] = {
+                name: float(light_time_s(sky, body, world, [time])[0]) for name, world in worlds.items()
+            }
+        found.append(told)
+    return found
+
+
 def _flies(ship: Trajectory, time: int) -> bool:
     """Return whether a ship is under way, long enough for light to have come from it and to reach it."""
     return ship.departure + HOUR < time < ship.arrival - HOUR
@@ -125,4 +160,4 @@ def _flies(ship: Trajectory, time: int) -> bool:
 
 def heard(sky: Sky, a: Place, b: Place, time: int) -> bool:
     """Return whether a signal that leaves `a` at a time in ns reaches `b`."""
-    return any(start <= time <= end for start, end in windows(sky, a, b, time - SECOND, time + SECOND))
+    return any(start <= time <= end for start, end in visible(sky, a, b, time - SECOND, time + SECOND))
