@@ -463,6 +463,12 @@ class Demo:
             script.vehicles(scenario),
             timezone=scenario.earth_timezone,
             clock=self.clock,
+            elsewhere={
+                f"ipn:{node.number}.{person.service}": (person.name, node.title, node.world)
+                for person in scenario.person
+                for box in person.mailbox
+                for node in [scenario.node_named(box.node)]
+            },
         )
 
 

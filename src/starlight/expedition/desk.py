@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -67,6 +68,7 @@ class ExpeditionDesk:
     Args:
         inhabitants: everyone whom the page can be.
         names: everyone who can be written to, by address: name, place and world.
+        elsewhere: other addresses of the same people, whose letters may be in a mailbox.
         daemons: by node number.
         heavens: what the sky shows.
         storm: the storm's state and control.
@@ -84,9 +86,11 @@ class ExpeditionDesk:
         *,
         timezone: str,
         clock: MissionClock,
+        elsewhere: Mapping[str, tuple[str, str, views.World]] = MappingProxyType({}),
     ) -> None:
         self._people = {person.id: person for person in inhabitants}
         self._names = names
+        self._elsewhere = elsewhere
         self._daemons = daemons
         self._heavens = heavens
         self._storm = storm
@@ -310,7 +314,7 @@ class ExpeditionDesk:
         return self._heavens.window(self._daemons[owner.node], far, now)
 
     def _name(self, address: str) -> tuple[str, str, views.World]:
-        return self._names.get(address, (address, "", "earth"))
+        return self._names.get(address) or self._elsewhere.get(address, (address, "", "earth"))
 
     def _storm_view(self) -> views.Storm:
         return views.Storm(self._storm.active, self._storm.since, self._storm.cuts)
