@@ -23,6 +23,7 @@ from starlight.expedition.places import place_of
 from starlight.expedition.planner import Planned, make_plan
 from starlight.expedition.rehearsal import Rehearsal
 from starlight.expedition.scenario import Scenario, load, parse
+from starlight.expedition.skyreport import sky_report
 from starlight.expedition.skyview import sky_view
 from starlight.sky import Place, Site, SpkBody
 
@@ -253,6 +254,42 @@ def test_a_gap_between_two_segments_is_a_silence(folder: Path, tmp_path: Path) -
     assert len([n for n in plan.notices if "probe.bsp" in n.text]) == 3
 
 
+def test_an_orbiter_of_a_file_is_planned_as_the_same_by_elements(tmp_path: Path) -> None:
+    """A low orbiter's windows and computed rates are those of the elements that its file was written from."""
+    text = SCENARIO.replace("rate_bps = 1_000", 'band = "UHF"')
+    elements = (
+        'orbit = { body = "mars", semi_major_axis_km = 3683.7, eccentricity = 0.0088, '
+        "inclination_deg = 92.65, node_deg = 20.0, periapsis_deg = 270.0, mean_anomaly_deg = 0.0, "
+        'epoch = "2025-06-01" }'
+    )
+    given = parse(text.replace('body = { file = "probe.bsp", naif_id = -143 }', elements), where="e.toml")
+    sky = open_sky()
+    orbiter = place_of(sky, given.node_named("probe"))
+    assert orbiter is not None
+    begins, ends = ets_of(np.array([FIRST, FIRST + DAY]))
+    ets = np.linspace(begins, ends, 1441)
+    states = np.concatenate(sky.around(orbiter, ets)[:2]).T.copy()
+    handle = spice.spkopn(str(tmp_path / "probe.bsp"), "orbiter", 0)
+    spice.spkw13(handle, PROBE, 499, "J2000", ets[0], ets[-1], "low", 9, len(ets), states, ets)
+    spice.spkcls(handle)
+    filed = parse(text, where="f.toml", folder=tmp_path)
+    start, end = FIRST + 2 * HOUR, FIRST + 20 * HOUR
+    one, other = (make_plan(each, sky, start, end).plan().contacts for each in (given, filed))
+    assert len(one) == len(other) > 10
+    for a, b in zip(one, other, strict=True):
+        assert (a.from_node, a.to_node) == (b.from_node, b.to_node)
+        assert abs(a.start - b.start) < 20 * MILLISECOND
+        assert abs(a.end - b.end) < 20 * MILLISECOND
+        assert [rate for _, rate in a.rates] == [rate for _, rate in b.rates]
+
+
+def test_a_page_about_the_sky_draws_the_body(scenario: Scenario) -> None:
+    """The page has the light time to the body, as far as its file goes."""
+    page = sky_report(scenario, open_sky(), FIRST + DAY)
+    assert "The probe: light time" in page
+    assert "As far as probe.bsp covers it." in page
+
+
 def test_a_letter_goes_by_way_of_the_probe(scenario: Scenario) -> None:
     """A rehearsal carries a letter from Earth to Mars over the probe alone."""
     start, end = scenario.period()
@@ -359,6 +396,19 @@ def test_a_planet_is_no_node(tmp_path: Path) -> None:
     written(tmp_path / "probe.bsp", naif_id=499)
     scenario = parse(SCENARIO.replace("-143", "499"), where="flyby.toml", folder=tmp_path)
     with pytest.raises(InputError, match=r"probe\.bsp.*no body but planets"):
+        make_plan(scenario, open_sky(), FIRST, LAST)
+
+
+def test_segments_that_cannot_be_read_are_named_with_the_file(tmp_path: Path) -> None:
+    """A segment in another frame than J2000 is refused with the file, the body, and what to do."""
+    (begins, ends) = ets_of(np.array([FIRST, LAST]))
+    ets = np.linspace(begins, ends, 41)
+    states = np.ones((41, 6))
+    handle = spice.spkopn(str(tmp_path / "probe.bsp"), "probe", 0)
+    spice.spkw13(handle, PROBE, 10, "ECLIPJ2000", ets[0], ets[-1], "arc", 7, 41, states, ets)
+    spice.spkcls(handle)
+    scenario = parse(SCENARIO, where="flyby.toml", folder=tmp_path)
+    with pytest.raises(InputError, match=r"probe\.bsp: SPK file, body -143: frame 17 is not J2000"):
         make_plan(scenario, open_sky(), FIRST, LAST)
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from starlight import dtntime
 from starlight.dtntime import DAY, SECOND
-from starlight.expedition.network import CruiseSpec
+from starlight.expedition.bodies import body_of
+from starlight.expedition.network import BodySpec, CruiseSpec
 from starlight.expedition.reports import Chart, Grid, Heat, Line, Part, page
 from starlight.expedition.scenario import Scenario
 from starlight.expedition.skyview import sky_view
+from starlight.expedition.spans import common
 from starlight.sky import (
     Centre,
     Sky,
@@ -26,6 +29,7 @@ from starlight.sky.conjunctions import Conjunction
 
 SYNODIC_DAYS = 780
 _STEPS = 41
+_BODY_POINTS = 240
 
 
 def limit_deg(scenario: Scenario) -> float:
@@ -109,12 +113,31 @@ def sky_report(scenario: Scenario, sky: Sky, time: int) -> str:
     for node in scenario.node:
         if node.cruise:
             parts += _cruise(sky, node.title, node.cruise)
+        if node.body:
+            parts.append(_body(sky, node.title, node.body))
     return page(f"The sky of {scenario.title}", lead, parts)
 
 
 def _span(scenario: Scenario, sky: Sky) -> tuple[int, int]:
     start, _ = scenario.period()
     return max(start, sky.covers[0]), sky.covers[1]
+
+
+def _body(sky: Sky, title: str, spec: BodySpec) -> Chart:
+    """Return the light time to a body of an SPK file, as far as the file covers it."""
+    body = body_of(sky, spec)
+    spans = common(sky.coverage(body), [sky.covers])
+    each = max(2, _BODY_POINTS // max(1, len(spans)))
+    x: list[float] = []
+    rows: dict[str, list[float | None]] = {"earth": [], "mars": []}
+    for first, last in spans:
+        times = np.linspace(first + SECOND, last - SECOND, each).astype(np.int64)
+        x += [*(dtntime.to_posix(int(time)) for time in times), dtntime.to_posix(last)]
+        for world, row in rows.items():
+            # Nothing is drawn from one interval to the next.
+            row += [*(float(s) / 60 for s in light_time_s(sky, body, Centre(world), times)), None]
+    lines = [Line(world.title(), row) for world, row in rows.items()]
+    return Chart(f"{title}: light time", f"As far as {Path(spec.file).name} covers it.", "min", x, lines)
 
 
 def _cruise(sky: Sky, title: str, cruise: CruiseSpec) -> list[Part]:
