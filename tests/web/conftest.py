@@ -12,13 +12,16 @@ import httpx
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.web.fake_desk import FakeDesk
 
 from starlight.web.app import make_app
 
 TOKEN = "a-secret-that-only-the-test-knows"
 CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE_MS = 60_000
+"""How long the browser waits for what must come; a loaded machine is slow, never wrong."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Serving:

@@ -13,13 +13,11 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.web.conftest import accessible
+from tests.web.conftest import PATIENCE_MS, accessible
 
 from starlight import dtntime
 from starlight.dtntime import MINUTE, SECOND
 
-PATIENCE_MS = 120_000
-"""How long the browser waits for what must come; a loaded machine is slow, never wrong."""
 TEXT = "Count to the light time with me."
 
 
@@ -54,14 +52,6 @@ class Demo:
         assert self.process.wait() == 0
         assert self.process.stdout is not None
         self.process.stdout.close()
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """Wait long here: light takes its time, and so does a loaded machine."""
-    expect.set_options(timeout=PATIENCE_MS)
-    yield
-    expect.set_options(timeout=5_000)  # Playwright's own
 
 
 @pytest.fixture
