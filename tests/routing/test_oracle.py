@@ -16,7 +16,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.routing import Route, Router
 
-PLANS = 6_000
+PLANS = 10_000
 """As many as take some ten seconds; `fuzz/fuzz_routing.py` tries others for as long as it is let."""
 
 ROOT = Path(__file__).parent.parent.parent
