@@ -16,7 +16,6 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from itertools import count
 from pathlib import Path
-from typing import Protocol
 
 import apsw
 
@@ -24,6 +23,7 @@ from starlight.errors import StoreError
 from starlight.live.segments import SEGMENT_BYTES, Place, Segments, sync_folder
 from starlight.node.actions import Forget, Persist, StoreWrite, Update
 from starlight.node.events import Remembered, Restored
+from starlight.node.host import Kept
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,23 +49,6 @@ create table saves(position integer primary key, mailbox text not null, key text
   data blob not null, unique(mailbox, key));
 create table facts(name text primary key, value any) without rowid, strict;
 """
-
-
-class Kept(Protocol):
-    """What an application wants kept: the last data saved under a mailbox and a key."""
-
-    @property
-    def mailbox(self) -> str:
-        """Whose it is."""
-
-    @property
-    def key(self) -> str:
-        """Its name in that mailbox."""
-
-    @property
-    def data(self) -> bytes:
-        """What is kept, in the application's own form."""
-
 
 Write = StoreWrite | Kept
 

@@ -187,10 +187,6 @@ class World:
                 progress(time)
         self.now = max(self.now, until)
 
-    def next_time(self) -> int | None:
-        """Return when something is due next, in ns, or None when all has come to rest."""
-        return self._heap[0][0] if self._heap else None
-
     def digest(self) -> str:
         """Return the SHA-256, in hex, over the lines of the trace until now."""
         return self._sha.hexdigest()
