@@ -23,7 +23,7 @@ check: .venv/.ready-to-test
 	$(BIN)/python -m pytest -q tests/style
 
 bench: .venv/.ready-to-test
-	$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/run.py
 
 fuzz: .venv/.ready-to-test
 	$(BIN)/python fuzz/run.py
