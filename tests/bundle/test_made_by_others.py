@@ -6,7 +6,7 @@ import pytest
 from tests.bundle import wire
 from tests.bundle.wire import bundle, canonical, primary
 
-from starlight.bundle import STRICT, EndpointID, Policy, decode, encode, onward, payload_of
+from starlight.bundle import STRICT, EndpointID, Policy, Service, decode, encode, onward, payload_of
 from starlight.errors import BundleError
 
 EXAMPLES = wire.rfc9173()
@@ -68,7 +68,7 @@ def test_encrypted_blocks_are_not_read() -> None:
 ION = bundle(
     primary(source=wire.NULL, flags=4, crc=1),
     canonical(6, 2, wire.FROM),
-    canonical(193, 3, b"\x84\x00\x01\x18\x00"[:3], flags=1),
+    canonical(193, 3, b"\x84\x00\x02\x00\x00", flags=1),
     canonical(7, 4, b"\x00"),
     canonical(1, 1, b"from ion"),
 )
@@ -79,6 +79,7 @@ def test_ion() -> None:
     value = decode(ION, STRICT)
     assert value.primary.source.is_null
     assert [block.type for block in value.blocks] == [6, 193, 7, 1]
+    assert value.service == Service(priority=2)
     assert encode(value) == ION
     assert payload_of(ION) == b"from ion"
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from starlight import bundle as bp
-from starlight.bundle import EndpointID
+from starlight.bundle import EndpointID, Service
+from starlight.bundle.service import USUAL
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND, YEAR
@@ -130,6 +131,7 @@ def made(
     zero_time: bool = False,
     fragment: tuple[int, int] | None = None,
     private: int | None = None,
+    service: Service = USUAL,
 ) -> bytes:
     """Return a bundle that another node made."""
     built = bp.build(
@@ -143,6 +145,7 @@ def made(
         hop_limit=None if hops is None else hops[0],
         age_ms=age_ms,
         fragment=fragment,
+        service=service,
         extra_blocks=() if private is None else (bp.CanonicalBlock(200, 9, private, 2, b"private"),),
     )
     data = bp.encode(built)

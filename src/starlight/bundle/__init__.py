@@ -20,6 +20,7 @@ from starlight.bundle.report import (
     record_type,
     report_about,
 )
+from starlight.bundle.service import Service
 
 __all__ = [
     "CRC16",
@@ -41,6 +42,7 @@ __all__ = [
     "Policy",
     "PrimaryBlock",
     "Reason",
+    "Service",
     "StatusReport",
     "Unprocessed",
     "build",

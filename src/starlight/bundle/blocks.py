@@ -16,7 +16,7 @@ from starlight.errors import BundleError, CborError
 
 
 class BlockType(IntEnum):
-    """Block type codes that this node knows (RFC 9171, 9.1; RFC 9172, 11.1)."""
+    """Block type codes that this node knows (RFC 9171, 9.1; RFC 9172, 11.1; for 193 see `service`)."""
 
     PAYLOAD = 1
     PREVIOUS_NODE = 6
@@ -24,6 +24,7 @@ class BlockType(IntEnum):
     HOP_COUNT = 10
     BLOCK_INTEGRITY = 11
     BLOCK_CONFIDENTIALITY = 12
+    QUALITY_OF_SERVICE = 193
 
 
 class BlockFlags(IntFlag):
@@ -42,6 +43,7 @@ BUNDLE_AGE = BlockType.BUNDLE_AGE.value
 HOP_COUNT = BlockType.HOP_COUNT.value
 INTEGRITY = BlockType.BLOCK_INTEGRITY.value
 CONFIDENTIALITY = BlockType.BLOCK_CONFIDENTIALITY.value
+QUALITY_OF_SERVICE = BlockType.QUALITY_OF_SERVICE.value
 REPLICATE = BlockFlags.REPLICATE.value
 REPORT = BlockFlags.REPORT.value
 DELETE_BUNDLE = BlockFlags.DELETE_BUNDLE.value

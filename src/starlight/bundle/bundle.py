@@ -13,6 +13,7 @@ from starlight.bundle.crc import CRC16, CRC32C
 from starlight.bundle.eid import NULL, EndpointID
 from starlight.bundle.policy import TOLERANT
 from starlight.bundle.primary import PrimaryBlock
+from starlight.bundle.service import USUAL, Service, read_service, service_data
 
 _MILLISECOND = 1_000_000
 NEVER = 2**63 - 1  # ns: the year 2292, the last moment that a signed column of 64 bits can hold
@@ -105,6 +106,11 @@ class Bundle(msgspec.Struct, frozen=True, gc=False):
         block = self.extension(blocks.HOP_COUNT)
         return None if block is None else blocks.read_hop_count(block, TOLERANT)
 
+    @property
+    def service(self) -> Service:
+        """How urgent it is; normal without a quality-of-service block that can be read."""
+        return read_service(self.extension(blocks.QUALITY_OF_SERVICE))
+
     def extension(self, kind: int) -> CanonicalBlock | None:
         """Return the first block of a type whose content is not encrypted, or None."""
         for block in self.blocks:
@@ -154,6 +160,7 @@ def build(
     hop_limit: int | None = None,
     age_ms: int | None = None,
     fragment: tuple[int, int] | None = None,
+    service: Service = USUAL,
     extra_blocks: Iterable[CanonicalBlock] = (),
 ) -> Bundle:
     """Make a bundle at its source, where it has no previous node block (RFC 9171, 4.4.1).
@@ -165,6 +172,7 @@ def build(
         hop_limit: 1 to 255 adds a hop count block.
         age_ms: adds a bundle age block; needed where the creation time is 0.
         fragment: offset and length of the whole, where the payload is a part of a data unit.
+        service: how urgent it is; adds a quality-of-service block where that is not as usual.
         extra_blocks: further extension blocks, with their numbers; not 1, and each once.
 
     Raises:
@@ -177,7 +185,7 @@ def build(
     others = list(extra_blocks)
     taken = {1} | {block.number for block in others}
     extensions: list[CanonicalBlock] = []
-    for kind, data in _known_extensions(hop_limit, age_ms):
+    for kind, data in _known_extensions(hop_limit, age_ms, service):
         number = next(n for n in range(2, len(taken) + 3) if n not in taken)
         taken.add(number)
         # Each fragment needs its own hop count and age: one without would outlive the others.
@@ -193,11 +201,15 @@ def build(
     return Bundle(head, (*extensions, *others, body))
 
 
-def _known_extensions(hop_limit: int | None, age_ms: int | None) -> Iterable[tuple[int, bytes]]:
+def _known_extensions(
+    hop_limit: int | None, age_ms: int | None, service: Service
+) -> Iterable[tuple[int, bytes]]:
     if hop_limit is not None:
         yield blocks.HOP_COUNT, blocks.hop_count_data(hop_limit, 0)
     if age_ms is not None:
         yield blocks.BUNDLE_AGE, blocks.bundle_age_data(age_ms)
+    if service != USUAL:
+        yield blocks.QUALITY_OF_SERVICE, service_data(service)
 
 
 def _check_arguments(

@@ -19,7 +19,11 @@ from starlight.bundle.primary import PrimaryBlock
 from starlight.errors import BundleError, CborError
 
 # What this node processes. Security blocks are carried, not processed, so their flags decide.
-PROCESSED = frozenset({blocks.PAYLOAD, blocks.PREVIOUS_NODE, blocks.BUNDLE_AGE, blocks.HOP_COUNT})
+PROCESSED = frozenset(
+    {
+        blocks.PAYLOAD, blocks.PREVIOUS_NODE, blocks.BUNDLE_AGE, blocks.HOP_COUNT, blocks.QUALITY_OF_SERVICE,
+    }
+)  # fmt: skip
 
 
 class Unprocessed(msgspec.Struct, frozen=True, gc=False):

@@ -26,6 +26,8 @@ class Post(_Request, frozen=True):
         payload: the application data unit.
         lifetime_ms: how long it is worth carrying.
         flags: bundle processing control flags to add (RFC 9171, 4.2.3).
+        priority: 0 bulk, 1 normal, 2 expedited.
+        critical: to be sent by every neighbour that a route leads over, and as urgent as there is.
     """
 
     token: str
@@ -34,6 +36,8 @@ class Post(_Request, frozen=True):
     payload: bytes
     lifetime_ms: int
     flags: int = 0
+    priority: int = 1
+    critical: bool = False
 
 
 class Recall(_Request, frozen=True):

@@ -88,6 +88,8 @@ class Submit(_Event, frozen=True):
         payload: the application data unit.
         lifetime_ms: how long it is worth carrying.
         flags: bundle processing control flags to add (RFC 9171, 4.2.3), such as report requests.
+        priority: 0 bulk, 1 normal, 2 expedited.
+        critical: to be sent by every neighbour that a route leads over, and as urgent as there is.
     """
 
     token: str
@@ -97,6 +99,8 @@ class Submit(_Event, frozen=True):
     lifetime_ms: int
     report_to: str = "dtn:none"
     flags: int = 0
+    priority: int = 1
+    critical: bool = False
 
 
 class Withdraw(_Event, frozen=True):

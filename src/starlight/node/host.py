@@ -25,8 +25,9 @@ from starlight.trace import Record
 class Request(Protocol):
     """What an application asks for; told apart by the names of their classes.
 
-    ``Post(token, source, destination, payload, lifetime_ms, flags)``, ``Recall(key)``,
-    ``Open(endpoint)``, ``Close(endpoint)``, ``Save(mailbox, key, data)`` and ``Say(record)``.
+    ``Post(token, source, destination, payload, lifetime_ms, flags, priority, critical)``,
+    ``Recall(key)``, ``Open(endpoint)``, ``Close(endpoint)``, ``Save(mailbox, key, data)`` and
+    ``Say(record)``.
     """
 
 
@@ -277,7 +278,7 @@ class Host:
             report_to = f"{self.node.node_id}" if request.flags & REPORTS else "dtn:none"
             return events.Submit(
                 request.token, request.source, request.destination, request.payload,
-                request.lifetime_ms, report_to, request.flags,
+                request.lifetime_ms, report_to, request.flags, request.priority, request.critical,
             )  # fmt: skip
         elif name == "Recall":
             return events.Withdraw(request.key)

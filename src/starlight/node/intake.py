@@ -8,6 +8,7 @@ from starlight import bundle as bp
 from starlight.bundle import Bundle, BundleFlags, EndpointID
 from starlight.bundle.forward import surely_from
 from starlight.bundle.report import Reason, decode_report
+from starlight.bundle.service import BULK, EXPEDITED, NORMAL, Service
 from starlight.dtntime import MILLISECOND
 from starlight.errors import BundleError, InputError
 from starlight.node.config import NodeConfig
@@ -111,6 +112,7 @@ class Intake:
             if body is None:
                 refusal = refusal or Reason.HOP_LIMIT_EXCEEDED
         stored = body or b""
+        service = bundle.service
         meta = Meta(
             order=0,
             arrives=arrives,
@@ -127,6 +129,8 @@ class Intake:
             fragment=_extent(bundle),
             report=report,
             unsupported=unprocessed.report,
+            priority=_urgency(service),
+            critical=service.critical,
         )
         return Reception(bundle.id, meta, node, stored, refusal)
 
@@ -171,6 +175,9 @@ class Intake:
             return f"a lifetime of {request.lifetime_ms} ms is not between 1 and {limits.lifetime_ms} ms"
         if request.flags & ~ASKABLE:
             return f"flags {request.flags & ~ASKABLE:#x} are not an application's to set"
+        if not BULK <= request.priority <= EXPEDITED:
+            known = f"{BULK} (bulk), {NORMAL} (normal), {EXPEDITED} (expedited)"
+            return f"a priority of {request.priority} is none of {known}"
         if source.is_null and request.flags & REPORTS:
             return "nothing is reported about an anonymous bundle"
         if len(request.payload) > limits.bundle_bytes - HEADERS_BYTES:
@@ -197,6 +204,7 @@ class Intake:
     def _build(self, request: Submit, now: int, *, own: bool, flags: int) -> Reception:
         destination = EndpointID.parse(request.destination)
         creation = self._creation(now)
+        service = Service(request.priority, request.critical)
         bundle = bp.build(
             EndpointID.parse(request.source),
             destination,
@@ -206,6 +214,7 @@ class Intake:
             report_to=EndpointID.parse(request.report_to),
             flags=flags,
             hop_limit=self._hop_limit,
+            service=service,
         )
         node = self.node_of(destination)
         data = bp.encode(bundle) if node == self._number else bp.onward(bundle, node=self.node_id)
@@ -224,6 +233,8 @@ class Intake:
             hops=None if node == self._number else 1,
             own=own,
             report=request.payload if flags & ADMIN_RECORD and node == self._number else None,
+            priority=_urgency(service),
+            critical=service.critical,
         )
         return Reception(bundle.id, meta, node, data)
 
@@ -234,6 +245,11 @@ class Intake:
         creation = (now_ms, 0) if now_ms > last_ms else (last_ms, last_sequence + 1)
         self._last_creation = creation
         return creation
+
+
+def _urgency(service: Service) -> int:
+    """Return the priority at which a bundle is sent: a critical one is as urgent as there is."""
+    return EXPEDITED if service.critical else service.priority
 
 
 def _extent(bundle: Bundle) -> tuple[int, int] | None:

@@ -20,7 +20,7 @@ from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.events import Event
 
-FORMAT = 1
+FORMAT = 2
 DIFFERENCES_MAX = 10
 """Differences told at most: after the first the two runs are strangers, and the rest follows from it."""
 

@@ -1,7 +1,8 @@
 """Status reports (RFC 9171, 6.1.1): which are made, and what those that come back say.
 
 Reports can't storm: nothing is ever reported about an administrative record, so a report has no
-report; each bundle causes at most five here; and their lifetime is bounded.
+report; each bundle causes at most five here; and their lifetime is bounded. They don't take time from
+letters: a report is as urgent as what it is about, but never more than normal.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 from starlight.bundle import NULL, BundleFlags, EndpointID
 from starlight.bundle.report import Assertion, Reason, StatusReport, decode_report, encode_report
+from starlight.bundle.service import NORMAL
 from starlight.dtntime import HOUR, MILLISECOND, from_wire, to_wire
 from starlight.node.config import NodeConfig
 from starlight.node.events import Submit
@@ -100,11 +102,12 @@ class Reporter:
                 fragment=extent,
             )
         )
-        # As long as the bundle itself was worth carrying; but a report is only a hint.
+        # As long as the bundle itself was worth carrying, and as urgent; but a report is only a hint.
         lifetime = min(max(meta.expires - from_wire(meta.creation[0]), HOUR), self._longest)
         request = Submit(
-            "", str(self._node_id), str(report_to), payload, lifetime // MILLISECOND, report_to=str(NULL)
-        )
+            "", str(self._node_id), str(report_to), payload, lifetime // MILLISECOND, report_to=str(NULL),
+            priority=min(meta.priority, NORMAL),
+        )  # fmt: skip
         return intake.administer(request, now)
 
 

@@ -48,6 +48,8 @@ class Meta(msgspec.Struct, array_like=True, gc=False):
         reported: its reception has been reported.
         report: of an administrative record addressed to this node, the status report.
         unsupported: a block that this node can't process asks for that to be reported.
+        priority: how urgent it is here: 0 bulk, 1 normal, 2 expedited, as every critical bundle is.
+        critical: a copy of it goes by every neighbour that a route leads over.
     """
 
     order: int
@@ -69,6 +71,8 @@ class Meta(msgspec.Struct, array_like=True, gc=False):
     reported: bool = False
     report: bytes | None = None
     unsupported: bool = False
+    priority: int = 1
+    critical: bool = False
 
 
 _ENCODE = msgspec.msgpack.Encoder().encode
