@@ -127,16 +127,18 @@ class Forwarder:
             not_before: when the bundle may leave at the earliest, in ns.
             without: contacts that shall not be used.
         """
-        route = self._route(stored, max(now, not_before), without)
+        since = max(now, not_before)
+        route = self._route(stored, since, without)
         if route is None and stored.refused_by:
             # Every road leads over someone who refused: ask again later, as want of room passes.
             stored.refused_by = NOBODY
-            wait = max(self.backoff(stored), self.pause(stored))
-            route = self._route(stored, max(not_before, now + wait), without)
+            since = max(since, now + self.backoff(stored), now + self.pause(stored))
+            route = self._route(stored, since, without)
         if route is None:
             stored.state = State.WAITING
             self.waiting[stored.key] = stored
-            self._out.append(Trace(Record(now, self._number, "bundle.waiting", {"bundle": stored.key})))
+            lacks: dict[str, object] = {"bundle": stored.key, "since": since, "without": sorted(without)}
+            self._out.append(Trace(Record(now, self._number, "bundle.waiting", lacks)))
             return None
         contact = route.hops[0].contact
         lane = self._lanes.get(contact.id) or self._open(contact)
@@ -405,7 +407,8 @@ class Forwarder:
         age_ms = None if meta.age_ms is None else meta.age_ms + (reaches - meta.arrives) // 1_000_000
         out.append(Transmit(key, peer, contact.id, leaves, last_byte, reaches, age_ms, contact.one_way))
         facts: dict[str, object] = {
-            "bundle": key, "contact": contact.id, "leaves": leaves, "peer": peer, "reaches": reaches,
+            "bundle": key, "contact": contact.id, "leaves": leaves, "last_byte": last_byte,
+            "peer": peer, "reaches": reaches,
         }  # fmt: skip
         out.append(Trace(Record(now, self._number, "bundle.sent", facts)))
 
