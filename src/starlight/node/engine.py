@@ -26,7 +26,6 @@ from starlight.node.actions import (
     Accepted,
     Acknowledge,
     Action,
-    Deliver,
     Departed,
     Expired,
     Forget,
@@ -43,12 +42,13 @@ from starlight.node.actions import (
 from starlight.node.answers import Answers
 from starlight.node.config import NodeConfig
 from starlight.node.deadlines import Deadlines
+from starlight.node.delivery import Delivery
 from starlight.node.events import Event
 from starlight.node.identities import Identities
 from starlight.node.index import Index
 from starlight.node.intake import REPORTS, Intake, Reception
 from starlight.node.queue import Forwarder
-from starlight.node.reassembly import Reassembly, whole_key, whole_of
+from starlight.node.reassembly import whole_of
 from starlight.node.reports import Reporter, read_report
 from starlight.node.stored import Meta, State, Stored, pack, unpack
 from starlight.routing import Router
@@ -80,12 +80,18 @@ class Node:
         self._intake = Intake(config)
         self._reporter = Reporter(config)
         self._answers = Answers(config.limits.remembered)
-        self._fragments = Reassembly(config.limits.fragments)
         self._index = Index(config.limits)
         self._stored = self._index.entries
         self._orders = 0
-        self._claims: dict[str, None] = {}
-        self._unclaimed: dict[str, dict[str, tuple[Stored, ...]]] = {}
+        self._delivery = Delivery(
+            config.limits.fragments,
+            self._index,
+            self._identities,
+            self._out,
+            forget=self._forget,
+            say=self._trace,
+            report=lambda stored, now: self._report(stored.key, stored.meta, "delivered", now, 0),
+        )
         self._handlers: dict[type, Callable[[Any, int], None]] = {
             events.BundleReceived: self._received,
             events.LinkUp: lambda event, now: self._forwarder.link_up(event.peer, now),
@@ -97,7 +103,7 @@ class Node:
             events.Withdraw: self._withdraw,
             events.Claim: self._claim,
             events.Unclaim: self._unclaim,
-            events.Delivered: self._delivered,
+            events.Delivered: lambda event, now: self._delivery.delivered(event.keys, now),
             events.PlanChanged: self._plan_changed,
             events.Wakeup: lambda event, now: None,
         }
@@ -191,7 +197,7 @@ class Node:
             "bytes": self._index.bytes,
             "states": states,
             "peers": self._forwarder.summary(),
-            "claims": list(self._claims),
+            "claims": self._delivery.claims,
             "plan_version": self.router.plan.version,
         }
 
@@ -224,7 +230,7 @@ class Node:
             self._discard(reception, now)
         elif self._index.is_full(reception.meta.size):
             self._refuse(event, now, "no resources", "the store is full")
-        elif reception.node == self.number and not self._fragments.has_room(reception):
+        elif reception.node == self.number and not self._delivery.has_room(reception):
             self._refuse(event, now, "no resources", f"in more than {limits.fragments} fragments")
         else:
             if stored is not None:
@@ -317,22 +323,7 @@ class Node:
         elif meta.report is not None:
             self._hear(stored, now)
         else:
-            stored.state = State.LOCAL
-            bundles = self._fragments.add(stored) if meta.fragment else (stored,)
-            if bundles:
-                self._offer(bundles, now)
-
-    def _offer(self, bundles: tuple[Stored, ...], now: int) -> None:
-        """Deliver a whole data unit, or let it wait for someone who claims its endpoint."""
-        first = bundles[0]
-        endpoint = first.meta.destination
-        if endpoint in self._claims:
-            for stored in bundles:
-                stored.state = State.DELIVERING
-            self._out.append(Deliver(tuple(s.key for s in bundles), endpoint, first.meta.source))
-        else:
-            self._unclaimed.setdefault(endpoint, {})[whole_key(first)] = bundles
-            self._trace(now, "bundle.unclaimed", {"bundle": whole_key(first), "endpoint": endpoint})
+            self._delivery.take(stored, now)
 
     def _hear(self, stored: Stored, now: int) -> None:
         """Take a status report that came to this node."""
@@ -348,40 +339,13 @@ class Node:
 
     def _claim(self, event: events.Claim, now: int) -> None:
         endpoint = self._intake.own_endpoint(event.endpoint)
-        if endpoint is None or endpoint in self._claims:
-            return
-        self._claims[endpoint] = None
-        for bundles in self._unclaimed.pop(endpoint, {}).values():
-            self._offer(bundles, now)
+        if endpoint is not None:
+            self._delivery.claim(endpoint, now)
 
     def _unclaim(self, event: events.Unclaim, now: int) -> None:
         endpoint = self._intake.own_endpoint(event.endpoint)
         if endpoint is not None:
-            self._claims.pop(endpoint, None)
-
-    def _delivered(self, event: events.Delivered, now: int) -> None:
-        for key in event.keys:
-            stored = self._stored.get(key)
-            if stored is None or stored.state is not State.DELIVERING:
-                continue
-            meta = stored.meta
-            if meta.fragment is not None:
-                self._finish_fragments(stored)
-            self._identities.deliver(key, meta.expires)
-            self._forget(stored, meta.expires)
-            self._trace(now, "bundle.delivered", {"bundle": key, "endpoint": meta.destination})
-            self._report(key, meta, "delivered", now, 0)
-
-    def _finish_fragments(self, stored: Stored) -> None:
-        """Remember the whole bundle, and drop fragments that were not needed for it."""
-        whole, until = whole_key(stored), stored.meta.expires
-        self._identities.deliver(whole, until)
-        self._out.append(Forget(whole, until))
-        self._fragments.drop(stored)
-        for other in self._fragments.others(stored):
-            if other.state is State.LOCAL:
-                self._fragments.drop(other)
-                self._forget(other, until)
+            self._delivery.unclaim(endpoint)
 
     # Answers to transmissions.
 
@@ -562,13 +526,7 @@ class Node:
         if stored.state in (State.QUEUED, State.WAITING):
             self._forwarder.dequeue(stored)
         elif stored.state in (State.LOCAL, State.DELIVERING):
-            if stored.meta.fragment is not None:
-                self._fragments.drop(stored)
-            waiting = self._unclaimed.get(stored.meta.destination)
-            if waiting is not None:
-                waiting.pop(whole_key(stored), None)
-                if not waiting:
-                    del self._unclaimed[stored.meta.destination]
+            self._delivery.drop(stored)
         self._index.drop(stored)
 
     def _forget(self, stored: Stored, until: int) -> None:

@@ -1,0 +1,133 @@
+"""What is addressed to this node: it waits until all of it is here and someone claims its endpoint.
+
+An application that claims an endpoint is offered a data unit whole: a bundle, or the fragments
+that make it up. It is kept until the application says that it holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from starlight.node.actions import Action, Deliver, Forget
+from starlight.node.identities import Identities
+from starlight.node.index import Index
+from starlight.node.intake import Reception
+from starlight.node.reassembly import Reassembly, whole_key
+from starlight.node.stored import State, Stored
+
+
+class Say(Protocol):
+    """Puts a record into the trace."""
+
+    def __call__(self, now: int, what: str, facts: dict[str, object]) -> None:
+        """Say what happened."""
+
+
+class Delivery:
+    """The claims of applications, and the bundles that are for them.
+
+    Args:
+        fragments: how many of one bundle are kept.
+        index: of all that is stored.
+        identities: which bundles were delivered before.
+        out: where actions are put.
+        forget: lets go of a bundle, whose identity the store remembers until a time.
+        say: writes the trace.
+        report: makes the status report that a bundle was delivered, if it asks for one.
+    """
+
+    def __init__(
+        self,
+        fragments: int,
+        index: Index,
+        identities: Identities,
+        out: list[Action],
+        *,
+        forget: Callable[[Stored, int], None],
+        say: Say,
+        report: Callable[[Stored, int], object],
+    ) -> None:
+        self._fragments = Reassembly(fragments)
+        self._stored = index.entries
+        self._identities = identities
+        self._out = out
+        self._forget = forget
+        self._say = say
+        self._report = report
+        self._claims: dict[str, None] = {}
+        self._unclaimed: dict[str, dict[str, tuple[Stored, ...]]] = {}
+
+    @property
+    def claims(self) -> list[str]:
+        """The claimed endpoints, in the order of the claims."""
+        return list(self._claims)
+
+    def has_room(self, reception: Reception) -> bool:
+        """Tell whether a bundle may be taken: if it is a fragment, one more of its whole."""
+        return self._fragments.has_room(reception)
+
+    def take(self, stored: Stored, now: int) -> None:
+        """Take a bundle that light has brought; what is whole with it is offered."""
+        stored.state = State.LOCAL
+        bundles = self._fragments.add(stored) if stored.meta.fragment else (stored,)
+        if bundles:
+            self._offer(bundles, now)
+
+    def claim(self, endpoint: str, now: int) -> None:
+        """Let an application take what is, or will be, addressed to an endpoint of this node."""
+        if endpoint not in self._claims:
+            self._claims[endpoint] = None
+            for bundles in self._unclaimed.pop(endpoint, {}).values():
+                self._offer(bundles, now)
+
+    def unclaim(self, endpoint: str) -> None:
+        """Let what is addressed to an endpoint wait again."""
+        self._claims.pop(endpoint, None)
+
+    def delivered(self, keys: Iterable[str], now: int) -> None:
+        """Let go of what an application holds."""
+        for key in keys:
+            stored = self._stored.get(key)
+            if stored is None or stored.state is not State.DELIVERING:
+                continue
+            meta = stored.meta
+            if meta.fragment is not None:
+                self._finish_fragments(stored)
+            self._identities.deliver(key, meta.expires)
+            self._forget(stored, meta.expires)
+            self._say(now, "bundle.delivered", {"bundle": key, "endpoint": meta.destination})
+            self._report(stored, now)
+
+    def drop(self, stored: Stored) -> None:
+        """Take a bundle out of what waits here, because it expires or is replaced."""
+        if stored.meta.fragment is not None:
+            self._fragments.drop(stored)
+        waiting = self._unclaimed.get(stored.meta.destination)
+        if waiting is not None:
+            waiting.pop(whole_key(stored), None)
+            if not waiting:
+                del self._unclaimed[stored.meta.destination]
+
+    def _offer(self, bundles: tuple[Stored, ...], now: int) -> None:
+        """Deliver a whole data unit, or let it wait for someone who claims its endpoint."""
+        first = bundles[0]
+        endpoint = first.meta.destination
+        if endpoint in self._claims:
+            for stored in bundles:
+                stored.state = State.DELIVERING
+            self._out.append(Deliver(tuple(s.key for s in bundles), endpoint, first.meta.source))
+        else:
+            self._unclaimed.setdefault(endpoint, {})[whole_key(first)] = bundles
+            self._say(now, "bundle.unclaimed", {"bundle": whole_key(first), "endpoint": endpoint})
+
+    def _finish_fragments(self, stored: Stored) -> None:
+        """Remember the whole bundle, and drop fragments that were not needed for it."""
+        whole, until = whole_key(stored), stored.meta.expires
+        self._identities.deliver(whole, until)
+        self._out.append(Forget(whole, until))
+        self._fragments.drop(stored)
+        for other in self._fragments.others(stored):
+            if other.state is State.LOCAL:
+                self._fragments.drop(other)
+                self._forget(other, until)
