@@ -57,6 +57,17 @@ def test_predicted_is_actual_while_a_queue_waits_for_a_window() -> None:
     assert errors_of_prediction(world) == [0] * 40
 
 
+@pytest.mark.parametrize("far", [2**40, 70_000, 300, 30, 2])
+def test_predicted_is_actual_though_a_bundle_grows_on_its_way(far: int) -> None:
+    """A relay whose number takes more or fewer bytes than the one before is no surprise on a slow link."""
+    plan = ContactPlan.of([*both(1, 30, far + 1, light_s=2.0), *both(3, far + 1, 5, light_s=9.0, rate=300)])
+    world = world_of(plan)
+    for number in range(5):
+        world.call(START + number, 30, posting(f"a{number}", "ipn:5.1", size=40 * number))
+    world.run(START + HOUR)
+    assert errors_of_prediction(world) == [0] * 5
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_predicted_is_actual_in_random_quiet_worlds_of_one_writer(seed: int) -> None:
     """Whatever the plan, as long as one node writes all, each arrival is what was foreseen."""

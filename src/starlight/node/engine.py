@@ -46,7 +46,7 @@ from starlight.node.delivery import Delivery
 from starlight.node.events import Event
 from starlight.node.identities import Identities
 from starlight.node.index import Index
-from starlight.node.intake import REPORTS, Intake, Reception
+from starlight.node.intake import REPORTS, Intake, Reception, naming_bytes
 from starlight.node.queue import Forwarder
 from starlight.node.reassembly import whole_of
 from starlight.node.reports import Reporter, read_report
@@ -72,7 +72,7 @@ class Node:
     def __init__(self, config: NodeConfig) -> None:
         self.config = config
         self.number = config.number
-        self.router = Router(config.plan)
+        self.router = Router(config.plan, naming=naming_bytes)
         self._out: list[Action] = []
         self._deadlines = Deadlines()
         self._forwarder = Forwarder(config, self.router, self._deadlines, self._out, self._overdue)

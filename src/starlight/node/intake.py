@@ -266,3 +266,8 @@ def _report_in(bundle: Bundle, refusal: Reason | None) -> tuple[bytes | None, Re
     except BundleError:
         return None, refusal or Reason.BLOCK_UNINTELLIGIBLE
     return bundle.payload, refusal
+
+
+def naming_bytes(node: int) -> int:
+    """Return the length of a node's id in a previous node block (RFC 9171, 4.4.1)."""
+    return len(EndpointID.ipn(node, 0).wire)

@@ -97,10 +97,20 @@ class Router:
             the times of their hops are without it.
         with_overhead: a bundle is taken to need its estimated volume consumption (2.4.2) of each
             contact; the times of its hops are those of its own bytes.
+        naming: returns how many bytes of a bundle name the node that transmits it. By as many a
+            bundle has another size at each node of its route, and is timed by that. [default: none]
     """
 
-    def __init__(self, plan: ContactPlan, *, with_margin: bool = True, with_overhead: bool = False) -> None:
+    def __init__(
+        self,
+        plan: ContactPlan,
+        *,
+        with_margin: bool = True,
+        with_overhead: bool = False,
+        naming: Callable[[int], int] | None = None,
+    ) -> None:
         self._with_margin = with_margin
+        self._naming = naming
         self._with_overhead = with_overhead
         self.set_plan(plan)
 
@@ -409,7 +419,12 @@ class Router:
 
     def _timed(self, path: tuple[Span, ...], now: int, size: int, projected: int, priority: int) -> Route:
         contacts = [span.contact for span in path]
-        timings = travel(contacts, now, size, self._busy[priority])
+        busy, sizes = self._busy[priority], [size] * len(contacts)
+        if self._naming is not None:
+            plain = size - self._naming(contacts[0].from_node)
+            sizes = [plain + self._naming(contact.from_node) for contact in contacts]
+        # Where it is too late for some bytes more, what is promised is the route of its present size.
+        timings = travel(contacts, now, sizes, busy) or travel(contacts, now, [size] * len(contacts), busy)
         assert timings is not None, "without margin and overhead a bundle is in time where it is with them"
         return timed(
             contacts,

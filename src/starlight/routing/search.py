@@ -469,18 +469,18 @@ class Search:
         return rounds
 
 
-def travel(contacts: Sequence[Contact], now: int, size: int, busy: Busy) -> list[_Timing] | None:
+def travel(contacts: Sequence[Contact], now: int, sizes: Sequence[int], busy: Busy) -> list[_Timing] | None:
     """Return ``(leaves, last_byte, arrives)`` in ns of each hop by geometry alone: light has no margin.
 
     Args:
         contacts: each from where the one before leads to.
         now: when the bundle is at the first node, in ns.
-        size: in bytes.
+        sizes: of the bundle on each contact, in bytes.
         busy: what is booked.
     """
     timings = []
     ready = now
-    for contact in contacts:
+    for contact, size in zip(contacts, sizes, strict=True):
         leaves = max(ready, contact.start)
         booked = busy.get(contact.id)
         if booked is None:
