@@ -26,7 +26,7 @@ bench: .venv/.ready-to-test
 	@$(BIN)/python benchmarks/run.py
 
 fuzz: .venv/.ready-to-test
-	$(BIN)/python fuzz/run.py
+	$(BIN)/python fuzz/run.py $(if $(FUZZ_SECONDS),--seconds $(FUZZ_SECONDS))
 
 # Rewrites both locks from pyproject.toml; the build backend is pinned with the rest.
 lock: | .venv/bin/python

@@ -197,11 +197,11 @@ def test_what_is_no_plan_of_hdtn(document: object) -> None:
 
 
 def test_a_graph_of_tvgutil() -> None:
-    """A contact is [tx, rx, start, end, generations]; names get numbers, in the order of the vertices."""
+    """A contact is [tx, rx, start, end, generations]; names get numbers, in their order."""
     imported = read(GRAPH)
     (contact,) = imported.plan.contacts
-    assert imported.names == {1: "gs0", 2: "SAT"}
-    assert (contact.from_node, contact.to_node, contact.start) == (1, 2, from_posix(1751625737) + 750_000_000)
+    assert imported.names == {1: "SAT", 2: "gs0"}
+    assert (contact.from_node, contact.to_node, contact.start) == (2, 1, from_posix(1751625737) + 750_000_000)
     assert contact.rates == ((contact.start, 9600),)
     assert contact.light_time(contact.start) == 0
     assert kinds(imported) == {"node with a name, which got a number": ("kept", 2)}
@@ -216,8 +216,8 @@ def test_names_that_are_numbers() -> None:
     imported = graph(
         ["1", "gs", 0, 9, rows], ["ipn:2.0", "ipn:18446744073709551616.0", 0, 9, rows], ["07", 7, 0, 9, rows]
     )
-    assert imported.names == {3: "gs", 4: "ipn:18446744073709551616.0", 5: "07"}
-    assert {(c.from_node, c.to_node) for c in imported.plan.contacts} == {(1, 3), (2, 4), (5, 7)}
+    assert imported.names == {3: "07", 4: "gs", 5: "ipn:18446744073709551616.0"}
+    assert {(c.from_node, c.to_node) for c in imported.plan.contacts} == {(1, 4), (2, 5), (3, 7)}
 
 
 def test_characteristics_hold_until_the_next() -> None:

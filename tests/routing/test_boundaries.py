@@ -58,6 +58,18 @@ def test_a_long_contact_with_three_pieces_of_range() -> None:
         assert route.projected - route.arrival == margin(route.arrival - (now + 1) * SECOND)
 
 
+def test_a_range_of_600_seconds_counts_once() -> None:
+    """A 600-s range arrives 600 s after the last byte, once, whether a bundle has one hop of it or two."""
+    lines = "a contact +0 +9000 {0} {1} 1000\na range +0 +9000 {0} {1} 600\n"
+    found = formats.read("".join(lines.format(n, n + 1) for n in (1, 2)).encode(), format="ion", epoch=0).plan
+    router = Router(found)
+    for destination, arrives in ((2, 2 + 600), (3, 2 * (2 + 600))):
+        route = router.route(1, destination, 0, 2000)
+        assert route is not None
+        assert route.arrival == arrives * SECOND
+        assert route.projected - route.arrival == (destination - 1) * margin(600 * SECOND)
+
+
 def test_the_margin_of_1340_seconds_is_0_90() -> None:
     """125/186 282 of the light time: 0.90 s at 1 340 s; it decides, and is not in the arrival."""
     assert margin(1340 * SECOND) / SECOND == pytest.approx(0.899, abs=5e-4)

@@ -7,7 +7,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.routing.oracle import random_contact
+from tests.routing.plans import random_contact
 
 from starlight.contacts.contact import Contact, LightPiece, by_start, constant_light
 from starlight.contacts.plan import ContactPlan

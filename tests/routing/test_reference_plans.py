@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.routing.hdtn import read
+from tests.routing.hdtn import PLANS, read
 
+from starlight.contacts import formats
+from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.routing import Router
 
@@ -65,3 +67,43 @@ def test_every_pair_of_nodes_is_answered(name: str) -> None:
             answers += route is not None
             assert route is None or all(hop.contact.start < hop.contact.end for hop in route.hops)
     assert answers >= len(plan.nodes())
+
+
+def ion(name: str, times: int = 1) -> ContactPlan:
+    """Return a plan of ION's commands, read so many times over, whose times count from 0."""
+    return formats.read((PLANS / name).read_bytes() * times, name=name, epoch=0).plan
+
+
+def test_ions_asymmetric_range() -> None:
+    """A range given lower node first also holds for the reverse direction unless the reverse is given.
+
+    The plan gives 5 to 6 (20 s) and 6 to 9 (1 s), and both directions of 5 and 9 (5 s, 1 s).
+    """
+    router = Router(ion("ion_asymmetric_range.ionrc"))
+    for source, destination, at, nodes, arrives in (
+        (9, 5, 0, [5], 1),
+        (5, 9, 0, [9], 5),
+        (5, 6, 0, [6], 20),
+        (6, 5, 0, [5], 20),
+        (9, 6, 0, [5, 6], 21),
+        (6, 9, 0, [5, 9], 25),
+        (6, 9, 41, [9], 91),
+        (5, 9, 80, [6, 9], 101),
+        (9, 5, 100, [6, 5], 121),
+    ):
+        route = router.route(source, destination, at * SECOND, 0)
+        assert route is not None
+        assert [hop.contact.to_node for hop in route.hops] == nodes, (source, destination, at)
+        assert route.arrival == arrives * SECOND
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ions_duplicate_contacts(times: int) -> None:
+    """Duplicates are one contact: its volume is there once."""
+    router = Router(ion("ion_duplicate_contacts.ionrc", times))
+    route = router.route(1, 2, 0, 29_000)
+    assert route is not None
+    assert (route.leaves, route.arrival) == (1 * SECOND, 31 * SECOND)
+    assert [route.arrival for route in router.candidates(1, 2, 0, 29_000)] == [31 * SECOND]
+    router.book(route)
+    assert router.route(1, 2, 0, 1) is None

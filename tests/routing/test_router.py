@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from tests.routing.oracle import compare_with_fresh
+from tests.routing.trial import compare_with_fresh
 
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, constant_light
 from starlight.contacts.plan import ContactPlan

@@ -8,7 +8,7 @@
 The first line names the columns, in any order: `from`, `to`, `start`, `end`, `rate_bps` and
 `light_time_s` are needed. Times are ISO 8601, or seconds; a rate is in bit/s or `unlimited`;
 light time runs evenly from `light_time_s` at the start to `light_time_end_s` at the end of the
-row. Rows with the same id that follow each other without a gap are pieces of one contact.
+row. Rows with the same id without a gap between their times are pieces of one contact.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import NoReturn
 
 import msgspec
@@ -97,8 +97,11 @@ def read_csv(text: str, name: str, report: Report, *, epoch: int = 0) -> Importe
             f"line {reader.line_num}: {error}", where=name, right="Write a table of plain values"
         ) from None
     found: list[tuple[Where, Contact]] = []
-    for _, group in groupby(enumerate(rows), key=lambda item: item[1].id or f"row {item[0]}"):
-        found += _joined([row for _, row in group], report)
+    alike: dict[str, list[_Row]] = {}
+    for place, row in enumerate(rows):
+        alike.setdefault(row.id or f"row {place}", []).append(row)
+    for group in alike.values():
+        found += _joined(sorted(group, key=lambda row: row.contact.start), report)
     own = all(row.id.isascii() and row.id.isdigit() and len(row.id) < 19 for row in rows)
     plan = ContactPlan.of(rules.settle(found, report, own_ids=own))
     return report.imported(plan, "csv", epoch=epoch if relative else None)

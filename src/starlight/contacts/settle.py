@@ -33,14 +33,15 @@ def settle(found: Sequence[tuple[Where, Contact]], report: Report, *, own_ids: b
 
     Args:
         found: contacts in the order of the file, each with its place.
-        own_ids: the contacts have ids of their own; otherwise they get 1, 2, ... in order.
+        own_ids: the contacts have ids of their own; otherwise they get 1, 2, ... by start, link and
+            end, so that the order of the lines is in no id, nor in anything that an id decides.
 
     A contact without length or that ends before it starts is refused, one of a node with itself
     ignored. Of duplicates one is kept. Contacts of one direction at the same time are kept:
     some plans mean two antennas.
     """
     kept: list[tuple[Where, Contact]] = []
-    seen: dict[tuple[int, int, int, int], list[Contact]] = {}
+    seen: dict[tuple[int, int, int, int], list[int]] = {}  # places in `kept`
     above: dict[tuple[int, int], int] = {}
     for where, contact in found:
         start, end = contact.start, contact.end
@@ -53,17 +54,20 @@ def settle(found: Sequence[tuple[Where, Contact]], report: Report, *, own_ids: b
             report.add("ignored", TO_ITSELF, text, where)
             continue
         alike = seen.setdefault((*link, start, end), [])
-        if alike and any(_same(contact, other) for other in alike):
+        twin = next((place for place in alike if _same(contact, kept[place][1])), None)
+        if twin is not None:
             report.add("ignored", DUPLICATE, f"{describe(contact)}; they are one contact", where)
+            if contact.id < kept[twin][1].id:  # The smaller id, whichever line is the first.
+                kept[twin] = (kept[twin][0], contact)
             continue
-        alike.append(contact)
+        alike.append(len(kept))
         if start < above.get(link, start):
             report.add("repaired", OUT_OF_ORDER, f"{describe(contact)}; put in order", where)
         above[link] = start
         kept.append((where, contact))
     note_overlaps(kept, report)
     contacts = [contact for _, contact in kept]
-    return contacts if own_ids and _distinct(contacts, report) else numbered(contacts)
+    return contacts if own_ids and _distinct(contacts, report) else numbered(sorted(contacts, key=_content))
 
 
 def note_overlaps(found: Sequence[tuple[Where, Contact]], report: Report) -> None:
@@ -83,6 +87,12 @@ def numbered(contacts: Iterable[Contact], first: int = 1) -> list[Contact]:
         contact if contact.id == id else msgspec.structs.replace(contact, id=id)
         for id, contact in enumerate(contacts, first)
     ]
+
+
+def _content(contact: Contact) -> tuple[object, ...]:
+    light = [msgspec.structs.astuple(piece) for piece in contact.light]
+    link = (contact.from_node, contact.to_node)
+    return (contact.start, *link, contact.end, contact.rates, light, contact.one_way, contact.confidence)
 
 
 def describe(contact: Contact) -> str:

@@ -110,7 +110,7 @@ class _Names:
                 self._numbers[node] = number
         taken = set(self._numbers.values())
         free = 1
-        for node in every:
+        for node in sorted(every):  # So the order of the file is in no number.
             if node not in self._numbers:
                 while free in taken:
                     free += 1

@@ -20,7 +20,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from starlight.contacts.contact import Contact
+from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.errors import InputError
 from starlight.routing.bookings import Bookings
@@ -294,14 +294,20 @@ class Router:
             now: when the bundle is at the source, in ns.
             expires: it must arrive by this time, in ns.
         """
+
+        def carried(size: int) -> bool:
+            found = self.along(route, now, size)
+            return found is not None and (expires is None or found.projected <= expires)
+
         low, high = 0, min(limit.volume for limit in self.limits(route))
+        if carried(high + 1):  # An instant has no volume, but at an unlimited rate all leaves in it.
+            low, high = high + 1, UNLIMITED_BPS
         while low < high:
             middle = (low + high + 1) // 2
-            found = self.along(route, now, middle)
-            if found is None or (expires is not None and found.projected > expires):
-                high = middle - 1
-            else:
+            if carried(middle):
                 low = middle
+            else:
+                high = middle - 1
         return low
 
     def refusals(
@@ -338,6 +344,7 @@ class Router:
             avoid=avoid,
             priority=priority,
         )
+        avoid -= {source, destination}
         asked = Question(source, destination, now, self._volume(size), exclude, exclude_contacts, avoid)
         return refusals(self._index, self._busy[priority], Wish(asked, expires, chosen, tell), most)
 
