@@ -176,20 +176,39 @@ class Oracle:
         """Return the volume that a bundle needs of each contact, in bytes."""
         return consumption(size) if self.overhead else size
 
-    def along(self, path: Sequence[Contact], now: int, size: int) -> Way:
-        """Return what becomes of a bundle on a chain of contacts."""
+    def along(
+        self, path: Sequence[Contact], now: int, size: int, naming: Mapping[int, int] | None = None
+    ) -> Way:
+        """Return what becomes of a bundle on a chain of contacts.
+
+        Args:
+            path: the contacts.
+            now: when the bundle is at the first node, in ns.
+            size: in bytes, there.
+            naming: by how many bytes it is larger at a node than elsewhere. [default: nowhere]
+        """
         projected = now
         for place, contact in enumerate(path):
             arrives = self.projected(contact, projected, self.needs(size))
             if arrives is None:
                 return Way(place, projected, [])
             projected = arrives
-        times: list[Timing] = []
-        for contact in path:
-            timing = self.transmission(contact, times[-1][2] if times else now, size)
-            assert timing is not None
-            times.append(timing)
+        here = naming or {}
+        plain = size - here.get(path[0].from_node, 0)
+        sizes = [plain + here.get(contact.from_node, 0) for contact in path]
+        times = self.times(path, now, sizes) or self.times(path, now, [size] * len(path))
+        assert times is not None
         return Way(None, projected, times)
+
+    def times(self, path: Sequence[Contact], now: int, sizes: Sequence[int]) -> list[Timing] | None:
+        """Return the times of the bundle's own bytes by light alone, None where it is too late."""
+        times: list[Timing] = []
+        for contact, size in zip(path, sizes, strict=True):
+            timing = self.transmission(contact, times[-1][2] if times else now, size)
+            if timing is None:
+                return None
+            times.append(timing)
+        return times
 
     def every_route(
         self,

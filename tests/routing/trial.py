@@ -32,7 +32,16 @@ class Trial:
         self.large = 1000 if self.overhead else 1
         self.plan = random_plan(rng, self.large)
         self.margin = rng.random() < 0.5
-        self.router = Router(self.plan, with_margin=self.margin, with_overhead=self.overhead)
+        # How many bytes more a bundle has at a node, as it names who sends it.
+        self.naming = {node: rng.randrange(3) for node in range(1, MOST_NODES + 1)}
+        if self.overhead or rng.random() < 0.8:
+            self.naming = {}
+        self.router = Router(
+            self.plan,
+            with_margin=self.margin,
+            with_overhead=self.overhead,
+            naming=(lambda node: self.naming[node]) if self.naming else None,
+        )
         self.booked: dict[tuple[int, int], list[Interval]] = {}  # by priority and contact
         self.routes: list[Route] = []
         self.now = rng.choice((0, 0, -3, 4)) * SECOND
@@ -44,6 +53,7 @@ class Trial:
         rng = self.rng
         source, destination, exclude, banned, avoid = question = self._question()
         size = rng.choice((0, 1, 2, 2, 3, 5, 8)) * self.large + rng.randrange(self.large)
+        size += max(self.naming.values(), default=0)  # which names at least who sends it
         expires = rng.choice((None, None, None, self.now + rng.randrange(30) * SECOND))
         priority = rng.choice((0, 1, 1, 1, 2))
         limits = {"expires": expires, "exclude": exclude, "priority": priority}
@@ -135,11 +145,12 @@ class Trial:
         four = (route.projected, len(route.hops), -route.termination, route.entry_node)
         assert four == key[:4], f"{four} where {key} is the best"
         assert [hop.contact for hop in route.hops] == contacts
-        times = oracle.along(contacts, self.now, route.size).times
+        times = oracle.along(contacts, self.now, route.size, self.naming).times
         assert [(hop.leaves, hop.last_byte, hop.arrives) for hop in route.hops] == times
         assert [hop.ready for hop in route.hops] == [self.now, *(t[2] for t in times[:-1])]
         assert all(hop.waits_until == max(hop.ready, hop.contact.start) for hop in route.hops)
-        assert route.arrival == times[-1][2] <= route.projected
+        assert route.arrival == times[-1][2]
+        assert route.arrival <= route.projected or self.naming
         for hop in route.hops:
             light_time = hop.arrives - hop.last_byte
             assert hop.margin == (with_margin(light_time) - light_time if self.margin else 0)
@@ -285,7 +296,7 @@ class Trial:
                     assert told is None
                     return
                 length = _most(oracle, path, self.now, left, expires)
-            way = oracle.along(path, self.now, length + FRAGMENT_OVERHEAD)
+            way = oracle.along(path, self.now, length + FRAGMENT_OVERHEAD, self.naming)
             for contact, (leaves, done, _) in zip(path, way.times, strict=True):
                 booked.setdefault(contact.id, []).append(
                     (leaves, self._until(contact, leaves, done, length + FRAGMENT_OVERHEAD))
