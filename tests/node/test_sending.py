@@ -422,4 +422,4 @@ def test_withdrawals_leave_nothing_behind() -> None:
         node.handle(Withdraw(persist.key))
     engine = node.node
     assert len(engine._index.expiries._heap) < 2_000
-    assert sum(len(lane.queue) for lane in engine._forwarder._lanes.values()) < 1_000
+    assert sum(len(q) for lane in engine._forwarder._lanes.values() for q in lane._queues) < 1_000

@@ -35,6 +35,10 @@ class Limits(msgspec.Struct, frozen=True):
             each further one up to the maximum, in ns. It bounds what a broken link can cost.
         return_max: the same maximum for a bundle that keeps coming back, because nodes whose plans
             disagree pass it between them: with a hop limit of 255 it lasts for months.
+        return_gain: how much earlier a bundle must arrive by going straight back to who sent it than by
+            any other way, in ns, to be sent there. The sender chose this node; if it knew no less, the
+            bundle would only come again. But a window that this node knows to be missed can cost
+            years. A day: plans of nodes that differ mostly differ by less, a pass or an hour.
         report_lifetime: how long a status report is worth carrying at most, in ns. Reports are
             hints; they shall not fill the relays that stay without contact for long.
         lifetime_ms: the longest lifetime that an application may ask for; a century, because the
@@ -51,6 +55,7 @@ class Limits(msgspec.Struct, frozen=True):
     backoff: int = SECOND
     backoff_max: int = HOUR
     return_max: int = DAY
+    return_gain: int = DAY
     report_lifetime: int = 30 * DAY
     lifetime_ms: int = 100 * 366 * 86_400_000
 

@@ -256,6 +256,7 @@ class Node:
     def _take(self, event: events.BundleReceived, reception: Reception, now: int) -> None:
         meta = reception.meta
         stored = self._store(reception.key, meta, reception.node, reception.data)
+        stored.sender = event.peer
         stored.returns = self._identities.times_handed(stored.key)
         if stored.returns and event.peer is not None:
             stored.refused_by = frozenset((event.peer,))  # whoever sent it back would do so again

@@ -1,12 +1,22 @@
-"""Who is served next: a lane for each contact with its queue and pace, and the booking of routes.
+"""Which way a bundle goes, and when: the booking of routes, and the serving of the lanes.
 
 Theory of operation. A bundle that is to be sent on gets a route from the router, which books its
-size on every contact of it; the bundle then queues in the lane of the route's first contact, in
-the order of the booked times of leaving. As long as nothing goes wrong every bundle leaves at
-exactly the booked ns, and so what was predicted is what happens. When a wake-up comes late (a
-real clock is never exact) the bundle is sent at once but its time of leaving stays the booked
-one: mission time doesn't depend on the load of a machine. When the link was down a bundle leaves
-later than booked, and what is queued behind it is booked anew.
+size on every contact of it, at its priority; the bundle then queues in the lane of the route's
+first contact, in the order of the booked times of leaving. As long as nothing goes wrong, and
+nothing more urgent comes, every bundle leaves at exactly the booked ns, and so what was predicted
+is what happens. When a wake-up comes late (a real clock is never exact) the bundle is sent at once
+but its time of leaving stays the booked one: mission time doesn't depend on the load of a machine.
+When the link was down a bundle leaves later than booked, and what is queued behind it is booked anew.
+
+Priorities. What is booked at a priority waits for that and for what is more urgent, not for what is
+less. So an urgent bundle may be given time that others had: they are overtaken. They keep their
+places behind each other and as much time, from the next that is free, and leave then; what they
+were promised before is stale until they do, or until they are booked anew. To book all of them
+anew at once would cost as much as they are, for each that overtakes; only those at the end that do
+not fit into the window any more are booked anew at once, so that they find another before others
+do. What is on the air is never broken off: the router is told when a transmission begins, and gives
+nobody the time until it is through. So what an expedited bundle is promised holds. Urgent traffic
+may fill a contact; then bulk waits, which is what it is for, and expires if it comes to that.
 
 Whatever can't be sent before its contact ends is booked anew, without that contact. A transfer
 that failed rests, longer after each failure, before it is booked again; so nothing here repeats
@@ -17,69 +27,22 @@ peer: when an answer is overdue, the way back considered, the transfer is given 
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import heapify, heappop, heappush
 from itertools import count
 
-from starlight.contacts.contact import UNLIMITED_BPS, Contact
+from msgspec.structs import replace
+
+from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.node.actions import Action, Departed, Trace, Transmit, Update
 from starlight.node.config import NodeConfig
 from starlight.node.deadlines import Deadlines
+from starlight.node.intake import naming_bytes
+from starlight.node.lanes import Lane, Peer
 from starlight.node.stored import NOBODY, State, Stored, pack
 from starlight.routing import Route, Router
 from starlight.trace import Record
 
 NO_CONTACTS: frozenset[int] = frozenset()
-
-
-class Peer:
-    """A neighbour: whether its link is up, since when, and what it has not answered.
-
-    `unanswered` has for each bundle when its answer is overdue, and when it reaches the peer until
-    the way back has been looked at.
-    """
-
-    __slots__ = (
-        "busy_until", "lanes", "number", "since", "stalled", "unanswered", "under_way", "up", "watched",
-    )  # fmt: skip
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.up = False
-        self.since = 0
-        self.under_way = 0
-        self.stalled = False
-        self.unanswered: dict[Stored, tuple[int, int | None]] = {}
-        self.watched = False
-        self.busy_until = 0
-        self.lanes: list[Lane] = []
-
-
-class Lane:
-    """The queue of one contact. Entries are ``(booked leaving, ticket, bundle)``."""
-
-    __slots__ = ("closed", "contact", "count", "free_at", "peer", "queue", "unlimited", "wake_at")
-
-    def __init__(self, contact: Contact, peer: Peer) -> None:
-        self.contact = contact
-        self.peer = peer
-        self.queue: list[tuple[int, int, Stored]] = []
-        self.count = 0
-        self.free_at = peer.busy_until
-        self.wake_at: int | None = None
-        self.closed = False
-        self.unlimited = all(rate == UNLIMITED_BPS for _, rate in contact.rates)
-
-    def entries(self) -> list[Stored]:
-        """Return the bundles that queue here, in order."""
-        return [stored for _, ticket, stored in sorted(self.queue) if stored.ticket == ticket]
-
-    def head(self) -> tuple[int, int, Stored] | None:
-        """Return the first entry, after dropping those of bundles that have left the queue."""
-        queue = self.queue
-        while queue and queue[0][2].ticket != queue[0][1]:
-            heappop(queue)
-        return queue[0] if queue else None
 
 
 class Forwarder:
@@ -128,36 +91,25 @@ class Forwarder:
             without: contacts that shall not be used.
         """
         since = max(now, not_before)
-        route = self._route(stored, since, without)
-        if route is None and stored.refused_by:
+        found = self._road(stored, since, without)
+        if found is None and stored.refused_by:
             # Every road leads over someone who refused: ask again later, as want of room passes.
             stored.refused_by = NOBODY
             since = max(since, now + self.backoff(stored), now + self.pause(stored))
-            route = self._route(stored, since, without)
-        if route is None:
+            found = self._road(stored, since, without)
+        if found is None:
             stored.state = State.WAITING
             self.waiting[stored.key] = stored
             lacks: dict[str, object] = {"bundle": stored.key, "since": since, "without": sorted(without)}
             self._out.append(Trace(Record(now, self._number, "bundle.waiting", lacks)))
             return None
-        contact = route.hops[0].contact
-        lane = self._lanes.get(contact.id) or self._open(contact)
-        if lane.free_at > route.hops[0].leaves:
-            # The lane is behind its bookings; what is promised from here on shall hold again.
-            later = self._route(stored, lane.free_at, without)
-            if later is not None:
-                route = later
-                contact = route.hops[0].contact
-                lane = self._lanes.get(contact.id) or self._open(contact)
+        route, lane = found
         self.router.book(route)
         stored.state = State.QUEUED
         stored.route = route
         stored.epoch = self._epoch
-        stored.lane = lane
-        stored.ticket = ticket = next(self._tickets)
-        lane.count += 1
-        heappush(lane.queue, (route.hops[0].leaves, ticket, stored))
-        self._dirty[contact.id] = lane
+        lane.put(stored, route.hops[0].leaves, next(self._tickets))
+        self._dirty[lane.contact.id] = lane
         return route
 
     def dequeue(self, stored: Stored) -> None:
@@ -165,16 +117,9 @@ class Forwarder:
         if stored.state is State.WAITING:
             del self.waiting[stored.key]
         elif stored.state is State.QUEUED:
-            lane, route = stored.lane, stored.route
-            assert lane is not None
-            assert route is not None
-            lane.count -= 1
-            stored.ticket = 0
-            stored.lane = None
+            assert stored.lane is not None
+            stored.lane.drop(stored)
             self.release(stored)
-            if len(lane.queue) > 2 * lane.count + 256:
-                lane.queue = [entry for entry in lane.queue if entry[2].ticket == entry[1]]
-                heapify(lane.queue)
 
     def release(self, stored: Stored) -> None:
         """Give back what the route of a bundle had booked."""
@@ -238,8 +183,7 @@ class Forwarder:
         peer.up = True
         peer.since = now
         for lane in list(peer.lanes):
-            head = lane.head()
-            if head is not None and head[0] < now and not lane.unlimited:
+            if lane.is_late(now) and not lane.unlimited:
                 self._rebook(lane.entries(), now)
             self._dirty[lane.contact.id] = lane
 
@@ -250,12 +194,15 @@ class Forwarder:
             return
         peer.up = False
         for lane in peer.lanes:
-            lane.free_at = min(lane.free_at, now)
+            if lane.free_at > now:
+                lane.free_at = now
+                self.router.occupy(lane.contact, now)
         if not peer.lanes and not peer.under_way:
             del self._peers[number]  # so that passers-by take no memory
 
     def replan(self, plan: ContactPlan, now: int) -> None:
-        """Take a new plan and book all that queues or waits anew, in the order in which it came."""
+        """Take a new plan and book all anew that queues or waits: the most urgent first, else as it came."""
+        self._epoch += 1  # so that nothing is given back: the router forgets all bookings
         moving = [stored for lane in self._lanes.values() for stored in lane.entries()]
         for stored in moving:
             self.dequeue(stored)
@@ -269,7 +216,6 @@ class Forwarder:
         self._dirty.clear()
         self.router.set_plan(plan)
         self._ways_back.clear()
-        self._epoch += 1
         self._freed = False
         for stored in sorted(moving, key=_order):
             stored.refused_by = NOBODY
@@ -284,6 +230,8 @@ class Forwarder:
         """Send whatever may leave now."""
         while self._dirty:
             _, lane = self._dirty.popitem()
+            if lane.overtaken:
+                self._make_room(lane, now)
             if not lane.closed and lane.peer.up:
                 self._serve(lane, now)
 
@@ -301,18 +249,43 @@ class Forwarder:
 
     # Inside.
 
+    def _road(self, stored: Stored, now: int, without: frozenset[int]) -> tuple[Route, Lane] | None:
+        """Find a route, and open the lane of its first contact."""
+        while True:
+            route = self._route(stored, now, without)
+            if route is None:
+                return None
+            contact = route.hops[0].contact
+            lane = self._lanes.get(contact.id) or self._open(contact)
+            if lane.free_at <= route.leaves:
+                return route, lane
+            # Only now the router knows of a transmission that began before the plan changed.
+
     def _route(self, stored: Stored, now: int, without: frozenset[int]) -> Route | None:
         if stored.node is None:
             return None
+        found = self._asked(stored, stored.node, now, without, stored.sender)
+        if stored.sender is None or (found is not None and found.arrival <= now + self._limits.return_gain):
+            return found
+        back = self._asked(stored, stored.node, now, without, None)
+        if back is not None and (found is None or found.arrival - back.arrival > self._limits.return_gain):
+            return back
+        return found
+
+    def _asked(
+        self, stored: Stored, destination: int, now: int, without: frozenset[int], sender: int | None
+    ) -> Route | None:
         meta = stored.meta
         return self.router.route(
             self._number,
-            stored.node,
+            destination,
             now,
             meta.size,
             expires=meta.expires,
             exclude=stored.refused_by,
             exclude_contacts=without,
+            sender=sender,
+            priority=meta.priority,
         )
 
     def _peer(self, number: int) -> Peer:
@@ -325,6 +298,8 @@ class Forwarder:
         peer = self._peer(contact.to_node)
         lane = self._lanes[contact.id] = Lane(contact, peer)
         peer.lanes.append(lane)
+        if lane.free_at > contact.start:
+            self.router.occupy(contact, lane.free_at)
         # Window ends are closed, so a bundle may still leave at the end itself.
         self._deadlines.at(contact.end + 1, self._close, lane)
         return lane
@@ -336,6 +311,7 @@ class Forwarder:
         lane.closed = True
         del self._lanes[lane.contact.id]
         lane.peer.lanes.remove(lane)
+        self.router.close(lane.contact)
         self._rebook(lane.entries(), now)
         if self._freed:
             self._retry_waiting(now)
@@ -346,11 +322,25 @@ class Forwarder:
         for stored in entries:
             self.enqueue(stored, now)
 
+    def _make_room(self, lane: Lane, now: int) -> None:
+        """Book anew at once what urgent bundles have pushed out of the window of a contact."""
+        lane.overtaken = False
+        pushed: list[Stored] = []
+        while not lane.closed and self.router.busy_until(lane.contact) > lane.contact.end:
+            least = lane.least()
+            if not least:
+                break
+            while least and self.router.busy_until(lane.contact) > lane.contact.end:
+                pushed.append(least.pop())
+                self.dequeue(pushed[-1])
+        for stored in reversed(pushed):
+            self.enqueue(stored, now)
+
     def _retry_waiting(self, now: int) -> None:
         """Look again for roads, as room was given back; once for each destination without one."""
         self._freed = False
         hopeless: set[int | None] = {None}
-        for stored in list(self.waiting.values()):
+        for stored in sorted(self.waiting.values(), key=_urgency):
             if stored.node not in hopeless and self._route(stored, now, NO_CONTACTS) is not None:
                 del self.waiting[stored.key]
                 self.enqueue(stored, now)
@@ -370,31 +360,45 @@ class Forwarder:
 
     def _serve(self, lane: Lane, now: int) -> None:
         peer, contact = lane.peer, lane.contact
-        while (head := lane.head()) is not None:
-            leaves = max(head[0], lane.free_at, peer.since)
+        while (turn := lane.next()) is not None:
+            leaves, stored = turn
             if leaves > now:
                 self._wake(leaves, lane)
                 return
             if lane.unlimited and peer.under_way >= self._limits.under_way:
                 peer.stalled = True
                 return
-            stored = head[2]
             last_byte = contact.last_byte(leaves, stored.meta.size)
             if last_byte is None:
                 self.dequeue(stored)
                 self.enqueue(stored, now, without=frozenset((contact.id,)))
                 continue
-            heappop(lane.queue)
-            lane.count -= 1
+            lane.drop(stored)
             lane.free_at = last_byte
             self._transmit(stored, contact, leaves, last_byte, now)
+
+    def _begin(self, stored: Stored, contact: Contact, last_byte: int, reaches: int) -> None:
+        """Tell the router that a transmission has begun, so that nobody is given its time."""
+        route = stored.route
+        assert route is not None
+        self.router.depart(route, last_byte)
+        onward = route.hops[1:]
+        stored.route = rest = replace(route, hops=onward) if onward else None
+        if rest is not None and reaches > onward[0].leaves:
+            # It was overtaken, or its link was late: elsewhere too it will need another time.
+            self.router.release(rest)
+            self._freed = True
+            size = route.size - naming_bytes(self._number) + naming_bytes(contact.to_node)
+            stored.route = rest = self.router.along(rest, reaches, size)
+            if rest is not None:
+                self.router.book(rest)
 
     def _transmit(self, stored: Stored, contact: Contact, leaves: int, last_byte: int, now: int) -> None:
         meta, key, peer = stored.meta, stored.key, contact.to_node
         reaches = last_byte + contact.light_time(last_byte)
+        if last_byte > leaves:
+            self._begin(stored, contact, last_byte, reaches)
         stored.state = State.UNDER_WAY
-        stored.ticket = 0
-        stored.lane = None
         stored.peer = peer
         stored.one_way = contact.one_way
         self._watch(self._peers[peer], stored, last_byte, reaches)
@@ -449,5 +453,9 @@ class Forwarder:
         return leaves + contact.light_time(leaves) + self._limits.answer_margin
 
 
-def _order(stored: Stored) -> int:
-    return stored.meta.order
+def _order(stored: Stored) -> tuple[int, int]:
+    return -stored.meta.priority, stored.meta.order
+
+
+def _urgency(stored: Stored) -> int:
+    return -stored.meta.priority

@@ -10,7 +10,7 @@ import msgspec
 from starlight.errors import StoreError
 
 if TYPE_CHECKING:
-    from starlight.node.queue import Lane
+    from starlight.node.lanes import Lane
     from starlight.routing import Route
 
 
@@ -91,6 +91,7 @@ class Stored:
         route, epoch: its route as booked, and the count of the plan changes before that.
         lane, ticket: while it is queued: where, and its entry there.
         peer, one_way: while it is under way: to whom, and whether an answer will ever come.
+        sender: who handed it in, as far as that is known: not of own bundles, nor after a restart.
         returned: another copy of it came and was acknowledged, so no late answer settles it.
         refused_by: peers that did not want it.
         failures: transfers of it that failed since the node started.
@@ -110,6 +111,7 @@ class Stored:
         "returned",
         "returns",
         "route",
+        "sender",
         "state",
         "ticket",
     )
@@ -125,6 +127,7 @@ class Stored:
         self.ticket = 0
         self.peer = 0
         self.one_way = False
+        self.sender: int | None = None
         self.returned = False
         self.refused_by = NOBODY
         self.failures = 0

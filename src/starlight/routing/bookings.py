@@ -10,6 +10,11 @@ in front of a bundle that is still on its way to the contact stays usable for wh
 transmission that takes no time (no bytes, or an unlimited rate) books nothing, but waits like any
 other while the contact is busy.
 
+What is on the air is no booking any more: nobody goes before it, and nothing is free before it ends.
+What is booked before that end was overtaken and is still to come, so its time is taken from that end
+on. So whoever tells when each transmission begins finds here at any time what the link has yet to
+do, however often what was booked has been overtaken.
+
 The first instant is a non-decreasing function of the time of readiness, and only grows with
 further bookings and with the size; the search and the cache of the router rest on that.
 """
@@ -20,6 +25,9 @@ from bisect import bisect_left, bisect_right
 
 from starlight.contacts.contact import Contact
 
+NEVER_YET = -(2**200)
+"""Earlier than every time."""
+
 
 class Bookings:
     """The booked time of one contact, in ns.
@@ -28,21 +36,32 @@ class Bookings:
     themselves are counted, so that giving one back is the exact inverse of taking it.
     """
 
-    __slots__ = ("_ends", "_held", "_pushed", "_starts")
+    __slots__ = ("_covered", "_ends", "_floor", "_held", "_pushed", "_stale", "_starts", "_work")
 
     def __init__(self) -> None:
         self._held: dict[tuple[int, int], int] = {}
         self._starts: list[int] = []
         self._ends: list[int] = []
-        self._pushed = False  # Some bookings met others.
+        self._floor = NEVER_YET  # Nothing is free before.
+        self._work = 0  # The ns of all bookings together ...
+        self._covered = 0  # ... and of all blocks: the same, unless what was booked could not be sent.
+        self._pushed = False  # Some bookings met others, so that blocks don't begin and end with them.
+        self._stale = False  # The blocks are to be made anew before they are looked at.
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is booked."""
-        return not self._held
+        """Whether nothing is booked, and nothing known to be on the air."""
+        return not self._held and self._floor == NEVER_YET
+
+    @property
+    def end(self) -> int:
+        """Until when the contact is busy, in ns; `NEVER_YET` where it never was."""
+        self._refresh()
+        return self._ends[-1] if self._ends else self._floor
 
     def busy(self) -> list[tuple[int, int]]:
         """Return the busy blocks ``(from, to)``, ascending, apart from each other."""
+        self._refresh()
         return list(zip(self._starts, self._ends, strict=True))
 
     def first_fit(self, contact: Contact, ready: int, size: int) -> tuple[int, int] | None:
@@ -53,8 +72,10 @@ class Bookings:
             ready: when the transmission may start, in ns; not before the contact does.
             size: in bytes.
         """
+        if self._stale:
+            self._refresh()
         starts, ends = self._starts, self._ends
-        leaves = ready
+        leaves = ready if ready > self._floor else self._floor
         for block in range(bisect_right(ends, leaves), len(ends)):
             start = starts[block]
             if leaves < start:
@@ -69,6 +90,10 @@ class Bookings:
 
     def free(self, start: int, end: int) -> list[tuple[int, int]]:
         """Return the free intervals between two times, ascending."""
+        self._refresh()
+        return self._gaps(max(start, self._floor), end)
+
+    def _gaps(self, start: int, end: int) -> list[tuple[int, int]]:
         found = []
         for block in range(bisect_right(self._ends, start), len(self._ends)):
             if self._starts[block] >= end:
@@ -84,32 +109,78 @@ class Bookings:
         """Book an interval; one of no length takes nothing."""
         if last_byte <= leaves:
             return
+        self._refresh()
         interval = (leaves, last_byte)
         self._held[interval] = self._held.get(interval, 0) + 1
+        self._work += last_byte - leaves
         self._take(leaves, last_byte)
 
     def remove(self, leaves: int, last_byte: int) -> int | None:
         """Give an interval back; return until when time may have become free, None when it was not booked."""
+        if not self._let_go(leaves, last_byte):
+            return None
+        if not self._pushed and not self._stale and leaves >= self._floor:
+            self._carve(leaves, last_byte)
+            self._covered -= last_byte - leaves
+            return last_byte
+        self._stale = True
+        return self._ends[-1] if self._ends else last_byte
+
+    def depart(self, leaves: int, last_byte: int, until: int) -> int | None:
+        """Let the transmission begin for which an interval was booked; it takes the link until a time.
+
+        Returns:
+            Until when time may have become free, in ns, None when none has.
+        """
+        self._let_go(leaves, last_byte)
+        return self.occupy(until)
+
+    def occupy(self, until: int) -> int | None:
+        """Leave nothing free before a time, in ns; what is booked and has not departed comes after it.
+
+        Returns:
+            Until when time may have become free, in ns, None when none has.
+        """
+        before, self._floor = self._floor, until
+        if self._stale:
+            return before if until < before else None
+        starts, ends = self._starts, self._ends
+        latest = max(before, ends[-1] if ends else 0)
+        over = bisect_right(ends, until)
+        self._covered -= sum(ends[:over]) - sum(starts[:over])
+        del starts[:over], ends[:over]
+        if starts and starts[0] < until:
+            self._covered -= until - starts[0]
+            starts[0] = until
+        self._stale = self._covered != self._work or until < before
+        return latest if self._stale else None
+
+    def _let_go(self, leaves: int, last_byte: int) -> bool:
         interval = (leaves, last_byte)
         count = self._held.get(interval, 0)
         if not count:
-            return None
+            return False
         if count > 1:
             self._held[interval] = count - 1
         else:
             del self._held[interval]
-        if not self._pushed:
-            self._carve(leaves, last_byte)
-            return last_byte
-        until = self._ends[-1]
-        self._starts, self._ends, self._pushed = [], [], False
-        for start, end in sorted(self._held):
-            for _ in range(self._held[start, end]):
-                self._take(start, end)
-        return until
+        self._work -= last_byte - leaves
+        return True
+
+    def _refresh(self) -> None:
+        if self._stale:
+            self._starts, self._ends, self._covered = [], [], 0
+            self._pushed = self._stale = False
+            for start, end in sorted(self._held):
+                for _ in range(self._held[start, end]):
+                    self._take(start, end)
 
     def _take(self, leaves: int, last_byte: int) -> None:
         starts, ends = self._starts, self._ends
+        self._covered += last_byte - leaves
+        if leaves < self._floor:
+            self._pushed = True
+            leaves, last_byte = self._floor, self._floor + last_byte - leaves
         if not ends or leaves > ends[-1]:  # Mostly a queue grows at its end.
             starts.append(leaves)
             ends.append(last_byte)
@@ -120,7 +191,7 @@ class Bookings:
             return
         self._pushed = True
         left = last_byte - leaves
-        for begin, finish in self.free(leaves, max(ends[-1], last_byte)):
+        for begin, finish in self._gaps(leaves, max(ends[-1], last_byte)):
             taken = min(left, finish - begin)
             self._merge(begin, begin + taken)
             left -= taken

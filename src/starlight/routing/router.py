@@ -23,7 +23,7 @@ from itertools import islice
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.errors import InputError
-from starlight.routing.bookings import Bookings
+from starlight.routing.bookings import NEVER_YET, Bookings
 from starlight.routing.candidates import Question, best_first
 from starlight.routing.lanes import NEVER, Busy, Span, index_of, remember
 from starlight.routing.refusals import Refusal, Wish, refusals
@@ -375,13 +375,41 @@ class Router:
             freed = [
                 self._free(level, hop.contact.id, hop.leaves, until) for level in range(route.priority + 1)
             ]
-            latest = max((end for end in freed if end is not None), default=None)
-            if latest is None:
-                continue
-            self._epoch += 1
-            while self._freed and self._freed[-1][1] <= latest:
-                self._freed.pop()
-            self._freed.append((self._epoch, latest))
+            self._note_freed(freed)
+
+    def depart(self, route: Route, until: int) -> None:
+        """Take note that a bundle begins to leave over the first contact of its route, which is booked.
+
+        That hop is not booked any more, so it must not be released: what is on the air is there for
+        every priority, as nobody goes before it.
+
+        Args:
+            until: when its last byte leaves, in ns.
+        """
+        hop = route.hops[0]
+        booked_until = self._booked_until(hop.contact, hop.leaves, hop.last_byte, route.size)
+        self._note_freed(
+            [
+                bookings.depart(hop.leaves, booked_until, until)
+                if level <= route.priority
+                else bookings.occupy(until)
+                for level, bookings in enumerate(self._all_bookings(hop.contact.id))
+            ]
+        )
+
+    def occupy(self, contact: Contact, until: int) -> None:
+        """Let nothing leave over a contact before a time, in ns, at any priority."""
+        self._note_freed([bookings.occupy(until) for bookings in self._all_bookings(contact.id)])
+
+    def close(self, contact: Contact) -> None:
+        """Forget what is booked on a contact that is over, and what was on the air."""
+        for busy in self._busy:
+            busy.pop(contact.id, None)
+
+    def busy_until(self, contact: Contact, priority: int = Priority.BULK) -> int:
+        """Return until when a contact is busy with what a bundle of a priority waits for, in ns."""
+        bookings = self._busy[priority].get(contact.id)
+        return bookings.end if bookings else NEVER_YET
 
     def bookings(self, contact: int, priority: int = Priority.BULK) -> list[tuple[int, int]]:
         """Return the busy time ``(from, to)`` of a contact, in ns, ascending, what touches joined.
@@ -414,6 +442,24 @@ class Router:
             return last_byte
         until = contact.last_byte(leaves, consumption(size))
         return contact.end if until is None else until
+
+    def _all_bookings(self, contact: int) -> list[Bookings]:
+        found = []
+        for busy in self._busy:
+            bookings = busy.get(contact)
+            if bookings is None:
+                bookings = busy[contact] = Bookings()
+            found.append(bookings)
+        return found
+
+    def _note_freed(self, until: list[int | None]) -> None:
+        """Take note until when time has become free, as far as any has."""
+        latest = max((end for end in until if end is not None), default=None)
+        if latest is not None:
+            self._epoch += 1
+            while self._freed and self._freed[-1][1] <= latest:
+                self._freed.pop()
+            self._freed.append((self._epoch, latest))
 
     def _free(self, level: int, contact: int, leaves: int, until: int) -> int | None:
         bookings = self._busy[level].get(contact)

@@ -1,0 +1,132 @@
+"""What queues for a neighbour: a lane for each contact, in it a queue for each priority.
+
+A lane serves the most urgent bundle whose booked time has come, and of those that are as urgent the
+one that was booked first. What is on the air is never broken off. A bundle that was overtaken goes
+on when its turn comes, at the next instant at which the link is free; but it does not begin what
+would run into the booked time of a more urgent one, so what that was promised holds.
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+
+from starlight.contacts.contact import UNLIMITED_BPS, Contact
+from starlight.node.stored import Stored
+from starlight.routing import Priority
+
+Entry = tuple[int, int, Stored]
+"""When it is booked to leave, its ticket, the bundle."""
+
+LEVELS = len(Priority)
+
+
+class Peer:
+    """A neighbour: whether its link is up, since when, and what it has not answered.
+
+    `unanswered` has for each bundle when its answer is overdue, and when it reaches the peer until
+    the way back has been looked at.
+    """
+
+    __slots__ = (
+        "busy_until", "lanes", "number", "since", "stalled", "unanswered", "under_way", "up", "watched",
+    )  # fmt: skip
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.up = False
+        self.since = 0
+        self.under_way = 0
+        self.stalled = False
+        self.unanswered: dict[Stored, tuple[int, int | None]] = {}
+        self.watched = False
+        self.busy_until = 0
+        self.lanes: list[Lane] = []
+
+
+class Lane:
+    """The queues of one contact.
+
+    Attributes:
+        contact, peer: what it is, and with whom.
+        count: how many bundles queue here.
+        free_at: when the last transmission that has begun is through, in ns.
+        wake_at: when it wants to be looked at next.
+        closed: its contact is over, or it belongs to a plan that is.
+        overtaken: who came last goes before some that queued already.
+        unlimited: its contact has no rate.
+    """
+
+    __slots__ = (
+        "_queues", "closed", "contact", "count", "free_at", "overtaken", "peer", "unlimited", "wake_at",
+    )  # fmt: skip
+
+    def __init__(self, contact: Contact, peer: Peer) -> None:
+        self.contact = contact
+        self.peer = peer
+        self.count = 0
+        self.free_at = peer.busy_until
+        self.wake_at: int | None = None
+        self.closed = False
+        self.overtaken = False
+        self.unlimited = all(rate == UNLIMITED_BPS for _, rate in contact.rates)
+        self._queues: list[list[Entry]] = [[] for _ in range(LEVELS)]  # the most urgent first
+
+    def put(self, stored: Stored, leaves: int, ticket: int) -> None:
+        """Let a bundle queue, which is booked to leave at a time, in ns."""
+        stored.lane = self
+        stored.ticket = ticket
+        self.count += 1
+        urgency = stored.meta.priority
+        heappush(self._queues[LEVELS - 1 - urgency], (leaves, ticket, stored))
+        if any(self._queues[LEVELS - urgency :]):
+            self.overtaken = True
+
+    def drop(self, stored: Stored) -> None:
+        """Take a bundle out, wherever it stands; its entry goes when it comes to the head."""
+        stored.lane = None
+        stored.ticket = 0
+        self.count -= 1
+        if sum(map(len, self._queues)) > 2 * self.count + 256:
+            for queue in self._queues:
+                queue[:] = [entry for entry in queue if entry[2].ticket == entry[1]]
+                heapify(queue)
+
+    def entries(self) -> list[Stored]:
+        """Return the bundles that queue here, the most urgent first, else in the order of their booking."""
+        return [stored for queue in self._queues for stored in _in_order(queue)]
+
+    def least(self) -> list[Stored]:
+        """Return those of the least urgent that queue here, in the order of their booking."""
+        return next(filter(None, map(_in_order, reversed(self._queues))), [])
+
+    def is_late(self, now: int) -> bool:
+        """Tell whether a bundle should have begun to leave before now."""
+        return any(head is not None and head[0] < now for head in map(_head, self._queues))
+
+    def next(self) -> tuple[int, Stored] | None:
+        """Return when the next transmission begins, in ns, and of which bundle; None when nothing queues."""
+        heads = [head for head in map(_head, self._queues) if head is not None]
+        if not heads:
+            return None
+        turn = max(min(heads)[0], self.free_at, self.peer.since)
+        while True:
+            place = next(place for place, head in enumerate(heads) if head[0] <= turn)
+            stored = heads[place][2]
+            if place:
+                through = self.contact.last_byte(turn, stored.meta.size)
+                urgent = min(heads[:place])[0]
+                if through is not None and urgent < through:
+                    turn = urgent
+                    continue
+            return turn, stored
+
+
+def _head(queue: list[Entry]) -> Entry | None:
+    """Return the first entry, after dropping those of bundles that have left the queue."""
+    while queue and queue[0][2].ticket != queue[0][1]:
+        heappop(queue)
+    return queue[0] if queue else None
+
+
+def _in_order(queue: list[Entry]) -> list[Stored]:
+    return [stored for _, ticket, stored in sorted(queue) if stored.ticket == ticket]
