@@ -1,6 +1,6 @@
 """Compare the router with the best of all routes: ``python fuzz/fuzz_routing.py [--plans N | --seconds N]``.
 
-A million plans take one core about an hour; they are shared among all cores. A plan is named by the
+A million plans take one core most of an hour; they are shared among all cores. A plan is named by the
 number that it is drawn from, so what went wrong is tried again with ``--first NUMBER --plans 1``.
 """
 
@@ -26,7 +26,7 @@ BLOCK = 1_000
 LONG = 250
 """After so many plans comes one that is asked for long, to see whether what is remembered is true."""
 
-QUESTIONS = 6
+QUESTIONS = 4
 """For each plan: enough for an answer to be remembered, booked around and asked for again."""
 
 

@@ -28,6 +28,8 @@ ROUNDING_NS = Fraction(1, 2) + Fraction(1, 1000)
 
 def last_byte(contact: Contact, leaves: int, size: int) -> int | None:
     """Return when the last bit has left, by adding up the rate pieces as fractions."""
+    if size == 0:
+        return leaves if leaves <= contact.end else None
     bits, time = Fraction(size * 8), Fraction(leaves)
     borders = [begin for begin, _ in contact.rates[1:]]
     while bits > 0:
@@ -35,7 +37,7 @@ def last_byte(contact: Contact, leaves: int, size: int) -> int | None:
         if rate == UNLIMITED_BPS:
             break
         border = next((border for border in borders if border > time), None)
-        needs = bits * SECOND / rate if rate > 0 else None
+        needs = bits * Fraction(SECOND, rate) if rate > 0 else None
         if needs is not None and (border is None or time + needs <= border):
             time += needs
             break
@@ -53,10 +55,11 @@ def light_time(contact: Contact, time: int) -> int:
     for later in contact.light[1:]:
         if later.start <= time:
             piece = later
-    x = Fraction(time - piece.start, piece.span)
-    exact = sum(Fraction(c) * x**power for power, c in enumerate(piece.coefficients_s)) * SECOND
+    exact = Fraction(piece.coefficients_s[-1])
+    for coefficient in piece.coefficients_s[-2::-1]:
+        exact = exact * (time - piece.start) / piece.span + Fraction(coefficient)
     told = contact.light_time(time)
-    assert abs(told - exact) <= ROUNDING_NS, f"light time of contact {contact.id} at {time}"
+    assert abs(told - exact * SECOND) <= ROUNDING_NS, f"light time of contact {contact.id} at {time}"
     return told
 
 

@@ -202,6 +202,7 @@ class Trial:
             if path != path_of_chosen and (chosen is None or key[0] < chosen.projected)
         ]
         assert bool(told) == bool(faster)
+        assert all((each.looked_like, each.contacts) in faster for each in told)
         places = [faster.index((each.looked_like, each.contacts)) for each in told]
         assert places == sorted(set(places)), "the fastest-looking first"
         assert not places or places[0] == 0
