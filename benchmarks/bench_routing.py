@@ -21,7 +21,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.contacts.plan_json import from_json, to_json
 from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE, SECOND, YEAR
 from starlight.routing import Router
-from starlight.routing.lanes import PlanIndex
+from starlight.routing.index import PlanIndex
 
 SIZE = 300  # bytes: a short letter in its bundle
 BOOKED = 200  # bundles to one destination, a hundredth of a second apart

@@ -13,7 +13,8 @@ from starlight.contacts.contact import Contact, LightPiece, by_start, constant_l
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND, YEAR
 from starlight.routing import Router
-from starlight.routing.lanes import NEVER, Lane, PlanIndex, Span, index_of
+from starlight.routing.index import PlanIndex, index_of
+from starlight.routing.lanes import NEVER, Lane, Span, chained
 
 
 def contact(id: int, start: int, end: int, from_node: int = 1, to_node: int = 2) -> Contact:
@@ -30,7 +31,7 @@ def test_a_lane_finds_what_looking_at_every_contact_finds(seed: int, ready: int,
     found = [one for one in by_start(drawn) if one.start <= one.end]
     if not found:
         return
-    lane = Lane(1, 2, [Span(one) for one in found])
+    lane = Lane.of(1, 2, chained([Span(one) for one in found]))
     ready *= SECOND
     banned = frozenset(rng.sample(range(15), 2))
     timings = {one.id: Span(one).timing(ready, size, {}) for one in found}

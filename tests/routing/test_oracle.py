@@ -10,8 +10,10 @@ import pytest
 from tests.routing.trial import Trial
 
 from starlight.contacts.contact import Contact
-from starlight.routing import Priority, Route, Router, lanes, router, search
+from starlight.routing import Priority, Route, Router, index, lanes, router, search
+from starlight.routing.answers import Answers
 from starlight.routing.bookings import Bookings
+from starlight.routing.standing import Standing
 from starlight.routing.volume import HopLimit
 
 PLANS = 10_000
@@ -42,10 +44,6 @@ def _half_open(contact: Contact, leaves: int, size: int) -> int | None:
     return None if done == contact.end else done
 
 
-def _no_rival(_self: Router, answer: object, *_: object) -> None:
-    answer.rival = 2**200  # type: ignore[attr-defined]  # It claims that no other route exists.
-
-
 def _first_hop_only(self: Router, route: Route) -> None:
     _book(self, msgspec.structs.replace(route, hops=route.hops[:1]))
 
@@ -68,8 +66,9 @@ CANARIES: list[tuple[str, object, str, object]] = [
     ("termination is not settled", search.Search, "_latest_ending", lambda _, corridor, __: corridor),
     ("entry node is not settled", search.Search, "_smallest_entry", lambda _, corridor, __: corridor),
     ("hops are not settled", search.Search, "_rounds", lambda *_: None),
-    ("what is remembered is never doubted", Router, "_holds", lambda *_: True),
-    ("what is remembered has no rival", Router, "_find_rival", _no_rival),
+    ("what is remembered is never doubted", Answers, "_holds", lambda *_: True),
+    ("what is remembered stands for ever", Standing, "proves", lambda *_: True),
+    ("a contact that is taken out stays", index, "without", lambda chains, _: chains),
     ("window ends are open", Contact, "last_byte", _half_open),
     ("the margin is rounded down", lanes, "margin", lambda light: light * 125 // 186_282),
     ("overhead is rounded down", router, "consumption", lambda size: size + max(size * 3 // 100, 100)),

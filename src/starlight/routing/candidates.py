@@ -22,7 +22,8 @@ from heapq import heappop, heappush
 import msgspec
 
 from starlight.dtntime import YEAR
-from starlight.routing.lanes import NEVER, Busy, PlanIndex, Span
+from starlight.routing.index import PlanIndex
+from starlight.routing.lanes import NEVER, Busy, Span
 from starlight.routing.search import Search, follow
 
 Key = tuple[int, int, int, int, tuple[int, ...]]

@@ -14,7 +14,8 @@ import msgspec
 from starlight.contacts.contact import Contact
 from starlight.dtntime import SECOND
 from starlight.routing.candidates import Question, best_first
-from starlight.routing.lanes import Busy, PlanIndex, Span
+from starlight.routing.index import PlanIndex
+from starlight.routing.lanes import Busy, Span
 from starlight.routing.route import Hop, Route, name_of, sentence, time_text
 from starlight.routing.volume import free_volume, margin
 

@@ -1,88 +1,25 @@
-"""The router of a node: the best route over its contact plan, with what is booked on it.
-
-Answers are remembered, and given again only where they are certain to be what a search would
-find. Later questions, further bookings and larger bundles can only make routes slower, so
-
-* as long as the remembered contacts still bring the bundle at the arrival that was the best then,
-  they are the best route now: no other has become faster, and what settles ties (hops,
-  termination, entry node, ids) does not change with time; this holds while a bundle waits for a
-  window;
-* as long as they bring it before the earliest arrival that was found for any route but this one
-  (the rival), they are the best by the first key alone; this holds in an open window.
-
-A booking given back frees time, and what was remembered before counts again only from the end of
-the freed interval on.
-"""
+"""The router of a node: the best route over its contact plan, with what is booked on it."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.errors import InputError
+from starlight.routing.answers import Answers
 from starlight.routing.bookings import NEVER_YET, Bookings
 from starlight.routing.candidates import Question, best_first
-from starlight.routing.lanes import NEVER, Busy, Span, index_of, remember
+from starlight.routing.index import index_of, remember
+from starlight.routing.lanes import Busy, Span
 from starlight.routing.refusals import Refusal, Wish, refusals
 from starlight.routing.route import FOREVER, Route, time_text, timed
-from starlight.routing.search import Search, follow, travel
+from starlight.routing.search import follow, travel
 from starlight.routing.volume import HopLimit, Priority, consumption, effective_limits, free_volume
 
-MAX_REMEMBERED = 4_096
-"""Answers kept: a node of a large plan asks for a few hundred destinations in a few size classes."""
-
-MAX_PATIENCE = 64
-"""Searches after which a rival is looked for again, at the latest, where rivals were of no use."""
-
 NOBODY: frozenset[int] = frozenset()
-
-_Question = tuple[int, int, int, frozenset[int], frozenset[int], frozenset[int], int]
-"""Source, destination, size class, excluded neighbours, contacts and nodes, priority."""
-
-
-class _Answer:
-    """What is known about one question, for bundles of its size class.
-
-    Attributes:
-        now, size, epoch: the time, the size and the count of releases when it was searched.
-        arrival: of the best route then; `NEVER` when there was none.
-        path: its contacts.
-        rival: no other route arrives earlier than this, for any size of the class; None when not known.
-        rival_now, rival_epoch: since when that holds.
-        patience: how many searches are done without a rival before it is worth looking for one.
-        waited: how many of them have been done.
-        useful: the rival has saved a search.
-    """
-
-    __slots__ = (
-        "arrival",
-        "epoch",
-        "now",
-        "path",
-        "patience",
-        "rival",
-        "rival_epoch",
-        "rival_now",
-        "size",
-        "useful",
-        "waited",
-    )
-
-    def __init__(self, now: int, size: int, epoch: int) -> None:
-        self.now = now
-        self.size = size
-        self.epoch = epoch
-        self.arrival = NEVER
-        self.path: tuple[Span, ...] = ()
-        self.rival: int | None = None
-        self.rival_now = now
-        self.rival_epoch = epoch
-        self.patience = 0
-        self.waited = 0
-        self.useful = False
 
 
 class Router:
@@ -130,11 +67,7 @@ class Router:
         self._index = index_of(plan, self._with_margin)
         # By priority: what is booked at it or above.
         self._busy: tuple[Busy, ...] = tuple({} for _ in Priority)
-        self._answers: dict[_Question, _Answer] = {}
-        self._epoch = 0
-        # Releases, as (epoch, end of the freed interval); ends fall, so that bisection finds the
-        # latest end since an epoch.
-        self._freed: list[tuple[int, int]] = []
+        self._answers = Answers(self._index)
 
     def amend(self, add: Iterable[Contact] = (), remove: Iterable[Contact] = ()) -> ContactPlan:
         """Change a few contacts of the plan, at the cost of their lanes; return the new plan.
@@ -151,31 +84,26 @@ class Router:
         """
         add, remove = list(add), list(remove)
         contacts = list(self._plan.contacts)
-        ids = set(self._index.ids)
+        ids = self._index.ids
+        gone = {contact.id for contact in remove}
+        come: set[int] = set()
         for contact in remove:
             place = bisect_left(contacts, (contact.start, contact.id), key=_place)
             if place == len(contacts) or contacts[place] != contact:
                 raise InputError(f"contact {contact.id} is not in the plan, or is another there")
             del contacts[place]
-            ids.discard(contact.id)
         for contact in add:
-            if contact.id in ids:
+            if contact.id in come or (contact.id in ids and contact.id not in gone):
                 raise InputError(f"the plan has a contact {contact.id} already", right="Each has its own id")
             contacts.insert(bisect_left(contacts, (contact.start, contact.id), key=_place), contact)
-            ids.add(contact.id)
+            come.add(contact.id)
         for contact in remove:
             for busy in self._busy:
                 busy.pop(contact.id, None)
         self._plan = ContactPlan(tuple(contacts), self._plan.notices, self._plan.version + 1)
-        self._index = self._index.amended(add, remove, ids)
+        self._index = self._index.amended(add, remove)
         remember(self._plan, self._index)
-        gone = {contact.id for contact in remove}
-        # Without a contact no route becomes better: what does not use it stays the best.
-        self._answers = {
-            question: answer
-            for question, answer in self._answers.items()
-            if not add and gone.isdisjoint(span.id for span in answer.path)
-        }
+        self._answers.amend(self._index, gone, more=bool(add))
         return self._plan
 
     def route(
@@ -215,10 +143,11 @@ class Router:
         else:
             if sender is not None and sender != destination and not may_return:
                 exclude |= {sender}
-            bits = self._volume(size).bit_length()
+            volume = self._volume(size)
             avoid -= {source, destination}
-            question = (source, destination, bits, exclude, exclude_contacts, avoid, priority)
-            found = self._known_or_searched(question, now, size)
+            asked = (source, destination, volume.bit_length(), exclude, exclude_contacts, avoid, priority)
+            best = self._answers.best(asked, now, volume, self._busy[priority])
+            found = None if best is None else self._timed(best[0], now, size, best[1], priority)
         if found is None or (expires is not None and found.projected > expires):
             return None
         return found
@@ -456,10 +385,7 @@ class Router:
         """Take note until when time has become free, as far as any has."""
         latest = max((end for end in until if end is not None), default=None)
         if latest is not None:
-            self._epoch += 1
-            while self._freed and self._freed[-1][1] <= latest:
-                self._freed.pop()
-            self._freed.append((self._epoch, latest))
+            self._answers.free(latest)
 
     def _free(self, level: int, contact: int, leaves: int, until: int) -> int | None:
         bookings = self._busy[level].get(contact)
@@ -488,85 +414,6 @@ class Router:
             priority=priority,
             with_margin=self._with_margin,
         )
-
-    def _known_or_searched(self, question: _Question, now: int, size: int) -> Route | None:
-        answer = self._answers.get(question)
-        volume = self._volume(size)
-        if answer is not None and now >= answer.now:
-            if answer.arrival == NEVER:
-                if volume >= answer.size and self._holds(answer.epoch, now):
-                    return None
-            else:
-                arrival = self._again(answer, question, now, volume)
-                if arrival is not None:
-                    return self._timed(answer.path, now, size, arrival, question[6])
-        answer = self._searched(question, now, volume, answer)
-        if answer.arrival == NEVER:
-            return None
-        return self._timed(answer.path, now, size, answer.arrival, question[6])
-
-    def _again(self, answer: _Answer, question: _Question, now: int, size: int) -> int | None:
-        """Return the projected arrival of the remembered route now, or None where another may be better."""
-        timings = follow(answer.path, now, size, self._busy[question[6]])
-        if timings is None:
-            return None
-        arrival = timings[-1][2]
-        if not (arrival == answer.arrival and size >= answer.size and self._holds(answer.epoch, now)):
-            if answer.rival is None and answer.waited >= answer.patience:
-                self._find_rival(answer, question, now, size)
-            if answer.rival is None or now < answer.rival_now or arrival >= answer.rival:
-                return None
-            if not self._holds(answer.rival_epoch, now):
-                return None
-            answer.useful = True
-        return arrival
-
-    def _searched(self, question: _Question, now: int, size: int, before: _Answer | None) -> _Answer:
-        source, destination, _, exclude, banned, avoid, priority = question
-        answer = _Answer(now, size, self._epoch)
-        if before is not None:
-            useless = before.rival is not None and not before.useful
-            if useless:
-                answer.patience = min(MAX_PATIENCE, 2 * before.patience + 1)
-            elif before.rival is None:
-                answer.patience, answer.waited = before.patience, before.waited + 1
-        busy = self._busy[priority]
-        path = Search(self._index, busy, source, destination, now, size, exclude, banned, avoid).best()
-        if before is None and len(self._answers) >= MAX_REMEMBERED:
-            self._answers.clear()
-        self._answers[question] = answer
-        if path is not None:
-            timings = follow(path, now, size, busy)
-            assert timings is not None, "the search found contacts that can't carry the bundle"
-            answer.path = path
-            answer.arrival = timings[-1][2]
-        return answer
-
-    def _find_rival(self, answer: _Answer, question: _Question, now: int, size: int) -> None:
-        """Find the earliest arrival of any other route: one that does without one of its contacts."""
-        source, destination, bits, exclude, banned, avoid, priority = question
-        smallest = 1 << (bits - 1) if bits else 0
-        rival = NEVER
-        for span in answer.path:
-            without = banned | {span.id}
-            search = Search(
-                self._index,
-                self._busy[priority],
-                source,
-                destination,
-                now,
-                smallest,
-                exclude,
-                without,
-                avoid,
-            )
-            rival = min(rival, search.earliest()[0])
-        answer.rival, answer.rival_now, answer.rival_epoch = rival, now, self._epoch
-
-    def _holds(self, epoch: int, now: int) -> bool:
-        """Whether nothing that was freed since a count of releases lies after `now`."""
-        since = bisect_right(self._freed, (epoch, NEVER))
-        return since == len(self._freed) or self._freed[since][1] <= now
 
 
 def _place(contact: Contact) -> tuple[int, int]:

@@ -31,7 +31,8 @@ from heapq import heappop, heappush
 
 from starlight.contacts.contact import Contact
 from starlight.dtntime import YEAR
-from starlight.routing.lanes import NEVER, Busy, Lane, PlanIndex, Span
+from starlight.routing.index import PlanIndex
+from starlight.routing.lanes import NEVER, Busy, Lane, Span
 
 _Layer = list[tuple[int, Span]]  # (from node, contact)
 _Timing = tuple[int, int, int]  # (leaves, last byte, arrives)
@@ -122,16 +123,29 @@ class Search:
         arrival, most_hops = self.earliest()
         if arrival == NEVER:
             return None
-        rounds = self._rounds(arrival, most_hops)
+        found = self.best_by(arrival, most_hops, self.deadlines(arrival))
+        return self._traced(arrival) if found is None else found
+
+    def best_by(self, arrival: int, most_hops: int, until: Mapping[int, int]) -> tuple[Span, ...] | None:
+        """Return the best of the routes that arrive by a time by all keys but the arrival.
+
+        None when there is none, because of a step in a light time.
+
+        Args:
+            arrival: in ns; not before the earliest.
+            most_hops: one of these routes has so many, or fewer.
+            until: the deadlines for this arrival.
+        """
+        rounds = self._rounds(arrival, most_hops, until)
         if rounds is None:
-            return self._traced(arrival)
+            return None
         corridor = self._corridor(arrival, rounds)
         if all(len(layer) == 1 for layer in corridor):
             return tuple(layer[0][1] for layer in corridor)
         corridor = self._latest_ending(corridor, arrival)
         if not self._entered:
             corridor = self._smallest_entry(corridor, arrival)
-        return self._smallest_ids(corridor, arrival) or self._traced(arrival)
+        return self._smallest_ids(corridor, arrival)
 
     def earliest(self) -> tuple[int, int]:
         """Return the earliest arrival and the hops of one route that has it; `NEVER` and 0 without any.
@@ -309,7 +323,12 @@ class Search:
                 self._missed = True
         return offers
 
-    def _rounds(self, arrival: int, most_hops: int) -> list[dict[int, int]] | None:
+    def reached(self, nodes: Iterable[int]) -> dict[int, int]:
+        """Return the earliest arrivals, in ns, at those of some nodes that `settle` has come to."""
+        settled, reached = self._settled, self._reached
+        return {node: reached[node] for node in nodes if node in settled}
+
+    def _rounds(self, arrival: int, most_hops: int, until: Mapping[int, int]) -> list[dict[int, int]] | None:
         """Return the earliest arrivals after 0, 1, ... hops, up to the first that has `arrival`.
 
         None when no round has it, because of a step in a light time.
@@ -320,7 +339,6 @@ class Search:
         source, destination, remaining = self._source, self._destination, self._remaining
         size, busy, banned = self._size, self._busy, self._banned
         leaving = self._index.leaving
-        until = self.deadlines(arrival)
         rounds = [{source: self._now}]
         reached = {source: self._now}
         while destination not in rounds[-1]:

@@ -1,0 +1,323 @@
+"""A contact plan, indexed for routing: lanes between pairs of nodes, and what leaves or reaches a node.
+
+A plan that differs from one that is indexed in a few contacts costs what these do: it shares every
+lane and chain that they do not touch.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
+from typing import TypeVar
+
+from starlight.contacts.contact import Contact, by_start
+from starlight.contacts.plan import ContactPlan
+from starlight.routing.lanes import (
+    NEVER,
+    Chains,
+    Lane,
+    Span,
+    chained,
+    with_span,
+    without,
+)
+
+MAX_CHANGED_PARTS = 64
+"""A plan of which more than a 64th has changed is indexed anew: that costs about as much."""
+
+MAX_LAYER = 256
+"""Ids that were added or removed and are not yet in the large set of them: it is copied as rarely."""
+
+
+_Held = TypeVar("_Held", bound=Sequence[object])
+
+
+class Ids:
+    """The ids of the contacts of a plan: a large set that successive plans share, and what changed since.
+
+    Args:
+        ids: of all.
+    """
+
+    __slots__ = ("_all", "_less", "_more")
+
+    def __init__(self, ids: Iterable[int]) -> None:
+        self._all = frozenset(ids)
+        self._more: set[int] = set()
+        self._less: set[int] = set()
+
+    def __contains__(self, id: int) -> bool:
+        return id in self._more or (id in self._all and id not in self._less)
+
+    def __len__(self) -> int:
+        return len(self._all) + len(self._more) - len(self._less)
+
+    def changed(self, more: Iterable[int], less: Iterable[int]) -> Ids:
+        """Return the ids with some more, after some that are in it have been taken out."""
+        other = Ids(())
+        other._all, other._more, other._less = self._all, set(self._more), set(self._less)
+        for id in less:
+            if id in other._more:
+                other._more.discard(id)
+            else:
+                other._less.add(id)
+        for id in more:
+            if id in other._less:
+                other._less.discard(id)
+            elif id not in other._all:
+                other._more.add(id)
+        if len(other._more) + len(other._less) > MAX_LAYER:
+            return Ids((other._all - other._less) | other._more)
+        return other
+
+
+class PlanIndex:
+    """The lanes of a plan by the node that they leave and by the node that they reach.
+
+    Args:
+        contacts: of the plan.
+        with_margin: light is taken to need its margin more.
+
+    Attributes:
+        leaving, reaching: lanes by node, each list in the order of the other node's number.
+        fans, sources: for each node what leaves it, whoever it leads to, and what reaches it, in chains.
+        unusable: contacts that can carry nothing and are left out, with the reason for people.
+        ids: of all contacts.
+        first_start, last_end: about when the first contact begins and the last ends, in ns.
+    """
+
+    __slots__ = (
+        "_ends",
+        "_remaining",
+        "fans",
+        "first_start",
+        "ids",
+        "last_end",
+        "leaving",
+        "reaching",
+        "sources",
+        "unusable",
+        "with_margin",
+    )
+
+    def __init__(self, contacts: Iterable[Contact], with_margin: bool = False) -> None:
+        pairs: dict[tuple[int, int], list[Span]] = {}
+        leaving: dict[int, list[Span]] = {}
+        reaching: dict[int, list[Span]] = {}
+        self.unusable: dict[int, tuple[Contact, str]] = {}
+        contacts = by_start(contacts)
+        for contact in contacts:
+            if reason := why_unusable(contact):
+                self.unusable[contact.id] = (contact, reason)
+                continue
+            span = Span(contact, with_margin)
+            pairs.setdefault((span.from_node, span.to_node), []).append(span)
+            leaving.setdefault(span.from_node, []).append(span)
+            reaching.setdefault(span.to_node, []).append(span)
+        self.ids = Ids([contact.id for contact in contacts])
+        self.with_margin = with_margin
+        self.leaving: dict[int, list[Lane]] = {}
+        self.reaching: dict[int, list[Lane]] = {}
+        for (from_node, to_node), found in sorted(pairs.items(), key=lambda item: item[0]):
+            lane = Lane.of(from_node, to_node, chained(found))
+            self.leaving.setdefault(from_node, []).append(lane)
+            self.reaching.setdefault(to_node, []).append(lane)
+        self.fans: dict[int, Chains] = {node: chained(found) for node, found in leaving.items()}
+        self.sources: dict[int, Chains] = {node: chained(found) for node, found in reaching.items()}
+        self.first_start = min([chains[0].starts[0] for chains in self.fans.values()], default=0)
+        self.last_end = max([chains[0].ends[-1] for chains in self.fans.values()], default=0)
+        self._remaining: dict[int, tuple[int, int, dict[int, int]]] = {}
+        self._ends: dict[int, tuple[list[int], list[int]]] = {}
+
+    @property
+    def pace(self) -> int:
+        """Return about how long it takes until four more contacts of a node have begun, in ns."""
+        return 4 * (self.last_end - self.first_start) * len(self.leaving) // max(1, len(self.ids)) + 1
+
+    def span(self, contact: Contact) -> Span:
+        """Return a contact of the plan as the search sees it."""
+        return Span(contact, self.with_margin)
+
+    def amended(self, add: Collection[Contact], remove: Collection[Contact]) -> PlanIndex:
+        """Return the index of the plan with some contacts less and some more; it shares all other lanes.
+
+        Args:
+            add: the contacts that are then in it anew.
+            remove: the contacts that it has no more.
+        """
+        other = PlanIndex((), self.with_margin)
+        other.ids = self.ids.changed([one.id for one in add], [one.id for one in remove])
+        other.unusable = dict(self.unusable)
+        other.leaving, other.reaching = dict(self.leaving), dict(self.reaching)
+        other.fans, other.sources = dict(self.fans), dict(self.sources)
+        other.first_start, other.last_end = self.first_start, self.last_end
+        touched = {contact.to_node for contact in (*add, *remove)}
+        other._ends = {node: ends for node, ends in self._ends.items() if node not in touched}
+        for contact in remove:
+            if other.unusable.pop(contact.id, None) is None:
+                other._change(contact, None)
+        for contact in add:
+            if reason := why_unusable(contact):
+                other.unusable[contact.id] = (contact, reason)
+            else:
+                other._change(contact, Span(contact, self.with_margin))
+                other.first_start = min(other.first_start, contact.start)
+                other.last_end = max(other.last_end, contact.end)
+        return other
+
+    def _change(self, contact: Contact, span: Span | None) -> None:
+        """Add a contact to the lanes and chains that it belongs to, or take it out when there is no span."""
+
+        def changed(chains: Chains) -> Chains:
+            return without(chains, contact) if span is None else with_span(chains, span)
+
+        here, there = contact.from_node, contact.to_node
+        lanes = self.leaving.get(here, [])
+        place = bisect_left(lanes, there, key=_to_node)
+        found = place < len(lanes) and lanes[place].to_node == there
+        chains = changed(lanes[place].chains if found else ())
+        new = [Lane.of(here, there, chains)] if chains else []
+        _put(self.leaving, here, [*lanes[:place], *new, *lanes[place + found :]])
+        lanes = self.reaching.get(there, [])
+        place = bisect_left(lanes, here, key=_from_node)
+        _put(self.reaching, there, [*lanes[:place], *new, *lanes[place + found :]])
+        _put(self.fans, here, changed(self.fans.get(here, ())))
+        _put(self.sources, there, changed(self.sources.get(there, ())))
+
+    def _sources(self, node: int) -> tuple[list[int], list[int]]:
+        """Return, by when their last contact with a node ends, those ends and the nodes that reach it."""
+        found = self._ends.get(node)
+        if found is None:
+            lanes = sorted(self.reaching.get(node, ()), key=lambda lane: lane.last_end)
+            found = self._ends[node] = [lane.last_end for lane in lanes], [lane.from_node for lane in lanes]
+        return found
+
+    def remaining_hops(self, destination: int, now: int) -> dict[int, int]:
+        """Return, for each node from which a way may lead on, the fewest hops that it can take.
+
+        Only lanes with a contact that has not ended count; the order of contacts in time does
+        not. So a node that is missing is certain not to reach the destination.
+        """
+        known = self._remaining.get(destination)
+        if known and known[0] <= now <= known[1]:
+            return known[2]
+        hops = {destination: 0}
+        holds_until = NEVER
+        edge = [destination]
+        while edge and len(hops) <= len(self.fans):
+            further: dict[int, int] = {}
+            for node in edge:
+                ends, peers = self._sources(node)
+                alive = bisect_left(ends, now)
+                if alive < len(ends):
+                    holds_until = min(holds_until, ends[alive])
+                    for peer in peers[alive:]:
+                        if peer not in hops:
+                            hops[peer] = further[peer] = hops[node] + 1
+            edge = list(further)
+        self._remaining[destination] = (now, holds_until, hops)
+        return hops
+
+
+def _put(found: dict[int, _Held], node: int, what: _Held) -> None:
+    if what:
+        found[node] = what
+    else:
+        found.pop(node, None)
+
+
+def _to_node(lane: Lane) -> int:
+    return lane.to_node
+
+
+def _from_node(lane: Lane) -> int:
+    return lane.from_node
+
+
+def why_unusable(contact: Contact) -> str:
+    """Return why a contact can never carry anything, for people; nothing when it may."""
+    if contact.end < contact.start:
+        return "it ends before it starts"
+    if contact.from_node == contact.to_node:
+        return "it leads to its own transmitter"
+    if not contact.rates:
+        return "no rate is given for it"
+    if not contact.light:
+        return "no range is given for it"
+    return ""
+
+
+_recent: list[tuple[ContactPlan, PlanIndex]] = []
+
+
+def index_of(plan: ContactPlan, with_margin: bool = False) -> PlanIndex:
+    """Return the index of a plan, the same one to all who hold the same plan object.
+
+    A rehearsal hands one plan to every node. Four are kept: the plan in force and the next, with
+    and without margin. From those a plan is amended that differs in a few contacts.
+    """
+    for known, index in _recent:
+        if known is plan and index.with_margin == with_margin:
+            return index
+    index = _amended(plan, with_margin) or PlanIndex(plan.contacts, with_margin)
+    remember(plan, index)
+    return index
+
+
+def remember(plan: ContactPlan, index: PlanIndex) -> None:
+    """Keep the index of a plan for others who hold the same plan object."""
+    _recent.insert(0, (plan, index))
+    del _recent[4:]
+
+
+def _amended(plan: ContactPlan, with_margin: bool) -> PlanIndex | None:
+    most = len(plan.contacts) // MAX_CHANGED_PARTS
+    for known, index in _recent:
+        if index.with_margin == with_margin and len(index.ids) == len(known.contacts):
+            changes = difference(known.contacts, plan.contacts, most)
+            if changes is not None:
+                found = index.amended(*changes)
+                if len(found.ids) == len(plan.contacts):  # Else two have one id.
+                    return found
+    return None
+
+
+def difference(
+    before: Sequence[Contact], after: Sequence[Contact], most: int
+) -> tuple[list[Contact], list[Contact]] | None:
+    """Return the contacts that are only in one tuple and only in another; None when they are many.
+
+    What both share is compared in runs, which costs next to nothing where it is the same objects.
+
+    Args:
+        before, after: contacts, by start and id.
+        most: how many may differ.
+
+    Returns:
+        What came, and what went; of tuples that are not in order, some contacts may be in both.
+    """
+    came: list[Contact] = []
+    went: list[Contact] = []
+    here = there = 0
+    while here < len(before) and there < len(after):
+        run = 1
+        while run and here < len(before) and there < len(after):
+            if before[here : here + run] == after[there : there + run]:
+                here, there, run = here + run, there + run, 2 * run
+            else:
+                run //= 2
+        if here >= len(before) or there >= len(after):
+            break
+        one, other = before[here], after[there]
+        old, new = (one.start, one.id), (other.start, other.id)
+        if old <= new:
+            went.append(one)
+            here += 1
+        if new <= old:
+            came.append(other)
+            there += 1
+        if len(came) + len(went) > most:
+            return None
+    went += before[here:]
+    came += after[there:]
+    return (came, went) if len(came) + len(went) <= most else None
