@@ -90,6 +90,7 @@ def test_a_canary_is_caught(canary: tuple[str, object, str, object], monkeypatch
     """A router that is wrong in one thing is caught by these trials."""
     _, owner, name, instead = canary
     monkeypatch.setattr(owner, name, instead)
+    monkeypatch.setattr(index, "_recent", [])  # No other test meets what is made here.
     with pytest.raises(AssertionError):
         _try_plans(3000)
 

@@ -16,15 +16,17 @@ that count. A set that has nothing up to the horizon waits until its turn comes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 
 import msgspec
 
-from starlight.dtntime import YEAR
 from starlight.routing.index import PlanIndex
 from starlight.routing.lanes import NEVER, Busy, Span
 from starlight.routing.search import Search, follow
+
+LAST = NEVER - 1
+"""A horizon that is beyond every arrival."""
 
 Key = tuple[int, int, int, int, tuple[int, ...]]
 """Projected arrival, hops, termination (negated), entry node, ids from the last hop to the first."""
@@ -57,15 +59,17 @@ class _Set:
     Attributes:
         prefix: their first contacts.
         without: contacts not to go on by.
-        search: for the best of them; None when it is not among what the horizon shows.
+        tried: up to this arrival, in ns, it is known that there is none of them.
+        search: for the best of them; None as long as none is in sight.
         path: the best of them, once it is their turn.
     """
 
-    __slots__ = ("path", "prefix", "search", "without")
+    __slots__ = ("path", "prefix", "search", "tried", "without")
 
     def __init__(self, prefix: tuple[Span, ...], without: frozenset[int]) -> None:
         self.prefix = prefix
         self.without = without
+        self.tried = -NEVER
         self.search: Search | None = None
         self.path: tuple[Span, ...] | None = None
 
@@ -90,36 +94,38 @@ def best_first(index: PlanIndex, busy: Busy, question: Question) -> Iterator[tup
     view = _View(index, busy, question)
     order = 0  # Of what is equal, the first in is the first out; it never shows, as keys differ.
     heap: list[tuple[tuple[int, ...] | Key, int, _Set]] = []
-    sets = [_Set((), question.banned)]
+    bound, sets = -NEVER, [_Set((), question.banned)]
     while True:
         for each in sets:
-            bound = view.look(each)
-            if bound != NEVER:
-                order += 1
-                heappush(heap, ((bound,), order, each))
+            order += 1
+            heappush(heap, ((bound,), order, each))
         while heap and heap[0][2].path is None:
-            _, _, each = heappop(heap)
-            if each.search is None:
-                view.look_further()
-                bound = view.look(each)
-                key: tuple[int, ...] | Key = (bound,)
-                if bound == NEVER:
-                    continue
+            (bound, *_), _, each = heappop(heap)
+            key: tuple[int, ...] | Key
+            if each.search is not None:
+                key = view.best(each, bound)
             else:
-                key = view.best(each)
+                key = (view.look(each, bound),)
+                if key[0] == NEVER:
+                    continue
             order += 1
             heappush(heap, (key, order, each))
         if not heap:
             return
         key, _, best = heappop(heap)
         assert best.path is not None
-        view.begin(key[0])
+        bound = key[0]
         yield key, best.path  # type: ignore[misc]  # Of a set that has its path the key is whole.
+        view.begin(bound)
         sets = _parted(best, best.path)
 
 
 class _View:
-    """What is searched of a plan: up to a horizon, which moves on."""
+    """What is searched of a plan: up to an arrival, which moves on.
+
+    It is the arrival of the latest route first: many sets have another route with that one, and
+    few nodes and times lead to it. Then it is a horizon, which is moved on as it is reached.
+    """
 
     def __init__(self, index: PlanIndex, busy: Busy, question: Question) -> None:
         self._index = index
@@ -127,9 +133,11 @@ class _View:
         self._question = question
         self._first: int | None = None  # The earliest arrival of all.
         self._ahead = 0
-        self._horizon = NEVER
-        self._until: dict[int, int] | None = None
-        self._remaining = index.remaining_hops(question.destination, question.now)
+        self._horizon = LAST
+        self._settled: Search | None = None  # Up to the horizon.
+        self._until: dict[int, int] | None = None  # For the horizon.
+        self._near: tuple[int, dict[int, int]] | None = None  # An arrival, and the deadlines for it.
+        self._remaining = index.remaining_hops(question.destination, question.now, question.source)
 
     def begin(self, arrival: int) -> None:
         """Take a horizon for what follows, the first time a route is found."""
@@ -138,21 +146,52 @@ class _View:
             self._ahead = max((arrival - self._question.now) // 4, self._index.pace // 8)
             self._take(arrival + self._ahead)
 
-    def look_further(self) -> None:
-        """Move the horizon on."""
-        assert self._first is not None, "nothing is out of sight without a horizon"
-        self._ahead *= 4
-        self._take(self._first + self._ahead if self._ahead < 100 * YEAR else NEVER)
+    def look(self, each: _Set, bound: int) -> int:
+        """Return a better bound of the arrivals of a set, `NEVER` when it is empty.
 
-    def look(self, each: _Set) -> int:
-        """Return a bound of the arrivals of a set, `NEVER` when it is empty."""
+        Args:
+            each: a set of which none is in sight.
+            bound: no route of it arrives earlier, in ns.
+        """
+        if self._first is None:
+            return self._search(each, NEVER, None)
+        if each.tried + 1 < bound < self._horizon:
+            arrival = self._search(each, bound, self._deadlines(bound))
+            each.tried = bound
+            return bound + 1 if arrival == NEVER else arrival
+        while bound > self._horizon:
+            self._ahead *= 4
+            horizon = self._first + self._ahead
+            self._take(horizon if horizon <= self._index.last_end else LAST)
+        arrival = self._search(each, self._horizon, self._until)
+        if arrival == NEVER:
+            each.tried = self._horizon
+            return self._horizon + 1  # For the last horizon that is never.
+        return arrival
+
+    def best(self, each: _Set, arrival: int) -> Key:
+        """Find the best route of a set that has one in sight, and with which arrival; return its key."""
+        assert each.search is not None
+        if self._first is None:
+            rest = each.search.best()
+        else:
+            rest = each.search.best_within(self._deadlines(arrival))
+        assert rest is not None, "the earliest arrival belongs to a route"
+        each.search = None  # It is not needed any more, and large.
+        each.path = (*each.prefix, *rest)
+        timings = follow(each.path, self._question.now, self._question.size, self._busy)
+        assert timings is not None, "the search found contacts that can't carry the bundle"
+        return key_of(each.path, timings[-1][2])
+
+    def _search(self, each: _Set, horizon: int, until: Mapping[int, int] | None) -> int:
+        """Return the earliest arrival of a set up to a horizon, `NEVER` when there is none."""
         question = self._question
         node, ready, ceiling = question.source, question.now, NEVER
         passed: list[int] = []
         if each.prefix:
             timings = follow(each.prefix, ready, question.size, self._busy)
             assert timings is not None, "what a route begins with carries the bundle"
-            passed = [span.contact.from_node for span in each.prefix]
+            passed = [span.from_node for span in each.prefix]
             node, ready = each.prefix[-1].to_node, timings[-1][2]
             ceiling = min(span.end for span in each.prefix)
         search = Search(
@@ -167,45 +206,37 @@ class _View:
             question.avoid.union(passed),
             ceiling=ceiling,
             entered=bool(passed),
-            until=self._until,
-            horizon=self._horizon,
+            until=until,
+            horizon=horizon,
             remaining=self._remaining,
         )
         arrival = search.earliest()[0]
         if arrival != NEVER:
             each.search = search
-        elif self._horizon != NEVER:
-            return self._horizon + 1
         return arrival
 
-    def best(self, each: _Set) -> Key:
-        """Find the best route of a set that has one in sight; return its key."""
-        assert each.search is not None
-        rest = each.search.best()
-        assert rest is not None, "the earliest arrival belongs to a route"
-        each.search = None  # It is not needed any more, and large.
-        each.path = (*each.prefix, *rest)
-        timings = follow(each.path, self._question.now, self._question.size, self._busy)
-        assert timings is not None, "the search found contacts that can't carry the bundle"
-        return key_of(each.path, timings[-1][2])
+    def _deadlines(self, arrival: int) -> dict[int, int]:
+        """Return when each node needs the bundle for an arrival up to the horizon."""
+        if self._near is None or self._near[0] != arrival:
+            assert self._settled is not None
+            self._near = arrival, self._settled.deadlines(arrival)
+        return self._near[1]
 
     def _take(self, horizon: int) -> None:
-        self._horizon, self._until = horizon, None
-        if horizon != NEVER:
-            asked = self._question
-            search = Search(
-                self._index,
-                self._busy,
-                asked.source,
-                asked.destination,
-                asked.now,
-                asked.size,
-                asked.exclude,
-                asked.banned,
-                asked.avoid,
-            )
-            search.settle(horizon)
-            self._until = search.deadlines(horizon)
+        asked = self._question
+        self._settled = Search(
+            self._index,
+            self._busy,
+            asked.source,
+            asked.destination,
+            asked.now,
+            asked.size,
+            asked.exclude,
+            asked.banned,
+            asked.avoid,
+        )
+        self._settled.settle(horizon)
+        self._horizon, self._until = horizon, self._settled.deadlines(horizon)
 
 
 def _parted(taken: _Set, path: tuple[Span, ...]) -> list[_Set]:

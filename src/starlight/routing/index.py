@@ -126,7 +126,7 @@ class PlanIndex:
         self.sources: dict[int, Chains] = {node: chained(found) for node, found in reaching.items()}
         self.first_start = min([chains[0].starts[0] for chains in self.fans.values()], default=0)
         self.last_end = max([chains[0].ends[-1] for chains in self.fans.values()], default=0)
-        self._remaining: dict[int, tuple[int, int, dict[int, int]]] = {}
+        self._remaining: dict[int, tuple[int, int, dict[int, int], dict[int, int]]] = {}
         self._ends: dict[int, tuple[list[int], list[int]]] = {}
 
     @property
@@ -192,31 +192,54 @@ class PlanIndex:
             found = self._ends[node] = [lane.last_end for lane in lanes], [lane.from_node for lane in lanes]
         return found
 
-    def remaining_hops(self, destination: int, now: int) -> dict[int, int]:
+    def latest(self, node: int) -> int:
+        """Return when the last contact with a node ends, in ns; 0 when there is none."""
+        ends, _ = self._sources(node)
+        return ends[-1] if ends else 0
+
+    def remaining_hops(self, destination: int, now: int, source: int | None = None) -> dict[int, int]:
         """Return, for each node from which a way may lead on, the fewest hops that it can take.
 
         Only lanes with a contact that has not ended count; the order of contacts in time does
-        not. So a node that is missing is certain not to reach the destination.
+        not. So a node that is missing is certain not to reach the destination, or is no part of a
+        way: who hears and is heard by one node only passes nothing on.
+
+        Args:
+            destination, now: where to, and from when on, in ns.
+            source: a node that is in it even if it has one neighbour only.
         """
         known = self._remaining.get(destination)
-        if known and known[0] <= now <= known[1]:
-            return known[2]
+        if known is None or not known[0] <= now <= known[1]:
+            known = self._remaining[destination] = self._hops_to(destination, now)
+        _, _, hops, ends = known
+        return {**hops, source: ends[source]} if source in ends else hops
+
+    def _hops_to(self, destination: int, now: int) -> tuple[int, int, dict[int, int], dict[int, int]]:
+        """Return from when to when it holds, the fewest hops, and those of nodes with one neighbour."""
         hops = {destination: 0}
+        ends: dict[int, int] = {}
         holds_until = NEVER
         edge = [destination]
-        while edge and len(hops) <= len(self.fans):
+        while edge and len(hops) + len(ends) <= len(self.fans):
             further: dict[int, int] = {}
             for node in edge:
-                ends, peers = self._sources(node)
-                alive = bisect_left(ends, now)
-                if alive < len(ends):
-                    holds_until = min(holds_until, ends[alive])
+                last_ends, peers = self._sources(node)
+                alive = bisect_left(last_ends, now)
+                if alive < len(last_ends):
+                    holds_until = min(holds_until, last_ends[alive])
                     for peer in peers[alive:]:
-                        if peer not in hops:
+                        if peer in hops:
+                            continue
+                        if self._passes_nothing_on(peer):
+                            ends.setdefault(peer, hops[node] + 1)
+                        else:
                             hops[peer] = further[peer] = hops[node] + 1
             edge = list(further)
-        self._remaining[destination] = (now, holds_until, hops)
-        return hops
+        return now, holds_until, hops, ends
+
+    def _passes_nothing_on(self, node: int) -> bool:
+        there, here = self.leaving.get(node, ()), self.reaching.get(node, ())
+        return len(there) == 1 and (not here or (len(here) == 1 and here[0].from_node == there[0].to_node))
 
 
 def _put(found: dict[int, _Held], node: int, what: _Held) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
-from starlight.contacts.contact import Contact, LightPiece
+from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
 from starlight.dtntime import SECOND
 from starlight.routing.bookings import Bookings
 from starlight.routing.volume import margin
@@ -37,6 +37,7 @@ class Span(msgspec.Struct, gc=False):
         id, from_node, to_node, start, end: of the contact.
         light: the light time in ns, with its margin, where it does not change, else None.
         floor: no light time during the contact is shorter, in ns.
+        most: it carries no more than this, in units of 1e-9 bit.
     """
 
     contact: Contact
@@ -48,6 +49,7 @@ class Span(msgspec.Struct, gc=False):
     end: int = 0
     light: int | None = None
     floor: int = 0
+    most: int = 0
 
     def __post_init__(self) -> None:
         contact = self.contact
@@ -56,7 +58,9 @@ class Span(msgspec.Struct, gc=False):
         self.to_node = contact.to_node
         self.start = contact.start
         self.end = contact.end
-        pieces = contact.light
+        rates, pieces = contact.rates, contact.light
+        bps = rates[0][1] if len(rates) == 1 else max([rate for _, rate in rates])
+        self.most = NEVER if bps == UNLIMITED_BPS else max(0, bps * (contact.end - contact.start))
         if len(pieces) == 1 and len(pieces[0].coefficients_s) == 1:
             light = contact.light_time(contact.start)
             if self.with_margin:
@@ -103,6 +107,7 @@ class Chain(msgspec.Struct, frozen=True, gc=False, eq=False):
         spans: the contacts, not none.
         starts, ends: of each.
         floor: no light time during any of them is shorter, in ns.
+        most: none of them carries more than this, in units of 1e-9 bit.
         loose: it holds what fitted no other chain when a plan was amended.
     """
 
@@ -110,6 +115,7 @@ class Chain(msgspec.Struct, frozen=True, gc=False, eq=False):
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     floor: int
+    most: int
     loose: bool = False
 
     def between(self, ready: int, until: int) -> tuple[int, int]:
@@ -129,6 +135,7 @@ class Chain(msgspec.Struct, frozen=True, gc=False, eq=False):
             (*starts[:place], span.start, *starts[place:]),
             (*ends[:place], span.end, *ends[place:]),
             min(self.floor, span.floor),
+            max(self.most, span.most),
             self.loose,
         )
 
@@ -149,6 +156,7 @@ class Chain(msgspec.Struct, frozen=True, gc=False, eq=False):
             starts[:place] + starts[place + 1 :],
             ends[:place] + ends[place + 1 :],
             self.floor,
+            self.most,
             self.loose,
         )
 
@@ -185,7 +193,7 @@ def with_span(chains: Chains, span: Span) -> Chains:
     loose = sum(chain.loose for chain in chains) + 1
     if 2 * loose > len(chains) + 5:
         return chained(sorted([span, *every_span(chains)], key=_order))
-    return _by_last_end((*chains, Chain((span,), (span.start,), (span.end,), span.floor, True)))
+    return _by_last_end((*chains, Chain((span,), (span.start,), (span.end,), span.floor, span.most, True)))
 
 
 def without(chains: Chains, contact: Contact) -> Chains:
@@ -208,7 +216,8 @@ def every_span(chains: Chains) -> Iterator[Span]:
 def _chain(spans: Sequence[Span]) -> Chain:
     starts = tuple([span.start for span in spans])
     ends = tuple([span.end for span in spans])
-    return Chain(tuple(spans), starts, ends, min([span.floor for span in spans]))
+    floor, most = min([span.floor for span in spans]), max([span.most for span in spans])
+    return Chain(tuple(spans), starts, ends, floor, most)
 
 
 def _by_last_end(chains: Chains) -> Chains:
@@ -255,10 +264,13 @@ class Lane(msgspec.Struct, frozen=True, gc=False, eq=False):
             banned: ids of contacts not to be used.
         """
         best = before
+        needs = size * 8 * SECOND
         for chain in self.chains:
             ends = chain.ends
             if ends[-1] < ready:
                 break  # Chains come by falling last end.
+            if chain.most < needs:
+                continue
             starts, spans, floor = chain.starts, chain.spans, chain.floor
             for index in range(bisect_left(ends, ready), len(ends)):
                 begin = starts[index]

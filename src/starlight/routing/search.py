@@ -30,7 +30,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
 from starlight.contacts.contact import Contact
-from starlight.dtntime import YEAR
 from starlight.routing.index import PlanIndex
 from starlight.routing.lanes import NEVER, Busy, Lane, Span
 
@@ -111,7 +110,7 @@ class Search:
         self._exclude = exclude
         self._banned = banned
         if remaining is None:
-            remaining = index.remaining_hops(destination, now)
+            remaining = index.remaining_hops(destination, now, source)
         if avoid:
             remaining = {node: hops for node, hops in remaining.items() if node not in avoid}
         self._remaining = remaining
@@ -120,10 +119,17 @@ class Search:
 
     def best(self) -> tuple[Span, ...] | None:
         """Return the contacts of the best route, or None when nothing arrives."""
+        arrival, _ = self.earliest()
+        return None if arrival == NEVER else self.best_within(self.deadlines(arrival))
+
+    def best_within(self, until: Mapping[int, int]) -> tuple[Span, ...]:
+        """Return what `best` does, where something arrives.
+
+        Args:
+            until: the deadlines for the earliest arrival, or later ones.
+        """
         arrival, most_hops = self.earliest()
-        if arrival == NEVER:
-            return None
-        found = self.best_by(arrival, most_hops, self.deadlines(arrival))
+        found = self.best_by(arrival, most_hops, until)
         return self._traced(arrival) if found is None else found
 
     def best_by(self, arrival: int, most_hops: int, until: Mapping[int, int]) -> tuple[Span, ...] | None:
@@ -182,11 +188,11 @@ class Search:
                 continue
             for span in self._towards(node, -late):
                 peer = span.from_node
-                if peer in done or (peer == source and node in exclude):
+                if peer in done or peer not in remaining or (peer == source and node in exclude):
                     continue
                 # What was not settled is reached no earlier than the destination.
                 ready = reached[peer] if peer in settled else arrival
-                if ready > -late or span.end < ready or peer not in remaining or span.id in banned:
+                if ready > -late or span.end < ready or span.id in banned:
                     continue
                 if bounds is not None and ready > bounds.get(peer, -NEVER):
                     continue
@@ -211,9 +217,11 @@ class Search:
         return found
 
     def _towards_by_lanes(self, lanes: Sequence[Lane], until: int) -> Iterator[Span]:
-        settled, reached = self._settled, self._reached
+        settled, reached, remaining = self._settled, self._reached, self._remaining
         for lane in lanes:
             peer = lane.from_node
+            if peer not in remaining:
+                continue
             ready = reached[peer] if peer in settled else until
             if ready <= until and lane.last_end >= ready and lane.first_start <= until:
                 yield from lane.alive(ready, until)
@@ -223,12 +231,16 @@ class Search:
             return NEVER, 0
         if self._horizon != NEVER:
             return self._dijkstra(self._horizon + 1)
+        latest = self._index.latest(self._destination)
         ahead = self._index.pace
-        while ahead < 100 * YEAR:
+        while self._now + ahead < latest:
             found = self._dijkstra(self._now + ahead)
             if found[0] != NEVER or not self._missed:
                 return found
             ahead *= 4
+        if self._until is None:
+            # What is elsewhere when the last contact with the destination ends comes too late.
+            self._until = {**dict.fromkeys(self._remaining, latest), self._destination: NEVER}
         return self._dijkstra(NEVER)
 
     def _dijkstra(self, goal: int, *, stop: bool = True) -> tuple[int, int]:
@@ -250,7 +262,7 @@ class Search:
                 if stop:
                     return ready, hops
                 continue
-            for peer, arrives in self._offers(node, ready, goal):
+            for peer, arrives in self._offers(node, ready, goal, settled, reached, self._until):
                 if arrives >= reached.get(peer, goal):
                     continue  # Two contacts to one node: the better one came first.
                 reached[peer] = arrives
@@ -259,12 +271,29 @@ class Search:
                     goal = min(goal, arrives)
         return NEVER, 0
 
-    def _offers(self, node: int, ready: int, goal: int) -> list[tuple[int, int]]:
-        """Return the nodes that a node reaches before a time, and when, where nothing better is known."""
+    def _offers(
+        self,
+        node: int,
+        ready: int,
+        goal: int,
+        settled: Collection[int],
+        reached: Mapping[int, int],
+        until: Mapping[int, int] | None,
+    ) -> list[tuple[int, int]]:
+        """Return the nodes that a node reaches before a time, and when, where nothing better is known.
+
+        Args:
+            node: where the bundle is.
+            ready: from when on, in ns.
+            goal: the time, in ns.
+            settled: nodes that are of no interest.
+            reached: when it is elsewhere.
+            until: when nodes need it.
+        """
         lanes = self._index.leaving.get(node, ())
         chains = self._index.fans.get(node, ())
         if goal == NEVER:
-            return self._offers_of_lanes(lanes, node, ready, goal)
+            return self._offers_of_lanes(lanes, node, ready, goal, settled, reached, until)
         ranges = []
         count = 0
         for chain in chains:
@@ -277,12 +306,11 @@ class Search:
                     ranges.append((chain.spans, first, after))
                     count += after - first
         if count > 2 * len(lanes) + 8:
-            return self._offers_of_lanes(lanes, node, ready, goal)
+            return self._offers_of_lanes(lanes, node, ready, goal, settled, reached, until)
         offers: list[tuple[int, int]] = []
-        settled, reached, remaining = self._settled, self._reached, self._remaining
+        remaining = self._remaining
         size, busy, banned = self._size, self._busy, self._banned
         exclude = self._exclude if node == self._source else ()
-        until = self._until
         for spans, first, after in ranges:
             for span in spans[first:after]:
                 peer = span.to_node
@@ -304,18 +332,28 @@ class Search:
         return offers
 
     def _offers_of_lanes(
-        self, lanes: Sequence[Lane], node: int, ready: int, goal: int
+        self,
+        lanes: Sequence[Lane],
+        node: int,
+        ready: int,
+        goal: int,
+        settled: Collection[int],
+        reached: Mapping[int, int],
+        until: Mapping[int, int] | None,
     ) -> list[tuple[int, int]]:
         offers: list[tuple[int, int]] = []
-        settled, reached, remaining = self._settled, self._reached, self._remaining
+        remaining = self._remaining
         exclude = self._exclude if node == self._source else ()
         for lane in lanes:
             peer = lane.to_node
             if peer in settled or peer not in remaining or peer in exclude:
                 continue
             before = reached.get(peer, goal)
-            if self._until is not None:
-                before = min(before, self._until.get(peer, -NEVER) + 1)
+            if until is not None:
+                before = min(before, until.get(peer, -NEVER) + 1)
+            if lane.last_end < ready or lane.first_start >= before:
+                self._missed = self._missed or before == goal
+                continue
             arrives = lane.earliest(ready, self._size, before, self._busy, self._banned)
             if arrives < before:
                 offers.append((peer, arrives))
@@ -336,28 +374,17 @@ class Search:
         An arrival that is no earlier than one after fewer hops is left out: a best route, having
         the fewest hops, never goes by it.
         """
-        source, destination, remaining = self._source, self._destination, self._remaining
-        size, busy, banned = self._size, self._busy, self._banned
-        leaving = self._index.leaving
-        rounds = [{source: self._now}]
-        reached = {source: self._now}
+        destination, remaining = self._destination, self._remaining
+        rounds = [{self._source: self._now}]
+        reached = {self._source: self._now}
         while destination not in rounds[-1]:
             if len(rounds) > most_hops:
                 return None
             left = most_hops - len(rounds)
             reaches: dict[int, int] = {}
             for node, ready in rounds[-1].items():
-                for lane in leaving.get(node, ()):
-                    peer = lane.to_node
-                    if peer not in until or remaining.get(peer, NEVER) > left:
-                        continue
-                    if node == source and peer in self._exclude:
-                        continue
-                    before = min(until[peer] + 1, reached.get(peer, NEVER))
-                    if lane.last_end < ready or lane.first_start >= before:
-                        continue
-                    arrives = lane.earliest(ready, size, before, busy, banned)
-                    if arrives < before:
+                for peer, arrives in self._offers(node, ready, arrival + 1, (), reached, until):
+                    if remaining[peer] <= left and arrives < reached.get(peer, NEVER):
                         reached[peer] = reaches[peer] = arrives
             rounds.append(reaches)
         return rounds
