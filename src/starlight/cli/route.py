@@ -79,7 +79,7 @@ def route(
 
 
 def _show(found: Found, *, explain: bool) -> None:
-    from starlight.expedition.routes import binds
+    from starlight.expedition.routes import NOTHING_FASTER, binds
 
     tell = found.scale.tell
     here, there = found.name(found.source), found.name(found.destination)
@@ -107,11 +107,10 @@ def _show(found: Found, *, explain: bool) -> None:
     if not explain:
         return
     for refusal in found.refused:
-        ids = ", ".join(str(contact.id) for contact in refusal.contacts)
-        click.echo(f"Refused: contacts {ids}, which look like an arrival at {tell(refusal.looked_like)}.")
+        click.echo(refusal.headline)
         for sentence in refusal.explain(found.names):
             click.echo(f"  {sentence}")
     if found.routes and not found.refused:
-        click.echo("Nothing looks faster: no other way arrives earlier, even for a bundle of no size.")
+        click.echo(NOTHING_FASTER)
     for sentence in (*found.never_used, *found.notes):
         click.echo(sentence)

@@ -17,6 +17,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import POSIX_EPOCH_OFFSET_S, SECOND
 from starlight.errors import InputError, StarlightError
 from starlight.routing import Fragment, Hop, HopLimit, Priority, Refusal, Route, Router, split
+from starlight.routing.refusals import NOTHING_FASTER as NOTHING_FASTER
 from starlight.routing.refusals import never_used
 from starlight.routing.route import name_of, time_text
 

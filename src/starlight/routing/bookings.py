@@ -59,6 +59,35 @@ class Bookings:
         self._refresh()
         return self._ends[-1] if self._ends else self._floor
 
+    def copy(self) -> Bookings:
+        """Return the same bookings, to be changed apart from these."""
+        other = Bookings()
+        for name in self.__slots__:
+            part = getattr(self, name)
+            setattr(other, name, part.copy() if isinstance(part, dict | list) else part)
+        return other
+
+    def turns(self, above: Bookings) -> dict[tuple[int, int], int]:
+        """Return when each transmission leaves that is booked here, but not above, by its booked interval.
+
+        Those that are overtaken keep their places behind each other, and leave at the first instant,
+        not before the booked one, from which the whole of them finds free time.
+
+        Args:
+            above: of what is more urgent, and among these bookings too.
+        """
+        ahead = above.copy()
+        found: dict[tuple[int, int], int] = {}
+        for (leaves, last_byte), count in sorted(self._held.items()):
+            for _ in range(count - above._held.get((leaves, last_byte), 0)):
+                lasts = last_byte - leaves
+                ready = max(leaves, self._floor)
+                gaps = ahead.free(ready, max(ahead.end, ready) + lasts)
+                turn = next(begin for begin, end in gaps if end - begin >= lasts)
+                found.setdefault((leaves, last_byte), turn)
+                ahead.add(turn, turn + lasts)
+        return found
+
     def busy(self) -> list[tuple[int, int]]:
         """Return the busy blocks ``(from, to)``, ascending, apart from each other."""
         self._refresh()

@@ -19,6 +19,9 @@ from starlight.routing.lanes import Busy, Span
 from starlight.routing.route import Hop, Route, name_of, sentence, time_text
 from starlight.routing.volume import free_volume, margin
 
+NOTHING_FASTER = "Nothing looks faster: no other way arrives earlier, even for a bundle of no size."
+"""What is said where a route was found and nothing was refused."""
+
 MAX_LOOKED_AT = 64
 """Faster-looking routes that are followed: those that come after fail where one of these did."""
 
@@ -41,6 +44,12 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
     failed: Contact | None
     reason: str
     tell: Callable[[int], str] = time_text
+
+    @property
+    def headline(self) -> str:
+        """Return which route it is, in a line."""
+        ids = ", ".join(str(contact.id) for contact in self.contacts)
+        return f"Refused: contacts {ids}, which look like an arrival at {self.tell(self.looked_like)}."
 
     def explain(self, names: Mapping[int, str]) -> list[str]:
         """Return a sentence for each contact up to the one that decides.
@@ -72,7 +81,9 @@ class Wish(msgspec.Struct, frozen=True, gc=False):
     tell: Callable[[int], str] = time_text
 
 
-def refusals(index: PlanIndex, busy: Busy, wish: Wish, most: int) -> list[Refusal]:
+def refusals(
+    index: PlanIndex, busy: Busy, wish: Wish, most: int, looks: int = MAX_LOOKED_AT
+) -> list[Refusal]:
     """Return why routes that look faster than the chosen one were not, the fastest-looking first.
 
     Args:
@@ -80,6 +91,7 @@ def refusals(index: PlanIndex, busy: Busy, wish: Wish, most: int) -> list[Refusa
         busy: what is booked.
         wish: what was asked for and answered.
         most: how many at most; routes that fail at the same contact for the same reason count once.
+        looks: how many routes are followed at most; those that come after mostly fail where one of these did.
     """
     asked, chosen = wish.question, wish.chosen
     empty = Question(asked.source, asked.destination, asked.now, 0)
@@ -88,7 +100,7 @@ def refusals(index: PlanIndex, busy: Busy, wish: Wish, most: int) -> list[Refusa
     seen: set[tuple[int, str]] = set()
     for looked_at, (key, path) in enumerate(best_first(index, {}, empty)):
         late = chosen is not None and key[0] >= chosen.projected
-        if late or looked_at == MAX_LOOKED_AT or len(found) == most:
+        if late or looked_at == looks or len(found) == most:
             break
         if [span.id for span in path] == path_of_chosen:
             continue

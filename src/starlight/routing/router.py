@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from itertools import islice
 
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
@@ -14,7 +15,7 @@ from starlight.routing.bookings import NEVER_YET, Bookings
 from starlight.routing.candidates import Question, best_first
 from starlight.routing.index import index_of, remember
 from starlight.routing.lanes import Busy, Span
-from starlight.routing.refusals import Refusal, Wish, refusals
+from starlight.routing.refusals import MAX_LOOKED_AT, Refusal, Wish, refusals
 from starlight.routing.route import FOREVER, Route, time_text, timed
 from starlight.routing.search import follow, travel
 from starlight.routing.volume import HopLimit, Priority, consumption, effective_limits, free_volume
@@ -252,12 +253,14 @@ class Router:
         avoid: frozenset[int] = NOBODY,
         priority: int = Priority.NORMAL,
         most: int = 3,
+        looks: int = MAX_LOOKED_AT,
         tell: Callable[[int], str] = time_text,
     ) -> list[Refusal]:
         """Return why routes that look faster than the answer of `route` are not; arguments as there.
 
         Args:
             most: how many at most.
+            looks: how many routes are followed for them, at most.
             tell: writes a time.
         """
         if source == destination:
@@ -275,7 +278,7 @@ class Router:
         )
         avoid -= {source, destination}
         asked = Question(source, destination, now, self._volume(size), exclude, exclude_contacts, avoid)
-        return refusals(self._index, self._busy[priority], Wish(asked, expires, chosen, tell), most)
+        return refusals(self._index, self._busy[priority], Wish(asked, expires, chosen, tell), most, looks)
 
     def book(self, route: Route) -> None:
         """Take the time that a route needs on each of its contacts from later routes.
@@ -339,6 +342,26 @@ class Router:
         """Return until when a contact is busy with what a bundle of a priority waits for, in ns."""
         bookings = self._busy[priority].get(contact.id)
         return bookings.end if bookings else NEVER_YET
+
+    def without(self, routes: Iterable[Route]) -> Router:
+        """Return a router with the same plan and bookings of now, but for those of these routes.
+
+        It answers what a bundle can expect that has a booking itself, which is no reason for it to wait.
+        """
+        other, routes = copy(self), list(routes)
+        other._answers = Answers(self._index)
+        ids = {hop.contact.id for route in routes for hop in route.hops}
+        other._busy = tuple(
+            {id: b.copy() if id in ids else b for id, b in busy.items()} for busy in self._busy
+        )
+        for route in routes:
+            other.release(route)
+        return other
+
+    def turns(self, contact: int, priority: int) -> dict[tuple[int, int], int]:
+        """Return when what is booked on a contact at one priority leaves, by booked interval, in ns."""
+        levels = [busy.get(contact) or Bookings() for busy in self._busy[priority : priority + 2]]
+        return levels[0].turns(levels[1] if len(levels) > 1 else Bookings())
 
     def bookings(self, contact: int, priority: int = Priority.BULK) -> list[tuple[int, int]]:
         """Return the busy time ``(from, to)`` of a contact, in ns, ascending, what touches joined.
