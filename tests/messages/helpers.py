@@ -57,7 +57,12 @@ class FakeNode:
         self.waiting: list[tuple[str, str, bytes]] = []
         self.queued: dict[str, tuple[Post, Route | None]] = {}
         self.posts: list[Post] = []
-        self.office = PostOffice(number, self.router, names=NAMES)
+        self.office = PostOffice(number, self.router, names=NAMES, booked=self.booked)
+
+    def booked(self, key: str) -> tuple[Route, ...]:
+        """Return what is booked for a bundle that waits here."""
+        route = self.queued[key][1] if key in self.queued else None
+        return (route,) if route else ()
 
     def ask(self, requests: list[Request]) -> None:
         """Perform requests in order, and those that follow from them."""
@@ -96,7 +101,7 @@ class FakeNode:
 
     def restart(self) -> None:
         """Lose the memory and come back with what was saved, in an order that nobody chose."""
-        self.office = PostOffice(self.number, self.router, names=NAMES)
+        self.office = PostOffice(self.number, self.router, names=NAMES, booked=self.booked)
         self.claimed = set()
         for mailbox, key in sorted(self.saves, reverse=True):
             self.office.restore(mailbox, key, self.saves[mailbox, key])
@@ -107,13 +112,13 @@ class FakeNode:
         post, route = self.queued.get(key, (None, None))
         if post is None or route is None or route.leaves != self.sky.now or not route.hops:
             return
-        del self.queued[key]
         hop = route.hops[0]
         self.ask(
             self.office.departed(
                 key, hop.contact.to_node, hop.leaves, hop.last_byte, hop.arrives, self.sky.now
             )
         )
+        del self.queued[key]
         if not self.sky.lose(post):
             self.sky.later(route.arrival, lambda: self._hand_over(post))
 
@@ -146,7 +151,7 @@ class FakeNode:
         node = self.office.node_of(post.destination)
         assert node is not None
         size = len(post.payload) + BUNDLE_OVERHEAD_BYTES
-        route = self.router.route(self.number, node, self.sky.now, size)
+        route = self.router.route(self.number, node, self.sky.now, size, priority=post.priority)
         self.queued[key] = (post, route)
         if route:
             self.router.book(route)

@@ -31,7 +31,7 @@ from starlight.live.store import Store, Write
 from starlight.live.writer import Writer
 from starlight.messages.letter import Letter, Position, Reading
 from starlight.messages.mailbox import Mailbox
-from starlight.messages.outlook import Prediction
+from starlight.messages.outlook import Lateness, Prediction
 from starlight.messages.postoffice import PostOffice
 from starlight.messages.requests import Request
 from starlight.node.actions import Acknowledge, Action, Outward, Refuse, Trace, Transmit
@@ -39,6 +39,7 @@ from starlight.node.engine import Node
 from starlight.node.events import BundleReceived, Event, PlanChanged, TransferFailed
 from starlight.node.host import Host, Step
 from starlight.node.record import Recorder
+from starlight.routing import Priority
 from starlight.trace import Record
 
 __all__ = ["Daemon", "DaemonConfig", "Resident", "Status"]
@@ -94,7 +95,11 @@ class Daemon:
         self._number = config.node.number
         self.node = Node(config.node)
         self.office = PostOffice(
-            self._number, self.node.router, names=config.names, node_numbers=config.node.names
+            self._number,
+            self.node.router,
+            names=config.names,
+            node_numbers=config.node.names,
+            booked=self.node.booked,
         )
         self._record_file: Journal | None = None
         self._host = Host(self.node, self.office, self.store.body, self._record if config.record else None)
@@ -193,7 +198,15 @@ class Daemon:
     # What people ask.
 
     async def write(
-        self, address: str, to: str, text: str, reply_to: str | None = None, lifetime: int | None = None
+        self,
+        address: str,
+        to: str,
+        text: str,
+        reply_to: str | None = None,
+        lifetime: int | None = None,
+        *,
+        priority: int = Priority.NORMAL,
+        critical: bool = False,
     ) -> Letter:
         """Write a letter; when this returns it is durable.
 
@@ -203,13 +216,16 @@ class Daemon:
             text: the words.
             reply_to: the id of the letter that it answers.
             lifetime: how long it is worth carrying, in ns; None for the post office's own.
+            priority, critical: as in `PostOffice.write`.
 
         Raises:
             InputError: no such mailbox, an address that is none, or a text too long.
             StoreError: the disk refused.
         """
         now = self._moment()
-        letter, requests = self.office.write(address, to, text, now, reply_to=reply_to, lifetime=lifetime)
+        letter, requests = self.office.write(
+            address, to, text, now, reply_to=reply_to, lifetime=lifetime, priority=priority, critical=critical
+        )
         await self._ask(requests, now)
         return letter
 
@@ -268,9 +284,17 @@ class Daemon:
         """
         return self.office.mailbox(address)
 
-    def predict(self, address: str, to: str, text: str) -> Prediction:
-        """Return when a letter sent now would leave and arrive, and why not sooner."""
-        return self.office.predict(address, to, text, self.clock.now())
+    def predict(self, address: str, to: str, text: str, priority: int = Priority.NORMAL) -> Prediction:
+        """Return when a letter sent now would leave and arrive."""
+        return self.office.predict(address, to, text, self.clock.now(), priority)
+
+    def why_late(self, address: str, to: str, text: str, priority: int = Priority.NORMAL) -> Lateness:
+        """Return why a letter sent now would not be there sooner; a search that may take some 10 ms."""
+        return self.office.why_late(address, to, text, self.clock.now(), priority)
+
+    def why_letter_late(self, address: str, letter_id: str) -> Lateness:
+        """Return why a letter that waits or is on its way is not there sooner, as `PostOffice`'s."""
+        return self.office.why_letter_late(address, letter_id, self.clock.now())
 
     def status(self) -> Status:
         """Return how this daemon is doing."""

@@ -3,7 +3,7 @@
 from starlight.messages.delivery import Certainty, Fact, Leg, Received, Sent, State, facts, standing
 from starlight.messages.letter import Letter, Receipt, ReceiptFact, Telemetry, decode_message
 from starlight.messages.mailbox import Limits, Mailbox
-from starlight.messages.outlook import Outlook, Prediction, Silence
+from starlight.messages.outlook import Lateness, Outlook, Prediction, Reason, Silence
 from starlight.messages.postoffice import LETTER_LIFETIME, TELEMETRY_LIFETIME, PostOffice
 from starlight.messages.requests import Close, Open, Post, Recall, Request, Save, Say
 
@@ -13,6 +13,7 @@ __all__ = [
     "Certainty",
     "Close",
     "Fact",
+    "Lateness",
     "Leg",
     "Letter",
     "Limits",
@@ -22,6 +23,7 @@ __all__ = [
     "Post",
     "PostOffice",
     "Prediction",
+    "Reason",
     "Recall",
     "Receipt",
     "ReceiptFact",

@@ -22,6 +22,9 @@ from enum import StrEnum
 
 import msgspec
 
+EXPEDITED = 2
+"""The priority of what is most urgent (`routing.Priority`)."""
+
 
 class State(StrEnum):
     """Where a letter is."""
@@ -130,13 +133,17 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         written_at, expires_at: when it was written, and when nobody carries it any further.
         size_bytes: the size of the letter as a payload.
         receipt_wanted: receipts can come back, so what is predicted can be confirmed.
+        priority: how urgent it is: 0 bulk, 1 normal, 2 expedited.
+        critical: a copy goes over every neighbour, as urgent as there is.
         copies: the bundles that carried it, oldest first.
         queued_at, departed_at, ended_at: confirmed by the own node; `ended_at` is when it
             expired or was withdrawn.
         leaves, arrives, receipt_at: what is predicted now: departure, arrival, and when the news
             of the arrival is here.
         first_leaves, first_arrives: the first prediction, kept to compare with what came true.
-        legs: the way that is foreseen.
+        legs: the way that is foreseen; of a letter in pieces, that of the one that arrives last.
+        pieces: in how many it is foreseen to travel, because no contact carries it whole.
+        displaced: what is predicted is later than it was, because something more urgent goes first.
         arrived_at, read_at: when it arrived and was read, by the other's clock, as receipts say.
         arrival_known_at, reading_known_at: when those receipts came here.
         due: when the mailbox has to act: offer the letter again, or miss its receipt.
@@ -153,6 +160,8 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     expires_at: int
     size_bytes: int
     receipt_wanted: bool
+    priority: int = 1
+    critical: bool = False
     copies: tuple[Copy, ...] = ()
     queued_at: int | None = None
     departed_at: int | None = None
@@ -163,6 +172,8 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     first_leaves: int | None = None
     first_arrives: int | None = None
     legs: tuple[Leg, ...] = ()
+    pieces: int = 1
+    displaced: bool = False
     arrived_at: int | None = None
     read_at: int | None = None
     arrival_known_at: int | None = None
@@ -173,6 +184,11 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     overdue: bool = False
     doubtful: str = ""
     trouble: str = ""
+
+    @property
+    def urgency(self) -> int:
+        """Return the priority at which its bundles travel: what is critical is as urgent as there is."""
+        return EXPEDITED if self.critical else self.priority
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -12,10 +12,21 @@ from collections.abc import Iterable
 import msgspec
 
 from starlight.errors import InputError, LetterError, StoreError
-from starlight.messages.delivery import WITHDRAWABLE, Certainty, Fact, Received, Sent, State, facts, standing
+from starlight.messages.delivery import (
+    FINAL,
+    WITHDRAWABLE,
+    Certainty,
+    Fact,
+    Received,
+    Sent,
+    State,
+    facts,
+    standing,
+)
 from starlight.messages.letter import Letter, Telemetry, decode_message
 from starlight.messages.requests import Save
 from starlight.messages.threads import in_order
+from starlight.messages.urgency import word_of
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -290,6 +301,10 @@ def _way_view(sent: Sent, now: int) -> dict[str, object]:
         "first_arrives": sent.first_arrives,
         "receipt_at": sent.receipt_at if sent.arrived_at is None else None,
         "receipt_wanted": sent.receipt_wanted,
+        "priority": word_of(sent.priority),
+        "critical": sent.critical,
+        "pieces": sent.pieces,
+        "displaced": sent.displaced and not (sent.state is State.ARRIVED or sent.state in FINAL),
         "expires_at": sent.expires_at,
         "size_bytes": sent.size_bytes,
         "withdrawable": sent.state in WITHDRAWABLE,

@@ -9,7 +9,7 @@ is offered again; one whose receipt is overdue is sent again on a later contact,
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -19,9 +19,11 @@ from starlight.messages import foresight
 from starlight.messages.delivery import FINAL, WITHDRAWABLE, Copy, Happening, Leg, Sent, State, after
 from starlight.messages.letter import Letter, ReceiptFact, check
 from starlight.messages.mailbox import Mailbox
-from starlight.messages.outlook import RECEIPT_BYTES, Outlook, legs_of
+from starlight.messages.outlook import RECEIPT_BYTES, Lateness, Message, Outlook, Turns
 from starlight.messages.requests import Post, Recall, Request, Save, say_of
 from starlight.messages.threads import thread_of
+from starlight.messages.ways import legs_of
+from starlight.routing import Route
 
 RETRY_AFTER = HOUR
 RETRY_AFTER_MAX = DAY
@@ -36,6 +38,7 @@ class Outbox:
         outlook: what to expect from there.
         mailboxes: by address; shared with the post office.
         node_of: gives the node of an address, or None.
+        booked: gives what the node has booked for a bundle of its own, by key.
     """
 
     def __init__(
@@ -44,14 +47,19 @@ class Outbox:
         outlook: Outlook,
         mailboxes: Mapping[str, Mailbox],
         node_of: Callable[[str], int | None],
+        booked: Callable[[str], Sequence[Route]],
     ) -> None:
         self._node = node
         self._outlook = outlook
         self._mailboxes = mailboxes
         self._node_of = node_of
+        self._booked = booked
         self._keys: dict[str, tuple[str, str]] = {}  # a bundle's key to mailbox and letter id
         self._open: dict[tuple[str, str], None] = {}  # letters of which something is still foreseen
         self._due: list[tuple[int, str, str]] = []  # a heap; a record's own `due` says which still holds
+        self._queued: dict[tuple[str, str], None] = {}  # those that wait at this node
+        # What was booked, in the plan in force, for a bundle that has left, further along its way.
+        self._left: dict[str, tuple[Route, ...]] = {}
 
     def restored(self, mailbox: Mailbox, letter_id: str) -> None:
         """Follow a letter whose record was restored."""
@@ -96,23 +104,37 @@ class Outbox:
         check(letter)
         return letter
 
-    def post(self, mailbox: Mailbox, letter: Letter, lifetime: int, now: int) -> list[Request]:
-        """Keep a letter and post it; `lifetime` in ns."""
+    def post(
+        self,
+        mailbox: Mailbox,
+        letter: Letter,
+        lifetime: int,
+        now: int,
+        *,
+        priority: int = 1,
+        critical: bool = False,
+    ) -> list[Request]:
+        """Keep a letter and post it; `lifetime` in ns, the rest as in `PostOffice.write`."""
         size, destination = len(letter.encode()), self._node_of(letter.to)
-        expires_at = now + lifetime
-        route = self._outlook.route(self._node, destination, now, size, expires_at)
-        arrives = route.arrival if route else None
         sent = Sent(
             number=int(letter.id.rsplit("/", 1)[1]),
             written_at=now,
-            expires_at=expires_at,
+            expires_at=now + lifetime,
             size_bytes=size,
             receipt_wanted=letter.receipt_wanted,
-            leaves=route.leaves if route else None,
-            arrives=arrives,
-            receipt_at=self._outlook.back(destination, arrives, RECEIPT_BYTES),
-            legs=legs_of(route) if route else (),
+            priority=priority,
+            critical=critical,
         )
+        way = self._outlook.way(self._node, destination, now, size, sent.expires_at, sent.urgency)
+        if way is not None:
+            sent = replace(
+                sent,
+                leaves=way.leaves,
+                arrives=way.arrival,
+                receipt_at=self._outlook.back(destination, way.arrival, RECEIPT_BYTES),
+                legs=legs_of(way.route),
+                pieces=way.pieces,
+            )
         return [
             mailbox.put_letter(letter),
             self._put(mailbox, letter.id, sent),
@@ -147,6 +169,8 @@ class Outbox:
         letter, sent = mailbox.letters[letter_id], mailbox.sent[letter_id]
         self._keys[key] = (mailbox.address, letter_id)
         foreseen = leaves is not None and arrives is not None
+        booked = self._booked(key)
+        legs = legs_of(booked[0]) if len(booked) == 1 else sent.legs
         sent = replace(
             sent,
             state=after(sent.state, Happening.ACCEPTED),
@@ -155,14 +179,15 @@ class Outbox:
             leaves=leaves,
             arrives=arrives,
             receipt_at=sent.receipt_at if foreseen else None,
-            legs=sent.legs if foreseen else (),
+            legs=legs if foreseen else (),
             first_leaves=leaves if sent.first_leaves is None else sent.first_leaves,
             first_arrives=arrives if sent.first_arrives is None else sent.first_arrives,
             due=None,
             trouble="",
         )
         said = say_of(now, self._node, "letter.queued", letter, leaves=leaves, arrives=arrives, bundle=key)
-        return [self._put(mailbox, letter_id, sent), said, *_recalls(sent)]
+        put = self._put(mailbox, letter_id, sent)
+        return [put, said, *_recalls(sent), *self._displace(sent.urgency, now)]
 
     def rejected(self, letter_id: str, reason: str, now: int) -> list[Request]:
         """Take note that the node refused a letter: it is offered again later."""
@@ -183,6 +208,7 @@ class Outbox:
             replace(copy, departed_at=leaves) if copy.key == key and copy.departed_at is None else copy
             for copy in sent.copies
         )
+        booked = self._left[key] = tuple(self._booked(key))
         first_time = sent.departed_at is None
         sent = replace(
             sent,
@@ -193,7 +219,7 @@ class Outbox:
         if sent.state is State.DEPARTED:
             end = sent.legs[0].contact_end if sent.legs else last_byte
             leg = Leg(self._node, peer, leaves, last_byte, reaches, end)
-            sent = foresight.departed(self._outlook, sent, self._node_of(letter.to), leg)
+            sent = foresight.departed(self._outlook, sent, self._node_of(letter.to), leg, booked)
         said = say_of(
             now,
             self._node,
@@ -282,6 +308,38 @@ class Outbox:
         )
         return [self._put(mailbox, letter_id, known), said, *_recalls(known)]
 
+    def why_late(self, mailbox: Mailbox, letter_id: str, now: int) -> Lateness:
+        """Return why a letter that waits or is on its way is not there sooner, as of now.
+
+        Of a letter that has left, it tells about the way from the node where it is, or is next.
+
+        Raises:
+            InputError: there is no such letter, or it has come to its end.
+        """
+        sent = mailbox.sent.get(letter_id)
+        if sent is None:
+            raise InputError(f"no letter {letter_id!r} was written here", where="letter")
+        if sent.state in FINAL or sent.state is State.ARRIVED:
+            raise InputError(f"the letter is on its way no more: it is {sent.state.value}", where="letter")
+        passed = [leg for leg in sent.legs if sent.state is State.DEPARTED and leg.leaves <= now]
+        ahead = sent.legs[len(passed) :]
+        source, at = (passed[-1].to_node, max(now, passed[-1].arrives)) if passed else (self._node, now)
+        destination = self._node_of(mailbox.letters[letter_id].to)
+        if passed and source == destination:
+            return Lateness(now, sent.size_bytes, (self._outlook.last_hop(passed[-1]),), ())
+        booked = [
+            route for copy in sent.copies for route in self._booked(copy.key) or self._left.get(copy.key, ())
+        ]
+        message = Message(
+            destination,
+            sent.size_bytes,
+            sent.urgency,
+            sent.expires_at,
+            ahead,
+            sent.pieces if not passed else 1,
+        )
+        return self._outlook.lateness(message, now, at, source, booked)
+
     def letter_of(self, key: str) -> tuple[Mailbox, Letter] | None:
         """Return the mailbox and the letter that a bundle carries, or None."""
         found = self._of_key(key)
@@ -292,6 +350,7 @@ class Outbox:
     def plan_changed(self, now: int) -> list[Request]:
         """Predict anew what a new plan can change."""
         requests: list[Request] = []
+        self._left.clear()  # A new plan has no bookings but of what waits here.
         for address, letter_id in list(self._open):
             mailbox = self._mailboxes[address]
             letter, sent = mailbox.letters[letter_id], mailbox.sent[letter_id]
@@ -307,9 +366,28 @@ class Outbox:
             if changed != sent:
                 requests.append(self._put(mailbox, letter_id, changed))
             if changed.arrives != sent.arrives or changed.doubtful != sent.doubtful:
-                facts = {"leaves": changed.leaves, "arrives": changed.arrives, "doubtful": changed.doubtful}
-                requests.append(say_of(now, self._node, "letter.foreseen", letter, **facts))
+                requests.append(self._foreseen(letter, changed, now))
         return requests
+
+    def _displace(self, urgency: int, now: int) -> list[Request]:
+        """Predict anew what waits here and may have to give way to what was just accepted."""
+        requests: list[Request] = []
+        turns: Turns = {}
+        for address, letter_id in list(self._queued):
+            mailbox = self._mailboxes[address]
+            sent = mailbox.sent[letter_id]
+            if sent.urgency >= urgency:
+                continue
+            letter = mailbox.letters[letter_id]
+            booked = [route for copy in sent.copies for route in self._booked(copy.key)]
+            changed = foresight.displaced(self._outlook, sent, self._node_of(letter.to), booked, turns)
+            if changed is not sent:
+                requests += [self._put(mailbox, letter_id, changed), self._foreseen(letter, changed, now)]
+        return requests
+
+    def _foreseen(self, letter: Letter, sent: Sent, now: int) -> Request:
+        facts = {"leaves": sent.leaves, "arrives": sent.arrives, "doubtful": sent.doubtful}
+        return say_of(now, self._node, "letter.foreseen", letter, **facts)
 
     def next_wakeup(self) -> int | None:
         """Return when `handle_timer` has something to look after."""
@@ -343,9 +421,10 @@ class Outbox:
             doubtful = f"{missing}, although it was sent {sent.resends + 1} times."
             return [self._put(mailbox, letter.id, replace(sent, overdue=False, doubtful=doubtful))]
         destination = self._node_of(letter.to)
-        route = self._outlook.route(self._node, destination, now, sent.size_bytes, sent.expires_at)
-        receipt_at = self._outlook.back(destination, route.arrival if route else None, RECEIPT_BYTES)
-        if route is None or receipt_at is None:
+        size, expires_at = sent.size_bytes, sent.expires_at
+        way = self._outlook.way(self._node, destination, now, size, expires_at, sent.urgency)
+        receipt_at = self._outlook.back(destination, way.arrival if way else None, RECEIPT_BYTES)
+        if way is None or receipt_at is None:
             doubtful = f"{missing}; it is sent again once a way there and back is planned."
             return [self._put(mailbox, letter.id, replace(sent, overdue=True, doubtful=doubtful))]
         again = replace(
@@ -353,10 +432,12 @@ class Outbox:
             resends=sent.resends + 1,
             overdue=False,
             doubtful=f"{missing} by {to_text(now)}; it was sent again.",
-            leaves=route.leaves,
-            arrives=route.arrival,
+            leaves=way.leaves,
+            arrives=way.arrival,
             receipt_at=receipt_at,
-            legs=legs_of(route),
+            legs=legs_of(way.route),
+            pieces=way.pieces,
+            displaced=False,
         )
         return [
             self._put(mailbox, letter.id, again),
@@ -376,8 +457,14 @@ class Outbox:
         return mailbox.put_sent(letter_id, sent)
 
     def _follow(self, mailbox: Mailbox, letter_id: str, sent: Sent) -> None:
+        if sent.state is State.QUEUED:
+            self._queued[mailbox.address, letter_id] = None
+        else:
+            self._queued.pop((mailbox.address, letter_id), None)
         if sent.state in FINAL or sent.state is State.ARRIVED:
             self._open.pop((mailbox.address, letter_id), None)
+            for copy in sent.copies:
+                self._left.pop(copy.key, None)
         else:
             self._open[mailbox.address, letter_id] = None
         if sent.due is not None:
@@ -403,7 +490,15 @@ def author_of(letter_id: str) -> str:
 
 def _posted(letter: Letter, sent: Sent, now: int) -> Post:
     lifetime_ms = max(1, (sent.expires_at - now) // MILLISECOND)
-    return Post(f"letter/{letter.id}", letter.sender, letter.to, letter.encode(), lifetime_ms)
+    return Post(
+        f"letter/{letter.id}",
+        letter.sender,
+        letter.to,
+        letter.encode(),
+        lifetime_ms,
+        priority=sent.priority,
+        critical=sent.critical,
+    )
 
 
 def _carried(sent: Sent) -> bool:

@@ -6,23 +6,26 @@ booked. Times are integer nanoseconds.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
-from starlight.contacts.contact import Contact
-from starlight.contacts.plan import ContactPlan, Notice
-from starlight.dtntime import HOUR, MINUTE, duration_text, to_text
+from starlight.contacts.plan import Notice
+from starlight.dtntime import MINUTE, duration_text, to_text
 from starlight.messages.delivery import Leg
-
-if TYPE_CHECKING:
-    from starlight.routing import Route, Router
+from starlight.messages.ways import SILENCE_AFTER, PlanIndex, Way, legs_of, longest_wait, waits, waits_long
+from starlight.routing import Priority, Route, Router, split
+from starlight.routing.refusals import NOTHING_FASTER
 
 BUNDLE_OVERHEAD_BYTES = 88
 """What a bundle between two short ``ipn:`` addresses adds to a payload: primary block, hop count,
 previous node, heads and checksums. Only predictions before sending use it; the node knows exactly."""
+
+FRAGMENT_OVERHEAD_BYTES = 112
+"""The same for a piece of a bundle: with where the piece begins and how long the whole is, at most 10 bytes
+more, and room for a block that a bundle of another priority has. The node knows exactly, so a contact
+may carry up to 24 bytes more of the payload than is foreseen here, and a piece less may do."""
 
 ANSWER_BYTES = 600
 """A typical letter: a few sentences of text and its addresses."""
@@ -30,8 +33,14 @@ ANSWER_BYTES = 600
 RECEIPT_BYTES = 64
 """A receipt for one letter."""
 
-SILENCE_AFTER = HOUR
-"""A shorter wait is told as a time of departure; a longer one needs a reason."""
+REASONS_MAX = 3
+"""Ways that look faster and are told about: those that people still compare."""
+
+IN_PIECES = "No contact carries it whole, so it travels in {} pieces; it is there when the last is."
+
+LOOKS_MAX = 24
+"""Ways that look faster and are followed at most: each may cost a few ms on a plan of decades, and a node
+serves its neighbours in the meantime not at all."""
 
 
 class Silence(msgspec.Struct, frozen=True):
@@ -50,6 +59,63 @@ class Silence(msgspec.Struct, frozen=True):
     safe: tuple[str, ...]
 
 
+Turns = dict[tuple[int, int], dict[tuple[int, int], int]]
+"""When what is booked leaves, by contact and priority, and by booked interval; in ns."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message about which it is asked why it is late.
+
+    Attributes:
+        destination: a node; None is unknown.
+        size_bytes: of the payload.
+        priority: how urgent it is.
+        expires: when it does, in ns, or None.
+        legs: the way that is foreseen from where it is; empty without one.
+        pieces: in how many it travels.
+    """
+
+    destination: int | None
+    size_bytes: int
+    priority: int = Priority.NORMAL
+    expires: int | None = None
+    legs: tuple[Leg, ...] = ()
+    pieces: int = 1
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """A way that looks faster than the one that was chosen, and what it fails at.
+
+    Attributes:
+        looked_like: when it seemed to arrive, in ns.
+        contacts: the ids of its contacts.
+        headline: which way it is, in a line.
+        sentences: one for each contact up to the one that decides. All words are those of the router.
+    """
+
+    looked_like: int
+    contacts: tuple[int, ...]
+    headline: str
+    sentences: tuple[str, ...]
+
+
+class Lateness(msgspec.Struct, frozen=True):
+    """Why a message is not there sooner.
+
+    Attributes:
+        now: as of when, in ns.
+        size_bytes: of the payload.
+        first: sentences that come before all others: why it is silent, what the time is spent on, and
+            whether nothing looks faster.
+        reasons: ways that look faster; may be empty.
+    """
+
+    now: int
+    size_bytes: int
+    first: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+
+
 class Prediction(msgspec.Struct, frozen=True):
     """When a message sent now would leave and arrive.
 
@@ -64,6 +130,7 @@ class Prediction(msgspec.Struct, frozen=True):
         legs: the way as values.
         silence: why it has to wait, when it has to wait long.
         size_bytes: of the payload.
+        pieces: in how many it travels, because no contact carries it whole; `route` is that of the last.
     """
 
     leaves: int | None
@@ -76,84 +143,7 @@ class Prediction(msgspec.Struct, frozen=True):
     legs: tuple[Leg, ...]
     silence: Silence | None
     size_bytes: int
-
-
-class PlanIndex:
-    """A contact plan by link, and which node can ever reach which."""
-
-    def __init__(self, plan: ContactPlan) -> None:
-        self.plan = plan
-        self._links: dict[tuple[int, int], list[Contact]] = {}
-        for contact in plan.contacts:
-            self._links.setdefault((contact.from_node, contact.to_node), []).append(contact)
-        self._onward: dict[int, list[int]] = {}
-        self._backward: dict[int, list[int]] = {}
-        for from_node, to_node in self._links:
-            self._onward.setdefault(from_node, []).append(to_node)
-            self._backward.setdefault(to_node, []).append(from_node)
-        self._between: dict[tuple[int, int], frozenset[int]] = {}
-
-    def covers(self, leg: Leg) -> bool:
-        """Return whether a contact of the plan still carries a leg as it was foreseen."""
-        contacts = self._links.get((leg.from_node, leg.to_node), [])
-        latest = bisect_right(contacts, leg.leaves, key=lambda contact: contact.start)
-        return any(contact.end >= leg.last_byte for contact in contacts[:latest])
-
-    def last_end(self, from_node: int, to_node: int, now: int) -> int | None:
-        """Return when a link last carried anything before a time."""
-        ends = (c.end for c in self._links.get((from_node, to_node), []) if c.end <= now)
-        return max(ends, default=None)
-
-    def between(self, source: int, destination: int) -> frozenset[int]:
-        """Return every node that can lie on a way from one node to another, at any time; none, no way."""
-        found = self._between.get((source, destination))
-        if found is None:
-            there, back = _reach(self._onward, source), _reach(self._backward, destination)
-            found = frozenset(there & back if destination in there else ())
-            self._between[source, destination] = found
-        return found
-
-
-def _reach(edges: Mapping[int, list[int]], start: int) -> set[int]:
-    found, open_ends = {start}, [start]
-    while open_ends:
-        for node in edges.get(open_ends.pop(), ()):
-            if node not in found:
-                found.add(node)
-                open_ends.append(node)
-    return found
-
-
-def legs_of(route: Route) -> tuple[Leg, ...]:
-    """Return the hops of a route as values that a mailbox can keep."""
-    return tuple(
-        Leg(
-            hop.contact.from_node,
-            hop.contact.to_node,
-            hop.leaves,
-            hop.last_byte,
-            hop.arrives,
-            hop.contact.end,
-        )
-        for hop in route.hops
-    )
-
-
-def waits(legs: tuple[Leg, ...], now: int) -> list[int]:
-    """Return how many ns a way waits before each of its hops."""
-    ready = now
-    found = []
-    for leg in legs:
-        found.append(max(0, leg.leaves - ready))
-        ready = leg.arrives
-    return found
-
-
-def longest_wait(legs: tuple[Leg, ...], now: int) -> tuple[Leg, int]:
-    """Return the hop of a way, not an empty one, before which it waits longest, and for how many ns."""
-    found = waits(legs, now)
-    longest = max(range(len(legs)), key=found.__getitem__)
-    return legs[longest], found[longest]
+    pieces: int = 1
 
 
 class Outlook:
@@ -185,9 +175,142 @@ class Outlook:
         self, source: int | None, destination: int | None, now: int, size: int, expires: int | None = None
     ) -> Route | None:
         """Return the route of a payload of `size` bytes; None where there is none, or no such node."""
+        way = self.way(source, destination, now, size, expires, may_cut=False)
+        return way.route if way else None
+
+    def way(
+        self,
+        source: int | None,
+        destination: int | None,
+        now: int,
+        size: int,
+        expires: int | None = None,
+        priority: int = Priority.NORMAL,
+        *,
+        may_cut: bool = True,
+    ) -> Way | None:
+        """Return how a payload of `size` bytes travels; None where there is no way, or no such node.
+
+        Args:
+            may_cut: where no contact carries it whole, foresee it in pieces, as the node cuts it.
+        """
         if source is None or destination is None or not self.index().between(source, destination):
             return None  # Cheaper than to search a plan of decades for a way that is not in it.
-        return self._router.route(source, destination, now, size + BUNDLE_OVERHEAD_BYTES, expires=expires)
+        router, bundle = self._router, size + BUNDLE_OVERHEAD_BYTES
+        route = router.route(source, destination, now, bundle, expires=expires, priority=priority)
+        if route is not None:
+            return Way(route.leaves, route.arrival, route)
+        if not may_cut:
+            return None
+        overhead = FRAGMENT_OVERHEAD_BYTES
+        pieces = split(
+            router, source, destination, now, max(1, size), overhead, expires=expires, priority=priority
+        )
+        if not pieces:
+            return None
+        last = max((piece.route for piece in pieces), key=lambda route: route.arrival)
+        return Way(min(piece.route.leaves for piece in pieces), last.arrival, last, len(pieces))
+
+    def lateness(
+        self,
+        message: Message,
+        now: int,
+        at: int | None = None,
+        source: int | None = None,
+        booked: Iterable[Route] = (),
+    ) -> Lateness:
+        """Return why a message is not there sooner.
+
+        Args:
+            message: what is asked about, with the way that is foreseen for it.
+            now: as of when, in ns.
+            at: when it is at the source, in ns. [default: now]
+            source: where it is. [default: here]
+            booked: what is booked for this very message, which is no reason for it to wait.
+        """
+        at, source = now if at is None else at, self.node if source is None else source
+        reasons = self.why_late(message, at, source, booked)
+        first = []
+        if waits_long(message.legs, at) or not message.legs:
+            first.append(self.silence(message.destination, message.legs, at).why)
+        if message.pieces > 1:
+            first.append(IN_PIECES.format(message.pieces))
+        if message.legs:
+            first.append(self.why(message.legs, at))
+        if message.legs and not reasons:
+            first.append(NOTHING_FASTER)
+        return Lateness(now, message.size_bytes, tuple(first), reasons)
+
+    def why_late(
+        self, message: Message, at: int, source: int, booked: Iterable[Route] = ()
+    ) -> tuple[Reason, ...]:
+        """Return why ways that look faster are not, in the words of `starlight route --explain`.
+
+        There are `REASONS_MAX` at most; arguments are those of `lateness`.
+        """
+        destination = message.destination
+        if destination is None or not self.index().between(source, destination):
+            return ()
+        found = self._without(booked).refusals(
+            source,
+            destination,
+            at,
+            message.size_bytes + BUNDLE_OVERHEAD_BYTES,
+            expires=message.expires,
+            priority=message.priority,
+            most=REASONS_MAX,
+            looks=LOOKS_MAX,
+        )
+        return tuple(
+            Reason(
+                refusal.looked_like,
+                tuple(contact.id for contact in refusal.contacts),
+                refusal.headline,
+                tuple(refusal.explain(self._names)),
+            )
+            for refusal in found
+        )
+
+    def moved(self, booked: Route, destination: int, expires: int, turns: Turns) -> Route | None:
+        """Return when a bundle that waits here goes the way booked for it, after others have overtaken it.
+
+        Args:
+            booked: its route.
+            destination: its node.
+            expires: when it does, in ns.
+            turns: what was found for other bundles at this moment; it is added to.
+
+        Returns:
+            None where it can't go that way any more.
+        """
+        first, rest, router = booked.hops[0], booked.hops[1:], self._router
+        contact = first.contact
+        where = contact.id, booked.priority
+        if where not in turns:
+            turns[where] = router.turns(*where)
+        leaves = turns[where].get((first.leaves, first.last_byte), first.leaves)
+        if leaves == first.leaves:
+            return booked
+        last_byte = contact.last_byte(leaves, booked.size)
+        if last_byte is None:
+            return None
+        reaches = last_byte + contact.light_time(last_byte)
+        late = replace(first, leaves=leaves, last_byte=last_byte, arrives=reaches)
+        if not rest:
+            return replace(booked, hops=(late,), arrival=reaches)
+        if reaches <= rest[0].leaves:
+            return replace(booked, hops=(late, *rest))
+        router, size, priority = router.without([booked]), booked.size, booked.priority
+        onward = router.along(replace(booked, hops=rest), reaches, size)
+        if onward is None or onward.projected > expires:
+            onward = router.route(
+                contact.to_node, destination, reaches, size, expires=expires, priority=priority
+            )
+        return onward and replace(booked, hops=(late, *onward.hops), arrival=onward.arrival)
+
+    def _without(self, booked: Iterable[Route]) -> Router:
+        booked = list(booked)
+        return self._router.without(booked) if booked else self._router
 
     def back(self, destination: int | None, at: int | None, size: int) -> int | None:
         """Return when an answer that leaves a destination after `at` is here; None without a way back."""
@@ -205,27 +328,40 @@ class Outlook:
         index = self.index()
         return bool(index.between(destination, self.node)) or not index.between(self.node, destination)
 
-    def predict(self, destination: int | None, now: int, size: int, expires: int | None = None) -> Prediction:
+    def predict(
+        self,
+        destination: int | None,
+        now: int,
+        size: int,
+        expires: int | None = None,
+        priority: int = Priority.NORMAL,
+    ) -> Prediction:
         """Return what to expect of a payload of `size` bytes sent now; `destination` None is unknown."""
-        route = self.route(self.node, destination, now, size, expires)
-        if route is None:
-            silence = self._silence(destination, (), now)
+        way = self.way(self.node, destination, now, size, expires, priority)
+        if way is None:
+            silence = self.silence(destination, (), now)
             return Prediction(None, None, None, None, (), "", None, (), silence, size)
-        legs = legs_of(route)
-        late = bool(legs) and longest_wait(legs, now)[1] > SILENCE_AFTER
+        route, legs = way.route, legs_of(way.route)
         contact = max(route.hops, key=lambda hop: hop.arrives - hop.last_byte).contact if legs else None
         return Prediction(
-            leaves=route.leaves if legs else now,
-            arrives=route.arrival,
-            answer_at=self.back(destination, route.arrival, ANSWER_BYTES),
-            receipt_at=self.back(destination, route.arrival, RECEIPT_BYTES),
+            leaves=way.leaves if legs else now,
+            arrives=way.arrival,
+            answer_at=self.back(destination, way.arrival, ANSWER_BYTES),
+            receipt_at=self.back(destination, way.arrival, RECEIPT_BYTES),
             route=tuple(route.explain(self._names)),
-            why=self._why(legs, now),
+            why=self.why(legs, now),
             next_window=(contact.start, contact.end) if contact else None,
             legs=legs,
-            silence=self._silence(destination, legs, now) if late else None,
+            silence=self.silence(destination, legs, now) if waits_long(legs, now) else None,
             size_bytes=size,
+            pieces=way.pieces,
         )
+
+    def last_hop(self, leg: Leg) -> str:
+        """Return what is said of a message that is on its last hop, in a sentence."""
+        light = duration_text(leg.arrives - leg.last_byte)
+        there = self.name(leg.to_node)
+        return f"It has left {self.name(leg.from_node)} for {there}: light takes {light}, nothing is faster."
 
     def reason(self, destination: int | None, start: int, end: int | None) -> str:
         """Return what the plan's notices say about an interval on the way to a node; may be empty."""
@@ -244,7 +380,7 @@ class Outlook:
             and (not nodes or not notice.nodes or not nodes.isdisjoint(notice.nodes))
         ]
 
-    def _silence(self, destination: int | None, legs: tuple[Leg, ...], now: int) -> Silence:
+    def silence(self, destination: int | None, legs: tuple[Leg, ...], now: int) -> Silence:
         """Return why a way that waits long, or none, is silent, until its last long wait ends."""
         waiting = longest_wait(legs, now)[0] if legs else None
         ends = [leg.leaves for leg, wait in zip(legs, waits(legs, now), strict=True) if wait > SILENCE_AFTER]
@@ -279,16 +415,22 @@ class Outlook:
         when = to_text(waiting.leaves)[:16].replace("T", " ")
         return f"What you write {goes}is kept at {where} and goes on by itself at {when} UTC."
 
-    def _why(self, legs: tuple[Leg, ...], now: int) -> str:
+    def why(self, legs: tuple[Leg, ...], now: int) -> str:
+        """Return what the time of a way is spent on, in a sentence."""
         if not legs:
             return "Both mailboxes are on the same node."
         leg, wait = longest_wait(legs, now)
+        opens = self.index().opens(leg)
+        # What is after the contact's begin, the link is busy with what goes first.
+        behind = 0 if opens is None else min(wait, leg.leaves - opens)
         light = sum(leg.arrives - leg.last_byte for leg in legs)
         sending = sum(leg.last_byte - leg.leaves for leg in legs)
         parts = [f"light takes {duration_text(light)}"]
-        if wait >= MINUTE:
-            where = f"at {self.name(leg.from_node)} for the contact with {self.name(leg.to_node)}"
-            parts.insert(0, f"it waits {duration_text(wait)} {where}")
+        here, there = self.name(leg.from_node), self.name(leg.to_node)
+        if behind >= MINUTE:
+            parts.insert(0, f"it waits {duration_text(behind)} at {here} for what goes to {there} before it")
+        if wait - behind >= MINUTE:
+            parts.insert(0, f"it waits {duration_text(wait - behind)} at {here} for the contact with {there}")
         if sending >= MINUTE:
             parts.append(f"sending it takes {duration_text(sending)}")
         return _sentence(", ".join(parts))

@@ -12,8 +12,7 @@ text. Several mailboxes live on a node, and letters between them go the same way
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -33,12 +32,11 @@ from starlight.messages.letter import (
 )
 from starlight.messages.mailbox import Limits, Mailbox
 from starlight.messages.outbox import Outbox
-from starlight.messages.outlook import Outlook, Prediction
+from starlight.messages.outlook import Lateness, Message, Outlook, Prediction
 from starlight.messages.receipts import Receipts
 from starlight.messages.requests import Close, Open, Post, Request, Save, say, say_of
-
-if TYPE_CHECKING:
-    from starlight.routing import Router
+from starlight.messages.ways import legs_of
+from starlight.routing import Priority, Route, Router
 
 LETTER_LIFETIME = 50 * YEAR
 """A letter may wait for someone who is not born yet; twice the twenty-four years of the facility."""
@@ -62,6 +60,8 @@ class PostOffice:
         limits: what the mailboxes hold.
         names: what people call the nodes.
         node_numbers: node names of ``dtn://name/...`` addresses to node numbers.
+        booked: gives what the node has booked for a bundle of its own, by key; with it, a letter's own
+            booking is known from those of others, and a letter that was displaced is predicted anew.
     """
 
     def __init__(
@@ -72,13 +72,14 @@ class PostOffice:
         *,
         names: Mapping[int, str] | None = None,
         node_numbers: Mapping[str, int] | None = None,
+        booked: Callable[[str], Sequence[Route]] = lambda key: (),
     ) -> None:
         self.node = node
         self.outlook = Outlook(node, router, names or {})
         self._limits = limits or Limits()
         self._node_numbers = dict(node_numbers or {})
         self._mailboxes: dict[str, Mailbox] = {}
-        self._outbox = Outbox(node, self.outlook, self._mailboxes, self.node_of)
+        self._outbox = Outbox(node, self.outlook, self._mailboxes, self.node_of, booked)
         self._receipts = Receipts(self._mailboxes)
 
     # What people do.
@@ -133,6 +134,8 @@ class PostOffice:
         reply_to: str | None = None,
         thread: str | None = None,
         lifetime: int | None = None,
+        priority: int = Priority.NORMAL,
+        critical: bool = False,
     ) -> tuple[Letter, list[Request]]:
         """Write a letter and post it.
 
@@ -144,6 +147,8 @@ class PostOffice:
             reply_to: the id of the letter that it answers, which is in this mailbox.
             thread: its thread; without one, that of the letter answered, or the one of the two people.
             lifetime: in ns, how long it is worth carrying; LETTER_LIFETIME unless told otherwise.
+            priority: 0 bulk, 1 normal, 2 expedited: what is more urgent goes before others.
+            critical: must not be lost: a copy goes over every neighbour, as urgent as there is.
 
         Raises:
             InputError: any of that is not so, or the mailbox is full.
@@ -152,12 +157,14 @@ class PostOffice:
         life = LETTER_LIFETIME if lifetime is None else lifetime
         if not MILLISECOND <= life <= LIFETIME_MAX:
             raise InputError(f"a lifetime of {life} ns", where="lifetime", right="It is 1 ms to 100 years")
+        _check_priority(priority)
         if not text.strip():
             raise InputError("the letter is empty", where="text")
         if not mailbox.has_room():
             raise InputError("the mailbox is full", where="mailbox")
         letter = self._outbox.draft(mailbox, to, text, now, reply_to=reply_to, thread=thread)
-        return letter, self._outbox.post(mailbox, letter, life, now)
+        requests = self._outbox.post(mailbox, letter, life, now, priority=priority, critical=critical)
+        return letter, requests
 
     def withdraw(self, address: str, letter_id: str, now: int) -> list[Request]:
         """Take back a letter that has not departed.
@@ -197,6 +204,8 @@ class PostOffice:
     ) -> list[Request]:
         """Post telemetry of a vehicle to some addresses.
 
+        It is bulk: a letter should not wait for a stream of readings, the next of which comes anyway.
+
         Args:
             vehicle: its address, a mailbox of this node.
             to: where it goes: base control, Earth control.
@@ -215,11 +224,20 @@ class PostOffice:
         payload = telemetry.encode()
         lifetime_ms = max(1, lifetime // MILLISECOND)
         return [
-            Post(f"telemetry/{now}/{number}", mailbox.address, destination(where), payload, lifetime_ms)
+            Post(
+                f"telemetry/{now}/{number}",
+                mailbox.address,
+                destination(where),
+                payload,
+                lifetime_ms,
+                priority=Priority.BULK,
+            )
             for number, where in enumerate(to)
         ]
 
-    def predict(self, address: str, to: str, text: str | int, now: int) -> Prediction:
+    def predict(
+        self, address: str, to: str, text: str | int, now: int, priority: int = Priority.NORMAL
+    ) -> Prediction:
         """Return what to expect of a letter sent now.
 
         Args:
@@ -227,13 +245,38 @@ class PostOffice:
             to: where it would go.
             text: what it would say, or the size of its payload in bytes.
             now: in ns.
+            priority: as in `write`.
 
         Raises:
-            InputError: no such mailbox, or no address.
+            InputError: no such mailbox, no address, or no priority.
         """
+        to, size = self._addressed(address, to, text, now, priority)
+        return self.outlook.predict(self.node_of(to), now, size, priority=priority)
+
+    def why_late(
+        self, address: str, to: str, text: str | int, now: int, priority: int = Priority.NORMAL
+    ) -> Lateness:
+        """Return why a letter sent now would not be there sooner; arguments and errors as in `predict`."""
+        to, size = self._addressed(address, to, text, now, priority)
+        way = self.outlook.way(self.node, self.node_of(to), now, size, None, priority)
+        legs, pieces = (legs_of(way.route), way.pieces) if way else ((), 1)
+        message = Message(self.node_of(to), size, priority, None, legs, pieces)
+        return self.outlook.lateness(message, now)
+
+    def why_letter_late(self, address: str, letter_id: str, now: int) -> Lateness:
+        """Return why a letter that waits or is on its way is not there sooner, as of now.
+
+        Raises:
+            InputError: no such letter was written here, or it is on its way no more.
+        """
+        return self._outbox.why_late(self.mailbox(address), letter_id, now)
+
+    def _addressed(self, address: str, to: str, text: str | int, now: int, priority: int) -> tuple[str, int]:
+        """Return where a letter would go and the size of its payload."""
         mailbox, to = self.mailbox(address), destination(to)
+        _check_priority(priority)
         size = text if isinstance(text, int) else len(self._outbox.draft(mailbox, to, text, now).encode())
-        return self.outlook.predict(self.node_of(to), now, size)
+        return to, size
 
     # Reading and restoring.
 
@@ -422,6 +465,12 @@ class PostOffice:
 
     def _refused(self, mailbox: Mailbox, source: str, rule: str, now: int) -> list[Request]:
         return [say(now, self.node, "message.refused", mailbox=mailbox.address, source=source, rule=rule)]
+
+
+def _check_priority(priority: int) -> None:
+    if not Priority.BULK <= priority <= Priority.EXPEDITED:
+        right = "It is 0 (bulk), 1 (normal) or 2 (expedited)"
+        raise InputError(f"{priority} is no priority", where="priority", right=right)
 
 
 def _saves_first(requests: list[Request]) -> list[Request]:

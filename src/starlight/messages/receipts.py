@@ -3,6 +3,8 @@
 What falls due in one instant for one correspondent goes in one bundle. A receipt is posted
 whether or not a way back is open now: the node keeps it, for `RECEIPT_LIFETIME`. A letter that
 says that no way back was planned when it was written gets none, and a receipt never gets one.
+A receipt is of normal priority, whatever the letter's: one bundle answers many letters, and how urgent
+a letter is does not travel with it. It must not be bulk, as a mailbox that misses it sends again.
 What has been told is saved in the same commit in which the node takes the receipt, so after a
 crash a receipt is sent once more rather than never.
 """

@@ -51,7 +51,7 @@ from starlight.node.queue import Forwarder
 from starlight.node.reassembly import whole_of
 from starlight.node.reports import Reporter, read_report
 from starlight.node.stored import Meta, State, Stored, pack, unpack
-from starlight.routing import Router
+from starlight.routing import Route, Router
 from starlight.trace import Record
 
 IT_CROSSES = "a copy of it is under way from here, whose answer is still out"
@@ -185,6 +185,11 @@ class Node:
     def plan(self) -> ContactPlan:
         """The contact plan in force."""
         return self.router.plan
+
+    def booked(self, key: str) -> tuple[Route, ...]:
+        """Return what is booked for a bundle that waits here or is under way; empty when nothing is."""
+        stored = self._stored.get(key)
+        return () if stored is None or stored.route is None else (stored.route,)
 
     def summary(self) -> dict[str, object]:
         """Return what a person would ask of a node: how much is stored, in which states, for whom."""

@@ -1,0 +1,124 @@
+"""Ways over a contact plan, as a mailbox keeps them: hops as values, where they wait, what covers them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+
+import msgspec
+
+from starlight.contacts.contact import Contact
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import HOUR
+from starlight.messages.delivery import Leg
+from starlight.routing import Route
+
+SILENCE_AFTER = HOUR
+"""A shorter wait is told as a time of departure; a longer one needs a reason."""
+
+
+class Way(msgspec.Struct, frozen=True):
+    """How a payload travels; whole, or cut where no contact carries it whole.
+
+    Attributes:
+        leaves: when its first byte leaves, in ns.
+        arrival: when its last byte arrives, in ns.
+        route: of the whole, or of the piece that arrives last.
+        pieces: how many there are.
+    """
+
+    leaves: int
+    arrival: int
+    route: Route
+    pieces: int = 1
+
+
+class PlanIndex:
+    """A contact plan by link, and which node can ever reach which."""
+
+    def __init__(self, plan: ContactPlan) -> None:
+        self.plan = plan
+        self._links: dict[tuple[int, int], list[Contact]] = {}
+        for contact in plan.contacts:
+            self._links.setdefault((contact.from_node, contact.to_node), []).append(contact)
+        self._onward: dict[int, list[int]] = {}
+        self._backward: dict[int, list[int]] = {}
+        for from_node, to_node in self._links:
+            self._onward.setdefault(from_node, []).append(to_node)
+            self._backward.setdefault(to_node, []).append(from_node)
+        self._between: dict[tuple[int, int], frozenset[int]] = {}
+
+    def covers(self, leg: Leg) -> bool:
+        """Return whether a contact of the plan still carries a leg as it was foreseen."""
+        contacts = self._links.get((leg.from_node, leg.to_node), [])
+        latest = bisect_right(contacts, leg.leaves, key=lambda contact: contact.start)
+        return any(contact.end >= leg.last_byte for contact in contacts[:latest])
+
+    def opens(self, leg: Leg) -> int | None:
+        """Return when the contact of the plan begins that carries a leg; None where there is none."""
+        contacts = self._links.get((leg.from_node, leg.to_node), [])
+        starts = (
+            c.start for c in contacts if c.start <= leg.leaves and c.end == leg.contact_end >= leg.last_byte
+        )
+        return max(starts, default=None)
+
+    def last_end(self, from_node: int, to_node: int, now: int) -> int | None:
+        """Return when a link last carried anything before a time."""
+        ends = (c.end for c in self._links.get((from_node, to_node), []) if c.end <= now)
+        return max(ends, default=None)
+
+    def between(self, source: int, destination: int) -> frozenset[int]:
+        """Return every node that can lie on a way from one node to another, at any time; none, no way."""
+        found = self._between.get((source, destination))
+        if found is None:
+            there, back = _reach(self._onward, source), _reach(self._backward, destination)
+            found = frozenset(there & back if destination in there else ())
+            self._between[source, destination] = found
+        return found
+
+
+def _reach(edges: Mapping[int, list[int]], start: int) -> set[int]:
+    found, open_ends = {start}, [start]
+    while open_ends:
+        for node in edges.get(open_ends.pop(), ()):
+            if node not in found:
+                found.add(node)
+                open_ends.append(node)
+    return found
+
+
+def legs_of(route: Route) -> tuple[Leg, ...]:
+    """Return the hops of a route as values that a mailbox can keep."""
+    return tuple(
+        Leg(
+            hop.contact.from_node,
+            hop.contact.to_node,
+            hop.leaves,
+            hop.last_byte,
+            hop.arrives,
+            hop.contact.end,
+        )
+        for hop in route.hops
+    )
+
+
+def waits(legs: tuple[Leg, ...], now: int) -> list[int]:
+    """Return how many ns a way waits before each of its hops."""
+    ready = now
+    found = []
+    for leg in legs:
+        found.append(max(0, leg.leaves - ready))
+        ready = leg.arrives
+    return found
+
+
+def longest_wait(legs: tuple[Leg, ...], now: int) -> tuple[Leg, int]:
+    """Return the hop of a way, not an empty one, before which it waits longest, and for how many ns."""
+    found = waits(legs, now)
+    longest = max(range(len(legs)), key=found.__getitem__)
+    return legs[longest], found[longest]
+
+
+def waits_long(legs: tuple[Leg, ...], now: int) -> bool:
+    """Return whether a way waits so long that there has to be a reason."""
+    return bool(legs) and longest_wait(legs, now)[1] > SILENCE_AFTER

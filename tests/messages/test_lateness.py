@@ -1,0 +1,167 @@
+"""Why a letter is not there sooner: in the router's words, and never because of itself."""
+
+from __future__ import annotations
+
+import pytest
+from tests.messages.helpers import EARTH, JAY, LIGHT, MARS, NAMES, NANYOUNG, RELAY, FakeSky, contact
+
+from starlight.contacts.plan import ContactPlan, Notice
+from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, duration_text
+from starlight.errors import InputError
+from starlight.messages import Lateness
+from starlight.messages.outlook import BUNDLE_OVERHEAD_BYTES, REASONS_MAX
+from starlight.routing import Router
+from starlight.routing.refusals import NOTHING_FASTER
+
+STORM = Notice(0, 3 * DAY, (RELAY,), "dust storm over Arsia Mons")
+
+
+def two_ways_down() -> ContactPlan:
+    """Return a plan in which a relay hands down twice: at once, too thin for a letter, and an hour later."""
+    return ContactPlan.of(
+        [
+            contact(1, EARTH, RELAY, HOUR, 2 * HOUR, bps=1_000),
+            contact(2, RELAY, MARS, HOUR, HOUR + 12 * MINUTE, light_s=0.1, bps=100),
+            contact(3, RELAY, MARS, 3 * HOUR, 4 * HOUR, light_s=0.1),
+            contact(4, MARS, RELAY, 0, DAY, light_s=0.1),
+            contact(5, RELAY, EARTH, 0, DAY),
+        ]
+    )
+
+
+def everything(lateness: Lateness) -> str:
+    return " ".join([*lateness.first, *(words for each in lateness.reasons for words in each.sentences)])
+
+
+def test_the_words_are_those_of_the_router() -> None:
+    """The reasons are the router's refusals over the same plan, bookings and time, at most three."""
+    sky = FakeSky(two_ways_down())
+    sky.open_all()
+    for _ in range(3):
+        sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
+    lateness = sky.earth.office.why_late(JAY, NANYOUNG, 5_000, MINUTE)
+    size = 5_000 + BUNDLE_OVERHEAD_BYTES
+    router = Router(sky.plan)
+    for _, route in sky.earth.queued.values():
+        assert route is not None
+        router.book(route)
+    refused = router.refusals(EARTH, MARS, MINUTE, size, most=REASONS_MAX)
+    assert refused
+    assert [each.sentences for each in lateness.reasons] == [tuple(each.explain(NAMES)) for each in refused]
+    assert [each.headline for each in lateness.reasons] == [each.headline for each in refused]
+    assert [each.looked_like for each in lateness.reasons] == [each.looked_like for each in refused]
+    assert [each.contacts for each in lateness.reasons] == [(1, 2)]
+    assert "At Seoul it waits until" in everything(lateness)
+    assert "for what is booked before it" in everything(lateness)
+    assert "It misses contact 2 from the relay to the base" in everything(lateness)
+
+
+def test_asking_why_changes_nothing() -> None:
+    """Neither bookings nor predictions are changed by the question, for a draft or for a letter."""
+    sky = FakeSky(two_ways_down())
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
+    before = sky.earth.office.mailbox(JAY).sent[id]
+    booked = [sky.earth.router.bookings(each) for each in (1, 2, 3)]
+    foreseen = sky.earth.office.predict(JAY, NANYOUNG, 300, MINUTE)
+    asked = sky.earth.office.why_letter_late(JAY, id, MINUTE)
+    assert asked == sky.earth.office.why_letter_late(JAY, id, MINUTE)
+    sky.earth.office.why_late(JAY, NANYOUNG, 300, MINUTE)
+    assert [sky.earth.router.bookings(each) for each in (1, 2, 3)] == booked
+    assert sky.earth.office.predict(JAY, NANYOUNG, 300, MINUTE) == foreseen
+    assert sky.earth.office.mailbox(JAY).sent[id] == before
+
+
+def test_its_own_booking_is_no_reason() -> None:
+    """What a queued letter has booked itself is not among the reasons for which it is late."""
+    sky = FakeSky(two_ways_down())
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
+    lateness = sky.earth.office.why_letter_late(JAY, id, MINUTE)
+    assert "It misses contact 2" in everything(lateness)
+    assert "booked" not in everything(lateness)
+    assert "booked" in everything(sky.earth.office.why_late(JAY, NANYOUNG, 4_000, MINUTE))
+    other = sky.write(EARTH, JAY, NANYOUNG, "y" * 4_000)
+    assert "for what is booked before it" in everything(sky.earth.office.why_letter_late(JAY, other, MINUTE))
+
+
+def test_a_letter_in_flight_is_explained_from_where_it_is_next() -> None:
+    """What has left is explained from the node that it reaches, and its bookings further on are its own."""
+    plan = ContactPlan.of(
+        [*two_ways_down().contacts, contact(6, RELAY, 16, HOUR, DAY), contact(7, 16, MARS, 0, DAY)]
+    )
+    sky = FakeSky(plan)
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
+    sky.run(HOUR + SECOND)
+    assert sky.state(EARTH, JAY, id)[0] == "in_flight"
+    sent = sky.earth.office.mailbox(JAY).sent[id]
+    lateness = sky.earth.office.why_letter_late(JAY, id, sky.now)
+    assert lateness.reasons
+    assert "At Seoul" not in everything(lateness)
+    assert "booked" not in everything(lateness)
+    assert all(each.looked_like > sent.legs[0].arrives for each in lateness.reasons)
+
+
+def test_on_its_last_hop_only_light_takes_time() -> None:
+    """Of a letter on its last hop nothing is asked of the plan."""
+    sky = FakeSky()
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "hello")
+    sky.run(SECOND)
+    lateness = sky.earth.office.why_letter_late(JAY, id, sky.now)
+    assert lateness.first == ("It has left Seoul for the base: light takes 10 min 00 s, nothing is faster.",)
+    assert lateness.reasons == ()
+
+
+def test_a_silence_comes_first() -> None:
+    """In a storm the notice's words come before anything about other ways."""
+    plan = two_ways_down()
+    plan = plan.cut([(EARTH, RELAY)], 0, 90 * MINUTE, STORM)
+    sky = FakeSky(plan)
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "hello")
+    for lateness in (
+        sky.earth.office.why_late(JAY, NANYOUNG, 300, 0),
+        sky.earth.office.why_letter_late(JAY, id, 0),
+    ):
+        assert lateness.first[0] == "Dust storm over Arsia Mons."
+        assert lateness.first[1].startswith("It waits 1 h")
+    nowhere = FakeSky(ContactPlan((), (STORM,)))
+    nowhere.open_all()
+    assert nowhere.earth.office.why_late(JAY, NANYOUNG, 300, 0).first == ("Dust storm over Arsia Mons.",)
+
+
+def test_a_wait_behind_others_is_told_apart_from_a_wait_for_the_window() -> None:
+    """Until the contact begins a letter waits for it; from then on, for what is booked before it."""
+    sky = FakeSky(ContactPlan.of([contact(1, EARTH, MARS, HOUR, DAY, bps=1_000)]))
+    sky.open_all()
+    ids = [sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000) for _ in range(4)]
+    size = sky.earth.office.mailbox(JAY).sent[ids[0]].size_bytes + BUNDLE_OVERHEAD_BYTES
+    queue = duration_text(4 * size * 8 * SECOND // 1_000)
+    why = "It waits 1 h 00 min at Seoul for the contact with the base, "
+    why += f"it waits {queue} at Seoul for what goes to the base before it, light takes 10 min 00 s."
+    assert sky.earth.office.why_late(JAY, NANYOUNG, 300, 0).first[1:] == (why, NOTHING_FASTER)
+    assert "for what goes" not in everything(sky.earth.office.why_late(JAY, NANYOUNG, 300, 0, priority=2))
+
+
+def test_nothing_faster_is_said() -> None:
+    """Where the best way is the one taken, that is said; where there is none, it is not."""
+    sky = FakeSky()
+    sky.open_all()
+    lateness = sky.earth.office.why_late(JAY, NANYOUNG, 300, 0)
+    assert (lateness.first[-1], lateness.reasons) == (NOTHING_FASTER, ())
+    assert lateness.first[0] == "Light takes 10 min 00 s."
+    assert NOTHING_FASTER not in everything(sky.earth.office.why_late(JAY, "ipn:99.1", 300, 0))
+
+
+def test_only_of_what_is_on_its_way() -> None:
+    """Of an unknown, a received or an arrived letter nobody asks why it is late."""
+    sky = FakeSky()
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "hello")
+    sky.run(3 * LIGHT)
+    with pytest.raises(InputError, match="on its way no more: it is arrived"):
+        sky.earth.office.why_letter_late(JAY, id, sky.now)
+    with pytest.raises(InputError, match="was written here"):
+        sky.mars.office.why_letter_late(NANYOUNG, id, sky.now)

@@ -1,0 +1,247 @@
+"""How urgent a letter is: kept, foreseen, posted; what gives way; what has to be cut."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.messages.helpers import EARTH, JAY, MARS, NANYOUNG, FakeSky, contact
+
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
+from starlight.errors import InputError
+from starlight.messages import Sent, State
+from starlight.messages.outlook import FRAGMENT_OVERHEAD_BYTES
+from starlight.messages.urgency import PRIORITIES, priority_of, word_of
+from starlight.routing import Priority, Router, split
+
+
+def thin(bps: int = 1_000, start: int = HOUR) -> ContactPlan:
+    """Return a plan in which a letter of some kB takes half a minute of a link that opens in an hour."""
+    return ContactPlan.of([contact(1, EARTH, MARS, start, DAY, bps=bps), contact(2, MARS, EARTH, 0, DAY)])
+
+
+def windows(count: int, length: int = MINUTE) -> ContactPlan:
+    """Return a plan of hourly windows, each of which carries 125 B a second."""
+    there = [contact(n, EARTH, MARS, n * HOUR, n * HOUR + length, bps=1_000) for n in range(1, count + 1)]
+    return ContactPlan.of([*there, contact(99, MARS, EARTH, 0, 9 * DAY)])
+
+
+def sent_of(sky: FakeSky, id: str) -> Sent:
+    return sky.earth.office.mailbox(JAY).sent[id]
+
+
+def test_words_and_numbers() -> None:
+    """The words are those of the router's priorities; another is refused, with those that are right."""
+    assert PRIORITIES == ("bulk", "normal", "expedited")
+    assert [priority_of(word) for word in PRIORITIES] == list(Priority)
+    assert [word_of(number) for number in Priority] == list(PRIORITIES)
+    for wrong in ("urgent", "", "Normal", "1"):
+        with pytest.raises(InputError, match="It is bulk, normal or expedited"):
+            priority_of(wrong)
+
+
+def test_an_old_record_is_normal() -> None:
+    """A record that was saved before there were priorities is that of a normal letter, whole."""
+    old = {"number": 1, "written_at": 5, "expires_at": 9, "size_bytes": 3, "receipt_wanted": True}
+    record = msgspec.msgpack.decode(msgspec.msgpack.encode(old), type=Sent)
+    assert (record.priority, record.critical, record.pieces, record.displaced) == (1, False, 1, False)
+    assert record.urgency == Priority.NORMAL
+
+
+@pytest.mark.parametrize("priority", list(Priority))
+def test_it_is_kept_posted_and_told(priority: Priority) -> None:
+    """A letter's priority goes to the node with each post, survives a restart, and is in its view."""
+    sky = FakeSky(thin())
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "hello", priority=priority)
+    critical = sky.write(EARTH, JAY, NANYOUNG, "and this", priority=priority, critical=True)
+    assert [(post.priority, post.critical) for post in sky.earth.posts] == [
+        (priority, False),
+        (priority, True),
+    ]
+    sky.earth.restart()
+    assert sent_of(sky, id).urgency == priority
+    assert sent_of(sky, critical).urgency == Priority.EXPEDITED
+    view = sky.earth.office.mailbox(JAY).letter_view(id, 0)
+    assert (view["priority"], view["critical"]) == (word_of(priority), False)
+
+
+def test_a_wrong_priority_is_refused() -> None:
+    """Nothing is written, foreseen or explained for a priority that is none."""
+    sky = FakeSky()
+    sky.open_all()
+    office = sky.earth.office
+    for ask in (
+        lambda: office.write(JAY, NANYOUNG, "hello", 0, priority=3),
+        lambda: office.predict(JAY, NANYOUNG, "hello", 0, -1),
+        lambda: office.why_late(JAY, NANYOUNG, "hello", 0, 7),
+    ):
+        with pytest.raises(InputError, match=r"It is 0 \(bulk\), 1 \(normal\) or 2 \(expedited\)"):
+            ask()
+    assert office.mailbox(JAY).letters == {}
+
+
+def test_a_refused_and_a_lost_letter_keep_their_priority() -> None:
+    """What is offered again, and what is sent again, goes as urgently as the first time."""
+    sky = FakeSky(
+        ContactPlan.of([contact(1, EARTH, MARS, 0, 90 * DAY), contact(2, MARS, EARTH, 0, 90 * DAY)])
+    )
+    sky.open_all()
+    sky.refuse = lambda post: "the store is full" if sky.now == 0 else ""
+    sky.lose = lambda post: True
+    sky.write(EARTH, JAY, NANYOUNG, "hello", priority=2)
+    sky.run(10 * DAY)
+    assert len(sky.earth.posts) > 1
+    assert {post.priority for post in sky.earth.posts} == {2}
+
+
+def test_receipts_are_normal_and_telemetry_is_bulk() -> None:
+    """A letter waits for no stream of readings; a receipt is no more urgent than any letter, and no less."""
+    sky = FakeSky()
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "hello", priority=2)
+    sky.mars.ask(sky.mars.office.send_telemetry(NANYOUNG, [JAY], sky.now, kind="suit"))
+    sky.run(HOUR)
+    sky.read(MARS, NANYOUNG, id)
+    sky.run(2 * HOUR)
+    kinds = {post.token.partition("/")[0]: post.priority for post in sky.mars.posts}
+    assert kinds == {"telemetry": Priority.BULK, "receipt": Priority.NORMAL}
+
+
+def test_the_preview_reacts() -> None:
+    """Where a queue competes, an urgent letter is foreseen before it, a bulk one behind it."""
+    sky = FakeSky(thin())
+    sky.open_all()
+    for _ in range(3):
+        sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
+    bulk, normal, urgent = (sky.earth.office.predict(JAY, NANYOUNG, 4_000, 0, each) for each in Priority)
+    assert urgent.arrives is not None
+    assert normal.arrives is not None
+    assert bulk.arrives == normal.arrives > urgent.arrives + MINUTE
+    assert urgent.leaves == HOUR
+    sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000, priority=0)
+    after = [sky.earth.office.predict(JAY, NANYOUNG, 4_000, 0, each).arrives for each in Priority]
+    assert after[1:] == [normal.arrives, urgent.arrives]
+    assert after[0] is not None
+    assert after[0] > normal.arrives + 30 * SECOND
+
+
+def test_what_gives_way_is_foreseen_later() -> None:
+    """A queued letter before which an urgent one goes is predicted anew, and keeps its first prediction."""
+    sky = FakeSky(thin())
+    sky.open_all()
+    first, second = (sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000) for _ in range(2))
+    before = sent_of(sky, first), sent_of(sky, second)
+    urgent = sky.write(EARTH, JAY, NANYOUNG, "now!" * 1_000, priority=2)
+    after = sent_of(sky, first), sent_of(sky, second)
+    takes = sent_of(sky, urgent).legs[0]
+    took = takes.last_byte - takes.leaves
+    assert took > 30 * SECOND
+    for old, new in zip(before, after, strict=True):
+        assert old.arrives is not None
+        assert new.arrives is not None
+        assert new.leaves is not None
+        assert new.arrives - old.arrives == took  # they keep their places behind each other
+        assert new.first_arrives == old.first_arrives == old.arrives
+        assert new.displaced
+        assert new.legs[0].leaves == new.leaves
+        assert new.receipt_at is not None
+        assert new.receipt_at > new.arrives
+    assert not sent_of(sky, urgent).displaced
+    assert sky.earth.office.mailbox(JAY).letter_view(first, 0)["displaced"] is True
+    assert [record.what for record in sky.earth.trace].count("letter.foreseen") == 2
+
+
+def test_what_does_not_compete_stays_as_foreseen() -> None:
+    """Letters as urgent, letters on other contacts and letters that have left are not predicted anew."""
+    plan = ContactPlan.of([*thin().contacts, contact(3, EARTH, 15, HOUR, DAY, bps=1_000)])
+    sky = FakeSky(plan)
+    sky.open_all()
+    left = sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
+    sky.run(HOUR + SECOND)
+    as_urgent = sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000, priority=2)
+    before = sent_of(sky, left), sent_of(sky, as_urgent)
+    assert before[0].state is State.DEPARTED
+    sky.write(EARTH, JAY, NANYOUNG, "now!" * 1_000, priority=2)
+    assert (sent_of(sky, left), sent_of(sky, as_urgent)) == before
+    foreseen = [record.what for record in sky.earth.trace].count("letter.foreseen")
+    sky.write(EARTH, JAY, NANYOUNG, "no hurry", priority=0)
+    assert [record.what for record in sky.earth.trace].count("letter.foreseen") == foreseen
+
+
+def test_a_new_plan_forgets_the_displacement() -> None:
+    """After a plan change the prediction follows from the plan, and so does the reason."""
+    sky = FakeSky(thin())
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
+    sky.write(EARTH, JAY, NANYOUNG, "now!" * 1_000, priority=2)
+    assert sent_of(sky, id).displaced
+    sky.set_plan(thin(start=2 * HOUR))
+    assert not sent_of(sky, id).displaced
+
+
+def test_a_letter_that_no_contact_carries_is_foreseen_in_pieces() -> None:
+    """It leaves with its first piece and is there with its last, as the router says where to cut."""
+    sky = FakeSky(windows(6))
+    sky.open_all()
+    size = 20_000
+    ahead = sky.earth.office.predict(JAY, NANYOUNG, size, 0)
+    pieces = split(Router(sky.plan), EARTH, MARS, 0, size, FRAGMENT_OVERHEAD_BYTES)
+    assert pieces is not None
+    assert (ahead.pieces, len(pieces)) == (3, 3)
+    assert ahead.leaves == HOUR
+    assert ahead.arrives == pieces[-1].route.arrival
+    assert [leg.leaves for leg in ahead.legs] == [3 * HOUR]
+    assert ahead.answer_at is not None
+    why = sky.earth.office.why_late(JAY, NANYOUNG, size, 0)
+    assert (
+        "No contact carries it whole, so it travels in 3 pieces; it is there when the last is." in why.first
+    )
+    assert "it carries 7500 B; this needs 20088 B" in why.reasons[0].sentences[-1]
+    assert sky.earth.router.bookings(1) == []
+
+
+def test_one_that_no_pieces_carry_has_no_way() -> None:
+    """More than the whole plan carries has no way; a byte more than a window carries is a piece more."""
+    sky = FakeSky(windows(6))
+    sky.open_all()
+    assert sky.earth.office.predict(JAY, NANYOUNG, 60_000, 0).arrives is None
+    fits = 7_500 - FRAGMENT_OVERHEAD_BYTES
+    counts = [
+        sky.earth.office.predict(JAY, NANYOUNG, size, 0).pieces for size in (fits, 2 * fits, 2 * fits + 1)
+    ]
+    assert counts == [1, 2, 3]
+
+
+@given(st.integers(1, 45_000), st.sampled_from(list(Priority)))
+def test_pieces_are_never_foreseen_sooner_than_a_smaller_letter(size: int, priority: Priority) -> None:
+    """A larger letter never arrives sooner, cut or not, and asking leaves the bookings as they were."""
+    sky = FakeSky(windows(7))
+    sky.open_all()
+    office = sky.earth.office
+    larger, smaller = (office.predict(JAY, NANYOUNG, each, 0, priority) for each in (size + 1, size))
+    assert larger.arrives is not None
+    assert smaller.arrives is not None
+    assert larger.arrives >= smaller.arrives
+    assert larger.pieces >= smaller.pieces
+    assert all(sky.earth.router.bookings(each) == [] for each in range(1, 8))
+
+
+def test_a_large_letter_keeps_its_prediction_as_its_first_piece_leaves() -> None:
+    """The first piece that leaves does not bring the arrival of the last forward."""
+    sky = FakeSky(windows(6))
+    sky.open_all()
+    letter, requests = sky.earth.office.write(JAY, NANYOUNG, "x" * 20_000, 0)
+    assert requests
+    office = sky.earth.office
+    foreseen = sent_of(sky, letter.id)
+    assert (foreseen.pieces, foreseen.leaves) == (3, HOUR)
+    office.accepted(f"letter/{letter.id}", "bundle", foreseen.leaves, foreseen.arrives, 0)
+    office.departed("bundle", MARS, HOUR, HOUR + MINUTE, HOUR + 11 * MINUTE, HOUR)
+    sent = sent_of(sky, letter.id)
+    assert sent.state is State.DEPARTED
+    assert sent.arrives == foreseen.arrives
+    assert sent.due is not None
+    assert sent.due > foreseen.arrives > 3 * HOUR

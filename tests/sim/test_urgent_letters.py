@@ -1,0 +1,72 @@
+"""Letters of different urgency over nodes in virtual time: what is foreseen, and what gives way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.sim.helpers import START, both
+from tests.sim.test_letters import office_at
+
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import HOUR, MINUTE, SECOND
+from starlight.messages import PostOffice, State
+from starlight.messages.requests import Request
+from starlight.node import Host, Node, NodeConfig
+from starlight.sim import Site, World
+
+JAY, NAN_YOUNG = "ipn:1.1", "ipn:3.1"
+OPENS, CLOSES = 2 * MINUTE, 9 * HOUR
+
+
+def office_of(node: Node) -> PostOffice:
+    return PostOffice(node.number, node.router, booked=node.booked)
+
+
+def write(text: str, priority: int) -> object:
+    def act(host: Host, now: int) -> Iterable[Request]:
+        return office_at(host).write(JAY, NAN_YOUNG, text, now, priority=priority)[1]
+
+    return act
+
+
+Written = tuple[int, int, int]
+"""When, in s after the start; how many characters; how urgent."""
+
+some_letters = st.lists(
+    st.tuples(st.integers(1, 200), st.integers(1, 4_000), st.integers(0, 2)), min_size=2, max_size=9
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(some_letters)
+def test_what_is_foreseen_comes_true_also_for_what_gives_way(letters: list[Written]) -> None:
+    """However letters overtake each other, the last prediction of each is its arrival, to the ns.
+
+    Some are written while the thin contact is closed, some while others are on the air.
+    """
+    plan = ContactPlan.of(
+        [
+            *both(1, 1, 2, OPENS, CLOSES, rate=1_000, light_s=600.0),
+            *both(3, 2, 3, rate=1_000_000, light_s=0.0),
+        ]
+    )
+    world = World(plan, [Site(NodeConfig(n, plan), office_of) for n in (1, 2, 3)], start=START)
+    world.call(START, 1, lambda host, now: office_at(host).open(JAY, "Jay", now))
+    world.call(START, 3, lambda host, now: office_at(host).open(NAN_YOUNG, "Nan-young", now))
+    for at, size, priority in sorted(letters):
+        world.call(START + at * SECOND, 1, write("x" * size, priority))
+    world.run(START + 201 * SECOND)
+    sent = office_at(world.host(1)).mailbox(JAY).sent
+    foreseen = {id: each.arrives for id, each in sent.items()}
+    assert len(foreseen) == len(letters)
+    for each in sent.values():
+        assert each.arrives is not None
+        assert each.first_arrives is not None
+        assert each.displaced == (each.arrives > each.first_arrives)
+        assert not (each.displaced and each.priority == 2)
+    world.run(START + CLOSES)
+    received = office_at(world.host(3)).mailbox(NAN_YOUNG).received
+    assert {id: each.arrived_at for id, each in received.items()} == foreseen
+    assert all(each.state is State.ARRIVED for each in office_at(world.host(1)).mailbox(JAY).sent.values())
