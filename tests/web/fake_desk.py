@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
+from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text, to_text
 from starlight.errors import InputError
 from starlight.web.views import (
     Change,
@@ -22,6 +22,7 @@ from starlight.web.views import (
     EarthClock,
     Fact,
     Flight,
+    Lateness,
     LetterView,
     MailboxView,
     MarsClock,
@@ -29,6 +30,8 @@ from starlight.web.views import (
     Person,
     Position,
     PredictionView,
+    Priority,
+    Reason,
     Silence,
     Sky,
     Standing,
@@ -43,6 +46,9 @@ START = from_text("2051-04-02T05:21:00Z")
 LIGHT = 19 * MINUTE
 SOL_S = 88775.244
 LONGEST = 10_000
+LARGE = 5_000
+"""No contact of the fake carries so many bytes whole."""
+WAITS = "It waits 2 min for the dish, light takes 19 min."
 
 PEOPLE = (
     Person("jay", "Jay", "ipn:7.1", "Seoul", "earth"),
@@ -64,6 +70,8 @@ class Kept(msgspec.Struct):
     reply_to: str | None = None
     read: int | None = None
     withdrawn: int | None = None
+    priority: Priority = "normal"
+    critical: bool = False
 
     @property
     def crosses(self) -> bool:
@@ -94,6 +102,7 @@ class FakeDesk:
         self.storm_since: int | None = None
         self.telemetry: tuple[Telemetry, ...] = ()
         self.conjunction: Conjunction | None = None
+        self.explained = 0
         self._waiting: set[asyncio.Queue[Change]] = set()
 
     # ---- the test's own handles; called on the loop that serves the page
@@ -144,7 +153,16 @@ class FakeDesk:
             len(thread) > len(shown),
         )
 
-    async def write(self, person: str, to: str, text: str, reply_to: str | None = None) -> LetterView:
+    async def write(
+        self,
+        person: str,
+        to: str,
+        text: str,
+        reply_to: str | None = None,
+        *,
+        priority: Priority = "normal",
+        critical: bool = False,
+    ) -> LetterView:
         if len(text) > LONGEST:
             raise InputError(f"{len(text)} characters", where="text", right=f"At most {LONGEST}")
         me, other = self._person(person), self._address(to)
@@ -155,26 +173,54 @@ class FakeDesk:
             other,
             text,
             self.now,
-            None if held else self.now + self.delay,
+            None if held else self.now + self._waits(priority),
             reply_to,
+            priority=priority,
+            critical=critical,
         )
         self.kept.append(kept)
         self._tell()
         return self._view(kept, me)
 
-    async def predict(self, person: str, to: str, text: str) -> PredictionView:
+    async def predict(self, person: str, to: str, text: str, priority: Priority = "normal") -> PredictionView:
         me, other = self._person(person), self._address(to)
         if me.world == other.world:
             return PredictionView(self.now, self.now, self.now, (f"{me.place}: delivered at once.",))
         if self.storm_since is not None:
             return PredictionView(None, None, None, (), self._silence(), len(text.encode()))
-        leaves = self.now + self.delay
+        leaves = self.now + self._waits(priority)
         route = (
             f"{me.place}: waits for the dish, then leaves for the relay orbiter.",
             f"Relay orbiter: passes it on to {other.place} at once.",
         )
         size = len(text.encode())
-        return PredictionView(leaves, leaves + LIGHT, leaves + 2 * LIGHT, route, None, size)
+        pieces = 1 if size < LARGE else 2
+        return PredictionView(leaves, leaves + LIGHT, leaves + 2 * LIGHT, route, None, size, pieces)
+
+    async def why_late(self, person: str, to: str, text: str, priority: Priority = "normal") -> Lateness:
+        self._address(to)
+        return self._lateness(len(text.encode()), self._waits(priority))
+
+    async def why_letter_late(self, person: str, letter: str) -> Lateness:
+        kept = self._letter(letter)
+        return self._lateness(len(kept.text.encode()), self._waits(kept.priority))
+
+    def _waits(self, priority: Priority) -> int:
+        """Return how long a letter waits before it leaves: an urgent one half as long."""
+        return self.delay // 2 if priority == "expedited" else self.delay
+
+    def _lateness(self, size: int, wait: int) -> Lateness:
+        """Return a lateness of one reason, whose words no page must take for markup."""
+        self.explained += 1
+        ends = to_text(self.now + wait, 3)
+        missed = f"It misses contact 7 from Seoul to the <b>relay</b>: that ends at {ends}, 3 s too early."
+        first = (self._silence().why,) if self.storm_since is not None else ()
+        return Lateness(
+            self.now,
+            size,
+            (*first, WAITS),
+            (Reason(self.now + LIGHT, (7, 9), "Refused: contacts 7, 9.", (missed,)),),
+        )
 
     async def withdraw(self, person: str, letter: str) -> LetterView:
         kept = self._letter(letter)
@@ -309,6 +355,8 @@ class FakeDesk:
             not mine and kept.read is None,
             kept.reply_to,
             "Held by the storm." if mine and kept.leaves is None and kept.withdrawn is None else "",
+            kept.priority if mine else "normal",
+            kept.critical if mine else False,
         )
 
     def _state(self, kept: Kept, mine: bool) -> tuple[State, Standing]:

@@ -60,6 +60,57 @@ def test_a_letter_from_end_to_end(serving: Serving) -> None:
         assert (sent["state"], sent["standing"]) == ("read", "confirmed")
 
 
+def test_urgency(serving: Serving) -> None:
+    """A draft says how urgent it is, in the words of the router; what it says is foreseen and kept."""
+    with serving.client() as client:
+        normal = client.post("/api/people/jay/predict", json=HELLO).json()
+        urgent = client.post("/api/people/jay/predict", json=HELLO | {"priority": "expedited"}).json()
+        critical = client.post("/api/people/jay/predict", json=HELLO | {"critical": True}).json()
+        assert urgent["arrives"] == critical["arrives"] < normal["arrives"]
+        for more in ({}, {"priority": "bulk"}, {"priority": "expedited"}, {"critical": True}):
+            letter = client.post(LETTERS, json=HELLO | more).json()
+            assert letter["priority"] == more.get("priority", "normal")
+            assert letter["critical"] is more.get("critical", False)
+        form = client.post("/people/jay/letters", data=HELLO | {"priority": "expedited"})
+        assert form.status_code == 303
+        assert serving.desk.kept[-1].priority == "expedited"
+
+
+@pytest.mark.parametrize("path", ["letters", "predict", "why"])
+def test_a_wrong_priority_names_what_is_right(serving: Serving, path: str) -> None:
+    """A priority that is none is refused with the words that are."""
+    with serving.client() as client:
+        answer = client.post(f"/api/people/jay/{path}", json=HELLO | {"priority": "urgent"})
+        assert answer.status_code == 422
+        right = "It is bulk, normal or expedited"
+        assert answer.json() == {"error": "'urgent' is no priority", "where": "priority", "right": right}
+        assert serving.desk.kept == []
+
+
+def test_why_so_late(serving: Serving) -> None:
+    """Why a draft or a letter is late: as JSON, as a part for the page's script, as a page without it."""
+    with serving.client() as client:
+        why = client.post("/api/people/jay/why", json=HELLO).json()
+        assert (why["now"], why["size_bytes"]) == ("2051-04-02T05:21:00.000Z", len(HELLO["text"]))
+        (reason,) = why["reasons"]
+        assert reason["looked_like"] == "2051-04-02T05:40:00.000Z"
+        assert reason["contacts"] == [7, 9]
+        assert "that ends at 2051-04-02T05:23:00.000Z, 3 s too early" in reason["sentences"][0]
+        quoted = client.post(LETTERS, json=HELLO).json()["id"].replace("/", "%2F")
+        assert client.get(f"/api/people/jay/letters/{quoted}/why").json() == why
+        assert client.get("/api/people/jay/why?to=ipn:21.1").json()["size_bytes"] == 0
+        assert client.get("/api/people/jay/letters/none/why").status_code == 422
+        assert client.post("/api/people/jay/why", json=HELLO | {"to": "ipn:9.9"}).status_code == 422
+        whole = client.get(f"/people/jay/letters/{quoted}/why?with=ipn:21.1").text
+        part = client.get(f"/people/jay/letters/{quoted}/why", headers={"hx-request": "true"}).text
+        assert "<h1>Why so late?</h1>" in whole
+        assert 'href="/people/jay?with=ipn%3A21.1"' in whole
+        assert "<h1>" not in part
+        for text in (whole, part):
+            assert "the &lt;b&gt;relay&lt;/b&gt;" in text
+            assert ">14:23:00</time>, 3 s too early." in text
+
+
 def test_withdrawing_works_only_before_departure(serving: Serving) -> None:
     """A letter can be withdrawn until it leaves; then the error says so."""
     with serving.client() as client:

@@ -313,6 +313,113 @@ def test_clocks_agree_with_the_server(visitor: Visitor, serving: Serving) -> Non
     expect(jay.locator("#utc")).to_have_text("2051-04-02 05:22 UTC")
 
 
+def test_why_so_late_before_sending(visitor: Visitor, serving: Serving) -> None:
+    """Opened, it asks once, tells times as the page does, and asks again when the draft changes."""
+    jay = visitor.open("jay")
+    asked: list[str] = []
+    jay.on("request", lambda request: asked.append(request.url) if request.url.endswith("/why") else None)
+    jay.get_by_label("Write to Nan-young").fill("Hello")
+    expect(jay.locator("#prediction")).to_contain_text("leaves 14:23")
+    why = jay.locator("#prediction-why")
+    because = why.locator(".because")
+    why.locator("summary").click()
+    expect(because).to_contain_text("As of 14:21, for 5 bytes:")
+    expect(because).to_contain_text("It waits 2 min for the dish")
+    expect(because).to_contain_text("What looks faster, as if it could arrive 14:40:")
+    missed = "It misses contact 7 from Seoul to the <b>relay</b>: that ends at 14:23:00, 3 s too early."
+    expect(because.locator("li")).to_have_text(missed)
+    expect(because.locator("b")).to_have_count(0)
+    assert because.locator("li time").get_attribute("datetime") == "2051-04-02T05:23:00.000Z"
+    expect(jay.get_by_label("Write to Nan-young")).to_have_value("Hello")
+    accessible(jay)
+    assert len(asked) == serving.desk.explained == 1
+    serving.advance(SECOND)  # What is foreseen moves on with time; the explanation says as of when it is.
+    with jay.expect_response(re.compile("/predict$")):
+        jay.evaluate("htmx.trigger('#text', 'predict')")
+    expect(because).to_contain_text("for 5 bytes:")
+    assert len(asked) == 1
+    jay.get_by_label("Write to Nan-young").fill("Hello again")
+    expect(because).to_contain_text("for 11 bytes:")
+    assert len(asked) == 2
+    why.locator("summary").click()
+    with jay.expect_response(re.compile("/why$")):
+        why.locator("summary").click()
+    assert len(asked) == serving.desk.explained == 3
+
+
+def test_why_so_late_of_a_letter(visitor: Visitor, serving: Serving) -> None:
+    """A letter that waits or is in flight can be asked; what was explained outlives a swap."""
+    jay = visitor.open("jay")
+    jay.get_by_label("Write to Nan-young").fill("Hello")
+    jay.get_by_role("button", name="Send").click()
+    sent = letter(jay, "Hello")
+    because = sent.locator(".because")
+    sent.get_by_text("Why so late?").click()
+    expect(because).to_contain_text("It misses contact 7")
+    assert serving.desk.explained == 1
+    accessible(jay)
+    serving.advance(2 * MINUTE + LIGHT // 2)
+    expect(sent.locator(".state")).to_contain_text("In flight")
+    expect(because).to_contain_text("It misses contact 7")
+    expect(because).to_contain_text("As of 14:21")
+    assert serving.desk.explained == 1
+    sent.get_by_text("Why so late?").click()
+    sent.get_by_text("Why so late?").click()
+    expect(because).to_contain_text("As of 14:32")
+    assert serving.desk.explained == 2
+    serving.advance(LIGHT)
+    expect(sent.locator(".state")).to_contain_text("Should be there")
+    expect(because).to_have_count(0)
+
+
+def test_why_so_late_in_a_storm(visitor: Visitor, serving: Serving) -> None:
+    """What is said of a silence comes first."""
+    serving.on_loop(lambda: setattr(serving.desk, "storm_since", START))
+    jay = visitor.open("jay")
+    jay.locator("#prediction-why summary").click()
+    said = jay.locator("#prediction-why .because p")
+    expect(said.nth(1)).to_have_text("A dust storm over Arsia Mons has cut both relays.")
+    accessible(jay)
+
+
+def test_an_urgent_letter(visitor: Visitor, serving: Serving) -> None:
+    """The box changes what is foreseen, goes with the letter, marks it, and is empty for the next."""
+    jay, nan = visitor.open("jay"), visitor.open("nan-young")
+    box = jay.get_by_label("Urgent: goes before other letters")
+    jay.get_by_label("Write to Nan-young").fill("Now!")
+    expect(jay.locator("#prediction")).to_contain_text("leaves 14:23")
+    box.focus()
+    jay.keyboard.press("Space")
+    expect(box).to_be_checked()
+    expect(jay.locator("#prediction")).to_contain_text("leaves 14:22")
+    accessible(jay)
+    jay.get_by_role("button", name="Send").click()
+    sent = letter(jay, "Now!")
+    expect(sent.locator(".urgency")).to_have_text("Urgent")
+    expect(box).not_to_be_checked()
+    expect(jay.locator("#prediction")).to_contain_text("leaves 14:23")
+    assert serving.desk.kept[0].priority == "expedited"
+    jay.get_by_label("Write to Nan-young").fill("No hurry")
+    jay.get_by_role("button", name="Send").click()
+    expect(letter(jay, "No hurry")).to_be_visible()
+    expect(jay.locator(".urgency")).to_have_count(1)
+    accessible(jay)
+    serving.advance(2 * MINUTE + LIGHT)
+    expect(letter(nan, "Now!")).to_be_visible()
+    expect(nan.locator(".urgency")).to_have_count(0)  # A letter does not say how urgent it was.
+
+
+def test_a_letter_in_pieces(visitor: Visitor) -> None:
+    """Before it is sent, the page says that no contact carries it whole."""
+    jay = visitor.open("jay")
+    jay.get_by_label("Write to Nan-young").fill("a" * 6_000)
+    expect(jay.locator("#prediction")).to_contain_text(
+        "so it travels in 2 pieces; it is there when the last is"
+    )
+    expect(jay.locator("#prediction-way summary")).to_have_text("The way of the last piece")
+    accessible(jay)
+
+
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 def test_small_and_light(visitor: Visitor, serving: Serving, browser: Browser, scheme: str) -> None:
     """At 360 pixels nothing sticks out, in either colour scheme, and axe finds no violation."""
@@ -328,6 +435,12 @@ def test_small_and_light(visitor: Visitor, serving: Serving, browser: Browser, s
     assert nan.evaluate("document.documentElement.scrollWidth") == 360
     accessible(nan)
     nan.locator("summary", has_text="Its way").first.click()
+    accessible(nan)
+    nan.get_by_label("Write to Jay").fill("Urgent, and why so late?")
+    nan.get_by_label("Urgent: goes before other letters").check()
+    nan.locator("#prediction-why summary").click()
+    expect(nan.locator("#prediction-why .because")).to_contain_text("It misses contact 7")
+    assert nan.evaluate("document.documentElement.scrollWidth") == 360
     accessible(nan)
     context.close()
 

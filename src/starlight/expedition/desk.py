@@ -22,11 +22,14 @@ from starlight.expedition.flights import Flights
 from starlight.expedition.heavens import Heavens
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
-from starlight.messages import Mailbox, Silence, Telemetry
+from starlight.messages import Lateness, Mailbox, Silence, Telemetry
+from starlight.messages.urgency import priority_of
 from starlight.web import views
 
 FINDINGS_SHOWN = 3
 """The latest findings of a vehicle; the whole list belongs on a page of its own."""
+
+DISPLACED = "Later than first foreseen: a more urgent letter went first."
 
 
 class Inhabitant(msgspec.Struct, frozen=True):
@@ -158,16 +161,29 @@ class ExpeditionDesk:
 
     # What people do.
 
-    async def write(self, person: str, to: str, text: str, reply_to: str | None = None) -> views.LetterView:
+    async def write(
+        self,
+        person: str,
+        to: str,
+        text: str,
+        reply_to: str | None = None,
+        *,
+        priority: views.Priority = "normal",
+        critical: bool = False,
+    ) -> views.LetterView:
         """Write a letter; when this returns it is durable."""
         owner, box = self._box(person)
-        letter = await self._daemons[owner.node].write(owner.address, to, text, reply_to)
+        letter = await self._daemons[owner.node].write(
+            owner.address, to, text, reply_to, priority=priority_of(priority), critical=critical
+        )
         return self._letter(box, letter.id, self._clock.now())
 
-    async def predict(self, person: str, to: str, text: str) -> views.PredictionView:
+    async def predict(
+        self, person: str, to: str, text: str, priority: views.Priority = "normal"
+    ) -> views.PredictionView:
         """Return what to expect of a letter sent now."""
         owner, _ = self._box(person)
-        found = self._daemons[owner.node].predict(owner.address, to, text)
+        found = self._daemons[owner.node].predict(owner.address, to, text, priority_of(priority))
         return views.PredictionView(
             leaves=found.leaves,
             arrives=found.arrives,
@@ -175,7 +191,20 @@ class ExpeditionDesk:
             route=found.route,
             silence=_silence(found.silence),
             size_bytes=found.size_bytes,
+            pieces=found.pieces,
         )
+
+    async def why_late(
+        self, person: str, to: str, text: str, priority: views.Priority = "normal"
+    ) -> views.Lateness:
+        """Return why a letter sent now would not be there sooner."""
+        owner, _ = self._box(person)
+        return _lateness(self._daemons[owner.node].why_late(owner.address, to, text, priority_of(priority)))
+
+    async def why_letter_late(self, person: str, letter: str) -> views.Lateness:
+        """Return why a letter that waits or is on its way is not there sooner."""
+        owner, _ = self._box(person)
+        return _lateness(self._daemons[owner.node].why_letter_late(owner.address, letter))
 
     async def withdraw(self, person: str, letter: str) -> views.LetterView:
         """Withdraw a letter that has not left."""
@@ -330,6 +359,7 @@ class ExpeditionDesk:
         sender, to = str(view["from"]), str(view["to"])
         facts = cast("list[dict[str, object]]", view["facts"])
         reply_to, receipt_at = view["reply_to"], view.get("receipt_at")
+        displaced = DISPLACED if view.get("displaced") else ""
         return views.LetterView(
             id=letter_id,
             thread=str(view["thread"]),
@@ -347,7 +377,10 @@ class ExpeditionDesk:
             withdrawable=bool(view["withdrawable"]),
             unread=bool(view["unread"]),
             reply_to=None if reply_to is None else str(reply_to),
-            note=" ".join(part for part in (str(view["doubtful"]), str(view["trouble"])) if part),
+            note=" ".join(part for part in (displaced, str(view["doubtful"]), str(view["trouble"])) if part),
+            priority=cast("views.Priority", view.get("priority", "normal")),
+            critical=bool(view.get("critical")),
+            pieces=cast("int", view.get("pieces", 1)),
         )
 
     def _fact(self, fact: dict[str, object], sender: str, to: str) -> views.Fact:
@@ -364,6 +397,13 @@ class ExpeditionDesk:
 
 def _person(person: Inhabitant) -> views.Person:
     return views.Person(person.id, person.name, person.address, person.place, person.world)
+
+
+def _lateness(found: Lateness) -> views.Lateness:
+    reasons = [
+        views.Reason(each.looked_like, each.contacts, each.headline, each.sentences) for each in found.reasons
+    ]
+    return views.Lateness(found.now, found.size_bytes, found.first, tuple(reasons))
 
 
 def _silence(silence: Silence | None) -> views.Silence | None:

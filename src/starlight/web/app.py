@@ -8,7 +8,7 @@ htmx only spares the reload.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
@@ -21,12 +21,13 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from starlight.errors import InputError, StarlightError
+from starlight.messages.urgency import priority_of
 from starlight.web import wire
 from starlight.web.desk import Desk
 from starlight.web.guard import LOOPBACK_HOSTS, Guard, refusal
 from starlight.web.page import HERE, PageView, error_page
 from starlight.web.stream import Streams
-from starlight.web.views import MailboxView, Person, Status
+from starlight.web.views import Lateness, MailboxView, Person, Priority, Status
 
 MAX_BODY_BYTES = 256 * 1024
 """A letter of 64 kB in Korean, three times as long when a form quotes it, and room to spare."""
@@ -38,11 +39,28 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class LetterDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of a letter to write or predict: to whom, what, and in answer to which."""
+    """The body of a letter to write, predict or explain: to whom, what, in answer to which, how urgent.
+
+    Attributes:
+        priority: ``bulk``, ``normal`` or ``expedited``.
+        critical: must not be lost: a copy goes over every neighbour, as urgent as there is.
+    """
 
     to: str
     text: str
     reply_to: str | None = None
+    priority: str = "normal"
+    critical: bool = False
+
+    @property
+    def urgency(self) -> Priority:
+        """Return how urgent it is to be foreseen.
+
+        Raises:
+            InputError: the priority is none; the error names those that are.
+        """
+        priority_of(self.priority)
+        return "expedited" if self.critical else cast("Priority", self.priority)
 
 
 class StormDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +91,8 @@ def make_app(desk: Desk, *, token: str, hosts: tuple[str, ...] = LOOPBACK_HOSTS)
         Route("/people/{person}/status", office.status),
         Route("/people/{person}/letters", office.write, methods=["POST"]),
         Route("/people/{person}/predict", office.predict, methods=["POST"]),
+        Route("/people/{person}/why", office.why_late, methods=["GET", "POST"]),
+        Route("/people/{person}/letters/{letter:path}/why", office.why_letter_late),
         Route("/people/{person}/letters/{letter:path}/withdraw", office.withdraw, methods=["POST"]),
         Route("/people/{person}/letters/{letter:path}/read", office.mark_read, methods=["POST"]),
         Route("/people/{person}/storm", office.storm, methods=["POST"]),
@@ -137,17 +157,46 @@ class _Office:
         draft = await _draft(request, LetterDraft)
         if not draft.text.strip():
             raise InputError("the letter is empty", where="text", right="Write a word or two")
-        letter = await self._desk.write(person.id, draft.to, draft.text, draft.reply_to or None)
+        priority_of(draft.priority)
+        letter = await self._desk.write(
+            person.id,
+            draft.to,
+            draft.text,
+            draft.reply_to or None,
+            priority=cast("Priority", draft.priority),
+            critical=draft.critical,
+        )
         return await self._done(request, letter, draft.to, status=201)
 
     async def predict(self, request: Request) -> Response:
         person = await self._person(request)
         draft = await _draft(request, LetterDraft)
-        prediction = await self._desk.predict(person.id, draft.to, draft.text)
+        prediction = await self._desk.predict(person.id, draft.to, draft.text, draft.urgency)
         if _wants_json(request):
             return _json(prediction)
         view = await self._view(request, draft.to)
         return HTMLResponse(view.prediction(prediction))
+
+    async def why_late(self, request: Request) -> Response:
+        person = await self._person(request)
+        if request.method == "POST":
+            draft = await _draft(request, LetterDraft)
+        else:  # What a link can ask: why is even an empty letter so late?
+            draft = LetterDraft(request.query_params.get("to", ""), "")
+        found = await self._desk.why_late(person.id, draft.to, draft.text, draft.urgency)
+        return await self._explained(request, found, draft.to)
+
+    async def why_letter_late(self, request: Request) -> Response:
+        person = await self._person(request)
+        found = await self._desk.why_letter_late(person.id, request.path_params["letter"])
+        return await self._explained(request, found, None)
+
+    async def _explained(self, request: Request, found: Lateness, to: str | None) -> Response:
+        """Answer why something is late: as JSON, as what the page's disclosure holds, or as a page."""
+        if _wants_json(request):
+            return _json(found)
+        view = await self._view(request, to)
+        return HTMLResponse(view.lateness(found, whole=not request.headers.get("hx-request")))
 
     async def withdraw(self, request: Request) -> Response:
         person = await self._person(request)

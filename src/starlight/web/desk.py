@@ -12,11 +12,13 @@ from typing import Protocol
 
 from starlight.web.views import (
     Change,
+    Lateness,
     LetterView,
     MailboxView,
     Orbits,
     Person,
     PredictionView,
+    Priority,
     Sky,
     Status,
     Storm,
@@ -48,12 +50,34 @@ class Desk(Protocol):
         """
         ...
 
-    async def write(self, person: str, to: str, text: str, reply_to: str | None = None) -> LetterView:
-        """Write a letter to an address and return it once it is kept safe."""
+    async def write(
+        self,
+        person: str,
+        to: str,
+        text: str,
+        reply_to: str | None = None,
+        *,
+        priority: Priority = "normal",
+        critical: bool = False,
+    ) -> LetterView:
+        """Write a letter to an address and return it once it is kept safe.
+
+        Args:
+            priority: how urgent it is.
+            critical: a copy goes over every neighbour, as urgent as there is.
+        """
         ...
 
-    async def predict(self, person: str, to: str, text: str) -> PredictionView:
+    async def predict(self, person: str, to: str, text: str, priority: Priority = "normal") -> PredictionView:
         """Return when a letter of this text, sent now to an address, would leave and arrive."""
+        ...
+
+    async def why_late(self, person: str, to: str, text: str, priority: Priority = "normal") -> Lateness:
+        """Return why a letter of this text, sent now to an address, would not be there sooner."""
+        ...
+
+    async def why_letter_late(self, person: str, letter: str) -> Lateness:
+        """Return why a letter that waits or travels is not there sooner; InputError when it is there."""
         ...
 
     async def withdraw(self, person: str, letter: str) -> LetterView:

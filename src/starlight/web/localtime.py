@@ -56,17 +56,18 @@ def mars_reading(clock: Clock, at: int) -> Reading:
     return Reading(f"Sol {sol}".replace("-", "−"), "", time, f"{second % 60:02d}", "LMST")
 
 
-def when(clock: Clock, world: World, at: int) -> str:
+def when(clock: Clock, world: World, at: int, *, seconds: bool = False) -> str:
     """Return a moment in words, as short as it can be seen from now.
 
     The time alone on the present day, else with the day, and with the year when it differs.
     """
     then, now = reading(clock, world, at), reading(clock, world, clock.now)
+    time = f"{then.time}:{then.seconds}" if seconds else then.time
     if (then.day, then.year) == (now.day, now.year):
-        return then.time
+        return time
     if then.year == now.year:
-        return f"{then.day}, {then.time}"
-    return f"{then.day} {then.year}, {then.time}"
+        return f"{then.day}, {time}"
+    return f"{then.day} {then.year}, {time}"
 
 
 def utc_words(at: int) -> str:

@@ -7,6 +7,7 @@ is, where a part is set into the page.
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -19,6 +20,7 @@ from starlight.web.views import (
     Clock,
     Conversation,
     Flight,
+    Lateness,
     LetterView,
     MailboxView,
     Orbits,
@@ -30,6 +32,9 @@ from starlight.web.views import (
 HERE = Path(__file__).parent
 PARTS = ("conversations", "letters", "silence", "flights", "telemetry", "storm")
 """The parts of the page that change while it is open, each in a template of its own."""
+
+_TIMES = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z")
+"""How the router tells a time."""
 
 _environment = Environment(
     loader=FileSystemLoader(HERE / "templates"),
@@ -80,6 +85,10 @@ class PageView:
         """Return the prediction under the letter being written."""
         return _render("prediction.html", self._context(prediction=prediction))
 
+    def lateness(self, lateness: Lateness, *, whole: bool = False) -> str:
+        """Return why a letter is late, for its disclosure, or as a page of its own."""
+        return _render("why_page.html" if whole else "why.html", self._context(lateness=lateness))
+
     def _context(self, **more: object) -> dict[str, object]:
         person, clock = self.mailbox.person, self.status.sky.clock
         base = f"/people/{person.id}"
@@ -97,6 +106,7 @@ class PageView:
             "other": _other(self.mailbox),
             "next_moment": next_moment(self.mailbox, self.status),
             "moment": lambda at, world=person.world: _Moment(clock, world, at),
+            "bits": lambda sentence: _bits(clock, person.world, sentence),
             "words_for": lambda letter: words.words_for(letter, clock.now),
             **more,
         }
@@ -105,10 +115,26 @@ class PageView:
 class _Moment:
     """A time for a template: its three ways of being written."""
 
-    def __init__(self, clock: Clock, world: str, at: int) -> None:
-        self.words = localtime.when(clock, "mars" if world == "mars" else "earth", at)
+    def __init__(self, clock: Clock, world: str, at: int, *, seconds: bool = False) -> None:
+        self.words = localtime.when(clock, "mars" if world == "mars" else "earth", at, seconds=seconds)
         self.utc = localtime.utc_words(at)
         self.iso = dtntime.to_text(at, 3)
+
+
+def _bits(clock: Clock, world: str, sentence: str) -> list[str | _Moment]:
+    """Return a sentence about a way in pieces: text as it is, and the times in it as the page tells them.
+
+    A way is decided by seconds, so here a time has them too.
+    """
+    found: list[str | _Moment] = []
+    end = 0
+    for match in _TIMES.finditer(sentence):
+        found += [
+            sentence[end : match.start()],
+            _Moment(clock, world, dtntime.from_text(match[0]), seconds=True),
+        ]
+        end = match.end()
+    return [*found, sentence[end:]]
 
 
 def next_moment(mailbox: MailboxView, status: Status) -> int | None:
@@ -185,7 +211,8 @@ _environment.filters |= {
     "degrees": _degrees,
     "in_flight": _in_flight,
     "embedded": _embedded,
+    "on_its_way": words.is_on_its_way,
     "number": lambda value, digits=0: f"{value:,.{digits}f}".replace(",", "\u202f"),
     "duration": lambda seconds: dtntime.duration_text(round(seconds * dtntime.SECOND)),
 }
-_environment.globals |= {"STEPS": words.STEPS, "reading": localtime.reading}
+_environment.globals |= {"STEPS": words.STEPS, "URGENCY": words.URGENCY, "reading": localtime.reading}

@@ -17,6 +17,7 @@ Time = Annotated[int, msgspec.Meta(extra={"time": True})]
 World = Literal["earth", "mars"]
 State = Literal["written", "queued", "departed", "in_flight", "arrived", "read", "expired", "withdrawn"]
 Standing = Literal["predicted", "confirmed"]
+Priority = Literal["bulk", "normal", "expedited"]
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -73,6 +74,9 @@ class LetterView(msgspec.Struct, frozen=True):
         withdrawable: it can still be withdrawn.
         unread: it came in and has not been marked as read.
         reply_to: the id of the letter that it answers.
+        priority: how urgent its author said it is; of a letter received, which does not say so, normal.
+        critical: a copy of it goes over every neighbour; `priority` then does not matter.
+        pieces: in how many it travels, because no contact carries it whole.
         note: one more sentence that explains the state; may be empty.
     """
 
@@ -93,6 +97,9 @@ class LetterView(msgspec.Struct, frozen=True):
     unread: bool = False
     reply_to: str | None = None
     note: str = ""
+    priority: Priority = "normal"
+    critical: bool = False
+    pieces: int = 1
 
 
 class Conversation(msgspec.Struct, frozen=True):
@@ -171,6 +178,7 @@ class PredictionView(msgspec.Struct, frozen=True):
         route: one sentence a hop.
         silence: why it has to wait, if it has to.
         size_bytes: the size of the letter as it will be sent.
+        pieces: in how many it travels, because no contact carries it whole; `route` is that of the last.
     """
 
     leaves: Time | None
@@ -179,6 +187,40 @@ class PredictionView(msgspec.Struct, frozen=True):
     route: tuple[str, ...] = ()
     silence: Silence | None = None
     size_bytes: int = 0
+    pieces: int = 1
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """A way that looks faster than the one that was chosen, and what it fails at.
+
+    Attributes:
+        looked_like: when it seemed to arrive.
+        contacts: the ids of its contacts.
+        headline: which way it is, in a line.
+        sentences: one a contact, up to the one that decides; times in the words are ISO 8601 in UTC.
+    """
+
+    looked_like: Time
+    contacts: tuple[int, ...]
+    headline: str
+    sentences: tuple[str, ...]
+
+
+class Lateness(msgspec.Struct, frozen=True):
+    """Why a letter is not there sooner.
+
+    Attributes:
+        now: as of when.
+        size_bytes: the size of the letter as it is sent.
+        first: sentences that come before all others: why it is silent, what the time is spent on, and
+            whether nothing looks faster.
+        reasons: ways that look faster; may be empty.
+    """
+
+    now: Time
+    size_bytes: int
+    first: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
 
 class EarthClock(msgspec.Struct, frozen=True):

@@ -44,6 +44,15 @@ STEPS: dict[tuple[State, Standing], str] = {
 """How one step of the way is called, by what it is and how sure it is."""
 
 
+URGENCY = {"bulk": "Not urgent", "expedited": "Urgent", "critical": "Critical"}
+"""How a letter that is not as all others is marked."""
+
+
+def is_on_its_way(letter: LetterView) -> bool:
+    """Return whether a letter of the person's own waits or travels still, as far as can be said."""
+    return letter.mine and letter.state in ("written", "queued", "departed", "in_flight")
+
+
 def fact_of(letter: LetterView, what: State) -> Fact | None:
     """Return the last fact of a kind, or None."""
     return next((fact for fact in reversed(letter.facts) if fact.what == what), None)

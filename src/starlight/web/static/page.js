@@ -134,9 +134,16 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
-document.addEventListener("htmx:afterSettle", () => {
-  for (const id of open) byId(id)?.setAttribute("open", "");
+document.addEventListener("htmx:afterSettle", (event) => {
+  for (const id of open) {
+    const details = byId(id);
+    if (details?.dataset.why) restore(details);
+    details?.setAttribute("open", "");
+  }
   open = new Set();
+  explained.clear();
+  const why = byId("prediction-why");
+  if (rewritten && why?.open && event.detail.requestConfig?.path.endsWith("/predict")) explain(why);
   showAnswerButtons();
   if (document.activeElement === document.body && trail.length) {
     // What had the focus is gone: its nearest surroundings take it.
@@ -152,9 +159,55 @@ function keepDetails(old, fresh) {
   if (!old || old === document.body) return;
   for (const details of old.querySelectorAll("details[open][id]")) {
     open.add(details.id);
-    fresh?.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
+    const again = fresh?.querySelector(`#${CSS.escape(details.id)}`);
+    again?.setAttribute("open", "");
+    // What was explained stays until it is asked for again; each opening asks once.
+    if (!details.dataset.asked) continue;
+    explained.set(details.id, details.querySelector(".because"));
+    if (again) restore(again);
   }
 }
+
+// ---- why so late ---------------------------------------------------------------------------------
+
+const explained = new Map();
+let rewritten = false; // The draft is no longer the one that was explained.
+
+function restore(details) {
+  const because = explained.get(details.id);
+  explained.delete(details.id);
+  if (!because || details.dataset.asked) return;
+  details.dataset.asked = "yes";
+  details.querySelector(".because").replaceWith(because);
+}
+
+async function explain(details) {
+  details.dataset.asked = "yes";
+  if (details.id === "prediction-why") rewritten = false;
+  const target = details.querySelector(".because");
+  target.setAttribute("aria-busy", "true");
+  if (target.querySelector("a")) target.textContent = "Looking for what is faster…";
+  const draft = details.id === "prediction-why";
+  const asked = { source: document.body, target, swap: "innerHTML" };
+  try {
+    if (draft) await htmx.ajax("POST", details.dataset.why, { ...asked, values: Object.fromEntries(new FormData(compose)) });
+    else await htmx.ajax("GET", details.dataset.why, asked);
+  } catch {
+    // The server is gone; the page says so elsewhere.
+  }
+  byId(details.id)?.querySelector(".because")?.removeAttribute("aria-busy");
+}
+
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const details = event.target;
+    if (!details.dataset?.why) return;
+    if (!details.open) delete details.dataset.asked;
+    else if (!details.dataset.asked) explain(details);
+  },
+  true, // It does not bubble.
+);
 
 // ---- saying what happened, once ----------------------------------------------------------------
 
@@ -216,6 +269,13 @@ function writeDesk() {
   text.addEventListener("input", () => {
     sessionStorage.setItem(draftKey, text.value);
     byId("alert").hidden = true;
+    rewritten = true;
+    clearTimeout(pause);
+    pause = setTimeout(sayForesight, 1500);
+  });
+  byId("urgent").addEventListener("change", () => {
+    rewritten = true;
+    htmx.trigger(text, "predict");
     clearTimeout(pause);
     pause = setTimeout(sayForesight, 1500);
   });
@@ -225,6 +285,8 @@ function writeDesk() {
   compose.addEventListener("htmx:afterRequest", (event) => {
     if (event.target !== compose || !event.detail.successful) return;
     text.value = "";
+    byId("urgent").checked = false;
+    rewritten = true;
     sessionStorage.removeItem(draftKey);
     stopAnswering();
     say("Your letter is kept safe.");
