@@ -56,8 +56,27 @@ def node(file: Path, record: Path | None, log: bool) -> None:
 @click.argument("to", metavar="ADDRESS")
 @click.argument("text")
 @click.option("--reply-to", metavar="LETTER", help="The id of the letter that this one answers.")
+@click.option(
+    "--priority",
+    metavar="P",
+    default="normal",
+    show_default=True,
+    help="How urgent it is: bulk, normal or expedited.",
+)
+@click.option("--critical", is_flag=True, help="A copy over every neighbour; for what must not be lost.")
+@click.option("--explain", is_flag=True, help="Say why it will not be there sooner.")
 @as_json
-def send(folder: Path, person: str, to: str, text: str, reply_to: str | None, json_output: bool) -> None:
+def send(
+    folder: Path,
+    person: str,
+    to: str,
+    text: str,
+    reply_to: str | None,
+    priority: str,
+    critical: bool,
+    explain: bool,
+    json_output: bool,
+) -> None:
     """Write a letter as PERSON to ADDRESS through the node that runs on the folder DATA.
 
     When the command returns, the letter is stored. TEXT of "-" is read from standard input.
@@ -69,17 +88,35 @@ def send(folder: Path, person: str, to: str, text: str, reply_to: str | None, js
     client.person(person)
     if text == "-":
         text = _standard_input()
-    draft: dict[str, object] = {"to": client.address(to, where="ADDRESS"), "text": text}
+    draft: dict[str, object] = {
+        "to": client.address(to, where="ADDRESS"),
+        "text": text,
+        "priority": priority,
+        "critical": critical,
+    }
     if reply_to is not None:
         draft["reply_to"] = reply_to
     letter = client.post(f"/people/{person}/letters", draft)
+    lateness = client.why_late(person, letter) if explain else None
     if json_output:
-        print_json(letter)
+        print_json(letter | ({"lateness": lateness} if explain else {}))
         return
     click.echo(f"{letter['id']}  {letter['state'].replace('_', ' ')}")
     for fact in letter["facts"]:
         if fact["standing"] == "predicted":
             click.echo(f"  {fact['what'].replace('_', ' '):<10}{fact['at']}  (predicted)")
+    if lateness is not None:
+        _show_lateness(lateness)
+
+
+def _show_lateness(lateness: dict[str, Any], indent: str = "") -> None:
+    """Print why a letter is not there sooner; what was refused as `starlight route --explain` prints it."""
+    for sentence in lateness["first"]:
+        click.echo(indent + sentence)
+    for reason in lateness["reasons"]:
+        click.echo(indent + reason["headline"])
+        for sentence in reason["sentences"]:
+            click.echo(f"{indent}  {sentence}")
 
 
 def _standard_input() -> str:
@@ -97,14 +134,18 @@ def _standard_input() -> str:
 @data_folder
 @click.argument("person")
 @click.option("--with", "address", metavar="ADDRESS", help="Only the letters with this correspondent.")
+@click.option("--explain", is_flag=True, help="Say of letters on their way why they are not there sooner.")
 @as_json
-def inbox(folder: Path, person: str, address: str | None, json_output: bool) -> None:
+def inbox(folder: Path, person: str, address: str | None, explain: bool, json_output: bool) -> None:
     """List the letters of PERSON, both ways, at the node that runs on the folder DATA."""
     client = _client(folder)
     client.person(person)
     if address is not None:
         client.address(address, where="--with")
     letters = _all_letters(client, person, address)
+    if explain:
+        for letter in letters:
+            letter["lateness"] = client.why_late(person, letter)
     if json_output:
         print_json(letters)
         return
@@ -112,10 +153,17 @@ def inbox(folder: Path, person: str, address: str | None, json_output: bool) -> 
         mark = "*" if letter["unread"] else " "
         certain = "" if letter["standing"] == "confirmed" else " (predicted)"
         state = letter["state"].replace("_", " ") + certain
+        urgency = "critical" if letter["critical"] else letter["priority"]
+        if urgency != "normal":
+            state += f", {urgency}"
         click.echo(
             f"{mark} {letter['written_at'][:19]}Z  {letter['from_name']} to {letter['to_name']}  [{state}]"
         )
         click.echo("    " + letter["text"].replace("\n", "\n    "))
+        if letter["note"]:
+            click.echo(f"    ({letter['note']})")
+        if letter.get("lateness"):
+            _show_lateness(letter["lateness"], "      ")
     if not letters:
         click.echo("No letters.")
 

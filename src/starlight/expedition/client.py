@@ -17,6 +17,9 @@ from starlight.expedition.access import read_access
 BODY_MAX_BYTES = 256 * 1024
 """What the local API takes at most (`web.app.MAX_BODY_BYTES`; not imported, because that takes long)."""
 
+ON_ITS_WAY = ("written", "queued", "departed", "in_flight")
+"""States of a letter of which it can be asked why it is not there sooner."""
+
 TIMEOUT_S = 30.0
 """A node on this machine answers within a disk's worst commit; longer means that it hangs."""
 
@@ -61,6 +64,22 @@ class Client:
         raise InputError(
             f"nobody here is called {name!r}", where=str(self._folder), right=f"There are: {names}"
         )
+
+    def why_late(self, person: str, letter: dict[str, Any]) -> dict[str, Any] | None:
+        """Return why a letter that a person wrote is not there sooner; None when it is on its way no more.
+
+        Args:
+            letter: as the API returned it.
+        """
+        if not letter["mine"] or letter["state"] not in ON_ITS_WAY:
+            return None
+        try:
+            found: dict[str, Any] = self.get(
+                f"/people/{person}/letters/{urllib.parse.quote(letter['id'], safe='')}/why"
+            )
+        except InputError:
+            return None  # It has come to its end in the meantime.
+        return found
 
     def address(self, text: str, *, where: str) -> str:
         """Return an address as it is, if it is one.

@@ -87,6 +87,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _ask_to_end, server)
+    listener.listen(config.backlog)  # Whoever reads the file is let in, also before the server accepts.
     write_private(folder / ACCESS_FILE, msgspec.json.encode(access))
     page = loop.create_task(server.serve(sockets=[listener]))
     ends = [loop.create_task(daemon.wait()) for daemon in daemons]
