@@ -105,10 +105,15 @@ class Lane:
 
     def next(self) -> tuple[int, Stored] | None:
         """Return when the next transmission begins, in ns, and of which bundle; None when nothing queues."""
-        heads = [head for head in map(_head, self._queues) if head is not None]
+        heads: list[Entry] = []
+        for queue in self._queues:
+            if queue and (head := _head(queue)) is not None:
+                heads.append(head)
         if not heads:
             return None
         turn = max(min(heads)[0], self.free_at, self.peer.since)
+        if len(heads) == 1:
+            return turn, heads[0][2]
         while True:
             place = next(place for place, head in enumerate(heads) if head[0] <= turn)
             stored = heads[place][2]

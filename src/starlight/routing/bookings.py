@@ -174,10 +174,13 @@ class Bookings:
         if self._stale:
             return before if until < before else None
         starts, ends = self._starts, self._ends
-        latest = max(before, ends[-1] if ends else 0)
-        over = bisect_right(ends, until)
-        self._covered -= sum(ends[:over]) - sum(starts[:over])
-        del starts[:over], ends[:over]
+        if not ends:
+            return before if until < before else None
+        latest = max(before, ends[-1])
+        if ends[0] <= until:
+            over = bisect_right(ends, until)
+            self._covered -= sum(ends[:over]) - sum(starts[:over])
+            del starts[:over], ends[:over]
         if starts and starts[0] < until:
             self._covered -= until - starts[0]
             starts[0] = until

@@ -304,10 +304,8 @@ class Router:
         """
         for hop in route.hops:
             until = self._booked_until(hop.contact, hop.leaves, hop.last_byte, route.size)
-            freed = [
-                self._free(level, hop.contact.id, hop.leaves, until) for level in range(route.priority + 1)
-            ]
-            self._note_freed(freed)
+            for level in range(route.priority + 1):
+                self._note_freed(self._free(level, hop.contact.id, hop.leaves, until))
 
     def depart(self, route: Route, until: int) -> None:
         """Take note that a bundle begins to leave over the first contact of its route, which is booked.
@@ -320,18 +318,16 @@ class Router:
         """
         hop = route.hops[0]
         booked_until = self._booked_until(hop.contact, hop.leaves, hop.last_byte, route.size)
-        self._note_freed(
-            [
-                bookings.depart(hop.leaves, booked_until, until)
-                if level <= route.priority
-                else bookings.occupy(until)
-                for level, bookings in enumerate(self._all_bookings(hop.contact.id))
-            ]
-        )
+        for level, bookings in enumerate(self._all_bookings(hop.contact.id)):
+            if level <= route.priority:
+                self._note_freed(bookings.depart(hop.leaves, booked_until, until))
+            else:
+                self._note_freed(bookings.occupy(until))
 
     def occupy(self, contact: Contact, until: int) -> None:
         """Let nothing leave over a contact before a time, in ns, at any priority."""
-        self._note_freed([bookings.occupy(until) for bookings in self._all_bookings(contact.id)])
+        for bookings in self._all_bookings(contact.id):
+            self._note_freed(bookings.occupy(until))
 
     def close(self, contact: Contact) -> None:
         """Forget what is booked on a contact that is over, and what was on the air."""
@@ -404,11 +400,10 @@ class Router:
             found.append(bookings)
         return found
 
-    def _note_freed(self, until: list[int | None]) -> None:
-        """Take note until when time has become free, as far as any has."""
-        latest = max((end for end in until if end is not None), default=None)
-        if latest is not None:
-            self._answers.free(latest)
+    def _note_freed(self, until: int | None) -> None:
+        """Take note until when time has become free, if any has."""
+        if until is not None:
+            self._answers.free(until)
 
     def _free(self, level: int, contact: int, leaves: int, until: int) -> int | None:
         bookings = self._busy[level].get(contact)
