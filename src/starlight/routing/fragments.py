@@ -1,7 +1,7 @@
 """Where a bundle is cut that no route carries whole: routing decides, the node cuts.
 
 A bundle may exceed every contact of the best route and still fit several of them, one after
-another (proactive fragmentation, CCSDS 734.3-B-1, 3.2.8.1.4 b). Each fragment takes the best
+another (anticipatory fragmentation, CCSDS 734.3-B-1, 3.2.8.2). Each fragment takes the best
 route there is for the least of fragments, and is made as large as that carries; it is booked
 before the next is routed.
 """

@@ -33,7 +33,7 @@ class Hop(msgspec.Struct, frozen=True, gc=False):
         leaves: when its first bit leaves, after what is booked before it.
         last_byte: when its last bit has left.
         arrives: when its last bit reaches the other end, by geometry.
-        margin: how much longer the choice of the route took light to need, in ns (CCSDS 734.3-B-1, 2.3.2.1).
+        margin: how much longer the choice of the route took light to need, in ns (CCSDS 734.3-B-1, 3.2.6.5).
     """
 
     contact: Contact

@@ -31,9 +31,9 @@ class Router:
 
     Args:
         plan: the contacts; `set_plan` replaces it.
-        with_margin: routes are chosen as if light needed its margin more (CCSDS 734.3-B-1, 2.3.2.1);
+        with_margin: routes are chosen as if light needed its margin more (CCSDS 734.3-B-1, 3.2.6.5);
             the times of their hops are without it.
-        with_overhead: a bundle is taken to need its estimated volume consumption (2.4.2) of each
+        with_overhead: a bundle is taken to need its estimated volume consumption (2.4.3) of each
             contact; the times of its hops are those of its own bytes.
         naming: returns how many bytes of a bundle name the node that transmits it. By as many a
             bundle has another size at each node of its route, and is timed by that. [default: none]
@@ -190,7 +190,7 @@ class Router:
     ) -> list[Route]:
         """Return the best route by each neighbour that one leads over, the best first.
 
-        A critical bundle is sent along all of them (CCSDS 734.3-B-1, 3.2.8.1.3), as the most urgent.
+        A critical bundle is sent along all of them (CCSDS 734.3-B-1, 3.2.8.1), as the most urgent.
         """
         found: list[Route] = []
         entries = NOBODY

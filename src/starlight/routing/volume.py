@@ -15,13 +15,16 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.routing.bookings import Bookings
 
 MARGIN_NUMERATOR, MARGIN_DENOMINATOR = 125, 186_282
-"""Two nodes draw apart at 125 miles a second at most, light travels 186 282 (CCSDS 734.3-B-1, 2.3.2.1)."""
+"""Two nodes draw apart at 125 miles a second at most, and light travels 186 282.
+
+CCSDS 734.3-B-1 (2.4.2) wants a margin and leaves it to the mission; this is ION's, of 450 000 miles an hour.
+"""
 
 MIN_OVERHEAD_BYTES = 100
-"""The least that a convergence layer is taken to add to a bundle (CCSDS 734.3-B-1, 2.4.2)."""
+"""The least that a convergence layer is taken to add to a bundle, in ION and Unibo-CGR as here."""
 
 OVERHEAD_PERCENT = 3
-"""What a convergence layer is taken to add to a large bundle (CCSDS 734.3-B-1, 2.4.2)."""
+"""What a convergence layer is taken to add to a large bundle, in ION and Unibo-CGR as here."""
 
 
 class Priority(IntEnum):
@@ -51,7 +54,7 @@ class HopLimit(msgspec.Struct, frozen=True, gc=False):
 
 
 def consumption(size: int) -> int:
-    """Return the estimated volume consumption of a bundle, in bytes (CCSDS 734.3-B-1, 2.4.2)."""
+    """Return the estimated volume consumption of a bundle, in bytes (CCSDS 734.3-B-1, 2.4.3)."""
     return size + max(-(-size * OVERHEAD_PERCENT // 100), MIN_OVERHEAD_BYTES)
 
 
@@ -75,7 +78,7 @@ def free_volume(contact: Contact, start: int, end: int, booked: Bookings | None)
 def effective_limits(
     contacts: Sequence[Contact], leaves: Sequence[int], booked: Sequence[Bookings | None]
 ) -> list[HopLimit]:
-    """Return what each contact of a route can carry for it (CCSDS 734.3-B-1, 2.3.2.2).
+    """Return what each contact of a route can carry for it (CCSDS 734.3-B-1, 3.2.6.8.5 to 3.2.6.8.9).
 
     Args:
         contacts: of the route, in order.
