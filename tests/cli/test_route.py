@@ -72,10 +72,8 @@ def test_explain_says_contact_by_contact_why_a_faster_looking_route_was_refused(
     assert outcome.status == 0, outcome.err
     assert "Route 1: 1000 B from node 1 to node 3 at 0 s; arrives at 52 s, enters by node 3." in outcome.out
     assert "Refused: contacts 0, 1, which look like an arrival at 2.001342 s." in outcome.out
-    refusal = (
-        "It misses contact 1 from node 2 to node 3: from 2.100671 s to its end at 5 s it carries 289 B; "
-    )
-    assert refusal + "this needs 1100 B." in outcome.out
+    refusal = "It is too large from node 2 to node 3: contact 1 carries 289 B from 2.100671 s until it ends "
+    assert refusal + "at 5 s; it needs 1 100 B." in outcome.out
     told = routes(file, "--from", "1", "--to", "3", "--size", "1000", "--explain")
     assert told["refused"][0]["failed"] == 1
     assert "wait" in told["routes"][0]["explain"][0]

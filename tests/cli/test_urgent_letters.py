@@ -96,7 +96,7 @@ def test_why_so_late_has_the_words_of_starlight_route(node: Running) -> None:
     assert len(told) == 3
     assert told[0].startswith("Refused: contacts 1, 2, which look like an arrival at 2050-01-01T00:10:00.")
     assert told[1].startswith("  At node 10 it waits until 2050-01-01T00:00:00Z for the contact with node 15")
-    assert told[2].startswith("  It misses contact 2 from node 15 to node 20: from 2050-01-01T00:10:")
+    assert told[2].startswith("  It is too large from node 15 to node 20: contact 2 carries ")
     assert "booked" not in sent.out
     assert refusals_in(sent.out) == refusals_in(inbox.out) == told
     (reason,) = lateness["reasons"]

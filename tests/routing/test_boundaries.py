@@ -294,11 +294,11 @@ def test_refusals_say_why_contact_by_contact() -> None:
         for refusal in router.refusals(EARTH, MARS, 0, 3000, exclude=frozenset({RELAY}), most=9, tell=tell)
     ]
     assert told == [
-        "It misses contact 1 from Yeoju to the facility: from 0 s to its end at 2 s it carries 2000 B; "
-        "this needs 3000 B.",
+        "It is too large from Yeoju to the facility: contact 1 carries 2 000 B from 0 s until it ends at "
+        "2 s; it needs 3 000 B.",
         "It is not handed to the relay: that neighbour is excluded.",
-        "So it arrives at 305.001 s, no better than the chosen route: its bytes need 300 s of contact 5, "
-        "at 80 bit/s.",
+        "So it would arrive at 305.001 s, no earlier than by the chosen route: from node 3 to the facility "
+        "its bytes take 5 min 00 s on contact 5, at 80 bit/s.",
     ]
     (missed,) = [
         each
@@ -307,15 +307,68 @@ def test_refusals_say_why_contact_by_contact() -> None:
     ]
     assert [sentence.split()[0:3] for sentence in missed.explain(names)] == [
         ["At", "Yeoju", "it"],
-        ["It", "misses", "contact"],
+        ["It", "comes", "too"],
     ]
-    assert "that ends at 3 s, 1.00067 s before it is ready there" in missed.explain(names)[-1]
+    assert missed.explain(names)[-1] == (
+        "It comes too late from the relay to the facility: contact 3 ends at 3 s, 1.0 s before it is there."
+    )
     (booked,) = [
         each
         for each in router.refusals(EARTH, MARS, 0, 500, tell=tell)
         if each.failed and each.failed.id == 1
     ]
-    assert "what is booked on it leaves no room until its end at 2 s; this needs 500 B." in booked.reason
-    expired = router.refusals(EARTH, MARS, 0, 10, expires=SECOND, tell=tell)
-    assert "it has expired then, at 1 s." in expired[-1].reason
+    assert booked.explain(names)[-1] == (
+        "It finds no place from Yeoju to the facility: what is booked on contact 1 leaves no room until it "
+        "ends at 2 s; it needs 500 B."
+    )
+    (expired, *_) = router.refusals(EARTH, MARS, 0, 10, expires=SECOND, tell=tell)[::-1]
     assert router.refusals(EARTH, EARTH, 0, 1) == []
+    assert expired.reason == "It would arrive at 2.01134 s, after it has expired at 1 s."
+
+
+def test_refusals_of_what_is_in_the_way() -> None:
+    """Gaps that are too small, a queue, a contact that is barred, and a node that was passed have theirs."""
+    router = Router(
+        plan(
+            contact(1, (EARTH, MARS), 0, 10),
+            contact(2, (EARTH, RELAY), 0, 100),
+            contact(3, (RELAY, MARS), 0, 20, 80_000),
+            contact(4, (EARTH, MARS), 60, 100),
+        )
+    )
+    for start in (1, 4, 7):
+        route = router.route(EARTH, MARS, start * SECOND, 1500, exclude=frozenset({RELAY}))
+        assert route is not None
+        router.book(route)
+
+    def told(size: int, **more: frozenset[int]) -> list[str]:
+        found = router.refusals(EARTH, MARS, 0, size, tell=lambda time: f"{time / SECOND:g} s", **more)
+        return [refusal.explain({})[-1] for refusal in found]
+
+    gaps, *_ = told(3000)
+    assert gaps == (
+        "It finds no place from node 1 to node 4: what is booked on contact 1 leaves only gaps, of 5 500 B "
+        "together, until it ends at 10 s; it needs 3 000 B."
+    )
+    barred, passed = told(900, exclude_contacts=frozenset({1}), avoid=frozenset({RELAY}))
+    assert barred == "Contact 1 from node 1 to node 4 is excluded."
+    assert passed == "It has been at node 2 before and does not pass there again."
+    router = Router(plan(contact(1, (EARTH, MARS), 0, 100), contact(2, (EARTH, MARS), 30, 90)))
+    queue = router.route(EARTH, MARS, 0, 50_000)
+    assert queue is not None
+    router.book(queue)
+    assert told(10) == [
+        "So it would arrive at 51.0107 s, no earlier than by the chosen route: from node 1 to node 4 what is "
+        "booked before it on contact 1 takes 50 s."
+    ]
+    negative = Router(plan(contact(1, (EARTH, MARS), 0, 10, light_s=-1), contact(2, (EARTH, MARS), 20, 30)))
+    assert negative.refusals(EARTH, MARS, 0, 1) == []
+
+
+def test_refusals_are_found_with_a_search_or_two_each() -> None:
+    """However many routes look faster, what refused one is left out when the next is looked for."""
+    ways = [contact(2 * k, (EARTH, 100 + k), 0, 100) for k in range(200)]
+    ways += [contact(2 * k + 1, (100 + k, MARS), 0, 100) for k in range(200)]
+    router = Router(plan(*ways, contact(1000, (EARTH, MARS), 5000, 9000)))
+    found = router.refusals(EARTH, MARS, 0, 300_000, most=3)
+    assert [refusal.slow.id for refusal in found] == [0, 2, 4]

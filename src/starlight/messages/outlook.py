@@ -38,10 +38,6 @@ REASONS_MAX = 3
 
 IN_PIECES = "No contact carries it whole, so it travels in {} pieces; it is there when the last is."
 
-LOOKS_MAX = 24
-"""Ways that look faster and are followed at most: each may cost a few ms on a plan of decades, and a node
-serves its neighbours in the meantime not at all."""
-
 
 class Silence(msgspec.Struct, frozen=True):
     """Why nothing gets across, for people.
@@ -259,7 +255,6 @@ class Outlook:
             expires=message.expires,
             priority=message.priority,
             most=REASONS_MAX,
-            looks=LOOKS_MAX,
         )
         return tuple(
             Reason(

@@ -8,11 +8,12 @@ it fails or has become too slow. The words are those of a route that explains it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 
 import msgspec
 
-from starlight.contacts.contact import Contact
-from starlight.dtntime import SECOND
+from starlight.contacts.contact import UNLIMITED_BPS, Contact
+from starlight.dtntime import duration_text
 from starlight.routing.candidates import Question, best_first
 from starlight.routing.index import PlanIndex
 from starlight.routing.lanes import Busy, Span
@@ -21,9 +22,6 @@ from starlight.routing.volume import free_volume, margin
 
 NOTHING_FASTER = "Nothing looks faster: no other way arrives earlier, even for a bundle of no size."
 """What is said where a route was found and nothing was refused."""
-
-MAX_LOOKED_AT = 64
-"""Faster-looking routes that are followed: those that come after fail where one of these did."""
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):
@@ -34,6 +32,7 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
         looked_like: when it would arrive in the emptier world, in ns.
         hops: those that the bundle would make.
         failed: the contact at which it fails; None when it arrives, but too late.
+        slow: the contact that costs it most time; the one at which it fails, where it does.
         reason: why, for people; ``{here}`` and ``{there}`` stand for the ends of the contact.
         tell: writes a time.
     """
@@ -42,6 +41,7 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
     looked_like: int
     hops: tuple[Hop, ...]
     failed: Contact | None
+    slow: Contact
     reason: str
     tell: Callable[[int], str] = time_text
 
@@ -57,8 +57,7 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
         Args:
             names: what people call the nodes; a node that is not in it is ``node 7``.
         """
-        decides = self.failed or self.contacts[-1]
-        here, there = name_of(decides.from_node, names), name_of(decides.to_node, names)
+        here, there = name_of(self.slow.from_node, names), name_of(self.slow.to_node, names)
         return [
             *(sentence(hop, names, self.tell) for hop in self.hops),
             self.reason.format(here=here, there=there),
@@ -81,35 +80,56 @@ class Wish(msgspec.Struct, frozen=True, gc=False):
     tell: Callable[[int], str] = time_text
 
 
-def refusals(
-    index: PlanIndex, busy: Busy, wish: Wish, most: int, looks: int = MAX_LOOKED_AT
-) -> list[Refusal]:
+def refusals(index: PlanIndex, busy: Busy, wish: Wish, most: int) -> list[Refusal]:
     """Return why routes that look faster than the chosen one were not, the fastest-looking first.
+
+    What refused one route is left out of the emptier world when the next is looked for: so each says
+    something new, and the work is a search or two for each, however many routes look faster.
 
     Args:
         index: the plan.
         busy: what is booked.
         wish: what was asked for and answered.
-        most: how many at most; routes that fail at the same contact for the same reason count once.
-        looks: how many routes are followed at most; those that come after mostly fail where one of these did.
+        most: how many at most.
     """
     asked, chosen = wish.question, wish.chosen
-    empty = Question(asked.source, asked.destination, asked.now, 0)
     path_of_chosen = [hop.contact.id for hop in chosen.hops] if chosen else []
+    empty = Question(asked.source, asked.destination, asked.now, 0)
     found: list[Refusal] = []
-    seen: set[tuple[int, str]] = set()
-    for looked_at, (key, path) in enumerate(best_first(index, {}, empty)):
-        late = chosen is not None and key[0] >= chosen.projected
-        if late or looked_at == looks or len(found) == most:
+    while len(found) < most:
+        looks = _fastest(index, empty, chosen, path_of_chosen)
+        if looks is None:
             break
-        if [span.id for span in path] == path_of_chosen:
-            continue
-        refusal = _follow(path, busy, wish, key[0])
-        cause = (refusal.failed.id if refusal.failed else -1, refusal.reason)
-        if cause not in seen:
-            seen.add(cause)
-            found.append(refusal)
+        looked_like, path = looks
+        refusal = _follow(path, busy, wish, looked_like)
+        found.append(refusal)
+        if refusal.failed is None and wish.expires is not None and looked_like > wish.expires:
+            break  # Nor is anything else in time, even in the emptier world.
+        empty = _without(empty, asked, refusal)
     return found
+
+
+def _fastest(
+    index: PlanIndex, empty: Question, chosen: Route | None, path_of_chosen: list[int]
+) -> tuple[int, tuple[Span, ...]] | None:
+    """Return when the best route of a world would arrive, in ns, and its contacts; None if no earlier."""
+    for key, path in islice(best_first(index, {}, empty), 2):
+        if chosen is not None and key[0] >= chosen.projected:
+            break
+        if [span.id for span in path] != path_of_chosen:
+            return key[0], path
+    return None
+
+
+def _without(empty: Question, asked: Question, refusal: Refusal) -> Question:
+    """Return an emptier world without what has refused a route."""
+    decides = refusal.slow
+    exclude, avoid = empty.exclude, empty.avoid
+    if refusal.failed is not None:
+        if not refusal.hops:
+            exclude |= asked.exclude & {decides.to_node}
+        avoid |= asked.avoid & {decides.to_node}
+    return msgspec.structs.replace(empty, banned=empty.banned | {decides.id}, exclude=exclude, avoid=avoid)
 
 
 def never_used(
@@ -141,14 +161,15 @@ def _follow(path: tuple[Span, ...], busy: Busy, wish: Wish, looked_like: int) ->
         timing = None if reason else span.timing(ready, wish.question.size, busy)
         if timing is None:
             reason = reason or _misses(span.contact, ready, wish, busy)
-            return Refusal(contacts, looked_like, tuple(hops), span.contact, reason, wish.tell)
+            return Refusal(contacts, looked_like, tuple(hops), span.contact, span.contact, reason, wish.tell)
         leaves, last_byte, arrives = timing
         light_time = span.contact.light_time(last_byte)
         more = margin(light_time) if span.with_margin else 0
         waits_until = max(ready, span.start)
         hops.append(Hop(span.contact, ready, waits_until, leaves, last_byte, last_byte + light_time, more))
         ready = arrives
-    return Refusal(contacts, looked_like, tuple(hops), None, _too_late(ready, hops, wish), wish.tell)
+    slow, reason = _too_late(ready, hops, wish)
+    return Refusal(contacts, looked_like, tuple(hops), None, slow, reason, wish.tell)
 
 
 def _forbidden(contact: Contact, question: Question, *, first: bool) -> str:
@@ -162,32 +183,46 @@ def _forbidden(contact: Contact, question: Question, *, first: bool) -> str:
 
 
 def _misses(contact: Contact, ready: int, wish: Wish, busy: Busy) -> str:
-    size, tell, ends = wish.question.size, wish.tell, wish.tell(contact.end)
-    told = f"It misses contact {contact.id} from {{here}} to {{there}}: "
+    size, tell = wish.question.size, wish.tell
+    link, id, ends = (
+        "from {here} to {there}",
+        f"contact {contact.id}",
+        f"until it ends at {tell(contact.end)}",
+    )
     if ready > contact.end:
-        late = (ready - contact.end) / SECOND
-        return f"{told}that ends at {ends}, {late:g} s before it is ready there at {tell(ready)}."
+        late = duration_text(ready - contact.end)
+        return f"It comes too late {link}: {id} ends at {tell(contact.end)}, {late} before it is there."
     begins = max(ready, contact.start)
     if contact.light_time(begins) < 0:
-        return f"{told}its range is negative."
+        return f"It can't go {link}: the range of {id} is negative."
+    needs = f"it needs {_bytes(size)}"
     if contact.last_byte(begins, size) is None:
-        volume = contact.volume(begins, contact.end)
-        return f"{told}from {tell(begins)} to its end at {ends} it carries {volume} B; this needs {size} B."
+        carries = f"carries {_bytes(contact.volume(begins, contact.end))} from {tell(begins)}"
+        return f"It is too large {link}: {id} {carries} {ends}; {needs}."
     left = free_volume(contact, begins, contact.end, busy.get(contact.id))
-    room = "no room" if not left else f"{left} B, not in one piece" if left >= size else f"{left} B"
-    return f"{told}what is booked on it leaves {room} until its end at {ends}; this needs {size} B."
-
-
-def _too_late(arrives: int, hops: list[Hop], wish: Wish) -> str:
-    tell = wish.tell
-    if wish.expires is not None and arrives > wish.expires:
-        return f"It arrives at {tell(arrives)} at the earliest; it has expired then, at {tell(wish.expires)}."
-    queued = max(hops, key=lambda hop: hop.leaves - hop.waits_until)
-    if queued.leaves > queued.waits_until:
-        why = f"what is booked on contact {queued.contact.id} goes first"
+    if left >= size:
+        room = f"only gaps, of {_bytes(left)} together,"
     else:
-        slowest = max(hops, key=lambda hop: hop.last_byte - hop.leaves)
-        bps = slowest.contact.rate_bps(slowest.leaves)
-        lasts = (slowest.last_byte - slowest.leaves) / SECOND
-        why = f"its bytes need {lasts:g} s of contact {slowest.contact.id}, at {bps} bit/s"
-    return f"So it arrives at {tell(arrives)}, no better than the chosen route: {why}."
+        room = f"room for {_bytes(left)}" if left else "no room"
+    return f"It finds no place {link}: what is booked on {id} leaves {room} {ends}; {needs}."
+
+
+def _too_late(arrives: int, hops: list[Hop], wish: Wish) -> tuple[Contact, str]:
+    tell = wish.tell
+    queued = max(hops, key=lambda hop: hop.leaves - hop.waits_until)
+    slowest = max(hops, key=lambda hop: hop.last_byte - hop.leaves)
+    queues, sends = queued.leaves - queued.waits_until, slowest.last_byte - slowest.leaves
+    slow = (queued if queues >= sends else slowest).contact
+    if wish.expires is not None and arrives > wish.expires:
+        return slow, f"It would arrive at {tell(arrives)}, after it has expired at {tell(wish.expires)}."
+    if queues >= sends:
+        why = f"what is booked before it on contact {slow.id} takes {duration_text(queues)}"
+    else:
+        bps = slow.rate_bps(slowest.leaves)
+        why = f"its bytes take {duration_text(sends)} on contact {slow.id}, at {bps} bit/s"
+    why = f"from {{here}} to {{there}} {why}"
+    return slow, f"So it would arrive at {tell(arrives)}, no earlier than by the chosen route: {why}."
+
+
+def _bytes(count: int) -> str:
+    return "all" if count >= UNLIMITED_BPS else f"{count:,} B".replace(",", " ")

@@ -15,7 +15,7 @@ from starlight.routing.bookings import NEVER_YET, Bookings
 from starlight.routing.candidates import Question, best_first
 from starlight.routing.index import index_of, remember
 from starlight.routing.lanes import Busy, Span
-from starlight.routing.refusals import MAX_LOOKED_AT, Refusal, Wish, refusals
+from starlight.routing.refusals import Refusal, Wish, refusals
 from starlight.routing.route import FOREVER, Route, time_text, timed
 from starlight.routing.search import follow, travel
 from starlight.routing.volume import HopLimit, Priority, consumption, effective_limits, free_volume
@@ -253,14 +253,12 @@ class Router:
         avoid: frozenset[int] = NOBODY,
         priority: int = Priority.NORMAL,
         most: int = 3,
-        looks: int = MAX_LOOKED_AT,
         tell: Callable[[int], str] = time_text,
     ) -> list[Refusal]:
         """Return why routes that look faster than the answer of `route` are not; arguments as there.
 
         Args:
             most: how many at most.
-            looks: how many routes are followed for them, at most.
             tell: writes a time.
         """
         if source == destination:
@@ -278,7 +276,7 @@ class Router:
         )
         avoid -= {source, destination}
         asked = Question(source, destination, now, self._volume(size), exclude, exclude_contacts, avoid)
-        return refusals(self._index, self._busy[priority], Wish(asked, expires, chosen, tell), most, looks)
+        return refusals(self._index, self._busy[priority], Wish(asked, expires, chosen, tell), most)
 
     def book(self, route: Route) -> None:
         """Take the time that a route needs on each of its contacts from later routes.
