@@ -23,20 +23,24 @@ check: .venv/.ready-to-test
 	$(BIN)/python -m pytest -q tests/style
 
 bench: .venv/.ready-to-test
+	@$(MAKE) --silent --no-print-directory .venv-bench/.ready >.venv-bench.log 2>&1 || true
 	@$(BIN)/python benchmarks/run.py
 
 fuzz: .venv/.ready-to-test
 	$(BIN)/python fuzz/run.py $(if $(FUZZ_SECONDS),--seconds $(FUZZ_SECONDS))
 
-# Rewrites both locks from pyproject.toml; the build backend is pinned with the rest.
+# Rewrites the locks from pyproject.toml; the build backend is pinned with the rest. What the benchmarks are
+# compared with has a lock, and an environment, of its own: it asks for old versions.
 lock: | .venv/bin/python
 	printf 'hatchling\neditables\n' | $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header pyproject.toml - -o requirements.lock
 	printf 'hatchling\neditables\n' | $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --extra test pyproject.toml - -o requirements-test.lock
+	printf 'pydtnsim\n' | $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header - -o requirements-bench.lock
 
 clean:
-	rm -rf .venv .pytest_cache .hypothesis .mypy_cache .ruff_cache dist build
+	rm -rf .venv .venv-bench .venv-bench.log .pytest_cache .hypothesis .mypy_cache .ruff_cache dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -54,4 +58,10 @@ clean:
 
 .venv/.ready-to-test: requirements-test.lock .venv/.ready-to-run
 	VIRTUAL_ENV=.venv $(UV) pip install -q --require-hashes -r requirements-test.lock
+	@touch $@
+
+.venv-bench/.ready: requirements-bench.lock | .venv/bin/python
+	rm -rf .venv-bench
+	$(UV) venv -q --python $(PYTHON) .venv-bench
+	VIRTUAL_ENV=.venv-bench $(UV) pip install -q --require-hashes -r requirements-bench.lock
 	@touch $@
