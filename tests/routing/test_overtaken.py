@@ -1,0 +1,108 @@
+"""What a booked bundle can expect: without its own booking, and after others have overtaken it."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.routing.oracle import blocks
+from tests.routing.plans import random_plan
+
+from starlight.dtntime import SECOND
+from starlight.routing import Priority, Route, Router
+from starlight.routing.bookings import Bookings
+from starlight.routing.index import PlanIndex
+
+JOBS = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 8)), max_size=8)
+
+
+def some_route(rng: random.Random, router: Router, nodes: list[int]) -> Route | None:
+    """Return the route of some bundle."""
+    source, destination = rng.sample(nodes, 2)
+    now, size = rng.randrange(20) * SECOND, rng.randrange(1, 40)
+    return router.route(source, destination, now, size, priority=rng.choice(list(Priority)))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_without_a_booking_all_is_as_if_it_had_never_been(seed: int) -> None:
+    """A router without some routes answers as one that booked the others only; the first is unchanged."""
+    rng = random.Random(seed)
+    plan = random_plan(rng)
+    nodes = plan.nodes()
+    whole = Router(plan)
+    booked = []
+    for _ in range(6):
+        route = some_route(rng, whole, nodes)
+        if route is not None and route.hops:
+            whole.book(route)
+            booked.append(route)
+    own = rng.sample(booked, min(2, len(booked)))
+    rest = list(booked)
+    for route in own:
+        rest.remove(route)
+    alone = Router(plan)
+    for route in rest:
+        alone.book(route)
+    before = [whole.bookings(contact.id, level) for contact in plan.contacts for level in Priority]
+    without = whole.without(own)
+    for _ in range(10):
+        source, destination = rng.sample(nodes, 2)
+        now, size, priority = rng.randrange(20) * SECOND, rng.randrange(1, 40), rng.choice(list(Priority))
+        asked = (source, destination, now, size)
+        assert without.route(*asked, priority=priority) == alone.route(*asked, priority=priority)
+        told = [each.explain({}) for each in without.refusals(*asked, priority=priority)]
+        assert told == [each.explain({}) for each in alone.refusals(*asked, priority=priority)]
+    for contact in plan.contacts:
+        for level in Priority:
+            assert without.bookings(contact.id, level) == alone.bookings(contact.id, level)
+    assert before == [whole.bookings(contact.id, level) for contact in plan.contacts for level in Priority]
+
+
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(JOBS, JOBS)
+def test_who_is_overtaken_keeps_the_place_among_equals(
+    urgent: list[tuple[int, int]], others: list[tuple[int, int]]
+) -> None:
+    """What is overtaken leaves in the order of its booking, each in the first gap that holds it whole."""
+    above, level = Bookings(), Bookings()
+    for start, length in urgent:
+        above.add(start, start + length)
+        level.add(start, start + length)
+    for start, length in others:
+        level.add(start, start + length)
+    turns = level.turns(above)
+    taken = {at for begin, end in blocks([(s, s + n) for s, n in urgent]) for at in range(begin, end)}
+    expected: dict[tuple[int, int], int] = {}
+    for start, length in sorted(others, key=lambda job: (job[0], sum(job))):
+        at = start
+        while any(each in taken for each in range(at, at + length)):
+            at += 1
+        expected.setdefault((start, start + length), at)
+        taken |= set(range(at, at + length))
+    assert turns == expected
+    assert level.busy() == blocks([(s, s + n) for s, n in (*urgent, *others)])
+
+
+def test_before_what_is_on_the_air_nothing_leaves() -> None:
+    """While a transmission is under way, what was booked meanwhile waits for its end."""
+    level = Bookings()
+    level.add(10, 14)
+    level.add(14, 20)
+    level.occupy(17)
+    assert level.turns(Bookings()) == {(10, 14): 17, (14, 20): 21}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_contact_is_looked_up_in_its_lane(seed: int) -> None:
+    """The index returns the span that its lanes hold, made once; that of another plan is made anew."""
+    plan = random_plan(random.Random(seed))
+    index = PlanIndex(plan.contacts, True)
+    for contact in plan.contacts:
+        if contact.id in index.unusable:
+            continue
+        span = index.span(contact)
+        assert span.contact == contact
+        assert span is index.span(contact)
+        assert PlanIndex((), True).span(contact) == span
