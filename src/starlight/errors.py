@@ -10,7 +10,8 @@
     │   ├── LetterError       a payload that is no letter, receipt or telemetry of ours
     │   └── LinkError         a convergence layer's peer broke its protocol
     ├── RangeError            a time that the ephemeris, or another table, does not cover
-    └── StoreError            the disk refused, or holds what we did not write
+    ├── StoreError            the disk refused, or holds what we did not write
+    └── DefectError           a node of ours broke while it was rehearsed
 
 The family says whose fault it is. `InputError` is shown to the person, whole;
 `PeerError` is counted, traced and answered on the wire with its code; the
@@ -92,3 +93,7 @@ class RangeError(StarlightError):
 
 class StoreError(StarlightError):
     """The durable store can't do what was asked."""
+
+
+class DefectError(StarlightError):
+    """A node broke in virtual time; the message says which, when, told of what, and where in the code."""

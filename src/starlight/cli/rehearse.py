@@ -16,9 +16,12 @@ from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
 from starlight.errors import InputError, StarlightError
 
 if TYPE_CHECKING:
-    from starlight.expedition.rehearsal import Report
+    from starlight.expedition.outcome import Kept, Report
     from starlight.expedition.scenario import Scenario
     from starlight.expedition.story import Beat
+
+SHOWN = 20
+"""Errors that a person is shown; the JSON has all."""
 
 
 @click.command()
@@ -46,6 +49,12 @@ if TYPE_CHECKING:
 @click.option(
     "--record-node", metavar="NAME", help="Which node to record. [default: the scenario's earth_home]"
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a page about it: promised and actual arrivals, what was wrong.",
+)
 @ephemeris
 @as_json
 def rehearse(
@@ -57,10 +66,13 @@ def rehearse(
     trace: Path | None,
     record: Path | None,
     record_node: str | None,
+    report: Path | None,
     ephemeris: str | None,
     json_output: bool,
 ) -> None:
     """Run SCENARIO in virtual time: years in seconds, with its storms, by the code of the live nodes.
+
+    Exit status 0: every promise was kept and every rule; 1: something was wrong, and is listed.
 
     \b
     Example: starlight rehearse lost-in-starlight --from 2051-03-01 --until 2051-05-01 --story
@@ -68,7 +80,8 @@ def rehearse(
     begun = time.perf_counter()
     import msgspec
 
-    from starlight.expedition import kernels, rehearsal, scenario
+    from starlight.cli.plan_scenario import write
+    from starlight.expedition import kernels, rehearsal, rehearsal_page, scenario
 
     plan = scenario.load(scenario_name)
     start, end = _interval(plan, start, end)
@@ -84,20 +97,25 @@ def rehearse(
                 plan, kernels.open_sky(ephemeris), start, end, seed=seed, trace=traced, record=recorded
             )
         with _progress("rehearsing", quiet=json_output, start=start, end=end) as progress:
-            report = run.run(progress)
-    report.start, report.end = dtntime.to_text(start), dtntime.to_text(end)
-    report.seconds = round(time.perf_counter() - begun, 3)
+            found = run.run(progress)
+    found.seconds = round(time.perf_counter() - begun, 3)
     beats = run.story.beats()
+    if report is not None:
+        write(report, rehearsal_page.rehearsal_report(plan, found).encode())
     if json_output:
-        found: dict[str, object] = msgspec.to_builtins(report)
+        told: dict[str, object] = msgspec.to_builtins(found)
         if story:
-            found["story"] = [_beat_json(beat) for beat in beats]
-            found["story_missing"] = run.story.missing()
-        print_json(found)
-        return
-    if story:
-        _tell(beats, run.story.missing())
-    _show(report)
+            told["story"] = [_beat_json(beat) for beat in beats]
+            told["story_missing"] = run.story.missing()
+        print_json(told)
+    else:
+        if story:
+            _tell(beats, run.story.missing())
+        _show(found)
+    if found.errors:
+        raise StarlightError(
+            f"{len(found.errors)} errors in the rehearsal, the first: {found.errors[0].text}"
+        )
 
 
 def _interval(plan: Scenario, start: int | None, end: int | None) -> tuple[int, int]:
@@ -178,11 +196,25 @@ def _show(report: Report) -> None:
             "worst prediction error",
             f"{report.worst_prediction_error_s:.6f} s over {report.compared} letters that met no storm",
         ),
+        ("promises undisturbed", _kept(report.undisturbed)),
+        ("promises where queues competed", _kept(report.competing)),
+        ("promises that met a storm", f"{report.disturbed.bundles} bundles"),
+        ("errors", f"{len(report.errors) or 'none'}"),
         ("digest of the trace", report.digest),
         ("took", f"{report.seconds:.1f} s"),
     ]
     for name, value in rows:
         click.echo(f"{name:<32}{value}")
+    for error in report.errors[:SHOWN]:
+        click.echo(f"  {error.what}: {error.text}")
+    if len(report.errors) > SHOWN:
+        click.echo(f"  ... and {len(report.errors) - SHOWN} more; --json or --report FILE.html has them")
+
+
+def _kept(kept: Kept) -> str:
+    told = f"{kept.bundles} bundles, latest +{kept.worst_late_s:.6f} s, earliest -{kept.worst_early_s:.6f} s"
+    counts = {"explained": kept.explained, "unforeseen": kept.unforeseen, "broken": kept.broken}
+    return ", ".join([told, *(f"{count} {name}" for name, count in counts.items() if count)])
 
 
 @click.command()

@@ -13,8 +13,10 @@ from typing import TextIO
 
 import msgspec
 
-from starlight.dtntime import DAY, SECOND
+from starlight.dtntime import DAY, to_text
+from starlight.errors import DefectError
 from starlight.expedition import knowledge, script
+from starlight.expedition.outcome import Report
 from starlight.expedition.planner import known_plan, plan_channels
 from starlight.expedition.scenario import Scenario
 from starlight.expedition.story import Story
@@ -22,71 +24,27 @@ from starlight.messages import PostOffice, Request
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.host import Host, Recorder
+from starlight.node.reassembly import whole_of
 from starlight.node.record import Recorder as RecordFile
+from starlight.sim.promises import Promises, pieces
+from starlight.sim.referee import Referee
 from starlight.sim.world import Site, World
 from starlight.sky import Sky
 from starlight.trace import Record
 
+__all__ = ["Rehearsal", "Report"]
+
 PLAN_BEYOND = 40 * DAY
 """The plan reaches further than the rehearsal, or nobody would send what arrives after its end."""
-
-
-class Report(msgspec.Struct):
-    """What became of the letters of a rehearsal.
-
-    Attributes:
-        scenario, start, end, seed: what was rehearsed.
-        sent: letters written; arrived: of those, shown in the mailbox of their address.
-        waiting: stored or in flight at the end, whole; expired, withdrawn: as the words say.
-        lost: none of these.
-        shown_twice: arrivals of a letter that was there already.
-        out_of_order: letters that stand in an inbox before one written earlier by the same hand.
-        resent: how often a letter was sent again.
-        compared: letters that met no storm and no change of the plan; their predicted and actual
-            arrival at the destination's node differ by `worst_prediction_error_s` at most.
-        met_storm: letters that were under way while their world's plan changed or a storm blew.
-        telemetry: reports that arrived.
-        bundles, contacts, records: how much was carried, over how many contacts, traced in how many lines.
-        digest: SHA-256 over the trace; equal for equal seeds.
-        inboxes: letters received by address.
-        seconds: that it took, of the wall.
-    """
-
-    scenario: str
-    start: str
-    end: str
-    seed: int
-    sent: int = 0
-    arrived: int = 0
-    waiting: int = 0
-    expired: int = 0
-    withdrawn: int = 0
-    lost: int = 0
-    shown_twice: int = 0
-    out_of_order: int = 0
-    resent: int = 0
-    compared: int = 0
-    met_storm: int = 0
-    worst_prediction_error_s: float = 0.0
-    telemetry: int = 0
-    bundles: int = 0
-    contacts: int = 0
-    records: int = 0
-    digest: str = ""
-    inboxes: dict[str, int] = {}
-    seconds: float = 0.0
 
 
 class _Letter(msgspec.Struct):
     """A letter's way as the trace tells it; times in ns."""
 
     id: str
-    sender: str
+    node: int
     to: str
-    written_at: int
     keys: list[str]
-    predicted: int | None = None
-    reached: int | None = None
     shown: int = 0
     ended: str = ""
 
@@ -120,15 +78,14 @@ class Rehearsal:
         self.scenario, self.start, self.end, self.seed = scenario, start, end, seed
         self.channels = plan_channels(scenario, sky, start, max(end, min(end + PLAN_BEYOND, sky.covers[1])))
         self.story = Story(scenario)
+        self.promises = Promises()
         self.resent = self.telemetry = self.bundles = self.records = 0
         self._trace, self._record = trace, record
         self._letters: dict[str, _Letter] = {}
-        self._by_key: dict[str, str] = {}
         facts = knowledge.storms(scenario)
         self._changes = knowledge.changes(scenario, self.channels, facts, sky, start, end)
-        self._disturbed = [(storm.start, storm.end) for storm in facts]
-        self._disturbed += [(change.time, change.time) for change in self._changes]
         self.world = self._make_world()
+        self.referee = Referee(self.world)
         for storm in facts:
             if storm.end > start and storm.start < end:
                 self.world.cut(storm.links, storm.start, storm.end)
@@ -144,7 +101,7 @@ class Rehearsal:
         titles = scenario.titles()
 
         def office(engine: Node) -> PostOffice:
-            return PostOffice(engine.config.number, engine.router, names=titles)
+            return _Office(engine, titles, self.promises)
 
         sites = []
         for node in scenario.node:
@@ -166,8 +123,15 @@ class Rehearsal:
 
         Args:
             progress: is told the mission time now and then.
+
+        Raises:
+            DefectError: a node broke.
         """
-        self.world.run(self.end, progress)
+        try:
+            self.world.run(self.end, progress)
+        except DefectError as error:
+            told = f"{error}. The scenario {self.scenario.name} with seed {self.seed} leads there again"
+            raise DefectError(f"{told} from {to_text(self.start)}") from error
         return self._report()
 
     # From the trace.
@@ -177,11 +141,13 @@ class Rehearsal:
         if self._trace is not None:
             self._trace.write(record.line() + "\n")
         self.story.take(record)
+        self.promises.take(record)
+        self.referee.take(record)
         kind, _, what = record.what.partition(".")
         if kind == "letter":
             self._take_letter(what, record)
-        elif kind == "bundle":
-            self._take_bundle(what, record)
+        elif record.what == "bundle.submitted":
+            self.bundles += 1
         elif record.what == "telemetry.arrived":
             self.telemetry += 1
 
@@ -190,19 +156,12 @@ class Rehearsal:
         letter_id = str(facts["letter"])
         letter = self._letters.get(letter_id)
         if letter is None:
-            written = facts["written_at"]
-            assert isinstance(written, int)
-            letter = _Letter(letter_id, str(facts["from"]), str(facts["to"]), written, [])
+            letter = _Letter(letter_id, record.node, str(facts["to"]), [])
             self._letters[letter_id] = letter
         if what == "queued":
-            key = str(facts["bundle"])
-            letter.keys.append(key)
-            self._by_key[key] = letter_id
-            if letter.predicted is None and isinstance(facts["arrives"], int):
-                letter.predicted = facts["arrives"]
+            letter.keys.append(str(facts["bundle"]))
         elif what == "arrived":
             letter.shown += 1
-            letter.reached = record.time if letter.reached is None else letter.reached
             delay = script.reading_delay(self.scenario, self.seed, letter.to, letter_id)
             if delay is not None and record.time + delay < self.end:
                 self.world.call(record.time + delay, record.node, partial(_read, letter.to, letter_id))
@@ -211,27 +170,24 @@ class Rehearsal:
         elif what in ("expired", "withdrawn"):
             letter.ended = what
 
-    def _take_bundle(self, what: str, record: Record) -> None:
-        if what == "submitted":
-            self.bundles += 1
-        elif what in ("unclaimed", "delivered"):
-            letter_id = self._by_key.get(str(record.facts["bundle"]))
-            if letter_id is not None and self._letters[letter_id].reached is None:
-                self._letters[letter_id].reached = record.time
-
     # At the end.
 
     def _report(self) -> Report:
         world, scenario = self.world, self.scenario
-        report = Report(scenario.name, "", "", self.seed)
+        report = Report(scenario.name, to_text(self.start), to_text(self.end), self.seed)
         report.resent, report.telemetry = self.resent, self.telemetry
         report.bundles, report.records, report.digest = self.bundles, self.records, world.digest()
         report.contacts = sum(len(channel.contacts) for channel in self.channels)
         kept = {key for node in world.nodes() for key in world.store(node).bundles()}
         kept.update(world.one_way_in_flight())
+        kept.update([whole_of(key) for key in kept])
         for letter in self._letters.values():
             report.sent += 1
             report.shown_twice += max(0, letter.shown - 1)
+            if letter.shown > 1:
+                report.tell(
+                    self.end, letter.node, letter.id, "twice", f"{letter.id} was shown {letter.shown} times"
+                )
             if letter.shown:
                 report.arrived += 1
             elif letter.ended:
@@ -240,31 +196,44 @@ class Rehearsal:
                 report.waiting += 1
             else:
                 report.lost += 1
-            self._compare(letter, report)
+                report.tell(self.end, letter.node, letter.id, "lost", f"{letter.id} is lost: nobody has it")
         for node in world.nodes():
             host = world.host(node)
             assert host is not None  # A rehearsal of a scenario has no crashes.
-            office = host.application
-            assert isinstance(office, PostOffice)
-            for box in office.mailboxes():
-                received = box.inbox()
-                report.inboxes[box.address] = len(received)
-                latest: dict[str, int] = {}
-                for each in received:
-                    report.out_of_order += each.written_at < latest.get(each.sender, 0)
-                    latest[each.sender] = each.written_at
+            self._look_into(_office(host), report)
+        for misstep in self.referee.finish():
+            report.tell(misstep.time, misstep.node, misstep.bundle, misstep.what, misstep.text)
+        letters = {letter.keys[0] for letter in self._letters.values() if letter.keys}
+        report.judge(self.promises.judge(self.end), letters)
+        report.unpromised = self.promises.unpromised
         return report
 
-    def _compare(self, letter: _Letter, report: Report) -> None:
-        if letter.predicted is None or letter.reached is None:
-            return
-        last = max(letter.reached, letter.predicted)
-        if any(start <= last and end >= letter.written_at for start, end in self._disturbed):
-            report.met_storm += 1
-            return
-        report.compared += 1
-        error = abs(letter.predicted - letter.reached) / SECOND
-        report.worst_prediction_error_s = max(report.worst_prediction_error_s, error)
+    def _look_into(self, office: PostOffice, report: Report) -> None:
+        """Count what is in the mailboxes of a node, and whether it stands in order."""
+        for box in office.mailboxes():
+            received = box.inbox()
+            report.inboxes[box.address] = len(received)
+            latest: dict[str, int] = {}
+            for each in received:
+                if each.written_at < latest.get(each.sender, 0):
+                    report.out_of_order += 1
+                    told = f"{each.id} stands behind a later letter of the same hand in {box.address}"
+                    report.tell(self.end, office.node, each.id, "order", told)
+                latest[each.sender] = each.written_at
+
+
+class _Office(PostOffice):
+    """A post office that lets the rehearsal hear what the node promises."""
+
+    def __init__(self, engine: Node, titles: dict[int, str], promises: Promises) -> None:
+        super().__init__(engine.number, engine.router, names=titles)
+        self._engine, self._promises = engine, promises
+
+    def accepted(
+        self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
+    ) -> list[Request]:
+        self._promises.accept(key, self.node, now, arrives, pieces(self._engine.stored, key))
+        return super().accepted(token, key, leaves, arrives, now)
 
 
 def _office(host: Host) -> PostOffice:

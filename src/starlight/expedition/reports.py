@@ -1,13 +1,14 @@
 """Pages that explain a plan, the sky or a link: one file each, with everything in it, and no request.
 
-A page is a heading, tables, Gantt charts drawn here as SVG, and line charts that uPlot (vendored) draws
-from JSON in the page. All text is escaped.
+A page is a heading, tables, Gantt charts and histograms drawn here as SVG, and line charts that uPlot
+(vendored) draws from JSON in the page. All text is escaped.
 """
 
 from __future__ import annotations
 
 import html
 import json
+import math
 from collections.abc import Iterable, Sequence
 from importlib import resources
 
@@ -108,7 +109,21 @@ class Heat(msgspec.Struct, frozen=True):
     mark: tuple[float, float]
 
 
-Part = Chart | Gantt | Grid | Heat
+class Histogram(msgspec.Struct, frozen=True):
+    """How many of each kind fall into each bin, as bars; their heights grow with the logarithm.
+
+    Attributes:
+        bins: names along x.
+        series: of each kind its name, its look (of `Bar`), and a count for each bin.
+    """
+
+    title: str
+    caption: str
+    bins: Sequence[str]
+    series: Sequence[tuple[str, str, Sequence[int]]]
+
+
+Part = Chart | Gantt | Grid | Heat | Histogram
 
 
 def page(title: str, lead: Sequence[str], parts: Iterable[Part]) -> str:
@@ -123,6 +138,8 @@ def page(title: str, lead: Sequence[str], parts: Iterable[Part]) -> str:
             body.append(_gantt(part))
         elif isinstance(part, Heat):
             body.append(_heat(part))
+        elif isinstance(part, Histogram):
+            body.append(_histogram(part))
         else:
             body.append(_grid(part))
         body.append("</section>")
@@ -236,6 +253,43 @@ def _heat(heat: Heat) -> str:
     out.append(f'<text class="tick" x="{left}" y="{top + height + 34}">{label}, and upwards: ')
     out.append(f"{html.escape(heat.y_label)}</text></svg>")
     return f"<figure>{''.join(out)}<figcaption>{html.escape(heat.caption)}</figcaption></figure>"
+
+
+def _histogram(histogram: Histogram) -> str:
+    height, foot, bar = 180, 64, 26
+    group = bar * len(histogram.series) + 34
+    width = group * len(histogram.bins)
+    most = max((count for _, _, counts in histogram.series for count in counts), default=0)
+    scale = (height - 20) / max(1, (most + 1).bit_length())
+    out = [
+        f'<svg viewBox="0 0 {width} {height + foot}" width="{width}" role="img" '
+        f'aria-label="{html.escape(histogram.title)}">',
+        f'<line class="grid" x1="0" x2="{width}" y1="{height}" y2="{height}"/>',
+    ]
+    for place, name in enumerate(histogram.bins):
+        left = place * group + 17
+        for index, (kind, look, counts) in enumerate(histogram.series):
+            if counts[place]:
+                tall = scale * math.log2(counts[place] + 1)
+                x, y = left + index * bar, height - tall
+                told = html.escape(f"{kind}, {name}: {counts[place]}")
+                out.append(
+                    f'<rect class="{look}" x="{x}" y="{y:.1f}" width="{bar - 4}" height="{tall:.1f}">'
+                    f"<title>{told}</title></rect>"
+                )
+                out.append(
+                    f'<text class="tick" x="{x + bar / 2 - 2}" y="{y - 4:.1f}" '
+                    f'text-anchor="middle">{counts[place]}</text>'
+                )
+        middle = left + bar * len(histogram.series) / 2
+        label = html.escape(name)
+        out.append(f'<text class="tick" x="{middle}" y="{height + 18}" text-anchor="middle">{label}</text>')
+    for index, (kind, look, _) in enumerate(histogram.series):
+        x = 17 + index * 160
+        out.append(f'<rect class="{look}" x="{x}" y="{height + 38}" width="12" height="12"/>')
+        out.append(f'<text x="{x + 18}" y="{height + 49}">{html.escape(kind)}</text>')
+    out.append("</svg>")
+    return f"<figure>{''.join(out)}<figcaption>{html.escape(histogram.caption)}</figcaption></figure>"
 
 
 def _ticks(start: int, end: int) -> list[int]:

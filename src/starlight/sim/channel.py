@@ -214,6 +214,26 @@ class Sky:
             return None
         return best[0], best[0] + best[1].light_time(best[0])
 
+    def contact(self, link: tuple[int, int], leaves: int, last_byte: int, id: int) -> Contact | None:
+        """Return the contact that a transmission lies in, cut or not; None where there is none.
+
+        Args:
+            link: from which node to which.
+            leaves, last_byte: of the transmission, in ns.
+            id: of the contact that is meant where there are several.
+        """
+        windows = self._pairs.get(link)
+        if windows is None:
+            return None
+        found: Contact | None = None
+        for index in range(bisect_left(windows.ends, last_byte), len(windows.ends)):
+            if windows.earliest[index] > leaves:
+                break
+            contact = windows.contacts[index]
+            if contact.start <= leaves and (found is None or contact.id == id):
+                found = contact
+        return found
+
     def _uncut(self, link: tuple[int, int], time: int) -> int:
         for start, end in self._cuts.get(link, ()):
             if start <= time <= end:

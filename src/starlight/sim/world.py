@@ -9,15 +9,19 @@ order, shows it.
 from __future__ import annotations
 
 import hashlib
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from heapq import heappop, heappush
+from pathlib import PurePath
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from starlight.bundle import with_age
 from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import to_text
+from starlight.errors import DefectError, InputError
 from starlight.node import actions, events
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
@@ -176,6 +180,9 @@ class World:
         Args:
             until: in ns; what is due at that instant still happens.
             progress: is told the time now and then.
+
+        Raises:
+            DefectError: a node broke. The world can't go on.
         """
         heap = self._heap
         while heap and heap[0][0] <= until:
@@ -254,7 +261,20 @@ class World:
         except _Crashed as crashed:
             self._crash((place.config.number, self.now + crashed.downtime))
             return
+        except Exception as error:
+            told = argument if isinstance(argument, list) else []
+            names = ", ".join(dict.fromkeys(type(each).__name__ for each in told))
+            raise self._defect(place, names or "the time", error) from error
         self._arm(place)
+
+    def _defect(self, place: _Place, told: str, error: Exception) -> DefectError:
+        """Return what says where a node broke, so that the same seed leads there again."""
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{'/'.join(PurePath(frame.filename).parts[-2:])}, line {frame.lineno}"
+        why = f"{type(error).__name__}{f': {error}' if str(error) else ''} ({where})"
+        return DefectError(
+            f"node {place.config.number} broke at {to_text(self.now, 9)}, told of {told}: {why}"
+        )
 
     def _commit(self, place: _Place, writes: list[Any], outward: list[actions.Outward]) -> None:
         if writes:
@@ -285,7 +305,7 @@ class World:
             due = self.now
             place.restless += 1
             if place.restless > RESTLESS:
-                raise RuntimeError(f"node {place.config.number} does not come to rest at {self.now}")
+                raise DefectError(f"node {place.config.number} does not come to rest at {to_text(due, 9)}")
         if place.armed is None or due < place.armed:
             place.armed = due
             self._at(due, self._wake, (place, due, place.life))
@@ -303,7 +323,13 @@ class World:
         if host is None:
             place.deferred.append(call)
             return
-        self._perform(place, lambda asked, now: host.ask(asked(host, now), now), call)
+        try:
+            requests = call(host, self.now)
+        except InputError:
+            raise  # of who asks, not of the node
+        except Exception as error:
+            raise self._defect(place, "what its people do", error) from error
+        self._perform(place, host.ask, requests)
 
     def _crash(self, crash: tuple[int, int]) -> None:
         node, until = crash
@@ -329,10 +355,15 @@ class World:
         if isinstance(action, actions.Trace):
             self._say(action.record)
         elif isinstance(action, actions.Transmit):
-            direction = self._direction((place.config.number, action.peer))
+            link = (place.config.number, action.peer)
+            direction = self._direction(link)
             data = place.store.body(action.key)
             if action.age_ms is not None:
                 data = with_age(data, action.age_ms)
+            contact = self.sky.contact(link, action.leaves, action.last_byte, action.contact)
+            if contact is not None:  # Light keeps its own time, whatever the sender believes.
+                reaches = action.last_byte + contact.light_time(action.last_byte)
+                action = msgspec.structs.replace(action, reaches=reaches)
             direction.send(action, data, place.life, self.now)
             self._arm_direction(direction)
         else:
