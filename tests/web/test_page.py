@@ -325,7 +325,7 @@ def test_why_so_late_before_sending(visitor: Visitor, serving: Serving) -> None:
     why.locator("summary").click()
     expect(because).to_contain_text("As of 14:21, for 5 bytes:")
     expect(because).to_contain_text("It waits 2 min for the dish")
-    expect(because).to_contain_text("What looks faster, as if it could arrive 14:40:")
+    expect(because).to_contain_text("What looks faster, as if it could arrive 14:40:00:")
     missed = "It misses contact 7 from Seoul to the <b>relay</b>: that ends at 14:23:00, 3 s too early."
     expect(because.locator("li")).to_have_text(missed)
     expect(because.locator("b")).to_have_count(0)

@@ -22,10 +22,10 @@ BUNDLE_OVERHEAD_BYTES = 88
 """What a bundle between two short ``ipn:`` addresses adds to a payload: primary block, hop count,
 previous node, heads and checksums. Only predictions before sending use it; the node knows exactly."""
 
-FRAGMENT_OVERHEAD_BYTES = 112
-"""The same for a piece of a bundle: with where the piece begins and how long the whole is, at most 10 bytes
-more, and room for a block that a bundle of another priority has. The node knows exactly, so a contact
-may carry up to 24 bytes more of the payload than is foreseen here, and a piece less may do."""
+FRAGMENT_OVERHEAD_BYTES = BUNDLE_OVERHEAD_BYTES + 27
+"""The same for a piece of a bundle, as the node reckons it: where the piece begins and how long the whole is
+take at most 5 bytes each, and on its way a bundle may gain 17. The node knows the rest exactly, and so may
+get a few bytes more of the letter into a contact, or need a piece less, than is foreseen here."""
 
 ANSWER_BYTES = 600
 """A typical letter: a few sentences of text and its addresses."""

@@ -106,6 +106,7 @@ class PageView:
             "other": _other(self.mailbox),
             "next_moment": next_moment(self.mailbox, self.status),
             "moment": lambda at, world=person.world: _Moment(clock, world, at),
+            "instant": lambda at: _Moment(clock, person.world, at, seconds=True),
             "bits": lambda sentence: _bits(clock, person.world, sentence),
             "words_for": lambda letter: words.words_for(letter, clock.now),
             **more,
