@@ -13,7 +13,7 @@ from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.messages import Close, Open, Post, PostOffice, Recall, Request, Save, Say
-from starlight.messages.outlook import BUNDLE_OVERHEAD_BYTES
+from starlight.messages.outlook import overhead_of
 from starlight.routing import Route, Router
 from starlight.trace import Record
 
@@ -150,7 +150,7 @@ class FakeNode:
     def _queue(self, key: str, post: Post) -> Route | None:
         node = self.office.node_of(post.destination)
         assert node is not None
-        size = len(post.payload) + BUNDLE_OVERHEAD_BYTES
+        size = len(post.payload) + overhead_of(post.priority)
         route = self.router.route(self.number, node, self.sky.now, size, priority=post.priority)
         self.queued[key] = (post, route)
         if route:

@@ -170,7 +170,9 @@ class Outbox:
         self._keys[key] = (mailbox.address, letter_id)
         foreseen = leaves is not None and arrives is not None
         booked = self._booked(key)
-        legs = legs_of(booked[0]) if len(booked) == 1 else sent.legs
+        pieces, legs = sent.pieces, sent.legs
+        if booked and not sent.critical:  # Of that there are copies.
+            pieces, legs = len(booked), legs_of(max(booked, key=lambda route: route.arrival))
         sent = replace(
             sent,
             state=after(sent.state, Happening.ACCEPTED),
@@ -180,6 +182,7 @@ class Outbox:
             arrives=arrives,
             receipt_at=sent.receipt_at if foreseen else None,
             legs=legs if foreseen else (),
+            pieces=pieces,
             first_leaves=leaves if sent.first_leaves is None else sent.first_leaves,
             first_arrives=arrives if sent.first_arrives is None else sent.first_arrives,
             due=None,

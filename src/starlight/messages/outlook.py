@@ -22,8 +22,11 @@ BUNDLE_OVERHEAD_BYTES = 88
 """What a bundle between two short ``ipn:`` addresses adds to a payload: primary block, hop count,
 previous node, heads and checksums. Only predictions before sending use it; the node knows exactly."""
 
-FRAGMENT_OVERHEAD_BYTES = BUNDLE_OVERHEAD_BYTES + 27
-"""The same for a piece of a bundle, as the node reckons it: where the piece begins and how long the whole is
+SERVICE_BYTES = 17
+"""What a bundle has more that is not of normal priority: the block that says so."""
+
+FRAGMENT_BYTES = 27
+"""What a piece of a bundle has more, as the node reckons: where the piece begins and how long the whole is
 take at most 5 bytes each, and on its way a bundle may gain 17. The node knows the rest exactly, and so may
 get a few bytes more of the letter into a contact, or need a piece less, than is foreseen here."""
 
@@ -142,6 +145,11 @@ class Prediction(msgspec.Struct, frozen=True):
     pieces: int = 1
 
 
+def overhead_of(priority: int) -> int:
+    """Return what a bundle of a priority adds to a payload, in bytes; an estimate."""
+    return BUNDLE_OVERHEAD_BYTES + (0 if priority == Priority.NORMAL else SERVICE_BYTES)
+
+
 class Outlook:
     """The outlook from one node.
 
@@ -192,13 +200,13 @@ class Outlook:
         """
         if source is None or destination is None or not self.index().between(source, destination):
             return None  # Cheaper than to search a plan of decades for a way that is not in it.
-        router, bundle = self._router, size + BUNDLE_OVERHEAD_BYTES
-        route = router.route(source, destination, now, bundle, expires=expires, priority=priority)
+        router, overhead = self._router, overhead_of(priority)
+        route = router.route(source, destination, now, size + overhead, expires=expires, priority=priority)
         if route is not None:
             return Way(route.leaves, route.arrival, route)
         if not may_cut:
             return None
-        overhead = FRAGMENT_OVERHEAD_BYTES
+        overhead += FRAGMENT_BYTES
         pieces = split(
             router, source, destination, now, max(1, size), overhead, expires=expires, priority=priority
         )
@@ -251,7 +259,7 @@ class Outlook:
             source,
             destination,
             at,
-            message.size_bytes + BUNDLE_OVERHEAD_BYTES,
+            message.size_bytes + overhead_of(message.priority),
             expires=message.expires,
             priority=message.priority,
             most=REASONS_MAX,
