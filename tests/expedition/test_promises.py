@@ -197,6 +197,19 @@ def test_traffic_of_another_house_is_an_error_where_a_letter_comes_too_late() ->
     assert (report.competing.letters, report.competing.broken, report.competing.unforeseen) == (1, 1, 0)
 
 
+def test_an_urgent_letter_explains_why_others_are_late() -> None:
+    """Four letters wait at a slow wire; an expedited one, written later, goes before what has not begun."""
+    letters = [("08:00:00", "eve@ford", f"{number}" * 600) for number in range(4)]
+    text = village(*letters, ("08:00:10", "eve@ford", "storm"))
+    calm, report = rehearsed(text), rehearsed(text + 'priority = "expedited"\n')
+    assert calm.errors == report.errors == []
+    assert (calm.undisturbed.letters, calm.competing.letters) == (5, 0)
+    assert (report.undisturbed.letters, report.competing.letters) == (2, 3)
+    assert report.competing.explained == 3
+    assert report.competing.worst_late_s > 1.0
+    assert report.undisturbed.worst_late_s <= 0.001
+
+
 def test_a_road_that_is_not_found_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """A canary: a router without an answer. The letter is not dropped in silence: the road is named."""
     monkeypatch.setattr(Router, "route", lambda self, *arguments, **more: None)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -84,12 +84,14 @@ class LetterSpec(_Spec, frozen=True, rename={"from_": "from"}):
         from_, to: addresses ``person@node``.
         text: what it says; a series takes the texts in turn.
         every_days, last: makes it a series, until a date.
+        priority: what is more urgent goes first.
     """
 
     at: str
     from_: str
     to: str
     text: str | list[str]
+    priority: Literal["bulk", "normal", "expedited"] = "normal"
     every_days: Annotated[float, msgspec.Meta(gt=0)] | None = None
     last: str = ""
 

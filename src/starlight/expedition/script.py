@@ -18,6 +18,7 @@ from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MINUTE
 from starlight.expedition.scenario import LetterSpec, Scenario, TelemetrySpec
 from starlight.messages import PostOffice, Request
+from starlight.messages.urgency import priority_of
 
 WRITING_SPREAD = 20 * MINUTE
 READING_SPREAD = 15 * MINUTE
@@ -104,7 +105,8 @@ def pulse(scenario: Scenario, begun: int, now: int) -> Iterator[Cue]:
         interval = round((letter.every_days or 1) * DAY)
         for number, text in enumerate(texts):
             first = dtntime.from_text(letter.at) + number * interval
-            go_on(first, interval * len(texts), node, _writes(address, scenario.address(letter.to), text))
+            act = _writes(address, scenario.address(letter.to), text, letter.priority)
+            go_on(first, interval * len(texts), node, act)
     while heap:
         time, tie, interval, node, act = heap[0]
         heapq.heapreplace(heap, (time + interval, tie, interval, node, act))
@@ -164,11 +166,11 @@ def _letters(scenario: Scenario, index: int, spec: LetterSpec, seed: int) -> Ite
     texts = [spec.text] if isinstance(spec.text, str) else spec.text
     for number, time in enumerate(_times(spec.at, spec.every_days, DAY, spec.last)):
         late = jitter(seed, f"letter/{index}/{number}", WRITING_SPREAD) if spec.every_days else 0
-        yield Cue(time + late, node, _writes(address, to, texts[number % len(texts)]))
+        yield Cue(time + late, node, _writes(address, to, texts[number % len(texts)], spec.priority))
 
 
-def _writes(address: str, to: str, text: str) -> Act:
-    return lambda office, now: office.write(address, to, text, now)[1]
+def _writes(address: str, to: str, text: str, priority: str) -> Act:
+    return lambda office, now: office.write(address, to, text, now, priority=priority_of(priority))[1]
 
 
 def _reports(scenario: Scenario, spec: TelemetrySpec) -> Iterator[Cue]:
