@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,24 @@ def test_where_there_is_no_route_it_says_so(tmp_path: Path) -> None:
         (("--from", "1", "--to", "5", "--at", "soon"), "--at: 'soon' is not a date and time"),
         (("--from", "1", "--to", "5", "--at", "nan"), "--at: nan is too far away"),
         (("--from", "1", "--to", "5", "--report", "."), ".: can't be written"),
+        (
+            ("--from", "1", "--to", "5", "--format", "xml"),
+            "--format: 'xml' is no form of a plan. The forms are ion",
+        ),
+        (
+            ("--from", "1", "--to", "5", "--format", "csv"),
+            "hdtn_cgr_tutorial.json: line 1: the column from is missing",
+        ),
+        (
+            ("--from", "1", "--to", "5", "--size", "1.5"),
+            "Invalid value for '--size': '1.5' is not a valid integer",
+        ),
+        (
+            ("--from", "1", "--to", "5", "--priority", "high"),
+            "Invalid value for '--priority': 'high' is not one of",
+        ),
+        (("--from", "1"), "Missing option '--to'"),
+        (("--from", "-1", "--to", "5"), "--from: the plan has no node '-1'"),
     ],
 )
 def test_what_is_wrong_is_one_line(arguments: tuple[str, ...], told: str) -> None:
@@ -108,6 +128,25 @@ def test_what_is_wrong_is_one_line(arguments: tuple[str, ...], told: str) -> Non
     assert outcome.status == 2
     assert outcome.err.startswith(f"starlight: {told}")
     assert outcome.err.count("\n") == 1
+
+
+def test_a_plan_without_contacts_has_no_nodes(tmp_path: Path) -> None:
+    """An empty plan is one line that says so."""
+    file = tmp_path / "none.json"
+    file.write_text('{"contacts": []}')
+    outcome = starlight("route", file, "--from", "1", "--to", "2")
+    assert (outcome.status, outcome.err.count("\n")) == (2, 1)
+    assert outcome.err.startswith("starlight: --from: the plan has no contacts. ")
+
+
+@pytest.mark.parametrize("form", ["ion", "hdtn", "tvgutil", "csv", "json"])
+def test_a_plan_in_every_form_has_the_same_route(tmp_path: Path, form: str) -> None:
+    """PLAN is read in every form that is imported."""
+    file = tmp_path / "plan"
+    assert starlight("plan", "convert", TUTORIAL, file, "--to-format", form).status == 0
+    (route,) = routes(file, "--from", "1", "--to", "5")["routes"]
+    assert [(hop["from"], hop["to"]) for hop in route["hops"]] == [(1, 3), (3, 4), (4, 5)]
+    assert route["arrival_s"] - route["hops"][0]["leaves_s"] == 3
 
 
 class _Page(HTMLParser):
@@ -125,21 +164,60 @@ class _Page(HTMLParser):
         ]
 
 
-def test_the_report_draws_the_plan_with_the_route_in_it(tmp_path: Path) -> None:
-    """A time-space diagram in one file that requests nothing."""
-    file = tmp_path / "route.html"
-    outcome = starlight(
-        "route", TUTORIAL, "--from", "1", "--to", "5", "-k", "3", "--explain", "--report", file
-    )
+def reported(file: Path, *arguments: str | Path) -> tuple[str, _Page]:
+    """Return the text of a report, and what is in it."""
+    outcome = starlight("route", *arguments, "--report", file)
     assert outcome.status == 0, outcome.err
     text = file.read_text(encoding="utf-8")
     page = _Page()
     page.feed(text)
+    return text, page
+
+
+def test_the_report_draws_the_plan_with_the_route_in_it(tmp_path: Path) -> None:
+    """A time-space diagram in one file that requests nothing, and says in words what it draws."""
+    asked = (TUTORIAL, "--from", "1", "--to", "5", "-k", "3", "--explain")
+    text, page = reported(tmp_path / "route.html", *asked)
     assert page.tags.count("svg") == 1
     assert page.tags.count("polygon") >= 10, "a band for each contact in the time that is drawn"
-    assert page.tags.count("polyline") == 2 * (3 + 4 + 1), "waiting and flying, for each hop"
+    assert page.tags.count("polyline") == 3 * (3 + 4 + 1), "waiting, flying and a halo, for each hop"
     assert page.requests == []
     assert "script" not in page.tags
     assert "@import" not in text
     assert "url(http" not in text
     assert "Route 3: arrives at 11 s" in text
+    assert "Route 1 goes from node 1 to node 3 to node 4 to node 5 and arrives at 3 s." in text
+    assert re.findall(r'text-anchor="\w+">([^<]*)<', text) == ["0 s", "5 s", "10 s"]
+
+
+@pytest.mark.parametrize(
+    ("lasts", "labels"),
+    [
+        (3, ["1970-01-01 00:00:00", "00:00:01", "00:00:02", "00:00:03"]),
+        (1, ["1970-01-01 00:00:00.000", *(f"00:00:0{s}00" for s in ("0.2", "0.4", "0.6", "0.8", "1.0"))]),
+        (40, ["1970-01-01 00:00:00", "00:00:10", "00:00:20", "00:00:30", "00:00:40"]),
+        (7200, ["1970-01-01 00:00", "00:30", "01:00", "01:30", "02:00"]),
+        (90_000, ["1970-01-01 00:00", "06:00", "12:00", "18:00", "1970-01-02 00:00"]),
+        (3_000_000, ["1970-01-08", "1970-01-18", "1970-01-28", "1970-02-07"]),
+    ],
+)
+def test_the_report_of_dates_has_round_times_apart(tmp_path: Path, lasts: int, labels: list[str]) -> None:
+    """Where the plan has dates, the drawing has clock times at round steps, the date where it changes."""
+    header = "from,to,start,end,rate_bps,light_time_s"
+    rows = f"1,2,1970-01-01T00:00:00Z,1999-01-01T00:00:00Z,unlimited,{lasts}"
+    file = tmp_path / "plan.csv"
+    file.write_text(f"{header}\n{rows}\n")
+    text, _ = reported(tmp_path / "route.html", file, "--from", "1", "--to", "2")
+    ticks = re.findall(r'<text x="([\d.]+)" y="14" text-anchor="\w+">([^<]*)<', text)
+    assert [label for _, label in ticks] == labels
+    for (left, before), (right, after) in pairwise(ticks):
+        assert float(right) - float(left) > (len(before) + len(after)) / 2 * 6.5
+
+
+def test_a_report_without_a_route_says_so(tmp_path: Path) -> None:
+    """Where there is no route, and where the bundle is there already, there is a page all the same."""
+    text, _ = reported(tmp_path / "none.html", TUTORIAL, "--from", "1", "--to", "5", "--at", "100")
+    assert "There is no route." in text
+    text, page = reported(tmp_path / "here.html", TUTORIAL, "--from", "1", "--to", "1")
+    assert page.tags.count("polyline") == 0
+    assert "it is there already" in starlight("route", TUTORIAL, "--from", "1", "--to", "1").out

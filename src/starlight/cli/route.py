@@ -87,6 +87,9 @@ def _show(found: Found, *, explain: bool) -> None:
     if not found.routes:
         click.echo(f"No route: {asked}.")
     for rank, (each, limits) in enumerate(zip(found.routes, found.limits, strict=True), 1):
+        if not each.hops:
+            click.echo(f"Route {rank}: {asked}; it is there already.")
+            continue
         entry = found.name(each.entry_node)
         click.echo(f"Route {rank}: {asked}; arrives at {tell(each.arrival)}, enters by {entry}.")
         click.echo(f"  chosen by its projected arrival at {tell(each.projected)}, margins included")

@@ -6,9 +6,11 @@ transmitter to that of its receiver, slanted by the light time. The page request
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from html import escape
 
 from starlight.contacts.contact import Contact
+from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, to_text
 from starlight.expedition.routes import Found
 from starlight.routing import Route
 
@@ -18,16 +20,28 @@ MAX_BANDS = 3_000
 MAX_LINES = 40
 """More nodes than this do not fit a screen; those of the routes, and their neighbours, are drawn."""
 
-_WIDTH, _LEFT, _ROW = 1_000, 150, 44
+_WIDTH, _LEFT, _TOP, _ROW = 1_000, 150, 40, 44
+_TICKS = 6  # at most
+_LETTER = 7.5  # wide, in units of the drawing
+_NAME = 20  # letters fit left of the lines
+_CLOCK_STEPS = (
+    *(unit * n for unit in (SECOND, MINUTE) for n in (1, 2, 5, 10, 15, 30)),
+    *(HOUR * n for n in (1, 2, 3, 6, 12)),
+    *(DAY * n for n in (1, 2, 5, 10, 30, 91, 365, 730, 3650)),
+)
 _COLOURS = ("#d1495b", "#00798c", "#edae49", "#66a182", "#8d6cab")
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d2230; --paper: #fbfaf7; --line: #8884; --band: #5b7db1 }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e6e1; --paper: #14161c; --band: #8fb0e6 } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
   max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
-svg { width: 100%; height: auto } svg text { fill: var(--ink); font-size: 12px }
-.node { stroke: var(--line) } .band { fill: var(--band); fill-opacity: .18 }
-.way { fill: none; stroke-width: 2.5; stroke-linejoin: round } .wait { stroke-dasharray: 3 4 }
+h1, p, li { overflow-wrap: anywhere }
+.drawing { overflow-x: auto } svg { width: 100%; min-width: 900px; height: auto; display: block }
+svg text { fill: var(--ink); font-size: 13px } .tick, .node { stroke: var(--line) }
+.band { fill: var(--band) } .used { stroke: var(--band); stroke-opacity: .7 }
+.halo { fill: none; stroke: var(--paper); stroke-width: 6; stroke-linejoin: round }
+.way { fill: none; stroke-width: 3; stroke-linejoin: round } .wait { stroke-dasharray: 3 4 }
+svg .rank { font-weight: 700; text-anchor: middle }
 h2 { font-size: 1.1rem; margin: 1.5rem 0 .3rem } .key { font-size: 1.2em }
 """
 
@@ -74,53 +88,112 @@ def _listed(sentences: list[str]) -> str:
 def _diagram(found: Found) -> str:
     start, end = _interval(found)
     nodes = _lines(found, start, end)
-    row = {node: 30 + place * _ROW for place, node in enumerate(nodes)}
-    height = 30 + len(nodes) * _ROW
+    row = {node: _TOP + place * _ROW for place, node in enumerate(nodes)}
+    height = _TOP + len(nodes) * _ROW
 
     def x(time: int) -> float:
         return round(_LEFT + (time - start) / (end - start) * (_WIDTH - _LEFT - 10), 2)
 
     parts = [
-        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-labelledby="what">'
+        '<div class="drawing" role="region" aria-label="Drawing" tabindex="0">',
+        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-labelledby="what" aria-describedby="which">',
         '<title id="what">Contacts and routes over time</title>',
+        f'<desc id="which">{escape(_told(found))}</desc>',
         f'<clipPath id="frame"><rect x="{_LEFT}" width="{_WIDTH - _LEFT}" height="{height}"/></clipPath>',
     ]
+    for time, label in _ticks(start, end, found):
+        anchor = "end" if x(time) + len(label) * _LETTER / 2 > _WIDTH else "middle"
+        parts.append(
+            f'<text x="{x(time)}" y="14" text-anchor="{anchor}">{escape(label)}</text>'
+            f'<line class="tick" x1="{x(time)}" x2="{x(time)}" y1="20" y2="{height}"/>'
+        )
     for node in nodes:
-        label = escape(found.name(node)[:22])
-        parts.append(f'<text x="4" y="{row[node] + 4}">{label}</text>')
+        name = found.name(node)
+        label = escape(name if len(name) <= _NAME else name[: _NAME - 1] + "…")
+        parts.append(f'<text x="4" y="{row[node] + 4}"><title>{escape(name)}</title>{label}</text>')
         parts.append(f'<line class="node" x1="{_LEFT}" x2="{_WIDTH}" y1="{row[node]}" y2="{row[node]}"/>')
-    parts.append('<g clip-path="url(#frame)">')
+    parts += ['<g clip-path="url(#frame)">', *_bands(found, start, end, row, x), "</g>"]
+    parts += ['<g clip-path="url(#frame)">', *_ways(found, row, x), "</g>"]
+    parts.append(
+        "</svg></div><p>Time goes to the right. A band is a contact, from who transmits to who receives; "
+    )
+    parts.append("a line is a route, dotted where the bundle waits.</p>")
+    return "".join(parts)
+
+
+def _bands(
+    found: Found, start: int, end: int, row: dict[int, int], x: Callable[[int], float]
+) -> Iterator[str]:
+    """Yield the contacts, those of the routes last, so that no other hides them."""
+    used = {hop.contact.id for route in found.routes for hop in route.hops}
     shown = [c for c in found.plan.contacts if c.light and c.start <= end and c.end >= start]
     shown = [c for c in shown if c.from_node in row and c.to_node in row]
-    for contact in shown[:MAX_BANDS]:
-        light = (contact.light_time(contact.start), contact.light_time(contact.end))
+    shown = [*[c for c in shown if c.id not in used][:MAX_BANDS], *[c for c in shown if c.id in used]]
+    faint = max(0.01, min(0.12, 3 / (len(shown) + 1)))  # Many that lie on each other are no wall.
+    for contact in shown:
+        # Beyond the frame a band goes on, but not for ever.
+        first, last = max(contact.start, 2 * start - end), min(contact.end, 2 * end - start)
+        light = (contact.light_time(first), contact.light_time(last))
         top, bottom = row[contact.from_node], row[contact.to_node]
-        corners = (
-            (contact.start, top),
-            (contact.end, top),
-            (contact.end + light[1], bottom),
-            (contact.start + light[0], bottom),
-        )
+        corners = ((first, top), (last, top), (last + light[1], bottom), (first + light[0], bottom))
         points = " ".join(f"{x(time)},{y}" for time, y in corners)
-        parts.append(
-            f'<polygon class="band" points="{points}"><title>{_about(contact, found)}</title></polygon>'
+        kind, opacity = ("band used", 0.2) if contact.id in used else ("band", faint)
+        yield (
+            f'<polygon class="{kind}" fill-opacity="{opacity:.3f}" points="{points}">'
+            f"<title>{_about(contact, found)}</title></polygon>"
         )
+
+
+def _ways(found: Found, row: dict[int, int], x: Callable[[int], float]) -> Iterator[str]:
+    """Yield the routes, the best one last, and its rank at the end of each that has room."""
     for rank, route in reversed(list(enumerate(found.routes))):
         colour = _COLOURS[rank % len(_COLOURS)]
         for hop in route.hops:
             top, bottom = row[hop.contact.from_node], row[hop.contact.to_node]
             waits = f"{x(hop.ready)},{top} {x(hop.leaves)},{top}"
             flies = f"{x(hop.leaves)},{top} {x(hop.last_byte)},{top} {x(hop.arrives)},{bottom}"
-            parts.append(f'<polyline class="way wait" stroke="{colour}" points="{waits}"/>')
-            parts.append(f'<polyline class="way" stroke="{colour}" points="{flies}"/>')
-    parts.append("</g>")
-    for quarter in range(5):
-        time = start + (end - start) * quarter // 4
-        anchor = ("start", "middle", "middle", "middle", "end")[quarter]
-        label = escape(found.scale.tell(time))
-        parts.append(f'<text x="{x(time)}" y="12" text-anchor="{anchor}">{label}</text>')
-    parts.append("</svg>")
-    return "".join(parts)
+            yield f'<polyline class="halo" points="{waits} {flies}"/>'
+            yield f'<polyline class="way wait" stroke="{colour}" points="{waits}"/>'
+            yield f'<polyline class="way" stroke="{colour}" points="{flies}"/>'
+    free = 0.0
+    for rank, route in enumerate(found.routes):
+        here = x(route.arrival)
+        if route.hops and here >= free:
+            free = here + 22
+            yield f'<text class="rank" x="{here}" y="{row[found.destination] + 18}">{rank + 1}</text>'
+
+
+def _told(found: Found) -> str:
+    """Return the drawing in words."""
+    told = []
+    for rank, route in enumerate(found.routes, 1):
+        way = " to ".join(found.name(node) for node in (found.source, *_passed(route)))
+        told.append(f"Route {rank} goes from {way} and arrives at {found.scale.tell(route.arrival)}.")
+    return " ".join(told) or "There is no route."
+
+
+def _ticks(start: int, end: int, found: Found) -> list[tuple[int, str]]:
+    """Return round times between two, and how they are written: dates where the plan has them."""
+    epoch = found.scale.epoch
+    step = 1
+    if epoch is None and end - start >= _TICKS * SECOND:
+        step = next((each for each in _CLOCK_STEPS if each * _TICKS >= end - start), 100 * _CLOCK_STEPS[-1])
+    else:
+        while step * _TICKS < end - start:
+            step = step * 5 // 2 if str(step).startswith("2") else 2 * step  # 1, 2, 5, 10, 20, ...
+    zero = 0 if epoch is None else epoch
+    found_ticks = []
+    before = ""
+    for time in range(zero - (zero - start) // step * step, end + 1, step):
+        if epoch is not None:
+            found_ticks.append((time, found.scale.tell(time)))
+            continue
+        text = to_text(time, 3 if step % SECOND else 0)
+        clock = text[11:-1] if step % MINUTE else text[11:16]
+        day = text[:10] if text[:10] != before else ""
+        found_ticks.append((time, " ".join(filter(None, (day, clock if step < DAY else "")))))
+        before = text[:10]
+    return found_ticks
 
 
 def _about(contact: Contact, found: Found) -> str:

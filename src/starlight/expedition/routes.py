@@ -149,6 +149,9 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"can't be read ({error.strerror})", where=str(path)) from None
+    if format is not None and format not in formats.FORMATS:
+        right = f"The forms are {', '.join(formats.FORMATS)}"
+        raise InputError(f"{format!r} is no form of a plan", where="--format", right=right)
     imported = formats.read(data, name=path.name, format=format)
     plan, scale = imported.plan, Scale(imported.epoch)
     source = _node(asked.source, plan, imported.names, "--from")
@@ -205,6 +208,8 @@ def _node(text: str, plan: ContactPlan, names: dict[int, str], where: str) -> in
             return number
     if text.isascii() and text.isdigit() and int(text) in known:
         return int(text)
+    if not known:
+        raise InputError("the plan has no contacts", where=where, right="So it has no nodes to choose from")
     some = sorted(known)[:12]
     told = ", ".join(name_of(number, names).removeprefix("node ") for number in some)
     more = f" and {len(known) - len(some)} more" if len(known) > len(some) else ""
