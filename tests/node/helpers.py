@@ -12,8 +12,8 @@ from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND, YEAR
 from starlight.node import Limits, Node, NodeConfig
-from starlight.node.actions import Action, Forget, Persist, Trace, Update
-from starlight.node.events import BundleReceived, Event, LinkUp, Remembered, Restored, Submit
+from starlight.node.actions import Action, Fetch, Forget, Persist, Trace, Update
+from starlight.node.events import BundleReceived, Event, Fetched, LinkUp, Remembered, Restored, Submit
 
 T = 51 * YEAR
 A = TypeVar("A")
@@ -66,10 +66,12 @@ class Fixture:
             self.node.handle(LinkUp(peer), T)
 
     def handle(self, event: Event, now: int = T) -> list[Action]:
-        """Let the node handle an event, and keep its writes."""
+        """Let the node handle an event, and keep its writes; a body that it asks for is read at once."""
         actions = self.node.handle(event, now)
-        for action in actions:
-            if isinstance(action, Persist):
+        for action in actions.copy():
+            if isinstance(action, Fetch):
+                actions += self.handle(Fetched(action.key, self.read(action.key)), now)
+            elif isinstance(action, Persist):
                 self.bundles[action.key] = action.data, action.meta
             elif isinstance(action, Update):
                 self.bundles[action.key] = self.bundles[action.key][0], action.meta
@@ -77,6 +79,10 @@ class Fixture:
                 self.bundles.pop(action.key, None)
                 self.seen[action.key] = action.remember_until
         return actions
+
+    def read(self, key: str) -> bytes | None:
+        """Return the body of a stored bundle."""
+        return self.bundles[key][0]
 
     def restart(self, now: int) -> Fixture:
         """Return a fresh node on the same store, after a crash, its links up and nothing done yet."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, constant_light
@@ -61,19 +61,23 @@ def world_of(
 
 
 def posting(
-    words: str, to: str, *, size: int = 0, lifetime_s: int = 400 * 86_400
+    words: str, to: str, *, size: int = 0, lifetime_s: int = 400 * 86_400, critical: bool = False
 ) -> Callable[[Host, int], Iterable[Request]]:
     """Return the call that lets a node's witness post some words."""
 
     def call(host: Host, now: int) -> Iterable[Request]:
         witness = host.application
         assert isinstance(witness, Witness)
-        return witness.post(words, to, now, lifetime_ms=lifetime_s * 1000, size=size)
+        return witness.post(words, to, now, lifetime_ms=lifetime_s * 1000, size=size, critical=critical)
 
     return call
 
 
-def random_plan(random: Random, nodes: int, length: int) -> ContactPlan:
+FAST, SLOW = (300, 8_000, 1_000_000, UNLIMITED_BPS), (300, 1_000, 4_000)
+"""Rates of links, in bit/s: the slow ones make letters that fit into no window whole."""
+
+
+def random_plan(random: Random, nodes: int, length: int, rates: Sequence[int] = FAST) -> ContactPlan:
     """Return a plan in which every pair of a random tree, and some more, meet again and again.
 
     The last hour belongs to one long contact of every link, so that all can arrive in the end.
@@ -84,7 +88,7 @@ def random_plan(random: Random, nodes: int, length: int) -> ContactPlan:
     for a, b in sorted(set(pairs)):
         light = random.choice((0.000_1, 0.02, 1.3, 240.0, 1_200.0))
         drift = light * random.uniform(-1e-6, 1e-6)
-        rate = random.choice((300, 8_000, 1_000_000, UNLIMITED_BPS))
+        rate = random.choice(rates)
         time = random.randrange(HOUR)
         windows = []
         while time < length:
@@ -102,10 +106,12 @@ def random_plan(random: Random, nodes: int, length: int) -> ContactPlan:
     return ContactPlan.of(contacts)
 
 
-def disturbed(seed: int, kind: type[World] = World, limits: Limits = PATIENT) -> tuple[World, list[Record]]:
+def disturbed(
+    seed: int, kind: type[World] = World, limits: Limits = PATIENT, rates: Sequence[int] = FAST
+) -> tuple[World, list[Record]]:
     """Return a world in which many write and much fails, drawn from a seed, before it runs."""
     random = Random(f"traffic {seed}")
-    plan = random_plan(random, random.randint(3, 7), 12 * HOUR)
+    plan = random_plan(random, random.randint(3, 7), 12 * HOUR, rates)
     lines: list[Record] = []
     fatal = random.choice((0.0, 0.0, 0.001, 0.01))
 
@@ -116,6 +122,7 @@ def disturbed(seed: int, kind: type[World] = World, limits: Limits = PATIENT) ->
         return None
 
     world = world_of(plan, kind=kind, limits=limits, trace=lines.append, interrupt=interrupt)
+    special = Random(f"letters {seed}")
     faults.draw(seed, plan, START, START + 12 * HOUR).befall(world)
     nodes = plan.nodes()
     for number in range(random.randint(10, 80)):
@@ -123,7 +130,11 @@ def disturbed(seed: int, kind: type[World] = World, limits: Limits = PATIENT) ->
         time = START + random.randrange(12 * HOUR)
         size = random.randrange(20, 4_000)
         lifetime_s = random.choice((3_600, 6 * 3_600, 10**7, 10**7, 10**7))
-        call = posting(f"w{number}", f"ipn:{destination}.1", size=size, lifetime_s=lifetime_s)
+        if special.random() < 0.25:  # larger than many a window, and not there in time as a whole
+            size, lifetime_s = int(10 ** special.uniform(5, 6.3)), special.choice((6, 12, 12)) * 3_600
+        critical = special.random() < 0.15
+        to = f"ipn:{destination}.1"
+        call = posting(f"w{number}", to, size=size, lifetime_s=lifetime_s, critical=critical)
         world.call(time, source, call)
     believe(world, plan, random)
     return world, lines

@@ -7,7 +7,7 @@ from starlight.bundle.codec import decode, encode, parse, replaced
 from starlight.bundle.crc import CRC16, CRC32C
 from starlight.bundle.eid import NULL, EndpointID
 from starlight.bundle.forward import Unprocessed, onward, payload_of, unprocessed, with_age
-from starlight.bundle.fragmentation import fragment, missing, reassemble
+from starlight.bundle.fragmentation import cut, fragment, missing, overhead_bound, reassemble
 from starlight.bundle.policy import DEFAULT, LIMITS, STRICT, TOLERANT, Policy
 from starlight.bundle.primary import BundleFlags, PrimaryBlock
 from starlight.bundle.report import (
@@ -46,6 +46,7 @@ __all__ = [
     "StatusReport",
     "Unprocessed",
     "build",
+    "cut",
     "decode",
     "decode_report",
     "encode",
@@ -53,6 +54,7 @@ __all__ = [
     "fragment",
     "missing",
     "onward",
+    "overhead_bound",
     "parse",
     "payload_of",
     "reason_text",

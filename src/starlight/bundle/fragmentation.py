@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from starlight.bundle import blocks, primary
 from starlight.bundle.blocks import CanonicalBlock
 from starlight.bundle.bundle import Bundle
+from starlight.bundle.cbor import encode_uint
 from starlight.bundle.codec import parse
 from starlight.bundle.primary import PrimaryBlock
 from starlight.errors import BundleError
@@ -17,25 +18,48 @@ from starlight.errors import BundleError
 def fragment(bundle: Bundle, max_payload: int) -> list[Bundle]:
     """Replace a bundle by fragments whose payloads are at most `max_payload` bytes long.
 
-    The first keeps all extension blocks, the others those marked "must be replicated in every
-    fragment" (5.8). Each primary block has a checksum of its own. A fragment can be fragmented
-    again; a bundle that is short enough comes back as it is.
+    A bundle that is short enough comes back as it is. See `cut`.
 
     Raises:
         ValueError: the bundle must not be fragmented (4.2.3), or `max_payload` is not positive.
     """
-    payload = bundle.payload
-    if len(payload) <= max_payload:
+    length = len(bundle.payload)
+    if length <= max_payload:
         return [bundle]
-    if not bundle.may_be_fragmented or max_payload < 1:
+    if max_payload < 1:
         raise ValueError(f"bundle {bundle.id} can't be cut into payloads of {max_payload} bytes")
+    return cut(bundle, [min(max_payload, length - offset) for offset in range(0, length, max_payload)])
+
+
+def cut(bundle: Bundle, lengths: Sequence[int]) -> list[Bundle]:
+    """Replace a bundle by fragments with payloads of these lengths, in order.
+
+    The first keeps all extension blocks, the others those marked "must be replicated in every
+    fragment" (5.8). Each primary block has a checksum of its own. A fragment can be fragmented again.
+
+    Args:
+        bundle: the whole, or a fragment.
+        lengths: in bytes, none 0; together the payload's.
+
+    Raises:
+        ValueError: the bundle must not be fragmented (4.2.3), or its primary block has no checksum:
+            the integrity block in its place would not hold for the fragments' (4.3.1). Or the
+            lengths are not those of parts of its payload.
+    """
+    payload = bundle.payload
+    if sum(lengths) != len(payload) or min(lengths, default=0) < 1:
+        raise ValueError(f"parts of {sum(lengths)} B do not make up a payload of {len(payload)} B")
     head = bundle.primary
+    if not bundle.may_be_fragmented or not head.crc_type:
+        raise ValueError(f"bundle {bundle.id} can't be cut into fragments")
     base = head.fragment_offset or 0
     total = len(payload) if head.total_length is None else head.total_length
+    hidden = bundle.encrypted
     pieces: list[Bundle] = []
-    for offset in range(0, len(payload), max_payload):
-        kept = [b for b in bundle.blocks[:-1] if not offset or _replicated(head, b)]
-        body = bundle.blocks[-1].with_data(payload[offset : offset + max_payload])
+    offset = 0
+    for length in lengths:
+        kept = [b for b in bundle.blocks[:-1] if not offset or _replicated(head, b, hidden)]
+        body = bundle.blocks[-1].with_data(payload[offset : offset + length])
         piece = msgspec.structs.replace(
             head,
             flags=head.flags | primary.FRAGMENT,
@@ -45,10 +69,28 @@ def fragment(bundle: Bundle, max_payload: int) -> list[Bundle]:
             end=0,
         )
         pieces.append(Bundle(piece, (*kept, body), bundle.raw))
+        offset += length
     return pieces
 
 
-def _replicated(head: PrimaryBlock, block: CanonicalBlock) -> bool:
+def overhead_bound(size: int, payload: int, total: int) -> int:
+    """Return how many bytes each fragment of a bundle has at most beside its payload.
+
+    Its blocks are among those of the whole, which gain the offset and the total length; an offset
+    takes no more bytes than the total.
+
+    Args:
+        size: of the encoded bundle, in bytes.
+        payload: of its payload.
+        total: of the data unit that it carries all or part of.
+    """
+    return size - payload + 2 * len(encode_uint(total))
+
+
+def _replicated(head: PrimaryBlock, block: CanonicalBlock, hidden: frozenset[int]) -> bool:
+    if block.type == blocks.PREVIOUS_NODE:
+        # Each fragment is a bundle that its node sends on, and says so (4.4.1).
+        return block.number not in hidden
     # A fragment without creation time needs its age as every such bundle does (4.4.2).
     return bool(block.flags & blocks.REPLICATE) or (not head.creation_ms and block.type == blocks.BUNDLE_AGE)
 

@@ -24,8 +24,8 @@ from starlight.messages import PostOffice, Request
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.host import Host, Recorder
-from starlight.node.reassembly import whole_of
 from starlight.node.record import Recorder as RecordFile
+from starlight.sim.holdings import held
 from starlight.sim.promises import Promises, pieces
 from starlight.sim.referee import Referee
 from starlight.sim.world import Site, World
@@ -178,9 +178,7 @@ class Rehearsal:
         report.resent, report.telemetry = self.resent, self.telemetry
         report.bundles, report.records, report.digest = self.bundles, self.records, world.digest()
         report.contacts = sum(len(channel.contacts) for channel in self.channels)
-        kept = {key for node in world.nodes() for key in world.store(node).bundles()}
-        kept.update(world.one_way_in_flight())
-        kept.update([whole_of(key) for key in kept])
+        kept = held(world)
         for letter in self._letters.values():
             report.sent += 1
             report.shown_twice += max(0, letter.shown - 1)

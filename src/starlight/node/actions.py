@@ -1,7 +1,8 @@
 """What the engine asks of its driver.
 
-Three kinds, by class: store writes, which are committed first; what goes to an
-application; and what goes out on a link or into the trace, only after the commit.
+Four kinds, by class: store writes, which are committed first; what goes to an
+application; a body to be read, which is answered at once; and what goes out on a
+link or into the trace, only after the commit.
 The engine returns them in an order in which each write precedes what depends on it.
 """
 
@@ -135,6 +136,15 @@ class Reported(_Action, frozen=True):
     reason: int
 
 
+# Of the driver, within the step.
+
+
+class Fetch(_Action, frozen=True):
+    """Read the body of a stored bundle; answer `Fetched` in the same step."""
+
+    key: str
+
+
 # Outward.
 
 
@@ -187,4 +197,4 @@ class Trace(_Action, frozen=True):
 StoreWrite = Persist | Update | Forget
 ToApplication = Accepted | Rejected | Deliver | Departed | Withdrawn | NotWithdrawn | Expired | Reported
 Outward = Transmit | Acknowledge | Refuse | Trace
-Action = StoreWrite | ToApplication | Outward
+Action = StoreWrite | ToApplication | Fetch | Outward

@@ -47,10 +47,12 @@ class Expiries:
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Stored]] = []
+        self._count = 0
 
     def add(self, stored: Stored) -> None:
         """Watch a bundle."""
-        heappush(self._heap, (stored.meta.expires, stored.meta.order, stored))
+        self._count += 1
+        heappush(self._heap, (stored.meta.expires, self._count, stored))
 
     def sweep(self, stored_count: int) -> None:
         """Drop the entries of forgotten bundles when they are the majority."""

@@ -13,8 +13,8 @@ from starlight.node.actions import Action, Deliver, Forget
 from starlight.node.identities import Identities
 from starlight.node.index import Index
 from starlight.node.intake import Reception
-from starlight.node.reassembly import Reassembly, whole_key
-from starlight.node.stored import State, Stored
+from starlight.node.reassembly import Reassembly
+from starlight.node.stored import State, Stored, whole_key
 
 
 class Say(Protocol):
@@ -70,6 +70,9 @@ class Delivery:
     def take(self, stored: Stored, now: int) -> None:
         """Take a bundle that light has brought; what is whole with it is offered."""
         stored.state = State.LOCAL
+        if whole_key(stored) in self._unclaimed.get(stored.meta.destination, {}):
+            self._forget(stored, now)  # All of it waits here already.
+            return
         bundles = self._fragments.add(stored) if stored.meta.fragment else (stored,)
         if bundles:
             self._offer(bundles, now)
@@ -92,8 +95,7 @@ class Delivery:
             if stored is None or stored.state is not State.DELIVERING:
                 continue
             meta = stored.meta
-            if meta.fragment is not None:
-                self._finish_fragments(stored)
+            self._finish_fragments(stored)
             self._identities.deliver(key, meta.expires)
             self._forget(stored, meta.expires)
             self._say(now, "bundle.delivered", {"bundle": key, "endpoint": meta.destination})
@@ -124,10 +126,11 @@ class Delivery:
     def _finish_fragments(self, stored: Stored) -> None:
         """Remember the whole bundle, and drop fragments that were not needed for it."""
         whole, until = whole_key(stored), stored.meta.expires
-        self._identities.deliver(whole, until)
-        self._out.append(Forget(whole, until))
-        self._fragments.drop(stored)
-        for other in self._fragments.others(stored):
+        if stored.meta.fragment is not None:
+            self._identities.deliver(whole, until)
+            self._out.append(Forget(whole, until))
+            self._fragments.drop(stored)
+        for other in self._fragments.of(whole):
             if other.state is State.LOCAL:
                 self._fragments.drop(other)
                 self._forget(other, until)

@@ -27,7 +27,7 @@ from starlight.node.actions import (
     Acknowledge,
     Action,
     Departed,
-    Expired,
+    Fetch,
     Forget,
     NotWithdrawn,
     Persist,
@@ -41,16 +41,19 @@ from starlight.node.actions import (
 )
 from starlight.node.answers import Answers
 from starlight.node.config import NodeConfig
+from starlight.node.cutting import Cutter
 from starlight.node.deadlines import Deadlines
 from starlight.node.delivery import Delivery
 from starlight.node.events import Event
+from starlight.node.flooding import Flooder, copies
 from starlight.node.identities import Identities
 from starlight.node.index import Index
 from starlight.node.intake import REPORTS, Intake, Reception, naming_bytes
-from starlight.node.queue import Forwarder
-from starlight.node.reassembly import whole_of
+from starlight.node.queue import Forwarder, Keeper
 from starlight.node.reports import Reporter, read_report
-from starlight.node.stored import Meta, State, Stored, pack, unpack
+from starlight.node.stored import Meta, State, Stored, identity, pack, unpack, whole_of
+from starlight.node.submissions import Submissions
+from starlight.node.transfers import Transfers
 from starlight.routing import Route, Router
 from starlight.trace import Record
 
@@ -75,13 +78,44 @@ class Node:
         self.router = Router(config.plan, naming=naming_bytes)
         self._out: list[Action] = []
         self._deadlines = Deadlines()
-        self._forwarder = Forwarder(config, self.router, self._deadlines, self._out, self._overdue)
         self._identities = Identities(config.limits.remembered)
         self._intake = Intake(config)
         self._reporter = Reporter(config)
-        self._answers = Answers(config.limits.remembered)
         self._index = Index(config.limits)
         self._stored = self._index.entries
+        self._submissions = Submissions(self._index, self._out)
+        keeper = Keeper(
+            overdue=lambda stored, now: self._transfers.overdue(stored, now),
+            departs=self._submissions.departs,
+            critical=lambda stored, since: self._flooder.consider(stored, since),
+            stranded=lambda stored, now, since: self._cutter.consider(stored, now, since),
+            surplus=self._surplus,
+        )
+        self._forwarder = Forwarder(config, self.router, self._deadlines, self._out, keeper)
+        self._cutter = Cutter(
+            config,
+            self._index,
+            self._forwarder,
+            self._identities,
+            self._deadlines,
+            self._out,
+            store=self._store,
+            say=self._trace,
+        )
+        self._flooder = Flooder(
+            self.number, self._index, self._forwarder, self._out, store=self._store, say=self._trace
+        )
+        self._transfers = Transfers(
+            self._index,
+            self._forwarder,
+            Answers(config.limits.remembered),
+            self._deadlines,
+            self._out,
+            say=self._trace,
+            handed=self._handed,
+            expire=self._expire,
+        )
+        self._unaccepted: dict[str, str] = {}  # submitted bundles that are cut in this step, and their tokens
         self._orders = 0
         self._delivery = Delivery(
             config.limits.fragments,
@@ -96,13 +130,14 @@ class Node:
             events.BundleReceived: self._received,
             events.LinkUp: lambda event, now: self._forwarder.link_up(event.peer, now),
             events.LinkDown: lambda event, now: self._forwarder.link_down(event.peer, now),
-            events.TransferSent: self._sent,
-            events.TransferAcknowledged: self._acknowledged,
-            events.TransferFailed: self._failed,
+            events.TransferSent: lambda event, now: self._transfers.sent(event, now),
+            events.TransferAcknowledged: lambda event, now: self._transfers.acknowledged(event, now),
+            events.TransferFailed: lambda event, now: self._transfers.failed(event, now),
             events.Submit: self._submit,
             events.Withdraw: self._withdraw,
             events.Claim: self._claim,
             events.Unclaim: self._unclaim,
+            events.Fetched: self._fetched,
             events.Delivered: lambda event, now: self._delivery.delivered(event.keys, now),
             events.PlanChanged: self._plan_changed,
             events.Wakeup: lambda event, now: None,
@@ -151,10 +186,13 @@ class Node:
         taken = [action.key for action in dropped if type(action) is Persist]
         for action in dropped:
             stored = self._stored.get(getattr(action, "key", ""))
-            if type(action) is Departed and stored is not None:
-                stored.meta.departed = False
+            if type(action) is Departed:
+                self._submissions.undo(action.key)
+            elif type(action) is Fetch:
+                self._cutter.dropped(action.key, now)
+                self._flooder.dropped(action.key)
             elif type(action) is Transmit and stored is not None and stored.state is State.UNDER_WAY:
-                self._fail(stored, now, "the step that sent it broke", False)
+                self._transfers.fail(stored, now, "the step that sent it broke")
             if isinstance(action, Persist | Forget):
                 self._identities.forget(action.key)
         for key in taken:
@@ -187,9 +225,8 @@ class Node:
         return self.router.plan
 
     def booked(self, key: str) -> tuple[Route, ...]:
-        """Return what is booked for a bundle that waits here or is under way; empty when nothing is."""
-        stored = self._stored.get(key)
-        return () if stored is None or stored.route is None else (stored.route,)
+        """Return what is booked for a bundle that waits or is under way, for each piece and copy of it."""
+        return tuple(part.route for part in self._index.kin(key) if part.route is not None)
 
     def summary(self) -> dict[str, object]:
         """Return what a person would ask of a node: how much is stored, in which states, for whom."""
@@ -220,15 +257,17 @@ class Node:
             self._report_unintelligible(event, now)
             return
         stored = self._stored.get(reception.key)
+        held = copies(self._index, reception.key)
         if stored is None and self._has_been_here(reception, now):
             self._duplicate(event, reception, now)
-        elif stored is not None and not self._is_newer(stored, reception):
-            if stored.state is State.UNDER_WAY and stored.peer == event.peer:
+        elif not all(self._is_newer(copy, reception) for copy in held):
+            if any(copy.state is State.UNDER_WAY and copy.peer == event.peer for copy in held):
                 self._refuse(event, now, "no resources", IT_CROSSES)
             else:
-                stored.returned = True  # who sent it may let go of it now: ours may be the only one
+                for copy in held:
+                    copy.returned = True  # who sent it may let go of it now: ours may be the only ones
                 self._duplicate(event, reception, now)
-        elif stored is not None and stored.state is State.UNDER_WAY:
+        elif any(copy.state is State.UNDER_WAY for copy in held):
             self._refuse(event, now, "no resources", IT_CROSSES)
         elif reception.refusal is not None:
             self._acknowledge(event)
@@ -242,6 +281,9 @@ class Node:
                 if stored.state is State.HANDED:
                     self._identities.hand(stored.key, stored.meta.hops)
                 self._remove(stored)
+            reception.meta.flooded = reception.meta.critical and (
+                bool(held) or self._was_flooded(reception, now)
+            )
             self._take(event, reception, now)
 
     def _is_newer(self, stored: Stored, reception: Reception) -> bool:
@@ -257,6 +299,11 @@ class Node:
             whole = whole_of(reception.key) if meta.fragment else reception.key
             return identities.was_delivered(reception.key, now) or identities.was_delivered(whole, now)
         return identities.was_handed(reception.key, meta.hops)
+
+    def _was_flooded(self, reception: Reception, now: int) -> bool:
+        """Tell whether copies of a critical bundle were sent on before, as far as is remembered."""
+        key = reception.key
+        return self._identities.times_handed(key) > 0 or self._identities.was_delivered(key, now)
 
     def _take(self, event: events.BundleReceived, reception: Reception, now: int) -> None:
         meta = reception.meta
@@ -277,8 +324,9 @@ class Node:
             self._dispatch(stored, now)
 
     def _store(self, key: str, meta: Meta, node: int | None, data: bytes) -> Stored:
-        self._orders += 1
-        meta.order = self._orders
+        if not meta.order:  # else it takes the place of the bundle that it is a part or a copy of
+            self._orders += 1
+            meta.order = self._orders
         stored = Stored(key, meta, node)
         self._index.add(stored)
         self._out.append(Persist(key, data, pack(meta)))
@@ -337,7 +385,7 @@ class Node:
         assert meta.report is not None
         for told in read_report(meta.report, self._intake):
             if told.source_node == self.number:
-                self._out.append(Reported(told.key, meta.source, told.status, told.time, told.reason))
+                self._out.append(Reported(told.known_as, meta.source, told.status, told.time, told.reason))
             facts: dict[str, object] = {"bundle": told.key, "by": meta.source, "status": told.status}
             self._trace(now, "report.heard", facts)
         self._identities.deliver(stored.key, meta.expires)
@@ -353,89 +401,15 @@ class Node:
         if endpoint is not None:
             self._delivery.unclaim(endpoint)
 
-    # Answers to transmissions.
-
-    def _sent(self, event: events.TransferSent, now: int) -> None:
-        stored = self._under_way(event.key, event.peer)
-        if stored is not None and stored.one_way:
-            self._forwarder.answered(stored, now)
-            self._hand_on(stored, now)
-
-    def _acknowledged(self, event: events.TransferAcknowledged, now: int) -> None:
-        if self._answers.is_out(event.key, event.peer):
-            stored = self._late(event)
-        else:
-            stored = self._under_way(event.key, event.peer)
-        if stored is None:
-            return
-        if stored.state is State.UNDER_WAY:
-            self._forwarder.answered(stored, now)
-        else:
-            self._forwarder.dequeue(stored)
-        stored.peer = event.peer
-        if event.known <= now:
-            self._hand_on(stored, now)
-            return
-        stored.state = State.HANDED
-        stored.meta.handed_until = event.known
-        self._out.append(Update(stored.key, pack(stored.meta)))
-        self._deadlines.at(event.known, self._known, stored)
-
-    def _late(self, event: events.TransferAcknowledged) -> Stored | None:
-        """Return what an acknowledgement settles that may be that of a transfer given up before."""
-        stored = self._answers.take(event.key, event.peer)
-        if stored is None or stored.state not in (State.UNDER_WAY, State.QUEUED, State.WAITING):
-            return None
-        if stored.state is State.UNDER_WAY:
-            self._answers.expect(stored.key, stored.peer, None)  # of the transfer that is under way now
-        return stored
-
-    def _known(self, stored: Stored, now: int) -> None:
-        if stored.state is State.HANDED:
-            self._hand_on(stored, now)
-
-    def _hand_on(self, stored: Stored, now: int) -> None:
+    def _handed(self, stored: Stored, now: int) -> None:
         """Let go of a bundle that the next hop has."""
-        meta = stored.meta
-        self._identities.hand(stored.key, meta.hops)
-        self._forwarder.passed(stored, now)
-        self._forget(stored, now)
+        meta, key = stored.meta, identity(stored)
+        if not meta.critical or not self._identities.was_handed(key, meta.hops):  # of copies, one counts
+            self._identities.hand(key, meta.hops)
+        self._let_go(stored, now)
+        self._submissions.handed(stored)
         self._trace(now, "bundle.forwarded", {"bundle": stored.key, "peer": stored.peer or None})
         self._report(stored.key, meta, "forwarded", now, 0)
-
-    def _failed(self, event: events.TransferFailed, now: int) -> None:
-        # Of two transfers to a peer it does not say which has failed; that of the newer one is what
-        # must not be missed, and if it was the older one the bundle is only sent once more.
-        stored = self._under_way(event.key, event.peer)
-        if stored is not None:
-            self._fail(stored, now, event.reason, event.refused)
-        elif self._answers.is_out(event.key, event.peer):
-            self._answers.take(event.key, event.peer)
-
-    def _overdue(self, stored: Stored, now: int) -> None:
-        """Treat a transfer that was never answered as failed; an answer may come all the same."""
-        self._answers.expect(stored.key, stored.peer, stored)
-        self._fail(stored, now, "no answer came in time", False)
-
-    def _fail(self, stored: Stored, now: int, reason: str, refused: bool) -> None:
-        forwarder = self._forwarder
-        forwarder.answered(stored, now)
-        forwarder.release(stored)
-        stored.failures += 1
-        self._trace(now, "bundle.failed", {"bundle": stored.key, "peer": stored.peer, "reason": reason})
-        if stored.meta.expires <= now:
-            self._expire(stored, now)
-        elif refused:
-            stored.refused_by |= {stored.peer}
-            forwarder.enqueue(stored, now)
-        else:
-            forwarder.enqueue(stored, now, not_before=now + forwarder.backoff(stored))
-
-    def _under_way(self, key: str, peer: int) -> Stored | None:
-        stored = self._stored.get(key)
-        if stored is None or stored.state is not State.UNDER_WAY or stored.peer != peer:
-            return None
-        return stored
 
     # Submitting.
 
@@ -454,21 +428,31 @@ class Node:
             self._dispatch(stored, now)
             return
         route = self._forwarder.enqueue(stored, now)
+        if self._cutter.is_asked(made.key):
+            self._unaccepted[made.key] = event.token
+            return
         leaves, arrives = (route.leaves, route.arrival) if route else (None, None)
         self._out.append(Accepted(event.token, made.key, leaves, arrives))
 
+    def _fetched(self, event: events.Fetched, now: int) -> None:
+        self._flooder.fetched(event.key, event.data, now)
+        pieces = self._cutter.fetched(event.key, event.data, now)
+        token = self._unaccepted.pop(event.key, None)
+        if token is not None:
+            routes = [piece.route for piece in pieces if piece.route is not None]
+            known = bool(routes) and len(routes) == len(pieces)
+            leaves = min(route.leaves for route in routes) if known else None
+            arrives = max(route.arrival for route in routes) if known else None
+            self._out.append(Accepted(token, event.key, leaves, arrives))
+
     def _withdraw(self, event: events.Withdraw, now: int) -> None:
-        stored = self._stored.get(event.key)
-        if (
-            stored is None
-            or not stored.meta.own
-            or stored.meta.departed
-            or stored.state not in (State.QUEUED, State.WAITING)
-        ):
+        parts = self._submissions.withdrawable(event.key)
+        if not parts:
             self._out.append(NotWithdrawn(event.key))
             return
-        self._forwarder.dequeue(stored)
-        self._forget(stored, now)
+        for stored in parts:
+            self._forwarder.dequeue(stored)
+            self._forget(stored, now)
         self._out.append(Withdrawn(event.key))
         self._trace(now, "bundle.withdrawn", {"bundle": event.key})
 
@@ -522,10 +506,18 @@ class Node:
     def _expire(self, stored: Stored, now: int) -> None:
         self._remove(stored)
         self._out.append(Forget(stored.key, now))
-        if stored.meta.own:
-            self._out.append(Expired(stored.key, "lifetime expired"))
+        ended = self._submissions.ended(stored)
         self._trace(now, "bundle.expired", {"bundle": stored.key})
-        self._report(stored.key, stored.meta, "deleted", now, Reason.LIFETIME_EXPIRED)
+        if ended:
+            self._report(stored.key, stored.meta, "deleted", now, Reason.LIFETIME_EXPIRED)
+
+    def _surplus(self, stored: Stored, now: int) -> bool:
+        """Drop a copy whose neighbour has no road any more, unless it is the last."""
+        if self._flooder.free(stored):
+            return False
+        self._let_go(stored, now)
+        self._trace(now, "bundle.dropped", {"bundle": stored.key, "neighbour": stored.meta.via})
+        return True
 
     def _remove(self, stored: Stored) -> None:
         """Take a bundle out of the index and of whatever holds it."""
@@ -534,6 +526,11 @@ class Node:
         elif stored.state in (State.LOCAL, State.DELIVERING):
             self._delivery.drop(stored)
         self._index.drop(stored)
+
+    def _let_go(self, stored: Stored, now: int) -> None:
+        """Forget a bundle that is elsewhere; of a critical one remember that it was flooded."""
+        meta = stored.meta
+        self._forget(stored, meta.expires if meta.critical and meta.flooded else now)
 
     def _forget(self, stored: Stored, until: int) -> None:
         """Let go of a bundle, whose identity the store remembers until a time."""
@@ -554,7 +551,7 @@ class Node:
         self._orders = max(self._orders, meta.order)
         if meta.handed_until is not None:
             stored.state = State.HANDED
-            self._deadlines.at(meta.handed_until, self._known, stored)
+            self._deadlines.at(meta.handed_until, self._transfers.known, stored)
         else:
             self._deadlines.at(meta.arrives, self._dispatch, stored)
 

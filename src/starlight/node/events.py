@@ -127,6 +127,17 @@ class Delivered(_Event, frozen=True):
     keys: tuple[str, ...]
 
 
+class Fetched(_Event, frozen=True):
+    """The body of a stored bundle has been read.
+
+    Attributes:
+        data: its bytes; None when the store can't give them back.
+    """
+
+    key: str
+    data: bytes | None
+
+
 class PlanChanged(_Event, frozen=True):
     """A new contact plan is in force."""
 
@@ -171,6 +182,7 @@ Event = (
     | Claim
     | Unclaim
     | Delivered
+    | Fetched
     | PlanChanged
     | Restored
     | Remembered

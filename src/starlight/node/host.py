@@ -15,10 +15,11 @@ from starlight.bundle import payload_of
 from starlight.bundle.fragmentation import reassemble
 from starlight.errors import BundleError, StarlightError, StoreError
 from starlight.node import actions, events
-from starlight.node.actions import Action, Outward, Persist, StoreWrite
+from starlight.node.actions import Action, Forget, Outward, Persist, StoreWrite
 from starlight.node.engine import Node
 from starlight.node.events import Event, Remembered, Restored
 from starlight.node.intake import REPORTS
+from starlight.node.stored import whole_of
 from starlight.trace import Record
 
 
@@ -134,7 +135,7 @@ class Host:
         self._record = record
         self._writes: list[StoreWrite | Kept] = []
         self._outward: list[Outward] = []
-        self._queue: deque[Event] = deque()
+        self._queue: deque[Event | actions.Fetch] = deque()
         self._asked: list[Action] = []  # by the engine in this step
         self._bodies: dict[str, bytes] = {}
         self._ran = False  # in this step the engine has done what was due
@@ -219,6 +220,11 @@ class Host:
             if type(write) not in _WRITES
             or (type(write) is Persist and write.key in stored and stored[write.key].meta.own)
         ]
+        # Where one was cut, its pieces stand for it.
+        pieces = [w.key for w in kept if type(w) is Persist and stored[w.key].meta.fragment is not None]
+        cut = {whole_of(key) for key in pieces}
+        wholes = [write for write in self._writes if type(write) is Forget]
+        kept += [write for write in wholes if not cut.isdisjoint((write.key, whole_of(write.key)))]
         same = {id(write) for write in kept}
         dropped = [action for action in self._asked if id(action) not in same]
         self._writes, self._outward = kept, []
@@ -233,7 +239,9 @@ class Host:
         queue = self._queue
         queue.append(event)
         while queue:
-            event = queue.popleft()
+            next_one = queue.popleft()
+            # A body is read only now, so that no two of them wait in memory.
+            event = self._fetch(next_one.key, now) if isinstance(next_one, actions.Fetch) else next_one
             answer = self.node.handle(event, now)
             self._asked += answer
             self._ran = self._ran or type(event) not in _READ_BACK
@@ -245,6 +253,8 @@ class Host:
                     self._outward.append(action)  # type: ignore[arg-type]  # told by its class
                 elif kind in _WRITES:
                     self._write(action)  # type: ignore[arg-type]  # told by its class
+                elif isinstance(action, actions.Fetch):
+                    queue.append(action)
                 else:
                     queue.extend(self._events(self._tell(action, now), now))
             if type(event) is events.PlanChanged and self.application is not None:
@@ -254,6 +264,13 @@ class Host:
         self._writes.append(action)
         if type(action) is Persist:
             self._bodies[action.key] = action.data
+
+    def _fetch(self, key: str, now: int) -> events.Fetched:
+        try:
+            return events.Fetched(key, self._bodies.get(key) or self._body(key))
+        except StoreError as error:
+            self._unreadable((key,), error, now)
+            return events.Fetched(key, None)
 
     def _take(self, requests: Iterable[Request], now: int) -> None:
         for event in self._events(requests, now):

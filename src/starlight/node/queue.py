@@ -28,21 +28,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
-from starlight.node.actions import Action, Departed, Trace, Transmit, Update
+from starlight.node.actions import Action, Trace, Transmit
 from starlight.node.config import NodeConfig
 from starlight.node.deadlines import Deadlines
 from starlight.node.intake import naming_bytes
 from starlight.node.lanes import Lane, Peer
-from starlight.node.stored import NOBODY, State, Stored, pack
+from starlight.node.stored import NOBODY, State, Stored
 from starlight.routing import Route, Router
 from starlight.trace import Record
 
 NO_CONTACTS: frozenset[int] = frozenset()
+
+
+class Keeper(NamedTuple):
+    """Who keeps the bundles that queue here, as calls.
+
+    Attributes:
+        overdue: ``(stored, now)``: the answer to a transfer is overdue; it calls `answered`.
+        departs: ``(stored, leaves, last_byte, reaches)``: an own bundle leaves for the first time.
+        critical: ``(stored, since)``: a critical bundle of which no copies were made is to be queued.
+        stranded: ``(stored, now, since)``: a bundle has no route; says whether it will be cut in this step.
+        surplus: ``(stored, now)``: a copy's neighbour has no road; forgets the copy and says so, or else
+            frees it to go by any.
+    """
+
+    overdue: Callable[[Stored, int], None]
+    departs: Callable[[Stored, int, int, int], None]
+    critical: Callable[[Stored, int], None]
+    stranded: Callable[[Stored, int, int], bool]
+    surplus: Callable[[Stored, int], bool]
 
 
 class Forwarder:
@@ -53,7 +73,12 @@ class Forwarder:
         router: over the node's plan; this is the only one that books on it.
         deadlines: the node's.
         out: where actions are put.
-        overdue: told of a bundle whose answer is overdue; it calls `answered`.
+        keeper: told of what becomes of bundles.
+
+    Attributes:
+        waiting: the bundles for which no route is known.
+        releases: how often room was given back, or the plan changed.
+        changes: the same, and how often room was taken.
     """
 
     def __init__(
@@ -62,16 +87,19 @@ class Forwarder:
         router: Router,
         deadlines: Deadlines,
         out: list[Action],
-        overdue: Callable[[Stored, int], None],
+        keeper: Keeper,
     ) -> None:
         self.router = router
         self.waiting: dict[str, Stored] = {}
+        self.releases = 0
+        self.changes = 0
         self._number = config.number
         self._limits = config.limits
         self._deadlines = deadlines
         self._out = out
-        self._overdue = overdue
+        self._keeper = keeper
         self._ways_back: dict[int, list[Contact]] = {}
+        self._neighbours: frozenset[int] | None = None
         self._peers: dict[int, Peer] = {}
         self._lanes: dict[int, Lane] = {}
         self._tickets = count(1)
@@ -82,29 +110,46 @@ class Forwarder:
     # Into a queue and out of it.
 
     def enqueue(
-        self, stored: Stored, now: int, *, not_before: int = 0, without: frozenset[int] = NO_CONTACTS
+        self,
+        stored: Stored,
+        now: int,
+        *,
+        not_before: int = 0,
+        without: frozenset[int] = NO_CONTACTS,
+        over: Route | None = None,
     ) -> Route | None:
         """Book a route and queue for its first contact; without a route, wait for another plan.
 
         Args:
             not_before: when the bundle may leave at the earliest, in ns.
             without: contacts that shall not be used.
+            over: a route over whose contacts it goes if it can.
         """
         since = max(now, not_before)
-        found = self._road(stored, since, without)
+        if stored.meta.critical and not stored.meta.flooded:
+            self._keeper.critical(stored, since)
+        found = self._road(stored, since, without, over)
         if found is None and stored.refused_by:
             # Every road leads over someone who refused: ask again later, as want of room passes.
             stored.refused_by = NOBODY
             since = max(since, now + self.backoff(stored), now + self.pause(stored))
             found = self._road(stored, since, without)
+        if found is None and stored.meta.via is not None:
+            if self._keeper.surplus(stored, now):
+                return None
+            found = self._road(stored, since, without)
         if found is None:
             stored.state = State.WAITING
             self.waiting[stored.key] = stored
+            # What missed its window is looked at again when that is over: until then it would be cut for it.
+            if not without and self._keeper.stranded(stored, now, since):
+                return None
             lacks: dict[str, object] = {"bundle": stored.key, "since": since, "without": sorted(without)}
             self._out.append(Trace(Record(now, self._number, "bundle.waiting", lacks)))
             return None
         route, lane = found
         self.router.book(route)
+        self.changes += 1
         stored.state = State.QUEUED
         stored.route = route
         stored.epoch = self._epoch
@@ -128,7 +173,12 @@ class Forwarder:
             stored.route = None
             if stored.epoch == self._epoch:
                 self.router.release(route)
-                self._freed = True
+                self._note_room()
+
+    def _note_room(self) -> None:
+        self._freed = True
+        self.releases += 1
+        self.changes += 1
 
     def passed(self, stored: Stored, now: int) -> None:
         """Give back what a bundle that was handed on had booked, once it is through.
@@ -216,6 +266,9 @@ class Forwarder:
         self._dirty.clear()
         self.router.set_plan(plan)
         self._ways_back.clear()
+        self._neighbours = None
+        self.releases += 1
+        self.changes += 1
         self._freed = False
         for stored in sorted(moving, key=_order):
             stored.refused_by = NOBODY
@@ -249,10 +302,13 @@ class Forwarder:
 
     # Inside.
 
-    def _road(self, stored: Stored, now: int, without: frozenset[int]) -> tuple[Route, Lane] | None:
+    def _road(
+        self, stored: Stored, now: int, without: frozenset[int], over: Route | None = None
+    ) -> tuple[Route, Lane] | None:
         """Find a route, and open the lane of its first contact."""
+        decided = None if over is None else self.router.along(over, now, stored.meta.size)
         while True:
-            route = self._route(stored, now, without)
+            route, decided = decided or self._route(stored, now, without), None
             if route is None:
                 return None
             contact = route.hops[0].contact
@@ -282,11 +338,21 @@ class Forwarder:
             now,
             meta.size,
             expires=meta.expires,
-            exclude=stored.refused_by,
+            exclude=self.excluded(stored),
             exclude_contacts=without,
             sender=sender,
             priority=meta.priority,
         )
+
+    def excluded(self, stored: Stored) -> frozenset[int]:
+        """Return the neighbours that a bundle must not be handed to."""
+        via = stored.meta.via
+        if via is None:
+            return stored.refused_by
+        if self._neighbours is None:
+            contacts = self.router.plan.contacts
+            self._neighbours = frozenset(c.to_node for c in contacts if c.from_node == self._number)
+        return stored.refused_by | (self._neighbours - {via})
 
     def _peer(self, number: int) -> Peer:
         peer = self._peers.get(number)
@@ -337,15 +403,20 @@ class Forwarder:
             self.enqueue(stored, now)
 
     def _retry_waiting(self, now: int) -> None:
-        """Look again for roads, as room was given back; once for each destination without one."""
+        """Look again for roads, as room was given back; to each node only for ever smaller bundles."""
         self._freed = False
-        hopeless: set[int | None] = {None}
+        hopeless: dict[tuple[int, int], int] = {}
         for stored in sorted(self.waiting.values(), key=_urgency):
-            if stored.node not in hopeless and self._route(stored, now, NO_CONTACTS) is not None:
-                del self.waiting[stored.key]
-                self.enqueue(stored, now)
-            else:
-                hopeless.add(stored.node)
+            if stored.node is None:
+                continue
+            question, size = (stored.node, stored.meta.priority), stored.meta.size
+            if size < hopeless.get(question, size + 1):
+                if self._route(stored, now, NO_CONTACTS) is not None:
+                    del self.waiting[stored.key]
+                    self.enqueue(stored, now)
+                    continue
+                hopeless[question] = size
+            self._keeper.stranded(stored, now, now)
 
     def _wake(self, time: int, lane: Lane) -> None:
         if lane.wake_at is None or time < lane.wake_at:
@@ -387,7 +458,7 @@ class Forwarder:
         if rest is not None and reaches > onward[0].leaves:
             # It was overtaken, or its link was late: elsewhere too it will need another time.
             self.router.release(rest)
-            self._freed = True
+            self._note_room()
             size = route.size - naming_bytes(self._number) + naming_bytes(contact.to_node)
             stored.route = rest = self.router.along(rest, reaches, size)
             if rest is not None:
@@ -401,12 +472,10 @@ class Forwarder:
         stored.state = State.UNDER_WAY
         stored.peer = peer
         stored.one_way = contact.one_way
-        self._watch(self._peers[peer], stored, last_byte, reaches)
-        out = self._out
+        self._watch(self._peers[peer], stored, last_byte, reaches, now)
         if meta.own and not meta.departed:
-            meta.departed = True
-            out.append(Update(key, pack(meta)))
-            out.append(Departed(key, peer, leaves, last_byte, reaches))
+            self._keeper.departs(stored, leaves, last_byte, reaches)
+        out = self._out
         # RFC 9171, 4.4.2: the age counts what is known of the propagation over contacts as well.
         age_ms = None if meta.age_ms is None else meta.age_ms + (reaches - meta.arrives) // 1_000_000
         out.append(Transmit(key, peer, contact.id, leaves, last_byte, reaches, age_ms, contact.one_way))
@@ -416,12 +485,13 @@ class Forwarder:
         }  # fmt: skip
         out.append(Trace(Record(now, self._number, "bundle.sent", facts)))
 
-    def _watch(self, peer: Peer, stored: Stored, last_byte: int, reaches: int) -> None:
+    def _watch(self, peer: Peer, stored: Stored, last_byte: int, reaches: int, now: int) -> None:
         """Watch a transfer until it is answered; the way back is looked at only if that takes long."""
         peer.under_way += 1
         if stored.one_way:
             return
-        due = reaches + (reaches - last_byte) + self._limits.answer_margin
+        # Not in the step that sends it: who gives it up may forget it, before its body has been read.
+        due = max(reaches + (reaches - last_byte) + self._limits.answer_margin, now + 1)
         peer.unanswered[stored] = due, reaches
         if not peer.watched:
             peer.watched = True
@@ -438,7 +508,7 @@ class Forwarder:
                 peer.watched = True
                 self._deadlines.at(due, self._look, peer)
                 return
-            self._overdue(stored, now)
+            self._keeper.overdue(stored, now)
 
     def _answer_due(self, peer: int, reaches: int, due: int) -> int:
         """Return until when an answer is waited for; `due` where the plan has no way back."""
@@ -453,8 +523,9 @@ class Forwarder:
         return leaves + contact.light_time(leaves) + self._limits.answer_margin
 
 
-def _order(stored: Stored) -> tuple[int, int]:
-    return -stored.meta.priority, stored.meta.order
+def _order(stored: Stored) -> tuple[int, int, int]:
+    extent = stored.meta.fragment
+    return -stored.meta.priority, stored.meta.order, 0 if extent is None else extent[0]
 
 
 def _urgency(stored: Stored) -> int:

@@ -11,17 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 
 from starlight.node.intake import Reception
-from starlight.node.stored import Stored
-
-
-def whole_key(stored: Stored) -> str:
-    """Return the identity of the bundle that a fragment is a part of; of a whole bundle its own."""
-    return stored.key if stored.meta.fragment is None else whole_of(stored.key)
-
-
-def whole_of(key: str) -> str:
-    """Return the identity of the bundle that a fragment, by its own identity, is a part of."""
-    return key.rpartition("/")[0]
+from starlight.node.stored import Stored, whole_key, whole_of
 
 
 class _Group:
@@ -109,10 +99,10 @@ class Reassembly:
             if not group.fragments:
                 del self._groups[whole]
 
-    def others(self, fragment: Stored) -> list[Stored]:
-        """Return the fragments kept of the same bundle, this one not among them."""
-        group = self._groups.get(whole_key(fragment))
-        return [] if group is None else [s for s in group.fragments.values() if s is not fragment]
+    def of(self, whole: str) -> list[Stored]:
+        """Return the fragments kept of a bundle."""
+        group = self._groups.get(whole)
+        return [] if group is None else list(group.fragments.values())
 
 
 def _cover(group: _Group) -> tuple[Stored, ...] | None:

@@ -16,7 +16,7 @@ from starlight.dtntime import HOUR, MILLISECOND, from_wire, to_wire
 from starlight.node.config import NodeConfig
 from starlight.node.events import Submit
 from starlight.node.intake import ADMIN_RECORD, STATUS_TIME, Intake, Reception
-from starlight.node.stored import Meta
+from starlight.node.stored import Meta, whole_of
 
 _ASKED = {
     "received": BundleFlags.REPORT_RECEPTION.value,
@@ -31,6 +31,7 @@ class Told(NamedTuple):
 
     Attributes:
         key: the bundle that it is about.
+        known_as: that bundle as its application knows it: of a fragment the whole.
         source_node: the number of the node that made that bundle; None where it has none.
         status: ``received``, ``forwarded``, ``delivered`` or ``deleted``.
         time: when, in ns; None where the report does not say.
@@ -38,6 +39,7 @@ class Told(NamedTuple):
     """
 
     key: str
+    known_as: str
     source_node: int | None
     status: str
     time: int | None
@@ -118,6 +120,7 @@ def read_report(payload: bytes, intake: Intake) -> list[Told]:
     return [
         Told(
             report.subject_id,
+            report.subject_id if report.fragment is None else whole_of(report.subject_id),
             source,
             status,
             None if assertion.time_ms is None else from_wire(assertion.time_ms),

@@ -50,6 +50,11 @@ class Meta(msgspec.Struct, array_like=True, gc=False):
         unsupported: a block that this node can't process asks for that to be reported.
         priority: how urgent it is here: 0 bulk, 1 normal, 2 expedited, as every critical bundle is.
         critical: a copy of it goes by every neighbour that a route leads over.
+        copy_of: of such a copy, the identity of the bundle; its own key only tells it from the others.
+        via: the one neighbour that it goes to, since the others get copies of their own.
+        flooded: no copies are made of it any more.
+        settled: its application need not hear of its end: it has heard of that of another part, or
+            the next hop has another copy.
     """
 
     order: int
@@ -73,6 +78,10 @@ class Meta(msgspec.Struct, array_like=True, gc=False):
     unsupported: bool = False
     priority: int = 1
     critical: bool = False
+    copy_of: str | None = None
+    via: int | None = None
+    flooded: bool = False
+    settled: bool = False
 
 
 _ENCODE = msgspec.msgpack.Encoder().encode
@@ -96,6 +105,7 @@ class Stored:
         refused_by: peers that did not want it.
         failures: transfers of it that failed since the node started.
         returns: how often it came back after it had been handed on.
+        uncut: it can't be replaced by fragments.
     """
 
     __slots__ = (
@@ -114,6 +124,7 @@ class Stored:
         "sender",
         "state",
         "ticket",
+        "uncut",
     )
 
     def __init__(self, key: str, meta: Meta, node: int | None) -> None:
@@ -132,6 +143,30 @@ class Stored:
         self.refused_by = NOBODY
         self.failures = 0
         self.returns = 0
+        self.uncut = False
+
+
+def identity(stored: Stored) -> str:
+    """Return the identity of a bundle (`Bundle.id`): its key, unless it is one of several copies."""
+    return stored.meta.copy_of or stored.key
+
+
+def whole_of(key: str) -> str:
+    """Return the identity of the bundle that a fragment, by its own identity, is a part of."""
+    return key.rpartition("/")[0]
+
+
+def whole_key(stored: Stored) -> str:
+    """Return the identity of the bundle that a fragment is a part of; of a whole bundle its own."""
+    return identity(stored) if stored.meta.fragment is None else whole_of(identity(stored))
+
+
+def family(stored: Stored) -> str:
+    """Return the key under which a bundle's application, or else its sender, knows it.
+
+    A bundle that was submitted here may be kept in pieces, and a critical one in copies.
+    """
+    return whole_key(stored) if stored.meta.own else identity(stored)
 
 
 def pack(meta: Meta) -> bytes:

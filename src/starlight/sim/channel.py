@@ -90,9 +90,9 @@ class Direction:
                 self.hop.lose(number)
         self._leaving.clear()
 
-    def one_way(self) -> list[str]:
-        """Return the keys of the bundles in flight that nobody will answer."""
-        return [flight.key for flight in self._flights.values() if flight.one_way]
+    def one_way(self) -> list[bytes]:
+        """Return the bundles in flight that nobody will answer."""
+        return [flight.data for flight in self._flights.values() if flight.one_way]
 
     def acknowledge(self, transfer: int, now: int) -> None:
         """Take the receiver's word that a transfer is safe."""

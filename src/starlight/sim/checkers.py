@@ -13,6 +13,7 @@ import msgspec
 
 from starlight.messages.requests import Open, Post, Request, Save
 from starlight.node.engine import Node
+from starlight.sim.holdings import held
 from starlight.sim.world import World
 
 
@@ -50,11 +51,13 @@ class Witness:
         self._posted: dict[str, Posted] = {}
         self._came = 0
 
-    def post(self, words: str, to: str, now: int, *, lifetime_ms: int, size: int = 0) -> list[Request]:
+    def post(
+        self, words: str, to: str, now: int, *, lifetime_ms: int, size: int = 0, critical: bool = False
+    ) -> list[Request]:
         """Return the request to post some words, which are to be unique, padded to a size in bytes."""
         self._posting[words] = (to, now + lifetime_ms * 1_000_000)
         payload = words.encode().ljust(size, b" ")
-        return [Post(words, f"ipn:{self._node}.1", to, payload, lifetime_ms)]
+        return [Post(words, f"ipn:{self._node}.1", to, payload, lifetime_ms, critical=critical)]
 
     def claim(self, service: int) -> list[Request]:
         """Return the request to claim one more service of the node, for as long as it lives."""
@@ -146,13 +149,12 @@ def unsafe(world: World) -> list[str]:
             for endpoint, _ in arrivals
             if words in posted and endpoint != posted[words].to
         ]
-    held = {key for node in world.nodes() for key in world.store(node).bundles()}
-    held.update(world.one_way_in_flight())
+    kept = held(world)
     for words, entry in posted.items():
         if words in came or entry.ended or world.now >= entry.expires:
             continue
-        if entry.key not in held:
-            wrong.append(f"{words!r} ({entry.key}) is lost: it has not come, and no store holds it")
+        if entry.key not in kept:
+            wrong.append(f"{words!r} ({entry.key}) is lost: it has not come, and no stores hold all of it")
     return wrong
 
 

@@ -33,8 +33,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from starlight.dtntime import MILLISECOND, SECOND, to_text
-from starlight.node.reassembly import whole_of
-from starlight.node.stored import Stored
+from starlight.node.stored import Stored, whole_of
 from starlight.routing import Hop
 from starlight.trace import Record
 

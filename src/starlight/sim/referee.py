@@ -17,9 +17,9 @@ from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import MILLISECOND, to_text
 from starlight.node.engine import Node
-from starlight.node.reassembly import whole_of
-from starlight.node.stored import State, Stored
+from starlight.node.stored import State, Stored, whole_of
 from starlight.routing.volume import margin
+from starlight.sim.holdings import held
 from starlight.sim.world import World
 from starlight.trace import Record
 
@@ -102,17 +102,15 @@ class Referee:
     def finish(self) -> list[Misstep]:
         """Look at what is left at the end: roads not taken, bundles that are nowhere. Return all missteps."""
         world = self._world
-        held: set[str] = set(world.one_way_in_flight())
         for number in world.nodes():
-            held.update(world.store(number).bundles())
             host = world.host(number)
             if host is not None:
                 for stored in host.node.stored.values():
                     if stored.state is State.WAITING:
                         self._judge_road(host.node, stored, world.now, frozenset(), "still waits")
-        held.update([whole_of(key) for key in held])
+        kept = held(world)
         for key, (time, number) in self._bundles.items():
-            if key not in held:
+            if key not in kept:
                 text = f"{key}, submitted at {to_text(time, 3)}, is lost: no store holds it"
                 self.missteps.append(Misstep(world.now, number, key, "lost", text))
         return self.missteps

@@ -210,9 +210,9 @@ class World:
         """Return the numbers of the nodes, ascending."""
         return sorted(self._places)
 
-    def one_way_in_flight(self) -> list[str]:
-        """Return the keys of the bundles that are between two nodes and need be in no store."""
-        return [key for _, direction in sorted(self._directions.items()) for key in direction.one_way()]
+    def one_way_in_flight(self) -> list[bytes]:
+        """Return the bundles that are between two nodes and need be in no store."""
+        return [data for _, direction in sorted(self._directions.items()) for data in direction.one_way()]
 
     def land(self) -> None:
         """End the world with all that is in flight stored where it goes to, hidden until it arrives.

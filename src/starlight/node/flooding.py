@@ -1,0 +1,110 @@
+"""Critical bundles: a copy by every neighbour that a route leads over (CCSDS 734.3-B-1, 3.2.8.1.3).
+
+Theory of operation. When routes lead over several neighbours, the stored bundle keeps the best and
+each other one gets a copy. A copy is a stored bundle of its own, with a key and a body of its own:
+so it queues, fails, rests and is let go of like any other, nothing has to be counted before the
+body may go, and a crash is what it always is. The copies are persisted in one commit, which also
+notes that they were made: before it there is the bundle alone, which will be flooded; after it
+there are all, and none is made twice.
+
+Each is pinned to its neighbour. One whose neighbour has no road any more is dropped as long as
+another is here; the last one is freed to go by any. What is too large for every route is cut, and
+not flooded: its copies would take from each other the very room that was too little for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from starlight.node.actions import Action, Fetch, Update
+from starlight.node.cutting import Store
+from starlight.node.delivery import Say
+from starlight.node.index import Index
+from starlight.node.queue import Forwarder
+from starlight.node.stored import Stored, identity, pack
+from starlight.routing import Route
+
+
+class Flooder:
+    """Makes the copies of critical bundles.
+
+    Args:
+        number: of the node.
+        index: of all that is stored.
+        forwarder: queues the copies.
+        out: where actions are put.
+        store: persists the copies.
+        say: writes the trace.
+    """
+
+    def __init__(
+        self, number: int, index: Index, forwarder: Forwarder, out: list[Action], *, store: Store, say: Say
+    ) -> None:
+        self._number = number
+        self._index = index
+        self._forwarder = forwarder
+        self._out = out
+        self._store = store
+        self._say = say
+        self._asked: dict[str, tuple[Sequence[Route], int]] = {}  # the routes of the copies, and from when
+
+    def consider(self, stored: Stored, since: int) -> None:
+        """Look at a bundle that is to be queued; if it shall have copies, pin it and fetch its body.
+
+        Args:
+            since: when it may leave at the earliest, in ns.
+        """
+        meta = stored.meta
+        if not meta.critical or meta.flooded or stored.node is None or stored.key in self._asked:
+            return
+        router = self._forwarder.router
+        every = router.critical(self._number, stored.node, since, meta.size, expires=meta.expires)
+        unwanted = {stored.sender, *stored.refused_by} - {stored.node}
+        routes = [route for route in every if route.entry_node not in unwanted]
+        if len(routes) > 1:
+            meta.flooded = True
+            meta.via = routes[0].entry_node
+            self._asked[stored.key] = routes[1:], since
+            self._out.append(Fetch(stored.key))
+
+    def fetched(self, key: str, data: bytes | None, now: int) -> None:
+        """Make the copies of a bundle whose body has been fetched, and queue them."""
+        routes, since = self._asked.pop(key, ((), 0))
+        main = self._index.entries.get(key)
+        if main is None or data is None or not routes:
+            return
+        meta, copies = main.meta, []
+        self._out.append(Update(key, pack(meta)))
+        for route in routes:
+            if self._index.is_full(meta.size):
+                continue
+            fields = {"copy_of": key, "via": route.entry_node, "handed_until": None, "reported": True}
+            copy = msgspec.structs.replace(meta, **fields)
+            stored = self._store(f"{key}>{route.entry_node}", copy, main.node, data)
+            stored.sender, stored.refused_by = main.sender, main.refused_by
+            copies.append((stored, route))
+        neighbours = [meta.via, *(stored.meta.via for stored, _ in copies)]
+        self._say(now, "bundle.flooded", {"bundle": key, "neighbours": neighbours})
+        for stored, route in copies:
+            self._forwarder.enqueue(stored, now, not_before=since, over=route)
+
+    def dropped(self, key: str) -> None:
+        """Make no copies, since a step broke in which the body was to be fetched: it goes by any road."""
+        main = self._index.entries.get(key)
+        if self._asked.pop(key, None) is not None and main is not None:
+            main.meta.via, main.meta.flooded = None, False
+
+    def free(self, stored: Stored) -> bool:
+        """Free the last copy to go by any neighbour; return whether it was the last."""
+        if any(other is not stored for other in copies(self._index, identity(stored))):
+            return False
+        stored.meta.via = None
+        self._out.append(Update(stored.key, pack(stored.meta)))
+        return True
+
+
+def copies(index: Index, key: str) -> list[Stored]:
+    """Return the entries of a bundle, by its identity: its own, and those of its copies."""
+    return [stored for stored in index.kin(key) if identity(stored) == key]

@@ -1,0 +1,78 @@
+"""What applications are told of the bundles that they have submitted here.
+
+They know each by one key (`stored.family`), whether it is kept whole, in pieces or in copies, and
+are told once that it departs and once that it has expired; the store's records say what has been
+told, so that this holds across a restart.
+"""
+
+from __future__ import annotations
+
+from starlight.node.actions import Action, Departed, Expired, Update
+from starlight.node.index import Index
+from starlight.node.stored import State, Stored, family, identity, pack
+
+
+class Submissions:
+    """Tells applications what becomes of their bundles.
+
+    Args:
+        index: of all that is stored.
+        out: where actions are put.
+    """
+
+    def __init__(self, index: Index, out: list[Action]) -> None:
+        self._index = index
+        self._out = out
+
+    def departs(self, stored: Stored, leaves: int, last_byte: int, reaches: int) -> None:
+        """Tell that a bundle leaves for the first time, all that is kept of it being here still.
+
+        Of one in pieces it tells when the first leaves, and when the last that is queued will have left
+        and reached its next hop: before then nobody has the bundle.
+        """
+        key = family(stored)
+        for part in self._index.kin(key):
+            if part.meta.own and not part.meta.departed:
+                part.meta.departed = True
+                self._out.append(Update(part.key, pack(part.meta)))
+                if part.meta.fragment is not None and part.state is State.QUEUED:
+                    assert part.route is not None
+                    last_byte = max(last_byte, part.route.hops[0].last_byte)
+                    reaches = max(reaches, part.route.hops[0].arrives)
+        self._out.append(Departed(key, stored.peer, leaves, last_byte, reaches))
+
+    def undo(self, key: str) -> None:
+        """Take back that a bundle departed, which was not told."""
+        for part in self._index.kin(key):
+            part.meta.departed = False
+
+    def withdrawable(self, key: str) -> list[Stored]:
+        """Return all that is kept of a bundle that has not departed; nothing when it can't be taken back."""
+        parts = [part for part in self._index.kin(key) if part.meta.own and family(part) == key]
+        held = all(part.state in (State.QUEUED, State.WAITING) for part in parts)
+        return parts if held and not any(part.meta.departed for part in parts) else []
+
+    def ended(self, stored: Stored) -> bool:
+        """Tell that a bundle, which is not in the index any more, has expired; return whether it has.
+
+        A piece takes the whole with it. Of copies only the last does, if none was handed on.
+        """
+        meta = stored.meta
+        others = self._index.kin(family(stored))
+        if meta.settled or any(identity(other) == identity(stored) for other in others):
+            return False
+        if meta.own:
+            self._out.append(Expired(family(stored), "lifetime expired"))
+            self._settle(others)
+        return True
+
+    def handed(self, stored: Stored) -> None:
+        """Note that the next hop has a bundle: the end of its other copies here is not its end."""
+        kin = self._index.kin(family(stored))
+        self._settle([other for other in kin if identity(other) == identity(stored)])
+
+    def _settle(self, parts: list[Stored]) -> None:
+        for part in parts:
+            if not part.meta.settled:
+                part.meta.settled = True
+                self._out.append(Update(part.key, pack(part.meta)))

@@ -1,0 +1,121 @@
+"""Letters that fit into no contact whole, in real time, over sockets and on disk."""
+
+from __future__ import annotations
+
+from tests.live.helpers import PATIENCE_S, START, End, always, run, until
+
+from starlight import bundle
+from starlight.bundle import EndpointID
+from starlight.contacts.contact import Contact, constant_light
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import MINUTE, SECOND, to_wire
+from starlight.live.clock import MissionClock
+from starlight.live.daemon import Daemon, DaemonConfig, Resident
+from starlight.live.neighbours import Peer
+from starlight.node.config import NodeConfig
+from starlight.node.events import LinkUp, TransferAcknowledged
+from starlight.node.record import replay
+
+EARTH, MARS, FOREIGN = 1, 2, 9
+JAY, NAN_YOUNG = "ipn:1.1", "ipn:2.1"
+RATE = 600
+assert PATIENCE_S * RATE * SECOND > 150 * MINUTE, "a busy machine misses some of the passes below"
+
+
+def passes(size, count):
+    """Return a plan of passes of a minute from Earth to Mars, every two minutes, each for so many bytes."""
+    contacts = [always(1, MARS, EARTH, 4.0), always(2, FOREIGN, EARTH), always(3, EARTH, FOREIGN)]
+    for number in range(count):
+        start = START + (2 * number + 30) * MINUTE  # three seconds of the wall for all that comes before
+        rates = ((start, size * 8 // 60),)
+        light = constant_light(start, 4.0)
+        contacts.append(Contact(10 + number, EARTH, MARS, start, start + MINUTE, rates, light))
+    return ContactPlan.of(contacts)
+
+
+def config(tmp_path, node, address, plan, peers, **more):
+    """Return the configuration of a node with one resident."""
+    return DaemonConfig(
+        node=NodeConfig(number=node, plan=plan),
+        data=str(tmp_path / str(node)),
+        peers=tuple(peers),
+        residents=(Resident(address, "somebody"),),
+        **more,
+    )
+
+
+def test_a_letter_of_three_passes_arrives_whole(tmp_path):
+    """Cut at Earth, put together on Mars; it was predicted, departs once, and its receipt comes back."""
+    plan = passes(360_000, 60)
+    words = "Can you hear me? " * 58_000  # just under a megabyte, the longest letter there is
+    record = tmp_path / "record"
+
+    async def test():
+        clock = MissionClock(START, RATE)
+        there = Daemon(config(tmp_path, MARS, NAN_YOUNG, plan, [Peer(EARTH)]), clock)
+        await there.start()
+        peers = [Peer(MARS, port=there.port)]
+        here = Daemon(config(tmp_path, EARTH, JAY, plan, peers, record=str(record)), clock)
+        await here.start()
+        letter = await here.write(JAY, NAN_YOUNG, words)
+        assert len(here.node.stored) == 3
+        view = here.mailbox(JAY).letter_view(letter.id, clock.now())
+        await until(there, lambda: there.mailbox(NAN_YOUNG).inbox())
+        assert [came.text for came in there.mailbox(NAN_YOUNG).inbox()] == [words]
+        assert there.mailbox(NAN_YOUNG).inbox()[0].id == letter.id
+        assert view["arrives"] > START + 34 * MINUTE
+        assert there.clock.now() >= view["arrives"]
+        await until(here, lambda: state(here, letter, clock) == "arrived")
+        assert not here.node.stored
+        assert here.status().defects == there.status().defects == 0
+        await here.stop()
+        await there.stop()
+
+    run(test())
+    outcome = replay(record.read_text().splitlines())
+    assert outcome.differences == []
+    assert "Fetched" in record.read_text()
+
+
+def state(daemon, letter, clock):
+    """Return the state of a letter that is known, not only foreseen."""
+    view = daemon.mailbox(JAY).letter_view(letter.id, clock.now())
+    return view["state"] if view["certainty"] == "confirmed" else None
+
+
+def test_three_megabytes_of_a_foreign_node_go_on_in_pieces_a_stop_in_between(tmp_path):
+    """A relay cuts what it receives; the pieces lie in its segments, and go on after it was started again."""
+    plan = passes(1_000_000, 60)
+    payload = bytes(range(256)) * 12_000
+    large = bundle.build(
+        EndpointID.parse("ipn:9.1"), EndpointID.parse("ipn:2.7"), payload, creation=(to_wire(START), 0),
+        lifetime_ms=10**9, hop_limit=9,
+    )  # fmt: skip
+
+    async def test():
+        clock = MissionClock(START, RATE)
+        there = Daemon(config(tmp_path, MARS, NAN_YOUNG, plan, [Peer(EARTH)]), clock)
+        await there.start()
+        peers = [Peer(MARS, port=there.port), Peer(FOREIGN)]
+        here = Daemon(config(tmp_path, EARTH, JAY, plan, peers), clock)
+        await here.start()
+        foreign = End(FOREIGN, [Peer(EARTH, port=here.port)], plan, clock)
+        foreign.links.dial()
+        assert await foreign.next() == LinkUp(EARTH)
+        foreign.send(EARTH, "large", bundle.encode(large), leaves=START)
+        assert isinstance(await foreign.next(), TransferAcknowledged)
+        await until(here, lambda: len(here.node.stored) == 4)
+        await foreign.links.close()
+        await here.stop()
+        again = Daemon(config(tmp_path, EARTH, JAY, plan, peers), clock)
+        assert again.store.counts()["bundles"] == 4
+        await again.start()
+        await until(there, lambda: there.node.summary()["states"]["local"] == 4)
+        bodies = [there.store.body(key) for key in there.node.stored]
+        assert bundle.reassemble(bodies) == payload
+        assert {bundle.parse(body).previous_node for body in bodies} == {EndpointID.ipn(EARTH, 0)}
+        await until(again, lambda: not again.node.stored)
+        await again.stop()
+        await there.stop()
+
+    run(test())
