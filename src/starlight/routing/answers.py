@@ -32,11 +32,15 @@ MAX_STANDING = 256
 MAX_PATIENCE = 64
 """Searches after which it is worth another look, at the latest, why an answer stands."""
 
-FIRST_AHEAD, MAX_AHEAD = 64, 4_096
+FIRST_AHEAD, MAX_AHEAD = 256, 4_096
 """How many delays like the last one an answer shall stand: at first, and where that was too few."""
 
 Asked = tuple[int, int, int, frozenset[int], frozenset[int], frozenset[int], int]
 """Source, destination, size class, excluded neighbours, contacts and nodes, priority."""
+
+
+Found = tuple[tuple[Span, ...], int]
+"""The contacts of a route, and its projected arrival in ns."""
 
 
 class _Answer:
@@ -92,7 +96,7 @@ class Answers:
         # latest end since an epoch.
         self._freed: list[tuple[int, int]] = []
 
-    def best(self, asked: Asked, now: int, size: int, busy: Busy) -> tuple[tuple[Span, ...], int] | None:
+    def best(self, asked: Asked, now: int, size: int, busy: Busy) -> Found | None:
         """Return the contacts of the best route and its projected arrival, or None when there is none.
 
         Args:
@@ -102,7 +106,7 @@ class Answers:
             busy: what is booked at its priority.
         """
         answer = self._answers.get(asked)
-        if answer is not None and self._gone and any(span.id in self._gone for span in answer.path):
+        if answer is not None and self._gone and self._goes_by_what_is_gone(answer, asked):
             answer = None
             self._stands.pop(asked, None)
         if answer is not None and now >= answer.now:
@@ -110,9 +114,9 @@ class Answers:
                 if size >= answer.size and self._holds(answer.epoch, now):
                     return None
             else:
-                arrival = self._again(answer, asked, now, size, busy)
-                if arrival is not None:
-                    return answer.path, arrival
+                found = self._again(answer, asked, now, size, busy)
+                if found is not None:
+                    return found
         answer = self._searched(asked, now, size, busy, answer)
         return None if answer.arrival == NEVER else (answer.path, answer.arrival)
 
@@ -138,21 +142,18 @@ class Answers:
         else:
             self._gone |= gone
 
-    def _again(self, answer: _Answer, asked: Asked, now: int, size: int, busy: Busy) -> int | None:
-        """Return the projected arrival of the remembered route now, or None where another may be better."""
+    def _again(self, answer: _Answer, asked: Asked, now: int, size: int, busy: Busy) -> Found | None:
+        """Return the best route where it is known without a search."""
         timings = follow(answer.path, now, size, busy)
-        if timings is None:
-            return None
-        arrival = timings[-1][2]
-        if arrival == answer.arrival and size >= answer.size and self._holds(answer.epoch, now):
-            return arrival
+        as_then = timings is not None and timings[-1][2] == answer.arrival
+        if as_then and size >= answer.size and self._holds(answer.epoch, now):
+            return answer.path, answer.arrival
         why = self._stands.get(asked)
         if why is None or not self._holds(why.epoch, now):
             return None
-        if not why.standing.proves(answer.path, timings, now, size, busy):
-            return None
-        why.useful += 1
-        return arrival
+        found = why.standing.best(now, size, busy, answer.path, timings)
+        why.useful += found is not None
+        return found
 
     def _searched(self, asked: Asked, now: int, size: int, busy: Busy, before: _Answer | None) -> _Answer:
         source, destination, _, exclude, banned, avoid, _ = asked
@@ -198,6 +199,11 @@ class Answers:
         if len(self._stands) >= MAX_STANDING:
             del self._stands[next(iter(self._stands))]
         self._stands[asked] = _Stand(standing, self._epoch)
+
+    def _goes_by_what_is_gone(self, answer: _Answer, asked: Asked) -> bool:
+        why = self._stands.get(asked)
+        routes = [answer.path, *(why.standing.routes if why else ())]
+        return any(span.id in self._gone for route in routes for span in route)
 
     def _holds(self, epoch: int, now: int) -> bool:
         """Whether nothing that was freed since a count of releases lies after `now`."""

@@ -194,8 +194,8 @@ class PlanIndex:
         """Return, by when their last contact with a node ends, those ends and the nodes that reach it."""
         found = self._ends.get(node)
         if found is None:
-            lanes = sorted(self.reaching.get(node, ()), key=lambda lane: lane.last_end)
-            found = self._ends[node] = [lane.last_end for lane in lanes], [lane.from_node for lane in lanes]
+            pairs = sorted([(lane.last_end, lane.from_node) for lane in self.reaching.get(node, ())])
+            found = self._ends[node] = [end for end, _ in pairs], [peer for _, peer in pairs]
         return found
 
     def latest(self, node: int) -> int:

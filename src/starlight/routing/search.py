@@ -34,7 +34,9 @@ from starlight.routing.index import PlanIndex
 from starlight.routing.lanes import NEVER, Busy, Lane, Span
 
 _Layer = list[tuple[int, Span]]  # (from node, contact)
-_Timing = tuple[int, int, int]  # (leaves, last byte, arrives)
+
+Timing = tuple[int, int, int]
+"""When a bundle leaves over a contact, when its last byte does, and when that arrives, in ns."""
 
 
 class Search:
@@ -514,7 +516,7 @@ class Search:
         return rounds
 
 
-def travel(contacts: Sequence[Contact], now: int, sizes: Sequence[int], busy: Busy) -> list[_Timing] | None:
+def travel(contacts: Sequence[Contact], now: int, sizes: Sequence[int], busy: Busy) -> list[Timing] | None:
     """Return ``(leaves, last_byte, arrives)`` in ns of each hop by geometry alone: light has no margin.
 
     Args:
@@ -540,7 +542,7 @@ def travel(contacts: Sequence[Contact], now: int, sizes: Sequence[int], busy: Bu
     return timings
 
 
-def follow(spans: Sequence[Span], now: int, size: int, busy: Busy) -> list[_Timing] | None:
+def follow(spans: Sequence[Span], now: int, size: int, busy: Busy) -> list[Timing] | None:
     """Return ``(leaves, last_byte, arrives)`` in ns of each hop of a bundle, or None when it misses one.
 
     The times are the projected ones: where the index has light need its margin, it does.

@@ -1,13 +1,13 @@
-"""Why a route is still the best while it, and everything else, gets slower.
+"""Why a route is the best while it, and everything else, gets slower.
 
 A node routes a bundle, books it, and routes the next to the same destination. Each booking delays
 the next bundle a little, mostly by what the one bottleneck of all routes takes, so the same
 contacts stay the best, and a search for them is in vain. Two facts, found once up to a horizon,
 make that certain without one:
 
-* the route is the best by hops, termination, entry node and ids of all that arrive by the horizon.
-  Later questions, bookings and larger bundles only take routes out of these; so as long as it
-  arrives by the horizon and *no other arrives earlier*, it is the best;
+* a few routes are the best by hops, termination, entry node and ids of all that arrive by the
+  horizon. Later questions, bookings and larger bundles only take routes out of these; so as long
+  as the best of the few arrives by the horizon and *nothing arrives earlier*, it is the best;
 * the contacts by which anything arrives by the horizon, and the earliest that a bundle can be at
   their transmitters. They show that no other arrives earlier, going back from the destination:
   nothing is at a node before a time when every contact that leads to it brings what could be at
@@ -21,73 +21,130 @@ succeeds where another is better.
 
 from __future__ import annotations
 
-from starlight.routing.candidates import Question
+from collections.abc import Iterator
+from heapq import heappop, heappush
+
+from starlight.routing.candidates import Question, key_of
 from starlight.routing.index import PlanIndex
-from starlight.routing.lanes import Busy, Span
-from starlight.routing.search import Search, follow
+from starlight.routing.lanes import NEVER, Busy, Span
+from starlight.routing.search import Search, Timing, follow
 
 MAX_STEPS = 64
 """Contacts looked at in one proof; a search looks at some hundreds."""
 
 MAX_TRIES = 3
-"""Horizons tried: each route that is better by the keys after the arrival cuts it short."""
+"""Horizons tried: routes that are better by the keys after the arrival cut it short."""
+
+MAX_ROUTES = 4
+"""Such routes that are kept beside: several relays are taken in turn, each as the others are booked."""
+
+Path = tuple[Span, ...]
 
 
 class Standing:
-    """A route that is the best, and why it will be.
+    """The routes that are the best by the keys after the arrival, and why one of them is the best.
+
+    Args:
+        index: the plan.
+        question: what the best is asked for; all this holds from its time on, for its size and larger ones.
+        routes: the best by the keys after the arrival of all that arrive by a horizon, the best first.
+        search: has settled what is reached up to the horizon.
+        horizon: in ns.
 
     Attributes:
-        horizon: it is the best by the keys after the arrival up to this arrival, in ns.
-        now, size: it holds from this time on, in ns, and for this size in bytes and larger ones.
+        routes, horizon: as above.
+        source, size: of the question; in bytes.
     """
 
-    __slots__ = ("_index", "_into", "_question", "_reached", "_until", "horizon", "now", "size")
+    __slots__ = (
+        "_edges",
+        "_index",
+        "_into",
+        "_question",
+        "_reached",
+        "_until",
+        "horizon",
+        "routes",
+        "size",
+        "source",
+    )
 
     def __init__(
-        self,
-        index: PlanIndex,
-        question: Question,
-        horizon: int,
-        reached: dict[int, int],
-        until: dict[int, int],
+        self, index: PlanIndex, question: Question, routes: list[Path], search: Search, horizon: int
     ) -> None:
         self._index = index
         self._question = question
-        self._reached = reached
-        self._until = until
+        self._until = search.deadlines(horizon)
+        self._reached = search.reached(self._until)
+        # What leads to a node by the horizon: all contacts, and those that are on no loop through it.
+        self._edges: dict[int, list[tuple[int, int, Span]]] = {}
         self._into: dict[int, list[tuple[int, int, Span]]] = {}
+        self.routes = routes
         self.horizon = horizon
-        self.now = question.now
         self.size = question.size
+        self.source = question.source
 
-    def proves(
-        self, path: tuple[Span, ...], timings: list[tuple[int, int, int]], now: int, size: int, busy: Busy
-    ) -> bool:
-        """Whether it is certain that the route is the best now.
+    def best(
+        self, now: int, size: int, busy: Busy, known: Path, known_timings: list[Timing] | None
+    ) -> tuple[Path, int] | None:
+        """Return the contacts and the arrival of the best route where it is certain which that is.
 
         Args:
-            path, timings: of the route, by `follow`.
             now: when the bundle is at the source, in ns.
             size: in bytes.
             busy: what is booked.
+            known, known_timings: a route that has been followed at this time, and what came of it.
         """
-        arrival = timings[-1][2]
-        if arrival > self.horizon or now < self.now or size < self.size:
-            return False
-        ready = {span.to_node: timing[2] for span, timing in zip(path, timings, strict=True)}
-        return _Proof(self, ready, now, size, busy).not_before(self._question.destination, arrival)
+        if now < self._question.now or size < self.size:
+            return None
+        best, arrival = None, self.horizon + 1
+        ways: list[tuple[Path, list[Timing]]] = []
+        for route in self.routes:
+            timings = known_timings if route is known else follow(route, now, size, busy)
+            if timings is not None:
+                ways.append((route, timings))
+                if timings[-1][2] < arrival:  # What is equal comes by the later keys.
+                    best, arrival = route, timings[-1][2]
+        if best is None or not self.proves(arrival, ways, now, size, busy):
+            return None
+        return best, arrival
+
+    def proves(
+        self, arrival: int, ways: list[tuple[Path, list[Timing]]], now: int, size: int, busy: Busy
+    ) -> bool:
+        """Whether it is certain that nothing arrives earlier.
+
+        Args:
+            arrival: in ns.
+            ways: the routes and how they are followed now.
+            now, size, busy: as for `best`.
+        """
+        return _Proof(self, ways, now, size, busy).not_before(self._question.destination, arrival)
 
     def into(self, node: int, busy: Busy) -> list[tuple[int, int, Span]]:
         """Return the contacts that bring anything to a node in time, by the earliest time of each."""
         found = self._into.get(node)
         if found is None:
-            found = self._into[node] = []
+            found = self._into[node] = [
+                edge
+                for edge in self._all_into(node, busy)
+                if edge[2].from_node == self.source
+                or self._comes_from_elsewhere(edge[2].from_node, node, busy)
+            ]
+        return found
+
+    def _comes_from_elsewhere(self, node: int, other: int, busy: Busy) -> bool:
+        """Whether anything comes to a node that need not have been at another, where it does not go again."""
+        return any(span.from_node != other for _, _, span in self._all_into(node, busy))
+
+    def _all_into(self, node: int, busy: Busy) -> list[tuple[int, int, Span]]:
+        found = self._edges.get(node)
+        if found is None:
+            found = self._edges[node] = []
             asked, reached, until = self._question, self._reached, self._until[node]
             for lane in self._index.reaching.get(node, ()):
                 ready = reached.get(lane.from_node)
                 if ready is None or (lane.from_node == asked.source and node in asked.exclude):
-                    continue
-                if self._only_from(lane.from_node, node):
                     continue
                 for span in lane.alive(ready, until):
                     timing = span.timing(ready, self.size, busy)
@@ -95,14 +152,6 @@ class Standing:
                         found.append((timing[2], span.id, span))
             found.sort()
         return found
-
-    def _only_from(self, node: int, other: int) -> bool:
-        """Whether all that comes to a node in time has been at another, where it does not go again."""
-        if node == self._question.source:
-            return False
-        reached = self._reached
-        lanes = self._index.reaching.get(node, ())
-        return all(lane.from_node == other or lane.from_node not in reached for lane in lanes)
 
     def reached(self, node: int) -> int:
         """Return a time before which nothing is at a node, in ns."""
@@ -114,25 +163,34 @@ class _Proof:
 
     Args:
         standing: what is known.
-        own: when the route itself is at its nodes, in ns: more can't be shown of them.
+        ways: the routes and how they are followed now: nobody can show of their nodes that a bundle
+            comes later than by them.
         now, size, busy: of the question.
     """
 
-    __slots__ = ("_busy", "_known", "_left", "_own", "_size", "_standing", "_under_way")
+    __slots__ = ("_busy", "_known", "_left", "_own", "_size", "_standing", "_under_way", "_ways")
 
-    def __init__(self, standing: Standing, own: dict[int, int], now: int, size: int, busy: Busy) -> None:
+    def __init__(
+        self,
+        standing: Standing,
+        ways: list[tuple[Path, list[Timing]]],
+        now: int,
+        size: int,
+        busy: Busy,
+    ) -> None:
         self._standing = standing
-        self._own = own
+        self._ways = ways
+        self._own: dict[int, int] | None = None
         self._size = size
         self._busy = busy
-        self._known = {standing._question.source: now}
+        self._known = {standing.source: now}
         self._left = MAX_STEPS
-        self._under_way: set[int] = {standing._question.source}
+        self._under_way: set[int] = {standing.source}
 
     def not_before(self, node: int, time: int) -> bool:
         """Whether it is certain that nothing is at a node before a time, in ns."""
         standing, size, busy, known = self._standing, self._size, self._busy, self._known
-        source = standing._question.source
+        source = standing.source
         self._under_way.add(node)
         for earliest, _, span in standing.into(node, busy):
             if earliest >= time:
@@ -150,55 +208,104 @@ class _Proof:
                     if peer == source:
                         return False
                     break  # What has come by that node is no earlier than what is shown of it.
-                own = self._own.get(peer)
-                target = timing[0] + time - timing[2]
-                if own is not None and own < target:
-                    target = own
+                target = min(timing[0] + time - timing[2], self._by_ways(peer))
                 if self._left < 0 or target <= ready or not self.not_before(peer, target):
                     return False
                 known[peer] = ready = target
         self._under_way.discard(node)
         return True
 
+    def _by_ways(self, node: int) -> int:
+        if self._own is None:
+            self._own = {}
+            for path, timings in self._ways:
+                for span, (_, _, ready) in zip(path, timings, strict=True):
+                    self._own[span.to_node] = min(ready, self._own.get(span.to_node, ready))
+        return self._own.get(node, NEVER)
 
-def stand(
-    index: PlanIndex, busy: Busy, question: Question, path: tuple[Span, ...], horizon: int
-) -> Standing | None:
-    """Return why a route stays the best, or None when that does not hold for any time.
+
+def stand(index: PlanIndex, busy: Busy, question: Question, path: Path, horizon: int) -> Standing | None:
+    """Return why a route is the best, and will be; None when that does not hold for any time.
 
     Args:
         index: the plan.
         busy: what is booked.
         question: what the route is the best answer to.
         path: its contacts.
-        horizon: an arrival in ns up to which it is of interest; a nearer one is taken where
-            another route is the best by the keys after the arrival.
+        horizon: an arrival in ns up to which it is of interest; a nearer one is taken where a route
+            that is better by the keys after the arrival arrives much later, or too many are.
     """
     timings = follow(path, question.now, question.size, busy)
     if timings is None:
         return None
+    arrival = timings[-1][2]
     for _ in range(MAX_TRIES):
-        search = Search(
-            index,
-            busy,
-            question.source,
-            question.destination,
-            question.now,
-            question.size,
-            question.exclude,
-            question.banned,
-            question.avoid,
-        )
-        search.settle(horizon)
-        until = search.deadlines(horizon)
-        best = search.best_by(horizon, len(path), until)
-        if best is None:
+        search = _settled(index, busy, question, (), question.banned, horizon)
+        near = arrival + (horizon - arrival) // 4
+        routes: list[Path] = []
+        nearest = horizon
+        for route in _ranked(index, busy, question, search, horizon):
+            routes.append(route)
+            if route == path:
+                routes[-1] = path
+                return Standing(index, question, routes, search, horizon)
+            others = follow(route, question.now, question.size, busy)
+            assert others is not None, "what is ranked arrives by the horizon"
+            nearest = min(nearest, others[-1][2])
+            if nearest > near or len(routes) == MAX_ROUTES:
+                break
+        if nearest <= arrival:
             return None
-        if best == path:
-            reached = search.reached(until)
-            return Standing(index, question, horizon, reached, until)
-        others = follow(best, question.now, question.size, busy)
-        if others is None or others[-1][2] <= timings[-1][2]:
-            return None
-        horizon = others[-1][2] - 1
+        horizon = nearest - 1
     return None
+
+
+def _ranked(index: PlanIndex, busy: Busy, question: Question, search: Search, horizon: int) -> Iterator[Path]:
+    """Yield the routes that arrive by a horizon, the best by the keys after the arrival first.
+
+    That is the partition of `candidates`, searched for other keys.
+
+    Args:
+        index, busy, question: where, and what for.
+        search: of all of them, settled up to the horizon.
+        horizon: in ns.
+    """
+    heap: list[tuple[tuple[int, int, int, tuple[int, ...]], int, frozenset[int], Path]] = []
+
+    def add(prefix: Path, without: frozenset[int], search: Search) -> None:
+        rest = search.best_by(horizon, len(index.leaving), search.deadlines(horizon))
+        if rest is not None:
+            path = (*prefix, *rest)
+            heappush(heap, (key_of(path, 0)[1:], len(prefix), without, path))
+
+    add((), question.banned, search)
+    while heap:
+        _, depth, without, path = heappop(heap)
+        yield path
+        for hops in range(depth, len(path)):
+            less = (without if hops == depth else question.banned) | {path[hops].id}
+            add(path[:hops], less, _settled(index, busy, question, path[:hops], less, horizon))
+
+
+def _settled(
+    index: PlanIndex, busy: Busy, question: Question, prefix: Path, without: frozenset[int], horizon: int
+) -> Search:
+    """Return a search for the routes that begin with some contacts, settled up to a horizon."""
+    passed = frozenset([span.from_node for span in prefix])
+    timings = follow(prefix, question.now, question.size, busy)
+    assert timings is not None, "what a route begins with carries the bundle"
+    search = Search(
+        index,
+        busy,
+        prefix[-1].to_node if prefix else question.source,
+        question.destination,
+        timings[-1][2] if prefix else question.now,
+        question.size,
+        frozenset() if prefix else question.exclude,
+        without,
+        question.avoid | passed,
+        ceiling=min([span.end for span in prefix], default=NEVER),
+        entered=bool(prefix),
+    )
+    search.settle(horizon)
+    return search
