@@ -128,6 +128,8 @@ class PlanIndex:
         self.last_end = max([chains[0].ends[-1] for chains in self.fans.values()], default=0)
         self._remaining: dict[int, tuple[int, int, dict[int, int], dict[int, int]]] = {}
         self._ends: dict[int, tuple[list[int], list[int]]] = {}
+        for node in self.reaching:
+            self._sources(node)
 
     @property
     def pace(self) -> int:
