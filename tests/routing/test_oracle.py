@@ -65,7 +65,7 @@ _last_byte, _book, _first_fit = Contact.last_byte, Router.book, Bookings.first_f
 CANARIES: list[tuple[str, object, str, object]] = [
     ("termination is not settled", search.Search, "_latest_ending", lambda _, corridor, __: corridor),
     ("entry node is not settled", search.Search, "_smallest_entry", lambda _, corridor, __: corridor),
-    ("hops are not settled", search.Search, "_rounds", lambda *_: None),
+    ("hops are not settled", search.Search, "_by_rounds", lambda *_: None),
     ("what is remembered is never doubted", Answers, "_holds", lambda *_: True),
     ("what is remembered stands for ever", Standing, "proves", lambda *_: True),
     ("a contact that is taken out stays", index, "without", lambda chains, _: chains),

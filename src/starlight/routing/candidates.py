@@ -31,6 +31,12 @@ LAST = NEVER - 1
 Key = tuple[int, int, int, int, tuple[int, ...]]
 """Projected arrival, hops, termination (negated), entry node, ids from the last hop to the first."""
 
+Bound = tuple[int, ...] | Key
+"""A key, or as much of its beginning as is known: no route has a smaller one."""
+
+MAX_IN_VAIN = 16
+"""Sets in which ties are looked for in vain, before only earlier arrivals are."""
+
 
 class Question(msgspec.Struct, frozen=True, gc=False):
     """What a route is asked for.
@@ -59,17 +65,19 @@ class _Set:
     Attributes:
         prefix: their first contacts.
         without: contacts not to go on by.
-        tried: up to this arrival, in ns, it is known that there is none of them.
+        tried: it is known that none of them has this arrival, in ns, or an earlier one.
+        wide: for an arrival they have been looked for among those with few hops, in vain.
         search: for the best of them; None as long as none is in sight.
         path: the best of them, once it is their turn.
     """
 
-    __slots__ = ("path", "prefix", "search", "tried", "without")
+    __slots__ = ("path", "prefix", "search", "tried", "wide", "without")
 
     def __init__(self, prefix: tuple[Span, ...], without: frozenset[int]) -> None:
         self.prefix = prefix
         self.without = without
         self.tried = -NEVER
+        self.wide = False
         self.search: Search | None = None
         self.path: tuple[Span, ...] | None = None
 
@@ -93,31 +101,26 @@ def best_first(index: PlanIndex, busy: Busy, question: Question) -> Iterator[tup
     """
     view = _View(index, busy, question)
     order = 0  # Of what is equal, the first in is the first out; it never shows, as keys differ.
-    heap: list[tuple[tuple[int, ...] | Key, int, _Set]] = []
-    bound, sets = -NEVER, [_Set((), question.banned)]
+    heap: list[tuple[Bound, int, _Set]] = []
+    bound: Bound = (-NEVER,)
+    sets = [_Set((), question.banned)]
     while True:
         for each in sets:
             order += 1
-            heappush(heap, ((bound,), order, each))
+            heappush(heap, (bound, order, each))
         while heap and heap[0][2].path is None:
-            (bound, *_), _, each = heappop(heap)
-            key: tuple[int, ...] | Key
-            if each.search is not None:
-                key = view.best(each, bound)
-            else:
-                key = (view.look(each, bound),)
-                if key[0] == NEVER:
-                    continue
-            order += 1
-            heappush(heap, (key, order, each))
+            bound, _, each = heappop(heap)
+            better = view.look(each, bound) if each.search is None else view.best(each, bound)
+            if better is not None:
+                order += 1
+                heappush(heap, (better, order, each))
         if not heap:
             return
         key, _, best = heappop(heap)
         assert best.path is not None
-        bound = key[0]
         yield key, best.path  # type: ignore[misc]  # Of a set that has its path the key is whole.
-        view.begin(bound)
-        sets = _parted(best, best.path)
+        view.begin(key[0])
+        bound, sets = key[:2], _parted(best, best.path)
 
 
 class _View:
@@ -132,6 +135,7 @@ class _View:
         self._busy = busy
         self._question = question
         self._first: int | None = None  # The earliest arrival of all.
+        self._in_vain = 0  # Sets in which no other route had the arrival that was looked for.
         self._ahead = 0
         self._horizon = LAST
         self._settled: Search | None = None  # Up to the horizon.
@@ -146,36 +150,40 @@ class _View:
             self._ahead = max((arrival - self._question.now) // 4, self._index.pace // 8)
             self._take(arrival + self._ahead)
 
-    def look(self, each: _Set, bound: int) -> int:
-        """Return a better bound of the arrivals of a set, `NEVER` when it is empty.
+    def look(self, each: _Set, bound: Bound) -> Bound | None:
+        """Return a better bound of the keys of a set, None when it is empty.
 
         Args:
             each: a set of which none is in sight.
-            bound: no route of it arrives earlier, in ns.
+            bound: no route of it has a smaller key.
         """
         if self._first is None:
-            return self._search(each, NEVER, None)
-        if each.tried + 1 < bound < self._horizon:
-            arrival = self._search(each, bound, self._deadlines(bound))
-            each.tried = bound
-            return bound + 1 if arrival == NEVER else arrival
-        while bound > self._horizon:
+            return self._look_up_to(each, NEVER, None)
+        arrival = bound[0]
+        if each.tried < arrival <= self._horizon and len(bound) > 1 and self._in_vain < MAX_IN_VAIN:
+            return self._look_for_ties(each, arrival, bound[1])
+        while arrival > self._horizon:
             self._ahead *= 4
             horizon = self._first + self._ahead
             self._take(horizon if horizon <= self._index.last_end else LAST)
-        arrival = self._search(each, self._horizon, self._until)
-        if arrival == NEVER:
-            each.tried = self._horizon
-            return self._horizon + 1  # For the last horizon that is never.
-        return arrival
+        found = self._look_up_to(each, self._horizon, self._until)
+        if found is not None:
+            self._in_vain -= found[0] == arrival
+            return found
+        return None if self._horizon == LAST else (self._horizon + 1,)
 
-    def best(self, each: _Set, arrival: int) -> Key:
-        """Find the best route of a set that has one in sight, and with which arrival; return its key."""
+    def best(self, each: _Set, bound: Bound) -> Bound:
+        """Return a better bound of a set that has a route in sight, or the key of its best route."""
         assert each.search is not None
         if self._first is None:
             rest = each.search.best()
         else:
-            rest = each.search.best_within(self._deadlines(arrival))
+            until = self._deadlines(bound[0])
+            if len(bound) == 1:
+                hops = each.search.fewest(bound[0], each.search.earliest()[1], until)
+                if hops is not None:
+                    return bound[0], len(each.prefix) + hops
+            rest = each.search.best_within(until)
         assert rest is not None, "the earliest arrival belongs to a route"
         each.search = None  # It is not needed any more, and large.
         each.path = (*each.prefix, *rest)
@@ -183,8 +191,33 @@ class _View:
         assert timings is not None, "the search found contacts that can't carry the bundle"
         return key_of(each.path, timings[-1][2])
 
-    def _search(self, each: _Set, horizon: int, until: Mapping[int, int] | None) -> int:
-        """Return the earliest arrival of a set up to a horizon, `NEVER` when there is none."""
+    def _look_for_ties(self, each: _Set, arrival: int, hops: int) -> Bound:
+        """Return a better bound of a set whose routes have at least an arrival, and with it some hops."""
+        until = self._deadlines(arrival)
+        search = self._search(each, arrival, until)
+        most = len(until) if each.wide else hops - len(each.prefix)
+        found = search.fewest(arrival, most, until)
+        if found is not None:
+            each.search = search
+            self._in_vain = 0
+            return arrival, len(each.prefix) + found
+        if not each.wide:  # Mostly what ties has as many hops, and is found among few nodes.
+            each.wide = True
+            return arrival, hops + 1
+        each.tried, each.wide = arrival, False
+        self._in_vain += 1
+        return (arrival + 1,)
+
+    def _look_up_to(self, each: _Set, horizon: int, until: Mapping[int, int] | None) -> Bound | None:
+        search = self._search(each, horizon, until)
+        arrival, _ = search.earliest()
+        if arrival == NEVER:
+            return None
+        each.search = search
+        return (arrival,)
+
+    def _search(self, each: _Set, horizon: int, until: Mapping[int, int] | None) -> Search:
+        """Return a search for the routes of a set, less their first hops, that arrive by a horizon."""
         question = self._question
         node, ready, ceiling = question.source, question.now, NEVER
         passed: list[int] = []
@@ -194,7 +227,7 @@ class _View:
             passed = [span.from_node for span in each.prefix]
             node, ready = each.prefix[-1].to_node, timings[-1][2]
             ceiling = min(span.end for span in each.prefix)
-        search = Search(
+        return Search(
             self._index,
             self._busy,
             node,
@@ -210,10 +243,6 @@ class _View:
             horizon=horizon,
             remaining=self._remaining,
         )
-        arrival = search.earliest()[0]
-        if arrival != NEVER:
-            each.search = search
-        return arrival
 
     def _deadlines(self, arrival: int) -> dict[int, int]:
         """Return when each node needs the bundle for an arrival up to the horizon."""

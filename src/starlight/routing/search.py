@@ -73,6 +73,7 @@ class Search:
         "_now",
         "_reached",
         "_remaining",
+        "_rounds",
         "_settled",
         "_size",
         "_source",
@@ -118,6 +119,7 @@ class Search:
         self._remaining = remaining
         self._reached: dict[int, int] = {}  # Earliest arrivals by node.
         self._settled: dict[int, int] = {}  # Nodes whose arrival is final, and in which order they were.
+        self._rounds: list[dict[int, int]] | None = None  # Earliest arrivals by hops and node.
 
     def best(self) -> tuple[Span, ...] | None:
         """Return the contacts of the best route, or None when nothing arrives."""
@@ -132,7 +134,24 @@ class Search:
         """
         arrival, most_hops = self.earliest()
         found = self.best_by(arrival, most_hops, until)
-        return self._traced(arrival) if found is None else found
+        if found is not None:
+            return found
+        return self._traced(arrival) if self._rounds is None else self._traced_by(self._rounds)
+
+    def fewest(self, arrival: int, most_hops: int, until: Mapping[int, int]) -> int | None:
+        """Return the fewest hops with which anything arrives by a time, None when nothing does.
+
+        Args:
+            arrival: in ns; nothing arrives earlier.
+            most_hops: it is of no interest with more.
+            until: the deadlines for this arrival.
+        """
+        self._rounds = self._by_rounds(arrival, most_hops, until)
+        if self._rounds is None:
+            return None
+        hops = len(self._rounds) - 1
+        self._found = arrival, hops
+        return hops
 
     def best_by(self, arrival: int, most_hops: int, until: Mapping[int, int]) -> tuple[Span, ...] | None:
         """Return the best of the routes that arrive by a time by all keys but the arrival.
@@ -144,10 +163,11 @@ class Search:
             most_hops: one of these routes has so many, or fewer.
             until: the deadlines for this arrival.
         """
-        rounds = self._rounds(arrival, most_hops, until)
-        if rounds is None:
-            return None
-        corridor = self._corridor(arrival, rounds)
+        if self._rounds is None:
+            self._rounds = self._by_rounds(arrival, most_hops, until)
+            if self._rounds is None:
+                return None
+        corridor = self._corridor(arrival, self._rounds)
         if all(len(layer) == 1 for layer in corridor):
             return tuple(layer[0][1] for layer in corridor)
         corridor = self._latest_ending(corridor, arrival)
@@ -368,10 +388,12 @@ class Search:
         settled, reached = self._settled, self._reached
         return {node: reached[node] for node in nodes if node in settled}
 
-    def _rounds(self, arrival: int, most_hops: int, until: Mapping[int, int]) -> list[dict[int, int]] | None:
+    def _by_rounds(
+        self, arrival: int, most_hops: int, until: Mapping[int, int]
+    ) -> list[dict[int, int]] | None:
         """Return the earliest arrivals after 0, 1, ... hops, up to the first that has `arrival`.
 
-        None when no round has it, because of a step in a light time.
+        None when no round has it; where anything arrives then, because of a step in a light time.
 
         An arrival that is no earlier than one after fewer hops is left out: a best route, having
         the fewest hops, never goes by it.
@@ -383,11 +405,14 @@ class Search:
             if len(rounds) > most_hops:
                 return None
             left = most_hops - len(rounds)
+            near = {node: late for node, late in until.items() if remaining.get(node, NEVER) <= left}
             reaches: dict[int, int] = {}
             for node, ready in rounds[-1].items():
-                for peer, arrives in self._offers(node, ready, arrival + 1, (), reached, until):
-                    if remaining[peer] <= left and arrives < reached.get(peer, NEVER):
+                for peer, arrives in self._offers(node, ready, arrival + 1, (), reached, near):
+                    if arrives < reached.get(peer, NEVER):
                         reached[peer] = reaches[peer] = arrives
+            if not reaches:
+                return None
             rounds.append(reaches)
         return rounds
 
@@ -480,6 +505,26 @@ class Search:
             node, arrives, span = self._step_back(node, arrives)
             path.append(span)
         return tuple(reversed(path))
+
+    def _traced_by(self, rounds: list[dict[int, int]]) -> tuple[Span, ...]:
+        """Return a route of the earliest arrivals of rounds, going back by them."""
+        node = self._destination
+        path: list[Span] = []
+        for here, before in zip(reversed(rounds[1:]), reversed(rounds[:-1]), strict=True):
+            path.append(self._brings(node, here[node], before))
+            node = path[-1].from_node
+        return tuple(reversed(path))
+
+    def _brings(self, node: int, arrives: int, ready_at: dict[int, int]) -> Span:
+        for lane in self._index.reaching[node]:
+            ready = ready_at.get(lane.from_node)
+            if ready is None or (lane.from_node == self._source and node in self._exclude):
+                continue
+            for span in lane.alive(ready, arrives):
+                timing = span.timing(ready, self._size, self._busy)
+                if span.id not in self._banned and timing is not None and timing[2] == arrives:
+                    return span
+        raise AssertionError(f"no round brings a bundle to node {node} at {arrives}")
 
     def _step_back(self, node: int, arrives: int) -> tuple[int, int, Span]:
         for lane in self._index.reaching[node]:
