@@ -10,6 +10,12 @@ in front of a bundle that is still on its way to the contact stays usable for wh
 transmission that takes no time (no bytes, or an unlimited rate) books nothing, but waits like any
 other while the contact is busy.
 
+What keeps its need keeps *time*, not bytes: where a contact changes its rate, what is pushed behind the
+change may need more or less than is kept for it. Bytes would have to be timed anew in each free piece,
+rounded up to ns each time; then busy time would depend on the order of the bookings, and giving one
+back would not be the inverse of taking it. With one rate, as most contacts have, both are the same, and
+a node times a bundle by the rates whenever it leaves.
+
 What is on the air is no booking any more: nobody goes before it, and nothing is free before it ends.
 What is booked before that end was overtaken and is still to come, so its time is taken from that end
 on. So whoever tells when each transmission begins finds here at any time what the link has yet to
