@@ -34,6 +34,9 @@ Key = tuple[int, int, int, int, tuple[int, ...]]
 Bound = tuple[int, ...] | Key
 """A key, or as much of its beginning as is known: no route has a smaller one."""
 
+MAX_NEAR = 4
+"""Arrivals whose deadlines are kept: the one whose turn it is, and the next."""
+
 MAX_IN_VAIN = 16
 """Sets in which ties are looked for in vain, before only earlier arrivals are."""
 
@@ -140,7 +143,9 @@ class _View:
         self._horizon = LAST
         self._settled: Search | None = None  # Up to the horizon.
         self._until: dict[int, int] | None = None  # For the horizon.
-        self._near: tuple[int, dict[int, int]] | None = None  # An arrival, and the deadlines for it.
+        self._near: dict[int, dict[int, int]] = {}  # Arrivals of late, and the deadlines for them.
+        self._found: list[int] = []  # Arrivals of routes that have been found, as a heap.
+        self._hops = 0  # Of the route that was found last.
         self._remaining = index.remaining_hops(question.destination, question.now, question.source)
 
     def begin(self, arrival: int) -> None:
@@ -166,6 +171,14 @@ class _View:
             self._ahead *= 4
             horizon = self._first + self._ahead
             self._take(horizon if horizon <= self._index.last_end else LAST)
+        while self._found and self._found[0] <= arrival:
+            heappop(self._found)
+        if self._found and self._found[0] <= self._horizon:
+            # Before what is found already few nodes and times count; with it, it is a tie.
+            nearest = self._found[0]
+            node = each.prefix[-1].to_node if each.prefix else self._question.source
+            found = self._look_up_to(each, nearest - 1, self._deadlines(nearest - 1))
+            return found or (nearest, len(each.prefix) + self._remaining[node])
         found = self._look_up_to(each, self._horizon, self._until)
         if found is not None:
             self._in_vain -= found[0] == arrival
@@ -182,7 +195,8 @@ class _View:
             if len(bound) == 1:
                 hops = each.search.fewest(bound[0], each.search.earliest()[1], until)
                 if hops is not None:
-                    return bound[0], len(each.prefix) + hops
+                    self._hops = len(each.prefix) + hops
+                    return bound[0], self._hops
             rest = each.search.best_within(until)
         assert rest is not None, "the earliest arrival belongs to a route"
         each.search = None  # It is not needed any more, and large.
@@ -195,12 +209,14 @@ class _View:
         """Return a better bound of a set whose routes have at least an arrival, and with it some hops."""
         until = self._deadlines(arrival)
         search = self._search(each, arrival, until)
+        hops = max(hops, self._hops)
         most = len(until) if each.wide else hops - len(each.prefix)
         found = search.fewest(arrival, most, until)
         if found is not None:
             each.search = search
             self._in_vain = 0
-            return arrival, len(each.prefix) + found
+            self._hops = len(each.prefix) + found
+            return arrival, self._hops
         if not each.wide:  # Mostly what ties has as many hops, and is found among few nodes.
             each.wide = True
             return arrival, hops + 1
@@ -214,6 +230,7 @@ class _View:
         if arrival == NEVER:
             return None
         each.search = search
+        heappush(self._found, arrival)
         return (arrival,)
 
     def _search(self, each: _Set, horizon: int, until: Mapping[int, int] | None) -> Search:
@@ -246,10 +263,13 @@ class _View:
 
     def _deadlines(self, arrival: int) -> dict[int, int]:
         """Return when each node needs the bundle for an arrival up to the horizon."""
-        if self._near is None or self._near[0] != arrival:
+        until = self._near.get(arrival)
+        if until is None:
             assert self._settled is not None
-            self._near = arrival, self._settled.deadlines(arrival)
-        return self._near[1]
+            while len(self._near) >= MAX_NEAR:
+                del self._near[next(iter(self._near))]
+            until = self._near[arrival] = self._settled.deadlines(arrival)
+        return until
 
     def _take(self, horizon: int) -> None:
         asked = self._question
