@@ -18,9 +18,10 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from starlight.routing.candidates import Question
+from starlight.routing.following import follow
 from starlight.routing.index import PlanIndex
 from starlight.routing.lanes import NEVER, Busy, Span
-from starlight.routing.search import Search, follow
+from starlight.routing.search import Search
 from starlight.routing.standing import Standing, stand
 
 MAX_REMEMBERED = 4_096

@@ -21,9 +21,10 @@ from heapq import heappop, heappush
 
 import msgspec
 
+from starlight.routing.following import follow
 from starlight.routing.index import PlanIndex
 from starlight.routing.lanes import NEVER, Busy, Span
-from starlight.routing.search import Search, follow
+from starlight.routing.search import Search
 
 LAST = NEVER - 1
 """A horizon that is beyond every arrival."""

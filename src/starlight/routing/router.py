@@ -13,11 +13,11 @@ from starlight.errors import InputError
 from starlight.routing.answers import Answers
 from starlight.routing.bookings import NEVER_YET, Bookings
 from starlight.routing.candidates import Question, best_first
+from starlight.routing.following import follow, travel
 from starlight.routing.index import index_of, remember
 from starlight.routing.lanes import Busy, Span
 from starlight.routing.refusals import Refusal, Wish, refusals
 from starlight.routing.route import FOREVER, Route, time_text, timed
-from starlight.routing.search import follow, travel
 from starlight.routing.volume import HopLimit, Priority, consumption, effective_limits, free_volume
 
 NOBODY: frozenset[int] = frozenset()

@@ -29,14 +29,11 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
-from starlight.contacts.contact import Contact
+from starlight.routing.following import follow
 from starlight.routing.index import PlanIndex
 from starlight.routing.lanes import NEVER, Busy, Lane, Span
 
 _Layer = list[tuple[int, Span]]  # (from node, contact)
-
-Timing = tuple[int, int, int]
-"""When a bundle leaves over a contact, when its last byte does, and when that arrives, in ns."""
 
 
 class Search:
@@ -559,54 +556,6 @@ class Search:
                     reaches[span.contact.to_node] = timing[2]
             rounds.append(reaches)
         return rounds
-
-
-def travel(contacts: Sequence[Contact], now: int, sizes: Sequence[int], busy: Busy) -> list[Timing] | None:
-    """Return ``(leaves, last_byte, arrives)`` in ns of each hop by geometry alone: light has no margin.
-
-    Args:
-        contacts: each from where the one before leads to.
-        now: when the bundle is at the first node, in ns.
-        sizes: of the bundle on each contact, in bytes.
-        busy: what is booked.
-    """
-    timings = []
-    ready = now
-    for contact, size in zip(contacts, sizes, strict=True):
-        leaves = max(ready, contact.start)
-        booked = busy.get(contact.id)
-        if booked is None:
-            last_byte = contact.last_byte(leaves, size)
-        else:
-            fit = booked.first_fit(contact, leaves, size)
-            leaves, last_byte = fit or (leaves, None)
-        if last_byte is None:
-            return None
-        ready = last_byte + contact.light_time(last_byte)
-        timings.append((leaves, last_byte, ready))
-    return timings
-
-
-def follow(spans: Sequence[Span], now: int, size: int, busy: Busy) -> list[Timing] | None:
-    """Return ``(leaves, last_byte, arrives)`` in ns of each hop of a bundle, or None when it misses one.
-
-    The times are the projected ones: where the index has light need its margin, it does.
-
-    Args:
-        spans: the contacts, each from where the one before leads to.
-        now: when the bundle is at the first node, in ns.
-        size: in bytes.
-        busy: what is booked.
-    """
-    timings = []
-    ready = now
-    for span in spans:
-        timing = span.timing(ready, size, busy)
-        if timing is None:
-            return None
-        timings.append(timing)
-        ready = timing[2]
-    return timings
 
 
 def _lasting(corridor: list[_Layer], end: int) -> list[_Layer]:

@@ -25,9 +25,10 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 
 from starlight.routing.candidates import Question, key_of
+from starlight.routing.following import Timing, follow
 from starlight.routing.index import PlanIndex
 from starlight.routing.lanes import NEVER, Busy, Span
-from starlight.routing.search import Search, Timing, follow
+from starlight.routing.search import Search
 
 MAX_STEPS = 64
 """Contacts looked at in one proof; a search looks at some hundreds."""
