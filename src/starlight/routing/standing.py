@@ -39,6 +39,9 @@ MAX_TRIES = 3
 MAX_ROUTES = 4
 """Such routes that are kept beside: several relays are taken in turn, each as the others are booked."""
 
+MAX_SETS = 16
+"""Searches for these, each as long as one for a route."""
+
 Path = tuple[Span, ...]
 
 
@@ -255,7 +258,7 @@ def stand(index: PlanIndex, busy: Busy, question: Question, path: Path, horizon:
             nearest = min(nearest, others[-1][2])
             if nearest > near or len(routes) == MAX_ROUTES:
                 break
-        if nearest <= arrival:
+        if not routes or nearest <= arrival:
             return None
         horizon = nearest - 1
     return None
@@ -264,7 +267,7 @@ def stand(index: PlanIndex, busy: Busy, question: Question, path: Path, horizon:
 def _ranked(index: PlanIndex, busy: Busy, question: Question, search: Search, horizon: int) -> Iterator[Path]:
     """Yield the routes that arrive by a horizon, the best by the keys after the arrival first.
 
-    That is the partition of `candidates`, searched for other keys.
+    That is the partition of `candidates`, searched for other keys. It ends where it takes too long.
 
     Args:
         index, busy, question: where, and what for.
@@ -280,9 +283,13 @@ def _ranked(index: PlanIndex, busy: Busy, question: Question, search: Search, ho
             heappush(heap, (key_of(path, 0)[1:], len(prefix), without, path))
 
     add((), question.banned, search)
+    sets = 0
     while heap:
         _, depth, without, path = heappop(heap)
         yield path
+        sets += len(path) - depth
+        if sets > MAX_SETS:
+            return
         for hops in range(depth, len(path)):
             less = (without if hops == depth else question.banned) | {path[hops].id}
             add(path[:hops], less, _settled(index, busy, question, path[:hops], less, horizon))
