@@ -124,6 +124,12 @@ def test_priority_and_critical(node: Running) -> None:
     for word in ("bulk", "expedited", "critical"):
         assert shown.count(f", {word}]") == 1
     assert "Refused" not in shown
+    letters = json.loads(starlight("inbox", node.folder, "jay", "--json").out)
+    notes = {letter["text"]: letter["note"] for letter in letters}
+    later = "Later than first foreseen: a more urgent letter went first."
+    assert notes["text --priority bulk"] == later
+    assert notes["text --priority expedited"] == notes["text --critical"] == notes["text"] == ""
+    assert f"({later})" in shown
 
 
 def test_a_wrong_priority_is_told_in_one_line(node: Running) -> None:

@@ -85,11 +85,16 @@ def test_a_letter_crosses_a_storm_comes_and_goes(browser: Browser, demo: Demo) -
     expect(jay.locator("#prediction")).to_contain_text(
         re.compile(r"leaves \d\d:\d\d, arrives \d\d:\d\d, earliest answer \d\d:\d\d")
     )
+    jay.locator("#prediction-why summary").click()
+    expect(jay.locator("#prediction-why .because")).to_contain_text("ight takes 1")
+    jay.get_by_label("Urgent: goes before other letters").check()
     accessible(jay)
     jay.get_by_role("button", name="Send").click()
     sent = jay.get_by_role("article").filter(has_text=TEXT)
     expect(sent).to_have_count(1)
+    expect(sent.locator(".urgency")).to_have_text("Urgent")
     foreseen = demo.letter("jay", TEXT)
+    assert foreseen["priority"] == "expedited"
     predicted = {what: dtntime.from_text(fact(foreseen, what)["at"]) for what in ("departed", "arrived")}
 
     came = nan.get_by_role("article").filter(has_text=TEXT)

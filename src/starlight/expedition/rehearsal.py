@@ -224,7 +224,7 @@ class _Office(PostOffice):
     """A post office that lets the rehearsal hear what the node promises."""
 
     def __init__(self, engine: Node, titles: dict[int, str], promises: Promises) -> None:
-        super().__init__(engine.number, engine.router, names=titles)
+        super().__init__(engine.number, engine.router, names=titles, booked=engine.booked)
         self._engine, self._promises = engine, promises
 
     def accepted(
