@@ -1,0 +1,119 @@
+"""Letters that no contact carries whole: what a mailbox foresees of them, and what its node then does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.sim.helpers import START, both, contact
+from tests.sim.test_letters import office_at
+from tests.sim.test_urgent_letters import JAY, NAN_YOUNG, office_of
+
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import HOUR, MINUTE, SECOND
+from starlight.messages import Letter, Sent, State
+from starlight.messages.outlook import FRAGMENT_BYTES, overhead_of
+from starlight.messages.requests import Request
+from starlight.node import Host, NodeConfig
+from starlight.sim import Site, World
+
+WINDOW_BYTES = 7_500
+"""What a minute of 1 000 bit/s carries."""
+PIECE_BYTES = WINDOW_BYTES - overhead_of(1) - FRAGMENT_BYTES
+BYTES_SPARE, BYTES_SPARE_A_PIECE = 27, 10
+"""What the estimate of a piece's overhead is above what it has at most: room for what it may gain on its way,
+which the last piece is not sent with, and for the longest numbers."""
+
+
+def hourly(windows: int) -> ContactPlan:
+    """Return a plan of hourly minutes from Earth to a relay, which hears Mars always, and a way back."""
+    there = [
+        contact(n, 1, 2, n * HOUR, n * HOUR + MINUTE, rate=1_000, light_s=600.0)
+        for n in range(1, windows + 1)
+    ]
+    back = [contact(90, 2, 1, rate=1_000, light_s=600.0)]
+    return ContactPlan.of([*there, *back, *both(91, 2, 3, light_s=1.0, rate=64_000)])
+
+
+def posted(plan: ContactPlan, text: str, priority: int = 1) -> tuple[World, list[Sent]]:
+    """Return a world in which Jay writes a letter, with what is foreseen when it is written, and accepted."""
+    world = World(plan, [Site(NodeConfig(n, plan), office_of) for n in (1, 2, 3)], start=START)
+    world.call(START, 1, lambda host, now: office_at(host).open(JAY, "Jay", now))
+    world.call(START, 3, lambda host, now: office_at(host).open(NAN_YOUNG, "Nan-young", now))
+    found: list[Sent] = []
+
+    def write(host: Host, now: int) -> Iterable[Request]:
+        letter, requests = office_at(host).write(JAY, NAN_YOUNG, text, now, priority=priority)
+        assert isinstance(letter, Letter)
+        found.extend(office_at(host).mailbox(JAY).sent.values())
+        return requests
+
+    world.call(START + SECOND, 1, write)
+    world.run(START + MINUTE)
+    found.extend(office_at(world.host(1)).mailbox(JAY).sent.values())
+    return world, found
+
+
+any_size = st.integers(7_000, 40_000)
+nearly_whole_windows = st.builds(
+    lambda windows, more: windows * PIECE_BYTES + more, st.integers(1, 5), st.integers(-120, 30)
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(any_size | nearly_whole_windows, st.integers(0, 2))
+def test_mailbox_and_node_foresee_the_same(size: int, priority: int) -> None:
+    """The mailbox foresees what the node promises, some ten bytes a piece later; and that comes true.
+
+    So a letter whose last piece would be as small as that may need a piece less than was foreseen.
+    """
+    world, (foreseen, accepted) = posted(hourly(8), "x" * size, priority)
+    assert accepted.state is State.QUEUED
+    assert foreseen.arrives is not None
+    assert accepted.arrives is not None
+    assert foreseen.leaves == accepted.leaves == START + HOUR
+    spare = BYTES_SPARE + BYTES_SPARE_A_PIECE * foreseen.pieces
+    if foreseen.pieces == accepted.pieces:
+        assert 0 <= foreseen.arrives - accepted.arrives <= spare * 8 * SECOND // 1_000
+    else:
+        assert foreseen.pieces == accepted.pieces + 1
+        fits = WINDOW_BYTES - overhead_of(priority) - FRAGMENT_BYTES
+        assert 0 < foreseen.size_bytes - accepted.pieces * fits <= spare
+    world.run(START + 20 * HOUR)
+    (received,) = office_at(world.host(3)).mailbox(NAN_YOUNG).received.values()
+    (sent,) = office_at(world.host(1)).mailbox(JAY).sent.values()
+    assert received.arrived_at == accepted.arrives == sent.arrived_at
+    assert sent.state is State.ARRIVED
+
+
+def test_a_letter_in_pieces_stays_one() -> None:
+    """Jay's mailbox shows one letter, with one departure, in three pieces; why it is late, not by itself."""
+    world, (_, accepted) = posted(hourly(8), "x" * 20_000)
+    assert accepted.pieces == 3
+    office = office_at(world.host(1))
+    ((id, _),) = office.mailbox(JAY).sent.items()
+    lateness = office.why_letter_late(JAY, id, START + MINUTE)
+    said = " ".join([*lateness.first, *(words for each in lateness.reasons for words in each.sentences)])
+    assert "in 3 pieces" in said
+    assert "carries 7 500 B" in said
+    assert "booked" not in said
+    world.run(START + HOUR + 30 * SECOND)
+    office = office_at(world.host(1))
+    ((id, sent),) = office.mailbox(JAY).sent.items()
+    assert (sent.state, sent.arrives) == (State.DEPARTED, accepted.arrives)
+    world.run(START + HOUR + 2 * MINUTE)
+    lateness = office.why_letter_late(JAY, id, START + HOUR + 2 * MINUTE)
+    said = " ".join([*lateness.first, *(words for each in lateness.reasons for words in each.sentences)])
+    assert "booked" not in said
+    world.run(START + 4 * HOUR)
+    (sent,) = office_at(world.host(1)).mailbox(JAY).sent.values()
+    assert sent.state is State.ARRIVED
+    assert sent.resends == 0
+
+
+def test_what_the_plan_cannot_carry_waits() -> None:
+    """More than all windows carry has no way, for the mailbox and for the node."""
+    _, (foreseen, accepted) = posted(hourly(3), "x" * 30_000)
+    assert foreseen.arrives is accepted.arrives is None
+    assert accepted.state is State.QUEUED
