@@ -292,6 +292,17 @@ def test_without_a_rate_the_most_urgent_goes_when_an_answer_makes_room() -> None
     assert list(line.left) == [posted[place].key for place in (0, 3, 2, 1)]
 
 
+@pytest.mark.parametrize("rate", [8_000_000, UNLIMITED_BPS])
+def test_a_clock_that_was_ahead_stops_nobody(rate: int) -> None:
+    """Batches of a live node may be handled a moment late: what began by a later clock goes first."""
+    line = Line(plan(contact(1, 1, 3, rate=rate)))
+    first = line.post(T + SECOND, NORMAL)
+    second = line.post(T, EXPEDITED)
+    line.until(T + HOUR)
+    assert list(line.left) == [first.key, second.key]
+    assert second.leaves == line.left[second.key] == max(sent.last_byte for sent in line.sent[:1])
+
+
 def test_room_that_comes_free_is_for_the_most_urgent_that_waits() -> None:
     """A bundle that had no room anywhere is looked at again, the more urgent before those that came first."""
     window = contact(1, 1, 3, 2 * HOUR, 2 * HOUR + 2 * SECOND)

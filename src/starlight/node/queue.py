@@ -315,7 +315,8 @@ class Forwarder:
             lane = self._lanes.get(contact.id) or self._open(contact)
             if lane.free_at <= route.leaves:
                 return route, lane
-            # Only now the router knows of a transmission that began before the plan changed.
+            # The router does not know of what began before the plan changed, or by a clock that was ahead.
+            self.router.occupy(contact, lane.free_at)
 
     def _route(self, stored: Stored, now: int, without: frozenset[int]) -> Route | None:
         if stored.node is None:
@@ -364,8 +365,6 @@ class Forwarder:
         peer = self._peer(contact.to_node)
         lane = self._lanes[contact.id] = Lane(contact, peer)
         peer.lanes.append(lane)
-        if lane.free_at > contact.start:
-            self.router.occupy(contact, lane.free_at)
         # Window ends are closed, so a bundle may still leave at the end itself.
         self._deadlines.at(contact.end + 1, self._close, lane)
         return lane
