@@ -361,8 +361,14 @@ def test_refusals_of_what_is_in_the_way() -> None:
         "So it would arrive at 51.0107 s, no earlier than by the chosen route: from node 1 to node 4 what is "
         "booked before it on contact 1 takes 50 s."
     ]
-    negative = Router(plan(contact(1, (EARTH, MARS), 0, 10, light_s=-1), contact(2, (EARTH, MARS), 20, 30)))
-    assert negative.refusals(EARTH, MARS, 0, 1) == []
+    router = Router(plan(contact(1, (EARTH, MARS), 0, 10, light_s=-1), contact(2, (EARTH, MARS), 20, 30)))
+    assert told(1) == [], "nothing looks faster, as a negative range carries nothing in any world"
+    shrinks = (LightPiece(0, SECOND, (5.0, -1.0)),)
+    last = Contact(2, RELAY, MARS, 0, 100 * SECOND, ((0, 8000),), shrinks)
+    router = Router(plan(contact(1, (EARTH, RELAY), 0, 100, 800), last))
+    assert told(1000) == ["It can't go from node 2 to node 4: the range of contact 2 is negative."]
+    (refusal,) = router.refusals(EARTH, MARS, 0, 1000, tell=lambda time: f"{time / SECOND:.1f} s")
+    assert refusal.headline.startswith("Refused: contacts 1, 2, which ")
 
 
 def test_refusals_are_found_with_a_search_or_two_each() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from tests.routing.oracle import Oracle
 from tests.routing.trial import compare_with_fresh
 
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, constant_light
@@ -234,25 +235,99 @@ def test_an_open_window_is_not_searched_bundle_by_bundle(monkeypatch: pytest.Mon
 
 
 def test_a_step_in_a_light_time_never_crashes() -> None:
-    """Where a fitted light time steps down, who waits arrives earlier; there is a route all the same."""
+    """Where a fitted light time steps down, who waits arrives earlier; there is a true route all the same."""
     rng = random.Random(2)
+    found = 0
     for _ in range(300):
-        found = []
+        contacts = []
         for id in range(14):
             one, other = rng.sample(range(1, 6), 2)
             start = rng.randrange(0, 10) * SECOND
             pieces = tuple(
-                LightPiece(start + k * SECOND, SECOND, (rng.choice((0.0, 3.0)), -1.5)) for k in range(4)
+                LightPiece(
+                    start + k * SECOND, SECOND, (rng.choice((0.0, 1.0, 3.0, 6.0)), rng.choice((0.0, -1.5)))
+                )
+                for k in range(4)
             )
-            found.append(Contact(id, one, other, start, start + 9 * SECOND, ((start, 8),), pieces))
-        router = Router(ContactPlan.of(found))
+            contacts.append(Contact(id, one, other, start, start + 9 * SECOND, ((start, 8),), pieces))
+        plan = ContactPlan.of(contacts)
+        router = Router(plan)
+        booked: dict[int, list[tuple[int, int]]] = {}
         for now in range(0, 10 * SECOND, SECOND // 2):
-            route = router.route(1, 2, now, 1)
-            if route is not None:
-                nodes = [1, *(hop.contact.to_node for hop in route.hops)]
-                assert len(set(nodes)) == len(nodes)
-                assert all(hop.ready <= hop.leaves <= hop.last_byte <= hop.arrives for hop in route.hops)
-                router.book(route)
+            banned, exclude = rng.randrange(20), rng.randrange(8)
+            route = router.route(
+                1, 2, now, 1, exclude_contacts=frozenset({banned}), exclude=frozenset({exclude})
+            )
+            if route is None:
+                continue
+            found += 1
+            path = [hop.contact for hop in route.hops]
+            nodes = [1, *(contact.to_node for contact in path)]
+            assert len(set(nodes)) == len(nodes)
+            assert nodes[1] != exclude
+            assert banned not in ids(route)
+            way = Oracle(plan, booked, margin=True).along(path, now, 1)
+            assert (way.failed, way.projected) == (None, route.projected)
+            assert [(hop.leaves, hop.last_byte, hop.arrives) for hop in route.hops] == way.times
+            router.book(route)
+            for hop in route.hops:
+                booked.setdefault(hop.contact.id, []).append((hop.leaves, hop.last_byte))
+    assert found > 1000
+
+
+def test_two_steps_on_one_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where steps mislead the search by hops, the route is the one of the earliest arrivals, as asked for.
+
+    Over node 5 a bundle is at node 2 after 1 s, by the direct contact after 5 s. From there to node 3 light
+    takes 20 s, from second 4 on 1 s; from node 3 on 100 s, from second 10 on 1 s.
+    """
+
+    def stepping(id: int, link: tuple[int, int], before: float, step: int, after: float) -> Contact:
+        light = (LightPiece(0, SECOND, (before,)), LightPiece(step * SECOND, SECOND, (after,)))
+        return Contact(id, *link, 0, 900 * SECOND, ((0, UNLIMITED_BPS),), light)
+
+    open_to = {"end": 900, "bps": UNLIMITED_BPS}
+    contacts = [
+        contact(1, (1, 2), 0, light_s=5, **open_to),  # type: ignore[arg-type]  # Numbers all.
+        contact(2, (1, 5), 0, light_s=0.5, **open_to),  # type: ignore[arg-type]
+        contact(3, (5, 2), 0, light_s=0.5, **open_to),  # type: ignore[arg-type]
+        stepping(4, (2, 3), 20, 4, 1),
+        stepping(5, (3, 4), 100, 10, 1),
+    ]
+    traced = []
+    trace = Search._traced
+    monkeypatch.setattr(Search, "_traced", lambda search, at: traced.append(at) or trace(search, at))
+    router = Router(ContactPlan.of(contacts), with_margin=False)
+    route = asked(router)
+    assert traced == [22 * SECOND]
+    assert (ids(route), route.arrival) == ([2, 3, 4, 5], 22 * SECOND)
+    assert ids(asked(router, exclude=frozenset({5}))) == [1, 4, 5]
+    assert ids(asked(router, exclude_contacts=frozenset({3}))) == [1, 4, 5]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_lanes_of_many_contacts(seed: int) -> None:
+    """Where every lane has many short contacts, the best route and the next ones are those of the oracle."""
+    rng = random.Random(seed)
+    links = [(EARTH, RELAY), (RELAY, MARS), (EARTH, OTHER), (OTHER, MARS)]
+    contacts = []
+    for id in range(120):
+        start = rng.randrange(0, 600)
+        link = rng.choice(links)
+        contacts.append(contact(id, link, start, start + rng.choice((2, 9)), rng.choice((80, 8000)), 0.5))
+    plan = ContactPlan.of(contacts)
+    router, oracle = Router(plan), Oracle(plan, {}, margin=True)
+    for now in (0, 200 * SECOND, 400 * SECOND):
+        best = oracle.every_route(EARTH, MARS, now, 20)[:25]
+        told = list(router.candidates(EARTH, MARS, now, 20, k=25))
+        assert [ids(route) for route in told] == [[one.id for one in path] for _, path in best]
+        assert [route.projected for route in told] == [key[0] for key, _ in best]
+        assert (router.route(EARTH, MARS, now, 20) or None) == (told[0] if told else None)
+
+
+def test_the_candidates_of_a_bundle_that_is_there() -> None:
+    """A bundle that is where it belongs has one candidate, without hops."""
+    assert [route.hops for route in two_hops().candidates(EARTH, EARTH, 7, 10)] == [()]
 
 
 def test_the_route_explains_itself() -> None:

@@ -193,10 +193,11 @@ def _misses(contact: Contact, ready: int, wish: Wish, busy: Busy) -> str:
         late = duration_text(ready - contact.end)
         return f"It comes too late {link}: {id} ends at {tell(contact.end)}, {late} before it is there."
     begins = max(ready, contact.start)
-    if contact.light_time(begins) < 0:
+    done = contact.last_byte(begins, size)
+    if contact.light_time(begins if done is None else done) < 0:
         return f"It can't go {link}: the range of {id} is negative."
     needs = f"it needs {_bytes(size)}"
-    if contact.last_byte(begins, size) is None:
+    if done is None:
         carries = f"carries {_bytes(contact.volume(begins, contact.end))} from {tell(begins)}"
         return f"It is too large {link}: {id} {carries} {ends}; {needs}."
     left = free_volume(contact, begins, contact.end, busy.get(contact.id))
