@@ -176,6 +176,29 @@ def test_a_copy_whose_transfer_fails_is_sent_again_to_its_neighbour() -> None:
     assert sent(node.handle(Wakeup(), T + 2 * HOUR + SECOND)) == [(f"{key}>3", 3)]
 
 
+def test_a_copy_that_its_neighbour_keeps_refusing_is_dropped() -> None:
+    """It may have one from elsewhere; the last copy is freed, and asks again later."""
+    node, key, _ = sender()
+    now = T + 2 * HOUR
+    dropped: list[str] = []
+    for _ in range(12):
+        for name, peer in sent(node.handle(Wakeup(), now)):
+            if peer != 3:
+                continue
+            actions = node.handle(TransferFailed(name, peer, "no resources", True), now)
+            dropped += [name] * traces(actions).count("bundle.dropped")
+        now += 10 * SECOND
+    assert dropped == [f"{key}>3"]
+    assert list(node.bundles) == [key, f"{key}>4"]
+    for name, peer in ((key, 2),):
+        node.handle(TransferAcknowledged(name, peer, now), now)
+    last = node.node.stored[f"{key}>4"]
+    last.failures = 3
+    actions = node.handle(TransferFailed(f"{key}>4", 4, "no resources", True), now)
+    assert sent(actions) == [(f"{key}>4", 2)]
+    assert last.meta.via is None
+
+
 def test_a_relay_floods_but_not_back() -> None:
     """A copy goes to every neighbour with a road but the one that it came from."""
     ring = plan(*diamond(2, 3, 4).contacts)

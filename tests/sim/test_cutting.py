@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from tests.sim.helpers import HOUR, MINUTE, SECOND, SLOW, START, both, contact, disturbed, posting, world_of
 
 from starlight.contacts.plan import ContactPlan
 from starlight.node import NodeConfig
+from starlight.node.queue import COPY_TRIES
 from starlight.node.record import Recorder, replay
 from starlight.sim import Site, World
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
@@ -84,6 +87,24 @@ def test_a_crash_at_every_instant_leaves_a_letter_whole_or_in_pieces() -> None:
         assert unfinished(world) == [], point
         # Only what an application asked for in a step that was never committed may be missing.
         assert len(read(world).came) >= 2, point
+
+
+@pytest.mark.parametrize("light_s", [0.001, 1.0, 300.0])
+def test_copies_that_cross_come_to_rest(light_s: float) -> None:
+    """Neighbours that send each other copies of one critical bundle do not do so for ever."""
+    links = [(1, 2), (1, 3), (2, 3), (2, 4), (3, 4), (1, 5), (5, 4), (5, 2)]
+    contacts = [c for n, (a, b) in enumerate(links) for c in both(2 * n + 1, a, b, light_s=light_s)]
+    lines: list[Record] = []
+    world = world_of(ContactPlan.of(contacts), trace=lines.append)
+    world.call(START, 1, posting("critical", "ipn:4.1", critical=True))
+    world.run(START + 5 * HOUR)
+    assert len(read(world).came["critical"]) == 1
+    assert unsafe(world) == []
+    assert not any(world.store(node).bundles() for node in world.nodes())
+    said = [line.what for line in lines]
+    assert said.count("bundle.flooded") <= 4  # once at each node
+    hops = Counter((line.node, line.facts["peer"]) for line in lines if line.what == "bundle.sent")
+    assert max(hops.values()) <= COPY_TRIES + 2
 
 
 class Forgetful(World):

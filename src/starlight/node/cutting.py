@@ -118,8 +118,8 @@ class Cutter:
         self._out.append(Fetch(stored.key))
         return True
 
-    def fetched(self, key: str, data: bytes | None, now: int) -> list[Stored]:
-        """Cut a bundle whose body has been fetched; return its pieces, queued, or none.
+    def fetched(self, key: str, data: bytes | None, now: int) -> None:
+        """Cut a bundle whose body has been fetched, and queue its pieces.
 
         Args:
             data: its body; None where it can't be read.
@@ -127,24 +127,24 @@ class Cutter:
         asked = self._asked.pop(key, None)
         stored = self._index.entries.get(key)
         if asked is None or stored is None or stored.state is not State.WAITING:
-            return []
+            return
         since, decided, changes = asked
         if data is None:
             self._say(now, "bundle.uncut", {"bundle": key, "why": "its body can't be read"})
             self._rest(stored, now + self._limits.backoff_max)
-            return []
+            return
         # What was asked for with it may have taken the room.
         fragments = decided if changes == self._forwarder.changes else self._split(stored, since)
         if fragments is None:
             self._say(now, "bundle.waiting", {"bundle": key, "since": since, "without": []})
-            return []
+            return
         try:
             pieces = cut(parse(data), [fragment.length for fragment in fragments])
         except ValueError as error:
             stored.uncut = True
             self._say(now, "bundle.uncut", {"bundle": key, "why": str(error)})
-            return []
-        return self._replace(stored, pieces, [fragment.route for fragment in fragments], now, since)
+            return
+        self._replace(stored, pieces, [fragment.route for fragment in fragments], now, since)
 
     def dropped(self, key: str, now: int) -> None:
         """Ask again later, since a step broke in which a body was to be fetched."""
@@ -196,7 +196,7 @@ class Cutter:
 
     def _replace(
         self, stored: Stored, pieces: Sequence[Bundle], routes: Sequence[Route], now: int, since: int
-    ) -> list[Stored]:
+    ) -> None:
         meta, kept = stored.meta, []
         for piece, route in zip(pieces, routes, strict=True):
             if piece.id not in self._index.entries:  # an earlier copy's piece may be here
@@ -213,7 +213,6 @@ class Cutter:
         for part, route in kept:
             part.sender, part.returns = stored.sender, stored.returns
             self._forwarder.enqueue(part, now, not_before=since, over=route)
-        return [part for part, _ in kept]
 
     def _rest(self, stored: Stored, until: int) -> None:
         """Let a bundle wait whole, and look at it again at a time."""

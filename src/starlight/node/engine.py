@@ -436,11 +436,11 @@ class Node:
 
     def _fetched(self, event: events.Fetched, now: int) -> None:
         self._flooder.fetched(event.key, event.data, now)
-        pieces = self._cutter.fetched(event.key, event.data, now)
+        self._cutter.fetched(event.key, event.data, now)
         token = self._unaccepted.pop(event.key, None)
         if token is not None:
-            routes = [piece.route for piece in pieces if piece.route is not None]
-            known = bool(routes) and len(routes) == len(pieces)
+            routes = self.booked(event.key)
+            known = bool(routes) and len(routes) == len(self._index.kin(event.key))
             leaves = min(route.leaves for route in routes) if known else None
             arrives = max(route.arrival for route in routes) if known else None
             self._out.append(Accepted(token, event.key, leaves, arrives))

@@ -45,6 +45,10 @@ from starlight.trace import Record
 
 NO_CONTACTS: frozenset[int] = frozenset()
 
+COPY_TRIES = 3
+"""How often a copy that its neighbour refuses is sent again. Want of room passes; but two neighbours that
+send each other copies of a critical bundle may refuse them, as they cross, for ever."""
+
 
 class Keeper(NamedTuple):
     """Who keeps the bundles that queue here, as calls.
@@ -129,6 +133,10 @@ class Forwarder:
         if stored.meta.critical and not stored.meta.flooded:
             self._keeper.critical(stored, since)
         found = self._road(stored, since, without, over)
+        if found is None and stored.failures > COPY_TRIES and stored.meta.via in stored.refused_by:
+            if self._keeper.surplus(stored, now):
+                return None
+            found = self._road(stored, since, without)
         if found is None and stored.refused_by:
             # Every road leads over someone who refused: ask again later, as want of room passes.
             stored.refused_by = NOBODY
