@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tests.sim.helpers import START, both, contact, posting, random_plan
 from tests.sim.promising import watched
 
+from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND
 from starlight.messages.requests import Request
@@ -220,10 +221,13 @@ def test_traffic_of_another_node_is_named_as_what_it_is() -> None:
     assert "node 2 could not know" in second.cause
 
 
-def urgent(words: str, to: str, priority: int, size: int) -> Callable[[Host, int], Iterable[Request]]:
+def urgent(
+    words: str, to: str, priority: int, size: int, *, critical: bool = False
+) -> Callable[[Host, int], Iterable[Request]]:
     """Return the call that lets a node's witness post some words at a priority."""
     call = posting(words, to, size=size)
-    return lambda host, now: [replace(post, priority=priority) for post in call(host, now)]  # type: ignore[type-var]  # posts
+    fields = {"priority": priority, "critical": critical}
+    return lambda host, now: [replace(post, **fields) for post in call(host, now)]  # type: ignore[type-var]  # posts
 
 
 def test_letters_that_are_overtaken_know_why() -> None:
@@ -271,3 +275,33 @@ def test_busy_worlds_of_many_writers_know_why(seed: int) -> None:
     late = [verdict.cause for verdict in verdicts if not verdict.holds and not verdict.unforeseen]
     assert [cause for cause in late if "was on the air, though less urgent" not in cause] == []
     assert [misstep.text for misstep in found.referee.finish()] == []
+
+
+def passes(id: int, a: int, b: int) -> list[Contact]:
+    """Return seven passes of a minute, ten minutes apart, each of which carries 7.5 kB."""
+    starts = [number * 10 * MINUTE for number in range(1, 8)]
+    return [contact(id + n, a, b, start, start + MINUTE, rate=1_000) for n, start in enumerate(starts)]
+
+
+def test_what_is_cut_or_copied_is_judged_by_its_pieces() -> None:
+    """A letter in pieces is there when its last is, and each has a promised way of its own; a critical one
+    when its best copy is, which is the one that was promised."""
+    plan = ContactPlan.of(
+        [
+            *passes(10, 1, 2), *passes(30, 1, 4), contact(50, 2, 1), contact(51, 4, 1),
+            *both(52, 2, 3), *both(54, 4, 3),
+        ]
+    )  # fmt: skip
+    found = watched(plan)
+    found.world.call(START, 1, posting("large", "ipn:3.1", size=20_000))
+    found.world.call(START, 1, urgent("critical", "ipn:3.1", Priority.EXPEDITED, 100, critical=True))
+    found.world.run(START + 5 * HOUR)
+    verdicts = {len(verdict.promise.ways): verdict for verdict in found.verdicts()}
+    assert sorted(verdicts) == [1, 3]
+    copied, cut = verdicts[1], verdicts[3]
+    assert all("+" in key for key in cut.promise.ways)
+    assert all(len(way) == 2 for way in (*cut.promise.ways.values(), *copied.promise.ways.values()))
+    assert copied.late == 0
+    assert copied.holds
+    assert cut.holds or cut.explained_by == copied.promise.key
+    assert found.referee.finish() == []

@@ -33,7 +33,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from starlight.dtntime import MILLISECOND, SECOND, to_text
-from starlight.node.stored import Stored, whole_of
+from starlight.node.stored import Stored, whole_key, whole_of
 from starlight.routing import Hop
 from starlight.trace import Record
 
@@ -402,7 +402,9 @@ class Promises:
 
 
 def pieces(stored: Mapping[str, Stored], key: str) -> list[Stored]:
-    """Return what a node has stored of a bundle: itself, or the pieces that it was cut into.
+    """Return what a node has stored of a bundle that it takes: itself, or the pieces that it was cut into.
+
+    Of a critical bundle the best copy is promised, which is the first; the others come after.
 
     Args:
         stored: the node's index.
@@ -411,7 +413,7 @@ def pieces(stored: Mapping[str, Stored], key: str) -> list[Stored]:
     whole = stored.get(key)
     if whole is not None:
         return [whole]
-    return [each for each in stored.values() if each.meta.fragment is not None and whole_of(each.key) == key]
+    return [each for each in stored.values() if each.meta.fragment is not None and whole_key(each) == key]
 
 
 def _booked(hop: Hop) -> Slot:
