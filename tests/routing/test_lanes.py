@@ -11,7 +11,7 @@ from tests.routing.plans import random_contact
 
 from starlight.contacts.contact import Contact, LightPiece, by_start, constant_light
 from starlight.contacts.plan import ContactPlan
-from starlight.dtntime import DAY, HOUR, SECOND, YEAR
+from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, YEAR
 from starlight.routing import Router
 from starlight.routing.index import PlanIndex, index_of
 from starlight.routing.lanes import NEVER, Lane, Span, chained
@@ -99,6 +99,32 @@ def test_the_fewest_remaining_hops_follow_time() -> None:
     assert index.remaining_hops(3, 51) == {3: 0, 2: 1}
     assert index.remaining_hops(3, 91) == {3: 0}
     assert index.remaining_hops(3, 5) == {3: 0, 1: 1, 2: 1}
+
+
+def test_who_has_one_neighbour_passes_nothing_on() -> None:
+    """A node that hears and is heard by one other is on no way between others, but may be its beginning."""
+    found = [
+        contact(1, 0, 50, 1, 2),
+        contact(2, 0, 50, 2, 3),
+        contact(3, 0, 50, 4, 2),
+        contact(4, 0, 50, 2, 4),
+    ]
+    index = PlanIndex(ContactPlan.of(found).contacts)
+    assert index.remaining_hops(3, 0) == {3: 0, 2: 1}
+    assert index.remaining_hops(3, 0, 4) == {3: 0, 2: 1, 4: 2}
+    assert index.remaining_hops(3, 0, 1) == {3: 0, 2: 1, 1: 2}
+    assert index.remaining_hops(4, 0, 1) == {4: 0, 2: 1, 1: 2}
+    onward = PlanIndex(ContactPlan.of([*found, contact(5, 0, 50, 4, 5)]).contacts)
+    assert onward.remaining_hops(3, 0) == {3: 0, 2: 1, 4: 2}
+
+
+def test_a_bundle_that_no_contact_of_a_lane_carries_is_tried_on_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nine thousand contacts that are all too small cost no more than one."""
+    spans = [Span(contact(id, id * HOUR, id * HOUR + MINUTE)) for id in range(9000)]
+    lane = Lane.of(1, 2, chained(spans))
+    assert lane.earliest(0, 60, NEVER, {}, ()) == MINUTE + SECOND
+    monkeypatch.setattr(Span, "timing", None)
+    assert lane.earliest(0, 61, NEVER, {}, ()) == NEVER
 
 
 def test_contacts_that_carry_nothing_are_left_out() -> None:
