@@ -278,6 +278,22 @@ def test_a_full_store_makes_no_copies() -> None:
     assert sent(node.handle(Wakeup(), T + HOUR)) == [(key, 2)]
 
 
+def test_no_more_copies_are_made_at_once_than_fit_into_memory() -> None:
+    """Of many that a new plan lets go, what is over waits a moment, and gets its copies then."""
+    node = Fixture(1, plan(), limits=Limits(bundle_bytes=40_000))
+    for _ in range(3):
+        node.submit("ipn:9.1", critical=True, payload=bytes(10_000))
+    actions = node.handle(PlanChanged(diamond(2, 3, 4, version=1)))
+    assert len(flooded(actions)) == 1
+    assert node.states.count("WAITING") == 2
+    for _ in range(2):
+        due = node.node.next_wakeup()
+        assert due is not None
+        node.handle(Wakeup(), due)
+    assert len(node.bundles) == 9
+    assert node.states == ["QUEUED"] * 9
+
+
 def test_what_is_too_large_is_cut_and_not_flooded() -> None:
     """Copies of its pieces would take from each other the room that was too little for the whole."""
     windows = []

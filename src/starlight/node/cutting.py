@@ -41,6 +41,27 @@ Store = Callable[[str, Meta, int | None, bytes], Stored]
 """Persists a bundle and returns its entry; a meta without order gets the next one."""
 
 
+class Reads:
+    """How many bytes of bodies are fetched at an instant: what is made of them is in memory until the commit.
+
+    Args:
+        limit: beyond which nothing more is fetched; the first body may have any size.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._instant = 0
+        self._bytes = 0
+
+    def allow(self, now: int, size: int) -> bool:
+        """Tell whether a body may be fetched now, and count it if so."""
+        read = self._bytes if self._instant == now else 0
+        if read and read + size > self._limit:
+            return False
+        self._instant, self._bytes = now, read + size
+        return True
+
+
 class Cutter:
     """Replaces bundles by fragments.
 
@@ -51,6 +72,7 @@ class Cutter:
         identities: which bundles have been here.
         deadlines: the node's.
         out: where actions are put.
+        reads: how much is fetched at an instant.
         store: persists the pieces.
         say: writes the trace.
     """
@@ -63,6 +85,7 @@ class Cutter:
         identities: Identities,
         deadlines: Deadlines,
         out: list[Action],
+        reads: Reads,
         *,
         store: Store,
         say: Say,
@@ -74,13 +97,13 @@ class Cutter:
         self._identities = identities
         self._deadlines = deadlines
         self._out = out
+        self._reads = reads
         self._store = store
         self._say = say
         # Bundles whose bodies are fetched: from when they may leave, and where to cut them as long as
         # nothing changes.
         self._asked: dict[str, tuple[int, list[Fragment], int]] = {}
         self._resting: set[str] = set()
-        self._fetching = (0, 0)  # at which instant how many bytes are fetched
         # What can't be split: by destination, priority and excluded neighbours a payload, and until when.
         self._hopeless: dict[tuple[int, int, frozenset[int]], tuple[int, int]] = {}
         self._hopeless_since = 0
@@ -109,11 +132,9 @@ class Cutter:
             self._say(now, "bundle.uncut", {"bundle": stored.key, "why": why})
             self._rest(stored, now + self._limits.backoff_max)
             return False
-        fetching = self._fetching[1] if self._fetching[0] == now else 0
-        if fetching and fetching + meta.size > self._limits.bundle_bytes:
-            self._rest(stored, now + MILLISECOND)  # no more in memory at once than one bundle may have
+        if not self._reads.allow(now, meta.size):
+            self._rest(stored, now + MILLISECOND)
             return False
-        self._fetching = now, fetching + meta.size
         self._asked[stored.key] = since, fragments, changes
         self._out.append(Fetch(stored.key))
         return True

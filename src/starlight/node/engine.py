@@ -41,7 +41,7 @@ from starlight.node.actions import (
 )
 from starlight.node.answers import Answers
 from starlight.node.config import NodeConfig
-from starlight.node.cutting import Cutter
+from starlight.node.cutting import Cutter, Reads
 from starlight.node.deadlines import Deadlines
 from starlight.node.delivery import Delivery
 from starlight.node.events import Event
@@ -87,11 +87,12 @@ class Node:
         keeper = Keeper(
             overdue=lambda stored, now: self._transfers.overdue(stored, now),
             departs=self._submissions.departs,
-            critical=lambda stored, since: self._flooder.consider(stored, since),
+            critical=lambda stored, now, since: self._flooder.consider(stored, now, since),
             stranded=lambda stored, now, since: self._cutter.consider(stored, now, since),
             surplus=self._surplus,
         )
         self._forwarder = Forwarder(config, self.router, self._deadlines, self._out, keeper)
+        reads = Reads(config.limits.bundle_bytes)
         self._cutter = Cutter(
             config,
             self._index,
@@ -99,11 +100,19 @@ class Node:
             self._identities,
             self._deadlines,
             self._out,
+            reads,
             store=self._store,
             say=self._trace,
         )
         self._flooder = Flooder(
-            self.number, self._index, self._forwarder, self._out, store=self._store, say=self._trace
+            self.number,
+            self._index,
+            self._forwarder,
+            self._deadlines,
+            self._out,
+            reads,
+            store=self._store,
+            say=self._trace,
         )
         self._transfers = Transfers(
             self._index,

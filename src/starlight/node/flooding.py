@@ -18,12 +18,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from starlight.dtntime import MILLISECOND
 from starlight.node.actions import Action, Fetch, Update
-from starlight.node.cutting import Store
+from starlight.node.cutting import Reads, Store
+from starlight.node.deadlines import Deadlines
 from starlight.node.delivery import Say
 from starlight.node.index import Index
 from starlight.node.queue import Forwarder
-from starlight.node.stored import Stored, identity, pack
+from starlight.node.stored import State, Stored, identity, pack
 from starlight.routing import Route
 
 
@@ -34,40 +36,65 @@ class Flooder:
         number: of the node.
         index: of all that is stored.
         forwarder: queues the copies.
+        deadlines: the node's.
         out: where actions are put.
+        reads: how much is fetched at an instant.
         store: persists the copies.
         say: writes the trace.
     """
 
     def __init__(
-        self, number: int, index: Index, forwarder: Forwarder, out: list[Action], *, store: Store, say: Say
+        self,
+        number: int,
+        index: Index,
+        forwarder: Forwarder,
+        deadlines: Deadlines,
+        out: list[Action],
+        reads: Reads,
+        *,
+        store: Store,
+        say: Say,
     ) -> None:
         self._number = number
         self._index = index
         self._forwarder = forwarder
+        self._deadlines = deadlines
         self._out = out
+        self._reads = reads
         self._store = store
         self._say = say
         self._asked: dict[str, tuple[Sequence[Route], int]] = {}  # the routes of the copies, and from when
 
-    def consider(self, stored: Stored, since: int) -> None:
+    def consider(self, stored: Stored, now: int, since: int) -> bool:
         """Look at a bundle that is to be queued; if it shall have copies, pin it and fetch its body.
 
         Args:
             since: when it may leave at the earliest, in ns.
+
+        Returns:
+            Whether it has to wait a moment, as too much is read at this one.
         """
         meta = stored.meta
         if not meta.critical or meta.flooded or stored.node is None or stored.key in self._asked:
-            return
+            return False
         router = self._forwarder.router
         every = router.critical(self._number, stored.node, since, meta.size, expires=meta.expires)
         unwanted = {stored.sender, *stored.refused_by} - {stored.node}
         routes = [route for route in every if route.entry_node not in unwanted]
         if len(routes) > 1:
+            if not self._reads.allow(now, meta.size * len(routes)):
+                self._deadlines.at(now + MILLISECOND, self._again, stored)
+                return True
             meta.flooded = True
             meta.via = routes[0].entry_node
             self._asked[stored.key] = routes[1:], since
             self._out.append(Fetch(stored.key))
+        return False
+
+    def _again(self, stored: Stored, now: int) -> None:
+        if stored.state is State.WAITING:
+            self._forwarder.dequeue(stored)
+            self._forwarder.enqueue(stored, now)
 
     def fetched(self, key: str, data: bytes | None, now: int) -> None:
         """Make the copies of a bundle whose body has been fetched, and queue them."""

@@ -56,7 +56,8 @@ class Keeper(NamedTuple):
     Attributes:
         overdue: ``(stored, now)``: the answer to a transfer is overdue; it calls `answered`.
         departs: ``(stored, leaves, last_byte, reaches)``: an own bundle leaves for the first time.
-        critical: ``(stored, since)``: a critical bundle of which no copies were made is to be queued.
+        critical: ``(stored, now, since)``: a critical bundle of which no copies were made is to be queued;
+            says whether it has to wait a moment.
         stranded: ``(stored, now, since)``: a bundle has no route; says whether it will be cut in this step.
         surplus: ``(stored, now)``: a copy's neighbour has no road; forgets the copy and says so, or else
             frees it to go by any.
@@ -64,7 +65,7 @@ class Keeper(NamedTuple):
 
     overdue: Callable[[Stored, int], None]
     departs: Callable[[Stored, int, int, int], None]
-    critical: Callable[[Stored, int], None]
+    critical: Callable[[Stored, int, int], bool]
     stranded: Callable[[Stored, int, int], bool]
     surplus: Callable[[Stored, int], bool]
 
@@ -130,8 +131,10 @@ class Forwarder:
             over: a route over whose contacts it goes if it can.
         """
         since = max(now, not_before)
-        if stored.meta.critical and not stored.meta.flooded:
-            self._keeper.critical(stored, since)
+        if stored.meta.critical and not stored.meta.flooded and self._keeper.critical(stored, now, since):
+            stored.state = State.WAITING
+            self.waiting[stored.key] = stored
+            return None
         found = self._road(stored, since, without, over)
         if found is None and stored.failures > COPY_TRIES and stored.meta.via in stored.refused_by:
             if self._keeper.surplus(stored, now):
