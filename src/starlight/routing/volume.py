@@ -21,10 +21,10 @@ CCSDS 734.3-B-1 (2.4.2) wants a margin and leaves it to the mission; this is ION
 """
 
 MIN_OVERHEAD_BYTES = 100
-"""The least that a convergence layer is taken to add to a bundle, in ION and Unibo-CGR as here."""
+"""The least that a convergence layer is taken to add to a bundle, in Unibo-CGR as here."""
 
 OVERHEAD_PERCENT = 3
-"""What a convergence layer is taken to add to a large bundle, in ION and Unibo-CGR as here."""
+"""What a convergence layer is taken to add to a large bundle, in Unibo-CGR as here."""
 
 
 class Priority(IntEnum):
