@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from starlight.bundle import (
     CanonicalBlock,
     EndpointID,
     build,
+    cut,
     decode,
     encode,
     fragment,
@@ -91,6 +93,33 @@ def test_what_is_not_fragmented() -> None:
         fragment(whole(bytes(9)), 0)
     short = whole(bytes(5))
     assert fragment(short, 5) == [short]
+
+
+def test_cuts_at_given_places() -> None:
+    """Payloads of exactly these lengths, in order, which are those of the whole; each names its forwarder."""
+    named = CanonicalBlock(6, 7, 0, 2, EndpointID.ipn(4, 0).wire)
+    pieces = [
+        decode(encode(piece), STRICT)
+        for piece in cut(whole(bytes(range(99)), extra_blocks=[named]), [1, 90, 8])
+    ]
+    assert [(piece.primary.fragment_offset, len(piece.payload)) for piece in pieces] == [
+        (0, 1),
+        (1, 90),
+        (91, 8),
+    ]
+    assert b"".join(piece.payload for piece in pieces) == bytes(range(99))
+    assert {str(piece.previous_node) for piece in pieces} == {"ipn:4.0"}
+    for lengths in ([], [99, 0], [50, 48], [50, 50], [-1, 100]):
+        with pytest.raises(ValueError, match="do not make up"):
+            cut(whole(bytes(99)), lengths)
+
+
+def test_a_bundle_without_a_checksum_of_its_primary_block_is_not_cut() -> None:
+    """RFC 9171, 4.3.1: the integrity block that stands in for it would not hold for the fragments."""
+    sealed = whole(bytes(99))
+    bare = msgspec.structs.replace(sealed, primary=msgspec.structs.replace(sealed.primary, crc_type=0))
+    with pytest.raises(ValueError, match="can't be cut"):
+        cut(bare, [50, 49])
 
 
 def test_gaps() -> None:

@@ -21,6 +21,7 @@ from starlight.node.actions import (
     Accepted,
     Acknowledge,
     Action,
+    Deliver,
     Departed,
     Expired,
     Fetch,
@@ -35,6 +36,7 @@ from starlight.node.actions import (
 from starlight.node.cutting import RELAY_BYTES
 from starlight.node.events import (
     Claim,
+    Delivered,
     Fetched,
     PlanChanged,
     Submit,
@@ -245,9 +247,27 @@ def test_pieces_are_put_together_at_the_destination() -> None:
     node.submit(payload=WORDS)
     delivered = [there.handle(came(data, transfer=n)) for n, data in enumerate(bodies(node))]
     assert "bundle.delivered" not in [what for actions in delivered[:-1] for what in traces(actions)]
-    deliver = [a for a in delivered[-1] if type(a).__name__ == "Deliver"]
-    assert len(deliver) == 1
-    assert reassemble([there.bundles[key][0] for key in deliver[0].keys]) == WORDS  # type: ignore[union-attr]
+    (deliver,) = of(delivered[-1], Deliver)
+    assert reassemble([there.bundles[key][0] for key in deliver.keys]) == WORDS
+
+
+def test_the_whole_and_its_pieces_at_the_destination_are_one() -> None:
+    """Whichever is complete first is delivered; what waits of the other is dropped with it."""
+    node, there = Fixture(1, FOUR), Fixture(3)
+    whole = of(node.submit(payload=WORDS), Persist)[0].data
+    parts = bodies(node)
+    there.handle(came(parts[0]))
+    there.handle(came(whole))
+    (deliver,) = of(there.handle(Claim("ipn:3.1")), Deliver)
+    there.handle(Delivered(deliver.keys))
+    assert not there.bundles
+    assert traces(there.handle(came(parts[1]))) == ["bundle.duplicate"]
+    later = Fixture(3)
+    later.handle(came(whole))
+    for part in parts:
+        later.handle(came(part))
+    assert len(of(later.handle(Claim("ipn:3.1")), Deliver)) == 1
+    assert len(later.bundles) == 1
 
 
 def test_a_report_about_a_piece_reaches_the_application_as_one_about_the_whole() -> None:
