@@ -212,9 +212,14 @@ def _show(report: Report) -> None:
 
 
 def _kept(kept: Kept) -> str:
-    told = f"{kept.bundles} bundles, latest +{kept.worst_late_s:.6f} s, earliest -{kept.worst_early_s:.6f} s"
+    told = [f"{kept.bundles} bundles"]
+    if kept.bundles and not (kept.worst_late_s or kept.worst_early_s):
+        told.append("all to the nanosecond")
+    for worst_s, side in ((kept.worst_late_s, "late"), (kept.worst_early_s, "early")):
+        if worst_s:
+            told.append(f"at most {worst_s:.6f} s {side}")
     counts = {"explained": kept.explained, "unforeseen": kept.unforeseen, "broken": kept.broken}
-    return ", ".join([told, *(f"{count} {name}" for name, count in counts.items() if count)])
+    return ", ".join([*told, *(f"{count} {name}" for name, count in counts.items() if count)])
 
 
 @click.command()
