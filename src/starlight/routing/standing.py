@@ -61,6 +61,7 @@ class Standing:
     """
 
     __slots__ = (
+        "_alone",
         "_edges",
         "_index",
         "_into",
@@ -78,6 +79,7 @@ class Standing:
     ) -> None:
         self._index = index
         self._question = question
+        self._alone: bool | None = None  # Whether there is no other way at all, once that was asked.
         self._until = search.deadlines(horizon)
         self._reached = search.reached(self._until)
         # What leads to a node by the horizon: all contacts, and those that are on no loop through it.
@@ -109,9 +111,17 @@ class Standing:
                 ways.append((route, timings))
                 if timings[-1][2] < arrival:  # What is equal comes by the later keys.
                     best, arrival = route, timings[-1][2]
-        if best is None or not self.proves(arrival, ways, now, size, busy):
+        if best is None:
+            return None
+        if self._alone is None:
+            self._alone = len(self.routes) == 1 and self._is_the_only_way(self.routes[0], busy)
+        if not (self._alone or self.proves(arrival, ways, now, size, busy)):
             return None
         return best, arrival
+
+    def _is_the_only_way(self, route: Path, busy: Busy) -> bool:
+        """Whether nothing but its own contacts leads to the nodes of a route by the horizon."""
+        return all(len(self.into(span.to_node, busy)) == 1 for span in route)
 
     def proves(
         self, arrival: int, ways: list[tuple[Path, list[Timing]]], now: int, size: int, busy: Busy
