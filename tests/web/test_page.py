@@ -347,6 +347,27 @@ def test_why_so_late_before_sending(visitor: Visitor, serving: Serving) -> None:
     assert len(asked) == serving.desk.explained == 3
 
 
+def test_focus_stays_on_an_open_question_while_the_prediction_moves_on(
+    visitor: Visitor, serving: Serving
+) -> None:
+    """What is swapped in under a reader's focus has the focus at the same place, and nothing scrolls."""
+    jay = visitor.open("jay")
+    jay.get_by_label("Write to Nan-young").fill("Hello")
+    summary = jay.locator("#prediction-why summary")
+    summary.focus()
+    summary.press("Enter")
+    expect(jay.locator("#prediction-why .because")).to_contain_text("for 5 bytes:")
+    scrolled = jay.evaluate("scrollY")
+    serving.advance(SECOND)
+    with jay.expect_response(re.compile("/predict$")):
+        jay.evaluate("document.querySelector('#prediction').dataset.before = ''")
+        jay.evaluate("htmx.trigger('#text', 'predict')")
+    expect(jay.locator("#prediction[data-before]")).to_have_count(0)
+    expect(summary).to_be_focused()
+    assert jay.evaluate("scrollY") == scrolled
+    expect(jay.locator("#prediction-why")).to_have_attribute("open", "")
+
+
 def test_why_so_late_of_a_letter(visitor: Visitor, serving: Serving) -> None:
     """A letter that waits or is in flight can be asked; what was explained outlives a swap."""
     jay = visitor.open("jay")

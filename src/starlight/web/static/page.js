@@ -147,7 +147,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
   showAnswerButtons();
   if (document.activeElement === document.body && trail.length) {
     // What had the focus is gone: its nearest surroundings take it.
-    trail.map(byId).find((element) => element?.tabIndex >= -1 && element.hasAttribute("tabindex"))?.focus();
+    const near = trail.map(byId).find((element) => element?.matches("details, [tabindex]"));
+    (near?.matches("details") ? near.querySelector("summary") : near)?.focus({ preventScroll: true });
   }
   trail = [];
   announceNews();
