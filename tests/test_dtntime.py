@@ -61,6 +61,11 @@ def test_dtn_time_is_posix_time_less_the_epoch() -> None:
 @pytest.mark.parametrize(
     ("span", "text"),
     [
+        (0, "0.0 s"),
+        (1, "less than 1 ms"),
+        (MILLISECOND, "1 ms"),
+        (50 * MILLISECOND - 1, "50 ms"),
+        (50 * MILLISECOND, "0.1 s"),
         (4_200 * MILLISECOND, "4.2 s"),
         (59 * SECOND, "59 s"),
         (12 * MINUTE + 31 * SECOND, "12 min 31 s"),

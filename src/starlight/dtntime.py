@@ -96,9 +96,11 @@ def to_wire(time: int) -> int:
 
 
 def duration_text(nanoseconds: int) -> str:
-    """Write a duration for people: ``3 d 4 h``, ``2 h 05 min``, ``12 min 31 s``, ``4.2 s``."""
+    """Write a duration for people: ``3 d 4 h``, ``2 h 05 min``, ``12 min 31 s``, ``4.2 s``, ``13 ms``."""
     if nanoseconds < 0:
         return "-" + duration_text(-nanoseconds)
+    if 0 < nanoseconds < 50 * MILLISECOND:  # Less than a tenth of a second is not nothing.
+        return f"{round(nanoseconds / MILLISECOND)} ms" if nanoseconds >= MILLISECOND else "less than 1 ms"
     if nanoseconds < MINUTE:
         return f"{nanoseconds / SECOND:.1f} s" if nanoseconds < 10 * SECOND else f"{nanoseconds // SECOND} s"
     if nanoseconds < HOUR:
