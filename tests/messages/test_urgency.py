@@ -12,7 +12,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
 from starlight.errors import InputError
 from starlight.messages import Sent, State
-from starlight.messages.outlook import FRAGMENT_BYTES, overhead_of
+from starlight.messages.outlook import FRAGMENT_BYTES, TOO_LARGE, overhead_of
 from starlight.messages.urgency import PRIORITIES, priority_of, word_of
 from starlight.routing import Priority, Router, split
 
@@ -218,6 +218,58 @@ def test_one_that_no_pieces_carry_has_no_way() -> None:
         sky.earth.office.predict(JAY, NANYOUNG, size, 0).pieces for size in (fits, 2 * fits, 2 * fits + 1)
     ]
     assert counts == [1, 2, 3]
+
+
+def test_what_is_too_large_is_told_to_be() -> None:
+    """Where a smaller letter has a way, the size is the reason for silence; where none has, the plan."""
+    sky = FakeSky(windows(6))
+    sky.open_all()
+    office = sky.earth.office
+    silence = office.predict(JAY, NANYOUNG, 60_000, 0).silence
+    assert silence is not None
+    assert silence.why == TOO_LARGE
+    why = office.why_late(JAY, NANYOUNG, 60_000, 0)
+    assert why.first == (TOO_LARGE,)
+    assert "It is too large from Seoul to the base" in why.reasons[0].sentences[-1]
+    after = office.predict(JAY, NANYOUNG, 60_000, 7 * HOUR).silence
+    assert after is not None
+    assert after.why == "No way from Seoul to the base is planned."
+
+
+def test_a_hopeless_letter_is_not_cut_at_each_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What went in no pieces is tried again a minute later, when smaller, or with new room or plan."""
+    cut: list[int] = []
+
+    def counted(
+        router: Router, source: int, destination: int, now: int, payload: int, *rest: int, **more: int
+    ):  # type: ignore[no-untyped-def]
+        cut.append(payload)
+        return split(router, source, destination, now, payload, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("starlight.messages.outlook.split", counted)
+    sky = FakeSky(windows(6))
+    sky.open_all()
+    office, router = sky.earth.office, sky.earth.router
+
+    def pieces(size: int, now: int) -> int | None:
+        ahead = office.predict(JAY, NANYOUNG, size, now)
+        return ahead.pieces if ahead.arrives is not None else None
+
+    booked = router.route(EARTH, MARS, 0, 7_000)
+    assert booked is not None
+    router.book(booked)
+    assert (pieces(44_000, 0), cut) == (None, [44_000])
+    assert (pieces(44_000, SECOND), pieces(50_000, MINUTE - 1), cut) == (None, None, [44_000])
+    office.why_late(JAY, NANYOUNG, 44_000, SECOND)
+    assert (pieces(7_000, SECOND), cut) == (1, [44_000])
+    assert (pieces(44_000, MINUTE), cut) == (None, [44_000, 44_000])
+    assert (pieces(30_000, MINUTE), len(cut)) == (6, 3)  # One of them what is left beside the booking.
+    assert (pieces(44_000, MINUTE), pieces(44_000, MINUTE), len(cut)) == (None, None, 4)
+    router.release(booked)
+    assert (pieces(44_000, MINUTE), len(cut)) == (6, 5)
+    assert (pieces(60_000, MINUTE), len(cut)) == (None, 6)
+    sky.set_plan(windows(9))
+    assert (pieces(60_000, MINUTE), len(cut)) == (9, 7)
 
 
 @given(st.integers(1, 45_000), st.sampled_from(list(Priority)))

@@ -39,6 +39,12 @@ RECEIPT_BYTES = 64
 REASONS_MAX = 3
 """Ways that look faster and are told about: those that people still compare."""
 
+HOPELESS_FOR = MINUTE
+"""So long a letter being written that goes in no pieces is not cut again, nor a larger one: to try costs
+hundreds of searches, and the page asks at each pause. Nobody who writes minds to hear of room so late."""
+
+TOO_LARGE = "It is too large for every way that is planned, whole and in pieces."
+
 IN_PIECES = "No contact carries it whole, so it travels in {} pieces; it is there when the last is."
 
 
@@ -164,11 +170,14 @@ class Outlook:
         self._router = router
         self._names = names
         self._index: PlanIndex | None = None
+        # By destination and priority: a size that went in no pieces, when, and with what bookings given back.
+        self._hopeless: dict[tuple[int, int], tuple[int, int, int]] = {}
 
     def index(self) -> PlanIndex:
         """Return the index of the plan in force."""
         if self._index is None or self._index.plan is not self._router.plan:
             self._index = PlanIndex(self._router.plan)
+            self._hopeless.clear()
         return self._index
 
     def name(self, node: int | None) -> str:
@@ -215,6 +224,25 @@ class Outlook:
         last = max((piece.route for piece in pieces), key=lambda route: route.arrival)
         return Way(min(piece.route.leaves for piece in pieces), last.arrival, last, len(pieces))
 
+    def draft_way(
+        self, destination: int | None, now: int, size: int, expires: int | None, priority: int
+    ) -> Way | None:
+        """Return how a payload that is being written would travel from here; arguments as in `way`.
+
+        It is asked for again and again. So after one went in no pieces, it is taken for granted for
+        `HOPELESS_FOR` that a larger one does not either, while the plan stays and no booking is given back.
+        """
+        if destination is None or expires is not None:
+            return self.way(self.node, destination, now, size, expires, priority)
+        self.index()  # Under another plan it forgets.
+        about = destination, priority
+        least, since, freed = self._hopeless.get(about, (0, 0, -1))
+        hopeless = size >= least and 0 <= now - since < HOPELESS_FOR and freed == self._router.freed
+        way = self.way(self.node, destination, now, size, None, priority, may_cut=not hopeless)
+        if way is None and not hopeless and self.index().between(self.node, destination):
+            self._hopeless[about] = size, now, self._router.freed
+        return way
+
     def lateness(
         self,
         message: Message,
@@ -236,7 +264,10 @@ class Outlook:
         reasons = self.why_late(message, at, source, booked)
         first = []
         if waits_long(message.legs, at) or not message.legs:
-            first.append(self.silence(message.destination, message.legs, at).why)
+            too_large = not message.legs and self._goes_if_small(
+                source, message.destination, at, message.expires, message.priority
+            )
+            first.append(self.silence(message.destination, message.legs, at, too_large=too_large).why)
         if message.pieces > 1:
             first.append(IN_PIECES.format(message.pieces))
         if message.legs:
@@ -340,9 +371,10 @@ class Outlook:
         priority: int = Priority.NORMAL,
     ) -> Prediction:
         """Return what to expect of a payload of `size` bytes sent now; `destination` None is unknown."""
-        way = self.way(self.node, destination, now, size, expires, priority)
+        way = self.draft_way(destination, now, size, expires, priority)
         if way is None:
-            silence = self.silence(destination, (), now)
+            too_large = self._goes_if_small(self.node, destination, now, expires, priority)
+            silence = self.silence(destination, (), now, too_large=too_large)
             return Prediction(None, None, None, None, (), "", None, (), silence, size)
         route, legs = way.route, legs_of(way.route)
         contact = max(route.hops, key=lambda hop: hop.arrives - hop.last_byte).contact if legs else None
@@ -383,8 +415,22 @@ class Outlook:
             and (not nodes or not notice.nodes or not nodes.isdisjoint(notice.nodes))
         ]
 
-    def silence(self, destination: int | None, legs: tuple[Leg, ...], now: int) -> Silence:
-        """Return why a way that waits long, or none, is silent, until its last long wait ends."""
+    def _goes_if_small(
+        self, source: int, destination: int | None, at: int, expires: int | None, priority: int
+    ) -> bool:
+        """Return whether a payload of one byte has a way, so that its size is what keeps a larger one."""
+        return self.way(source, destination, at, 1, expires, priority, may_cut=False) is not None
+
+    def silence(
+        self, destination: int | None, legs: tuple[Leg, ...], now: int, *, too_large: bool = False
+    ) -> Silence:
+        """Return why a way that waits long, or none, is silent, until its last long wait ends.
+
+        Args:
+            too_large: there is none because of the size.
+        """
+        if too_large:
+            return Silence(TOO_LARGE, None, None, (self._safe(None),))
         waiting = longest_wait(legs, now)[0] if legs else None
         ends = [leg.leaves for leg, wait in zip(legs, waits(legs, now), strict=True) if wait > SILENCE_AFTER]
         until = ends[-1] if ends else None

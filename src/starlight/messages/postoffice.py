@@ -258,7 +258,7 @@ class PostOffice:
     ) -> Lateness:
         """Return why a letter sent now would not be there sooner; arguments and errors as in `predict`."""
         to, size = self._addressed(address, to, text, now, priority)
-        way = self.outlook.way(self.node, self.node_of(to), now, size, None, priority)
+        way = self.outlook.draft_way(self.node_of(to), now, size, None, priority)
         legs, pieces = (legs_of(way.route), way.pieces) if way else ((), 1)
         message = Message(self.node_of(to), size, priority, None, legs, pieces)
         return self.outlook.lateness(message, now)

@@ -85,6 +85,9 @@ class Answers:
 
     Args:
         index: the plan.
+
+    Attributes:
+        epoch: the count of releases.
     """
 
     def __init__(self, index: PlanIndex) -> None:
@@ -92,7 +95,7 @@ class Answers:
         self._answers: dict[Asked, _Answer] = {}
         self._stands: dict[Asked, _Stand] = {}
         self._gone: set[int] = set()  # Contacts taken out of the plan that answers may still go by.
-        self._epoch = 0
+        self.epoch = 0
         # Releases, as (epoch, end of the freed interval); ends fall, so that bisection finds the
         # latest end since an epoch.
         self._freed: list[tuple[int, int]] = []
@@ -123,10 +126,10 @@ class Answers:
 
     def free(self, until: int) -> None:
         """Note that time of a contact up to some time, in ns, is no longer booked."""
-        self._epoch += 1
+        self.epoch += 1
         while self._freed and self._freed[-1][1] <= until:
             self._freed.pop()
-        self._freed.append((self._epoch, until))
+        self._freed.append((self.epoch, until))
 
     def amend(self, index: PlanIndex, gone: set[int], *, more: bool) -> None:
         """Take a plan that differs in a few contacts.
@@ -158,7 +161,7 @@ class Answers:
 
     def _searched(self, asked: Asked, now: int, size: int, busy: Busy, before: _Answer | None) -> _Answer:
         source, destination, _, exclude, banned, avoid, _ = asked
-        answer = _Answer(now, size, self._epoch)
+        answer = _Answer(now, size, self.epoch)
         path = Search(self._index, busy, source, destination, now, size, exclude, banned, avoid).best()
         if before is None and len(self._answers) >= MAX_REMEMBERED:
             self._answers.clear()
@@ -199,7 +202,7 @@ class Answers:
             return
         if len(self._stands) >= MAX_STANDING:
             del self._stands[next(iter(self._stands))]
-        self._stands[asked] = _Stand(standing, self._epoch)
+        self._stands[asked] = _Stand(standing, self.epoch)
 
     def _goes_by_what_is_gone(self, answer: _Answer, asked: Asked) -> bool:
         why = self._stands.get(asked)

@@ -62,6 +62,11 @@ class Router:
         """Return the contacts that are never used, each with the reason, such as a missing range."""
         return list(self._index.unusable.values())
 
+    @property
+    def freed(self) -> int:
+        """Return how often time that was booked has become free since the plan was set."""
+        return self._answers.epoch
+
     def set_plan(self, plan: ContactPlan) -> None:
         """Take a new plan. All bookings are dropped: who holds routes finds and books them anew."""
         self._plan = plan
