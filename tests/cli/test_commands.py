@@ -184,6 +184,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("rehearse --until 2060-01-01", ["2060-01-01", "ephemeris", "2053"]),
     ("rehearse --from 1960-01-01 --until 1961-01-01", ["1960-01-01", "ephemeris"]),
     ("rehearse --until 2026-02-01 --record none/r.jsonl", ["none/r.jsonl", "No such file"]),
+    ("rehearse --until 2026-02-01 --report none/r.html", ["none/r.html", "No such file"]),
     ("rehearse --until 2026-02-01 --trace photos", ["photos", "directory"]),
     ("rehearse --until 2026-02-01 --record r.jsonl --record-node moon", ["--record-node", "'moon'", "seoul"]),
     ("rehearse --record-node base", ["--record-node", "'base'", "--record FILE"]),

@@ -238,6 +238,20 @@ def test_a_node_that_breaks_fails_the_run_with_a_sentence(
     assert "Traceback" not in err
 
 
+def test_a_page_that_cannot_be_written_costs_no_rehearsal(
+    told: Callable[..., tuple[int, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where `--report` can't write is told before anything is rehearsed, with status 2."""
+
+    def run(self: Rehearsal, progress: object) -> None:
+        raise AssertionError("rehearsed in vain")
+
+    monkeypatch.setattr(Rehearsal, "run", run)
+    status, _, err = told(THREE, "--report", str(tmp_path / "none" / "page.html"))
+    assert status == 2
+    assert "page.html: can't be written (No such file or directory)" in err
+
+
 def test_the_page_shows_promised_and_actual(
     told: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
@@ -259,7 +273,7 @@ def test_the_page_shows_promised_and_actual(
     page = rehearsal_report(found, report)
     assert "&lt;b&gt;late&lt;/b&gt;" in page
     assert "The house on the hill" in page
-    assert "1 errors" in page
+    assert ": 1 error." in page
 
 
 def test_differences_fall_into_bins() -> None:

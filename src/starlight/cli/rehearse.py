@@ -80,7 +80,6 @@ def rehearse(
     begun = time.perf_counter()
     import msgspec
 
-    from starlight.cli.plan_scenario import write
     from starlight.expedition import kernels, rehearsal, rehearsal_page, scenario
 
     plan = scenario.load(scenario_name)
@@ -92,16 +91,17 @@ def rehearse(
         if record is not None:
             recorded = (_node_number(plan, record_node), files.enter_context(_writable(record)))
         traced = None if trace is None else files.enter_context(_writable(trace))
+        page = None if report is None else files.enter_context(_writable(report))
         with _progress("planning", quiet=json_output) as _:
             run = rehearsal.Rehearsal(
                 plan, kernels.open_sky(ephemeris), start, end, seed=seed, trace=traced, record=recorded
             )
         with _progress("rehearsing", quiet=json_output, start=start, end=end) as progress:
             found = run.run(progress)
-    found.seconds = round(time.perf_counter() - begun, 3)
+        found.seconds = round(time.perf_counter() - begun, 3)
+        if page is not None:
+            page.write(rehearsal_page.rehearsal_report(plan, found))
     beats = run.story.beats()
-    if report is not None:
-        write(report, rehearsal_page.rehearsal_report(plan, found).encode())
     if json_output:
         told: dict[str, object] = msgspec.to_builtins(found)
         if story:
@@ -114,7 +114,7 @@ def rehearse(
         _show(found)
     if found.errors:
         raise StarlightError(
-            f"{len(found.errors)} errors in the rehearsal, the first: {found.errors[0].text}"
+            f"{rehearsal_page.count_of(found.errors)} in the rehearsal, the first: {found.errors[0].text}"
         )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from starlight.expedition.outcome import BINS, Kept, Report
+from collections.abc import Sequence
+
+from starlight.expedition.outcome import BINS, Fault, Kept, Report
 from starlight.expedition.reports import Grid, Histogram, Part, page
 from starlight.expedition.scenario import Scenario
 
@@ -68,11 +70,15 @@ def rehearsal_report(scenario: Scenario, report: Report) -> str:
         ),
     ]  # fmt: skip
     lead = [
-        f"{report.start} to {report.end}, seed {report.seed}: "
-        + (f"{len(report.errors)} errors." if report.errors else "no errors."),
+        f"{report.start} to {report.end}, seed {report.seed}: " + f"{count_of(report.errors)}.",
         f"Digest of the trace: {report.digest}.",
     ]
     return page(f"Rehearsal of {scenario.title}", lead, parts)
+
+
+def count_of(errors: Sequence[Fault]) -> str:
+    """Return how many errors there are, in words for people."""
+    return "1 error" if len(errors) == 1 else f"{len(errors) or 'no'} errors"
 
 
 def titled(scenario: Scenario, number: int) -> str:
