@@ -179,7 +179,8 @@ def test_the_report_draws_the_plan_with_the_route_in_it(tmp_path: Path) -> None:
     asked = (TUTORIAL, "--from", "1", "--to", "5", "-k", "3", "--explain")
     text, page = reported(tmp_path / "route.html", *asked)
     assert page.tags.count("svg") == 1
-    assert page.tags.count("polygon") >= 10, "a band for each contact in the time that is drawn"
+    assert text.count('<polygon class="band') >= 10, "a band for each contact in the time that is drawn"
+    assert text.count('<polygon class="sent"') == 3 + 4 + 1, "what lies between first and last byte, each hop"
     assert page.tags.count("polyline") == 3 * (3 + 4 + 1), "waiting, flying and a halo, for each hop"
     assert page.requests == []
     assert "script" not in page.tags
@@ -188,6 +189,13 @@ def test_the_report_draws_the_plan_with_the_route_in_it(tmp_path: Path) -> None:
     assert "Route 3: arrives at 11 s" in text
     assert "Route 1 goes from node 1 to node 3 to node 4 to node 5 and arrives at 3 s." in text
     assert re.findall(r'text-anchor="\w+">([^<]*)<', text) == ["0 s", "5 s", "10 s"]
+
+
+def test_the_report_has_the_route_at_the_top(tmp_path: Path) -> None:
+    """The destination stands right below the nodes that the routes pass, whoever else is heard."""
+    text, _ = reported(tmp_path / "route.html", TUTORIAL, "--from", "1", "--to", "4")
+    drawn = re.findall(r"<title>node \d</title>(node \d)<", text)
+    assert drawn == ["node 1", "node 3", "node 4", "node 2", "node 5"]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ h1, p, li { overflow-wrap: anywhere }
 svg text { fill: var(--ink); font-size: 13px } .tick, .node { stroke: var(--line) }
 .band { fill: var(--band) } .used { stroke: var(--band); stroke-opacity: .7 }
 .halo { fill: none; stroke: var(--paper); stroke-width: 6; stroke-linejoin: round }
+.sent { fill-opacity: .3 }
 .way { fill: none; stroke-width: 3; stroke-linejoin: round } .wait { stroke-dasharray: 3 4 }
 svg .rank { font-weight: 700; text-anchor: middle }
 h2 { font-size: 1.1rem; margin: 1.5rem 0 .3rem } .key { font-size: 1.2em }
@@ -116,8 +117,8 @@ def _diagram(found: Found) -> str:
     parts += ['<g clip-path="url(#frame)">', *_ways(found, row, x), "</g>"]
     parts.append(
         "</svg></div><p>Time goes to the right. A band is a contact, from who transmits to who receives; "
+        "a line is a route, dotted where the bundle waits, filled from its first to its last byte.</p>"
     )
-    parts.append("a line is a route, dotted where the bundle waits.</p>")
     return "".join(parts)
 
 
@@ -151,7 +152,11 @@ def _ways(found: Found, row: dict[int, int], x: Callable[[int], float]) -> Itera
         for hop in route.hops:
             top, bottom = row[hop.contact.from_node], row[hop.contact.to_node]
             waits = f"{x(hop.ready)},{top} {x(hop.leaves)},{top}"
-            flies = f"{x(hop.leaves)},{top} {x(hop.last_byte)},{top} {x(hop.arrives)},{bottom}"
+            sent = f"{x(hop.last_byte)},{top} {x(hop.arrives)},{bottom}"
+            flies = f"{x(hop.leaves)},{top} {sent}"
+            begins = f"{x(hop.leaves)},{top}"
+            first_byte = f"{x(hop.arrives - (hop.last_byte - hop.leaves))},{bottom}"
+            yield f'<polygon class="sent" fill="{colour}" points="{begins} {sent} {first_byte}"/>'
             yield f'<polyline class="halo" points="{waits} {flies}"/>'
             yield f'<polyline class="way wait" stroke="{colour}" points="{waits}"/>'
             yield f'<polyline class="way" stroke="{colour}" points="{flies}"/>'
@@ -213,18 +218,14 @@ def _interval(found: Found) -> tuple[int, int]:
 
 
 def _lines(found: Found, start: int, end: int) -> list[int]:
-    """Return the nodes that are drawn: those of the routes in their order, then others that are heard."""
-    order: dict[int, None] = {found.source: None}
-    for route in found.routes:
-        order.update(dict.fromkeys(_passed(route)))
-    order.setdefault(found.destination)
+    """Return the nodes that are drawn: those of the routes, the destination last, then others heard."""
+    passed = [node for route in found.routes for node in _passed(route) if node != found.destination]
+    order: dict[int, None] = dict.fromkeys([found.source, *passed, found.destination])
     for contact in found.plan.contacts:
         if contact.start <= end and contact.end >= start:
             order.setdefault(contact.from_node)
             order.setdefault(contact.to_node)
-    kept = list(order)
-    kept.remove(found.destination)
-    return [*kept[: MAX_LINES - 1], found.destination]
+    return list(order)[: max(MAX_LINES, len(set(passed)) + 2)]
 
 
 def _passed(route: Route) -> list[int]:
