@@ -206,12 +206,30 @@ class Bookings:
         return True
 
     def _refresh(self) -> None:
-        if self._stale:
-            self._starts, self._ends, self._covered = [], [], 0
-            self._pushed = self._stale = False
-            for start, end in sorted(self._held):
-                for _ in range(self._held[start, end]):
-                    self._take(start, end)
+        """Make the blocks anew if that is due; in order, a booking begins a block or lengthens the last."""
+        if not self._stale:
+            return
+        starts: list[int] = []
+        ends: list[int] = []
+        pushed = False
+        reached = self._floor
+        held = self._held
+        for interval in sorted(held):
+            leaves, last_byte = interval
+            count = held[interval]
+            lasts = last_byte - leaves if count == 1 else (last_byte - leaves) * count
+            if leaves < reached or count > 1:
+                pushed = True
+            if not ends or leaves > reached:
+                leaves = max(leaves, reached)
+                starts.append(leaves)
+                reached = leaves + lasts
+                ends.append(reached)
+            else:
+                reached += lasts
+                ends[-1] = reached
+        self._starts, self._ends, self._covered = starts, ends, self._work
+        self._pushed, self._stale = pushed, False
 
     def _take(self, leaves: int, last_byte: int) -> None:
         starts, ends = self._starts, self._ends
