@@ -68,16 +68,16 @@ class Fixture:
     def handle(self, event: Event, now: int = T) -> list[Action]:
         """Let the node handle an event, and keep its writes; a body that it asks for is read at once."""
         actions = self.node.handle(event, now)
-        for action in actions.copy():
-            if isinstance(action, Fetch):
-                actions += self.handle(Fetched(action.key, self.read(action.key)), now)
-            elif isinstance(action, Persist):
+        for action in actions:
+            if isinstance(action, Persist):
                 self.bundles[action.key] = action.data, action.meta
             elif isinstance(action, Update):
                 self.bundles[action.key] = self.bundles[action.key][0], action.meta
             elif isinstance(action, Forget):
                 self.bundles.pop(action.key, None)
                 self.seen[action.key] = action.remember_until
+        for action in of(actions, Fetch):
+            actions += self.handle(Fetched(action.key, self.read(action.key)), now)
         return actions
 
     def read(self, key: str) -> bytes | None:

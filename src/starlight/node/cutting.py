@@ -54,12 +54,13 @@ class Reads:
         self._bytes = 0
 
     def allow(self, now: int, size: int) -> bool:
-        """Tell whether a body may be fetched now, and count it if so."""
+        """Tell whether a body may be fetched now."""
         read = self._bytes if self._instant == now else 0
-        if read and read + size > self._limit:
-            return False
-        self._instant, self._bytes = now, read + size
-        return True
+        return not read or read + size <= self._limit
+
+    def count(self, now: int, size: int) -> None:
+        """Take note that a body is fetched now."""
+        self._instant, self._bytes = now, size + (self._bytes if self._instant == now else 0)
 
 
 class Cutter:
@@ -103,7 +104,7 @@ class Cutter:
         # Bundles whose bodies are fetched: from when they may leave, and where to cut them as long as
         # nothing changes.
         self._asked: dict[str, tuple[int, list[Fragment], int]] = {}
-        self._resting: set[str] = set()
+        self._resting: set[Stored] = set()
         # What can't be split: by destination, priority and excluded neighbours a payload, and until when.
         self._hopeless: dict[tuple[int, int, frozenset[int]], tuple[int, int]] = {}
         self._hopeless_since = 0
@@ -121,20 +122,23 @@ class Cutter:
         """
         if stored.key in self._asked:
             return True
+        meta = stored.meta
+        if not self._may_be_split(stored):
+            return False
+        if not self._reads.allow(now, meta.size):  # before the search: there may be many of them
+            self._rest(stored, now + MILLISECOND, since)
+            return False
         changes = self._forwarder.changes
         fragments = self._split(stored, since)
         if fragments is None:
             return False
-        meta = stored.meta
         more = len(fragments) * overhead_of(meta) - (meta.size - meta.payload_bytes)
         if not self._index.has_room(len(fragments) - 1, more):
             why = f"no room in the store for {len(fragments)} pieces"
             self._say(now, "bundle.uncut", {"bundle": stored.key, "why": why})
-            self._rest(stored, now + self._limits.backoff_max)
+            self._rest(stored, now + self._limits.backoff_max, since)
             return False
-        if not self._reads.allow(now, meta.size):
-            self._rest(stored, now + MILLISECOND)
-            return False
+        self._reads.count(now, meta.size)
         self._asked[stored.key] = since, fragments, changes
         self._out.append(Fetch(stored.key))
         return True
@@ -152,7 +156,7 @@ class Cutter:
         since, decided, changes = asked
         if data is None:
             self._say(now, "bundle.uncut", {"bundle": key, "why": "its body can't be read"})
-            self._rest(stored, now + self._limits.backoff_max)
+            self._rest(stored, now + self._limits.backoff_max, since)
             return
         # What was asked for with it may have taken the room.
         fragments = decided if changes == self._forwarder.changes else self._split(stored, since)
@@ -170,21 +174,27 @@ class Cutter:
     def dropped(self, key: str, now: int) -> None:
         """Ask again later, since a step broke in which a body was to be fetched."""
         stored = self._index.entries.get(key)
-        if self._asked.pop(key, None) is not None and stored is not None:
-            self._rest(stored, now)
+        asked = self._asked.pop(key, None)
+        if asked is not None and stored is not None:
+            self._rest(stored, now, asked[0])
 
-    def _split(self, stored: Stored, since: int) -> list[Fragment] | None:
+    def _may_be_split(self, stored: Stored) -> bool:
         meta = stored.meta
         if stored.node is None or stored.uncut or not may_be_cut(meta):
-            return None
+            return False
         if self._hopeless_since != self._forwarder.releases:
             self._hopeless_since = self._forwarder.releases
             self._hopeless.clear()
-        excluded = self._forwarder.excluded(stored)
-        question = (stored.node, meta.priority, excluded)
+        question = (stored.node, meta.priority, self._forwarder.excluded(stored))
         payload, expires = self._hopeless.get(question, (meta.payload_bytes + 1, 0))
-        if payload <= meta.payload_bytes and meta.expires <= expires:
+        return payload > meta.payload_bytes or meta.expires > expires
+
+    def _split(self, stored: Stored, since: int) -> list[Fragment] | None:
+        if not self._may_be_split(stored):
             return None
+        meta = stored.meta
+        assert stored.node is not None
+        excluded = self._forwarder.excluded(stored)
         unwanted = [excluded]
         if stored.sender is not None and stored.sender != stored.node:
             unwanted.insert(0, excluded | {stored.sender})  # back to who sent it only if there is no other
@@ -202,7 +212,10 @@ class Cutter:
                 priority=meta.priority,
             )
         if fragments is None:
+            if len(self._hopeless) >= self._limits.remembered:
+                self._hopeless.clear()
             outlives = meta.expires >= self._end_of_plan()  # then to live longer would not help
+            question = (stored.node, meta.priority, excluded)
             self._hopeless[question] = (meta.payload_bytes, NEVER if outlives else meta.expires)
         return fragments if fragments is not None and len(fragments) > 1 else None
 
@@ -235,17 +248,18 @@ class Cutter:
             part.sender, part.returns = stored.sender, stored.returns
             self._forwarder.enqueue(part, now, not_before=since, over=route)
 
-    def _rest(self, stored: Stored, until: int) -> None:
-        """Let a bundle wait whole, and look at it again at a time."""
-        if stored.key not in self._resting:
-            self._resting.add(stored.key)
-            self._deadlines.at(until, self._again, stored)
+    def _rest(self, stored: Stored, until: int, since: int) -> None:
+        """Let a bundle wait whole, and look at it again at a time; before another it must not leave."""
+        if stored not in self._resting:
+            self._resting.add(stored)
+            self._deadlines.at(until, self._again, (stored, since))
 
-    def _again(self, stored: Stored, now: int) -> None:
-        self._resting.discard(stored.key)
+    def _again(self, rested: tuple[Stored, int], now: int) -> None:
+        stored, since = rested
+        self._resting.discard(stored)
         if stored.state is State.WAITING:
             self._forwarder.dequeue(stored)
-            self._forwarder.enqueue(stored, now)
+            self._forwarder.enqueue(stored, now, not_before=since)
 
 
 def may_be_cut(meta: Meta) -> bool:

@@ -205,8 +205,11 @@ class Node:
             if isinstance(action, Persist | Forget):
                 self._identities.forget(action.key)
         for key in taken:
-            if key in self._stored:
-                self._remove(self._stored[key])
+            taken_in = self._stored.get(key)
+            if taken_in is not None:
+                self._remove(taken_in)
+                if taken_in.meta.copy_of is not None:
+                    self._flooder.unmade(taken_in.meta.copy_of)
         self._deadlines.at(now, lambda nothing, now: None, None)  # so that what waits is looked at
 
     def next_wakeup(self) -> int | None:
@@ -534,6 +537,8 @@ class Node:
             self._forwarder.dequeue(stored)
         elif stored.state in (State.LOCAL, State.DELIVERING):
             self._delivery.drop(stored)
+        elif stored.state is State.HANDED:
+            self._forwarder.release(stored)  # one that came back replaces it
         self._index.drop(stored)
 
     def _let_go(self, stored: Stored, now: int) -> None:

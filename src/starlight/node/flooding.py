@@ -83,18 +83,20 @@ class Flooder:
         routes = [route for route in every if route.entry_node not in unwanted]
         if len(routes) > 1:
             if not self._reads.allow(now, meta.size * len(routes)):
-                self._deadlines.at(now + MILLISECOND, self._again, stored)
+                self._deadlines.at(now + MILLISECOND, self._again, (stored, since))
                 return True
+            self._reads.count(now, meta.size * len(routes))
             meta.flooded = True
             meta.via = routes[0].entry_node
             self._asked[stored.key] = routes[1:], since
             self._out.append(Fetch(stored.key))
         return False
 
-    def _again(self, stored: Stored, now: int) -> None:
+    def _again(self, delayed: tuple[Stored, int], now: int) -> None:
+        stored, since = delayed
         if stored.state is State.WAITING:
             self._forwarder.dequeue(stored)
-            self._forwarder.enqueue(stored, now)
+            self._forwarder.enqueue(stored, now, not_before=since)
 
     def fetched(self, key: str, data: bytes | None, now: int) -> None:
         """Make the copies of a bundle whose body has been fetched, and queue them."""
@@ -105,11 +107,13 @@ class Flooder:
         meta, copies = main.meta, []
         self._out.append(Update(key, pack(meta)))
         for route in routes:
-            if self._index.is_full(meta.size):
+            name = f"{key}>{route.entry_node}"
+            # It is here where the step broke that made it, and only what was posted in it was committed.
+            if name in self._index.entries or self._index.is_full(meta.size):
                 continue
             fields = {"copy_of": key, "via": route.entry_node, "handed_until": None, "reported": True}
             copy = msgspec.structs.replace(meta, **fields)
-            stored = self._store(f"{key}>{route.entry_node}", copy, main.node, data)
+            stored = self._store(name, copy, main.node, data)
             stored.sender, stored.refused_by = main.sender, main.refused_by
             copies.append((stored, route))
         neighbours = [meta.via, *(stored.meta.via for stored, _ in copies)]
@@ -119,8 +123,13 @@ class Flooder:
 
     def dropped(self, key: str) -> None:
         """Make no copies, since a step broke in which the body was to be fetched: it goes by any road."""
+        if self._asked.pop(key, None) is not None:
+            self.unmade(key)
+
+    def unmade(self, key: str) -> None:
+        """Know that a bundle has no copies: a step broke, so they are not stored."""
         main = self._index.entries.get(key)
-        if self._asked.pop(key, None) is not None and main is not None:
+        if main is not None:
             main.meta.via, main.meta.flooded = None, False
 
     def free(self, stored: Stored) -> bool:

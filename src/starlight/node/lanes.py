@@ -91,6 +91,12 @@ class Lane:
                 queue[:] = [entry for entry in queue if entry[2].ticket == entry[1]]
                 heapify(queue)
 
+    def end(self) -> None:
+        """Hold nothing any more, not even what was taken out; the plan with its contact is over."""
+        self.closed = True
+        for queue in self._queues:
+            queue.clear()
+
     def entries(self) -> list[Stored]:
         """Return the bundles that queue here, the most urgent first, else in the order of their booking."""
         return [stored for queue in self._queues for stored in _in_order(queue)]

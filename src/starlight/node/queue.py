@@ -270,7 +270,7 @@ class Forwarder:
         moving += self.waiting.values()
         self.waiting.clear()
         for lane in self._lanes.values():
-            lane.closed = True
+            lane.end()
             lane.peer.busy_until = max(lane.peer.busy_until, lane.free_at)
             lane.peer.lanes.clear()
         self._lanes.clear()
