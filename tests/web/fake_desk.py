@@ -213,7 +213,8 @@ class FakeDesk:
         """Return a lateness of one reason, whose words no page must take for markup."""
         self.explained += 1
         ends = to_text(self.now + wait, 3)
-        missed = f"It misses contact 7 from Seoul to the <b>relay</b>: that ends at {ends}, 3 s too early."
+        late = f"contact 7 ends at {ends}, 3.0 s before it is there."
+        missed = f"It comes too late from Seoul to the <b>relay</b>: {late}"
         first = (self._silence().why,) if self.storm_since is not None else ()
         return Lateness(
             self.now,

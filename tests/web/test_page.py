@@ -326,7 +326,8 @@ def test_why_so_late_before_sending(visitor: Visitor, serving: Serving) -> None:
     expect(because).to_contain_text("As of 14:21, for 5 bytes:")
     expect(because).to_contain_text("It waits 2 min for the dish")
     expect(because).to_contain_text("What looks faster, as if it could arrive 14:40:00:")
-    missed = "It misses contact 7 from Seoul to the <b>relay</b>: that ends at 14:23:00, 3 s too early."
+    late = "contact 7 ends at 14:23:00, 3.0 s before it is there."
+    missed = f"It comes too late from Seoul to the <b>relay</b>: {late}"
     expect(because.locator("li")).to_have_text(missed)
     expect(because.locator("b")).to_have_count(0)
     assert because.locator("li time").get_attribute("datetime") == "2051-04-02T05:23:00.000Z"
@@ -376,12 +377,12 @@ def test_why_so_late_of_a_letter(visitor: Visitor, serving: Serving) -> None:
     sent = letter(jay, "Hello")
     because = sent.locator(".because")
     sent.get_by_text("Why so late?").click()
-    expect(because).to_contain_text("It misses contact 7")
+    expect(because).to_contain_text("It comes too late")
     assert serving.desk.explained == 1
     accessible(jay)
     serving.advance(2 * MINUTE + LIGHT // 2)
     expect(sent.locator(".state")).to_contain_text("In flight")
-    expect(because).to_contain_text("It misses contact 7")
+    expect(because).to_contain_text("It comes too late")
     expect(because).to_contain_text("As of 14:21")
     assert serving.desk.explained == 1
     sent.get_by_text("Why so late?").click()
@@ -460,7 +461,7 @@ def test_small_and_light(visitor: Visitor, serving: Serving, browser: Browser, s
     nan.get_by_label("Write to Jay").fill("Urgent, and why so late?")
     nan.get_by_label("Urgent: goes before other letters").check()
     nan.locator("#prediction-why summary").click()
-    expect(nan.locator("#prediction-why .because")).to_contain_text("It misses contact 7")
+    expect(nan.locator("#prediction-why .because")).to_contain_text("It comes too late")
     assert nan.evaluate("document.documentElement.scrollWidth") == 360
     accessible(nan)
     context.close()
