@@ -11,7 +11,7 @@ from tests.web.fake_desk import LIGHT, SOL_S, START, FakeDesk
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
 from starlight.web import localtime, wire, words
 from starlight.web.page import PageView, next_moment
-from starlight.web.views import Clock, EarthClock, Fact, LetterView, MarsClock, Standing, State
+from starlight.web.views import Clock, EarthClock, Fact, Lateness, LetterView, MarsClock, Standing, State
 
 
 def clock_at(now: int) -> Clock:
@@ -45,6 +45,20 @@ def test_a_moment_is_as_short_as_it_can_be() -> None:
     assert localtime.when(clock, "earth", START + DAY) == "3 Apr, 14:21"
     assert localtime.when(clock, "earth", from_text("2026-05-01T00:00Z")) == "1 May 2026, 09:00"
     assert localtime.when(clock, "mars", START + 3 * DAY).startswith("Sol 63, ")
+
+
+def test_times_in_sentences_are_told_by_the_wall() -> None:
+    """A contact that ends with the last year has a time, and what is no date stays as it was written."""
+    desk = FakeDesk()
+    jay = asyncio.run(desk.people())[0]
+    view = PageView((jay,), asyncio.run(desk.mailbox(jay.id)), asyncio.run(desk.status(jay.id)), None)
+    never = "Site 2051-02-30T25:00:00Z <b>"
+    sentences = (f"At {never} it ends at 9999-12-31T23:59:59Z.", "It leaves at 2051-04-02T05:23:00.000Z.")
+    page = view.lateness(Lateness(START, 5, sentences))
+    assert "Site 2051-02-30T25:00:00Z &lt;b&gt; it ends at" in page
+    assert '<time datetime="9999-12-31T23:59:59.000Z"' in page
+    assert ">31 Dec 9999, 23:59:59</time>" in page
+    assert ">14:23:00</time>" in page
 
 
 def test_json_writes_every_time_as_text() -> None:

@@ -10,6 +10,9 @@ from starlight.dtntime import SECOND, to_text
 from starlight.web.views import Clock, World
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_LAST_S = (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
+"""The last second that a date can be of: plans end a contact then that never ends."""
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -37,8 +40,8 @@ def reading(clock: Clock, world: World, at: int) -> Reading:
 
 
 def earth_reading(clock: Clock, at: int) -> Reading:
-    """Return the civil date and time at the clock's place on Earth."""
-    local = _EPOCH + timedelta(seconds=at // SECOND + clock.earth.utc_offset_s)
+    """Return the civil date and time at the clock's place on Earth; not beyond the year 9999."""
+    local = _EPOCH + timedelta(seconds=min(at // SECOND + clock.earth.utc_offset_s, _LAST_S))
     day = f"{local.day} {_MONTHS[local.month - 1]}"
     return Reading(day, str(local.year), f"{local:%H:%M}", f"{local:%S}", clock.earth.zone)
 

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from starlight import dtntime
+from starlight.errors import InputError
 from starlight.web import localtime, wire, words
 from starlight.web.views import (
     Clock,
@@ -130,10 +131,11 @@ def _bits(clock: Clock, world: str, sentence: str) -> list[str | _Moment]:
     found: list[str | _Moment] = []
     end = 0
     for match in _TIMES.finditer(sentence):
-        found += [
-            sentence[end : match.start()],
-            _Moment(clock, world, dtntime.from_text(match[0]), seconds=True),
-        ]
+        try:
+            at = dtntime.from_text(match[0])
+        except InputError:
+            continue  # A name, or what a notice says, only looks like a time.
+        found += [sentence[end : match.start()], _Moment(clock, world, at, seconds=True)]
         end = match.end()
     return [*found, sentence[end:]]
 
