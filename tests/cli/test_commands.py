@@ -194,7 +194,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("replay photos", ["photos", "directory"]),
     ("replay photos/dog.jpg", ["dog.jpg", "UTF-8"]),
     ("replay words.txt", ["words.txt", "line 1", "--record"]),
-    ("replay record.jsonl", ["record.jsonl", "line 1", "99"]),
+    ("replay record.jsonl", ["record.jsonl", "line 1", "99", "replays format 2"]),
     ("replay", ["FILE", "starlight replay --help"]),
     ("sky mars", ["mars", "lost-in-starlight"]),
     ("sky --at now", ["--at", "'now'", "2051-04-02T10:00:00Z"]),

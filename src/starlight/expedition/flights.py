@@ -7,6 +7,7 @@ from typing import Literal
 
 from starlight.live.daemon import Daemon
 from starlight.messages.delivery import State, flight_of
+from starlight.node.stored import told_of
 from starlight.web import views
 
 Kind = Literal["receipt", "telemetry", "report"]
@@ -70,7 +71,7 @@ class Flights:
                 if not (isinstance(peer, int) and isinstance(leaves, int) and isinstance(reaches, int)):
                     continue
                 sides = self._worlds.get(number, "earth"), self._worlds.get(peer, "earth")
-                if sides[0] == sides[1] or key in letters or not leaves <= now < reaches:
+                if sides[0] == sides[1] or told_of(key) in letters or not leaves <= now < reaches:
                     continue
                 source = key.split("/", 1)[0]
                 kind = self._kind(source)

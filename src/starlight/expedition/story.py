@@ -6,6 +6,7 @@ import msgspec
 
 from starlight import dtntime
 from starlight.expedition.scenario import BeatSpec, Scenario
+from starlight.node.stored import told_of
 from starlight.trace import Record
 
 
@@ -18,7 +19,7 @@ class Beat(msgspec.Struct):
         node: where, by its title.
         what: the kind of the trace's record.
         facts: its facts.
-        hops: what carried it: one sentence a hop, of the bundle that brought it.
+        hops: what carried it: one sentence a hop, of the bundle that brought it and its pieces and copies.
     """
 
     title: str
@@ -52,7 +53,7 @@ class Story:
         what, facts = record.what, record.facts
         if what == "bundle.sent":
             hop = (record.node, _int(facts["peer"]), _int(facts["leaves"]), _int(facts["reaches"]))
-            self._sent.setdefault(str(facts["bundle"]), []).append(hop)
+            self._sent.setdefault(told_of(str(facts["bundle"])), []).append(hop)
         elif what == "letter.queued":
             self._of_letter[str(facts["letter"])] = str(facts["bundle"])
         if what in self._kinds:
@@ -96,7 +97,7 @@ class Story:
         return [
             f"{self._titles.get(node, node)} to {self._titles.get(peer, peer)}, "
             f"{dtntime.duration_text(reaches - leaves)} from {dtntime.to_text(leaves)}"
-            for node, peer, leaves, reaches in self._sent.get(str(key), ())
+            for node, peer, leaves, reaches in self._sent.get(told_of(str(key)), ())
             if reaches <= record.time
         ]
 

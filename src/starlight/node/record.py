@@ -138,7 +138,8 @@ def _head(text: str) -> _Head:
         why = f"not the head of a node's record ({error})"
         raise InputError(why, where="line 1", right="Make one with --record FILE") from None
     if head.starlight_record != FORMAT:
-        raise InputError(f"a record of format {head.starlight_record}", where="line 1", right=f"{FORMAT}")
+        right = f"This version replays format {FORMAT}; replay it with the version that made it"
+        raise InputError(f"a record of format {head.starlight_record}", where="line 1", right=right)
     return head
 
 

@@ -156,6 +156,13 @@ def whole_of(key: str) -> str:
     return key.rpartition("/")[0]
 
 
+def told_of(key: str) -> str:
+    """Return the identity of the bundle that a key tells of: a copy's, and of a piece that of the whole."""
+    name, mark, neighbour = key.rpartition(">")
+    identity = name if mark and neighbour.isdigit() else key
+    return whole_of(identity) if "+" in identity.rpartition("/")[2] else identity
+
+
 def whole_key(stored: Stored) -> str:
     """Return the identity of the bundle that a fragment is a part of; of a whole bundle its own."""
     return identity(stored) if stored.meta.fragment is None else whole_of(identity(stored))
