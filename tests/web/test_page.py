@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -367,6 +368,30 @@ def test_focus_stays_on_an_open_question_while_the_prediction_moves_on(
     expect(summary).to_be_focused()
     assert jay.evaluate("scrollY") == scrolled
     expect(jay.locator("#prediction-why")).to_have_attribute("open", "")
+
+
+def test_a_slow_prediction_is_asked_for_less_often(visitor: Visitor, serving: Serving) -> None:
+    """A foresight that costs the server long, and is stale at once, keeps it busy for a tenth of the time."""
+    serving.desk.delay = 0
+    jay = visitor.open("jay")
+    asked: list[str] = []
+
+    def slowly(route: Route) -> None:
+        asked.append(route.request.url)
+        time.sleep(0.7)
+        route.continue_()
+
+    jay.route("**/predict", slowly)
+    jay.get_by_label("Write to Nan-young").fill("Hello")
+    with jay.expect_response(re.compile("/predict$")):
+        pass
+    serving.advance(MINUTE)
+    jay.wait_for_timeout(3_500)
+    assert len(asked) == 1
+    jay.get_by_label("Write to Nan-young").fill("Hello again")
+    with jay.expect_response(re.compile("/predict$")):
+        pass
+    assert len(asked) == 2
 
 
 def test_why_so_late_of_a_letter(visitor: Visitor, serving: Serving) -> None:

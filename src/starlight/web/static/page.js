@@ -274,6 +274,12 @@ function writeDesk() {
     clearTimeout(pause);
     pause = setTimeout(sayForesight, 1500);
   });
+  text.addEventListener("htmx:beforeRequest", () => {
+    askedAt = performance.now();
+  });
+  text.addEventListener("htmx:afterRequest", () => {
+    restsUntil = performance.now() + 9 * (performance.now() - askedAt);
+  });
   byId("urgent").addEventListener("change", () => {
     rewritten = true;
     htmx.trigger(text, "predict");
@@ -308,15 +314,18 @@ function sayForesight() {
 }
 
 // A foresight whose moment of leaving has passed is stale. When a letter would leave at once that is
-// always so: then once a second is enough for someone who writes, and less often for an idle page.
+// always so: then once a second is enough for someone who writes, and less often for an idle page. One
+// that takes the server long, as of a letter in many pieces, gets a tenth of its time at most.
 let beats = 0;
+let askedAt = 0;
+let restsUntil = 0;
 
 function foreseeAgain() {
   const leaves = byId("prediction")?.dataset.leaves;
   const writing = text && (text.value || document.activeElement === text);
   beats += 1;
   if (!leaves || document.visibilityState !== "visible" || !(writing || beats % 5 === 0)) return;
-  if (clock.now() > Date.parse(leaves)) htmx.trigger(text, "predict");
+  if (clock.now() > Date.parse(leaves) && performance.now() >= restsUntil) htmx.trigger(text, "predict");
 }
 
 function showAnswerButtons() {
