@@ -9,7 +9,8 @@ from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, duration_text
 from starlight.errors import InputError
 from starlight.messages import Lateness
-from starlight.messages.outlook import BUNDLE_OVERHEAD_BYTES, REASONS_MAX
+from starlight.messages.outlook import BUNDLE_OVERHEAD_BYTES, REASONS_MAX, Message, Outlook
+from starlight.messages.ways import legs_of
 from starlight.routing import Router
 from starlight.routing.refusals import NOTHING_FASTER
 
@@ -54,6 +55,29 @@ def test_the_words_are_those_of_the_router() -> None:
     assert "At Seoul it waits until" in everything(lateness)
     assert "for what is booked before it" in everything(lateness)
     assert "from the relay to the base: contact 2 " in everything(lateness)
+
+
+def test_the_way_that_it_goes_is_not_refused() -> None:
+    """An overtaken letter keeps its place before those behind it, though its contact has no room anew."""
+    fast, slow = 80_000, 800
+    plan = [contact(1, EARTH, MARS, 0, HOUR, bps=slow), contact(2, EARTH, MARS, 65 * SECOND, HOUR, bps=fast)]
+    router = Router(ContactPlan.of(plan))
+    outlook = Outlook(EARTH, router, NAMES)
+    booked = []
+    for size, priority in ((2_088, 1), (2_088, 1), (1_288, 1), (2_088, 2)):
+        route = router.route(EARTH, MARS, 0, size, priority=priority)
+        assert route is not None
+        router.book(route)
+        booked.append(route)
+    moved = outlook.moved(booked[0], MARS, DAY, {})
+    assert moved is not None
+    assert [hop.contact.id for hop in moved.hops] == [1]
+    anew = router.without(booked[:1]).route(EARTH, MARS, 0, 2_088)
+    assert anew is not None
+    assert anew.arrival > moved.arrival
+    lateness = outlook.lateness(Message(MARS, 2_000, legs=legs_of(moved)), 0, booked=booked[:1])
+    assert [reason.contacts for reason in lateness.reasons] == []
+    assert lateness.first[-1] == NOTHING_FASTER
 
 
 def test_asking_why_changes_nothing() -> None:

@@ -14,7 +14,16 @@ from msgspec.structs import replace
 from starlight.contacts.plan import Notice
 from starlight.dtntime import MINUTE, duration_text, to_text
 from starlight.messages.delivery import Leg
-from starlight.messages.ways import SILENCE_AFTER, PlanIndex, Way, legs_of, longest_wait, waits, waits_long
+from starlight.messages.ways import (
+    SILENCE_AFTER,
+    PlanIndex,
+    Way,
+    goes_by,
+    legs_of,
+    longest_wait,
+    waits,
+    waits_long,
+)
 from starlight.routing import Priority, Route, Router, split
 from starlight.routing.refusals import NOTHING_FASTER
 
@@ -281,7 +290,8 @@ class Outlook:
     ) -> tuple[Reason, ...]:
         """Return why ways that look faster are not, in the words of `starlight route --explain`.
 
-        There are `REASONS_MAX` at most; arguments are those of `lateness`.
+        There are `REASONS_MAX` at most; arguments are those of `lateness`. The way that it goes is none of
+        them: who was overtaken keeps a place there that a new bundle would not get.
         """
         destination = message.destination
         if destination is None or not self.index().between(source, destination):
@@ -303,6 +313,7 @@ class Outlook:
                 tuple(refusal.explain(self._names)),
             )
             for refusal in found
+            if message.pieces > 1 or not goes_by(message.legs, refusal.contacts)
         )
 
     def moved(self, booked: Route, destination: int, expires: int, turns: Turns) -> Route | None:

@@ -102,6 +102,12 @@ def legs_of(route: Route) -> tuple[Leg, ...]:
     )
 
 
+def goes_by(legs: tuple[Leg, ...], contacts: tuple[Contact, ...]) -> bool:
+    """Return whether a way leads over these contacts, all of them."""
+    ends = [(contact.from_node, contact.to_node, contact.end) for contact in contacts]
+    return ends == [(leg.from_node, leg.to_node, leg.contact_end) for leg in legs]
+
+
 def waits(legs: tuple[Leg, ...], now: int) -> list[int]:
     """Return how many ns a way waits before each of its hops."""
     ready = now
