@@ -63,7 +63,11 @@ def node(file: Path, record: Path | None, log: bool) -> None:
     show_default=True,
     help="How urgent it is: bulk, normal or expedited.",
 )
-@click.option("--critical", is_flag=True, help="A copy over every neighbour; for what must not be lost.")
+@click.option(
+    "--critical",
+    is_flag=True,
+    help="A copy over every neighbour, as urgent as there is; for what must not be lost.",
+)
 @click.option("--explain", is_flag=True, help="Say why it will not be there sooner.")
 @as_json
 def send(

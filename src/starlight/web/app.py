@@ -288,8 +288,11 @@ async def _draft(request: Request, kind: type[Draft]) -> Draft:
             fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=16, errors="strict")
             return msgspec.convert(dict(fields), kind, strict=False)
     except (msgspec.DecodeError, ValueError) as error:
-        names = " and ".join(kind.__struct_fields__)
-        raise InputError(str(error), where="body", right=f"Send {names}") from None
+        fields_of = msgspec.structs.fields(kind)
+        needed = " and ".join(field.name for field in fields_of if field.required)
+        may = ", ".join(field.name for field in fields_of if not field.required)
+        right = f"Send {needed}" + (f"; if you like {may}" if may else "")
+        raise InputError(str(error), where="body", right=right) from None
     raise HTTPException(415, "send application/json, or a form")
 
 
