@@ -7,6 +7,8 @@ import random
 from tests.routing.oracle import Oracle
 from tests.routing.test_standing import rank_plan
 
+from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
+from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.routing import Router
 
@@ -25,3 +27,13 @@ def test_all_routes_through_ranks_of_relays_come_in_order() -> None:
         assert [route.projected for route in found] == [key[0] for key, _ in expected]
         total += len(found)
     assert total > 500
+
+
+def test_a_plan_of_nanoseconds_has_an_end() -> None:
+    """The search moves on to later routes also where the first one takes no time at all."""
+    plan = ContactPlan.of(
+        Contact(start, 1, 2, start, start + 1, ((start, UNLIMITED_BPS),), constant_light(start, 0))
+        for start in range(6)
+    )
+    arrivals = [route.arrival for route in Router(plan).candidates(1, 2, 0, 100)]
+    assert arrivals == list(range(6))

@@ -153,7 +153,7 @@ class _View:
         """Take a horizon for what follows, the first time a route is found."""
         if self._first is None:
             self._first = arrival
-            self._ahead = max((arrival - self._question.now) // 4, self._index.pace // 8)
+            self._ahead = max((arrival - self._question.now) // 4, self._index.pace // 8, 1)
             self._take(arrival + self._ahead)
 
     def look(self, each: _Set, bound: Bound) -> Bound | None:
