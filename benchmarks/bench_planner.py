@@ -21,11 +21,12 @@ import msgspec
 
 from starlight import dtntime
 from starlight.dtntime import DAY
-from starlight.expedition import planner, planview
-from starlight.expedition.allocation import Way, allocate
-from starlight.expedition.history import History
-from starlight.expedition.kernels import open_sky
-from starlight.expedition.scenario import load
+from starlight.planner import planner
+from starlight.planner.allocation import Way, allocate
+from starlight.planner.history import History
+from starlight.reports import plan_report as planview
+from starlight.scenario.kernels import open_sky
+from starlight.scenario.scenario import load
 
 T = TypeVar("T")
 START = dtntime.from_text("2051-01-01")

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from starlight import dtntime
+from starlight.app import node_file as nodefile
+from starlight.app.node_file import load, plan_of
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
-from starlight.expedition import nodefile
-from starlight.expedition.nodefile import load, plan_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "node-file.md"
 TABLES = {

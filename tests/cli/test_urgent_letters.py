@@ -13,7 +13,7 @@ from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.contacts.plan_json import to_json
 from starlight.dtntime import DAY, HOUR, MINUTE, from_text
-from starlight.messages.outlook import BUNDLE_OVERHEAD_BYTES
+from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES
 from starlight.messages.urgency import PRIORITIES
 from starlight.routing.volume import MIN_OVERHEAD_BYTES
 

@@ -13,7 +13,7 @@ from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.messages import Close, Open, Post, PostOffice, Recall, Request, Save, Say
-from starlight.messages.outlook import overhead_of
+from starlight.messages.forecast import overhead_of
 from starlight.routing import Route, Router
 from starlight.trace import Record
 

@@ -9,8 +9,8 @@ from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, duration_text
 from starlight.errors import InputError
 from starlight.messages import Lateness
-from starlight.messages.outlook import BUNDLE_OVERHEAD_BYTES, REASONS_MAX, Message, Outlook
-from starlight.messages.ways import legs_of
+from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES, REASONS_MAX, Message, Outlook
+from starlight.messages.itinerary import legs_of
 from starlight.routing import Router
 from starlight.routing.refusals import NOTHING_FASTER
 

@@ -11,7 +11,7 @@ from starlight.bundle.eid import EndpointID
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE
 from starlight.errors import InputError
 from starlight.messages import LETTER_LIFETIME, Limits, Post, PostOffice, Telemetry
-from starlight.messages.outlook import BUNDLE_OVERHEAD_BYTES
+from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES
 
 ROVER = "ipn:20.30"
 

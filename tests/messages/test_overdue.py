@@ -8,7 +8,7 @@ from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND
 from starlight.messages import Post
-from starlight.messages.foresight import RECEIPT_MARGIN, RESENDS_MAX
+from starlight.messages.reprediction import RECEIPT_MARGIN, RESENDS_MAX
 
 
 def daily(days: int, *, back: bool = True) -> ContactPlan:

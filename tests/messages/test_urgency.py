@@ -12,7 +12,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
 from starlight.errors import InputError
 from starlight.messages import Sent, State
-from starlight.messages.outlook import FRAGMENT_BYTES, TOO_LARGE, overhead_of
+from starlight.messages.forecast import FRAGMENT_BYTES, TOO_LARGE, overhead_of
 from starlight.messages.urgency import PRIORITIES, priority_of, word_of
 from starlight.routing import Priority, Router, split
 
@@ -246,7 +246,7 @@ def test_a_hopeless_letter_is_not_cut_at_each_question(monkeypatch: pytest.Monke
         cut.append(payload)
         return split(router, source, destination, now, payload, *rest, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("starlight.messages.outlook.split", counted)
+    monkeypatch.setattr("starlight.messages.forecast.split", counted)
     sky = FakeSky(windows(6))
     sky.open_all()
     office, router = sky.earth.office, sky.earth.router

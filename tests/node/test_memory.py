@@ -6,14 +6,15 @@ import random
 
 import pytest
 from tests.node.helpers import HOUR, SECOND, Fixture, Limits, T, came, contact, made, of, plan
-from tests.node.test_cutting import FOUR, WORDS, run_to, windows
-from tests.node.test_flooding import THREE, critical, diamond, sender
+from tests.node.test_fragmentation import FOUR, WORDS, run_to, windows
+from tests.node.test_critical_forwarding import THREE, critical, diamond, sender
 
 from starlight.bundle import Service
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
-from starlight.node import cutting
+from starlight.node import fragmentation as cutting
 from starlight.node.actions import Accepted, Action, Fetch, Persist, Transmit
+from starlight.node.contact_queue import Lane
 from starlight.node.events import (
     BundleReceived,
     Event,
@@ -27,7 +28,6 @@ from starlight.node.events import (
     Wakeup,
     Withdraw,
 )
-from starlight.node.lanes import Lane
 from starlight.node.stored import pack
 from starlight.routing import Priority
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from tests.routing.oracle import Oracle
-from tests.routing.test_standing import rank_plan
+from tests.routing.test_optimality_proof import rank_plan
 
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
 from starlight.contacts.plan import ContactPlan

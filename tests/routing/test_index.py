@@ -16,7 +16,7 @@ from starlight.errors import InputError
 from starlight.routing import Router
 from starlight.routing import index as indexing
 from starlight.routing.index import Ids, PlanIndex, difference, index_of
-from starlight.routing.lanes import Chains, every_span
+from starlight.routing.link_contacts import Chains, every_span
 
 
 def contact(id: int, start: int, end: int, from_node: int = 1, to_node: int = 2) -> Contact:

@@ -10,10 +10,11 @@ import pytest
 from tests.routing.trial import Trial
 
 from starlight.contacts.contact import Contact
-from starlight.routing import Priority, Route, Router, index, lanes, router, search
+from starlight.routing import Priority, Route, Router, index, router, search
+from starlight.routing import link_contacts as lanes
 from starlight.routing.answers import Answers
 from starlight.routing.bookings import Bookings
-from starlight.routing.standing import Standing
+from starlight.routing.optimality_proof import Standing
 from starlight.routing.volume import HopLimit
 
 PLANS = 10_000

@@ -13,7 +13,7 @@ from tests.sim.test_urgent_letters import JAY, NAN_YOUNG, office_of
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
 from starlight.messages import Letter, Sent, State
-from starlight.messages.outlook import FRAGMENT_BYTES, overhead_of
+from starlight.messages.forecast import FRAGMENT_BYTES, overhead_of
 from starlight.messages.requests import Request
 from starlight.node import Host, NodeConfig
 from starlight.sim import Site, World

@@ -12,7 +12,7 @@ from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND, YEAR
 from starlight.errors import DefectError
-from starlight.node.queue import Forwarder
+from starlight.node.transmit_scheduler import Forwarder
 from starlight.routing import Router
 from starlight.routing.bookings import Bookings
 from starlight.sim import faults

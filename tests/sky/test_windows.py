@@ -29,7 +29,7 @@ from starlight.sky import (
     transfer,
     windows,
 )
-from starlight.sky.hiding import Condition
+from starlight.sky.occultation import Condition
 from starlight.sky.places import WORLDS
 from starlight.sky.timescales import Floats, Times
 from starlight.sky.windows import TableMask, conditions

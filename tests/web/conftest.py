@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from tests.web.fake_desk import FakeDesk
+from tests.web.fake_backend import FakeDesk
 
 from starlight.web.app import make_app
 

@@ -18,7 +18,7 @@ from playwright.sync_api import (
     expect,
 )
 from tests.web.conftest import TOKEN, Serving, accessible
-from tests.web.fake_desk import LIGHT, START
+from tests.web.fake_backend import LIGHT, START
 
 from starlight.dtntime import DAY, MINUTE, SECOND
 from starlight.web import localtime, wire

@@ -6,7 +6,7 @@ import asyncio
 
 import msgspec
 import pytest
-from tests.web.fake_desk import LIGHT, SOL_S, START, FakeDesk
+from tests.web.fake_backend import LIGHT, SOL_S, START, FakeDesk
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
 from starlight.web import localtime, wire, words

@@ -46,7 +46,7 @@ def demo(
     """
     import asyncio
 
-    from starlight.expedition.demo import run_demo
+    from starlight.app.demo import run_demo
 
     asyncio.run(
         run_demo(

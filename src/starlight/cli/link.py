@@ -84,7 +84,8 @@ def link(
     if to_node is None:
         raise InputError("the other end is missing", where="TO", right="Name a node, or give --range-au")
     from starlight.cli.plan_scenario import write
-    from starlight.expedition import kernels, linkview, scenario
+    from starlight.reports import link_report as linkview
+    from starlight.scenario import kernels, scenario
 
     if (start is None) != (end is None):
         raise InputError("an interval has two ends", where="--from, --to", right="Give both, or neither")
@@ -109,7 +110,7 @@ def _at_range(
     transmitter: str, receiver: str | None, extra: str | None, range_au: float, elevation: float, band: str,
     json_output: bool,
 ) -> None:  # fmt: skip
-    from starlight.expedition import budgets
+    from starlight.reports import budgets
 
     if receiver is None or extra is not None:
         raise InputError(
@@ -127,7 +128,7 @@ def _at_range(
 
 
 def _cases(path: Path, json_output: bool) -> None:
-    from starlight.expedition import budgets
+    from starlight.reports import budgets
 
     found = [budgets.case_view(case, str(path)) for case in budgets.cases(path)]
     if json_output:

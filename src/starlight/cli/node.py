@@ -13,7 +13,7 @@ from starlight.cli.options import as_json, print_json
 from starlight.errors import InputError
 
 if TYPE_CHECKING:
-    from starlight.expedition.client import Client
+    from starlight.app.client import Client
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -24,7 +24,7 @@ def data_folder(command: Command) -> Command:
 
 
 def _client(folder: Path) -> Client:
-    from starlight.expedition.client import Client  # here, so that --help need not wait for it
+    from starlight.app.client import Client  # here, so that --help need not wait for it
 
     return Client(folder)
 
@@ -45,7 +45,7 @@ def node(file: Path, record: Path | None, log: bool) -> None:
     """
     import asyncio
 
-    from starlight.expedition.single import run_node
+    from starlight.app.single_node import run_node
 
     asyncio.run(run_node(file, click.echo, record=record, log=log))
 
@@ -125,7 +125,7 @@ def _show_lateness(lateness: dict[str, Any], indent: str = "") -> None:
 
 def _standard_input() -> str:
     """Return what comes on standard input, up to a little more than any letter may have."""
-    from starlight.expedition.client import BODY_MAX_BYTES
+    from starlight.app.client import BODY_MAX_BYTES
 
     try:
         return sys.stdin.buffer.read(BODY_MAX_BYTES + 1).decode()

@@ -13,7 +13,7 @@ from starlight.cli.options import MOMENT, as_json, print_json
 from starlight.cli.plan_scenario import scenario_plan
 
 if TYPE_CHECKING:
-    from starlight.expedition.planfiles import Imported
+    from starlight.planner.plan_files import Imported
 
 FORMATS = ("ion", "hdtn", "tvgutil", "csv", "json")
 TITLES = {
@@ -47,7 +47,7 @@ def check(file: Path, form: str | None, epoch: int | None, every: bool, json_out
 
     Exit status 0: the plan can be used as it stands; 1: something was refused, or nothing is left.
     """
-    from starlight.expedition.planfiles import read_plan, summary
+    from starlight.planner.plan_files import read_plan, summary
 
     imported = read_plan(file, format=form, epoch=epoch)
     if json_output:
@@ -80,7 +80,7 @@ def convert(
     \b
     Example: starlight plan convert hdtn.json plan.ionrc
     """
-    from starlight.expedition.planfiles import read_plan, summary, write_plan
+    from starlight.planner.plan_files import read_plan, summary, write_plan
 
     imported = read_plan(source, format=from_format, epoch=epoch)
     done = write_plan(target, imported, format=to_format)

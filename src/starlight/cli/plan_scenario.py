@@ -13,9 +13,9 @@ from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
 from starlight.errors import InputError
 
 if TYPE_CHECKING:
-    from starlight.expedition.history import History
-    from starlight.expedition.planner import Planned
-    from starlight.expedition.scenario import Scenario
+    from starlight.planner.history import History
+    from starlight.planner.planner import Planned
+    from starlight.scenario.scenario import Scenario
 
 FORMATS = ("ion", "hdtn", "tvgutil", "csv", "json")
 DAYS = 7
@@ -80,7 +80,9 @@ def scenario_plan(
     \b
     Example: starlight plan lost-in-starlight --to 2051-04-14 --format ion -o plan.ionrc
     """
-    from starlight.expedition import kernels, planner, planview, scenario
+    from starlight.planner import planner
+    from starlight.reports import plan_report as planview
+    from starlight.scenario import kernels, scenario
 
     spec = scenario.load(scenario_name)
     start, end = _interval(spec, start, end)
@@ -90,7 +92,7 @@ def scenario_plan(
     if form is not None or output is not None:
         _export(spec, history, form or "json", output)
     if history_file is not None:
-        from starlight.expedition.history import to_json
+        from starlight.planner.history import to_json
 
         write(history_file, to_json(history))
     if report is not None:
@@ -111,8 +113,8 @@ def _interval(spec: Scenario, start: int | None, end: int | None) -> tuple[int, 
 
 
 def _history(spec: Scenario, planned: Planned, file: Path | None, who: str) -> History:
-    from starlight.expedition import weather
-    from starlight.expedition.history import History
+    from starlight.planner import weather
+    from starlight.planner.history import History
 
     history = History.begin(
         planned.plan(), time=planned.start, who=who, what=f"planned from the scenario {spec.name}"
@@ -126,7 +128,7 @@ def _history(spec: Scenario, planned: Planned, file: Path | None, who: str) -> H
 
 
 def _export(spec: Scenario, history: History, form: str, output: Path | None) -> None:
-    from starlight.expedition import planview
+    from starlight.reports import plan_report as planview
 
     done = planview.in_form(spec, history.plan(), form)
     for loss in done.losses:

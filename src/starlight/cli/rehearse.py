@@ -16,9 +16,9 @@ from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
 from starlight.errors import InputError, StarlightError
 
 if TYPE_CHECKING:
-    from starlight.expedition.outcome import Kept, Report
-    from starlight.expedition.scenario import Scenario
-    from starlight.expedition.story import Beat
+    from starlight.rehearsal.outcome import Kept, Report
+    from starlight.rehearsal.story import Beat
+    from starlight.scenario.scenario import Scenario
 
 SHOWN = 20
 """Errors that a person is shown; the JSON has all."""
@@ -80,7 +80,9 @@ def rehearse(
     begun = time.perf_counter()
     import msgspec
 
-    from starlight.expedition import kernels, rehearsal, rehearsal_page, scenario
+    from starlight.rehearsal import rehearsal
+    from starlight.reports import rehearsal_report as rehearsal_page
+    from starlight.scenario import kernels, scenario
 
     plan = scenario.load(scenario_name)
     start, end = _interval(plan, start, end)
@@ -230,7 +232,7 @@ def replay(file: Path, json_output: bool) -> None:
 
     Exit status 0: every answer of the engine was the same; 1: one was not.
     """
-    from starlight.expedition import replaying
+    from starlight.rehearsal import replaying
 
     found = replaying.replay_file(file)
     if json_output:

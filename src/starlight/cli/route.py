@@ -11,7 +11,7 @@ from starlight.cli.options import as_json, print_json
 from starlight.errors import InputError
 
 if TYPE_CHECKING:
-    from starlight.expedition.routes import Found
+    from starlight.reports.routes import Found
 
 
 @click.command()
@@ -62,7 +62,7 @@ def route(
     \b
     Example: starlight route plan.json --from 1 --to 5 --at 0 --size 1000 -k 3 --explain
     """
-    from starlight.expedition import route_report, routes
+    from starlight.reports import route_report, routes
 
     found = routes.find(plan, routes.Asked(source, destination, at, size, priority, k, explain), format)
     if report is not None:
@@ -79,7 +79,7 @@ def route(
 
 
 def _show(found: Found, *, explain: bool) -> None:
-    from starlight.expedition.routes import NOTHING_FASTER, binds
+    from starlight.reports.routes import NOTHING_FASTER, binds
 
     tell = found.scale.tell
     here, there = found.name(found.source), found.name(found.destination)

@@ -46,7 +46,9 @@ def sky(
     Example: starlight sky lost-in-starlight --at 2050-01-01T00:00:00Z
     """
     from starlight.cli.plan_scenario import write
-    from starlight.expedition import kernels, scenario, skyreport, skyview
+    from starlight.reports import sky_report as skyreport
+    from starlight.reports import sky_snapshot as skyview
+    from starlight.scenario import kernels, scenario
 
     plan = scenario.load(scenario_name)
     heaven = kernels.open_sky(ephemeris)

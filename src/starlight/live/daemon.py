@@ -29,9 +29,9 @@ from starlight.live.link import Tap
 from starlight.live.neighbours import Neighbours
 from starlight.live.store import Store, Write
 from starlight.live.writer import Writer
+from starlight.messages.forecast import Lateness, Prediction
 from starlight.messages.letter import Letter, Position, Reading
 from starlight.messages.mailbox import Mailbox
-from starlight.messages.outlook import Lateness, Prediction
 from starlight.messages.postoffice import PostOffice
 from starlight.messages.requests import Request
 from starlight.node.actions import Acknowledge, Action, Outward, Refuse, Trace, Transmit

@@ -15,14 +15,14 @@ from msgspec.structs import replace
 
 from starlight.dtntime import DAY, HOUR, MILLISECOND, SECOND, to_text
 from starlight.errors import InputError
-from starlight.messages import foresight
+from starlight.messages import reprediction as foresight
 from starlight.messages.delivery import FINAL, WITHDRAWABLE, Copy, Happening, Leg, Sent, State, after
+from starlight.messages.forecast import RECEIPT_BYTES, Lateness, Message, Outlook, Turns
+from starlight.messages.itinerary import legs_of
 from starlight.messages.letter import Letter, ReceiptFact, check
 from starlight.messages.mailbox import Mailbox
-from starlight.messages.outlook import RECEIPT_BYTES, Lateness, Message, Outlook, Turns
 from starlight.messages.requests import Post, Recall, Request, Save, say_of
 from starlight.messages.threads import thread_of
-from starlight.messages.ways import legs_of
 from starlight.routing import Route
 
 RETRY_AFTER = HOUR

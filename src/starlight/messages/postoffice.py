@@ -20,6 +20,8 @@ from starlight.bundle.eid import EndpointID
 from starlight.dtntime import DAY, MILLISECOND, YEAR
 from starlight.errors import InputError, LetterError
 from starlight.messages.delivery import Received
+from starlight.messages.forecast import Lateness, Message, Outlook, Prediction
+from starlight.messages.itinerary import legs_of
 from starlight.messages.letter import (
     Letter,
     Position,
@@ -32,10 +34,8 @@ from starlight.messages.letter import (
 )
 from starlight.messages.mailbox import Limits, Mailbox
 from starlight.messages.outbox import Outbox
-from starlight.messages.outlook import Lateness, Message, Outlook, Prediction
 from starlight.messages.receipts import Receipts
 from starlight.messages.requests import Close, Open, Post, Request, Save, say, say_of
-from starlight.messages.ways import legs_of
 from starlight.routing import Priority, Route, Router
 
 LETTER_LIFETIME = 50 * YEAR

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from starlight.node.actions import Action, Deliver, Forget
-from starlight.node.identities import Identities
+from starlight.node.duplicate_filter import Identities
 from starlight.node.index import Index
-from starlight.node.intake import Reception
 from starlight.node.reassembly import Reassembly
+from starlight.node.reception import Reception
 from starlight.node.stored import State, Stored, whole_key
 
 

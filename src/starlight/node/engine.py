@@ -41,19 +41,19 @@ from starlight.node.actions import (
 )
 from starlight.node.answers import Answers
 from starlight.node.config import NodeConfig
-from starlight.node.cutting import Cutter, Reads
+from starlight.node.critical_forwarding import Flooder, copies
 from starlight.node.deadlines import Deadlines
 from starlight.node.delivery import Delivery
+from starlight.node.duplicate_filter import Identities
 from starlight.node.events import Event
-from starlight.node.flooding import Flooder, copies
-from starlight.node.identities import Identities
+from starlight.node.fragmentation import Cutter, Reads
 from starlight.node.index import Index
-from starlight.node.intake import REPORTS, Intake, Reception, naming_bytes
-from starlight.node.queue import Forwarder, Keeper
+from starlight.node.reception import REPORTS, Intake, Reception, naming_bytes
 from starlight.node.reports import Reporter, read_report
 from starlight.node.stored import Meta, State, Stored, identity, pack, unpack, whole_of
 from starlight.node.submissions import Submissions
 from starlight.node.transfers import Transfers
+from starlight.node.transmit_scheduler import Forwarder, Keeper
 from starlight.routing import Route, Router
 from starlight.trace import Record
 

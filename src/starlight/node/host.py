@@ -18,7 +18,7 @@ from starlight.node import actions, events
 from starlight.node.actions import Action, Forget, Outward, Persist, StoreWrite
 from starlight.node.engine import Node
 from starlight.node.events import Event, Remembered, Restored
-from starlight.node.intake import REPORTS
+from starlight.node.reception import REPORTS
 from starlight.node.stored import whole_of
 from starlight.trace import Record
 

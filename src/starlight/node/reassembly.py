@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from starlight.node.intake import Reception
+from starlight.node.reception import Reception
 from starlight.node.stored import Stored, whole_key, whole_of
 
 

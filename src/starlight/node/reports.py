@@ -15,7 +15,7 @@ from starlight.bundle.service import NORMAL
 from starlight.dtntime import HOUR, MILLISECOND, from_wire, to_wire
 from starlight.node.config import NodeConfig
 from starlight.node.events import Submit
-from starlight.node.intake import ADMIN_RECORD, STATUS_TIME, Intake, Reception
+from starlight.node.reception import ADMIN_RECORD, STATUS_TIME, Intake, Reception
 from starlight.node.stored import Meta, whole_of
 
 _ASKED = {

@@ -10,7 +10,7 @@ import msgspec
 from starlight.errors import StoreError
 
 if TYPE_CHECKING:
-    from starlight.node.lanes import Lane
+    from starlight.node.contact_queue import Lane
     from starlight.routing import Route
 
 

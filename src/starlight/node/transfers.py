@@ -10,8 +10,8 @@ from starlight.node.deadlines import Deadlines
 from starlight.node.delivery import Say
 from starlight.node.events import TransferAcknowledged, TransferFailed, TransferSent
 from starlight.node.index import Index
-from starlight.node.queue import Forwarder
 from starlight.node.stored import State, Stored, pack
+from starlight.node.transmit_scheduler import Forwarder
 
 
 class Transfers:

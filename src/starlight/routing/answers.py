@@ -20,9 +20,9 @@ from bisect import bisect_right
 from starlight.routing.candidates import Question
 from starlight.routing.following import follow
 from starlight.routing.index import PlanIndex
-from starlight.routing.lanes import NEVER, Busy, Span
+from starlight.routing.link_contacts import NEVER, Busy, Span
+from starlight.routing.optimality_proof import Standing, stand
 from starlight.routing.search import Search
-from starlight.routing.standing import Standing, stand
 
 MAX_REMEMBERED = 4_096
 """Answers kept: a node of a large plan asks for a few hundred destinations in a few size classes."""

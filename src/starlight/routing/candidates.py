@@ -23,7 +23,7 @@ import msgspec
 
 from starlight.routing.following import follow
 from starlight.routing.index import PlanIndex
-from starlight.routing.lanes import NEVER, Busy, Span
+from starlight.routing.link_contacts import NEVER, Busy, Span
 from starlight.routing.search import Search
 
 LAST = NEVER - 1

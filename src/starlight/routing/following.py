@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from starlight.contacts.contact import Contact
-from starlight.routing.lanes import Busy, Span
+from starlight.routing.link_contacts import Busy, Span
 
 Timing = tuple[int, int, int]
 """When a bundle leaves over a contact, when its last byte does, and when that arrives, in ns."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from starlight.contacts.contact import Contact, by_start
 from starlight.contacts.plan import ContactPlan
-from starlight.routing.lanes import (
+from starlight.routing.link_contacts import (
     NEVER,
     Chains,
     Lane,

@@ -16,7 +16,7 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.dtntime import duration_text
 from starlight.routing.candidates import Question, best_first
 from starlight.routing.index import PlanIndex
-from starlight.routing.lanes import Busy, Span
+from starlight.routing.link_contacts import Busy, Span
 from starlight.routing.route import Hop, Route, name_of, sentence, time_text
 from starlight.routing.volume import free_volume, margin
 

@@ -15,7 +15,7 @@ from starlight.routing.bookings import NEVER_YET, Bookings
 from starlight.routing.candidates import Question, best_first
 from starlight.routing.following import follow, travel
 from starlight.routing.index import index_of, remember
-from starlight.routing.lanes import Busy, Span
+from starlight.routing.link_contacts import Busy, Span
 from starlight.routing.refusals import Refusal, Wish, refusals
 from starlight.routing.route import FOREVER, Route, time_text, timed
 from starlight.routing.volume import HopLimit, Priority, consumption, effective_limits, free_volume

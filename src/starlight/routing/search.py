@@ -31,7 +31,7 @@ from heapq import heappop, heappush
 
 from starlight.routing.following import follow
 from starlight.routing.index import PlanIndex
-from starlight.routing.lanes import NEVER, Busy, Lane, Span
+from starlight.routing.link_contacts import NEVER, Busy, Lane, Span
 
 _Layer = list[tuple[int, Span]]  # (from node, contact)
 

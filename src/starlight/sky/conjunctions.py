@@ -9,8 +9,8 @@ import numpy as np
 from starlight.errors import InputError
 from starlight.sky.bounds import Pair
 from starlight.sky.drawing import sep_angle_deg
-from starlight.sky.hiding import SLACK, Condition, settled
 from starlight.sky.light import received
+from starlight.sky.occultation import SLACK, Condition, settled
 from starlight.sky.places import Centre, Place, SpkBody, Trajectory
 from starlight.sky.pointing import dot, unit
 from starlight.sky.sky import Sky

@@ -30,8 +30,8 @@ import numpy as np
 
 from starlight.errors import RangeError
 from starlight.sky.bounds import Pair, motion, own_body
-from starlight.sky.hiding import SLACK, Condition, limb, line, misses_own_world, settled, unhidden
 from starlight.sky.light import C_KM_S, light_time_received_s
+from starlight.sky.occultation import SLACK, Condition, limb, line, misses_own_world, settled, unhidden
 from starlight.sky.places import Elements, Orbiter, Place, Site, SpkBody, Trajectory
 from starlight.sky.pointing import (
     AS_POINTED,

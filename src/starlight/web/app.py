@@ -23,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 from starlight.errors import InputError, StarlightError
 from starlight.messages.urgency import priority_of
 from starlight.web import wire
-from starlight.web.desk import Desk
+from starlight.web.backend import Desk
 from starlight.web.guard import LOOPBACK_HOSTS, Guard, refusal
 from starlight.web.page import HERE, PageView, error_page
 from starlight.web.stream import Streams

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from starlight.errors import StarlightError
 from starlight.web import wire
-from starlight.web.desk import Desk
+from starlight.web.backend import Desk
 
 BEAT_S = 2.0
 """Real seconds between two statuses without a change; at 600 times life's speed the worlds

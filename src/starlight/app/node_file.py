@@ -1,0 +1,274 @@
+"""A file that describes one node to run: who it is, whom it connects to, which contacts it has."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from starlight import dtntime
+from starlight.bundle import EndpointID
+from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
+from starlight.contacts.plan import ContactPlan, Notice
+from starlight.contacts.plan_json import from_json
+from starlight.dtntime import YEAR
+from starlight.errors import InputError
+from starlight.scenario.scenario import named_error
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Where a page may be: its guard turns other names away (`web.guard.LOOPBACK_HOSTS`)."""
+
+FOREVER = dtntime.from_text("2000-01-01"), 100 * YEAR
+"""The interval of a contact that has no start and end: all of the century."""
+
+Number = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+Light = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
+
+
+class _Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class PeerSpec(_Spec, frozen=True):
+    """A node that this one is connected to.
+
+    Attributes:
+        number, name, world: who it is.
+        connect: ``host:port`` where it listens; without one it calls us.
+        node_id: what it says in SESS_INIT; ``ipn:<number>.0`` when empty.
+        foreign: it is not a Starlight node, so light time is imposed here in both directions.
+        light_time_s: a fixed one-way light time in place of the plan's.
+    """
+
+    number: Number
+    name: str = ""
+    world: Literal["earth", "mars"] = "mars"
+    connect: str = ""
+    node_id: str = ""
+    foreign: bool = False
+    light_time_s: Light | None = None
+
+
+class ContactSpec(_Spec, frozen=True, rename={"from_": "from"}):
+    """A contact of the plan, one direction; without times it is always open, without a rate unlimited."""
+
+    from_: Number
+    to: Number
+    start: str = ""
+    end: str = ""
+    rate_bps: Annotated[int, msgspec.Meta(ge=1, le=10**12)] | None = None
+    light_time_s: Light = 0.0
+    one_way: bool = False
+
+
+class PersonSpec(_Spec, frozen=True):
+    """Someone with a mailbox at this node."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
+    name: str
+    service: Number
+
+
+class AddressSpec(_Spec, frozen=True):
+    """Someone elsewhere, for the list of people to write to."""
+
+    address: str
+    name: str
+    place: str = ""
+    world: Literal["earth", "mars"] = "mars"
+
+
+class ClockSpec(_Spec, frozen=True):
+    """Mission time: `rate` s per second of the system's clock, and `mission` at the system's time `wall`."""
+
+    rate: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] = 1.0
+    mission: str = ""
+    wall: str = ""
+
+
+class NodeFile(_Spec, frozen=True):
+    """One node.
+
+    Attributes:
+        number, name, world: who it is.
+        data: the folder of its store; relative to the file.
+        listen: ``host:port`` for TCPCLv4 (4556 is its registered port); empty: nowhere.
+        page: ``host:port`` of the page and the local API, on loopback; port 0: any free one.
+        plan: a contact plan in Starlight's JSON; relative to the file.
+        timezone: of the page's clock on Earth.
+    """
+
+    number: Number
+    name: str
+    data: Annotated[str, msgspec.Meta(min_length=1)]
+    world: Literal["earth", "mars"] = "earth"
+    listen: str = "127.0.0.1:4556"
+    page: str = "127.0.0.1:8420"
+    plan: str = ""
+    timezone: str = "UTC"
+    mars_longitude_deg: Annotated[float, msgspec.Meta(ge=-180, le=360)] = 0.0
+    landing: str = "2000-01-01"
+    clock: ClockSpec = ClockSpec()
+    peer: list[PeerSpec] = []
+    contact: list[ContactSpec] = []
+    person: list[PersonSpec] = []
+    address: list[AddressSpec] = []
+
+
+def load(path: Path) -> NodeFile:
+    """Read a node's file.
+
+    Raises:
+        InputError: it can't be read, or is wrong; the message names key, value and what is allowed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InputError(
+            f"can't be read ({reason})", where=str(path), right="Give a node's TOML file"
+        ) from None
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"not TOML: {error}", where=str(path)) from None
+    try:
+        node = msgspec.convert(tree, NodeFile)
+    except msgspec.ValidationError as error:
+        raise named_error(error, tree, str(path)) from None
+    _check(node, str(path))
+    return node
+
+
+def host_port(text: str, where: str) -> tuple[str, int]:
+    """Read ``host:port``.
+
+    Raises:
+        InputError: it is none.
+    """
+    host, _, port = text.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65_535:
+        raise InputError(f"{text!r} is not host:port", where=where, right="Such is 127.0.0.1:4556")
+    return host.removeprefix("[").removesuffix("]"), int(port)  # an IPv6 address wears brackets here
+
+
+def plan_of(node: NodeFile, folder: Path) -> ContactPlan:
+    """Return the node's contact plan: the file's and the contacts written out; else each peer, always.
+
+    Raises:
+        InputError: the plan's file can't be read.
+    """
+    contacts: list[Contact] = []
+    notices: tuple[Notice, ...] = ()
+    if node.plan:
+        path = folder / node.plan
+        try:
+            plan = from_json(path.read_bytes())
+        except OSError as error:
+            raise InputError(f"can't be read ({error.strerror})", where=str(path)) from None
+        except InputError as error:
+            raise InputError(error.what, where=f"{path}: {error.where}", right=error.right) from None
+        contacts, notices = list(plan.contacts), plan.notices
+    fresh = max((contact.id for contact in contacts), default=0) + 1
+    specs = node.contact
+    if not contacts and not specs:
+        specs = [
+            ContactSpec(a, b, light_time_s=peer.light_time_s or 0.0)
+            for peer in node.peer
+            for a, b in ((node.number, peer.number), (peer.number, node.number))
+        ]
+    for number, spec in enumerate(specs):
+        start = dtntime.from_text(spec.start) if spec.start else FOREVER[0]
+        end = dtntime.from_text(spec.end) if spec.end else FOREVER[1]
+        contacts.append(
+            Contact(
+                id=fresh + number,
+                from_node=spec.from_,
+                to_node=spec.to,
+                start=start,
+                end=end,
+                rates=((start, UNLIMITED_BPS if spec.rate_bps is None else spec.rate_bps),),
+                light=constant_light(start, spec.light_time_s),
+                one_way=spec.one_way,
+            )
+        )
+    return ContactPlan.of(contacts, notices)
+
+
+def _check(node: NodeFile, where: str) -> None:
+    _check_here(node, where)
+    for name, values in (
+        ("peer.number", [peer.number for peer in node.peer]),
+        ("person.id", [person.id for person in node.person]),
+        ("person.service", [person.service for person in node.person]),
+    ):
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                raise InputError(f"{name}[{index}] = {value!r} is there twice", where=where)
+    for index, peer in enumerate(node.peer):
+        key = f"{where}: peer[{index}]"
+        if peer.number == node.number:
+            right = "A node is no peer of itself"
+            raise InputError(f"peer[{index}].number = {peer.number}", where=where, right=right)
+        if peer.connect:
+            host_port(peer.connect, f"{key}.connect")
+        if peer.node_id:
+            _check_address(peer.node_id, f"{key}.node_id")
+    for index, contact in enumerate(node.contact):
+        _check_contact(contact, f"{where}: contact[{index}]")
+    for index, entry in enumerate(node.address):
+        _check_address(entry.address, f"{where}: address[{index}].address")
+
+
+def _check_here(node: NodeFile, where: str) -> None:
+    """Check what the node says of itself."""
+    if node.listen:
+        host_port(node.listen, f"{where}: listen")
+    host, _ = host_port(node.page, f"{where}: page")
+    if host not in LOOPBACK:
+        right = f"The page is for this machine alone: {', '.join(LOOPBACK)}"
+        raise InputError(f"page = {node.page!r}", where=where, right=right)
+    try:
+        ZoneInfo(node.timezone)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        right = "Such are UTC and Asia/Seoul"
+        raise InputError(f"timezone = {node.timezone!r} is not known", where=where, right=right) from None
+    for key in ("mission", "wall"):
+        value = getattr(node.clock, key)
+        if value:
+            _time(value, f"{where}: clock.{key}")
+    if bool(node.clock.mission) != bool(node.clock.wall):
+        right = "Give both: the mission time at one moment of the system's clock"
+        raise InputError("clock.mission and clock.wall belong together", where=where, right=right)
+    _time(node.landing, f"{where}: landing")
+
+
+def _check_contact(contact: ContactSpec, where: str) -> None:
+    if contact.from_ == contact.to:
+        right = "A contact is between two nodes"
+        raise InputError(f"from = {contact.from_} = to", where=where, right=right)
+    start = _time(contact.start, f"{where}.start") if contact.start else FOREVER[0]
+    end = _time(contact.end, f"{where}.end") if contact.end else FOREVER[1]
+    if end <= start:
+        right = f"It must be later than {dtntime.to_text(start)}"
+        raise InputError(f"the end, {dtntime.to_text(end)}", where=where, right=right)
+
+
+def _time(text: str, where: str) -> int:
+    time = dtntime.from_text(text, where=where)
+    if not FOREVER[0] <= time <= FOREVER[1]:
+        first, last = (dtntime.to_text(edge)[:10] for edge in FOREVER)
+        raise InputError(f"{text!r} is too far away", where=where, right=f"It is from {first} to {last}")
+    return time
+
+
+def _check_address(text: str, where: str) -> None:
+    try:
+        null = EndpointID.parse(text).is_null
+    except InputError as error:
+        raise InputError(error.what, where=where, right=error.right) from None
+    if null:
+        raise InputError(f"{text!r} is nobody", where=where, right="Such are ipn:7.1, dtn://ground/")

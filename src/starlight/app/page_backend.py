@@ -1,0 +1,412 @@
+"""What stands behind the page: people, their mailboxes, the sky, the storm, over live daemons.
+
+It answers the questions of `web.desk.Desk` from what each person's own node can know: a
+mailbox shows what its node was told, and a silence is explained by the plan that this node
+believes in. Only the drawing sees everything at once, as a map does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import cast
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from starlight import dtntime
+from starlight.app.in_transit import Flights
+from starlight.app.sky_view import Heavens
+from starlight.errors import InputError
+from starlight.live.clock import MissionClock
+from starlight.live.daemon import Daemon
+from starlight.messages import Lateness, Mailbox, Silence, Telemetry
+from starlight.messages.urgency import priority_of
+from starlight.web import views
+
+FINDINGS_SHOWN = 3
+"""The latest findings of a vehicle; the whole list belongs on a page of its own."""
+
+DISPLACED = "Later than first foreseen: a more urgent letter went first."
+
+
+class Inhabitant(msgspec.Struct, frozen=True):
+    """A person whom the page can be.
+
+    Attributes:
+        id: of the person; name, place, world: for people.
+        address: of the mailbox.
+        node: the number of the node that it is at.
+    """
+
+    id: str
+    name: str
+    address: str
+    place: str
+    world: views.World
+    node: int
+
+
+class StormControl(msgspec.Struct):
+    """What the storm button moves.
+
+    Attributes:
+        active: the relays are cut.
+        since: when they were cut, in ns.
+        cuts: what it cuts, for people.
+        set_active: cuts or mends; None where there is nothing to cut.
+    """
+
+    active: bool
+    since: int | None
+    cuts: str
+    set_active: Callable[[bool], Awaitable[None]] | None
+
+
+class ExpeditionDesk:
+    """The desk over daemons of this process.
+
+    Args:
+        inhabitants: everyone whom the page can be.
+        names: everyone who can be written to, by address: name, place and world.
+        elsewhere: other addresses of the same people, whose letters may be in a mailbox.
+        daemons: by node number.
+        heavens: what the sky shows.
+        storm: the storm's state and control.
+        vehicles: names of what sends telemetry, by address.
+    """
+
+    def __init__(
+        self,
+        inhabitants: Sequence[Inhabitant],
+        names: Mapping[str, tuple[str, str, views.World]],
+        daemons: Mapping[int, Daemon],
+        heavens: Heavens,
+        storm: StormControl,
+        vehicles: Mapping[str, str],
+        *,
+        timezone: str,
+        clock: MissionClock,
+        elsewhere: Mapping[str, tuple[str, str, views.World]] = MappingProxyType({}),
+    ) -> None:
+        self._people = {person.id: person for person in inhabitants}
+        self._names = names
+        self._elsewhere = elsewhere
+        self._daemons = daemons
+        self._heavens = heavens
+        self._storm = storm
+        self._vehicles = vehicles
+        self._zone = ZoneInfo(timezone)
+        self._clock = clock
+        self._flights = Flights(daemons, names, {n: self._heavens.world_of(n) for n in daemons})
+
+    # Who is there.
+
+    async def people(self) -> tuple[views.Person, ...]:
+        """Return everyone whom the page can be."""
+        return tuple(_person(person) for person in self._people.values())
+
+    async def mailbox(
+        self, person: str, *, correspondent: str | None = None, before: str | None = None, limit: int = 50
+    ) -> views.MailboxView:
+        """Return a mailbox, opened at one correspondent."""
+        owner, box = self._box(person)
+        conversations = self._conversations(owner, box)
+        if correspondent is None:
+            correspondent = conversations[0].address if conversations else ""
+        letters = box.with_correspondent(correspondent) if correspondent else []
+        if before is not None:
+            ids = [letter.id for letter in letters]
+            if before not in ids:
+                raise InputError(f"no letter {before!r} in this conversation", where="before")
+            letters = letters[: ids.index(before)]
+        now = self._clock.now()
+        shown = letters[-limit:] if limit > 0 else []
+        return views.MailboxView(
+            person=_person(owner),
+            conversations=conversations,
+            correspondent=correspondent,
+            letters=tuple(self._letter(box, letter.id, now) for letter in shown),
+            earlier=len(letters) > len(shown),
+        )
+
+    def _conversations(self, owner: Inhabitant, box: Mailbox) -> tuple[views.Conversation, ...]:
+        found = []
+        addresses = dict.fromkeys([*box.correspondents(), *self._names])
+        for address in addresses:
+            if address == owner.address:
+                continue
+            name, place, world = self._name(address)
+            letters = box.with_correspondent(address)
+            unread = [
+                letter
+                for letter in letters
+                if letter.id in box.received and box.received[letter.id].read_at is None
+            ]
+            found.append(
+                views.Conversation(
+                    address=address,
+                    name=name,
+                    place=place,
+                    world=world,
+                    letters=len(letters),
+                    unread=len(unread),
+                    last_at=max((letter.written_at for letter in letters), default=None),
+                )
+            )
+        found.sort(key=lambda c: (-(c.last_at or 0), c.name))
+        return tuple(found)
+
+    # What people do.
+
+    async def write(
+        self,
+        person: str,
+        to: str,
+        text: str,
+        reply_to: str | None = None,
+        *,
+        priority: views.Priority = "normal",
+        critical: bool = False,
+    ) -> views.LetterView:
+        """Write a letter; when this returns it is durable."""
+        owner, box = self._box(person)
+        letter = await self._daemons[owner.node].write(
+            owner.address, to, text, reply_to, priority=priority_of(priority), critical=critical
+        )
+        return self._letter(box, letter.id, self._clock.now())
+
+    async def predict(
+        self, person: str, to: str, text: str, priority: views.Priority = "normal"
+    ) -> views.PredictionView:
+        """Return what to expect of a letter sent now."""
+        owner, _ = self._box(person)
+        found = self._daemons[owner.node].predict(owner.address, to, text, priority_of(priority))
+        return views.PredictionView(
+            leaves=found.leaves,
+            arrives=found.arrives,
+            answer_at=found.answer_at,
+            route=found.route,
+            silence=_silence(found.silence),
+            size_bytes=found.size_bytes,
+            pieces=found.pieces,
+        )
+
+    async def why_late(
+        self, person: str, to: str, text: str, priority: views.Priority = "normal"
+    ) -> views.Lateness:
+        """Return why a letter sent now would not be there sooner."""
+        owner, _ = self._box(person)
+        return _lateness(self._daemons[owner.node].why_late(owner.address, to, text, priority_of(priority)))
+
+    async def why_letter_late(self, person: str, letter: str) -> views.Lateness:
+        """Return why a letter that waits or is on its way is not there sooner."""
+        owner, _ = self._box(person)
+        return _lateness(self._daemons[owner.node].why_letter_late(owner.address, letter))
+
+    async def withdraw(self, person: str, letter: str) -> views.LetterView:
+        """Withdraw a letter that has not left."""
+        owner, box = self._box(person)
+        await self._daemons[owner.node].withdraw(owner.address, letter)
+        return self._letter(box, letter, self._clock.now())
+
+    async def mark_read(self, person: str, letter: str) -> views.LetterView:
+        """Mark a letter that came in as read."""
+        owner, box = self._box(person)
+        await self._daemons[owner.node].mark_read(owner.address, letter)
+        return self._letter(box, letter, self._clock.now())
+
+    async def set_storm(self, active: bool) -> views.Storm:
+        """Cut the relays, or mend them."""
+        if self._storm.set_active is None:
+            raise InputError("there are no relays to cut here", where="storm")
+        if active != self._storm.active:
+            await self._storm.set_active(active)
+        return self._storm_view()
+
+    # What there is to see.
+
+    async def sky(self) -> views.Sky:
+        """Return clocks, positions, distance and the window."""
+        owner = next(iter(self._people.values()))
+        return self._sky(self._window(owner, self._clock.now()))
+
+    def _sky(self, window: views.Window | None) -> views.Sky:
+        now = self._clock.now()
+        shown = self._heavens.at(now)
+        return views.Sky(
+            clock=views.Clock(now, float(self._clock.rate), self._earth_clock(now), self._heavens.mars_clock),
+            earth=views.Position(*shown.earth_au),
+            mars=views.Position(*shown.mars_au),
+            distance_km=shown.distance_km,
+            receding_km_s=shown.receding_km_s,
+            light_time_s=shown.light_time_s,
+            window=window,
+        )
+
+    async def orbits(self) -> views.Orbits:
+        """Return the two orbits as lines."""
+        earth, mars = self._heavens.orbits(self._clock.now())
+        return views.Orbits(earth, mars)
+
+    async def status(self, person: str) -> views.Status:
+        """Return what moves, as the place of this person knows it."""
+        owner, _ = self._box(person)
+        now = self._clock.now()
+        daemon = self._daemons[owner.node]
+        far = next((o for o in self._people.values() if o.world != owner.world), None)
+        silence = None
+        if far is not None:
+            silence = _silence(daemon.predict(owner.address, far.address, "").silence)
+        return views.Status(
+            sky=self._sky(self._window(owner, now)),
+            flights=self._flights.now(now),
+            silence=silence,
+            storm=self._storm_view(),
+            telemetry=self._telemetry(owner.node, now, silent=silence is not None),
+            conjunction=self._heavens.conjunction(owner.world, now),
+        )
+
+    def _telemetry(self, node: int, now: int, *, silent: bool) -> tuple[views.Telemetry, ...]:
+        """Return the latest that any mailbox of a node has heard from each vehicle."""
+        heard: dict[str, dict[int, tuple[int, Telemetry]]] = {}
+        for box in self._daemons[node].office.mailboxes():
+            for vehicle in box.vehicles():
+                reports = heard.setdefault(vehicle, {})
+                for received_at, report in box.readings(vehicle):
+                    reports.setdefault(report.time, (received_at, report))
+        return tuple(
+            self._heard(vehicle, [reports[time] for time in sorted(reports)], now, silent)
+            for vehicle, reports in sorted(heard.items())
+        )
+
+    def _heard(
+        self, vehicle: str, reports: list[tuple[int, Telemetry]], now: int, silent: bool
+    ) -> views.Telemetry:
+        received_at, latest = reports[-1]
+        oxygen = latest.readings.get("oxygen_percent")
+        findings = [str(report.readings["finding"]) for _, report in reports if "finding" in report.readings]
+        return views.Telemetry(
+            vehicle=vehicle,
+            name=self._vehicles.get(vehicle, vehicle),
+            measured_at=latest.time,
+            received_at=received_at,
+            latitude_deg=latest.position[0] if latest.position else None,
+            longitude_deg=latest.position[1] if latest.position else None,
+            oxygen_percent=float(oxygen) if isinstance(oxygen, int | float) else None,
+            findings=tuple(findings[-FINDINGS_SHOWN:]),
+            note=f"No word for {dtntime.duration_text(now - received_at)}." if silent else "",
+        )
+
+    async def changes(self) -> AsyncIterator[views.Change]:
+        """Yield whenever something changed; what changes faster than it is read is merged."""
+        woken = asyncio.Event()
+        people: dict[str, None] = {}
+
+        def note(node: int) -> None:
+            for person in self._people.values():
+                if person.node == node:
+                    people[person.id] = None
+            woken.set()
+
+        ends = [
+            daemon.subscribe(lambda node=number: note(node))  # type: ignore[misc]  # mypy: lambda defaults
+            for number, daemon in self._daemons.items()
+        ]
+        try:
+            while True:
+                await woken.wait()
+                woken.clear()
+                changed, people_now = tuple(people), dict(people)
+                for person in people_now:
+                    people.pop(person, None)
+                yield views.Change(people=changed, status=True)
+        finally:
+            for end in ends:
+                end()
+
+    # Pieces of views.
+
+    def _box(self, person: str) -> tuple[Inhabitant, Mailbox]:
+        owner = self._people.get(person)
+        if owner is None:
+            raise InputError(
+                f"nobody here is called {person!r}", right=f"There are: {', '.join(self._people)}"
+            )
+        return owner, self._daemons[owner.node].mailbox(owner.address)
+
+    def _window(self, owner: Inhabitant, now: int) -> views.Window | None:
+        """Return the window by which a letter of a person reaches someone of the other world next."""
+        far = dict.fromkeys(person.node for person in self._people.values() if person.world != owner.world)
+        return self._heavens.window(self._daemons[owner.node], far, now)
+
+    def _name(self, address: str) -> tuple[str, str, views.World]:
+        return self._names.get(address) or self._elsewhere.get(address, (address, "", "earth"))
+
+    def _storm_view(self) -> views.Storm:
+        return views.Storm(self._storm.active, self._storm.since, self._storm.cuts)
+
+    def _earth_clock(self, now: int) -> views.EarthClock:
+        moment = datetime.fromtimestamp(dtntime.to_posix(now), UTC).astimezone(self._zone)
+        offset = moment.utcoffset()
+        place = self._heavens.earth_place
+        return views.EarthClock(place, moment.tzname() or "", int(offset.total_seconds()) if offset else 0)
+
+    def _letter(self, box: Mailbox, letter_id: str, now: int) -> views.LetterView:
+        view = box.letter_view(letter_id, now)
+        sender, to = str(view["from"]), str(view["to"])
+        facts = cast("list[dict[str, object]]", view["facts"])
+        reply_to, receipt_at = view["reply_to"], view.get("receipt_at")
+        displaced = DISPLACED if view.get("displaced") else ""
+        return views.LetterView(
+            id=letter_id,
+            thread=str(view["thread"]),
+            from_address=sender,
+            from_name=self._name(sender)[0],
+            to_address=to,
+            to_name=self._name(to)[0],
+            text=str(view["text"]),
+            written_at=cast("int", view["written_at"]),
+            mine=bool(view["mine"]),
+            state=cast("views.State", view["state"]),
+            standing=cast("views.Standing", view["certainty"]),
+            facts=tuple(self._fact(fact, sender, to) for fact in facts),
+            receipt_at=cast("int | None", receipt_at),
+            withdrawable=bool(view["withdrawable"]),
+            unread=bool(view["unread"]),
+            reply_to=None if reply_to is None else str(reply_to),
+            note=" ".join(part for part in (displaced, str(view["doubtful"]), str(view["trouble"])) if part),
+            priority=cast("views.Priority", view.get("priority", "normal")),
+            critical=bool(view.get("critical")),
+            pieces=cast("int", view.get("pieces", 1)),
+        )
+
+    def _fact(self, fact: dict[str, object], sender: str, to: str) -> views.Fact:
+        state = cast("views.State", fact["state"])
+        here = self._name(to if state in ("arrived", "read") else sender)[1]
+        return views.Fact(
+            what=state,
+            at=cast("int", fact["time"]),
+            standing=cast("views.Standing", fact["certainty"]),
+            where=here,
+            known_at=cast("int | None", fact["known_at"]),
+        )
+
+
+def _person(person: Inhabitant) -> views.Person:
+    return views.Person(person.id, person.name, person.address, person.place, person.world)
+
+
+def _lateness(found: Lateness) -> views.Lateness:
+    reasons = [
+        views.Reason(each.looked_like, each.contacts, each.headline, each.sentences) for each in found.reasons
+    ]
+    return views.Lateness(found.now, found.size_bytes, found.first, tuple(reasons))
+
+
+def _silence(silence: Silence | None) -> views.Silence | None:
+    if silence is None:
+        return None
+    return views.Silence(silence.why, silence.since, silence.until, silence.safe)

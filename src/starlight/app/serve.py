@@ -1,0 +1,120 @@
+"""Serve a page over daemons of this process, until someone ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from starlight import dtntime
+from starlight.app.access import ACCESS_FILE, Access, token_of, write_private
+from starlight.errors import InputError
+from starlight.live.daemon import Daemon
+from starlight.web.app import make_app
+from starlight.web.backend import Desk
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, leaving the signals to us: the daemons must end in order before the process does."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def bind(host: str, port: int, *, fall_back: bool) -> socket.socket:
+    """Return a socket that is bound to a port, or to any free one when that is taken and we may.
+
+    Raises:
+        InputError: the address can't be had.
+    """
+    for attempt in (port, 0) if fall_back else (port,):
+        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, attempt))
+        except OSError as error:
+            listener.close()
+            reason = error.strerror
+            continue
+        return listener
+    raise InputError(
+        f"can't serve on {host} port {port}: {reason}", where="page", right="Choose another port"
+    )
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return the address of what is served on a socket, ``http://host:port``."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(
+    desk: Desk, daemons: Sequence[Daemon], listener: socket.socket, folder: Path, *, log: bool = False
+) -> None:
+    """Serve a desk until SIGINT or SIGTERM comes or a daemon stops.
+
+    The daemons run before and after. How to reach the page stands in `folder` as long as it is served.
+
+    Raises:
+        StoreError: a daemon stopped because its disk refused.
+    """
+    host, port = listener.getsockname()[:2]
+    access = Access(
+        f"http://{'[' + host + ']' if ':' in host else host}:{port}", token_of(folder), os.getpid()
+    )
+    app = make_app(desk, token=access.token)
+    app.router.routes.insert(0, _status_route(daemons))  # the page knows no nodes, so theirs is added here
+    config = uvicorn.Config(
+        app,
+        log_level="info" if log else "error",
+        access_log=log,
+        ws="websockets-sansio",
+        lifespan="off",
+        timeout_graceful_shutdown=2,
+    )
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, _ask_to_end, server)
+    listener.listen(config.backlog)  # Whoever reads the file is let in, also before the server accepts.
+    write_private(folder / ACCESS_FILE, msgspec.json.encode(access))
+    page = loop.create_task(server.serve(sockets=[listener]))
+    ends = [loop.create_task(daemon.wait()) for daemon in daemons]
+    try:
+        done, _ = await asyncio.wait([page, *ends], return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await page
+        for task in done:
+            task.result()
+    finally:
+        for task in ends:
+            task.cancel()
+        with contextlib.suppress(FileNotFoundError):
+            (folder / ACCESS_FILE).unlink()
+
+
+def _status_route(daemons: Sequence[Daemon]) -> Route:
+    """Return what answers ``/api/nodes``: how each node is doing, for `starlight status`."""
+
+    async def nodes(request: Request) -> Response:
+        told = [daemon.status() for daemon in daemons]
+        body = [msgspec.to_builtins(each) | {"time": dtntime.to_text(each.time, 3)} for each in told]
+        return Response(msgspec.json.encode(body), media_type="application/json")
+
+    return Route("/api/nodes", nodes)
+
+
+def _ask_to_end(server: uvicorn.Server) -> None:
+    server.force_exit = server.should_exit  # A second signal ends open connections too.
+    server.should_exit = True

@@ -1,0 +1,140 @@
+"""Run one node from its file: a daemon, its page and its local API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import msgspec
+
+from starlight import dtntime
+from starlight.app.access import hold, token_of, write_private
+from starlight.app.node_file import NodeFile, host_port, load, plan_of
+from starlight.app.page_backend import ExpeditionDesk, Inhabitant, StormControl
+from starlight.app.serve import address_of, bind, serve
+from starlight.app.sky_view import Heavens
+from starlight.bundle import EndpointID
+from starlight.errors import InputError
+from starlight.live.clock import MissionClock
+from starlight.live.daemon import Daemon, DaemonConfig, Resident
+from starlight.live.neighbours import Peer
+from starlight.node.config import NodeConfig
+from starlight.scenario.kernels import open_sky
+from starlight.web import views
+
+NODE_FILE = "node"
+"""In the data folder: the number of the node whose folder it is."""
+
+Say = Callable[[str], None]
+
+
+async def run_node(path: Path, say: Say, *, record: Path | None = None, log: bool = False) -> None:
+    """Run the node of a file until it is told to end.
+
+    Args:
+        path: its TOML file.
+        say: takes a line for the person who started it.
+        record: a file to which events and actions are written, for `starlight replay`.
+        log: requests to the page are logged.
+
+    Raises:
+        InputError: the file is wrong, or an address is taken.
+        StoreError: the store can't be used.
+    """
+    node = load(path)
+    folder = path.parent / node.data
+    with hold(folder):
+        _claim(folder, node)
+        listener = bind(*host_port(node.page, f"{path}: page"), fall_back=False)
+        clock = _clock(node)
+        daemon = Daemon(_config(node, path.parent, folder, record), clock)
+        try:
+            await daemon.start()
+            desk = _desk(node, daemon, clock)
+            where = f"{node.listen.rpartition(':')[0]}:{daemon.port}" if daemon.port else "nowhere"
+            say(f"node {node.number} ({node.name}) listens for TCPCLv4 on {where}")
+            say(f"page: {address_of(listener)}/?token={token_of(folder)}")
+            await serve(desk, [daemon], listener, folder, log=log)
+        finally:
+            listener.close()
+            await daemon.stop()
+
+
+def _claim(folder: Path, node: NodeFile) -> None:
+    """Refuse the folder of another node or of something else; mark an empty one as this node's."""
+    path = folder / NODE_FILE
+    right = "Give another folder in the key `data`"
+    try:
+        owner = msgspec.json.decode(path.read_bytes(), type=int)
+    except FileNotFoundError:
+        strange = sorted(entry.name for entry in folder.iterdir())
+        if strange:
+            told = f"holds {strange[0]!r}, which is not of a node"
+            raise InputError(told, where=str(folder), right=right) from None
+        write_private(path, msgspec.json.encode(node.number))
+    except (OSError, msgspec.DecodeError) as error:
+        raise InputError(f"is not what a node writes ({error})", where=str(path), right=right) from None
+    else:
+        if owner != node.number:
+            told = f"is of node {owner}, not of {node.number}"
+            raise InputError(told, where=str(folder), right=right)
+
+
+def _clock(node: NodeFile) -> MissionClock:
+    rate = Fraction(node.clock.rate).limit_denominator(1_000_000)
+    if not node.clock.mission:
+        return MissionClock.of_day(rate)
+    mission, wall = dtntime.from_text(node.clock.mission), dtntime.from_text(node.clock.wall)
+    return MissionClock.of_day(rate, mission=mission, wall=wall)
+
+
+def _config(node: NodeFile, base: Path, folder: Path, record: Path | None) -> DaemonConfig:
+    peers = []
+    for peer in node.peer:
+        host, port = host_port(peer.connect, "connect") if peer.connect else ("127.0.0.1", None)
+        peers.append(Peer(peer.number, host, port, peer.node_id, peer.foreign, peer.light_time_s))
+    return DaemonConfig(
+        node=NodeConfig(number=node.number, plan=plan_of(node, base)),
+        data=str(folder / "store"),
+        peers=tuple(peers),
+        listen=host_port(node.listen, "listen") if node.listen else None,
+        residents=tuple(Resident(_address(node, p.service), p.name) for p in node.person),
+        names=_titles(node),
+        record=str(record) if record else None,
+    )
+
+
+def _titles(node: NodeFile) -> dict[int, str]:
+    return {node.number: node.name} | {peer.number: peer.name or f"node {peer.number}" for peer in node.peer}
+
+
+def _address(node: NodeFile, service: int) -> str:
+    return str(EndpointID.ipn(node.number, service))
+
+
+def _desk(node: NodeFile, daemon: Daemon, clock: MissionClock) -> ExpeditionDesk:
+    names: dict[str, tuple[str, str, views.World]] = {
+        _address(node, person.service): (person.name, node.name, node.world) for person in node.person
+    }
+    names |= {entry.address: (entry.name, entry.place, entry.world) for entry in node.address}
+    worlds: dict[int, views.World] = {node.number: node.world}
+    worlds |= {peer.number: peer.world for peer in node.peer}
+    titles = _titles(node)
+    heavens = Heavens(
+        open_sky(),
+        worlds,
+        titles,
+        earth_place=node.name if node.world == "earth" else node.timezone,
+        mars_place=node.name if node.world == "mars" else "Mars",
+        mars_longitude_deg=node.mars_longitude_deg,
+        landing=dtntime.from_text(node.landing),
+    )
+    people = [
+        Inhabitant(p.id, p.name, _address(node, p.service), node.name, node.world, node.number)
+        for p in node.person
+    ]
+    storm = StormControl(active=False, since=None, cuts="", set_active=None)
+    return ExpeditionDesk(
+        people, names, {node.number: daemon}, heavens, storm, {}, timezone=node.timezone, clock=clock
+    )

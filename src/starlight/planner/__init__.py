@@ -1,0 +1,1 @@
+"""From a scenario, the sky and its radios to a contact plan."""

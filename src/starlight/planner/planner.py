@@ -1,0 +1,251 @@
+"""The planner: from a scenario and the sky to a contact plan.
+
+A radio link is open when the sky allows it, a wire always. Each direction is planned by itself, because a
+window is measured at its transmitter. In this order: who sees whom (`sky`); how fast (the scenario's
+number, or what the terminals at both ends close); what the Sun near the line of sight takes; what weather
+takes; and last what the antennas can hold at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from starlight import dtntime
+from starlight.contacts.contact import Contact, LightPiece, constant_light
+from starlight.contacts.plan import ContactPlan, Notice
+from starlight.dtntime import DAY, SECOND
+from starlight.planner import weather
+from starlight.planner.allocation import Change, Way, allocate
+from starlight.planner.bodies import known_spans, unknown_notices, visible
+from starlight.planner.places import place_of
+from starlight.planner.radios import carrying, radio_link, rate_pieces
+from starlight.planner.spans import Span, common, lowered, parts, without
+from starlight.scenario.scenario import LinkSpec, Scenario
+from starlight.sky import Centre, Place, Sky, SpkBody, conjunctions, light_pieces_many
+from starlight.sky.places import WORLDS
+
+__all__ = ["Channel", "Planned", "announcements", "known_plan", "make_plan", "place_of", "plan_channels"]
+
+SLOT = 10**11
+"""Contact ids are `channel * SLOT + the second of its start`, so planning further keeps them."""
+
+AROUND = DAY
+"""Antennas are given out over this much more at both ends, so that no pass is taken for too short."""
+
+
+CONJUNCTION = "superior conjunction: the Sun stands in the way between the worlds"
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """One direction of one link, with its contacts.
+
+    Attributes:
+        link: what the scenario says of it.
+        from_node, to_node: names.
+        contacts: by start.
+        notices: why it is silent, for people.
+    """
+
+    link: LinkSpec
+    from_node: str
+    to_node: str
+    contacts: tuple[Contact, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """A plan's channels, and what the antennas could not hold.
+
+    Attributes:
+        start, end: of the plan, in ns.
+        channels: every direction of every link.
+        seen: how many contacts the sky, the radio and the weather allow, before antennas.
+        changes: what was dropped or shortened.
+    """
+
+    start: int
+    end: int
+    channels: tuple[Channel, ...]
+    seen: int
+    changes: tuple[Change, ...]
+
+    def plan(self, version: int = 0) -> ContactPlan:
+        """Return all of it as a contact plan."""
+        return _joined(self.channels, version)
+
+
+def make_plan(scenario: Scenario, sky: Sky, start: int, end: int) -> Planned:
+    """Plan every direction of every link between two times, in ns, and give out the antennas.
+
+    Raises:
+        RangeError: the ephemeris does not cover the interval.
+    """
+    sky.tdb([start, end])  # What was asked for is covered, or named.
+    around = AROUND if any(node.antennas for node in scenario.node) else 0
+    open_sky = _Open(
+        scenario,
+        sky,
+        {node.name: place for node in scenario.node if (place := place_of(sky, node))},
+        weather.of_scenario(scenario),
+        (max(start - around, sky.covers[0]), min(end + around, sky.covers[1])),
+    )
+    visible: list[tuple[int, Channel]] = []
+    for index, link in enumerate(scenario.link):
+        ways = [link.between] if link.one_way else [link.between, (link.between[1], link.between[0])]
+        for way, ends in enumerate(ways):
+            visible.append((index, _channel(open_sky, link, ends, (2 * index + way) * SLOT)))
+    radio = [each for each in visible if each[1].link.kind == "radio"]
+    held = allocate(
+        [Way(index, c.link.priority, c.from_node, c.to_node, c.contacts) for index, c in radio],
+        {node.name: node.antennas for node in scenario.node},
+        {node.name: node.title for node in scenario.node},
+    )
+    kept = iter(held.contacts)
+    channels = []
+    for _, channel in visible:
+        contacts = next(kept) if channel.link.kind == "radio" else channel.contacts
+        inside = tuple(part for contact in contacts for part in parts(contact, [(start, end)]))
+        channels.append(msgspec.structs.replace(channel, contacts=inside))
+    return Planned(
+        start=start,
+        end=end,
+        channels=tuple(channels),
+        seen=sum(contact.start < end and contact.end > start for _, c in visible for contact in c.contacts),
+        changes=tuple(change for change in held.changes if change.start < end and change.end > start),
+    )
+
+
+def plan_channels(scenario: Scenario, sky: Sky, start: int, end: int) -> list[Channel]:
+    """Return every direction of every link with its contacts between two times, in ns.
+
+    Raises:
+        RangeError: the ephemeris does not cover the interval.
+    """
+    return list(make_plan(scenario, sky, start, end).channels)
+
+
+class _Open(msgspec.Struct, frozen=True):
+    """What all links share: the places of nodes, the weather, and the interval."""
+
+    scenario: Scenario
+    sky: Sky
+    places: dict[str, Place]
+    weather: list[weather.Weather]
+    interval: Span
+
+
+def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) -> Channel:
+    """Return one direction of a link as sky, radio, Sun and weather allow it."""
+    begin, finish = shared.interval
+    begin = max(begin, dtntime.from_text(link.since)) if link.since else begin
+    finish = min(finish, dtntime.from_text(link.until)) if link.until else finish
+    if finish <= begin:
+        return Channel(link, *ends, ())
+    numbers = (shared.scenario.node_named(ends[0]).number, shared.scenario.node_named(ends[1]).number)
+    forward = ends == link.between
+    rate = link.rate_bps if forward else link.back_rate_bps or link.rate_bps
+    if link.kind == "wire":
+        assert rate is not None  # The scenario was checked.
+        light = constant_light(begin, link.light_time_s)
+        wire = Contact(base + begin // SECOND, *numbers, begin, finish, ((begin, rate),), light)
+        return Channel(link, *ends, (wire,))
+    here, there = shared.places[ends[0]], shared.places[ends[1]]
+    spans = visible(shared.sky, here, there, begin, finish)
+    if rate is None:
+        radio = radio_link(shared.scenario, *ends, link.band)
+        rates = rate_pieces(shared.sky, radio, here, there, spans)
+    else:
+        rates = [((first, rate),) for first, _ in spans]
+    contacts: list[Contact] = []
+    lights = light_pieces_many(shared.sky, here, there, spans)
+    for (first, last), steps, pieces in zip(spans, rates, lights, strict=True):
+        light = tuple(LightPiece(*piece) for piece in pieces)
+        whole = Contact(base + first // SECOND, *numbers, first, last, steps, light, link.one_way)
+        contacts += [whole] if rate is not None else parts(whole, carrying(steps, last))
+    return _under_the_sun(shared, Channel(link, *ends, tuple(contacts)))
+
+
+def _under_the_sun(shared: _Open, channel: Channel) -> Channel:
+    """Return a channel as the Sun near the line of sight, and the weather, leave it."""
+    contacts = list(channel.contacts)
+    notices = unknown_notices(
+        shared.scenario, shared.sky, (channel.from_node, channel.to_node), shared.interval
+    )
+    rule = shared.scenario.conjunction
+    places = [shared.places[name] for name in (channel.from_node, channel.to_node)]
+    at_earth = [place.body == "earth" for place in places]
+    if rule is not None and contacts and at_earth.count(True) == 1:
+        sends = at_earth[0]
+        dark, dim = (
+            _conjunctions(shared, places[1] if sends else places[0], limit, contacts)
+            for limit in (rule.blackout_below_deg, rule.lowered_below_deg)
+        )
+        contacts = [part for contact in contacts for part in _dark(contact, dark, sends)]
+        if channel.link.rate_bps is not None and rule.lowered_to < 1:
+            contacts = [_dim(contact, dim, sends, rule.lowered_to) for contact in contacts]
+        nodes = tuple(
+            sorted(shared.scenario.node_named(n).number for n in (channel.from_node, channel.to_node))
+        )
+        notices += [Notice(first, last, nodes, CONJUNCTION) for first, last in dark]
+    return msgspec.structs.replace(
+        channel, contacts=tuple(weather.under(contacts, shared.weather)), notices=tuple(notices)
+    )
+
+
+def _conjunctions(shared: _Open, far: Place, limit_deg: float, contacts: list[Contact]) -> list[Span]:
+    """Return when the other end stands behind the Sun, closer to it than a limit, in Earth's time."""
+    if not limit_deg:
+        return []
+    if far.body in WORLDS:  # A world is told of as one; the radius of its orbits is 0.01 degrees at most.
+        found = conjunctions(shared.sky, *shared.interval, limit_deg, Centre(far.body))
+    else:
+        asked = [(contacts[0].start, contacts[-1].end)]
+        if isinstance(far, SpkBody):
+            asked = common(asked, known_spans(shared.sky, far, Centre("earth")))
+        found = [each for span in asked for each in conjunctions(shared.sky, *span, limit_deg, far)]
+    return [(each.enter, each.leave) for each in found]
+
+
+def _own(contact: Contact, span: Span, sends: bool) -> Span:
+    """Return when a contact transmits what Earth sends, or receives, in a span of Earth's time."""
+    if sends:
+        return span
+    first, last = (edge - contact.light_time(min(max(edge, contact.start), contact.end)) for edge in span)
+    return first, last
+
+
+def _dark(contact: Contact, dark: list[Span], sends: bool) -> list[Contact]:
+    taken = [_own(contact, span, sends) for span in dark]
+    return parts(contact, without([(contact.start, contact.end)], taken))
+
+
+def _dim(contact: Contact, dim: list[Span], sends: bool, factor: float) -> Contact:
+    for span in dim:
+        contact = lowered(contact, *_own(contact, span, sends), factor)
+    return contact
+
+
+def announcements(channels: list[Channel], start: int) -> list[int]:
+    """Return the times, in ns and ascending, at which the network learns of new links after `start`."""
+    times = {dtntime.from_text(c.link.announced) for c in channels if c.link.announced}
+    return sorted(time for time in times if time > start)
+
+
+def known_plan(channels: list[Channel], now: int, version: int = 0) -> ContactPlan:
+    """Return the plan of the links that the network knows of at a time, in ns."""
+    return _joined(
+        (c for c in channels if not c.link.announced or dtntime.from_text(c.link.announced) <= now), version
+    )
+
+
+def _joined(channels: Iterable[Channel], version: int) -> ContactPlan:
+    contacts: list[Contact] = []
+    silences: dict[tuple[int, int, str], set[int]] = {}
+    for channel in channels:
+        contacts += channel.contacts
+        for notice in channel.notices:
+            silences.setdefault((notice.start, notice.end, notice.text), set()).update(notice.nodes)
+    notices = [Notice(*key[:2], tuple(sorted(nodes)), key[2]) for key, nodes in sorted(silences.items())]
+    return ContactPlan.of(contacts, notices, version)

@@ -1,0 +1,1 @@
+"""A scenario in virtual time: what was promised, what came, and the story of it."""

@@ -1,0 +1,248 @@
+"""A rehearsal: a scenario's whole network and all its people in virtual time.
+
+The nodes are the ones that run live; what people do comes from the script, what is true from
+the planner, what each world believes from `knowledge`. The report counts what became of
+every letter, from the mailboxes and stores at the end and from the trace on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TextIO
+
+import msgspec
+
+from starlight.dtntime import DAY, to_text
+from starlight.errors import DefectError
+from starlight.messages import PostOffice, Request
+from starlight.node.config import NodeConfig
+from starlight.node.engine import Node
+from starlight.node.host import Host, Recorder
+from starlight.node.record import Recorder as RecordFile
+from starlight.planner import awareness as knowledge
+from starlight.planner.planner import known_plan, plan_channels
+from starlight.rehearsal import script
+from starlight.rehearsal.outcome import Report
+from starlight.rehearsal.story import Story
+from starlight.scenario.scenario import Scenario
+from starlight.sim.holdings import held
+from starlight.sim.promises import Promises, pieces
+from starlight.sim.referee import Referee
+from starlight.sim.world import Site, World
+from starlight.sky import Sky
+from starlight.trace import Record
+
+__all__ = ["Rehearsal", "Report"]
+
+PLAN_BEYOND = 40 * DAY
+"""The plan reaches further than the rehearsal, or nobody would send what arrives after its end."""
+
+
+class _Letter(msgspec.Struct):
+    """A letter's way as the trace tells it; times in ns."""
+
+    id: str
+    node: int
+    to: str
+    keys: list[str]
+    shown: int = 0
+    ended: str = ""
+
+
+class Rehearsal:
+    """A scenario between two times, ready to run.
+
+    Args:
+        scenario: what is rehearsed.
+        sky: the ephemeris.
+        start, end: in ns.
+        seed: moves what people do.
+        trace: takes the trace as JSON lines; None for nobody.
+        record: takes the record of one node for a replay: its number and an open file.
+
+    Raises:
+        RangeError: the ephemeris does not cover the interval.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        sky: Sky,
+        start: int,
+        end: int,
+        *,
+        seed: int = 0,
+        trace: TextIO | None = None,
+        record: tuple[int, TextIO] | None = None,
+    ) -> None:
+        self.scenario, self.start, self.end, self.seed = scenario, start, end, seed
+        self.channels = plan_channels(scenario, sky, start, max(end, min(end + PLAN_BEYOND, sky.covers[1])))
+        self.story = Story(scenario)
+        self.promises = Promises()
+        self.resent = self.telemetry = self.bundles = self.records = 0
+        self._trace, self._record = trace, record
+        self._letters: dict[str, _Letter] = {}
+        facts = knowledge.storms(scenario)
+        self._changes = knowledge.changes(scenario, self.channels, facts, sky, start, end)
+        self.world = self._make_world()
+        self.referee = Referee(self.world)
+        for storm in facts:
+            if storm.end > start and storm.start < end:
+                self.world.cut(storm.links, storm.start, storm.end)
+        for change in self._changes:
+            nodes = [node.number for node in scenario.node if node.world == change.world]
+            self.world.change_plan(change.time, change.plan, nodes)
+        for cue in script.cues(scenario, start, end, seed):
+            self.world.call(cue.time, cue.node, partial(_act, cue.act))
+
+    def _make_world(self) -> World:
+        scenario = self.scenario
+        plan = known_plan(self.channels, self.start)
+        titles = scenario.titles()
+
+        def office(engine: Node) -> PostOffice:
+            return _Office(engine, titles, self.promises)
+
+        sites = []
+        for node in scenario.node:
+            config = NodeConfig(number=node.number, plan=plan)
+            sites.append(Site(config, office, self._recorder if self._records(node.number) else None))
+        truth = known_plan(self.channels, self.end)
+        return World(truth, sites, start=self.start, trace=self._take)
+
+    def _records(self, number: int) -> bool:
+        return self._record is not None and self._record[0] == number
+
+    def _recorder(self, config: NodeConfig) -> Recorder:
+        assert self._record is not None  # Asked for only where there is one.
+        file = self._record[1]
+        return RecordFile(config, lambda line: file.write(line + "\n"))
+
+    def run(self, progress: Callable[[int], object] | None = None) -> Report:
+        """Let the time pass and return what became of every letter; `seconds` is left to who has a clock.
+
+        Args:
+            progress: is told the mission time now and then.
+
+        Raises:
+            DefectError: a node broke.
+        """
+        try:
+            self.world.run(self.end, progress)
+        except DefectError as error:
+            told = f"{error}. The scenario {self.scenario.name} with seed {self.seed} leads there again"
+            raise DefectError(f"{told} from {to_text(self.start)}") from error
+        return self._report()
+
+    # From the trace.
+
+    def _take(self, record: Record) -> None:
+        self.records += 1
+        if self._trace is not None:
+            self._trace.write(record.line() + "\n")
+        self.story.take(record)
+        self.promises.take(record)
+        self.referee.take(record)
+        kind, _, what = record.what.partition(".")
+        if kind == "letter":
+            self._take_letter(what, record)
+        elif record.what == "bundle.submitted":
+            self.bundles += 1
+        elif record.what == "telemetry.arrived":
+            self.telemetry += 1
+
+    def _take_letter(self, what: str, record: Record) -> None:
+        facts = record.facts
+        letter_id = str(facts["letter"])
+        letter = self._letters.get(letter_id)
+        if letter is None:
+            letter = _Letter(letter_id, record.node, str(facts["to"]), [])
+            self._letters[letter_id] = letter
+        if what == "queued":
+            letter.keys.append(str(facts["bundle"]))
+        elif what == "arrived":
+            letter.shown += 1
+            delay = script.reading_delay(self.scenario, self.seed, letter.to, letter_id)
+            if delay is not None and record.time + delay < self.end:
+                self.world.call(record.time + delay, record.node, partial(_read, letter.to, letter_id))
+        elif what == "resent":
+            self.resent += 1
+        elif what in ("expired", "withdrawn"):
+            letter.ended = what
+
+    # At the end.
+
+    def _report(self) -> Report:
+        world, scenario = self.world, self.scenario
+        report = Report(scenario.name, to_text(self.start), to_text(self.end), self.seed)
+        report.resent, report.telemetry = self.resent, self.telemetry
+        report.bundles, report.records, report.digest = self.bundles, self.records, world.digest()
+        report.contacts = sum(len(channel.contacts) for channel in self.channels)
+        kept = held(world)
+        for letter in self._letters.values():
+            report.sent += 1
+            report.shown_twice += max(0, letter.shown - 1)
+            if letter.shown > 1:
+                report.tell(
+                    self.end, letter.node, letter.id, "twice", f"{letter.id} was shown {letter.shown} times"
+                )
+            if letter.shown:
+                report.arrived += 1
+            elif letter.ended:
+                setattr(report, letter.ended, getattr(report, letter.ended) + 1)
+            elif any(key in kept for key in letter.keys):
+                report.waiting += 1
+            else:
+                report.lost += 1
+                report.tell(self.end, letter.node, letter.id, "lost", f"{letter.id} is lost: nobody has it")
+        for node in world.nodes():
+            host = world.host(node)
+            assert host is not None  # A rehearsal of a scenario has no crashes.
+            self._look_into(_office(host), report)
+        for misstep in self.referee.finish():
+            report.tell(misstep.time, misstep.node, misstep.bundle, misstep.what, misstep.text)
+        letters = {letter.keys[0] for letter in self._letters.values() if letter.keys}
+        report.judge(self.promises.judge(self.end), letters)
+        report.unpromised = self.promises.unpromised
+        return report
+
+    def _look_into(self, office: PostOffice, report: Report) -> None:
+        """Count what is in the mailboxes of a node, and whether it stands in order."""
+        for box in office.mailboxes():
+            received = box.inbox()
+            report.inboxes[box.address] = len(received)
+            latest: dict[str, int] = {}
+            for each in received:
+                if each.written_at < latest.get(each.sender, 0):
+                    report.out_of_order += 1
+                    told = f"{each.id} stands behind a later letter of the same hand in {box.address}"
+                    report.tell(self.end, office.node, each.id, "order", told)
+                latest[each.sender] = each.written_at
+
+
+class _Office(PostOffice):
+    """A post office that lets the rehearsal hear what the node promises."""
+
+    def __init__(self, engine: Node, titles: dict[int, str], promises: Promises) -> None:
+        super().__init__(engine.number, engine.router, names=titles, booked=engine.booked)
+        self._engine, self._promises = engine, promises
+
+    def accepted(
+        self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
+    ) -> list[Request]:
+        self._promises.accept(key, self.node, now, arrives, pieces(self._engine.stored, key))
+        return super().accepted(token, key, leaves, arrives, now)
+
+
+def _office(host: Host) -> PostOffice:
+    assert isinstance(host.application, PostOffice)
+    return host.application
+
+
+def _act(act: script.Act, host: Host, now: int) -> Iterable[Request]:
+    return act(_office(host), now)
+
+
+def _read(address: str, letter_id: str, host: Host, now: int) -> Iterable[Request]:
+    return _office(host).mark_read(address, letter_id, now)

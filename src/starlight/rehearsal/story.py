@@ -1,0 +1,124 @@
+"""The story of a rehearsal: each beat with its time and what carried it, told from the trace."""
+
+from __future__ import annotations
+
+import msgspec
+
+from starlight import dtntime
+from starlight.node.stored import told_of
+from starlight.scenario.scenario import BeatSpec, Scenario
+from starlight.trace import Record
+
+
+class Beat(msgspec.Struct):
+    """A beat that happened.
+
+    Attributes:
+        title: what people are told.
+        time: in ns.
+        node: where, by its title.
+        what: the kind of the trace's record.
+        facts: its facts.
+        hops: what carried it: one sentence a hop, of the bundle that brought it and its pieces and copies.
+    """
+
+    title: str
+    time: int
+    node: str
+    what: str
+    facts: dict[str, object]
+    hops: list[str]
+
+
+class Story:
+    """Finds the scenario's beats in a trace, as it goes by.
+
+    Args:
+        scenario: whose beats they are.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._titles = scenario.titles()
+        self._numbers = {node.name: node.number for node in scenario.node}
+        self._open = [(beat, dtntime.from_text(beat.after) if beat.after else 0) for beat in scenario.beat]
+        self._order = {beat.title: index for index, beat in enumerate(scenario.beat)}
+        self._kinds = {beat.what for beat in scenario.beat}
+        self._found: list[Beat] = []
+        self._sent: dict[str, list[tuple[int, int, int, int]]] = {}  # bundle: node, peer, leaves, reaches
+        self._last_delivered: dict[int, str] = {}  # what came to a node at last
+        self._of_letter: dict[str, str] = {}  # letter to its bundle
+
+    def take(self, record: Record) -> None:
+        """Take the next record of the trace."""
+        what, facts = record.what, record.facts
+        if what == "bundle.sent":
+            hop = (record.node, _int(facts["peer"]), _int(facts["leaves"]), _int(facts["reaches"]))
+            self._sent.setdefault(told_of(str(facts["bundle"])), []).append(hop)
+        elif what == "letter.queued":
+            self._of_letter[str(facts["letter"])] = str(facts["bundle"])
+        if what in self._kinds:
+            self._match(record)
+
+    def _match(self, record: Record) -> None:
+        for entry in list(self._open):
+            beat, after = entry
+            if record.what == beat.what and record.time >= after and self._fits(beat, record):
+                self._open.remove(entry)
+                self._found.append(
+                    Beat(
+                        title=beat.title,
+                        time=record.time,
+                        node=self._titles.get(record.node, str(record.node)),
+                        what=record.what,
+                        facts=record.facts,
+                        hops=self._carried(record),
+                    )
+                )
+
+    def _fits(self, beat: BeatSpec, record: Record) -> bool:
+        if beat.node and self._numbers[beat.node] != record.node:
+            return False
+        for name, wanted in beat.facts.items():
+            found = record.facts.get(name)
+            if isinstance(wanted, str) and not isinstance(found, str):
+                found = str(found)
+            if found != wanted and not (
+                isinstance(wanted, str) and isinstance(found, str) and wanted in found
+            ):
+                return False
+        return True
+
+    def _carried(self, record: Record) -> list[str]:
+        """Return the hops of what brought a record, each with its light time."""
+        facts = record.facts
+        key = facts.get("bundle") or self._of_letter.get(str(facts.get("letter")))
+        if key is None and "vehicle" in facts:
+            key = self._newest_from(str(facts["vehicle"]), record)
+        return [
+            f"{self._titles.get(node, node)} to {self._titles.get(peer, peer)}, "
+            f"{dtntime.duration_text(reaches - leaves)} from {dtntime.to_text(leaves)}"
+            for node, peer, leaves, reaches in self._sent.get(told_of(str(key)), ())
+            if reaches <= record.time
+        ]
+
+    def _newest_from(self, source: str, record: Record) -> str | None:
+        """Return the bundle of a source that reached the record's node when the record was made."""
+        for key in reversed(self._sent):
+            if key.startswith(source + "/") and any(
+                peer == record.node and reaches == record.time for _, peer, _, reaches in self._sent[key]
+            ):
+                return key
+        return None
+
+    def beats(self) -> list[Beat]:
+        """Return the beats that happened, by time."""
+        return sorted(self._found, key=lambda beat: (beat.time, self._order[beat.title]))
+
+    def missing(self) -> list[str]:
+        """Return the titles of the beats that did not happen."""
+        return [beat.title for beat, _ in self._open]
+
+
+def _int(value: object) -> int:
+    assert isinstance(value, int)
+    return value

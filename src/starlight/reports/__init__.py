@@ -1,0 +1,1 @@
+"""Pages and tables about plans, links, the sky, routes and rehearsals."""

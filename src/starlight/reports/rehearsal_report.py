@@ -1,0 +1,86 @@
+"""A page about a rehearsal: how promises were kept, what was wrong, what became of the letters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlight.rehearsal.outcome import BINS, Fault, Kept, Report
+from starlight.reports.page import Grid, Histogram, Part, page
+from starlight.scenario.scenario import Scenario
+
+SHOWN_ERRORS = 200
+"""A page with more rows of what was wrong than this is not read."""
+
+CLASSES = {
+    "undisturbed": "nothing interfered; exact to 1 ms",
+    "competing": "queues competed; later by 1 % of the flight at most, or for a later, more urgent letter",
+    "disturbed": "a storm blew, or a plan changed on the way; only counted",
+}
+LOOKS = {"undisturbed": "held", "competing": "back", "disturbed": "lost"}
+
+
+def rehearsal_report(scenario: Scenario, report: Report) -> str:
+    """Return a page about a rehearsal."""
+    classes: dict[str, Kept] = {name: getattr(report, name) for name in CLASSES}
+    parts: list[Part] = [
+        Histogram(
+            "Promised and actual",
+            "How many bundles (letters, receipts, reports of vehicles) came by how much earlier or later "
+            "than promised when they were accepted. The heights grow with the logarithm of the number.",
+            BINS,
+            [(name, look, classes[name].differences) for name, look in LOOKS.items()],
+        ),
+        Grid(
+            "Promises",
+            "Explained: a later, more urgent bundle took the time. Unforeseen: receipts and reports that "
+            "other nodes' traffic held up, which their own node can't know of.",
+            ("class", "what is asked", "bundles", "of letters", "latest, s", "earliest, s", "explained",
+             "unforeseen", "broken"),
+            [
+                [name, CLASSES[name], kept.bundles, kept.letters, kept.worst_late_s, kept.worst_early_s,
+                 kept.explained, kept.unforeseen, kept.broken]
+                for name, kept in classes.items()
+            ],
+        ),
+        Grid(
+            "What was wrong",
+            f"The first {SHOWN_ERRORS} of {len(report.errors)}." if report.errors else "Nothing.",
+            ("time", "node", "what", "told"),
+            [[e.time, titled(scenario, e.node), e.what, e.text] for e in report.errors[:SHOWN_ERRORS]],
+        ),
+        Grid(
+            "Letters",
+            "What became of them, and what else was carried.",
+            ("", "number"),
+            [
+                ["written", report.sent],
+                ["arrived", report.arrived],
+                ["waiting, stored or in flight", report.waiting],
+                ["expired", report.expired],
+                ["withdrawn", report.withdrawn],
+                ["lost", report.lost],
+                ["shown twice", report.shown_twice],
+                ["out of order", report.out_of_order],
+                ["sent again", report.resent],
+                ["reports of vehicles that arrived", report.telemetry],
+                ["bundles", report.bundles],
+                ["bundles taken without a known road", report.unpromised],
+                ["contacts", report.contacts],
+            ],
+        ),
+    ]  # fmt: skip
+    lead = [
+        f"{report.start} to {report.end}, seed {report.seed}: " + f"{count_of(report.errors)}.",
+        f"Digest of the trace: {report.digest}.",
+    ]
+    return page(f"Rehearsal of {scenario.title}", lead, parts)
+
+
+def count_of(errors: Sequence[Fault]) -> str:
+    """Return how many errors there are, in words for people."""
+    return "1 error" if len(errors) == 1 else f"{len(errors) or 'no'} errors"
+
+
+def titled(scenario: Scenario, number: int) -> str:
+    """Return the title of a node by its number."""
+    return scenario.titles().get(number, f"node {number}")

@@ -1,0 +1,173 @@
+"""The demo's nodes in this process: what its folder remembers, how it plans on, what a storm tells whom."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from starlight import dtntime
+from starlight.app import demo as demo_module
+from starlight.app.demo import Demo
+from starlight.dtntime import HOUR, SECOND
+from starlight.errors import InputError
+
+SEOUL, BASE, RELAY = 10, 20, 30
+JAY, NAN_YOUNG, JI_YOUNG = "ipn:10.2", "ipn:20.1", "ipn:21.4"
+
+
+def made(folder: Path, speed: float = 600.0) -> Demo:
+    return Demo("lost-in-starlight", folder, lambda line: None, speed=speed)
+
+
+async def until(demo: Demo, holds: Callable[[], bool]) -> None:
+    """Wait for something to hold, looking again at each change of a node."""
+    changed = asyncio.Event()
+    ends = [daemon.subscribe(changed.set) for daemon in demo.daemons.values()]
+    while not holds():
+        changed.clear()
+        await changed.wait()
+    for end in ends:
+        end()
+
+
+def live(folder: Path, act: Callable[[Demo], Awaitable[None]], speed: float = 600.0) -> Demo:
+    """Start a demo, do something, stop it."""
+
+    async def run() -> Demo:
+        demo = made(folder, speed)
+        try:
+            await demo.start()
+            await act(demo)
+        finally:
+            await demo.stop()
+        return demo
+
+    return asyncio.run(run())
+
+
+def test_it_opens_on_letters_that_were_exchanged_and_some_in_flight(tmp_path: Path) -> None:
+    """It opens on a living scene: letters already exchanged, some in flight, the rover reporting."""
+
+    async def look(demo: Demo) -> None:
+        jay = demo.daemons[SEOUL].office.mailbox(JAY)
+        assert len(jay.with_correspondent(NAN_YOUNG)) >= 6
+        flights = (await demo.desk.status("jay")).flights
+        assert sum(flight.kind == "letter" for flight in flights) >= 2
+        telemetry = (await demo.desk.status("jay")).telemetry
+        assert [vehicle.name for vehicle in telemetry] == ["Rover"]
+        assert telemetry[0].findings[-1].startswith("abandoned rover")
+
+    demo = live(tmp_path / "d", look, speed=0.001)
+    assert dtntime.to_text(demo.clock.now()).startswith("2051-04-07T10:05:00")
+
+
+def test_what_was_in_flight_when_it_opened_arrives_when_it_was_said_to(tmp_path: Path) -> None:
+    """The letter that left at 09:57 in the days lived through arrives one light time later, live."""
+
+    async def wait(demo: Demo) -> None:
+        box = demo.daemons[BASE].office.mailbox(NAN_YOUNG)
+        await until(demo, lambda: any("Go carefully" in letter.text for letter in box.inbox()))
+        letter = next(letter for letter in box.inbox() if "Go carefully" in letter.text)
+        sent = demo.daemons[SEOUL].office.mailbox(JAY).sent[letter.id]
+        arrived = box.received[letter.id].arrived_at
+        assert sent.first_arrives is not None
+        assert abs(arrived - sent.first_arrives) < SECOND
+        assert 1_000 * SECOND < arrived - letter.written_at < 1_010 * SECOND
+
+    live(tmp_path / "d", wait)
+
+
+def test_mission_time_and_the_storm_go_on_where_they_stopped(tmp_path: Path) -> None:
+    """Mission time is kept in the data directory and stops when the demo stops; so is the storm."""
+
+    async def storm(demo: Demo) -> None:
+        await demo.desk.set_storm(True)
+
+    async def nothing(demo: Demo) -> None:
+        assert (await demo.desk.status("jay")).storm.active
+        silence = (await demo.desk.status("jay")).silence
+        assert silence is not None
+        assert silence.why == "Dust storm with a tornado over Arsia Mons."
+
+    first = live(tmp_path / "d", storm, speed=100)
+    stopped = first.clock.now()
+    second = live(tmp_path / "d", nothing, speed=0.001)
+    # What passes while it stops is still the mission's, a second of the wall at most.
+    assert stopped - 100 * SECOND < second.clock.now() < stopped + 100 * SECOND
+
+
+def test_earth_hears_of_a_storm_one_light_time_later(tmp_path: Path) -> None:
+    """The base knows at once why it is silent; Seoul learns of it by light."""
+
+    async def storm(demo: Demo) -> None:
+        await demo.desk.set_storm(True)
+        began = demo.clock.now()
+        assert demo.daemons[BASE].node.router.plan.notices
+        assert not demo.daemons[SEOUL].node.router.plan.notices
+        await until(demo, lambda: bool(demo.daemons[SEOUL].node.router.plan.notices))
+        assert demo.clock.now() - began > 1_000 * SECOND
+        await demo.desk.set_storm(False)
+        assert not demo.daemons[BASE].node.router.plan.notices
+
+    live(tmp_path / "d", storm)
+
+
+def test_it_plans_further_before_the_plan_runs_out(tmp_path: Path) -> None:
+    """The plan is made anew when less than half of it is left, without end."""
+
+    async def wait(demo: Demo) -> None:
+        router = demo.daemons[SEOUL].node.router
+        end = max(contact.end for contact in router.plan.contacts)
+        await until(demo, lambda: max(contact.end for contact in router.plan.contacts) > end)
+        assert demo.clock.now() >= end - demo_module.PLAN_AGAIN - HOUR
+
+    live(tmp_path / "d", wait, speed=1_000_000)
+
+
+def test_a_letter_to_who_is_not_there_yet_stays_predicted(tmp_path: Path) -> None:
+    """By the father's radio there is no way back: the letter is predicted to arrive, and never confirmed."""
+
+    async def write(demo: Demo) -> None:
+        view = await demo.desk.write("father", JI_YOUNG, "Next week at the same hour.")
+        assert view.receipt_at is None
+        arrival = next(fact for fact in view.facts if fact.what == "arrived")
+        assert arrival.standing == "predicted"
+        await until(demo, lambda: demo.clock.now() > arrival.at)
+        later = await demo.desk.mailbox("father", correspondent=JI_YOUNG)
+        assert (later.letters[-1].state, later.letters[-1].standing) == ("arrived", "predicted")
+        waiting = demo.daemons[21].store.counts()["bundles"]
+        assert waiting >= 1
+
+    live(tmp_path / "d", write, speed=50_000)
+
+
+def test_the_page_warns_of_a_conjunction(tmp_path: Path) -> None:
+    """Sixty days before the Sun comes between the worlds the page says until when words still get past it."""
+    at = dtntime.from_text("2051-08-20T09:00:00Z")
+
+    async def look() -> None:
+        demo = Demo("lost-in-starlight", tmp_path / "d", lambda line: None, speed=0.001, at=at)
+        try:
+            await demo.start()
+            seen = {who: (await demo.desk.status(who)).conjunction for who in ("jay", "nan-young")}
+        finally:
+            await demo.stop()
+        jay, nan = seen["jay"], seen["nan-young"]
+        assert jay is not None
+        assert nan is not None
+        assert dtntime.to_text(jay.enter).startswith("2051-09-05T08:4")
+        assert jay.last_departure == jay.enter
+        assert 20 * 60 * SECOND < nan.enter - nan.last_departure < 23 * 60 * SECOND
+
+    asyncio.run(look())
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    """The demo refuses a folder that holds what it did not make, and changes nothing there."""
+    (tmp_path / "thesis.tex").write_text("ten years of work")
+    with pytest.raises(InputError, match=r"thesis\.tex"):
+        made(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]

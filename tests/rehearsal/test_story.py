@@ -1,0 +1,47 @@
+"""The story of a rehearsal, told from the trace."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+from tests.node.helpers import SECOND, T
+
+from starlight.app.in_transit import Flights
+from starlight.node.stored import told_of
+from starlight.rehearsal.story import Story
+from starlight.scenario.scenario import BeatSpec, load
+from starlight.trace import Record
+
+KEY = "ipn:20.1/725846400000/3"
+
+
+@pytest.mark.parametrize("key", [KEY, f"{KEY}>4", f"{KEY}/0+1000", f"{KEY}/1000+24>4294967296"])
+def test_a_key_tells_of_its_bundle(key: str) -> None:
+    """A piece has its own identity, a copy the neighbour's number beside it, and a piece may have copies."""
+    assert told_of(key) == KEY
+    assert told_of(key.replace("ipn:20.1", "dtn://a>b/c+d")) == KEY.replace("ipn:20.1", "dtn://a>b/c+d")
+
+
+@pytest.mark.parametrize("sent", [[KEY], [f"{KEY}/0+1000", f"{KEY}/1000+24"], [KEY, f"{KEY}>30"]])
+def test_a_beat_tells_each_hop_of_a_letter(sent: list[str]) -> None:
+    """However it was sent on: whole, in pieces or in copies."""
+    beat = BeatSpec("It came", "letter.arrived")
+    story = Story(msgspec.structs.replace(load("lost-in-starlight"), beat=(beat,)))
+    story.take(Record(T, 20, "letter.queued", {"letter": "one", "bundle": KEY}))
+    for number, key in enumerate(sent):
+        hop = {"bundle": key, "peer": 10, "leaves": T + number * SECOND, "reaches": T + 300 * SECOND}
+        story.take(Record(T, 20, "bundle.sent", hop))
+    story.take(Record(T + 400 * SECOND, 10, "letter.arrived", {"letter": "one"}))
+    (found,) = story.beats()
+    assert len(found.hops) == len(sent)
+
+
+@pytest.mark.parametrize(("key", "drawn"), [(f"{KEY}/0+1000", 0), (f"{KEY}>10", 0), (f"{KEY}4/0+1000", 1)])
+def test_the_parts_of_a_letter_are_drawn_as_that_letter_alone(key: str, drawn: int) -> None:
+    """What is not a letter's is drawn by its transmissions."""
+    hop = {"bundle": key, "peer": 10, "leaves": T, "reaches": T + 300 * SECOND}
+    daemon = SimpleNamespace(recent=[Record(T, 20, "bundle.sent", hop)])
+    flights = Flights({20: daemon}, {}, {20: "mars", 10: "earth"})  # type: ignore[dict-item]  # its trace
+    assert len(flights._others(T + SECOND, {KEY})) == drawn

@@ -1,0 +1,399 @@
+"""A desk in memory with a clock that stands until the test moves it.
+
+Between the two worlds there is one light time and, unless a storm rages, always a window;
+between two people of one world letters take no time. That is all the page needs to be tested.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text, to_text
+from starlight.errors import InputError
+from starlight.web.views import (
+    Change,
+    Clock,
+    Conjunction,
+    Conversation,
+    EarthClock,
+    Fact,
+    Flight,
+    Lateness,
+    LetterView,
+    MailboxView,
+    MarsClock,
+    Orbits,
+    Person,
+    Position,
+    PredictionView,
+    Priority,
+    Reason,
+    Silence,
+    Sky,
+    Standing,
+    State,
+    Status,
+    Storm,
+    Telemetry,
+    Window,
+)
+
+START = from_text("2051-04-02T05:21:00Z")
+LIGHT = 19 * MINUTE
+SOL_S = 88775.244
+LONGEST = 10_000
+LARGE = 5_000
+"""No contact of the fake carries so many bytes whole."""
+WAITS = "It waits 2 min for the dish, light takes 19 min."
+
+PEOPLE = (
+    Person("jay", "Jay", "ipn:7.1", "Seoul", "earth"),
+    Person("nan-young", "Nan-young", "ipn:21.1", "Base, Arsia Mons", "mars"),
+    Person("father", "Father", "ipn:8.1", "Seoul", "earth"),
+    Person("control", "Mission control", "ipn:5.1", "Yeoju", "earth"),
+)
+
+
+class Kept(msgspec.Struct):
+    """A letter as the fake keeps it; `leaves` is None while the storm holds it."""
+
+    id: str
+    author: Person
+    to: Person
+    text: str
+    written: int
+    leaves: int | None
+    reply_to: str | None = None
+    read: int | None = None
+    withdrawn: int | None = None
+    priority: Priority = "normal"
+    critical: bool = False
+
+    @property
+    def crosses(self) -> bool:
+        return self.author.world != self.to.world
+
+    @property
+    def arrives(self) -> int | None:
+        return None if self.leaves is None else self.leaves + (LIGHT if self.crosses else 0)
+
+    def news_at(self, moment: int) -> int:
+        return moment + (LIGHT if self.crosses else 0)
+
+
+class FakeDesk:
+    """Implements `starlight.web.backend.Desk`.
+
+    Args:
+        now: mission time at first.
+        rate: what the page is told; the fake's own clock only moves by `advance`.
+        delay: ns between writing and leaving, in which a letter can be withdrawn.
+    """
+
+    def __init__(self, now: int = START, rate: float = 0.0, delay: int = 2 * MINUTE) -> None:
+        self.now = now
+        self.rate = rate
+        self.delay = delay
+        self.kept: list[Kept] = []
+        self.storm_since: int | None = None
+        self.telemetry: tuple[Telemetry, ...] = ()
+        self.conjunction: Conjunction | None = None
+        self.explained = 0
+        self._waiting: set[asyncio.Queue[Change]] = set()
+
+    # ---- the test's own handles; called on the loop that serves the page
+
+    def advance(self, duration: int) -> None:
+        """Let mission time pass, and tell the pages."""
+        self.now += duration
+        self._tell()
+
+    def report(self, telemetry: Telemetry) -> None:
+        """Let a vehicle be heard."""
+        self.telemetry = (*self.telemetry, telemetry)
+        self._tell()
+
+    def _tell(self) -> None:
+        for queue in self._waiting:
+            queue.put_nowait(Change(tuple(person.id for person in PEOPLE), status=True))
+
+    # ---- the desk
+
+    async def people(self) -> tuple[Person, ...]:
+        return PEOPLE
+
+    async def mailbox(
+        self, person: str, *, correspondent: str | None = None, before: str | None = None, limit: int = 50
+    ) -> MailboxView:
+        me = self._person(person)
+        mine = [kept for kept in self.kept if self._seen_by(kept, me)]
+        if correspondent is None:
+            latest = max(mine, key=lambda kept: kept.written, default=None)
+            others = [other for other in PEOPLE if other != me]
+            correspondent = (
+                (latest.to if latest.author == me else latest.author).address if latest else others[0].address
+            )
+        other = self._address(correspondent)
+        thread = [kept for kept in mine if other in (kept.author, kept.to)]
+        if before is not None:
+            index = next((i for i, kept in enumerate(thread) if kept.id == before), None)
+            if index is None:
+                raise InputError(f"no letter {before!r}", where="before", right="The id of a letter here")
+            thread = thread[:index]
+        shown = thread[-limit:]
+        return MailboxView(
+            me,
+            tuple(self._conversation(me, one, mine) for one in PEOPLE if one != me),
+            correspondent,
+            tuple(self._view(kept, me) for kept in shown),
+            len(thread) > len(shown),
+        )
+
+    async def write(
+        self,
+        person: str,
+        to: str,
+        text: str,
+        reply_to: str | None = None,
+        *,
+        priority: Priority = "normal",
+        critical: bool = False,
+    ) -> LetterView:
+        if len(text) > LONGEST:
+            raise InputError(f"{len(text)} characters", where="text", right=f"At most {LONGEST}")
+        me, other = self._person(person), self._address(to)
+        held = self.storm_since is not None and me.world != other.world
+        kept = Kept(
+            f"{me.address}/{self.now}/{len(self.kept)}",
+            me,
+            other,
+            text,
+            self.now,
+            None if held else self.now + self._waits(priority),
+            reply_to,
+            priority=priority,
+            critical=critical,
+        )
+        self.kept.append(kept)
+        self._tell()
+        return self._view(kept, me)
+
+    async def predict(self, person: str, to: str, text: str, priority: Priority = "normal") -> PredictionView:
+        me, other = self._person(person), self._address(to)
+        if me.world == other.world:
+            return PredictionView(self.now, self.now, self.now, (f"{me.place}: delivered at once.",))
+        if self.storm_since is not None:
+            return PredictionView(None, None, None, (), self._silence(), len(text.encode()))
+        leaves = self.now + self._waits(priority)
+        route = (
+            f"{me.place}: waits for the dish, then leaves for the relay orbiter.",
+            f"Relay orbiter: passes it on to {other.place} at once.",
+        )
+        size = len(text.encode())
+        pieces = 1 if size < LARGE else 2
+        return PredictionView(leaves, leaves + LIGHT, leaves + 2 * LIGHT, route, None, size, pieces)
+
+    async def why_late(self, person: str, to: str, text: str, priority: Priority = "normal") -> Lateness:
+        self._address(to)
+        return self._lateness(len(text.encode()), self._waits(priority))
+
+    async def why_letter_late(self, person: str, letter: str) -> Lateness:
+        kept = self._letter(letter)
+        return self._lateness(len(kept.text.encode()), self._waits(kept.priority))
+
+    def _waits(self, priority: Priority) -> int:
+        """Return how long a letter waits before it leaves: an urgent one half as long."""
+        return self.delay // 2 if priority == "expedited" else self.delay
+
+    def _lateness(self, size: int, wait: int) -> Lateness:
+        """Return a lateness of one reason, whose words no page must take for markup."""
+        self.explained += 1
+        ends = to_text(self.now + wait, 3)
+        late = f"contact 7 ends at {ends}, 3.0 s before it is there."
+        missed = f"It comes too late from Seoul to the <b>relay</b>: {late}"
+        first = (self._silence().why,) if self.storm_since is not None else ()
+        return Lateness(
+            self.now,
+            size,
+            (*first, WAITS),
+            (Reason(self.now + LIGHT, (7, 9), "Refused: contacts 7, 9.", (missed,)),),
+        )
+
+    async def withdraw(self, person: str, letter: str) -> LetterView:
+        kept = self._letter(letter)
+        if kept.leaves is not None and kept.leaves <= self.now:
+            raise InputError("the letter has left already", where="letter", right="Write another one")
+        kept.withdrawn = self.now
+        self._tell()
+        return self._view(kept, self._person(person))
+
+    async def mark_read(self, person: str, letter: str) -> LetterView:
+        kept = self._letter(letter)
+        kept.read = kept.read or self.now
+        self._tell()
+        return self._view(kept, self._person(person))
+
+    async def sky(self) -> Sky:
+        clock = Clock(
+            self.now,
+            self.rate,
+            EarthClock("Seoul", "KST", 32_400),
+            MarsClock("Arsia Mons", from_text("2051-01-30T03:10:00Z"), SOL_S),
+        )
+        window = Window(self.now - HOUR, self.now + 3 * HOUR, "Yeoju, areostationary relay")
+        if self.storm_since is not None:
+            window = Window(self.storm_since + DAY, self.storm_since + DAY + 3 * HOUR)
+        light_s = LIGHT / SECOND
+        earth, mars = Position(-0.978, -0.205), Position(0.42, 1.44)
+        return Sky(clock, earth, mars, light_s * 299_792.458, 4.2, light_s, window)
+
+    async def orbits(self) -> Orbits:
+        return Orbits(_ellipse(1.0, 0.0167, 103), _ellipse(1.5237, 0.0934, 336))
+
+    async def status(self, person: str) -> Status:
+        flights = [
+            flight
+            for kept in self.kept
+            if kept.crosses and kept.withdrawn is None
+            for flight in self._flights(kept)
+            if flight.arrives > self.now
+        ]
+        storm = Storm(self.storm_since is not None, self.storm_since, "both relays")
+        silence = self._silence() if storm.active else None
+        return Status(await self.sky(), tuple(flights), silence, storm, self.telemetry, self.conjunction)
+
+    async def set_storm(self, active: bool) -> Storm:
+        if active and self.storm_since is None:
+            self.storm_since = self.now
+            for kept in self.kept:
+                if kept.crosses and kept.leaves is not None and kept.leaves > self.now:
+                    kept.leaves = None
+        elif not active and self.storm_since is not None:
+            self.storm_since = None
+            for kept in self.kept:
+                if kept.leaves is None and kept.withdrawn is None:
+                    kept.leaves = self.now + self.delay
+        self._tell()
+        return Storm(active, self.storm_since, "both relays")
+
+    async def changes(self) -> AsyncIterator[Change]:
+        queue: asyncio.Queue[Change] = asyncio.Queue()
+        self._waiting.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._waiting.discard(queue)
+
+    # ---- inside
+
+    def _person(self, id: str) -> Person:
+        return next(person for person in PEOPLE if person.id == id)
+
+    def _address(self, address: str) -> Person:
+        for person in PEOPLE:
+            if person.address == address:
+                return person
+        raise InputError(f"nobody lives at {address!r}", where="to", right="An address such as ipn:21.1")
+
+    def _letter(self, id: str) -> Kept:
+        for kept in self.kept:
+            if kept.id == id:
+                return kept
+        raise InputError(f"no letter {id!r}", where="letter", right="The id of a letter in this mailbox")
+
+    def _seen_by(self, kept: Kept, me: Person) -> bool:
+        there = kept.arrives is not None and kept.arrives <= self.now and kept.withdrawn is None
+        return kept.author == me or (kept.to == me and there)
+
+    def _conversation(self, me: Person, other: Person, mine: list[Kept]) -> Conversation:
+        theirs = [kept for kept in mine if other in (kept.author, kept.to)]
+        unread = sum(kept.to == me and kept.read is None for kept in theirs)
+        last = max((kept.written for kept in theirs), default=None)
+        return Conversation(other.address, other.name, other.place, other.world, len(theirs), unread, last)
+
+    def _flights(self, kept: Kept) -> list[Flight]:
+        if kept.leaves is None or kept.arrives is None:
+            return []
+        there, back = kept.author.world, kept.to.world
+        names = f"from {kept.author.name} to {kept.to.name}"
+        flights = [Flight(kept.id, "letter", there, back, kept.leaves, kept.arrives, f"Letter {names}")]
+        for name, moment in (("arrival", kept.arrives), ("reading", kept.read)):
+            if moment is not None and moment <= self.now:
+                receipt = f"Receipt of {name} for {kept.author.name}"
+                news = kept.news_at(moment)
+                flights.append(Flight(f"{kept.id} {name}", "receipt", back, there, moment, news, receipt))
+        return flights
+
+    def _silence(self) -> Silence:
+        waiting = sum(kept.leaves is None and kept.withdrawn is None for kept in self.kept)
+        safe = (f"{waiting} letters are kept in Seoul.", "What had left before the storm still arrives.")
+        since = self.storm_since or self.now
+        return Silence("A dust storm over Arsia Mons has cut both relays.", since, since + DAY, safe)
+
+    def _view(self, kept: Kept, me: Person) -> LetterView:
+        mine = kept.author == me
+        state, standing = self._state(kept, mine)
+        return LetterView(
+            kept.id,
+            kept.id,
+            kept.author.address,
+            kept.author.name,
+            kept.to.address,
+            kept.to.name,
+            kept.text,
+            kept.written,
+            mine,
+            state,
+            standing,
+            self._facts(kept, mine),
+            kept.news_at(kept.arrives) if mine and kept.arrives is not None else None,
+            mine and kept.withdrawn is None and (kept.leaves is None or kept.leaves > self.now),
+            not mine and kept.read is None,
+            kept.reply_to,
+            "Held by the storm." if mine and kept.leaves is None and kept.withdrawn is None else "",
+            kept.priority if mine else "normal",
+            kept.critical if mine else False,
+        )
+
+    def _state(self, kept: Kept, mine: bool) -> tuple[State, Standing]:
+        if kept.withdrawn is not None:
+            return "withdrawn", "confirmed"
+        if not mine:
+            return ("arrived" if kept.read is None else "read"), "confirmed"
+        if kept.leaves is None or kept.arrives is None or self.now < kept.leaves:
+            return "queued", "confirmed"
+        if kept.read is not None and kept.news_at(kept.read) <= self.now:
+            return "read", "confirmed"
+        if self.now < kept.arrives:
+            return "in_flight", "predicted"
+        return "arrived", "confirmed" if kept.news_at(kept.arrives) <= self.now else "predicted"
+
+    def _facts(self, kept: Kept, mine: bool) -> tuple[Fact, ...]:
+        facts = [Fact("written", kept.written, "confirmed", kept.author.place)]
+        if kept.withdrawn is not None:
+            return (*facts, Fact("withdrawn", kept.withdrawn, "confirmed"))
+        if kept.leaves is None or kept.arrives is None:
+            return (*facts, Fact("queued", kept.written, "confirmed", kept.author.place))
+        left: Standing = "confirmed" if kept.leaves <= self.now else "predicted"
+        facts.append(Fact("departed", kept.leaves, left, kept.author.place))
+        known = not mine or kept.news_at(kept.arrives) <= self.now
+        facts.append(Fact("arrived", kept.arrives, "confirmed" if known else "predicted", kept.to.place))
+        if kept.read is not None and (not mine or kept.news_at(kept.read) <= self.now):
+            facts.append(Fact("read", kept.read, "confirmed", kept.to.place))
+        return tuple(facts)
+
+
+def _ellipse(axis: float, eccentricity: float, perihelion_deg: float) -> tuple[tuple[float, float], ...]:
+    """Return an orbit with the Sun in a focus, by its true anomaly."""
+    points = []
+    for step in range(120):
+        anomaly = 2 * math.pi * step / 120
+        radius = axis * (1 - eccentricity**2) / (1 + eccentricity * math.cos(anomaly))
+        angle = anomaly + math.radians(perihelion_deg)
+        points.append((radius * math.cos(angle), radius * math.sin(angle)))
+    return tuple(points)
