@@ -22,7 +22,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND, YEAR
 from starlight.messages.requests import Open, Post, Request
 from starlight.node import Host, Node, NodeConfig
-from starlight.sim import Site, World
+from starlight.sim import NodeSetup, VirtualWorld
 
 START = 51 * YEAR
 PAYLOAD = bytes(range(100))
@@ -74,8 +74,8 @@ def measure(rate_bps: int, bundles: int) -> float:
         counters.append(Counter(node))
         return counters[-1]
 
-    sites = [Site(NodeConfig(number, contacts), counter) for number in (1, 2, 3)]
-    world = World(contacts, sites, start=START)
+    sites = [NodeSetup(NodeConfig(number, contacts), counter) for number in (1, 2, 3)]
+    world = VirtualWorld(contacts, sites, start=START)
     post = Post("t", "ipn:1.1", "ipn:3.1", PAYLOAD, 86_400_000)
 
     def write(host: Host, now: int) -> list[Request]:

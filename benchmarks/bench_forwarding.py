@@ -36,7 +36,7 @@ from starlight.links import (
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig
 from starlight.live.link import Connection
-from starlight.live.neighbours import Peer
+from starlight.live.neighbours import PeerConfig
 from starlight.node.config import NodeConfig
 
 SOURCE, RELAY, SINK = 1, 2, 3
@@ -71,7 +71,7 @@ def facts_of(daemon: Daemon) -> dict[str, float]:
 async def relay(data: str, sink_port: int, profile: bool) -> None:
     """Run the measured daemon; answer each line of standard input with its status."""
     node = NodeConfig(number=RELAY, plan=plan())
-    peers = (Peer(SOURCE), Peer(SINK, port=sink_port))
+    peers = (PeerConfig(SOURCE), PeerConfig(SINK, port=sink_port))
     daemon = Daemon(DaemonConfig(node=node, data=data, peers=peers), MissionClock(START))
     await daemon.start()
     profiler = cProfile.Profile()

@@ -22,7 +22,7 @@ import msgspec
 from starlight import dtntime
 from starlight.dtntime import DAY
 from starlight.planner import planner
-from starlight.planner.allocation import Way, allocate
+from starlight.planner.allocation import LinkDirection, allocate
 from starlight.planner.history import History
 from starlight.reports import plan_report as planview
 from starlight.scenario.kernels import open_sky
@@ -53,7 +53,7 @@ def main() -> None:
     one = msgspec.structs.replace(scenario, link=pairs)
     pairs_s, _ = cpu_s(lambda: planner.make_plan(one, sky, START, START + YEAR))
     ways = [
-        Way(scenario.link.index(c.link), c.link.priority, c.from_node, c.to_node, c.contacts)
+        LinkDirection(scenario.link.index(c.link), c.link.priority, c.from_node, c.to_node, c.contacts)
         for c in planned.channels
         if c.link.kind == "radio"
     ]

@@ -31,7 +31,7 @@ from starlight.links import (
     TransferReceived,
     TransferRefused,
 )
-from starlight.links.tcpcl_state import State
+from starlight.links.tcpcl_state import SessionState
 
 CONFIG = TcpclConfig(
     "ipn:1.0",
@@ -99,7 +99,7 @@ def a_session(rng: random.Random) -> list[bytes]:
     return said
 
 
-def heard(data: bytes, cuts: list[int], *, passive: bool) -> tuple[list[LinkEvent], bytes, State]:
+def heard(data: bytes, cuts: list[int], *, passive: bool) -> tuple[list[LinkEvent], bytes, SessionState]:
     """Return what a session tells, says and is after octets in pieces."""
     session = TcpclSession(CONFIG, passive=passive, now=0)
     events: list[LinkEvent] = []

@@ -18,7 +18,7 @@ import time
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.errors import LetterError
-from starlight.messages import Letter, Limits, Post, PostOffice, Receipt, ReceiptFact, Save, Telemetry
+from starlight.messages import Letter, MailboxLimits, Post, PostOffice, Receipt, ReceiptFact, Save, Telemetry
 from starlight.messages.letter import Message, decode_message
 from starlight.messages.requests import Request
 from starlight.routing import Router
@@ -93,7 +93,7 @@ class Ground:
             Contact(2, 20, 7, 0, 10**17, ((0, 10_000),), light),
         ]
         self.router = Router(ContactPlan.of(contacts))
-        self.limits = Limits(letters=12, readings=3, vehicles=2)
+        self.limits = MailboxLimits(letters=12, readings=3, vehicles=2)
         self.office = PostOffice(7, self.router, self.limits)
         self.saves: dict[tuple[str, str], bytes] = {}
         self.keys: list[str] = []

@@ -15,7 +15,7 @@ from tests.bundle import wire
 from starlight.bundle.cbor import (
     VALUE_LIMITS,
     Decoder,
-    Limits,
+    DecodingLimits,
     dumps,
     encode_head,
     encode_uint,
@@ -114,9 +114,9 @@ def test_refusals_say_where_and_why(data: str, offset: int, rule: str) -> None:
 def test_limits() -> None:
     """Size and count have limits, whatever an array's head claims."""
     with pytest.raises(CborError, match="longer than 4 bytes"):
-        loads(bytes(5), Limits(4, 4, 4))
+        loads(bytes(5), DecodingLimits(4, 4, 4))
     with pytest.raises(CborError, match="more than 4 items"):
-        loads(b"\x85" + bytes(5), Limits(9, 4, 4))
+        loads(b"\x85" + bytes(5), DecodingLimits(9, 4, 4))
     with pytest.raises(CborError, match="ends inside"):
         loads(b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff")
     with pytest.raises(CborError, match="ends inside"):

@@ -15,7 +15,7 @@ from starlight.bundle import (
     Assertion,
     BundleFlags,
     EndpointID,
-    Reason,
+    ReasonCode,
     StatusReport,
     build,
     decode_report,
@@ -123,7 +123,7 @@ def test_broken_rules(data: str, rule: str) -> None:
 def test_reports_about_bundles() -> None:
     """The second element is there if "Report status time" was set in the bundle's flags."""
     plain = build(SOURCE, EndpointID.parse("ipn:9.2"), bytes(50), creation=(5, 3), lifetime_ms=9)
-    assert report_about(plain, "deleted", 77, Reason.LIFETIME_EXPIRED) == StatusReport(
+    assert report_about(plain, "deleted", 77, ReasonCode.LIFETIME_EXPIRED) == StatusReport(
         deleted=Assertion(True), reason=1, source=SOURCE, creation_ms=5, sequence=3
     )
     timed = build(
@@ -144,8 +144,8 @@ def test_reports_about_bundles() -> None:
 
 def test_reason_codes() -> None:
     """IANA, "Bundle Status Report Reason Codes": values and meanings."""
-    assert Reason.HOP_LIMIT_EXCEEDED == 9
-    assert Reason.BLOCK_UNSUPPORTED == 11
+    assert ReasonCode.HOP_LIMIT_EXCEEDED == 9
+    assert ReasonCode.BLOCK_UNSUPPORTED == 11
     assert reason_text(6) == "no known route to destination from here"
     assert reason_text(200) == "reason 200"
 

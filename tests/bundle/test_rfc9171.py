@@ -23,7 +23,7 @@ from starlight.bundle import (
     encode,
     parse,
 )
-from starlight.bundle.cbor import Limits
+from starlight.bundle.cbor import DecodingLimits
 from starlight.bundle.policy import DEFAULT
 from starlight.errors import BundleError
 
@@ -534,7 +534,7 @@ def test_hop_count_form(data: bytes) -> None:
 def test_limits() -> None:
     """Size, blocks and depth have limits, and the error says so."""
     with pytest.raises(BundleError, match="longer than 20 bytes"):
-        decode(PLAIN, limits=Limits(20, 8, 8))
+        decode(PLAIN, limits=DecodingLimits(20, 8, 8))
     many = bundle(primary(), *(canonical(193, n, b"") for n in range(2, 70)), PAYLOAD)
     refuse(many, "more than 64 blocks")
     deep = b"\x82\x03" + b"\x81" * 40 + b"\x00"

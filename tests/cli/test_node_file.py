@@ -20,7 +20,7 @@ TABLES = {
     "Keys": nodefile.NodeFile,
     "`[[peer]]`": nodefile.PeerSpec,
     "`[[contact]]`": nodefile.ContactSpec,
-    "`[[person]]`": nodefile.PersonSpec,
+    "`[[person]]`": nodefile.ResidentSpec,
     "`[[address]]`": nodefile.AddressSpec,
     "`[clock]`": nodefile.ClockSpec,
 }

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from starlight.dtntime import MINUTE, SECOND
-from starlight.links.space import Acknowledged, Arrived, Failed, Sent, SpaceEvent, SpaceHop
+from starlight.links.space import Acknowledged, Arrived, Failed, LastByteLeft, SpaceEvent, SpaceHop
 
 LIGHT = 1004 * SECOND  # about Earth to Mars on 2050-01-01
 
@@ -189,13 +189,13 @@ def test_a_one_way_transfer_ends_when_it_has_left() -> None:
     """On a one-way hop "sent" is all that is ever known; the data arrive all the same."""
     hop = SpaceHop(windows())
     number = hop.send("a", 0, 5, 5 + LIGHT, one_way=True)
-    assert run(hop) == [Sent(number, "a", 5), Arrived(number, "a", 5 + LIGHT)]
+    assert run(hop) == [LastByteLeft(number, "a", 5), Arrived(number, "a", 5 + LIGHT)]
     assert hop.in_flight == 0
     eaten = hop.send("b", 10, 15, 15, one_way=True)
     hop.cut(12, 12)
-    assert run(hop) == [Sent(eaten, "b", 15)]
+    assert run(hop) == [LastByteLeft(eaten, "b", 15)]
     close = hop.send("c", 20, 25, 25, one_way=True)
-    assert run(hop) == [Sent(close, "c", 25), Arrived(close, "c", 25)]
+    assert run(hop) == [LastByteLeft(close, "c", 25), Arrived(close, "c", 25)]
 
 
 def test_what_we_do_wrong_raises() -> None:
@@ -249,7 +249,7 @@ def test_every_transfer_has_one_end(sends, cuts, opens, answers) -> None:
         mine = [event for event in events if event.transfer == index]
         ends = [event for event in mine if not isinstance(event, Arrived)]
         assert len(ends) == 1
-        assert isinstance(ends[0], Sent) == one_way
+        assert isinstance(ends[0], LastByteLeft) == one_way
         eaten = any(min(cut) <= leaves + lasts and leaves <= max(cut) for cut in cuts)
         assert len(mine) - 1 == (not eaten)
     assert hop.in_flight == 0

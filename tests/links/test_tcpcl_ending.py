@@ -25,7 +25,7 @@ from starlight.links import (
     TransferAcknowledged,
     TransferReceived,
 )
-from starlight.links.tcpcl_state import State
+from starlight.links.tcpcl_state import SessionState
 
 
 def test_keepalives_keep_an_idle_session() -> None:
@@ -38,7 +38,7 @@ def test_keepalives_keep_an_idle_session() -> None:
     assert {data for _, data in spoken} == {KEEPALIVE}
     assert [speaker for speaker, _ in spoken].count(pair.active) == 10
     assert [speaker for speaker, _ in spoken].count(pair.passive) == 10
-    assert pair.active.state is State.ESTABLISHED
+    assert pair.active.state is SessionState.ESTABLISHED
 
 
 def test_any_message_puts_the_keepalive_off() -> None:
@@ -104,7 +104,7 @@ def test_an_idle_session_may_be_ended() -> None:
     pair.pass_time(199)
     pair.active.send_transfer(b"x", pair.now)
     pair.run().pass_time(199)
-    assert pair.active.state is State.ESTABLISHED
+    assert pair.active.state is SessionState.ESTABLISHED
     pair.pass_time(2)
     end = ended(pair.heard[pair.active])
     assert end.clean
@@ -119,12 +119,12 @@ def test_a_session_that_waits_for_an_answer_is_not_idle() -> None:
     session.send_transfer(b"x", 0)
     drain(session)
     session.handle_timer(10 * SECOND)
-    assert session.state is State.ESTABLISHED
+    assert session.state is SessionState.ESTABLISHED
     session.receive_data(ack(0, 1), 11 * SECOND)
     session.handle_timer(20 * SECOND)
-    assert session.state is State.ESTABLISHED
+    assert session.state is SessionState.ESTABLISHED
     session.handle_timer(21 * SECOND)
-    assert session.state is State.ENDING
+    assert session.state is SessionState.ENDING
     assert drain(session) == term(1)
 
 
@@ -168,7 +168,7 @@ def test_a_reply_to_nothing_is_unexpected(octets: bytes) -> None:
     session = opened()
     assert session.receive_data(octets, 0) == []
     assert drain(session) == reject(3, 5) * (len(octets) // 3)
-    assert session.state is State.ESTABLISHED
+    assert session.state is SessionState.ESTABLISHED
 
 
 def test_transfers_in_progress_may_finish() -> None:
@@ -190,7 +190,7 @@ def test_transfers_in_progress_may_finish() -> None:
     assert session.receive_data(segment(8, b"late"), 0) == []
     assert drain(session) == b""
     session.acknowledge(7)
-    assert session.state is State.CLOSED
+    assert session.state is SessionState.CLOSED
     assert session.next_wakeup() == 0  # an event waits
     end = ended(session.handle_timer(0))
     assert end.clean
@@ -205,7 +205,7 @@ def test_a_segment_in_the_making_of_a_refused_transfer_is_read_to_its_end() -> N
     late = segment(0, bytes(100))
     session.receive_data(late[:50], 0)
     session.receive_data(late[50:100], 0)
-    assert session.state is State.ENDING
+    assert session.state is SessionState.ENDING
     events = session.receive_data(late[100:] + term(0, reply=True), 0)
     assert ended(events).clean
     assert drain(session) == term(0) + refuse(0, 6)
@@ -281,7 +281,7 @@ def test_a_fault_while_ending_sends_no_second_sess_term() -> None:
     session = opened(segment_mru=10)
     session.receive_data(segment(0, b"x"), 0)
     session.receive_data(term(0), 0)
-    assert session.state is State.ENDING
+    assert session.state is SessionState.ENDING
     end = ended(session.receive_data(segment(1, bytes(11)), 0))
     assert end.code is TermReason.RESOURCE_EXHAUSTION
     assert end.unanswered == (0,)

@@ -7,7 +7,7 @@ from tests.links.helpers import CONTACT, Pair, drain, sess_init
 
 from starlight.dtntime import SECOND
 from starlight.links import LinkEvent, SessionEnded, TcpclConfig, TcpclSession, TermReason, TransferReceived
-from starlight.links.tcpcl_state import State
+from starlight.links.tcpcl_state import SessionState
 
 CONFIG = TcpclConfig(
     "ipn:1.0",
@@ -20,7 +20,7 @@ CONFIG = TcpclConfig(
 )
 
 
-def heard(octets: bytes, cuts: list[int], *, passive: bool) -> tuple[list[LinkEvent], bytes, State]:
+def heard(octets: bytes, cuts: list[int], *, passive: bool) -> tuple[list[LinkEvent], bytes, SessionState]:
     """Feed octets cut at some places; return all events, all that was said, and the state, transfers
     answered."""
     session = TcpclSession(CONFIG, passive=passive, now=0)
@@ -68,12 +68,12 @@ def test_nothing_that_a_peer_sends_raises(octets: bytes, flips: list[tuple[int, 
         if at % 3 == 0:
             drain(session)
         wakeup = session.next_wakeup()
-        assert wakeup is not None or session.state in (State.CLOSED, State.ESTABLISHED)
+        assert wakeup is not None or session.state in (SessionState.CLOSED, SessionState.ESTABLISHED)
     events += session.receive_eof(10**12)
     ends = [event for event in events if isinstance(event, SessionEnded)]
     assert len(ends) == 1
     assert events[-1] is ends[0]
-    assert session.state is State.CLOSED
+    assert session.state is SessionState.CLOSED
     drain(session)
     assert session.next_wakeup() is None
 

@@ -18,7 +18,7 @@ from tests.links.helpers import (
 from starlight.dtntime import SECOND
 from starlight.links import Extension, RefuseReason, SessionUp, TcpclConfig, TcpclSession, TermReason
 from starlight.links.tcpcl_messages import transfer_length
-from starlight.links.tcpcl_state import State
+from starlight.links.tcpcl_state import SessionState
 
 OURS = sess_init(node_id="ipn:1.0")
 
@@ -36,7 +36,7 @@ def test_the_active_entity_speaks_first() -> None:
     assert session.data_to_send() == OURS
     assert session.receive_data(sess_init(), 0) == [SessionUp("ipn:2.0", 60, 2**24, 2**26)]
     assert session.data_to_send() == b""
-    assert session.state is State.ESTABLISHED
+    assert session.state is SessionState.ESTABLISHED
     assert session.peer_node_id == "ipn:2.0"
 
 
@@ -80,7 +80,7 @@ def test_without_the_magic_the_connection_closes_silently(data: bytes, passive: 
     assert end.by_peer
     assert end.code is None
     assert drain(session) == b""
-    assert session.state is State.CLOSED
+    assert session.state is SessionState.CLOSED
 
 
 @pytest.mark.parametrize("version", [0, 3, 5, 255])
@@ -167,7 +167,7 @@ def test_a_sess_init_beyond_the_limits_is_answered_from_its_length() -> None:
 def test_an_unknown_item_that_is_not_critical_is_skipped() -> None:
     """ "If the CRITICAL flag is 0, an entity SHALL skip over and ignore any item with an unknown Item Type"
     (RFC 9174, 4.8)."""
-    assert opened(peer=sess_init(items=item(0x8001, b"?") + item(1, b""))).state is State.ESTABLISHED
+    assert opened(peer=sess_init(items=item(0x8001, b"?") + item(1, b""))).state is SessionState.ESTABLISHED
 
 
 def test_a_peer_may_refuse_the_session_instead() -> None:

@@ -24,7 +24,7 @@ from starlight.links import (
     TermReason,
 )
 from starlight.links import tcpcl_messages as wire
-from starlight.links.tcpcl_state import NEXT, TABLE, Reaction, State
+from starlight.links.tcpcl_state import NEXT, TABLE, Reaction, SessionState
 
 SAMPLES: dict[type[wire.Message], bytes] = {
     wire.ContactHeader: CONTACT,
@@ -40,18 +40,18 @@ SAMPLES: dict[type[wire.Message], bytes] = {
 MESSAGES = [kind for kind in SAMPLES if kind is not wire.ContactHeader]
 
 
-def brought_to(state: State) -> TcpclSession:
+def brought_to(state: SessionState) -> TcpclSession:
     """Return a session in a state, drained; where it may, with transfer 0 of ours under way."""
     session = TcpclSession(TcpclConfig("ipn:1.0"), passive=True, now=0)
-    if state is State.CLOSED:
+    if state is SessionState.CLOSED:
         session.receive_eof(0)
-    if state is State.INIT:
+    if state is SessionState.INIT:
         session.receive_data(CONTACT, 0)
-    if state in (State.ESTABLISHED, State.ENDING):
+    if state in (SessionState.ESTABLISHED, SessionState.ENDING):
         session = opened()
         session.send_transfer(b"bundle", 0)
         drain(session)
-    if state is State.ENDING:
+    if state is SessionState.ENDING:
         session.terminate(TermReason.BUSY, 0)
     drain(session)
     assert session.state is state
@@ -63,38 +63,38 @@ def kinds(events: list[LinkEvent]) -> list[str]:
 
 
 # What each reaction looks like from outside: the events, and the beginning of what is said.
-SEEN: dict[tuple[State, type[wire.Message]], tuple[list[str], bytes]] = {
-    (State.CONTACT, wire.ContactHeader): ([], CONTACT),
-    (State.INIT, wire.SessInit): (["SessionUp"], sess_init(node_id="ipn:1.0")),
-    (State.INIT, wire.XferSegment): ([], reject(3, 1)),
-    (State.INIT, wire.XferAck): ([], reject(3, 2)),
-    (State.INIT, wire.XferRefuse): ([], reject(3, 3)),
-    (State.INIT, wire.Keepalive): ([], reject(3, 4)),
-    (State.INIT, wire.SessTerm): (["SessionEnded"], term(0, reply=True)),
-    (State.INIT, wire.MsgReject): (["MessageRejected"], b""),
-    (State.INIT, wire.UnknownMessage): (["SessionEnded"], reject(1, 0x63)),
-    (State.ESTABLISHED, wire.SessInit): ([], reject(3, 7)),
-    (State.ESTABLISHED, wire.XferSegment): (["TransferReceived"], b""),
-    (State.ESTABLISHED, wire.XferAck): (["TransferAcknowledged"], b""),
-    (State.ESTABLISHED, wire.XferRefuse): (["TransferRefused"], b""),
-    (State.ESTABLISHED, wire.Keepalive): ([], b""),
-    (State.ESTABLISHED, wire.SessTerm): ([], term(0, reply=True)),
-    (State.ESTABLISHED, wire.MsgReject): (["MessageRejected"], b""),
-    (State.ESTABLISHED, wire.UnknownMessage): (["SessionEnded"], reject(1, 0x63)),
-    (State.ENDING, wire.SessInit): ([], reject(3, 7)),
-    (State.ENDING, wire.XferSegment): ([], refuse(1, 6)),
-    (State.ENDING, wire.XferAck): (["TransferAcknowledged"], b""),
-    (State.ENDING, wire.XferRefuse): (["TransferRefused"], b""),
-    (State.ENDING, wire.Keepalive): ([], b""),
-    (State.ENDING, wire.SessTerm): ([], b""),
-    (State.ENDING, wire.MsgReject): (["MessageRejected"], b""),
-    (State.ENDING, wire.UnknownMessage): (["SessionEnded"], reject(1, 0x63)),
+SEEN: dict[tuple[SessionState, type[wire.Message]], tuple[list[str], bytes]] = {
+    (SessionState.CONTACT, wire.ContactHeader): ([], CONTACT),
+    (SessionState.INIT, wire.SessInit): (["SessionUp"], sess_init(node_id="ipn:1.0")),
+    (SessionState.INIT, wire.XferSegment): ([], reject(3, 1)),
+    (SessionState.INIT, wire.XferAck): ([], reject(3, 2)),
+    (SessionState.INIT, wire.XferRefuse): ([], reject(3, 3)),
+    (SessionState.INIT, wire.Keepalive): ([], reject(3, 4)),
+    (SessionState.INIT, wire.SessTerm): (["SessionEnded"], term(0, reply=True)),
+    (SessionState.INIT, wire.MsgReject): (["MessageRejected"], b""),
+    (SessionState.INIT, wire.UnknownMessage): (["SessionEnded"], reject(1, 0x63)),
+    (SessionState.ESTABLISHED, wire.SessInit): ([], reject(3, 7)),
+    (SessionState.ESTABLISHED, wire.XferSegment): (["TransferReceived"], b""),
+    (SessionState.ESTABLISHED, wire.XferAck): (["TransferAcknowledged"], b""),
+    (SessionState.ESTABLISHED, wire.XferRefuse): (["TransferRefused"], b""),
+    (SessionState.ESTABLISHED, wire.Keepalive): ([], b""),
+    (SessionState.ESTABLISHED, wire.SessTerm): ([], term(0, reply=True)),
+    (SessionState.ESTABLISHED, wire.MsgReject): (["MessageRejected"], b""),
+    (SessionState.ESTABLISHED, wire.UnknownMessage): (["SessionEnded"], reject(1, 0x63)),
+    (SessionState.ENDING, wire.SessInit): ([], reject(3, 7)),
+    (SessionState.ENDING, wire.XferSegment): ([], refuse(1, 6)),
+    (SessionState.ENDING, wire.XferAck): (["TransferAcknowledged"], b""),
+    (SessionState.ENDING, wire.XferRefuse): (["TransferRefused"], b""),
+    (SessionState.ENDING, wire.Keepalive): ([], b""),
+    (SessionState.ENDING, wire.SessTerm): ([], b""),
+    (SessionState.ENDING, wire.MsgReject): (["MessageRejected"], b""),
+    (SessionState.ENDING, wire.UnknownMessage): (["SessionEnded"], reject(1, 0x63)),
 }
 
 
-@pytest.mark.parametrize("state", [State.INIT, State.ESTABLISHED, State.ENDING])
+@pytest.mark.parametrize("state", [SessionState.INIT, SessionState.ESTABLISHED, SessionState.ENDING])
 @pytest.mark.parametrize("kind", MESSAGES, ids=lambda kind: kind.__name__)
-def test_every_message_in_every_state(state: State, kind: type[wire.Message]) -> None:
+def test_every_message_in_every_state(state: SessionState, kind: type[wire.Message]) -> None:
     """Each cell of the table does what RFC 9174 says of that message in that state."""
     session = brought_to(state)
     events, said = SEEN[state, kind]
@@ -106,16 +106,16 @@ def test_the_contact_header_comes_first() -> None:
     """Before the contact header nothing else is looked for: a message there is a wrong magic (RFC 9174,
     4.3)."""
     for kind in MESSAGES:
-        session = brought_to(State.CONTACT)
+        session = brought_to(SessionState.CONTACT)
         assert kinds(session.receive_data(SAMPLES[kind], 0)) == ["SessionEnded"]
         assert drain(session) == b""
-    assert brought_to(State.CONTACT).receive_data(CONTACT, 0) == []
+    assert brought_to(SessionState.CONTACT).receive_data(CONTACT, 0) == []
 
 
 @pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.__name__)
 def test_what_comes_after_the_end_is_ignored(kind: type[wire.Message]) -> None:
     """A closed session says and tells nothing any more."""
-    session = brought_to(State.CLOSED)
+    session = brought_to(SessionState.CLOSED)
     assert session.receive_data(SAMPLES[kind], 0) == []
     assert session.data_to_send() == b""
 
@@ -123,35 +123,35 @@ def test_what_comes_after_the_end_is_ignored(kind: type[wire.Message]) -> None:
 def test_a_contact_header_in_a_session_is_an_unknown_message() -> None:
     """After the contact header all is messages "identified by a one-octet header" (RFC 9174, 4.5): "d" is
     none."""
-    session = brought_to(State.ESTABLISHED)
+    session = brought_to(SessionState.ESTABLISHED)
     assert kinds(session.receive_data(CONTACT, 0)) == ["SessionEnded"]
     assert drain(session) == reject(1, ord("d"))
 
 
 def test_the_table_is_whole() -> None:
     """Every state answers every message that can come in it, and the test above covers every cell."""
-    assert set(TABLE) == set(NEXT) == set(State)
-    assert set(TABLE[State.CONTACT]) == {wire.ContactHeader}
-    for state in (State.INIT, State.ESTABLISHED, State.ENDING):
+    assert set(TABLE) == set(NEXT) == set(SessionState)
+    assert set(TABLE[SessionState.CONTACT]) == {wire.ContactHeader}
+    for state in (SessionState.INIT, SessionState.ESTABLISHED, SessionState.ENDING):
         assert set(TABLE[state]) == set(MESSAGES)
-    assert not TABLE[State.CLOSED]
+    assert not TABLE[SessionState.CLOSED]
     assert set(SEEN) == {(state, kind) for state, row in TABLE.items() for kind in row}
     assert {reaction for row in TABLE.values() for reaction in row.values()} == set(Reaction)
 
 
 def test_every_state_can_be_left_for_the_end_only_forward() -> None:
     """The states of RFC 9174, 3.3 are passed in order; each but the last leads to the end."""
-    order = list(State)
+    order = list(SessionState)
     for state, following in NEXT.items():
         assert all(order.index(next_state) > order.index(state) for next_state in following)
-        assert state is State.CLOSED or State.CLOSED in following
+        assert state is SessionState.CLOSED or SessionState.CLOSED in following
 
 
 def test_a_wrong_turn_is_caught() -> None:
     """A transition that the table does not have is a defect of ours and stops at once."""
-    session = brought_to(State.ENDING)
+    session = brought_to(SessionState.ENDING)
     with pytest.raises(AssertionError, match="ESTABLISHED"):
-        session._enter(State.ESTABLISHED)
+        session._enter(SessionState.ESTABLISHED)
 
 
 def test_the_samples_are_what_they_say() -> None:

@@ -28,7 +28,7 @@ from starlight.links import (
     departure_of,
 )
 from starlight.links.tcpcl_messages import Extension, RejectReason
-from starlight.links.tcpcl_state import State
+from starlight.links.tcpcl_state import SessionState
 
 LENGTH = 0x0001
 
@@ -89,7 +89,7 @@ def test_the_last_transfer_id_ends_the_session() -> None:
     session = opened()
     session._outgoing._next_id = 2**64 - 1
     assert session.send_transfer(b"last", 0) == 2**64 - 1
-    assert session.state is State.ENDING
+    assert session.state is SessionState.ENDING
     assert drain(session) == b"\x05\x00\x05"
 
 
@@ -347,7 +347,7 @@ def test_a_transfer_beyond_our_mru_is_refused_when_it_passes_it() -> None:
     assert drain(session) == ack(0, 1000, end=False)
     session.receive_data(segment(0, b"x", start=False), 0)
     assert drain(session) == refuse(0, RefuseReason.NO_RESOURCES)
-    assert session.state is State.ESTABLISHED
+    assert session.state is SessionState.ESTABLISHED
 
 
 def test_a_segment_beyond_our_mru_ends_the_session() -> None:

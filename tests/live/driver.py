@@ -16,7 +16,7 @@ from tests.live.helpers import START, both_ways
 
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
-from starlight.live.neighbours import Peer
+from starlight.live.neighbours import PeerConfig
 from starlight.node.config import NodeConfig
 
 EARTH, MARS = 1, 2
@@ -30,7 +30,10 @@ async def start(data: Path) -> tuple[Daemon, Daemon]:
     clock = MissionClock(START, RATE)
     mars = Daemon(
         DaemonConfig(
-            NodeConfig(MARS, PLAN), str(data / "mars"), (Peer(EARTH),), residents=(Resident(NAN_YOUNG, "N"),)
+            NodeConfig(MARS, PLAN),
+            str(data / "mars"),
+            (PeerConfig(EARTH),),
+            residents=(Resident(NAN_YOUNG, "N"),),
         ),
         clock,
     )
@@ -39,7 +42,7 @@ async def start(data: Path) -> tuple[Daemon, Daemon]:
         DaemonConfig(
             NodeConfig(EARTH, PLAN),
             str(data / "earth"),
-            (Peer(MARS, port=mars.port),),
+            (PeerConfig(MARS, port=mars.port),),
             residents=(Resident(JAY, "J"),),
         ),
         clock,

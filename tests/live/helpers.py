@@ -11,7 +11,7 @@ from starlight.dtntime import YEAR, from_text
 from starlight.links import TcpclConfig
 from starlight.live.clock import MissionClock
 from starlight.live.light import Light
-from starlight.live.neighbours import Neighbours, Peer
+from starlight.live.neighbours import Neighbours, PeerConfig
 from starlight.node.actions import Transmit
 
 START = from_text("2051-04-02T10:00:00Z")
@@ -78,9 +78,9 @@ class End:
 async def pair(plan, *, rate=600, foreign=False, tap=None):
     """Return two connected ends, nodes 1 and 2; node 1 has called node 2."""
     clock = MissionClock(START, rate)
-    there = End(2, [Peer(1)], plan, clock)
+    there = End(2, [PeerConfig(1)], plan, clock)
     port = await there.links.listen("127.0.0.1", 0)
-    here = End(1, [Peer(2, port=port, foreign=foreign)], plan, clock, tap=tap)
+    here = End(1, [PeerConfig(2, port=port, foreign=foreign)], plan, clock, tap=tap)
     here.links.dial()
     return clock, here, there
 

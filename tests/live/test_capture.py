@@ -13,7 +13,7 @@ from tests.live.helpers import START, both_ways, run, until
 from starlight.dtntime import MILLISECOND
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
-from starlight.live.neighbours import Peer
+from starlight.live.neighbours import PeerConfig
 from starlight.messages.postoffice import LETTER_LIFETIME
 from starlight.node.config import NodeConfig
 
@@ -32,7 +32,10 @@ def conversation(tmp_path):
         clock, said = MissionClock(START, 6000), []
         there = Daemon(
             DaemonConfig(
-                NodeConfig(2, PLAN), str(tmp_path / "2"), (Peer(1),), residents=(Resident("ipn:2.1", "N"),)
+                NodeConfig(2, PLAN),
+                str(tmp_path / "2"),
+                (PeerConfig(1),),
+                residents=(Resident("ipn:2.1", "N"),),
             ),
             clock,
         )
@@ -41,7 +44,7 @@ def conversation(tmp_path):
             DaemonConfig(
                 NodeConfig(1, PLAN),
                 str(tmp_path / "1"),
-                (Peer(2, port=there.port),),
+                (PeerConfig(2, port=there.port),),
                 residents=(Resident("ipn:1.1", "J"),),
             ),
             clock,

@@ -15,7 +15,7 @@ from starlight.errors import InputError, StoreError
 from starlight.live import daemon
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
-from starlight.live.neighbours import Peer
+from starlight.live.neighbours import PeerConfig
 from starlight.node.actions import Transmit
 from starlight.node.config import NodeConfig
 from starlight.node.events import BundleReceived, LinkUp, TransferAcknowledged
@@ -44,9 +44,9 @@ def config(tmp_path, node, peers=(), **more):
 async def two(tmp_path, *, clock=None, earth=None, mars=None):
     """Run Earth and Mars, connected."""
     clock = clock or MissionClock(START, RATE)
-    there = Daemon(config(tmp_path, MARS, [Peer(EARTH)], **(mars or {})), clock)
+    there = Daemon(config(tmp_path, MARS, [PeerConfig(EARTH)], **(mars or {})), clock)
     await there.start()
-    here = Daemon(config(tmp_path, EARTH, [Peer(MARS, port=there.port)], **(earth or {})), clock)
+    here = Daemon(config(tmp_path, EARTH, [PeerConfig(MARS, port=there.port)], **(earth or {})), clock)
     await here.start()
     try:
         yield here, there
@@ -143,7 +143,7 @@ def test_accepted_is_durable_and_a_restart_goes_on(tmp_path):
 
     async def test():
         clock = MissionClock(START, RATE)
-        alone = Daemon(config(tmp_path, EARTH, [Peer(MARS)]), clock)
+        alone = Daemon(config(tmp_path, EARTH, [PeerConfig(MARS)]), clock)
         await alone.start()
         letter = await alone.write(JAY, NAN_YOUNG, "before the restart")
         stopped_at = clock.now()
@@ -310,7 +310,7 @@ def test_a_receiver_whose_disk_refuses_acknowledges_nothing(tmp_path, caplog):
             other.close()
             await there.stop()
             clock = here.clock
-            again = Daemon(config(tmp_path, MARS, [Peer(EARTH, port=here.port)]), clock)
+            again = Daemon(config(tmp_path, MARS, [PeerConfig(EARTH, port=here.port)]), clock)
             await again.start()
             await until(again, lambda: texts(again, NAN_YOUNG) == ["kept by its sender"])
             await again.stop()
@@ -341,9 +341,9 @@ def test_what_a_peer_sends_never_keeps_a_node_from_starting_again(tmp_path, endp
 
     async def test():
         clock = MissionClock(START, RATE)
-        there = Daemon(config(tmp_path, MARS, [Peer(EARTH)]), clock)
+        there = Daemon(config(tmp_path, MARS, [PeerConfig(EARTH)]), clock)
         await there.start()
-        peer = End(EARTH, [Peer(MARS, port=there.port)], PLAN, clock)
+        peer = End(EARTH, [PeerConfig(MARS, port=there.port)], PLAN, clock)
         peer.links.dial()
         assert await peer.next() == LinkUp(MARS)
         peer.send(MARS, "hostile", bundle.encode(hostile), leaves=START)
@@ -352,7 +352,7 @@ def test_what_a_peer_sends_never_keeps_a_node_from_starting_again(tmp_path, endp
         assert there.status().defects == 0
         await peer.links.close()
         await there.stop()
-        again = Daemon(config(tmp_path, MARS, [Peer(EARTH)]), clock)
+        again = Daemon(config(tmp_path, MARS, [PeerConfig(EARTH)]), clock)
         await again.start()
         assert again.status().stored["bundles"] > 0
         await again.stop()
@@ -428,9 +428,9 @@ def test_a_cut_can_be_set_before_the_start(tmp_path):
 
     async def test():
         clock = MissionClock(START, RATE)
-        there = Daemon(config(tmp_path, MARS, [Peer(EARTH)]), clock)
+        there = Daemon(config(tmp_path, MARS, [PeerConfig(EARTH)]), clock)
         await there.start()
-        here = Daemon(config(tmp_path, EARTH, [Peer(MARS, port=there.port)]), clock)
+        here = Daemon(config(tmp_path, EARTH, [PeerConfig(MARS, port=there.port)]), clock)
         here.cut({(EARTH, MARS)})
         await here.start()
         await until(here, lambda: here.status().connected == [MARS])

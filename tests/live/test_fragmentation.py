@@ -11,7 +11,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import MINUTE, SECOND, to_wire
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
-from starlight.live.neighbours import Peer
+from starlight.live.neighbours import PeerConfig
 from starlight.node.config import NodeConfig
 from starlight.node.events import LinkUp, TransferAcknowledged
 from starlight.node.record import replay
@@ -52,9 +52,9 @@ def test_a_letter_of_three_passes_arrives_whole(tmp_path):
 
     async def test():
         clock = MissionClock(START, RATE)
-        there = Daemon(config(tmp_path, MARS, NAN_YOUNG, plan, [Peer(EARTH)]), clock)
+        there = Daemon(config(tmp_path, MARS, NAN_YOUNG, plan, [PeerConfig(EARTH)]), clock)
         await there.start()
-        peers = [Peer(MARS, port=there.port)]
+        peers = [PeerConfig(MARS, port=there.port)]
         here = Daemon(config(tmp_path, EARTH, JAY, plan, peers, record=str(record)), clock)
         await here.start()
         letter = await here.write(JAY, NAN_YOUNG, words)
@@ -94,12 +94,12 @@ def test_three_megabytes_of_a_foreign_node_go_on_in_pieces_a_stop_in_between(tmp
 
     async def test():
         clock = MissionClock(START, RATE)
-        there = Daemon(config(tmp_path, MARS, NAN_YOUNG, plan, [Peer(EARTH)]), clock)
+        there = Daemon(config(tmp_path, MARS, NAN_YOUNG, plan, [PeerConfig(EARTH)]), clock)
         await there.start()
-        peers = [Peer(MARS, port=there.port), Peer(FOREIGN)]
+        peers = [PeerConfig(MARS, port=there.port), PeerConfig(FOREIGN)]
         here = Daemon(config(tmp_path, EARTH, JAY, plan, peers), clock)
         await here.start()
-        foreign = End(FOREIGN, [Peer(EARTH, port=here.port)], plan, clock)
+        foreign = End(FOREIGN, [PeerConfig(EARTH, port=here.port)], plan, clock)
         foreign.links.dial()
         assert await foreign.next() == LinkUp(EARTH)
         foreign.send(EARTH, "large", bundle.encode(large), leaves=START)

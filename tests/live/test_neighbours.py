@@ -12,7 +12,7 @@ from tests.live.helpers import PATIENCE_S, START, End, both_ways, pair, run
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
-from starlight.live.neighbours import SESSIONS_EACH, Peer, redial_pauses
+from starlight.live.neighbours import SESSIONS_EACH, PeerConfig, redial_pauses
 from starlight.node.actions import Transmit
 from starlight.node.events import (
     BundleReceived,
@@ -214,9 +214,9 @@ def test_a_stranger_is_turned_away():
 
     async def test():
         clock = MissionClock(START, 600)
-        there = End(2, [Peer(1)], PLAN, clock)
+        there = End(2, [PeerConfig(1)], PLAN, clock)
         port = await there.links.listen("127.0.0.1", 0)
-        stranger = End(9, [Peer(2, port=port)], PLAN, clock)
+        stranger = End(9, [PeerConfig(2, port=port)], PLAN, clock)
         stranger.links.dial()
         assert await stranger.next() == LinkUp(2)
         assert await stranger.next() == LinkDown(2)
@@ -291,9 +291,9 @@ def test_who_turns_us_away_is_asked_less_and_less_often():
 
     async def test():
         clock = MissionClock(START, 600)
-        there = End(2, [Peer(1)], PLAN, clock)
+        there = End(2, [PeerConfig(1)], PLAN, clock)
         port = await there.links.listen("127.0.0.1", 0)
-        stranger = End(9, [Peer(2, port=port)], PLAN, clock)
+        stranger = End(9, [PeerConfig(2, port=port)], PLAN, clock)
         began = asyncio.get_running_loop().time()
         stranger.links.dial()
         for _ in range(4):
@@ -318,7 +318,7 @@ def test_a_stranger_holds_no_transfer_in_memory():
     is not waited for."""
 
     async def test():
-        there = End(2, [Peer(1)], PLAN, MissionClock(START, 600))
+        there = End(2, [PeerConfig(1)], PLAN, MissionClock(START, 600))
         port = await there.links.listen("127.0.0.1", 0)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         begun = segment(0, b"x" * 10_000, end=False)
@@ -336,7 +336,7 @@ def test_one_peer_has_a_bounded_number_of_sessions():
     """Each session may hold an unfinished transfer, so there is a limit to them; the first ones stay."""
 
     async def test():
-        there = End(2, [Peer(1)], PLAN, MissionClock(START, 600))
+        there = End(2, [PeerConfig(1)], PLAN, MissionClock(START, 600))
         port = await there.links.listen("127.0.0.1", 0)
         held = [await greeted(port, "ipn:1.0") for _ in range(SESSIONS_EACH)]
         reader, writer = await greeted(port, "ipn:1.0")

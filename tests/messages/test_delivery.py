@@ -9,10 +9,10 @@ from starlight.messages.delivery import (
     TRANSITIONS,
     Certainty,
     Copy,
+    DeliveryState,
     Happening,
     Leg,
     Sent,
-    State,
     after,
     facts,
     flight_of,
@@ -20,13 +20,13 @@ from starlight.messages.delivery import (
 )
 
 W, Q, D, A, R, E, T = (
-    State.WRITTEN,
-    State.QUEUED,
-    State.DEPARTED,
-    State.ARRIVED,
-    State.READ,
-    State.EXPIRED,
-    State.WITHDRAWN,
+    DeliveryState.WRITTEN,
+    DeliveryState.QUEUED,
+    DeliveryState.DEPARTED,
+    DeliveryState.ARRIVED,
+    DeliveryState.READ,
+    DeliveryState.EXPIRED,
+    DeliveryState.WITHDRAWN,
 )
 
 # Columns: accepted, left, arrival known, reading known, gone, recalled.
@@ -42,7 +42,7 @@ TABLE = {
 
 
 @pytest.mark.parametrize("state", list(TABLE))
-def test_every_transition(state: State) -> None:
+def test_every_transition(state: DeliveryState) -> None:
     """What is confirmed moves by a table; a letter that nobody took can't leave."""
     for happening, expected in zip(Happening, TABLE[state], strict=True):
         if expected is None:
@@ -54,11 +54,11 @@ def test_every_transition(state: State) -> None:
 
 def test_the_table_is_whole() -> None:
     """In flight is the one state that is never confirmed: nobody can see it happen."""
-    assert set(TRANSITIONS) == set(State) - {State.IN_FLIGHT}
-    assert {State.READ, State.EXPIRED, State.WITHDRAWN} == FINAL
+    assert set(TRANSITIONS) == set(DeliveryState) - {DeliveryState.IN_FLIGHT}
+    assert {DeliveryState.READ, DeliveryState.EXPIRED, DeliveryState.WITHDRAWN} == FINAL
 
 
-def record(state: State = D, **more: object) -> Sent:
+def record(state: DeliveryState = D, **more: object) -> Sent:
     known: dict[str, object] = {
         "number": 1,
         "state": state,
@@ -83,8 +83,8 @@ def record(state: State = D, **more: object) -> Sent:
         (record(Q, departed_at=None, leaves=10), 500, Q, "confirmed", 1),
         (record(), 10, D, "confirmed", 10),
         (record(), 19, D, "confirmed", 10),
-        (record(), 20, State.IN_FLIGHT, "predicted", 20),
-        (record(), 89, State.IN_FLIGHT, "predicted", 20),
+        (record(), 20, DeliveryState.IN_FLIGHT, "predicted", 20),
+        (record(), 89, DeliveryState.IN_FLIGHT, "predicted", 20),
         (record(), 90, A, "predicted", 90),
         (record(), 5000, A, "predicted", 90),
         (record(arrives=None), 50, D, "confirmed", 10),
@@ -96,7 +96,7 @@ def record(state: State = D, **more: object) -> Sent:
         (record(T, departed_at=None, ended_at=5), 50, T, "confirmed", 5),
     ],
 )
-def test_state_at_a_time(sent: Sent, now: int, state: State, certainty: str, since: int) -> None:
+def test_state_at_a_time(sent: Sent, now: int, state: DeliveryState, certainty: str, since: int) -> None:
     """The state at a time is a pure function of the record: predicted until confirmed."""
     holds = standing(sent, now)
     assert (holds.state, holds.certainty, holds.time) == (state, Certainty(certainty), since)
@@ -109,7 +109,7 @@ def test_what_is_foreseen() -> None:
         (W, 0, "confirmed"),
         (Q, 1, "confirmed"),
         (D, 10, "predicted"),
-        (State.IN_FLIGHT, 20, "predicted"),
+        (DeliveryState.IN_FLIGHT, 20, "predicted"),
         (A, 90, "predicted"),
     ]
     lost = facts(record(arrives=None))

@@ -20,7 +20,7 @@ from tests.messages.helpers import (
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND, YEAR
 from starlight.errors import InputError, StoreError
-from starlight.messages import Letter, Limits, Post, PostOffice, Receipt, ReceiptFact, decode_message
+from starlight.messages import Letter, MailboxLimits, Post, PostOffice, Receipt, ReceiptFact, decode_message
 
 
 @pytest.fixture
@@ -342,7 +342,7 @@ def test_an_older_save_never_overtakes_a_newer_one(sky: FakeSky) -> None:
 def test_a_full_mailbox_refuses_and_confirms_nothing() -> None:
     """Everything has a limit: without room there is no receipt, so the sender keeps it and resends."""
     sky = FakeSky()
-    sky.mars.office = PostOffice(MARS, sky.mars.router, Limits(letters=1, mailboxes=1))
+    sky.mars.office = PostOffice(MARS, sky.mars.router, MailboxLimits(letters=1, mailboxes=1))
     sky.open_all()
     first = sky.write(EARTH, JAY, NANYOUNG, "fits")
     second = sky.write(EARTH, JAY, NANYOUNG, "does not")

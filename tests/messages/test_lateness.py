@@ -9,7 +9,7 @@ from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, duration_text
 from starlight.errors import InputError
 from starlight.messages import Lateness
-from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES, REASONS_MAX, Message, Outlook
+from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES, REASONS_MAX, Forecaster, Message
 from starlight.messages.itinerary import legs_of
 from starlight.routing import Router
 from starlight.routing.refusals import NOTHING_FASTER
@@ -62,7 +62,7 @@ def test_the_way_that_it_goes_is_not_refused() -> None:
     fast, slow = 80_000, 800
     plan = [contact(1, EARTH, MARS, 0, HOUR, bps=slow), contact(2, EARTH, MARS, 65 * SECOND, HOUR, bps=fast)]
     router = Router(ContactPlan.of(plan))
-    outlook = Outlook(EARTH, router, NAMES)
+    outlook = Forecaster(EARTH, router, NAMES)
     booked = []
     for size, priority in ((2_088, 1), (2_088, 1), (1_288, 1), (2_088, 2)):
         route = router.route(EARTH, MARS, 0, size, priority=priority)

@@ -10,7 +10,7 @@ from starlight.bundle import build, onward
 from starlight.bundle.eid import EndpointID
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE
 from starlight.errors import InputError
-from starlight.messages import LETTER_LIFETIME, Limits, Post, PostOffice, Telemetry
+from starlight.messages import LETTER_LIFETIME, MailboxLimits, Post, PostOffice, Telemetry
 from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES
 
 ROVER = "ipn:20.30"
@@ -61,7 +61,7 @@ def test_the_latest_is_the_last_measured(sky: FakeSky) -> None:
 
 def test_older_readings_make_room(sky: FakeSky) -> None:
     """A mailbox keeps the last N readings of a vehicle, in memory and in the store."""
-    sky.earth.office = PostOffice(EARTH, sky.earth.router, Limits(readings=4, vehicles=1))
+    sky.earth.office = PostOffice(EARTH, sky.earth.router, MailboxLimits(readings=4, vehicles=1))
     sky.earth.saves.clear()
     sky.open_all()
     for time in range(10):
@@ -183,9 +183,11 @@ def test_what_a_bundle_adds() -> None:
 
 
 def test_a_mailbox_is_full_by_bytes_of_text_not_by_characters() -> None:
-    """`Limits.letter_bytes` bounds memory, and most of the world's letters take more than one byte each."""
+    """`MailboxLimits.letter_bytes` bounds memory: most of the world's letters take more than a byte each."""
     sky = FakeSky()
-    office = PostOffice(sky.earth.office.node, sky.earth.office.outlook._router, Limits(letter_bytes=8))
+    office = PostOffice(
+        sky.earth.office.node, sky.earth.office.outlook._router, MailboxLimits(letter_bytes=8)
+    )
     office.open(JAY, "Jay", 0)
     office.write(JAY, NANYOUNG, "\u5929\u95ee\u4e00", 0)
     with pytest.raises(InputError, match="full"):

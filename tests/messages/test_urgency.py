@@ -11,7 +11,7 @@ from tests.messages.helpers import EARTH, JAY, MARS, NANYOUNG, FakeSky, contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
 from starlight.errors import InputError
-from starlight.messages import Sent, State
+from starlight.messages import DeliveryState, Sent
 from starlight.messages.forecast import FRAGMENT_BYTES, TOO_LARGE, overhead_of
 from starlight.messages.urgency import PRIORITIES, priority_of, word_of
 from starlight.routing import Priority, Router, split
@@ -167,7 +167,7 @@ def test_what_does_not_compete_stays_as_foreseen() -> None:
     sky.run(HOUR + SECOND)
     as_urgent = sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000, priority=2)
     before = sent_of(sky, left), sent_of(sky, as_urgent)
-    assert before[0].state is State.DEPARTED
+    assert before[0].state is DeliveryState.DEPARTED
     sky.write(EARTH, JAY, NANYOUNG, "now!" * 1_000, priority=2)
     assert (sent_of(sky, left), sent_of(sky, as_urgent)) == before
     foreseen = [record.what for record in sky.earth.trace].count("letter.foreseen")
@@ -298,7 +298,7 @@ def test_a_large_letter_keeps_its_prediction_as_its_first_piece_leaves() -> None
     office.accepted(f"letter/{letter.id}", "bundle", foreseen.leaves, foreseen.arrives, 0)
     office.departed("bundle", MARS, HOUR, HOUR + MINUTE, HOUR + 11 * MINUTE, HOUR)
     sent = sent_of(sky, letter.id)
-    assert sent.state is State.DEPARTED
+    assert sent.state is DeliveryState.DEPARTED
     assert sent.arrives == foreseen.arrives
     assert sent.due is not None
     assert sent.due > foreseen.arrives > 3 * HOUR

@@ -11,7 +11,7 @@ from starlight.bundle.service import USUAL
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND, YEAR
-from starlight.node import Limits, Node, NodeConfig
+from starlight.node import Node, NodeConfig, NodeLimits
 from starlight.node.actions import Action, Fetch, Forget, Persist, Trace, Update
 from starlight.node.events import BundleReceived, Event, Fetched, LinkUp, Remembered, Restored, Submit
 
@@ -172,7 +172,7 @@ __all__ = [
     "ROAD",
     "SECOND",
     "Fixture",
-    "Limits",
+    "NodeLimits",
     "T",
     "came",
     "contact",

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import pytest
-from tests.node.helpers import HOUR, ROAD, SECOND, Fixture, Limits, T, came, contact, made, of, plan, traces
+from tests.node.helpers import (
+    HOUR,
+    ROAD,
+    SECOND,
+    Fixture,
+    NodeLimits,
+    T,
+    came,
+    contact,
+    made,
+    of,
+    plan,
+    traces,
+)
 
 from starlight.node.actions import Acknowledge, Forget, Trace, Transmit
-from starlight.node.answers import Answers
+from starlight.node.answers import OutstandingAnswers
 from starlight.node.events import PlanChanged, TransferAcknowledged, TransferFailed, Wakeup
 
 
 def unanswered(**limits: int) -> tuple[Fixture, Transmit]:
     """Return a node that has sent a bundle to 2, and what it sent."""
-    node = Fixture(1, limits=Limits(answer_margin=HOUR, **limits))
+    node = Fixture(1, limits=NodeLimits(answer_margin=HOUR, **limits))
     (transmit,) = of(node.submit(), Transmit)
     return node, transmit
 
@@ -35,7 +48,7 @@ def test_an_answer_is_waited_for_until_the_way_back_has_been_open() -> None:
     later = plan(
         contact(1, 1, 2), contact(2, 2, 1, 5 * HOUR, 6 * HOUR), contact(3, 2, 3), contact(4, 2, 1, HOUR, HOUR)
     )
-    node = Fixture(1, later, limits=Limits(answer_margin=HOUR))
+    node = Fixture(1, later, limits=NodeLimits(answer_margin=HOUR))
     (sent,) = of(node.submit(now=T + 2 * HOUR), Transmit)
     due = T + 6 * HOUR + 300 * SECOND
     assert node.handle(Wakeup(), due - 1) == []
@@ -45,7 +58,7 @@ def test_an_answer_is_waited_for_until_the_way_back_has_been_open() -> None:
 
 def test_a_one_way_hop_is_not_waited_for() -> None:
     """Nobody answers there; that it was sent is all that is ever known."""
-    node = Fixture(1, plan(contact(1, 1, 3, one_way=True)), limits=Limits(answer_margin=HOUR))
+    node = Fixture(1, plan(contact(1, 1, 3, one_way=True)), limits=NodeLimits(answer_margin=HOUR))
     node.submit()
     assert node.handle(Wakeup(), T + 9 * HOUR) == []
     assert node.states == ["UNDER_WAY"]
@@ -66,7 +79,7 @@ def test_what_was_answered_is_not_given_up() -> None:
 def test_a_late_acknowledgement_counts(state: str) -> None:
     """The next hop has stored it, however late that is known: nothing more is to be sent."""
     roads = plan(*ROAD.contacts, contact(5, 1, 4), contact(6, 4, 3, light_s=400))
-    node = Fixture(1, roads, limits=Limits(answer_margin=HOUR))
+    node = Fixture(1, roads, limits=NodeLimits(answer_margin=HOUR))
     (sent,) = of(node.submit(), Transmit)
     now = sent.reaches + 300 * SECOND + HOUR
     if state == "WAITING":
@@ -106,7 +119,7 @@ def test_a_late_acknowledgement_does_not_count_for_a_copy_that_came_back(
     hops: tuple[int, int] | None,
 ) -> None:
     """Whoever sent it back may have let go of it on our word: then ours is the only one."""
-    node = Fixture(2, limits=Limits(answer_margin=HOUR))
+    node = Fixture(2, limits=NodeLimits(answer_margin=HOUR))
     (sent,) = of(node.handle(came(made(hops=hops))), Transmit)
     now = sent.reaches + 2 * HOUR
     node.handle(Wakeup(), now)
@@ -133,7 +146,7 @@ def test_each_transfer_fails_once() -> None:
 
 def test_answers_that_may_still_come_are_bounded() -> None:
     """Everything has a limit; the oldest is let go first."""
-    answers = Answers(2)
+    answers = OutstandingAnswers(2)
     for key in "abc":
         answers.expect(key, 1, None)
     assert [answers.is_out(key, 1) for key in "abc"] == [False, True, True]
@@ -141,7 +154,7 @@ def test_answers_that_may_still_come_are_bounded() -> None:
 
 def test_two_answers_to_two_transfers_of_a_copy_that_came_back() -> None:
     """The first of them may be the old one's, and is not believed; the second tells that both have come."""
-    node = Fixture(2, limits=Limits(answer_margin=HOUR))
+    node = Fixture(2, limits=NodeLimits(answer_margin=HOUR))
     (sent,) = of(node.handle(came(made())), Transmit)
     now = sent.reaches + 2 * HOUR
     node.handle(Wakeup(), now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.node.helpers import HOUR, SECOND, Fixture, Limits, T, came, contact, made, of, plan, traces
+from tests.node.helpers import HOUR, SECOND, Fixture, NodeLimits, T, came, contact, made, of, plan, traces
 
 from starlight.bundle import Service
 from starlight.contacts.contact import Contact
@@ -271,16 +271,16 @@ def test_what_comes_back_while_copies_are_here_replaces_none_of_them() -> None:
 
 def test_a_full_store_makes_no_copies() -> None:
     """The bundle itself still goes."""
-    node, key, _ = sender(limits=Limits(bundles=2))
+    node, key, _ = sender(limits=NodeLimits(bundles=2))
     assert list(node.bundles) == [key, f"{key}>3"]
-    node, key, _ = sender(limits=Limits(bundles=1))
+    node, key, _ = sender(limits=NodeLimits(bundles=1))
     assert list(node.bundles) == [key]
     assert sent(node.handle(Wakeup(), T + HOUR)) == [(key, 2)]
 
 
 def test_no_more_copies_are_made_at_once_than_fit_into_memory() -> None:
     """Of many that a new plan lets go, what is over waits a moment, and gets its copies then."""
-    node = Fixture(1, plan(), limits=Limits(bundle_bytes=40_000))
+    node = Fixture(1, plan(), limits=NodeLimits(bundle_bytes=40_000))
     for _ in range(3):
         node.submit("ipn:9.1", critical=True, payload=bytes(10_000))
     actions = node.handle(PlanChanged(diamond(2, 3, 4, version=1)))

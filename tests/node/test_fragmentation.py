@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.node.helpers import HOUR, SECOND, Fixture, Limits, T, came, contact, made, of, plan, traces
+from tests.node.helpers import HOUR, SECOND, Fixture, NodeLimits, T, came, contact, made, of, plan, traces
 from tests.node.test_host import host_of
 
 from starlight import bundle as bp
@@ -288,7 +288,7 @@ def test_a_report_about_a_piece_reaches_the_application_as_one_about_the_whole()
 
 def test_a_store_without_room_for_the_pieces_keeps_the_whole() -> None:
     """It says so, and looks again after an hour."""
-    node = Fixture(1, FOUR, limits=Limits(bundles=3))
+    node = Fixture(1, FOUR, limits=NodeLimits(bundles=3))
     actions = node.submit(payload=WORDS)
     assert node.states == ["WAITING"]
     assert "bundle.uncut" in traces(actions)
@@ -347,7 +347,7 @@ def test_pieces_cut_again_stay_one_bundle_to_the_application() -> None:
 
 def test_no_more_bodies_are_read_at_once_than_fit_into_memory() -> None:
     """Of many that a new plan lets go in pieces, one body of the largest size is read at an instant."""
-    node = Fixture(1, windows(HOUR), limits=Limits(bundle_bytes=3_200_000))
+    node = Fixture(1, windows(HOUR), limits=NodeLimits(bundle_bytes=3_200_000))
     for _ in range(3):
         node.submit(payload=WORDS)
     assert node.states == ["WAITING"] * 3

@@ -5,16 +5,16 @@ from __future__ import annotations
 import random
 
 import pytest
-from tests.node.helpers import HOUR, SECOND, Fixture, Limits, T, came, contact, made, of, plan
-from tests.node.test_fragmentation import FOUR, WORDS, run_to, windows
+from tests.node.helpers import HOUR, SECOND, Fixture, NodeLimits, T, came, contact, made, of, plan
 from tests.node.test_critical_forwarding import THREE, critical, diamond, sender
+from tests.node.test_fragmentation import FOUR, WORDS, run_to, windows
 
 from starlight.bundle import Service
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
 from starlight.node import fragmentation as cutting
 from starlight.node.actions import Accepted, Action, Fetch, Persist, Transmit
-from starlight.node.contact_queue import Lane
+from starlight.node.contact_queue import ContactQueue
 from starlight.node.events import (
     BundleReceived,
     Event,
@@ -78,7 +78,7 @@ def test_copies_that_are_stored_already_are_not_made_again() -> None:
 
 def test_one_that_rests_and_is_replaced_does_not_keep_the_other_from_resting() -> None:
     """The copy that came further is looked at again when its own rest is over."""
-    limits = Limits(bundles=2, backoff_max=HOUR)
+    limits = NodeLimits(bundles=2, backoff_max=HOUR)
     node = Fixture(1, windows(2 * HOUR, 3 * HOUR, 4 * HOUR, 5 * HOUR), limits=limits)
     node.handle(came(made(payload=WORDS, hops=(64, 1)), peer=5))
     node.handle(came(made(payload=WORDS, hops=(64, 3)), peer=5), T + SECOND)
@@ -90,7 +90,7 @@ def test_one_that_rests_and_is_replaced_does_not_keep_the_other_from_resting() -
 
 def test_notes_of_what_can_not_be_split_are_bounded() -> None:
     """A peer that sends to ever other nodes, of which none is reached, takes no more memory than is given."""
-    node = Fixture(1, FOUR, limits=Limits(remembered=10))
+    node = Fixture(1, FOUR, limits=NodeLimits(remembered=10))
     for number in range(100, 150):
         node.handle(came(made(to=f"ipn:{number}.1", sequence=number)))
     assert len(node.node._cutter._hopeless) <= 10
@@ -102,7 +102,7 @@ def test_a_plan_that_is_over_holds_no_bundles() -> None:
     for number in range(20):
         node.submit(payload=bytes([number]))
     node.handle(PlanChanged(plan(contact(3, 1, 2), contact(4, 2, 3), version=1)), T)
-    lanes = [awaited for *_, awaited in node.node._deadlines._heap if isinstance(awaited, Lane)]
+    lanes = [awaited for *_, awaited in node.node._deadlines._heap if isinstance(awaited, ContactQueue)]
     (old,) = {id(lane): lane for lane in lanes if lane.contact.id == 1}.values()
     assert not any(old._queues)
 
@@ -114,7 +114,7 @@ def test_what_can_not_be_read_at_one_instant_is_not_split_for_it(monkeypatch: py
     monkeypatch.setattr(cutting, "split", lambda *a, **k: asked.append(0) or split(*a, **k))
     each = [contact(number, 1, 2, number * HOUR, number * HOUR + SECOND) for number in range(1, 50)]
     many = plan(*each, contact(91, 2, 3, end=60 * HOUR))
-    node = Fixture(1, plan(), limits=Limits(bundle_bytes=4_000_000))
+    node = Fixture(1, plan(), limits=NodeLimits(bundle_bytes=4_000_000))
     for number in range(10):
         node.handle(came(made(payload=WORDS, sequence=number, lifetime_s=10**6), peer=5))
     node.handle(PlanChanged(many), T)
@@ -126,7 +126,7 @@ def test_what_can_not_be_read_at_one_instant_is_not_split_for_it(monkeypatch: py
 
 def test_what_is_not_read_at_one_instant_rests_all_the_same() -> None:
     """A transfer that failed is not repeated at once because too much else is read just then."""
-    node = Fixture(1, diamond(2, start=0), limits=Limits(bundle_bytes=3_000))
+    node = Fixture(1, diamond(2, start=0), limits=NodeLimits(bundle_bytes=3_000))
     (sent,) = of(node.submit("ipn:9.1", critical=True, payload=bytes(1_000)), Transmit)
     node.handle(PlanChanged(diamond(2, 3, start=0, version=1)), T + SECOND)
     failed = T + 100 * SECOND
@@ -158,7 +158,7 @@ class Storm:
         self.rng = rng = random.Random(seed)
         self.now = T
         self.contacts = 1
-        limits = Limits(
+        limits = NodeLimits(
             bundle_bytes=rng.choice([9_000, 100_000]),
             store_bytes=rng.choice([30_000, 10**9]),
             under_way=3,

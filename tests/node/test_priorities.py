@@ -13,7 +13,7 @@ from tests.node.helpers import HOUR, SECOND, Fixture, T, contact, of, plan, trac
 
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
-from starlight.node import Limits
+from starlight.node import NodeLimits
 from starlight.node.actions import Accepted, Action, Persist, Transmit, Withdrawn
 from starlight.node.events import (
     Event,
@@ -25,7 +25,7 @@ from starlight.node.events import (
     Wakeup,
     Withdraw,
 )
-from starlight.node.stored import State
+from starlight.node.stored import BundleState
 from starlight.routing import Priority
 
 BULK, NORMAL, EXPEDITED = Priority
@@ -284,7 +284,7 @@ def test_a_transmission_outlasts_a_change_of_plan() -> None:
 def test_without_a_rate_the_most_urgent_goes_when_an_answer_makes_room() -> None:
     """Only the count of unanswered transfers makes a queue there, and it too is served by priority."""
     unpaced = plan(contact(1, 1, 3, rate=UNLIMITED_BPS))
-    line = Line(unpaced, limits=Limits(under_way=1))
+    line = Line(unpaced, limits=NodeLimits(under_way=1))
     posted = [line.post(T, priority) for priority in (0, 0, 1, 2)]
     for step, place in enumerate((0, 3, 2), 1):
         now = T + 700 * step * SECOND
@@ -361,7 +361,7 @@ class Storm:
             self.air[sent.contact] = sent.last_byte
         self.seen = len(self.line.sent)
         node = self.line.node.node
-        queued = [stored for stored in node.stored.values() if stored.state is State.QUEUED]
+        queued = [stored for stored in node.stored.values() if stored.state is BundleState.QUEUED]
         hops = [(stored.meta.priority, stored.route.hops[0]) for stored in queued if stored.route]
         assert len(hops) == len(queued)
         for each in node.plan.contacts:

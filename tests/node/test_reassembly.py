@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.node.helpers import Fixture, Limits, T, came, made, of
+from tests.node.helpers import Fixture, NodeLimits, T, came, made, of
 
 from starlight.node import reassembly
 from starlight.node.actions import Acknowledge, Deliver, Refuse
@@ -98,7 +98,7 @@ def test_a_fragment_costs_no_look_at_all_the_others(monkeypatch: pytest.MonkeyPa
 
 def test_a_bundle_in_too_many_fragments_is_refused() -> None:
     """Everything has a limit: the fragments of one bundle; those that are here already are known."""
-    node = Fixture(3, limits=Limits(fragments=2))
+    node = Fixture(3, limits=NodeLimits(fragments=2))
     node.handle(Claim("ipn:3.1"))
     parts = [made(payload=b"x", fragment=(offset, 4)) for offset in (0, 1, 3)]
     for part in parts[:2]:

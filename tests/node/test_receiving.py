@@ -8,10 +8,23 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.node.helpers import HOUR, ROAD, SECOND, Fixture, Limits, T, came, contact, made, of, plan, traces
+from tests.node.helpers import (
+    HOUR,
+    ROAD,
+    SECOND,
+    Fixture,
+    NodeLimits,
+    T,
+    came,
+    contact,
+    made,
+    of,
+    plan,
+    traces,
+)
 
 from starlight import bundle as bp
-from starlight.bundle.report import Reason, StatusReport, decode_report
+from starlight.bundle.report import ReasonCode, StatusReport, decode_report
 from starlight.errors import StoreError
 from starlight.node.actions import (
     Acknowledge,
@@ -222,12 +235,12 @@ def test_fragments_are_delivered_as_a_whole_once_all_are_here() -> None:
 
 def test_too_large_a_bundle_is_refused() -> None:
     """Everything has a limit: the size of a bundle."""
-    node = Fixture(2, limits=Limits(bundle_bytes=500))
+    node = Fixture(2, limits=NodeLimits(bundle_bytes=500))
     assert of(node.handle(came(made(payload=bytes(1000)))), Refuse) == [Refuse(1, 7, "no resources")]
 
 
-@pytest.mark.parametrize("limits", [Limits(bundles=2), Limits(store_bytes=250)])
-def test_a_full_store_refuses(limits: Limits) -> None:
+@pytest.mark.parametrize("limits", [NodeLimits(bundles=2), NodeLimits(store_bytes=250)])
+def test_a_full_store_refuses(limits: NodeLimits) -> None:
     """Everything has a limit: what is stored. What is there stays."""
     node = Fixture(2, up=(), limits=limits)
     for sequence in range(2):
@@ -261,7 +274,7 @@ def test_the_hop_limit_deletes() -> None:
     actions = node.handle(came(made(hops=(5, 5), flags=0x40000)))
     assert of(actions, Acknowledge)
     assert "bundle.deleted" in traces(actions)
-    assert [report.reason for report in reports_in(actions)] == [Reason.HOP_LIMIT_EXCEEDED]
+    assert [report.reason for report in reports_in(actions)] == [ReasonCode.HOP_LIMIT_EXCEEDED]
 
 
 def test_a_bundle_without_clock_ages() -> None:
@@ -339,12 +352,12 @@ def test_a_block_that_cant_be_processed_is_treated_as_its_flags_say() -> None:
     node = Fixture(2)
     actions = node.handle(came(made(private=0x02)))
     (report,) = reports_in(actions)
-    assert report.reason == Reason.BLOCK_UNSUPPORTED
+    assert report.reason == ReasonCode.BLOCK_UNSUPPORTED
     assert report.received.asserted
     node = Fixture(2)
     actions = node.handle(came(made(private=0x04, flags=0x40000)))
     assert "bundle.deleted" in traces(actions)
-    assert [report.reason for report in reports_in(actions)] == [Reason.BLOCK_UNSUPPORTED]
+    assert [report.reason for report in reports_in(actions)] == [ReasonCode.BLOCK_UNSUPPORTED]
     for flags, kept in ((0x00, True), (0x10, False)):
         (persist,) = of(Fixture(2).handle(came(made(private=flags))), Persist)
         assert (b"private" in persist.data) is kept
@@ -360,7 +373,7 @@ def test_two_reception_reports_where_two_are_asked_for() -> None:
     data = bp.decode(made(private=0x02, flags=0x4000))
     data = bp.encode(bp.replaced(data, (one, *data.blocks)))
     reports = reports_in(node.handle(came(data)))
-    assert [report.reason for report in reports] == [0, Reason.BLOCK_UNSUPPORTED]
+    assert [report.reason for report in reports] == [0, ReasonCode.BLOCK_UNSUPPORTED]
     assert all(report.received.asserted for report in reports)
     assert reports_in(node.restart(T).handle(Wakeup())) == []
 
@@ -370,13 +383,13 @@ def test_what_is_deleted_at_reception_was_received_all_the_same() -> None:
     reports = reports_in(Fixture(2).handle(came(made(private=0x06, flags=0x44000))))
     assert [(report.assertions[0][0], report.reason) for report in reports] == [
         ("received", 0),
-        ("received", Reason.BLOCK_UNSUPPORTED),
-        ("deleted", Reason.BLOCK_UNSUPPORTED),
+        ("received", ReasonCode.BLOCK_UNSUPPORTED),
+        ("deleted", ReasonCode.BLOCK_UNSUPPORTED),
     ]
     reports = reports_in(Fixture(2).handle(came(made(hops=(1, 1), flags=0x44000))))
     assert [(report.assertions[0][0], report.reason) for report in reports] == [
         ("received", 0),
-        ("deleted", Reason.HOP_LIMIT_EXCEEDED),
+        ("deleted", ReasonCode.HOP_LIMIT_EXCEEDED),
     ]
 
 
@@ -396,7 +409,7 @@ def test_the_deletion_of_an_unintelligible_bundle_is_reported(spoil: Callable[[b
     reports = reports_in(actions)
     assert [(report.assertions[0][0], report.reason) for report in reports] == [
         ("received", 0),
-        ("deleted", Reason.BLOCK_UNINTELLIGIBLE),
+        ("deleted", ReasonCode.BLOCK_UNINTELLIGIBLE),
     ]
     assert {report.subject_id for report in reports} == {key_of(made())}
     assert len(node.bundles) == 2
@@ -549,7 +562,7 @@ def test_claims_of_what_is_not_here_change_nothing() -> None:
 
 def test_the_memory_of_identities_is_bounded() -> None:
     """Everything has a limit: of delivered bundles, the oldest is let go first."""
-    node = Fixture(3, limits=Limits(remembered=2))
+    node = Fixture(3, limits=NodeLimits(remembered=2))
     node.handle(Claim("ipn:3.1"))
     for sequence in range(3):
         (deliver,) = of(node.handle(came(made(sequence=sequence))), Deliver)

@@ -7,7 +7,7 @@ from tests.node.helpers import HOUR, SECOND, Fixture, T, came, contact, made, of
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY
-from starlight.node import Limits
+from starlight.node import NodeLimits
 from starlight.node.actions import Transmit
 from starlight.node.events import LinkUp, PlanChanged, TransferFailed, Wakeup
 
@@ -45,7 +45,7 @@ def test_it_goes_back_where_that_saves_more_than_a_day() -> None:
     """... nor shall it wait for a window in years, when this node knows that the sender has a better one."""
     assert handed(fork(DAY + SECOND)) == [4], "going back needs the light time of a hop more"
     assert handed(fork(DAY + HOUR)) == [1]
-    node = Fixture(2, fork(2 * HOUR), limits=Limits(return_gain=HOUR))
+    node = Fixture(2, fork(2 * HOUR), limits=NodeLimits(return_gain=HOUR))
     assert [sent.peer for sent in of(node.handle(came(made())), Transmit)] == [1]
 
 

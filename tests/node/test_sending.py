@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from tests.node.helpers import HOUR, ROAD, SECOND, Fixture, Limits, T, came, contact, made, of, plan, traces
+from tests.node.helpers import (
+    HOUR,
+    ROAD,
+    SECOND,
+    Fixture,
+    NodeLimits,
+    T,
+    came,
+    contact,
+    made,
+    of,
+    plan,
+    traces,
+)
 
 from starlight import bundle as bp
 from starlight.contacts.contact import UNLIMITED_BPS
@@ -348,7 +361,7 @@ def test_to_oneself_is_delivered_at_once() -> None:
 )
 def test_a_wrong_submission_is_rejected_with_its_reason(wrong: dict[str, object]) -> None:
     """A submitted bundle that can't be made is not taken, and the application is told why."""
-    node = Fixture(1, limits=Limits(bundle_bytes=2_000))
+    node = Fixture(1, limits=NodeLimits(bundle_bytes=2_000))
     actions = node.submit(**wrong)  # type: ignore[arg-type]  # by name
     (rejected,) = of(actions, Rejected)
     assert rejected.reason
@@ -365,7 +378,7 @@ def test_an_anonymous_bundle_can_be_submitted() -> None:
 
 def test_a_full_store_rejects() -> None:
     """What an application submits is bound by the same limits as what peers send."""
-    node = Fixture(1, plan(), limits=Limits(bundles=1))
+    node = Fixture(1, plan(), limits=NodeLimits(bundles=1))
     node.submit()
     assert of(node.submit(), Rejected) == [Rejected("t", "the store is full")]
 
@@ -384,7 +397,7 @@ def test_creation_timestamps_are_never_used_twice() -> None:
 def test_without_a_rate_many_go_at_once_but_not_without_bound() -> None:
     """Unlimited rate: many transmissions in one call, bounded under way per peer."""
     wide = plan(contact(1, 1, 2, rate=UNLIMITED_BPS), contact(2, 2, 1))
-    node = Fixture(1, wide, up=(), limits=Limits(under_way=10))
+    node = Fixture(1, wide, up=(), limits=NodeLimits(under_way=10))
     for _ in range(25):
         node.submit("ipn:2.1")
     sent = of(node.handle(LinkUp(2), T + SECOND), Transmit)

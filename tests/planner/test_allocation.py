@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlight import dtntime
 from starlight.contacts.contact import Contact, constant_light
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
-from starlight.planner.allocation import SHORTEST, Allocation, Way, allocate
+from starlight.planner.allocation import SHORTEST, Allocation, LinkDirection, allocate
 from starlight.scenario.network import AntennaSpec
 
 T0 = dtntime.from_text("2051-03-01")
@@ -28,19 +28,19 @@ def contact(way: int, start: int, end: int) -> Contact:
     return Contact(way * 10**11 + start // SECOND, 1 + way, 9, start, end, ((start, 1000),), light)
 
 
-def one_way(link: int, spans: list[tuple[float, float]], priority: int = 0) -> Way:
+def one_way(link: int, spans: list[tuple[float, float]], priority: int = 0) -> LinkDirection:
     """Return the way out of a link that is visible between hours after T0."""
     a, b = LINKS[link]
     found = [contact(link, T0 + round(s * HOUR), T0 + round(e * HOUR)) for s, e in spans]
-    return Way(link, priority, a, b, tuple(found))
+    return LinkDirection(link, priority, a, b, tuple(found))
 
 
-def both_ways(link: int, spans: list[tuple[float, float]], priority: int = 0) -> list[Way]:
+def both_ways(link: int, spans: list[tuple[float, float]], priority: int = 0) -> list[LinkDirection]:
     """Return both directions of a link, the far end seen when its light comes in."""
     out = one_way(link, spans, priority)
     light = round(LIGHT_S * SECOND)
     back = tuple(contact(10 + link, c.start - light, c.end - light) for c in out.contacts)
-    return [out, Way(link, priority, out.to_node, out.from_node, back)]
+    return [out, LinkDirection(link, priority, out.to_node, out.from_node, back)]
 
 
 def hours(allocation: Allocation, way: int) -> list[tuple[float, float]]:
@@ -97,7 +97,7 @@ def test_a_receiver_is_busy_in_its_own_time() -> None:
     """At the far end a contact lies one light time later, and there it meets others."""
     ways = [one_way(0, [(0, 6)]), one_way(2, [(6, 8)])]
     assert hours(allocate(ways, {"areo": [AntennaSpec()]}, TITLES), 1) == [(6, 8)]
-    early = Way(5, 0, "areo", "madrid", (contact(5, T0 + 6 * HOUR, T0 + 8 * HOUR),))
+    early = LinkDirection(5, 0, "areo", "madrid", (contact(5, T0 + 6 * HOUR, T0 + 8 * HOUR),))
     (kept,) = allocate([ways[0], early], {"areo": [AntennaSpec()]}, TITLES).contacts[1]
     assert kept.start == T0 + 6 * HOUR + 15 * MINUTE + 1
 
@@ -125,7 +125,7 @@ def test_two_at_once() -> None:
     ways = [
         one_way(0, [(0, 5)]),
         one_way(1, [(0, 6)]),
-        Way(9, 0, "yeoju", "madrid", one_way(0, [(0, 4)]).contacts),
+        LinkDirection(9, 0, "yeoju", "madrid", one_way(0, [(0, 4)]).contacts),
     ]
     allocation = allocate(ways, {"yeoju": [AntennaSpec(contacts=2)]}, TITLES)
     assert [len(kept) for kept in allocation.contacts] == [1, 1, 0]
@@ -143,7 +143,7 @@ spans = st.lists(st.tuples(st.integers(0, 300), st.integers(1, 60)), max_size=6)
 def test_a_plan_is_feasible(rows: list[tuple[list[tuple[int, int]], int]], many: int, gap_s: int) -> None:
     """At no time does an antenna hold more than it can, slewing included, at either end; what is left was
     visible; and the same input gives the same plan."""
-    ways: list[Way] = []
+    ways: list[LinkDirection] = []
     for link, (found, priority) in enumerate(rows):
         visible: list[tuple[float, float]] = []
         for start, length in sorted(found):

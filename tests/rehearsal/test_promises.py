@@ -16,7 +16,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.node.config import NodeConfig
 from starlight.rehearsal import rehearsal
-from starlight.rehearsal.outcome import BINS, Fault, Report
+from starlight.rehearsal.outcome import BINS, Fault, RehearsalReport
 from starlight.rehearsal.rehearsal import Rehearsal
 from starlight.reports.rehearsal_report import rehearsal_report
 from starlight.routing import Router
@@ -103,7 +103,7 @@ def village(*letters: tuple[str, str, str]) -> str:
 THREE = village(*(("08:00:00", "ada@hill", f"letter {number}") for number in range(3)))
 
 
-def rehearsed(text: str, kind: type[Rehearsal] = Rehearsal) -> Report:
+def rehearsed(text: str, kind: type[Rehearsal] = Rehearsal) -> RehearsalReport:
     """Return what came of a scenario."""
     found = scenario.parse(text, where="village")
     start, end = found.period()
@@ -288,4 +288,4 @@ def test_differences_fall_into_bins() -> None:
 
 def test_what_the_report_holds_is_told_by_the_rehearsal() -> None:
     """The report is importable where the rehearsal is."""
-    assert rehearsal.Report is Report
+    assert rehearsal.Report is RehearsalReport

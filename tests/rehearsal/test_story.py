@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from tests.node.helpers import SECOND, T
 
-from starlight.app.in_transit import Flights
+from starlight.app.in_transit import InTransit
 from starlight.node.stored import told_of
 from starlight.rehearsal.story import Story
 from starlight.scenario.scenario import BeatSpec, load
@@ -43,5 +43,5 @@ def test_the_parts_of_a_letter_are_drawn_as_that_letter_alone(key: str, drawn: i
     """What is not a letter's is drawn by its transmissions."""
     hop = {"bundle": key, "peer": 10, "leaves": T, "reaches": T + 300 * SECOND}
     daemon = SimpleNamespace(recent=[Record(T, 20, "bundle.sent", hop)])
-    flights = Flights({20: daemon}, {}, {20: "mars", 10: "earth"})  # type: ignore[dict-item]  # its trace
+    flights = InTransit({20: daemon}, {}, {20: "mars", 10: "earth"})  # type: ignore[dict-item]  # its trace
     assert len(flights._others(T + SECOND, {KEY})) == drawn

@@ -13,17 +13,19 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from starlight.dtntime import DAY, from_text
-from starlight.reports.page import Bar, Chart, Gantt, Grid, Line, Part, page
+from starlight.reports.page import Bar, Chart, ChartLine, Gantt, Grid, Part, page
 
 CHROMIUM = Path("/usr/bin/chromium")
 STATIC = resources.files("starlight.reports").joinpath("static")
 T0 = from_text("2051-04-07")
 PARTS: list[Part] = [
     Gantt("Windows", "When.", T0, T0 + DAY, [("a </script> b", [Bar((T0, T0 + DAY // 2), "held", "x & y")])]),
-    Chart("Rate", "How fast.", "kbit/s", [0.0, 60.0, 120.0], [Line("a<b", [1.0, None, 3.0], steps=True)]),
+    Chart(
+        "Rate", "How fast.", "kbit/s", [0.0, 60.0, 120.0], [ChartLine("a<b", [1.0, None, 3.0], steps=True)]
+    ),
     Chart(
         "Margin", "How sure.", "dB", [1.0, 2.0],
-        [Line("low", [1, 2], band=True), Line("high", [3, 4], band=True)],
+        [ChartLine("low", [1, 2], band=True), ChartLine("high", [3, 4], band=True)],
         time=False, x_label="au", bands=[(2, 1)],
     ),
     Grid("Table", "What.", ("a", "b"), [["</td>", 1.5], ["x", 2000]]),

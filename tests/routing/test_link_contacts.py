@@ -14,7 +14,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, YEAR
 from starlight.routing import Router
 from starlight.routing.index import PlanIndex, index_of
-from starlight.routing.link_contacts import NEVER, Lane, Span, chained
+from starlight.routing.link_contacts import NEVER, LinkContacts, SearchContact, chained
 
 
 def contact(id: int, start: int, end: int, from_node: int = 1, to_node: int = 2) -> Contact:
@@ -31,10 +31,10 @@ def test_a_lane_finds_what_looking_at_every_contact_finds(seed: int, ready: int,
     found = [one for one in by_start(drawn) if one.start <= one.end]
     if not found:
         return
-    lane = Lane.of(1, 2, chained([Span(one) for one in found]))
+    lane = LinkContacts.of(1, 2, chained([SearchContact(one) for one in found]))
     ready *= SECOND
     banned = frozenset(rng.sample(range(15), 2))
-    timings = {one.id: Span(one).timing(ready, size, {}) for one in found}
+    timings = {one.id: SearchContact(one).timing(ready, size, {}) for one in found}
     arrivals = [timing[2] for id, timing in timings.items() if timing and id not in banned]
     assert lane.earliest(ready, size, NEVER, {}, banned) == min(arrivals, default=NEVER)
     until = rng.randrange(40) * SECOND
@@ -59,7 +59,7 @@ def test_the_floor_is_below_every_light_time(
         pieces.append(LightPiece(begin, span * SECOND, tuple(coefficients)))
         begin += step * SECOND
     one = Contact(1, 1, 2, 0, length, ((0, 8),), tuple(pieces))
-    floor = Span(one).floor
+    floor = SearchContact(one).floor
     for time in (0, length, round(length * where)):
         assert floor <= max(0, one.light_time(time))
 
@@ -69,8 +69,10 @@ def test_what_has_ended_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> Non
     short = [contact(id, id * DAY, id * DAY + HOUR) for id in range(1, 9000)]
     router = Router(ContactPlan.of([contact(0, 0, round(25 * YEAR)), *short]))
     looked = []
-    timing = Span.timing
-    monkeypatch.setattr(Span, "timing", lambda span, *args: looked.append(span.id) or timing(span, *args))
+    timing = SearchContact.timing
+    monkeypatch.setattr(
+        SearchContact, "timing", lambda span, *args: looked.append(span.id) or timing(span, *args)
+    )
     route = router.route(1, 2, 8500 * DAY + 2 * HOUR, 1)
     assert route is not None
     assert route.hops[0].contact.id == 0
@@ -82,7 +84,7 @@ def test_an_unreachable_destination_costs_no_search(monkeypatch: pytest.MonkeyPa
     found = [contact(id, id * HOUR, id * HOUR + HOUR, 1 + id % 3, 4 + id % 4) for id in range(1000)]
     found.append(contact(5000, 0, HOUR, 4, 99))
     router = Router(ContactPlan.of(found))
-    monkeypatch.setattr(Span, "timing", None)
+    monkeypatch.setattr(SearchContact, "timing", None)
     assert router.route(1, 77, 0, 1) is None, "no contact names it"
     assert router.route(99, 1, 0, 1) is None, "nothing leaves it"
     assert router.route(1, 99, 2 * HOUR, 1) is None, "the only contact that leads to it has ended"
@@ -120,10 +122,10 @@ def test_who_has_one_neighbour_passes_nothing_on() -> None:
 
 def test_a_bundle_that_no_contact_of_a_lane_carries_is_tried_on_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nine thousand contacts that are all too small cost no more than one."""
-    spans = [Span(contact(id, id * HOUR, id * HOUR + MINUTE)) for id in range(9000)]
-    lane = Lane.of(1, 2, chained(spans))
+    spans = [SearchContact(contact(id, id * HOUR, id * HOUR + MINUTE)) for id in range(9000)]
+    lane = LinkContacts.of(1, 2, chained(spans))
     assert lane.earliest(0, 60, NEVER, {}, ()) == MINUTE + SECOND
-    monkeypatch.setattr(Span, "timing", None)
+    monkeypatch.setattr(SearchContact, "timing", None)
     assert lane.earliest(0, 61, NEVER, {}, ()) == NEVER
 
 

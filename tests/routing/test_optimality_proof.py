@@ -13,7 +13,7 @@ from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import MILLISECOND, SECOND
 from starlight.routing import Route, Router
-from starlight.routing.optimality_proof import Standing
+from starlight.routing.optimality_proof import OptimalityProof
 from starlight.routing.search import Search
 
 
@@ -75,13 +75,13 @@ def test_each_of_a_queue_gets_the_best_route(
 ) -> None:
     """Bundles to one destination, each booked before the next is asked for, go as searches send them."""
     proved: list[bool] = []
-    proves = Standing.proves
+    proves = OptimalityProof.proves
 
-    def noted(standing: Standing, *arguments: object) -> bool:
+    def noted(standing: OptimalityProof, *arguments: object) -> bool:
         proved.append(proves(standing, *arguments))  # type: ignore[arg-type]
         return proved[-1]
 
-    monkeypatch.setattr(Standing, "proves", noted)
+    monkeypatch.setattr(OptimalityProof, "proves", noted)
     plans = {rank_plan: 300, large_plan: 12, random_plan: 1_500}[kind]
     for seed in range(plans):
         rng = random.Random(seed)

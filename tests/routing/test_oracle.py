@@ -12,9 +12,9 @@ from tests.routing.trial import Trial
 from starlight.contacts.contact import Contact
 from starlight.routing import Priority, Route, Router, index, router, search
 from starlight.routing import link_contacts as lanes
-from starlight.routing.answers import Answers
+from starlight.routing.answers import AnswerMemory
 from starlight.routing.bookings import Bookings
-from starlight.routing.optimality_proof import Standing
+from starlight.routing.optimality_proof import OptimalityProof
 from starlight.routing.volume import HopLimit
 
 PLANS = 10_000
@@ -67,8 +67,8 @@ CANARIES: list[tuple[str, object, str, object]] = [
     ("termination is not settled", search.Search, "_latest_ending", lambda _, corridor, __: corridor),
     ("entry node is not settled", search.Search, "_smallest_entry", lambda _, corridor, __: corridor),
     ("hops are not settled", search.Search, "_by_rounds", lambda *_: None),
-    ("what is remembered is never doubted", Answers, "_holds", lambda *_: True),
-    ("what is remembered stands for ever", Standing, "proves", lambda *_: True),
+    ("what is remembered is never doubted", AnswerMemory, "_holds", lambda *_: True),
+    ("what is remembered stands for ever", OptimalityProof, "proves", lambda *_: True),
     ("a contact that is taken out stays", index, "without", lambda chains, _: chains),
     ("window ends are open", Contact, "last_byte", _half_open),
     ("the margin is rounded down", lanes, "margin", lambda light: light * 125 // 186_282),

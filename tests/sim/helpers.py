@@ -9,13 +9,13 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, const
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND, YEAR
 from starlight.messages.requests import Request
-from starlight.node import Host, Limits, NodeConfig
-from starlight.sim import Site, World, faults
+from starlight.node import Host, NodeConfig, NodeLimits
+from starlight.sim import NodeSetup, VirtualWorld, faults
 from starlight.sim.checkers import Witness
 from starlight.trace import Record
 
 START = 51 * YEAR
-PATIENT = Limits()
+PATIENT = NodeLimits()
 
 
 def contact(
@@ -47,14 +47,14 @@ def both(id: int, a: int, b: int, *window: int, light_s: float = 1.0, rate: int 
 def world_of(
     plan: ContactPlan,
     *,
-    kind: type[World] = World,
+    kind: type[VirtualWorld] = VirtualWorld,
     services: tuple[int, ...] = (1,),
-    limits: Limits = PATIENT,
+    limits: NodeLimits = PATIENT,
     **more: object,
-) -> World:
+) -> VirtualWorld:
     """Return a world with a witness on every node of a plan."""
     sites = [
-        Site(NodeConfig(number, plan, limits), lambda node: Witness(node, services))
+        NodeSetup(NodeConfig(number, plan, limits), lambda node: Witness(node, services))
         for number in plan.nodes()
     ]
     return kind(plan, sites, start=START, **more)  # type: ignore[arg-type]  # passed through
@@ -107,8 +107,11 @@ def random_plan(random: Random, nodes: int, length: int, rates: Sequence[int] = 
 
 
 def disturbed(
-    seed: int, kind: type[World] = World, limits: Limits = PATIENT, rates: Sequence[int] = FAST
-) -> tuple[World, list[Record]]:
+    seed: int,
+    kind: type[VirtualWorld] = VirtualWorld,
+    limits: NodeLimits = PATIENT,
+    rates: Sequence[int] = FAST,
+) -> tuple[VirtualWorld, list[Record]]:
     """Return a world in which many write and much fails, drawn from a seed, before it runs."""
     random = Random(f"traffic {seed}")
     plan = random_plan(random, random.randint(3, 7), 12 * HOUR, rates)
@@ -140,7 +143,7 @@ def disturbed(
     return world, lines
 
 
-def believe(world: World, plan: ContactPlan, random: Random) -> None:
+def believe(world: VirtualWorld, plan: ContactPlan, random: Random) -> None:
     """Let nodes believe different plans for a while; after twelve hours all know the true one."""
     pairs = sorted({(c.from_node, c.to_node) for c in plan.contacts})
     for _ in range(random.randint(0, 12)):

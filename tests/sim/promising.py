@@ -10,7 +10,7 @@ from tests.sim.helpers import START
 from starlight.contacts.plan import ContactPlan
 from starlight.messages.requests import Request
 from starlight.node import Node, NodeConfig
-from starlight.sim import Site, World
+from starlight.sim import NodeSetup, VirtualWorld
 from starlight.sim.checkers import Witness
 from starlight.sim.promises import Promises, Verdict, pieces
 from starlight.sim.referee import Referee
@@ -35,7 +35,7 @@ class Heard(Witness):
 class Watched(NamedTuple):
     """A world, what its nodes have promised, and who looks at them."""
 
-    world: World
+    world: VirtualWorld
     promises: Promises
     referee: Referee
 
@@ -58,12 +58,12 @@ def watched(plan: ContactPlan, believed: Callable[[int], ContactPlan] | None = N
         referee.take(record)
 
     sites = [
-        Site(
+        NodeSetup(
             NodeConfig(number, plan if believed is None else believed(number)),
             lambda node: Heard(node, promises),
         )
         for number in plan.nodes()
     ]
-    world = World(plan, sites, start=START, trace=take)
+    world = VirtualWorld(plan, sites, start=START, trace=take)
     referee = Referee(world)
     return Watched(world, promises, referee)

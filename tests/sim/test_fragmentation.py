@@ -11,7 +11,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.node import NodeConfig
 from starlight.node.record import Recorder, replay
 from starlight.node.transmit_scheduler import COPY_TRIES
-from starlight.sim import Site, World
+from starlight.sim import NodeSetup, VirtualWorld
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
 from starlight.sim.holdings import held
 from starlight.trace import Record
@@ -48,7 +48,7 @@ def test_predicted_is_actual_of_a_letter_in_pieces() -> None:
     assert not any(world.store(node).bundles() for node in world.nodes())
 
 
-def both_kinds(world: World) -> None:
+def both_kinds(world: VirtualWorld) -> None:
     """Let a world carry a letter in pieces and a critical one, both ways at once."""
     world.call(START, 1, posting("large", "ipn:3.1", size=SIZE))
     world.call(START + SECOND, 1, posting("critical", "ipn:3.1", critical=True))
@@ -107,7 +107,7 @@ def test_copies_that_cross_come_to_rest(light_s: float) -> None:
     assert max(hops.values()) <= COPY_TRIES + 2
 
 
-class Forgetful(World):
+class Forgetful(VirtualWorld):
     """A canary: its nodes lose one piece of each letter that they cut."""
 
     def _commit(self, place, writes, outward):  # type: ignore[no-untyped-def]
@@ -153,7 +153,9 @@ def test_a_record_with_a_cut_and_a_flooding_replays() -> None:
         records.setdefault(config.number, []).append(lines)
         return Recorder(config, lines.append)
 
-    world = World(PASSES, [Site(NodeConfig(n, PASSES), Witness, recorder) for n in (1, 2, 3, 4)], start=START)
+    world = VirtualWorld(
+        PASSES, [NodeSetup(NodeConfig(n, PASSES), Witness, recorder) for n in (1, 2, 3, 4)], start=START
+    )
     world.crash(1, START + 25 * MINUTE, START + 26 * MINUTE)
     both_kinds(world)
     assert unsafe(world) == unfinished(world) == []

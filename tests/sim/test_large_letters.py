@@ -12,11 +12,11 @@ from tests.sim.test_urgent_letters import JAY, NAN_YOUNG, office_of
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
-from starlight.messages import Letter, Sent, State
+from starlight.messages import DeliveryState, Letter, Sent
 from starlight.messages.forecast import FRAGMENT_BYTES, overhead_of
 from starlight.messages.requests import Request
 from starlight.node import Host, NodeConfig
-from starlight.sim import Site, World
+from starlight.sim import NodeSetup, VirtualWorld
 
 WINDOW_BYTES = 7_500
 """What a minute of 1 000 bit/s carries."""
@@ -36,9 +36,9 @@ def hourly(windows: int) -> ContactPlan:
     return ContactPlan.of([*there, *back, *both(91, 2, 3, light_s=1.0, rate=64_000)])
 
 
-def posted(plan: ContactPlan, text: str, priority: int = 1) -> tuple[World, list[Sent]]:
+def posted(plan: ContactPlan, text: str, priority: int = 1) -> tuple[VirtualWorld, list[Sent]]:
     """Return a world in which Jay writes a letter, with what is foreseen when it is written, and accepted."""
-    world = World(plan, [Site(NodeConfig(n, plan), office_of) for n in (1, 2, 3)], start=START)
+    world = VirtualWorld(plan, [NodeSetup(NodeConfig(n, plan), office_of) for n in (1, 2, 3)], start=START)
     world.call(START, 1, lambda host, now: office_at(host).open(JAY, "Jay", now))
     world.call(START, 3, lambda host, now: office_at(host).open(NAN_YOUNG, "Nan-young", now))
     found: list[Sent] = []
@@ -69,7 +69,7 @@ def test_mailbox_and_node_foresee_the_same(size: int, priority: int) -> None:
     So a letter whose last piece would be as small as that may need a piece less than was foreseen.
     """
     world, (foreseen, accepted) = posted(hourly(8), "x" * size, priority)
-    assert accepted.state is State.QUEUED
+    assert accepted.state is DeliveryState.QUEUED
     assert foreseen.arrives is not None
     assert accepted.arrives is not None
     assert foreseen.leaves == accepted.leaves == START + HOUR
@@ -84,7 +84,7 @@ def test_mailbox_and_node_foresee_the_same(size: int, priority: int) -> None:
     (received,) = office_at(world.host(3)).mailbox(NAN_YOUNG).received.values()
     (sent,) = office_at(world.host(1)).mailbox(JAY).sent.values()
     assert received.arrived_at == accepted.arrives == sent.arrived_at
-    assert sent.state is State.ARRIVED
+    assert sent.state is DeliveryState.ARRIVED
 
 
 def test_a_letter_in_pieces_stays_one() -> None:
@@ -101,14 +101,14 @@ def test_a_letter_in_pieces_stays_one() -> None:
     world.run(START + HOUR + 30 * SECOND)
     office = office_at(world.host(1))
     ((id, sent),) = office.mailbox(JAY).sent.items()
-    assert (sent.state, sent.arrives) == (State.DEPARTED, accepted.arrives)
+    assert (sent.state, sent.arrives) == (DeliveryState.DEPARTED, accepted.arrives)
     world.run(START + HOUR + 2 * MINUTE)
     lateness = office.why_letter_late(JAY, id, START + HOUR + 2 * MINUTE)
     said = " ".join([*lateness.first, *(words for each in lateness.reasons for words in each.sentences)])
     assert "booked" not in said
     world.run(START + 4 * HOUR)
     (sent,) = office_at(world.host(1)).mailbox(JAY).sent.values()
-    assert sent.state is State.ARRIVED
+    assert sent.state is DeliveryState.ARRIVED
     assert sent.resends == 0
 
 
@@ -116,4 +116,4 @@ def test_what_the_plan_cannot_carry_waits() -> None:
     """More than all windows carry has no way, for the mailbox and for the node."""
     _, (foreseen, accepted) = posted(hourly(3), "x" * 30_000)
     assert foreseen.arrives is accepted.arrives is None
-    assert accepted.state is State.QUEUED
+    assert accepted.state is DeliveryState.QUEUED

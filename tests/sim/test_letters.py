@@ -11,7 +11,7 @@ from starlight.dtntime import HOUR, MINUTE, SECOND
 from starlight.messages.postoffice import PostOffice
 from starlight.messages.requests import Request
 from starlight.node import Host, Node, NodeConfig
-from starlight.sim import Site, World
+from starlight.sim import NodeSetup, VirtualWorld
 
 
 def office_of(node: Node) -> PostOffice:
@@ -27,7 +27,7 @@ def office_at(host: Host | None) -> PostOffice:
 def test_a_letter_arrives_as_predicted_and_its_receipt_comes_back() -> None:
     """A letter reaches the other side at the predicted ns, and the receipt turns predicted into confirmed."""
     plan = ContactPlan.of([*both(1, 1, 2, light_s=2.0), *both(3, 2, 3, MINUTE, 5 * HOUR, light_s=700.0)])
-    world = World(plan, [Site(NodeConfig(n, plan), office_of) for n in (1, 2, 3)], start=START)
+    world = VirtualWorld(plan, [NodeSetup(NodeConfig(n, plan), office_of) for n in (1, 2, 3)], start=START)
     world.call(START, 1, lambda host, now: office_at(host).open("ipn:1.1", "Jay", now))
     world.call(START, 3, lambda host, now: office_at(host).open("ipn:3.1", "Nan-young", now))
 

@@ -12,7 +12,7 @@ from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND, YEAR
 from starlight.errors import DefectError
-from starlight.node.transmit_scheduler import Forwarder
+from starlight.node.transmit_scheduler import TransmitScheduler
 from starlight.routing import Router
 from starlight.routing.bookings import Bookings
 from starlight.sim import faults
@@ -80,13 +80,13 @@ def test_to_wait_is_right_where_what_is_booked_leaves_no_time() -> None:
 def test_a_transmission_outside_of_its_contact_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """A canary: a node that transmits before its contact has begun, and one that is not in the plan."""
     plan = ContactPlan.of([contact(1, 1, 2, HOUR, 2 * HOUR), *both(3, 2, 3, 0, 3 * HOUR)])
-    transmit = Forwarder._transmit
+    transmit = TransmitScheduler._transmit
 
     def hasty(self, stored, contact, leaves, last_byte, now):  # type: ignore[no-untyped-def]
         transmit(self, stored, contact, leaves - MINUTE, last_byte - MINUTE, now)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Forwarder, "_transmit", hasty)
+        patched.setattr(TransmitScheduler, "_transmit", hasty)
         found = watched(plan)
         found.world.call(START, 1, posting("hello", "ipn:2.1"))
         found.world.run(START + 3 * HOUR)

@@ -11,10 +11,10 @@ from tests.sim.test_letters import office_at
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
-from starlight.messages import PostOffice, State
+from starlight.messages import DeliveryState, PostOffice
 from starlight.messages.requests import Request
 from starlight.node import Host, Node, NodeConfig
-from starlight.sim import Site, World
+from starlight.sim import NodeSetup, VirtualWorld
 
 JAY, NAN_YOUNG = "ipn:1.1", "ipn:3.1"
 OPENS, CLOSES = 2 * MINUTE, 9 * HOUR
@@ -52,7 +52,7 @@ def test_what_is_foreseen_comes_true_also_for_what_gives_way(letters: list[Writt
             *both(3, 2, 3, rate=1_000_000, light_s=0.0),
         ]
     )
-    world = World(plan, [Site(NodeConfig(n, plan), office_of) for n in (1, 2, 3)], start=START)
+    world = VirtualWorld(plan, [NodeSetup(NodeConfig(n, plan), office_of) for n in (1, 2, 3)], start=START)
     world.call(START, 1, lambda host, now: office_at(host).open(JAY, "Jay", now))
     world.call(START, 3, lambda host, now: office_at(host).open(NAN_YOUNG, "Nan-young", now))
     for at, size, priority in sorted(letters):
@@ -69,4 +69,6 @@ def test_what_is_foreseen_comes_true_also_for_what_gives_way(letters: list[Writt
     world.run(START + CLOSES)
     received = office_at(world.host(3)).mailbox(NAN_YOUNG).received
     assert {id: each.arrived_at for id, each in received.items()} == foreseen
-    assert all(each.state is State.ARRIVED for each in office_at(world.host(1)).mailbox(JAY).sent.values())
+    assert all(
+        each.state is DeliveryState.ARRIVED for each in office_at(world.host(1)).mailbox(JAY).sent.values()
+    )

@@ -15,17 +15,17 @@ from tests.sim.helpers import START, both, contact, disturbed, posting, random_p
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
-from starlight.node import Limits, Node, NodeConfig
+from starlight.node import Node, NodeConfig, NodeLimits
 from starlight.node.actions import Acknowledge
 from starlight.node.record import Recorder, replay
-from starlight.sim import Site, Stage, World
+from starlight.sim import NodeSetup, Stage, VirtualWorld
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
 from starlight.trace import Record
 
 LINE = ContactPlan.of([*both(1, 1, 2, light_s=300.0), *both(3, 2, 3, light_s=2.0)])
 
 
-def errors_of_prediction(world: World) -> list[int]:
+def errors_of_prediction(world: VirtualWorld) -> list[int]:
     """Return, in ns, by how much each arrival missed what was foreseen when it was posted."""
     posted, came = read(world)
     errors = []
@@ -167,8 +167,8 @@ def test_a_plan_change_moves_what_waits() -> None:
     """Routes are recomputed when the plan changes; what had no road gets one."""
     world = world_of(LINE)
     lonely = ContactPlan.of([*LINE.contacts, *both(11, 3, 4, light_s=1.0)], version=1)
-    sites = [Site(NodeConfig(n, LINE), Witness) for n in (1, 2, 3, 4)]
-    world = World(LINE, sites, start=START)
+    sites = [NodeSetup(NodeConfig(n, LINE), Witness) for n in (1, 2, 3, 4)]
+    world = VirtualWorld(LINE, sites, start=START)
     world.call(START, 1, posting("to four", "ipn:4.1"))
     world.change_plan(START + HOUR, lonely)
     world.run(START + HOUR - 1)
@@ -218,7 +218,7 @@ def test_safety_while_everything_fails_then_liveness(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_giving_transfers_up_too_early_loses_nothing(seed: int) -> None:
     """A late acknowledgement is honoured safely: impatient nodes send more, and lose nothing."""
-    world, records = disturbed(seed, limits=Limits(answer_margin=-200 * SECOND))
+    world, records = disturbed(seed, limits=NodeLimits(answer_margin=-200 * SECOND))
     for hour in (*range(13), 62):
         world.run(START + hour * HOUR)
         assert unsafe(world) == [], f"seed {seed}"
@@ -227,7 +227,7 @@ def test_giving_transfers_up_too_early_loses_nothing(seed: int) -> None:
     assert overdue
 
 
-class Careless(World):
+class Careless(VirtualWorld):
     """A canary: its nodes acknowledge before they commit."""
 
     def _commit(self, place, writes, outward):  # type: ignore[no-untyped-def]
@@ -238,7 +238,7 @@ class Careless(World):
         super()._commit(place, writes, [action for action in outward if action not in hasty])
 
 
-def killer(worlds: list[World], died: list[int]) -> Callable[[int, int, int], int | None]:
+def killer(worlds: list[VirtualWorld], died: list[int]) -> Callable[[int, int, int], int | None]:
     """Return the interruption that kills node 2 once, where a careless node has acknowledged already."""
 
     def interrupt(node: int, step: int, stage: int) -> int | None:
@@ -257,7 +257,7 @@ def killer(worlds: list[World], died: list[int]) -> Callable[[int, int, int], in
 
 def test_the_checker_catches_a_node_that_acknowledges_before_it_persists() -> None:
     """A canary fault must be caught."""
-    worlds: list[World] = []
+    worlds: list[VirtualWorld] = []
     died: list[int] = []
     worlds.append(world_of(LINE, kind=Careless, interrupt=killer(worlds, died)))
     worlds[0].call(START, 1, posting("words", "ipn:3.1"))
@@ -270,7 +270,7 @@ def test_the_checker_catches_a_node_that_acknowledges_before_it_persists() -> No
 
 def test_a_careful_node_survives_the_same_crash() -> None:
     """The same interruption of nodes that persist first loses nothing."""
-    worlds: list[World] = []
+    worlds: list[VirtualWorld] = []
     died: list[int] = []
     worlds.append(world_of(LINE, interrupt=killer(worlds, died)))
     worlds[0].call(START, 1, posting("words", "ipn:3.1"))
@@ -286,7 +286,7 @@ def test_a_crash_at_every_instant_loses_nothing() -> None:
     def note(node: int, step: int, stage: int) -> None:
         points.append((node, step, stage))
 
-    def scenario(world: World) -> None:
+    def scenario(world: VirtualWorld) -> None:
         for number in range(3):
             world.call(START + number * SECOND, 1, posting(f"there {number}", "ipn:3.1"))
             world.call(START + number * SECOND, 3, posting(f"back {number}", "ipn:1.1"))
@@ -347,8 +347,8 @@ def test_a_record_replays_to_the_same_actions() -> None:
         records[config.number].append(lines)
         return Recorder(config, lines.append)
 
-    sites = [Site(NodeConfig(n, LINE), Witness, recorder) for n in (1, 2, 3)]
-    world = World(LINE, sites, start=START)
+    sites = [NodeSetup(NodeConfig(n, LINE), Witness, recorder) for n in (1, 2, 3)]
+    world = VirtualWorld(LINE, sites, start=START)
     world.cut([(1, 2), (2, 1)], START + 10 * SECOND, START + HOUR)
     world.crash(2, START + 2 * HOUR, START + 2 * HOUR + MINUTE)
     for number in range(20):

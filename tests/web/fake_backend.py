@@ -15,30 +15,30 @@ import msgspec
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text, to_text
 from starlight.errors import InputError
 from starlight.web.views import (
-    Change,
     Clock,
-    Conjunction,
+    ConjunctionView,
     Conversation,
+    Crossing,
     EarthClock,
     Fact,
-    Flight,
     Lateness,
     LetterView,
     MailboxView,
     MarsClock,
     Orbits,
+    PageChange,
+    PageStatus,
     Person,
     Position,
     PredictionView,
     Priority,
     Reason,
     Silence,
-    Sky,
+    SkyPanel,
     Standing,
     State,
-    Status,
     Storm,
-    Telemetry,
+    TelemetryView,
     Window,
 )
 
@@ -100,10 +100,10 @@ class FakeDesk:
         self.delay = delay
         self.kept: list[Kept] = []
         self.storm_since: int | None = None
-        self.telemetry: tuple[Telemetry, ...] = ()
-        self.conjunction: Conjunction | None = None
+        self.telemetry: tuple[TelemetryView, ...] = ()
+        self.conjunction: ConjunctionView | None = None
         self.explained = 0
-        self._waiting: set[asyncio.Queue[Change]] = set()
+        self._waiting: set[asyncio.Queue[PageChange]] = set()
 
     # ---- the test's own handles; called on the loop that serves the page
 
@@ -112,14 +112,14 @@ class FakeDesk:
         self.now += duration
         self._tell()
 
-    def report(self, telemetry: Telemetry) -> None:
+    def report(self, telemetry: TelemetryView) -> None:
         """Let a vehicle be heard."""
         self.telemetry = (*self.telemetry, telemetry)
         self._tell()
 
     def _tell(self) -> None:
         for queue in self._waiting:
-            queue.put_nowait(Change(tuple(person.id for person in PEOPLE), status=True))
+            queue.put_nowait(PageChange(tuple(person.id for person in PEOPLE), status=True))
 
     # ---- the desk
 
@@ -237,7 +237,7 @@ class FakeDesk:
         self._tell()
         return self._view(kept, self._person(person))
 
-    async def sky(self) -> Sky:
+    async def sky(self) -> SkyPanel:
         clock = Clock(
             self.now,
             self.rate,
@@ -249,12 +249,12 @@ class FakeDesk:
             window = Window(self.storm_since + DAY, self.storm_since + DAY + 3 * HOUR)
         light_s = LIGHT / SECOND
         earth, mars = Position(-0.978, -0.205), Position(0.42, 1.44)
-        return Sky(clock, earth, mars, light_s * 299_792.458, 4.2, light_s, window)
+        return SkyPanel(clock, earth, mars, light_s * 299_792.458, 4.2, light_s, window)
 
     async def orbits(self) -> Orbits:
         return Orbits(_ellipse(1.0, 0.0167, 103), _ellipse(1.5237, 0.0934, 336))
 
-    async def status(self, person: str) -> Status:
+    async def status(self, person: str) -> PageStatus:
         flights = [
             flight
             for kept in self.kept
@@ -264,7 +264,7 @@ class FakeDesk:
         ]
         storm = Storm(self.storm_since is not None, self.storm_since, "both relays")
         silence = self._silence() if storm.active else None
-        return Status(await self.sky(), tuple(flights), silence, storm, self.telemetry, self.conjunction)
+        return PageStatus(await self.sky(), tuple(flights), silence, storm, self.telemetry, self.conjunction)
 
     async def set_storm(self, active: bool) -> Storm:
         if active and self.storm_since is None:
@@ -280,8 +280,8 @@ class FakeDesk:
         self._tell()
         return Storm(active, self.storm_since, "both relays")
 
-    async def changes(self) -> AsyncIterator[Change]:
-        queue: asyncio.Queue[Change] = asyncio.Queue()
+    async def changes(self) -> AsyncIterator[PageChange]:
+        queue: asyncio.Queue[PageChange] = asyncio.Queue()
         self._waiting.add(queue)
         try:
             while True:
@@ -316,17 +316,17 @@ class FakeDesk:
         last = max((kept.written for kept in theirs), default=None)
         return Conversation(other.address, other.name, other.place, other.world, len(theirs), unread, last)
 
-    def _flights(self, kept: Kept) -> list[Flight]:
+    def _flights(self, kept: Kept) -> list[Crossing]:
         if kept.leaves is None or kept.arrives is None:
             return []
         there, back = kept.author.world, kept.to.world
         names = f"from {kept.author.name} to {kept.to.name}"
-        flights = [Flight(kept.id, "letter", there, back, kept.leaves, kept.arrives, f"Letter {names}")]
+        flights = [Crossing(kept.id, "letter", there, back, kept.leaves, kept.arrives, f"Letter {names}")]
         for name, moment in (("arrival", kept.arrives), ("reading", kept.read)):
             if moment is not None and moment <= self.now:
                 receipt = f"Receipt of {name} for {kept.author.name}"
                 news = kept.news_at(moment)
-                flights.append(Flight(f"{kept.id} {name}", "receipt", back, there, moment, news, receipt))
+                flights.append(Crossing(f"{kept.id} {name}", "receipt", back, there, moment, news, receipt))
         return flights
 
     def _silence(self) -> Silence:

@@ -22,7 +22,7 @@ from tests.web.fake_backend import LIGHT, START
 
 from starlight.dtntime import DAY, MINUTE, SECOND
 from starlight.web import localtime, wire
-from starlight.web.views import Conjunction, Telemetry
+from starlight.web.views import ConjunctionView, TelemetryView
 
 NASTY = "<script>document.title='caught'</script><img src=x onerror=alert(1)> & <b>bold</b> {{ 7*7 }}"
 
@@ -172,7 +172,7 @@ def test_storm_and_silence(visitor: Visitor, serving: Serving) -> None:
 
 def test_a_conjunction_is_announced_with_the_last_safe_departure(visitor: Visitor, serving: Serving) -> None:
     """A superior conjunction has a banner, with the last safe departure while there is one."""
-    near = Conjunction(START + 3 * DAY, START + 12 * DAY, 1.0, START + 3 * DAY - LIGHT)
+    near = ConjunctionView(START + 3 * DAY, START + 12 * DAY, 1.0, START + 3 * DAY - LIGHT)
     serving.on_loop(lambda: setattr(serving.desk, "conjunction", near))
     nan = visitor.open("nan-young")
     banner = nan.locator(".conjunction")
@@ -474,7 +474,9 @@ def test_small_and_light(visitor: Visitor, serving: Serving, browser: Browser, s
         for text in ("Hello", "x" * 400, "둘이 걷던 길\n\nand a line after a gap"):
             client.post("/api/people/jay/letters", json={"to": "ipn:21.1", "text": text})
     serving.advance(2 * MINUTE + LIGHT)
-    heard = Telemetry("suit", "Suit", START, START + LIGHT, -9.1, -120.3, 83.0, ("Organic markers",), "Late")
+    heard = TelemetryView(
+        "suit", "Suit", START, START + LIGHT, -9.1, -120.3, 83.0, ("Organic markers",), "Late"
+    )
     serving.on_loop(lambda: serving.desk.report(heard))
     context = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)
     nan = Visitor(context, serving).open("nan-young")

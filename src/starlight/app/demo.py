@@ -17,22 +17,21 @@ import msgspec
 
 from starlight import dtntime
 from starlight.app.access import hold, token_of, write_private
-from starlight.app.page_backend import ExpeditionDesk, Inhabitant, StormControl
+from starlight.app.page_backend import Inhabitant, NodePageBackend, StormControl
 from starlight.app.serve import address_of, bind, serve
-from starlight.app.sky_view import Heavens
+from starlight.app.sky_view import SkyView
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, SECOND
 from starlight.errors import InputError, RangeError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
-from starlight.live.neighbours import Peer
+from starlight.live.neighbours import PeerConfig
 from starlight.live.store import Store
 from starlight.node.config import NodeConfig
 from starlight.planner import awareness as knowledge
 from starlight.planner.planner import Channel, known_plan, plan_channels
 from starlight.rehearsal import script
 from starlight.rehearsal.rehearsal import Rehearsal
-from starlight.reports.sky_report import limit_deg
 from starlight.scenario.kernels import open_sky
 from starlight.scenario.scenario import MailboxSpec, PersonSpec, Scenario, load
 from starlight.sky import Centre, light_time_s
@@ -55,7 +54,7 @@ Say = Callable[[str], None]
 Opened = Callable[[str], None]
 
 
-class State(msgspec.Struct):
+class DemoState(msgspec.Struct):
     """What the data folder remembers besides the stores.
 
     Attributes:
@@ -166,13 +165,13 @@ class Demo:
 
     # The data folder.
 
-    def _open_folder(self, scenario_name: str, at: int | None) -> State:
+    def _open_folder(self, scenario_name: str, at: int | None) -> DemoState:
         """Return the folder's state; a folder that has none is lived into first."""
         path = self.folder / STATE_FILE
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if path.exists():
-                state = msgspec.json.decode(path.read_bytes(), type=State)
+                state = msgspec.json.decode(path.read_bytes(), type=DemoState)
                 self._check_folder(state, scenario_name, at)
                 return state
         except OSError as error:
@@ -182,11 +181,11 @@ class Demo:
         self._refuse_foreign()
         begun = dtntime.from_text(self.scenario.demo_at) if at is None else at
         self._live_through(begun)
-        state = State(scenario_name, begun)
+        state = DemoState(scenario_name, begun)
         self._keep(state)
         return state
 
-    def _check_folder(self, state: State, scenario_name: str, at: int | None) -> None:
+    def _check_folder(self, state: DemoState, scenario_name: str, at: int | None) -> None:
         if state.scenario != scenario_name:
             raise InputError(
                 f"holds the scenario {state.scenario!r}, not {scenario_name!r}",
@@ -209,7 +208,7 @@ class Demo:
         for node in self.scenario.node:
             shutil.rmtree(self.folder / node.name, ignore_errors=True)
 
-    def _keep(self, state: State) -> None:
+    def _keep(self, state: DemoState) -> None:
         write_private(self.folder / STATE_FILE, msgspec.json.encode(state))
 
     def _live_through(self, begun: int) -> None:
@@ -238,7 +237,7 @@ class Demo:
         titles = scenario.titles()
         for node in scenario.node:
             peers = [
-                Peer(scenario.node_named(name).number)
+                PeerConfig(scenario.node_named(name).number)
                 for link in scenario.link
                 if node.name in link.between
                 for name in link.between
@@ -429,7 +428,7 @@ class Demo:
             daemon = self.daemons[cue.node]
             await daemon.send(list(cue.act(daemon.office, self.clock.now())))
 
-    def _make_desk(self) -> ExpeditionDesk:
+    def _make_desk(self) -> NodePageBackend:
         scenario = self.scenario
         people = []
         names: dict[str, tuple[str, str, views.World]] = {}
@@ -445,7 +444,7 @@ class Demo:
                 )
         earth, mars = scenario.node_named(scenario.earth_home), scenario.node_named(scenario.mars_home)
         assert mars.site is not None  # The scenario was checked.
-        heavens = Heavens(
+        heavens = SkyView(
             self.sky,
             self._worlds,
             scenario.titles(),
@@ -453,9 +452,9 @@ class Demo:
             mars_place=mars.title,
             mars_longitude_deg=mars.site.longitude_deg,
             landing=dtntime.from_text(scenario.landing),
-            conjunction_limit_deg=limit_deg(scenario),
+            conjunction_limit_deg=scenario.conjunction_limit_deg(),
         )
-        return ExpeditionDesk(
+        return NodePageBackend(
             people,
             names,
             self.daemons,

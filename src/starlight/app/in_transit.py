@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from starlight.live.daemon import Daemon
-from starlight.messages.delivery import State, flight_of
+from starlight.messages.delivery import DeliveryState, flight_of
 from starlight.node.stored import told_of
 from starlight.web import views
 
@@ -14,7 +14,7 @@ Kind = Literal["receipt", "telemetry", "report"]
 WORDS: dict[Kind, str] = {"receipt": "Receipt", "telemetry": "Telemetry", "report": "Status report"}
 
 
-class Flights:
+class InTransit:
     """Letters by what their mailboxes know, everything else by what the nodes' traces say.
 
     Args:
@@ -33,19 +33,19 @@ class Flights:
         self._names = names
         self._worlds = worlds
 
-    def now(self, now: int) -> tuple[views.Flight, ...]:
+    def now(self, now: int) -> tuple[views.Crossing, ...]:
         """Return what has left one world and not yet reached the other at a time in ns, by departure."""
         keys, letters = self._letters(now)
         found = [*letters, *self._others(now, keys)]
         return tuple(sorted(found, key=lambda flight: (flight.departed, flight.id)))
 
-    def _letters(self, now: int) -> tuple[set[str], list[views.Flight]]:
+    def _letters(self, now: int) -> tuple[set[str], list[views.Crossing]]:
         keys: set[str] = set()
         found = []
         for daemon in self._daemons.values():
             for box in daemon.office.mailboxes():
                 for letter_id, sent in box.sent.items():
-                    if sent.state not in (State.DEPARTED, State.ARRIVED, State.READ):
+                    if sent.state not in (DeliveryState.DEPARTED, DeliveryState.ARRIVED, DeliveryState.READ):
                         continue
                     keys.update(copy.key for copy in sent.copies)
                     leg = flight_of(sent.legs)
@@ -56,11 +56,13 @@ class Flights:
                     if sides[0] == sides[1]:
                         continue
                     label = f"Letter from {self._name(letter.sender)} to {self._name(letter.to)}"
-                    found.append(views.Flight(letter_id, "letter", *sides, leg.last_byte, leg.arrives, label))
+                    found.append(
+                        views.Crossing(letter_id, "letter", *sides, leg.last_byte, leg.arrives, label)
+                    )
         return keys, found
 
-    def _others(self, now: int, letters: set[str]) -> list[views.Flight]:
-        found: dict[str, views.Flight] = {}
+    def _others(self, now: int, letters: set[str]) -> list[views.Crossing]:
+        found: dict[str, views.Crossing] = {}
         for number, daemon in self._daemons.items():
             for record in reversed(daemon.recent):
                 if record.what != "bundle.sent":
@@ -76,7 +78,7 @@ class Flights:
                 source = key.split("/", 1)[0]
                 kind = self._kind(source)
                 label = f"{WORDS[kind]} from {self._name(source)}"
-                found[key] = views.Flight(key, kind, *sides, leaves, reaches, label)
+                found[key] = views.Crossing(key, kind, *sides, leaves, reaches, label)
         return list(found.values())
 
     def _kind(self, source: str) -> Kind:

@@ -64,7 +64,7 @@ class ContactSpec(_Spec, frozen=True, rename={"from_": "from"}):
     one_way: bool = False
 
 
-class PersonSpec(_Spec, frozen=True):
+class ResidentSpec(_Spec, frozen=True):
     """Someone with a mailbox at this node."""
 
     id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
@@ -114,7 +114,7 @@ class NodeFile(_Spec, frozen=True):
     clock: ClockSpec = ClockSpec()
     peer: list[PeerSpec] = []
     contact: list[ContactSpec] = []
-    person: list[PersonSpec] = []
+    person: list[ResidentSpec] = []
     address: list[AddressSpec] = []
 
 

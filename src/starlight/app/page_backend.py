@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from starlight import dtntime
-from starlight.app.in_transit import Flights
-from starlight.app.sky_view import Heavens
+from starlight.app.in_transit import InTransit
+from starlight.app.sky_view import SkyView
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
@@ -65,7 +65,7 @@ class StormControl(msgspec.Struct):
     set_active: Callable[[bool], Awaitable[None]] | None
 
 
-class ExpeditionDesk:
+class NodePageBackend:
     """The desk over daemons of this process.
 
     Args:
@@ -83,7 +83,7 @@ class ExpeditionDesk:
         inhabitants: Sequence[Inhabitant],
         names: Mapping[str, tuple[str, str, views.World]],
         daemons: Mapping[int, Daemon],
-        heavens: Heavens,
+        heavens: SkyView,
         storm: StormControl,
         vehicles: Mapping[str, str],
         *,
@@ -100,7 +100,7 @@ class ExpeditionDesk:
         self._vehicles = vehicles
         self._zone = ZoneInfo(timezone)
         self._clock = clock
-        self._flights = Flights(daemons, names, {n: self._heavens.world_of(n) for n in daemons})
+        self._flights = InTransit(daemons, names, {n: self._heavens.world_of(n) for n in daemons})
 
     # Who is there.
 
@@ -228,15 +228,15 @@ class ExpeditionDesk:
 
     # What there is to see.
 
-    async def sky(self) -> views.Sky:
+    async def sky(self) -> views.SkyPanel:
         """Return clocks, positions, distance and the window."""
         owner = next(iter(self._people.values()))
         return self._sky(self._window(owner, self._clock.now()))
 
-    def _sky(self, window: views.Window | None) -> views.Sky:
+    def _sky(self, window: views.Window | None) -> views.SkyPanel:
         now = self._clock.now()
         shown = self._heavens.at(now)
-        return views.Sky(
+        return views.SkyPanel(
             clock=views.Clock(now, float(self._clock.rate), self._earth_clock(now), self._heavens.mars_clock),
             earth=views.Position(*shown.earth_au),
             mars=views.Position(*shown.mars_au),
@@ -251,7 +251,7 @@ class ExpeditionDesk:
         earth, mars = self._heavens.orbits(self._clock.now())
         return views.Orbits(earth, mars)
 
-    async def status(self, person: str) -> views.Status:
+    async def status(self, person: str) -> views.PageStatus:
         """Return what moves, as the place of this person knows it."""
         owner, _ = self._box(person)
         now = self._clock.now()
@@ -260,7 +260,7 @@ class ExpeditionDesk:
         silence = None
         if far is not None:
             silence = _silence(daemon.predict(owner.address, far.address, "").silence)
-        return views.Status(
+        return views.PageStatus(
             sky=self._sky(self._window(owner, now)),
             flights=self._flights.now(now),
             silence=silence,
@@ -269,7 +269,7 @@ class ExpeditionDesk:
             conjunction=self._heavens.conjunction(owner.world, now),
         )
 
-    def _telemetry(self, node: int, now: int, *, silent: bool) -> tuple[views.Telemetry, ...]:
+    def _telemetry(self, node: int, now: int, *, silent: bool) -> tuple[views.TelemetryView, ...]:
         """Return the latest that any mailbox of a node has heard from each vehicle."""
         heard: dict[str, dict[int, tuple[int, Telemetry]]] = {}
         for box in self._daemons[node].office.mailboxes():
@@ -284,11 +284,11 @@ class ExpeditionDesk:
 
     def _heard(
         self, vehicle: str, reports: list[tuple[int, Telemetry]], now: int, silent: bool
-    ) -> views.Telemetry:
+    ) -> views.TelemetryView:
         received_at, latest = reports[-1]
         oxygen = latest.readings.get("oxygen_percent")
         findings = [str(report.readings["finding"]) for _, report in reports if "finding" in report.readings]
-        return views.Telemetry(
+        return views.TelemetryView(
             vehicle=vehicle,
             name=self._vehicles.get(vehicle, vehicle),
             measured_at=latest.time,
@@ -300,7 +300,7 @@ class ExpeditionDesk:
             note=f"No word for {dtntime.duration_text(now - received_at)}." if silent else "",
         )
 
-    async def changes(self) -> AsyncIterator[views.Change]:
+    async def changes(self) -> AsyncIterator[views.PageChange]:
         """Yield whenever something changed; what changes faster than it is read is merged."""
         woken = asyncio.Event()
         people: dict[str, None] = {}
@@ -322,7 +322,7 @@ class ExpeditionDesk:
                 changed, people_now = tuple(people), dict(people)
                 for person in people_now:
                     people.pop(person, None)
-                yield views.Change(people=changed, status=True)
+                yield views.PageChange(people=changed, status=True)
         finally:
             for end in ends:
                 end()

@@ -21,7 +21,7 @@ from starlight.app.access import ACCESS_FILE, Access, token_of, write_private
 from starlight.errors import InputError
 from starlight.live.daemon import Daemon
 from starlight.web.app import make_app
-from starlight.web.backend import Desk
+from starlight.web.backend import PageBackend
 
 
 class _Server(uvicorn.Server):
@@ -60,7 +60,7 @@ def address_of(listener: socket.socket) -> str:
 
 
 async def serve(
-    desk: Desk, daemons: Sequence[Daemon], listener: socket.socket, folder: Path, *, log: bool = False
+    desk: PageBackend, daemons: Sequence[Daemon], listener: socket.socket, folder: Path, *, log: bool = False
 ) -> None:
     """Serve a desk until SIGINT or SIGTERM comes or a daemon stops.
 

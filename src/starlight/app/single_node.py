@@ -11,14 +11,14 @@ import msgspec
 from starlight import dtntime
 from starlight.app.access import hold, token_of, write_private
 from starlight.app.node_file import NodeFile, host_port, load, plan_of
-from starlight.app.page_backend import ExpeditionDesk, Inhabitant, StormControl
+from starlight.app.page_backend import Inhabitant, NodePageBackend, StormControl
 from starlight.app.serve import address_of, bind, serve
-from starlight.app.sky_view import Heavens
+from starlight.app.sky_view import SkyView
 from starlight.bundle import EndpointID
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
-from starlight.live.neighbours import Peer
+from starlight.live.neighbours import PeerConfig
 from starlight.node.config import NodeConfig
 from starlight.scenario.kernels import open_sky
 from starlight.web import views
@@ -93,7 +93,7 @@ def _config(node: NodeFile, base: Path, folder: Path, record: Path | None) -> Da
     peers = []
     for peer in node.peer:
         host, port = host_port(peer.connect, "connect") if peer.connect else ("127.0.0.1", None)
-        peers.append(Peer(peer.number, host, port, peer.node_id, peer.foreign, peer.light_time_s))
+        peers.append(PeerConfig(peer.number, host, port, peer.node_id, peer.foreign, peer.light_time_s))
     return DaemonConfig(
         node=NodeConfig(number=node.number, plan=plan_of(node, base)),
         data=str(folder / "store"),
@@ -113,7 +113,7 @@ def _address(node: NodeFile, service: int) -> str:
     return str(EndpointID.ipn(node.number, service))
 
 
-def _desk(node: NodeFile, daemon: Daemon, clock: MissionClock) -> ExpeditionDesk:
+def _desk(node: NodeFile, daemon: Daemon, clock: MissionClock) -> NodePageBackend:
     names: dict[str, tuple[str, str, views.World]] = {
         _address(node, person.service): (person.name, node.name, node.world) for person in node.person
     }
@@ -121,7 +121,7 @@ def _desk(node: NodeFile, daemon: Daemon, clock: MissionClock) -> ExpeditionDesk
     worlds: dict[int, views.World] = {node.number: node.world}
     worlds |= {peer.number: peer.world for peer in node.peer}
     titles = _titles(node)
-    heavens = Heavens(
+    heavens = SkyView(
         open_sky(),
         worlds,
         titles,
@@ -135,6 +135,6 @@ def _desk(node: NodeFile, daemon: Daemon, clock: MissionClock) -> ExpeditionDesk
         for p in node.person
     ]
     storm = StormControl(active=False, since=None, cuts="", set_active=None)
-    return ExpeditionDesk(
+    return NodePageBackend(
         people, names, {node.number: daemon}, heavens, storm, {}, timezone=node.timezone, clock=clock
     )

@@ -44,7 +44,7 @@ class Shown(msgspec.Struct, frozen=True):
     light_time_s: float
 
 
-class Heavens:
+class SkyView:
     """The sky as the page shows it.
 
     Args:
@@ -115,7 +115,7 @@ class Heavens:
             lines.append(tuple(heliocentric(self._sky, max(first, moment))[body] for moment in moments))
         return lines[0], lines[1]
 
-    def conjunction(self, world: views.World, now: int) -> views.Conjunction | None:
+    def conjunction(self, world: views.World, now: int) -> views.ConjunctionView | None:
         """Return the superior conjunction that is under way or begins within `CONJUNCTION_NEAR`, in ns."""
         if self._conjunctions is None:
             self._conjunctions = conjunctions(self._sky, *self._sky.covers, self._limit_deg)
@@ -124,7 +124,7 @@ class Heavens:
                 # What leaves Mars must have passed the Sun when the angle at Earth reaches the limit.
                 light = float(earth_mars_light_time_s(self._sky, [found.enter])[0])
                 last = found.enter - (round(light * SECOND) if world == "mars" else 0)
-                return views.Conjunction(found.enter, found.leave, found.min_angle_deg, last)
+                return views.ConjunctionView(found.enter, found.leave, found.min_angle_deg, last)
         return None
 
     def window(self, daemon: Daemon, far: Iterable[int], now: int) -> views.Window | None:

@@ -2,7 +2,7 @@
 
 from starlight.bundle.blocks import BlockFlags, BlockType, CanonicalBlock
 from starlight.bundle.bundle import NEVER, Bundle, build
-from starlight.bundle.cbor import Limits
+from starlight.bundle.cbor import DecodingLimits
 from starlight.bundle.codec import decode, encode, parse, replaced
 from starlight.bundle.crc import CRC16, CRC32C
 from starlight.bundle.eid import NULL, EndpointID
@@ -12,7 +12,7 @@ from starlight.bundle.policy import DEFAULT, LIMITS, STRICT, TOLERANT, Policy
 from starlight.bundle.primary import BundleFlags, PrimaryBlock
 from starlight.bundle.report import (
     Assertion,
-    Reason,
+    ReasonCode,
     StatusReport,
     decode_report,
     encode_report,
@@ -37,11 +37,11 @@ __all__ = [
     "Bundle",
     "BundleFlags",
     "CanonicalBlock",
+    "DecodingLimits",
     "EndpointID",
-    "Limits",
     "Policy",
     "PrimaryBlock",
-    "Reason",
+    "ReasonCode",
     "Service",
     "StatusReport",
     "Unprocessed",

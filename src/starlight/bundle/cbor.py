@@ -6,7 +6,7 @@ values go through `dumps` and `loads`, which are exact inverses: `loads` accepts
 `dumps` writes (RFC 8949, 4.2.1, core deterministic encoding), so one value has one encoding.
 
 Tags and simple values other than false, true and null do not occur in bundles and are refused.
-Nothing here recurses deeper than `Limits.depth`, nor allocates more than the input could fill.
+Nothing here recurses deeper than `DecodingLimits.depth`, nor allocates more than the input could fill.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NOT_SHORTEST = (
 )
 
 
-class Limits(msgspec.Struct, frozen=True):
+class DecodingLimits(msgspec.Struct, frozen=True):
     """What a decoder takes before it refuses.
 
     Attributes:
@@ -57,7 +57,7 @@ class Limits(msgspec.Struct, frozen=True):
 
 # A letter is a page of text, not a library: 1 MiB is more than a person types in a year.
 # Its own fields nest three deep; 16 leaves room for versions to come and little for an attack.
-VALUE_LIMITS = Limits(size=2**20, depth=16, count=2**16)
+VALUE_LIMITS = DecodingLimits(size=2**20, depth=16, count=2**16)
 
 Value = int | bytes | str | bool | float | None | Sequence["Value"] | Mapping["int | str", "Value"]
 
@@ -129,7 +129,7 @@ class Decoder:
 
     __slots__ = ("canonical", "count", "data", "limits", "pos")
 
-    def __init__(self, data: bytes, limits: Limits = VALUE_LIMITS, *, canonical: bool = True) -> None:
+    def __init__(self, data: bytes, limits: DecodingLimits = VALUE_LIMITS, *, canonical: bool = True) -> None:
         if len(data) > limits.size:
             raise CborError(limits.size, f"the input is longer than {limits.size} bytes (our limit)")
         self.data = data
@@ -407,7 +407,7 @@ _READERS: tuple[Callable[[Decoder, int, int, int], Value], ...] = (
 )
 
 
-def loads(data: bytes, limits: Limits = VALUE_LIMITS) -> Value:
+def loads(data: bytes, limits: DecodingLimits = VALUE_LIMITS) -> Value:
     """Decode one value that `dumps` could have written, and nothing after it.
 
     Raises:

@@ -10,14 +10,16 @@ import msgspec
 from starlight.bundle import blocks, primary
 from starlight.bundle.blocks import CanonicalBlock
 from starlight.bundle.bundle import Bundle, encrypted_numbers
-from starlight.bundle.cbor import BREAK, Decoder, Limits
+from starlight.bundle.cbor import BREAK, Decoder, DecodingLimits
 from starlight.bundle.crc import SIZES
 from starlight.bundle.policy import DEFAULT, LIMITS, TOLERANT, Policy
 from starlight.bundle.primary import PrimaryBlock
 from starlight.errors import BundleError, CborError
 
 
-def decode(data: bytes | bytearray | memoryview, policy: Policy = DEFAULT, limits: Limits = LIMITS) -> Bundle:
+def decode(
+    data: bytes | bytearray | memoryview, policy: Policy = DEFAULT, limits: DecodingLimits = LIMITS
+) -> Bundle:
     """Decode a bundle and check it against every rule of RFC 9171, 4.1 to 4.4.
 
     Args:
@@ -47,7 +49,7 @@ def parse(data: bytes) -> Bundle:
 
 
 # What lies in the store passed its own limits when it came in.
-LIMITS_OF_STORE = Limits(size=2**63, depth=LIMITS.depth, count=2**63)
+LIMITS_OF_STORE = DecodingLimits(size=2**63, depth=LIMITS.depth, count=2**63)
 
 
 def encode(bundle: Bundle) -> bytes:
@@ -74,7 +76,7 @@ def block_parts(raw: bytes | None, block: CanonicalBlock) -> Sequence[bytes | me
     return (raw[block.start : block.end],)
 
 
-def _decode(data: bytes, policy: Policy, limits: Limits, *, check: bool) -> Bundle:
+def _decode(data: bytes, policy: Policy, limits: DecodingLimits, *, check: bool) -> Bundle:
     decoder = Decoder(data, limits, canonical=not policy.non_canonical_integers)
     length = decoder.array()
     first = decoder.pos

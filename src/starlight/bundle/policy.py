@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from starlight.bundle.cbor import Limits
+from starlight.bundle.cbor import DecodingLimits
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=True):
@@ -89,4 +89,4 @@ TOLERANT = Policy(**dict.fromkeys(Policy.__struct_fields__, True))
 # 64 MiB hold a quarter of an hour of video, and eight such bundles at once fit a small computer.
 # Unknown endpoint schemes nest at most 8 deep. Five blocks are usual, and each block with a
 # security operation adds one or two: past 64 someone is filling memory with headers.
-LIMITS = Limits(size=64 * 2**20, depth=8, count=64)
+LIMITS = DecodingLimits(size=64 * 2**20, depth=8, count=64)

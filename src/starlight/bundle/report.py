@@ -8,7 +8,7 @@ import msgspec
 
 from starlight.bundle import eid, primary
 from starlight.bundle.bundle import Bundle
-from starlight.bundle.cbor import Decoder, Limits, encode_array_head, encode_uint
+from starlight.bundle.cbor import Decoder, DecodingLimits, encode_array_head, encode_uint
 from starlight.bundle.eid import EndpointID
 from starlight.bundle.policy import DEFAULT, Policy
 from starlight.errors import BundleError, CborError
@@ -16,10 +16,10 @@ from starlight.errors import BundleError, CborError
 STATUS_REPORT = 1  # RFC 9171, 9.7: the administrative record type
 
 # A report has some thirty items; its longest parts are two endpoint ids of a kilobyte.
-REPORT_LIMITS = Limits(size=8192, depth=8, count=256)
+REPORT_LIMITS = DecodingLimits(size=8192, depth=8, count=256)
 
 
-class Reason(IntEnum):
+class ReasonCode(IntEnum):
     """Bundle status report reason codes (IANA "Bundle Status Report Reason Codes")."""
 
     NO_ADDITIONAL_INFORMATION = 0
@@ -44,7 +44,7 @@ class Reason(IntEnum):
 def reason_text(code: int) -> str:
     """Return a reason code in words; other codes than IANA's as their number."""
     try:
-        return Reason(code).name.replace("_", " ").lower()
+        return ReasonCode(code).name.replace("_", " ").lower()
     except ValueError:
         return f"reason {code}"
 
@@ -70,7 +70,7 @@ class StatusReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     Attributes:
         received, forwarded, delivered, deleted: the four status assertions.
-        reason: a `Reason`, or another code of the registry.
+        reason: a `ReasonCode`, or another code of the registry.
         source, creation_ms, sequence: the bundle's.
         fragment: its fragment offset and payload length; None unless it is a fragment.
     """

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from starlight import dtntime
 
 
-class Bar:
+class ProgressBar:
     """A bar on stderr from `start` to `end`, in ns; without an interval it only says that it works.
 
     Args:
@@ -28,7 +28,7 @@ class Bar:
         self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
         self._task = self._progress.add_task(label, total=self._span or None, date="")
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> ProgressBar:
         self._progress.start()
         return self
 

@@ -16,7 +16,7 @@ from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
 from starlight.errors import InputError, StarlightError
 
 if TYPE_CHECKING:
-    from starlight.rehearsal.outcome import Kept, Report
+    from starlight.rehearsal.outcome import PromisesKept, RehearsalReport
     from starlight.rehearsal.story import Beat
     from starlight.scenario.scenario import Scenario
 
@@ -156,9 +156,9 @@ def _progress(
     """Return a progress bar over mission time on stderr, where somebody looks."""
     if quiet or not sys.stderr.isatty():
         return nullcontext(None)
-    from starlight.cli.progress import Bar
+    from starlight.cli.progress import ProgressBar
 
-    return Bar(label, start, end)
+    return ProgressBar(label, start, end)
 
 
 def _beat_json(beat: Beat) -> dict[str, object]:
@@ -182,7 +182,7 @@ def _tell(beats: list[Beat], missing: list[str]) -> None:
     click.echo()
 
 
-def _show(report: Report) -> None:
+def _show(report: RehearsalReport) -> None:
     rows = [
         ("interval", f"{report.start} to {report.end}, seed {report.seed}"),
         ("letters sent", f"{report.sent}"),
@@ -213,7 +213,7 @@ def _show(report: Report) -> None:
         click.echo(f"  ... and {len(report.errors) - SHOWN} more; --json or --report FILE.html has them")
 
 
-def _kept(kept: Kept) -> str:
+def _kept(kept: PromisesKept) -> str:
     told = [f"{kept.bundles} bundles"]
     if kept.bundles and not (kept.worst_late_s or kept.worst_early_s):
         told.append("all to the nanosecond")

@@ -17,7 +17,7 @@ from starlight.contacts.json_values import decode
 from starlight.contacts.plan import ContactPlan
 from starlight.contacts.plan_csv import NEEDED, read_csv, write_csv
 from starlight.contacts.plan_json import ENDS_BEFORE, from_document, to_json
-from starlight.contacts.report import Exported, Imported, Losses, Report
+from starlight.contacts.report import Exported, Imported, ImportReport, Losses
 from starlight.contacts.tvgutil import read_tvgutil, write_tvgutil
 from starlight.errors import InputError
 
@@ -55,7 +55,7 @@ def read(
         raise InputError(f"{format!r} is no form of a plan", right=f"The forms are {', '.join(FORMATS)}")
     if len(data) > MAX_BYTES:
         raise InputError(f"it has {len(data)} bytes", where=name, right=f"A plan has at most {MAX_BYTES}")
-    report = Report()
+    report = ImportReport()
     if data.startswith(_BOM):
         report.add("ignored", "byte order mark", "at the start of the file", 1)
         data = data[len(_BOM) :]
@@ -148,7 +148,7 @@ def _json_form(document: object, name: str) -> str:
     )
 
 
-def _text(data: bytes, name: str, report: Report) -> str:
+def _text(data: bytes, name: str, report: ImportReport) -> str:
     """Return text with plain line ends."""
     if b"\0" in data:
         raise InputError(
@@ -171,7 +171,7 @@ def _text(data: bytes, name: str, report: Report) -> str:
     return text
 
 
-def _continued(text: str, report: Report) -> str:
+def _continued(text: str, report: ImportReport) -> str:
     """Join lines that end in a backslash; the lines after them keep their numbers."""
     lines: list[str] = []
     waiting = 0
@@ -189,7 +189,7 @@ def _continued(text: str, report: Report) -> str:
     return "\n".join(lines)
 
 
-def _read_ion(text: str, report: Report, epoch: int) -> Imported:
+def _read_ion(text: str, report: ImportReport, epoch: int) -> Imported:
     reader = IonReader(report, epoch)
     reader.read(text)
     found = reader.contacts()
@@ -197,7 +197,7 @@ def _read_ion(text: str, report: Report, epoch: int) -> Imported:
     return report.imported(plan, "ion", epoch=epoch if reader.relative else None)
 
 
-def _read_json(document: object, data: bytes, name: str, report: Report) -> Imported:
+def _read_json(document: object, data: bytes, name: str, report: ImportReport) -> Imported:
     def refuse(index: int, error: InputError) -> None:
         kind = rules.NEGATIVE if error.right == ENDS_BEFORE else NO_CONTACT
         key = error.where.partition("].")[2]
@@ -212,7 +212,7 @@ def _read_json(document: object, data: bytes, name: str, report: Report) -> Impo
     return report.imported(plan, "json", locate=lambda ways: lines_of(data, ways))
 
 
-def _note_oddities(plan: ContactPlan, document: object, report: Report) -> None:
+def _note_oddities(plan: ContactPlan, document: object, report: ImportReport) -> None:
     """Report contacts that Starlight's own form allows, but that may not be meant."""
     listed = document.get("contacts") if isinstance(document, dict) else None
     places: dict[object, int] = {}

@@ -21,7 +21,7 @@ from starlight.contacts.json_values import (
     unix_or,
 )
 from starlight.contacts.plan import ContactPlan
-from starlight.contacts.report import Exported, Imported, Losses, Report, Where, shown
+from starlight.contacts.report import Exported, Imported, ImportReport, Losses, Where, shown
 from starlight.contacts.whole_seconds import WholePiece, whole_pieces
 from starlight.dtntime import POSIX_EPOCH_OFFSET_S, SECOND
 from starlight.errors import InputError
@@ -37,7 +37,7 @@ _NEEDED = ("source", "dest", "startTime", "endTime")
 
 
 def read_hdtn(
-    document: object, data: bytes, name: str, report: Report, *, epoch: int | None = None
+    document: object, data: bytes, name: str, report: ImportReport, *, epoch: int | None = None
 ) -> Imported:
     """Read a plan; see `formats.read`."""
     entries = document.get("contacts") if isinstance(document, dict) else None
@@ -63,7 +63,7 @@ def read_hdtn(
     return report.imported(plan, "hdtn", epoch=base, locate=lambda ways: lines_of(data, ways))
 
 
-def _contact(entry: object, where: Where, report: Report) -> Contact:
+def _contact(entry: object, where: Where, report: ImportReport) -> Contact:
     if not isinstance(entry, dict):
         raise Wrong(NO_CONTACT, f"{shown(entry)}; a contact is an object")
     for key in _NEEDED:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from starlight.contacts.contact import LightPiece
-from starlight.contacts.report import Report
+from starlight.contacts.report import ImportReport
 from starlight.dtntime import SECOND
 
 Span = tuple[int, int, int]
@@ -25,7 +25,7 @@ LATE = "contact that begins before its range"
 SHORT = "contact that goes on after its range"
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False):
+class RangeEntry(msgspec.Struct, frozen=True, gc=False):
     """A line of a contact or range.
 
     Attributes:
@@ -46,10 +46,10 @@ class Timeline:
     """Entries of one direction, by start, none of which overlap; they may touch."""
 
     def __init__(self) -> None:
-        self.entries: list[Entry] = []
+        self.entries: list[RangeEntry] = []
         self._starts: list[int] = []
 
-    def insert(self, entry: Entry) -> Entry | None:
+    def insert(self, entry: RangeEntry) -> RangeEntry | None:
         """Put an entry in its place, or return the one that is in its way."""
         index = bisect_left(self._starts, entry.start)
         if index < len(self._starts) and self._starts[index] < entry.stop:
@@ -75,7 +75,9 @@ class Timeline:
         self.entries.clear()
 
 
-def merged(link: tuple[int, int], ranges: Mapping[tuple[int, int], Timeline], report: Report) -> list[Span]:
+def merged(
+    link: tuple[int, int], ranges: Mapping[tuple[int, int], Timeline], report: ImportReport
+) -> list[Span]:
     """Return the ranges that hold for one direction: its own, and between them those it is implied by."""
     empty = Timeline()
     entries = ranges.get(link, empty).entries
@@ -104,7 +106,7 @@ def merged(link: tuple[int, int], ranges: Mapping[tuple[int, int], Timeline], re
     return sorted(spans)
 
 
-def light_of(spans: Sequence[Span], entry: Entry, report: Report) -> tuple[LightPiece, ...]:
+def light_of(spans: Sequence[Span], entry: RangeEntry, report: ImportReport) -> tuple[LightPiece, ...]:
     """Return the light time over a contact, or nothing when no range ends after it has begun.
 
     Each range holds for its time; before the first and after the last that one holds on.

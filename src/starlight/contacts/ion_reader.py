@@ -15,8 +15,8 @@ from typing import NoReturn
 
 from starlight.contacts import settle as rules
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
-from starlight.contacts.ion_ranges import Entry, Timeline, light_of, merged
-from starlight.contacts.report import Report, Where, shown
+from starlight.contacts.ion_ranges import RangeEntry, Timeline, light_of, merged
+from starlight.contacts.report import ImportReport, Where, shown
 from starlight.dtntime import SECOND
 
 _Link = tuple[int, int]
@@ -60,7 +60,7 @@ class IonReader:
         epoch: the reference time before any ``@``, in ns.
     """
 
-    def __init__(self, report: Report, epoch: int) -> None:
+    def __init__(self, report: ImportReport, epoch: int) -> None:
         self.relative = False
         self._report = report
         self._reference = epoch
@@ -156,7 +156,7 @@ class IonReader:
             text = f"node {link[0]}; nobody needs a contact to be at home"
             self._report.add("ignored", rules.TO_ITSELF, text, line)
             return
-        entry = Entry(start, stop, rate, confidence, line)
+        entry = RangeEntry(start, stop, rate, confidence, line)
         self._insert(self._contacts, link, entry, "contact")
 
     def _add_range(self, words: list[str], line: int) -> None:
@@ -164,9 +164,9 @@ class IonReader:
         link = self._node(words, 4), self._node(words, 5)
         light = self._seconds(words, 6, rules.LIGHT, line)
         if link[0] != link[1]:
-            self._insert(self._ranges, link, Entry(start, stop, light, None, line), "range")
+            self._insert(self._ranges, link, RangeEntry(start, stop, light, None, line), "range")
 
-    def _insert(self, where: dict[_Link, Timeline], link: _Link, entry: Entry, what: str) -> None:
+    def _insert(self, where: dict[_Link, Timeline], link: _Link, entry: RangeEntry, what: str) -> None:
         text = f"{link[0]} to {link[1]}, {(entry.stop - entry.start) / SECOND:.12g} s long"
         if entry.stop <= entry.start:
             kind = rules.NO_LENGTH if entry.stop == entry.start else rules.NEGATIVE
@@ -215,7 +215,7 @@ class IonReader:
             return
         old = timeline.entries[index]
         sure = _confidence(words, 6) if len(words) == 7 else old.confidence
-        timeline.entries[index] = Entry(old.start, old.stop, self._rate(words, 5, line), sure, line)
+        timeline.entries[index] = RangeEntry(old.start, old.stop, self._rate(words, 5, line), sure, line)
 
     def _time(self, words: list[str], place: int, line: int) -> int:
         """Read a time, in ns."""

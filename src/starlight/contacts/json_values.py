@@ -10,7 +10,7 @@ import msgspec
 
 from starlight.contacts import settle as rules
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
-from starlight.contacts.report import Report, Where, shown
+from starlight.contacts.report import ImportReport, Where, shown
 from starlight.dtntime import POSIX_EPOCH_OFFSET_S, SECOND
 from starlight.errors import InputError
 
@@ -92,7 +92,9 @@ def unix_or(earliest: int | None, epoch: int | None) -> tuple[int, int | None]:
     return 0, 0
 
 
-def moved(drafts: Iterable[tuple[Where, Contact]], by: int, report: Report) -> list[tuple[Where, Contact]]:
+def moved(
+    drafts: Iterable[tuple[Where, Contact]], by: int, report: ImportReport
+) -> list[tuple[Where, Contact]]:
     """Return contacts with all their times later by so many ns; refuse those that leave the calendar."""
     found: list[tuple[Where, Contact]] = []
     for where, contact in drafts:

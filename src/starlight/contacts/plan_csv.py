@@ -26,7 +26,7 @@ from starlight import dtntime
 from starlight.contacts import settle as rules
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
 from starlight.contacts.plan import ContactPlan
-from starlight.contacts.report import Exported, Imported, Losses, Report, Where, shown
+from starlight.contacts.report import Exported, Imported, ImportReport, Losses, Where, shown
 from starlight.dtntime import MILLISECOND, SECOND
 from starlight.errors import InputError
 
@@ -69,7 +69,7 @@ class _Wrong(Exception):
         self.text = text
 
 
-def read_csv(text: str, name: str, report: Report, *, epoch: int = 0) -> Imported:
+def read_csv(text: str, name: str, report: ImportReport, *, epoch: int = 0) -> Imported:
     """Read a table; see `formats.read`. Seconds count from `epoch`, in ns."""
     header_line = text.partition("\n")[0]
     delimiter = max(",;\t", key=header_line.count)
@@ -107,7 +107,7 @@ def read_csv(text: str, name: str, report: Report, *, epoch: int = 0) -> Importe
     return report.imported(plan, "csv", epoch=epoch if relative else None)
 
 
-def _check_header(header: list[str], name: str, report: Report) -> None:
+def _check_header(header: list[str], name: str, report: ImportReport) -> None:
     right = f"The first line names the columns {', '.join(NEEDED)}, and may name {', '.join(OPTIONAL)}"
     for column in NEEDED:
         if column not in header:
@@ -145,7 +145,7 @@ def _row(cells: dict[str, str], line: int, epoch: int) -> _Row:
     return _Row(line, number, contact, light_end)
 
 
-def _joined(rows: list[_Row], report: Report) -> Iterator[tuple[Where, Contact]]:
+def _joined(rows: list[_Row], report: ImportReport) -> Iterator[tuple[Where, Contact]]:
     """Yield the contacts of the rows that share an id: one, unless there are gaps between them."""
     whole, line = rows[0].contact, rows[0].line
     for row in rows[1:]:

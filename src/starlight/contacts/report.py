@@ -106,7 +106,7 @@ class Exported(msgspec.Struct, frozen=True):
     losses: tuple[Loss, ...] = ()
 
 
-class Report:
+class ImportReport:
     """Gathers remarks while a file is read."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from starlight.contacts.contact import Contact
-from starlight.contacts.report import Report, Where
+from starlight.contacts.report import ImportReport, Where
 from starlight.dtntime import SECOND
 
 MAX_TIME = 2**62
@@ -28,7 +28,9 @@ RATE = "rate that is none"
 LIGHT = "light time that is none"
 
 
-def settle(found: Sequence[tuple[Where, Contact]], report: Report, *, own_ids: bool = False) -> list[Contact]:
+def settle(
+    found: Sequence[tuple[Where, Contact]], report: ImportReport, *, own_ids: bool = False
+) -> list[Contact]:
     """Return the contacts that make a plan, with ids, and report about the others.
 
     Args:
@@ -70,7 +72,7 @@ def settle(found: Sequence[tuple[Where, Contact]], report: Report, *, own_ids: b
     return contacts if own_ids and _distinct(contacts, report) else numbered(sorted(contacts, key=_content))
 
 
-def note_overlaps(found: Sequence[tuple[Where, Contact]], report: Report) -> None:
+def note_overlaps(found: Sequence[tuple[Where, Contact]], report: ImportReport) -> None:
     """Report contacts that begin while another of their direction is under way."""
     until: dict[tuple[int, int], int] = {}
     for where, contact in sorted(found, key=lambda item: item[1].start):
@@ -105,7 +107,7 @@ def _same(one: Contact, other: Contact) -> bool:
     return msgspec.structs.replace(one, id=other.id) == other
 
 
-def _distinct(contacts: list[Contact], report: Report) -> bool:
+def _distinct(contacts: list[Contact], report: ImportReport) -> bool:
     if len({contact.id for contact in contacts}) == len(contacts):
         return True
     report.add("repaired", "contact numbers that are not distinct", "all contacts were numbered anew from 1")

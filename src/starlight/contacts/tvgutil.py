@@ -19,7 +19,7 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
 from starlight.contacts.json_places import Way, lines_of
 from starlight.contacts.json_values import Wrong, light_time, moved, rate, seconds, unix_or
 from starlight.contacts.plan import ContactPlan
-from starlight.contacts.report import Exported, Imported, Losses, Report, Where, shown
+from starlight.contacts.report import Exported, Imported, ImportReport, Losses, Where, shown
 from starlight.contacts.whole_seconds import light_steps
 from starlight.dtntime import MILLISECOND, MINUTE, POSIX_EPOCH_OFFSET_S, SECOND
 from starlight.errors import InputError
@@ -42,7 +42,7 @@ UNLIMITED = 2.0**63
 
 
 def read_tvgutil(
-    document: object, data: bytes, name: str, report: Report, *, epoch: int | None = None
+    document: object, data: bytes, name: str, report: ImportReport, *, epoch: int | None = None
 ) -> Imported:
     """Read a plan; see `formats.read`. Names such as ``7`` and ``ipn:7.0`` are node 7."""
     if not isinstance(document, dict) or not isinstance(document.get("edges"), list):
@@ -78,7 +78,7 @@ def read_tvgutil(
     )
 
 
-def _entries(edges: list[object], report: Report) -> list[tuple[Way, object]]:
+def _entries(edges: list[object], report: ImportReport) -> list[tuple[Way, object]]:
     found: list[tuple[Way, object]] = []
     for number, edge in enumerate(edges):
         contacts = edge.get("contacts") if isinstance(edge, dict) else None
@@ -135,7 +135,7 @@ def _own_number(node: str) -> int | None:
     return int(text) if str(int(text)) == text else None
 
 
-def _contact(entry: object, predicted: bool, names: _Names, where: Way, report: Report) -> Contact:
+def _contact(entry: object, predicted: bool, names: _Names, where: Way, report: ImportReport) -> Contact:
     if not isinstance(entry, list) or len(entry) != 5 or not isinstance(entry[4], list) or not entry[4]:
         raise Wrong(MALFORMED, f"{shown(entry)}; a contact is [tx, rx, start, end, [...]]")
     start, end = seconds(entry[2], "start", rules.TIME), seconds(entry[3], "end", rules.TIME)
@@ -167,7 +167,7 @@ def _contact(entry: object, predicted: bool, names: _Names, where: Way, report: 
     )
 
 
-def _generation(generations: list[object], where: Way, report: Report) -> tuple[float, list[object]]:
+def _generation(generations: list[object], where: Way, report: ImportReport) -> tuple[float, list[object]]:
     latest: tuple[int, float, list[object]] | None = None
     for item in generations:
         if not isinstance(item, list) or len(item) != 3 or not isinstance(item[2], list) or not item[2]:
@@ -184,7 +184,7 @@ def _generation(generations: list[object], where: Way, report: Report) -> tuple[
     return latest[1], latest[2]
 
 
-def _characteristic(row: object, predicted: bool, where: Way, report: Report) -> tuple[int, int, int]:
+def _characteristic(row: object, predicted: bool, where: Way, report: ImportReport) -> tuple[int, int, int]:
     size = 3 if predicted else 4
     if not isinstance(row, list) or len(row) != size:
         form = "[from when, bit/s, delay]" if predicted else "[from when, bit/s, bit error rate, delay]"

@@ -19,7 +19,7 @@ learns what became of it only by that acknowledgement, or by its absence.
   is then best.
 
 Every transfer ends for its sender in exactly one of `Acknowledged`, `Failed`, or, when it
-is one-way, `Sent`. Times are ns since 2000-01-01T00:00:00Z in mission time.
+is one-way, `LastByteLeft`. Times are ns since 2000-01-01T00:00:00Z in mission time.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Arrived(_SpaceEvent, frozen=True):
     """The last byte has reached the receiver, which answers with `acknowledge` or `refuse`."""
 
 
-class Sent(_SpaceEvent, frozen=True):
+class LastByteLeft(_SpaceEvent, frozen=True):
     """The last byte of a one-way transfer has left; nothing more will be known."""
 
 
@@ -74,7 +74,7 @@ class Failed(_SpaceEvent, frozen=True):
     refused: bool = False
 
 
-SpaceEvent = Arrived | Sent | Acknowledged | Failed
+SpaceEvent = Arrived | LastByteLeft | Acknowledged | Failed
 
 
 class _Step(IntEnum):
@@ -227,7 +227,7 @@ class SpaceHop:
             return None
         if step is _Step.SENT:
             self._open -= 1
-            return Sent(number, transfer.key, time)
+            return LastByteLeft(number, transfer.key, time)
         self._open -= 1
         del self._transfers[number]
         if step is _Step.GIVE_UP:
@@ -238,7 +238,7 @@ class SpaceHop:
 
     def _arrive(self, time: int, number: int, transfer: _Transfer) -> Arrived | None:
         if transfer.one_way:
-            del self._transfers[number]  # `Sent`, which is not later, has closed it
+            del self._transfers[number]  # `LastByteLeft`, which is not later, has closed it
         if transfer.eaten:
             return None
         transfer.arrived = True

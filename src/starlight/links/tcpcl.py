@@ -53,7 +53,7 @@ from starlight.links.tcpcl_messages import (
 )
 from starlight.links.tcpcl_negotiation import negotiate
 from starlight.links.tcpcl_outgoing import Outgoing
-from starlight.links.tcpcl_state import NEXT, TABLE, Reaction, State
+from starlight.links.tcpcl_state import NEXT, TABLE, Reaction, SessionState
 
 _HEADER = {
     SessInit: MessageType.SESS_INIT,
@@ -77,7 +77,7 @@ class TcpclSession:
     def __init__(self, config: TcpclConfig, *, passive: bool, now: int) -> None:
         self._config = config
         self._passive = passive
-        self._state = State.CONTACT
+        self._state = SessionState.CONTACT
         self._now = now
         self._out: list[bytes] = []
         self._events: list[LinkEvent] = []
@@ -114,7 +114,7 @@ class TcpclSession:
     # What the caller may ask.
 
     @property
-    def state(self) -> State:
+    def state(self) -> SessionState:
         """Where the session is."""
         return self._state
 
@@ -131,7 +131,7 @@ class TcpclSession:
     @property
     def free_transfers(self) -> int:
         """How many more transfers `send_transfer` takes now."""
-        if self._state is not State.ESTABLISHED:
+        if self._state is not SessionState.ESTABLISHED:
             return 0
         return max(0, self._config.max_transfers_under_way - self._outgoing.count)
 
@@ -150,16 +150,16 @@ class TcpclSession:
         """Return when `handle_timer` is due, in ns; at once when an event waits to be fetched."""
         if self._events:
             return self._now
-        if self._state is State.CLOSED:
+        if self._state is SessionState.CLOSED:
             return None
         due = []
-        if self._state is not State.ESTABLISHED:
+        if self._state is not SessionState.ESTABLISHED:
             due.append(self._deadline)
         if self._keepalive:
             due.append(self._spoke + self._keepalive)
         if self._idle:
             due.append(self._heard + self._idle)
-        if self._state is State.ESTABLISHED and self._config.idle_session_s:
+        if self._state is SessionState.ESTABLISHED and self._config.idle_session_s:
             due.append(self._worked + self._config.idle_session_s * SECOND)
         return min(due, default=None)
 
@@ -168,7 +168,7 @@ class TcpclSession:
     def receive_data(self, data: bytes, now: int) -> list[LinkEvent]:
         """Take octets from the connection; never raises for what they are."""
         self._now = now
-        if self._state is not State.CLOSED:
+        if self._state is not SessionState.CLOSED:
             self._heard = now
             try:
                 self._read(data)
@@ -185,12 +185,12 @@ class TcpclSession:
     def handle_timer(self, now: int) -> list[LinkEvent]:
         """Do what is due at a time; too early is harmless."""
         self._now = now
-        if self._state in (State.CONTACT, State.INIT):
+        if self._state in (SessionState.CONTACT, SessionState.INIT):
             if now >= self._deadline:
                 self._end_init()
-        elif self._state is State.ENDING and now >= self._deadline:
+        elif self._state is SessionState.ENDING and now >= self._deadline:
             self._end("the transfers in progress took too long to finish", by_peer=self._term_by_peer)
-        if self._state in (State.ESTABLISHED, State.ENDING):
+        if self._state in (SessionState.ESTABLISHED, SessionState.ENDING):
             self._keep_alive()
         return self._take_events()
 
@@ -244,13 +244,13 @@ class TcpclSession:
         Before it is established it ends at once. SessionEnded comes from `handle_timer` or `receive_data`.
         """
         self._now = now
-        if self._state in (State.ENDING, State.CLOSED):
+        if self._state in (SessionState.ENDING, SessionState.CLOSED):
             return
-        if self._state is State.ESTABLISHED:
+        if self._state is SessionState.ESTABLISHED:
             self._send_term(reason)
             self._enter_ending(reason, by_peer=False)
             return
-        if not (self._passive and self._state is State.CONTACT):
+        if not (self._passive and self._state is SessionState.CONTACT):
             self._send_term(
                 reason
             )  # "MUST always send the Contact Header ... before sending a SESS_TERM" (6.1)
@@ -260,7 +260,7 @@ class TcpclSession:
         """Return whole messages to be written, about `write_size` octets, or nothing; call until empty."""
         parts: list[bytes | memoryview] = list(self._out)
         self._out.clear()
-        if self._outgoing.writable and self._state in (State.ESTABLISHED, State.ENDING):
+        if self._outgoing.writable and self._state in (SessionState.ESTABLISHED, SessionState.ENDING):
             self._outgoing.write(parts, sum(map(len, parts)))
         if not parts:
             return b""
@@ -274,7 +274,7 @@ class TcpclSession:
         at = 0
         end = len(data)
         incoming = self._incoming
-        while at < end and self._state is not State.CLOSED:
+        while at < end and self._state is not SessionState.CLOSED:
             if incoming.left:
                 at = incoming.data(data, at)
                 if not incoming.left:
@@ -301,7 +301,7 @@ class TcpclSession:
             self._react[TABLE[self._state][type(message)]](message)
 
     def _look(self, buffer: bytes | bytearray, at: int) -> Message | int:
-        if self._state is State.CONTACT:
+        if self._state is SessionState.CONTACT:
             return wire.read_contact(buffer, at)
         limits = self._config
         return wire.read_message(buffer, at, max_node_id=limits.max_node_id, max_items=limits.max_items)
@@ -318,7 +318,7 @@ class TcpclSession:
             self._end(f"the peer answers in TCPCL version {header.version} (4.3)", by_peer=True)
             return
         # Enable TLS is "the logical AND of the two" flags (4.3); ours is 0, so it is off.
-        self._enter(State.INIT)
+        self._enter(SessionState.INIT)
         self._deadline = self._now + self._config.contact_timeout_s * SECOND
         if not self._passive:
             self._send_init()
@@ -335,13 +335,13 @@ class TcpclSession:
             idle_s = self._config.idle_timeout_s
             self._idle = self._keepalive * 2 if idle_s is None else idle_s * SECOND
         self._worked = self._now
-        self._enter(State.ESTABLISHED)
+        self._enter(SessionState.ESTABLISHED)
         self._events.append(up)
 
     def _on_segment(self, segment: XferSegment) -> None:
         self._worked = self._now
         try:
-            self._incoming.begin(segment, ending=self._state is State.ENDING)
+            self._incoming.begin(segment, ending=self._state is SessionState.ENDING)
         except Unexpected as fault:
             self._reject(segment, fault.code)
         if not self._incoming.left:
@@ -387,7 +387,7 @@ class TcpclSession:
         if not self._term_sent:
             self._term_sent = True
             self._out.append(wire.sess_term(term.reason, reply=True))
-            if self._state is State.INIT:
+            if self._state is SessionState.INIT:
                 self._end(f"the peer ended it: {code.name.lower()}", code=code, by_peer=True, clean=True)
                 return
             self._enter_ending(code, by_peer=True)
@@ -418,7 +418,7 @@ class TcpclSession:
     def _fail(self, fault: LinkError) -> None:
         """End the session for what the peer did."""
         code = TermReason(fault.code)
-        if self._state is State.CONTACT and code is not TermReason.VERSION_MISMATCH:
+        if self._state is SessionState.CONTACT and code is not TermReason.VERSION_MISMATCH:
             # "SHALL close the TCP connection without sending a SESS_TERM" (6.1).
             self._end(fault.rule, by_peer=True)
             return
@@ -426,14 +426,14 @@ class TcpclSession:
         self._end(fault.rule, code=code, by_peer=True)
 
     def _end_init(self) -> None:
-        if self._state is State.CONTACT:
+        if self._state is SessionState.CONTACT:
             self._end("no contact header came in time (4.1)", by_peer=True)
             return
         self._send_term(TermReason.IDLE_TIMEOUT)
         self._end("no SESS_INIT came in time (3.3)", code=TermReason.IDLE_TIMEOUT, by_peer=True)
 
     def _enter_ending(self, code: TermReason, *, by_peer: bool) -> None:
-        self._enter(State.ENDING)
+        self._enter(SessionState.ENDING)
         self._term_code = code
         self._term_by_peer = by_peer
         self._deadline = self._now + self._config.ending_timeout_s * SECOND
@@ -443,7 +443,7 @@ class TcpclSession:
         """Close once both SESS_TERM are exchanged and nothing is in progress (6.1)."""
         incoming = self._incoming
         if (
-            self._state is State.ENDING
+            self._state is SessionState.ENDING
             and self._term_received
             and not self._outgoing.in_progress
             and not (incoming.in_progress or incoming.left or incoming.held)
@@ -460,9 +460,9 @@ class TcpclSession:
     def _end(
         self, reason: str, *, code: TermReason | None = None, by_peer: bool = False, clean: bool = False
     ) -> None:
-        if self._state is State.CLOSED:
+        if self._state is SessionState.CLOSED:
             return
-        self._enter(State.CLOSED)
+        self._enter(SessionState.CLOSED)
         failed = self._outgoing.unfinished
         unanswered = self._incoming.unanswered
         code = self._term_code if code is None else code
@@ -474,7 +474,7 @@ class TcpclSession:
 
     # Small parts.
 
-    def _enter(self, state: State) -> None:
+    def _enter(self, state: SessionState) -> None:
         assert state in NEXT[self._state], f"{self._state} to {state}"
         self._state = state
 
@@ -510,7 +510,7 @@ class TcpclSession:
             self._end("the peer fell silent (5.1.1)", code=TermReason.IDLE_TIMEOUT, by_peer=True)
             return
         idle_session = self._config.idle_session_s * SECOND
-        if idle_session and self._state is State.ESTABLISHED and now >= self._worked + idle_session:
+        if idle_session and self._state is SessionState.ESTABLISHED and now >= self._worked + idle_session:
             self._worked = now  # with transfers under way it is not idle: ask again later
             if not (self._outgoing.count or self._incoming.held or self._incoming.in_progress):
                 self.terminate(TermReason.IDLE_TIMEOUT, now)
@@ -520,7 +520,7 @@ class TcpclSession:
             self._spoke = now  # what waits to be written says as much
 
     def _answered(self, answer: Callable[[int], None], transfer_id: int) -> None:
-        if self._state is State.CLOSED:
+        if self._state is SessionState.CLOSED:
             return  # a commit may finish after the session
         try:
             answer(transfer_id)

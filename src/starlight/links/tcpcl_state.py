@@ -24,7 +24,7 @@ from starlight.links.tcpcl_messages import (
 )
 
 
-class State(Enum):
+class SessionState(Enum):
     """Where a session is."""
 
     CONTACT = "waits for the contact header"
@@ -61,9 +61,9 @@ _OPEN: dict[type[Message], Reaction] = {
     UnknownMessage: _R.UNKNOWN,
 }
 
-TABLE: dict[State, dict[type[Message], Reaction]] = {
-    State.CONTACT: {ContactHeader: _R.CONTACT},  # nothing else is looked for before it
-    State.INIT: {
+TABLE: dict[SessionState, dict[type[Message], Reaction]] = {
+    SessionState.CONTACT: {ContactHeader: _R.CONTACT},  # nothing else is looked for before it
+    SessionState.INIT: {
         SessInit: _R.INIT,
         XferSegment: _R.UNEXPECTED,
         XferAck: _R.UNEXPECTED,
@@ -73,15 +73,15 @@ TABLE: dict[State, dict[type[Message], Reaction]] = {
         MsgReject: _R.REJECTION,
         UnknownMessage: _R.UNKNOWN,
     },
-    State.ESTABLISHED: _OPEN,
-    State.ENDING: _OPEN,
-    State.CLOSED: {},
+    SessionState.ESTABLISHED: _OPEN,
+    SessionState.ENDING: _OPEN,
+    SessionState.CLOSED: {},
 }
 
-NEXT: dict[State, frozenset[State]] = {
-    State.CONTACT: frozenset({State.INIT, State.CLOSED}),
-    State.INIT: frozenset({State.ESTABLISHED, State.CLOSED}),
-    State.ESTABLISHED: frozenset({State.ENDING, State.CLOSED}),
-    State.ENDING: frozenset({State.CLOSED}),
-    State.CLOSED: frozenset(),
+NEXT: dict[SessionState, frozenset[SessionState]] = {
+    SessionState.CONTACT: frozenset({SessionState.INIT, SessionState.CLOSED}),
+    SessionState.INIT: frozenset({SessionState.ESTABLISHED, SessionState.CLOSED}),
+    SessionState.ESTABLISHED: frozenset({SessionState.ENDING, SessionState.CLOSED}),
+    SessionState.ENDING: frozenset({SessionState.CLOSED}),
+    SessionState.CLOSED: frozenset(),
 }

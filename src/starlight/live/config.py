@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from starlight.live.neighbours import Peer
+from starlight.live.neighbours import PeerConfig
 from starlight.node.config import NodeConfig
 
 
@@ -36,7 +36,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     node: NodeConfig
     data: str
-    peers: tuple[Peer, ...] = ()
+    peers: tuple[PeerConfig, ...] = ()
     listen: tuple[str, int] | None = ("127.0.0.1", 0)
     residents: tuple[Resident, ...] = ()
     names: dict[int, str] = {}
@@ -44,7 +44,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trace: str | None = None
 
 
-class Status(msgspec.Struct, frozen=True):
+class DaemonStatus(msgspec.Struct, frozen=True):
     """How a daemon is doing.
 
     Attributes:

@@ -22,7 +22,7 @@ from starlight.dtntime import SECOND
 from starlight.errors import InputError, PeerError, StarlightError, StoreError
 from starlight.links import TcpclConfig
 from starlight.live.clock import MissionClock
-from starlight.live.config import DaemonConfig, Resident, Status
+from starlight.live.config import DaemonConfig, DaemonStatus, Resident
 from starlight.live.journal import Journal
 from starlight.live.light import Light
 from starlight.live.link import Tap
@@ -42,7 +42,7 @@ from starlight.node.record import Recorder
 from starlight.routing import Priority
 from starlight.trace import Record
 
-__all__ = ["Daemon", "DaemonConfig", "Resident", "Status"]
+__all__ = ["Daemon", "DaemonConfig", "DaemonStatus", "Resident"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -296,9 +296,9 @@ class Daemon:
         """Return why a letter that waits or is on its way is not there sooner, as `PostOffice`'s."""
         return self.office.why_letter_late(address, letter_id, self.clock.now())
 
-    def status(self) -> Status:
+    def status(self) -> DaemonStatus:
         """Return how this daemon is doing."""
-        return Status(
+        return DaemonStatus(
             node=self._number,
             time=self.clock.now(),
             rate=float(self.clock.rate),

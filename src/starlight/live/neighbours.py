@@ -63,7 +63,7 @@ def redial_pauses() -> Iterator[float]:
         pause = min(2 * pause, REDIAL_LAST_S)
 
 
-class Peer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PeerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A node that we are connected to.
 
     Attributes:
@@ -106,7 +106,7 @@ class Neighbours:
         self,
         node: int,
         session: links.TcpclConfig,
-        peers: Sequence[Peer],
+        peers: Sequence[PeerConfig],
         clock: MissionClock,
         light: Light,
         tell: Callable[[events.Event], None],
@@ -259,7 +259,7 @@ class Neighbours:
         if self._server:
             self._server.close()
 
-    async def _keep(self, peer: Peer, port: int) -> None:
+    async def _keep(self, peer: PeerConfig, port: int) -> None:
         pauses = redial_pauses()
         while True:
             if peer.node in self._sessions:  # the peer called us
@@ -276,7 +276,7 @@ class Neighbours:
                 pass  # nobody listens there yet; asking again is all that can be done
             await asyncio.sleep(next(pauses))
 
-    def _connection(self, *, passive: bool, peer: Peer | None = None) -> Connection:
+    def _connection(self, *, passive: bool, peer: PeerConfig | None = None) -> Connection:
         config = self._session
         if peer:
             config = msgspec.structs.replace(config, require_peer_node_id=peer.name)

@@ -1,9 +1,9 @@
 """Letters between people: format, mailbox, delivery states, times of arrival."""
 
-from starlight.messages.delivery import Certainty, Fact, Leg, Received, Sent, State, facts, standing
-from starlight.messages.forecast import Lateness, Outlook, Prediction, Reason, Silence
+from starlight.messages.delivery import Certainty, DeliveryState, Fact, Leg, Received, Sent, facts, standing
+from starlight.messages.forecast import Forecaster, Lateness, Prediction, Reason, Silence
 from starlight.messages.letter import Letter, Receipt, ReceiptFact, Telemetry, decode_message
-from starlight.messages.mailbox import Limits, Mailbox
+from starlight.messages.mailbox import Mailbox, MailboxLimits
 from starlight.messages.postoffice import LETTER_LIFETIME, TELEMETRY_LIFETIME, PostOffice
 from starlight.messages.requests import Close, Open, Post, Recall, Request, Save, Say
 
@@ -12,14 +12,15 @@ __all__ = [
     "TELEMETRY_LIFETIME",
     "Certainty",
     "Close",
+    "DeliveryState",
     "Fact",
+    "Forecaster",
     "Lateness",
     "Leg",
     "Letter",
-    "Limits",
     "Mailbox",
+    "MailboxLimits",
     "Open",
-    "Outlook",
     "Post",
     "PostOffice",
     "Prediction",
@@ -33,7 +34,6 @@ __all__ = [
     "Say",
     "Sent",
     "Silence",
-    "State",
     "Telemetry",
     "decode_message",
     "facts",

@@ -26,7 +26,7 @@ EXPEDITED = 2
 """The priority of what is most urgent (`routing.Priority`)."""
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     """Where a letter is."""
 
     WRITTEN = "written"
@@ -57,40 +57,41 @@ class Happening(StrEnum):
     RECALLED = "recalled"
 
 
-_RECEIPTS = {Happening.ARRIVAL_KNOWN: State.ARRIVED, Happening.READING_KNOWN: State.READ}
+_RECEIPTS = {Happening.ARRIVAL_KNOWN: DeliveryState.ARRIVED, Happening.READING_KNOWN: DeliveryState.READ}
 
-TRANSITIONS: dict[State, dict[Happening, State]] = {
+TRANSITIONS: dict[DeliveryState, dict[Happening, DeliveryState]] = {
     # A receipt can come before departure is known only between two mailboxes of one node.
-    State.WRITTEN: {
-        Happening.ACCEPTED: State.QUEUED,
-        Happening.GONE: State.EXPIRED,
-        Happening.RECALLED: State.WITHDRAWN,
+    DeliveryState.WRITTEN: {
+        Happening.ACCEPTED: DeliveryState.QUEUED,
+        Happening.GONE: DeliveryState.EXPIRED,
+        Happening.RECALLED: DeliveryState.WITHDRAWN,
         **_RECEIPTS,
     },
-    State.QUEUED: {
-        Happening.ACCEPTED: State.QUEUED,
-        Happening.LEFT: State.DEPARTED,
-        Happening.GONE: State.EXPIRED,
-        Happening.RECALLED: State.WITHDRAWN,
+    DeliveryState.QUEUED: {
+        Happening.ACCEPTED: DeliveryState.QUEUED,
+        Happening.LEFT: DeliveryState.DEPARTED,
+        Happening.GONE: DeliveryState.EXPIRED,
+        Happening.RECALLED: DeliveryState.WITHDRAWN,
         **_RECEIPTS,
     },
     # Accepted or recalled here is a copy sent again; it takes nothing back.
-    State.DEPARTED: {
-        Happening.ACCEPTED: State.DEPARTED,
-        Happening.LEFT: State.DEPARTED,
-        Happening.GONE: State.EXPIRED,
-        Happening.RECALLED: State.DEPARTED,
+    DeliveryState.DEPARTED: {
+        Happening.ACCEPTED: DeliveryState.DEPARTED,
+        Happening.LEFT: DeliveryState.DEPARTED,
+        Happening.GONE: DeliveryState.EXPIRED,
+        Happening.RECALLED: DeliveryState.DEPARTED,
         **_RECEIPTS,
     },
-    State.ARRIVED: dict.fromkeys(Happening, State.ARRIVED) | {Happening.READING_KNOWN: State.READ},
-    State.READ: dict.fromkeys(Happening, State.READ),
+    DeliveryState.ARRIVED: dict.fromkeys(Happening, DeliveryState.ARRIVED)
+    | {Happening.READING_KNOWN: DeliveryState.READ},
+    DeliveryState.READ: dict.fromkeys(Happening, DeliveryState.READ),
     # We may be told that a bundle expired although a copy of it arrived.
-    State.EXPIRED: dict.fromkeys(Happening, State.EXPIRED) | _RECEIPTS,
-    State.WITHDRAWN: dict.fromkeys(Happening, State.WITHDRAWN),
+    DeliveryState.EXPIRED: dict.fromkeys(Happening, DeliveryState.EXPIRED) | _RECEIPTS,
+    DeliveryState.WITHDRAWN: dict.fromkeys(Happening, DeliveryState.WITHDRAWN),
 }
 
-FINAL = frozenset({State.READ, State.EXPIRED, State.WITHDRAWN})
-WITHDRAWABLE = frozenset({State.WRITTEN, State.QUEUED})
+FINAL = frozenset({DeliveryState.READ, DeliveryState.EXPIRED, DeliveryState.WITHDRAWN})
+WITHDRAWABLE = frozenset({DeliveryState.WRITTEN, DeliveryState.QUEUED})
 
 
 class Leg(msgspec.Struct, frozen=True, gc=False):
@@ -155,7 +156,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     number: int
-    state: State = State.WRITTEN
+    state: DeliveryState = DeliveryState.WRITTEN
     written_at: int
     expires_at: int
     size_bytes: int
@@ -215,7 +216,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
         known_at: when a receipt told us, or None.
     """
 
-    state: State
+    state: DeliveryState
     time: int
     certainty: Certainty
     known_at: int | None = None
@@ -223,12 +224,16 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
 
 # From a confirmed state, the moments of a record at which another state is predicted to begin;
 # of those that have passed, the last row holds.
-PREDICTIONS: dict[State, tuple[tuple[State, str], ...]] = {
-    State.DEPARTED: ((State.IN_FLIGHT, "flight"), (State.ARRIVED, "arrives"), (State.EXPIRED, "lapses")),
+PREDICTIONS: dict[DeliveryState, tuple[tuple[DeliveryState, str], ...]] = {
+    DeliveryState.DEPARTED: (
+        (DeliveryState.IN_FLIGHT, "flight"),
+        (DeliveryState.ARRIVED, "arrives"),
+        (DeliveryState.EXPIRED, "lapses"),
+    ),
 }
 
 
-def after(state: State, happening: Happening) -> State:
+def after(state: DeliveryState, happening: Happening) -> DeliveryState:
     """Return the confirmed state after a happening; KeyError when it can't happen then."""
     return TRANSITIONS[state][happening]
 
@@ -251,10 +256,12 @@ def standing(sent: Sent, now: int) -> Fact:
 def facts(sent: Sent) -> tuple[Fact, ...]:
     """Return every step of a letter's way: what is confirmed, then what is foreseen."""
     found = _confirmed(sent)
-    if sent.state in FINAL or sent.state is State.ARRIVED:
+    if sent.state in FINAL or sent.state is DeliveryState.ARRIVED:
         return tuple(found)
-    foreseen: list[tuple[State, str]] = [(State.DEPARTED, "leaves")] if sent.departed_at is None else []
-    foreseen += PREDICTIONS[State.DEPARTED]
+    foreseen: list[tuple[DeliveryState, str]] = (
+        [(DeliveryState.DEPARTED, "leaves")] if sent.departed_at is None else []
+    )
+    foreseen += PREDICTIONS[DeliveryState.DEPARTED]
     for state, moment in foreseen:
         time = _moment(sent, moment)
         if time is not None:
@@ -278,11 +285,15 @@ def _moment(sent: Sent, name: str) -> int | None:
 
 def _confirmed(sent: Sent) -> list[Fact]:
     rows = [
-        (State.WRITTEN, sent.written_at, None),
-        (State.QUEUED, sent.queued_at, None),
-        (State.DEPARTED, sent.departed_at, None),
-        (State.ARRIVED, sent.arrived_at, sent.arrival_known_at),
-        (State.READ, sent.read_at, sent.reading_known_at),
-        (sent.state, sent.ended_at if sent.state in (State.EXPIRED, State.WITHDRAWN) else None, None),
+        (DeliveryState.WRITTEN, sent.written_at, None),
+        (DeliveryState.QUEUED, sent.queued_at, None),
+        (DeliveryState.DEPARTED, sent.departed_at, None),
+        (DeliveryState.ARRIVED, sent.arrived_at, sent.arrival_known_at),
+        (DeliveryState.READ, sent.read_at, sent.reading_known_at),
+        (
+            sent.state,
+            sent.ended_at if sent.state in (DeliveryState.EXPIRED, DeliveryState.WITHDRAWN) else None,
+            None,
+        ),
     ]
     return [Fact(state, time, Certainty.CONFIRMED, known) for state, time, known in rows if time is not None]

@@ -16,8 +16,8 @@ from starlight.dtntime import MINUTE, duration_text, to_text
 from starlight.messages.delivery import Leg
 from starlight.messages.itinerary import (
     SILENCE_AFTER,
-    PlanIndex,
-    Way,
+    Itinerary,
+    LinkIndex,
     goes_by,
     legs_of,
     longest_wait,
@@ -165,7 +165,7 @@ def overhead_of(priority: int) -> int:
     return BUNDLE_OVERHEAD_BYTES + (0 if priority == Priority.NORMAL else SERVICE_BYTES)
 
 
-class Outlook:
+class Forecaster:
     """The outlook from one node.
 
     Args:
@@ -178,14 +178,14 @@ class Outlook:
         self.node = node
         self._router = router
         self._names = names
-        self._index: PlanIndex | None = None
+        self._index: LinkIndex | None = None
         # By destination and priority: a size that went in no pieces, when, and with what bookings given back.
         self._hopeless: dict[tuple[int, int], tuple[int, int, int]] = {}
 
-    def index(self) -> PlanIndex:
+    def index(self) -> LinkIndex:
         """Return the index of the plan in force."""
         if self._index is None or self._index.plan is not self._router.plan:
-            self._index = PlanIndex(self._router.plan)
+            self._index = LinkIndex(self._router.plan)
             self._hopeless.clear()
         return self._index
 
@@ -210,7 +210,7 @@ class Outlook:
         priority: int = Priority.NORMAL,
         *,
         may_cut: bool = True,
-    ) -> Way | None:
+    ) -> Itinerary | None:
         """Return how a payload of `size` bytes travels; None where there is no way, or no such node.
 
         Args:
@@ -221,7 +221,7 @@ class Outlook:
         router, overhead = self._router, overhead_of(priority)
         route = router.route(source, destination, now, size + overhead, expires=expires, priority=priority)
         if route is not None:
-            return Way(route.leaves, route.arrival, route)
+            return Itinerary(route.leaves, route.arrival, route)
         if not may_cut:
             return None
         overhead += FRAGMENT_BYTES
@@ -231,11 +231,11 @@ class Outlook:
         if not pieces:
             return None
         last = max((piece.route for piece in pieces), key=lambda route: route.arrival)
-        return Way(min(piece.route.leaves for piece in pieces), last.arrival, last, len(pieces))
+        return Itinerary(min(piece.route.leaves for piece in pieces), last.arrival, last, len(pieces))
 
     def draft_way(
         self, destination: int | None, now: int, size: int, expires: int | None, priority: int
-    ) -> Way | None:
+    ) -> Itinerary | None:
         """Return how a payload that is being written would travel from here; arguments as in `way`.
 
         It is asked for again and again. So after one went in no pieces, it is taken for granted for

@@ -17,7 +17,7 @@ SILENCE_AFTER = HOUR
 """A shorter wait is told as a time of departure; a longer one needs a reason."""
 
 
-class Way(msgspec.Struct, frozen=True):
+class Itinerary(msgspec.Struct, frozen=True):
     """How a payload travels; whole, or cut where no contact carries it whole.
 
     Attributes:
@@ -33,7 +33,7 @@ class Way(msgspec.Struct, frozen=True):
     pieces: int = 1
 
 
-class PlanIndex:
+class LinkIndex:
     """A contact plan by link, and which node can ever reach which."""
 
     def __init__(self, plan: ContactPlan) -> None:

@@ -16,10 +16,10 @@ from starlight.messages.delivery import (
     FINAL,
     WITHDRAWABLE,
     Certainty,
+    DeliveryState,
     Fact,
     Received,
     Sent,
-    State,
     facts,
     standing,
 )
@@ -29,7 +29,7 @@ from starlight.messages.threads import in_order
 from starlight.messages.urgency import word_of
 
 
-class Limits(msgspec.Struct, frozen=True):
+class MailboxLimits(msgspec.Struct, frozen=True):
     """What a post office and its mailboxes hold.
 
     Attributes:
@@ -77,7 +77,7 @@ class Mailbox:
         limits: what it holds.
     """
 
-    def __init__(self, address: str, limits: Limits) -> None:
+    def __init__(self, address: str, limits: MailboxLimits) -> None:
         self.address = address
         self.person = ""
         self.opened_at: int | None = None
@@ -304,7 +304,7 @@ def _way_view(sent: Sent, now: int) -> dict[str, object]:
         "priority": word_of(sent.priority),
         "critical": sent.critical,
         "pieces": sent.pieces,
-        "displaced": sent.displaced and not (sent.state is State.ARRIVED or sent.state in FINAL),
+        "displaced": sent.displaced and not (sent.state is DeliveryState.ARRIVED or sent.state in FINAL),
         "expires_at": sent.expires_at,
         "size_bytes": sent.size_bytes,
         "withdrawable": sent.state in WITHDRAWABLE,
@@ -316,11 +316,11 @@ def _way_view(sent: Sent, now: int) -> dict[str, object]:
 
 
 def _received_view(letter: Letter, received: Received | None) -> dict[str, object]:
-    steps = [Fact(State.WRITTEN, letter.written_at, Certainty.CONFIRMED)]
+    steps = [Fact(DeliveryState.WRITTEN, letter.written_at, Certainty.CONFIRMED)]
     if received:
-        steps.append(Fact(State.ARRIVED, received.arrived_at, Certainty.CONFIRMED))
+        steps.append(Fact(DeliveryState.ARRIVED, received.arrived_at, Certainty.CONFIRMED))
         if received.read_at is not None:
-            steps.append(Fact(State.READ, received.read_at, Certainty.CONFIRMED))
+            steps.append(Fact(DeliveryState.READ, received.read_at, Certainty.CONFIRMED))
     return {
         "state": steps[-1].state.value,
         "certainty": Certainty.CONFIRMED.value,

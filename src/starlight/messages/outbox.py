@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from starlight.dtntime import DAY, HOUR, MILLISECOND, SECOND, to_text
 from starlight.errors import InputError
 from starlight.messages import reprediction as foresight
-from starlight.messages.delivery import FINAL, WITHDRAWABLE, Copy, Happening, Leg, Sent, State, after
-from starlight.messages.forecast import RECEIPT_BYTES, Lateness, Message, Outlook, Turns
+from starlight.messages.delivery import FINAL, WITHDRAWABLE, Copy, DeliveryState, Happening, Leg, Sent, after
+from starlight.messages.forecast import RECEIPT_BYTES, Forecaster, Lateness, Message, Turns
 from starlight.messages.itinerary import legs_of
 from starlight.messages.letter import Letter, ReceiptFact, check
 from starlight.messages.mailbox import Mailbox
@@ -44,7 +44,7 @@ class Outbox:
     def __init__(
         self,
         node: int,
-        outlook: Outlook,
+        outlook: Forecaster,
         mailboxes: Mapping[str, Mailbox],
         node_of: Callable[[str], int | None],
         booked: Callable[[str], Sequence[Route]],
@@ -219,7 +219,7 @@ class Outbox:
             copies=copies,
             departed_at=leaves if first_time else sent.departed_at,
         )
-        if sent.state is State.DEPARTED:
+        if sent.state is DeliveryState.DEPARTED:
             end = sent.legs[0].contact_end if sent.legs else last_byte
             leg = Leg(self._node, peer, leaves, last_byte, reaches, end)
             sent = foresight.departed(self._outlook, sent, self._node_of(letter.to), leg, booked)
@@ -250,7 +250,7 @@ class Outbox:
     def not_withdrawn(self, key: str, now: int) -> list[Request]:
         """Take note that a bundle could not be taken back."""
         found = self._of_key(key)
-        if found is None or found[2].state not in WITHDRAWABLE | {State.DEPARTED}:
+        if found is None or found[2].state not in WITHDRAWABLE | {DeliveryState.DEPARTED}:
             return []
         mailbox, letter, sent = found
         sent = replace(sent, trouble="It could not be withdrawn: it had left already.")
@@ -264,7 +264,7 @@ class Outbox:
             return []
         mailbox, letter, sent = found
         sent = _without(sent, key)
-        if _carried(sent) or sent.state is State.ARRIVED or sent.state in FINAL:
+        if _carried(sent) or sent.state is DeliveryState.ARRIVED or sent.state in FINAL:
             return [self._put(mailbox, letter.id, sent)]
         if now < sent.expires_at:
             return [self._put(mailbox, letter.id, _offered_later(sent, reason, now))]
@@ -278,7 +278,7 @@ class Outbox:
         What is said by another than whom the letter went to is not believed, nor about the future.
         """
         letter, sent = mailbox.letters.get(letter_id), mailbox.sent.get(letter_id)
-        if letter is None or sent is None or letter.to != source or sent.state is State.WITHDRAWN:
+        if letter is None or sent is None or letter.to != source or sent.state is DeliveryState.WITHDRAWN:
             return [say_of(now, self._node, "receipt.refused", letter, source=source)] if letter else []
         time = min(fact.time, now)
         if fact.what == "arrived":
@@ -322,9 +322,9 @@ class Outbox:
         sent = mailbox.sent.get(letter_id)
         if sent is None:
             raise InputError(f"no letter {letter_id!r} was written here", where="letter")
-        if sent.state in FINAL or sent.state is State.ARRIVED:
+        if sent.state in FINAL or sent.state is DeliveryState.ARRIVED:
             raise InputError(f"the letter is on its way no more: it is {sent.state.value}", where="letter")
-        passed = [leg for leg in sent.legs if sent.state is State.DEPARTED and leg.leaves <= now]
+        passed = [leg for leg in sent.legs if sent.state is DeliveryState.DEPARTED and leg.leaves <= now]
         ahead = sent.legs[len(passed) :]
         source, at = (passed[-1].to_node, max(now, passed[-1].arrives)) if passed else (self._node, now)
         destination = self._node_of(mailbox.letters[letter_id].to)
@@ -360,7 +360,7 @@ class Outbox:
             if not foresight.concerns(sent, now):
                 continue
             destination = self._node_of(letter.to)
-            if sent.state is State.DEPARTED:
+            if sent.state is DeliveryState.DEPARTED:
                 changed = foresight.plan_changed(self._outlook, sent, destination, now)
                 if sent.overdue:
                     changed = replace(changed, due=now)
@@ -460,11 +460,11 @@ class Outbox:
         return mailbox.put_sent(letter_id, sent)
 
     def _follow(self, mailbox: Mailbox, letter_id: str, sent: Sent) -> None:
-        if sent.state is State.QUEUED:
+        if sent.state is DeliveryState.QUEUED:
             self._queued[mailbox.address, letter_id] = None
         else:
             self._queued.pop((mailbox.address, letter_id), None)
-        if sent.state in FINAL or sent.state is State.ARRIVED:
+        if sent.state in FINAL or sent.state is DeliveryState.ARRIVED:
             self._open.pop((mailbox.address, letter_id), None)
             for copy in sent.copies:
                 self._left.pop(copy.key, None)
@@ -516,7 +516,7 @@ def _without(sent: Sent, key: str) -> Sent:
 
 def _recalls(sent: Sent) -> list[Recall]:
     """Return the recalls of copies that need not leave any more, because the letter has arrived."""
-    if sent.state not in (State.ARRIVED, State.READ):
+    if sent.state not in (DeliveryState.ARRIVED, DeliveryState.READ):
         return []
     return [Recall(copy.key) for copy in sent.copies if copy.departed_at is None and not copy.gone]
 

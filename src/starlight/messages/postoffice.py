@@ -20,7 +20,7 @@ from starlight.bundle.eid import EndpointID
 from starlight.dtntime import DAY, MILLISECOND, YEAR
 from starlight.errors import InputError, LetterError
 from starlight.messages.delivery import Received
-from starlight.messages.forecast import Lateness, Message, Outlook, Prediction
+from starlight.messages.forecast import Forecaster, Lateness, Message, Prediction
 from starlight.messages.itinerary import legs_of
 from starlight.messages.letter import (
     Letter,
@@ -32,7 +32,7 @@ from starlight.messages.letter import (
     check,
     decode_message,
 )
-from starlight.messages.mailbox import Limits, Mailbox
+from starlight.messages.mailbox import Mailbox, MailboxLimits
 from starlight.messages.outbox import Outbox
 from starlight.messages.receipts import Receipts
 from starlight.messages.requests import Close, Open, Post, Request, Save, say, say_of
@@ -68,15 +68,15 @@ class PostOffice:
         self,
         node: int,
         router: Router,
-        limits: Limits | None = None,
+        limits: MailboxLimits | None = None,
         *,
         names: Mapping[int, str] | None = None,
         node_numbers: Mapping[str, int] | None = None,
         booked: Callable[[str], Sequence[Route]] = lambda key: (),
     ) -> None:
         self.node = node
-        self.outlook = Outlook(node, router, names or {})
-        self._limits = limits or Limits()
+        self.outlook = Forecaster(node, router, names or {})
+        self._limits = limits or MailboxLimits()
         self._node_numbers = dict(node_numbers or {})
         self._mailboxes: dict[str, Mailbox] = {}
         self._outbox = Outbox(node, self.outlook, self._mailboxes, self.node_of, booked)

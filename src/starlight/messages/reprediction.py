@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from starlight.dtntime import DAY, HOUR
-from starlight.messages.delivery import Leg, Sent, State, flight_of
-from starlight.messages.forecast import RECEIPT_BYTES, Outlook, Turns
-from starlight.messages.itinerary import Way, legs_of
+from starlight.messages.delivery import DeliveryState, Leg, Sent, flight_of
+from starlight.messages.forecast import RECEIPT_BYTES, Forecaster, Turns
+from starlight.messages.itinerary import Itinerary, legs_of
 from starlight.routing import Route
 
 RECEIPT_MARGIN = HOUR
@@ -31,7 +31,7 @@ CUT = "The plan no longer has a contact of its way; where it is now is not known
 LOST_WAY = "No onward way is planned from where it should be now."
 
 
-def queued(outlook: Outlook, sent: Sent, destination: int | None, now: int) -> Sent:
+def queued(outlook: Forecaster, sent: Sent, destination: int | None, now: int) -> Sent:
     """Return a record with a new prediction for a letter that has not departed."""
     known = sent.arrives is not None and all(outlook.index().covers(leg) for leg in sent.legs)
     way = outlook.way(outlook.node, destination, now, sent.size_bytes, sent.expires_at, sent.urgency)
@@ -43,7 +43,7 @@ def queued(outlook: Outlook, sent: Sent, destination: int | None, now: int) -> S
 
 
 def displaced(
-    outlook: Outlook, sent: Sent, destination: int | None, booked: Sequence[Route], turns: Turns
+    outlook: Forecaster, sent: Sent, destination: int | None, booked: Sequence[Route], turns: Turns
 ) -> Sent:
     """Return a record after something more urgent was accepted, which may go before a letter that waits.
 
@@ -62,11 +62,11 @@ def displaced(
     last = max(routes, key=lambda route: route.arrival)
     if last.arrival <= sent.arrives:
         return sent
-    way = Way(min(route.leaves for route in routes), last.arrival, last, len(routes))
+    way = Itinerary(min(route.leaves for route in routes), last.arrival, last, len(routes))
     return _foreseen(outlook, replace(sent, displaced=True), destination, way)
 
 
-def _foreseen(outlook: Outlook, sent: Sent, destination: int | None, way: Way) -> Sent:
+def _foreseen(outlook: Forecaster, sent: Sent, destination: int | None, way: Itinerary) -> Sent:
     return replace(
         sent,
         leaves=way.leaves,
@@ -80,7 +80,7 @@ def _foreseen(outlook: Outlook, sent: Sent, destination: int | None, way: Way) -
 
 
 def departed(
-    outlook: Outlook, sent: Sent, destination: int | None, first: Leg, booked: Sequence[Route] = ()
+    outlook: Forecaster, sent: Sent, destination: int | None, first: Leg, booked: Sequence[Route] = ()
 ) -> Sent:
     """Return a record after its bundle left by a first hop; what is foreseen follows from it.
 
@@ -106,7 +106,7 @@ def departed(
     return replace(changed, due=receipt_due(outlook, changed, destination))
 
 
-def plan_changed(outlook: Outlook, sent: Sent, destination: int | None, now: int) -> Sent:
+def plan_changed(outlook: Forecaster, sent: Sent, destination: int | None, now: int) -> Sent:
     """Return a record of a departed letter after the plan changed.
 
     What is on its way through space arrives, whatever is cut. From the first hop that the plan
@@ -127,7 +127,7 @@ def plan_changed(outlook: Outlook, sent: Sent, destination: int | None, now: int
     return replace(changed, due=receipt_due(outlook, changed, destination))
 
 
-def receipt_due(outlook: Outlook, sent: Sent, destination: int | None) -> int | None:
+def receipt_due(outlook: Forecaster, sent: Sent, destination: int | None) -> int | None:
     """Return when the receipt of a departed letter is overdue; None where it can't be awaited."""
     if not sent.receipt_wanted or sent.arrives is None or sent.receipt_at is None:
         return None
@@ -141,14 +141,14 @@ def receipt_due(outlook: Outlook, sent: Sent, destination: int | None) -> int | 
 
 def concerns(sent: Sent, now: int) -> bool:
     """Return whether a changed plan can change what is foreseen for a letter."""
-    if sent.state in (State.WRITTEN, State.QUEUED):
+    if sent.state in (DeliveryState.WRITTEN, DeliveryState.QUEUED):
         return True
-    if sent.state is not State.DEPARTED:
+    if sent.state is not DeliveryState.DEPARTED:
         return False
     return sent.arrives is None or sent.arrives > now or sent.overdue
 
 
-def _onward_from(outlook: Outlook, sent: Sent, destination: int | None, at: int) -> Sent:
+def _onward_from(outlook: Forecaster, sent: Sent, destination: int | None, at: int) -> Sent:
     holder = sent.legs[-1].to_node
     way = outlook.way(holder, destination, at, sent.size_bytes, sent.expires_at, sent.urgency)
     if way is None:

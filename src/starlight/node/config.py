@@ -8,7 +8,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND
 
 
-class Limits(msgspec.Struct, frozen=True):
+class NodeLimits(msgspec.Struct, frozen=True):
     """How much a node takes on, each with its reason.
 
     Attributes:
@@ -76,7 +76,7 @@ class NodeConfig(msgspec.Struct, frozen=True):
 
     number: int
     plan: ContactPlan = ContactPlan()
-    limits: Limits = Limits()
+    limits: NodeLimits = NodeLimits()
     names: dict[str, int] = {}
     reports: bool = True
     hop_limit: int = 255

@@ -20,7 +20,7 @@ Entry = tuple[int, int, Stored]
 LEVELS = len(Priority)
 
 
-class Peer:
+class Neighbour:
     """A neighbour: whether its link is up, since when, and what it has not answered.
 
     `unanswered` has for each bundle when its answer is overdue, and when it reaches the peer until
@@ -40,10 +40,10 @@ class Peer:
         self.unanswered: dict[Stored, tuple[int, int | None]] = {}
         self.watched = False
         self.busy_until = 0
-        self.lanes: list[Lane] = []
+        self.lanes: list[ContactQueue] = []
 
 
-class Lane:
+class ContactQueue:
     """The queues of one contact.
 
     Attributes:
@@ -60,7 +60,7 @@ class Lane:
         "_queues", "closed", "contact", "count", "free_at", "overtaken", "peer", "unlimited", "wake_at",
     )  # fmt: skip
 
-    def __init__(self, contact: Contact, peer: Peer) -> None:
+    def __init__(self, contact: Contact, peer: Neighbour) -> None:
         self.contact = contact
         self.peer = peer
         self.count = 0

@@ -24,12 +24,12 @@ from starlight.node.deadlines import Deadlines
 from starlight.node.delivery import Say
 from starlight.node.fragmentation import Reads, Store
 from starlight.node.index import Index
-from starlight.node.stored import State, Stored, identity, pack
-from starlight.node.transmit_scheduler import Forwarder
+from starlight.node.stored import BundleState, Stored, identity, pack
+from starlight.node.transmit_scheduler import TransmitScheduler
 from starlight.routing import Route
 
 
-class Flooder:
+class CriticalForwarder:
     """Makes the copies of critical bundles.
 
     Args:
@@ -47,7 +47,7 @@ class Flooder:
         self,
         number: int,
         index: Index,
-        forwarder: Forwarder,
+        forwarder: TransmitScheduler,
         deadlines: Deadlines,
         out: list[Action],
         reads: Reads,
@@ -94,7 +94,7 @@ class Flooder:
 
     def _again(self, delayed: tuple[Stored, int], now: int) -> None:
         stored, since = delayed
-        if stored.state is State.WAITING:
+        if stored.state is BundleState.WAITING:
             self._forwarder.dequeue(stored)
             self._forwarder.enqueue(stored, now, not_before=since)
 

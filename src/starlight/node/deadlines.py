@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from heapq import heapify, heappop, heappush
 from typing import Any
 
-from starlight.node.stored import State, Stored
+from starlight.node.stored import BundleState, Stored
 
 
 class Deadlines:
@@ -57,13 +57,13 @@ class Expiries:
     def sweep(self, stored_count: int) -> None:
         """Drop the entries of forgotten bundles when they are the majority."""
         if len(self._heap) > 2 * stored_count + 1_024:
-            self._heap = [entry for entry in self._heap if entry[2].state is not State.GONE]
+            self._heap = [entry for entry in self._heap if entry[2].state is not BundleState.GONE]
             heapify(self._heap)
 
     def next(self) -> int | None:
         """Return when the next lifetime ends."""
         heap = self._heap
-        while heap and heap[0][2].state is State.GONE:
+        while heap and heap[0][2].state is BundleState.GONE:
             heappop(heap)
         return heap[0][0] if heap else None
 
@@ -76,5 +76,5 @@ class Expiries:
         """Yield the bundles whose lifetime has ended, each no longer watched from then on."""
         while self._heap and self._heap[0][0] <= now:
             stored = heappop(self._heap)[2]
-            if stored.state is not State.GONE:
+            if stored.state is not BundleState.GONE:
                 yield stored

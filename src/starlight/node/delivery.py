@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from starlight.node.actions import Action, Deliver, Forget
-from starlight.node.duplicate_filter import Identities
+from starlight.node.duplicate_filter import DuplicateFilter
 from starlight.node.index import Index
 from starlight.node.reassembly import Reassembly
-from starlight.node.reception import Reception
-from starlight.node.stored import State, Stored, whole_key
+from starlight.node.reception import ReceivedBundle
+from starlight.node.stored import BundleState, Stored, whole_key
 
 
 class Say(Protocol):
@@ -41,7 +41,7 @@ class Delivery:
         self,
         fragments: int,
         index: Index,
-        identities: Identities,
+        identities: DuplicateFilter,
         out: list[Action],
         *,
         forget: Callable[[Stored, int], None],
@@ -63,13 +63,13 @@ class Delivery:
         """The claimed endpoints, in the order of the claims."""
         return list(self._claims)
 
-    def has_room(self, reception: Reception) -> bool:
+    def has_room(self, reception: ReceivedBundle) -> bool:
         """Tell whether a bundle may be taken: if it is a fragment, one more of its whole."""
         return self._fragments.has_room(reception)
 
     def take(self, stored: Stored, now: int) -> None:
         """Take a bundle that light has brought; what is whole with it is offered."""
-        stored.state = State.LOCAL
+        stored.state = BundleState.LOCAL
         if whole_key(stored) in self._unclaimed.get(stored.meta.destination, {}):
             self._forget(stored, now)  # All of it waits here already.
             return
@@ -92,7 +92,7 @@ class Delivery:
         """Let go of what an application holds."""
         for key in keys:
             stored = self._stored.get(key)
-            if stored is None or stored.state is not State.DELIVERING:
+            if stored is None or stored.state is not BundleState.DELIVERING:
                 continue
             meta = stored.meta
             self._finish_fragments(stored)
@@ -117,7 +117,7 @@ class Delivery:
         endpoint = first.meta.destination
         if endpoint in self._claims:
             for stored in bundles:
-                stored.state = State.DELIVERING
+                stored.state = BundleState.DELIVERING
             self._out.append(Deliver(tuple(s.key for s in bundles), endpoint, first.meta.source))
         else:
             self._unclaimed.setdefault(endpoint, {})[whole_key(first)] = bundles
@@ -131,6 +131,6 @@ class Delivery:
             self._out.append(Forget(whole, until))
             self._fragments.drop(stored)
         for other in self._fragments.of(whole):
-            if other.state is State.LOCAL:
+            if other.state is BundleState.LOCAL:
                 self._fragments.drop(other)
                 self._forget(other, until)

@@ -15,7 +15,7 @@ between them until its hop limit deletes it, so each further turn of it is made 
 from __future__ import annotations
 
 
-class Identities:
+class DuplicateFilter:
     """The bounded memories of delivered and handed-on bundles; the oldest is let go first."""
 
     def __init__(self, limit: int) -> None:

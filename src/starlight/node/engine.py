@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from starlight.bundle import EndpointID
-from starlight.bundle.report import Reason
+from starlight.bundle.report import ReasonCode
 from starlight.contacts.plan import ContactPlan
 from starlight.errors import PeerError
 from starlight.node import events
@@ -39,21 +39,21 @@ from starlight.node.actions import (
     Update,
     Withdrawn,
 )
-from starlight.node.answers import Answers
+from starlight.node.answers import OutstandingAnswers
 from starlight.node.config import NodeConfig
-from starlight.node.critical_forwarding import Flooder, copies
+from starlight.node.critical_forwarding import CriticalForwarder, copies
 from starlight.node.deadlines import Deadlines
 from starlight.node.delivery import Delivery
-from starlight.node.duplicate_filter import Identities
+from starlight.node.duplicate_filter import DuplicateFilter
 from starlight.node.events import Event
-from starlight.node.fragmentation import Cutter, Reads
+from starlight.node.fragmentation import Fragmenter, Reads
 from starlight.node.index import Index
-from starlight.node.reception import REPORTS, Intake, Reception, naming_bytes
+from starlight.node.reception import REPORTS, ReceivedBundle, Reception, naming_bytes
 from starlight.node.reports import Reporter, read_report
-from starlight.node.stored import Meta, State, Stored, identity, pack, unpack, whole_of
+from starlight.node.stored import BundleState, Meta, Stored, identity, pack, unpack, whole_of
 from starlight.node.submissions import Submissions
 from starlight.node.transfers import Transfers
-from starlight.node.transmit_scheduler import Forwarder, Keeper
+from starlight.node.transmit_scheduler import Keeper, TransmitScheduler
 from starlight.routing import Route, Router
 from starlight.trace import Record
 
@@ -78,8 +78,8 @@ class Node:
         self.router = Router(config.plan, naming=naming_bytes)
         self._out: list[Action] = []
         self._deadlines = Deadlines()
-        self._identities = Identities(config.limits.remembered)
-        self._intake = Intake(config)
+        self._identities = DuplicateFilter(config.limits.remembered)
+        self._intake = Reception(config)
         self._reporter = Reporter(config)
         self._index = Index(config.limits)
         self._stored = self._index.entries
@@ -91,9 +91,9 @@ class Node:
             stranded=lambda stored, now, since: self._cutter.consider(stored, now, since),
             surplus=self._surplus,
         )
-        self._forwarder = Forwarder(config, self.router, self._deadlines, self._out, keeper)
+        self._forwarder = TransmitScheduler(config, self.router, self._deadlines, self._out, keeper)
         reads = Reads(config.limits.bundle_bytes)
-        self._cutter = Cutter(
+        self._cutter = Fragmenter(
             config,
             self._index,
             self._forwarder,
@@ -104,7 +104,7 @@ class Node:
             store=self._store,
             say=self._trace,
         )
-        self._flooder = Flooder(
+        self._flooder = CriticalForwarder(
             self.number,
             self._index,
             self._forwarder,
@@ -117,7 +117,7 @@ class Node:
         self._transfers = Transfers(
             self._index,
             self._forwarder,
-            Answers(config.limits.remembered),
+            OutstandingAnswers(config.limits.remembered),
             self._deadlines,
             self._out,
             say=self._trace,
@@ -200,7 +200,7 @@ class Node:
             elif type(action) is Fetch:
                 self._cutter.dropped(action.key, now)
                 self._flooder.dropped(action.key)
-            elif type(action) is Transmit and stored is not None and stored.state is State.UNDER_WAY:
+            elif type(action) is Transmit and stored is not None and stored.state is BundleState.UNDER_WAY:
                 self._transfers.fail(stored, now, "the step that sent it broke")
             if isinstance(action, Persist | Forget):
                 self._identities.forget(action.key)
@@ -242,7 +242,7 @@ class Node:
 
     def summary(self) -> dict[str, object]:
         """Return what a person would ask of a node: how much is stored, in which states, for whom."""
-        states = {state.name.lower(): 0 for state in State if state is not State.GONE}
+        states = {state.name.lower(): 0 for state in BundleState if state is not BundleState.GONE}
         for stored in self._stored.values():
             states[stored.state.name.lower()] += 1
         return {
@@ -273,13 +273,13 @@ class Node:
         if stored is None and self._has_been_here(reception, now):
             self._duplicate(event, reception, now)
         elif not all(self._is_newer(copy, reception) for copy in held):
-            if any(copy.state is State.UNDER_WAY and copy.peer == event.peer for copy in held):
+            if any(copy.state is BundleState.UNDER_WAY and copy.peer == event.peer for copy in held):
                 self._refuse(event, now, "no resources", IT_CROSSES)
             else:
                 for copy in held:
                     copy.returned = True  # who sent it may let go of it now: ours may be the only ones
                 self._duplicate(event, reception, now)
-        elif any(copy.state is State.UNDER_WAY for copy in held):
+        elif any(copy.state is BundleState.UNDER_WAY for copy in held):
             self._refuse(event, now, "no resources", IT_CROSSES)
         elif reception.refusal is not None:
             self._acknowledge(event)
@@ -290,7 +290,7 @@ class Node:
             self._refuse(event, now, "no resources", f"in more than {limits.fragments} fragments")
         else:
             if stored is not None:
-                if stored.state is State.HANDED:
+                if stored.state is BundleState.HANDED:
                     self._identities.hand(stored.key, stored.meta.hops)
                 self._remove(stored)
             reception.meta.flooded = reception.meta.critical and (
@@ -298,26 +298,26 @@ class Node:
             )
             self._take(event, reception, now)
 
-    def _is_newer(self, stored: Stored, reception: Reception) -> bool:
+    def _is_newer(self, stored: Stored, reception: ReceivedBundle) -> bool:
         """Tell whether a copy has come further than the stored one (see `identities`)."""
         hops, kept = reception.meta.hops, stored.meta.hops
         if hops is None or kept is None:
-            return stored.state is State.HANDED
+            return stored.state is BundleState.HANDED
         return hops > kept
 
-    def _has_been_here(self, reception: Reception, now: int) -> bool:
+    def _has_been_here(self, reception: ReceivedBundle, now: int) -> bool:
         identities, meta = self._identities, reception.meta
         if reception.node == self.number:
             whole = whole_of(reception.key) if meta.fragment else reception.key
             return identities.was_delivered(reception.key, now) or identities.was_delivered(whole, now)
         return identities.was_handed(reception.key, meta.hops)
 
-    def _was_flooded(self, reception: Reception, now: int) -> bool:
+    def _was_flooded(self, reception: ReceivedBundle, now: int) -> bool:
         """Tell whether copies of a critical bundle were sent on before, as far as is remembered."""
         key = reception.key
         return self._identities.times_handed(key) > 0 or self._identities.was_delivered(key, now)
 
-    def _take(self, event: events.BundleReceived, reception: Reception, now: int) -> None:
+    def _take(self, event: events.BundleReceived, reception: ReceivedBundle, now: int) -> None:
         meta = reception.meta
         stored = self._store(reception.key, meta, reception.node, reception.data)
         stored.sender = event.peer
@@ -344,11 +344,11 @@ class Node:
         self._out.append(Persist(key, data, pack(meta)))
         return stored
 
-    def _duplicate(self, event: events.BundleReceived, reception: Reception, now: int) -> None:
+    def _duplicate(self, event: events.BundleReceived, reception: ReceivedBundle, now: int) -> None:
         self._acknowledge(event)
         self._trace(now, "bundle.duplicate", {"bundle": reception.key, "peer": event.peer})
 
-    def _discard(self, reception: Reception, now: int) -> None:
+    def _discard(self, reception: ReceivedBundle, now: int) -> None:
         """Delete, by rule, a bundle that was not stored yet (RFC 9171, 5.10)."""
         assert reception.refusal is not None
         reason = reception.refusal.name.lower()
@@ -361,10 +361,10 @@ class Node:
         if told is not None and told.key not in self._stored:  # another copy of it may be here whole
             self._report_deletion(told, now)
 
-    def _report_deletion(self, reception: Reception, now: int) -> None:
+    def _report_deletion(self, reception: ReceivedBundle, now: int) -> None:
         """Report what was deleted at its reception: it was received all the same (RFC 9171, 5.6, step 2)."""
         key, meta = reception.key, reception.meta
-        self._report(key, meta, "received", now, Reason.NO_ADDITIONAL_INFORMATION)
+        self._report(key, meta, "received", now, ReasonCode.NO_ADDITIONAL_INFORMATION)
         self._report(key, meta, "deleted", now, reception.refusal or 0)
 
     def _acknowledge(self, event: events.BundleReceived) -> None:
@@ -379,7 +379,7 @@ class Node:
     # Dispatching: once light has brought it.
 
     def _dispatch(self, stored: Stored, now: int) -> None:
-        if stored.state is not State.HIDDEN:
+        if stored.state is not BundleState.HIDDEN:
             return
         meta = stored.meta
         if not meta.own and not meta.reported:
@@ -469,7 +469,7 @@ class Node:
         self._trace(now, "bundle.withdrawn", {"bundle": event.key})
 
     def _report_reception(self, stored: Stored, now: int) -> None:
-        if self._report(stored.key, stored.meta, "received", now, Reason.NO_ADDITIONAL_INFORMATION):
+        if self._report(stored.key, stored.meta, "received", now, ReasonCode.NO_ADDITIONAL_INFORMATION):
             # So that a restart does not report it again.
             stored.meta.reported = True
             self._out.append(Update(stored.key, pack(stored.meta)))
@@ -512,7 +512,7 @@ class Node:
 
     def _lifetime_ended(self, stored: Stored, now: int) -> None:
         # What is under way may have arrived in time; only when its transfer fails is it known to have not.
-        if stored.state not in (State.UNDER_WAY, State.HANDED, State.DELIVERING):
+        if stored.state not in (BundleState.UNDER_WAY, BundleState.HANDED, BundleState.DELIVERING):
             self._expire(stored, now)
 
     def _expire(self, stored: Stored, now: int) -> None:
@@ -521,7 +521,7 @@ class Node:
         ended = self._submissions.ended(stored)
         self._trace(now, "bundle.expired", {"bundle": stored.key})
         if ended:
-            self._report(stored.key, stored.meta, "deleted", now, Reason.LIFETIME_EXPIRED)
+            self._report(stored.key, stored.meta, "deleted", now, ReasonCode.LIFETIME_EXPIRED)
 
     def _surplus(self, stored: Stored, now: int) -> bool:
         """Drop a copy whose neighbour has no road any more, unless it is the last."""
@@ -533,11 +533,11 @@ class Node:
 
     def _remove(self, stored: Stored) -> None:
         """Take a bundle out of the index and of whatever holds it."""
-        if stored.state in (State.QUEUED, State.WAITING):
+        if stored.state in (BundleState.QUEUED, BundleState.WAITING):
             self._forwarder.dequeue(stored)
-        elif stored.state in (State.LOCAL, State.DELIVERING):
+        elif stored.state in (BundleState.LOCAL, BundleState.DELIVERING):
             self._delivery.drop(stored)
-        elif stored.state is State.HANDED:
+        elif stored.state is BundleState.HANDED:
             self._forwarder.release(stored)  # one that came back replaces it
         self._index.drop(stored)
 
@@ -564,7 +564,7 @@ class Node:
         self._index.add(stored)
         self._orders = max(self._orders, meta.order)
         if meta.handed_until is not None:
-            stored.state = State.HANDED
+            stored.state = BundleState.HANDED
             self._deadlines.at(meta.handed_until, self._transfers.known, stored)
         else:
             self._deadlines.at(meta.arrives, self._dispatch, stored)

@@ -23,10 +23,10 @@ from starlight.node.actions import Action, Fetch, Forget
 from starlight.node.config import NodeConfig
 from starlight.node.deadlines import Deadlines
 from starlight.node.delivery import Say
-from starlight.node.duplicate_filter import Identities
+from starlight.node.duplicate_filter import DuplicateFilter
 from starlight.node.index import Index
-from starlight.node.stored import Meta, State, Stored, identity
-from starlight.node.transmit_scheduler import Forwarder
+from starlight.node.stored import BundleState, Meta, Stored, identity
+from starlight.node.transmit_scheduler import TransmitScheduler
 from starlight.routing import Fragment, Route, split
 
 UNCUT = (BundleFlags.MUST_NOT_FRAGMENT | BundleFlags.ADMIN_RECORD).value
@@ -63,7 +63,7 @@ class Reads:
         self._instant, self._bytes = now, size + (self._bytes if self._instant == now else 0)
 
 
-class Cutter:
+class Fragmenter:
     """Replaces bundles by fragments.
 
     Args:
@@ -82,8 +82,8 @@ class Cutter:
         self,
         config: NodeConfig,
         index: Index,
-        forwarder: Forwarder,
-        identities: Identities,
+        forwarder: TransmitScheduler,
+        identities: DuplicateFilter,
         deadlines: Deadlines,
         out: list[Action],
         reads: Reads,
@@ -151,7 +151,7 @@ class Cutter:
         """
         asked = self._asked.pop(key, None)
         stored = self._index.entries.get(key)
-        if asked is None or stored is None or stored.state is not State.WAITING:
+        if asked is None or stored is None or stored.state is not BundleState.WAITING:
             return
         since, decided, changes = asked
         if data is None:
@@ -257,7 +257,7 @@ class Cutter:
     def _again(self, rested: tuple[Stored, int], now: int) -> None:
         stored, since = rested
         self._resting.discard(stored)
-        if stored.state is State.WAITING:
+        if stored.state is BundleState.WAITING:
             self._forwarder.dequeue(stored)
             self._forwarder.enqueue(stored, now, not_before=since)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from starlight.node.config import Limits
+from starlight.node.config import NodeLimits
 from starlight.node.deadlines import Expiries
-from starlight.node.stored import Meta, State, Stored, family
+from starlight.node.stored import BundleState, Meta, Stored, family
 
 
 class Index:
@@ -19,7 +19,7 @@ class Index:
         expiries: the ends of their lifetimes.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: NodeLimits) -> None:
         self.entries: dict[str, Stored] = {}
         self.bytes = 0
         self.expiries = Expiries()
@@ -51,7 +51,7 @@ class Index:
 
     def drop(self, stored: Stored) -> None:
         """Let go of an entry."""
-        stored.state = State.GONE
+        stored.state = BundleState.GONE
         self.bytes -= stored.meta.size
         del self.entries[stored.key]
         if _is_one_of_several(stored.meta):

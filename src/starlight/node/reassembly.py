@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from starlight.node.reception import Reception
+from starlight.node.reception import ReceivedBundle
 from starlight.node.stored import Stored, whole_key, whole_of
 
 
@@ -61,7 +61,7 @@ class Reassembly:
         self._limit = limit
         self._groups: dict[str, _Group] = {}
 
-    def has_room(self, reception: Reception) -> bool:
+    def has_room(self, reception: ReceivedBundle) -> bool:
         """Tell whether a bundle may be taken: if it is a fragment, one more of its whole."""
         if reception.meta.fragment is None:
             return True

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from starlight import bundle as bp
 from starlight.bundle import Bundle, BundleFlags, EndpointID
 from starlight.bundle.forward import surely_from
-from starlight.bundle.report import Reason, decode_report
+from starlight.bundle.report import ReasonCode, decode_report
 from starlight.bundle.service import BULK, EXPEDITED, NORMAL, Service
 from starlight.dtntime import MILLISECOND
 from starlight.errors import BundleError, InputError
@@ -30,7 +30,7 @@ HEADERS_BYTES = 1_024  # the blocks around a payload that we make: three endpoin
 RESTART_SEQUENCE = 1 << 32  # above what was given away within the ms in which a node started again
 
 
-class Reception(NamedTuple):
+class ReceivedBundle(NamedTuple):
     """What is known of a bundle before it is stored.
 
     Attributes:
@@ -45,10 +45,10 @@ class Reception(NamedTuple):
     meta: Meta
     node: int | None
     data: bytes
-    refusal: Reason | None = None
+    refusal: ReasonCode | None = None
 
 
-class Intake:
+class Reception:
     """Read bundles that are received, and build those that are submitted.
 
     Args:
@@ -78,7 +78,7 @@ class Intake:
             return None
         return str(endpoint) if self.node_of(endpoint) == self._number else None
 
-    def receive(self, data: bytes, arrives: int) -> Reception:
+    def receive(self, data: bytes, arrives: int) -> ReceivedBundle:
         """Read a received bundle.
 
         Args:
@@ -96,11 +96,11 @@ class Intake:
         refusal = None
         unprocessed = bp.unprocessed(bundle)
         if expires <= arrives:
-            refusal = Reason.LIFETIME_EXPIRED
+            refusal = ReasonCode.LIFETIME_EXPIRED
         elif unprocessed.delete:
-            refusal = Reason.BLOCK_UNSUPPORTED
+            refusal = ReasonCode.BLOCK_UNSUPPORTED
         elif head.destination.is_null:
-            refusal = Reason.DESTINATION_ENDPOINT_ID_UNAVAILABLE
+            refusal = ReasonCode.DESTINATION_ENDPOINT_ID_UNAVAILABLE
         body, hops, report = bundle.raw, None, None
         if node == self._number:
             if bundle.is_admin:
@@ -110,7 +110,7 @@ class Intake:
             counted = bundle.hop_count
             hops = None if counted is None else counted[1] + 1
             if body is None:
-                refusal = refusal or Reason.HOP_LIMIT_EXCEEDED
+                refusal = refusal or ReasonCode.HOP_LIMIT_EXCEEDED
         stored = body or b""
         service = bundle.service
         meta = Meta(
@@ -132,9 +132,9 @@ class Intake:
             priority=_urgency(service),
             critical=service.critical,
         )
-        return Reception(bundle.id, meta, node, stored, refusal)
+        return ReceivedBundle(bundle.id, meta, node, stored, refusal)
 
-    def unintelligible(self, data: bytes, arrives: int) -> Reception | None:
+    def unintelligible(self, data: bytes, arrives: int) -> ReceivedBundle | None:
         """Return what can be told of a bundle that `receive` has refused; None when nothing is certain.
 
         Its primary block holds by its CRC. Of a fragment the length of the payload, by which a report
@@ -156,7 +156,7 @@ class Intake:
             payload_bytes=0,
         )
         key = f"{head.source.text}/{head.creation_ms}/{head.sequence}"
-        return Reception(key, meta, None, b"", Reason.BLOCK_UNINTELLIGIBLE)
+        return ReceivedBundle(key, meta, None, b"", ReasonCode.BLOCK_UNINTELLIGIBLE)
 
     def objection(self, request: Submit) -> str | None:
         """Say why a submitted bundle can't be made, or None when it can."""
@@ -186,14 +186,14 @@ class Intake:
             )
         return None
 
-    def submit(self, request: Submit, now: int) -> Reception:
+    def submit(self, request: Submit, now: int) -> ReceivedBundle:
         """Build a bundle for an application; there must be no `objection`.
 
         It is stored as it will be sent, so it already names this node as the previous one.
         """
         return self._build(request, now, own=True, flags=request.flags)
 
-    def administer(self, request: Submit, now: int) -> Reception:
+    def administer(self, request: Submit, now: int) -> ReceivedBundle:
         """Build a bundle that carries an administrative record of this node."""
         return self._build(request, now, own=False, flags=ADMIN_RECORD)
 
@@ -201,7 +201,7 @@ class Intake:
         """Give away no creation timestamp that may have been given away before the node stopped."""
         self._last_creation = max(self._last_creation, (now // MILLISECOND, RESTART_SEQUENCE))
 
-    def _build(self, request: Submit, now: int, *, own: bool, flags: int) -> Reception:
+    def _build(self, request: Submit, now: int, *, own: bool, flags: int) -> ReceivedBundle:
         destination = EndpointID.parse(request.destination)
         creation = self._creation(now)
         service = Service(request.priority, request.critical)
@@ -236,7 +236,7 @@ class Intake:
             priority=_urgency(service),
             critical=service.critical,
         )
-        return Reception(bundle.id, meta, node, data)
+        return ReceivedBundle(bundle.id, meta, node, data)
 
     def _creation(self, now: int) -> tuple[int, int]:
         """Return a creation timestamp (RFC 9171, 4.2.7) that was not given away before."""
@@ -259,12 +259,12 @@ def _extent(bundle: Bundle) -> tuple[int, int] | None:
     return head.fragment_offset, head.total_length
 
 
-def _report_in(bundle: Bundle, refusal: Reason | None) -> tuple[bytes | None, Reason | None]:
+def _report_in(bundle: Bundle, refusal: ReasonCode | None) -> tuple[bytes | None, ReasonCode | None]:
     """Return the status report that a bundle to this node carries, or why the bundle is no use."""
     try:
         decode_report(bundle.payload)
     except BundleError:
-        return None, refusal or Reason.BLOCK_UNINTELLIGIBLE
+        return None, refusal or ReasonCode.BLOCK_UNINTELLIGIBLE
     return bundle.payload, refusal
 
 

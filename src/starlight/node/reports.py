@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from starlight.bundle import NULL, BundleFlags, EndpointID
-from starlight.bundle.report import Assertion, Reason, StatusReport, decode_report, encode_report
+from starlight.bundle.report import Assertion, ReasonCode, StatusReport, decode_report, encode_report
 from starlight.bundle.service import NORMAL
 from starlight.dtntime import HOUR, MILLISECOND, from_wire, to_wire
 from starlight.node.config import NodeConfig
 from starlight.node.events import Submit
-from starlight.node.reception import ADMIN_RECORD, STATUS_TIME, Intake, Reception
+from starlight.node.reception import ADMIN_RECORD, STATUS_TIME, ReceivedBundle, Reception
 from starlight.node.stored import Meta, whole_of
 
 _ASKED = {
@@ -64,7 +64,9 @@ class Reporter:
         self._number = config.number
         self._node_id = EndpointID.ipn(config.number, 0)
 
-    def reports(self, meta: Meta, status: str, now: int, reason: int, intake: Intake) -> list[Reception]:
+    def reports(
+        self, meta: Meta, status: str, now: int, reason: int, intake: Reception
+    ) -> list[ReceivedBundle]:
         """Return the bundles that report that something happened to a bundle.
 
         The bundle may ask (RFC 9171, 4.2.3), and of its reception those blocks of it that can't be
@@ -81,11 +83,13 @@ class Reporter:
             return []
         reasons = [reason] if is_asked(meta, status) else []
         if meta.unsupported and status == "received":
-            reasons.append(Reason.BLOCK_UNSUPPORTED)
+            reasons.append(ReasonCode.BLOCK_UNSUPPORTED)
         made = [self._report(meta, status, now, reason, intake) for reason in reasons]
         return [report for report in made if report is not None]
 
-    def _report(self, meta: Meta, status: str, now: int, reason: int, intake: Intake) -> Reception | None:
+    def _report(
+        self, meta: Meta, status: str, now: int, reason: int, intake: Reception
+    ) -> ReceivedBundle | None:
         source, report_to = EndpointID.parse(meta.source), EndpointID.parse(meta.report_to)
         if source.is_null or report_to.is_null or intake.node_of(source) == self._number:
             return None  # What happens at its own source the application is told without a report.
@@ -113,7 +117,7 @@ class Reporter:
         return intake.administer(request, now)
 
 
-def read_report(payload: bytes, intake: Intake) -> list[Told]:
+def read_report(payload: bytes, intake: Reception) -> list[Told]:
     """Return what a status report, which `decode_report` has read before, says."""
     report = decode_report(payload)
     source = intake.node_of(report.source)

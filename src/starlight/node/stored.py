@@ -10,11 +10,11 @@ import msgspec
 from starlight.errors import StoreError
 
 if TYPE_CHECKING:
-    from starlight.node.contact_queue import Lane
+    from starlight.node.contact_queue import ContactQueue
     from starlight.routing import Route
 
 
-class State(IntEnum):
+class BundleState(IntEnum):
     """Where a stored bundle stands. Only HANDED is persisted; the others follow from the time."""
 
     HIDDEN = 0  # light has not brought it yet
@@ -131,10 +131,10 @@ class Stored:
         self.key = key
         self.meta = meta
         self.node = node
-        self.state = State.HIDDEN
+        self.state = BundleState.HIDDEN
         self.route: Route | None = None
         self.epoch = 0
-        self.lane: Lane | None = None
+        self.lane: ContactQueue | None = None
         self.ticket = 0
         self.peer = 0
         self.one_way = False

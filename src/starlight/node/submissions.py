@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from starlight.node.actions import Action, Departed, Expired, Update
 from starlight.node.index import Index
-from starlight.node.stored import State, Stored, family, identity, pack
+from starlight.node.stored import BundleState, Stored, family, identity, pack
 
 
 class Submissions:
@@ -35,7 +35,7 @@ class Submissions:
             if part.meta.own and not part.meta.departed:
                 part.meta.departed = True
                 self._out.append(Update(part.key, pack(part.meta)))
-                if part.meta.fragment is not None and part.state is State.QUEUED:
+                if part.meta.fragment is not None and part.state is BundleState.QUEUED:
                     assert part.route is not None
                     last_byte = max(last_byte, part.route.hops[0].last_byte)
                     reaches = max(reaches, part.route.hops[0].arrives)
@@ -49,7 +49,7 @@ class Submissions:
     def withdrawable(self, key: str) -> list[Stored]:
         """Return all that is kept of a bundle that has not departed; nothing when it can't be taken back."""
         parts = [part for part in self._index.kin(key) if part.meta.own and family(part) == key]
-        held = all(part.state in (State.QUEUED, State.WAITING) for part in parts)
+        held = all(part.state in (BundleState.QUEUED, BundleState.WAITING) for part in parts)
         return parts if held and not any(part.meta.departed for part in parts) else []
 
     def ended(self, stored: Stored) -> bool:

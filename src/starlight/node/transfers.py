@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from starlight.node.actions import Action, Update
-from starlight.node.answers import Answers
+from starlight.node.answers import OutstandingAnswers
 from starlight.node.deadlines import Deadlines
 from starlight.node.delivery import Say
 from starlight.node.events import TransferAcknowledged, TransferFailed, TransferSent
 from starlight.node.index import Index
-from starlight.node.stored import State, Stored, pack
-from starlight.node.transmit_scheduler import Forwarder
+from starlight.node.stored import BundleState, Stored, pack
+from starlight.node.transmit_scheduler import TransmitScheduler
 
 
 class Transfers:
@@ -31,8 +31,8 @@ class Transfers:
     def __init__(
         self,
         index: Index,
-        forwarder: Forwarder,
-        answers: Answers,
+        forwarder: TransmitScheduler,
+        answers: OutstandingAnswers,
         deadlines: Deadlines,
         out: list[Action],
         *,
@@ -64,7 +64,7 @@ class Transfers:
             stored = self._under_way(event.key, event.peer)
         if stored is None:
             return
-        if stored.state is State.UNDER_WAY:
+        if stored.state is BundleState.UNDER_WAY:
             self._forwarder.answered(stored, now)
         else:
             self._forwarder.dequeue(stored)
@@ -72,7 +72,7 @@ class Transfers:
         if event.known <= now:
             self._hand_on(stored, now)
             return
-        stored.state = State.HANDED
+        stored.state = BundleState.HANDED
         stored.meta.handed_until = event.known
         self._out.append(Update(stored.key, pack(stored.meta)))
         self._deadlines.at(event.known, self.known, stored)
@@ -80,15 +80,19 @@ class Transfers:
     def _late(self, event: TransferAcknowledged) -> Stored | None:
         """Return what an acknowledgement settles that may be that of a transfer given up before."""
         stored = self._answers.take(event.key, event.peer)
-        if stored is None or stored.state not in (State.UNDER_WAY, State.QUEUED, State.WAITING):
+        if stored is None or stored.state not in (
+            BundleState.UNDER_WAY,
+            BundleState.QUEUED,
+            BundleState.WAITING,
+        ):
             return None
-        if stored.state is State.UNDER_WAY:
+        if stored.state is BundleState.UNDER_WAY:
             self._answers.expect(stored.key, stored.peer, None)  # of the transfer that is under way now
         return stored
 
     def known(self, stored: Stored, now: int) -> None:
         """Let go of a bundle of which light has brought the acknowledgement."""
-        if stored.state is State.HANDED:
+        if stored.state is BundleState.HANDED:
             self._hand_on(stored, now)
 
     def _hand_on(self, stored: Stored, now: int) -> None:
@@ -127,6 +131,6 @@ class Transfers:
 
     def _under_way(self, key: str, peer: int) -> Stored | None:
         stored = self._index.entries.get(key)
-        if stored is None or stored.state is not State.UNDER_WAY or stored.peer != peer:
+        if stored is None or stored.state is not BundleState.UNDER_WAY or stored.peer != peer:
             return None
         return stored

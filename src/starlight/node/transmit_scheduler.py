@@ -36,10 +36,10 @@ from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.node.actions import Action, Trace, Transmit
 from starlight.node.config import NodeConfig
-from starlight.node.contact_queue import Lane, Peer
+from starlight.node.contact_queue import ContactQueue, Neighbour
 from starlight.node.deadlines import Deadlines
 from starlight.node.reception import naming_bytes
-from starlight.node.stored import NOBODY, State, Stored
+from starlight.node.stored import NOBODY, BundleState, Stored
 from starlight.routing import Route, Router
 from starlight.trace import Record
 
@@ -70,7 +70,7 @@ class Keeper(NamedTuple):
     surplus: Callable[[Stored, int], bool]
 
 
-class Forwarder:
+class TransmitScheduler:
     """The queues of a node towards its neighbours.
 
     Args:
@@ -105,10 +105,10 @@ class Forwarder:
         self._keeper = keeper
         self._ways_back: dict[int, list[Contact]] = {}
         self._neighbours: frozenset[int] | None = None
-        self._peers: dict[int, Peer] = {}
-        self._lanes: dict[int, Lane] = {}
+        self._peers: dict[int, Neighbour] = {}
+        self._lanes: dict[int, ContactQueue] = {}
         self._tickets = count(1)
-        self._dirty: dict[int, Lane] = {}
+        self._dirty: dict[int, ContactQueue] = {}
         self._freed = False
         self._epoch = 0
 
@@ -132,7 +132,7 @@ class Forwarder:
         """
         since = max(now, not_before)
         if stored.meta.critical and not stored.meta.flooded and self._keeper.critical(stored, now, since):
-            stored.state = State.WAITING
+            stored.state = BundleState.WAITING
             self.waiting[stored.key] = stored
             return None
         found = self._road(stored, since, without, over)
@@ -150,7 +150,7 @@ class Forwarder:
                 return None
             found = self._road(stored, since, without)
         if found is None:
-            stored.state = State.WAITING
+            stored.state = BundleState.WAITING
             self.waiting[stored.key] = stored
             # What missed its window is looked at again when that is over: until then it would be cut for it.
             if not without and self._keeper.stranded(stored, now, since):
@@ -161,7 +161,7 @@ class Forwarder:
         route, lane = found
         self.router.book(route)
         self.changes += 1
-        stored.state = State.QUEUED
+        stored.state = BundleState.QUEUED
         stored.route = route
         stored.epoch = self._epoch
         lane.put(stored, route.hops[0].leaves, next(self._tickets))
@@ -170,9 +170,9 @@ class Forwarder:
 
     def dequeue(self, stored: Stored) -> None:
         """Take a bundle out of its queue, and give back what its route had booked."""
-        if stored.state is State.WAITING:
+        if stored.state is BundleState.WAITING:
             del self.waiting[stored.key]
-        elif stored.state is State.QUEUED:
+        elif stored.state is BundleState.QUEUED:
             assert stored.lane is not None
             stored.lane.drop(stored)
             self.release(stored)
@@ -315,7 +315,7 @@ class Forwarder:
 
     def _road(
         self, stored: Stored, now: int, without: frozenset[int], over: Route | None = None
-    ) -> tuple[Route, Lane] | None:
+    ) -> tuple[Route, ContactQueue] | None:
         """Find a route, and open the lane of its first contact."""
         decided = None if over is None else self.router.along(over, now, stored.meta.size)
         while True:
@@ -366,21 +366,21 @@ class Forwarder:
             self._neighbours = frozenset(c.to_node for c in contacts if c.from_node == self._number)
         return stored.refused_by | (self._neighbours - {via})
 
-    def _peer(self, number: int) -> Peer:
+    def _peer(self, number: int) -> Neighbour:
         peer = self._peers.get(number)
         if peer is None:
-            peer = self._peers[number] = Peer(number)
+            peer = self._peers[number] = Neighbour(number)
         return peer
 
-    def _open(self, contact: Contact) -> Lane:
+    def _open(self, contact: Contact) -> ContactQueue:
         peer = self._peer(contact.to_node)
-        lane = self._lanes[contact.id] = Lane(contact, peer)
+        lane = self._lanes[contact.id] = ContactQueue(contact, peer)
         peer.lanes.append(lane)
         # Window ends are closed, so a bundle may still leave at the end itself.
         self._deadlines.at(contact.end + 1, self._close, lane)
         return lane
 
-    def _close(self, lane: Lane, now: int) -> None:
+    def _close(self, lane: ContactQueue, now: int) -> None:
         """Book anew what a contact, now over, has not carried."""
         if lane.closed:
             return
@@ -398,7 +398,7 @@ class Forwarder:
         for stored in entries:
             self.enqueue(stored, now)
 
-    def _make_room(self, lane: Lane, now: int) -> None:
+    def _make_room(self, lane: ContactQueue, now: int) -> None:
         """Book anew at once what urgent bundles have pushed out of the window of a contact."""
         lane.overtaken = False
         pushed: list[Stored] = []
@@ -428,18 +428,18 @@ class Forwarder:
                 hopeless[question] = size
             self._keeper.stranded(stored, now, now)
 
-    def _wake(self, time: int, lane: Lane) -> None:
+    def _wake(self, time: int, lane: ContactQueue) -> None:
         if lane.wake_at is None or time < lane.wake_at:
             lane.wake_at = time
             self._deadlines.at(time, self._woken, lane)
 
-    def _woken(self, lane: Lane, now: int) -> None:
+    def _woken(self, lane: ContactQueue, now: int) -> None:
         if lane.wake_at is not None and lane.wake_at <= now:
             lane.wake_at = None
             if not lane.closed and lane.peer.up:
                 self._serve(lane, now)
 
-    def _serve(self, lane: Lane, now: int) -> None:
+    def _serve(self, lane: ContactQueue, now: int) -> None:
         peer, contact = lane.peer, lane.contact
         while (turn := lane.next()) is not None:
             leaves, stored = turn
@@ -479,7 +479,7 @@ class Forwarder:
         reaches = last_byte + contact.light_time(last_byte)
         if last_byte > leaves:
             self._begin(stored, contact, last_byte, reaches)
-        stored.state = State.UNDER_WAY
+        stored.state = BundleState.UNDER_WAY
         stored.peer = peer
         stored.one_way = contact.one_way
         self._watch(self._peers[peer], stored, last_byte, reaches, now)
@@ -495,7 +495,7 @@ class Forwarder:
         }  # fmt: skip
         out.append(Trace(Record(now, self._number, "bundle.sent", facts)))
 
-    def _watch(self, peer: Peer, stored: Stored, last_byte: int, reaches: int, now: int) -> None:
+    def _watch(self, peer: Neighbour, stored: Stored, last_byte: int, reaches: int, now: int) -> None:
         """Watch a transfer until it is answered; the way back is looked at only if that takes long."""
         peer.under_way += 1
         if stored.one_way:
@@ -507,7 +507,7 @@ class Forwarder:
             peer.watched = True
             self._deadlines.at(due, self._look, peer)
 
-    def _look(self, peer: Peer, now: int) -> None:
+    def _look(self, peer: Neighbour, now: int) -> None:
         """Give up the transfers to a peer whose answers are overdue."""
         peer.watched = False
         for stored, (due, reaches) in list(peer.unanswered.items()):

@@ -24,7 +24,7 @@ SHORTEST = MINUTE
 """What is left of a contact is used when it lasts as long; below, setting up costs more than it carries."""
 
 
-class Way(msgspec.Struct, frozen=True):
+class LinkDirection(msgspec.Struct, frozen=True):
     """One direction of a radio link with what is visible of it.
 
     Attributes:
@@ -41,7 +41,7 @@ class Way(msgspec.Struct, frozen=True):
     contacts: tuple[Contact, ...]
 
 
-class Change(msgspec.Struct, frozen=True):
+class AllocationChange(msgspec.Struct, frozen=True):
     """A contact that was dropped or shortened.
 
     Attributes:
@@ -77,7 +77,7 @@ class Allocation(msgspec.Struct, frozen=True):
     """
 
     contacts: tuple[tuple[Contact, ...], ...]
-    changes: tuple[Change, ...]
+    changes: tuple[AllocationChange, ...]
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -142,7 +142,7 @@ class _Slot:
 
 
 def allocate(
-    ways: Sequence[Way], antennas: Mapping[str, Sequence[AntennaSpec]], titles: Mapping[str, str]
+    ways: Sequence[LinkDirection], antennas: Mapping[str, Sequence[AntennaSpec]], titles: Mapping[str, str]
 ) -> Allocation:
     """Give the antennas to contacts.
 
@@ -160,7 +160,7 @@ def allocate(
         if specs
     }
     kept: list[list[Contact]] = [[] for _ in ways]
-    changes: list[Change] = []
+    changes: list[AllocationChange] = []
     for each in sorted(_passes(ways), key=_Pass.key):
         chosen = [_best(slots.get(node), other, span) for node, other, span in _sides(each)]
         mine: list[_Row] = []
@@ -173,7 +173,7 @@ def allocate(
                 why = _reasons(each, chosen, titles)
                 what = "shortened" if left else "dropped"
                 names = way.from_node, way.to_node
-                changes.append(Change(what, *names, contact.start, contact.end, tuple(left), why))
+                changes.append(AllocationChange(what, *names, contact.start, contact.end, tuple(left), why))
         for row in mine:
             kept[row.way].append(row.contact)
         for side, (slot, _) in enumerate(chosen):
@@ -248,7 +248,7 @@ def _row(way: int, contact: Contact, first_sends: bool) -> _Row:
     return _Row(way, contact, (sent, heard) if first_sends else (heard, sent))
 
 
-def _passes(ways: Sequence[Way]) -> list[_Pass]:
+def _passes(ways: Sequence[LinkDirection]) -> list[_Pass]:
     """Group what is visible on both directions of each link, by the clock of the link's first node."""
     links: dict[int, list[int]] = {}
     for index, way in enumerate(ways):

@@ -40,7 +40,7 @@ class StormFacts(msgspec.Struct, frozen=True):
     learned_after: int
 
 
-class Change(msgspec.Struct, frozen=True):
+class PlanInForce(msgspec.Struct, frozen=True):
     """A plan that a world's nodes put in force at a time, in ns."""
 
     time: int
@@ -76,7 +76,7 @@ def plan_under(plan: ContactPlan, storm: StormFacts, until: int, version: int) -
 
 def changes(
     scenario: Scenario, channels: list[Channel], facts: Sequence[StormFacts], sky: Sky, start: int, end: int
-) -> list[Change]:
+) -> list[PlanInForce]:
     """Return each plan that the nodes of each world put in force after `start` and before `end`, by time."""
     moments: list[tuple[int, World]] = []
     known: dict[World, list[tuple[int, int, StormFacts]]] = {"earth": [], "mars": []}
@@ -98,7 +98,7 @@ def changes(
         for begins, ends, storm in known[world]:
             if begins <= time < ends:
                 plan = plan_under(plan, storm, storm.forecast_end, version)
-        found.append(Change(time, world, plan))
+        found.append(PlanInForce(time, world, plan))
     return found
 
 

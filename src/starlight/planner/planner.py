@@ -17,7 +17,7 @@ from starlight.contacts.contact import Contact, LightPiece, constant_light
 from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import DAY, SECOND
 from starlight.planner import weather
-from starlight.planner.allocation import Change, Way, allocate
+from starlight.planner.allocation import AllocationChange, LinkDirection, allocate
 from starlight.planner.bodies import known_spans, unknown_notices, visible
 from starlight.planner.places import place_of
 from starlight.planner.radios import carrying, radio_link, rate_pieces
@@ -69,7 +69,7 @@ class Planned(msgspec.Struct, frozen=True):
     end: int
     channels: tuple[Channel, ...]
     seen: int
-    changes: tuple[Change, ...]
+    changes: tuple[AllocationChange, ...]
 
     def plan(self, version: int = 0) -> ContactPlan:
         """Return all of it as a contact plan."""
@@ -98,7 +98,7 @@ def make_plan(scenario: Scenario, sky: Sky, start: int, end: int) -> Planned:
             visible.append((index, _channel(open_sky, link, ends, (2 * index + way) * SLOT)))
     radio = [each for each in visible if each[1].link.kind == "radio"]
     held = allocate(
-        [Way(index, c.link.priority, c.from_node, c.to_node, c.contacts) for index, c in radio],
+        [LinkDirection(index, c.link.priority, c.from_node, c.to_node, c.contacts) for index, c in radio],
         {node.name: node.antennas for node in scenario.node},
         {node.name: node.title for node in scenario.node},
     )

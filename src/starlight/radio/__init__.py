@@ -11,7 +11,15 @@ from starlight.radio.link import MARGIN_DB, WEATHER, Link
 from starlight.radio.noise import Climate, climates
 from starlight.radio.reference import Comparison, budget_from_reference, compare, read_case
 from starlight.radio.table import Line, Table, Tolerance
-from starlight.radio.terminals import Band, Receive, Terminal, Transmit, terminal, terminal_from, terminals
+from starlight.radio.terminals import (
+    Band,
+    Receiver,
+    Terminal,
+    Transmitter,
+    terminal,
+    terminal_from,
+    terminals,
+)
 
 __all__ = [
     "LADDER_BPS",
@@ -28,12 +36,12 @@ __all__ = [
     "Line",
     "Link",
     "Modem",
-    "Receive",
+    "Receiver",
     "Rung",
     "Table",
     "Terminal",
     "Tolerance",
-    "Transmit",
+    "Transmitter",
     "budget_from_reference",
     "climates",
     "code",

@@ -38,7 +38,7 @@ from starlight.radio.noise import (
     sun_table,
 )
 from starlight.radio.table import EXACT, Table, Tolerance
-from starlight.radio.terminals import Receive, Terminal, Transmit, terminal
+from starlight.radio.terminals import Receiver, Terminal, Transmitter, terminal
 
 Given = npt.ArrayLike
 MARGIN_DB = 3.0  # asked of DESCANSO DPS 18's links, and the usual one of deep-space design
@@ -394,14 +394,14 @@ class Link:
         return tuple(notes)
 
 
-def _transmit(end: Terminal, band: str) -> Transmit:
+def _transmit(end: Terminal, band: str) -> Transmitter:
     found = end.bands.get(band)
     if found is None or found.transmit is None:
         raise InputError(f"{end.name} has no transmitter in band {band!r}", where="band", right=_choice(end))
     return found.transmit
 
 
-def _receive(end: Terminal, band: str) -> Receive:
+def _receive(end: Terminal, band: str) -> Receiver:
     found = end.bands.get(band)
     if found is None or found.receive is None:
         raise InputError(f"{end.name} has no receiver in band {band!r}", where="band", right=_choice(end))
@@ -417,7 +417,7 @@ def _choice(end: Terminal) -> str:
     return "It can " + ", ".join(ways) + "."
 
 
-def _retune(transmit: Transmit, receive: Receive) -> float:
+def _retune(transmit: Transmitter, receive: Receiver) -> float:
     """Return how the receiving antenna's gain changes from its own frequency to the transmitter's, dB."""
     ratio = transmit.frequency_hz / receive.frequency_hz
     if not 1 - _TUNING <= ratio <= 1 + _TUNING:

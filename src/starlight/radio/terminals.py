@@ -46,7 +46,7 @@ _TOLERANCES = {
 # fmt: on
 
 
-class Transmit(Struct, frozen=True):
+class Transmitter(Struct, frozen=True):
     """A transmitter in a band.
 
     Attributes:
@@ -67,7 +67,7 @@ class Transmit(Struct, frozen=True):
         return sum(entry.value for entry in self.entries)
 
 
-class Receive(Struct, frozen=True):
+class Receiver(Struct, frozen=True):
     """A receiver in a band.
 
     Attributes:
@@ -94,8 +94,8 @@ class Receive(Struct, frozen=True):
 class Band(Struct, frozen=True):
     """What a terminal can do in a band."""
 
-    transmit: Transmit | None
-    receive: Receive | None
+    transmit: Transmitter | None
+    receive: Receiver | None
 
 
 class Terminal(Struct, frozen=True):
@@ -291,13 +291,13 @@ class _Way:
     def modem(self) -> Modem:
         return modem(self.given.get("modem", "deep-space"), f"{self.where}.modem")
 
-    def transmit(self) -> Transmit:
+    def transmit(self) -> Transmitter:
         key = self.one_of("power_w", "power_dbm", "eirp_dbm")
         end = "transmitter"
         if key == "eirp_dbm":
             value = self.number(key, -60, 180, "A radiated power in dBm.")
             entry = Entry("radiated_eirp_dbm", "EIRP as given", value, self.spread(key), self.source)
-            return Transmit(self.frequency_hz, (entry, *self.losses(end, None)), self.source, self.modem())
+            return Transmitter(self.frequency_hz, (entry, *self.losses(end, None)), self.source, self.modem())
         if key == "power_w":
             watts = self.number(key, 1e-6, 1e8, "A power in watts, more than 0.")
             value, source = db(watts) + 30, f"{watts:g} W"
@@ -311,15 +311,15 @@ class _Way:
             source,
         )
         gain = self.gain(end)
-        return Transmit(
+        return Transmitter(
             self.frequency_hz, (power, gain, *self.losses(end, gain.value)), self.source, self.modem()
         )
 
-    def receive(self) -> Receive:
+    def receive(self) -> Receiver:
         if self.one_of("vacuum_k", "g_over_t_db_k") == "g_over_t_db_k":
             ratio = self.number("g_over_t_db_k", -60, 80, "Gain over temperature, dB/K.")
             quality = Entry("g_over_t_db_k", "G/T", ratio, self.spread("g_over_t_db_k"), self.source)
-            return Receive(
+            return Receiver(
                 self.frequency_hz,
                 0.0,
                 tuple(self.losses("receiver", None)),
@@ -334,7 +334,7 @@ class _Way:
             "vacuum_k", "Antenna and receiver, vacuum", kelvin, self.spread("vacuum_k"), self.source
         )
         gain = self.gain("receiver")
-        return Receive(
+        return Receiver(
             self.frequency_hz,
             gain.value,
             (gain, *self.losses("receiver", gain.value)),

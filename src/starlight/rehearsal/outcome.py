@@ -41,7 +41,7 @@ class Fault(msgspec.Struct, frozen=True):
     text: str
 
 
-class Kept(msgspec.Struct):
+class PromisesKept(msgspec.Struct):
     """How a class of promises was kept.
 
     Attributes:
@@ -76,7 +76,7 @@ class Kept(msgspec.Struct):
         self.broken += not verdict.holds and not excused
 
 
-class Report(msgspec.Struct):
+class RehearsalReport(msgspec.Struct):
     """What became of the letters of a rehearsal.
 
     Attributes:
@@ -117,9 +117,9 @@ class Report(msgspec.Struct):
     compared: int = 0
     met_storm: int = 0
     worst_prediction_error_s: float = 0.0
-    undisturbed: Kept = msgspec.field(default_factory=Kept)
-    competing: Kept = msgspec.field(default_factory=Kept)
-    disturbed: Kept = msgspec.field(default_factory=Kept)
+    undisturbed: PromisesKept = msgspec.field(default_factory=PromisesKept)
+    competing: PromisesKept = msgspec.field(default_factory=PromisesKept)
+    disturbed: PromisesKept = msgspec.field(default_factory=PromisesKept)
     unpromised: int = 0
     telemetry: int = 0
     bundles: int = 0
@@ -147,7 +147,7 @@ class Report(msgspec.Struct):
         for verdict in verdicts:
             promise, kind = verdict.promise, verdict.kind
             letter = promise.key in letters
-            kept: Kept = getattr(self, kind)
+            kept: PromisesKept = getattr(self, kind)
             kept.count(verdict, letter=letter)
             if letter and kind == "disturbed":
                 self.met_storm += 1

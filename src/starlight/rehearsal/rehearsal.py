@@ -23,17 +23,17 @@ from starlight.node.record import Recorder as RecordFile
 from starlight.planner import awareness as knowledge
 from starlight.planner.planner import known_plan, plan_channels
 from starlight.rehearsal import script
-from starlight.rehearsal.outcome import Report
+from starlight.rehearsal.outcome import RehearsalReport
 from starlight.rehearsal.story import Story
 from starlight.scenario.scenario import Scenario
 from starlight.sim.holdings import held
 from starlight.sim.promises import Promises, pieces
 from starlight.sim.referee import Referee
-from starlight.sim.world import Site, World
+from starlight.sim.world import NodeSetup, VirtualWorld
 from starlight.sky import Sky
 from starlight.trace import Record
 
-__all__ = ["Rehearsal", "Report"]
+__all__ = ["Rehearsal", "RehearsalReport"]
 
 PLAN_BEYOND = 40 * DAY
 """The plan reaches further than the rehearsal, or nobody would send what arrives after its end."""
@@ -96,7 +96,7 @@ class Rehearsal:
         for cue in script.cues(scenario, start, end, seed):
             self.world.call(cue.time, cue.node, partial(_act, cue.act))
 
-    def _make_world(self) -> World:
+    def _make_world(self) -> VirtualWorld:
         scenario = self.scenario
         plan = known_plan(self.channels, self.start)
         titles = scenario.titles()
@@ -107,9 +107,9 @@ class Rehearsal:
         sites = []
         for node in scenario.node:
             config = NodeConfig(number=node.number, plan=plan)
-            sites.append(Site(config, office, self._recorder if self._records(node.number) else None))
+            sites.append(NodeSetup(config, office, self._recorder if self._records(node.number) else None))
         truth = known_plan(self.channels, self.end)
-        return World(truth, sites, start=self.start, trace=self._take)
+        return VirtualWorld(truth, sites, start=self.start, trace=self._take)
 
     def _records(self, number: int) -> bool:
         return self._record is not None and self._record[0] == number
@@ -119,7 +119,7 @@ class Rehearsal:
         file = self._record[1]
         return RecordFile(config, lambda line: file.write(line + "\n"))
 
-    def run(self, progress: Callable[[int], object] | None = None) -> Report:
+    def run(self, progress: Callable[[int], object] | None = None) -> RehearsalReport:
         """Let the time pass and return what became of every letter; `seconds` is left to who has a clock.
 
         Args:
@@ -173,9 +173,9 @@ class Rehearsal:
 
     # At the end.
 
-    def _report(self) -> Report:
+    def _report(self) -> RehearsalReport:
         world, scenario = self.world, self.scenario
-        report = Report(scenario.name, to_text(self.start), to_text(self.end), self.seed)
+        report = RehearsalReport(scenario.name, to_text(self.start), to_text(self.end), self.seed)
         report.resent, report.telemetry = self.resent, self.telemetry
         report.bundles, report.records, report.digest = self.bundles, self.records, world.digest()
         report.contacts = sum(len(channel.contacts) for channel in self.channels)
@@ -207,7 +207,7 @@ class Rehearsal:
         report.unpromised = self.promises.unpromised
         return report
 
-    def _look_into(self, office: PostOffice, report: Report) -> None:
+    def _look_into(self, office: PostOffice, report: RehearsalReport) -> None:
         """Count what is in the mailboxes of a node, and whether it stands in order."""
         for box in office.mailboxes():
             received = box.inbox()

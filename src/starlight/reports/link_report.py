@@ -14,7 +14,7 @@ from starlight.planner.bodies import coverage_text, visible
 from starlight.planner.places import place_of
 from starlight.planner.radios import Floats, Rates, Times, moments, radio_link, rate_pieces
 from starlight.radio import Link, Table
-from starlight.reports.page import Chart, Grid, Line, Part, page
+from starlight.reports.page import Chart, ChartLine, Grid, Part, page
 from starlight.scenario.scenario import Scenario
 from starlight.sky import AU_KM, C_KM_S, Centre, Place, Sky, distance_km, sun_earth_probe_angle_deg
 
@@ -210,7 +210,7 @@ def _rate(found: Study) -> Chart:
         ]
         y += [*(rate / 1000 for _, rate in pieces), pieces[-1][1] / 1000, None]
     caption = "The best rate of the ladder that closes, margin kept."
-    return Chart("Rate", caption, "kbit/s", x, [Line("rate", y, steps=True)])
+    return Chart("Rate", caption, "kbit/s", x, [ChartLine("rate", y, steps=True)])
 
 
 def _spread(found: Study) -> Times:
@@ -231,7 +231,7 @@ def _range(sky: Sky, found: Study) -> Chart:
         "How far a signal goes that leaves at a time.",
         "million km",
         [dtntime.to_posix(int(time)) for time in times],
-        [Line("range", million)],
+        [ChartLine("range", million)],
     )
 
 
@@ -251,9 +251,9 @@ def _margin(sky: Sky, found: Study) -> Chart:
         "dB",
         [dtntime.to_posix(int(time)) for time in times],
         [
-            Line("mean", [row.mean for row in rows]),
-            Line("favourable", [row.mean + _SIGMAS * row.sigma for row in rows], band=True),
-            Line("adverse", [row.mean - _SIGMAS * row.sigma for row in rows], band=True),
+            ChartLine("mean", [row.mean for row in rows]),
+            ChartLine("favourable", [row.mean + _SIGMAS * row.sigma for row in rows], band=True),
+            ChartLine("adverse", [row.mean - _SIGMAS * row.sigma for row in rows], band=True),
         ],
         bands=[(2, 3)],
     )
@@ -274,6 +274,6 @@ def _cycle(sky: Sky, found: Study) -> Chart:
         f"({apart.min() / C_KM_S / 60:.1f} to {apart.max() / C_KM_S / 60:.1f} light minutes).",
         "kbit/s",
         [dtntime.to_posix(int(time)) for time in times],
-        [Line("rate", [float(rate) / 1000 if rate else None for rate in rates], steps=True)],
+        [ChartLine("rate", [float(rate) / 1000 if rate else None for rate in rates], steps=True)],
         log=True,
     )  # fmt: skip

@@ -22,7 +22,7 @@ _ROW, _LEFT, _WIDTH = 22, 340, 1160
 _TICKS = (HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 91 * DAY, 365 * DAY)
 
 
-class Line(msgspec.Struct, frozen=True):
+class ChartLine(msgspec.Struct, frozen=True):
     """A line of a chart.
 
     Attributes:
@@ -50,7 +50,7 @@ class Chart(msgspec.Struct, frozen=True):
     caption: str
     unit: str
     x: Sequence[float]
-    series: Sequence[Line]
+    series: Sequence[ChartLine]
     time: bool = True
     x_label: str = ""
     log: bool = False

@@ -10,10 +10,10 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.contacts.report import Exported
 from starlight.dtntime import HOUR, SECOND
-from starlight.planner.allocation import Change
+from starlight.planner.allocation import AllocationChange
 from starlight.planner.history import History
 from starlight.planner.planner import Channel, Planned
-from starlight.reports.page import Bar, Chart, Gantt, Grid, Line, Part, page
+from starlight.reports.page import Bar, Chart, ChartLine, Gantt, Grid, Part, page
 from starlight.scenario.scenario import Scenario
 
 SHOWN_CHANGES = 200
@@ -158,7 +158,7 @@ def _gigabytes(volume: int) -> str | float:
     return "not limited" if volume >= UNLIMITED_BPS else volume / 1e9
 
 
-def _is_of(change: Change, channel: Channel) -> bool:
+def _is_of(change: AllocationChange, channel: Channel) -> bool:
     return (change.from_node, change.to_node) == (channel.from_node, channel.to_node)
 
 
@@ -209,7 +209,9 @@ def _rates(far: list[Channel], shown: dict[tuple[str, str], list[Contact]], titl
                 index += 1
             if index < len(contacts) and contacts[index].start <= time:
                 values[place] = contacts[index].rate_bps(time) / 1000
-        lines.append(Line(f"{titles[channel.from_node]} → {titles[channel.to_node]}", values, steps=True))
+        lines.append(
+            ChartLine(f"{titles[channel.from_node]} → {titles[channel.to_node]}", values, steps=True)
+        )
     cut = " Only the beginning is drawn." if len(marks) > CHART_POINTS else ""
     return Chart(
         "Rate between the worlds",
@@ -235,7 +237,7 @@ def _ranges(far: list[Channel], shown: dict[tuple[str, str], list[Contact]], tit
                 index += 1
             if index < len(contacts) and contacts[index].start <= time:
                 values[place] = contacts[index].light_time(time) / SECOND * 0.299_792_458
-        lines.append(Line(f"{titles[channel.from_node]} → {titles[channel.to_node]}", values))
+        lines.append(ChartLine(f"{titles[channel.from_node]} → {titles[channel.to_node]}", values))
     return Chart(
         "Range between the worlds",
         "How far a signal goes that is transmitted at a time, inside contacts.",

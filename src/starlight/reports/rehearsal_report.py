@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from starlight.rehearsal.outcome import BINS, Fault, Kept, Report
+from starlight.rehearsal.outcome import BINS, Fault, PromisesKept, RehearsalReport
 from starlight.reports.page import Grid, Histogram, Part, page
 from starlight.scenario.scenario import Scenario
 
@@ -19,9 +19,9 @@ CLASSES = {
 LOOKS = {"undisturbed": "held", "competing": "back", "disturbed": "lost"}
 
 
-def rehearsal_report(scenario: Scenario, report: Report) -> str:
+def rehearsal_report(scenario: Scenario, report: RehearsalReport) -> str:
     """Return a page about a rehearsal."""
-    classes: dict[str, Kept] = {name: getattr(report, name) for name in CLASSES}
+    classes: dict[str, PromisesKept] = {name: getattr(report, name) for name in CLASSES}
     parts: list[Part] = [
         Histogram(
             "Promised and actual",

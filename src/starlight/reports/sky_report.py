@@ -11,7 +11,7 @@ from starlight import dtntime
 from starlight.dtntime import DAY, SECOND
 from starlight.planner.bodies import body_of
 from starlight.planner.spans import common
-from starlight.reports.page import Chart, Grid, Heat, Line, Part, page
+from starlight.reports.page import Chart, ChartLine, Grid, Heat, Part, page
 from starlight.reports.sky_snapshot import sky_view
 from starlight.scenario.network import BodySpec, CruiseSpec
 from starlight.scenario.scenario import Scenario
@@ -32,19 +32,13 @@ _STEPS = 41
 _BODY_POINTS = 240
 
 
-def limit_deg(scenario: Scenario) -> float:
-    """Return the angle below which nothing is sent past the Sun; 2 degrees where the scenario is silent."""
-    rule = scenario.conjunction
-    return rule.blackout_below_deg if rule and rule.blackout_below_deg else 2.0
-
-
 def conjunction_list(scenario: Scenario, sky: Sky, start: int, end: int) -> list[dict[str, Any]]:
     """Return Mars' superior conjunctions between two times, in ns: when the angle is below the limit.
 
     Raises:
         RangeError: the ephemeris does not cover the interval.
     """
-    limit = limit_deg(scenario)
+    limit = scenario.conjunction_limit_deg()
     return [_told(sky, each, limit) for each in conjunctions(sky, start, end, limit)]
 
 
@@ -72,7 +66,7 @@ def _told(sky: Sky, found: Conjunction, limit: float) -> dict[str, Any]:
 def next_conjunction(scenario: Scenario, sky: Sky, time: int) -> dict[str, Any] | None:
     """Return the superior conjunction that a time in ns lies in, or the next one; None past the ephemeris."""
     start, end = max(sky.covers[0], time - 40 * DAY), min(sky.covers[1], time + 2 * SYNODIC_DAYS * DAY)
-    limit = limit_deg(scenario)
+    limit = scenario.conjunction_limit_deg()
     found = (each for each in conjunctions(sky, start, end, limit) if each.leave > time)
     first = next(found, None)
     return None if first is None else _told(sky, first, limit)
@@ -97,11 +91,11 @@ def sky_report(scenario: Scenario, sky: Sky, time: int) -> str:
     angle = [float(each) for each in sun_earth_probe_angle_deg(sky, days)]
     listed = conjunction_list(scenario, sky, *_span(scenario, sky))
     parts: list[Part] = [
-        Chart("Light time", "From Mars to Earth, over a synodic cycle.", "min", x, [Line("Mars", light)]),
-        Chart("Angle between Sun and Mars", "As seen from Earth.", "deg", x, [Line("Mars", angle)]),
+        Chart("Light time", "From Mars to Earth, in a synodic cycle.", "min", x, [ChartLine("Mars", light)]),
+        Chart("Angle between Sun and Mars", "As seen from Earth.", "deg", x, [ChartLine("Mars", angle)]),
         Grid(
             "Superior conjunctions",
-            f"When Mars stands beyond the Sun and less than {limit_deg(scenario):g} degrees from it.",
+            f"When Mars stands beyond the Sun and less than {scenario.conjunction_limit_deg():g} degrees from it.",
             ("enter", "closest", "leave", "least angle, deg", "days", "last safe departure from Mars"),
             [
                 [c["enter"], c["minimum"], c["leave"], round(c["min_angle_deg"], 3), round(c["days"], 2),
@@ -136,7 +130,7 @@ def _body(sky: Sky, title: str, spec: BodySpec) -> Chart:
         for world, row in rows.items():
             # Nothing is drawn from one interval to the next.
             row += [*(float(s) / 60 for s in light_time_s(sky, body, Centre(world), times)), None]
-    lines = [Line(world.title(), row) for world, row in rows.items()]
+    lines = [ChartLine(world.title(), row) for world, row in rows.items()]
     return Chart(f"{title}: light time", f"As far as {Path(spec.file).name} covers it.", "min", x, lines)
 
 
@@ -146,7 +140,7 @@ def _cruise(sky: Sky, title: str, cruise: CruiseSpec) -> list[Part]:
     ship = transfer(sky, cruise.origin, cruise.to, departure, arrival)
     times = np.linspace(departure + DAY, arrival - DAY, 200).astype(np.int64)
     lines = [
-        Line(body.title(), [float(s) / 60 for s in light_time_s(sky, ship, Centre(body), times)])
+        ChartLine(body.title(), [float(s) / 60 for s in light_time_s(sky, ship, Centre(body), times)])
         for body in (cruise.origin, cruise.to)
     ]
     leave = np.linspace(departure - 80 * DAY, departure + 80 * DAY, _STEPS).astype(np.int64)

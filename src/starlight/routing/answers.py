@@ -6,7 +6,7 @@ Later questions, further bookings and larger bundles can only make routes slower
   they are the best route now: no other has become faster, and what settles ties (hops,
   termination, entry node, ids) does not change with time; this holds while a bundle waits for a
   window;
-* where they bring it later, `Standing` mostly shows that every other route has become as slow. It is
+* where they bring it later, `OptimalityProof` mostly shows that every other route has become as slow. It is
   made when a search was in vain.
 
 A booking given back frees time, and what was remembered before counts again only from the end of
@@ -20,8 +20,8 @@ from bisect import bisect_right
 from starlight.routing.candidates import Question
 from starlight.routing.following import follow
 from starlight.routing.index import PlanIndex
-from starlight.routing.link_contacts import NEVER, Busy, Span
-from starlight.routing.optimality_proof import Standing, stand
+from starlight.routing.link_contacts import NEVER, Busy, SearchContact
+from starlight.routing.optimality_proof import OptimalityProof, stand
 from starlight.routing.search import Search
 
 MAX_REMEMBERED = 4_096
@@ -40,7 +40,7 @@ Asked = tuple[int, int, int, frozenset[int], frozenset[int], frozenset[int], int
 """Source, destination, size class, excluded neighbours, contacts and nodes, priority."""
 
 
-Found = tuple[tuple[Span, ...], int]
+Found = tuple[tuple[SearchContact, ...], int]
 """The contacts of a route, and its projected arrival in ns."""
 
 
@@ -63,7 +63,7 @@ class _Answer:
         self.size = size
         self.epoch = epoch
         self.arrival = NEVER
-        self.path: tuple[Span, ...] = ()
+        self.path: tuple[SearchContact, ...] = ()
         self.patience = 0
         self.waited = 0
         self.ahead = FIRST_AHEAD
@@ -74,13 +74,13 @@ class _Stand:
 
     __slots__ = ("epoch", "standing", "useful")
 
-    def __init__(self, standing: Standing, epoch: int) -> None:
+    def __init__(self, standing: OptimalityProof, epoch: int) -> None:
         self.standing = standing
         self.epoch = epoch
         self.useful = 0
 
 
-class Answers:
+class AnswerMemory:
     """The answers of one router to what it was asked since its plan was set.
 
     Args:

@@ -23,7 +23,7 @@ import msgspec
 
 from starlight.routing.following import follow
 from starlight.routing.index import PlanIndex
-from starlight.routing.link_contacts import NEVER, Busy, Span
+from starlight.routing.link_contacts import NEVER, Busy, SearchContact
 from starlight.routing.search import Search
 
 LAST = NEVER - 1
@@ -77,23 +77,25 @@ class _Set:
 
     __slots__ = ("path", "prefix", "search", "tried", "wide", "without")
 
-    def __init__(self, prefix: tuple[Span, ...], without: frozenset[int]) -> None:
+    def __init__(self, prefix: tuple[SearchContact, ...], without: frozenset[int]) -> None:
         self.prefix = prefix
         self.without = without
         self.tried = -NEVER
         self.wide = False
         self.search: Search | None = None
-        self.path: tuple[Span, ...] | None = None
+        self.path: tuple[SearchContact, ...] | None = None
 
 
-def key_of(path: tuple[Span, ...], arrival: int) -> Key:
+def key_of(path: tuple[SearchContact, ...], arrival: int) -> Key:
     """Return what ranks a route that arrives at a time, in ns: the smaller, the better."""
     termination = min(span.end for span in path)
     ids = tuple(span.id for span in reversed(path))
     return (arrival, len(path), -termination, path[0].contact.to_node, ids)
 
 
-def best_first(index: PlanIndex, busy: Busy, question: Question) -> Iterator[tuple[Key, tuple[Span, ...]]]:
+def best_first(
+    index: PlanIndex, busy: Busy, question: Question
+) -> Iterator[tuple[Key, tuple[SearchContact, ...]]]:
     """Yield the key and the contacts of every loopless route that carries the bundle, the best first.
 
     Bookings must not change while it runs.
@@ -289,7 +291,7 @@ class _View:
         self._horizon, self._until = horizon, self._settled.deadlines(horizon)
 
 
-def _parted(taken: _Set, path: tuple[Span, ...]) -> list[_Set]:
+def _parted(taken: _Set, path: tuple[SearchContact, ...]) -> list[_Set]:
     """Return the sets that the routes beside the best one of a set fall apart into."""
     depth = len(taken.prefix)
     return [

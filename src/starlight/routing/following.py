@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from starlight.contacts.contact import Contact
-from starlight.routing.link_contacts import Busy, Span
+from starlight.routing.link_contacts import Busy, SearchContact
 
 Timing = tuple[int, int, int]
 """When a bundle leaves over a contact, when its last byte does, and when that arrives, in ns."""
@@ -37,7 +37,7 @@ def travel(contacts: Sequence[Contact], now: int, sizes: Sequence[int], busy: Bu
     return timings
 
 
-def follow(spans: Sequence[Span], now: int, size: int, busy: Busy) -> list[Timing] | None:
+def follow(spans: Sequence[SearchContact], now: int, size: int, busy: Busy) -> list[Timing] | None:
     """Return ``(leaves, last_byte, arrives)`` in ns of each hop of a bundle, or None when it misses one.
 
     The times are the projected ones: where the index has light need its margin, it does.

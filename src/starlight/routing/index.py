@@ -15,8 +15,8 @@ from starlight.contacts.plan import ContactPlan
 from starlight.routing.link_contacts import (
     NEVER,
     Chains,
-    Lane,
-    Span,
+    LinkContacts,
+    SearchContact,
     chained,
     with_span,
     without,
@@ -101,25 +101,25 @@ class PlanIndex:
     )
 
     def __init__(self, contacts: Iterable[Contact], with_margin: bool = False) -> None:
-        pairs: dict[tuple[int, int], list[Span]] = {}
-        leaving: dict[int, list[Span]] = {}
-        reaching: dict[int, list[Span]] = {}
+        pairs: dict[tuple[int, int], list[SearchContact]] = {}
+        leaving: dict[int, list[SearchContact]] = {}
+        reaching: dict[int, list[SearchContact]] = {}
         self.unusable: dict[int, tuple[Contact, str]] = {}
         contacts = by_start(contacts)
         for contact in contacts:
             if reason := why_unusable(contact):
                 self.unusable[contact.id] = (contact, reason)
                 continue
-            span = Span(contact, with_margin)
+            span = SearchContact(contact, with_margin)
             pairs.setdefault((span.from_node, span.to_node), []).append(span)
             leaving.setdefault(span.from_node, []).append(span)
             reaching.setdefault(span.to_node, []).append(span)
         self.ids = Ids([contact.id for contact in contacts])
         self.with_margin = with_margin
-        self.leaving: dict[int, list[Lane]] = {}
-        self.reaching: dict[int, list[Lane]] = {}
+        self.leaving: dict[int, list[LinkContacts]] = {}
+        self.reaching: dict[int, list[LinkContacts]] = {}
         for (from_node, to_node), found in sorted(pairs.items(), key=lambda item: item[0]):
-            lane = Lane.of(from_node, to_node, chained(found))
+            lane = LinkContacts.of(from_node, to_node, chained(found))
             self.leaving.setdefault(from_node, []).append(lane)
             self.reaching.setdefault(to_node, []).append(lane)
         self.fans: dict[int, Chains] = {node: chained(found) for node, found in leaving.items()}
@@ -136,7 +136,7 @@ class PlanIndex:
         """Return about how long it takes until four more contacts of a node have begun, in ns."""
         return 4 * (self.last_end - self.first_start) * len(self.leaving) // max(1, len(self.ids)) + 1
 
-    def span(self, contact: Contact) -> Span:
+    def span(self, contact: Contact) -> SearchContact:
         """Return a contact of the plan as the search sees it: that of its lane, as to make one takes time."""
         for lane in self.leaving.get(contact.from_node, ()):
             for chain in lane.chains if lane.to_node == contact.to_node else ():
@@ -144,7 +144,7 @@ class PlanIndex:
                 for span in chain.spans[begins : bisect_right(chain.starts, contact.start)]:
                     if span.id == contact.id:
                         return span
-        return Span(contact, self.with_margin)
+        return SearchContact(contact, self.with_margin)
 
     def amended(self, add: Collection[Contact], remove: Collection[Contact]) -> PlanIndex:
         """Return the index of the plan with some contacts less and some more; it shares all other lanes.
@@ -168,12 +168,12 @@ class PlanIndex:
             if reason := why_unusable(contact):
                 other.unusable[contact.id] = (contact, reason)
             else:
-                other._change(contact, Span(contact, self.with_margin))
+                other._change(contact, SearchContact(contact, self.with_margin))
                 other.first_start = min(other.first_start, contact.start)
                 other.last_end = max(other.last_end, contact.end)
         return other
 
-    def _change(self, contact: Contact, span: Span | None) -> None:
+    def _change(self, contact: Contact, span: SearchContact | None) -> None:
         """Add a contact to the lanes and chains that it belongs to, or take it out when there is no span."""
 
         def changed(chains: Chains) -> Chains:
@@ -184,7 +184,7 @@ class PlanIndex:
         place = bisect_left(lanes, there, key=_to_node)
         found = place < len(lanes) and lanes[place].to_node == there
         chains = changed(lanes[place].chains if found else ())
-        new = [Lane.of(here, there, chains)] if chains else []
+        new = [LinkContacts.of(here, there, chains)] if chains else []
         _put(self.leaving, here, [*lanes[:place], *new, *lanes[place + found :]])
         lanes = self.reaching.get(there, [])
         place = bisect_left(lanes, here, key=_from_node)
@@ -257,11 +257,11 @@ def _put(found: dict[int, _Held], node: int, what: _Held) -> None:
         found.pop(node, None)
 
 
-def _to_node(lane: Lane) -> int:
+def _to_node(lane: LinkContacts) -> int:
     return lane.to_node
 
 
-def _from_node(lane: Lane) -> int:
+def _from_node(lane: LinkContacts) -> int:
     return lane.from_node
 
 

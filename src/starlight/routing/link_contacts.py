@@ -28,7 +28,7 @@ Busy = dict[int, Bookings]
 """Bookings by the id of their contact."""
 
 
-class Span(msgspec.Struct, gc=False):
+class SearchContact(msgspec.Struct, gc=False):
     """A contact as the search sees it.
 
     Attributes:
@@ -111,7 +111,7 @@ class Chain(msgspec.Struct, frozen=True, gc=False, eq=False):
         loose: it holds what fitted no other chain when a plan was amended.
     """
 
-    spans: tuple[Span, ...]
+    spans: tuple[SearchContact, ...]
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     floor: int
@@ -122,7 +122,7 @@ class Chain(msgspec.Struct, frozen=True, gc=False, eq=False):
         """Return the place of the first that has not ended, and of the first that has not begun."""
         return bisect_left(self.ends, ready), bisect_left(self.starts, until)
 
-    def with_span(self, span: Span) -> Chain | None:
+    def with_span(self, span: SearchContact) -> Chain | None:
         """Return the chain with one more, None where that does not fit between two that follow."""
         starts, ends, spans = self.starts, self.ends, self.spans
         place = bisect_left(starts, span.start)
@@ -165,10 +165,10 @@ Chains = tuple[Chain, ...]
 """What together holds some contacts, the chain that lasts longest first."""
 
 
-def chained(spans: Iterable[Span]) -> Chains:
+def chained(spans: Iterable[SearchContact]) -> Chains:
     """Return contacts, which come by their starts, in chains."""
     tails: list[int] = []  # The last end of each chain, ascending.
-    chains: list[list[Span]] = []
+    chains: list[list[SearchContact]] = []
     for span in spans:
         place = bisect_right(tails, span.end) - 1
         if place < 0:
@@ -180,7 +180,7 @@ def chained(spans: Iterable[Span]) -> Chains:
     return tuple([_chain(chain) for chain in reversed(chains)])
 
 
-def with_span(chains: Chains, span: Span) -> Chains:
+def with_span(chains: Chains, span: SearchContact) -> Chains:
     """Return chains with one contact more.
 
     Where it fits none it makes a loose one. When these are more than the others, all are made
@@ -207,13 +207,13 @@ def without(chains: Chains, contact: Contact) -> Chains:
     return chains
 
 
-def every_span(chains: Chains) -> Iterator[Span]:
+def every_span(chains: Chains) -> Iterator[SearchContact]:
     """Yield the contacts of chains."""
     for chain in chains:
         yield from chain.spans
 
 
-def _chain(spans: Sequence[Span]) -> Chain:
+def _chain(spans: Sequence[SearchContact]) -> Chain:
     starts = tuple([span.start for span in spans])
     ends = tuple([span.end for span in spans])
     floor, most = min([span.floor for span in spans]), max([span.most for span in spans])
@@ -228,11 +228,11 @@ def _last_end(chain: Chain) -> int:
     return chain.ends[-1]
 
 
-def _order(span: Span) -> tuple[int, int]:
+def _order(span: SearchContact) -> tuple[int, int]:
     return span.start, span.id
 
 
-class Lane(msgspec.Struct, frozen=True, gc=False, eq=False):
+class LinkContacts(msgspec.Struct, frozen=True, gc=False, eq=False):
     """The contacts from one node to another.
 
     Attributes:
@@ -248,7 +248,7 @@ class Lane(msgspec.Struct, frozen=True, gc=False, eq=False):
     last_end: int
 
     @classmethod
-    def of(cls, from_node: int, to_node: int, chains: Chains) -> Lane:
+    def of(cls, from_node: int, to_node: int, chains: Chains) -> LinkContacts:
         """Return the lane of these contacts."""
         first_start = min([chain.starts[0] for chain in chains])
         return cls(from_node, to_node, chains, first_start, chains[0].ends[-1])
@@ -286,7 +286,7 @@ class Lane(msgspec.Struct, frozen=True, gc=False, eq=False):
                     best = timing[2]
         return best
 
-    def alive(self, ready: int, until: int) -> Iterator[Span]:
+    def alive(self, ready: int, until: int) -> Iterator[SearchContact]:
         """Yield the contacts that have not ended at `ready` and could bring something by `until`, in ns."""
         for chain in self.chains:
             ends = chain.ends

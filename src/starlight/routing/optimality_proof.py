@@ -27,7 +27,7 @@ from heapq import heappop, heappush
 from starlight.routing.candidates import Question, key_of
 from starlight.routing.following import Timing, follow
 from starlight.routing.index import PlanIndex
-from starlight.routing.link_contacts import NEVER, Busy, Span
+from starlight.routing.link_contacts import NEVER, Busy, SearchContact
 from starlight.routing.search import Search
 
 MAX_STEPS = 64
@@ -42,10 +42,10 @@ MAX_ROUTES = 4
 MAX_SETS = 16
 """Searches for these, each as long as one for a route."""
 
-Path = tuple[Span, ...]
+Path = tuple[SearchContact, ...]
 
 
-class Standing:
+class OptimalityProof:
     """The routes that are the best by the keys after the arrival, and why one of them is the best.
 
     Args:
@@ -83,8 +83,8 @@ class Standing:
         self._until = search.deadlines(horizon)
         self._reached = search.reached(self._until)
         # What leads to a node by the horizon: all contacts, and those that are on no loop through it.
-        self._edges: dict[int, list[tuple[int, int, Span]]] = {}
-        self._into: dict[int, list[tuple[int, int, Span]]] = {}
+        self._edges: dict[int, list[tuple[int, int, SearchContact]]] = {}
+        self._into: dict[int, list[tuple[int, int, SearchContact]]] = {}
         self.routes = routes
         self.horizon = horizon
         self.size = question.size
@@ -135,7 +135,7 @@ class Standing:
         """
         return _Proof(self, ways, now, size, busy).not_before(self._question.destination, arrival)
 
-    def into(self, node: int, busy: Busy) -> list[tuple[int, int, Span]]:
+    def into(self, node: int, busy: Busy) -> list[tuple[int, int, SearchContact]]:
         """Return the contacts that bring anything to a node in time, by the earliest time of each."""
         found = self._into.get(node)
         if found is None:
@@ -151,7 +151,7 @@ class Standing:
         """Whether anything comes to a node that need not have been at another, where it does not go again."""
         return any(span.from_node != other for _, _, span in self._all_into(node, busy))
 
-    def _all_into(self, node: int, busy: Busy) -> list[tuple[int, int, Span]]:
+    def _all_into(self, node: int, busy: Busy) -> list[tuple[int, int, SearchContact]]:
         found = self._edges.get(node)
         if found is None:
             found = self._edges[node] = []
@@ -186,7 +186,7 @@ class _Proof:
 
     def __init__(
         self,
-        standing: Standing,
+        standing: OptimalityProof,
         ways: list[tuple[Path, list[Timing]]],
         now: int,
         size: int,
@@ -238,7 +238,9 @@ class _Proof:
         return self._own.get(node, NEVER)
 
 
-def stand(index: PlanIndex, busy: Busy, question: Question, path: Path, horizon: int) -> Standing | None:
+def stand(
+    index: PlanIndex, busy: Busy, question: Question, path: Path, horizon: int
+) -> OptimalityProof | None:
     """Return why a route is the best, and will be; None when that does not hold for any time.
 
     Args:
@@ -262,7 +264,7 @@ def stand(index: PlanIndex, busy: Busy, question: Question, path: Path, horizon:
             routes.append(route)
             if route == path:
                 routes[-1] = path
-                return Standing(index, question, routes, search, horizon)
+                return OptimalityProof(index, question, routes, search, horizon)
             others = follow(route, question.now, question.size, busy)
             assert others is not None, "what is ranked arrives by the horizon"
             nearest = min(nearest, others[-1][2])

@@ -16,7 +16,7 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.dtntime import duration_text
 from starlight.routing.candidates import Question, best_first
 from starlight.routing.index import PlanIndex
-from starlight.routing.link_contacts import Busy, Span
+from starlight.routing.link_contacts import Busy, SearchContact
 from starlight.routing.route import Hop, Route, name_of, sentence, time_text
 from starlight.routing.volume import free_volume, margin
 
@@ -111,7 +111,7 @@ def refusals(index: PlanIndex, busy: Busy, wish: Wish, most: int) -> list[Refusa
 
 def _fastest(
     index: PlanIndex, empty: Question, chosen: Route | None, path_of_chosen: list[int]
-) -> tuple[int, tuple[Span, ...]] | None:
+) -> tuple[int, tuple[SearchContact, ...]] | None:
     """Return when the best route of a world would arrive, in ns, and its contacts; None if no earlier."""
     for key, path in islice(best_first(index, {}, empty), 2):
         if chosen is not None and key[0] >= chosen.projected:
@@ -152,7 +152,7 @@ def never_used(
     ]
 
 
-def _follow(path: tuple[Span, ...], busy: Busy, wish: Wish, looked_like: int) -> Refusal:
+def _follow(path: tuple[SearchContact, ...], busy: Busy, wish: Wish, looked_like: int) -> Refusal:
     contacts = tuple(span.contact for span in path)
     hops: list[Hop] = []
     ready = wish.question.now

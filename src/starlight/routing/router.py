@@ -10,12 +10,12 @@ from itertools import islice
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.errors import InputError
-from starlight.routing.answers import Answers
+from starlight.routing.answers import AnswerMemory
 from starlight.routing.bookings import NEVER_YET, Bookings
 from starlight.routing.candidates import Question, best_first
 from starlight.routing.following import follow, travel
 from starlight.routing.index import index_of, remember
-from starlight.routing.link_contacts import Busy, Span
+from starlight.routing.link_contacts import Busy, SearchContact
 from starlight.routing.refusals import Refusal, Wish, refusals
 from starlight.routing.route import FOREVER, Route, time_text, timed
 from starlight.routing.volume import HopLimit, Priority, consumption, effective_limits, free_volume
@@ -73,7 +73,7 @@ class Router:
         self._index = index_of(plan, self._with_margin)
         # By priority: what is booked at it or above.
         self._busy: tuple[Busy, ...] = tuple({} for _ in Priority)
-        self._answers = Answers(self._index)
+        self._answers = AnswerMemory(self._index)
 
     def amend(self, add: Iterable[Contact] = (), remove: Iterable[Contact] = ()) -> ContactPlan:
         """Change a few contacts of the plan, at the cost of their lanes; return the new plan.
@@ -348,7 +348,7 @@ class Router:
         It answers what a bundle can expect that has a booking itself, which is no reason for it to wait.
         """
         other, routes = copy(self), list(routes)
-        other._answers = Answers(self._index)
+        other._answers = AnswerMemory(self._index)
         ids = {hop.contact.id for route in routes for hop in route.hops}
         other._busy = tuple(
             {id: b.copy() if id in ids else b for id, b in busy.items()} for busy in self._busy
@@ -417,7 +417,9 @@ class Router:
             del self._busy[level][contact]
         return freed
 
-    def _timed(self, path: tuple[Span, ...], now: int, size: int, projected: int, priority: int) -> Route:
+    def _timed(
+        self, path: tuple[SearchContact, ...], now: int, size: int, projected: int, priority: int
+    ) -> Route:
         contacts = [span.contact for span in path]
         busy, sizes = self._busy[priority], [size] * len(contacts)
         if self._naming is not None:

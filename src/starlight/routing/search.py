@@ -31,9 +31,9 @@ from heapq import heappop, heappush
 
 from starlight.routing.following import follow
 from starlight.routing.index import PlanIndex
-from starlight.routing.link_contacts import NEVER, Busy, Lane, Span
+from starlight.routing.link_contacts import NEVER, Busy, LinkContacts, SearchContact
 
-_Layer = list[tuple[int, Span]]  # (from node, contact)
+_Layer = list[tuple[int, SearchContact]]  # (from node, contact)
 
 
 class Search:
@@ -118,12 +118,12 @@ class Search:
         self._settled: dict[int, int] = {}  # Nodes whose arrival is final, and in which order they were.
         self._rounds: list[dict[int, int]] | None = None  # Earliest arrivals by hops and node.
 
-    def best(self) -> tuple[Span, ...] | None:
+    def best(self) -> tuple[SearchContact, ...] | None:
         """Return the contacts of the best route, or None when nothing arrives."""
         arrival, _ = self.earliest()
         return None if arrival == NEVER else self.best_within(self.deadlines(arrival))
 
-    def best_within(self, until: Mapping[int, int]) -> tuple[Span, ...]:
+    def best_within(self, until: Mapping[int, int]) -> tuple[SearchContact, ...]:
         """Return what `best` does, where something arrives.
 
         Args:
@@ -150,7 +150,9 @@ class Search:
         self._found = arrival, hops
         return hops
 
-    def best_by(self, arrival: int, most_hops: int, until: Mapping[int, int]) -> tuple[Span, ...] | None:
+    def best_by(
+        self, arrival: int, most_hops: int, until: Mapping[int, int]
+    ) -> tuple[SearchContact, ...] | None:
         """Return the best of the routes that arrive by a time by all keys but the arrival.
 
         None when there is none, because of a step in a light time.
@@ -223,9 +225,9 @@ class Search:
                         heappush(heap, (-leaves, peer))
         return until
 
-    def _towards(self, node: int, until: int) -> Iterable[Span]:
+    def _towards(self, node: int, until: int) -> Iterable[SearchContact]:
         """Return the contacts that may bring something to a node by a time, in ns."""
-        found: list[Span] = []
+        found: list[SearchContact] = []
         lanes = self._index.reaching.get(node, ())
         for chain in self._index.sources.get(node, ()):
             first, after = chain.between(self._now, until - chain.floor + 1)
@@ -235,7 +237,7 @@ class Search:
                     return self._towards_by_lanes(lanes, until)
         return found
 
-    def _towards_by_lanes(self, lanes: Sequence[Lane], until: int) -> Iterator[Span]:
+    def _towards_by_lanes(self, lanes: Sequence[LinkContacts], until: int) -> Iterator[SearchContact]:
         settled, reached, remaining = self._settled, self._reached, self._remaining
         for lane in lanes:
             peer = lane.from_node
@@ -352,7 +354,7 @@ class Search:
 
     def _offers_of_lanes(
         self,
-        lanes: Sequence[Lane],
+        lanes: Sequence[LinkContacts],
         node: int,
         ready: int,
         goal: int,
@@ -473,14 +475,14 @@ class Search:
                 low = middle + 1
         return _entered(corridor, {entries[low]})
 
-    def _smallest_ids(self, corridor: list[_Layer], arrival: int) -> tuple[Span, ...] | None:
+    def _smallest_ids(self, corridor: list[_Layer], arrival: int) -> tuple[SearchContact, ...] | None:
         """Return the route whose contact ids, from the last hop to the first, are the smallest.
 
         None when no contact leads on in time, because of a step in a light time.
         """
         rounds = self._sweep(corridor)
         node = self._destination
-        chosen: tuple[Span, ...] = ()
+        chosen: tuple[SearchContact, ...] = ()
         for layer, ready_at in zip(reversed(corridor), reversed(rounds[:-1]), strict=True):
             for peer, span in sorted(layer, key=lambda edge: edge[1].id):
                 if span.contact.to_node != node or peer not in ready_at:
@@ -494,25 +496,25 @@ class Search:
                 return None
         return chosen
 
-    def _traced(self, arrival: int) -> tuple[Span, ...]:
+    def _traced(self, arrival: int) -> tuple[SearchContact, ...]:
         """Return the route of the earliest arrivals that `earliest` settled, going back by them."""
         node, arrives = self._destination, arrival
-        path: list[Span] = []
+        path: list[SearchContact] = []
         while node != self._source:
             node, arrives, span = self._step_back(node, arrives)
             path.append(span)
         return tuple(reversed(path))
 
-    def _traced_by(self, rounds: list[dict[int, int]]) -> tuple[Span, ...]:
+    def _traced_by(self, rounds: list[dict[int, int]]) -> tuple[SearchContact, ...]:
         """Return a route of the earliest arrivals of rounds, going back by them."""
         node = self._destination
-        path: list[Span] = []
+        path: list[SearchContact] = []
         for here, before in zip(reversed(rounds[1:]), reversed(rounds[:-1]), strict=True):
             path.append(self._brings(node, here[node], before))
             node = path[-1].from_node
         return tuple(reversed(path))
 
-    def _brings(self, node: int, arrives: int, ready_at: dict[int, int]) -> Span:
+    def _brings(self, node: int, arrives: int, ready_at: dict[int, int]) -> SearchContact:
         for lane in self._index.reaching[node]:
             ready = ready_at.get(lane.from_node)
             if ready is None or (lane.from_node == self._source and node in self._exclude):
@@ -523,7 +525,7 @@ class Search:
                     return span
         raise AssertionError(f"no round brings a bundle to node {node} at {arrives}")
 
-    def _step_back(self, node: int, arrives: int) -> tuple[int, int, Span]:
+    def _step_back(self, node: int, arrives: int) -> tuple[int, int, SearchContact]:
         for lane in self._index.reaching[node]:
             peer = lane.from_node
             if self._settled.get(peer, NEVER) >= self._settled[node]:

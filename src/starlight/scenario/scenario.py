@@ -212,6 +212,11 @@ class Scenario(_Spec, frozen=True):
         """Return start and end in ns."""
         return dtntime.from_text(self.start), dtntime.from_text(self.end)
 
+    def conjunction_limit_deg(self) -> float:
+        """Return the angle below which nothing is sent past the Sun; 2 degrees where the scenario is silent."""
+        rule = self.conjunction
+        return rule.blackout_below_deg if rule and rule.blackout_below_deg else 2.0
+
 
 def load(source: str) -> Scenario:
     """Load a scenario by the name of a built-in one or the path of a TOML file.

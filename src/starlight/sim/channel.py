@@ -17,7 +17,7 @@ IN_FLIGHT_MAX = 10_000_000
 """Transfers in one direction of a link: what a rehearsal of years holds in memory, a kB each."""
 
 
-class Flight(NamedTuple):
+class TransferInTransit(NamedTuple):
     """A transfer that has left.
 
     Attributes:
@@ -67,7 +67,7 @@ class Direction:
         self.hop = SpaceHop(way_back, max_in_flight=IN_FLIGHT_MAX)
         self.armed: int | None = None
         self.cuts_open = 0
-        self._flights: dict[int, Flight] = {}
+        self._flights: dict[int, TransferInTransit] = {}
         self._leaving: list[tuple[int, int]] = []
         self._unanswered: deque[tuple[int, int]] = deque()
         self._safe: set[int] = set()  # two-way flights whose receiver has them
@@ -76,7 +76,9 @@ class Direction:
     def send(self, order: Transmit, data: bytes, life: int, now: int) -> None:
         """Let a bundle leave."""
         number = self.hop.send(order.key, order.leaves, order.last_byte, order.reaches, one_way=order.one_way)
-        self._flights[number] = Flight(order.key, data, life, order.one_way, order.last_byte, order.reaches)
+        self._flights[number] = TransferInTransit(
+            order.key, data, life, order.one_way, order.last_byte, order.reaches
+        )
         if order.one_way:
             self._unanswered.append((order.reaches, number))
         if order.last_byte > now:
@@ -171,7 +173,7 @@ class _Windows:
             self.earliest[index] = min(self.earliest[index], self.earliest[index + 1])
 
 
-class Sky:
+class TrueContacts:
     """Which contacts there are, and which intervals of them are cut: the truth, whatever nodes believe.
 
     Args:

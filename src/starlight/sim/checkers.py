@@ -14,7 +14,7 @@ import msgspec
 from starlight.messages.requests import Open, Post, Request, Save
 from starlight.node.engine import Node
 from starlight.sim.holdings import held
-from starlight.sim.world import World
+from starlight.sim.world import VirtualWorld
 
 
 class Posted(msgspec.Struct, frozen=True):
@@ -122,7 +122,7 @@ class Findings(NamedTuple):
     came: dict[str, list[tuple[str, Came]]]
 
 
-def read(world: World) -> Findings:
+def read(world: VirtualWorld) -> Findings:
     """Read what the witnesses of a world have kept."""
     posted: dict[str, Posted] = {}
     came: dict[str, list[tuple[str, Came]]] = {}
@@ -137,7 +137,7 @@ def read(world: World) -> Findings:
     return Findings(posted, came)
 
 
-def unsafe(world: World) -> list[str]:
+def unsafe(world: VirtualWorld) -> list[str]:
     """Return what must never be, not even while everything fails: twice delivered, astray, lost."""
     posted, came = read(world)
     wrong = [f"{words!r} came, but nobody posted it" for words in came if words not in posted]
@@ -158,7 +158,7 @@ def unsafe(world: World) -> list[str]:
     return wrong
 
 
-def unfinished(world: World) -> list[str]:
+def unfinished(world: VirtualWorld) -> list[str]:
     """Return what has neither come nor ended nor expired, once all has healed and had time."""
     posted, came = read(world)
     return [

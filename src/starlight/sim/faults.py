@@ -11,7 +11,7 @@ from random import Random
 import msgspec
 
 from starlight.contacts.plan import ContactPlan
-from starlight.sim.world import World
+from starlight.sim.world import VirtualWorld
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ class Faults(msgspec.Struct, frozen=True):
     cuts: tuple[Cut, ...] = ()
     crashes: tuple[Crash, ...] = ()
 
-    def befall(self, world: World) -> None:
+    def befall(self, world: VirtualWorld) -> None:
         """Let a world suffer them."""
         for cut in self.cuts:
             world.cut(cut.links, cut.start, cut.end)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from starlight.bundle import missing, parse
 from starlight.node.events import Restored
 from starlight.node.stored import unpack, whole_of
-from starlight.sim.world import World
+from starlight.sim.world import VirtualWorld
 
 
-def held(world: World) -> frozenset[str]:
+def held(world: VirtualWorld) -> frozenset[str]:
     """Return the identities of the bundles of which every byte is in a store, or flies where nobody answers.
 
     A bundle that was cut is held as long as its pieces, wherever each of them is, leave no gap.
@@ -29,7 +29,7 @@ _Piece = tuple[str, tuple[int, int] | None, int]
 """The identity of a bundle; of a fragment its offset and the total length; bytes of its payload."""
 
 
-def _stored(world: World) -> Iterator[_Piece]:
+def _stored(world: VirtualWorld) -> Iterator[_Piece]:
     for node in world.nodes():
         for event in world.store(node).restore():
             if isinstance(event, Restored):
@@ -37,7 +37,7 @@ def _stored(world: World) -> Iterator[_Piece]:
                 yield meta.copy_of or event.key, meta.fragment, meta.payload_bytes
 
 
-def _flying(world: World) -> Iterator[_Piece]:
+def _flying(world: VirtualWorld) -> Iterator[_Piece]:
     for data in world.one_way_in_flight():
         bundle = parse(data)
         head = bundle.primary

@@ -17,10 +17,10 @@ from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import MILLISECOND, to_text
 from starlight.node.engine import Node
-from starlight.node.stored import State, Stored, whole_of
+from starlight.node.stored import BundleState, Stored, whole_of
 from starlight.routing.volume import margin
 from starlight.sim.holdings import held
-from starlight.sim.world import World
+from starlight.sim.world import VirtualWorld
 from starlight.trace import Record
 
 RECENT = 8
@@ -72,7 +72,7 @@ class Referee:
         missteps: what was wrong, in order.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: VirtualWorld) -> None:
         self.missteps: list[Misstep] = []
         self._world = world
         self._plans: dict[int, _Known] = {}  # by node: what is in force there
@@ -106,7 +106,7 @@ class Referee:
             host = world.host(number)
             if host is not None:
                 for stored in host.node.stored.values():
-                    if stored.state is State.WAITING:
+                    if stored.state is BundleState.WAITING:
                         self._judge_road(host.node, stored, world.now, frozenset(), "still waits")
         kept = held(world)
         for key, (time, number) in self._bundles.items():
@@ -182,7 +182,7 @@ class Referee:
         facts = record.facts
         host = self._world.host(record.node)
         stored = None if host is None else host.node.stored.get(str(facts["bundle"]))
-        if host is None or stored is None or stored.state is not State.WAITING:
+        if host is None or stored is None or stored.state is not BundleState.WAITING:
             return
         without = facts["without"]
         assert isinstance(without, list)

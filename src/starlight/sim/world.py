@@ -27,7 +27,7 @@ from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.events import Event
 from starlight.node.host import Application, Host, Recorder, Request, Step
-from starlight.sim.channel import Direction, Outcome, Sky
+from starlight.sim.channel import Direction, Outcome, TrueContacts
 from starlight.sim.store import MemoryStore
 from starlight.trace import Record
 
@@ -48,7 +48,7 @@ Call = Callable[[Host, int], Iterable[Request]]
 """Something that a person or a machine at a node does at a time; returns requests."""
 
 
-class Site(NamedTuple):
+class NodeSetup(NamedTuple):
     """A node as the world is told of it.
 
     Attributes:
@@ -90,7 +90,7 @@ class _Place:
         "store",
     )
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: NodeSetup) -> None:
         self.site = site
         self.config = site.config
         self.store = MemoryStore()
@@ -108,7 +108,7 @@ class _Crashed(Exception):  # control flow: unwinds the step in which a node die
         self.downtime = downtime
 
 
-class World:
+class VirtualWorld:
     """Nodes in virtual time.
 
     Args:
@@ -126,7 +126,7 @@ class World:
     def __init__(
         self,
         plan: ContactPlan,
-        sites: Iterable[Site],
+        sites: Iterable[NodeSetup],
         *,
         start: int,
         trace: Callable[[Record], object] | None = None,
@@ -134,7 +134,7 @@ class World:
     ) -> None:
         self.now = start
         self.handled = 0
-        self.sky = Sky(plan)
+        self.sky = TrueContacts(plan)
         self._trace = trace
         self._interrupt = interrupt
         self._sha = hashlib.sha256()

@@ -23,11 +23,11 @@ from starlette.staticfiles import StaticFiles
 from starlight.errors import InputError, StarlightError
 from starlight.messages.urgency import priority_of
 from starlight.web import wire
-from starlight.web.backend import Desk
+from starlight.web.backend import PageBackend
 from starlight.web.guard import LOOPBACK_HOSTS, Guard, refusal
 from starlight.web.page import HERE, PageView, error_page
 from starlight.web.stream import Streams
-from starlight.web.views import Lateness, MailboxView, Person, Priority, Status
+from starlight.web.views import Lateness, MailboxView, PageStatus, Person, Priority
 
 MAX_BODY_BYTES = 256 * 1024
 """A letter of 64 kB in Korean, three times as long when a form quotes it, and room to spare."""
@@ -72,7 +72,7 @@ class StormDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 Draft = TypeVar("Draft", LetterDraft, StormDraft)
 
 
-def make_app(desk: Desk, *, token: str, hosts: tuple[str, ...] = LOOPBACK_HOSTS) -> Starlette:
+def make_app(desk: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPBACK_HOSTS) -> Starlette:
     """Return the application that serves a desk.
 
     Args:
@@ -117,7 +117,7 @@ def make_app(desk: Desk, *, token: str, hosts: tuple[str, ...] = LOOPBACK_HOSTS)
 class _Office:
     """The handlers, each an operation of the desk with its two ways of being told."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: PageBackend) -> None:
         self._desk = desk
 
     async def people(self, request: Request) -> Response:
@@ -248,7 +248,7 @@ class _Office:
             limit=int(limit),
         )
 
-    async def _status(self, request: Request) -> Status:
+    async def _status(self, request: Request) -> PageStatus:
         return await self._desk.status((await self._person(request)).id)
 
     async def _person(self, request: Request) -> Person:

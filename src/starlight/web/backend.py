@@ -11,21 +11,21 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from starlight.web.views import (
-    Change,
     Lateness,
     LetterView,
     MailboxView,
     Orbits,
+    PageChange,
+    PageStatus,
     Person,
     PredictionView,
     Priority,
-    Sky,
-    Status,
+    SkyPanel,
     Storm,
 )
 
 
-class Desk(Protocol):
+class PageBackend(Protocol):
     """What the page reads and does.
 
     Any method may raise InputError when what a person asked for is wrong (an unknown address,
@@ -88,7 +88,7 @@ class Desk(Protocol):
         """Mark a letter that came in as read, which sends the receipt; again changes nothing."""
         ...
 
-    async def sky(self) -> Sky:
+    async def sky(self) -> SkyPanel:
         """Return clocks, positions, distance and the window."""
         ...
 
@@ -96,7 +96,7 @@ class Desk(Protocol):
         """Return the lines on which the worlds travel; asked for once a page."""
         ...
 
-    async def status(self, person: str) -> Status:
+    async def status(self, person: str) -> PageStatus:
         """Return what else moves, as the place of this person knows it."""
         ...
 
@@ -104,7 +104,7 @@ class Desk(Protocol):
         """Cut the relays, or mend them; setting what is set already changes nothing."""
         ...
 
-    def changes(self) -> AsyncIterator[Change]:
+    def changes(self) -> AsyncIterator[PageChange]:
         """Return an endless iterator that yields whenever something changed; one a caller.
 
         What follows from the passing of mission time alone (a foreseen arrival, the end of a

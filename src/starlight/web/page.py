@@ -20,14 +20,14 @@ from starlight.web import localtime, wire, words
 from starlight.web.views import (
     Clock,
     Conversation,
-    Flight,
+    Crossing,
     Lateness,
     LetterView,
     MailboxView,
     Orbits,
+    PageStatus,
     Person,
     PredictionView,
-    Status,
 )
 
 HERE = Path(__file__).parent
@@ -57,7 +57,7 @@ class PageView:
     """
 
     def __init__(
-        self, people: tuple[Person, ...], mailbox: MailboxView, status: Status, before: str | None = None
+        self, people: tuple[Person, ...], mailbox: MailboxView, status: PageStatus, before: str | None = None
     ) -> None:
         self.people = people
         self.mailbox = mailbox
@@ -140,7 +140,7 @@ def _bits(clock: Clock, world: str, sentence: str) -> list[str | _Moment]:
     return [*found, sentence[end:]]
 
 
-def next_moment(mailbox: MailboxView, status: Status) -> int | None:
+def next_moment(mailbox: MailboxView, status: PageStatus) -> int | None:
     """Return when what is shown will next read differently by the passing of time alone, in ns."""
     moments = [fact.at for letter in mailbox.letters for fact in letter.facts]
     moments += [letter.receipt_at for letter in mailbox.letters if letter.receipt_at is not None]
@@ -169,7 +169,7 @@ def _other(mailbox: MailboxView) -> Conversation | None:
     return next((one for one in mailbox.conversations if one.address == mailbox.correspondent), None)
 
 
-def _wire_status(status: Status) -> str:
+def _wire_status(status: PageStatus) -> str:
     return wire.dumps(status).decode()
 
 
@@ -192,7 +192,7 @@ def _degrees(value: float, positive: str, negative: str) -> str:
     return f"{abs(value):.3f}° {positive if value >= 0 else negative}"
 
 
-def _in_flight(flights: tuple[Flight, ...], now: int) -> list[Flight]:
+def _in_flight(flights: tuple[Crossing, ...], now: int) -> list[Crossing]:
     return [flight for flight in flights if flight.departed <= now < flight.arrives]
 
 

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from starlight.errors import StarlightError
 from starlight.web import wire
-from starlight.web.backend import Desk
+from starlight.web.backend import PageBackend
 
 BEAT_S = 2.0
 """Real seconds between two statuses without a change; at 600 times life's speed the worlds
@@ -38,7 +38,7 @@ class Streams:
         desk: whose changes to tell.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: PageBackend) -> None:
         self._desk = desk
         self._open = 0
 
@@ -62,7 +62,7 @@ class Streams:
 class _Pushing:
     """One page's stream: what changed since the last message, and the tasks that find out."""
 
-    def __init__(self, desk: Desk, socket: WebSocket, person: str) -> None:
+    def __init__(self, desk: PageBackend, socket: WebSocket, person: str) -> None:
         self._desk = desk
         self._socket = socket
         self._person = person

@@ -155,7 +155,7 @@ class Silence(msgspec.Struct, frozen=True):
     safe: tuple[str, ...] = ()
 
 
-class Conjunction(msgspec.Struct, frozen=True):
+class ConjunctionView(msgspec.Struct, frozen=True):
     """The Sun between the worlds: for days nothing gets past it.
 
     Attributes:
@@ -290,7 +290,7 @@ class Position(msgspec.Struct, frozen=True):
     y_au: float
 
 
-class Sky(msgspec.Struct, frozen=True):
+class SkyPanel(msgspec.Struct, frozen=True):
     """Where the worlds are, and how far apart.
 
     Attributes:
@@ -318,7 +318,7 @@ class Orbits(msgspec.Struct, frozen=True):
     mars: tuple[tuple[float, float], ...]
 
 
-class Flight(msgspec.Struct, frozen=True):
+class Crossing(msgspec.Struct, frozen=True):
     """Something on its way between the worlds, or booked to leave soon.
 
     The page draws it from `departed` to `arrives` by its own clock, so at 600 times life's
@@ -342,7 +342,7 @@ class Flight(msgspec.Struct, frozen=True):
     label: str
 
 
-class Telemetry(msgspec.Struct, frozen=True):
+class TelemetryView(msgspec.Struct, frozen=True):
     """The latest that the person's place has heard from a vehicle or a suit.
 
     Attributes:
@@ -381,7 +381,7 @@ class Storm(msgspec.Struct, frozen=True):
     cuts: str = "the relays"
 
 
-class Status(msgspec.Struct, frozen=True):
+class PageStatus(msgspec.Struct, frozen=True):
     """All that moves on the page besides letters, as one person's place knows it.
 
     Attributes:
@@ -393,15 +393,15 @@ class Status(msgspec.Struct, frozen=True):
         conjunction: the one that is near or under way, or None.
     """
 
-    sky: Sky
-    flights: tuple[Flight, ...] = ()
+    sky: SkyPanel
+    flights: tuple[Crossing, ...] = ()
     silence: Silence | None = None
     storm: Storm = Storm(active=False)
-    telemetry: tuple[Telemetry, ...] = ()
-    conjunction: Conjunction | None = None
+    telemetry: tuple[TelemetryView, ...] = ()
+    conjunction: ConjunctionView | None = None
 
 
-class Change(msgspec.Struct, frozen=True):
+class PageChange(msgspec.Struct, frozen=True):
     """Word that something the page shows is no longer as it was.
 
     Attributes:
