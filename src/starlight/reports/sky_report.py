@@ -95,7 +95,7 @@ def sky_report(scenario: Scenario, sky: Sky, time: int) -> str:
         Chart("Angle between Sun and Mars", "As seen from Earth.", "deg", x, [ChartLine("Mars", angle)]),
         Grid(
             "Superior conjunctions",
-            f"When Mars stands beyond the Sun and less than {scenario.conjunction_limit_deg():g} degrees from it.",
+            f"When Mars is beyond the Sun, less than {scenario.conjunction_limit_deg():g} degrees from it.",
             ("enter", "closest", "leave", "least angle, deg", "days", "last safe departure from Mars"),
             [
                 [c["enter"], c["minimum"], c["leave"], round(c["min_angle_deg"], 3), round(c["days"], 2),

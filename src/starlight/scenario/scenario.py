@@ -213,7 +213,7 @@ class Scenario(_Spec, frozen=True):
         return dtntime.from_text(self.start), dtntime.from_text(self.end)
 
     def conjunction_limit_deg(self) -> float:
-        """Return the angle below which nothing is sent past the Sun; 2 degrees where the scenario is silent."""
+        """Return the angle below which nothing is sent past the Sun; 2 degrees unless the scenario says."""
         rule = self.conjunction
         return rule.blackout_below_deg if rule and rule.blackout_below_deg else 2.0
 
