@@ -1,0 +1,135 @@
+"""Stores that earlier versions wrote open with everything in them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tarfile
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from starlight.contacts.contact import Contact, constant_light
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import HOUR, MINUTE, YEAR
+from starlight.live.store import Store
+from starlight.messages import PostOffice
+from starlight.node.config import NodeConfig, NodeLimits
+from starlight.node.engine import Node
+from starlight.node.events import Remembered, Restored
+from starlight.node.host import Host
+from starlight.node.stored import unpack
+
+FIRST = Path(__file__).parent / "fixtures" / "first_release"
+NAMES = {1: "Seoul", 2: "the base"}
+START = 51 * YEAR
+NODES = ["1", "2"]
+
+
+def window(id, from_node, to_node, start, end, bps):
+    """Return a contact of the plan that was in force when the stores were written."""
+    begin = START + start
+    return Contact(id, from_node, to_node, begin, START + end, ((begin, bps),), constant_light(begin, 700.0))
+
+
+def plan():
+    """Return the plan that was in force when the stores were written."""
+    contacts = []
+    for start, end in ((0, HOUR), (3 * HOUR, 4 * HOUR)):
+        contacts.append(window(len(contacts) + 1, 1, 2, start, end, 1_000_000))
+        contacts.append(window(len(contacts) + 1, 2, 1, start, end, 1_000_000))
+    for hour in range(20, 30):
+        contacts.append(window(20 + hour, 1, 2, hour * HOUR, hour * HOUR + MINUTE, 1_000))
+    contacts.append(window(90, 2, 1, 20 * HOUR, 23 * HOUR, 4_000))
+    return ContactPlan.of(contacts)
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory):
+    """Unpack the stores and tell where they are."""
+    folder = tmp_path_factory.mktemp("first release")
+    with tarfile.open(FIRST / "stores.tar.xz") as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture(params=NODES)
+def opened(request, stores, tmp_path):
+    """Open a copy of each node's store in turn; give it with its office and what was in it."""
+    shutil.copytree(stores / request.param, tmp_path / "store")
+    store = Store(tmp_path / "store")
+    limits = NodeLimits(store_bytes=260_000) if request.param == "1" else NodeLimits()
+    engine = Node(NodeConfig(int(request.param), plan(), limits))
+    office = PostOffice(engine.number, engine.router, names=NAMES, booked=engine.booked)
+    for save in store.saves():
+        office.restore(*save)
+    yield store, engine, office, json.loads((FIRST / "expected.json").read_text())[request.param]
+    store.close()
+
+
+def short(letter):
+    """Return a letter as values, its text by digest."""
+    return {**msgspec.structs.asdict(letter), "text": hashlib.sha256(letter.text.encode()).hexdigest()}
+
+
+def plain(value):
+    """Return a value as it comes back from JSON."""
+    return json.loads(json.dumps(value))
+
+
+def test_bundles_of_an_earlier_store_are_all_there(opened):
+    """Every bundle comes back in its order with all that was kept beside it, its body byte for byte."""
+    store, _, _, expected = opened
+    restored = [event for event in store.restore() if isinstance(event, Restored)]
+    assert [event.key for event in restored] == [bundle["key"] for bundle in expected["bundles"]]
+    for event, bundle in zip(restored, expected["bundles"], strict=True):
+        assert hashlib.sha256(store.body(event.key)).hexdigest() == bundle["body_sha256"]
+        meta = plain(msgspec.structs.asdict(unpack(event.key, event.meta)))
+        assert {name: meta[name] for name in bundle["meta"]} == bundle["meta"]
+
+
+def test_identities_time_and_counts_of_an_earlier_store_are_kept(opened):
+    """Identities of bundles that are gone, mission time and the counts are as they were."""
+    store, _, _, expected = opened
+    seen = {event.key: event.until for event in store.restore() if isinstance(event, Remembered)}
+    assert seen == expected["remembered"]
+    assert store.mission_time() == expected["mission_time"]
+    assert store.counts() == expected["counts"]
+    assert sorted([mailbox, key] for mailbox, key, _ in store.saves()) == expected["saves"]
+
+
+def test_mailboxes_of_an_earlier_store_hold_all_that_they_held(opened):
+    """Every letter, all that is known of its way, every reading and every order is as it was."""
+    _, _, office, expected = opened
+    assert [box.address for box in office.mailboxes()] == sorted(expected["mailboxes"])
+    for box in office.mailboxes():
+        held = expected["mailboxes"][box.address]
+        assert (box.person, box.is_open, box.opened_at) == (held["person"], held["open"], held["opened_at"])
+        assert (box.counter, box.letter_bytes) == (held["counter"], held["letter_bytes"])
+        assert {id: short(letter) for id, letter in box.letters.items()} == held["letters"]
+        assert {id: plain(msgspec.to_builtins(sent)) for id, sent in box.sent.items()} == held["sent"]
+        received = {id: plain(msgspec.structs.asdict(known)) for id, known in box.received.items()}
+        assert received == held["received"]
+        assert box.unread() == held["unread"]
+        conversations = {
+            address: [letter.id for letter in box.with_correspondent(address)]
+            for address in box.correspondents()
+        }
+        assert conversations == held["conversations"]
+        telemetry = {
+            vehicle: [[at, plain(msgspec.structs.asdict(seen))] for at, seen in box.readings(vehicle)]
+            for vehicle in box.vehicles()
+        }
+        assert telemetry == held["telemetry"]
+
+
+def test_a_node_goes_on_from_an_earlier_store(opened):
+    """Receipts that are owed and letters that are due are seen to at the times that the earlier node had."""
+    store, engine, office, expected = opened
+    assert office.next_wakeup() == expected["office_wakeup"]
+    host = Host(engine, office, store.body)
+    step = host.resume(store.restore(), expected["mission_time"])
+    assert len(step.writes) == expected["resumed"]["writes"]
+    assert host.next_wakeup() == expected["resumed"]["wakeup"]
