@@ -14,7 +14,7 @@ demo: .venv/.ready-to-run
 	$(BIN)/starlight demo
 
 test: .venv/.ready-to-test
-	$(BIN)/python -m pytest -n auto --durations 10
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --durations 10
 
 check: .venv/.ready-to-test
 	$(BIN)/ruff check .

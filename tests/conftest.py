@@ -6,6 +6,31 @@ import os
 
 import pytest
 
+LONGEST_FIRST = (
+    "web/test_demo_page",
+    "cli/test_demo_kills",
+    "web/test_page",
+    "app/test_demo",
+    "rehearsal/test_rehearsal",
+    "cli/test_commands",
+    "cli/test_two_nodes",
+    "planner/test_plan_exports",
+    "bundle/test_pyd3tn",
+    "sky/test_mars_year",
+)
+"""Modules that take longest. Tests run side by side by module, so that its fixtures are made once; what is
+begun last must be short, or one core waits for the other."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the longest modules first; the rest keep their order."""
+
+    def rank(item: pytest.Item) -> int:
+        name = item.nodeid
+        return next((n for n, part in enumerate(LONGEST_FIRST) if part in name), len(LONGEST_FIRST))
+
+    items.sort(key=rank)
+
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):

@@ -288,4 +288,4 @@ def test_differences_fall_into_bins() -> None:
 
 def test_what_the_report_holds_is_told_by_the_rehearsal() -> None:
     """The report is importable where the rehearsal is."""
-    assert rehearsal.Report is RehearsalReport
+    assert rehearsal.RehearsalReport is RehearsalReport

@@ -17,7 +17,8 @@ from starlight import dtntime
 from starlight.dtntime import SECOND
 from starlight.messages import Mailbox, PostOffice
 from starlight.node.record import replay
-from starlight.rehearsal.rehearsal import Rehearsal, Report
+from starlight.rehearsal.outcome import RehearsalReport
+from starlight.rehearsal.rehearsal import Rehearsal
 from starlight.rehearsal.story import Beat
 from starlight.scenario.kernels import open_sky
 from starlight.scenario.scenario import Scenario, load
@@ -31,7 +32,7 @@ class Years(NamedTuple):
 
     scenario: Scenario
     run: Rehearsal
-    report: Report
+    report: RehearsalReport
     beats: list[Beat]
 
 
@@ -156,7 +157,7 @@ def test_the_report_has_what_a_program_reads(years: Years) -> None:
     """The JSON has at least `sent`, `arrived`, `lost`, `shown_twice`, `worst_prediction_error_s`, `digest`,
     `seconds`."""
     wanted = {"sent", "arrived", "lost", "shown_twice", "worst_prediction_error_s", "digest", "seconds"}
-    assert wanted <= set(Report.__struct_fields__)
+    assert wanted <= set(RehearsalReport.__struct_fields__)
     assert len(years.report.digest) == 64
 
 
@@ -234,7 +235,7 @@ def test_one_seed_gives_one_digest() -> None:
 
 
 @pytest.fixture(scope="module")
-def months() -> tuple[Report, str, str]:
+def months() -> tuple[RehearsalReport, str, str]:
     """Run two weeks around the storm, with trace and record; give the report and both texts."""
     scenario = load("lost-in-starlight")
     start, end = dtntime.from_text("2051-04-01"), dtntime.from_text("2051-04-14")
@@ -244,7 +245,7 @@ def months() -> tuple[Report, str, str]:
     return run.run(), trace.getvalue(), record.getvalue()
 
 
-def test_the_trace_is_what_the_digest_is_over(months: tuple[Report, str, str]) -> None:
+def test_the_trace_is_what_the_digest_is_over(months: tuple[RehearsalReport, str, str]) -> None:
     """The digest is SHA-256 over the trace; every line is JSON with time, node and what happened."""
     report, trace, _ = months
     lines = trace.splitlines()
@@ -254,14 +255,14 @@ def test_the_trace_is_what_the_digest_is_over(months: tuple[Report, str, str]) -
     assert times == sorted(times)
 
 
-def test_the_relays_record_replays(months: tuple[Report, str, str]) -> None:
+def test_the_relays_record_replays(months: tuple[RehearsalReport, str, str]) -> None:
     """A run's record of one node replays to the same actions, through the storm."""
     found = replay(months[2].splitlines())
     assert found.events > 100
     assert found.differences == []
 
 
-def test_letters_wait_out_the_storm(months: tuple[Report, str, str]) -> None:
+def test_letters_wait_out_the_storm(months: tuple[RehearsalReport, str, str]) -> None:
     """What was written under the storm arrives after it, and its prediction is not held against it."""
     report, _, _ = months
     assert report.lost == 0
