@@ -20,8 +20,10 @@ import machine
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND, YEAR
-from starlight.messages.requests import Open, Post, Request
-from starlight.node import Host, Node, NodeConfig
+from starlight.node.application import Claim, Request, Submit
+from starlight.node.config import NodeConfig
+from starlight.node.engine import Node
+from starlight.node.host import Host
 from starlight.sim import NodeSetup, VirtualWorld
 
 START = 51 * YEAR
@@ -37,7 +39,7 @@ class Counter:
         self.came = 0
 
     def resume(self, now: int) -> Sequence[Request]:
-        return [Open(self.endpoint)]
+        return [Claim(self.endpoint)]
 
     def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> Sequence[Request]:
         self.came += 1
@@ -76,7 +78,7 @@ def measure(rate_bps: int, bundles: int) -> float:
 
     sites = [NodeSetup(NodeConfig(number, contacts), counter) for number in (1, 2, 3)]
     world = VirtualWorld(contacts, sites, start=START)
-    post = Post("t", "ipn:1.1", "ipn:3.1", PAYLOAD, 86_400_000)
+    post = Submit("t", "ipn:1.1", "ipn:3.1", PAYLOAD, 86_400_000)
 
     def write(host: Host, now: int) -> list[Request]:
         return [post] * BATCH

@@ -18,9 +18,9 @@ import time
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.errors import LetterError
-from starlight.messages import Letter, MailboxLimits, Post, PostOffice, Receipt, ReceiptFact, Save, Telemetry
+from starlight.messages import Letter, MailboxLimits, PostOffice, Receipt, ReceiptFact, Telemetry
 from starlight.messages.letter import Message, decode_message
-from starlight.messages.requests import Request
+from starlight.node.application import Request, Save, Submit
 from starlight.routing import Router
 
 ADDRESSES = ["ipn:7.1", "ipn:20.1", "ipn:20.2", "dtn:none", "dtn://x/y", "ipn:0.0", "ipn:7.0", "x", ""]
@@ -105,7 +105,7 @@ class Ground:
         for request in requests:
             if isinstance(request, Save):
                 self.saves[request.mailbox, request.key] = request.data
-            elif isinstance(request, Post):
+            elif isinstance(request, Submit):
                 if self.draw.random() < 0.2:
                     self.perform(self.office.rejected(request.token, "full", self.now))
                     continue

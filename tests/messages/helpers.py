@@ -12,8 +12,9 @@ from collections.abc import Callable
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
-from starlight.messages import Close, Open, Post, PostOffice, Recall, Request, Save, Say
+from starlight.messages import PostOffice
 from starlight.messages.forecast import overhead_of
+from starlight.node.application import Claim, Request, Save, Say, Submit, Unclaim, Withdraw
 from starlight.routing import Route, Router
 from starlight.trace import Record
 
@@ -55,8 +56,8 @@ class FakeNode:
         self.trace: list[Record] = []
         self.claimed: set[str] = set()
         self.waiting: list[tuple[str, str, bytes]] = []
-        self.queued: dict[str, tuple[Post, Route | None]] = {}
-        self.posts: list[Post] = []
+        self.queued: dict[str, tuple[Submit, Route | None]] = {}
+        self.posts: list[Submit] = []
         self.office = PostOffice(number, self.router, names=NAMES, booked=self.booked)
 
     def booked(self, key: str) -> tuple[Route, ...]:
@@ -72,16 +73,16 @@ class FakeNode:
             elif isinstance(request, Say):
                 self.trace.append(request.record)
                 assert request.record.line()
-            elif isinstance(request, Post):
+            elif isinstance(request, Submit):
                 self._post(request)
-            elif isinstance(request, Recall):
+            elif isinstance(request, Withdraw):
                 self._recall(request.key)
-            elif isinstance(request, Open):
+            elif isinstance(request, Claim):
                 self.claimed.add(request.endpoint)
                 waiting, self.waiting = self.waiting, []
                 for bundle in waiting:
                     self.arrive(*bundle)
-            elif isinstance(request, Close):
+            elif isinstance(request, Unclaim):
                 self.claimed.discard(request.endpoint)
 
     def arrive(self, destination: str, source: str, payload: bytes) -> None:
@@ -127,12 +128,12 @@ class FakeNode:
         self.queued.pop(key, None)
         self.ask(self.office.expired(key, reason, self.sky.now))
 
-    def _hand_over(self, post: Post) -> None:
+    def _hand_over(self, post: Submit) -> None:
         node = self.office.node_of(post.destination)
         assert node is not None
         self.sky.nodes[node].arrive(post.destination, post.source, post.payload)
 
-    def _post(self, post: Post) -> None:
+    def _post(self, post: Submit) -> None:
         reason = self.sky.refuse(post)
         if reason:
             self.ask(self.office.rejected(post.token, reason, self.sky.now))
@@ -147,7 +148,7 @@ class FakeNode:
             del self.queued[key]
             self._hand_over(post)
 
-    def _queue(self, key: str, post: Post) -> Route | None:
+    def _queue(self, key: str, post: Submit) -> Route | None:
         node = self.office.node_of(post.destination)
         assert node is not None
         size = len(post.payload) + overhead_of(post.priority)
@@ -177,8 +178,8 @@ class FakeSky:
         self.plan = plan or both_ways()
         self.now = 0
         self.count = 0
-        self.lose: Callable[[Post], bool] = lambda post: False
-        self.refuse: Callable[[Post], str] = lambda post: ""
+        self.lose: Callable[[Submit], bool] = lambda post: False
+        self.refuse: Callable[[Submit], str] = lambda post: ""
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._order = 0
         self.nodes = {number: FakeNode(self, number) for number in (EARTH, MARS)}

@@ -20,7 +20,8 @@ from tests.messages.helpers import (
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND, YEAR
 from starlight.errors import InputError, StoreError
-from starlight.messages import Letter, MailboxLimits, Post, PostOffice, Receipt, ReceiptFact, decode_message
+from starlight.messages import Letter, MailboxLimits, PostOffice, Receipt, ReceiptFact, decode_message
+from starlight.node.application import Submit
 
 
 @pytest.fixture
@@ -437,7 +438,7 @@ def test_a_store_that_holds_something_else(sky: FakeSky, key: str, data: bytes) 
 def test_the_same_story_gives_the_same_requests() -> None:
     """Nothing is drawn: two runs make the same posts, saves and traces, byte for byte."""
 
-    def story() -> tuple[list[Post], dict[tuple[str, str], bytes], list[str]]:
+    def story() -> tuple[list[Submit], dict[tuple[str, str], bytes], list[str]]:
         sky = FakeSky()
         sky.open_all()
         for n in range(20):

@@ -10,8 +10,9 @@ from starlight.bundle import build, onward
 from starlight.bundle.eid import EndpointID
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE
 from starlight.errors import InputError
-from starlight.messages import LETTER_LIFETIME, MailboxLimits, Post, PostOffice, Telemetry
+from starlight.messages import LETTER_LIFETIME, MailboxLimits, PostOffice, Telemetry
 from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES
+from starlight.node.application import Submit
 
 ROVER = "ipn:20.30"
 
@@ -165,7 +166,7 @@ def test_the_bundle_of_a_letter(sky: FakeSky) -> None:
     """A post names both endpoints, the payload and a lifetime of fifty years."""
     sky.write(EARTH, JAY, NANYOUNG, "hello")
     (post,) = sky.earth.posts
-    assert post == Post("letter/ipn:7.1/0/1", JAY, NANYOUNG, post.payload, 1_577_880_000_000, 0)
+    assert post == Submit("letter/ipn:7.1/0/1", JAY, NANYOUNG, post.payload, 1_577_880_000_000)
 
 
 def test_what_a_bundle_adds() -> None:

@@ -7,8 +7,8 @@ from tests.messages.helpers import EARTH, JAY, LIGHT, MARS, NANYOUNG, FakeSky, c
 from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND
-from starlight.messages import Post
 from starlight.messages.reprediction import RECEIPT_MARGIN, RESENDS_MAX
+from starlight.node.application import Submit
 
 
 def daily(days: int, *, back: bool = True) -> ContactPlan:
@@ -22,7 +22,7 @@ def daily(days: int, *, back: bool = True) -> ContactPlan:
     return ContactPlan.of(contacts)
 
 
-def letters_only(post: Post) -> bool:
+def letters_only(post: Submit) -> bool:
     return post.token.startswith("letter/")
 
 
@@ -86,7 +86,7 @@ def test_one_lost_letter_arrives_the_second_time_and_is_shown_once() -> None:
     sky.open_all()
     lost: list[str] = []
 
-    def lose_first(post: Post) -> bool:
+    def lose_first(post: Submit) -> bool:
         if letters_only(post) and post.token not in lost:
             lost.append(post.token)
             return True
@@ -110,7 +110,7 @@ def test_a_lost_receipt_makes_a_duplicate_that_is_answered() -> None:
     sky.open_all()
     lost: list[str] = []
 
-    def lose_first_receipt(post: Post) -> bool:
+    def lose_first_receipt(post: Submit) -> bool:
         if not letters_only(post) and not lost:
             lost.append(post.token)
             return True
@@ -130,9 +130,9 @@ def test_a_copy_that_need_not_leave_is_recalled() -> None:
     """A receipt that comes while the next copy still waits takes the copy back."""
     sky = FakeSky(daily(30))
     sky.open_all()
-    held: list[Post] = []
+    held: list[Submit] = []
 
-    def hold_receipts(post: Post) -> bool:
+    def hold_receipts(post: Submit) -> bool:
         if letters_only(post):
             return False
         held.append(post)

@@ -11,9 +11,11 @@ from starlight.bundle.service import USUAL
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND, YEAR
-from starlight.node import Node, NodeConfig, NodeLimits
 from starlight.node.actions import Action, Fetch, Forget, Persist, Trace, Update
-from starlight.node.events import BundleReceived, Event, Fetched, LinkUp, Remembered, Restored, Submit
+from starlight.node.application import Submit
+from starlight.node.config import NodeConfig, NodeLimits
+from starlight.node.engine import Node
+from starlight.node.events import BundleReceived, Event, Fetched, LinkUp, Remembered, Restored
 
 T = 51 * YEAR
 A = TypeVar("A")

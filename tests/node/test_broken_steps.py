@@ -8,9 +8,9 @@ import pytest
 from tests.node.helpers import ROAD, SECOND, Fixture, T, came, made, of
 from tests.node.test_host import POST, Office, host_of
 
-from starlight.messages.requests import Open, Save
 from starlight.node.actions import Acknowledge, Deliver, Departed, Forget, Persist, Transmit
-from starlight.node.events import Claim, LinkUp, TransferAcknowledged, Wakeup
+from starlight.node.application import Claim, Save
+from starlight.node.events import LinkUp, TransferAcknowledged, Wakeup
 
 
 class Defect(Exception):
@@ -79,7 +79,7 @@ def test_nothing_of_a_broken_step_comes_out_with_the_next() -> None:
 def test_what_an_application_has_kept_of_a_broken_step_is_committed_with_the_next() -> None:
     """Its memory has the letter already; given again it is known, so the record must not be missing."""
     host, office = host_of(3)
-    host.ask([Open("ipn:3.1")], T)
+    host.ask([Claim("ipn:3.1")], T)
     office.answers["delivered"] = [Save("nan", "came/1", b"words")]
     office.due = T
     office.handle_timer = breaking  # type: ignore[method-assign]

@@ -24,15 +24,8 @@ from starlight.node.actions import (
     Update,
     Withdrawn,
 )
-from starlight.node.events import (
-    LinkUp,
-    PlanChanged,
-    Submit,
-    TransferAcknowledged,
-    TransferFailed,
-    Wakeup,
-    Withdraw,
-)
+from starlight.node.application import Submit, Withdraw
+from starlight.node.events import LinkUp, PlanChanged, TransferAcknowledged, TransferFailed, Wakeup
 from starlight.trace import Record
 
 CRITICAL = Service(2, True)

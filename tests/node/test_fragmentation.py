@@ -15,7 +15,6 @@ from starlight import bundle as bp
 from starlight.bundle import BundleFlags, EndpointID
 from starlight.bundle.fragmentation import overhead_bound, reassemble
 from starlight.contacts.plan import ContactPlan
-from starlight.messages.requests import Post, Recall
 from starlight.node import fragmentation as cutting
 from starlight.node.actions import (
     Accepted,
@@ -33,16 +32,14 @@ from starlight.node.actions import (
     Transmit,
     Withdrawn,
 )
+from starlight.node.application import Claim, Submit, Withdraw
 from starlight.node.events import (
-    Claim,
     Delivered,
     Fetched,
     PlanChanged,
-    Submit,
     TransferAcknowledged,
     TransferFailed,
     Wakeup,
-    Withdraw,
 )
 from starlight.node.fragmentation import RELAY_BYTES
 from starlight.routing.fragments import MAX_FRAGMENTS
@@ -134,7 +131,7 @@ def test_the_application_knows_the_whole_and_what_becomes_of_it() -> None:
 def test_a_crash_leaves_the_whole_or_all_pieces() -> None:
     """The writes of the pieces and the end of the whole are of one step, the pieces first."""
     host, _ = host_of(1, FOUR)
-    step = host.ask([Post("t", "ipn:1.1", "ipn:3.1", WORDS, 86_400_000)], T)
+    step = host.ask([Submit("t", "ipn:1.1", "ipn:3.1", WORDS, 86_400_000)], T)
     kinds = [type(write) for write in step.writes]
     assert kinds == [Persist] + [Persist] * 4 + [Forget]
     assert step.writes[-1].key == step.writes[0].key  # type: ignore[union-attr]  # a bundle's
@@ -389,14 +386,14 @@ def test_nothing_of_a_cut_in_a_broken_step_is_lost() -> None:
 
     office.handle_timer = breaking  # type: ignore[method-assign,assignment]  # a defect
     with pytest.raises(RuntimeError):
-        host.ask([Post("t", "ipn:1.1", "ipn:3.1", WORDS, 86_400_000)], T)
+        host.ask([Submit("t", "ipn:1.1", "ipn:3.1", WORDS, 86_400_000)], T)
     office.due = None
     step = host.step([], T)
     persists = [write for write in step.writes if isinstance(write, Persist)]
     assert reassemble([write.data for write in persists]) == WORDS
     assert len(host.node.stored) == 4
     key = "/".join(persists[0].key.split("/")[:-1])
-    withdrawn = host.ask([Recall(key)], T)
+    withdrawn = host.ask([Withdraw(key)], T)
     assert sum(isinstance(write, Forget) for write in withdrawn.writes) == 4
 
 

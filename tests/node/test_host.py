@@ -8,10 +8,12 @@ import pytest
 from tests.node.helpers import ROAD, SECOND, T, came, made, of, plan, traces
 
 from starlight.errors import InputError, StoreError
-from starlight.messages.requests import Close, Open, Post, Recall, Request, Save, Say
-from starlight.node import Host, Node, NodeConfig
 from starlight.node.actions import Acknowledge, Forget, Persist, Trace, Transmit
-from starlight.node.events import Claim, LinkUp, PlanChanged, Restored, Wakeup
+from starlight.node.application import Claim, Request, Save, Say, Submit, Unclaim, Withdraw
+from starlight.node.config import NodeConfig
+from starlight.node.engine import Node
+from starlight.node.events import LinkUp, PlanChanged, Restored, Wakeup
+from starlight.node.host import Host
 from starlight.node.record import Recorder, replay
 from starlight.trace import Record
 
@@ -51,7 +53,7 @@ def host_of(number: int, contacts=ROAD) -> tuple[Host, Office]:  # type: ignore[
     return Host(Node(NodeConfig(number, contacts)), office, body), office  # type: ignore[arg-type]
 
 
-POST = Post("letter/1", "ipn:1.1", "ipn:3.1", b"words", 86_400_000)
+POST = Submit("letter/1", "ipn:1.1", "ipn:3.1", b"words", 86_400_000)
 
 
 def test_what_an_application_keeps_is_committed_with_what_the_engine_keeps() -> None:
@@ -101,13 +103,13 @@ def test_fragments_that_contradict_each_other_are_traced_and_dropped() -> None:
 
 
 def test_requests_of_every_kind_are_taken() -> None:
-    """Post, Recall, Open, Close, Save and Say, told apart by name."""
+    """The engine's events Submit, Withdraw, Claim and Unclaim, and Save and Say for the driver."""
     host, office = host_of(1, plan())
     record = Record(T, 1, "letter.written")
-    step = host.ask([Open("ipn:1.1"), Close("ipn:1.1"), POST, Say(record)], T)
+    step = host.ask([Claim("ipn:1.1"), Unclaim("ipn:1.1"), POST, Say(record)], T)
     assert Trace(record) in step.outward
     (key,) = host.node.stored
-    host.ask([Recall(key), Recall(key)], T)
+    host.ask([Withdraw(key), Withdraw(key)], T)
     assert ("withdrawn", key, T) in office.told
     assert ("not_withdrawn", key, T) in office.told
     with pytest.raises(TypeError, match="no request"):
@@ -117,14 +119,14 @@ def test_requests_of_every_kind_are_taken() -> None:
 def test_a_post_that_asks_for_reports_has_them_sent_to_its_node() -> None:
     """Reports come back to the node's own administrative endpoint."""
     host, _ = host_of(1)
-    host.ask([Post("t", "ipn:1.1", "ipn:3.1", b"x", 1000, flags=0x20000), POST], T)
+    host.ask([Submit("t", "ipn:1.1", "ipn:3.1", b"x", 1000, flags=0x20000), POST], T)
     assert [stored.meta.report_to for stored in host.node.stored.values()] == ["ipn:1.0", "dtn:none"]
 
 
 def test_the_application_is_told_of_rejections_expiry_plans_and_time() -> None:
     """Everything that happens to what it posted, and what it waits for."""
     host, office = host_of(1, plan())
-    host.ask([Post("t", "ipn:2.1", "ipn:3.1", b"x", 1000)], T)
+    host.ask([Submit("t", "ipn:2.1", "ipn:3.1", b"x", 1000)], T)
     assert office.told[-1][:2] == ("rejected", "t")
     host.ask([POST], T)
     (key,) = host.node.stored
@@ -207,7 +209,7 @@ def test_an_unreadable_body_is_traced_and_stays() -> None:
     first, _ = host_of(3)
     (persist,) = of(first.step([came(made())], T).writes, Persist)
     office = Office()
-    office.answers["resume"] = [Open("ipn:3.1")]
+    office.answers["resume"] = [Claim("ipn:3.1")]
     host = Host(Node(NodeConfig(3, ROAD)), office, body)  # type: ignore[arg-type]  # by __getattr__
     step = host.resume([Restored(persist.key, persist.meta)], T)
     assert "bundle.unreadable" in traces(step.outward)

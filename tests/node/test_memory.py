@@ -14,6 +14,7 @@ from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
 from starlight.node import fragmentation as cutting
 from starlight.node.actions import Accepted, Action, Fetch, Persist, Transmit
+from starlight.node.application import Withdraw
 from starlight.node.contact_queue import ContactQueue
 from starlight.node.events import (
     BundleReceived,
@@ -26,7 +27,6 @@ from starlight.node.events import (
     TransferFailed,
     TransferSent,
     Wakeup,
-    Withdraw,
 )
 from starlight.node.stored import pack
 from starlight.routing import Priority

@@ -13,8 +13,9 @@ from tests.node.helpers import HOUR, SECOND, Fixture, T, contact, of, plan, trac
 
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
-from starlight.node import NodeLimits
 from starlight.node.actions import Accepted, Action, Persist, Transmit, Withdrawn
+from starlight.node.application import Withdraw
+from starlight.node.config import NodeLimits
 from starlight.node.events import (
     Event,
     LinkDown,
@@ -23,7 +24,6 @@ from starlight.node.events import (
     TransferAcknowledged,
     TransferFailed,
     Wakeup,
-    Withdraw,
 )
 from starlight.node.stored import BundleState
 from starlight.routing import Priority

@@ -11,7 +11,7 @@ from tests.node.helpers import Fixture, NodeLimits, T, came, made, of
 
 from starlight.node import reassembly
 from starlight.node.actions import Acknowledge, Deliver, Refuse
-from starlight.node.events import Claim
+from starlight.node.application import Claim
 from starlight.node.reassembly import Reassembly
 from starlight.node.stored import Meta, Stored
 

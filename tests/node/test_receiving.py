@@ -35,14 +35,13 @@ from starlight.node.actions import (
     Reported,
     Transmit,
 )
+from starlight.node.application import Claim, Unclaim
 from starlight.node.events import (
-    Claim,
     Delivered,
     PlanChanged,
     Restored,
     TransferAcknowledged,
     TransferFailed,
-    Unclaim,
     Wakeup,
 )
 

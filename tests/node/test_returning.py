@@ -7,8 +7,8 @@ from tests.node.helpers import HOUR, SECOND, Fixture, T, came, contact, made, of
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY
-from starlight.node import NodeLimits
 from starlight.node.actions import Transmit
+from starlight.node.config import NodeLimits
 from starlight.node.events import LinkUp, PlanChanged, TransferFailed, Wakeup
 
 

@@ -32,6 +32,7 @@ from starlight.node.actions import (
     Update,
     Withdrawn,
 )
+from starlight.node.application import Withdraw
 from starlight.node.events import (
     LinkDown,
     LinkUp,
@@ -40,7 +41,6 @@ from starlight.node.events import (
     TransferFailed,
     TransferSent,
     Wakeup,
-    Withdraw,
 )
 
 LATER = plan(contact(1, 1, 2, HOUR, 2 * HOUR), contact(2, 2, 1), contact(3, 2, 3), contact(4, 3, 2))

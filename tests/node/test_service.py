@@ -9,10 +9,12 @@ from tests.node.helpers import ROAD, SECOND, Fixture, T, came, made, of
 from starlight import bundle as bp
 from starlight.bundle import BundleFlags, Service
 from starlight.errors import StoreError
-from starlight.messages.requests import Post
-from starlight.node import Host, Node, NodeConfig
 from starlight.node.actions import Accepted, Persist, Rejected
+from starlight.node.application import Submit
+from starlight.node.config import NodeConfig
+from starlight.node.engine import Node
 from starlight.node.events import Wakeup
+from starlight.node.host import Host
 from starlight.node.stored import Meta, pack, unpack
 
 FIELDS_BEFORE = 19
@@ -58,7 +60,7 @@ def test_a_priority_that_is_none_is_rejected(priority: int) -> None:
 def test_a_post_has_the_urgency_of_its_letter() -> None:
     """What an application posts through its host is submitted with the same priority."""
     host = Host(Node(NodeConfig(1, ROAD)), None, lambda key: b"")
-    post = Post("t", "ipn:1.1", "ipn:3.1", b"words", 86_400_000, priority=0, critical=True)
+    post = Submit("t", "ipn:1.1", "ipn:3.1", b"words", 86_400_000, priority=0, critical=True)
     (persist,) = [write for write in host.ask([post], T).writes if isinstance(write, Persist)]
     assert bp.decode(persist.data).service == Service(0, critical=True)
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from tests.sim.helpers import START
 
 from starlight.contacts.plan import ContactPlan
-from starlight.messages.requests import Request
-from starlight.node import Node, NodeConfig
+from starlight.node.application import Request
+from starlight.node.config import NodeConfig
+from starlight.node.engine import Node
 from starlight.sim import NodeSetup, VirtualWorld
 from starlight.sim.checkers import Witness
 from starlight.sim.promises import Promises, Verdict, pieces

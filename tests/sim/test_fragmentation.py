@@ -8,7 +8,7 @@ import pytest
 from tests.sim.helpers import HOUR, MINUTE, SECOND, SLOW, START, both, contact, disturbed, posting, world_of
 
 from starlight.contacts.plan import ContactPlan
-from starlight.node import NodeConfig
+from starlight.node.config import NodeConfig
 from starlight.node.record import Recorder, replay
 from starlight.node.transmit_scheduler import COPY_TRIES
 from starlight.sim import NodeSetup, VirtualWorld

@@ -14,8 +14,9 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
 from starlight.messages import DeliveryState, Letter, Sent
 from starlight.messages.forecast import FRAGMENT_BYTES, overhead_of
-from starlight.messages.requests import Request
-from starlight.node import Host, NodeConfig
+from starlight.node.application import Request
+from starlight.node.config import NodeConfig
+from starlight.node.host import Host
 from starlight.sim import NodeSetup, VirtualWorld
 
 WINDOW_BYTES = 7_500

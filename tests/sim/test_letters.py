@@ -9,8 +9,10 @@ from tests.sim.helpers import START, both
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
 from starlight.messages.postoffice import PostOffice
-from starlight.messages.requests import Request
-from starlight.node import Host, Node, NodeConfig
+from starlight.node.application import Request
+from starlight.node.config import NodeConfig
+from starlight.node.engine import Node
+from starlight.node.host import Host
 from starlight.sim import NodeSetup, VirtualWorld
 
 

@@ -13,8 +13,8 @@ from tests.sim.promising import watched
 from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND
-from starlight.messages.requests import Request
-from starlight.node import Host
+from starlight.node.application import Request
+from starlight.node.host import Host
 from starlight.node.stored import Meta, Stored
 from starlight.routing import Hop, Priority, Route, Router
 from starlight.sim.promises import Promises, Verdict

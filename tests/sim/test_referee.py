@@ -188,6 +188,6 @@ def test_a_node_that_breaks_ends_the_world_with_a_sentence(monkeypatch: pytest.M
         found.world.run(START + HOUR)
     text = str(raised.value)
     assert text.startswith(
-        "node 1 broke at 2050-12-31T18:00:01.000000000Z, told of Post: AssertionError: the search"
+        "node 1 broke at 2050-12-31T18:00:01.000000000Z, told of Submit: AssertionError: the search"
     )
     assert "test_referee.py, line" in text

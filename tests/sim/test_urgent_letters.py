@@ -12,8 +12,10 @@ from tests.sim.test_letters import office_at
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
 from starlight.messages import DeliveryState, PostOffice
-from starlight.messages.requests import Request
-from starlight.node import Host, Node, NodeConfig
+from starlight.node.application import Request
+from starlight.node.config import NodeConfig
+from starlight.node.engine import Node
+from starlight.node.host import Host
 from starlight.sim import NodeSetup, VirtualWorld
 
 JAY, NAN_YOUNG = "ipn:1.1", "ipn:3.1"

@@ -15,8 +15,9 @@ from tests.sim.helpers import START, both, contact, disturbed, posting, random_p
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
-from starlight.node import Node, NodeConfig, NodeLimits
 from starlight.node.actions import Acknowledge
+from starlight.node.config import NodeConfig, NodeLimits
+from starlight.node.engine import Node
 from starlight.node.record import Recorder, replay
 from starlight.sim import NodeSetup, Stage, VirtualWorld
 from starlight.sim.checkers import Witness, read, unfinished, unsafe

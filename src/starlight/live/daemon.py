@@ -33,8 +33,8 @@ from starlight.messages.forecast import Lateness, Prediction
 from starlight.messages.letter import Letter, Position, Reading
 from starlight.messages.mailbox import Mailbox
 from starlight.messages.postoffice import PostOffice
-from starlight.messages.requests import Request
 from starlight.node.actions import Acknowledge, Action, Outward, Refuse, Trace, Transmit
+from starlight.node.application import Request
 from starlight.node.engine import Node
 from starlight.node.events import BundleReceived, Event, PlanChanged, TransferFailed
 from starlight.node.host import Host, Step

@@ -22,8 +22,8 @@ import apsw
 from starlight.errors import StoreError
 from starlight.live.segments import SEGMENT_BYTES, Place, Segments, sync_folder
 from starlight.node.actions import Forget, Persist, StoreWrite, Update
+from starlight.node.application import Save
 from starlight.node.events import Remembered, Restored
-from starlight.node.host import Kept
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ create table saves(position integer primary key, mailbox text not null, key text
 create table facts(name text primary key, value any) without rowid, strict;
 """
 
-Write = StoreWrite | Kept
+Write = StoreWrite | Save
 
 _names = count()
 

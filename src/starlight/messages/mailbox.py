@@ -24,9 +24,9 @@ from starlight.messages.delivery import (
     standing,
 )
 from starlight.messages.letter import Letter, Telemetry, decode_message
-from starlight.messages.requests import Save
 from starlight.messages.threads import in_order
 from starlight.messages.urgency import word_of
+from starlight.node.application import Save
 
 
 class MailboxLimits(msgspec.Struct, frozen=True):

@@ -21,8 +21,9 @@ from starlight.messages.forecast import RECEIPT_BYTES, Forecaster, Lateness, Mes
 from starlight.messages.itinerary import legs_of
 from starlight.messages.letter import Letter, ReceiptFact, check
 from starlight.messages.mailbox import Mailbox
-from starlight.messages.requests import Post, Recall, Request, Save, say_of
 from starlight.messages.threads import thread_of
+from starlight.messages.trace_records import say_of
+from starlight.node.application import Request, Save, Submit, Withdraw
 from starlight.routing import Route
 
 RETRY_AFTER = HOUR
@@ -156,7 +157,7 @@ class Outbox:
             raise InputError(f"the letter can't be withdrawn: it is {sent.state.value}{left}", where="letter")
         keys = [copy.key for copy in sent.copies if not copy.gone]
         if keys:
-            return [Recall(key) for key in keys]
+            return [Withdraw(key) for key in keys]
         return self._taken_back(mailbox, mailbox.letters[letter_id], sent, now)
 
     # What the node tells.
@@ -190,7 +191,7 @@ class Outbox:
         )
         said = say_of(now, self._node, "letter.queued", letter, leaves=leaves, arrives=arrives, bundle=key)
         put = self._put(mailbox, letter_id, sent)
-        return [put, said, *_recalls(sent), *self._displace(sent.urgency, now)]
+        return [put, said, *_withdrawals(sent), *self._displace(sent.urgency, now)]
 
     def rejected(self, letter_id: str, reason: str, now: int) -> list[Request]:
         """Take note that the node refused a letter: it is offered again later."""
@@ -309,7 +310,7 @@ class Outbox:
             predicted=sent.first_arrives,
             resends=sent.resends,
         )
-        return [self._put(mailbox, letter_id, known), said, *_recalls(known)]
+        return [self._put(mailbox, letter_id, known), said, *_withdrawals(known)]
 
     def why_late(self, mailbox: Mailbox, letter_id: str, now: int) -> Lateness:
         """Return why a letter that waits or is on its way is not there sooner, as of now.
@@ -491,9 +492,9 @@ def author_of(letter_id: str) -> str:
     return letter_id.rsplit("/", 2)[0]
 
 
-def _posted(letter: Letter, sent: Sent, now: int) -> Post:
+def _posted(letter: Letter, sent: Sent, now: int) -> Submit:
     lifetime_ms = max(1, (sent.expires_at - now) // MILLISECOND)
-    return Post(
+    return Submit(
         f"letter/{letter.id}",
         letter.sender,
         letter.to,
@@ -514,11 +515,11 @@ def _without(sent: Sent, key: str) -> Sent:
     return replace(sent, copies=copies)
 
 
-def _recalls(sent: Sent) -> list[Recall]:
-    """Return the recalls of copies that need not leave any more, because the letter has arrived."""
+def _withdrawals(sent: Sent) -> list[Withdraw]:
+    """Return the requests to take back copies that need not leave, because the letter has arrived."""
     if sent.state not in (DeliveryState.ARRIVED, DeliveryState.READ):
         return []
-    return [Recall(copy.key) for copy in sent.copies if copy.departed_at is None and not copy.gone]
+    return [Withdraw(copy.key) for copy in sent.copies if copy.departed_at is None and not copy.gone]
 
 
 def _offered_later(sent: Sent, reason: str, now: int) -> Sent:

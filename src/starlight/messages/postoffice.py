@@ -1,7 +1,7 @@
 """The post office of a node: its mailboxes, what they post, and what comes for them.
 
 It is the application of a node, driven by calls that all take the time and return requests
-(`requests.py`), which the node's driver performs in one commit. It has no clock, no randomness
+(`node/application.py`), which the node's driver performs in one commit. It has no clock, no randomness
 and no store: a letter's id derives from its author's address, the second of writing and a
 counter that the saved letters carry on. `outbox.py` follows what was written, `receipts.py`
 what is owed for what came.
@@ -35,7 +35,8 @@ from starlight.messages.letter import (
 from starlight.messages.mailbox import Mailbox, MailboxLimits
 from starlight.messages.outbox import Outbox
 from starlight.messages.receipts import Receipts
-from starlight.messages.requests import Close, Open, Post, Request, Save, say, say_of
+from starlight.messages.trace_records import say, say_of
+from starlight.node.application import Claim, Request, Save, Submit, Unclaim
 from starlight.routing import Priority, Route, Router
 
 LETTER_LIFETIME = 50 * YEAR
@@ -104,14 +105,14 @@ class PostOffice:
             )
         mailbox = self._mailboxes.get(address)
         if mailbox and mailbox.is_open and mailbox.person == person:
-            return [Open(address)]
+            return [Claim(address)]
         if mailbox is None:
             if len(self._mailboxes) >= self._limits.mailboxes:
                 raise InputError(f"a node has at most {self._limits.mailboxes} mailboxes", where="address")
             mailbox = self._mailboxes[address] = Mailbox(address, self._limits)
         since = now if mailbox.opened_at is None else mailbox.opened_at
         card = mailbox.set_card(person, since, True)
-        return [card, Open(address), say(now, self.node, "mailbox.opened", mailbox=address, person=person)]
+        return [card, Claim(address), say(now, self.node, "mailbox.opened", mailbox=address, person=person)]
 
     def close(self, address: str, now: int) -> list[Request]:
         """Take no more letters at an address; they wait at the node again. The mailbox keeps what it has."""
@@ -120,7 +121,7 @@ class PostOffice:
         card = mailbox.set_card(mailbox.person, since, False)
         return [
             card,
-            Close(mailbox.address),
+            Unclaim(mailbox.address),
             say(now, self.node, "mailbox.closed", mailbox=mailbox.address, person=mailbox.person),
         ]
 
@@ -224,7 +225,7 @@ class PostOffice:
         payload = telemetry.encode()
         lifetime_ms = max(1, lifetime // MILLISECOND)
         return [
-            Post(
+            Submit(
                 f"telemetry/{now}/{number}",
                 mailbox.address,
                 destination(where),
@@ -324,7 +325,7 @@ class PostOffice:
         """Return what to ask of a node that has just started: the open mailboxes claim their addresses."""
         boxes = [mailbox for mailbox in self.mailboxes() if mailbox.is_open]
         said = say(now, self.node, "mailbox.resumed", mailboxes=[mailbox.address for mailbox in boxes])
-        return [*(Open(mailbox.address) for mailbox in boxes), said]
+        return [*(Claim(mailbox.address) for mailbox in boxes), said]
 
     # What the node tells.
 
@@ -476,7 +477,7 @@ def _check_priority(priority: int) -> None:
 def _saves_first(requests: list[Request]) -> list[Request]:
     """Return requests with the saves in front.
 
-    What follows from a post or a recall changes a record again; its save must not be
+    What follows from a submission or a withdrawal changes a record again; its save must not be
     overtaken by an older one from the same call.
     """
     return sorted(requests, key=lambda request: not isinstance(request, Save))

@@ -19,7 +19,7 @@ from starlight.dtntime import HOUR, MILLISECOND, YEAR
 from starlight.messages.delivery import Received
 from starlight.messages.letter import RECEIPT_FACTS_MAX, Receipt, ReceiptFact
 from starlight.messages.mailbox import Mailbox
-from starlight.messages.requests import Post, Request
+from starlight.node.application import Request, Submit
 
 RECEIPT_LIFETIME = YEAR
 """A receipt outlives a solar conjunction and a season of storms; afterwards nobody waits for it."""
@@ -94,9 +94,9 @@ class Receipts:
             received = self._mailboxes[address].received[fact.letter_id]
             self.owe(address, fact.letter_id, received, now + RETRY_AFTER)
 
-    def _post(self, address: str, sender: str, facts: list[ReceiptFact]) -> Post:
+    def _post(self, address: str, sender: str, facts: list[ReceiptFact]) -> Submit:
         self._count += 1
         token = f"receipt/{self._count}"
         self._offered[token] = [(address, fact) for fact in facts]
         payload = Receipt(tuple(facts)).encode()
-        return Post(token, address, sender, payload, RECEIPT_LIFETIME // MILLISECOND)
+        return Submit(token, address, sender, payload, RECEIPT_LIFETIME // MILLISECOND)

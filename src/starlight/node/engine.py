@@ -40,6 +40,7 @@ from starlight.node.actions import (
     Withdrawn,
 )
 from starlight.node.answers import OutstandingAnswers
+from starlight.node.application import Claim, Submit, Unclaim, Withdraw
 from starlight.node.config import NodeConfig
 from starlight.node.critical_forwarding import CriticalForwarder, copies
 from starlight.node.deadlines import Deadlines
@@ -142,10 +143,10 @@ class Node:
             events.TransferSent: lambda event, now: self._transfers.sent(event, now),
             events.TransferAcknowledged: lambda event, now: self._transfers.acknowledged(event, now),
             events.TransferFailed: lambda event, now: self._transfers.failed(event, now),
-            events.Submit: self._submit,
-            events.Withdraw: self._withdraw,
-            events.Claim: self._claim,
-            events.Unclaim: self._unclaim,
+            Submit: self._submit,
+            Withdraw: self._withdraw,
+            Claim: self._claim,
+            Unclaim: self._unclaim,
             events.Fetched: self._fetched,
             events.Delivered: lambda event, now: self._delivery.delivered(event.keys, now),
             events.PlanChanged: self._plan_changed,
@@ -403,12 +404,12 @@ class Node:
         self._identities.deliver(stored.key, meta.expires)
         self._forget(stored, meta.expires)
 
-    def _claim(self, event: events.Claim, now: int) -> None:
+    def _claim(self, event: Claim, now: int) -> None:
         endpoint = self._intake.own_endpoint(event.endpoint)
         if endpoint is not None:
             self._delivery.claim(endpoint, now)
 
-    def _unclaim(self, event: events.Unclaim, now: int) -> None:
+    def _unclaim(self, event: Unclaim, now: int) -> None:
         endpoint = self._intake.own_endpoint(event.endpoint)
         if endpoint is not None:
             self._delivery.unclaim(endpoint)
@@ -425,7 +426,7 @@ class Node:
 
     # Submitting.
 
-    def _submit(self, event: events.Submit, now: int) -> None:
+    def _submit(self, event: Submit, now: int) -> None:
         refusal = self._intake.objection(event)
         if refusal is None and self._index.is_full(len(event.payload)):
             refusal = "the store is full"
@@ -457,7 +458,7 @@ class Node:
             arrives = max(route.arrival for route in routes) if known else None
             self._out.append(Accepted(token, event.key, leaves, arrives))
 
-    def _withdraw(self, event: events.Withdraw, now: int) -> None:
+    def _withdraw(self, event: Withdraw, now: int) -> None:
         parts = self._submissions.withdrawable(event.key)
         if not parts:
             self._out.append(NotWithdrawn(event.key))

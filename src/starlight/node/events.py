@@ -3,7 +3,8 @@
 All are frozen and serialise, so that a recorded run replays. `key` is a bundle's
 identity as text (`Bundle.id`), `peer` a node number, times are ns since
 2000-01-01T00:00:00Z in mission time. Structs of msgspec, because they are made
-ten times faster than frozen dataclasses and carry their own tag into a record.
+ten times faster than frozen dataclasses and carry their own tag into a record. What an application
+asks for is an event too (`application.py`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import msgspec
 
 from starlight.contacts.plan import ContactPlan
+from starlight.node.application import ApplicationEvent
 
 
 class _Event(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -79,48 +81,6 @@ class TransferFailed(_Event, frozen=True):
     refused: bool = False
 
 
-class Submit(_Event, frozen=True):
-    """An application asks for a bundle to be sent.
-
-    Attributes:
-        token: the application's own name for it, given back in `Accepted`.
-        source, destination, report_to: endpoint ids as text.
-        payload: the application data unit.
-        lifetime_ms: how long it is worth carrying.
-        flags: bundle processing control flags to add (RFC 9171, 4.2.3), such as report requests.
-        priority: 0 bulk, 1 normal, 2 expedited.
-        critical: to be sent by every neighbour that a route leads over, and as urgent as there is.
-    """
-
-    token: str
-    source: str
-    destination: str
-    payload: bytes
-    lifetime_ms: int
-    report_to: str = "dtn:none"
-    flags: int = 0
-    priority: int = 1
-    critical: bool = False
-
-
-class Withdraw(_Event, frozen=True):
-    """An application takes back a bundle that has not departed."""
-
-    key: str
-
-
-class Claim(_Event, frozen=True):
-    """An application takes what is, or will be, addressed to an endpoint of this node."""
-
-    endpoint: str
-
-
-class Unclaim(_Event, frozen=True):
-    """An application no longer takes what is addressed to an endpoint; it waits again."""
-
-    endpoint: str
-
-
 class Delivered(_Event, frozen=True):
     """An application holds what was delivered to it; its own record is in the same commit."""
 
@@ -177,10 +137,7 @@ Event = (
     | TransferSent
     | TransferAcknowledged
     | TransferFailed
-    | Submit
-    | Withdraw
-    | Claim
-    | Unclaim
+    | ApplicationEvent
     | Delivered
     | Fetched
     | PlanChanged

@@ -9,89 +9,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 from starlight.bundle import payload_of
 from starlight.bundle.fragmentation import reassemble
 from starlight.errors import BundleError, StarlightError, StoreError
 from starlight.node import actions, events
 from starlight.node.actions import Action, Forget, Outward, Persist, StoreWrite
+from starlight.node.application import Application, ApplicationEvent, Request, Save, Say
 from starlight.node.engine import Node
 from starlight.node.events import Event, Remembered, Restored
-from starlight.node.reception import REPORTS
 from starlight.node.stored import whole_of
 from starlight.trace import Record
-
-
-class Request(Protocol):
-    """What an application asks for; told apart by the names of their classes.
-
-    ``Post(token, source, destination, payload, lifetime_ms, flags, priority, critical)``,
-    ``Recall(key)``, ``Open(endpoint)``, ``Close(endpoint)``, ``Save(mailbox, key, data)`` and
-    ``Say(record)``.
-    """
-
-
-class Kept(Protocol):
-    """What an application wants kept: the last data saved under a mailbox and a key."""
-
-    @property
-    def mailbox(self) -> str:
-        """Whose it is."""
-
-    @property
-    def key(self) -> str:
-        """Its name in that mailbox."""
-
-    @property
-    def data(self) -> bytes:
-        """What is kept, in the application's own form."""
-
-
-class Application(Protocol):
-    """What lives on a node. Each call returns requests; all times are ns of mission time."""
-
-    def resume(self, now: int) -> Sequence[Request]:
-        """Say what to ask of a node that has just started."""
-
-    def accepted(
-        self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
-    ) -> Sequence[Request]:
-        """Take note that a posted bundle was taken."""
-
-    def rejected(self, token: str, reason: str, now: int) -> Sequence[Request]:
-        """Take note that a posted bundle was not taken."""
-
-    def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> Sequence[Request]:
-        """Take what was addressed to a claimed endpoint."""
-
-    def departed(
-        self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
-    ) -> Sequence[Request]:
-        """Take note that a bundle has left for the first time."""
-
-    def withdrawn(self, key: str, now: int) -> Sequence[Request]:
-        """Take note that a bundle was taken back."""
-
-    def not_withdrawn(self, key: str, now: int) -> Sequence[Request]:
-        """Take note that a bundle could not be taken back."""
-
-    def expired(self, key: str, reason: str, now: int) -> Sequence[Request]:
-        """Take note that a bundle expired in this node's store."""
-
-    def reported(
-        self, key: str, reporter: str, status: str, time: int | None, reason: int, now: int
-    ) -> Sequence[Request]:
-        """Take note of a status report."""
-
-    def plan_changed(self, now: int) -> Sequence[Request]:
-        """Take note of a new contact plan."""
-
-    def handle_timer(self, now: int) -> Sequence[Request]:
-        """Do what is due."""
-
-    def next_wakeup(self) -> int | None:
-        """Say when `handle_timer` has something to do."""
 
 
 class Step(NamedTuple):
@@ -102,7 +31,7 @@ class Step(NamedTuple):
         outward: what goes out on links and into the trace, after the commit.
     """
 
-    writes: list[StoreWrite | Kept]
+    writes: list[StoreWrite | Save]
     outward: list[Outward]
 
 
@@ -133,7 +62,7 @@ class Host:
         self.application = application
         self._body = body
         self._record = record
-        self._writes: list[StoreWrite | Kept] = []
+        self._writes: list[StoreWrite | Save] = []
         self._outward: list[Outward] = []
         self._queue: deque[Event | actions.Fetch] = deque()
         self._asked: list[Action] = []  # by the engine in this step
@@ -214,10 +143,10 @@ class Host:
         the next step.
         """
         stored = self.node.stored
-        kept = [
+        kept: list[StoreWrite | Save] = [
             write
             for write in self._writes
-            if type(write) not in _WRITES
+            if type(write) is Save
             or (type(write) is Persist and write.key in stored and stored[write.key].meta.own)
         ]
         # Where one was cut, its pieces stand for it.
@@ -256,9 +185,9 @@ class Host:
                 elif isinstance(action, actions.Fetch):
                     queue.append(action)
                 else:
-                    queue.extend(self._events(self._tell(action, now), now))
+                    queue.extend(self._tell(action, now))  # type: ignore[arg-type]  # told by its class
             if type(event) is events.PlanChanged and self.application is not None:
-                queue.extend(self._events(self.application.plan_changed(now), now))
+                queue.extend(self._events(self.application.plan_changed(now)))
 
     def _write(self, action: StoreWrite) -> None:
         self._writes.append(action)
@@ -273,88 +202,73 @@ class Host:
             return events.Fetched(key, None)
 
     def _take(self, requests: Iterable[Request], now: int) -> None:
-        for event in self._events(requests, now):
+        for event in self._events(requests):
             self._handle(event, now)
 
-    def _events(self, requests: Iterable[Request], now: int) -> list[Event]:
+    def _events(self, requests: Iterable[Request]) -> list[Event]:
         """Return what requests say to the engine; what they say to the driver is done here."""
         told: list[Event] = []
         for request in requests:
-            event = self._event(request)
-            if event is not None:
-                told.append(event)
+            if isinstance(request, Save):
+                self._writes.append(request)
+            elif isinstance(request, Say):
+                self._outward.append(actions.Trace(request.record))
+            elif isinstance(request, ApplicationEvent):
+                told.append(request)
+            else:
+                raise TypeError(f"{type(request).__name__} is no request of an application")
         return told
 
-    def _event(self, request: Any) -> Event | None:
-        name = type(request).__name__
-        if name == "Save":
-            self._writes.append(request)
-        elif name == "Say":
-            self._outward.append(actions.Trace(request.record))
-        elif name == "Post":
-            report_to = f"{self.node.node_id}" if request.flags & REPORTS else "dtn:none"
-            return events.Submit(
-                request.token, request.source, request.destination, request.payload,
-                request.lifetime_ms, report_to, request.flags, request.priority, request.critical,
-            )  # fmt: skip
-        elif name == "Recall":
-            return events.Withdraw(request.key)
-        elif name == "Open":
-            return events.Claim(request.endpoint)
-        elif name == "Close":
-            return events.Unclaim(request.endpoint)
-        elif name == "Delivered":
-            return events.Delivered(request.keys)
-        else:
-            raise TypeError(f"{name} is no request of an application")
-        return None
-
-    def _tell(self, action: Action, now: int) -> Sequence[Any]:
-        """Tell the application; return its requests."""
+    def _tell(self, action: actions.ToApplication, now: int) -> list[Event]:
+        """Tell the application; return what it then says to the engine."""
         application = self.application
         if application is None:
-            return ()
-        match action:
-            case actions.Deliver(keys, endpoint, source):
-                return self._deliver(application, keys, endpoint, source, now)
-            case actions.Accepted(token, key, leaves, arrives):
-                return application.accepted(token, key, leaves, arrives, now)
-            case actions.Rejected(token, reason):
-                return application.rejected(token, reason, now)
-            case actions.Departed(key, peer, leaves, last_byte, reaches):
-                return application.departed(key, peer, leaves, last_byte, reaches, now)
-            case actions.Withdrawn(key):
-                return application.withdrawn(key, now)
-            case actions.NotWithdrawn(key):
-                return application.not_withdrawn(key, now)
-            case actions.Expired(key, reason):
-                return application.expired(key, reason, now)
-            case actions.Reported(key, reporter, status, time, code):
-                return application.reported(key, reporter, status, time, code, now)
-        raise TypeError(f"{type(action).__name__} is nothing for an application")
+            return []
+        if isinstance(action, actions.Deliver):
+            return self._deliver(application, action, now)
+        return self._events(_answer(application, action, now))
 
-    def _deliver(
-        self, application: Application, keys: tuple[str, ...], endpoint: str, source: str, now: int
-    ) -> list[Any]:
-        requests: list[Any] = []
+    def _deliver(self, application: Application, action: actions.Deliver, now: int) -> list[Event]:
+        keys = action.keys
+        told: list[Event] = []
         try:
             bodies = [self._bodies.get(key) or self._body(key) for key in keys]
             payload = payload_of(bodies[0]) if len(bodies) == 1 else reassemble(bodies)
         except StoreError as error:
             # It may be read once the disk is mended, so it stays; the next start offers it again.
             self._unreadable(keys, error, now)
-            return requests
+            return told
         except BundleError as error:
             # Fragments that contradict each other can't become whole by waiting.
             self._unreadable(keys, error, now)
         else:
-            requests += application.delivered(endpoint, source, payload, now)
-        requests.append(events.Delivered(keys))
-        return requests
+            told += self._events(application.delivered(action.endpoint, action.source, payload, now))
+        told.append(events.Delivered(keys))
+        return told
 
     def _unreadable(self, keys: tuple[str, ...], error: StarlightError, now: int) -> None:
         facts: dict[str, object] = {"bundles": list(keys), "why": str(error)}
         self._outward.append(actions.Trace(Record(now, self.node.number, "bundle.unreadable", facts)))
+
+
+def _answer(application: Application, action: actions.ToApplication, now: int) -> Sequence[Request]:
+    """Tell an application what the engine has to say to it; return its answer."""
+    match action:
+        case actions.Accepted(token, key, leaves, arrives):
+            return application.accepted(token, key, leaves, arrives, now)
+        case actions.Rejected(token, reason):
+            return application.rejected(token, reason, now)
+        case actions.Departed(key, peer, leaves, last_byte, reaches):
+            return application.departed(key, peer, leaves, last_byte, reaches, now)
+        case actions.Withdrawn(key):
+            return application.withdrawn(key, now)
+        case actions.NotWithdrawn(key):
+            return application.not_withdrawn(key, now)
+        case actions.Expired(key, reason):
+            return application.expired(key, reason, now)
+        case actions.Reported(key, reporter, status, time, code):
+            return application.reported(key, reporter, status, time, code, now)
+    raise TypeError(f"{type(action).__name__} is nothing for an application")
 
 
 _READ_BACK = frozenset({Restored, Remembered})  # after which the engine does not do what is due

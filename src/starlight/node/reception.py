@@ -11,8 +11,8 @@ from starlight.bundle.report import ReasonCode, decode_report
 from starlight.bundle.service import BULK, EXPEDITED, NORMAL, Service
 from starlight.dtntime import MILLISECOND
 from starlight.errors import BundleError, InputError
+from starlight.node.application import Submit
 from starlight.node.config import NodeConfig
-from starlight.node.events import Submit
 from starlight.node.stored import Meta
 
 FRAGMENT = BundleFlags.FRAGMENT.value
@@ -164,7 +164,7 @@ class Reception:
         try:
             source = EndpointID.parse(request.source)
             destination = EndpointID.parse(request.destination)
-            EndpointID.parse(request.report_to)
+            EndpointID.parse(self._report_to(request))
         except InputError as error:
             return str(error)
         if not source.is_null and (self.node_of(source) != self._number or not source.is_singleton):
@@ -203,6 +203,7 @@ class Reception:
 
     def _build(self, request: Submit, now: int, *, own: bool, flags: int) -> ReceivedBundle:
         destination = EndpointID.parse(request.destination)
+        report_to = self._report_to(request)
         creation = self._creation(now)
         service = Service(request.priority, request.critical)
         bundle = bp.build(
@@ -211,7 +212,7 @@ class Reception:
             request.payload,
             creation=creation,
             lifetime_ms=request.lifetime_ms,
-            report_to=EndpointID.parse(request.report_to),
+            report_to=EndpointID.parse(report_to),
             flags=flags,
             hop_limit=self._hop_limit,
             service=service,
@@ -226,7 +227,7 @@ class Reception:
             size=len(data),
             source=request.source,
             destination=destination.text,
-            report_to=request.report_to,
+            report_to=report_to,
             flags=bundle.primary.flags,
             creation=creation,
             payload_bytes=len(request.payload),
@@ -237,6 +238,12 @@ class Reception:
             critical=service.critical,
         )
         return ReceivedBundle(bundle.id, meta, node, data)
+
+    def _report_to(self, request: Submit) -> str:
+        """Return where reports about a submitted bundle go: to this node, which tells its application."""
+        if request.report_to is not None:
+            return request.report_to
+        return str(self.node_id) if request.flags & REPORTS else "dtn:none"
 
     def _creation(self, now: int) -> tuple[int, int]:
         """Return a creation timestamp (RFC 9171, 4.2.7) that was not given away before."""

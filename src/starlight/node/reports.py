@@ -13,8 +13,8 @@ from starlight.bundle import NULL, BundleFlags, EndpointID
 from starlight.bundle.report import Assertion, ReasonCode, StatusReport, decode_report, encode_report
 from starlight.bundle.service import NORMAL
 from starlight.dtntime import HOUR, MILLISECOND, from_wire, to_wire
+from starlight.node.application import Submit
 from starlight.node.config import NodeConfig
-from starlight.node.events import Submit
 from starlight.node.reception import ADMIN_RECORD, STATUS_TIME, ReceivedBundle, Reception
 from starlight.node.stored import Meta, whole_of
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from starlight.messages.requests import Open, Post, Request, Save
+from starlight.node.application import Claim, Request, Save, Submit
 from starlight.node.engine import Node
 from starlight.sim.holdings import held
 from starlight.sim.world import VirtualWorld
@@ -57,14 +57,14 @@ class Witness:
         """Return the request to post some words, which are to be unique, padded to a size in bytes."""
         self._posting[words] = (to, now + lifetime_ms * 1_000_000)
         payload = words.encode().ljust(size, b" ")
-        return [Post(words, f"ipn:{self._node}.1", to, payload, lifetime_ms, critical=critical)]
+        return [Submit(words, f"ipn:{self._node}.1", to, payload, lifetime_ms, critical=critical)]
 
     def claim(self, service: int) -> list[Request]:
         """Return the request to claim one more service of the node, for as long as it lives."""
-        return [Open(f"ipn:{self._node}.{service}")]
+        return [Claim(f"ipn:{self._node}.{service}")]
 
     def resume(self, now: int) -> list[Request]:
-        return [Open(endpoint) for endpoint in self._endpoints]
+        return [Claim(endpoint) for endpoint in self._endpoints]
 
     def restore(self, mailbox: str, key: str, data: bytes) -> None:
         if mailbox == "posted":

@@ -6,12 +6,11 @@ What `commit` has returned from survives a crash of the node; nothing else does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from starlight.errors import StoreError
 from starlight.node.actions import Forget, Persist, StoreWrite, Update
+from starlight.node.application import Save
 from starlight.node.events import Remembered, Restored
-from starlight.node.host import Kept
 
 PRUNE_FROM = 4_096  # remembered identities before the first pruning
 
@@ -25,7 +24,7 @@ class MemoryStore:
         self._saves: dict[tuple[str, str], bytes] = {}
         self._prune_at = PRUNE_FROM
 
-    def commit(self, writes: Sequence[StoreWrite | Kept], *, now: int | None = None) -> None:
+    def commit(self, writes: Sequence[StoreWrite | Save], *, now: int | None = None) -> None:
         """Keep writes, all of them.
 
         Args:
@@ -73,17 +72,9 @@ class MemoryStore:
         """Return the keys of the stored bundles, in order."""
         return list(self._bundles)
 
-    def writes(self) -> list[StoreWrite | Kept]:
+    def writes(self) -> list[StoreWrite | Save]:
         """Return the writes that bring an empty store to what this one holds."""
-        found: list[StoreWrite | Kept] = [Forget(key, until) for key, until in self._seen.items()]
+        found: list[StoreWrite | Save] = [Forget(key, until) for key, until in self._seen.items()]
         found += [Persist(key, data, meta) for key, (data, meta) in self._bundles.items()]
-        found += [Saved(mailbox, key, data) for (mailbox, key), data in self._saves.items()]
+        found += [Save(mailbox, key, data) for (mailbox, key), data in self._saves.items()]
         return found
-
-
-class Saved(NamedTuple):
-    """What an application wanted kept, as this store has it."""
-
-    mailbox: str
-    key: str
-    data: bytes

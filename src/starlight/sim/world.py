@@ -23,10 +23,11 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import to_text
 from starlight.errors import DefectError, InputError
 from starlight.node import actions, events
+from starlight.node.application import Application, Request
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.events import Event
-from starlight.node.host import Application, Host, Recorder, Request, Step
+from starlight.node.host import Host, Recorder, Step
 from starlight.sim.channel import Direction, Outcome, TrueContacts
 from starlight.sim.store import MemoryStore
 from starlight.trace import Record

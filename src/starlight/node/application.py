@@ -1,0 +1,143 @@
+"""The boundary between a node and the application that lives on it.
+
+An application is driven by calls that all take the time, and answers each with requests. Four of
+them are events of the engine as they stand: `Submit`, `Withdraw`, `Claim` and `Unclaim`. Two are
+for the driver: `Save` is committed in the same commit as the engine's own store writes, and `Say`
+goes into the trace after it. So the effects of one call are kept together or not at all.
+
+This module knows nothing of the engine, because applications import it and nothing else of the node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from starlight.trace import Record
+
+
+class _Request(msgspec.Struct, frozen=True, tag=True, gc=False):
+    # The class names are tags in recorded runs, and the order of fields is theirs too.
+    pass
+
+
+class Submit(_Request, frozen=True):
+    """An application asks for a bundle to be sent.
+
+    Attributes:
+        token: the application's own name for it, given back when it is accepted or rejected.
+        source, destination: endpoint ids as text.
+        payload: the application data unit.
+        lifetime_ms: how long it is worth carrying.
+        report_to: endpoint id as text; None for the node itself where a report is asked for, else
+            for nobody.
+        flags: bundle processing control flags to add (RFC 9171, 4.2.3), such as report requests.
+        priority: 0 bulk, 1 normal, 2 expedited.
+        critical: to be sent by every neighbour that a route leads over, and as urgent as there is.
+    """
+
+    token: str
+    source: str
+    destination: str
+    payload: bytes
+    lifetime_ms: int
+    report_to: str | None = None
+    flags: int = 0
+    priority: int = 1
+    critical: bool = False
+
+
+class Withdraw(_Request, frozen=True):
+    """An application takes back a bundle that has not departed."""
+
+    key: str
+
+
+class Claim(_Request, frozen=True):
+    """An application takes what is, or will be, addressed to an endpoint of this node."""
+
+    endpoint: str
+
+
+class Unclaim(_Request, frozen=True):
+    """An application no longer takes what is addressed to an endpoint; it waits again."""
+
+    endpoint: str
+
+
+class Save(_Request, frozen=True):
+    """Keep a record of the application, replacing what was kept under the same mailbox and key.
+
+    Attributes:
+        mailbox: the owner's name, such as an address.
+        key: its name in that mailbox.
+        data: the record, in the application's own form.
+    """
+
+    mailbox: str
+    key: str
+    data: bytes
+
+
+class Say(_Request, frozen=True):
+    """Put a record into the trace."""
+
+    record: Record
+
+
+ApplicationEvent = Submit | Withdraw | Claim | Unclaim
+"""The requests that the engine handles; a recorded run holds them among its events."""
+
+Request = ApplicationEvent | Save | Say
+
+
+class Application(Protocol):
+    """The application of a node. Each call returns requests; all times are ns of mission time.
+
+    `key` is a bundle's identity as text, by which the application knows it whether it is kept
+    whole, in fragments or in copies.
+    """
+
+    def resume(self, now: int) -> Sequence[Request]:
+        """Say what to ask of a node that has just started."""
+
+    def accepted(
+        self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
+    ) -> Sequence[Request]:
+        """Take note that a submitted bundle was taken."""
+
+    def rejected(self, token: str, reason: str, now: int) -> Sequence[Request]:
+        """Take note that a submitted bundle was not taken."""
+
+    def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> Sequence[Request]:
+        """Take what was addressed to a claimed endpoint."""
+
+    def departed(
+        self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
+    ) -> Sequence[Request]:
+        """Take note that a bundle has left for the first time."""
+
+    def withdrawn(self, key: str, now: int) -> Sequence[Request]:
+        """Take note that a bundle was taken back."""
+
+    def not_withdrawn(self, key: str, now: int) -> Sequence[Request]:
+        """Take note that a bundle could not be taken back."""
+
+    def expired(self, key: str, reason: str, now: int) -> Sequence[Request]:
+        """Take note that a bundle expired in this node's store."""
+
+    def reported(
+        self, key: str, reporter: str, status: str, time: int | None, reason: int, now: int
+    ) -> Sequence[Request]:
+        """Take note of a status report."""
+
+    def plan_changed(self, now: int) -> Sequence[Request]:
+        """Take note of a new contact plan."""
+
+    def handle_timer(self, now: int) -> Sequence[Request]:
+        """Do what is due."""
+
+    def next_wakeup(self) -> int | None:
+        """Say when `handle_timer` has something to do."""
