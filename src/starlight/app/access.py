@@ -1,13 +1,12 @@
-"""Who may use a data folder: one node or demo at a time, and programs of the same user that speak with it.
+"""Access to a data folder: one node or demo at a time, and programs of the same user that speak with it.
 
-The process that runs on a folder holds a lock on it. Two small files in it, ``token`` with the secret
+The process that runs on a folder holds its lock. Two small files in it, ``token`` with the secret
 of its page, and ``access.json`` that says where the page is as long as it is served.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import secrets
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from starlight.errors import InputError
+from starlight.live.folder_lock import FolderInUse, FolderLock
 
 ACCESS_FILE = "access.json"
 """In the data folder: where the local API is and the token that opens it; for its owner's eyes only."""
@@ -48,21 +48,19 @@ def hold(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        lock = FolderLock(folder)
     except OSError as error:
         right = "Give a folder that can be written"
         raise InputError(f"can't be used ({error.strerror})", where=str(folder), right=right) from None
+    except FolderInUse:
+        right = "Use that one, or give another folder"
+        raise InputError(_running(folder), where=str(folder), right=right) from None
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            right = "Use that one, or give another folder"
-            raise InputError(_running(folder), where=str(folder), right=right) from None
         for left in folder.glob(UNFINISHED + "*"):
             left.unlink()
         yield
     finally:
-        os.close(lock)
+        lock.release()
 
 
 def _running(folder: Path) -> str:

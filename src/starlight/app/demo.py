@@ -25,6 +25,7 @@ from starlight.dtntime import DAY, SECOND
 from starlight.errors import InputError, RangeError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
+from starlight.live.folder_lock import LOCK_FILE
 from starlight.live.neighbours import PeerConfig
 from starlight.live.store import Store
 from starlight.node.config import NodeConfig
@@ -197,7 +198,7 @@ class Demo:
 
     def _refuse_foreign(self) -> None:
         """Refuse to write into a folder of something else; what an interrupted first start left is ours."""
-        ours = {node.name for node in self.scenario.node} | {"token"}
+        ours = {node.name for node in self.scenario.node} | {"token", LOCK_FILE}
         strange = sorted(entry.name for entry in self.folder.iterdir() if entry.name not in ours)
         if strange:
             raise InputError(

@@ -18,6 +18,7 @@ from starlight.bundle import EndpointID
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
+from starlight.live.folder_lock import LOCK_FILE
 from starlight.live.neighbours import PeerConfig
 from starlight.node.config import NodeConfig
 from starlight.scenario.kernels import open_sky
@@ -68,7 +69,7 @@ def _claim(folder: Path, node: NodeFile) -> None:
     try:
         owner = msgspec.json.decode(path.read_bytes(), type=int)
     except FileNotFoundError:
-        strange = sorted(entry.name for entry in folder.iterdir())
+        strange = sorted(entry.name for entry in folder.iterdir() if entry.name != LOCK_FILE)
         if strange:
             told = f"holds {strange[0]!r}, which is not of a node"
             raise InputError(told, where=str(folder), right=right) from None

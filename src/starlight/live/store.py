@@ -8,9 +8,7 @@ write-ahead log has a known corruption bug in the version that Python 3.11 ships
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -20,6 +18,7 @@ from pathlib import Path
 import apsw
 
 from starlight.errors import StoreError
+from starlight.live.folder_lock import FolderInUse, FolderLock
 from starlight.live.segments import SEGMENT_BYTES, Place, Segments, sync_folder
 from starlight.node.actions import Forget, Persist, StoreWrite, Update
 from starlight.node.application import Save
@@ -138,9 +137,11 @@ class Store:
         try:
             new = not self.path.exists()
             self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(self.path)
+            self._lock = FolderLock(self.path)
         except OSError as error:
             raise StoreError(f"{self.path} can't hold a store: {error.strerror}") from error
+        except FolderInUse:
+            raise StoreError(f"{self.path} is in use by another node; stop that one first") from None
         self._vfs = _CountingVFS()
         self._connections: list[apsw.Connection] = []
         try:
@@ -281,7 +282,7 @@ class Store:
         for connection in self._connections:
             connection.close()
         self._vfs.unregister()
-        os.close(self._lock)
+        self._lock.release()
 
     def _connect(self) -> apsw.Connection:
         connection = apsw.Connection(str(self._database), vfs=self._vfs.name)
@@ -416,14 +417,3 @@ def _row(write: Persist, updates: dict[str, bytes], places: dict[str, Place]) ->
 def _number(connection: apsw.Connection, query: str) -> int:
     (number,) = next(connection.execute(query))
     return int(number)
-
-
-def _lock(path: Path) -> int:
-    """Return an open descriptor that holds the store's lock; closing it, or dying, lets go."""
-    descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise StoreError(f"{path} is in use by another node; stop that one first") from error
-    return descriptor
