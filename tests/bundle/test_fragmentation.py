@@ -149,3 +149,11 @@ def test_strangers() -> None:
     for wrong in ([mine[0], other[1]], [PLAIN], []):
         with pytest.raises(BundleError, match="same source"):
             reassemble(wrong)
+
+
+def test_where_fragments_overlap_and_differ_the_one_with_the_lower_offset_counts() -> None:
+    """Honest fragments agree; of others it must not depend on the order of arrival which bytes are read."""
+    first, second = (
+        encode(whole(payload, fragment=(offset, 6))) for offset, payload in ((0, b"abcd"), (2, b"XYef"))
+    )
+    assert reassemble([first, second]) == reassemble([second, first]) == b"abcdef"
