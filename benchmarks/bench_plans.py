@@ -18,7 +18,7 @@ from starlight.contacts import formats
 from starlight.contacts.contact import Contact, LightPiece
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
-from starlight.routing import Router
+from starlight.routing import Router, RouteRequest
 
 SIZE = 300  # bytes: a short letter in its bundle
 
@@ -80,7 +80,7 @@ def main() -> None:
     for form in formats.FORMATS:
         written_s, done = seconds(lambda form=form: formats.write(whole, form), 1)
         read_s, back = seconds(lambda data=done.data: formats.read(data, name="plan"))
-        index_s, _ = seconds(lambda plan=back.plan: Router(plan).route(1, 110, START, SIZE), 1)
+        index_s, _ = seconds(lambda plan=back.plan: Router(plan).route(RouteRequest(1, 110, START, SIZE)), 1)
         figures[form] = {
             "bytes": len(done.data),
             "contacts": len(back.plan.contacts),

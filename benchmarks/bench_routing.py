@@ -25,7 +25,7 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, const
 from starlight.contacts.plan import ContactPlan
 from starlight.contacts.plan_json import from_json, to_json
 from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE, SECOND, YEAR
-from starlight.routing import Router
+from starlight.routing import Route, Router, RouteRequest
 from starlight.routing.index import PlanIndex
 
 SIZE = 300  # bytes: a short letter in its bundle
@@ -109,18 +109,18 @@ def measure(plan: ContactPlan, questions: int = 24) -> dict[str, object]:
         source, destination = rng.sample(nodes, 2)
         now = rng.randrange(round(end * 0.7))
         fresh = Router(plan)  # Nothing is remembered from the questions before.
-        took = microseconds(fresh.route, source, destination, now, SIZE)
-        found = fresh.route(source, destination, now, SIZE)
+        took = microseconds(_ask, fresh, source, destination, now)
+        found = _ask(fresh, source, destination, now)
         for unreachable in _unreachable(rng, number, end, source, destination, now):
             other = Router(plan)
-            took_there = microseconds(other.route, *unreachable)
-            if other.route(*unreachable) is None:
+            took_there = microseconds(_ask, other, *unreachable)
+            if _ask(other, *unreachable) is None:
                 lost.append(took_there)
         if found is None:
             continue
         first.append(took)
-        again.append(microseconds(fresh.route, source, destination, now, SIZE))
-        later.append(microseconds(fresh.route, source, destination, now + 5 * SECOND, SIZE))
+        again.append(microseconds(_ask, fresh, source, destination, now))
+        later.append(microseconds(_ask, fresh, source, destination, now + 5 * SECOND))
         ten.append(microseconds(_ten, fresh, source, destination, now))
         routing, booking = _queue(Router(plan), source, destination, now)
         queued.append(routing)
@@ -166,7 +166,7 @@ def _queue(router: Router, source: int, destination: int, now: int) -> tuple[lis
     for number in range(BOOKED + 1):
         when = now + number * SECOND // 100
         begun = time.process_time()
-        route = router.route(source, destination, when, SIZE)
+        route = _ask(router, source, destination, when)
         routing.append((time.process_time() - begun) * 1e6)
         if route is None:
             booking.append(0.0)
@@ -185,8 +185,12 @@ def _queues(found: list[list[float]]) -> dict[str, float]:
     }
 
 
+def _ask(router: Router, source: int, destination: int, now: int, size: int = SIZE) -> Route | None:
+    return router.route(RouteRequest(source, destination, now, size))
+
+
 def _ten(router: Router, source: int, destination: int, now: int) -> None:
-    list(router.candidates(source, destination, now, SIZE, k=10))
+    list(router.candidates(RouteRequest(source, destination, now, SIZE), k=10))
 
 
 def _spread(found: list[float]) -> dict[str, float]:
@@ -249,9 +253,9 @@ def compared(plan: ContactPlan) -> dict[str, object]:
     our_ms, same = [], 0
     for (source, destination, now), answer in zip(questions, theirs["answers"], strict=True):
         router = Router(plan)
-        router.route(destination, source, now, 0)  # The index is made before, as their graph is.
-        our_ms.append(microseconds(Router(plan).route, source, destination, now, 0) / 1e3)
-        route = Router(lightless).route(source, destination, now, 0)
+        _ask(router, destination, source, now, 0)  # The index is made before, as their graph is.
+        our_ms.append(microseconds(_ask, Router(plan), source, destination, now, 0) / 1e3)
+        route = _ask(Router(lightless), source, destination, now, 0)
         same += answer["arrival_ms"] == (None if route is None else route.arrival / MILLISECOND)
     their_median = statistics.median(answer["cpu_ms"] for answer in theirs["answers"])
     our_median = statistics.median(our_ms)

@@ -9,7 +9,7 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, const
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND
 from starlight.errors import InputError
-from starlight.routing import Router
+from starlight.routing import Router, RouteRequest
 
 WORDS = (
     *(
@@ -138,7 +138,7 @@ def check(data: bytes, form: str | None) -> bool:
     assert all(str(remark) for remark in found.report)
     if len(plan.contacts) >= 2:
         nodes = plan.nodes()
-        Router(plan).route(nodes[0], nodes[-1], 0, 100)
+        Router(plan).route(RouteRequest(nodes[0], nodes[-1], 0, 100))
     for other in formats.FORMATS:
         try:
             done = formats.write(plan, other, epoch=0)

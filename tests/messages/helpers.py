@@ -15,7 +15,7 @@ from starlight.dtntime import SECOND
 from starlight.messages import PostOffice
 from starlight.messages.forecast import overhead_of
 from starlight.node.application import Claim, Request, Save, Say, Submit, Unclaim, Withdraw
-from starlight.routing import Route, Router
+from starlight.routing import Route, Router, RouteRequest
 from starlight.trace import Record
 
 EARTH, RELAY, MARS = 7, 15, 20
@@ -152,7 +152,7 @@ class FakeNode:
         node = self.office.node_of(post.destination)
         assert node is not None
         size = len(post.payload) + overhead_of(post.priority)
-        route = self.router.route(self.number, node, self.sky.now, size, priority=post.priority)
+        route = self.router.route(RouteRequest(self.number, node, self.sky.now, size, priority=post.priority))
         self.queued[key] = (post, route)
         if route:
             self.router.book(route)

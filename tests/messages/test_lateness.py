@@ -11,7 +11,7 @@ from starlight.errors import InputError
 from starlight.messages import Lateness
 from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES, REASONS_MAX, Forecaster, Message
 from starlight.messages.itinerary import legs_of
-from starlight.routing import Router
+from starlight.routing import Router, RouteRequest
 from starlight.routing.refusals import NOTHING_FASTER
 
 STORM = Notice(0, 3 * DAY, (RELAY,), "dust storm over Arsia Mons")
@@ -46,7 +46,7 @@ def test_the_words_are_those_of_the_router() -> None:
     for _, route in sky.earth.queued.values():
         assert route is not None
         router.book(route)
-    refused = router.refusals(EARTH, MARS, MINUTE, size, most=REASONS_MAX)
+    refused = router.refusals(RouteRequest(EARTH, MARS, MINUTE, size), most=REASONS_MAX)
     assert refused
     assert [each.sentences for each in lateness.reasons] == [tuple(each.explain(NAMES)) for each in refused]
     assert [each.headline for each in lateness.reasons] == [each.headline for each in refused]
@@ -65,14 +65,14 @@ def test_the_way_that_it_goes_is_not_refused() -> None:
     outlook = Forecaster(EARTH, router, NAMES)
     booked = []
     for size, priority in ((2_088, 1), (2_088, 1), (1_288, 1), (2_088, 2)):
-        route = router.route(EARTH, MARS, 0, size, priority=priority)
+        route = router.route(RouteRequest(EARTH, MARS, 0, size, priority=priority))
         assert route is not None
         router.book(route)
         booked.append(route)
     moved = outlook.moved(booked[0], MARS, DAY, {})
     assert moved is not None
     assert [hop.contact.id for hop in moved.hops] == [1]
-    anew = router.without(booked[:1]).route(EARTH, MARS, 0, 2_088)
+    anew = router.without(booked[:1]).route(RouteRequest(EARTH, MARS, 0, 2_088))
     assert anew is not None
     assert anew.arrival > moved.arrival
     lateness = outlook.lateness(Message(MARS, 2_000, legs=legs_of(moved)), 0, booked=booked[:1])

@@ -14,7 +14,7 @@ from starlight.errors import InputError
 from starlight.messages import DeliveryState, Sent
 from starlight.messages.forecast import FRAGMENT_BYTES, TOO_LARGE, overhead_of
 from starlight.messages.urgency import PRIORITIES, priority_of, word_of
-from starlight.routing import Priority, Router, split
+from starlight.routing import Fragment, Priority, Router, RouteRequest, split
 
 PIECE_OVERHEAD_BYTES = overhead_of(Priority.NORMAL) + FRAGMENT_BYTES
 
@@ -192,7 +192,9 @@ def test_a_letter_that_no_contact_carries_is_foreseen_in_pieces() -> None:
     sky.open_all()
     size = 20_000
     ahead = sky.earth.office.predict(JAY, NANYOUNG, size, 0)
-    pieces = split(Router(sky.plan), EARTH, MARS, 0, size, PIECE_OVERHEAD_BYTES)
+    pieces = split(
+        Router(sky.plan), RouteRequest(EARTH, MARS, 0, size + PIECE_OVERHEAD_BYTES), PIECE_OVERHEAD_BYTES
+    )
     assert pieces is not None
     assert (ahead.pieces, len(pieces)) == (3, 3)
     assert ahead.leaves == HOUR
@@ -240,11 +242,9 @@ def test_a_hopeless_letter_is_not_cut_at_each_question(monkeypatch: pytest.Monke
     """What went in no pieces is tried again a minute later, when smaller, or with new room or plan."""
     cut: list[int] = []
 
-    def counted(
-        router: Router, source: int, destination: int, now: int, payload: int, *rest: int, **more: int
-    ):  # type: ignore[no-untyped-def]
-        cut.append(payload)
-        return split(router, source, destination, now, payload, *rest, **more)  # type: ignore[arg-type]
+    def counted(router: Router, request: RouteRequest, overhead: int) -> list[Fragment] | None:
+        cut.append(request.size - overhead)
+        return split(router, request, overhead)
 
     monkeypatch.setattr("starlight.messages.forecast.split", counted)
     sky = FakeSky(windows(6))
@@ -255,7 +255,7 @@ def test_a_hopeless_letter_is_not_cut_at_each_question(monkeypatch: pytest.Monke
         ahead = office.predict(JAY, NANYOUNG, size, now)
         return ahead.pieces if ahead.arrives is not None else None
 
-    booked = router.route(EARTH, MARS, 0, 7_000)
+    booked = router.route(RouteRequest(EARTH, MARS, 0, 7_000))
     assert booked is not None
     router.book(booked)
     assert (pieces(44_000, 0), cut) == (None, [44_000])

@@ -9,7 +9,7 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, const
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
-from starlight.routing import Priority, Route, Router, split
+from starlight.routing import Priority, Route, Router, RouteRequest, split
 from starlight.routing.refusals import never_used
 from starlight.routing.volume import consumption, margin
 
@@ -40,9 +40,11 @@ def test_a_contact_of_no_length(size: int) -> None:
     """start = end = arrival: a bundle of no size passes an instant, a byte does not."""
     router = Router(plan(contact(1, (EARTH, RELAY), 0, 9, UNLIMITED_BPS, 0), contact(2, (RELAY, MARS), 5, 5)))
     for now, passes in ((5 * SECOND, size == 0), (5 * SECOND + 1, False), (0, size == 0)):
-        assert ids(router.route(EARTH, MARS, now, size)) == ([1, 2] if passes else None)
+        assert ids(router.route(RouteRequest(EARTH, MARS, now, size))) == ([1, 2] if passes else None)
     instant = Router(plan(contact(1, (EARTH, MARS), 5, 5, UNLIMITED_BPS)))
-    assert ids(instant.route(EARTH, MARS, 5 * SECOND, size)) == [1], "an unlimited rate takes no time"
+    assert ids(instant.route(RouteRequest(EARTH, MARS, 5 * SECOND, size))) == [1], (
+        "an unlimited rate takes no time"
+    )
 
 
 def test_a_long_contact_with_three_pieces_of_range() -> None:
@@ -52,7 +54,7 @@ def test_a_long_contact_with_three_pieces_of_range() -> None:
     )
     router = Router(plan(Contact(1, EARTH, MARS, 0, 300 * SECOND, ((0, 8000),), light)))
     for now, arrives in ((0, 601), (99, 710), (100, 711), (150, 761), (199, 805), (250, 856)):
-        route = router.route(EARTH, MARS, now * SECOND, 1000)
+        route = router.route(RouteRequest(EARTH, MARS, now * SECOND, 1000))
         assert route is not None
         assert route.arrival == arrives * SECOND, f"{now} s: once, and without margin"
         assert route.projected - route.arrival == margin(route.arrival - (now + 1) * SECOND)
@@ -64,7 +66,7 @@ def test_a_range_of_600_seconds_counts_once() -> None:
     found = formats.read("".join(lines.format(n, n + 1) for n in (1, 2)).encode(), format="ion", epoch=0).plan
     router = Router(found)
     for destination, arrives in ((2, 2 + 600), (3, 2 * (2 + 600))):
-        route = router.route(1, destination, 0, 2000)
+        route = router.route(RouteRequest(1, destination, 0, 2000))
         assert route is not None
         assert route.arrival == arrives * SECOND
         assert route.projected - route.arrival == (destination - 1) * margin(600 * SECOND)
@@ -76,14 +78,14 @@ def test_the_margin_of_1340_seconds_is_0_90() -> None:
     assert margin(1) == 1, "rounded up"
     far = contact(1, (EARTH, RELAY), 0, 10, UNLIMITED_BPS, 1340)
     tight, later = contact(2, (RELAY, MARS), 0, 1340.5), contact(3, (RELAY, MARS), 1400, 1500)
-    route = Router(plan(far, tight, later)).route(EARTH, MARS, 0, 0)
+    route = Router(plan(far, tight, later)).route(RouteRequest(EARTH, MARS, 0, 0))
     assert ids(route) == [1, 3], (
         "with its margin the bundle may miss the contact that ends half a second later"
     )
     assert route is not None
     assert route.hops[0].arrives == 1340 * SECOND
     assert route.hops[0].margin == margin(1340 * SECOND)
-    bare = Router(plan(far, tight, later), with_margin=False).route(EARTH, MARS, 0, 0)
+    bare = Router(plan(far, tight, later), with_margin=False).route(RouteRequest(EARTH, MARS, 0, 0))
     assert ids(bare) == [1, 2]
     assert bare is not None
     assert (bare.hops[0].margin, bare.slack) == (0, 0)
@@ -94,12 +96,12 @@ def test_ranges_declared_in_one_direction_only() -> None:
     lines = "a contact +0 +100 2 1 1000\na contact +0 +100 1 2 1000\na range +0 +100 {} 7\n"
     both = formats.read(lines.format("1 2").encode(), format="ion").plan
     for source, destination in ((1, 2), (2, 1)):
-        route = Router(both).route(source, destination, 0, 0)
+        route = Router(both).route(RouteRequest(source, destination, 0, 0))
         assert route is not None
         assert route.arrival == 7 * SECOND
     bare = Contact(9, 1, 2, 0, 100 * SECOND, ((0, 8000),), ())
     router = Router(plan(bare, contact(1, (2, 1), 0, 100)))
-    assert router.route(1, 2, 0, 0) is None
+    assert router.route(RouteRequest(1, 2, 0, 0)) is None
     assert [each.id for each, _ in router.unusable] == [9]
     (said,) = never_used(router.unusable, {1: "Earth"})
     assert said.startswith("Contact 9 from Earth to node 2, ")
@@ -111,7 +113,7 @@ def test_three_bundles_for_two_places() -> None:
     router = Router(plan(contact(1, (EARTH, MARS), 0, 2), contact(2, (EARTH, MARS), 10, 12)))
     used = []
     for _ in range(3):
-        route = router.route(EARTH, MARS, 0, 1000)
+        route = router.route(RouteRequest(EARTH, MARS, 0, 1000))
         assert route is not None
         router.book(route)
         used += ids(route) or []
@@ -122,14 +124,16 @@ def test_a_booked_second_hop_binds() -> None:
     """What is booked on the second contact of a route delays it, or sends it another way."""
     first, narrow = contact(1, (EARTH, RELAY), 0, 100), contact(2, (RELAY, MARS), 0, 20)
     router = Router(plan(first, narrow, contact(3, (RELAY, MARS), 50, 60)))
-    local = router.route(RELAY, MARS, 0, 17_000)
+    local = router.route(RouteRequest(RELAY, MARS, 0, 17_000))
     assert local is not None
     router.book(local)
-    route = router.route(EARTH, MARS, 0, 1000)
+    route = router.route(RouteRequest(EARTH, MARS, 0, 1000))
     assert route is not None
     assert (ids(route), route.hops[1].leaves) == ([1, 2], 17 * SECOND)
     router.book(route)
-    assert ids(router.route(EARTH, MARS, 0, 3000)) == [1, 3], "2 s are left of the second contact"
+    assert ids(router.route(RouteRequest(EARTH, MARS, 0, 3000))) == [1, 3], (
+        "2 s are left of the second contact"
+    )
     (one, two) = router.limits(route)
     assert (one.stops, one.stopped_by) == (20 * SECOND, 2), "the first is of use until the second ends"
     assert (two.starts, two.volume, two.booked) == (17 * SECOND, 2000, SECOND)
@@ -146,8 +150,8 @@ def test_the_estimated_volume_consumption() -> None:
         10_300,
     ]
     router = Router(plan(contact(1, (EARTH, MARS), 0, 1.1)), with_overhead=True)
-    assert router.route(EARTH, MARS, 0, 1001) is None
-    route = router.route(EARTH, MARS, 0, 1000)
+    assert router.route(RouteRequest(EARTH, MARS, 0, 1001)) is None
+    route = router.route(RouteRequest(EARTH, MARS, 0, 1000))
     assert route is not None
     assert route.hops[0].last_byte == SECOND
     assert route.projected == 2_100_000_000 + margin(SECOND)
@@ -163,12 +167,12 @@ def test_priorities_wait_for_their_own_and_above() -> None:
     router = Router(plan(one))
 
     def leaves(priority: Priority) -> int:
-        route = router.route(EARTH, MARS, 0, 1000, priority=priority)
+        route = router.route(RouteRequest(EARTH, MARS, 0, 1000, priority=priority))
         assert route is not None
         return route.leaves // SECOND
 
     for priority in (Priority.BULK, Priority.NORMAL, Priority.NORMAL, Priority.EXPEDITED):
-        route = router.route(EARTH, MARS, 0, 1000, priority=priority)
+        route = router.route(RouteRequest(EARTH, MARS, 0, 1000, priority=priority))
         assert route is not None
         router.book(route)
     assert [leaves(priority) for priority in Priority] == [4, 2 + 1, 1], "urgent ones went before"
@@ -179,9 +183,9 @@ def test_what_comes_too_late_for_every_window_is_unreachable() -> None:
     """Where lanes lead on, but never in time, the answer is none, and the search for it ends."""
     short = [contact(100 + k, (EARTH, RELAY), 10_000 + 20 * k, 10_010 + 20 * k) for k in range(200)]
     router = Router(plan(*short, contact(1, (RELAY, MARS), 0, 9000), contact(2, (EARTH, OTHER), 0, 1e9)))
-    assert router.route(EARTH, MARS, 0, 1) is None
-    assert list(router.candidates(EARTH, MARS, 0, 1, k=3)) == []
-    assert router.route(EARTH, MARS, 0, 1, expires=SECOND) is None
+    assert router.route(RouteRequest(EARTH, MARS, 0, 1)) is None
+    assert list(router.candidates(RouteRequest(EARTH, MARS, 0, 1), k=3)) == []
+    assert router.route(RouteRequest(EARTH, MARS, 0, 1, expires=SECOND)) is None
 
 
 def test_a_bundle_does_not_go_back_to_its_sender() -> None:
@@ -193,12 +197,12 @@ def test_a_bundle_does_not_go_back_to_its_sender() -> None:
         contact(4, (OTHER, MARS), 50, 100),
     )
     router = Router(found)
-    assert ids(router.route(EARTH, MARS, 0, 1)) == [1, 2]
-    assert ids(router.route(EARTH, MARS, 0, 1, sender=RELAY)) == [3, 4]
-    assert ids(router.route(EARTH, MARS, 0, 1, sender=RELAY, may_return=True)) == [1, 2]
-    assert ids(router.route(EARTH, RELAY, 0, 1, sender=RELAY)) == [1]
-    assert ids(router.route(EARTH, MARS, 0, 1, avoid=frozenset({RELAY, EARTH, MARS}))) == [3, 4]
-    assert router.route(EARTH, MARS, 0, 1, avoid=frozenset({RELAY, OTHER})) is None
+    assert ids(router.route(RouteRequest(EARTH, MARS, 0, 1))) == [1, 2]
+    assert ids(router.route(RouteRequest(EARTH, MARS, 0, 1, sender=RELAY))) == [3, 4]
+    assert ids(router.route(RouteRequest(EARTH, MARS, 0, 1, sender=RELAY, may_return=True))) == [1, 2]
+    assert ids(router.route(RouteRequest(EARTH, RELAY, 0, 1, sender=RELAY))) == [1]
+    assert ids(router.route(RouteRequest(EARTH, MARS, 0, 1, avoid=frozenset({RELAY, EARTH, MARS})))) == [3, 4]
+    assert router.route(RouteRequest(EARTH, MARS, 0, 1, avoid=frozenset({RELAY, OTHER}))) is None
 
 
 def test_a_critical_bundle_goes_by_every_neighbour() -> None:
@@ -212,43 +216,45 @@ def test_a_critical_bundle_goes_by_every_neighbour() -> None:
         contact(6, (EARTH, 9), 0, 100),
     )
     router = Router(found)
-    queued = router.route(EARTH, MARS, 0, 40_000)
+    queued = router.route(RouteRequest(EARTH, MARS, 0, 40_000))
     assert queued is not None
     router.book(queued)
-    routes = router.critical(EARTH, MARS, 0, 1000)
+    routes = router.critical(RouteRequest(EARTH, MARS, 0, 1000))
     assert [ids(route) for route in routes] == [[1, 2], [3, 4], [5]]
     assert [route.entry_node for route in routes] == [RELAY, OTHER, MARS]
     assert routes[0].leaves == 0
-    assert [ids(route) for route in router.critical(EARTH, MARS, 0, 1000, expires=53 * SECOND)] == [
+    assert [
+        ids(route) for route in router.critical(RouteRequest(EARTH, MARS, 0, 1000, expires=53 * SECOND))
+    ] == [
         [1, 2],
         [3, 4],
     ]
-    assert len(router.critical(EARTH, EARTH, 0, 1000)) == 1
+    assert len(router.critical(RouteRequest(EARTH, EARTH, 0, 1000))) == 1
 
 
 def test_a_bundle_that_exceeds_every_contact_is_split() -> None:
     """Fragments take the best routes there are, are as large as those carry, and leave no booking."""
     found = plan(*(contact(k, (EARTH, MARS), 10 * k, 10 * k + 2) for k in range(4)))
     router = Router(found)
-    assert router.route(EARTH, MARS, 0, 5000) is None
-    pieces = split(router, EARTH, MARS, 0, 4800, 100)
+    assert router.route(RouteRequest(EARTH, MARS, 0, 5000)) is None
+    pieces = split(router, RouteRequest(EARTH, MARS, 0, 4900), 100)
     assert pieces is not None
     assert [(piece.offset, piece.length) for piece in pieces] == [(0, 1900), (1900, 1900), (3800, 1000)]
     assert [ids(piece.route) for piece in pieces] == [[0], [1], [2]]
     assert [piece.route.size for piece in pieces] == [2000, 2000, 1100]
     assert all(router.bookings(k) == [] for k in range(4))
-    whole = split(router, EARTH, MARS, 0, 1900, 100)
+    whole = split(router, RouteRequest(EARTH, MARS, 0, 2000), 100)
     assert whole is not None
     assert [piece.length for piece in whole] == [1900]
-    assert split(router, EARTH, MARS, 0, 8000, 100) is None, "more than all of them carry"
-    assert split(router, EARTH, MARS, 0, 4800, 100, expires=13 * SECOND) is None
+    assert split(router, RouteRequest(EARTH, MARS, 0, 8100), 100) is None, "more than all of them carry"
+    assert split(router, RouteRequest(EARTH, MARS, 0, 4900, expires=13 * SECOND), 100) is None
 
 
 def test_a_plan_is_amended_in_place() -> None:
     """A contact more or less is as good as a new plan, and bookings on the others stay."""
     kept = [contact(1, (EARTH, RELAY), 0, 100), contact(2, (RELAY, MARS), 50, 100)]
     router = Router(plan(*kept))
-    route = router.route(EARTH, MARS, 0, 1000)
+    route = router.route(RouteRequest(EARTH, MARS, 0, 1000))
     assert route is not None
     router.book(route)
     before = router.plan
@@ -258,18 +264,18 @@ def test_a_plan_is_amended_in_place() -> None:
     assert amended.contacts == plan(*kept, better).contacts
     assert amended.version == before.version + 1
     assert router.bookings(2) == [(50 * SECOND, 51 * SECOND)]
-    assert ids(router.route(EARTH, MARS, 0, 1000)) == [1, 3]
+    assert ids(router.route(RouteRequest(EARTH, MARS, 0, 1000))) == [1, 3]
     router.amend(remove=[better, kept[0]])
-    assert router.route(EARTH, MARS, 0, 1000) is None
+    assert router.route(RouteRequest(EARTH, MARS, 0, 1000)) is None
     assert router.bookings(1) == []
     assert router.amend(add=[kept[0]]).contacts == before.contacts
-    assert ids(router.route(EARTH, MARS, 0, 1000)) == [1, 2]
+    assert ids(router.route(RouteRequest(EARTH, MARS, 0, 1000))) == [1, 2]
     with pytest.raises(InputError, match="contact 3 is not in the plan"):
         router.amend(remove=[better])
     with pytest.raises(InputError, match="the plan has a contact 1 already"):
         router.amend(add=[contact(1, (EARTH, OTHER), 0, 1)])
     assert Router(before).plan is before, "other routers keep theirs"
-    assert ids(Router(before).route(EARTH, MARS, 0, 1000)) == [1, 2]
+    assert ids(Router(before).route(RouteRequest(EARTH, MARS, 0, 1000))) == [1, 2]
 
 
 def test_refusals_say_why_contact_by_contact() -> None:
@@ -284,14 +290,16 @@ def test_refusals_say_why_contact_by_contact() -> None:
             contact(6, (EARTH, MARS), 30, 100),
         )
     )
-    full = router.route(EARTH, MARS, 0, 2000)
+    full = router.route(RouteRequest(EARTH, MARS, 0, 2000))
     assert full is not None
     router.book(full)
     names = {EARTH: "Yeoju", RELAY: "the relay", MARS: "the facility"}
     tell = lambda time: f"{time / SECOND:g} s"  # noqa: E731 - a time as short as can be
     told = [
         refusal.explain(names)[-1]
-        for refusal in router.refusals(EARTH, MARS, 0, 3000, exclude=frozenset({RELAY}), most=9, tell=tell)
+        for refusal in router.refusals(
+            RouteRequest(EARTH, MARS, 0, 3000, exclude=frozenset({RELAY})), most=9, tell=tell
+        )
     ]
     assert told == [
         "It is too large from Yeoju to the facility: contact 1 carries 2 000 B from 0 s until it ends at "
@@ -302,7 +310,7 @@ def test_refusals_say_why_contact_by_contact() -> None:
     ]
     (missed,) = [
         each
-        for each in router.refusals(EARTH, MARS, 0, 3000, tell=tell)
+        for each in router.refusals(RouteRequest(EARTH, MARS, 0, 3000), tell=tell)
         if each.failed and each.failed.id == 3
     ]
     assert [sentence.split()[0:3] for sentence in missed.explain(names)] == [
@@ -314,15 +322,15 @@ def test_refusals_say_why_contact_by_contact() -> None:
     )
     (booked,) = [
         each
-        for each in router.refusals(EARTH, MARS, 0, 500, tell=tell)
+        for each in router.refusals(RouteRequest(EARTH, MARS, 0, 500), tell=tell)
         if each.failed and each.failed.id == 1
     ]
     assert booked.explain(names)[-1] == (
         "It finds no place from Yeoju to the facility: what is booked on contact 1 leaves no room until it "
         "ends at 2 s; it needs 500 B."
     )
-    (expired, *_) = router.refusals(EARTH, MARS, 0, 10, expires=SECOND, tell=tell)[::-1]
-    assert router.refusals(EARTH, EARTH, 0, 1) == []
+    (expired, *_) = router.refusals(RouteRequest(EARTH, MARS, 0, 10, expires=SECOND), tell=tell)[::-1]
+    assert router.refusals(RouteRequest(EARTH, EARTH, 0, 1)) == []
     assert expired.reason == "It would arrive at 2.01134 s, after it has expired at 1 s."
 
 
@@ -337,12 +345,14 @@ def test_refusals_of_what_is_in_the_way() -> None:
         )
     )
     for start in (1, 4, 7):
-        route = router.route(EARTH, MARS, start * SECOND, 1500, exclude=frozenset({RELAY}))
+        route = router.route(RouteRequest(EARTH, MARS, start * SECOND, 1500, exclude=frozenset({RELAY})))
         assert route is not None
         router.book(route)
 
     def told(size: int, **more: frozenset[int]) -> list[str]:
-        found = router.refusals(EARTH, MARS, 0, size, tell=lambda time: f"{time / SECOND:g} s", **more)
+        found = router.refusals(
+            RouteRequest(EARTH, MARS, 0, size, **more), tell=lambda time: f"{time / SECOND:g} s"
+        )
         return [refusal.explain({})[-1] for refusal in found]
 
     gaps, *_ = told(3000)
@@ -354,7 +364,7 @@ def test_refusals_of_what_is_in_the_way() -> None:
     assert barred == "Contact 1 from node 1 to node 4 is excluded."
     assert passed == "It has been at node 2 before and does not pass there again."
     router = Router(plan(contact(1, (EARTH, MARS), 0, 100), contact(2, (EARTH, MARS), 30, 90)))
-    queue = router.route(EARTH, MARS, 0, 50_000)
+    queue = router.route(RouteRequest(EARTH, MARS, 0, 50_000))
     assert queue is not None
     router.book(queue)
     assert told(10) == [
@@ -367,7 +377,9 @@ def test_refusals_of_what_is_in_the_way() -> None:
     last = Contact(2, RELAY, MARS, 0, 100 * SECOND, ((0, 8000),), shrinks)
     router = Router(plan(contact(1, (EARTH, RELAY), 0, 100, 800), last))
     assert told(1000) == ["It can't go from node 2 to node 4: the range of contact 2 is negative."]
-    (refusal,) = router.refusals(EARTH, MARS, 0, 1000, tell=lambda time: f"{time / SECOND:.1f} s")
+    (refusal,) = router.refusals(
+        RouteRequest(EARTH, MARS, 0, 1000), tell=lambda time: f"{time / SECOND:.1f} s"
+    )
     assert refusal.headline.startswith("Refused: contacts 1, 2, which ")
 
 
@@ -376,5 +388,5 @@ def test_refusals_are_found_with_a_search_or_two_each() -> None:
     ways = [contact(2 * k, (EARTH, 100 + k), 0, 100) for k in range(200)]
     ways += [contact(2 * k + 1, (100 + k, MARS), 0, 100) for k in range(200)]
     router = Router(plan(*ways, contact(1000, (EARTH, MARS), 5000, 9000)))
-    found = router.refusals(EARTH, MARS, 0, 300_000, most=3)
+    found = router.refusals(RouteRequest(EARTH, MARS, 0, 300_000), most=3)
     assert [refusal.slow.id for refusal in found] == [0, 2, 4]

@@ -10,7 +10,7 @@ from tests.routing.test_optimality_proof import rank_plan
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
-from starlight.routing import Router
+from starlight.routing import Router, RouteRequest
 
 
 def test_all_routes_through_ranks_of_relays_come_in_order() -> None:
@@ -20,7 +20,7 @@ def test_all_routes_through_ranks_of_relays_come_in_order() -> None:
         rng = random.Random(seed)
         plan = rank_plan(rng)
         now, size = rng.randrange(-2, 5) * SECOND, rng.choice((0, 150, 4000))
-        found = list(Router(plan, with_margin=False).candidates(1, 10, now, size))
+        found = list(Router(plan, with_margin=False).candidates(RouteRequest(1, 10, now, size)))
         expected = Oracle(plan, {}, False).every_route(1, 10, now, size)
         ways = [[hop.contact for hop in route.hops] for route in found]
         assert ways == [list(path) for _, path in expected]
@@ -35,5 +35,5 @@ def test_a_plan_of_nanoseconds_has_an_end() -> None:
         Contact(start, 1, 2, start, start + 1, ((start, UNLIMITED_BPS),), constant_light(start, 0))
         for start in range(6)
     )
-    arrivals = [route.arrival for route in Router(plan).candidates(1, 2, 0, 100)]
+    arrivals = [route.arrival for route in Router(plan).candidates(RouteRequest(1, 2, 0, 100))]
     assert arrivals == list(range(6))

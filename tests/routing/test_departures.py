@@ -11,7 +11,7 @@ from tests.routing.oracle import blocks
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
-from starlight.routing import Priority, Router
+from starlight.routing import Priority, Router, RouteRequest
 from starlight.routing.bookings import NEVER_YET, Bookings
 
 CONTACT = Contact(1, 1, 2, 0, 10_000 * SECOND, ((0, 8),), constant_light(0, 0))  # A byte a second.
@@ -55,15 +55,15 @@ def test_what_is_booked_and_not_sent_is_still_to_come(
 def test_what_is_on_the_air_is_there_for_the_most_urgent() -> None:
     """Nothing is broken off, so an expedited bundle waits for a bulk one that has begun, for no other."""
     router = Router(ContactPlan.of([CONTACT]))
-    first = router.route(1, 2, 0, 10, priority=Priority.BULK)
+    first = router.route(RouteRequest(1, 2, 0, 10, priority=Priority.BULK))
     assert first is not None
     router.book(first)
-    second = router.route(1, 2, 0, 10, priority=Priority.BULK)
+    second = router.route(RouteRequest(1, 2, 0, 10, priority=Priority.BULK))
     assert second is not None
     router.book(second)
     assert second.leaves == 10 * SECOND
     router.depart(first, 10 * SECOND)
-    urgent = router.route(1, 2, 3 * SECOND, 5, priority=Priority.EXPEDITED)
+    urgent = router.route(RouteRequest(1, 2, 3 * SECOND, 5, priority=Priority.EXPEDITED))
     assert urgent is not None
     assert urgent.leaves == 10 * SECOND
     router.book(urgent)
@@ -73,7 +73,7 @@ def test_what_is_on_the_air_is_there_for_the_most_urgent() -> None:
     router.depart(urgent, 15 * SECOND)
     router.depart(second, 25 * SECOND)
     assert [router.bookings(1, level) for level in Priority] == [[], [], []]
-    third = router.route(1, 2, 16 * SECOND, 5, priority=Priority.EXPEDITED)
+    third = router.route(RouteRequest(1, 2, 16 * SECOND, 5, priority=Priority.EXPEDITED))
     assert third is not None
     assert third.leaves == 25 * SECOND
 
@@ -82,17 +82,17 @@ def test_a_link_that_falls_gives_its_time_back() -> None:
     """What was on the air is not there any more, and what is remembered of routes says so."""
     router = Router(ContactPlan.of([CONTACT]))
     for priority in Priority:
-        route = router.route(1, 2, 0, 100, priority=priority)
+        route = router.route(RouteRequest(1, 2, 0, 100, priority=priority))
         assert route is not None
     router.book(route)
     router.depart(route, 100 * SECOND)
-    late = router.route(1, 2, SECOND, 5)
+    late = router.route(RouteRequest(1, 2, SECOND, 5))
     router.occupy(CONTACT, 2 * SECOND)
-    soon = router.route(1, 2, SECOND, 5)
+    soon = router.route(RouteRequest(1, 2, SECOND, 5))
     assert late is not None
     assert soon is not None
     assert (late.leaves, soon.leaves) == (100 * SECOND, 2 * SECOND)
     router.close(CONTACT)
-    now = router.route(1, 2, SECOND, 5)
+    now = router.route(RouteRequest(1, 2, SECOND, 5))
     assert now is not None
     assert router.busy_until(CONTACT) == NEVER_YET

@@ -13,7 +13,7 @@ from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND
 from starlight.errors import InputError
-from starlight.routing import Router
+from starlight.routing import Router, RouteRequest
 from starlight.routing import index as indexing
 from starlight.routing.index import Ids, PlanIndex, difference, index_of
 from starlight.routing.link_contacts import Chains, every_span
@@ -104,7 +104,9 @@ def test_an_amended_plan_answers_like_a_new_one(seed: int, monkeypatch: pytest.M
             for _ in range(5):
                 source, destination = rng.sample(range(1, nodes + 1), 2)
                 now = rng.randrange(0, 12) * SECOND
-                assert router.route(source, destination, now, 2) == other.route(source, destination, now, 2)
+                assert router.route(RouteRequest(source, destination, now, 2)) == other.route(
+                    RouteRequest(source, destination, now, 2)
+                )
 
 
 def test_chains_stay_few_after_many_changes() -> None:

@@ -12,7 +12,7 @@ from tests.routing.plans import random_contact
 from starlight.contacts.contact import Contact, LightPiece, by_start, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, YEAR
-from starlight.routing import Router
+from starlight.routing import Router, RouteRequest
 from starlight.routing.index import PlanIndex, index_of
 from starlight.routing.link_contacts import NEVER, LinkContacts, SearchContact, chained
 
@@ -73,7 +73,7 @@ def test_what_has_ended_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(
         SearchContact, "timing", lambda span, *args: looked.append(span.id) or timing(span, *args)
     )
-    route = router.route(1, 2, 8500 * DAY + 2 * HOUR, 1)
+    route = router.route(RouteRequest(1, 2, 8500 * DAY + 2 * HOUR, 1))
     assert route is not None
     assert route.hops[0].contact.id == 0
     assert len(looked) < 10
@@ -85,9 +85,11 @@ def test_an_unreachable_destination_costs_no_search(monkeypatch: pytest.MonkeyPa
     found.append(contact(5000, 0, HOUR, 4, 99))
     router = Router(ContactPlan.of(found))
     monkeypatch.setattr(SearchContact, "timing", None)
-    assert router.route(1, 77, 0, 1) is None, "no contact names it"
-    assert router.route(99, 1, 0, 1) is None, "nothing leaves it"
-    assert router.route(1, 99, 2 * HOUR, 1) is None, "the only contact that leads to it has ended"
+    assert router.route(RouteRequest(1, 77, 0, 1)) is None, "no contact names it"
+    assert router.route(RouteRequest(99, 1, 0, 1)) is None, "nothing leaves it"
+    assert router.route(RouteRequest(1, 99, 2 * HOUR, 1)) is None, (
+        "the only contact that leads to it has ended"
+    )
 
 
 def test_the_fewest_remaining_hops_follow_time() -> None:
@@ -140,10 +142,10 @@ def test_contacts_that_carry_nothing_are_left_out() -> None:
     ]
     negative_light = Contact(6, 1, 2, 0, 10 * SECOND, ((0, 8),), constant_light(0, -5))
     router = Router(ContactPlan.of([good, *bad, negative_light]))
-    route = router.route(1, 2, 0, 1)
+    route = router.route(RouteRequest(1, 2, 0, 1))
     assert route is not None
     assert [hop.contact.id for hop in route.hops] == [1]
-    assert router.route(1, 1, 0, 1) is not None
+    assert router.route(RouteRequest(1, 1, 0, 1)) is not None
 
 
 def test_one_plan_has_one_index() -> None:

@@ -12,7 +12,7 @@ from tests.routing.plans import large_plan, random_plan
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import MILLISECOND, SECOND
-from starlight.routing import Route, Router
+from starlight.routing import Route, Router, RouteRequest
 from starlight.routing.optimality_proof import OptimalityProof
 from starlight.routing.search import Search
 
@@ -53,15 +53,15 @@ def queue(plan: ContactPlan, ends: tuple[int, int], rng: random.Random, bundles:
         when = now - rng.choice((0,) * 9 + (SECOND,))
         size = rng.choice(sizes)
         priority = rng.choice((1, 1, 1, 1, 1, 2))
-        route = router.route(*ends, when, size, priority=priority)
-        expected = without_memory(router).route(*ends, when, size, priority=priority)
+        route = router.route(RouteRequest(*ends, when, size, priority=priority))
+        expected = without_memory(router).route(RouteRequest(*ends, when, size, priority=priority))
         assert route == expected
         if route is None:
             break
         router.book(route)
         booked.append(route)
         if rng.random() < 0.1:  # Somebody else's bundle takes a part of the way.
-            other = router.route(route.entry_node, ends[1], now, 150)
+            other = router.route(RouteRequest(route.entry_node, ends[1], now, 150))
             if other is not None:
                 router.book(other)
         if rng.random() < 0.05:
@@ -108,7 +108,7 @@ def test_what_queues_for_one_window_is_searched_a_few_times(monkeypatch: pytest.
     best = Search.best
     monkeypatch.setattr(Search, "best", lambda search: searches.append(search) or best(search))
     for number in range(500):
-        route = router.route(1, 10, number * SECOND // 20, 1000)
+        route = router.route(RouteRequest(1, 10, number * SECOND // 20, 1000))
         assert route is not None
         assert route.hops[-1].leaves == (300 + number) * SECOND
         router.book(route)

@@ -17,7 +17,7 @@ from starlight.contacts import formats
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
-from starlight.routing import Route, Router
+from starlight.routing import Route, Router, RouteRequest
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -41,7 +41,7 @@ def answers(plan: ContactPlan) -> list[Route | None]:
     found = []
     for step, source in enumerate(plan.nodes()):
         for destination in plan.nodes():
-            route = router.route(source, destination, step * SECOND, 2, exclude=frozenset({5}))
+            route = router.route(RouteRequest(source, destination, step * SECOND, 2, exclude=frozenset({5})))
             if route is not None:
                 router.book(route)
             found.append(route)

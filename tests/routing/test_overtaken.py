@@ -11,7 +11,7 @@ from tests.routing.oracle import blocks
 from tests.routing.plans import random_plan
 
 from starlight.dtntime import SECOND
-from starlight.routing import Priority, Route, Router
+from starlight.routing import Priority, Route, Router, RouteRequest
 from starlight.routing.bookings import Bookings
 from starlight.routing.index import PlanIndex
 
@@ -22,7 +22,7 @@ def some_route(rng: random.Random, router: Router, nodes: list[int]) -> Route | 
     """Return the route of some bundle."""
     source, destination = rng.sample(nodes, 2)
     now, size = rng.randrange(20) * SECOND, rng.randrange(1, 40)
-    return router.route(source, destination, now, size, priority=rng.choice(list(Priority)))
+    return router.route(RouteRequest(source, destination, now, size, priority=rng.choice(list(Priority))))
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -51,9 +51,11 @@ def test_without_a_booking_all_is_as_if_it_had_never_been(seed: int) -> None:
         source, destination = rng.sample(nodes, 2)
         now, size, priority = rng.randrange(20) * SECOND, rng.randrange(1, 40), rng.choice(list(Priority))
         asked = (source, destination, now, size)
-        assert without.route(*asked, priority=priority) == alone.route(*asked, priority=priority)
-        told = [each.explain({}) for each in without.refusals(*asked, priority=priority)]
-        assert told == [each.explain({}) for each in alone.refusals(*asked, priority=priority)]
+        assert without.route(RouteRequest(*asked, priority=priority)) == alone.route(
+            RouteRequest(*asked, priority=priority)
+        )
+        told = [each.explain({}) for each in without.refusals(RouteRequest(*asked, priority=priority))]
+        assert told == [each.explain({}) for each in alone.refusals(RouteRequest(*asked, priority=priority))]
     for contact in plan.contacts:
         for level in Priority:
             assert without.bookings(contact.id, level) == alone.bookings(contact.id, level)

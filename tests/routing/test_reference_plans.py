@@ -8,14 +8,14 @@ from tests.routing.hdtn import PLANS, read
 from starlight.contacts import formats
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
-from starlight.routing import Router
+from starlight.routing import Router, RouteRequest
 
 SIZE = 1  # byte: the known answers are best cases, for bundles that take no time
 
 
 def test_tutorial_plan() -> None:
     """1 to 5 at t = 0: contacts 4, 6, 10; next hop 3; best-case arrival 3 s."""
-    route = Router(read("hdtn_cgr_tutorial.json")).route(1, 5, 0, 0)
+    route = Router(read("hdtn_cgr_tutorial.json")).route(RouteRequest(1, 5, 0, 0))
     assert route is not None
     assert [hop.contact.id for hop in route.hops] == [4, 6, 10]
     assert route.entry_node == 3
@@ -24,7 +24,7 @@ def test_tutorial_plan() -> None:
 
 def test_tutorial_plan_has_seven_loopless_routes() -> None:
     """Yen gives 7 loopless routes, best delivery times 3, 4, 11, 31, 31, 51, 51; first next hops 3, 2, 5."""
-    found = list(Router(read("hdtn_cgr_tutorial.json")).candidates(1, 5, 0, 0))
+    found = list(Router(read("hdtn_cgr_tutorial.json")).candidates(RouteRequest(1, 5, 0, 0)))
     assert [route.arrival // SECOND for route in found] == [3, 4, 11, 31, 31, 51, 51]
     assert [route.entry_node for route in found[:3]] == [3, 2, 5]
 
@@ -33,14 +33,14 @@ def test_tutorial_plan_without_its_best_contacts() -> None:
     """Without a contact of the best route, the next of the known delivery times is the best."""
     router = Router(read("hdtn_cgr_tutorial.json"))
     for exclude, seconds, entry in ((frozenset({3}), 4, 2), (frozenset({2, 3}), 11, 5)):
-        route = router.route(1, 5, 0, 0, exclude=exclude)
+        route = router.route(RouteRequest(1, 5, 0, 0, exclude=exclude))
         assert route is not None
         assert (route.arrival, route.entry_node) == (seconds * SECOND, entry)
 
 
 def test_routing_test_plan() -> None:
     """1 to 4: next hop 2, contacts 1 and 2 (counted from 0)."""
-    route = Router(read("hdtn_routing_test.json")).route(1, 4, 0, 0)
+    route = Router(read("hdtn_routing_test.json")).route(RouteRequest(1, 4, 0, 0))
     assert route is not None
     assert route.entry_node == 2
     assert [hop.contact.id for hop in route.hops] == [1, 2]
@@ -50,7 +50,7 @@ def test_ten_nodes_plan() -> None:
     """20 to 40 at t = 0: the four-key best route enters by node 3686."""
     plan = read("hdtn_10_nodes.json")
     assert sum(contact.end <= contact.start for contact in plan.contacts) == 6, "some have no length, or less"
-    route = Router(plan).route(20, 40, 0, SIZE)
+    route = Router(plan).route(RouteRequest(20, 40, 0, SIZE))
     assert route is not None
     assert route.entry_node == 3686
 
@@ -63,7 +63,7 @@ def test_every_pair_of_nodes_is_answered(name: str) -> None:
     answers = 0
     for source in plan.nodes():
         for destination in plan.nodes():
-            route = router.route(source, destination, 0, SIZE)
+            route = router.route(RouteRequest(source, destination, 0, SIZE))
             answers += route is not None
             assert route is None or all(hop.contact.start < hop.contact.end for hop in route.hops)
     assert answers >= len(plan.nodes())
@@ -91,7 +91,7 @@ def test_ions_asymmetric_range() -> None:
         (5, 9, 80, [6, 9], 101),
         (9, 5, 100, [6, 5], 121),
     ):
-        route = router.route(source, destination, at * SECOND, 0)
+        route = router.route(RouteRequest(source, destination, at * SECOND, 0))
         assert route is not None
         assert [hop.contact.to_node for hop in route.hops] == nodes, (source, destination, at)
         assert route.arrival == arrives * SECOND
@@ -101,9 +101,9 @@ def test_ions_asymmetric_range() -> None:
 def test_ions_duplicate_contacts(times: int) -> None:
     """Duplicates are one contact: its volume is there once."""
     router = Router(ion("ion_duplicate_contacts.ionrc", times))
-    route = router.route(1, 2, 0, 29_000)
+    route = router.route(RouteRequest(1, 2, 0, 29_000))
     assert route is not None
     assert (route.leaves, route.arrival) == (1 * SECOND, 31 * SECOND)
-    assert [route.arrival for route in router.candidates(1, 2, 0, 29_000)] == [31 * SECOND]
+    assert [route.arrival for route in router.candidates(RouteRequest(1, 2, 0, 29_000))] == [31 * SECOND]
     router.book(route)
-    assert router.route(1, 2, 0, 1) is None
+    assert router.route(RouteRequest(1, 2, 0, 1)) is None

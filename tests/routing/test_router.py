@@ -11,7 +11,7 @@ from tests.routing.trial import compare_with_fresh
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND, from_text
-from starlight.routing import FOREVER, Route, Router
+from starlight.routing import FOREVER, Route, Router, RouteRequest
 from starlight.routing.search import Search
 from starlight.routing.volume import margin
 
@@ -36,7 +36,7 @@ def two_hops() -> Router:
 
 def asked(router: Router, now_s: float = 0, size: int = 1000, **more: object) -> Route:
     """Return the route from Earth to Mars, which there is."""
-    route = router.route(EARTH, MARS, round(now_s * SECOND), size, **more)  # type: ignore[arg-type]  # Keywords only.
+    route = router.route(RouteRequest(EARTH, MARS, round(now_s * SECOND), size, **more))  # type: ignore[arg-type]  # Keywords only.
     assert route is not None
     return route
 
@@ -68,11 +68,11 @@ def test_arrival_is_light_time_after_the_last_byte() -> None:
 
 def test_source_is_destination() -> None:
     """A bundle that is where it belongs has a route without hops, which arrives now."""
-    route = two_hops().route(EARTH, EARTH, 7, 10)
+    route = two_hops().route(RouteRequest(EARTH, EARTH, 7, 10))
     assert route == Route((), 7, FOREVER, EARTH, 10)
     assert route.leaves == 7
     assert route.explain({}) == []
-    assert two_hops().route(EARTH, EARTH, 7, 10, expires=6) is None
+    assert two_hops().route(RouteRequest(EARTH, EARTH, 7, 10, expires=6)) is None
 
 
 def test_a_route_that_arrives_after_expiry_is_rejected() -> None:
@@ -80,7 +80,7 @@ def test_a_route_that_arrives_after_expiry_is_rejected() -> None:
     router = two_hops()
     projected = asked(router).projected
     assert projected == 61 * SECOND + margin(10 * SECOND), "the wait takes the first hop's margin"
-    assert router.route(EARTH, MARS, 0, 1000, expires=projected - 1) is None
+    assert router.route(RouteRequest(EARTH, MARS, 0, 1000, expires=projected - 1)) is None
     assert asked(router, expires=projected).arrival == 61 * SECOND
 
 
@@ -88,7 +88,7 @@ def test_window_ends_are_closed() -> None:
     """What ends exactly with the window fits; a nanosecond later it does not."""
     router = Router(ContactPlan.of([contact(1, (EARTH, MARS), 0, 100)]))
     assert asked(router, 99).hops[0].last_byte == 100 * SECOND
-    assert router.route(EARTH, MARS, 99 * SECOND + 1, 1000) is None
+    assert router.route(RouteRequest(EARTH, MARS, 99 * SECOND + 1, 1000)) is None
 
 
 def test_keys_settle_ties_in_their_order() -> None:
@@ -120,8 +120,8 @@ def test_excluded_neighbours_and_contacts_are_not_used() -> None:
     assert ids(asked(router)) == [1, 2]
     assert ids(asked(router, exclude=frozenset({RELAY}))) == [3, 4, 2]
     assert ids(asked(router, exclude_contacts=frozenset({1}))) == [3, 4, 2]
-    assert router.route(EARTH, MARS, 0, 1, exclude_contacts=frozenset({2})) is None
-    assert router.route(EARTH, MARS, 0, 1, exclude=frozenset({RELAY, OTHER})) is None
+    assert router.route(RouteRequest(EARTH, MARS, 0, 1, exclude_contacts=frozenset({2}))) is None
+    assert router.route(RouteRequest(EARTH, MARS, 0, 1, exclude=frozenset({RELAY, OTHER}))) is None
     assert ids(asked(router)) == [1, 2], "and what is remembered of one question does not answer another"
 
 
@@ -142,10 +142,10 @@ def test_a_gap_before_a_bundle_on_its_way_stays_usable() -> None:
     plan = ContactPlan.of([contact(1, (EARTH, RELAY), 0, 100, light_s=20), contact(2, (RELAY, MARS), 0, 100)])
     router = Router(plan)
     router.book(asked(router))
-    near = router.route(RELAY, MARS, 5 * SECOND, 1000)
+    near = router.route(RouteRequest(RELAY, MARS, 5 * SECOND, 1000))
     assert near is not None
     assert near.leaves == 5 * SECOND
-    large = router.route(RELAY, MARS, 5 * SECOND, 17_000)
+    large = router.route(RouteRequest(RELAY, MARS, 5 * SECOND, 17_000))
     assert large is not None
     assert large.leaves == 22 * SECOND, "16 s lie before the booking, so 17 s of bytes go after it"
 
@@ -160,7 +160,7 @@ def test_a_full_contact_is_not_used() -> None:
         router.book(route)
         used += ids(route)
     assert used == [1, 1, 1, 2, 2]
-    assert router.route(EARTH, MARS, 0, 1) is None
+    assert router.route(RouteRequest(EARTH, MARS, 0, 1)) is None
 
 
 def test_release_is_the_inverse_of_book() -> None:
@@ -172,7 +172,7 @@ def test_release_is_the_inverse_of_book() -> None:
         if routes and rng.random() < 0.5:
             router.release(routes.pop(rng.randrange(len(routes))))
         else:
-            route = router.route(EARTH, MARS, 0, rng.randrange(2000))
+            route = router.route(RouteRequest(EARTH, MARS, 0, rng.randrange(2000)))
             if route is not None:
                 router.book(route)
                 routes.append(route)
@@ -256,7 +256,7 @@ def test_a_step_in_a_light_time_never_crashes() -> None:
         for now in range(0, 10 * SECOND, SECOND // 2):
             banned, exclude = rng.randrange(20), rng.randrange(8)
             route = router.route(
-                1, 2, now, 1, exclude_contacts=frozenset({banned}), exclude=frozenset({exclude})
+                RouteRequest(1, 2, now, 1, exclude_contacts=frozenset({banned}), exclude=frozenset({exclude}))
             )
             if route is None:
                 continue
@@ -319,15 +319,15 @@ def test_lanes_of_many_contacts(seed: int) -> None:
     router, oracle = Router(plan), Oracle(plan, {}, margin=True)
     for now in (0, 200 * SECOND, 400 * SECOND):
         best = oracle.every_route(EARTH, MARS, now, 20)[:25]
-        told = list(router.candidates(EARTH, MARS, now, 20, k=25))
+        told = list(router.candidates(RouteRequest(EARTH, MARS, now, 20), k=25))
         assert [ids(route) for route in told] == [[one.id for one in path] for _, path in best]
         assert [route.projected for route in told] == [key[0] for key, _ in best]
-        assert (router.route(EARTH, MARS, now, 20) or None) == (told[0] if told else None)
+        assert (router.route(RouteRequest(EARTH, MARS, now, 20)) or None) == (told[0] if told else None)
 
 
 def test_the_candidates_of_a_bundle_that_is_there() -> None:
     """A bundle that is where it belongs has one candidate, without hops."""
-    assert [route.hops for route in two_hops().candidates(EARTH, EARTH, 7, 10)] == [()]
+    assert [route.hops for route in two_hops().candidates(RouteRequest(EARTH, EARTH, 7, 10))] == [()]
 
 
 def test_the_route_explains_itself() -> None:

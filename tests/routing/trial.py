@@ -10,7 +10,7 @@ from tests.routing.plans import MOST_NODES, Shape, large_plan, narrow_plan, rand
 
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.dtntime import MILLISECOND, MINUTE, SECOND
-from starlight.routing import Route, Router, split
+from starlight.routing import Route, Router, RouteRequest, split
 
 Question = tuple[int, int, frozenset[int], frozenset[int], frozenset[int]]
 """From, to, neighbours not to enter by, contacts not to use, nodes not to pass."""
@@ -58,7 +58,7 @@ class Trial:
         priority = rng.choice((0, 1, 1, 1, 2))
         limits = {"expires": expires, "exclude": exclude, "priority": priority}
         others = {"exclude_contacts": banned, "avoid": avoid}
-        route = self.router.route(source, destination, self.now, size, **limits, **others)  # type: ignore[arg-type]
+        route = self.router.route(RouteRequest(source, destination, self.now, size, **limits, **others))  # type: ignore[arg-type]
         if source == destination:
             late = expires is not None and expires < self.now
             assert (route is None) == late
@@ -72,12 +72,7 @@ class Trial:
             draw = rng.random()
             if draw < 0.2:
                 ranked = self.router.candidates(
-                    source,
-                    destination,
-                    self.now,
-                    size,
-                    **limits,
-                    **others,  # type: ignore[arg-type]
+                    RouteRequest(source, destination, self.now, size, **limits, **others)
                 )
                 k = rng.choice((3, 10, 10_000))
                 some = list(islice(ranked, k))
@@ -186,13 +181,7 @@ class Trial:
         source, destination, exclude, banned, avoid = question
         limits = {"expires": expires, "exclude": exclude, "exclude_contacts": banned, "avoid": avoid}
         told = self.router.refusals(
-            source,
-            destination,
-            self.now,
-            size,
-            **limits,
-            priority=priority,
-            most=99,  # type: ignore[arg-type]
+            RouteRequest(source, destination, self.now, size, **limits, priority=priority), most=99
         )
         real, empty = self.oracle(priority), Oracle(self.plan, {}, self.margin)
         path_of_chosen = [hop.contact for hop in chosen.hops] if chosen else []
@@ -231,7 +220,7 @@ class Trial:
         best: dict[int, tuple[Key, list[Contact]]] = {}
         for key, path in oracle.every_route(source, destination, self.now, size, expires=expires):
             best.setdefault(key[3], (key, path))
-        told = self.router.critical(source, destination, self.now, size, expires=expires)
+        told = self.router.critical(RouteRequest(source, destination, self.now, size, expires=expires))
         assert len(told) == len(best)
         for route, item in zip(told, best.values(), strict=True):
             self.check(route, item, oracle)
@@ -242,17 +231,19 @@ class Trial:
         sender = self.rng.randrange(1, MOST_NODES + 1)
         may_return = self.rng.random() < 0.2
         route = self.router.route(
-            source,
-            destination,
-            self.now,
-            size,
-            expires=expires,
-            exclude=exclude,
-            exclude_contacts=banned,
-            avoid=avoid,
-            sender=sender,
-            may_return=may_return,
-            priority=priority,
+            RouteRequest(
+                source,
+                destination,
+                self.now,
+                size,
+                expires=expires,
+                exclude=exclude,
+                exclude_contacts=banned,
+                avoid=avoid,
+                sender=sender,
+                may_return=may_return,
+                priority=priority,
+            )
         )
         if sender != destination and not may_return:
             exclude |= {sender}
@@ -273,17 +264,11 @@ class Trial:
     ) -> None:
         """Compare where a bundle is cut: each piece by the best route, as large as that carries."""
         payload = 3 * payload + 1
-        told = split(
-            self.router,
-            source,
-            destination,
-            self.now,
-            payload,
-            FRAGMENT_OVERHEAD,
-            expires=expires,
-            exclude=exclude,
-            priority=priority,
+        size = payload + FRAGMENT_OVERHEAD
+        request = RouteRequest(
+            source, destination, self.now, size, expires=expires, exclude=exclude, priority=priority
         )
+        told = split(self.router, request, FRAGMENT_OVERHEAD)
         booked = {contact: list(intervals) for contact, intervals in self.seen(priority).items()}
         pieces = []
         offset = 0
@@ -417,8 +402,8 @@ def compare_with_fresh(seed: int, questions: int) -> None:
         fresh = Router(plan)
         for route in booked:
             fresh.book(route)
-        answer = router.route(source, destination, when, size, priority=priority)
-        expected = fresh.route(source, destination, when, size, priority=priority)
+        answer = router.route(RouteRequest(source, destination, when, size, priority=priority))
+        expected = fresh.route(RouteRequest(source, destination, when, size, priority=priority))
         assert answer == expected, f"plan of many questions of seed {seed}"
         if answer is not None and rng.random() < 0.6:
             router.book(answer)

@@ -13,10 +13,10 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND, YEAR
 from starlight.errors import DefectError
 from starlight.node.transmit_scheduler import TransmitScheduler
-from starlight.routing import Router
+from starlight.routing import Router, RouteRequest
 from starlight.routing.bookings import Bookings
 from starlight.sim import faults
-from starlight.sim.referee import first_free, road
+from starlight.sim.referee import earliest_route, first_free
 
 LINE = ContactPlan.of([*both(1, 1, 2, light_s=300.0), *both(3, 2, 3, light_s=2.0)])
 
@@ -142,7 +142,7 @@ def test_whatever_fails_no_node_does_anything_wrong(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_the_referees_road_is_the_routers(seed: int) -> None:
+def test_the_referees_route_is_the_routers(seed: int) -> None:
     """On random plans with bookings both find a road or none, of the same projected arrival."""
     random = Random(f"road {seed}")
     plan = random_plan(random, 6, 6 * HOUR)
@@ -154,8 +154,9 @@ def test_the_referees_road_is_the_routers(seed: int) -> None:
         source, destination = random.sample(range(1, 7), 2)
         since, size = START + random.randrange(6 * HOUR), random.randrange(4_000)
         expires = since + random.choice((MINUTE, HOUR, YEAR))
-        found = router.route(source, destination, since, size, expires=expires)
-        mine = road(leaving, source, destination, since, size, expires, lambda c: router.bookings(c.id, 1))
+        request = RouteRequest(source, destination, since, size, expires=expires)
+        found = router.route(request)
+        mine = earliest_route(leaving, request, lambda c: router.bookings(c.id, 1))
         assert (mine and mine[0]) == (found and found.projected)
         if found is not None:
             router.book(found)

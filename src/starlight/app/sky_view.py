@@ -10,6 +10,7 @@ import msgspec
 from starlight.dtntime import DAY, MINUTE, SECOND
 from starlight.live.daemon import Daemon
 from starlight.messages.forecast import ANSWER_BYTES
+from starlight.routing import RouteRequest
 from starlight.sky import (
     SOL_DAYS,
     Centre,
@@ -134,7 +135,8 @@ class SkyView:
         `far`; while that can be used now, its start is in the past.
         """
         here = daemon.config.node.number
-        routes = (daemon.node.router.route(here, node, now, ANSWER_BYTES) for node in far)
+        requests = (RouteRequest(here, node, now, ANSWER_BYTES) for node in far)
+        routes = (daemon.node.router.route(request) for request in requests)
         best = min((route for route in routes if route), key=lambda route: route.arrival, default=None)
         if best is None:
             return None

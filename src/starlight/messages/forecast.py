@@ -24,7 +24,7 @@ from starlight.messages.itinerary import (
     waits,
     waits_long,
 )
-from starlight.routing import Priority, Route, Router, split
+from starlight.routing import Priority, Route, Router, RouteRequest, split
 from starlight.routing.refusals import NOTHING_FASTER
 
 BUNDLE_OVERHEAD_BYTES = 88
@@ -219,15 +219,14 @@ class Forecaster:
         if source is None or destination is None or not self.index().between(source, destination):
             return None  # Cheaper than to search a plan of decades for a way that is not in it.
         router, overhead = self._router, overhead_of(priority)
-        route = router.route(source, destination, now, size + overhead, expires=expires, priority=priority)
+        request = RouteRequest(source, destination, now, size + overhead, expires, priority)
+        route = router.route(request)
         if route is not None:
             return Itinerary(route.leaves, route.arrival, route)
         if not may_cut:
             return None
         overhead += FRAGMENT_BYTES
-        pieces = split(
-            router, source, destination, now, max(1, size), overhead, expires=expires, priority=priority
-        )
+        pieces = split(router, replace(request, size=max(1, size) + overhead), overhead)
         if not pieces:
             return None
         last = max((piece.route for piece in pieces), key=lambda route: route.arrival)
@@ -296,15 +295,9 @@ class Forecaster:
         destination = message.destination
         if destination is None or not self.index().between(source, destination):
             return ()
-        found = self._without(booked).refusals(
-            source,
-            destination,
-            at,
-            message.size_bytes + overhead_of(message.priority),
-            expires=message.expires,
-            priority=message.priority,
-            most=REASONS_MAX,
-        )
+        size = message.size_bytes + overhead_of(message.priority)
+        request = RouteRequest(source, destination, at, size, message.expires, message.priority)
+        found = self._without(booked).refusals(request, most=REASONS_MAX)
         return tuple(
             Reason(
                 refusal.looked_like,
@@ -349,7 +342,7 @@ class Forecaster:
         onward = router.along(replace(booked, hops=rest), reaches, size)
         if onward is None or onward.projected > expires:
             onward = router.route(
-                contact.to_node, destination, reaches, size, expires=expires, priority=priority
+                RouteRequest(contact.to_node, destination, reaches, size, expires, priority)
             )
         return onward and replace(booked, hops=(late, *onward.hops), arrival=onward.arrival)
 

@@ -26,7 +26,7 @@ from starlight.node.fragmentation import Reads, Store
 from starlight.node.index import Index
 from starlight.node.stored import BundleState, Stored, identity, pack
 from starlight.node.transmit_scheduler import TransmitScheduler
-from starlight.routing import Route
+from starlight.routing import Route, RouteRequest
 
 
 class CriticalForwarder:
@@ -78,7 +78,7 @@ class CriticalForwarder:
         if not meta.critical or meta.flooded or stored.node is None or stored.key in self._asked:
             return False
         router = self._forwarder.router
-        every = router.critical(self._number, stored.node, since, meta.size, expires=meta.expires)
+        every = router.critical(RouteRequest(self._number, stored.node, since, meta.size, meta.expires))
         unwanted = {stored.sender, *stored.refused_by} - {stored.node}
         routes = [route for route in every if route.entry_node not in unwanted]
         if len(routes) > 1:

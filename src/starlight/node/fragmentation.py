@@ -27,7 +27,7 @@ from starlight.node.duplicate_filter import DuplicateFilter
 from starlight.node.index import Index
 from starlight.node.stored import BundleState, Meta, Stored, identity
 from starlight.node.transmit_scheduler import TransmitScheduler
-from starlight.routing import Fragment, Route, split
+from starlight.routing import Fragment, Route, RouteRequest, split
 
 UNCUT = (BundleFlags.MUST_NOT_FRAGMENT | BundleFlags.ADMIN_RECORD).value
 """What is never cut: an administrative record is read from one bundle, and is small."""
@@ -192,7 +192,7 @@ class Fragmenter:
     def _split(self, stored: Stored, since: int) -> list[Fragment] | None:
         if not self._may_be_split(stored):
             return None
-        meta = stored.meta
+        meta, overhead = stored.meta, overhead_of(stored.meta)
         assert stored.node is not None
         excluded = self._forwarder.excluded(stored)
         unwanted = [excluded]
@@ -200,17 +200,16 @@ class Fragmenter:
             unwanted.insert(0, excluded | {stored.sender})  # back to who sent it only if there is no other
         fragments: list[Fragment] | None = None
         for exclude in unwanted:
-            fragments = fragments or split(
-                self._forwarder.router,
+            request = RouteRequest(
                 self._number,
                 stored.node,
                 since,
-                meta.payload_bytes,
-                overhead_of(meta),
-                expires=meta.expires,
-                exclude=exclude,
-                priority=meta.priority,
+                meta.payload_bytes + overhead,
+                meta.expires,
+                meta.priority,
+                exclude,
             )
+            fragments = fragments or split(self._forwarder.router, request, overhead)
         if fragments is None:
             if len(self._hopeless) >= self._limits.remembered:
                 self._hopeless.clear()

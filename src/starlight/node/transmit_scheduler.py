@@ -40,7 +40,7 @@ from starlight.node.contact_queue import ContactQueue, Neighbour
 from starlight.node.deadlines import Deadlines
 from starlight.node.reception import naming_bytes
 from starlight.node.stored import NOBODY, BundleState, Stored
-from starlight.routing import Route, Router
+from starlight.routing import Route, Router, RouteRequest
 from starlight.trace import Record
 
 NO_CONTACTS: frozenset[int] = frozenset()
@@ -345,15 +345,17 @@ class TransmitScheduler:
     ) -> Route | None:
         meta = stored.meta
         return self.router.route(
-            self._number,
-            destination,
-            now,
-            meta.size,
-            expires=meta.expires,
-            exclude=self.excluded(stored),
-            exclude_contacts=without,
-            sender=sender,
-            priority=meta.priority,
+            RouteRequest(
+                self._number,
+                destination,
+                now,
+                meta.size,
+                meta.expires,
+                meta.priority,
+                exclude=self.excluded(stored),
+                exclude_contacts=without,
+                sender=sender,
+            )
         )
 
     def excluded(self, stored: Stored) -> frozenset[int]:

@@ -16,7 +16,17 @@ from starlight.contacts import formats
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import POSIX_EPOCH_OFFSET_S, SECOND
 from starlight.errors import InputError, StarlightError
-from starlight.routing import Fragment, Hop, HopLimit, Priority, Refusal, Route, Router, split
+from starlight.routing import (
+    Fragment,
+    Hop,
+    HopLimit,
+    Priority,
+    Refusal,
+    Route,
+    Router,
+    RouteRequest,
+    split,
+)
 from starlight.routing.refusals import NOTHING_FASTER as NOTHING_FASTER
 from starlight.routing.refusals import never_used
 from starlight.routing.route import name_of, time_text
@@ -159,17 +169,14 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
     at = scale.time(asked.at, where="--at") if asked.at is not None else _beginning(plan, scale)
     priority = Priority[asked.priority.upper()]
     router = Router(plan, with_overhead=asked.size > 0)
-    routes = _routes(router, source, destination, at, asked, priority)
+    request = RouteRequest(source, destination, at, asked.size, priority=priority)
+    routes = _routes(router, request, asked.k)
     refused: list[Refusal] = []
     if asked.explain:
-        refused = router.refusals(
-            source, destination, at, asked.size, priority=priority, most=5, tell=scale.tell
-        )
+        refused = router.refusals(request, most=5, tell=scale.tell)
     fragments: list[Fragment] = []
     if not routes and asked.size > FRAGMENT_OVERHEAD_BYTES:
-        payload = asked.size - FRAGMENT_OVERHEAD_BYTES
-        pieces = split(router, source, destination, at, payload, FRAGMENT_OVERHEAD_BYTES, priority=priority)
-        fragments = pieces or []
+        fragments = split(router, request, FRAGMENT_OVERHEAD_BYTES) or []
     return Found(
         plan,
         scale,
@@ -187,15 +194,12 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
     )
 
 
-def _routes(
-    router: Router, source: int, destination: int, at: int, asked: Asked, priority: Priority
-) -> list[Route]:
+def _routes(router: Router, request: RouteRequest, k: int) -> list[Route]:
     """Return the best routes; the first by two ways, as an answer that contradicts itself is an error."""
-    best = router.route(source, destination, at, asked.size, priority=priority)
-    if asked.k == 1:
+    best = router.route(request)
+    if k == 1:
         return [best] if best else []
-    ranked = router.candidates(source, destination, at, asked.size, k=asked.k, priority=priority)
-    routes = list(ranked)
+    routes = list(router.candidates(request, k=k))
     if best != (routes[0] if routes else None):
         raise StarlightError("the best route is not the first of the candidates: a defect of the router")
     return routes

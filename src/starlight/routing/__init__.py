@@ -2,8 +2,20 @@
 
 from starlight.routing.fragments import Fragment, split
 from starlight.routing.refusals import Refusal
+from starlight.routing.request import RouteRequest
 from starlight.routing.route import FOREVER, Hop, Route
 from starlight.routing.router import Router
 from starlight.routing.volume import HopLimit, Priority
 
-__all__ = ["FOREVER", "Fragment", "Hop", "HopLimit", "Priority", "Refusal", "Route", "Router", "split"]
+__all__ = [
+    "FOREVER",
+    "Fragment",
+    "Hop",
+    "HopLimit",
+    "Priority",
+    "Refusal",
+    "Route",
+    "RouteRequest",
+    "Router",
+    "split",
+]

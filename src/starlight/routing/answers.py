@@ -17,11 +17,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from starlight.routing.candidates import Question
+from msgspec.structs import replace
+
 from starlight.routing.following import follow
 from starlight.routing.index import PlanIndex
 from starlight.routing.link_contacts import NEVER, Busy, SearchContact
 from starlight.routing.optimality_proof import OptimalityProof, stand
+from starlight.routing.request import RouteRequest
 from starlight.routing.search import Search
 
 MAX_REMEMBERED = 4_096
@@ -36,9 +38,8 @@ MAX_PATIENCE = 64
 FIRST_AHEAD, MAX_AHEAD = 256, 4_096
 """How many delays like the last one an answer shall stand: at first, and where that was too few."""
 
-Asked = tuple[int, int, int, frozenset[int], frozenset[int], frozenset[int], int]
-"""Source, destination, size class, excluded neighbours, contacts and nodes, priority."""
-
+Question = tuple[int, int, int, frozenset[int], frozenset[int], frozenset[int], int]
+"""Source, destination, size class, excluded neighbours, contacts and nodes, priority: an answer's key."""
 
 Found = tuple[tuple[SearchContact, ...], int]
 """The contacts of a route, and its projected arrival in ns."""
@@ -92,23 +93,31 @@ class AnswerMemory:
 
     def __init__(self, index: PlanIndex) -> None:
         self._index = index
-        self._answers: dict[Asked, _Answer] = {}
-        self._stands: dict[Asked, _Stand] = {}
+        self._answers: dict[Question, _Answer] = {}
+        self._stands: dict[Question, _Stand] = {}
         self._gone: set[int] = set()  # Contacts taken out of the plan that answers may still go by.
         self.epoch = 0
         # Releases, as (epoch, end of the freed interval); ends fall, so that bisection finds the
         # latest end since an epoch.
         self._freed: list[tuple[int, int]] = []
 
-    def best(self, asked: Asked, now: int, size: int, busy: Busy) -> Found | None:
+    def best(self, request: RouteRequest, busy: Busy) -> Found | None:
         """Return the contacts of the best route and its projected arrival, or None when there is none.
 
         Args:
-            asked: the question.
-            now: when the bundle is at the source, in ns.
-            size: in bytes, of the class of the question.
+            request: as `RouteRequest.to_search` returns it; source and destination are not the same.
             busy: what is booked at its priority.
         """
+        now, size = request.ready, request.size
+        asked = (
+            request.source,
+            request.destination,
+            size.bit_length(),
+            request.exclude,
+            request.exclude_contacts,
+            request.avoid,
+            request.priority,
+        )
         answer = self._answers.get(asked)
         if answer is not None and self._gone and self._goes_by_what_is_gone(answer, asked):
             answer = None
@@ -121,7 +130,7 @@ class AnswerMemory:
                 found = self._again(answer, asked, now, size, busy)
                 if found is not None:
                     return found
-        answer = self._searched(asked, now, size, busy, answer)
+        answer = self._searched(asked, request, busy, answer)
         return None if answer.arrival == NEVER else (answer.path, answer.arrival)
 
     def free(self, until: int) -> None:
@@ -146,7 +155,7 @@ class AnswerMemory:
         else:
             self._gone |= gone
 
-    def _again(self, answer: _Answer, asked: Asked, now: int, size: int, busy: Busy) -> Found | None:
+    def _again(self, answer: _Answer, asked: Question, now: int, size: int, busy: Busy) -> Found | None:
         """Return the best route where it is known without a search."""
         timings = follow(answer.path, now, size, busy)
         as_then = timings is not None and timings[-1][2] == answer.arrival
@@ -159,24 +168,27 @@ class AnswerMemory:
         why.useful += found is not None
         return found
 
-    def _searched(self, asked: Asked, now: int, size: int, busy: Busy, before: _Answer | None) -> _Answer:
-        source, destination, _, exclude, banned, avoid, _ = asked
-        answer = _Answer(now, size, self.epoch)
-        path = Search(self._index, busy, source, destination, now, size, exclude, banned, avoid).best()
+    def _searched(
+        self, asked: Question, request: RouteRequest, busy: Busy, before: _Answer | None
+    ) -> _Answer:
+        answer = _Answer(request.ready, request.size, self.epoch)
+        path = Search(self._index, busy, request).best()
         if before is None and len(self._answers) >= MAX_REMEMBERED:
             self._answers.clear()
             self._stands.clear()
         self._answers[asked] = answer
         if path is not None:
-            timings = follow(path, now, size, busy)
+            timings = follow(path, request.ready, request.size, busy)
             assert timings is not None, "the search found contacts that can't carry the bundle"
             answer.path = path
             answer.arrival = timings[-1][2]
         if before is not None:
-            self._look_why(answer, before, asked, busy)
+            self._look_why(answer, before, asked, request, busy)
         return answer
 
-    def _look_why(self, answer: _Answer, before: _Answer, asked: Asked, busy: Busy) -> None:
+    def _look_why(
+        self, answer: _Answer, before: _Answer, asked: Question, request: RouteRequest, busy: Busy
+    ) -> None:
         """Find why an answer stands, where a search for it was in vain."""
         answer.patience, answer.waited, answer.ahead = before.patience, before.waited, before.ahead
         why = self._stands.pop(asked, None)
@@ -194,9 +206,8 @@ class AnswerMemory:
         if answer.waited <= answer.patience:
             return
         answer.waited = 0
-        source, destination, _, exclude, banned, avoid, _ = asked
-        question = Question(source, destination, answer.now, size, exclude, banned, avoid)
-        standing = stand(self._index, busy, question, answer.path, answer.arrival + answer.ahead * delay)
+        horizon = answer.arrival + answer.ahead * delay
+        standing = stand(self._index, busy, replace(request, size=size), answer.path, horizon)
         if standing is None:
             answer.patience = min(MAX_PATIENCE, 2 * answer.patience + 1)
             return
@@ -204,7 +215,7 @@ class AnswerMemory:
             del self._stands[next(iter(self._stands))]
         self._stands[asked] = _Stand(standing, self.epoch)
 
-    def _goes_by_what_is_gone(self, answer: _Answer, asked: Asked) -> bool:
+    def _goes_by_what_is_gone(self, answer: _Answer, asked: Question) -> bool:
         why = self._stands.get(asked)
         routes = [answer.path, *(why.standing.routes if why else ())]
         return any(span.id in self._gone for route in routes for span in route)

@@ -19,12 +19,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 
-import msgspec
-
 from starlight.routing.following import follow
 from starlight.routing.index import PlanIndex
 from starlight.routing.link_contacts import NEVER, Busy, SearchContact
-from starlight.routing.search import Search
+from starlight.routing.request import NOBODY, RouteRequest
+from starlight.routing.search import Search, search_after
 
 LAST = NEVER - 1
 """A horizon that is beyond every arrival."""
@@ -40,27 +39,6 @@ MAX_NEAR = 4
 
 MAX_IN_VAIN = 16
 """Sets in which ties are looked for in vain, before only earlier arrivals are."""
-
-
-class Question(msgspec.Struct, frozen=True, gc=False):
-    """What a route is asked for.
-
-    Attributes:
-        source, destination: node numbers, not the same.
-        now: when the bundle is at the source, in ns.
-        size: in bytes.
-        exclude: neighbours of the source not to be entered by.
-        banned: ids of contacts not to be used.
-        avoid: nodes not to be passed.
-    """
-
-    source: int
-    destination: int
-    now: int
-    size: int
-    exclude: frozenset[int] = frozenset()
-    banned: frozenset[int] = frozenset()
-    avoid: frozenset[int] = frozenset()
 
 
 class _Set:
@@ -94,7 +72,7 @@ def key_of(path: tuple[SearchContact, ...], arrival: int) -> Key:
 
 
 def best_first(
-    index: PlanIndex, busy: Busy, question: Question
+    index: PlanIndex, busy: Busy, request: RouteRequest
 ) -> Iterator[tuple[Key, tuple[SearchContact, ...]]]:
     """Yield the key and the contacts of every loopless route that carries the bundle, the best first.
 
@@ -103,13 +81,13 @@ def best_first(
     Args:
         index: the plan.
         busy: what is booked.
-        question: from where to where, and what.
+        request: as `RouteRequest.to_search` returns it; source and destination are not the same.
     """
-    view = _View(index, busy, question)
+    view = _View(index, busy, request)
     order = 0  # Of what is equal, the first in is the first out; it never shows, as keys differ.
     heap: list[tuple[Bound, int, _Set]] = []
     bound: Bound = (-NEVER,)
-    sets = [_Set((), question.banned)]
+    sets = [_Set((), NOBODY)]
     while True:
         for each in sets:
             order += 1
@@ -136,10 +114,10 @@ class _View:
     few nodes and times lead to it. Then it is a horizon, which is moved on as it is reached.
     """
 
-    def __init__(self, index: PlanIndex, busy: Busy, question: Question) -> None:
+    def __init__(self, index: PlanIndex, busy: Busy, request: RouteRequest) -> None:
         self._index = index
         self._busy = busy
-        self._question = question
+        self._request = request
         self._first: int | None = None  # The earliest arrival of all.
         self._in_vain = 0  # Sets in which no other route had the arrival that was looked for.
         self._ahead = 0
@@ -149,13 +127,13 @@ class _View:
         self._near: dict[int, dict[int, int]] = {}  # Arrivals of late, and the deadlines for them.
         self._found: list[int] = []  # Arrivals of routes that have been found, as a heap.
         self._hops = 0  # Of the route that was found last.
-        self._remaining = index.remaining_hops(question.destination, question.now, question.source)
+        self._remaining = index.remaining_hops(request.destination, request.ready, request.source)
 
     def begin(self, arrival: int) -> None:
         """Take a horizon for what follows, the first time a route is found."""
         if self._first is None:
             self._first = arrival
-            self._ahead = max((arrival - self._question.now) // 4, self._index.pace // 8, 1)
+            self._ahead = max((arrival - self._request.ready) // 4, self._index.pace // 8, 1)
             self._take(arrival + self._ahead)
 
     def look(self, each: _Set, bound: Bound) -> Bound | None:
@@ -179,7 +157,7 @@ class _View:
         if self._found and self._found[0] <= self._horizon:
             # Before what is found already few nodes and times count; with it, it is a tie.
             nearest = self._found[0]
-            node = each.prefix[-1].to_node if each.prefix else self._question.source
+            node = each.prefix[-1].to_node if each.prefix else self._request.source
             found = self._look_up_to(each, nearest - 1, self._deadlines(nearest - 1))
             return found or (nearest, len(each.prefix) + self._remaining[node])
         found = self._look_up_to(each, self._horizon, self._until)
@@ -204,7 +182,7 @@ class _View:
         assert rest is not None, "the earliest arrival belongs to a route"
         each.search = None  # It is not needed any more, and large.
         each.path = (*each.prefix, *rest)
-        timings = follow(each.path, self._question.now, self._question.size, self._busy)
+        timings = follow(each.path, self._request.ready, self._request.size, self._busy)
         assert timings is not None, "the search found contacts that can't carry the bundle"
         return key_of(each.path, timings[-1][2])
 
@@ -238,27 +216,12 @@ class _View:
 
     def _search(self, each: _Set, horizon: int, until: Mapping[int, int] | None) -> Search:
         """Return a search for the routes of a set, less their first hops, that arrive by a horizon."""
-        question = self._question
-        node, ready, ceiling = question.source, question.now, NEVER
-        passed: list[int] = []
-        if each.prefix:
-            timings = follow(each.prefix, ready, question.size, self._busy)
-            assert timings is not None, "what a route begins with carries the bundle"
-            passed = [span.from_node for span in each.prefix]
-            node, ready = each.prefix[-1].to_node, timings[-1][2]
-            ceiling = min(span.end for span in each.prefix)
-        return Search(
+        return search_after(
             self._index,
             self._busy,
-            node,
-            question.destination,
-            ready,
-            question.size,
-            frozenset() if passed else question.exclude,
-            question.banned | each.without,
-            question.avoid.union(passed),
-            ceiling=ceiling,
-            entered=bool(passed),
+            self._request,
+            each.prefix,
+            each.without,
             until=until,
             horizon=horizon,
             remaining=self._remaining,
@@ -275,18 +238,7 @@ class _View:
         return until
 
     def _take(self, horizon: int) -> None:
-        asked = self._question
-        self._settled = Search(
-            self._index,
-            self._busy,
-            asked.source,
-            asked.destination,
-            asked.now,
-            asked.size,
-            asked.exclude,
-            asked.banned,
-            asked.avoid,
-        )
+        self._settled = Search(self._index, self._busy, self._request)
         self._settled.settle(horizon)
         self._horizon, self._until = horizon, self._settled.deadlines(horizon)
 
@@ -295,6 +247,6 @@ def _parted(taken: _Set, path: tuple[SearchContact, ...]) -> list[_Set]:
     """Return the sets that the routes beside the best one of a set fall apart into."""
     depth = len(taken.prefix)
     return [
-        _Set(path[:hops], (taken.without if hops == depth else frozenset()) | {path[hops].id})
+        _Set(path[:hops], (taken.without if hops == depth else NOBODY) | {path[hops].id})
         for hops in range(depth, len(path))
     ]

@@ -11,9 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
+from starlight.routing.request import RouteRequest
 from starlight.routing.route import Route
-from starlight.routing.volume import Priority
 
 if TYPE_CHECKING:
     from starlight.routing.router import Router
@@ -35,48 +36,26 @@ class Fragment(msgspec.Struct, frozen=True, gc=False):
     route: Route
 
 
-def split(
-    router: Router,
-    source: int,
-    destination: int,
-    now: int,
-    payload: int,
-    overhead: int,
-    *,
-    expires: int | None = None,
-    exclude: frozenset[int] = frozenset(),
-    priority: int = Priority.NORMAL,
-) -> list[Fragment] | None:
+def split(router: Router, request: RouteRequest, overhead: int) -> list[Fragment] | None:
     """Return the fragments in which a bundle arrives in time; one when it needs no cut, None when it can't.
 
     Args:
         router: its bookings are as before when this returns.
-        source, destination: node numbers.
-        now: when the bundle is at the source, in ns.
-        payload: in bytes, at least 1.
+        request: for the bundle as one fragment: of a payload, not empty, and the overhead.
         overhead: bytes of each fragment beside its payload: its blocks, and what carries them.
-        expires: every fragment must arrive by this time, in ns.
-        exclude: neighbours of the source that no fragment must be handed to.
-        priority: of the bundle.
     """
+    payload, now = request.size - overhead, request.ready
     found: list[Fragment] = []
     offset = 0
-
-    def routed(length: int) -> Route | None:
-        size = length + overhead
-        return router.route(
-            source, destination, now, size, expires=expires, exclude=exclude, priority=priority
-        )
-
     try:
         while offset < payload and len(found) < MAX_FRAGMENTS:
             left = payload - offset
-            route, length = routed(left), left
+            route, length = router.route(replace(request, size=left + overhead)), left
             if route is None:
-                least = routed(1)
+                least = router.route(replace(request, size=1 + overhead))
                 if least is None:
                     return None
-                length = min(left, router.carries(least, now, expires=expires) - overhead)
+                length = min(left, router.carries(least, now, expires=request.expires) - overhead)
                 route = router.along(least, now, length + overhead)
                 assert route is not None, "a contact carries what it was found to carry"
             router.book(route)

@@ -24,11 +24,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
-from starlight.routing.candidates import Question, key_of
+from starlight.routing.candidates import key_of
 from starlight.routing.following import Timing, follow
 from starlight.routing.index import PlanIndex
 from starlight.routing.link_contacts import NEVER, Busy, SearchContact
-from starlight.routing.search import Search
+from starlight.routing.request import NOBODY, RouteRequest
+from starlight.routing.search import Search, search_after
 
 MAX_STEPS = 64
 """Contacts looked at in one proof; a search looks at some hundreds."""
@@ -50,14 +51,14 @@ class OptimalityProof:
 
     Args:
         index: the plan.
-        question: what the best is asked for; all this holds from its time on, for its size and larger ones.
+        request: what the best is asked for; all this holds from its time on, for its size and larger ones.
         routes: the best by the keys after the arrival of all that arrive by a horizon, the best first.
         search: has settled what is reached up to the horizon.
         horizon: in ns.
 
     Attributes:
         routes, horizon: as above.
-        source, size: of the question; in bytes.
+        source, size: of the request; in bytes.
     """
 
     __slots__ = (
@@ -65,8 +66,8 @@ class OptimalityProof:
         "_edges",
         "_index",
         "_into",
-        "_question",
         "_reached",
+        "_request",
         "_until",
         "horizon",
         "routes",
@@ -75,10 +76,10 @@ class OptimalityProof:
     )
 
     def __init__(
-        self, index: PlanIndex, question: Question, routes: list[Path], search: Search, horizon: int
+        self, index: PlanIndex, request: RouteRequest, routes: list[Path], search: Search, horizon: int
     ) -> None:
         self._index = index
-        self._question = question
+        self._request = request
         self._alone: bool | None = None  # Whether there is no other way at all, once that was asked.
         self._until = search.deadlines(horizon)
         self._reached = search.reached(self._until)
@@ -87,8 +88,8 @@ class OptimalityProof:
         self._into: dict[int, list[tuple[int, int, SearchContact]]] = {}
         self.routes = routes
         self.horizon = horizon
-        self.size = question.size
-        self.source = question.source
+        self.size = request.size
+        self.source = request.source
 
     def best(
         self, now: int, size: int, busy: Busy, known: Path, known_timings: list[Timing] | None
@@ -101,7 +102,7 @@ class OptimalityProof:
             busy: what is booked.
             known, known_timings: a route that has been followed at this time, and what came of it.
         """
-        if now < self._question.now or size < self.size:
+        if now < self._request.ready or size < self.size:
             return None
         best, arrival = None, self.horizon + 1
         ways: list[tuple[Path, list[Timing]]] = []
@@ -133,7 +134,7 @@ class OptimalityProof:
             ways: the routes and how they are followed now.
             now, size, busy: as for `best`.
         """
-        return _Proof(self, ways, now, size, busy).not_before(self._question.destination, arrival)
+        return _Proof(self, ways, now, size, busy).not_before(self._request.destination, arrival)
 
     def into(self, node: int, busy: Busy) -> list[tuple[int, int, SearchContact]]:
         """Return the contacts that bring anything to a node in time, by the earliest time of each."""
@@ -155,14 +156,14 @@ class OptimalityProof:
         found = self._edges.get(node)
         if found is None:
             found = self._edges[node] = []
-            asked, reached, until = self._question, self._reached, self._until[node]
+            asked, reached, until = self._request, self._reached, self._until[node]
             for lane in self._index.reaching.get(node, ()):
                 ready = reached.get(lane.from_node)
                 if ready is None or (lane.from_node == asked.source and node in asked.exclude):
                     continue
                 for span in lane.alive(ready, until):
                     timing = span.timing(ready, self.size, busy)
-                    if timing is not None and timing[2] <= until and span.id not in asked.banned:
+                    if timing is not None and timing[2] <= until and span.id not in asked.exclude_contacts:
                         found.append((timing[2], span.id, span))
             found.sort()
         return found
@@ -179,7 +180,7 @@ class _Proof:
         standing: what is known.
         ways: the routes and how they are followed now: nobody can show of their nodes that a bundle
             comes later than by them.
-        now, size, busy: of the question.
+        now, size, busy: of the question now.
     """
 
     __slots__ = ("_busy", "_known", "_left", "_own", "_size", "_standing", "_under_way", "_ways")
@@ -239,33 +240,33 @@ class _Proof:
 
 
 def stand(
-    index: PlanIndex, busy: Busy, question: Question, path: Path, horizon: int
+    index: PlanIndex, busy: Busy, request: RouteRequest, path: Path, horizon: int
 ) -> OptimalityProof | None:
     """Return why a route is the best, and will be; None when that does not hold for any time.
 
     Args:
         index: the plan.
         busy: what is booked.
-        question: what the route is the best answer to.
+        request: what the route is the best answer to.
         path: its contacts.
         horizon: an arrival in ns up to which it is of interest; a nearer one is taken where a route
             that is better by the keys after the arrival arrives much later, or too many are.
     """
-    timings = follow(path, question.now, question.size, busy)
+    timings = follow(path, request.ready, request.size, busy)
     if timings is None:
         return None
     arrival = timings[-1][2]
     for _ in range(MAX_TRIES):
-        search = _settled(index, busy, question, (), question.banned, horizon)
+        search = _settled(index, busy, request, (), NOBODY, horizon)
         near = arrival + (horizon - arrival) // 4
         routes: list[Path] = []
         nearest = horizon
-        for route in _ranked(index, busy, question, search, horizon):
+        for route in _ranked(index, busy, request, search, horizon):
             routes.append(route)
             if route == path:
                 routes[-1] = path
-                return OptimalityProof(index, question, routes, search, horizon)
-            others = follow(route, question.now, question.size, busy)
+                return OptimalityProof(index, request, routes, search, horizon)
+            others = follow(route, request.ready, request.size, busy)
             assert others is not None, "what is ranked arrives by the horizon"
             nearest = min(nearest, others[-1][2])
             if nearest > near or len(routes) == MAX_ROUTES:
@@ -276,13 +277,15 @@ def stand(
     return None
 
 
-def _ranked(index: PlanIndex, busy: Busy, question: Question, search: Search, horizon: int) -> Iterator[Path]:
+def _ranked(
+    index: PlanIndex, busy: Busy, request: RouteRequest, search: Search, horizon: int
+) -> Iterator[Path]:
     """Yield the routes that arrive by a horizon, the best by the keys after the arrival first.
 
     That is the partition of `candidates`, searched for other keys. It ends where it takes too long.
 
     Args:
-        index, busy, question: where, and what for.
+        index, busy, request: where, and what for.
         search: of all of them, settled up to the horizon.
         horizon: in ns.
     """
@@ -294,7 +297,7 @@ def _ranked(index: PlanIndex, busy: Busy, question: Question, search: Search, ho
             path = (*prefix, *rest)
             heappush(heap, (key_of(path, 0)[1:], len(prefix), without, path))
 
-    add((), question.banned, search)
+    add((), NOBODY, search)
     sets = 0
     while heap:
         _, depth, without, path = heappop(heap)
@@ -303,29 +306,14 @@ def _ranked(index: PlanIndex, busy: Busy, question: Question, search: Search, ho
         if sets > MAX_SETS:
             return
         for hops in range(depth, len(path)):
-            less = (without if hops == depth else question.banned) | {path[hops].id}
-            add(path[:hops], less, _settled(index, busy, question, path[:hops], less, horizon))
+            less = (without if hops == depth else NOBODY) | {path[hops].id}
+            add(path[:hops], less, _settled(index, busy, request, path[:hops], less, horizon))
 
 
 def _settled(
-    index: PlanIndex, busy: Busy, question: Question, prefix: Path, without: frozenset[int], horizon: int
+    index: PlanIndex, busy: Busy, request: RouteRequest, prefix: Path, without: frozenset[int], horizon: int
 ) -> Search:
     """Return a search for the routes that begin with some contacts, settled up to a horizon."""
-    passed = frozenset([span.from_node for span in prefix])
-    timings = follow(prefix, question.now, question.size, busy)
-    assert timings is not None, "what a route begins with carries the bundle"
-    search = Search(
-        index,
-        busy,
-        prefix[-1].to_node if prefix else question.source,
-        question.destination,
-        timings[-1][2] if prefix else question.now,
-        question.size,
-        frozenset() if prefix else question.exclude,
-        without,
-        question.avoid | passed,
-        ceiling=min([span.end for span in prefix], default=NEVER),
-        entered=bool(prefix),
-    )
+    search = search_after(index, busy, request, prefix, without)
     search.settle(horizon)
     return search

@@ -14,9 +14,10 @@ import msgspec
 
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.dtntime import duration_text
-from starlight.routing.candidates import Question, best_first
+from starlight.routing.candidates import best_first
 from starlight.routing.index import PlanIndex
 from starlight.routing.link_contacts import Busy, SearchContact
+from starlight.routing.request import RouteRequest
 from starlight.routing.route import Hop, Route, name_of, sentence, time_text
 from starlight.routing.volume import free_volume, margin
 
@@ -64,23 +65,28 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
         ]
 
 
-class Wish(msgspec.Struct, frozen=True, gc=False):
-    """A question with what limits its answer.
+class _Wish(msgspec.Struct, frozen=True, gc=False):
+    """A request with its answer.
 
     Attributes:
-        question: what was asked for; its size is the volume that the bundle needs of a contact.
-        expires: when the bundle does, in ns; None for never.
+        request: what was asked for, as `RouteRequest.to_search` returns it.
         chosen: the route that was the answer; None when there was none.
         tell: writes a time.
     """
 
-    question: Question
-    expires: int | None
+    request: RouteRequest
     chosen: Route | None
     tell: Callable[[int], str] = time_text
 
 
-def refusals(index: PlanIndex, busy: Busy, wish: Wish, most: int) -> list[Refusal]:
+def refusals(
+    index: PlanIndex,
+    busy: Busy,
+    request: RouteRequest,
+    chosen: Route | None,
+    most: int,
+    tell: Callable[[int], str],
+) -> list[Refusal]:
     """Return why routes that look faster than the chosen one were not, the fastest-looking first.
 
     What refused one route is left out of the emptier world when the next is looked for: so each says
@@ -89,12 +95,14 @@ def refusals(index: PlanIndex, busy: Busy, wish: Wish, most: int) -> list[Refusa
     Args:
         index: the plan.
         busy: what is booked.
-        wish: what was asked for and answered.
+        request: as `RouteRequest.to_search` returns it; source and destination are not the same.
+        chosen: the route that was the answer; None when there was none.
         most: how many at most.
+        tell: writes a time.
     """
-    asked, chosen = wish.question, wish.chosen
+    wish = _Wish(request, chosen, tell)
     path_of_chosen = [hop.contact.id for hop in chosen.hops] if chosen else []
-    empty = Question(asked.source, asked.destination, asked.now, 0)
+    empty = RouteRequest(request.source, request.destination, request.ready, 0)
     found: list[Refusal] = []
     while len(found) < most:
         looks = _fastest(index, empty, chosen, path_of_chosen)
@@ -103,14 +111,14 @@ def refusals(index: PlanIndex, busy: Busy, wish: Wish, most: int) -> list[Refusa
         looked_like, path = looks
         refusal = _follow(path, busy, wish, looked_like)
         found.append(refusal)
-        if refusal.failed is None and wish.expires is not None and looked_like > wish.expires:
+        if refusal.failed is None and request.expires is not None and looked_like > request.expires:
             break  # Nor is anything else in time, even in the emptier world.
-        empty = _without(empty, asked, refusal)
+        empty = _without(empty, request, refusal)
     return found
 
 
 def _fastest(
-    index: PlanIndex, empty: Question, chosen: Route | None, path_of_chosen: list[int]
+    index: PlanIndex, empty: RouteRequest, chosen: Route | None, path_of_chosen: list[int]
 ) -> tuple[int, tuple[SearchContact, ...]] | None:
     """Return when the best route of a world would arrive, in ns, and its contacts; None if no earlier."""
     for key, path in islice(best_first(index, {}, empty), 2):
@@ -121,7 +129,7 @@ def _fastest(
     return None
 
 
-def _without(empty: Question, asked: Question, refusal: Refusal) -> Question:
+def _without(empty: RouteRequest, asked: RouteRequest, refusal: Refusal) -> RouteRequest:
     """Return an emptier world without what has refused a route."""
     decides = refusal.slow
     exclude, avoid = empty.exclude, empty.avoid
@@ -129,7 +137,9 @@ def _without(empty: Question, asked: Question, refusal: Refusal) -> Question:
         if not refusal.hops:
             exclude |= asked.exclude & {decides.to_node}
         avoid |= asked.avoid & {decides.to_node}
-    return msgspec.structs.replace(empty, banned=empty.banned | {decides.id}, exclude=exclude, avoid=avoid)
+    return msgspec.structs.replace(
+        empty, exclude_contacts=empty.exclude_contacts | {decides.id}, exclude=exclude, avoid=avoid
+    )
 
 
 def never_used(
@@ -152,13 +162,13 @@ def never_used(
     ]
 
 
-def _follow(path: tuple[SearchContact, ...], busy: Busy, wish: Wish, looked_like: int) -> Refusal:
+def _follow(path: tuple[SearchContact, ...], busy: Busy, wish: _Wish, looked_like: int) -> Refusal:
     contacts = tuple(span.contact for span in path)
     hops: list[Hop] = []
-    ready = wish.question.now
+    ready = wish.request.ready
     for span in path:
-        reason = _forbidden(span.contact, wish.question, first=not hops)
-        timing = None if reason else span.timing(ready, wish.question.size, busy)
+        reason = _forbidden(span.contact, wish.request, first=not hops)
+        timing = None if reason else span.timing(ready, wish.request.size, busy)
         if timing is None:
             reason = reason or _misses(span.contact, ready, wish, busy)
             return Refusal(contacts, looked_like, tuple(hops), span.contact, span.contact, reason, wish.tell)
@@ -172,18 +182,18 @@ def _follow(path: tuple[SearchContact, ...], busy: Busy, wish: Wish, looked_like
     return Refusal(contacts, looked_like, tuple(hops), None, slow, reason, wish.tell)
 
 
-def _forbidden(contact: Contact, question: Question, *, first: bool) -> str:
-    if first and contact.to_node in question.exclude:
+def _forbidden(contact: Contact, request: RouteRequest, *, first: bool) -> str:
+    if first and contact.to_node in request.exclude:
         return "It is not handed to {there}: that neighbour is excluded."
-    if contact.id in question.banned:
+    if contact.id in request.exclude_contacts:
         return f"Contact {contact.id} from {{here}} to {{there}} is excluded."
-    if contact.to_node in question.avoid:
+    if contact.to_node in request.avoid:
         return "It has been at {there} before and does not pass there again."
     return ""
 
 
-def _misses(contact: Contact, ready: int, wish: Wish, busy: Busy) -> str:
-    size, tell = wish.question.size, wish.tell
+def _misses(contact: Contact, ready: int, wish: _Wish, busy: Busy) -> str:
+    size, tell = wish.request.size, wish.tell
     link, id, ends = (
         "from {here} to {there}",
         f"contact {contact.id}",
@@ -208,14 +218,17 @@ def _misses(contact: Contact, ready: int, wish: Wish, busy: Busy) -> str:
     return f"It finds no place {link}: what is booked on {id} leaves {room} {ends}; {needs}."
 
 
-def _too_late(arrives: int, hops: list[Hop], wish: Wish) -> tuple[Contact, str]:
+def _too_late(arrives: int, hops: list[Hop], wish: _Wish) -> tuple[Contact, str]:
     tell = wish.tell
     queued = max(hops, key=lambda hop: hop.leaves - hop.waits_until)
     slowest = max(hops, key=lambda hop: hop.last_byte - hop.leaves)
     queues, sends = queued.leaves - queued.waits_until, slowest.last_byte - slowest.leaves
     slow = (queued if queues >= sends else slowest).contact
-    if wish.expires is not None and arrives > wish.expires:
-        return slow, f"It would arrive at {tell(arrives)}, after it has expired at {tell(wish.expires)}."
+    if wish.request.expires is not None and arrives > wish.request.expires:
+        return (
+            slow,
+            f"It would arrive at {tell(arrives)}, after it has expired at {tell(wish.request.expires)}.",
+        )
     if queues >= sends:
         why = f"what is booked before it on contact {slow.id} takes {duration_text(queues)}"
     else:

@@ -7,20 +7,21 @@ from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from itertools import islice
 
+from msgspec.structs import replace
+
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.errors import InputError
 from starlight.routing.answers import AnswerMemory
 from starlight.routing.bookings import NEVER_YET, Bookings
-from starlight.routing.candidates import Question, best_first
+from starlight.routing.candidates import best_first
 from starlight.routing.following import follow, travel
 from starlight.routing.index import index_of, remember
 from starlight.routing.link_contacts import Busy, SearchContact
-from starlight.routing.refusals import Refusal, Wish, refusals
+from starlight.routing.refusals import Refusal, refusals
+from starlight.routing.request import RouteRequest
 from starlight.routing.route import FOREVER, Route, time_text, timed
 from starlight.routing.volume import HopLimit, Priority, consumption, effective_limits, free_volume
-
-NOBODY: frozenset[int] = frozenset()
 
 
 class Router:
@@ -112,114 +113,62 @@ class Router:
         self._answers.amend(self._index, gone, more=bool(add))
         return self._plan
 
-    def route(
-        self,
-        source: int,
-        destination: int,
-        now: int,
-        size: int,
-        *,
-        expires: int | None = None,
-        exclude: frozenset[int] = NOBODY,
-        exclude_contacts: frozenset[int] = NOBODY,
-        avoid: frozenset[int] = NOBODY,
-        sender: int | None = None,
-        may_return: bool = False,
-        priority: int = Priority.NORMAL,
-    ) -> Route | None:
+    def route(self, request: RouteRequest) -> Route | None:
         """Return the best route, or None when the plan has none.
 
         The best is the earliest projected arrival, then the fewest hops, then the latest
         termination, then the smallest entry node (CCSDS 734.3-B-1, 3.2.8.1.4 a); what is booked is not free.
-
-        Args:
-            source, destination: node numbers; where they are the same, the route has no hops.
-            now: when the bundle is at the source, in ns.
-            size: in bytes.
-            expires: the route must arrive by this time, in ns.
-            exclude: neighbours of the source that the bundle must not be handed to.
-            exclude_contacts: ids of contacts that it must not use.
-            avoid: nodes that it has been at and must not pass again.
-            sender: the neighbour that it came from; it does not go back there, but to deliver it.
-            may_return: it may.
-            priority: it waits for what is booked at this priority and above.
         """
-        if source == destination:
-            found: Route | None = Route((), now, FOREVER, destination, size, 0, priority)
+        if request.source == request.destination:
+            found: Route | None = _staying(request)
         else:
-            if sender is not None and sender != destination and not may_return:
-                exclude |= {sender}
-            volume = self._volume(size)
-            avoid -= {source, destination}
-            asked = (source, destination, volume.bit_length(), exclude, exclude_contacts, avoid, priority)
-            best = self._answers.best(asked, now, volume, self._busy[priority])
-            found = None if best is None else self._timed(best[0], now, size, best[1], priority)
-        if found is None or (expires is not None and found.projected > expires):
+            best = self._answers.best(self._to_search(request), self._busy[request.priority])
+            found = None if best is None else self._timed(best[0], request, best[1])
+        if found is None or (request.expires is not None and found.projected > request.expires):
             return None
         return found
 
-    def candidates(
-        self,
-        source: int,
-        destination: int,
-        now: int,
-        size: int,
-        *,
-        k: int | None = None,
-        expires: int | None = None,
-        exclude: frozenset[int] = NOBODY,
-        exclude_contacts: frozenset[int] = NOBODY,
-        avoid: frozenset[int] = NOBODY,
-        priority: int = Priority.NORMAL,
-    ) -> Iterator[Route]:
+    def candidates(self, request: RouteRequest, *, k: int | None = None) -> Iterator[Route]:
         """Yield the loopless routes, the best first, each searched only when it is asked for.
 
-        Bookings and plan must not change while it runs. Arguments are those of `route`, and
+        Bookings and plan must not change while it runs.
 
         Args:
+            request: what is asked for.
             k: how many at most. [default: all]
         """
-        if source == destination:
-            yield Route((), now, FOREVER, destination, size, 0, priority)
+        if request.source == request.destination:
+            yield _staying(request)
             return
-        busy, volume = self._busy[priority], self._volume(size)
-        avoid -= {source, destination}
-        question = Question(source, destination, now, volume, exclude, exclude_contacts, avoid)
-        for key, path in islice(best_first(self._index, busy, question), k):
-            if expires is not None and key[0] > expires:
+        ranked = best_first(self._index, self._busy[request.priority], self._to_search(request))
+        for key, path in islice(ranked, k):
+            if request.expires is not None and key[0] > request.expires:
                 return
-            yield self._timed(path, now, size, key[0], priority)
+            yield self._timed(path, request, key[0])
 
-    def critical(
-        self, source: int, destination: int, now: int, size: int, *, expires: int | None = None
-    ) -> list[Route]:
+    def critical(self, request: RouteRequest) -> list[Route]:
         """Return the best route by each neighbour that one leads over, the best first.
 
-        A critical bundle is sent along all of them (CCSDS 734.3-B-1, 3.2.8.1), as the most urgent.
+        A critical bundle is sent along all of them (CCSDS 734.3-B-1, 3.2.8.1), as the most urgent,
+        whatever the priority of the request.
         """
         found: list[Route] = []
-        entries = NOBODY
-        while source != destination or not found:
-            route = self.route(
-                source,
-                destination,
-                now,
-                size,
-                expires=expires,
-                exclude=entries,
-                priority=Priority.EXPEDITED,
-            )
+        request = replace(request, priority=Priority.EXPEDITED)
+        while request.source != request.destination or not found:
+            route = self.route(request)
             if route is None:
                 break
             found.append(route)
-            entries |= {route.entry_node}
+            request = replace(request, exclude=request.exclude | {route.entry_node})
         return found
 
     def along(self, route: Route, now: int, size: int) -> Route | None:
         """Return the route of another bundle over the contacts of a route, None when they can't carry it."""
         path = [self._index.span(hop.contact) for hop in route.hops]
         timings = follow(path, now, self._volume(size), self._busy[route.priority])
-        return self._timed(tuple(path), now, size, timings[-1][2], route.priority) if timings else None
+        if not timings:
+            return None
+        return self._timed_at(tuple(path), now, size, timings[-1][2], route.priority)
 
     def carries(self, route: Route, now: int, *, expires: int | None = None) -> int:
         """Return the size of the largest bundle that the contacts of a route carry in time, in bytes.
@@ -246,42 +195,20 @@ class Router:
         return low
 
     def refusals(
-        self,
-        source: int,
-        destination: int,
-        now: int,
-        size: int,
-        *,
-        expires: int | None = None,
-        exclude: frozenset[int] = NOBODY,
-        exclude_contacts: frozenset[int] = NOBODY,
-        avoid: frozenset[int] = NOBODY,
-        priority: int = Priority.NORMAL,
-        most: int = 3,
-        tell: Callable[[int], str] = time_text,
+        self, request: RouteRequest, *, most: int = 3, tell: Callable[[int], str] = time_text
     ) -> list[Refusal]:
-        """Return why routes that look faster than the answer of `route` are not; arguments as there.
+        """Return why routes that look faster than the answer of `route` are not.
 
         Args:
+            request: what is asked for.
             most: how many at most.
             tell: writes a time.
         """
-        if source == destination:
+        if request.source == request.destination:
             return []
-        chosen = self.route(
-            source,
-            destination,
-            now,
-            size,
-            expires=expires,
-            exclude=exclude,
-            exclude_contacts=exclude_contacts,
-            avoid=avoid,
-            priority=priority,
-        )
-        avoid -= {source, destination}
-        asked = Question(source, destination, now, self._volume(size), exclude, exclude_contacts, avoid)
-        return refusals(self._index, self._busy[priority], Wish(asked, expires, chosen, tell), most)
+        chosen = self.route(request)
+        busy = self._busy[request.priority]
+        return refusals(self._index, busy, self._to_search(request), chosen, most, tell)
 
     def book(self, route: Route) -> None:
         """Take the time that a route needs on each of its contacts from later routes.
@@ -385,6 +312,9 @@ class Router:
             [busy.get(hop.contact.id) for hop in route.hops],
         )
 
+    def _to_search(self, request: RouteRequest) -> RouteRequest:
+        return request.to_search(self._volume(request.size))
+
     def _volume(self, size: int) -> int:
         return consumption(size) if self._with_overhead else size
 
@@ -417,7 +347,10 @@ class Router:
             del self._busy[level][contact]
         return freed
 
-    def _timed(
+    def _timed(self, path: tuple[SearchContact, ...], request: RouteRequest, projected: int) -> Route:
+        return self._timed_at(path, request.ready, request.size, projected, request.priority)
+
+    def _timed_at(
         self, path: tuple[SearchContact, ...], now: int, size: int, projected: int, priority: int
     ) -> Route:
         contacts = [span.contact for span in path]
@@ -437,6 +370,11 @@ class Router:
             priority=priority,
             with_margin=self._with_margin,
         )
+
+
+def _staying(request: RouteRequest) -> Route:
+    """Return the route of a bundle that is there already."""
+    return Route((), request.ready, FOREVER, request.destination, request.size, 0, request.priority)
 
 
 def _place(contact: Contact) -> tuple[int, int]:

@@ -29,9 +29,12 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
+from msgspec.structs import replace
+
 from starlight.routing.following import follow
 from starlight.routing.index import PlanIndex
 from starlight.routing.link_contacts import NEVER, Busy, LinkContacts, SearchContact
+from starlight.routing.request import NOBODY, RouteRequest
 
 _Layer = list[tuple[int, SearchContact]]  # (from node, contact)
 
@@ -42,12 +45,7 @@ class Search:
     Args:
         index: the plan.
         busy: what is booked.
-        source, destination: node numbers, not the same.
-        now: when the bundle is at the source, in ns.
-        size: in bytes.
-        exclude: neighbours of the source not to be entered by.
-        banned: ids of contacts not to be used.
-        avoid: nodes not to be passed.
+        request: as `RouteRequest.to_search` returns it; source and destination are not the same.
         ceiling: a termination later than this, in ns, is no better; what a route begins with may end then.
         entered: the route has begun, so that the entry node is no question any more.
         until: when a node needs the bundle at the latest for anything that is of interest, in ns; nodes
@@ -81,13 +79,7 @@ class Search:
         self,
         index: PlanIndex,
         busy: Busy,
-        source: int,
-        destination: int,
-        now: int,
-        size: int,
-        exclude: Collection[int],
-        banned: Collection[int],
-        avoid: Collection[int] = (),
+        request: RouteRequest,
         *,
         ceiling: int = NEVER,
         entered: bool = False,
@@ -103,16 +95,16 @@ class Search:
         self._ceiling = ceiling
         self._entered = entered
         self._busy = busy
-        self._source = source
-        self._destination = destination
-        self._now = now
-        self._size = size
-        self._exclude = exclude
-        self._banned = banned
+        self._source = request.source
+        self._destination = request.destination
+        self._now = request.ready
+        self._size = request.size
+        self._exclude = request.exclude
+        self._banned = request.exclude_contacts
         if remaining is None:
-            remaining = index.remaining_hops(destination, now, source)
-        if avoid:
-            remaining = {node: hops for node, hops in remaining.items() if node not in avoid}
+            remaining = index.remaining_hops(request.destination, request.ready, request.source)
+        if request.avoid:
+            remaining = {node: hops for node, hops in remaining.items() if node not in request.avoid}
         self._remaining = remaining
         self._reached: dict[int, int] = {}  # Earliest arrivals by node.
         self._settled: dict[int, int] = {}  # Nodes whose arrival is final, and in which order they were.
@@ -558,6 +550,45 @@ class Search:
                     reaches[span.contact.to_node] = timing[2]
             rounds.append(reaches)
         return rounds
+
+
+def search_after(
+    index: PlanIndex,
+    busy: Busy,
+    request: RouteRequest,
+    prefix: tuple[SearchContact, ...],
+    without: frozenset[int],
+    *,
+    until: Mapping[int, int] | None = None,
+    horizon: int = NEVER,
+    remaining: dict[int, int] | None = None,
+) -> Search:
+    """Return the search for what follows the first hops of a route.
+
+    What the hops have passed is passed no more, and they may end before what follows does.
+
+    Args:
+        index, busy, request, until, horizon, remaining: as for `Search`, of the whole route.
+        prefix: the contacts that it begins with, which carry the bundle; may be empty.
+        without: ids of contacts that it must not use, beside those of the request.
+    """
+    without |= request.exclude_contacts
+    if prefix:
+        timings = follow(prefix, request.ready, request.size, busy)
+        assert timings is not None, "what a route begins with carries the bundle"
+        passed = request.avoid.union([span.from_node for span in prefix])
+        node, ready = prefix[-1].to_node, timings[-1][2]
+        request = replace(request, source=node, ready=ready, exclude=NOBODY, avoid=passed)
+    return Search(
+        index,
+        busy,
+        replace(request, exclude_contacts=without),
+        ceiling=min([span.end for span in prefix], default=NEVER),
+        entered=bool(prefix),
+        until=until,
+        horizon=horizon,
+        remaining=remaining,
+    )
 
 
 def _lasting(corridor: list[_Layer], end: int) -> list[_Layer]:

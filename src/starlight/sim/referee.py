@@ -18,6 +18,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import MILLISECOND, to_text
 from starlight.node.engine import Node
 from starlight.node.stored import BundleState, Stored, whole_of
+from starlight.routing import RouteRequest
 from starlight.routing.volume import margin
 from starlight.sim.holdings import held
 from starlight.sim.world import VirtualWorld
@@ -194,15 +195,17 @@ class Referee:
         if stored.node is None:
             return
         known = self._known(node.plan)  # of which a changed one is traced after what it left without a road
-        found = road(
-            known.leaving,
+        request = RouteRequest(
             node.number,
             stored.node,
             since,
             meta.size,
             meta.expires,
-            lambda contact: self._busy(node, contact, meta.priority),
-            without,
+            meta.priority,
+            exclude_contacts=without,
+        )
+        found = earliest_route(
+            known.leaving, request, lambda contact: self._busy(node, contact, meta.priority)
         )
         if found is None:
             return
@@ -254,15 +257,10 @@ def _int(value: object) -> int:
     return value
 
 
-def road(
+def earliest_route(
     leaving: Mapping[int, Mapping[int, Sequence[Contact]]],
-    source: int,
-    destination: int,
-    since: int,
-    size: int,
-    expires: int,
+    request: RouteRequest,
     bookings: Callable[[Contact], Sequence[tuple[int, int]]],
-    without: frozenset[int] = frozenset(),
 ) -> tuple[int, list[Contact]] | None:
     """Return when a bundle can be somewhere at the earliest, and by which contacts; None if not in time.
 
@@ -271,30 +269,29 @@ def road(
 
     Args:
         leaving: contacts by transmitter and receiver, by start.
-        source, destination: node numbers.
-        since: when the bundle is at the source, in ns.
-        size: in bytes.
-        expires: it must arrive by this time, in ns.
+        request: it expires, and neighbours, nodes to avoid and the sender are none.
         bookings: the time that is taken on a contact, ``(from, to)`` in ns, ascending, apart.
-        without: ids of contacts that it must not use.
     """
-    best = {source: since}
-    edge: list[tuple[int, int, int, tuple[Contact, ...]]] = [(since, 0, source, ())]
+    assert request.expires is not None
+    best = {request.source: request.ready}
+    edge: list[tuple[int, int, int, tuple[Contact, ...]]] = [(request.ready, 0, request.source, ())]
     count = 0  # so that contacts are never compared
     while edge:
         time, _, here, path = heappop(edge)
-        if here == destination:
+        if here == request.destination:
             return time, list(path)
         if time > best[here]:
             continue
         for peer, contacts in leaving.get(here, {}).items():
             for contact in contacts:
-                limit = best.get(peer, expires + 1)
+                limit = best.get(peer, request.expires + 1)
                 if contact.start >= limit:
                     break
-                if contact.end < time or contact.id in without or not contact.rates or not contact.light:
+                if contact.id in request.exclude_contacts or contact.end < time:
                     continue
-                last_byte = first_free(contact, max(time, contact.start), size, bookings(contact))
+                if not contact.rates or not contact.light:
+                    continue
+                last_byte = first_free(contact, max(time, contact.start), request.size, bookings(contact))
                 light_time = -1 if last_byte is None else contact.light_time(last_byte)
                 if last_byte is None or light_time < 0:
                     continue
