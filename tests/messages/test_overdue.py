@@ -195,3 +195,32 @@ def test_a_letter_is_not_resent_after_its_life() -> None:
     sky.run(50 * DAY)
     assert len(sky.earth.posts) == 1
     assert sky.state(EARTH, JAY, id) == ("arrived", "predicted")
+
+
+def test_not_where_only_the_way_there_is_planned() -> None:
+    """A copy that no receipt could answer tells nobody more than the first did, so it is not sent."""
+    there = [contact(10 + day, EARTH, MARS, day * DAY, day * DAY + 2 * HOUR) for day in range(10)]
+    sky = FakeSky(ContactPlan.of([*there, contact(1, MARS, EARTH, 0, 2 * HOUR)]))
+    sky.open_all()
+    sky.lose = letters_only
+    id = sky.write(EARTH, JAY, NANYOUNG, "only there")
+    sky.run(9 * DAY)
+    assert len(sky.earth.posts) == 1
+    assert sky.earth.office.mailbox(JAY).sent[id].overdue
+
+
+def test_a_receipt_has_an_hour_to_spare() -> None:
+    """What is overdue could have missed its contact, taken the next, and waited an hour in queues.
+
+    On a contact that never ends the next is the same one, a light time later, and the letter goes again
+    after a day more.
+    """
+    sky = FakeSky()
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "patience")
+    sky.run(SECOND)
+    sent = sky.earth.office.mailbox(JAY).sent[id]
+    assert sent.receipt_at is not None
+    assert sent.due is not None
+    spare = sent.due - (sent.receipt_at + LIGHT) - DAY
+    assert HOUR <= spare < HOUR + SECOND
