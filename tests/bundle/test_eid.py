@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from starlight.bundle import NULL, TOLERANT, EndpointID, Policy, eid
 from starlight.bundle.cbor import Decoder
 from starlight.bundle.policy import DEFAULT, LIMITS
-from starlight.errors import BundleError, InputError
+from starlight.errors import BundleError, CborError, InputError
 
 
 def read(data: str, policy: Policy = DEFAULT) -> EndpointID:
@@ -185,7 +185,7 @@ def test_what_is_no_endpoint_id(text: str) -> None:
 )
 def test_wrong_on_the_wire(wire: str, rule: str) -> None:
     """What a peer sends wrongly breaks a rule that is named."""
-    with pytest.raises((BundleError, eid.cbor.CborError), match=rule):
+    with pytest.raises((BundleError, CborError), match=rule):
         read(wire)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import msgspec
 import pytest
@@ -31,8 +32,8 @@ SOURCE = EndpointID.parse("ipn:7.1")
 TO = EndpointID.parse("ipn:9.2")
 
 
-def whole(payload: bytes, **more: object) -> Bundle:
-    arguments = {"creation": (5, 1), "lifetime_ms": 10**6, **more}
+def whole(payload: bytes, **more: Any) -> Bundle:
+    arguments: dict[str, Any] = {"creation": (5, 1), "lifetime_ms": 10**6, **more}
     return build(SOURCE, TO, payload, **arguments)
 
 

@@ -144,8 +144,8 @@ def test_reports_about_bundles() -> None:
 
 def test_reason_codes() -> None:
     """IANA, "Bundle Status Report Reason Codes": values and meanings."""
-    assert ReasonCode.HOP_LIMIT_EXCEEDED == 9
-    assert ReasonCode.BLOCK_UNSUPPORTED == 11
+    assert ReasonCode(9) is ReasonCode.HOP_LIMIT_EXCEEDED
+    assert ReasonCode(11) is ReasonCode.BLOCK_UNSUPPORTED
     assert reason_text(6) == "no known route to destination from here"
     assert reason_text(200) == "reason 200"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from tests.bundle import wire
@@ -549,8 +551,9 @@ def test_byte_ranges() -> None:
     parts = [primary(), previous, AGE, HOPS, PAYLOAD]
     value = decode(memoryview(bundle(*parts)))
     assert value.raw == bundle(*parts)
-    for block, part in zip((value.primary, *value.blocks), parts, strict=True):
-        assert value.raw[block.start : block.end] == part
+    places = [(block.start, block.end) for block in value.blocks]
+    for (start, end), part in zip([(value.primary.start, value.primary.end), *places], parts, strict=True):
+        assert value.raw[start:end] == part
 
 
 def test_only_changed_blocks_are_encoded_anew() -> None:
@@ -590,14 +593,15 @@ def test_what_we_build_is_strictly_right(crc: int) -> None:
 
 def test_what_we_refuse_to_build() -> None:
     """Contradictions are refused at the source, as ValueError."""
-    right = {"creation": (1, 0), "lifetime_ms": 1}
-    for wrong, rule in (
+    right: dict[str, Any] = {"creation": (1, 0), "lifetime_ms": 1}
+    wrongs: list[tuple[dict[str, Any], str]] = [
         ({"crc": 0}, "CRC type"),
         ({"hop_limit": 0}, "hop limit"),
         ({"creation": (0, 0)}, "needs an age"),
         ({"flags": BundleFlags.ADMIN_RECORD | BundleFlags.REPORT_DELETION}, "no reports"),
         ({"extra_blocks": [CanonicalBlock(193, 1, 0, 0, b"")]}, "one number"),
-    ):
+    ]
+    for wrong, rule in wrongs:
         with pytest.raises(ValueError, match=rule):
             build(IPN_7_1, IPN_9_2, b"", **(right | wrong))
     with pytest.raises(ValueError, match="singleton"):

@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,8 +54,13 @@ def dissect(path: Path, datagrams: list[bytes], fields: list[str]) -> list[dict[
     return [packet["_source"]["layers"] for packet in json.loads(run.stdout)]
 
 
-def made(payload: bytes, **more: object) -> Bundle:
-    arguments = {"creation": (725846400123, 42), "lifetime_ms": 86_400_000, "hop_limit": 30, **more}
+def made(payload: bytes, **more: Any) -> Bundle:
+    arguments: dict[str, Any] = {
+        "creation": (725846400123, 42),
+        "lifetime_ms": 86_400_000,
+        "hop_limit": 30,
+        **more,
+    }
     return build(
         EndpointID.parse("ipn:7.1"),
         EndpointID.parse("dtn://mars/inbox"),

@@ -229,10 +229,10 @@ def test_our_own_json_says_what_may_not_be_meant() -> None:
 def test_wrong_contacts_of_our_own_json_are_refused_one_by_one() -> None:
     """Each is refused with its line, its key and what is allowed; the others are read."""
     good = json.loads(SEEDS["json"])["contacts"]
-    bad = [
-        good[1] | change
-        for change in ({"end": "1999-01-01"}, {"to": 7}, {"id": 1}, {"rates": []}, {"colour": 1})
-    ]
+    changes: list[dict[str, object]] = [
+        {"end": "1999-01-01"}, {"to": 7}, {"id": 1}, {"rates": []}, {"colour": 1},
+    ]  # fmt: skip
+    bad = [good[1] | change for change in changes]
     text = json.dumps({"contacts": [*good, *bad, 5]}).replace('{"id"', '\n{"id"')
     found = formats.read(text.encode(), name="plan.json")
     assert len(found.plan.contacts) == 2

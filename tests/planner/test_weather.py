@@ -96,7 +96,7 @@ def test_a_file_of_weather_is_read() -> None:
     )
     assert found[0].factor == pytest.approx(0.5, abs=1e-4)
     assert found[0].nodes == {20}
-    assert (found[1].factor, found[1].links) == (0, {(11, 30), (30, 11)})
+    assert (found[1].factor, found[1].links) == (0.0, frozenset({(11, 30), (30, 11)}))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.sky.authority import ets_of, kernels, moment_of
 from tests.sky.conftest import DATA
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
-from starlight.sky import Centre, Conventions, Orbiter, Site, Sky, light_time_s, windows
+from starlight.sky import Centre, Conventions, Orbiter, Place, Site, Sky, light_time_s, windows
 from starlight.sky.timescales import Times
 
 OPEN = Site("earth", 35.4259, -116.8889, 1001.0, -30.0)
@@ -56,10 +56,11 @@ def test_the_moon_hides_an_orbiter_of_earth_from_mars(sky: Sky) -> None:
     """What is sent from a geostationary height to Mars is judged by the same rule, both ways."""
     high = Orbiter("earth", 42_164.0, 0.0, 0.0, 0.0, START)
     bare = Conventions(blockers=("sun", "earth", "mars"))
-    for ends in ((high, Centre("mars")), (Centre("mars"), high)):
-        with_moon = windows(sky, *ends, START, START + 400 * DAY)
-        without = windows(sky, *ends, START, START + 400 * DAY, bare)
-        lost = sum(b - a for a, b in without) - sum(b - a for a, b in with_moon)
+    pairs: list[tuple[Place, Place]] = [(high, Centre("mars")), (Centre("mars"), high)]
+    for a, b in pairs:
+        with_moon = windows(sky, a, b, START, START + 400 * DAY)
+        without = windows(sky, a, b, START, START + 400 * DAY, bare)
+        lost = sum(end - start for start, end in without) - sum(end - start for start, end in with_moon)
         assert 0 < lost < 12 * HOUR
 
 

@@ -87,7 +87,8 @@ def test_states_of_a_file_are_those_that_spice_reads(own_sky: Sky, tmp_path: Pat
     with SPK.open(path) as kernel, kernels():
         assert own_sky.carry(kernel) == (-74,)
         spice.furnsh(path)
-        ets = np.linspace(*ets_of(np.array([START - HOUR // 2, END])), 700)
+        first, last = ets_of(np.array([START - HOUR // 2, END]))
+        ets = np.linspace(first, last, 700)
         theirs = np.array([spice.spkezr("-74", et, "J2000", "NONE", "MARS")[0] for et in ets]).T
         (position, velocity), (mars, its) = own_sky.state(SpkBody(-74), ets), own_sky.body("mars", ets)
     # Our Mars is interpolated to a centimetre.
@@ -104,9 +105,10 @@ def test_a_body_of_a_file_has_the_windows_of_the_orbit_in_it(
     with SPK.open(path) as kernel:
         own_sky.carry(kernel)
         body = SpkBody(-74)
-        for ends in ((MRO, other), (other, MRO)):
-            same = tuple(body if end is MRO else end for end in ends)
-            exact, read = (np.array(windows(own_sky, *pair, START, END - HOUR)) for pair in (ends, same))
+        for a, b in ((MRO, other), (other, MRO)):
+            exact = np.array(windows(own_sky, a, b, START, END - HOUR))
+            same = [body if end is MRO else end for end in (a, b)]
+            read = np.array(windows(own_sky, same[0], same[1], START, END - HOUR))
             assert exact.shape == read.shape
             assert len(exact) > 4
             assert np.abs(exact - read).max() < 0.02 * SECOND

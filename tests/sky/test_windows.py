@@ -378,6 +378,5 @@ def check_bounds(sky: Sky, a: Place, b: Place, times: Floats, step: float = 10.0
             else:
                 times_asked = times
             limit = part.bound
-            if callable(limit):
-                limit = limit(times_asked - step, times_asked + step)
-            assert np.all(found <= limit + rounding)
+            most = limit(times_asked - step, times_asked + step) if callable(limit) else limit
+            assert np.all(found <= most + rounding)
