@@ -58,7 +58,7 @@ class FakeNode:
         self.waiting: list[tuple[str, str, bytes]] = []
         self.queued: dict[str, tuple[Submit, Route | None]] = {}
         self.posts: list[Submit] = []
-        self.office = PostOffice(number, self.router, names=NAMES, booked=self.booked)
+        self.office = PostOffice(number, self.router, booked=self.booked)
 
     def booked(self, key: str) -> tuple[Route, ...]:
         """Return what is booked for a bundle that waits here."""
@@ -102,7 +102,7 @@ class FakeNode:
 
     def restart(self) -> None:
         """Lose the memory and come back with what was saved, in an order that nobody chose."""
-        self.office = PostOffice(self.number, self.router, names=NAMES, booked=self.booked)
+        self.office = PostOffice(self.number, self.router, booked=self.booked)
         self.claimed = set()
         for mailbox, key in sorted(self.saves, reverse=True):
             self.office.restore(mailbox, key, self.saves[mailbox, key])

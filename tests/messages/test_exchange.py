@@ -21,6 +21,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND, YEAR
 from starlight.errors import InputError, StoreError
 from starlight.messages import Letter, MailboxLimits, PostOffice, Receipt, ReceiptFact, decode_message
+from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.node.application import Submit
 
 
@@ -102,7 +103,7 @@ def test_withdrawal_that_comes_too_late(sky: FakeSky) -> None:
     sky.run(sky.now)
     sky.earth.ask(recalls)
     assert sky.state(EARTH, JAY, id) == ("in_flight", "predicted")
-    assert "had left" in sky.earth.office.mailbox(JAY).sent[id].trouble
+    assert sky.earth.office.mailbox(JAY).sent[id].trouble == Trouble(TroubleCode.NOT_WITHDRAWN)
 
 
 def test_the_inbox_waits_for_whoever_opens_it() -> None:
@@ -236,7 +237,7 @@ def test_what_the_node_refuses_is_offered_again(sky: FakeSky) -> None:
     sky.run(3 * HOUR)
     sky.run(sky.now + HOUR)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
-    assert sky.earth.office.mailbox(JAY).sent[id].trouble == ""
+    assert sky.earth.office.mailbox(JAY).sent[id].trouble is None
 
 
 def test_a_refused_letter_can_be_withdrawn(sky: FakeSky) -> None:

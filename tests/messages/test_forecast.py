@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import pytest
-from tests.messages.helpers import EARTH, JAY, LIGHT, MARS, NANYOUNG, RELAY, FakeSky, both_ways, contact
+from tests.messages.helpers import (
+    EARTH,
+    JAY,
+    LIGHT,
+    MARS,
+    NAMES,
+    NANYOUNG,
+    RELAY,
+    FakeSky,
+    both_ways,
+    contact,
+)
 
 from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE, SECOND
 from starlight.errors import InputError
+from starlight.messages import Silence
+from starlight.messages.doubt import Doubt, DoubtCode
+from starlight.messages.silence import SilenceCause
+from starlight.words import doubt, lateness, routes, silence
 
 # The node books a letter anew before the mailbox asks, so the letter may see its own booking.
 OWN_BOOKING = 2 * MILLISECOND
 STORM = Notice(0, 3 * DAY, (RELAY,), "dust storm over Arsia Mons")
+
+
+def safe(found: Silence) -> str:
+    """Return the only sentence about what is safe in a silence."""
+    (said,) = silence.safe(found, NAMES)
+    return said.text()
 
 
 def relayed(*, down: int = 0, until: int = 100 * DAY) -> ContactPlan:
@@ -37,10 +58,14 @@ def test_leaves_arrives_and_earliest_answer() -> None:
     assert ahead.answer_at is not None
     assert ahead.receipt_at is not None
     assert ahead.arrives + LIGHT < ahead.receipt_at < ahead.answer_at < ahead.arrives + LIGHT + SECOND
-    assert len(ahead.route) == 2
-    assert "Seoul" in ahead.route[0]
-    assert ahead.why == "Light takes 10 min 00 s."
-    assert ahead.next_window == (0, 100 * DAY)
+    assert ahead.route is not None
+    assert [hop.contact.id for hop in ahead.route.hops] == [1, 2]
+    assert "Seoul" in routes.hops(ahead.route, NAMES)[0].text()
+    spent = sky.earth.office.why_late(JAY, NANYOUNG, "hello", MINUTE).spent
+    assert spent is not None
+    assert (spent.waits_for_contact, spent.waits_in_queue) == (0, 0)
+    assert LIGHT < spent.light < LIGHT + SECOND
+    assert lateness.spent(spent, NAMES).text() == "Light takes 10 min 00 s."
     assert ahead.silence is None
 
 
@@ -72,7 +97,10 @@ def test_why_so_late() -> None:
     )
     sky = FakeSky(plan)
     sky.open_all()
-    why = sky.earth.office.predict(JAY, NANYOUNG, "x" * 30_000, 0).why
+    spent = sky.earth.office.why_late(JAY, NANYOUNG, "x" * 30_000, 0).spent
+    assert spent is not None
+    assert (spent.from_node, spent.to_node) == (RELAY, MARS)
+    why = lateness.spent(spent, NAMES).text()
     assert why.startswith("It waits 4 h 4")
     assert "at the relay for the contact with the base" in why
     assert "light takes 10 min 01 s" in why
@@ -84,11 +112,12 @@ def test_a_long_wait_is_explained_by_the_geometry() -> None:
     plan = ContactPlan.of([contact(1, EARTH, MARS, 0, HOUR), contact(2, EARTH, MARS, 9 * HOUR, DAY)])
     sky = FakeSky(plan)
     sky.open_all()
-    silence = sky.earth.office.predict(JAY, NANYOUNG, "hello", 2 * HOUR).silence
-    assert silence is not None
-    assert silence.why.startswith("Seoul can't be heard at the base before then")
-    assert (silence.since, silence.until) == (HOUR, 9 * HOUR)
-    assert silence.safe == ("What you write is kept at Seoul and goes on by itself at 2000-01-01 09:00 UTC.",)
+    found = sky.earth.office.predict(JAY, NANYOUNG, "hello", 2 * HOUR).silence
+    assert found is not None
+    assert found.cause is SilenceCause.NOT_HEARD
+    assert silence.why(found, NAMES).text().startswith("Seoul can't be heard at the base before then")
+    assert (found.since, found.until) == (HOUR, 9 * HOUR)
+    assert safe(found) == "What you write is kept at Seoul and goes on by itself at 2000-01-01T09:00:00Z."
 
 
 def test_a_wait_at_a_relay_is_a_silence_too() -> None:
@@ -99,41 +128,43 @@ def test_a_wait_at_a_relay_is_a_silence_too() -> None:
     ahead = sky.earth.office.predict(JAY, NANYOUNG, "hello", HOUR)
     assert ahead.leaves == HOUR
     assert ahead.silence is not None
-    assert ahead.silence.why == "Dust storm over Arsia Mons."
+    assert (ahead.silence.cause, ahead.silence.notices) == (SilenceCause.NOTICE, (STORM.text,))
+    assert silence.why(ahead.silence, NAMES).text() == "Dust storm over Arsia Mons."
     assert ahead.silence.until == 2 * DAY + 1
-    assert ahead.silence.safe == (
+    assert safe(ahead.silence) == (
         "What you write travels as far as it can now; it is kept at the relay and goes on by itself at "
-        "2000-01-03 00:00 UTC.",
+        "2000-01-03T00:00:00.000Z."
     )
 
 
 def test_silence_is_explained_by_the_notice() -> None:
-    """Why, since when and until when, from the plan's notices that touch a way between the two."""
+    """Why, since when and until when, from the plan's notices that touch a route between the two."""
     plan = relayed().cut([(EARTH, RELAY), (RELAY, MARS)], 0, 3 * DAY, STORM)
     elsewhere = Notice(0, 9 * DAY, (99,), "maintenance elsewhere")
     sky = FakeSky(ContactPlan(plan.contacts, (*plan.notices, elsewhere), plan.version))
     sky.open_all()
     ahead = sky.earth.office.predict(JAY, NANYOUNG, "hello", HOUR)
     assert ahead.silence is not None
-    assert ahead.silence.why == "Dust storm over Arsia Mons."
+    assert silence.why(ahead.silence, NAMES).text() == "Dust storm over Arsia Mons."
     assert (ahead.silence.since, ahead.silence.until) == (0, ahead.leaves)
 
 
-def test_no_way_at_all() -> None:
-    """Without any way: no times, no end of the silence, and what is written is safe here."""
+def test_no_route_at_all() -> None:
+    """Without any route: no times, no end of the silence, and what is written is safe here."""
     sky = FakeSky(ContactPlan())
     sky.open_all()
     for to in (NANYOUNG, "ipn:99.1", "dtn://nowhere/x"):
         ahead = sky.earth.office.predict(JAY, to, "hello", HOUR)
         assert (ahead.leaves, ahead.arrives, ahead.answer_at) == (None, None, None)
         assert ahead.silence is not None
-        assert ahead.silence.why.startswith("No way from Seoul to")
+        assert ahead.silence.cause is SilenceCause.NO_ROUTE
+        assert silence.why(ahead.silence, NAMES).text().startswith("No route from Seoul to")
         assert ahead.silence.until is None
-        assert "leaves by itself as soon as a way is planned" in ahead.silence.safe[0]
+        assert "leaves by itself as soon as a route is planned" in safe(ahead.silence)
 
 
-def test_no_answer_where_no_way_back_is() -> None:
-    """Where the plan knows no way back there is no earliest answer."""
+def test_no_answer_where_no_route_back_is() -> None:
+    """Where the plan knows no route back there is no earliest answer."""
     sky = FakeSky(ContactPlan.of([contact(1, EARTH, MARS, 0, DAY)]))
     sky.open_all()
     ahead = sky.earth.office.predict(JAY, NANYOUNG, "hello", 0)
@@ -141,7 +172,7 @@ def test_no_answer_where_no_way_back_is() -> None:
     assert (ahead.answer_at, ahead.receipt_at) == (None, None)
 
 
-def test_a_waiting_letter_is_predicted_anew() -> None:
+def test_a_waiting_letter_is_predicted_again() -> None:
     """A changed plan changes the prediction of what has not departed; the first one is kept."""
     sky = FakeSky(both_ways(2 * HOUR, DAY))
     sky.open_all()
@@ -161,7 +192,7 @@ def test_a_waiting_letter_is_predicted_anew() -> None:
     assert mailbox.sent[id].first_arrives == first
 
 
-def test_a_letter_without_a_way_gets_its_first_prediction_with_the_plan() -> None:
+def test_a_letter_without_a_route_gets_its_first_prediction_with_the_plan() -> None:
     """The first prediction is the first that there is."""
     sky = FakeSky(ContactPlan())
     sky.open_all()
@@ -176,7 +207,7 @@ def test_a_letter_without_a_way_gets_its_first_prediction_with_the_plan() -> Non
 
 
 def test_a_storm_makes_what_has_left_doubtful() -> None:
-    """A departed letter whose way is cut ahead of it shows why it is uncertain, and a new prediction."""
+    """A departed letter whose route is cut ahead of it shows why it is uncertain, and a new prediction."""
     plan = relayed(down=6 * HOUR)
     sky = FakeSky(plan)
     sky.open_all()
@@ -185,7 +216,8 @@ def test_a_storm_makes_what_has_left_doubtful() -> None:
     before = sky.earth.office.mailbox(JAY).sent[id]
     sky.set_plan(plan.cut([(RELAY, MARS)], 0, 3 * DAY, STORM))
     sent = sky.earth.office.mailbox(JAY).sent[id]
-    assert sent.doubtful == "Dust storm over Arsia Mons."
+    assert sent.doubtful == Doubt(DoubtCode.NOTICE, texts=("dust storm over Arsia Mons",))
+    assert doubt.doubtful(sent.doubtful).text() == "Dust storm over Arsia Mons."
     assert sent.arrives is not None
     assert before.arrives is not None
     assert before.arrives < 3 * DAY < sent.arrives
@@ -206,7 +238,7 @@ def test_a_storm_without_an_end() -> None:
     sky.set_plan(plan.cut([(RELAY, MARS)], 0, 1000 * DAY))
     sent = sky.earth.office.mailbox(JAY).sent[id]
     assert sent.arrives is None
-    assert sent.doubtful == "The plan no longer has a contact of its way; where it is now is not known."
+    assert sent.doubtful == Doubt(DoubtCode.CUT)
     assert sky.state(EARTH, JAY, id) == ("departed", "confirmed")
     sky.set_plan(plan)
     assert sky.earth.office.mailbox(JAY).sent[id].arrives is not None
@@ -237,7 +269,7 @@ def test_another_first_hop_than_foreseen() -> None:
     assert office.mailbox(JAY).sent[id].arrives == HOUR + LIGHT
     office.departed(key, 16, HOUR, HOUR + 1, HOUR + LIGHT, HOUR)
     sent = office.mailbox(JAY).sent[id]
-    assert (sent.arrives, sent.doubtful) == (None, "No onward way is planned from where it should be now.")
+    assert (sent.arrives, sent.doubtful) == (None, Doubt(DoubtCode.NO_ONWARD_ROUTE))
 
 
 def test_whom_to_ask() -> None:

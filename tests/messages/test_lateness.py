@@ -1,18 +1,21 @@
-"""Why a letter is not there sooner: in the router's words, and never because of itself."""
+"""Why a letter is not there sooner: what the router refused, and never because of itself."""
 
 from __future__ import annotations
 
 import pytest
-from tests.messages.helpers import EARTH, JAY, LIGHT, MARS, NAMES, NANYOUNG, RELAY, FakeSky, contact
+from tests.messages.helpers import CREW, EARTH, JAY, LIGHT, MARS, NAMES, NANYOUNG, RELAY, FakeSky, contact
 
 from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, duration_text
 from starlight.errors import InputError
 from starlight.messages import Lateness
-from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES, REASONS_MAX, Forecaster, Message
+from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES, REFUSALS_MAX, Forecaster
 from starlight.messages.itinerary import legs_of
+from starlight.messages.lateness import LateMessage
 from starlight.routing import Router, RouteRequest
-from starlight.routing.refusals import NOTHING_FASTER
+from starlight.words import lateness as words
+from starlight.words import routes
+from starlight.words.lateness import NOTHING_FASTER
 
 STORM = Notice(0, 3 * DAY, (RELAY,), "dust storm over Arsia Mons")
 
@@ -30,12 +33,19 @@ def two_ways_down() -> ContactPlan:
     )
 
 
+def first(lateness: Lateness) -> list[str]:
+    """Return the sentences that come before all others."""
+    return [sentence.text() for sentence in words.first(lateness, NAMES)]
+
+
 def everything(lateness: Lateness) -> str:
-    return " ".join([*lateness.first, *(words for each in lateness.reasons for words in each.sentences)])
+    """Return all that is told, in one text."""
+    refused = [sentence.text() for each in lateness.refusals for sentence in routes.refused(each, NAMES)]
+    return " ".join([*first(lateness), *refused])
 
 
-def test_the_words_are_those_of_the_router() -> None:
-    """The reasons are the router's refusals over the same plan, bookings and time, at most three."""
+def test_the_refusals_are_those_of_the_router() -> None:
+    """What looks faster are the router's refusals over the same plan, bookings and time, at most three."""
     sky = FakeSky(two_ways_down())
     sky.open_all()
     for _ in range(3):
@@ -46,12 +56,10 @@ def test_the_words_are_those_of_the_router() -> None:
     for _, route in sky.earth.queued.values():
         assert route is not None
         router.book(route)
-    refused = router.refusals(RouteRequest(EARTH, MARS, MINUTE, size), most=REASONS_MAX)
+    refused = router.refusals(RouteRequest(EARTH, MARS, MINUTE, size), most=REFUSALS_MAX)
     assert refused
-    assert [each.sentences for each in lateness.reasons] == [tuple(each.explain(NAMES)) for each in refused]
-    assert [each.headline for each in lateness.reasons] == [each.headline for each in refused]
-    assert [each.looked_like for each in lateness.reasons] == [each.looked_like for each in refused]
-    assert [each.contacts for each in lateness.reasons] == [(1, 2)]
+    assert lateness.refusals == tuple(refused)
+    assert [[contact.id for contact in each.contacts] for each in lateness.refusals] == [[1, 2]]
     assert "At Seoul it waits until" in everything(lateness)
     assert "for what is booked before it" in everything(lateness)
     assert "from the relay to the base: contact 2 " in everything(lateness)
@@ -62,22 +70,22 @@ def test_the_way_that_it_goes_is_not_refused() -> None:
     fast, slow = 80_000, 800
     plan = [contact(1, EARTH, MARS, 0, HOUR, bps=slow), contact(2, EARTH, MARS, 65 * SECOND, HOUR, bps=fast)]
     router = Router(ContactPlan.of(plan))
-    outlook = Forecaster(EARTH, router, NAMES)
+    forecaster = Forecaster(EARTH, router)
     booked = []
     for size, priority in ((2_088, 1), (2_088, 1), (1_288, 1), (2_088, 2)):
         route = router.route(RouteRequest(EARTH, MARS, 0, size, priority=priority))
         assert route is not None
         router.book(route)
         booked.append(route)
-    moved = outlook.moved(booked[0], MARS, DAY, {})
+    moved = forecaster.moved(booked[0], MARS, DAY, {})
     assert moved is not None
     assert [hop.contact.id for hop in moved.hops] == [1]
     anew = router.without(booked[:1]).route(RouteRequest(EARTH, MARS, 0, 2_088))
     assert anew is not None
     assert anew.arrival > moved.arrival
-    lateness = outlook.lateness(Message(MARS, 2_000, legs=legs_of(moved)), 0, booked=booked[:1])
-    assert [reason.contacts for reason in lateness.reasons] == []
-    assert lateness.first[-1] == NOTHING_FASTER
+    lateness = forecaster.lateness(LateMessage(MARS, 2_000, legs=legs_of(moved)), 0, booked=booked[:1])
+    assert lateness.refusals == ()
+    assert first(lateness)[-1] == NOTHING_FASTER
 
 
 def test_asking_why_changes_nothing() -> None:
@@ -121,10 +129,10 @@ def test_a_letter_in_flight_is_explained_from_where_it_is_next() -> None:
     assert sky.state(EARTH, JAY, id)[0] == "in_flight"
     sent = sky.earth.office.mailbox(JAY).sent[id]
     lateness = sky.earth.office.why_letter_late(JAY, id, sky.now)
-    assert lateness.reasons
+    assert lateness.refusals
     assert "At Seoul" not in everything(lateness)
     assert "booked" not in everything(lateness)
-    assert all(each.looked_like > sent.legs[0].arrives for each in lateness.reasons)
+    assert all(each.looked_like > sent.legs[0].arrives for each in lateness.refusals)
 
 
 def test_on_its_last_hop_only_light_takes_time() -> None:
@@ -134,8 +142,8 @@ def test_on_its_last_hop_only_light_takes_time() -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "hello")
     sky.run(SECOND)
     lateness = sky.earth.office.why_letter_late(JAY, id, sky.now)
-    assert lateness.first == ("It has left Seoul for the base: light takes 10 min 00 s, nothing is faster.",)
-    assert lateness.reasons == ()
+    assert first(lateness) == ["It has left Seoul for the base: light takes 10 min 00 s, nothing is faster."]
+    assert lateness.refusals == ()
 
 
 def test_a_silence_comes_first() -> None:
@@ -149,11 +157,11 @@ def test_a_silence_comes_first() -> None:
         sky.earth.office.why_late(JAY, NANYOUNG, 300, 0),
         sky.earth.office.why_letter_late(JAY, id, 0),
     ):
-        assert lateness.first[0] == "Dust storm over Arsia Mons."
-        assert lateness.first[1].startswith("It waits 1 h")
+        assert first(lateness)[0] == "Dust storm over Arsia Mons."
+        assert first(lateness)[1].startswith("It waits 1 h")
     nowhere = FakeSky(ContactPlan((), (STORM,)))
     nowhere.open_all()
-    assert nowhere.earth.office.why_late(JAY, NANYOUNG, 300, 0).first == ("Dust storm over Arsia Mons.",)
+    assert first(nowhere.earth.office.why_late(JAY, NANYOUNG, 300, 0)) == ["Dust storm over Arsia Mons."]
 
 
 def test_a_wait_behind_others_is_told_apart_from_a_wait_for_the_window() -> None:
@@ -165,7 +173,7 @@ def test_a_wait_behind_others_is_told_apart_from_a_wait_for_the_window() -> None
     queue = duration_text(4 * size * 8 * SECOND // 1_000)
     why = "It waits 1 h 00 min at Seoul for the contact with the base, "
     why += f"it waits {queue} at Seoul for what goes to the base before it, light takes 10 min 00 s."
-    assert sky.earth.office.why_late(JAY, NANYOUNG, 300, 0).first[1:] == (why, NOTHING_FASTER)
+    assert first(sky.earth.office.why_late(JAY, NANYOUNG, 300, 0))[1:] == [why, NOTHING_FASTER]
     assert "for what goes" not in everything(sky.earth.office.why_late(JAY, NANYOUNG, 300, 0, priority=2))
 
 
@@ -174,9 +182,18 @@ def test_nothing_faster_is_said() -> None:
     sky = FakeSky()
     sky.open_all()
     lateness = sky.earth.office.why_late(JAY, NANYOUNG, 300, 0)
-    assert (lateness.first[-1], lateness.reasons) == (NOTHING_FASTER, ())
-    assert lateness.first[0] == "Light takes 10 min 00 s."
+    assert (first(lateness)[-1], lateness.refusals) == (NOTHING_FASTER, ())
+    assert first(lateness)[0] == "Light takes 10 min 00 s."
     assert NOTHING_FASTER not in everything(sky.earth.office.why_late(JAY, "ipn:99.1", 300, 0))
+
+
+def test_on_the_same_node_nothing_is_late() -> None:
+    """Of a letter to somebody on the same node there is nothing to explain, and its size is no reason."""
+    sky = FakeSky()
+    sky.open_all()
+    lateness = sky.earth.office.why_late(JAY, CREW, 300, 0)
+    assert (lateness.silence, lateness.spent, lateness.refusals) == (None, None, ())
+    assert first(lateness) == ["Both mailboxes are on the same node."]
 
 
 def test_only_of_what_is_on_its_way() -> None:

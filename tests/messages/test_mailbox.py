@@ -187,7 +187,7 @@ def test_a_mailbox_is_full_by_bytes_of_text_not_by_characters() -> None:
     """`MailboxLimits.letter_bytes` bounds memory: most of the world's letters take more than a byte each."""
     sky = FakeSky()
     office = PostOffice(
-        sky.earth.office.node, sky.earth.office.outlook._router, MailboxLimits(letter_bytes=8)
+        sky.earth.office.node, sky.earth.office.forecaster._router, MailboxLimits(letter_bytes=8)
     )
     office.open(JAY, "Jay", 0)
     office.write(JAY, NANYOUNG, "\u5929\u95ee\u4e00", 0)

@@ -7,6 +7,7 @@ from tests.messages.helpers import EARTH, JAY, LIGHT, MARS, NANYOUNG, FakeSky, c
 from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND
+from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.reprediction import RECEIPT_MARGIN, RESENDS_MAX
 from starlight.node.application import Submit
 
@@ -36,7 +37,7 @@ def test_it_is_sent_again_three_times_at_most() -> None:
     sent = sky.earth.office.mailbox(JAY).sent[id]
     assert len(sky.earth.posts) == 1 + RESENDS_MAX
     assert sent.resends == RESENDS_MAX
-    assert sent.doubtful == "No receipt has come, although it was sent 4 times."
+    assert sent.doubtful == Doubt(DoubtCode.GIVEN_UP, times=4)
     assert sky.state(EARTH, JAY, id) == ("arrived", "predicted")
     assert sky.earth.office.next_wakeup() is None
 
@@ -97,7 +98,7 @@ def test_one_lost_letter_arrives_the_second_time_and_is_shown_once() -> None:
     sky.run(25 * DAY)
     sent = sky.earth.office.mailbox(JAY).sent[id]
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
-    assert (sent.resends, sent.doubtful) == (1, "")
+    assert (sent.resends, sent.doubtful) == (1, None)
     assert sky.mars.office.mailbox(NANYOUNG).unread() == [id]
     assert sent.first_arrives is not None
     assert sent.arrived_at is not None
@@ -163,7 +164,7 @@ def test_not_without_a_way_back() -> None:
     posted = len(sky.earth.posts)
     assert posted < 1 + RESENDS_MAX
     assert sent.overdue
-    assert "once a way there and back is planned" in sent.doubtful
+    assert sent.doubtful == Doubt(DoubtCode.WAITS_FOR_RETURN)
     assert sky.earth.office.next_wakeup() is None
     sky.earth.restart()
     sky.lose = lambda post: False

@@ -6,17 +6,20 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.messages.helpers import EARTH, JAY, MARS, NANYOUNG, FakeSky, contact
+from tests.messages.helpers import EARTH, JAY, MARS, NAMES, NANYOUNG, FakeSky, contact
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
 from starlight.errors import InputError
 from starlight.messages import DeliveryState, Sent
-from starlight.messages.forecast import FRAGMENT_BYTES, TOO_LARGE, overhead_of
+from starlight.messages.forecast import FRAGMENT_BYTES, overhead_of
+from starlight.messages.silence import SilenceCause
 from starlight.messages.urgency import PRIORITIES, priority_of, word_of
 from starlight.routing import Fragment, Priority, Router, RouteRequest, split
+from starlight.words import lateness, routes
+from starlight.words.silence import CAUSES
 
-PIECE_OVERHEAD_BYTES = overhead_of(Priority.NORMAL) + FRAGMENT_BYTES
+FRAGMENT_OVERHEAD_BYTES = overhead_of(Priority.NORMAL) + FRAGMENT_BYTES
 
 
 def thin(bps: int = 1_000, start: int = HOUR) -> ContactPlan:
@@ -48,7 +51,7 @@ def test_an_old_record_is_normal() -> None:
     """A record that was saved before there were priorities is that of a normal letter, whole."""
     old = {"number": 1, "written_at": 5, "expires_at": 9, "size_bytes": 3, "receipt_wanted": True}
     record = msgspec.msgpack.decode(msgspec.msgpack.encode(old), type=Sent)
-    assert (record.priority, record.critical, record.pieces, record.displaced) == (1, False, 1, False)
+    assert (record.priority, record.critical, record.fragments, record.displaced) == (1, False, 1, False)
     assert record.urgency == Priority.NORMAL
 
 
@@ -159,7 +162,7 @@ def test_what_gives_way_is_foreseen_later() -> None:
 
 
 def test_what_does_not_compete_stays_as_foreseen() -> None:
-    """Letters as urgent, letters on other contacts and letters that have left are not predicted anew."""
+    """Letters as urgent, letters on other contacts and letters that have left are not predicted again."""
     plan = ContactPlan.of([*thin().contacts, contact(3, EARTH, 15, HOUR, DAY, bps=1_000)])
     sky = FakeSky(plan)
     sky.open_all()
@@ -186,38 +189,41 @@ def test_a_new_plan_forgets_the_displacement() -> None:
     assert not sent_of(sky, id).displaced
 
 
-def test_a_letter_that_no_contact_carries_is_foreseen_in_pieces() -> None:
-    """It leaves with its first piece and is there with its last, as the router says where to cut."""
+def test_a_letter_that_no_contact_carries_is_foreseen_in_fragments() -> None:
+    """It leaves with its first fragment and is there with its last, cut where the router says."""
     sky = FakeSky(windows(6))
     sky.open_all()
     size = 20_000
     ahead = sky.earth.office.predict(JAY, NANYOUNG, size, 0)
-    pieces = split(
-        Router(sky.plan), RouteRequest(EARTH, MARS, 0, size + PIECE_OVERHEAD_BYTES), PIECE_OVERHEAD_BYTES
-    )
-    assert pieces is not None
-    assert (ahead.pieces, len(pieces)) == (3, 3)
+    request = RouteRequest(EARTH, MARS, 0, size + FRAGMENT_OVERHEAD_BYTES)
+    fragments = split(Router(sky.plan), request, FRAGMENT_OVERHEAD_BYTES)
+    assert fragments is not None
+    assert (ahead.fragments, len(fragments)) == (3, 3)
     assert ahead.leaves == HOUR
-    assert ahead.arrives == pieces[-1].route.arrival
+    assert ahead.arrives == fragments[-1].route.arrival
     assert [leg.leaves for leg in ahead.legs] == [3 * HOUR]
     assert ahead.answer_at is not None
     why = sky.earth.office.why_late(JAY, NANYOUNG, size, 0)
+    assert why.fragments == 3
+    told = [sentence.text() for sentence in lateness.first(why, NAMES)]
     assert (
-        "No contact carries it whole, so it travels in 3 pieces; it is there when the last is." in why.first
+        "No contact carries it whole, so it travels in 3 fragments; it is there when the last one arrives."
+        in told
     )
-    assert "carries 7 500 B from" in why.reasons[0].sentences[-1]
-    assert "it needs 20 088 B" in why.reasons[0].sentences[-1]
+    refused = routes.refused(why.refusals[0], NAMES)[-1].text()
+    assert "carries 7 500 B from" in refused
+    assert "it needs 20 088 B" in refused
     assert sky.earth.router.bookings(1) == []
 
 
-def test_one_that_no_pieces_carry_has_no_way() -> None:
-    """More than the whole plan carries has no way; a byte more than a window carries is a piece more."""
+def test_one_that_no_fragments_carry_has_no_route() -> None:
+    """More than the whole plan carries has no route; a byte more than a window carries is a fragment more."""
     sky = FakeSky(windows(6))
     sky.open_all()
     assert sky.earth.office.predict(JAY, NANYOUNG, 60_000, 0).arrives is None
-    fits = 7_500 - PIECE_OVERHEAD_BYTES
+    fits = 7_500 - FRAGMENT_OVERHEAD_BYTES
     counts = [
-        sky.earth.office.predict(JAY, NANYOUNG, size, 0).pieces for size in (fits, 2 * fits, 2 * fits + 1)
+        sky.earth.office.predict(JAY, NANYOUNG, size, 0).fragments for size in (fits, 2 * fits, 2 * fits + 1)
     ]
     assert counts == [1, 2, 3]
 
@@ -229,17 +235,18 @@ def test_what_is_too_large_is_told_to_be() -> None:
     office = sky.earth.office
     silence = office.predict(JAY, NANYOUNG, 60_000, 0).silence
     assert silence is not None
-    assert silence.why == TOO_LARGE
+    assert silence.cause is SilenceCause.TOO_LARGE
     why = office.why_late(JAY, NANYOUNG, 60_000, 0)
-    assert why.first == (TOO_LARGE,)
-    assert "It is too large from Seoul to the base" in why.reasons[0].sentences[-1]
+    assert why.silence == silence
+    assert [sentence.text() for sentence in lateness.first(why, NAMES)] == [CAUSES[SilenceCause.TOO_LARGE]]
+    assert "It is too large from Seoul to the base" in routes.refused(why.refusals[0], NAMES)[-1].text()
     after = office.predict(JAY, NANYOUNG, 60_000, 7 * HOUR).silence
     assert after is not None
-    assert after.why == "No way from Seoul to the base is planned."
+    assert after.cause is SilenceCause.NO_ROUTE
 
 
 def test_a_hopeless_letter_is_not_cut_at_each_question(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What went in no pieces is tried again a minute later, when smaller, or with new room or plan."""
+    """A draft that went in no number of fragments is tried again later, if smaller, or with room or plan."""
     cut: list[int] = []
 
     def counted(router: Router, request: RouteRequest, overhead: int) -> list[Fragment] | None:
@@ -251,29 +258,29 @@ def test_a_hopeless_letter_is_not_cut_at_each_question(monkeypatch: pytest.Monke
     sky.open_all()
     office, router = sky.earth.office, sky.earth.router
 
-    def pieces(size: int, now: int) -> int | None:
+    def fragments(size: int, now: int) -> int | None:
         ahead = office.predict(JAY, NANYOUNG, size, now)
-        return ahead.pieces if ahead.arrives is not None else None
+        return ahead.fragments if ahead.arrives is not None else None
 
     booked = router.route(RouteRequest(EARTH, MARS, 0, 7_000))
     assert booked is not None
     router.book(booked)
-    assert (pieces(44_000, 0), cut) == (None, [44_000])
-    assert (pieces(44_000, SECOND), pieces(50_000, MINUTE - 1), cut) == (None, None, [44_000])
+    assert (fragments(44_000, 0), cut) == (None, [44_000])
+    assert (fragments(44_000, SECOND), fragments(50_000, MINUTE - 1), cut) == (None, None, [44_000])
     office.why_late(JAY, NANYOUNG, 44_000, SECOND)
-    assert (pieces(7_000, SECOND), cut) == (1, [44_000])
-    assert (pieces(44_000, MINUTE), cut) == (None, [44_000, 44_000])
-    assert (pieces(30_000, MINUTE), len(cut)) == (6, 3)  # One of them what is left beside the booking.
-    assert (pieces(44_000, MINUTE), pieces(44_000, MINUTE), len(cut)) == (None, None, 4)
+    assert (fragments(7_000, SECOND), cut) == (1, [44_000])
+    assert (fragments(44_000, MINUTE), cut) == (None, [44_000, 44_000])
+    assert (fragments(30_000, MINUTE), len(cut)) == (6, 3)  # One of them what is left beside the booking.
+    assert (fragments(44_000, MINUTE), fragments(44_000, MINUTE), len(cut)) == (None, None, 4)
     router.release(booked)
-    assert (pieces(44_000, MINUTE), len(cut)) == (6, 5)
-    assert (pieces(60_000, MINUTE), len(cut)) == (None, 6)
+    assert (fragments(44_000, MINUTE), len(cut)) == (6, 5)
+    assert (fragments(60_000, MINUTE), len(cut)) == (None, 6)
     sky.set_plan(windows(9))
-    assert (pieces(60_000, MINUTE), len(cut)) == (9, 7)
+    assert (fragments(60_000, MINUTE), len(cut)) == (9, 7)
 
 
 @given(st.integers(1, 45_000), st.sampled_from(list(Priority)))
-def test_pieces_are_never_foreseen_sooner_than_a_smaller_letter(size: int, priority: Priority) -> None:
+def test_fragments_are_never_foreseen_sooner_than_a_smaller_letter(size: int, priority: Priority) -> None:
     """A larger letter never arrives sooner, cut or not, and asking leaves the bookings as they were."""
     sky = FakeSky(windows(7))
     sky.open_all()
@@ -282,7 +289,7 @@ def test_pieces_are_never_foreseen_sooner_than_a_smaller_letter(size: int, prior
     assert larger.arrives is not None
     assert smaller.arrives is not None
     assert larger.arrives >= smaller.arrives
-    assert larger.pieces >= smaller.pieces
+    assert larger.fragments >= smaller.fragments
     assert all(sky.earth.router.bookings(each) == [] for each in range(1, 8))
 
 
@@ -294,7 +301,7 @@ def test_a_large_letter_keeps_its_prediction_as_its_first_piece_leaves() -> None
     assert requests
     office = sky.earth.office
     foreseen = sent_of(sky, letter.id)
-    assert (foreseen.pieces, foreseen.leaves) == (3, HOUR)
+    assert (foreseen.fragments, foreseen.leaves) == (3, HOUR)
     office.accepted(f"letter/{letter.id}", "bundle", foreseen.leaves, foreseen.arrives, 0)
     office.departed("bundle", MARS, HOUR, HOUR + MINUTE, HOUR + 11 * MINUTE, HOUR)
     sent = sent_of(sky, letter.id)

@@ -12,19 +12,27 @@ from tests.sim.test_urgent_letters import JAY, NAN_YOUNG, office_of
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
-from starlight.messages import DeliveryState, Letter, Sent
+from starlight.messages import DeliveryState, Lateness, Letter, Sent
 from starlight.messages.forecast import FRAGMENT_BYTES, overhead_of
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.node.host import Host
 from starlight.sim import NodeSetup, VirtualWorld
+from starlight.words import lateness as words
+from starlight.words import routes
 
 WINDOW_BYTES = 7_500
 """What a minute of 1 000 bit/s carries."""
-PIECE_BYTES = WINDOW_BYTES - overhead_of(1) - FRAGMENT_BYTES
-BYTES_SPARE, BYTES_SPARE_A_PIECE = 27, 10
-"""What the estimate of a piece's overhead is above what it has at most: room for what it may gain on its way,
-which the last piece is not sent with, and for the longest numbers."""
+FRAGMENT_FITS = WINDOW_BYTES - overhead_of(1) - FRAGMENT_BYTES
+BYTES_SPARE, BYTES_SPARE_A_FRAGMENT = 27, 10
+"""What the estimate of a fragment's overhead is above what it has at most: room for what it may gain on its
+route, which the last fragment is not sent with, and for the longest numbers."""
+
+
+def told(lateness: Lateness) -> str:
+    """Return all that is told of why a letter is late, in one text."""
+    refused = [sentence for each in lateness.refusals for sentence in routes.refused(each, {})]
+    return " ".join(sentence.text() for sentence in (*words.first(lateness, {}), *refused))
 
 
 def hourly(windows: int) -> ContactPlan:
@@ -58,29 +66,29 @@ def posted(plan: ContactPlan, text: str, priority: int = 1) -> tuple[VirtualWorl
 
 any_size = st.integers(7_000, 40_000)
 nearly_whole_windows = st.builds(
-    lambda windows, more: windows * PIECE_BYTES + more, st.integers(1, 5), st.integers(-120, 30)
+    lambda windows, more: windows * FRAGMENT_FITS + more, st.integers(1, 5), st.integers(-120, 30)
 )
 
 
 @settings(max_examples=30, deadline=None)
 @given(any_size | nearly_whole_windows, st.integers(0, 2))
 def test_mailbox_and_node_foresee_the_same(size: int, priority: int) -> None:
-    """The mailbox foresees what the node promises, some ten bytes a piece later; and that comes true.
+    """The mailbox foresees what the node promises, some ten bytes a fragment later; and that comes true.
 
-    So a letter whose last piece would be as small as that may need a piece less than was foreseen.
+    So a letter whose last fragment would be as small as that may need a fragment less than was foreseen.
     """
     world, (foreseen, accepted) = posted(hourly(8), "x" * size, priority)
     assert accepted.state is DeliveryState.QUEUED
     assert foreseen.arrives is not None
     assert accepted.arrives is not None
     assert foreseen.leaves == accepted.leaves == START + HOUR
-    spare = BYTES_SPARE + BYTES_SPARE_A_PIECE * foreseen.pieces
-    if foreseen.pieces == accepted.pieces:
+    spare = BYTES_SPARE + BYTES_SPARE_A_FRAGMENT * foreseen.fragments
+    if foreseen.fragments == accepted.fragments:
         assert 0 <= foreseen.arrives - accepted.arrives <= spare * 8 * SECOND // 1_000
     else:
-        assert foreseen.pieces == accepted.pieces + 1
+        assert foreseen.fragments == accepted.fragments + 1
         fits = WINDOW_BYTES - overhead_of(priority) - FRAGMENT_BYTES
-        assert 0 < foreseen.size_bytes - accepted.pieces * fits <= spare
+        assert 0 < foreseen.size_bytes - accepted.fragments * fits <= spare
     world.run(START + 20 * HOUR)
     (received,) = office_at(world.host(3)).mailbox(NAN_YOUNG).received.values()
     (sent,) = office_at(world.host(1)).mailbox(JAY).sent.values()
@@ -88,15 +96,15 @@ def test_mailbox_and_node_foresee_the_same(size: int, priority: int) -> None:
     assert sent.state is DeliveryState.ARRIVED
 
 
-def test_a_letter_in_pieces_stays_one() -> None:
-    """Jay's mailbox shows one letter, with one departure, in three pieces; why it is late, not by itself."""
+def test_a_letter_in_fragments_stays_one() -> None:
+    """Jay's mailbox shows one letter, with one departure, in three fragments; it is not late by itself."""
     world, (_, accepted) = posted(hourly(8), "x" * 20_000)
-    assert accepted.pieces == 3
+    assert accepted.fragments == 3
     office = office_at(world.host(1))
     ((id, _),) = office.mailbox(JAY).sent.items()
     lateness = office.why_letter_late(JAY, id, START + MINUTE)
-    said = " ".join([*lateness.first, *(words for each in lateness.reasons for words in each.sentences)])
-    assert "in 3 pieces" in said
+    said = told(lateness)
+    assert "in 3 fragments" in said
     assert "carries 7 500 B" in said
     assert "booked" not in said
     world.run(START + HOUR + 30 * SECOND)
@@ -105,7 +113,7 @@ def test_a_letter_in_pieces_stays_one() -> None:
     assert (sent.state, sent.arrives) == (DeliveryState.DEPARTED, accepted.arrives)
     world.run(START + HOUR + 2 * MINUTE)
     lateness = office.why_letter_late(JAY, id, START + HOUR + 2 * MINUTE)
-    said = " ".join([*lateness.first, *(words for each in lateness.reasons for words in each.sentences)])
+    said = told(lateness)
     assert "booked" not in said
     world.run(START + 4 * HOUR)
     (sent,) = office_at(world.host(1)).mailbox(JAY).sent.values()

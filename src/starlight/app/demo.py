@@ -235,7 +235,6 @@ class Demo:
 
     def _make_daemons(self) -> None:
         scenario = self.scenario
-        titles = scenario.titles()
         for node in scenario.node:
             peers = [
                 PeerConfig(scenario.node_named(name).number)
@@ -258,7 +257,6 @@ class Demo:
                 data=str(self._store_folder(node.name)),
                 peers=tuple({peer.node: peer for peer in peers}.values()),
                 residents=tuple(residents),
-                names=titles,
                 record=record,
             )
             self.daemons[node.number] = Daemon(config, self.clock)

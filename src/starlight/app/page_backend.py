@@ -8,7 +8,7 @@ believes in. Only the drawing sees everything at once, as a map does.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import cast
@@ -23,13 +23,14 @@ from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
 from starlight.messages import Lateness, Mailbox, Silence, Telemetry
+from starlight.messages.doubt import Doubt, Trouble
 from starlight.messages.urgency import priority_of
 from starlight.web import views
+from starlight.words import doubt, lateness, routes, silence
+from starlight.words.sentence import Sentence
 
 FINDINGS_SHOWN = 3
 """The latest findings of a vehicle; the whole list belongs on a page of its own."""
-
-DISPLACED = "Later than first foreseen: a more urgent letter went first."
 
 
 class Inhabitant(msgspec.Struct, frozen=True):
@@ -188,10 +189,10 @@ class NodePageBackend:
             leaves=found.leaves,
             arrives=found.arrives,
             answer_at=found.answer_at,
-            route=found.route,
-            silence=_silence(found.silence),
+            route=_texts(routes.hops(found.route, self._heavens.titles)) if found.route else (),
+            silence=self._silence(found.silence),
             size_bytes=found.size_bytes,
-            pieces=found.pieces,
+            pieces=found.fragments,
         )
 
     async def why_late(
@@ -199,12 +200,14 @@ class NodePageBackend:
     ) -> views.Lateness:
         """Return why a letter sent now would not be there sooner."""
         owner, _ = self._box(person)
-        return _lateness(self._daemons[owner.node].why_late(owner.address, to, text, priority_of(priority)))
+        return self._lateness(
+            self._daemons[owner.node].why_late(owner.address, to, text, priority_of(priority))
+        )
 
     async def why_letter_late(self, person: str, letter: str) -> views.Lateness:
         """Return why a letter that waits or is on its way is not there sooner."""
         owner, _ = self._box(person)
-        return _lateness(self._daemons[owner.node].why_letter_late(owner.address, letter))
+        return self._lateness(self._daemons[owner.node].why_letter_late(owner.address, letter))
 
     async def withdraw(self, person: str, letter: str) -> views.LetterView:
         """Withdraw a letter that has not left."""
@@ -259,7 +262,7 @@ class NodePageBackend:
         far = next((o for o in self._people.values() if o.world != owner.world), None)
         silence = None
         if far is not None:
-            silence = _silence(daemon.predict(owner.address, far.address, "").silence)
+            silence = self._silence(daemon.predict(owner.address, far.address, "").silence)
         return views.PageStatus(
             sky=self._sky(self._window(owner, now)),
             flights=self._flights.now(now),
@@ -359,7 +362,7 @@ class NodePageBackend:
         sender, to = str(view["from"]), str(view["to"])
         facts = cast("list[dict[str, object]]", view["facts"])
         reply_to, receipt_at = view["reply_to"], view.get("receipt_at")
-        displaced = DISPLACED if view.get("displaced") else ""
+        doubtful, trouble = cast("Doubt | None", view["doubtful"]), cast("Trouble | None", view["trouble"])
         return views.LetterView(
             id=letter_id,
             thread=str(view["thread"]),
@@ -377,11 +380,32 @@ class NodePageBackend:
             withdrawable=bool(view["withdrawable"]),
             unread=bool(view["unread"]),
             reply_to=None if reply_to is None else str(reply_to),
-            note=" ".join(part for part in (displaced, str(view["doubtful"]), str(view["trouble"])) if part),
+            note=doubt.note(doubtful, trouble, displaced=bool(view.get("displaced"))).text(),
             priority=cast("views.Priority", view.get("priority", "normal")),
             critical=bool(view.get("critical")),
             pieces=cast("int", view.get("pieces", 1)),
         )
+
+    def _silence(self, found: Silence | None) -> views.Silence | None:
+        if found is None:
+            return None
+        names = self._heavens.titles
+        return views.Silence(
+            silence.why(found, names).text(), found.since, found.until, _texts(silence.safe(found, names))
+        )
+
+    def _lateness(self, found: Lateness) -> views.Lateness:
+        reasons = [
+            views.Reason(
+                each.looked_like,
+                tuple(contact.id for contact in each.contacts),
+                routes.headline(each).text(),
+                _texts(routes.refused(each, self._heavens.titles)),
+            )
+            for each in found.refusals
+        ]
+        first = _texts(lateness.first(found, self._heavens.titles))
+        return views.Lateness(found.now, found.size_bytes, first, tuple(reasons))
 
     def _fact(self, fact: dict[str, object], sender: str, to: str) -> views.Fact:
         state = cast("views.State", fact["state"])
@@ -399,14 +423,5 @@ def _person(person: Inhabitant) -> views.Person:
     return views.Person(person.id, person.name, person.address, person.place, person.world)
 
 
-def _lateness(found: Lateness) -> views.Lateness:
-    reasons = [
-        views.Reason(each.looked_like, each.contacts, each.headline, each.sentences) for each in found.reasons
-    ]
-    return views.Lateness(found.now, found.size_bytes, found.first, tuple(reasons))
-
-
-def _silence(silence: Silence | None) -> views.Silence | None:
-    if silence is None:
-        return None
-    return views.Silence(silence.why, silence.since, silence.until, silence.safe)
+def _texts(sentences: Iterable[Sentence]) -> tuple[str, ...]:
+    return tuple(sentence.text() for sentence in sentences)

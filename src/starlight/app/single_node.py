@@ -101,7 +101,6 @@ def _config(node: NodeFile, base: Path, folder: Path, record: Path | None) -> Da
         peers=tuple(peers),
         listen=host_port(node.listen, "listen") if node.listen else None,
         residents=tuple(Resident(_address(node, p.service), p.name) for p in node.person),
-        names=_titles(node),
         record=str(record) if record else None,
     )
 

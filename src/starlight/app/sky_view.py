@@ -72,7 +72,7 @@ class SkyView:
     ) -> None:
         self._sky = sky
         self._worlds = worlds
-        self._titles = titles
+        self.titles = titles
         self.earth_place = earth_place
         self.mars_clock = _mars_clock(mars_place, mars_longitude_deg, landing)
         self._shown: tuple[int, Shown] | None = None
@@ -142,7 +142,7 @@ class SkyView:
             return None
         for hop in best.hops:
             if self.world_of(hop.contact.from_node) != self.world_of(hop.contact.to_node):
-                names = (self._titles.get(n, str(n)) for n in (hop.contact.from_node, hop.contact.to_node))
+                names = (self.titles.get(n, str(n)) for n in (hop.contact.from_node, hop.contact.to_node))
                 is_open = hop.leaves <= now + OPEN_WITHIN
                 start = min(hop.contact.start, now) if is_open else hop.waits_until
                 return views.Window(start, hop.contact.end, " to ".join(names))

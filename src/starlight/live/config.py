@@ -29,7 +29,6 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         peers: whom this node is connected to.
         listen: where peers may connect, host and port, 0 for any free one; None for nowhere.
         residents: whose mailboxes are opened at the start.
-        names: what people call the nodes, by number, for explanations.
         record: a file for the events and actions of this run, for a replay; None for none.
         trace: a file to which the trace is appended as JSON lines; None for none.
     """
@@ -39,7 +38,6 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     peers: tuple[PeerConfig, ...] = ()
     listen: tuple[str, int] | None = ("127.0.0.1", 0)
     residents: tuple[Resident, ...] = ()
-    names: dict[int, str] = {}
     record: str | None = None
     trace: str | None = None
 

@@ -29,7 +29,8 @@ from starlight.live.link import Tap
 from starlight.live.neighbours import Neighbours
 from starlight.live.store import Store, Write
 from starlight.live.writer import Writer
-from starlight.messages.forecast import Lateness, Prediction
+from starlight.messages.forecast import Prediction
+from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter, Position, Reading
 from starlight.messages.mailbox import Mailbox
 from starlight.messages.postoffice import PostOffice
@@ -97,7 +98,6 @@ class Daemon:
         self.office = PostOffice(
             self._number,
             self.node.router,
-            names=config.names,
             node_numbers=config.node.names,
             booked=self.node.booked,
         )

@@ -1,4 +1,4 @@
-"""Where a letter is, and how we know: states, what changes them, what is only predicted.
+"""Say where a letter is and how that is known: states, what changes them, what is only predicted.
 
 What has been **confirmed** moves by a table, `TRANSITIONS`: the own node says that it queued,
 sent or gave back a bundle, and receipts say the rest. What lies between two confirmations is
@@ -22,12 +22,14 @@ from enum import StrEnum
 
 import msgspec
 
+from starlight.messages.doubt import Doubt, Trouble
+
 EXPEDITED = 2
 """The priority of what is most urgent (`routing.Priority`)."""
 
 
 class DeliveryState(StrEnum):
-    """Where a letter is."""
+    """The states of a letter."""
 
     WRITTEN = "written"
     QUEUED = "queued"
@@ -40,14 +42,14 @@ class DeliveryState(StrEnum):
 
 
 class Certainty(StrEnum):
-    """How a fact is known."""
+    """The ways in which a fact is known."""
 
     PREDICTED = "predicted"
     CONFIRMED = "confirmed"
 
 
 class Happening(StrEnum):
-    """What confirms something about a letter."""
+    """An event that confirms something about a letter."""
 
     ACCEPTED = "accepted"
     LEFT = "left"
@@ -95,7 +97,7 @@ WITHDRAWABLE = frozenset({DeliveryState.WRITTEN, DeliveryState.QUEUED})
 
 
 class Leg(msgspec.Struct, frozen=True, gc=False):
-    """One hop of the way that is foreseen for a letter; times in ns.
+    """One hop of the route that is foreseen for a letter; times in ns.
 
     Attributes:
         from_node, to_node: node numbers.
@@ -126,7 +128,7 @@ class Copy(msgspec.Struct, frozen=True, gc=False):
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All that a mailbox knows about the way of a letter that it wrote; times in ns.
+    """All that a mailbox knows about the course of a letter that it wrote; times in ns.
 
     Attributes:
         number: the counter in the letter's id.
@@ -142,8 +144,8 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         leaves, arrives, receipt_at: what is predicted now: departure, arrival, and when the news
             of the arrival is here.
         first_leaves, first_arrives: the first prediction, kept to compare with what came true.
-        legs: the way that is foreseen; of a letter in pieces, that of the one that arrives last.
-        pieces: in how many it is foreseen to travel, because no contact carries it whole.
+        legs: the route that is foreseen; of a letter in fragments, that of the one that arrives last.
+        fragments: in how many it is foreseen to travel, as no contact carries it whole; stored as `pieces`.
         displaced: what is predicted is later than it was, because something more urgent goes first.
         arrived_at, read_at: when it arrived and was read, by the other's clock, as receipts say.
         arrival_known_at, reading_known_at: when those receipts came here.
@@ -151,8 +153,8 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         tries: how many times the node refused it.
         resends: how often it was sent again because no receipt came.
         overdue: a receipt is missing, and no way there and back was planned to send it again.
-        doubtful: why what is predicted is uncertain; a sentence, or empty.
-        trouble: what else went wrong; a sentence, or empty.
+        doubtful: why what is predicted is uncertain, or None.
+        trouble: what else went wrong, or None.
     """
 
     number: int
@@ -173,7 +175,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     first_leaves: int | None = None
     first_arrives: int | None = None
     legs: tuple[Leg, ...] = ()
-    pieces: int = 1
+    fragments: int = msgspec.field(default=1, name="pieces")
     displaced: bool = False
     arrived_at: int | None = None
     read_at: int | None = None
@@ -183,8 +185,8 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tries: int = 0
     resends: int = 0
     overdue: bool = False
-    doubtful: str = ""
-    trouble: str = ""
+    doubtful: Doubt | None = None
+    trouble: Trouble | None = None
 
     @property
     def urgency(self) -> int:
@@ -193,7 +195,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What a mailbox knows about a letter that came to it; times in ns.
+    """All that a mailbox knows about a letter that came to it; times in ns.
 
     Attributes:
         arrived_at, read_at: when it came, and when it was read.
@@ -207,7 +209,7 @@ class Received(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class Fact(msgspec.Struct, frozen=True, gc=False):
-    """One step of a letter's way.
+    """One step in the course of a letter.
 
     Attributes:
         state: what it is from then on.
@@ -239,7 +241,7 @@ def after(state: DeliveryState, happening: Happening) -> DeliveryState:
 
 
 def flight_of(legs: tuple[Leg, ...]) -> Leg | None:
-    """Return the hop of a way whose light takes longest: the one between worlds."""
+    """Return the hop of a route whose light takes longest: the one between worlds."""
     return max(legs, key=lambda leg: leg.arrives - leg.last_byte, default=None)
 
 
@@ -254,7 +256,7 @@ def standing(sent: Sent, now: int) -> Fact:
 
 
 def facts(sent: Sent) -> tuple[Fact, ...]:
-    """Return every step of a letter's way: what is confirmed, then what is foreseen."""
+    """Return every step in the course of a letter: what is confirmed, then what is foreseen."""
     found = _confirmed(sent)
     if sent.state in FINAL or sent.state is DeliveryState.ARRIVED:
         return tuple(found)
@@ -278,7 +280,7 @@ def _moment(sent: Sent, name: str) -> int | None:
     if name == "flight":
         flight = flight_of(sent.legs)
         return flight.leaves if flight and sent.arrives is not None else None
-    # It lapses on the way: it left, and no arrival before the end of its life is foreseen.
+    # It lapses on its route: it left, and no arrival before the end of its life is foreseen.
     late = sent.departed_at is not None and (sent.arrives is None or sent.arrives > sent.expires_at)
     return sent.expires_at if late else None
 

@@ -1,4 +1,4 @@
-"""Ways over a contact plan, as a mailbox keeps them: hops as values, where they wait, what covers them."""
+"""Routes over a contact plan, as a mailbox keeps them: hops as values, their waits, and what covers them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ SILENCE_AFTER = HOUR
 
 
 class Itinerary(msgspec.Struct, frozen=True):
-    """How a payload travels; whole, or cut where no contact carries it whole.
+    """The route of a payload; or of its fragments, where no contact carries it whole.
 
     Attributes:
         leaves: when its first byte leaves, in ns.
         arrival: when its last byte arrives, in ns.
-        route: of the whole, or of the piece that arrives last.
-        pieces: how many there are.
+        route: of the whole, or of the fragment that arrives last.
+        fragments: how many there are.
     """
 
     leaves: int
     arrival: int
     route: Route
-    pieces: int = 1
+    fragments: int = 1
 
 
 class LinkIndex:
@@ -68,7 +68,7 @@ class LinkIndex:
         return max(ends, default=None)
 
     def between(self, source: int, destination: int) -> frozenset[int]:
-        """Return every node that can lie on a way from one node to another, at any time; none, no way."""
+        """Return every node that can lie on a route from one node to another, at any time; none, no route."""
         found = self._between.get((source, destination))
         if found is None:
             there, back = _reach(self._onward, source), _reach(self._backward, destination)
@@ -103,13 +103,13 @@ def legs_of(route: Route) -> tuple[Leg, ...]:
 
 
 def goes_by(legs: tuple[Leg, ...], contacts: tuple[Contact, ...]) -> bool:
-    """Return whether a way leads over these contacts, all of them."""
+    """Return whether a route leads over these contacts, all of them."""
     ends = [(contact.from_node, contact.to_node, contact.end) for contact in contacts]
     return ends == [(leg.from_node, leg.to_node, leg.contact_end) for leg in legs]
 
 
 def waits(legs: tuple[Leg, ...], now: int) -> list[int]:
-    """Return how many ns a way waits before each of its hops."""
+    """Return how many ns a route waits before each of its hops."""
     ready = now
     found = []
     for leg in legs:
@@ -119,12 +119,12 @@ def waits(legs: tuple[Leg, ...], now: int) -> list[int]:
 
 
 def longest_wait(legs: tuple[Leg, ...], now: int) -> tuple[Leg, int]:
-    """Return the hop of a way, not an empty one, before which it waits longest, and for how many ns."""
+    """Return the hop of a route, not an empty one, before which it waits longest, and for how many ns."""
     found = waits(legs, now)
     longest = max(range(len(legs)), key=found.__getitem__)
     return legs[longest], found[longest]
 
 
 def waits_long(legs: tuple[Leg, ...], now: int) -> bool:
-    """Return whether a way waits so long that there has to be a reason."""
+    """Return whether a route waits so long that there has to be a reason."""
     return bool(legs) and longest_wait(legs, now)[1] > SILENCE_AFTER

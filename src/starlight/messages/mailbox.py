@@ -23,6 +23,7 @@ from starlight.messages.delivery import (
     facts,
     standing,
 )
+from starlight.messages.earlier import decode_sent
 from starlight.messages.letter import Letter, Telemetry, decode_message
 from starlight.messages.threads import in_order
 from starlight.messages.urgency import word_of
@@ -148,7 +149,7 @@ class Mailbox:
                     raise StoreError(f"{self.address} {key}: not a letter")
                 self._keep_letter(letter)
             elif kind == "sent":
-                self.put_sent(rest, msgspec.msgpack.decode(data, type=Sent))
+                self.put_sent(rest, decode_sent(data))
             elif kind == "received":
                 self.received[rest] = msgspec.msgpack.decode(data, type=Received)
             elif kind == "telemetry":
@@ -303,7 +304,7 @@ def _way_view(sent: Sent, now: int) -> dict[str, object]:
         "receipt_wanted": sent.receipt_wanted,
         "priority": word_of(sent.priority),
         "critical": sent.critical,
-        "pieces": sent.pieces,
+        "pieces": sent.fragments,
         "displaced": sent.displaced and not (sent.state is DeliveryState.ARRIVED or sent.state in FINAL),
         "expires_at": sent.expires_at,
         "size_bytes": sent.size_bytes,
@@ -328,8 +329,8 @@ def _received_view(letter: Letter, received: Received | None) -> dict[str, objec
         "facts": _fact_views(steps),
         "size_bytes": len(letter.encode()),
         "withdrawable": False,
-        "doubtful": "",
-        "trouble": "",
+        "doubtful": None,
+        "trouble": None,
     }
 
 

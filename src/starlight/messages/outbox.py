@@ -1,9 +1,9 @@
-"""What the mailboxes of a node have written, and what has become of it.
+"""The outbox of a node: all that its mailboxes have written, and what has become of it.
 
 A letter is posted as a bundle; the node's acceptance brings the first prediction, its
 departure the first confirmation, receipts the rest. A letter that the node refused or lost
 is offered again; one whose receipt is overdue is sent again on a later contact, at most
-`RESENDS_MAX` times, and only where a way there and back is planned.
+`RESENDS_MAX` times, and only where a route there and back is planned.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from msgspec.structs import replace
 
 from starlight.dtntime import DAY, HOUR, MILLISECOND, SECOND, to_text
 from starlight.errors import InputError
-from starlight.messages import reprediction as foresight
+from starlight.messages import reprediction
 from starlight.messages.delivery import FINAL, WITHDRAWABLE, Copy, DeliveryState, Happening, Leg, Sent, after
-from starlight.messages.forecast import RECEIPT_BYTES, Forecaster, Lateness, Message, Turns
+from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
+from starlight.messages.forecast import RECEIPT_BYTES, Forecaster, Turns
 from starlight.messages.itinerary import legs_of
+from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.letter import Letter, ReceiptFact, check
 from starlight.messages.mailbox import Mailbox
 from starlight.messages.threads import thread_of
@@ -28,7 +30,8 @@ from starlight.routing import Route
 
 RETRY_AFTER = HOUR
 RETRY_AFTER_MAX = DAY
-"""What a node refused (its store is full) is offered again an hour later, then after two, four, ... a day."""
+"""A letter that the node refused (its store is full) is offered again an hour later, then after two, four,
+and so on, at last each day."""
 
 
 class Outbox:
@@ -36,7 +39,7 @@ class Outbox:
 
     Args:
         node: its number.
-        outlook: what to expect from there.
+        forecaster: foresees what becomes of messages from there.
         mailboxes: by address; shared with the post office.
         node_of: gives the node of an address, or None.
         booked: gives what the node has booked for a bundle of its own, by key.
@@ -45,13 +48,13 @@ class Outbox:
     def __init__(
         self,
         node: int,
-        outlook: Forecaster,
+        forecaster: Forecaster,
         mailboxes: Mapping[str, Mailbox],
         node_of: Callable[[str], int | None],
         booked: Callable[[str], Sequence[Route]],
     ) -> None:
         self._node = node
-        self._outlook = outlook
+        self._forecaster = forecaster
         self._mailboxes = mailboxes
         self._node_of = node_of
         self._booked = booked
@@ -59,7 +62,7 @@ class Outbox:
         self._open: dict[tuple[str, str], None] = {}  # letters of which something is still foreseen
         self._due: list[tuple[int, str, str]] = []  # a heap; a record's own `due` says which still holds
         self._queued: dict[tuple[str, str], None] = {}  # those that wait at this node
-        # What was booked, in the plan in force, for a bundle that has left, further along its way.
+        # What was booked, in the plan in force, for a bundle that has left, further along its route.
         self._left: dict[str, tuple[Route, ...]] = {}
 
     def restored(self, mailbox: Mailbox, letter_id: str) -> None:
@@ -100,7 +103,7 @@ class Outbox:
             written_at=now,
             text=text,
             reply_to=reply_to,
-            receipt_wanted=self._outlook.answers_can_come(self._node_of(to)),
+            receipt_wanted=self._forecaster.answers_can_come(self._node_of(to)),
         )
         check(letter)
         return letter
@@ -126,15 +129,15 @@ class Outbox:
             priority=priority,
             critical=critical,
         )
-        way = self._outlook.way(self._node, destination, now, size, sent.expires_at, sent.urgency)
-        if way is not None:
+        found = self._forecaster.itinerary(self._node, destination, now, size, sent.expires_at, sent.urgency)
+        if found is not None:
             sent = replace(
                 sent,
-                leaves=way.leaves,
-                arrives=way.arrival,
-                receipt_at=self._outlook.back(destination, way.arrival, RECEIPT_BYTES),
-                legs=legs_of(way.route),
-                pieces=way.pieces,
+                leaves=found.leaves,
+                arrives=found.arrival,
+                receipt_at=self._forecaster.back(destination, found.arrival, RECEIPT_BYTES),
+                legs=legs_of(found.route),
+                fragments=found.fragments,
             )
         return [
             mailbox.put_letter(letter),
@@ -171,9 +174,9 @@ class Outbox:
         self._keys[key] = (mailbox.address, letter_id)
         foreseen = leaves is not None and arrives is not None
         booked = self._booked(key)
-        pieces, legs = sent.pieces, sent.legs
+        fragments, legs = sent.fragments, sent.legs
         if booked and not sent.critical:  # Of that there are copies.
-            pieces, legs = len(booked), legs_of(max(booked, key=lambda route: route.arrival))
+            fragments, legs = len(booked), legs_of(max(booked, key=lambda route: route.arrival))
         sent = replace(
             sent,
             state=after(sent.state, Happening.ACCEPTED),
@@ -183,11 +186,11 @@ class Outbox:
             arrives=arrives,
             receipt_at=sent.receipt_at if foreseen else None,
             legs=legs if foreseen else (),
-            pieces=pieces,
+            fragments=fragments,
             first_leaves=leaves if sent.first_leaves is None else sent.first_leaves,
             first_arrives=arrives if sent.first_arrives is None else sent.first_arrives,
             due=None,
-            trouble="",
+            trouble=None,
         )
         said = say_of(now, self._node, "letter.queued", letter, leaves=leaves, arrives=arrives, bundle=key)
         put = self._put(mailbox, letter_id, sent)
@@ -223,7 +226,7 @@ class Outbox:
         if sent.state is DeliveryState.DEPARTED:
             end = sent.legs[0].contact_end if sent.legs else last_byte
             leg = Leg(self._node, peer, leaves, last_byte, reaches, end)
-            sent = foresight.departed(self._outlook, sent, self._node_of(letter.to), leg, booked)
+            sent = reprediction.departed(self._forecaster, sent, self._node_of(letter.to), leg, booked)
         said = say_of(
             now,
             self._node,
@@ -254,7 +257,7 @@ class Outbox:
         if found is None or found[2].state not in WITHDRAWABLE | {DeliveryState.DEPARTED}:
             return []
         mailbox, letter, sent = found
-        sent = replace(sent, trouble="It could not be withdrawn: it had left already.")
+        sent = replace(sent, trouble=Trouble(TroubleCode.NOT_WITHDRAWN))
         said = say_of(now, self._node, "letter.not_withdrawn", letter)
         return [self._put(mailbox, letter.id, sent), said]
 
@@ -298,8 +301,8 @@ class Outbox:
             ended_at=None,
             due=None,
             overdue=False,
-            doubtful="",
-            trouble="",
+            doubtful=None,
+            trouble=None,
         )
         said = say_of(
             now,
@@ -315,7 +318,7 @@ class Outbox:
     def why_late(self, mailbox: Mailbox, letter_id: str, now: int) -> Lateness:
         """Return why a letter that waits or is on its way is not there sooner, as of now.
 
-        Of a letter that has left, it tells about the way from the node where it is, or is next.
+        Of a letter that has left, it tells about the route from the node where it is, or is next.
 
         Raises:
             InputError: there is no such letter, or it has come to its end.
@@ -330,19 +333,19 @@ class Outbox:
         source, at = (passed[-1].to_node, max(now, passed[-1].arrives)) if passed else (self._node, now)
         destination = self._node_of(mailbox.letters[letter_id].to)
         if passed and source == destination:
-            return Lateness(now, sent.size_bytes, (self._outlook.last_hop(passed[-1]),), ())
+            return Lateness(now, sent.size_bytes, last_hop=passed[-1])
         booked = [
             route for copy in sent.copies for route in self._booked(copy.key) or self._left.get(copy.key, ())
         ]
-        message = Message(
+        message = LateMessage(
             destination,
             sent.size_bytes,
             sent.urgency,
             sent.expires_at,
             ahead,
-            sent.pieces if not passed else 1,
+            sent.fragments if not passed else 1,
         )
-        return self._outlook.lateness(message, now, at, source, booked)
+        return self._forecaster.lateness(message, now, at, source, booked)
 
     def letter_of(self, key: str) -> tuple[Mailbox, Letter] | None:
         """Return the mailbox and the letter that a bundle carries, or None."""
@@ -352,21 +355,21 @@ class Outbox:
     # What time and the plan bring.
 
     def plan_changed(self, now: int) -> list[Request]:
-        """Predict anew what a new plan can change."""
+        """Predict again what a new plan can change."""
         requests: list[Request] = []
         self._left.clear()  # A new plan has no bookings but of what waits here.
         for address, letter_id in list(self._open):
             mailbox = self._mailboxes[address]
             letter, sent = mailbox.letters[letter_id], mailbox.sent[letter_id]
-            if not foresight.concerns(sent, now):
+            if not reprediction.concerns(sent, now):
                 continue
             destination = self._node_of(letter.to)
             if sent.state is DeliveryState.DEPARTED:
-                changed = foresight.plan_changed(self._outlook, sent, destination, now)
+                changed = reprediction.plan_changed(self._forecaster, sent, destination, now)
                 if sent.overdue:
                     changed = replace(changed, due=now)
             else:
-                changed = foresight.queued(self._outlook, sent, destination, now)
+                changed = reprediction.queued(self._forecaster, sent, destination, now)
             if changed != sent:
                 requests.append(self._put(mailbox, letter_id, changed))
             if changed.arrives != sent.arrives or changed.doubtful != sent.doubtful:
@@ -374,7 +377,7 @@ class Outbox:
         return requests
 
     def _displace(self, urgency: int, now: int) -> list[Request]:
-        """Predict anew what waits here and may have to give way to what was just accepted."""
+        """Predict again what waits here and may have to give way to what was just accepted."""
         requests: list[Request] = []
         turns: Turns = {}
         for address, letter_id in list(self._queued):
@@ -384,13 +387,17 @@ class Outbox:
                 continue
             letter = mailbox.letters[letter_id]
             booked = [route for copy in sent.copies for route in self._booked(copy.key)]
-            changed = foresight.displaced(self._outlook, sent, self._node_of(letter.to), booked, turns)
+            changed = reprediction.displaced(self._forecaster, sent, self._node_of(letter.to), booked, turns)
             if changed is not sent:
                 requests += [self._put(mailbox, letter_id, changed), self._foreseen(letter, changed, now)]
         return requests
 
     def _foreseen(self, letter: Letter, sent: Sent, now: int) -> Request:
-        facts = {"leaves": sent.leaves, "arrives": sent.arrives, "doubtful": sent.doubtful}
+        facts = {
+            "leaves": sent.leaves,
+            "arrives": sent.arrives,
+            "doubtful": sent.doubtful.code.value if sent.doubtful else "",
+        }
         return say_of(now, self._node, "letter.foreseen", letter, **facts)
 
     def next_wakeup(self) -> int | None:
@@ -420,27 +427,26 @@ class Outbox:
         return self._overdue(mailbox, letter, sent, now)
 
     def _overdue(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
-        missing = "No receipt has come"
-        if sent.resends >= foresight.RESENDS_MAX:
-            doubtful = f"{missing}, although it was sent {sent.resends + 1} times."
-            return [self._put(mailbox, letter.id, replace(sent, overdue=False, doubtful=doubtful))]
+        if sent.resends >= reprediction.RESENDS_MAX:
+            doubt = Doubt(DoubtCode.GIVEN_UP, times=sent.resends + 1)
+            return [self._put(mailbox, letter.id, replace(sent, overdue=False, doubtful=doubt))]
         destination = self._node_of(letter.to)
         size, expires_at = sent.size_bytes, sent.expires_at
-        way = self._outlook.way(self._node, destination, now, size, expires_at, sent.urgency)
-        receipt_at = self._outlook.back(destination, way.arrival if way else None, RECEIPT_BYTES)
-        if way is None or receipt_at is None:
-            doubtful = f"{missing}; it is sent again once a way there and back is planned."
-            return [self._put(mailbox, letter.id, replace(sent, overdue=True, doubtful=doubtful))]
+        found = self._forecaster.itinerary(self._node, destination, now, size, expires_at, sent.urgency)
+        receipt_at = self._forecaster.back(destination, found.arrival if found else None, RECEIPT_BYTES)
+        if found is None or receipt_at is None:
+            doubt = Doubt(DoubtCode.WAITS_FOR_RETURN)
+            return [self._put(mailbox, letter.id, replace(sent, overdue=True, doubtful=doubt))]
         again = replace(
             sent,
             resends=sent.resends + 1,
             overdue=False,
-            doubtful=f"{missing} by {to_text(now)}; it was sent again.",
-            leaves=way.leaves,
-            arrives=way.arrival,
+            doubtful=Doubt(DoubtCode.SENT_AGAIN, at=now),
+            leaves=found.leaves,
+            arrives=found.arrival,
             receipt_at=receipt_at,
-            legs=legs_of(way.route),
-            pieces=way.pieces,
+            legs=legs_of(found.route),
+            fragments=found.fragments,
             displaced=False,
         )
         return [
@@ -475,7 +481,9 @@ class Outbox:
             heapq.heappush(self._due, (sent.due, mailbox.address, letter_id))
 
     def _taken_back(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
-        sent = replace(sent, state=after(sent.state, Happening.RECALLED), ended_at=now, due=None, trouble="")
+        sent = replace(
+            sent, state=after(sent.state, Happening.RECALLED), ended_at=now, due=None, trouble=None
+        )
         return [
             self._put(mailbox, letter.id, sent),
             say_of(now, self._node, "letter.withdrawn", letter),
@@ -524,6 +532,5 @@ def _withdrawals(sent: Sent) -> list[Withdraw]:
 
 def _offered_later(sent: Sent, reason: str, now: int) -> Sent:
     wait = min(RETRY_AFTER << min(sent.tries, 8), RETRY_AFTER_MAX)
-    return replace(
-        sent, tries=sent.tries + 1, due=now + wait, trouble=f"The node could not keep it: {reason}."
-    )
+    trouble = Trouble(TroubleCode.NOT_KEPT, reason)
+    return replace(sent, tries=sent.tries + 1, due=now + wait, trouble=trouble)

@@ -20,8 +20,9 @@ from starlight.bundle.eid import EndpointID
 from starlight.dtntime import DAY, MILLISECOND, YEAR
 from starlight.errors import InputError, LetterError
 from starlight.messages.delivery import Received
-from starlight.messages.forecast import Forecaster, Lateness, Message, Prediction
+from starlight.messages.forecast import Forecaster, Prediction
 from starlight.messages.itinerary import legs_of
+from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.letter import (
     Letter,
     Position,
@@ -59,10 +60,9 @@ class PostOffice:
         node: its number.
         router: what the node routes with; only read here.
         limits: what the mailboxes hold.
-        names: what people call the nodes.
         node_numbers: node names of ``dtn://name/...`` addresses to node numbers.
         booked: gives what the node has booked for a bundle of its own, by key; with it, a letter's own
-            booking is known from those of others, and a letter that was displaced is predicted anew.
+            booking is known from those of others, and a letter that was displaced is predicted again.
     """
 
     def __init__(
@@ -71,16 +71,15 @@ class PostOffice:
         router: Router,
         limits: MailboxLimits | None = None,
         *,
-        names: Mapping[int, str] | None = None,
         node_numbers: Mapping[str, int] | None = None,
         booked: Callable[[str], Sequence[Route]] = lambda key: (),
     ) -> None:
         self.node = node
-        self.outlook = Forecaster(node, router, names or {})
+        self.forecaster = Forecaster(node, router)
         self._limits = limits or MailboxLimits()
         self._node_numbers = dict(node_numbers or {})
         self._mailboxes: dict[str, Mailbox] = {}
-        self._outbox = Outbox(node, self.outlook, self._mailboxes, self.node_of, booked)
+        self._outbox = Outbox(node, self.forecaster, self._mailboxes, self.node_of, booked)
         self._receipts = Receipts(self._mailboxes)
 
     # What people do.
@@ -252,17 +251,17 @@ class PostOffice:
             InputError: no such mailbox, no address, or no priority.
         """
         to, size = self._addressed(address, to, text, now, priority)
-        return self.outlook.predict(self.node_of(to), now, size, priority=priority)
+        return self.forecaster.predict(self.node_of(to), now, size, priority=priority)
 
     def why_late(
         self, address: str, to: str, text: str | int, now: int, priority: int = Priority.NORMAL
     ) -> Lateness:
         """Return why a letter sent now would not be there sooner; arguments and errors as in `predict`."""
         to, size = self._addressed(address, to, text, now, priority)
-        way = self.outlook.draft_way(self.node_of(to), now, size, None, priority)
-        legs, pieces = (legs_of(way.route), way.pieces) if way else ((), 1)
-        message = Message(self.node_of(to), size, priority, None, legs, pieces)
-        return self.outlook.lateness(message, now)
+        found = self.forecaster.draft_itinerary(self.node_of(to), now, size, None, priority)
+        legs, fragments = (legs_of(found.route), found.fragments) if found else ((), 1)
+        message = LateMessage(self.node_of(to), size, priority, None, legs, fragments)
+        return self.forecaster.lateness(message, now)
 
     def why_letter_late(self, address: str, letter_id: str, now: int) -> Lateness:
         """Return why a letter that waits or is on its way is not there sooner, as of now.
@@ -397,7 +396,7 @@ class PostOffice:
         return self._outbox.learnt(mailbox, letter.id, fact, letter.to, now)
 
     def plan_changed(self, now: int) -> list[Request]:
-        """Predict anew what a new plan can change."""
+        """Predict again what a new plan can change."""
         return self._outbox.plan_changed(now)
 
     def next_wakeup(self) -> int | None:

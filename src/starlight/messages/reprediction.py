@@ -1,6 +1,6 @@
-"""How what is predicted about a letter changes: as it departs, as the plan changes, as time runs out.
+"""Predict the course of a letter again: as it departs, as the plan changes, as time runs out.
 
-Pure functions from a record to a record, over the outlook of the letter's own node. A node
+Pure functions from a record to a record, over the forecast of the letter's own node. A node
 never learns what happened to a bundle further on but from a receipt; what it can know is its
 own departure and the plan.
 """
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from starlight.dtntime import DAY, HOUR
 from starlight.messages.delivery import DeliveryState, Leg, Sent, flight_of
+from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.forecast import RECEIPT_BYTES, Forecaster, Turns
 from starlight.messages.itinerary import Itinerary, legs_of
 from starlight.routing import Route
@@ -27,72 +28,73 @@ LATER_CONTACT_WAIT = DAY
 RESENDS_MAX = 3
 """Each resend survives one lost relay or store; after three the cause is not chance."""
 
-CUT = "The plan no longer has a contact of its way; where it is now is not known."
-LOST_WAY = "No onward way is planned from where it should be now."
 
-
-def queued(outlook: Forecaster, sent: Sent, destination: int | None, now: int) -> Sent:
+def queued(forecaster: Forecaster, sent: Sent, destination: int | None, now: int) -> Sent:
     """Return a record with a new prediction for a letter that has not departed."""
-    known = sent.arrives is not None and all(outlook.index().covers(leg) for leg in sent.legs)
-    way = outlook.way(outlook.node, destination, now, sent.size_bytes, sent.expires_at, sent.urgency)
-    if way is None:
-        return replace(sent, leaves=None, arrives=None, receipt_at=None, legs=(), pieces=1, displaced=False)
-    if known and sent.legs and sent.arrives is not None and way.arrival >= sent.arrives:
+    known = sent.arrives is not None and all(forecaster.index().covers(leg) for leg in sent.legs)
+    found = forecaster.itinerary(
+        forecaster.node, destination, now, sent.size_bytes, sent.expires_at, sent.urgency
+    )
+    if found is None:
+        return replace(
+            sent, leaves=None, arrives=None, receipt_at=None, legs=(), fragments=1, displaced=False
+        )
+    if known and sent.legs and sent.arrives is not None and found.arrival >= sent.arrives:
         return sent  # Its own booking may be what makes the new route look later.
-    return _foreseen(outlook, replace(sent, displaced=False), destination, way)
+    return _foreseen(forecaster, replace(sent, displaced=False), destination, found)
 
 
 def displaced(
-    outlook: Forecaster, sent: Sent, destination: int | None, booked: Sequence[Route], turns: Turns
+    forecaster: Forecaster, sent: Sent, destination: int | None, booked: Sequence[Route], turns: Turns
 ) -> Sent:
     """Return a record after something more urgent was accepted, which may go before a letter that waits.
 
     Args:
-        booked: what the node has booked for the letter: one route, or one for each piece.
+        booked: what the node has booked for the letter: one route, or one for each fragment.
         turns: what was found for other letters at this moment.
     """
     moved = [
-        outlook.moved(route, destination, sent.expires_at, turns)
+        forecaster.moved(route, destination, sent.expires_at, turns)
         for route in booked
         if destination is not None and route.hops
     ]
     routes = [route for route in moved if route is not None]
     if not routes or len(routes) < len(booked) or sent.arrives is None:
-        return sent  # The node will look for another way when it comes to that, and so will the next plan.
+        return sent  # The node will look for another route when it comes to that, and so will the next plan.
     last = max(routes, key=lambda route: route.arrival)
     if last.arrival <= sent.arrives:
         return sent
-    way = Itinerary(min(route.leaves for route in routes), last.arrival, last, len(routes))
-    return _foreseen(outlook, replace(sent, displaced=True), destination, way)
+    itinerary = Itinerary(min(route.leaves for route in routes), last.arrival, last, len(routes))
+    return _foreseen(forecaster, replace(sent, displaced=True), destination, itinerary)
 
 
-def _foreseen(outlook: Forecaster, sent: Sent, destination: int | None, way: Itinerary) -> Sent:
+def _foreseen(forecaster: Forecaster, sent: Sent, destination: int | None, itinerary: Itinerary) -> Sent:
     return replace(
         sent,
-        leaves=way.leaves,
-        arrives=way.arrival,
-        receipt_at=outlook.back(destination, way.arrival, RECEIPT_BYTES),
-        legs=legs_of(way.route),
-        pieces=way.pieces,
-        first_leaves=way.leaves if sent.first_leaves is None else sent.first_leaves,
-        first_arrives=way.arrival if sent.first_arrives is None else sent.first_arrives,
+        leaves=itinerary.leaves,
+        arrives=itinerary.arrival,
+        receipt_at=forecaster.back(destination, itinerary.arrival, RECEIPT_BYTES),
+        legs=legs_of(itinerary.route),
+        fragments=itinerary.fragments,
+        first_leaves=itinerary.leaves if sent.first_leaves is None else sent.first_leaves,
+        first_arrives=itinerary.arrival if sent.first_arrives is None else sent.first_arrives,
     )
 
 
 def departed(
-    outlook: Forecaster, sent: Sent, destination: int | None, first: Leg, booked: Sequence[Route] = ()
+    forecaster: Forecaster, sent: Sent, destination: int | None, first: Leg, booked: Sequence[Route] = ()
 ) -> Sent:
     """Return a record after its bundle left by a first hop; what is foreseen follows from it.
 
-    Of a letter in pieces it is the first piece that left, and the prediction stays that of the last.
+    Of a letter in fragments it is the first that left, and the prediction stays that of the last.
 
     Args:
         booked: what the node has booked for it further along, where that is known.
     """
     planned, onward = sent.legs[:1], sent.legs[1:]
-    if sent.pieces > 1 and sent.arrives is not None:
-        # The first of several; what is foreseen is the way of the last.
-        return replace(sent, due=receipt_due(outlook, sent, destination))
+    if sent.fragments > 1 and sent.arrives is not None:
+        # The first of several; what is foreseen is the route of the last.
+        return replace(sent, due=receipt_due(forecaster, sent, destination))
     as_planned = bool(planned) and planned[0].to_node == first.to_node and sent.arrives is not None
     if first.to_node == destination:
         changed = replace(sent, legs=(first,), arrives=first.arrives)
@@ -101,37 +103,37 @@ def departed(
     elif as_planned and onward and first.arrives <= onward[0].leaves:
         changed = replace(sent, legs=(first, *onward))
     else:
-        changed = _onward_from(outlook, replace(sent, legs=(first,)), destination, first.arrives)
-    changed = replace(changed, receipt_at=outlook.back(destination, changed.arrives, RECEIPT_BYTES))
-    return replace(changed, due=receipt_due(outlook, changed, destination))
+        changed = _onward_from(forecaster, replace(sent, legs=(first,)), destination, first.arrives)
+    changed = replace(changed, receipt_at=forecaster.back(destination, changed.arrives, RECEIPT_BYTES))
+    return replace(changed, due=receipt_due(forecaster, changed, destination))
 
 
-def plan_changed(outlook: Forecaster, sent: Sent, destination: int | None, now: int) -> Sent:
+def plan_changed(forecaster: Forecaster, sent: Sent, destination: int | None, now: int) -> Sent:
     """Return a record of a departed letter after the plan changed.
 
     What is on its way through space arrives, whatever is cut. From the first hop that the plan
     has lost, and that was still to come, the relay that holds the letter is expected to look
-    for another way.
+    for another route.
     """
-    index = outlook.index()
+    index = forecaster.index()
     lost = next((n for n, leg in enumerate(sent.legs) if leg.leaves > now and not index.covers(leg)), None)
     if lost is None and sent.arrives is not None:
         return sent
     kept = sent.legs if lost is None else sent.legs[:lost]
     if not kept:
-        return queued(outlook, sent, destination, now)  # What was sent again is here still.
-    reason = outlook.reason(destination, now, sent.arrives) or CUT
-    changed = replace(sent, legs=kept, doubtful=reason if lost is not None else sent.doubtful)
-    changed = _onward_from(outlook, changed, destination, max(now, kept[-1].arrives))
-    changed = replace(changed, receipt_at=outlook.back(destination, changed.arrives, RECEIPT_BYTES))
-    return replace(changed, due=receipt_due(outlook, changed, destination))
+        return queued(forecaster, sent, destination, now)  # What was sent again is here still.
+    doubt = sent.doubtful if lost is None else _of_a_cut(forecaster, destination, now, sent.arrives)
+    changed = replace(sent, legs=kept, doubtful=doubt)
+    changed = _onward_from(forecaster, changed, destination, max(now, kept[-1].arrives))
+    changed = replace(changed, receipt_at=forecaster.back(destination, changed.arrives, RECEIPT_BYTES))
+    return replace(changed, due=receipt_due(forecaster, changed, destination))
 
 
-def receipt_due(outlook: Forecaster, sent: Sent, destination: int | None) -> int | None:
+def receipt_due(forecaster: Forecaster, sent: Sent, destination: int | None) -> int | None:
     """Return when the receipt of a departed letter is overdue; None where it can't be awaited."""
     if not sent.receipt_wanted or sent.arrives is None or sent.receipt_at is None:
         return None
-    missed = outlook.back(destination, sent.receipt_at, RECEIPT_BYTES)
+    missed = forecaster.back(destination, sent.receipt_at, RECEIPT_BYTES)
     due = (missed or sent.receipt_at + LATER_CONTACT_WAIT) + RECEIPT_MARGIN
     flight = flight_of(sent.legs)
     if flight is None:
@@ -148,9 +150,15 @@ def concerns(sent: Sent, now: int) -> bool:
     return sent.arrives is None or sent.arrives > now or sent.overdue
 
 
-def _onward_from(outlook: Forecaster, sent: Sent, destination: int | None, at: int) -> Sent:
+def _onward_from(forecaster: Forecaster, sent: Sent, destination: int | None, at: int) -> Sent:
     holder = sent.legs[-1].to_node
-    way = outlook.way(holder, destination, at, sent.size_bytes, sent.expires_at, sent.urgency)
-    if way is None:
-        return replace(sent, arrives=None, doubtful=sent.doubtful or LOST_WAY)
-    return replace(sent, legs=sent.legs + legs_of(way.route), arrives=way.arrival)
+    found = forecaster.itinerary(holder, destination, at, sent.size_bytes, sent.expires_at, sent.urgency)
+    if found is None:
+        return replace(sent, arrives=None, doubtful=sent.doubtful or Doubt(DoubtCode.NO_ONWARD_ROUTE))
+    return replace(sent, legs=sent.legs + legs_of(found.route), arrives=found.arrival)
+
+
+def _of_a_cut(forecaster: Forecaster, destination: int | None, now: int, arrives: int | None) -> Doubt:
+    """Return the doubt about a letter whose route is cut, for the plan's own reasons where it gives any."""
+    texts = tuple(notice.text for notice in forecaster.notices(destination, now, arrives))
+    return Doubt(DoubtCode.NOTICE, texts=texts) if texts else Doubt(DoubtCode.CUT)

@@ -100,10 +100,9 @@ class Rehearsal:
     def _make_world(self) -> VirtualWorld:
         scenario = self.scenario
         plan = known_plan(self.channels, self.start)
-        titles = scenario.titles()
 
         def office(engine: Node) -> PostOffice:
-            return _Office(engine, titles, self.promises)
+            return _Office(engine, self.promises)
 
         sites = []
         for node in scenario.node:
@@ -225,8 +224,8 @@ class Rehearsal:
 class _Office(PostOffice):
     """A post office that lets the rehearsal hear what the node promises."""
 
-    def __init__(self, engine: Node, titles: dict[int, str], promises: Promises) -> None:
-        super().__init__(engine.number, engine.router, names=titles, booked=engine.booked)
+    def __init__(self, engine: Node, promises: Promises) -> None:
+        super().__init__(engine.number, engine.router, booked=engine.booked)
         self._engine, self._promises = engine, promises
 
     def accepted(

@@ -1,0 +1,56 @@
+"""The text of what is uncertain about a letter, and of what went wrong with it."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+
+from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
+from starlight.words.sentence import Moment, Sentence, closed, fill
+
+DOUBTS = {
+    DoubtCode.NOTICE: "{texts}",
+    DoubtCode.CUT: "The plan no longer has a contact of its route; where it is now is not known.",
+    DoubtCode.NO_ONWARD_ROUTE: "No onward route is planned from where it should be now.",
+    DoubtCode.SENT_AGAIN: "No receipt has come by {at}; it was sent again.",
+    DoubtCode.WAITS_FOR_RETURN: (
+        "No receipt has come; it is sent again once a route there and back is planned."
+    ),
+    DoubtCode.GIVEN_UP: "No receipt has come, although it was sent {times} times.",
+    DoubtCode.OLDER: "{texts}",
+}
+"""In English, why what is predicted of a letter is uncertain."""
+
+TROUBLES = {
+    TroubleCode.NOT_KEPT: "The node could not keep it: {reason}.",
+    TroubleCode.NOT_WITHDRAWN: "It could not be withdrawn: it had left already.",
+    TroubleCode.OLDER: "{reason}",
+}
+"""In English, what went wrong with a letter."""
+
+DISPLACED = "Later than first foreseen: a more urgent letter went first."
+
+
+def doubtful(doubt: Doubt) -> Sentence:
+    """Return why what is predicted of a letter is uncertain."""
+    texts = reduce(add, map(closed, doubt.texts), Sentence(()))
+    return fill(DOUBTS[doubt.code], at=Moment(doubt.at), times=doubt.times, texts=texts)
+
+
+def trouble(happened: Trouble) -> Sentence:
+    """Return what went wrong with a letter."""
+    return fill(TROUBLES[happened.code], reason=happened.reason)
+
+
+def note(doubt: Doubt | None, happened: Trouble | None, *, displaced: bool) -> Sentence:
+    """Return all that explains the state of a letter further; nothing where there is no need.
+
+    Args:
+        doubt: why what is predicted is uncertain, if it is.
+        happened: what went wrong, if anything did.
+        displaced: something more urgent has made it later.
+    """
+    said = [fill(DISPLACED)] if displaced else []
+    said += [doubtful(doubt)] if doubt else []
+    said += [trouble(happened)] if happened else []
+    return reduce(add, said, Sentence(()))

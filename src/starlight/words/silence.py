@@ -1,0 +1,48 @@
+"""The text of a silence: why nothing gets across, and what is safe meanwhile; on the page, its banner."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+
+from starlight.messages.silence import Silence, SilenceCause
+from starlight.words.sentence import Moment, Names, Sentence, closed, fill, name_of
+
+CAUSES = {
+    SilenceCause.NOTICE: "{notices}",
+    SilenceCause.NOT_HEARD: (
+        "{here} can't be heard at {there} before then: they don't see each other, "
+        "or the time is given to others."
+    ),
+    SilenceCause.NO_ROUTE: "No route from {here} to {there} is planned.",
+    SilenceCause.TOO_LARGE: "It is too large for every route that is planned, whole and in fragments.",
+}
+"""In English, why nothing gets across."""
+
+SAFE_WITHOUT_ROUTE = "What you write is kept at {here} and leaves by itself as soon as a route is planned."
+SAFE_HERE = "What you write is kept at {here} and goes on by itself at {leaves}."
+SAFE_FURTHER_ON = (
+    "What you write travels as far as it can now; it is kept at {here} and goes on by itself at {leaves}."
+)
+
+
+def why(silence: Silence, names: Names) -> Sentence:
+    """Return why nothing gets across, in one or a few sentences; names are those of the nodes."""
+    waiting = silence.waiting
+    here = waiting.from_node if waiting else silence.node
+    there = waiting.to_node if waiting else silence.destination
+    return fill(
+        CAUSES[silence.cause],
+        here=name_of(here, names),
+        there=name_of(there, names),
+        notices=reduce(add, map(closed, silence.notices), Sentence(())),
+    )
+
+
+def safe(silence: Silence, names: Names) -> tuple[Sentence, ...]:
+    """Return what is safe and where, a sentence each; names are those of the nodes."""
+    waiting = silence.waiting
+    if waiting is None:
+        return (fill(SAFE_WITHOUT_ROUTE, here=name_of(silence.node, names)),)
+    template = SAFE_HERE if waiting.from_node == silence.node else SAFE_FURTHER_ON
+    return (fill(template, here=name_of(waiting.from_node, names), leaves=Moment(waiting.leaves)),)
