@@ -24,7 +24,7 @@ from starlight.node.application import Claim, Request, Submit
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.host import Host
-from starlight.sim import NodeSetup, VirtualWorld
+from starlight.sim.world import NodeSetup, VirtualWorld
 
 START = 51 * YEAR
 PAYLOAD = bytes(range(100))

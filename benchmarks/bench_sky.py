@@ -35,7 +35,6 @@ from skyfield.timelib import Timescale
 from starlight.dtntime import DAY, from_text
 from starlight.sky import (
     Centre,
-    Conventions,
     Elements,
     Orbiter,
     Place,
@@ -44,12 +43,13 @@ from starlight.sky import (
     conjunctions,
     elevation_deg,
     light_pieces_many,
-    orbit_radius_km,
     porkchop,
     stationary,
     transfer,
     windows,
 )
+from starlight.sky.places import orbit_radius_km
+from starlight.sky.pointing import Conventions
 
 DATA = Path(str(files("skyfield_data"))) / "data"
 STATIONS = {

@@ -20,8 +20,10 @@ from tests.bundle.test_hostile import SEEDS, handle
 from tests.bundle.test_pyd3tn import check_both
 from tests.bundle.test_report import PLAIN as REPORT
 
-from starlight.bundle import DEFAULT, STRICT, TOLERANT, decode_report, record_type
+from starlight.bundle import decode_report
 from starlight.bundle.cbor import dumps, loads
+from starlight.bundle.policy import DEFAULT, STRICT, TOLERANT
+from starlight.bundle.report import record_type
 from starlight.errors import CborError
 
 INTERESTING = (0x00, 0x17, 0x18, 0x1B, 0x1F, 0x5B, 0x5F, 0x7F, 0x80, 0x9B, 0x9F, 0xBF, 0xC1, 0xF6, 0xFB, 0xFF)

@@ -18,8 +18,9 @@ import time
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.errors import LetterError
-from starlight.messages import Letter, MailboxLimits, PostOffice, Receipt, ReceiptFact, Telemetry
-from starlight.messages.letter import Message, decode_message
+from starlight.messages.letter import Letter, Message, Receipt, ReceiptFact, Telemetry, decode_message
+from starlight.messages.mailbox import MailboxLimits
+from starlight.messages.postoffice import PostOffice
 from starlight.node.application import Request, Save, Submit
 from starlight.routing import Router
 

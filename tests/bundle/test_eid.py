@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from starlight.bundle import NULL, TOLERANT, EndpointID, Policy, eid
+from starlight.bundle import NULL, EndpointID, eid
 from starlight.bundle.cbor import Decoder
-from starlight.bundle.policy import DEFAULT, LIMITS
+from starlight.bundle.policy import DEFAULT, LIMITS, TOLERANT, Policy
 from starlight.errors import BundleError, CborError, InputError
 
 

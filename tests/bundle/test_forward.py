@@ -8,19 +8,10 @@ from hypothesis import strategies as st
 from tests.bundle import wire
 from tests.bundle.wire import PAYLOAD, PLAIN, bundle, canonical, primary
 
-from starlight.bundle import (
-    TOLERANT,
-    EndpointID,
-    build,
-    decode,
-    encode,
-    onward,
-    payload_of,
-    replaced,
-    unprocessed,
-    with_age,
-)
+from starlight.bundle import EndpointID, build, decode, encode, onward, payload_of, unprocessed, with_age
+from starlight.bundle.codec import replaced
 from starlight.bundle.forward import surely_from
+from starlight.bundle.policy import TOLERANT
 from starlight.errors import BundleError
 
 HERE = EndpointID.parse("ipn:8.0")

@@ -13,19 +13,19 @@ from tests.bundle.wire import PLAIN
 
 from starlight.bundle import (
     NULL,
-    STRICT,
     Bundle,
     BundleFlags,
-    CanonicalBlock,
     EndpointID,
     build,
     cut,
     decode,
     encode,
-    fragment,
     missing,
     reassemble,
 )
+from starlight.bundle.blocks import CanonicalBlock
+from starlight.bundle.fragmentation import fragment
+from starlight.bundle.policy import STRICT
 from starlight.errors import BundleError
 
 SOURCE = EndpointID.parse("ipn:7.1")

@@ -11,16 +11,10 @@ from tests.bundle.test_policy import DOUBTFUL
 from tests.bundle.wire import PAYLOAD, bundle, canonical, primary
 
 from starlight.bundle import (
-    DEFAULT,
     NEVER,
     NULL,
-    STRICT,
-    TOLERANT,
-    BlockType,
     Bundle,
-    CanonicalBlock,
     EndpointID,
-    Policy,
     build,
     decode,
     encode,
@@ -30,7 +24,8 @@ from starlight.bundle import (
     unprocessed,
     with_age,
 )
-from starlight.bundle.policy import LIMITS
+from starlight.bundle.blocks import BlockType, CanonicalBlock
+from starlight.bundle.policy import DEFAULT, LIMITS, STRICT, TOLERANT, Policy
 
 RICH = bundle(
     primary(crc=2, flags=0x45, extra=b"\x00\x18\x64"),

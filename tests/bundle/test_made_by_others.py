@@ -6,7 +6,8 @@ import pytest
 from tests.bundle import wire
 from tests.bundle.wire import bundle, canonical, primary
 
-from starlight.bundle import STRICT, EndpointID, Policy, Service, decode, encode, onward, payload_of
+from starlight.bundle import EndpointID, Service, decode, encode, onward, payload_of
+from starlight.bundle.policy import STRICT, Policy
 from starlight.errors import BundleError
 
 EXAMPLES = wire.rfc9173()

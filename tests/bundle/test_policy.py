@@ -7,7 +7,8 @@ import pytest
 from tests.bundle import wire
 from tests.bundle.wire import PAYLOAD, PLAIN, bundle, canonical, primary
 
-from starlight.bundle import DEFAULT, STRICT, TOLERANT, Policy, decode, encode
+from starlight.bundle import decode, encode
+from starlight.bundle.policy import DEFAULT, STRICT, TOLERANT, Policy
 from starlight.errors import BundleError
 
 AGE = canonical(7, 2, b"\x05")

@@ -7,7 +7,8 @@ import random
 import pytest
 from pyd3tn import bundle7
 
-from starlight.bundle import STRICT, Bundle, BundleFlags, EndpointID, build, decode, encode, onward
+from starlight.bundle import Bundle, BundleFlags, EndpointID, build, decode, encode, onward
+from starlight.bundle.policy import STRICT
 
 DTN_EPOCH_S = 946_684_800
 COUNT = 10_000

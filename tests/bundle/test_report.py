@@ -20,11 +20,9 @@ from starlight.bundle import (
     build,
     decode_report,
     encode_report,
-    fragment,
-    reason_text,
-    record_type,
-    report_about,
 )
+from starlight.bundle.fragmentation import fragment
+from starlight.bundle.report import reason_text, record_type, report_about
 from starlight.errors import BundleError
 
 SOURCE = EndpointID.parse("ipn:7.1")

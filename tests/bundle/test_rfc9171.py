@@ -9,24 +9,11 @@ import pytest
 from tests.bundle import wire
 from tests.bundle.wire import PAYLOAD, PLAIN, bundle, canonical, primary
 
-from starlight.bundle import (
-    CRC16,
-    CRC32C,
-    NULL,
-    STRICT,
-    TOLERANT,
-    Bundle,
-    BundleFlags,
-    CanonicalBlock,
-    EndpointID,
-    Policy,
-    build,
-    decode,
-    encode,
-    parse,
-)
+from starlight.bundle import NULL, Bundle, BundleFlags, EndpointID, build, decode, encode, parse
+from starlight.bundle.blocks import CanonicalBlock
 from starlight.bundle.cbor import DecodingLimits
-from starlight.bundle.policy import DEFAULT
+from starlight.bundle.crc import CRC16, CRC32C
+from starlight.bundle.policy import DEFAULT, STRICT, TOLERANT, Policy
 from starlight.errors import BundleError
 
 IPN_7_1 = EndpointID.parse("ipn:7.1")

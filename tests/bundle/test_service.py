@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.bundle.wire import PAYLOAD, bundle, canonical, primary, uint
 
-from starlight.bundle import CRC16, EndpointID, Service, build, decode, encode, fragment, onward, parse
+from starlight.bundle import EndpointID, Service, build, decode, encode, onward, parse
+from starlight.bundle.crc import CRC16
+from starlight.bundle.fragmentation import fragment
 from starlight.bundle.service import BULK, EXPEDITED, NORMAL, USUAL
 
 PRIMARY = primary()

@@ -11,20 +11,11 @@ from typing import Any
 
 import pytest
 
-from starlight.bundle import (
-    CRC16,
-    Bundle,
-    BundleFlags,
-    CanonicalBlock,
-    EndpointID,
-    build,
-    decode,
-    encode,
-    encode_report,
-    fragment,
-    onward,
-    report_about,
-)
+from starlight.bundle import Bundle, BundleFlags, EndpointID, build, decode, encode, encode_report, onward
+from starlight.bundle.blocks import CanonicalBlock
+from starlight.bundle.crc import CRC16
+from starlight.bundle.fragmentation import fragment
+from starlight.bundle.report import report_about
 
 needs_tshark = pytest.mark.skipif(
     shutil.which("tshark") is None, reason="tshark is missing: apt-get install tshark"

@@ -16,8 +16,8 @@ from tests.links.helpers import (
 )
 
 from starlight.dtntime import SECOND
-from starlight.links import Extension, RefuseReason, SessionUp, TcpclConfig, TcpclSession, TermReason
-from starlight.links.tcpcl_messages import transfer_length
+from starlight.links import RefuseReason, SessionUp, TcpclConfig, TcpclSession, TermReason
+from starlight.links.tcpcl_messages import Extension, transfer_length
 from starlight.links.tcpcl_state import SessionState
 
 OURS = sess_init(node_id="ipn:1.0")

@@ -15,7 +15,7 @@ from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, YEAR
 from starlight.live.store import Store
-from starlight.messages import PostOffice
+from starlight.messages.postoffice import PostOffice
 from starlight.node.config import NodeConfig, NodeLimits
 from starlight.node.engine import Node
 from starlight.node.events import Remembered, Restored

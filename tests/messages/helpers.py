@@ -12,8 +12,8 @@ from collections.abc import Callable
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
-from starlight.messages import PostOffice
 from starlight.messages.forecast import overhead_of
+from starlight.messages.postoffice import PostOffice
 from starlight.node.application import Claim, Request, Save, Say, Submit, Unclaim, Withdraw
 from starlight.routing import Route, Router, RouteRequest
 from starlight.trace import Record

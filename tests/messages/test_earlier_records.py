@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from starlight.dtntime import DAY, HOUR, MINUTE, from_text
-from starlight.messages import DeliveryState, Sent
+from starlight.messages.delivery import DeliveryState, Sent
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
 from starlight.messages.earlier import decode_sent
 from starlight.words import doubt

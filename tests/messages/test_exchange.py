@@ -20,8 +20,10 @@ from tests.messages.helpers import (
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND, YEAR
 from starlight.errors import InputError, StoreError
-from starlight.messages import Letter, MailboxLimits, PostOffice, Receipt, ReceiptFact, decode_message
 from starlight.messages.doubt import Trouble, TroubleCode
+from starlight.messages.letter import Letter, Receipt, ReceiptFact, decode_message
+from starlight.messages.mailbox import MailboxLimits
+from starlight.messages.postoffice import PostOffice
 from starlight.node.application import Submit
 
 

@@ -19,9 +19,8 @@ from tests.messages.helpers import (
 from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE, SECOND
 from starlight.errors import InputError
-from starlight.messages import Silence
 from starlight.messages.doubt import Doubt, DoubtCode
-from starlight.messages.silence import SilenceCause
+from starlight.messages.silence import Silence, SilenceCause
 from starlight.words import doubt, lateness, routes, silence
 
 # The node books a letter anew before the mailbox asks, so the letter may see its own booking.

@@ -8,10 +8,9 @@ from tests.messages.helpers import CREW, EARTH, JAY, LIGHT, MARS, NAMES, NANYOUN
 from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, duration_text
 from starlight.errors import InputError
-from starlight.messages import Lateness
 from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES, REFUSALS_MAX, Forecaster
 from starlight.messages.itinerary import legs_of
-from starlight.messages.lateness import LateMessage
+from starlight.messages.lateness import LateMessage, Lateness
 from starlight.routing import Router, RouteRequest
 from starlight.words import lateness as words
 from starlight.words import routes

@@ -10,8 +10,10 @@ from starlight.bundle import build, onward
 from starlight.bundle.eid import EndpointID
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE
 from starlight.errors import InputError
-from starlight.messages import LETTER_LIFETIME, MailboxLimits, PostOffice, Telemetry
 from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES
+from starlight.messages.letter import Telemetry
+from starlight.messages.mailbox import MailboxLimits
+from starlight.messages.postoffice import LETTER_LIFETIME, PostOffice
 from starlight.node.application import Submit
 
 ROVER = "ipn:20.30"

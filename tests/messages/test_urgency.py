@@ -11,7 +11,7 @@ from tests.messages.helpers import EARTH, JAY, MARS, NAMES, NANYOUNG, FakeSky, c
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
 from starlight.errors import InputError
-from starlight.messages import DeliveryState, Sent
+from starlight.messages.delivery import DeliveryState, Sent
 from starlight.messages.forecast import FRAGMENT_BYTES, overhead_of
 from starlight.messages.silence import SilenceCause
 from starlight.messages.urgency import PRIORITIES, priority_of, word_of

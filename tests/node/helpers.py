@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from starlight import bundle as bp
 from starlight.bundle import EndpointID, Service
+from starlight.bundle.blocks import CanonicalBlock
 from starlight.bundle.service import USUAL
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
@@ -154,7 +155,7 @@ def made(
         age_ms=age_ms,
         fragment=fragment,
         service=service,
-        extra_blocks=() if private is None else (bp.CanonicalBlock(200, 9, private, 2, b"private"),),
+        extra_blocks=() if private is None else (CanonicalBlock(200, 9, private, 2, b"private"),),
     )
     data = bp.encode(built)
     for _ in range(0 if hops is None else hops[1]):

@@ -13,6 +13,7 @@ from tests.node.test_host import host_of
 
 from starlight import bundle as bp
 from starlight.bundle import BundleFlags, EndpointID
+from starlight.bundle.blocks import CanonicalBlock
 from starlight.bundle.fragmentation import overhead_bound, reassemble
 from starlight.contacts.plan import ContactPlan
 from starlight.node import fragmentation as cutting
@@ -307,7 +308,7 @@ def test_a_body_that_cannot_be_read_waits_whole() -> None:
 
 def test_what_is_protected_by_a_block_instead_of_a_checksum_is_not_cut() -> None:
     """RFC 9171, 4.3.1: the integrity block would not hold for the fragments' primary blocks."""
-    block = bp.CanonicalBlock(11, 2, 0, 0, b"\x81\x00\x01\x00\x82\x02\x82\x09\x01\x80")
+    block = CanonicalBlock(11, 2, 0, 0, b"\x81\x00\x01\x00\x82\x02\x82\x09\x01\x80")
     whole = bp.build(
         EndpointID.parse("ipn:9.1"), EndpointID.parse("ipn:3.1"), WORDS, creation=(T // 1_000_000, 0),
         lifetime_ms=10**8, extra_blocks=[block],
@@ -438,7 +439,7 @@ def test_no_piece_is_larger_than_what_was_routed_for(
         EndpointID.parse(source), EndpointID.parse("ipn:3.1"), payload, creation=(5, 1), lifetime_ms=10**9,
         crc=crc, hop_limit=64, age_ms=age, fragment=(shift, shift + length + 9) if is_part else None,
         extra_blocks=[
-            bp.CanonicalBlock(200, 40, 0, crc, b"once"), bp.CanonicalBlock(201, 41, 1, 0, b"always"),
+            CanonicalBlock(200, 40, 0, crc, b"once"), CanonicalBlock(201, 41, 1, 0, b"always"),
         ],
     )  # fmt: skip
     onward = bp.onward(bp.decode(bp.encode(bundle)), node=EndpointID.ipn(7, 0))

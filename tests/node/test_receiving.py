@@ -24,6 +24,8 @@ from tests.node.helpers import (
 )
 
 from starlight import bundle as bp
+from starlight.bundle.blocks import CanonicalBlock
+from starlight.bundle.codec import replaced
 from starlight.bundle.report import ReasonCode, StatusReport, decode_report
 from starlight.errors import StoreError
 from starlight.node.actions import (
@@ -368,9 +370,9 @@ def test_two_reception_reports_where_two_are_asked_for() -> None:
     Several blocks that ask have one report together: it names no block, so more would say no more.
     """
     node = Fixture(2, up=())
-    one = bp.CanonicalBlock(201, 8, 0x02, 2, b"another")
+    one = CanonicalBlock(201, 8, 0x02, 2, b"another")
     data = bp.decode(made(private=0x02, flags=0x4000))
-    data = bp.encode(bp.replaced(data, (one, *data.blocks)))
+    data = bp.encode(replaced(data, (one, *data.blocks)))
     reports = reports_in(node.handle(came(data)))
     assert [report.reason for report in reports] == [0, ReasonCode.BLOCK_UNSUPPORTED]
     assert all(report.received.asserted for report in reports)

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from starlight.errors import InputError
-from starlight.radio import MODEMS, Link, Modem, terminal_from
+from starlight.radio import Link, terminal_from
+from starlight.radio.codes import MODEMS, Modem
 
 AU = 149_597_870.7
 FATHER = Link("father-3m", "lander-1m")

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from starlight.errors import InputError
-from starlight.radio import Budget, Entry, Tolerance, control_table
-from starlight.radio.table import Shape, tolerance_of
+from starlight.radio.budget import Budget, Entry, control_table
+from starlight.radio.table import Shape, Tolerance, tolerance_of
 
 
 def plain(**changes: object) -> Budget:

@@ -9,18 +9,8 @@ from typing import Any
 import pytest
 
 from starlight.errors import InputError
-from starlight.radio import (
-    LADDER_BPS,
-    MODEMS,
-    Code,
-    Link,
-    Modem,
-    code,
-    codes,
-    terminal,
-    terminal_from,
-    terminals,
-)
+from starlight.radio import Link, terminal, terminal_from, terminals
+from starlight.radio.codes import LADDER_BPS, MODEMS, Code, Modem, code, codes
 from starlight.radio.decibel import SHANNON_DB
 from starlight.radio.modulation import split
 

@@ -15,7 +15,8 @@ import pytest
 
 from starlight import dtntime
 from starlight.dtntime import SECOND
-from starlight.messages import Mailbox, PostOffice
+from starlight.messages.mailbox import Mailbox
+from starlight.messages.postoffice import PostOffice
 from starlight.node.record import replay
 from starlight.rehearsal.outcome import RehearsalReport
 from starlight.rehearsal.rehearsal import Rehearsal

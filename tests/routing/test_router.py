@@ -11,7 +11,8 @@ from tests.routing.trial import compare_with_fresh
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND, from_text
-from starlight.routing import FOREVER, Route, Router, RouteRequest
+from starlight.routing import Route, Router, RouteRequest
+from starlight.routing.route import FOREVER
 from starlight.routing.search import Search
 from starlight.routing.volume import margin
 

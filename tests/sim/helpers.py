@@ -11,8 +11,9 @@ from starlight.dtntime import HOUR, MINUTE, SECOND, YEAR
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig, NodeLimits
 from starlight.node.host import Host
-from starlight.sim import NodeSetup, VirtualWorld, faults
+from starlight.sim import faults
 from starlight.sim.checkers import Witness
+from starlight.sim.world import NodeSetup, VirtualWorld
 from starlight.trace import Record
 
 START = 51 * YEAR

@@ -11,10 +11,10 @@ from starlight.contacts.plan import ContactPlan
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
-from starlight.sim import NodeSetup, VirtualWorld
 from starlight.sim.checkers import Witness
 from starlight.sim.promises import Promises, Verdict, pieces
 from starlight.sim.referee import Referee
+from starlight.sim.world import NodeSetup, VirtualWorld
 from starlight.trace import Record
 
 

@@ -11,9 +11,9 @@ from starlight.contacts.plan import ContactPlan
 from starlight.node.config import NodeConfig
 from starlight.node.record import Recorder, replay
 from starlight.node.transmit_scheduler import COPY_TRIES
-from starlight.sim import NodeSetup, VirtualWorld
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
 from starlight.sim.holdings import held
+from starlight.sim.world import NodeSetup, VirtualWorld
 from starlight.trace import Record
 
 

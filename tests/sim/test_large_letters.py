@@ -12,12 +12,14 @@ from tests.sim.test_urgent_letters import JAY, NAN_YOUNG, office_of
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
-from starlight.messages import DeliveryState, Lateness, Letter, Sent
+from starlight.messages.delivery import DeliveryState, Sent
 from starlight.messages.forecast import FRAGMENT_BYTES, overhead_of
+from starlight.messages.lateness import Lateness
+from starlight.messages.letter import Letter
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.node.host import Host
-from starlight.sim import NodeSetup, VirtualWorld
+from starlight.sim.world import NodeSetup, VirtualWorld
 from starlight.words import lateness as words
 from starlight.words import routes
 

@@ -13,7 +13,7 @@ from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.host import Host
-from starlight.sim import NodeSetup, VirtualWorld
+from starlight.sim.world import NodeSetup, VirtualWorld
 
 
 def office_of(node: Node) -> PostOffice:

@@ -11,12 +11,13 @@ from tests.sim.test_letters import office_at
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
-from starlight.messages import DeliveryState, PostOffice
+from starlight.messages.delivery import DeliveryState
+from starlight.messages.postoffice import PostOffice
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.host import Host
-from starlight.sim import NodeSetup, VirtualWorld
+from starlight.sim.world import NodeSetup, VirtualWorld
 
 JAY, NAN_YOUNG = "ipn:1.1", "ipn:3.1"
 OPENS, CLOSES = 2 * MINUTE, 9 * HOUR

@@ -19,8 +19,8 @@ from starlight.node.actions import Acknowledge
 from starlight.node.config import NodeConfig, NodeLimits
 from starlight.node.engine import Node
 from starlight.node.record import Recorder, replay
-from starlight.sim import NodeSetup, Stage, VirtualWorld
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
+from starlight.sim.world import NodeSetup, Stage, VirtualWorld
 from starlight.trace import Record
 
 LINE = ContactPlan.of([*both(1, 1, 2, light_s=300.0), *both(3, 2, 3, light_s=2.0)])

@@ -8,14 +8,8 @@ import pytest
 from tests.sky.conftest import AUTHORITIES
 
 from starlight.dtntime import DAY, from_text
-from starlight.sky import (
-    SOL_DAYS,
-    local_mean_solar_time_h,
-    local_sol_date,
-    mars_clock,
-    mars_sol_date,
-    sol_since,
-)
+from starlight.sky import SOL_DAYS, local_sol_date, mars_clock, sol_since
+from starlight.sky.marstime import local_mean_solar_time_h, mars_sol_date
 
 with (AUTHORITIES / "mars-time.csv").open() as _file:
     ROWS = list(csv.DictReader(_file))

@@ -13,7 +13,8 @@ from tests.sky.authority import ets_of, kernels, moment_of
 from tests.sky.conftest import DATA
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
-from starlight.sky import Centre, Conventions, Orbiter, Place, Site, Sky, light_time_s, windows
+from starlight.sky import Centre, Orbiter, Place, Site, Sky, light_time_s, windows
+from starlight.sky.pointing import Conventions
 from starlight.sky.timescales import Times
 
 OPEN = Site("earth", 35.4259, -116.8889, 1001.0, -30.0)

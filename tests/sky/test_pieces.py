@@ -9,18 +9,8 @@ import pytest
 
 from starlight.contacts.contact import LightPiece
 from starlight.dtntime import DAY, HOUR, SECOND, from_text
-from starlight.sky import (
-    Centre,
-    Orbiter,
-    Place,
-    Site,
-    Sky,
-    light_pieces,
-    light_pieces_many,
-    light_time_s,
-    stationary,
-)
-from starlight.sky.pieces import TOLERANCE_S
+from starlight.sky import Centre, Orbiter, Place, Site, Sky, light_pieces_many, light_time_s, stationary
+from starlight.sky.pieces import TOLERANCE_S, light_pieces
 
 START = from_text("2050-03-01")
 YEOJU = Site("earth", 37.2, 127.6, 100.0, 10.0)

@@ -10,7 +10,8 @@ import pytest
 
 from starlight.dtntime import from_text
 from starlight.errors import InputError
-from starlight.sky import Centre, Elements, Orbiter, Site, Sky, orbit_radius_km, stationary
+from starlight.sky import Centre, Elements, Orbiter, Site, Sky, stationary
+from starlight.sky.places import orbit_radius_km
 
 
 @pytest.mark.parametrize(

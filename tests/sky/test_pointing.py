@@ -13,21 +13,15 @@ from tests.sky.authority import ets_of, kernels, moment_of
 
 from starlight.dtntime import DAY, MINUTE, SECOND, from_text
 from starlight.errors import InputError
-from starlight.sky import (
+from starlight.sky import Centre, Elements, Place, Site, Sky, elevation_deg, light_time_s, windows
+from starlight.sky.pointing import (
     GEOMETRIC,
-    Centre,
     Conventions,
-    Elements,
-    Place,
-    Site,
-    Sky,
+    apparent_deg,
     elevation_azimuth,
-    elevation_deg,
-    light_time_s,
+    lowest_deg,
     refraction_deg,
-    windows,
 )
-from starlight.sky.pointing import apparent_deg, lowest_deg
 
 START = from_text("2025-03-01")
 SKYFIELD_DEG = 6e-4

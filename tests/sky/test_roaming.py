@@ -14,17 +14,8 @@ from tests.sky.conftest import DATA
 
 from starlight.dtntime import DAY, HOUR, SECOND, from_text
 from starlight.errors import InputError, RangeError
-from starlight.sky import (
-    Centre,
-    Elements,
-    Place,
-    Site,
-    Sky,
-    SpkBody,
-    light_pieces,
-    light_time_s,
-    windows,
-)
+from starlight.sky import Centre, Elements, Place, Site, Sky, SpkBody, light_time_s, windows
+from starlight.sky.pieces import light_pieces
 from starlight.sky.timescales import Floats
 
 START = from_text("2025-06-01")

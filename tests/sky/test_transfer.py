@@ -12,15 +12,15 @@ from starlight.sky import (
     Centre,
     Site,
     Sky,
-    escape_km_s,
-    light_pieces,
     light_time_s,
     porkchop,
     sun_earth_probe_angle_deg,
     transfer,
     windows,
 )
+from starlight.sky.pieces import light_pieces
 from starlight.sky.places import SUN_GM_KM3_S2
+from starlight.sky.transfer import escape_km_s
 
 LEAVES, COMES = from_text("2050-05-26"), from_text("2051-01-20")
 YEOJU = Site("earth", 37.2, 127.6, 100.0, 10.0)

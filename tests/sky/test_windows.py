@@ -17,7 +17,6 @@ from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
 from starlight.errors import RangeError
 from starlight.sky import (
     Centre,
-    Conventions,
     Elements,
     Orbiter,
     Place,
@@ -31,6 +30,7 @@ from starlight.sky import (
 )
 from starlight.sky.occultation import Condition
 from starlight.sky.places import WORLDS
+from starlight.sky.pointing import Conventions
 from starlight.sky.timescales import Floats, Times
 from starlight.sky.windows import TableMask, conditions
 

@@ -100,6 +100,65 @@ def test_the_core_does_no_io(path: Path) -> None:
             assert node.func.id != "open", f"{path}:{node.lineno}: take the open file or its bytes instead"
 
 
+def faces() -> dict[str, set[str]]:
+    """Return the names that each package's `__init__` imports for others; an empty set where it has none."""
+    found = {}
+    for path in SOURCE.glob("*/__init__.py"):
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        lists = [n for n in body if isinstance(n, ast.ImportFrom)]
+        found[path.parent.name] = {alias.asname or alias.name for n in lists for alias in n.names}
+    return found
+
+
+def names_from_outside(path: Path) -> Iterator[tuple[int, str, str]]:
+    """Yield line, module and name of each import from another package, a module taken whole followed."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    packages = {}  # what a package imported whole is called here: `from starlight import bundle as bp`
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or node.module is None:
+            continue
+        if node.module == "starlight":
+            packages |= {alias.asname or alias.name: alias.name for alias in node.names}
+        elif node.module.startswith("starlight.") and node.module.split(".")[1] != layer_of(path):
+            yield from ((node.lineno, node.module, alias.name) for alias in node.names)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in packages:
+            yield node.lineno, f"starlight.{packages[node.value.id]}", node.attr
+
+
+def test_a_package_with_a_face_is_imported_by_its_face() -> None:
+    """A package's face is what others import from, or it is empty; a module may be imported whole."""
+    with_names = {package for package, names in faces().items() if names}
+    for path in MODULES:
+        for line, module, name in names_from_outside(path):
+            _, package, *behind = module.split(".")
+            assert not behind or package not in with_names, (
+                f"{path.relative_to(ROOT)}:{line}: write `from starlight.{package} import {name}`"
+            )
+
+
+def test_each_name_in_a_face_is_imported_by_another_package() -> None:
+    """A face names nothing that only its own package or a test uses."""
+    used = {(module, name) for path in MODULES for _, module, name in names_from_outside(path)}
+    for package, names in faces().items():
+        unused = {name for name in names if (f"starlight.{package}", name) not in used}
+        assert not unused, f"src/starlight/{package}/__init__.py: nobody imports {sorted(unused)} from here"
+
+
+def test_a_face_imports_names_and_does_nothing_else() -> None:
+    """A package's `__init__` is a docstring, or a docstring, imports of its own modules and `__all__`."""
+    for path in SOURCE.glob("*/__init__.py"):
+        _, *body = ast.parse(path.read_text(encoding="utf-8")).body
+        for node in body:
+            own = isinstance(node, ast.ImportFrom) and str(node.module).startswith(
+                f"starlight.{path.parent.name}."
+            )
+            listed = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+            assert own or listed, (
+                f"{path.relative_to(ROOT)}:{node.lineno}: a face only names what others import"
+            )
+
+
 def test_nobody_uses_the_global_random() -> None:
     """sim may use random.Random(seed), nobody the global one."""
     for path in MODULES:

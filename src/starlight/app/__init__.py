@@ -1,1 +1,1 @@
-"""What runs for people: the demo, one node, the page's backend, and how programs reach them."""
+"""Programs that run for people: the demo, one node, the page's backend, and how programs reach them."""

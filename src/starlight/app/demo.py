@@ -20,7 +20,7 @@ from starlight.app.access import hold, token_of, write_private
 from starlight.app.page_backend import Inhabitant, NodePageBackend, StormControl
 from starlight.app.serve import address_of, bind, serve
 from starlight.app.sky_view import SkyView
-from starlight.contacts.plan import ContactPlan
+from starlight.contacts import ContactPlan
 from starlight.dtntime import DAY, SECOND
 from starlight.errors import InputError, RangeError
 from starlight.live.clock import MissionClock

@@ -11,9 +11,7 @@ import msgspec
 
 from starlight import dtntime
 from starlight.bundle import EndpointID
-from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
-from starlight.contacts.plan import ContactPlan, Notice
-from starlight.contacts.plan_json import from_json
+from starlight.contacts import UNLIMITED_BPS, Contact, ContactPlan, Notice, constant_light, from_json
 from starlight.dtntime import YEAR
 from starlight.errors import InputError
 from starlight.scenario.scenario import named_error

@@ -22,8 +22,11 @@ from starlight.app.sky_view import SkyView
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
-from starlight.messages import Lateness, Mailbox, Silence, Telemetry
 from starlight.messages.doubt import Doubt, Trouble
+from starlight.messages.lateness import Lateness
+from starlight.messages.letter import Telemetry
+from starlight.messages.mailbox import Mailbox
+from starlight.messages.silence import Silence
 from starlight.messages.urgency import priority_of
 from starlight.web import views
 from starlight.words import doubt, lateness, routes, silence

@@ -14,6 +14,7 @@ from starlight.routing import RouteRequest
 from starlight.sky import (
     SOL_DAYS,
     Centre,
+    Conjunction,
     Sky,
     conjunctions,
     distance_km,
@@ -22,7 +23,6 @@ from starlight.sky import (
     light_time_s,
     local_sol_date,
 )
-from starlight.sky.conjunctions import Conjunction
 from starlight.web import views
 
 ORBIT_POINTS = 120

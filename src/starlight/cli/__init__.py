@@ -1,1 +1,1 @@
-"""The command line: reads arguments, calls expedition, prints."""
+"""The command line: reads arguments, calls the rooms behind it, prints."""

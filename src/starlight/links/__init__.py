@@ -1,5 +1,6 @@
 """Convergence layers as machines; they carry opaque bytes and know no bundles."""
 
+from starlight.links.space import Acknowledged, Arrived, Failed, SpaceHop
 from starlight.links.tcpcl import TcpclSession
 from starlight.links.tcpcl_events import (
     LinkEvent,
@@ -11,25 +12,18 @@ from starlight.links.tcpcl_events import (
     TransferReceived,
     TransferRefused,
 )
-from starlight.links.tcpcl_messages import (
-    DEPARTURE_EXTENSION,
-    PORT,
-    Extension,
-    RefuseReason,
-    TermReason,
-    departure,
-    departure_of,
-)
+from starlight.links.tcpcl_messages import RefuseReason, TermReason, departure, departure_of
 
 __all__ = [
-    "DEPARTURE_EXTENSION",
-    "PORT",
-    "Extension",
+    "Acknowledged",
+    "Arrived",
+    "Failed",
     "LinkEvent",
     "MessageRejected",
     "RefuseReason",
     "SessionEnded",
     "SessionUp",
+    "SpaceHop",
     "TcpclConfig",
     "TcpclSession",
     "TermReason",

@@ -17,7 +17,7 @@ import msgspec
 
 from starlight import bundle
 from starlight.bundle import EndpointID
-from starlight.contacts.plan import ContactPlan
+from starlight.contacts import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.errors import InputError, PeerError, StarlightError, StoreError
 from starlight.links import TcpclConfig

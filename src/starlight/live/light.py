@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from starlight.contacts.contact import Contact
-from starlight.contacts.plan import ContactPlan
+from starlight.contacts import Contact, ContactPlan
 from starlight.dtntime import SECOND
 
 DEPARTURE_SLACK_S = 60

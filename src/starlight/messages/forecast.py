@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec.structs import replace
 
-from starlight.contacts.plan import Notice
+from starlight.contacts import Notice
 from starlight.dtntime import MINUTE
 from starlight.messages.delivery import Leg
 from starlight.messages.itinerary import Itinerary, LinkIndex, goes_by, legs_of, waits_long

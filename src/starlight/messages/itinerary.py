@@ -7,8 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from starlight.contacts.contact import Contact
-from starlight.contacts.plan import ContactPlan
+from starlight.contacts import Contact, ContactPlan
 from starlight.dtntime import HOUR
 from starlight.messages.delivery import Leg
 from starlight.routing import Route

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from starlight.bundle.eid import EndpointID
+from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MILLISECOND, YEAR
 from starlight.errors import InputError, LetterError
 from starlight.messages.delivery import Received

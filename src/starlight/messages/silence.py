@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from starlight.contacts.plan import Notice
+from starlight.contacts import Notice
 from starlight.messages.delivery import Leg
 from starlight.messages.itinerary import SILENCE_AFTER, LinkIndex, longest_wait, waits
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from starlight.contacts.plan import ContactPlan
+from starlight.contacts import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND
 
 

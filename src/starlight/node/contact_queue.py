@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 
-from starlight.contacts.contact import UNLIMITED_BPS, Contact
+from starlight.contacts import UNLIMITED_BPS, Contact
 from starlight.node.stored import Stored
 from starlight.routing import Priority
 

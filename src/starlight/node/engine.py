@@ -17,9 +17,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from starlight.bundle import EndpointID
-from starlight.bundle.report import ReasonCode
-from starlight.contacts.plan import ContactPlan
+from starlight.bundle import EndpointID, ReasonCode
+from starlight.contacts import ContactPlan
 from starlight.errors import PeerError
 from starlight.node import events
 from starlight.node.actions import (

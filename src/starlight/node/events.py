@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import msgspec
 
-from starlight.contacts.plan import ContactPlan
+from starlight.contacts import ContactPlan
 from starlight.node.application import ApplicationEvent
 
 

@@ -15,9 +15,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from starlight.bundle import NEVER, Bundle, BundleFlags, encode, parse
-from starlight.bundle.fragmentation import cut, overhead_bound
-from starlight.contacts.plan import ContactPlan
+from starlight.bundle import NEVER, Bundle, BundleFlags, cut, encode, overhead_bound, parse
+from starlight.contacts import ContactPlan
 from starlight.dtntime import MILLISECOND
 from starlight.node.actions import Action, Fetch, Forget
 from starlight.node.config import NodeConfig

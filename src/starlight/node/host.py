@@ -11,8 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from starlight.bundle import payload_of
-from starlight.bundle.fragmentation import reassemble
+from starlight.bundle import payload_of, reassemble
 from starlight.errors import BundleError, StarlightError, StoreError
 from starlight.node import actions, events
 from starlight.node.actions import Action, Forget, Outward, Persist, StoreWrite

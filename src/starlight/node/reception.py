@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from starlight import bundle as bp
-from starlight.bundle import Bundle, BundleFlags, EndpointID
-from starlight.bundle.forward import surely_from
-from starlight.bundle.report import ReasonCode, decode_report
-from starlight.bundle.service import BULK, EXPEDITED, NORMAL, Service
+from starlight.bundle import (
+    BULK,
+    EXPEDITED,
+    NORMAL,
+    Bundle,
+    BundleFlags,
+    EndpointID,
+    ReasonCode,
+    Service,
+    decode_report,
+    surely_from,
+)
 from starlight.dtntime import MILLISECOND
 from starlight.errors import BundleError, InputError
 from starlight.node.application import Submit

@@ -9,9 +9,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from starlight.bundle import NULL, BundleFlags, EndpointID
-from starlight.bundle.report import Assertion, ReasonCode, StatusReport, decode_report, encode_report
-from starlight.bundle.service import NORMAL
+from starlight.bundle import (
+    NORMAL,
+    NULL,
+    Assertion,
+    BundleFlags,
+    EndpointID,
+    ReasonCode,
+    StatusReport,
+    decode_report,
+    encode_report,
+)
 from starlight.dtntime import HOUR, MILLISECOND, from_wire, to_wire
 from starlight.node.application import Submit
 from starlight.node.config import NodeConfig

@@ -32,8 +32,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from starlight.contacts.contact import Contact
-from starlight.contacts.plan import ContactPlan
+from starlight.contacts import Contact, ContactPlan
 from starlight.node.actions import Action, Trace, Transmit
 from starlight.node.config import NodeConfig
 from starlight.node.contact_queue import ContactQueue, Neighbour

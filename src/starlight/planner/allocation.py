@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from starlight import dtntime
-from starlight.contacts.contact import Contact
+from starlight.contacts import Contact
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
 from starlight.planner.spans import Span, common, merged, parts, total, without
 from starlight.scenario.network import HOURS, AntennaSpec

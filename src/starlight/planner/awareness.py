@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from starlight import dtntime
-from starlight.contacts.plan import ContactPlan, Notice
+from starlight.contacts import ContactPlan, Notice
 from starlight.dtntime import MINUTE, SECOND
 from starlight.planner.planner import Channel, announcements, known_plan
 from starlight.scenario.scenario import Scenario

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from starlight.contacts.plan import Notice
+from starlight.contacts import Notice
 from starlight.dtntime import SECOND, to_text
 from starlight.errors import InputError
 from starlight.planner.spans import Span, common, without

@@ -9,8 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from starlight import dtntime
-from starlight.contacts.contact import Contact
-from starlight.contacts.plan import ContactPlan, Notice
+from starlight.contacts import Contact, ContactPlan, Notice
 from starlight.errors import InputError
 
 

@@ -6,10 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from starlight import dtntime
-from starlight.contacts import formats
-from starlight.contacts.contact import UNLIMITED_BPS
-from starlight.contacts.plan import ContactPlan
-from starlight.contacts.report import Exported, Imported
+from starlight.contacts import UNLIMITED_BPS, ContactPlan, Exported, Imported, formats
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
 

@@ -13,8 +13,7 @@ from collections.abc import Iterable
 import msgspec
 
 from starlight import dtntime
-from starlight.contacts.contact import Contact, LightPiece, constant_light
-from starlight.contacts.plan import ContactPlan, Notice
+from starlight.contacts import Contact, ContactPlan, LightPiece, Notice, constant_light
 from starlight.dtntime import DAY, SECOND
 from starlight.planner import weather
 from starlight.planner.allocation import AllocationChange, LinkDirection, allocate
@@ -23,8 +22,7 @@ from starlight.planner.places import place_of
 from starlight.planner.radios import carrying, radio_link, rate_pieces
 from starlight.planner.spans import Span, common, lowered, parts, without
 from starlight.scenario.scenario import LinkSpec, Scenario
-from starlight.sky import Centre, Place, Sky, SpkBody, conjunctions, light_pieces_many
-from starlight.sky.places import WORLDS
+from starlight.sky import WORLDS, Centre, Place, Sky, SpkBody, conjunctions, light_pieces_many
 
 __all__ = ["Channel", "Planned", "announcements", "known_plan", "make_plan", "place_of", "plan_channels"]
 

@@ -21,8 +21,18 @@ from starlight.errors import InputError
 from starlight.planner.spans import Span
 from starlight.radio import Link, Terminal, terminal, terminal_from
 from starlight.scenario.scenario import NodeSpec, Scenario
-from starlight.sky import C_KM_S, Centre, Elements, Orbiter, Place, Site, Sky, SpkBody, elevation_deg
-from starlight.sky.light import transmitted
+from starlight.sky import (
+    C_KM_S,
+    Centre,
+    Elements,
+    Orbiter,
+    Place,
+    Site,
+    Sky,
+    SpkBody,
+    elevation_deg,
+    transmitted,
+)
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]

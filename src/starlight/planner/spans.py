@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from starlight.contacts.contact import Contact
-from starlight.contacts.plan import clipped
+from starlight.contacts import Contact, clipped
 from starlight.dtntime import SECOND
 
 Span = tuple[int, int]

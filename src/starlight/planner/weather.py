@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from starlight import dtntime
-from starlight.contacts.contact import Contact
-from starlight.contacts.plan import ContactPlan, Notice
+from starlight.contacts import Contact, ContactPlan, Notice
 from starlight.errors import InputError
 from starlight.planner.spans import Span, lowered, parts, slot_id, without
 from starlight.scenario.network import WeatherSpec, check_weather

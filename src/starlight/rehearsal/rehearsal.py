@@ -15,7 +15,7 @@ import msgspec
 
 from starlight.dtntime import DAY, to_text
 from starlight.errors import DefectError
-from starlight.messages import PostOffice
+from starlight.messages.postoffice import PostOffice
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node

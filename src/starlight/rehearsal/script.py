@@ -16,7 +16,7 @@ import msgspec
 from starlight import dtntime
 from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MINUTE
-from starlight.messages import PostOffice
+from starlight.messages.postoffice import PostOffice
 from starlight.messages.urgency import priority_of
 from starlight.node.application import Request
 from starlight.scenario.scenario import LetterSpec, Scenario, TelemetrySpec

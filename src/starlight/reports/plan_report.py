@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from starlight import dtntime
-from starlight.contacts import formats
-from starlight.contacts.contact import UNLIMITED_BPS, Contact
-from starlight.contacts.plan import ContactPlan
-from starlight.contacts.report import Exported
+from starlight.contacts import UNLIMITED_BPS, Contact, ContactPlan, Exported, formats
 from starlight.dtntime import HOUR, SECOND
 from starlight.planner.allocation import AllocationChange
 from starlight.planner.history import History

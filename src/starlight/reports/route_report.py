@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from html import escape
 
-from starlight.contacts.contact import Contact
+from starlight.contacts import Contact
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, to_text
 from starlight.reports.routes import Found
 from starlight.routing import Route

@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 
 from starlight import dtntime
-from starlight.contacts import formats
-from starlight.contacts.plan import ContactPlan
+from starlight.contacts import ContactPlan, formats
 from starlight.dtntime import POSIX_EPOCH_OFFSET_S, SECOND
 from starlight.errors import InputError, StarlightError
+from starlight.routing import NOTHING_FASTER as NOTHING_FASTER
 from starlight.routing import (
     Fragment,
     Hop,
@@ -25,11 +25,11 @@ from starlight.routing import (
     Route,
     Router,
     RouteRequest,
+    name_of,
+    never_used,
     split,
+    time_text,
 )
-from starlight.routing.refusals import NOTHING_FASTER as NOTHING_FASTER
-from starlight.routing.refusals import never_used
-from starlight.routing.route import name_of, time_text
 
 MAX_ROUTES = 10_000
 """Far more than anyone reads; each costs a few searches."""

@@ -17,6 +17,7 @@ from starlight.scenario.network import BodySpec, CruiseSpec
 from starlight.scenario.scenario import Scenario
 from starlight.sky import (
     Centre,
+    Conjunction,
     Sky,
     conjunctions,
     earth_mars_light_time_s,
@@ -25,7 +26,6 @@ from starlight.sky import (
     sun_earth_probe_angle_deg,
     transfer,
 )
-from starlight.sky.conjunctions import Conjunction
 
 SYNODIC_DAYS = 780
 _STEPS = 41

@@ -1,14 +1,14 @@
-"""Which way: schedule-aware bundle routing (CCSDS 734.3-B-1) over a contact plan."""
+"""Schedule-aware bundle routing (CCSDS 734.3-B-1) over a contact plan."""
 
 from starlight.routing.fragments import Fragment, split
-from starlight.routing.refusals import Refusal
+from starlight.routing.refusals import NOTHING_FASTER, Refusal, never_used
 from starlight.routing.request import RouteRequest
-from starlight.routing.route import FOREVER, Hop, Route
+from starlight.routing.route import Hop, Route, name_of, time_text
 from starlight.routing.router import Router
-from starlight.routing.volume import HopLimit, Priority
+from starlight.routing.volume import HopLimit, Priority, margin
 
 __all__ = [
-    "FOREVER",
+    "NOTHING_FASTER",
     "Fragment",
     "Hop",
     "HopLimit",
@@ -17,5 +17,9 @@ __all__ = [
     "Route",
     "RouteRequest",
     "Router",
+    "margin",
+    "name_of",
+    "never_used",
     "split",
+    "time_text",
 ]

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from starlight.contacts.contact import Contact
+from starlight.contacts import Contact
 
 NEVER_YET = -(2**200)
 """Earlier than every time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from starlight.contacts.contact import Contact
+from starlight.contacts import Contact
 from starlight.routing.link_contacts import Busy, SearchContact
 
 Timing = tuple[int, int, int]

@@ -10,8 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
-from starlight.contacts.contact import Contact, by_start
-from starlight.contacts.plan import ContactPlan
+from starlight.contacts import Contact, ContactPlan, by_start
 from starlight.routing.link_contacts import (
     NEVER,
     Chains,

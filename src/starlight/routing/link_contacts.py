@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
-from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
+from starlight.contacts import UNLIMITED_BPS, Contact, LightPiece
 from starlight.dtntime import SECOND
 from starlight.routing.bookings import Bookings
 from starlight.routing.volume import margin

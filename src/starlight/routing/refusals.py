@@ -12,7 +12,7 @@ from itertools import islice
 
 import msgspec
 
-from starlight.contacts.contact import UNLIMITED_BPS, Contact
+from starlight.contacts import UNLIMITED_BPS, Contact
 from starlight.dtntime import duration_text
 from starlight.routing.candidates import best_first
 from starlight.routing.index import PlanIndex

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from starlight.contacts.contact import Contact
+from starlight.contacts import Contact
 from starlight.dtntime import SECOND, duration_text, to_text
 from starlight.routing.volume import Priority, margin
 

@@ -9,8 +9,7 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from starlight.contacts.contact import UNLIMITED_BPS, Contact
-from starlight.contacts.plan import ContactPlan
+from starlight.contacts import UNLIMITED_BPS, Contact, ContactPlan
 from starlight.errors import InputError
 from starlight.routing.answers import AnswerMemory
 from starlight.routing.bookings import NEVER_YET, Bookings

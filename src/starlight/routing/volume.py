@@ -11,7 +11,7 @@ from enum import IntEnum
 
 import msgspec
 
-from starlight.contacts.contact import UNLIMITED_BPS, Contact
+from starlight.contacts import UNLIMITED_BPS, Contact
 from starlight.routing.bookings import Bookings
 
 MARGIN_NUMERATOR, MARGIN_DENOMINATOR = 125, 186_282

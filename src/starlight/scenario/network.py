@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from starlight.radio import climates, terminals
-from starlight.sky.places import WORLDS
+from starlight.sky import WORLDS
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
 NodeNumber = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]

@@ -7,9 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from starlight.contacts.contact import Contact
-from starlight.contacts.plan import ContactPlan
-from starlight.links.space import Acknowledged, Arrived, Failed, SpaceHop
+from starlight.contacts import Contact, ContactPlan
+from starlight.links import Acknowledged, Arrived, Failed, SpaceHop
 from starlight.node.actions import Transmit
 from starlight.node.events import BundleReceived, Event, TransferAcknowledged, TransferFailed, TransferSent
 

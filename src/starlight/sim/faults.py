@@ -10,7 +10,7 @@ from random import Random
 
 import msgspec
 
-from starlight.contacts.plan import ContactPlan
+from starlight.contacts import ContactPlan
 from starlight.sim.world import VirtualWorld
 
 

@@ -13,13 +13,11 @@ from heapq import heappop, heappush
 
 import msgspec
 
-from starlight.contacts.contact import Contact
-from starlight.contacts.plan import ContactPlan
+from starlight.contacts import Contact, ContactPlan
 from starlight.dtntime import MILLISECOND, to_text
 from starlight.node.engine import Node
 from starlight.node.stored import BundleState, Stored, whole_of
-from starlight.routing import RouteRequest
-from starlight.routing.volume import margin
+from starlight.routing import RouteRequest, margin
 from starlight.sim.holdings import held
 from starlight.sim.world import VirtualWorld
 from starlight.trace import Record

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from starlight.bundle import with_age
-from starlight.contacts.plan import ContactPlan
+from starlight.contacts import ContactPlan
 from starlight.dtntime import to_text
 from starlight.errors import DefectError, InputError
 from starlight.node import actions, events
