@@ -8,6 +8,7 @@ import pytest
 from tests.links.helpers import octets
 
 from starlight.errors import LinkError
+from starlight.links import tcpcl_extensions as extensions
 from starlight.links import tcpcl_messages as wire
 
 LIMITS = {"max_node_id": 1024, "max_items": 4096}
@@ -75,10 +76,10 @@ def test_what_is_needed_is_never_more_than_the_message(data: bytes, message: wir
 
 def test_writing_gives_the_layouts() -> None:
     """What is written is what the figures of RFC 9174 draw."""
-    extension = wire.write_items((wire.Extension(0x8001, b"\xab\xcd", critical=True),))
+    extension = extensions.write_items((extensions.Extension(0x8001, b"\xab\xcd", critical=True),))
     assert wire.contact_header() == CONTACT
     assert wire.sess_init(60, 65536, 2**20, b"ipn:7.0", extension) == SESS_INIT
-    length = wire.write_items((wire.transfer_length(10_000),))
+    length = extensions.write_items((extensions.transfer_length(10_000),))
     assert wire.segment_head(wire.START, 5, 3, length) == SEGMENT_START
     assert wire.segment_head(wire.END, 5, 4) == SEGMENT_END
     assert wire.xfer_ack(3, 5, 1800) == ACK
@@ -122,29 +123,29 @@ def test_items_are_type_length_value() -> None:
     """Each item "SHALL be encoded in an identical Type-Length-Value (TLV) container form" (RFC 9174,
     5.2.5)."""
     octet_form = octets("00 00 01 00 01 aa  ff 80 02 00 00")  # reserved flag bits "SHALL be ignored"
-    assert wire.read_items(octet_form) == (
-        wire.Extension(1, b"\xaa"),
-        wire.Extension(0x8002, b"", critical=True),
+    assert extensions.read_items(octet_form) == (
+        extensions.Extension(1, b"\xaa"),
+        extensions.Extension(0x8002, b"", critical=True),
     )
-    assert wire.read_items(b"") == ()
+    assert extensions.read_items(b"") == ()
 
 
 @pytest.mark.parametrize("data", ["00", "00 00 01 00", "00 00 01 00 02 aa", "00 00 01 00 00 00"])
 def test_items_that_disagree_with_their_list_are_a_fault(data: str) -> None:
     """Items that claim "more octets than are present" make the reception fail (RFC 9174, 4.6 and 5.2.2)."""
     with pytest.raises(LinkError):
-        wire.read_items(octets(data))
+        extensions.read_items(octets(data))
 
 
 def test_the_departure_is_a_u64_of_private_use() -> None:
     """0x8000-0xFFFF is "Private/Experimental Use" (RFC 9174, 8.4); ours carries u64 ns and is not
     critical."""
-    item = wire.departure(0x0102030405060708)
-    assert wire.write_items((item,)) == octets("00 8a57 0008 0102030405060708")
-    assert wire.departure_of((wire.Extension(0x9000, b""), item)) == 0x0102030405060708
-    assert wire.departure_of(()) is None
+    item = extensions.departure(0x0102030405060708)
+    assert extensions.write_items((item,)) == octets("00 8a57 0008 0102030405060708")
+    assert extensions.departure_of((extensions.Extension(0x9000, b""), item)) == 0x0102030405060708
+    assert extensions.departure_of(()) is None
     with pytest.raises(LinkError, match="8 octets"):
-        wire.departure_of((wire.Extension(wire.DEPARTURE_EXTENSION, b"\x00"),))
+        extensions.departure_of((extensions.Extension(extensions.DEPARTURE_EXTENSION, b"\x00"),))
 
 
 def test_codes_are_the_tables() -> None:

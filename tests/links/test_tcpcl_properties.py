@@ -115,4 +115,4 @@ def test_a_dribbled_head_is_held_in_little() -> None:
     session = TcpclSession(TcpclConfig("ipn:1.0"), passive=True, now=0)
     session.receive_data(CONTACT + sess_init(), 0)
     session.receive_data(b"\x01\x02" + bytes(8) + b"\x00\x00\x10\x00" + bytes(4000), 0)
-    assert len(session._head) < 4200
+    assert session._reactions.reader.held < 4200

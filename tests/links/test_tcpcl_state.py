@@ -151,7 +151,7 @@ def test_a_wrong_turn_is_caught() -> None:
     """A transition that the table does not have is a defect of ours and stops at once."""
     session = brought_to(SessionState.ENDING)
     with pytest.raises(AssertionError, match="ESTABLISHED"):
-        session._enter(SessionState.ESTABLISHED)
+        session._lifecycle._enter(SessionState.ESTABLISHED)
 
 
 def test_the_samples_are_what_they_say() -> None:

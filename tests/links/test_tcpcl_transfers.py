@@ -27,7 +27,8 @@ from starlight.links import (
     departure,
     departure_of,
 )
-from starlight.links.tcpcl_messages import Extension, RejectReason
+from starlight.links.tcpcl_extensions import Extension
+from starlight.links.tcpcl_messages import RejectReason
 from starlight.links.tcpcl_state import SessionState
 
 LENGTH = 0x0001
@@ -87,7 +88,7 @@ def test_the_last_transfer_id_ends_the_session() -> None:
     """ "Upon exhaustion of the entire 64-bit Transfer ID space, the sending entity SHALL terminate the
     session with SESS_TERM reason code 'Resource Exhaustion'" (RFC 9174, 5.2.1)."""
     session = opened()
-    session._outgoing._next_id = 2**64 - 1
+    session._transfers.outgoing._next_id = 2**64 - 1
     assert session.send_transfer(b"last", 0) == 2**64 - 1
     assert session.state is SessionState.ENDING
     assert drain(session) == b"\x05\x00\x05"
@@ -216,7 +217,7 @@ def test_refused_transfers_are_not_remembered_for_ever() -> None:
         session.send_transfer(b"", 0)
         drain(session)
         session.receive_data(refuse(i, 1), 0)
-    assert len(session._outgoing._refused) == 1024
+    assert len(session._transfers.outgoing._refused) == 1024
     assert session.receive_data(refuse(1099, 1), 0) == []
     assert drain(session) == b""
 

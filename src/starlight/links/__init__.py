@@ -12,7 +12,8 @@ from starlight.links.tcpcl_events import (
     TransferReceived,
     TransferRefused,
 )
-from starlight.links.tcpcl_messages import RefuseReason, TermReason, departure, departure_of
+from starlight.links.tcpcl_extensions import departure, departure_of
+from starlight.links.tcpcl_messages import RefuseReason, TermReason
 
 __all__ = [
     "Acknowledged",

@@ -10,8 +10,8 @@ learns what became of it only by that acknowledgement, or by its absence.
   is safe, that is once `acknowledge` says so.
 * "What has left is in flight": a cut eats the transfers of which a byte leaves while it
   lasts, both ends included; after the last byte has left nothing stops them.
-* A report waits at the receiver while the way back is closed, as RFC 5326 suspends its
-  timers with the link state (6.5, 6.6). When it is due to leave, the way back is asked
+* A report waits at the receiver while the return path is closed, as RFC 5326 suspends its
+  timers with the link state (6.5, 6.6). When it is due to leave, the path is asked
   again, because a cut may have come between.
 * The sender gives up when the report is overdue: after the time at which the plan of that
   moment would have brought it, and a patience (as the checkpoint timer of 6.2 counts). It does
@@ -25,15 +25,15 @@ is one-way, `LastByteLeft`. Times are ns since 2000-01-01T00:00:00Z in mission t
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 
 import msgspec
 
 from starlight.dtntime import MINUTE
 
-WayBack = Callable[[int], tuple[int, int] | None]
-"""When a report that is ready at a time leaves, at or after it, and when it arrives; None for never."""
+ReturnPath = Callable[[int], tuple[int, int] | None]
+"""Returns when a report that is ready at a time leaves, at or after it, and arrives; None for never."""
 
 
 class _SpaceEvent(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -78,7 +78,7 @@ SpaceEvent = Arrived | LastByteLeft | Acknowledged | Failed
 
 
 class _Step(IntEnum):
-    """What is due for a transfer.
+    """A step of a transfer that is due at a time.
 
     The order breaks ties: what was sent has left before it arrives, and a report that comes
     in the instant of giving up counts.
@@ -104,35 +104,57 @@ class _Transfer:
         self.refusal: str | None = None
 
 
+class _Agenda:
+    """The steps to come, in order of time, then of kind, then of transfer: so equal runs are equal."""
+
+    def __init__(self) -> None:
+        self._due: list[tuple[int, _Step, int]] = []
+
+    def add(self, time: int, step: _Step, number: int) -> None:
+        """Plan a step of a transfer."""
+        heapq.heappush(self._due, (time, step, number))
+
+    def next_due(self) -> int | None:
+        """Return when the next step is due, in ns."""
+        return self._due[0][0] if self._due else None
+
+    def take(self, now: int) -> Iterator[tuple[int, _Step, int]]:
+        """Yield the steps that are due by now, among them those that are added meanwhile."""
+        while self._due and self._due[0][0] <= now:
+            yield heapq.heappop(self._due)
+
+
 class SpaceHop:
     """One direction of a link, as both of its ends see it.
 
     Args:
-        way_back: the way of reports; asked again whenever one is about to leave.
+        return_path: of the reports; asked again whenever one is about to leave.
         patience: how long, in ns, a report may be overdue. It covers what the receiver needs to
             store a bundle, and rounding of light time between the plan's pieces.
         max_in_flight: transfers that have not ended. At 1 Mbit/s and 45 min of round trip 100 000
             are bundles of 3 kB end to end; beyond it the sender should aggregate.
     """
 
-    def __init__(self, way_back: WayBack, *, patience: int = MINUTE, max_in_flight: int = 100_000) -> None:
-        self._way_back = way_back
+    def __init__(
+        self, return_path: ReturnPath, *, patience: int = MINUTE, max_in_flight: int = 100_000
+    ) -> None:
+        self._return_path = return_path
         self._patience = patience
         self._max_in_flight = max_in_flight
         self._transfers: dict[int, _Transfer] = {}
         self._next = 0
         self._open = 0
-        self._due: list[tuple[int, _Step, int]] = []
+        self._agenda = _Agenda()
         self._cuts: list[tuple[int, int]] = []
 
     @property
     def in_flight(self) -> int:
-        """How many transfers have not ended for their sender."""
+        """Return how many transfers have not ended for their sender."""
         return self._open
 
     @property
     def free(self) -> int:
-        """How many more transfers `send` takes."""
+        """Return how many more transfers `send` takes."""
         return self._max_in_flight - self._open
 
     def send(self, key: str, leaves: int, last_byte: int, reaches: int, *, one_way: bool = False) -> int:
@@ -160,12 +182,14 @@ class SpaceHop:
         transfer = self._transfers[number] = _Transfer(key, leaves, last_byte, one_way)
         self._open += 1
         transfer.eaten = any(leaves <= end and start <= last_byte for start, end in self._cuts)
-        self._at(reaches, _Step.ARRIVE, number)
+        self._agenda.add(reaches, _Step.ARRIVE, number)
         if one_way:
-            self._at(last_byte, _Step.SENT, number)
+            self._agenda.add(last_byte, _Step.SENT, number)
         else:
-            report = self._way_back(reaches)
-            self._at((reaches if report is None else report[1]) + self._patience, _Step.GIVE_UP, number)
+            # Asked now, because a sender knows no more than the plan of the moment at which it sends.
+            report = self._return_path(reaches)
+            hoped = reaches if report is None else report[1]
+            self._agenda.add(hoped + self._patience, _Step.GIVE_UP, number)
         return number
 
     def cut(self, start: int, end: int) -> None:
@@ -205,13 +229,12 @@ class SpaceHop:
 
     def next_wakeup(self) -> int | None:
         """Return when `handle_timer` is due, in ns."""
-        return self._due[0][0] if self._due else None
+        return self._agenda.next_due()
 
     def handle_timer(self, now: int) -> list[SpaceEvent]:
         """Return what has happened until now, in order of time."""
         events: list[SpaceEvent] = []
-        while self._due and self._due[0][0] <= now:
-            time, step, number = heapq.heappop(self._due)
+        for time, step, number in self._agenda.take(now):
             transfer = self._transfers.get(number)
             if transfer is not None:
                 event = self._step(time, step, number, transfer)
@@ -240,7 +263,7 @@ class SpaceHop:
         if transfer.one_way:
             del self._transfers[number]  # `LastByteLeft`, which is not later, has closed it
         if transfer.eaten:
-            return None
+            return None  # nobody learns of it but the sender, by the silence
         transfer.arrived = True
         return Arrived(number, transfer.key, time)
 
@@ -257,14 +280,11 @@ class SpaceHop:
         self._send_report(now, number)
 
     def _send_report(self, now: int, number: int) -> None:
-        report = self._way_back(now)
+        report = self._return_path(now)
         if report is None:
             return  # never: the sender will give up
         leaves, arrives = report
         if leaves > now:
-            self._at(leaves, _Step.REPORT_LEAVES, number)
+            self._agenda.add(leaves, _Step.REPORT_LEAVES, number)
         else:
-            self._at(arrives, _Step.REPORT_ARRIVES, number)
-
-    def _at(self, time: int, step: _Step, number: int) -> None:
-        heapq.heappush(self._due, (time, step, number))
+            self._agenda.add(arrives, _Step.REPORT_ARRIVES, number)

@@ -1,4 +1,4 @@
-"""What a TCPCL session is told once, and what it tells.
+"""The configuration of a TCPCL session, and the events that it tells.
 
 Events are values; a transfer that we send is known by the id that
 `TcpclSession.send_transfer` returned, one that we receive by the peer's id.
@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import msgspec
 
-from starlight.links.tcpcl_messages import Extension, RefuseReason, RejectReason, TermReason
+from starlight.links.tcpcl_extensions import Extension
+from starlight.links.tcpcl_messages import RefuseReason, RejectReason, TermReason
 
 KIB = 1024
 MIB = 1024 * KIB
 
 
 class TcpclConfig(msgspec.Struct, frozen=True):
-    """How one entity runs a session. TLS is not offered: the contact header's CAN_TLS is 0.
+    """The way in which one entity runs a session. TLS is not offered: the contact header's CAN_TLS is 0.
 
     Attributes:
         node_id: ours, a URI such as ``ipn:7.0``; empty tells the peer nothing (RFC 9174, 4.6).

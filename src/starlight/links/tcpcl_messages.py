@@ -12,7 +12,7 @@ A segment is read up to where its data begins; the data are the caller's to stre
 from __future__ import annotations
 
 from enum import IntEnum
-from struct import Struct, error
+from struct import Struct
 
 import msgspec
 
@@ -23,21 +23,9 @@ VERSION = 4
 PORT = 4556
 """The registered port (RFC 9174, 4.1)."""
 
-CAN_TLS = 0x01  # contact header flag (RFC 9174, table 1)
 END = 0x01  # flags of XFER_SEGMENT and XFER_ACK (RFC 9174, table 5)
 START = 0x02
 REPLY = 0x01  # flag of SESS_TERM (RFC 9174, table 8)
-CRITICAL = 0x01  # flag of an extension item (RFC 9174, tables 3 and 7)
-
-TRANSFER_LENGTH = 0x0001
-"""The transfer extension that announces the whole size, u64 octets (RFC 9174, 5.2.5.1)."""
-
-DEPARTURE_EXTENSION = 0x8A57
-"""Our transfer extension: mission time at which the last byte left, u64 ns since 2000-01-01T00:00:00Z.
-
-It lies in the range for private use (RFC 9174, 8.4), is never critical, and lets a receiver
-that imposes light time do so exactly.
-"""
 
 
 class MessageType(IntEnum):
@@ -53,7 +41,7 @@ class MessageType(IntEnum):
 
 
 class RefuseReason(IntEnum):
-    """Why a transfer is refused (RFC 9174, table 6)."""
+    """Reason codes of XFER_REFUSE (RFC 9174, table 6)."""
 
     UNKNOWN = 0x00
     COMPLETED = 0x01
@@ -65,7 +53,7 @@ class RefuseReason(IntEnum):
 
 
 class TermReason(IntEnum):
-    """Why a session ends (RFC 9174, table 9)."""
+    """Reason codes of SESS_TERM (RFC 9174, table 9)."""
 
     UNKNOWN = 0x00
     IDLE_TIMEOUT = 0x01
@@ -76,26 +64,12 @@ class TermReason(IntEnum):
 
 
 class RejectReason(IntEnum):
-    """Why a message is rejected (RFC 9174, table 4); UNKNOWN stands for a code of no table."""
+    """Reason codes of MSG_REJECT (RFC 9174, table 4); UNKNOWN stands for a code of no table."""
 
     UNKNOWN = 0x00
     TYPE_UNKNOWN = 0x01
     UNSUPPORTED = 0x02
     UNEXPECTED = 0x03
-
-
-class Extension(msgspec.Struct, frozen=True, gc=False):
-    """A session or transfer extension item (RFC 9174, 4.8 and 5.2.5).
-
-    Attributes:
-        type: 0x0001 to 0x7FFF registered, 0x8000 to 0xFFFF for private use.
-        data: at most 65 535 octets.
-        critical: the receiver must handle it or refuse.
-    """
-
-    type: int
-    data: bytes
-    critical: bool = False
 
 
 class _Message(msgspec.Struct, frozen=True, gc=False):
@@ -191,7 +165,6 @@ Message = (
 
 _U32 = Struct("!I")
 _U64 = Struct("!Q")
-_ITEM = Struct("!BHH")
 _SESS_INIT = Struct("!BHQQH")
 _SEGMENT = Struct("!BBQQ")  # any but the first: header, flags, transfer id, data length
 _SEGMENT_START = Struct("!BBQI")  # the first: header, flags, transfer id, length of extension items
@@ -209,6 +182,8 @@ def read_contact(buffer: bytes | bytearray, at: int) -> ContactHeader | int:
     Raises:
         LinkError: the magic string is not there; known from the first wrong octet.
     """
+    # Whoever speaks another protocol shows it with its first octet; waiting for four would be a wait for
+    # a peer that may itself be waiting.
     if buffer[at : at + 4] != MAGIC[: max(0, len(buffer) - at)]:
         raise LinkError('the contact header begins with "dtn!" (RFC 9174, 4.2)')
     if len(buffer) - at < 6:
@@ -230,6 +205,7 @@ def read_message(buffer: bytes | bytearray, at: int, *, max_node_id: int, max_it
     Raises:
         LinkError: a length field passes a limit; its code is a reason to end the session.
     """
+    # In the order of how often they come: a busy link is segments and acknowledgements.
     kind = buffer[at]
     have = len(buffer) - at
     if kind == MessageType.XFER_SEGMENT:
@@ -301,30 +277,9 @@ def _read_init(
     return SessInit(keepalive_s, segment_mru, transfer_mru, node_id, items, size)
 
 
-def read_items(octets: bytes) -> tuple[Extension, ...]:
-    """Read a list of extension items (RFC 9174, 4.8 and 5.2.5).
-
-    Raises:
-        LinkError: the items disagree with the length of their list.
-    """
-    items = []
-    at = 0
-    while at < len(octets):
-        try:
-            flags, kind, length = _ITEM.unpack_from(octets, at)
-        except error:
-            raise LinkError("an extension item's head ends with its list (RFC 9174, 4.8)") from None
-        at += 5
-        if at + length > len(octets):
-            raise LinkError("the last item claims more octets than the list has (RFC 9174, 4.6, 5.2.2)")
-        items.append(Extension(kind, octets[at : at + length], bool(flags & CRITICAL)))
-        at += length
-    return tuple(items)
-
-
-def contact_header(flags: int = 0) -> bytes:
-    """Write a contact header of version 4 (RFC 9174, 4.2)."""
-    return MAGIC + bytes((VERSION, flags))
+def contact_header() -> bytes:
+    """Write a contact header of version 4; all flags are 0, so TLS is not offered (RFC 9174, 4.2)."""
+    return MAGIC + bytes((VERSION, 0))
 
 
 def sess_init(
@@ -366,41 +321,3 @@ def sess_term(reason: int, *, reply: bool = False) -> bytes:
 def msg_reject(reason: int, rejected: int) -> bytes:
     """Write a MSG_REJECT of the message whose header is `rejected` (RFC 9174, 5.1.2)."""
     return bytes((MessageType.MSG_REJECT, reason, rejected))
-
-
-def write_items(items: tuple[Extension, ...]) -> bytes:
-    """Write a list of extension items (RFC 9174, 4.8 and 5.2.5)."""
-    return b"".join(
-        _ITEM.pack(CRITICAL if item.critical else 0, item.type, len(item.data)) + item.data for item in items
-    )
-
-
-def transfer_length(octets: int) -> Extension:
-    """Return the item that announces a transfer's whole size (RFC 9174, 5.2.5.1)."""
-    return Extension(TRANSFER_LENGTH, _U64.pack(octets))
-
-
-def departure(last_byte: int) -> Extension:
-    """Return the item that says when the last byte left, in ns since 2000-01-01T00:00:00Z."""
-    return Extension(DEPARTURE_EXTENSION, _U64.pack(last_byte))
-
-
-def departure_of(extensions: tuple[Extension, ...]) -> int | None:
-    """Return when the last byte left, in ns since 2000-01-01T00:00:00Z, or None where no item says."""
-    for item in extensions:
-        if item.type == DEPARTURE_EXTENSION:
-            return u64(item)
-    return None
-
-
-def u64(item: Extension) -> int:
-    """Return the value of an item that holds one u64.
-
-    Raises:
-        LinkError: it holds anything else.
-    """
-    if len(item.data) != 8:
-        raise LinkError(
-            f"extension {item.type:#06x} has 8 octets, not {len(item.data)}", RefuseReason.EXTENSION_FAILURE
-        )
-    return int.from_bytes(item.data, "big")

@@ -12,7 +12,8 @@ from collections import OrderedDict, deque
 from starlight.errors import LinkError
 from starlight.links import tcpcl_messages as wire
 from starlight.links.tcpcl_events import TcpclConfig, TransferAcknowledged, TransferRefused
-from starlight.links.tcpcl_messages import Extension, RefuseReason, RejectReason, XferAck, XferRefuse
+from starlight.links.tcpcl_extensions import Extension, transfer_length, write_items
+from starlight.links.tcpcl_messages import RefuseReason, RejectReason, XferAck, XferRefuse
 
 _REMEMBERED_REFUSALS = 1024
 """How many refused transfers are remembered, so that the refusals of their further segments, "subsequent
@@ -51,23 +52,18 @@ class Outgoing:
 
     @property
     def count(self) -> int:
-        """How many transfers are queued or not yet answered."""
+        """Return how many transfers are queued or not yet answered."""
         return len(self._queue) + len(self._open)
 
     @property
     def in_progress(self) -> bool:
-        """Whether a transfer has begun and is not answered whole."""
+        """Return whether a transfer has begun and is not answered whole."""
         return bool(self._open)
 
     @property
     def writable(self) -> bool:
-        """Whether `write` would return something."""
+        """Return whether `write` would append something."""
         return self._current is not None or bool(self._queue)
-
-    @property
-    def unfinished(self) -> tuple[int, ...]:
-        """The ids of all that are queued or not answered, ascending."""
-        return tuple(sorted([*self._open, *self._dropped, *(transfer.id for transfer in self._queue)]))
 
     def add(self, data: bytes, extensions: tuple[Extension, ...]) -> int:
         """Queue a transfer and return its id."""
@@ -82,6 +78,17 @@ class Outgoing:
         self._dropped = [transfer.id for transfer in self._queue]
         self.backlog -= sum(len(transfer.data) for transfer in self._queue)
         self._queue.clear()
+
+    def drop(self) -> tuple[int, ...]:
+        """Give all up; return the ids of those that are queued or not answered, ascending."""
+        unfinished = [*self._open, *self._dropped, *(transfer.id for transfer in self._queue)]
+        self._queue.clear()
+        self._open.clear()
+        self._dropped.clear()
+        self._refused.clear()
+        self._current = None
+        self.backlog = 0
+        return tuple(sorted(unfinished))
 
     def write(self, parts: list[bytes | memoryview], size: int) -> None:
         """Append whole segments to parts until they pass the write size.
@@ -111,8 +118,8 @@ class Outgoing:
             extensions = transfer.extensions
             if total > step:
                 # Only here, since one segment says its own length (RFC 9174, 5.2.5.1).
-                extensions = (wire.transfer_length(total), *extensions)
-            items = wire.write_items(extensions) if extensions else b""
+                extensions = (transfer_length(total), *extensions)
+            items = write_items(extensions) if extensions else b""
         else:
             flags = 0
             at = transfer.sent

@@ -25,7 +25,7 @@ from starlight.links.tcpcl_messages import (
 
 
 class SessionState(Enum):
-    """Where a session is."""
+    """The state of a session."""
 
     CONTACT = "waits for the contact header"
     INIT = "waits for SESS_INIT"
@@ -35,7 +35,7 @@ class SessionState(Enum):
 
 
 class Reaction(Enum):
-    """What is done about a message."""
+    """The answer of a session to a message."""
 
     CONTACT = "compare versions; send our contact header or our SESS_INIT (4.1, 4.3)"
     INIT = "negotiate; send our SESS_INIT if not yet sent (4.6, 4.7)"
