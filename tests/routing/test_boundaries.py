@@ -10,8 +10,8 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.routing import Priority, Route, Router, RouteRequest, split
-from starlight.routing.refusals import never_used
 from starlight.routing.volume import consumption, margin
+from starlight.words import routes as words
 
 EARTH, RELAY, OTHER, MARS = 1, 2, 3, 4
 
@@ -103,7 +103,8 @@ def test_ranges_declared_in_one_direction_only() -> None:
     router = Router(plan(bare, contact(1, (2, 1), 0, 100)))
     assert router.route(RouteRequest(1, 2, 0, 0)) is None
     assert [each.id for each, _ in router.unusable] == [9]
-    (said,) = never_used(router.unusable, {1: "Earth"})
+    (sentence,) = words.never_used(router.unusable, {1: "Earth"})
+    said = sentence.text()
     assert said.startswith("Contact 9 from Earth to node 2, ")
     assert said.endswith("is never used: no range is given for it.")
 
@@ -296,10 +297,8 @@ def test_refusals_say_why_contact_by_contact() -> None:
     names = {EARTH: "Yeoju", RELAY: "the relay", MARS: "the facility"}
     tell = lambda time: f"{time / SECOND:g} s"  # noqa: E731 - a time as short as can be
     told = [
-        refusal.explain(names)[-1]
-        for refusal in router.refusals(
-            RouteRequest(EARTH, MARS, 0, 3000, exclude=frozenset({RELAY})), most=9, tell=tell
-        )
+        words.refused(refusal, names)[-1].text(tell)
+        for refusal in router.refusals(RouteRequest(EARTH, MARS, 0, 3000, exclude=frozenset({RELAY})), most=9)
     ]
     assert told == [
         "It is too large from Yeoju to the facility: contact 1 carries 2 000 B from 0 s until it ends at "
@@ -310,28 +309,31 @@ def test_refusals_say_why_contact_by_contact() -> None:
     ]
     (missed,) = [
         each
-        for each in router.refusals(RouteRequest(EARTH, MARS, 0, 3000), tell=tell)
+        for each in router.refusals(RouteRequest(EARTH, MARS, 0, 3000))
         if each.failed and each.failed.id == 3
     ]
-    assert [sentence.split()[0:3] for sentence in missed.explain(names)] == [
+    assert [said.text().split()[0:3] for said in words.refused(missed, names)] == [
         ["At", "Yeoju", "it"],
         ["It", "comes", "too"],
     ]
-    assert missed.explain(names)[-1] == (
+    assert words.refused(missed, names)[-1].text(tell) == (
         "It comes too late from the relay to the facility: contact 3 ends at 3 s, 1.0 s before it is there."
     )
     (booked,) = [
         each
-        for each in router.refusals(RouteRequest(EARTH, MARS, 0, 500), tell=tell)
+        for each in router.refusals(RouteRequest(EARTH, MARS, 0, 500))
         if each.failed and each.failed.id == 1
     ]
-    assert booked.explain(names)[-1] == (
+    assert words.refused(booked, names)[-1].text(tell) == (
         "It finds no place from Yeoju to the facility: what is booked on contact 1 leaves no room until it "
         "ends at 2 s; it needs 500 B."
     )
-    (expired, *_) = router.refusals(RouteRequest(EARTH, MARS, 0, 10, expires=SECOND), tell=tell)[::-1]
+    (expired, *_) = router.refusals(RouteRequest(EARTH, MARS, 0, 10, expires=SECOND))[::-1]
     assert router.refusals(RouteRequest(EARTH, EARTH, 0, 1)) == []
-    assert expired.reason == "It would arrive at 2.01134 s, after it has expired at 1 s."
+    assert (
+        words.refused(expired, names)[-1].text(tell)
+        == "It would arrive at 2.01134 s, after it has expired at 1 s."
+    )
 
 
 def test_refusals_of_what_is_in_the_way() -> None:
@@ -350,10 +352,8 @@ def test_refusals_of_what_is_in_the_way() -> None:
         router.book(route)
 
     def told(size: int, **more: frozenset[int]) -> list[str]:
-        found = router.refusals(
-            RouteRequest(EARTH, MARS, 0, size, **more), tell=lambda time: f"{time / SECOND:g} s"
-        )
-        return [refusal.explain({})[-1] for refusal in found]
+        found = router.refusals(RouteRequest(EARTH, MARS, 0, size, **more))
+        return [words.refused(refusal, {})[-1].text(lambda time: f"{time / SECOND:g} s") for refusal in found]
 
     gaps, *_ = told(3000)
     assert gaps == (
@@ -377,10 +377,8 @@ def test_refusals_of_what_is_in_the_way() -> None:
     last = Contact(2, RELAY, MARS, 0, 100 * SECOND, ((0, 8000),), shrinks)
     router = Router(plan(contact(1, (EARTH, RELAY), 0, 100, 800), last))
     assert told(1000) == ["It can't go from node 2 to node 4: the range of contact 2 is negative."]
-    (refusal,) = router.refusals(
-        RouteRequest(EARTH, MARS, 0, 1000), tell=lambda time: f"{time / SECOND:.1f} s"
-    )
-    assert refusal.headline.startswith("Refused: contacts 1, 2, which ")
+    (refusal,) = router.refusals(RouteRequest(EARTH, MARS, 0, 1000))
+    assert words.headline(refusal).text().startswith("Refused: contacts 1, 2, which ")
 
 
 def test_refusals_are_found_with_a_search_or_two_each() -> None:

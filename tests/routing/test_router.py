@@ -15,6 +15,7 @@ from starlight.routing import Route, Router, RouteRequest
 from starlight.routing.route import FOREVER
 from starlight.routing.search import Search
 from starlight.routing.volume import margin
+from starlight.words.routes import hops
 
 EARTH, RELAY, OTHER, MARS = 1, 2, 3, 4
 
@@ -72,7 +73,7 @@ def test_source_is_destination() -> None:
     route = two_hops().route(RouteRequest(EARTH, EARTH, 7, 10))
     assert route == Route((), 7, FOREVER, EARTH, 10)
     assert route.leaves == 7
-    assert route.explain({}) == []
+    assert hops(route, {}) == ()
     assert two_hops().route(RouteRequest(EARTH, EARTH, 7, 10, expires=6)) is None
 
 
@@ -343,7 +344,7 @@ def test_the_route_explains_itself() -> None:
     router = Router(plan)
     router.book(asked(router, start - 60))
     names = {EARTH: "Yeoju", MARS: "the facility"}
-    assert asked(router, start - 60).explain(names) == [
+    assert [said.text() for said in hops(asked(router, start - 60), names)] == [
         "At Yeoju it waits until 2051-04-02T10:00:00Z for the contact with node 2 and until "
         "2051-04-02T10:00:01Z for what is booked before it, leaves at 2051-04-02T10:00:01Z, its last byte "
         "at 2051-04-02T10:00:02Z, and arrives at node 2 at 2051-04-02T10:12:33.500Z, "

@@ -79,7 +79,9 @@ def route(
 
 
 def _show(found: Found, *, explain: bool) -> None:
-    from starlight.reports.routes import NOTHING_FASTER, binds
+    from starlight.reports.routes import binds
+    from starlight.words import routes as words
+    from starlight.words.lateness import NOTHING_FASTER
 
     tell = found.scale.tell
     here, there = found.name(found.source), found.name(found.destination)
@@ -93,7 +95,9 @@ def _show(found: Found, *, explain: bool) -> None:
         entry = found.name(each.entry_node)
         click.echo(f"Route {rank}: {asked}; arrives at {tell(each.arrival)}, enters by {entry}.")
         click.echo(f"  chosen by its projected arrival at {tell(each.projected)}, margins included")
-        for sentence, hop, limit in zip(each.explain(found.names, tell), each.hops, limits, strict=True):
+        for sentence, hop, limit in zip(
+            found.tell(words.hops(each, found.names)), each.hops, limits, strict=True
+        ):
             click.echo(f"  {sentence}")
             click.echo(
                 f"    contact {hop.contact.id} can carry {limit.volume} B for it: {binds(hop, limit, found)}"
@@ -110,8 +114,8 @@ def _show(found: Found, *, explain: bool) -> None:
     if not explain:
         return
     for refusal in found.refused:
-        click.echo(refusal.headline)
-        for sentence in refusal.explain(found.names):
+        click.echo(words.headline(refusal).text(tell))
+        for sentence in found.tell(words.refused(refusal, found.names)):
             click.echo(f"  {sentence}")
     if found.routes and not found.refused:
         click.echo(NOTHING_FASTER)

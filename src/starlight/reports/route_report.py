@@ -13,6 +13,7 @@ from starlight.contacts import Contact
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, to_text
 from starlight.reports.routes import Found
 from starlight.routing import Route
+from starlight.words import routes as words
 
 MAX_BANDS = 3_000
 """More contacts than this are a grey wall, and megabytes of page; those nearest the route are drawn."""
@@ -70,13 +71,13 @@ def page(found: Found, name: str) -> str:
         colour = _COLOURS[rank % len(_COLOURS)]
         arrival = escape(f"Route {rank + 1}: arrives at {found.scale.tell(route.arrival)}")
         parts.append(f'<h2><span class="key" style="color:{colour}">&#9632;</span> {arrival}</h2>')
-        parts.append(_listed(route.explain(found.names, found.scale.tell)))
+        parts.append(_listed(found.tell(words.hops(route, found.names))))
     if not found.routes:
         parts.append("<p>There is no route.</p>")
     for refusal in found.refused:
         looked = escape(f"Refused: it looked like {found.scale.tell(refusal.looked_like)}")
         parts.append(f"<h2>{looked}</h2>")
-        parts.append(_listed(refusal.explain(found.names)))
+        parts.append(_listed(found.tell(words.refused(refusal, found.names))))
     if found.never_used:
         parts.append(f"<h2>Never used</h2>{_listed(found.never_used)}")
     return "\n".join(parts) + "\n</html>\n"

@@ -6,6 +6,7 @@ POSIX seconds. So what is printed can be looked up in the file.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from starlight import dtntime
 from starlight.contacts import ContactPlan, formats
 from starlight.dtntime import POSIX_EPOCH_OFFSET_S, SECOND
 from starlight.errors import InputError, StarlightError
-from starlight.routing import NOTHING_FASTER as NOTHING_FASTER
 from starlight.routing import (
     Fragment,
     Hop,
@@ -25,11 +25,10 @@ from starlight.routing import (
     Route,
     Router,
     RouteRequest,
-    name_of,
-    never_used,
     split,
-    time_text,
 )
+from starlight.words import routes as words
+from starlight.words.sentence import Sentence, name_of, utc_text
 
 MAX_ROUTES = 10_000
 """Far more than anyone reads; each costs a few searches."""
@@ -72,7 +71,7 @@ class Scale(msgspec.Struct, frozen=True):
     def tell(self, time: int) -> str:
         """Write a time for people."""
         if self.epoch is None:
-            return time_text(time)
+            return utc_text(time)
         whole, rest = divmod(abs(time - self.epoch), SECOND)
         digits = f".{rest:09d}"[:7].rstrip("0").rstrip(".")
         return f"{'-' if time < self.epoch else ''}{whole}{digits} s"
@@ -138,6 +137,10 @@ class Found(msgspec.Struct, frozen=True):
         """Return what the plan calls a node."""
         return name_of(node, self.names)
 
+    def tell(self, sentences: Iterable[Sentence]) -> list[str]:
+        """Write sentences with the times of the plan's scale."""
+        return [sentence.text(self.scale.tell) for sentence in sentences]
+
 
 def find(path: Path, asked: Asked, format: str | None = None) -> Found:
     """Return the best routes over the plan in a file.
@@ -173,7 +176,7 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
     routes = _routes(router, request, asked.k)
     refused: list[Refusal] = []
     if asked.explain:
-        refused = router.refusals(request, most=5, tell=scale.tell)
+        refused = router.refusals(request, most=5)
     fragments: list[Fragment] = []
     if not routes and asked.size > FRAGMENT_OVERHEAD_BYTES:
         fragments = split(router, request, FRAGMENT_OVERHEAD_BYTES) or []
@@ -188,7 +191,7 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
         routes,
         [router.limits(route) if route.hops else [] for route in routes],
         refused,
-        never_used(router.unusable, imported.names, scale.tell),
+        [said.text(scale.tell) for said in words.never_used(router.unusable, imported.names)],
         fragments,
         [f"{each.count} {each.act}: {each.kind}" for each in imported.counts],
     )
@@ -256,7 +259,7 @@ def as_json(found: Found, *, explain: bool) -> dict[str, Any]:
                 "looked_like_s": seconds(refusal.looked_like),
                 "contacts": [contact.id for contact in refusal.contacts],
                 "failed": refusal.failed.id if refusal.failed else None,
-                "explain": refusal.explain(found.names),
+                "explain": found.tell(words.refused(refusal, found.names)),
             }
             for refusal in found.refused
         ]
@@ -288,7 +291,7 @@ def _route_json(found: Found, route: Route, limits: list[HopLimit], *, explain: 
         ],
     }
     if explain:
-        told["explain"] = route.explain(found.names, found.scale.tell)
+        told["explain"] = found.tell(words.hops(route, found.names))
     return told
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
+from enum import StrEnum
 from typing import TypeVar
 
 from starlight.contacts import Contact, ContactPlan, by_start
@@ -70,6 +71,15 @@ class Ids:
         return other
 
 
+class Unusable(StrEnum):
+    """The reasons for which a contact can never carry anything."""
+
+    ENDS_BEFORE_START = "ends_before_start"
+    TO_ITSELF = "to_itself"
+    NO_RATE = "no_rate"
+    NO_RANGE = "no_range"
+
+
 class PlanIndex:
     """The lanes of a plan by the node that they leave and by the node that they reach.
 
@@ -80,7 +90,7 @@ class PlanIndex:
     Attributes:
         leaving, reaching: lanes by node, each list in the order of the other node's number.
         fans, sources: for each node what leaves it, whoever it leads to, and what reaches it, in chains.
-        unusable: contacts that can carry nothing and are left out, with the reason for people.
+        unusable: contacts that can carry nothing and are left out, with the reason.
         ids: of all contacts.
         first_start, last_end: about when the first contact begins and the last ends, in ns.
     """
@@ -103,7 +113,7 @@ class PlanIndex:
         pairs: dict[tuple[int, int], list[SearchContact]] = {}
         leaving: dict[int, list[SearchContact]] = {}
         reaching: dict[int, list[SearchContact]] = {}
-        self.unusable: dict[int, tuple[Contact, str]] = {}
+        self.unusable: dict[int, tuple[Contact, Unusable]] = {}
         contacts = by_start(contacts)
         for contact in contacts:
             if reason := why_unusable(contact):
@@ -264,17 +274,15 @@ def _from_node(lane: LinkContacts) -> int:
     return lane.from_node
 
 
-def why_unusable(contact: Contact) -> str:
-    """Return why a contact can never carry anything, for people; nothing when it may."""
+def why_unusable(contact: Contact) -> Unusable | None:
+    """Return why a contact can never carry anything; None when it may."""
     if contact.end < contact.start:
-        return "it ends before it starts"
+        return Unusable.ENDS_BEFORE_START
     if contact.from_node == contact.to_node:
-        return "it leads to its own transmitter"
+        return Unusable.TO_ITSELF
     if not contact.rates:
-        return "no rate is given for it"
-    if not contact.light:
-        return "no range is given for it"
-    return ""
+        return Unusable.NO_RATE
+    return None if contact.light else Unusable.NO_RANGE
 
 
 _recent: list[tuple[ContactPlan, PlanIndex]] = []

@@ -1,32 +1,45 @@
-"""Why not: what keeps a bundle from a route that looks faster than the one that was chosen.
+"""Refusals: what keeps a bundle from a route that looks faster than the one that was chosen.
 
 What looks faster is found in an emptier world: nothing is booked or forbidden there, and the
 bundle has no size. Each such route is then followed, contact by contact, in the real one, to where
-it fails or has become too slow. The words are those of a route that explains itself.
+it fails or has become too slow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
 from itertools import islice
 
 import msgspec
 
-from starlight.contacts import UNLIMITED_BPS, Contact
-from starlight.dtntime import duration_text
+from starlight.contacts import Contact
 from starlight.routing.candidates import best_first
 from starlight.routing.index import PlanIndex
 from starlight.routing.link_contacts import Busy, SearchContact
 from starlight.routing.request import RouteRequest
-from starlight.routing.route import Hop, Route, name_of, sentence, time_text
+from starlight.routing.route import Hop, Route
 from starlight.routing.volume import free_volume, margin
 
-NOTHING_FASTER = "Nothing looks faster: no other way arrives earlier, even for a bundle of no size."
-"""What is said where a route was found and nothing was refused."""
+
+class RefusalCode(StrEnum):
+    """The kinds of `Refusal`."""
+
+    NEIGHBOUR_EXCLUDED = "neighbour_excluded"
+    CONTACT_EXCLUDED = "contact_excluded"
+    PASSED_BEFORE = "passed_before"  # the bundle has been there and does not pass again
+    CONTACT_OVER = "contact_over"  # when the bundle is there
+    NEGATIVE_RANGE = "negative_range"
+    TOO_LARGE = "too_large"  # for the contact, if nothing were booked
+    BOOKED_UP = "booked_up"
+    LITTLE_ROOM = "little_room"  # beside what is booked
+    ONLY_GAPS = "only_gaps"  # between what is booked, together large enough
+    EXPIRED = "expired"  # when it would arrive
+    QUEUE = "queue"  # it arrives no earlier than by the chosen route, for what is booked before it
+    SLOW = "slow"  # it arrives no earlier than by the chosen route, for the rate of a contact
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):
-    """A route that looked faster, and what became of it.
+    """A route that looked faster, and what became of it; `words.routes` tells it.
 
     Attributes:
         contacts: its contacts.
@@ -34,8 +47,13 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
         hops: those that the bundle would make.
         failed: the contact at which it fails; None when it arrives, but too late.
         slow: the contact that costs it most time; the one at which it fails, where it does.
-        reason: why, for people; ``{here}`` and ``{there}`` stand for the ends of the contact.
-        tell: writes a time.
+        code: what it fails at.
+        at: when the bundle is at the contact that it fails at, and that has begun, or when it arrives; in ns.
+        size_bytes: what the bundle needs of a contact.
+        room_bytes: what that contact carries, or has left, from then on.
+        takes: of `QUEUE` and `SLOW`, how long the queue or the transmission is, in ns.
+        rate_bps: of `SLOW`, that of the contact.
+        expires: of `EXPIRED`, when the bundle does, in ns.
     """
 
     contacts: tuple[Contact, ...]
@@ -43,40 +61,13 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
     hops: tuple[Hop, ...]
     failed: Contact | None
     slow: Contact
-    reason: str
-    tell: Callable[[int], str] = time_text
-
-    @property
-    def headline(self) -> str:
-        """Return which route it is, in a line."""
-        ids = ", ".join(str(contact.id) for contact in self.contacts)
-        return f"Refused: contacts {ids}, which look like an arrival at {self.tell(self.looked_like)}."
-
-    def explain(self, names: Mapping[int, str]) -> list[str]:
-        """Return a sentence for each contact up to the one that decides.
-
-        Args:
-            names: what people call the nodes; a node that is not in it is ``node 7``.
-        """
-        here, there = name_of(self.slow.from_node, names), name_of(self.slow.to_node, names)
-        return [
-            *(sentence(hop, names, self.tell) for hop in self.hops),
-            self.reason.format(here=here, there=there),
-        ]
-
-
-class _Wish(msgspec.Struct, frozen=True, gc=False):
-    """A request with its answer.
-
-    Attributes:
-        request: what was asked for, as `RouteRequest.to_search` returns it.
-        chosen: the route that was the answer; None when there was none.
-        tell: writes a time.
-    """
-
-    request: RouteRequest
-    chosen: Route | None
-    tell: Callable[[int], str] = time_text
+    code: RefusalCode
+    at: int
+    size_bytes: int
+    room_bytes: int = 0
+    takes: int = 0
+    rate_bps: int = 0
+    expires: int = 0
 
 
 def refusals(
@@ -85,7 +76,6 @@ def refusals(
     request: RouteRequest,
     chosen: Route | None,
     most: int,
-    tell: Callable[[int], str],
 ) -> list[Refusal]:
     """Return why routes that look faster than the chosen one were not, the fastest-looking first.
 
@@ -98,9 +88,7 @@ def refusals(
         request: as `RouteRequest.to_search` returns it; source and destination are not the same.
         chosen: the route that was the answer; None when there was none.
         most: how many at most.
-        tell: writes a time.
     """
-    wish = _Wish(request, chosen, tell)
     path_of_chosen = [hop.contact.id for hop in chosen.hops] if chosen else []
     empty = RouteRequest(request.source, request.destination, request.ready, 0)
     found: list[Refusal] = []
@@ -109,7 +97,7 @@ def refusals(
         if looks is None:
             break
         looked_like, path = looks
-        refusal = _follow(path, busy, wish, looked_like)
+        refusal = _follow(path, busy, request, looked_like)
         found.append(refusal)
         if refusal.failed is None and request.expires is not None and looked_like > request.expires:
             break  # Nor is anything else in time, even in the emptier world.
@@ -142,101 +130,75 @@ def _without(empty: RouteRequest, asked: RouteRequest, refusal: Refusal) -> Rout
     )
 
 
-def never_used(
-    unusable: Iterable[tuple[Contact, str]],
-    names: Mapping[int, str],
-    tell: Callable[[int], str] = time_text,
-) -> list[str]:
-    """Return a sentence for each contact that is never used, such as one without a range.
-
-    Args:
-        unusable: contacts, each with the reason.
-        names: what people call the nodes.
-        tell: writes a time.
-    """
-    return [
-        f"Contact {contact.id} from {name_of(contact.from_node, names)} to "
-        f"{name_of(contact.to_node, names)}, {tell(contact.start)} to {tell(contact.end)}, "
-        f"is never used: {reason}."
-        for contact, reason in unusable
-    ]
-
-
-def _follow(path: tuple[SearchContact, ...], busy: Busy, wish: _Wish, looked_like: int) -> Refusal:
+def _follow(path: tuple[SearchContact, ...], busy: Busy, request: RouteRequest, looked_like: int) -> Refusal:
     contacts = tuple(span.contact for span in path)
     hops: list[Hop] = []
-    ready = wish.request.ready
+    ready = request.ready
     for span in path:
-        reason = _forbidden(span.contact, wish.request, first=not hops)
-        timing = None if reason else span.timing(ready, wish.request.size, busy)
+        contact = span.contact
+        code = _forbidden(contact, request, first=not hops)
+        timing = None if code else span.timing(ready, request.size, busy)
         if timing is None:
-            reason = reason or _misses(span.contact, ready, wish, busy)
-            return Refusal(contacts, looked_like, tuple(hops), span.contact, span.contact, reason, wish.tell)
+            at, room = max(ready, contact.start), 0
+            if code is None:
+                code, room = _misses(contact, ready, request.size, busy)
+            return Refusal(contacts, looked_like, tuple(hops), contact, contact, code, at, request.size, room)
         leaves, last_byte, arrives = timing
-        light_time = span.contact.light_time(last_byte)
+        light_time = contact.light_time(last_byte)
         more = margin(light_time) if span.with_margin else 0
         waits_until = max(ready, span.start)
-        hops.append(Hop(span.contact, ready, waits_until, leaves, last_byte, last_byte + light_time, more))
+        hops.append(Hop(contact, ready, waits_until, leaves, last_byte, last_byte + light_time, more))
         ready = arrives
-    slow, reason = _too_late(ready, hops, wish)
-    return Refusal(contacts, looked_like, tuple(hops), None, slow, reason, wish.tell)
+    return _too_late(contacts, looked_like, hops, request, ready)
 
 
-def _forbidden(contact: Contact, request: RouteRequest, *, first: bool) -> str:
+def _forbidden(contact: Contact, request: RouteRequest, *, first: bool) -> RefusalCode | None:
     if first and contact.to_node in request.exclude:
-        return "It is not handed to {there}: that neighbour is excluded."
+        return RefusalCode.NEIGHBOUR_EXCLUDED
     if contact.id in request.exclude_contacts:
-        return f"Contact {contact.id} from {{here}} to {{there}} is excluded."
-    if contact.to_node in request.avoid:
-        return "It has been at {there} before and does not pass there again."
-    return ""
+        return RefusalCode.CONTACT_EXCLUDED
+    return RefusalCode.PASSED_BEFORE if contact.to_node in request.avoid else None
 
 
-def _misses(contact: Contact, ready: int, wish: _Wish, busy: Busy) -> str:
-    size, tell = wish.request.size, wish.tell
-    link, id, ends = (
-        "from {here} to {there}",
-        f"contact {contact.id}",
-        f"until it ends at {tell(contact.end)}",
-    )
+def _misses(contact: Contact, ready: int, size: int, busy: Busy) -> tuple[RefusalCode, int]:
+    """Return why a contact does not carry a bundle, and the room that it has for it, in bytes."""
     if ready > contact.end:
-        late = duration_text(ready - contact.end)
-        return f"It comes too late {link}: {id} ends at {tell(contact.end)}, {late} before it is there."
+        return RefusalCode.CONTACT_OVER, 0
     begins = max(ready, contact.start)
     done = contact.last_byte(begins, size)
     if contact.light_time(begins if done is None else done) < 0:
-        return f"It can't go {link}: the range of {id} is negative."
-    needs = f"it needs {_bytes(size)}"
+        return RefusalCode.NEGATIVE_RANGE, 0
     if done is None:
-        carries = f"carries {_bytes(contact.volume(begins, contact.end))} from {tell(begins)}"
-        return f"It is too large {link}: {id} {carries} {ends}; {needs}."
+        return RefusalCode.TOO_LARGE, contact.volume(begins, contact.end)
     left = free_volume(contact, begins, contact.end, busy.get(contact.id))
     if left >= size:
-        room = f"only gaps, of {_bytes(left)} together,"
-    else:
-        room = f"room for {_bytes(left)}" if left else "no room"
-    return f"It finds no place {link}: what is booked on {id} leaves {room} {ends}; {needs}."
+        return RefusalCode.ONLY_GAPS, left
+    return RefusalCode.LITTLE_ROOM if left else RefusalCode.BOOKED_UP, left
 
 
-def _too_late(arrives: int, hops: list[Hop], wish: _Wish) -> tuple[Contact, str]:
-    tell = wish.tell
+def _too_late(
+    contacts: tuple[Contact, ...], looked_like: int, hops: list[Hop], request: RouteRequest, arrives: int
+) -> Refusal:
+    """Return the refusal of a route that the bundle can go by: what costs it most time decides."""
     queued = max(hops, key=lambda hop: hop.leaves - hop.waits_until)
     slowest = max(hops, key=lambda hop: hop.last_byte - hop.leaves)
     queues, sends = queued.leaves - queued.waits_until, slowest.last_byte - slowest.leaves
-    slow = (queued if queues >= sends else slowest).contact
-    if wish.request.expires is not None and arrives > wish.request.expires:
-        return (
-            slow,
-            f"It would arrive at {tell(arrives)}, after it has expired at {tell(wish.request.expires)}.",
-        )
-    if queues >= sends:
-        why = f"what is booked before it on contact {slow.id} takes {duration_text(queues)}"
-    else:
-        bps = slow.rate_bps(slowest.leaves)
-        why = f"its bytes take {duration_text(sends)} on contact {slow.id}, at {bps} bit/s"
-    why = f"from {{here}} to {{there}} {why}"
-    return slow, f"So it would arrive at {tell(arrives)}, no earlier than by the chosen route: {why}."
-
-
-def _bytes(count: int) -> str:
-    return "all" if count >= UNLIMITED_BPS else f"{count:,} B".replace(",", " ")
+    slow, code = (
+        (queued.contact, RefusalCode.QUEUE) if queues >= sends else (slowest.contact, RefusalCode.SLOW)
+    )
+    expires = request.expires
+    if expires is not None and arrives > expires:
+        code = RefusalCode.EXPIRED
+    return Refusal(
+        contacts,
+        looked_like,
+        tuple(hops),
+        None,
+        slow,
+        code,
+        arrives,
+        request.size,
+        takes=max(queues, sends),
+        rate_bps=slowest.contact.rate_bps(slowest.leaves),
+        expires=expires or 0,
+    )

@@ -6,21 +6,15 @@ imposed light share: ``arrives = last_byte + contact.light_time(last_byte)``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from starlight.contacts import Contact
-from starlight.dtntime import SECOND, duration_text, to_text
 from starlight.routing.volume import Priority, margin
 
 FOREVER = 2**63 - 1
 """The termination of a route without hops: no contact ends it."""
-
-
-def time_text(time: int) -> str:
-    """Return a time as people are told it: to the second, or the millisecond where it matters."""
-    return to_text(time, 3 if time % SECOND else 0)
 
 
 class Hop(msgspec.Struct, frozen=True, gc=False):
@@ -77,15 +71,6 @@ class Route(msgspec.Struct, frozen=True, gc=False):
         """Return when the first bit leaves the source, in ns; the arrival when there are no hops."""
         return self.hops[0].leaves if self.hops else self.arrival
 
-    def explain(self, names: Mapping[int, str], tell: Callable[[int], str] = time_text) -> list[str]:
-        """Return a sentence for each hop: until when it waits and why, leaves, arrives.
-
-        Args:
-            names: what people call the nodes; a node that is not in it is ``node 7``.
-            tell: writes a time.
-        """
-        return [sentence(hop, names, tell) for hop in self.hops]
-
 
 def timed(
     contacts: Sequence[Contact],
@@ -118,30 +103,3 @@ def timed(
     termination = min([contact.end for contact in contacts])
     slack = 0 if projected is None else projected - ready
     return Route(tuple(hops), ready, termination, contacts[0].to_node, size, slack, priority)
-
-
-def name_of(node: int, names: Mapping[int, str]) -> str:
-    """Return what people call a node."""
-    return names.get(node, f"node {node}")
-
-
-def sentence(hop: Hop, names: Mapping[int, str], tell: Callable[[int], str] = time_text) -> str:
-    """Return in a sentence until when a bundle waits and why, leaves, arrives."""
-    contact = hop.contact
-    here, there = name_of(contact.from_node, names), name_of(contact.to_node, names)
-    waits = []
-    if hop.waits_until > hop.ready:
-        waits.append(f"until {tell(hop.waits_until)} for the contact with {there}")
-    if hop.leaves > hop.waits_until:
-        waits.append(f"until {tell(hop.leaves)} for what is booked before it")
-    sentence = f"At {here} it "
-    if waits:
-        sentence += f"waits {' and '.join(waits)}, "
-    sentence += f"leaves at {tell(hop.leaves)}"
-    if hop.last_byte > hop.leaves:
-        sentence += f", its last byte at {tell(hop.last_byte)},"
-    sentence += f" and arrives at {there} at {tell(hop.arrives)}"
-    light_time = hop.arrives - hop.last_byte
-    if light_time >= SECOND // 10:
-        sentence += f", after {duration_text(light_time)} of light"
-    return sentence + "."

@@ -15,11 +15,11 @@ from starlight.routing.answers import AnswerMemory
 from starlight.routing.bookings import NEVER_YET, Bookings
 from starlight.routing.candidates import best_first
 from starlight.routing.following import follow, travel
-from starlight.routing.index import index_of, remember
+from starlight.routing.index import Unusable, index_of, remember
 from starlight.routing.link_contacts import Busy, SearchContact
 from starlight.routing.refusals import Refusal, refusals
 from starlight.routing.request import RouteRequest
-from starlight.routing.route import FOREVER, Route, time_text, timed
+from starlight.routing.route import FOREVER, Route, timed
 from starlight.routing.volume import HopLimit, Priority, consumption, effective_limits, free_volume
 
 
@@ -58,7 +58,7 @@ class Router:
         return self._plan
 
     @property
-    def unusable(self) -> list[tuple[Contact, str]]:
+    def unusable(self) -> list[tuple[Contact, Unusable]]:
         """Return the contacts that are never used, each with the reason, such as a missing range."""
         return list(self._index.unusable.values())
 
@@ -193,21 +193,18 @@ class Router:
                 high = middle - 1
         return low
 
-    def refusals(
-        self, request: RouteRequest, *, most: int = 3, tell: Callable[[int], str] = time_text
-    ) -> list[Refusal]:
+    def refusals(self, request: RouteRequest, *, most: int = 3) -> list[Refusal]:
         """Return why routes that look faster than the answer of `route` are not.
 
         Args:
             request: what is asked for.
             most: how many at most.
-            tell: writes a time.
         """
         if request.source == request.destination:
             return []
         chosen = self.route(request)
         busy = self._busy[request.priority]
-        return refusals(self._index, busy, self._to_search(request), chosen, most, tell)
+        return refusals(self._index, busy, self._to_search(request), chosen, most)
 
     def book(self, route: Route) -> None:
         """Take the time that a route needs on each of its contacts from later routes.
