@@ -13,6 +13,8 @@ from starlight.app import demo as demo_module
 from starlight.app.demo import Demo
 from starlight.dtntime import HOUR, SECOND
 from starlight.errors import InputError
+from starlight.messages.delivery import Certainty, DeliveryState
+from starlight.messages.draft import Draft
 
 SEOUL, BASE, RELAY = 10, 20, 30
 JAY, NAN_YOUNG, JI_YOUNG = "ipn:10.2", "ipn:20.1", "ipn:21.4"
@@ -54,9 +56,9 @@ def test_it_opens_on_letters_that_were_exchanged_and_some_in_flight(tmp_path: Pa
     async def look(demo: Demo) -> None:
         jay = demo.daemons[SEOUL].office.mailbox(JAY)
         assert len(jay.with_correspondent(NAN_YOUNG)) >= 6
-        flights = (await demo.desk.status("jay")).flights
+        flights = (await demo.backend.status("jay")).flights
         assert sum(flight.kind == "letter" for flight in flights) >= 2
-        telemetry = (await demo.desk.status("jay")).telemetry
+        telemetry = (await demo.backend.status("jay")).telemetry
         assert [vehicle.name for vehicle in telemetry] == ["Rover"]
         assert telemetry[0].findings[-1].startswith("abandoned rover")
 
@@ -84,11 +86,11 @@ def test_mission_time_and_the_storm_go_on_where_they_stopped(tmp_path: Path) -> 
     """Mission time is kept in the data directory and stops when the demo stops; so is the storm."""
 
     async def storm(demo: Demo) -> None:
-        await demo.desk.set_storm(True)
+        await demo.backend.set_storm(True)
 
     async def nothing(demo: Demo) -> None:
-        assert (await demo.desk.status("jay")).storm.active
-        silence = (await demo.desk.status("jay")).silence
+        assert (await demo.backend.status("jay")).storm.active
+        silence = (await demo.backend.status("jay")).silence
         assert silence is not None
         assert silence.why == "Dust storm with a tornado over Arsia Mons."
 
@@ -103,13 +105,13 @@ def test_earth_hears_of_a_storm_one_light_time_later(tmp_path: Path) -> None:
     """The base knows at once why it is silent; Seoul learns of it by light."""
 
     async def storm(demo: Demo) -> None:
-        await demo.desk.set_storm(True)
+        await demo.backend.set_storm(True)
         began = demo.clock.now()
         assert demo.daemons[BASE].node.router.plan.notices
         assert not demo.daemons[SEOUL].node.router.plan.notices
         await until(demo, lambda: bool(demo.daemons[SEOUL].node.router.plan.notices))
         assert demo.clock.now() - began > 1_000 * SECOND
-        await demo.desk.set_storm(False)
+        await demo.backend.set_storm(False)
         assert not demo.daemons[BASE].node.router.plan.notices
 
     live(tmp_path / "d", storm)
@@ -131,13 +133,14 @@ def test_a_letter_to_who_is_not_there_yet_stays_predicted(tmp_path: Path) -> Non
     """By the father's radio there is no way back: the letter is predicted to arrive, and never confirmed."""
 
     async def write(demo: Demo) -> None:
-        view = await demo.desk.write("father", JI_YOUNG, "Next week at the same hour.")
+        view = await demo.backend.write("father", Draft(JI_YOUNG, "Next week at the same hour."))
         assert view.receipt_at is None
-        arrival = next(fact for fact in view.facts if fact.what == "arrived")
-        assert arrival.standing == "predicted"
-        await until(demo, lambda: demo.clock.now() > arrival.at)
-        later = await demo.desk.mailbox("father", correspondent=JI_YOUNG)
-        assert (later.letters[-1].state, later.letters[-1].standing) == ("arrived", "predicted")
+        arrival = view.last_fact(DeliveryState.ARRIVED)
+        assert arrival is not None
+        assert arrival.certainty is Certainty.PREDICTED
+        await until(demo, lambda: demo.clock.now() > arrival.time)
+        later = await demo.backend.mailbox("father", correspondent=JI_YOUNG)
+        assert (later.letters[-1].state, later.letters[-1].certainty) == ("arrived", "predicted")
         waiting = demo.daemons[21].store.counts()["bundles"]
         assert waiting >= 1
 
@@ -152,7 +155,7 @@ def test_the_page_warns_of_a_conjunction(tmp_path: Path) -> None:
         demo = Demo("lost-in-starlight", tmp_path / "d", lambda line: None, speed=0.001, at=at)
         try:
             await demo.start()
-            seen = {who: (await demo.desk.status(who)).conjunction for who in ("jay", "nan-young")}
+            seen = {who: (await demo.backend.status(who)).conjunction for who in ("jay", "nan-young")}
         finally:
             await demo.stop()
         jay, nan = seen["jay"], seen["nan-young"]

@@ -17,6 +17,7 @@ from tests.live.helpers import START, both_ways
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.neighbours import PeerConfig
+from starlight.messages.draft import Draft
 from starlight.node.config import NodeConfig
 
 EARTH, MARS = 1, 2
@@ -56,7 +57,7 @@ async def write(earth: Daemon, mars: Daemon) -> None:
 
     async def author(daemon: Daemon, address: str, to: str) -> None:
         for number in count():
-            letter = await daemon.write(address, to, f"letter {number}")
+            letter = await daemon.write(address, Draft(to, f"letter {number}"))
             print(letter.id, flush=True)  # noqa: T201 (what the test reads)
 
     await asyncio.gather(

@@ -14,6 +14,7 @@ from starlight.dtntime import MILLISECOND
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.neighbours import PeerConfig
+from starlight.messages.draft import Draft
 from starlight.messages.postoffice import LETTER_LIFETIME
 from starlight.node.config import NodeConfig
 
@@ -51,11 +52,11 @@ def conversation(tmp_path):
             tap=lambda source, destination, data: said.append((destination[1] == there.port, data)),
         )
         await here.start()
-        letter = await here.write("ipn:1.1", "ipn:2.1", "Can you hear me?")
+        letter = await here.write("ipn:1.1", Draft("ipn:2.1", "Can you hear me?"))
 
         def known():
             now = here.mailbox("ipn:1.1").letter_view(letter.id, clock.now())
-            return (now["state"], now["certainty"]) == ("arrived", "confirmed")
+            return (now.state, now.certainty) == ("arrived", "confirmed")
 
         await until(here, known)
         await here.stop()

@@ -16,6 +16,8 @@ from starlight.live import daemon
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.neighbours import PeerConfig
+from starlight.messages.delivery import DeliveryState
+from starlight.messages.draft import Draft
 from starlight.node.actions import Transmit
 from starlight.node.config import NodeConfig
 from starlight.node.events import BundleReceived, LinkUp, TransferAcknowledged
@@ -65,10 +67,15 @@ def view(daemon, address, letter):
     return daemon.mailbox(address).letter_view(letter.id, daemon.clock.now())
 
 
+def foreseen(daemon, address, letter):
+    """Return when a letter arrives, as its author's mailbox foresees it."""
+    return view(daemon, address, letter).last_fact(DeliveryState.ARRIVED).time
+
+
 def confirmed(daemon, address, letter):
     """Return the state of a letter that is known, not only foreseen."""
     now = view(daemon, address, letter)
-    return now["state"] if now["certainty"] == "confirmed" else None
+    return now.state if now.certainty == "confirmed" else None
 
 
 def test_a_letter_arrives_when_predicted_and_its_receipt_one_light_time_later(tmp_path):
@@ -77,17 +84,17 @@ def test_a_letter_arrives_when_predicted_and_its_receipt_one_light_time_later(tm
     async def test():
         async with two(tmp_path) as (here, there):
             await until(here, lambda: here.status().up == [MARS])
-            prediction = here.predict(JAY, NAN_YOUNG, "Can you hear me?")
-            letter = await here.write(JAY, NAN_YOUNG, "Can you hear me?")
-            predicted = view(here, JAY, letter)
+            prediction = here.predict(JAY, Draft(NAN_YOUNG, "Can you hear me?"))
+            letter = await here.write(JAY, Draft(NAN_YOUNG, "Can you hear me?"))
+            predicted = foreseen(here, JAY, letter)
             assert (
                 0
-                <= predicted["arrives"] - (letter.written_at + round(LIGHT_S * SECOND))
+                <= predicted - (letter.written_at + round(LIGHT_S * SECOND))
                 <= prediction.arrives - prediction.leaves
             )
             await until(there, lambda: texts(there, NAN_YOUNG) == ["Can you hear me?"])
-            came = view(there, NAN_YOUNG, letter)["since"]
-            assert came >= predicted["arrives"]
+            came = view(there, NAN_YOUNG, letter).facts[-1].time
+            assert came >= predicted
             await until(here, lambda: confirmed(here, JAY, letter) == "arrived")
             assert here.clock.now() >= came + round(LIGHT_S * SECOND)
             assert here.status().defects == there.status().defects == 0
@@ -101,13 +108,13 @@ def test_letters_cross_in_both_directions_and_answers_name_what_they_answer(tmp_
     async def test():
         async with two(tmp_path) as (here, there):
             for number in range(10):
-                await here.write(JAY, NAN_YOUNG, f"from Seoul {number}")
-                await there.write(NAN_YOUNG, JAY, f"from Mars {number}")
+                await here.write(JAY, Draft(NAN_YOUNG, f"from Seoul {number}"))
+                await there.write(NAN_YOUNG, Draft(JAY, f"from Mars {number}"))
             await until(there, lambda: len(texts(there, NAN_YOUNG)) == 10)
             await until(here, lambda: len(texts(here, JAY)) == 10)
             first = there.mailbox(NAN_YOUNG).inbox()[0]
             await there.mark_read(NAN_YOUNG, first.id)
-            answer = await there.write(NAN_YOUNG, JAY, "I hear you", first.id)
+            answer = await there.write(NAN_YOUNG, Draft(JAY, "I hear you", first.id))
             await until(here, lambda: texts(here, JAY)[-1:] == ["I hear you"])
             assert here.mailbox(JAY).letters[answer.id].reply_to == first.id
             await until(here, lambda: confirmed(here, JAY, first) == "read")
@@ -123,9 +130,9 @@ def test_what_is_written_while_the_link_is_cut_crosses_after_it(tmp_path):
             await until(here, lambda: here.status().up == [MARS])
             for daemon in (here, there):
                 daemon.cut({(EARTH, MARS), (MARS, EARTH)})
-            kept = await here.write(JAY, NAN_YOUNG, "through the storm")
-            taken_back = await here.write(JAY, NAN_YOUNG, "never mind")
-            assert (await here.withdraw(JAY, taken_back.id))["state"] == "withdrawn"
+            kept = await here.write(JAY, Draft(NAN_YOUNG, "through the storm"))
+            taken_back = await here.write(JAY, Draft(NAN_YOUNG, "never mind"))
+            assert (await here.withdraw(JAY, taken_back.id)).state == "withdrawn"
             await here.settled()
             assert texts(there, NAN_YOUNG) == []
             for daemon in (here, there):
@@ -145,7 +152,7 @@ def test_accepted_is_durable_and_a_restart_goes_on(tmp_path):
         clock = MissionClock(START, RATE)
         alone = Daemon(config(tmp_path, EARTH, [PeerConfig(MARS)]), clock)
         await alone.start()
-        letter = await alone.write(JAY, NAN_YOUNG, "before the restart")
+        letter = await alone.write(JAY, Draft(NAN_YOUNG, "before the restart"))
         stopped_at = clock.now()
         await alone.stop()
         fresh = MissionClock(START, RATE)
@@ -162,7 +169,7 @@ def test_a_letter_waits_for_someone_who_has_not_arrived_yet(tmp_path):
 
     async def test():
         async with two(tmp_path) as (here, there):
-            await here.write(JAY, "ipn:2.7", "for whoever finds this")
+            await here.write(JAY, Draft("ipn:2.7", "for whoever finds this"))
             await until(there, lambda: there.status().stored["bundles"] == 1)
             await there.open("ipn:2.7", "whoever")
             await until(there, lambda: texts(there, "ipn:2.7") == ["for whoever finds this"])
@@ -176,7 +183,7 @@ def test_a_record_of_a_live_node_replays_to_the_same_actions(tmp_path):
     async def test():
         record = {"record": str(tmp_path / "record"), "trace": str(tmp_path / "trace")}
         async with two(tmp_path, earth=record) as (here, _):
-            letter = await here.write(JAY, NAN_YOUNG, "for the record")
+            letter = await here.write(JAY, Draft(NAN_YOUNG, "for the record"))
             await until(here, lambda: confirmed(here, JAY, letter) == "arrived")
             await here.change_plan(both_ways((EARTH, MARS, 200.0)))
         result = replay((tmp_path / "record").read_text().splitlines())
@@ -196,11 +203,11 @@ def test_a_new_plan_changes_what_is_predicted_and_imposed(tmp_path):
             nearer = both_ways((EARTH, MARS, 60.0))
             await here.change_plan(nearer)
             await there.change_plan(nearer)
-            letter = await here.write(JAY, NAN_YOUNG, "nearer")
+            letter = await here.write(JAY, Draft(NAN_YOUNG, "nearer"))
             await until(there, lambda: texts(there, NAN_YOUNG) == ["nearer"])
-            arrived = view(there, NAN_YOUNG, letter)["since"]
+            arrived = view(there, NAN_YOUNG, letter).facts[-1].time
             assert arrived >= letter.written_at + 60 * SECOND
-            assert view(here, JAY, letter)["arrives"] - letter.written_at < 61 * SECOND
+            assert foreseen(here, JAY, letter) - letter.written_at < 61 * SECOND
 
     run(test())
 
@@ -212,15 +219,15 @@ def test_what_people_get_wrong_is_told_and_changes_nothing(tmp_path):
         async with two(tmp_path) as (here, _):
             before = here.status().stored
             for ask in (
-                here.write("ipn:1.9", NAN_YOUNG, "from nobody"),
-                here.write(JAY, "not an address", "to nowhere"),
-                here.write(JAY, NAN_YOUNG, "  "),
-                here.withdraw(JAY, "no such letter"),
-                here.mark_read(JAY, "no such letter"),
-                here.open("ipn:2.1", "not of this node"),
+                lambda: here.write("ipn:1.9", Draft(NAN_YOUNG, "from nobody")),
+                lambda: here.write(JAY, Draft("not an address", "to nowhere")),
+                lambda: here.write(JAY, Draft(NAN_YOUNG, "  ")),
+                lambda: here.withdraw(JAY, "no such letter"),
+                lambda: here.mark_read(JAY, "no such letter"),
+                lambda: here.open("ipn:2.1", "not of this node"),
             ):
                 with pytest.raises(InputError):
-                    await ask
+                    await ask()
             assert here.status().stored == before
 
     run(test())
@@ -240,9 +247,9 @@ def test_an_event_that_breaks_the_engine_costs_only_itself(tmp_path, caplog):
                 raise ZeroDivisionError("a defect")
 
             handlers[BundleReceived] = broken
-            await here.write(JAY, NAN_YOUNG, "refused at first")
+            await here.write(JAY, Draft(NAN_YOUNG, "refused at first"))
             await until(here, lambda: there.status().defects == 1 and here.status().up == [MARS])
-            await there.write(NAN_YOUNG, JAY, "still here")
+            await there.write(NAN_YOUNG, Draft(JAY, "still here"))
             await until(here, lambda: texts(here, JAY) == ["still here"])
 
     run(test())
@@ -261,7 +268,7 @@ def test_what_breaks_when_it_is_due_costs_only_itself(tmp_path, caplog, monkeypa
                 raise ZeroDivisionError("a defect")
 
             there.node._deadlines.at(there.clock.now() + SECOND, broken, None)
-            await here.write(JAY, NAN_YOUNG, "it comes all the same")
+            await here.write(JAY, Draft(NAN_YOUNG, "it comes all the same"))
             await until(there, lambda: texts(there, NAN_YOUNG) == ["it comes all the same"])
             assert there.status().defects == 1
 
@@ -284,8 +291,8 @@ def test_an_action_that_breaks_takes_no_other_with_it(tmp_path, caplog):
                 return body(key)
 
             here.store.body = once
-            await here.write(JAY, NAN_YOUNG, "at the second attempt")
-            await here.write(JAY, NAN_YOUNG, "at the first")
+            await here.write(JAY, Draft(NAN_YOUNG, "at the second attempt"))
+            await here.write(JAY, Draft(NAN_YOUNG, "at the first"))
             await until(there, lambda: len(texts(there, NAN_YOUNG)) == 2)
             assert here.status().defects == 1
 
@@ -301,7 +308,7 @@ def test_a_receiver_whose_disk_refuses_acknowledges_nothing(tmp_path, caplog):
             await until(here, lambda: here.status().up == [MARS])
             other = apsw.Connection(str(there.store.path / "starlight.db"))
             other.execute("begin immediate")
-            await here.write(JAY, NAN_YOUNG, "kept by its sender")
+            await here.write(JAY, Draft(NAN_YOUNG, "kept by its sender"))
             with pytest.raises(StoreError):
                 await there.wait()
             assert there.status().acknowledged == 0
@@ -368,11 +375,11 @@ def test_a_refused_commit_stops_the_node_before_it_promises_anything(tmp_path, c
             other = apsw.Connection(str(here.store.path / "starlight.db"))
             other.execute("begin immediate")  # a program that meddles, so that every commit is refused
             with pytest.raises(StoreError, match="has stopped"):
-                await here.write(JAY, NAN_YOUNG, "too late")
+                await here.write(JAY, Draft(NAN_YOUNG, "too late"))
             with pytest.raises(StoreError):
                 await here.wait()
             with pytest.raises(StoreError, match="not running"):
-                await here.write(JAY, NAN_YOUNG, "again")
+                await here.write(JAY, Draft(NAN_YOUNG, "again"))
             other.close()
 
     run(test())
@@ -415,7 +422,7 @@ def test_what_is_no_bundle_is_refused_and_the_session_goes_on(tmp_path):
                 action = Transmit(f"junk {number}", MARS, 1, now, now, now, None, False)
                 here._neighbours.send(action, junk)
             here._neighbours.flush()
-            await here.write(JAY, NAN_YOUNG, "after the junk")
+            await here.write(JAY, Draft(NAN_YOUNG, "after the junk"))
             await until(there, lambda: texts(there, NAN_YOUNG) == ["after the junk"])
             assert there.status().refused == 4
             assert there.status().defects == 0
@@ -435,7 +442,7 @@ def test_a_cut_can_be_set_before_the_start(tmp_path):
         await here.start()
         await until(here, lambda: here.status().connected == [MARS])
         assert here.status().up == []
-        await here.write(JAY, NAN_YOUNG, "kept")
+        await here.write(JAY, Draft(NAN_YOUNG, "kept"))
         here.cut(())
         await until(there, lambda: texts(there, NAN_YOUNG) == ["kept"])
         await here.stop()

@@ -38,6 +38,7 @@ START_NODE = """
 import asyncio, pkgutil
 from pathlib import Path
 import starlight
+from starlight.messages.draft import Draft
 from tests.live.driver import EARTH, NAN_YOUNG, start, JAY
 
 for module in pkgutil.walk_packages(starlight.__path__, "starlight."):
@@ -46,7 +47,7 @@ for module in pkgutil.walk_packages(starlight.__path__, "starlight."):
 
 async def main():
     nodes = await start(Path(sys.argv[1]))
-    await nodes[0].write(JAY, NAN_YOUNG, "anybody there?")
+    await nodes[0].write(JAY, Draft(NAN_YOUNG, "anybody there?"))
     for node in nodes:
         await node.stop()
 

@@ -12,6 +12,8 @@ from starlight.dtntime import MINUTE, SECOND, to_wire
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.neighbours import PeerConfig
+from starlight.messages.delivery import DeliveryState
+from starlight.messages.draft import Draft
 from starlight.node.config import NodeConfig
 from starlight.node.events import LinkUp, TransferAcknowledged
 from starlight.node.record import replay
@@ -57,14 +59,15 @@ def test_a_letter_of_three_passes_arrives_whole(tmp_path):
         peers = [PeerConfig(MARS, port=there.port)]
         here = Daemon(config(tmp_path, EARTH, JAY, plan, peers, record=str(record)), clock)
         await here.start()
-        letter = await here.write(JAY, NAN_YOUNG, words)
+        letter = await here.write(JAY, Draft(NAN_YOUNG, words))
         assert len(here.node.stored) == 3
-        view = here.mailbox(JAY).letter_view(letter.id, clock.now())
+        shown = here.mailbox(JAY).letter_view(letter.id, clock.now())
+        arrives = shown.last_fact(DeliveryState.ARRIVED).time
         await until(there, lambda: there.mailbox(NAN_YOUNG).inbox())
         assert [came.text for came in there.mailbox(NAN_YOUNG).inbox()] == [words]
         assert there.mailbox(NAN_YOUNG).inbox()[0].id == letter.id
-        assert view["arrives"] > START + 34 * MINUTE
-        assert there.clock.now() >= view["arrives"]
+        assert arrives > START + 34 * MINUTE
+        assert there.clock.now() >= arrives
         await until(here, lambda: state(here, letter, clock) == "arrived")
         assert not here.node.stored
         assert here.status().defects == there.status().defects == 0
@@ -80,7 +83,7 @@ def test_a_letter_of_three_passes_arrives_whole(tmp_path):
 def state(daemon, letter, clock):
     """Return the state of a letter that is known, not only foreseen."""
     view = daemon.mailbox(JAY).letter_view(letter.id, clock.now())
-    return view["state"] if view["certainty"] == "confirmed" else None
+    return view.state if view.certainty == "confirmed" else None
 
 
 def test_three_megabytes_of_a_foreign_node_go_on_in_pieces_a_stop_in_between(tmp_path):

@@ -12,8 +12,15 @@ from collections.abc import Callable
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
-from starlight.messages.forecast import overhead_of
+from starlight.messages.draft import Draft
+from starlight.messages.forecast import Prediction, overhead_of
+from starlight.messages.lateness import Lateness
+from starlight.messages.letter import Letter
+from starlight.messages.letter_view import LetterView
+from starlight.messages.mailbox import Mailbox
 from starlight.messages.postoffice import PostOffice
+from starlight.messages.threads import thread_of
+from starlight.messages.urgency import Priority
 from starlight.node.application import Claim, Request, Save, Say, Submit, Unclaim, Withdraw
 from starlight.routing import Route, Router, RouteRequest
 from starlight.trace import Record
@@ -38,6 +45,38 @@ def both_ways(start: int = 0, end: int = FOREVER) -> ContactPlan:
     return ContactPlan.of(
         [contact(1, EARTH, MARS, start, end), contact(2, MARS, EARTH, start, end)],
     )
+
+
+def shown(mailbox: Mailbox, now: int) -> list[LetterView]:
+    """Return every letter of a mailbox as it shows it, by correspondent, in order."""
+    return [
+        mailbox.letter_view(letter.id, now)
+        for correspondent in sorted(mailbox.correspondents())
+        for letter in mailbox.with_correspondent(correspondent)
+    ]
+
+
+def draft_of(office: PostOffice, to: str, words: str | int, now: int, priority: int) -> Draft:
+    """Return a draft of Jay's with these words, or with as many as make a payload of so many bytes."""
+    if isinstance(words, str):
+        return Draft(to, words, priority=Priority(priority))
+    count = words
+    for _ in range(3):  # The head of a longer text has more bytes.
+        number = office.mailbox(JAY).counter + 1
+        id = f"{JAY}/{now // SECOND}/{number}"
+        letter = Letter(id=id, thread=thread_of(JAY, to), sender=JAY, to=to, written_at=now, text="x" * count)
+        count -= len(letter.encode()) - words
+    return Draft(to, "x" * count, priority=Priority(priority))
+
+
+def predict(office: PostOffice, to: str, words: str | int, now: int, priority: int = 1) -> Prediction:
+    """Return what Jay may expect of a letter, given by its words or the size of its payload."""
+    return office.predict(JAY, draft_of(office, to, words, now, priority), now)
+
+
+def why_late(office: PostOffice, to: str, words: str | int, now: int, priority: int = 1) -> Lateness:
+    """Return why a letter of Jay's is late, given by its words or the size of its payload."""
+    return office.why_late(JAY, draft_of(office, to, words, now, priority), now)
 
 
 class FakeNode:
@@ -232,7 +271,8 @@ class FakeSky:
     def write(self, node: int, address: str, to: str, text: str, **more: object) -> str:
         """Write a letter and return its id."""
         fake = self.nodes[node]
-        letter, requests = fake.office.write(address, to, text, self.now, **more)
+        limits = {name: more.pop(name) for name in ("thread", "lifetime") if name in more}
+        letter, requests = fake.office.write(address, Draft(to, text, **more), self.now, **limits)
         fake.ask(requests)
         return letter.id
 
@@ -244,4 +284,4 @@ class FakeSky:
     def state(self, node: int, address: str, letter_id: str) -> tuple[str, str]:
         """Return the state of a letter and how it is known, as its mailbox shows it."""
         view = self.nodes[node].office.mailbox(address).letter_view(letter_id, self.now)
-        return str(view["state"]), str(view["certainty"])
+        return view.state.value, view.certainty.value

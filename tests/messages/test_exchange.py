@@ -15,13 +15,17 @@ from tests.messages.helpers import (
     FakeSky,
     both_ways,
     contact,
+    predict,
+    shown,
 )
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND, YEAR
 from starlight.errors import InputError, StoreError
 from starlight.messages.doubt import Trouble, TroubleCode
+from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter, Receipt, ReceiptFact, decode_message
+from starlight.messages.letter_view import LetterView
 from starlight.messages.mailbox import MailboxLimits
 from starlight.messages.postoffice import PostOffice
 from starlight.node.application import Submit
@@ -59,11 +63,11 @@ def test_a_letter_goes_through_its_states(sky: FakeSky) -> None:
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
     sky.run(sky.now + LIGHT + SECOND)
     assert sky.state(EARTH, JAY, id) == ("read", "confirmed")
-    facts = sky.earth.office.mailbox(JAY).letter_view(id, sky.now)["facts"]
-    assert isinstance(facts, list)
-    assert [fact["state"] for fact in facts] == ["written", "queued", "departed", "arrived", "read"]
-    assert facts[3]["time"] == sent.arrives
-    assert facts[3]["known_at"] >= sent.arrives + LIGHT
+    facts = sky.earth.office.mailbox(JAY).letter_view(id, sky.now).facts
+    assert [fact.state for fact in facts] == ["written", "queued", "departed", "arrived", "read"]
+    assert facts[3].time == sent.arrives
+    assert facts[3].known_at is not None
+    assert facts[3].known_at >= sent.arrives + LIGHT
 
 
 def test_receipts_get_no_receipts(sky: FakeSky) -> None:
@@ -86,7 +90,7 @@ def test_withdrawn_before_departure() -> None:
     sky.open_all()
     first = sky.write(EARTH, JAY, NANYOUNG, "no")
     second = sky.write(EARTH, JAY, NANYOUNG, "yes")
-    assert sky.earth.office.mailbox(JAY).letter_view(first, 0)["withdrawable"] is True
+    assert sky.earth.office.mailbox(JAY).letter_view(first, 0).withdrawable is True
     sky.earth.ask(sky.earth.office.withdraw(JAY, first, sky.now))
     assert sky.state(EARTH, JAY, first) == ("withdrawn", "confirmed")
     sky.run(2 * HOUR)
@@ -183,22 +187,24 @@ def test_letters_between_two_mailboxes_of_one_node(sky: FakeSky) -> None:
     sky.read(EARTH, CREW, id)
     sky.run(sky.now)
     assert sky.state(EARTH, JAY, id) == ("read", "confirmed")
-    assert sky.earth.office.predict(JAY, CREW, "and again", sky.now).arrives == sky.now
+    assert predict(sky.earth.office, CREW, "and again", sky.now).arrives == sky.now
 
 
 def test_a_letter_to_oneself(sky: FakeSky) -> None:
     """A diary works: one letter, written and received in one mailbox, shown once."""
     id = sky.write(EARTH, JAY, JAY, "remember")
     sky.run(sky.now)
-    view = sky.earth.office.mailbox(JAY).view(sky.now)
-    assert [letter["id"] for thread in view["threads"] for letter in thread["letters"]] == [id]
-    assert view["unread"] == 1
+    mailbox = sky.earth.office.mailbox(JAY)
+    assert [letter.id for letter in mailbox.with_correspondent(JAY)] == [id]
+    assert mailbox.unread() == [id]
+    view = mailbox.letter_view(id, sky.now)
+    assert (view.mine, view.unread) == (True, True)
 
 
 def test_a_restart_at_every_moment_changes_nothing() -> None:
     """Everything is durable: with both nodes restarted after each step the outcome is the same."""
 
-    def story(restart: bool) -> list[dict[str, object]]:
+    def story(restart: bool) -> list[list[LetterView]]:
         sky = FakeSky()
         sky.open_all()
         for step in range(40):
@@ -214,7 +220,7 @@ def test_a_restart_at_every_moment_changes_nothing() -> None:
                 sky.mars.restart()
         sky.run(sky.now + DAY)
         offices = (sky.earth.office.mailbox(JAY), sky.mars.office.mailbox(NANYOUNG))
-        return [mailbox.view(sky.now) for mailbox in offices]
+        return [shown(mailbox, sky.now) for mailbox in offices]
 
     assert story(True) == story(False)
 
@@ -354,7 +360,7 @@ def test_a_full_mailbox_refuses_and_confirms_nothing() -> None:
     assert sky.state(EARTH, JAY, first) == ("arrived", "confirmed")
     assert sky.state(EARTH, JAY, second) == ("arrived", "predicted")
     with pytest.raises(InputError, match="full"):
-        sky.mars.office.write(NANYOUNG, JAY, "x", sky.now)
+        sky.mars.office.write(NANYOUNG, Draft(JAY, "x"), sky.now)
     with pytest.raises(InputError, match="at most 1 mailboxes"):
         sky.mars.office.open(MISSION, "Mission", sky.now)
 
@@ -392,7 +398,7 @@ def test_what_cannot_be_written(sky: FakeSky, wrong: dict[str, object], words: s
     given = {"address": JAY, "to": NANYOUNG, "text": "hello"} | wrong
     address, to, text = (given.pop(key) for key in ("address", "to", "text"))
     with pytest.raises(InputError, match=words):
-        sky.earth.office.write(address, to, text, 0, **given)
+        sky.write(EARTH, address, to, text, **given)
     assert sky.earth.office.mailbox(JAY).letters == {}
 
 

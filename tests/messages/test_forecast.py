@@ -14,6 +14,8 @@ from tests.messages.helpers import (
     FakeSky,
     both_ways,
     contact,
+    predict,
+    why_late,
 )
 
 from starlight.contacts.plan import ContactPlan, Notice
@@ -50,7 +52,7 @@ def test_leaves_arrives_and_earliest_answer() -> None:
     """The earliest answer is the way back, for a letter of typical size, from the arrival."""
     sky = FakeSky(relayed())
     sky.open_all()
-    ahead = sky.earth.office.predict(JAY, NANYOUNG, "hello", MINUTE)
+    ahead = predict(sky.earth.office, NANYOUNG, "hello", MINUTE)
     assert ahead.leaves == MINUTE
     assert ahead.arrives is not None
     assert 0 < ahead.arrives - MINUTE - LIGHT < SECOND
@@ -60,7 +62,7 @@ def test_leaves_arrives_and_earliest_answer() -> None:
     assert ahead.route is not None
     assert [hop.contact.id for hop in ahead.route.hops] == [1, 2]
     assert "Seoul" in routes.hops(ahead.route, NAMES)[0].text()
-    spent = sky.earth.office.why_late(JAY, NANYOUNG, "hello", MINUTE).spent
+    spent = why_late(sky.earth.office, NANYOUNG, "hello", MINUTE).spent
     assert spent is not None
     assert (spent.waits_for_contact, spent.waits_in_queue) == (0, 0)
     assert LIGHT < spent.light < LIGHT + SECOND
@@ -73,9 +75,9 @@ def test_asking_books_nothing_and_keeps_nothing() -> None:
     sky = FakeSky(relayed())
     sky.open_all()
     office = sky.earth.office
-    assert office.predict(JAY, NANYOUNG, "x" * 1000, 0) == office.predict(JAY, NANYOUNG, "x" * 1000, 0)
+    assert predict(office, NANYOUNG, "x" * 1000, 0) == predict(office, NANYOUNG, "x" * 1000, 0)
     assert office.mailbox(JAY).letters == {}
-    by_size = office.predict(JAY, NANYOUNG, 500, 0)
+    by_size = predict(office, NANYOUNG, 500, 0)
     assert by_size.size_bytes == 500
 
 
@@ -83,7 +85,7 @@ def test_what_was_foreseen_comes_true() -> None:
     """The letter arrives at the nanosecond that the page had told."""
     sky = FakeSky(both_ways(3 * HOUR, 9 * HOUR))
     sky.open_all()
-    ahead = sky.earth.office.predict(JAY, NANYOUNG, "to the second", 0)
+    ahead = predict(sky.earth.office, NANYOUNG, "to the second", 0)
     id = sky.write(EARTH, JAY, NANYOUNG, "to the second")
     sky.run(DAY)
     assert sky.mars.office.mailbox(NANYOUNG).received[id].arrived_at == ahead.arrives
@@ -96,7 +98,7 @@ def test_why_so_late() -> None:
     )
     sky = FakeSky(plan)
     sky.open_all()
-    spent = sky.earth.office.why_late(JAY, NANYOUNG, "x" * 30_000, 0).spent
+    spent = why_late(sky.earth.office, NANYOUNG, "x" * 30_000, 0).spent
     assert spent is not None
     assert (spent.from_node, spent.to_node) == (RELAY, MARS)
     why = lateness.spent(spent, NAMES).text()
@@ -111,7 +113,7 @@ def test_a_long_wait_is_explained_by_the_geometry() -> None:
     plan = ContactPlan.of([contact(1, EARTH, MARS, 0, HOUR), contact(2, EARTH, MARS, 9 * HOUR, DAY)])
     sky = FakeSky(plan)
     sky.open_all()
-    found = sky.earth.office.predict(JAY, NANYOUNG, "hello", 2 * HOUR).silence
+    found = predict(sky.earth.office, NANYOUNG, "hello", 2 * HOUR).silence
     assert found is not None
     assert found.cause is SilenceCause.NOT_HEARD
     assert silence.why(found, NAMES).text().startswith("Seoul can't be heard at the base before then")
@@ -124,7 +126,7 @@ def test_a_wait_at_a_relay_is_a_silence_too() -> None:
     plan = relayed().cut([(RELAY, MARS)], 0, 2 * DAY, STORM)
     sky = FakeSky(plan)
     sky.open_all()
-    ahead = sky.earth.office.predict(JAY, NANYOUNG, "hello", HOUR)
+    ahead = predict(sky.earth.office, NANYOUNG, "hello", HOUR)
     assert ahead.leaves == HOUR
     assert ahead.silence is not None
     assert (ahead.silence.cause, ahead.silence.notices) == (SilenceCause.NOTICE, (STORM.text,))
@@ -142,7 +144,7 @@ def test_silence_is_explained_by_the_notice() -> None:
     elsewhere = Notice(0, 9 * DAY, (99,), "maintenance elsewhere")
     sky = FakeSky(ContactPlan(plan.contacts, (*plan.notices, elsewhere), plan.version))
     sky.open_all()
-    ahead = sky.earth.office.predict(JAY, NANYOUNG, "hello", HOUR)
+    ahead = predict(sky.earth.office, NANYOUNG, "hello", HOUR)
     assert ahead.silence is not None
     assert silence.why(ahead.silence, NAMES).text() == "Dust storm over Arsia Mons."
     assert (ahead.silence.since, ahead.silence.until) == (0, ahead.leaves)
@@ -153,7 +155,7 @@ def test_no_route_at_all() -> None:
     sky = FakeSky(ContactPlan())
     sky.open_all()
     for to in (NANYOUNG, "ipn:99.1", "dtn://nowhere/x"):
-        ahead = sky.earth.office.predict(JAY, to, "hello", HOUR)
+        ahead = predict(sky.earth.office, to, "hello", HOUR)
         assert (ahead.leaves, ahead.arrives, ahead.answer_at) == (None, None, None)
         assert ahead.silence is not None
         assert ahead.silence.cause is SilenceCause.NO_ROUTE
@@ -166,7 +168,7 @@ def test_no_answer_where_no_route_back_is() -> None:
     """Where the plan knows no route back there is no earliest answer."""
     sky = FakeSky(ContactPlan.of([contact(1, EARTH, MARS, 0, DAY)]))
     sky.open_all()
-    ahead = sky.earth.office.predict(JAY, NANYOUNG, "hello", 0)
+    ahead = predict(sky.earth.office, NANYOUNG, "hello", 0)
     assert ahead.arrives is not None
     assert (ahead.answer_at, ahead.receipt_at) == (None, None)
 
@@ -224,7 +226,7 @@ def test_a_storm_makes_what_has_left_doubtful() -> None:
     assert [leg.from_node for leg in sent.legs] == [EARTH, RELAY]
     assert [r.what for r in sky.earth.trace][-1] == "letter.foreseen"
     sky.earth.restart()
-    assert sky.earth.office.mailbox(JAY).letter_view(id, sky.now)["doubtful"] == sent.doubtful
+    assert sky.earth.office.mailbox(JAY).letter_view(id, sky.now).doubtful == sent.doubtful
 
 
 def test_a_storm_without_an_end() -> None:
@@ -275,7 +277,7 @@ def test_whom_to_ask() -> None:
     """A prediction is for a mailbox and an address."""
     sky = FakeSky()
     with pytest.raises(InputError, match="nobody has opened"):
-        sky.earth.office.predict(JAY, NANYOUNG, "hello", 0)
+        predict(sky.earth.office, NANYOUNG, "hello", 0)
     sky.open_all()
     with pytest.raises(InputError):
-        sky.earth.office.predict(JAY, "nonsense", "hello", 0)
+        predict(sky.earth.office, "nonsense", "hello", 0)

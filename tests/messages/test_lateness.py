@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from tests.messages.helpers import CREW, EARTH, JAY, LIGHT, MARS, NAMES, NANYOUNG, RELAY, FakeSky, contact
+from tests.messages.helpers import (
+    CREW,
+    EARTH,
+    JAY,
+    LIGHT,
+    MARS,
+    NAMES,
+    NANYOUNG,
+    RELAY,
+    FakeSky,
+    contact,
+    predict,
+    why_late,
+)
 
 from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, duration_text
@@ -49,7 +62,7 @@ def test_the_refusals_are_those_of_the_router() -> None:
     sky.open_all()
     for _ in range(3):
         sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
-    lateness = sky.earth.office.why_late(JAY, NANYOUNG, 5_000, MINUTE)
+    lateness = why_late(sky.earth.office, NANYOUNG, 5_000, MINUTE)
     size = 5_000 + BUNDLE_OVERHEAD_BYTES
     router = Router(sky.plan)
     for _, route in sky.earth.queued.values():
@@ -94,12 +107,12 @@ def test_asking_why_changes_nothing() -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
     before = sky.earth.office.mailbox(JAY).sent[id]
     booked = [sky.earth.router.bookings(each) for each in (1, 2, 3)]
-    foreseen = sky.earth.office.predict(JAY, NANYOUNG, 300, MINUTE)
+    foreseen = predict(sky.earth.office, NANYOUNG, 300, MINUTE)
     asked = sky.earth.office.why_letter_late(JAY, id, MINUTE)
     assert asked == sky.earth.office.why_letter_late(JAY, id, MINUTE)
-    sky.earth.office.why_late(JAY, NANYOUNG, 300, MINUTE)
+    why_late(sky.earth.office, NANYOUNG, 300, MINUTE)
     assert [sky.earth.router.bookings(each) for each in (1, 2, 3)] == booked
-    assert sky.earth.office.predict(JAY, NANYOUNG, 300, MINUTE) == foreseen
+    assert predict(sky.earth.office, NANYOUNG, 300, MINUTE) == foreseen
     assert sky.earth.office.mailbox(JAY).sent[id] == before
 
 
@@ -111,7 +124,7 @@ def test_its_own_booking_is_no_reason() -> None:
     lateness = sky.earth.office.why_letter_late(JAY, id, MINUTE)
     assert "contact 2 carries" in everything(lateness)
     assert "booked" not in everything(lateness)
-    assert "booked" in everything(sky.earth.office.why_late(JAY, NANYOUNG, 4_000, MINUTE))
+    assert "booked" in everything(why_late(sky.earth.office, NANYOUNG, 4_000, MINUTE))
     other = sky.write(EARTH, JAY, NANYOUNG, "y" * 4_000)
     assert "for what is booked before it" in everything(sky.earth.office.why_letter_late(JAY, other, MINUTE))
 
@@ -153,14 +166,14 @@ def test_a_silence_comes_first() -> None:
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "hello")
     for lateness in (
-        sky.earth.office.why_late(JAY, NANYOUNG, 300, 0),
+        why_late(sky.earth.office, NANYOUNG, 300, 0),
         sky.earth.office.why_letter_late(JAY, id, 0),
     ):
         assert first(lateness)[0] == "Dust storm over Arsia Mons."
         assert first(lateness)[1].startswith("It waits 1 h")
     nowhere = FakeSky(ContactPlan((), (STORM,)))
     nowhere.open_all()
-    assert first(nowhere.earth.office.why_late(JAY, NANYOUNG, 300, 0)) == ["Dust storm over Arsia Mons."]
+    assert first(why_late(nowhere.earth.office, NANYOUNG, 300, 0)) == ["Dust storm over Arsia Mons."]
 
 
 def test_a_wait_behind_others_is_told_apart_from_a_wait_for_the_window() -> None:
@@ -172,25 +185,25 @@ def test_a_wait_behind_others_is_told_apart_from_a_wait_for_the_window() -> None
     queue = duration_text(4 * size * 8 * SECOND // 1_000)
     why = "It waits 1 h 00 min at Seoul for the contact with the base, "
     why += f"it waits {queue} at Seoul for what goes to the base before it, light takes 10 min 00 s."
-    assert first(sky.earth.office.why_late(JAY, NANYOUNG, 300, 0))[1:] == [why, NOTHING_FASTER]
-    assert "for what goes" not in everything(sky.earth.office.why_late(JAY, NANYOUNG, 300, 0, priority=2))
+    assert first(why_late(sky.earth.office, NANYOUNG, 300, 0))[1:] == [why, NOTHING_FASTER]
+    assert "for what goes" not in everything(why_late(sky.earth.office, NANYOUNG, 300, 0, priority=2))
 
 
 def test_nothing_faster_is_said() -> None:
     """Where the best way is the one taken, that is said; where there is none, it is not."""
     sky = FakeSky()
     sky.open_all()
-    lateness = sky.earth.office.why_late(JAY, NANYOUNG, 300, 0)
+    lateness = why_late(sky.earth.office, NANYOUNG, 300, 0)
     assert (first(lateness)[-1], lateness.refusals) == (NOTHING_FASTER, ())
     assert first(lateness)[0] == "Light takes 10 min 00 s."
-    assert NOTHING_FASTER not in everything(sky.earth.office.why_late(JAY, "ipn:99.1", 300, 0))
+    assert NOTHING_FASTER not in everything(why_late(sky.earth.office, "ipn:99.1", 300, 0))
 
 
 def test_on_the_same_node_nothing_is_late() -> None:
     """Of a letter to somebody on the same node there is nothing to explain, and its size is no reason."""
     sky = FakeSky()
     sky.open_all()
-    lateness = sky.earth.office.why_late(JAY, CREW, 300, 0)
+    lateness = why_late(sky.earth.office, CREW, 300, 0)
     assert (lateness.silence, lateness.spent, lateness.refusals) == (None, None, ())
     assert first(lateness) == ["Both mailboxes are on the same node."]
 

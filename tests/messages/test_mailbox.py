@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 from tests.messages.helpers import CREW, EARTH, JAY, LIGHT, MARS, MISSION, NANYOUNG, FakeSky
 
@@ -10,10 +9,13 @@ from starlight.bundle import build, onward
 from starlight.bundle.eid import EndpointID
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE
 from starlight.errors import InputError
+from starlight.messages.delivery import Certainty, DeliveryState
+from starlight.messages.draft import Draft
 from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES
 from starlight.messages.letter import Telemetry
 from starlight.messages.mailbox import MailboxLimits
 from starlight.messages.postoffice import LETTER_LIFETIME, PostOffice
+from starlight.messages.urgency import Priority
 from starlight.node.application import Submit
 
 ROVER = "ipn:20.30"
@@ -131,25 +133,24 @@ def test_nobody_writes_into_the_thread_of_two_others(sky: FakeSky) -> None:
     assert mailbox.correspondents() == [JAY, CREW]
 
 
-def test_the_view_is_plain(sky: FakeSky) -> None:
-    """The view holds plain values, so that it is JSON: states, times in ns, sizes in bytes."""
+def test_a_letter_is_shown_as_it_stands(sky: FakeSky) -> None:
+    """A letter's view says what holds now, and how that is known, at both ends."""
     id = sky.write(EARTH, JAY, NANYOUNG, "<b>안녕</b>")
-    report(sky, oxygen_percent=20.9)
     sky.run(MINUTE)
-    view = msgspec.json.decode(msgspec.json.encode(sky.earth.office.mailbox(JAY).view(sky.now)))
-    assert (view["address"], view["person"], view["open"], view["unread"]) == (JAY, "Jay", True, 0)
-    (thread,) = view["threads"]
-    (letter,) = thread["letters"]
-    assert (thread["with"], letter["id"], letter["text"]) == (NANYOUNG, id, "<b>안녕</b>")
-    assert (letter["state"], letter["certainty"]) == ("in_flight", "predicted")
-    assert (letter["mine"], letter["withdrawable"]) == (True, False)
-    assert letter["receipt_at"] > letter["arrives"] > letter["leaves"] == 0
-    assert [leg["to_node"] for leg in letter["legs"]] == [MARS]
+    here = sky.earth.office.mailbox(JAY).letter_view(id, sky.now)
+    assert (here.id, here.to_address, here.text) == (id, NANYOUNG, "<b>안녕</b>")
+    assert (here.state, here.certainty) == (DeliveryState.IN_FLIGHT, Certainty.PREDICTED)
+    assert (here.mine, here.withdrawable, here.unread) == (True, False, False)
+    leaves, arrives = here.last_fact(DeliveryState.DEPARTED), here.last_fact(DeliveryState.ARRIVED)
+    assert leaves is not None
+    assert arrives is not None
+    assert here.receipt_at is not None
+    assert here.receipt_at > arrives.time > leaves.time == 0
     sky.run(HOUR)
-    there = msgspec.json.decode(msgspec.json.encode(sky.mars.office.mailbox(NANYOUNG).view(sky.now)))
-    (letter,) = there["threads"][0]["letters"]
-    assert (letter["state"], letter["mine"], letter["unread"]) == ("arrived", False, True)
-    assert there["telemetry"][0]["readings"] == {"oxygen_percent": 20.9}
+    there = sky.mars.office.mailbox(NANYOUNG).letter_view(id, sky.now)
+    assert (there.state, there.certainty) == (DeliveryState.ARRIVED, Certainty.CONFIRMED)
+    assert (there.mine, there.withdrawable, there.unread) == (False, False, True)
+    assert (there.priority, there.receipt_at, there.on_its_way) == (Priority.NORMAL, None, False)
     with pytest.raises(InputError, match="no letter"):
         sky.earth.office.mailbox(JAY).letter_view("ipn:7.1/0/77", 0)
 
@@ -192,6 +193,6 @@ def test_a_mailbox_is_full_by_bytes_of_text_not_by_characters() -> None:
         sky.earth.office.node, sky.earth.office.forecaster._router, MailboxLimits(letter_bytes=8)
     )
     office.open(JAY, "Jay", 0)
-    office.write(JAY, NANYOUNG, "\u5929\u95ee\u4e00", 0)
+    office.write(JAY, Draft(NANYOUNG, "\u5929\u95ee\u4e00"), 0)
     with pytest.raises(InputError, match="full"):
-        office.write(JAY, NANYOUNG, "?", 0)
+        office.write(JAY, Draft(NANYOUNG, "?"), 0)

@@ -6,15 +6,16 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.messages.helpers import EARTH, JAY, MARS, NAMES, NANYOUNG, FakeSky, contact
+from tests.messages.helpers import EARTH, JAY, MARS, NAMES, NANYOUNG, FakeSky, contact, predict, why_late
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
 from starlight.errors import InputError
 from starlight.messages.delivery import DeliveryState, Sent
+from starlight.messages.draft import Draft
 from starlight.messages.forecast import FRAGMENT_BYTES, overhead_of
 from starlight.messages.silence import SilenceCause
-from starlight.messages.urgency import PRIORITIES, priority_of, word_of
+from starlight.messages.urgency import PRIORITIES, priority_of
 from starlight.routing import Fragment, Priority, Router, RouteRequest, split
 from starlight.words import lateness, routes
 from starlight.words.silence import CAUSES
@@ -41,7 +42,6 @@ def test_words_and_numbers() -> None:
     """The words are those of the router's priorities; another is refused, with those that are right."""
     assert PRIORITIES == ("bulk", "normal", "expedited")
     assert [priority_of(word) for word in PRIORITIES] == list(Priority)
-    assert [word_of(number) for number in Priority] == list(PRIORITIES)
     for wrong in ("urgent", "", "Normal", "1"):
         with pytest.raises(InputError, match="It is bulk, normal or expedited"):
             priority_of(wrong)
@@ -70,7 +70,8 @@ def test_it_is_kept_posted_and_told(priority: Priority) -> None:
     assert sent_of(sky, id).urgency == priority
     assert sent_of(sky, critical).urgency == Priority.EXPEDITED
     view = sky.earth.office.mailbox(JAY).letter_view(id, 0)
-    assert (view["priority"], view["critical"]) == (word_of(priority), False)
+    assert (view.priority, view.critical) == (priority, False)
+    assert sky.earth.office.mailbox(JAY).letter_view(critical, 0).critical is True
 
 
 def test_a_wrong_priority_is_refused() -> None:
@@ -79,9 +80,9 @@ def test_a_wrong_priority_is_refused() -> None:
     sky.open_all()
     office = sky.earth.office
     for ask in (
-        lambda: office.write(JAY, NANYOUNG, "hello", 0, priority=3),
-        lambda: office.predict(JAY, NANYOUNG, "hello", 0, -1),
-        lambda: office.why_late(JAY, NANYOUNG, "hello", 0, 7),
+        lambda: office.write(JAY, Draft(NANYOUNG, "hello", priority=3), 0),
+        lambda: office.predict(JAY, Draft(NANYOUNG, "hello", priority=-1), 0),
+        lambda: office.why_late(JAY, Draft(NANYOUNG, "hello", priority=7), 0),
     ):
         with pytest.raises(InputError, match=r"It is 0 \(bulk\), 1 \(normal\) or 2 \(expedited\)"):
             ask()
@@ -121,7 +122,7 @@ def test_the_preview_reacts() -> None:
     sky.open_all()
     for _ in range(3):
         sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
-    bulk, normal, urgent = (sky.earth.office.predict(JAY, NANYOUNG, 4_000, 0, each) for each in Priority)
+    bulk, normal, urgent = (predict(sky.earth.office, NANYOUNG, 4_000, 0, each) for each in Priority)
     assert urgent.arrives is not None
     assert normal.arrives is not None
     assert bulk.arrives is not None
@@ -129,7 +130,7 @@ def test_the_preview_reacts() -> None:
     assert bulk.arrives > normal.arrives > urgent.arrives + MINUTE
     assert urgent.leaves == HOUR
     sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000, priority=0)
-    after = [sky.earth.office.predict(JAY, NANYOUNG, 4_000, 0, each).arrives for each in Priority]
+    after = [predict(sky.earth.office, NANYOUNG, 4_000, 0, each).arrives for each in Priority]
     assert after[1:] == [normal.arrives, urgent.arrives]
     assert after[0] is not None
     assert after[0] > normal.arrives + 30 * SECOND
@@ -157,7 +158,7 @@ def test_what_gives_way_is_foreseen_later() -> None:
         assert new.receipt_at is not None
         assert new.receipt_at > new.arrives
     assert not sent_of(sky, urgent).displaced
-    assert sky.earth.office.mailbox(JAY).letter_view(first, 0)["displaced"] is True
+    assert sky.earth.office.mailbox(JAY).letter_view(first, 0).displaced is True
     assert [record.what for record in sky.earth.trace].count("letter.foreseen") == 2
 
 
@@ -194,7 +195,7 @@ def test_a_letter_that_no_contact_carries_is_foreseen_in_fragments() -> None:
     sky = FakeSky(windows(6))
     sky.open_all()
     size = 20_000
-    ahead = sky.earth.office.predict(JAY, NANYOUNG, size, 0)
+    ahead = predict(sky.earth.office, NANYOUNG, size, 0)
     request = RouteRequest(EARTH, MARS, 0, size + FRAGMENT_OVERHEAD_BYTES)
     fragments = split(Router(sky.plan), request, FRAGMENT_OVERHEAD_BYTES)
     assert fragments is not None
@@ -203,7 +204,7 @@ def test_a_letter_that_no_contact_carries_is_foreseen_in_fragments() -> None:
     assert ahead.arrives == fragments[-1].route.arrival
     assert [leg.leaves for leg in ahead.legs] == [3 * HOUR]
     assert ahead.answer_at is not None
-    why = sky.earth.office.why_late(JAY, NANYOUNG, size, 0)
+    why = why_late(sky.earth.office, NANYOUNG, size, 0)
     assert why.fragments == 3
     told = [sentence.text() for sentence in lateness.first(why, NAMES)]
     assert (
@@ -220,10 +221,10 @@ def test_one_that_no_fragments_carry_has_no_route() -> None:
     """More than the whole plan carries has no route; a byte more than a window carries is a fragment more."""
     sky = FakeSky(windows(6))
     sky.open_all()
-    assert sky.earth.office.predict(JAY, NANYOUNG, 60_000, 0).arrives is None
+    assert predict(sky.earth.office, NANYOUNG, 60_000, 0).arrives is None
     fits = 7_500 - FRAGMENT_OVERHEAD_BYTES
     counts = [
-        sky.earth.office.predict(JAY, NANYOUNG, size, 0).fragments for size in (fits, 2 * fits, 2 * fits + 1)
+        predict(sky.earth.office, NANYOUNG, size, 0).fragments for size in (fits, 2 * fits, 2 * fits + 1)
     ]
     assert counts == [1, 2, 3]
 
@@ -233,14 +234,14 @@ def test_what_is_too_large_is_told_to_be() -> None:
     sky = FakeSky(windows(6))
     sky.open_all()
     office = sky.earth.office
-    silence = office.predict(JAY, NANYOUNG, 60_000, 0).silence
+    silence = predict(office, NANYOUNG, 60_000, 0).silence
     assert silence is not None
     assert silence.cause is SilenceCause.TOO_LARGE
-    why = office.why_late(JAY, NANYOUNG, 60_000, 0)
+    why = why_late(office, NANYOUNG, 60_000, 0)
     assert why.silence == silence
     assert [sentence.text() for sentence in lateness.first(why, NAMES)] == [CAUSES[SilenceCause.TOO_LARGE]]
     assert "It is too large from Seoul to the base" in routes.refused(why.refusals[0], NAMES)[-1].text()
-    after = office.predict(JAY, NANYOUNG, 60_000, 7 * HOUR).silence
+    after = predict(office, NANYOUNG, 60_000, 7 * HOUR).silence
     assert after is not None
     assert after.cause is SilenceCause.NO_ROUTE
 
@@ -259,7 +260,7 @@ def test_a_hopeless_letter_is_not_cut_at_each_question(monkeypatch: pytest.Monke
     office, router = sky.earth.office, sky.earth.router
 
     def fragments(size: int, now: int) -> int | None:
-        ahead = office.predict(JAY, NANYOUNG, size, now)
+        ahead = predict(office, NANYOUNG, size, now)
         return ahead.fragments if ahead.arrives is not None else None
 
     booked = router.route(RouteRequest(EARTH, MARS, 0, 7_000))
@@ -267,7 +268,7 @@ def test_a_hopeless_letter_is_not_cut_at_each_question(monkeypatch: pytest.Monke
     router.book(booked)
     assert (fragments(44_000, 0), cut) == (None, [44_000])
     assert (fragments(44_000, SECOND), fragments(50_000, MINUTE - 1), cut) == (None, None, [44_000])
-    office.why_late(JAY, NANYOUNG, 44_000, SECOND)
+    why_late(office, NANYOUNG, 44_000, SECOND)
     assert (fragments(7_000, SECOND), cut) == (1, [44_000])
     assert (fragments(44_000, MINUTE), cut) == (None, [44_000, 44_000])
     assert (fragments(30_000, MINUTE), len(cut)) == (6, 3)  # One of them what is left beside the booking.
@@ -285,7 +286,7 @@ def test_fragments_are_never_foreseen_sooner_than_a_smaller_letter(size: int, pr
     sky = FakeSky(windows(7))
     sky.open_all()
     office = sky.earth.office
-    larger, smaller = (office.predict(JAY, NANYOUNG, each, 0, priority) for each in (size + 1, size))
+    larger, smaller = (predict(office, NANYOUNG, each, 0, priority) for each in (size + 1, size))
     assert larger.arrives is not None
     assert smaller.arrives is not None
     assert larger.arrives >= smaller.arrives
@@ -297,7 +298,7 @@ def test_a_large_letter_keeps_its_prediction_as_its_first_piece_leaves() -> None
     """The first piece that leaves does not bring the arrival of the last forward."""
     sky = FakeSky(windows(6))
     sky.open_all()
-    letter, requests = sky.earth.office.write(JAY, NANYOUNG, "x" * 20_000, 0)
+    letter, requests = sky.earth.office.write(JAY, Draft(NANYOUNG, "x" * 20_000), 0)
     assert requests
     office = sky.earth.office
     foreseen = sent_of(sky, letter.id)

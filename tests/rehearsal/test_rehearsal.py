@@ -117,7 +117,7 @@ def test_the_fathers_letters_waited_for_whoever_claims_the_address(years: Years)
     assert len(letters) == 1_318
     now = years.run.world.now
     views = [box.letter_view(letter.id, now) for letter in letters]
-    assert Counter((view["state"], view["certainty"]) for view in views) == {("arrived", "predicted"): 1_318}
+    assert Counter((view.state, view.certainty) for view in views) == {("arrived", "predicted"): 1_318}
 
 
 def test_the_beats_of_the_story_come_in_the_order_of_the_scenario(years: Years) -> None:

@@ -13,9 +13,11 @@ from tests.sim.test_urgent_letters import JAY, NAN_YOUNG, office_of
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
 from starlight.messages.delivery import DeliveryState, Sent
+from starlight.messages.draft import Draft
 from starlight.messages.forecast import FRAGMENT_BYTES, overhead_of
 from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter
+from starlight.messages.urgency import Priority
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.node.host import Host
@@ -55,7 +57,9 @@ def posted(plan: ContactPlan, text: str, priority: int = 1) -> tuple[VirtualWorl
     found: list[Sent] = []
 
     def write(host: Host, now: int) -> Iterable[Request]:
-        letter, requests = office_at(host).write(JAY, NAN_YOUNG, text, now, priority=priority)
+        letter, requests = office_at(host).write(
+            JAY, Draft(NAN_YOUNG, text, priority=Priority(priority)), now
+        )
         assert isinstance(letter, Letter)
         found.extend(office_at(host).mailbox(JAY).sent.values())
         return requests

@@ -8,6 +8,7 @@ from tests.sim.helpers import START, both
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
+from starlight.messages.draft import Draft
 from starlight.messages.postoffice import PostOffice
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
@@ -34,7 +35,7 @@ def test_a_letter_arrives_as_predicted_and_its_receipt_comes_back() -> None:
     world.call(START, 3, lambda host, now: office_at(host).open("ipn:3.1", "Nan-young", now))
 
     def write(host: Host, now: int) -> Iterable[Request]:
-        return office_at(host).write("ipn:1.1", "ipn:3.1", "Are you there?", now)[1]
+        return office_at(host).write("ipn:1.1", Draft("ipn:3.1", "Are you there?"), now)[1]
 
     world.call(START + SECOND, 1, write)
     world.crash(3, START + 2 * MINUTE, START + 3 * MINUTE)

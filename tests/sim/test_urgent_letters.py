@@ -12,7 +12,9 @@ from tests.sim.test_letters import office_at
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
 from starlight.messages.delivery import DeliveryState
+from starlight.messages.draft import Draft
 from starlight.messages.postoffice import PostOffice
+from starlight.messages.urgency import Priority
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
@@ -29,7 +31,7 @@ def office_of(node: Node) -> PostOffice:
 
 def write(text: str, priority: int) -> object:
     def act(host: Host, now: int) -> Iterable[Request]:
-        return office_at(host).write(JAY, NAN_YOUNG, text, now, priority=priority)[1]
+        return office_at(host).write(JAY, Draft(NAN_YOUNG, text, priority=Priority(priority)), now)[1]
 
     return act
 

@@ -1,4 +1,4 @@
-"""The page served over loopback from a thread, with a desk whose clock the test moves."""
+"""The page served over loopback from a thread, with a backend whose clock the test moves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from tests.web.fake_backend import FakeDesk
+from tests.web.fake_backend import FakeBackend
 
 from starlight.web.app import make_app
 
@@ -25,20 +25,20 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 class Serving:
-    """A running server and its desk.
+    """A running server and its backend.
 
     Attributes:
-        desk: call its handles through `on_loop`.
+        backend: call its handles through `on_loop`.
         url: such as ``http://127.0.0.1:40001``.
     """
 
-    def __init__(self, desk: FakeDesk) -> None:
-        self.desk = desk
+    def __init__(self, backend: FakeBackend) -> None:
+        self.backend = backend
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(
-            make_app(desk, token=TOKEN), log_level="error", lifespan="off", ws="websockets-sansio"
+            make_app(backend, token=TOKEN), log_level="error", lifespan="off", ws="websockets-sansio"
         )
         self._server = uvicorn.Server(config)
         self._up = threading.Event()
@@ -55,13 +55,13 @@ class Serving:
         asyncio.run(serve())
 
     def on_loop(self, act: Callable[[], object]) -> None:
-        """Do something to the desk where the page reads it."""
+        """Do something to the backend where the page reads it."""
         done = threading.Event()
         self._loop.call_soon_threadsafe(lambda: (act(), done.set()))
         done.wait()
 
     def advance(self, duration: int) -> None:
-        self.on_loop(lambda: self.desk.advance(duration))
+        self.on_loop(lambda: self.backend.advance(duration))
 
     def client(self, **more: object) -> httpx.Client:
         """Return a program's client with the token."""
@@ -77,7 +77,7 @@ class Serving:
 
 @pytest.fixture
 def serving() -> Iterator[Serving]:
-    running = Serving(FakeDesk())
+    running = Serving(FakeBackend())
     yield running
     running.stop()
 

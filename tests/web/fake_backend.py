@@ -1,4 +1,4 @@
-"""A desk in memory with a clock that stands until the test moves it.
+"""A backend in memory with a clock that stands until the test moves it.
 
 Between the two worlds there is one light time and, unless a storm rages, always a window;
 between two people of one world letters take no time. That is all the page needs to be tested.
@@ -14,15 +14,17 @@ import msgspec
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text, to_text
 from starlight.errors import InputError
+from starlight.messages.delivery import Certainty, DeliveryState, Fact
+from starlight.messages.draft import Draft
+from starlight.messages.letter_view import LetterView
+from starlight.messages.urgency import Priority
 from starlight.web.views import (
     Clock,
     ConjunctionView,
     Conversation,
     Crossing,
     EarthClock,
-    Fact,
     Lateness,
-    LetterView,
     MailboxView,
     MarsClock,
     Orbits,
@@ -31,12 +33,9 @@ from starlight.web.views import (
     Person,
     Position,
     PredictionView,
-    Priority,
     Reason,
     Silence,
     SkyPanel,
-    Standing,
-    State,
     Storm,
     TelemetryView,
     Window,
@@ -58,6 +57,10 @@ PEOPLE = (
 )
 
 
+State = DeliveryState
+CONFIRMED, PREDICTED = Certainty.CONFIRMED, Certainty.PREDICTED
+
+
 class Kept(msgspec.Struct):
     """A letter as the fake keeps it; `leaves` is None while the storm holds it."""
 
@@ -70,7 +73,7 @@ class Kept(msgspec.Struct):
     reply_to: str | None = None
     read: int | None = None
     withdrawn: int | None = None
-    priority: Priority = "normal"
+    priority: Priority = Priority.NORMAL
     critical: bool = False
 
     @property
@@ -85,8 +88,8 @@ class Kept(msgspec.Struct):
         return moment + (LIGHT if self.crosses else 0)
 
 
-class FakeDesk:
-    """Implements `starlight.web.backend.Desk`.
+class FakeBackend:
+    """Implements `starlight.web.backend.PageBackend`.
 
     Args:
         now: mission time at first.
@@ -121,7 +124,7 @@ class FakeDesk:
         for queue in self._waiting:
             queue.put_nowait(PageChange(tuple(person.id for person in PEOPLE), status=True))
 
-    # ---- the desk
+    # ---- the backend
 
     async def people(self) -> tuple[Person, ...]:
         return PEOPLE
@@ -153,53 +156,44 @@ class FakeDesk:
             len(thread) > len(shown),
         )
 
-    async def write(
-        self,
-        person: str,
-        to: str,
-        text: str,
-        reply_to: str | None = None,
-        *,
-        priority: Priority = "normal",
-        critical: bool = False,
-    ) -> LetterView:
-        if len(text) > LONGEST:
-            raise InputError(f"{len(text)} characters", where="text", right=f"At most {LONGEST}")
-        me, other = self._person(person), self._address(to)
+    async def write(self, person: str, draft: Draft) -> LetterView:
+        if len(draft.text) > LONGEST:
+            raise InputError(f"{len(draft.text)} characters", where="text", right=f"At most {LONGEST}")
+        me, other = self._person(person), self._address(draft.to)
         held = self.storm_since is not None and me.world != other.world
         kept = Kept(
             f"{me.address}/{self.now}/{len(self.kept)}",
             me,
             other,
-            text,
+            draft.text,
             self.now,
-            None if held else self.now + self._waits(priority),
-            reply_to,
-            priority=priority,
-            critical=critical,
+            None if held else self.now + self._waits(draft.priority),
+            draft.reply_to,
+            priority=draft.priority,
+            critical=draft.critical,
         )
         self.kept.append(kept)
         self._tell()
         return self._view(kept, me)
 
-    async def predict(self, person: str, to: str, text: str, priority: Priority = "normal") -> PredictionView:
-        me, other = self._person(person), self._address(to)
+    async def predict(self, person: str, draft: Draft) -> PredictionView:
+        me, other = self._person(person), self._address(draft.to)
+        size = len(draft.text.encode())
         if me.world == other.world:
             return PredictionView(self.now, self.now, self.now, (f"{me.place}: delivered at once.",))
         if self.storm_since is not None:
-            return PredictionView(None, None, None, (), self._silence(), len(text.encode()))
-        leaves = self.now + self._waits(priority)
+            return PredictionView(None, None, None, (), self._silence(), size)
+        leaves = self.now + self._waits(draft.urgency)
         route = (
             f"{me.place}: waits for the dish, then leaves for the relay orbiter.",
             f"Relay orbiter: passes it on to {other.place} at once.",
         )
-        size = len(text.encode())
         pieces = 1 if size < LARGE else 2
         return PredictionView(leaves, leaves + LIGHT, leaves + 2 * LIGHT, route, None, size, pieces)
 
-    async def why_late(self, person: str, to: str, text: str, priority: Priority = "normal") -> Lateness:
-        self._address(to)
-        return self._lateness(len(text.encode()), self._waits(priority))
+    async def why_late(self, person: str, draft: Draft) -> Lateness:
+        self._address(draft.to)
+        return self._lateness(len(draft.text.encode()), self._waits(draft.urgency))
 
     async def why_letter_late(self, person: str, letter: str) -> Lateness:
         kept = self._letter(letter)
@@ -207,7 +201,7 @@ class FakeDesk:
 
     def _waits(self, priority: Priority) -> int:
         """Return how long a letter waits before it leaves: an urgent one half as long."""
-        return self.delay // 2 if priority == "expedited" else self.delay
+        return self.delay // 2 if priority is Priority.EXPEDITED else self.delay
 
     def _lateness(self, size: int, wait: int) -> Lateness:
         """Return a lateness of one reason, whose words no page must take for markup."""
@@ -337,54 +331,61 @@ class FakeDesk:
 
     def _view(self, kept: Kept, me: Person) -> LetterView:
         mine = kept.author == me
-        state, standing = self._state(kept, mine)
+        state, certainty = self._state(kept, mine)
         return LetterView(
-            kept.id,
-            kept.id,
-            kept.author.address,
-            kept.author.name,
-            kept.to.address,
-            kept.to.name,
-            kept.text,
-            kept.written,
-            mine,
-            state,
-            standing,
-            self._facts(kept, mine),
-            kept.news_at(kept.arrives) if mine and kept.arrives is not None else None,
-            mine and kept.withdrawn is None and (kept.leaves is None or kept.leaves > self.now),
-            not mine and kept.read is None,
-            kept.reply_to,
-            "Held by the storm." if mine and kept.leaves is None and kept.withdrawn is None else "",
-            kept.priority if mine else "normal",
-            kept.critical if mine else False,
+            id=kept.id,
+            thread=kept.id,
+            from_address=kept.author.address,
+            from_name=kept.author.name,
+            to_address=kept.to.address,
+            to_name=kept.to.name,
+            text=kept.text,
+            written_at=kept.written,
+            mine=mine,
+            state=state,
+            certainty=certainty,
+            facts=self._facts(kept, mine),
+            receipt_at=kept.news_at(kept.arrives) if mine and kept.arrives is not None else None,
+            withdrawable=mine and kept.withdrawn is None and (kept.leaves is None or kept.leaves > self.now),
+            unread=not mine and kept.read is None,
+            reply_to=kept.reply_to,
+            note="Held by the storm." if mine and kept.leaves is None and kept.withdrawn is None else "",
+            priority=kept.priority if mine else Priority.NORMAL,
+            critical=kept.critical if mine else False,
         )
 
-    def _state(self, kept: Kept, mine: bool) -> tuple[State, Standing]:
+    def _state(self, kept: Kept, mine: bool) -> tuple[DeliveryState, Certainty]:
         if kept.withdrawn is not None:
-            return "withdrawn", "confirmed"
+            return State.WITHDRAWN, CONFIRMED
         if not mine:
-            return ("arrived" if kept.read is None else "read"), "confirmed"
+            return (State.ARRIVED if kept.read is None else State.READ), CONFIRMED
         if kept.leaves is None or kept.arrives is None or self.now < kept.leaves:
-            return "queued", "confirmed"
+            return State.QUEUED, CONFIRMED
         if kept.read is not None and kept.news_at(kept.read) <= self.now:
-            return "read", "confirmed"
+            return State.READ, CONFIRMED
         if self.now < kept.arrives:
-            return "in_flight", "predicted"
-        return "arrived", "confirmed" if kept.news_at(kept.arrives) <= self.now else "predicted"
+            return State.IN_FLIGHT, PREDICTED
+        return State.ARRIVED, CONFIRMED if kept.news_at(kept.arrives) <= self.now else PREDICTED
 
     def _facts(self, kept: Kept, mine: bool) -> tuple[Fact, ...]:
-        facts = [Fact("written", kept.written, "confirmed", kept.author.place)]
+        facts = [Fact(State.WRITTEN, kept.written, CONFIRMED, kept.author.place)]
         if kept.withdrawn is not None:
-            return (*facts, Fact("withdrawn", kept.withdrawn, "confirmed"))
+            return (*facts, Fact(State.WITHDRAWN, kept.withdrawn, CONFIRMED))
         if kept.leaves is None or kept.arrives is None:
-            return (*facts, Fact("queued", kept.written, "confirmed", kept.author.place))
-        left: Standing = "confirmed" if kept.leaves <= self.now else "predicted"
-        facts.append(Fact("departed", kept.leaves, left, kept.author.place))
+            return (*facts, Fact(State.QUEUED, kept.written, CONFIRMED, kept.author.place))
+        left = CONFIRMED if kept.leaves <= self.now else PREDICTED
+        facts.append(Fact(State.DEPARTED, kept.leaves, left, kept.author.place))
         known = not mine or kept.news_at(kept.arrives) <= self.now
-        facts.append(Fact("arrived", kept.arrives, "confirmed" if known else "predicted", kept.to.place))
+        facts.append(
+            Fact(
+                State.ARRIVED,
+                kept.arrives,
+                CONFIRMED if known else PREDICTED,
+                kept.to.place,
+            )
+        )
         if kept.read is not None and (not mine or kept.news_at(kept.read) <= self.now):
-            facts.append(Fact("read", kept.read, "confirmed", kept.to.place))
+            facts.append(Fact(State.READ, kept.read, CONFIRMED, kept.to.place))
         return tuple(facts)
 
 

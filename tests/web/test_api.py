@@ -12,7 +12,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from starlight.dtntime import MINUTE
-from starlight.web.app import MAX_BODY_BYTES
+from starlight.messages.urgency import Priority
+from starlight.web.body import MAX_BODY_BYTES
 from starlight.web.page import HERE
 
 LETTERS = "/api/people/jay/letters"
@@ -73,7 +74,7 @@ def test_urgency(serving: Serving) -> None:
             assert letter["critical"] is more.get("critical", False)
         form = client.post("/people/jay/letters", data=HELLO | {"priority": "expedited"})
         assert form.status_code == 303
-        assert serving.desk.kept[-1].priority == "expedited"
+        assert serving.backend.kept[-1].priority is Priority.EXPEDITED
 
 
 @pytest.mark.parametrize("path", ["letters", "predict", "why"])
@@ -84,7 +85,7 @@ def test_a_wrong_priority_names_what_is_right(serving: Serving, path: str) -> No
         assert answer.status_code == 422
         right = "It is bulk, normal or expedited"
         assert answer.json() == {"error": "'urgent' is no priority", "where": "priority", "right": right}
-        assert serving.desk.kept == []
+        assert serving.backend.kept == []
 
 
 def test_why_so_late(serving: Serving) -> None:
@@ -188,7 +189,7 @@ def test_wrong_letters_are_told_clearly(serving: Serving, body: bytes, status: i
         assert answer.status_code == status
         assert words in answer.json()["error"]
         assert set(answer.json()) == {"error", "where", "right"}
-        assert serving.desk.kept == []
+        assert serving.backend.kept == []
 
 
 def test_an_error_says_what_a_letter_needs_and_what_it_may_have(serving: Serving) -> None:
@@ -284,7 +285,7 @@ def test_another_site_can_do_nothing(serving: Serving) -> None:
         assert client.post(LETTERS, json=HELLO).status_code == 403
         assert client.post(LETTERS, json=HELLO, headers={"origin": serving.url}).status_code == 201
         cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
-    assert len(serving.desk.kept) == 1
+    assert len(serving.backend.kept) == 1
     stream = f"ws://127.0.0.1:{serving.port}/people/jay/stream"
     for headers, origin in ((cookie, "https://evil.example"), (cookie, None), ({}, serving.url)):
         with pytest.raises(InvalidStatus, match="403"):

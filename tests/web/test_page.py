@@ -21,6 +21,7 @@ from tests.web.conftest import TOKEN, Serving, accessible
 from tests.web.fake_backend import LIGHT, START
 
 from starlight.dtntime import DAY, MINUTE, SECOND
+from starlight.messages.urgency import Priority
 from starlight.web import localtime, wire
 from starlight.web.views import ConjunctionView, TelemetryView
 
@@ -173,7 +174,7 @@ def test_storm_and_silence(visitor: Visitor, serving: Serving) -> None:
 def test_a_conjunction_is_announced_with_the_last_safe_departure(visitor: Visitor, serving: Serving) -> None:
     """A superior conjunction has a banner, with the last safe departure while there is one."""
     near = ConjunctionView(START + 3 * DAY, START + 12 * DAY, 1.0, START + 3 * DAY - LIGHT)
-    serving.on_loop(lambda: setattr(serving.desk, "conjunction", near))
+    serving.on_loop(lambda: setattr(serving.backend, "conjunction", near))
     nan = visitor.open("nan-young")
     banner = nan.locator(".conjunction")
     expect(banner).to_contain_text("The Sun comes between the worlds")
@@ -273,11 +274,11 @@ def test_answer_names_the_letter(visitor: Visitor, serving: Serving) -> None:
     nan.get_by_role("button", name="Send").click()
     expect(letter(nan, "Second")).to_be_visible()
     expect(nan.locator("#answering")).to_be_hidden()
-    assert serving.desk.kept[1].reply_to == serving.desk.kept[0].id
+    assert serving.backend.kept[1].reply_to == serving.backend.kept[0].id
 
 
 def test_a_refusal_is_said(visitor: Visitor) -> None:
-    """What the desk refuses is told in its words beside the text, which stays."""
+    """What the backend refuses is told in its words beside the text, which stays."""
     jay = visitor.open("jay")
     jay.get_by_label("Write to Nan-young").fill("a" * 10_001)
     jay.get_by_role("button", name="Send").click()
@@ -290,7 +291,7 @@ def test_a_refusal_is_said(visitor: Visitor) -> None:
 def test_clocks_agree_with_the_server(visitor: Visitor, serving: Serving) -> None:
     """The script reads any moment as the server does, on both worlds."""
     jay = visitor.open("jay")
-    sky = serving.desk.sky()
+    sky = serving.backend.sky()
     try:
         sky.send(None)
     except StopIteration as told:
@@ -334,7 +335,7 @@ def test_why_so_late_before_sending(visitor: Visitor, serving: Serving) -> None:
     assert because.locator("li time").get_attribute("datetime") == "2051-04-02T05:23:00.000Z"
     expect(jay.get_by_label("Write to Nan-young")).to_have_value("Hello")
     accessible(jay)
-    assert len(asked) == serving.desk.explained == 1
+    assert len(asked) == serving.backend.explained == 1
     serving.advance(SECOND)  # What is foreseen moves on with time; the explanation says as of when it is.
     with jay.expect_response(re.compile("/predict$")):
         jay.evaluate("htmx.trigger('#text', 'predict')")
@@ -346,7 +347,7 @@ def test_why_so_late_before_sending(visitor: Visitor, serving: Serving) -> None:
     why.locator("summary").click()
     with jay.expect_response(re.compile("/why$")):
         why.locator("summary").click()
-    assert len(asked) == serving.desk.explained == 3
+    assert len(asked) == serving.backend.explained == 3
 
 
 def test_focus_stays_on_an_open_question_while_the_prediction_moves_on(
@@ -372,7 +373,7 @@ def test_focus_stays_on_an_open_question_while_the_prediction_moves_on(
 
 def test_a_slow_prediction_is_asked_for_less_often(visitor: Visitor, serving: Serving) -> None:
     """A foresight that costs the server long, and is stale at once, keeps it busy for a tenth of the time."""
-    serving.desk.delay = 0
+    serving.backend.delay = 0
     jay = visitor.open("jay")
     asked: list[str] = []
 
@@ -403,17 +404,17 @@ def test_why_so_late_of_a_letter(visitor: Visitor, serving: Serving) -> None:
     because = sent.locator(".because")
     sent.get_by_text("Why so late?").click()
     expect(because).to_contain_text("It comes too late")
-    assert serving.desk.explained == 1
+    assert serving.backend.explained == 1
     accessible(jay)
     serving.advance(2 * MINUTE + LIGHT // 2)
     expect(sent.locator(".state")).to_contain_text("In flight")
     expect(because).to_contain_text("It comes too late")
     expect(because).to_contain_text("As of 14:21")
-    assert serving.desk.explained == 1
+    assert serving.backend.explained == 1
     sent.get_by_text("Why so late?").click()
     sent.get_by_text("Why so late?").click()
     expect(because).to_contain_text("As of 14:32")
-    assert serving.desk.explained == 2
+    assert serving.backend.explained == 2
     serving.advance(LIGHT)
     expect(sent.locator(".state")).to_contain_text("Should be there")
     expect(because).to_have_count(0)
@@ -421,7 +422,7 @@ def test_why_so_late_of_a_letter(visitor: Visitor, serving: Serving) -> None:
 
 def test_why_so_late_in_a_storm(visitor: Visitor, serving: Serving) -> None:
     """What is said of a silence comes first."""
-    serving.on_loop(lambda: setattr(serving.desk, "storm_since", START))
+    serving.on_loop(lambda: setattr(serving.backend, "storm_since", START))
     jay = visitor.open("jay")
     jay.locator("#prediction-why summary").click()
     said = jay.locator("#prediction-why .because p")
@@ -445,7 +446,7 @@ def test_an_urgent_letter(visitor: Visitor, serving: Serving) -> None:
     expect(sent.locator(".urgency")).to_have_text("Urgent")
     expect(box).not_to_be_checked()
     expect(jay.locator("#prediction")).to_contain_text("leaves 14:23")
-    assert serving.desk.kept[0].priority == "expedited"
+    assert serving.backend.kept[0].priority is Priority.EXPEDITED
     jay.get_by_label("Write to Nan-young").fill("No hurry")
     jay.get_by_role("button", name="Send").click()
     expect(letter(jay, "No hurry")).to_be_visible()
@@ -477,7 +478,7 @@ def test_small_and_light(visitor: Visitor, serving: Serving, browser: Browser, s
     heard = TelemetryView(
         "suit", "Suit", START, START + LIGHT, -9.1, -120.3, 83.0, ("Organic markers",), "Late"
     )
-    serving.on_loop(lambda: serving.desk.report(heard))
+    serving.on_loop(lambda: serving.backend.report(heard))
     context = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)
     nan = Visitor(context, serving).open("nan-young")
     expect(nan.get_by_role("region", name="Last heard")).to_contain_text("9.100° S 120.300° W")

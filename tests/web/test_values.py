@@ -6,12 +6,21 @@ import asyncio
 
 import msgspec
 import pytest
-from tests.web.fake_backend import LIGHT, SOL_S, START, FakeDesk
+from tests.web.fake_backend import LIGHT, SOL_S, START, FakeBackend
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
+from starlight.messages.delivery import Certainty, DeliveryState, Fact
+from starlight.messages.draft import Draft
+from starlight.messages.letter_view import LetterView
+from starlight.messages.urgency import Priority
 from starlight.web import localtime, wire, words
 from starlight.web.page import PageView, next_moment
-from starlight.web.views import Clock, EarthClock, Fact, Lateness, LetterView, MarsClock, Standing, State
+from starlight.web.views import Clock, EarthClock, Lateness, MailboxView, MarsClock
+
+CONFIRMED, PREDICTED = Certainty.CONFIRMED, Certainty.PREDICTED
+QUEUED, DEPARTED, IN_FLIGHT = DeliveryState.QUEUED, DeliveryState.DEPARTED, DeliveryState.IN_FLIGHT
+ARRIVED, READ = DeliveryState.ARRIVED, DeliveryState.READ
+EXPIRED, WITHDRAWN = DeliveryState.EXPIRED, DeliveryState.WITHDRAWN
 
 
 def clock_at(now: int) -> Clock:
@@ -19,9 +28,20 @@ def clock_at(now: int) -> Clock:
     return Clock(now, 1.0, EarthClock("Seoul", "KST", 32_400), MarsClock("Arsia Mons", zero, SOL_S))
 
 
-def letter(state: State, standing: Standing, *facts: Fact, **more: object) -> LetterView:
+def letter(state: DeliveryState, certainty: Certainty, *facts: Fact, **more: object) -> LetterView:
     base = LetterView(
-        "1", "1", "ipn:7.1", "Jay", "ipn:21.1", "Nan-young", "Hi", START, True, state, standing, facts
+        id="1",
+        thread="1",
+        from_address="ipn:7.1",
+        from_name="Jay",
+        to_address="ipn:21.1",
+        to_name="Nan-young",
+        text="Hi",
+        written_at=START,
+        mine=True,
+        state=state,
+        certainty=certainty,
+        facts=facts,
     )
     return msgspec.structs.replace(base, **more)
 
@@ -49,9 +69,9 @@ def test_a_moment_is_as_short_as_it_can_be() -> None:
 
 def test_times_in_sentences_are_told_by_the_wall() -> None:
     """A contact that ends with the last year has a time, and what is no date stays as it was written."""
-    desk = FakeDesk()
-    jay = asyncio.run(desk.people())[0]
-    view = PageView((jay,), asyncio.run(desk.mailbox(jay.id)), asyncio.run(desk.status(jay.id)), None)
+    backend = FakeBackend()
+    jay = asyncio.run(backend.people())[0]
+    view = PageView((jay,), asyncio.run(backend.mailbox(jay.id)), asyncio.run(backend.status(jay.id)), None)
     never = "Site 2051-02-30T25:00:00Z <b>"
     sentences = (f"At {never} it ends at 9999-12-31T23:59:59Z.", "It leaves at 2051-04-02T05:23:00.000Z.")
     page = view.lateness(Lateness(START, 5, sentences))
@@ -63,9 +83,9 @@ def test_times_in_sentences_are_told_by_the_wall() -> None:
 
 def test_json_writes_every_time_as_text() -> None:
     """Every Time in a view becomes ISO 8601 text; integers that are no times stay."""
-    desk = FakeDesk()
-    asyncio.run(desk.write("jay", "ipn:21.1", "안녕"))
-    view = msgspec.json.decode(wire.dumps(asyncio.run(desk.mailbox("jay"))))
+    backend = FakeBackend()
+    asyncio.run(backend.write("jay", Draft("ipn:21.1", "안녕")))
+    view = msgspec.json.decode(wire.dumps(asyncio.run(backend.mailbox("jay"))))
     assert view["letters"][0]["written_at"] == "2051-04-02T05:21:00.000Z"
     assert view["letters"][0]["facts"][1]["at"] == "2051-04-02T05:23:00.000Z"
     assert view["letters"][0]["text"] == "안녕"
@@ -73,89 +93,159 @@ def test_json_writes_every_time_as_text() -> None:
     assert view["conversations"][1]["last_at"] is None
 
 
+def test_json_is_read_back_as_the_struct_that_it_was() -> None:
+    """The twin of a mailbox reads back as the same struct: states, priorities and times typed."""
+    backend = FakeBackend()
+    asyncio.run(backend.write("jay", Draft("ipn:21.1", "안녕", priority=Priority.EXPEDITED)))
+    mailbox = asyncio.run(backend.mailbox("jay"))
+    told = msgspec.json.decode(wire.dumps(mailbox))
+    assert told["letters"][0]["priority"] == "expedited"
+    assert told["letters"][0]["facts"][0]["what"] == "written"
+    assert wire.read(told, MailboxView) == mailbox
+    assert wire.read([told], list[MailboxView]) == [mailbox]
+
+
 @pytest.mark.parametrize(
-    ("view", "headline", "detail", "standing"),
+    ("key", "wrong"),
     [
-        (letter("queued", "confirmed"), "Kept safe, waiting", "", "predicted"),
-        (
-            letter("queued", "confirmed", Fact("departed", START + HOUR, "predicted")),
-            "Kept safe, waiting",
-            "expected to leave {}",
-            "predicted",
-        ),
-        (
-            letter("in_flight", "confirmed", Fact("arrived", START + HOUR, "predicted")),
-            "In flight",
-            "expected there {}",
-            "predicted",
-        ),
-        (
-            letter("arrived", "predicted", Fact("arrived", START, "predicted"), receipt_at=START + LIGHT),
-            "Should be there",
-            "word of it expected {}",
-            "predicted",
-        ),
-        (
-            letter("arrived", "predicted", Fact("arrived", START, "predicted"), receipt_at=START - MINUTE),
-            "Should be there",
-            "word of it was expected {}",
-            "predicted",
-        ),
-        (
-            letter("arrived", "predicted", Fact("arrived", START, "predicted")),
-            "Should be there",
-            "expected {}; no way back to confirm it",
-            "predicted",
-        ),
-        (
-            letter("arrived", "confirmed", Fact("arrived", START, "confirmed")),
-            "Arrived",
-            "{}, confirmed",
-            "confirmed",
-        ),
-        (letter("read", "confirmed", Fact("read", START, "confirmed")), "Read", "{}, confirmed", "confirmed"),
-        (letter("expired", "confirmed", Fact("expired", START, "confirmed")), "Expired", "{}", "confirmed"),
-        (letter("withdrawn", "confirmed"), "Withdrawn", "{}", "confirmed"),
+        ("priority", "urgent"),
+        ("state", "lost"),
+        ("written_at", "yesterday"),
+        ("written_at", 7.5),
+        ("facts", 3),
     ],
 )
-def test_states_in_words(view: LetterView, headline: str, detail: str, standing: str) -> None:
+def test_json_that_is_no_twin_is_refused(key: str, wrong: object) -> None:
+    """What is none of the values that a field can have is an error."""
+    told = wire.jsonable(letter(QUEUED, CONFIRMED))
+    assert isinstance(told, dict)
+    with pytest.raises(msgspec.ValidationError):
+        wire.read(told | {key: wrong}, LetterView)
+
+
+@pytest.mark.parametrize(
+    ("view", "headline", "detail", "certainty"),
+    [
+        (letter(QUEUED, CONFIRMED), "Kept safe, waiting", "", PREDICTED),
+        (
+            letter(
+                QUEUED,
+                CONFIRMED,
+                Fact(DEPARTED, START + HOUR, PREDICTED),
+            ),
+            "Kept safe, waiting",
+            "expected to leave {}",
+            PREDICTED,
+        ),
+        (
+            letter(
+                IN_FLIGHT,
+                CONFIRMED,
+                Fact(ARRIVED, START + HOUR, PREDICTED),
+            ),
+            "In flight",
+            "expected there {}",
+            PREDICTED,
+        ),
+        (
+            letter(
+                ARRIVED,
+                PREDICTED,
+                Fact(ARRIVED, START, PREDICTED),
+                receipt_at=START + LIGHT,
+            ),
+            "Should be there",
+            "word of it expected {}",
+            PREDICTED,
+        ),
+        (
+            letter(
+                ARRIVED,
+                PREDICTED,
+                Fact(ARRIVED, START, PREDICTED),
+                receipt_at=START - MINUTE,
+            ),
+            "Should be there",
+            "word of it was expected {}",
+            PREDICTED,
+        ),
+        (
+            letter(
+                ARRIVED,
+                PREDICTED,
+                Fact(ARRIVED, START, PREDICTED),
+            ),
+            "Should be there",
+            "expected {}; no way back to confirm it",
+            PREDICTED,
+        ),
+        (
+            letter(
+                ARRIVED,
+                CONFIRMED,
+                Fact(ARRIVED, START, CONFIRMED),
+            ),
+            "Arrived",
+            "{}, confirmed",
+            CONFIRMED,
+        ),
+        (
+            letter(READ, CONFIRMED, Fact(READ, START, CONFIRMED)),
+            "Read",
+            "{}, confirmed",
+            CONFIRMED,
+        ),
+        (
+            letter(
+                EXPIRED,
+                CONFIRMED,
+                Fact(EXPIRED, START, CONFIRMED),
+            ),
+            "Expired",
+            "{}",
+            CONFIRMED,
+        ),
+        (letter(WITHDRAWN, CONFIRMED), "Withdrawn", "{}", CONFIRMED),
+    ],
+)
+def test_states_in_words(view: LetterView, headline: str, detail: str, certainty: Certainty) -> None:
     """Predicted and confirmed differ in the words of every state and in its look."""
     said = words.words_for(view, START)
-    assert (said.headline, said.detail, said.standing) == (headline, detail, standing)
+    assert (said.headline, said.detail, said.certainty) == (headline, detail, certainty)
 
 
 def test_every_step_has_words() -> None:
     """Each state of a letter has a word for predicted and one for confirmed, never the same."""
-    for state in State.__args__:
-        assert words.STEPS[(state, "predicted")] != words.STEPS[(state, "confirmed")]
+    for state in DeliveryState:
+        assert words.STEPS[state, PREDICTED] != words.STEPS[state, CONFIRMED]
 
 
 def test_next_moment_is_the_first_to_come() -> None:
     """The page is told when what it shows next changes by the passing of time alone."""
-    desk = FakeDesk()
+    backend = FakeBackend()
 
     async def moment() -> int | None:
-        return next_moment(await desk.mailbox("jay"), await desk.status("jay"))
+        return next_moment(await backend.mailbox("jay"), await backend.status("jay"))
 
     assert asyncio.run(moment()) == START + 3 * HOUR  # The window's end.
-    asyncio.run(desk.write("jay", "ipn:21.1", "Hi"))
+    asyncio.run(backend.write("jay", Draft("ipn:21.1", "Hi")))
     assert asyncio.run(moment()) == START + 2 * MINUTE
-    desk.now += 2 * MINUTE
+    backend.now += 2 * MINUTE
     assert asyncio.run(moment()) == START + 2 * MINUTE + LIGHT
 
 
 def test_parts_tell_versions_apart() -> None:
     """A part's version stays while nothing that it shows changes, and differs when something does."""
-    desk = FakeDesk()
+    backend = FakeBackend()
 
     async def part(name: str) -> str:
-        view = PageView(await desk.people(), await desk.mailbox("jay"), await desk.status("jay"))
+        view = PageView(await backend.people(), await backend.mailbox("jay"), await backend.status("jay"))
         return view.part(name)
 
     before = asyncio.run(part("letters"))
-    desk.now += SECOND
+    backend.now += SECOND
     status = asyncio.run(part("telemetry"))
-    asyncio.run(desk.write("jay", "ipn:21.1", "<b>Hi</b> & \"you\" 'there' {{ 7 * 7 }}"))
+    asyncio.run(backend.write("jay", Draft("ipn:21.1", "<b>Hi</b> & \"you\" 'there' {{ 7 * 7 }}")))
     after = asyncio.run(part("letters"))
     assert before != after
     assert asyncio.run(part("telemetry")) == status

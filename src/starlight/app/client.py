@@ -8,17 +8,27 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from starlight.app.access import read_access
 from starlight.bundle import EndpointID
 from starlight.errors import InputError, StarlightError
+from starlight.messages.draft import Draft
+from starlight.messages.letter_view import LetterView
+from starlight.web import wire
+from starlight.web.views import Lateness, MailboxView, Person
+
+__all__ = ["Client", "Lateness", "as_json"]
+
+T = TypeVar("T")
 
 BODY_MAX_BYTES = 256 * 1024
-"""What the local API takes at most (`web.app.MAX_BODY_BYTES`; not imported, because that takes long)."""
+"""What the local API takes at most (`web.body.MAX_BODY_BYTES`; not imported, because that takes long)."""
 
-ON_ITS_WAY = ("written", "queued", "departed", "in_flight")
-"""States of a letter of which it can be asked why it is not there sooner."""
+LETTERS_AT_ONCE = 500
+"""How many letters the local API gives in one answer at most (`web.visit.LETTERS_MAX`)."""
 
 TIMEOUT_S = 30.0
 """A node on this machine answers within a disk's worst commit; longer means that it hangs."""
@@ -35,50 +45,61 @@ class Client:
         self._access = read_access(folder)
         self._folder = folder
 
-    def get(self, path: str, **query: str) -> Any:
-        """Return the JSON at a path of the API."""
-        text = urllib.parse.urlencode(query)
-        return self._ask(urllib.request.Request(self._url(path) + (f"?{text}" if text else "")))
+    def people(self) -> list[Person]:
+        """Return everyone who has a mailbox at the node."""
+        return self._get("/people", list[Person])
 
-    def post(self, path: str, body: dict[str, object]) -> Any:
-        """Send JSON to a path of the API and return its answer."""
-        data = json.dumps(body, ensure_ascii=False).encode()
-        if len(data) > BODY_MAX_BYTES:
-            right = f"A letter has at most {BODY_MAX_BYTES // 1024} kB with all that belongs to it"
-            raise InputError("the letter is too long", where="text", right=right)
-        request = urllib.request.Request(self._url(path), data=data, method="POST")
-        request.add_header("Content-Type", "application/json")
-        return self._ask(request)
-
-    def person(self, name: str) -> dict[str, Any]:
-        """Return one of the people of the node, by id.
+    def person(self, id: str) -> Person:
+        """Return one of the people of the node.
 
         Raises:
-            InputError: there is nobody of that name.
+            InputError: there is nobody of that id.
         """
-        people: list[dict[str, Any]] = self.get("/people")
+        people = self.people()
         for person in people:
-            if person["id"] == name:
+            if person.id == id:
                 return person
-        names = ", ".join(person["id"] for person in people)
-        raise InputError(
-            f"nobody here is called {name!r}", where=str(self._folder), right=f"There are: {names}"
-        )
+        ids = ", ".join(person.id for person in people)
+        raise InputError(f"nobody here is called {id!r}", where=str(self._folder), right=f"There are: {ids}")
 
-    def why_late(self, person: str, letter: dict[str, Any]) -> dict[str, Any] | None:
-        """Return why a letter that a person wrote is not there sooner; None when it is on its way no more.
+    def write(self, person: str, draft: Draft) -> LetterView:
+        """Write a letter and return it once it is stored."""
+        return self._post(f"/people/{person}/letters", draft, LetterView)
+
+    def letters(self, person: str, only: str | None = None) -> list[LetterView]:
+        """Return a person's letters by conversation, in each the oldest first.
 
         Args:
-            letter: as the API returned it.
+            person: by id.
+            only: the address of the one correspondent whose letters are wanted; None for all.
         """
-        if not letter["mine"] or letter["state"] not in ON_ITS_WAY:
+        path = f"/people/{person}/mailbox"
+        conversations = self._get(path, MailboxView, limit="1").conversations
+        addresses = [each.address for each in conversations if each.letters] if only is None else [only]
+        found: list[LetterView] = []
+        for address in addresses:
+            query = {"with": address, "limit": str(LETTERS_AT_ONCE)}
+            view = self._get(path, MailboxView, **query)
+            letters = view.letters
+            while view.earlier:
+                view = self._get(path, MailboxView, before=letters[0].id, **query)
+                letters = view.letters + letters
+            found += letters
+        return found
+
+    def why_late(self, person: str, letter: LetterView) -> Lateness | None:
+        """Return why a letter that a person wrote is not there sooner; None when it is on its way no more."""
+        if not letter.on_its_way:
             return None
+        quoted = urllib.parse.quote(letter.id, safe="")
         try:
-            found: dict[str, Any] = self.get(
-                f"/people/{person}/letters/{urllib.parse.quote(letter['id'], safe='')}/why"
-            )
+            return self._get(f"/people/{person}/letters/{quoted}/why", Lateness)
         except InputError:
             return None  # It has come to its end in the meantime.
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """Return how each node of the process is doing, as its API tells it."""
+        found: list[dict[str, Any]] = self._ask(self._request("/nodes"))
         return found
 
     def address(self, text: str, *, where: str) -> str:
@@ -93,8 +114,33 @@ class Client:
             raise InputError(error.what, where=where, right=error.right) from None
         return text
 
-    def _url(self, path: str) -> str:
-        return f"{self._access.url}/api{path}"
+    def _get(self, path: str, kind: type[T], **query: str) -> T:
+        """Return what is at a path of the API, as the type whose JSON it is."""
+        return self._typed(self._request(path, **query), kind)
+
+    def _post(self, path: str, body: msgspec.Struct, kind: type[T]) -> T:
+        """Send the JSON twin of a struct to a path of the API and return its answer."""
+        data = wire.dumps(body)
+        if len(data) > BODY_MAX_BYTES:
+            right = f"A letter has at most {BODY_MAX_BYTES // 1024} kB with all that belongs to it"
+            raise InputError("the letter is too long", where="text", right=right)
+        request = self._request(path)
+        request.data, request.method = data, "POST"
+        request.add_header("Content-Type", "application/json")
+        return self._typed(request, kind)
+
+    def _request(self, path: str, **query: str) -> urllib.request.Request:
+        text = urllib.parse.urlencode(query)
+        return urllib.request.Request(f"{self._access.url}/api{path}" + (f"?{text}" if text else ""))
+
+    def _typed(self, request: urllib.request.Request, kind: type[T]) -> T:
+        answer = self._ask(request)
+        try:
+            return wire.read(answer, kind)
+        except msgspec.ValidationError as error:
+            # A node of another version of Starlight may say more, or less, than is known here.
+            text = f"the node of {self._folder} answers otherwise than expected: {error}"
+            raise StarlightError(text) from None
 
     def _ask(self, request: urllib.request.Request) -> Any:
         request.add_header("Authorization", f"Bearer {self._access.token}")
@@ -109,6 +155,11 @@ class Client:
             reason = getattr(error, "reason", None) or error
             text = f"the node of {self._folder} does not answer at {self._access.url} ({reason})"
             raise StarlightError(text) from None
+
+
+def as_json(value: object) -> object:
+    """Return what the client returned as plain values: those that the API sent."""
+    return wire.jsonable(value)
 
 
 def _refused(error: urllib.error.HTTPError) -> StarlightError:

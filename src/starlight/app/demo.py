@@ -109,7 +109,7 @@ async def run_demo(
             listener.listen(128)  # So that a browser that is faster than the server waits, not fails.
             if opened is not None:
                 opened(address)
-            await serve(demo.desk, list(demo.daemons.values()), listener, folder)
+            await serve(demo.backend, list(demo.daemons.values()), listener, folder)
         finally:
             listener.close()
             await demo.stop()
@@ -162,7 +162,7 @@ class Demo:
             cuts="the relays",
             set_active=self._set_storm,
         )
-        self.desk = self._make_desk()
+        self.backend = self._make_backend()
 
     # The data folder.
 
@@ -427,7 +427,7 @@ class Demo:
             daemon = self.daemons[cue.node]
             await daemon.send(list(cue.act(daemon.office, self.clock.now())))
 
-    def _make_desk(self) -> NodePageBackend:
+    def _make_backend(self) -> NodePageBackend:
         scenario = self.scenario
         people = []
         names: dict[str, tuple[str, str, views.World]] = {}

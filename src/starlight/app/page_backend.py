@@ -1,6 +1,6 @@
 """What stands behind the page: people, their mailboxes, the sky, the storm, over live daemons.
 
-It answers the questions of `web.desk.Desk` from what each person's own node can know: a
+It answers the questions of `web.backend.PageBackend` from what each person's own node can know: a
 mailbox shows what its node was told, and a silence is explained by the plan that this node
 believes in. Only the drawing sees everything at once, as a map does.
 """
@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import cast
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -22,12 +21,12 @@ from starlight.app.sky_view import SkyView
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
-from starlight.messages.doubt import Doubt, Trouble
+from starlight.messages.draft import Draft
 from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Telemetry
+from starlight.messages.letter_view import LetterView, named
 from starlight.messages.mailbox import Mailbox
 from starlight.messages.silence import Silence
-from starlight.messages.urgency import priority_of
 from starlight.web import views
 from starlight.words import doubt, lateness, routes, silence
 from starlight.words.sentence import Sentence
@@ -70,7 +69,7 @@ class StormControl(msgspec.Struct):
 
 
 class NodePageBackend:
-    """The desk over daemons of this process.
+    """The backend over daemons of this process.
 
     Args:
         inhabitants: everyone whom the page can be.
@@ -165,29 +164,16 @@ class NodePageBackend:
 
     # What people do.
 
-    async def write(
-        self,
-        person: str,
-        to: str,
-        text: str,
-        reply_to: str | None = None,
-        *,
-        priority: views.Priority = "normal",
-        critical: bool = False,
-    ) -> views.LetterView:
+    async def write(self, person: str, draft: Draft) -> LetterView:
         """Write a letter; when this returns it is durable."""
         owner, box = self._box(person)
-        letter = await self._daemons[owner.node].write(
-            owner.address, to, text, reply_to, priority=priority_of(priority), critical=critical
-        )
+        letter = await self._daemons[owner.node].write(owner.address, draft)
         return self._letter(box, letter.id, self._clock.now())
 
-    async def predict(
-        self, person: str, to: str, text: str, priority: views.Priority = "normal"
-    ) -> views.PredictionView:
+    async def predict(self, person: str, draft: Draft) -> views.PredictionView:
         """Return what to expect of a letter sent now."""
         owner, _ = self._box(person)
-        found = self._daemons[owner.node].predict(owner.address, to, text, priority_of(priority))
+        found = self._daemons[owner.node].predict(owner.address, draft)
         return views.PredictionView(
             leaves=found.leaves,
             arrives=found.arrives,
@@ -198,27 +184,24 @@ class NodePageBackend:
             pieces=found.fragments,
         )
 
-    async def why_late(
-        self, person: str, to: str, text: str, priority: views.Priority = "normal"
-    ) -> views.Lateness:
+    async def why_late(self, person: str, draft: Draft) -> views.Lateness:
         """Return why a letter sent now would not be there sooner."""
         owner, _ = self._box(person)
-        return self._lateness(
-            self._daemons[owner.node].why_late(owner.address, to, text, priority_of(priority))
-        )
+        daemon = self._daemons[owner.node]
+        return self._lateness(daemon.why_late(owner.address, draft))
 
     async def why_letter_late(self, person: str, letter: str) -> views.Lateness:
         """Return why a letter that waits or is on its way is not there sooner."""
         owner, _ = self._box(person)
         return self._lateness(self._daemons[owner.node].why_letter_late(owner.address, letter))
 
-    async def withdraw(self, person: str, letter: str) -> views.LetterView:
+    async def withdraw(self, person: str, letter: str) -> LetterView:
         """Withdraw a letter that has not left."""
         owner, box = self._box(person)
         await self._daemons[owner.node].withdraw(owner.address, letter)
         return self._letter(box, letter, self._clock.now())
 
-    async def mark_read(self, person: str, letter: str) -> views.LetterView:
+    async def mark_read(self, person: str, letter: str) -> LetterView:
         """Mark a letter that came in as read."""
         owner, box = self._box(person)
         await self._daemons[owner.node].mark_read(owner.address, letter)
@@ -265,7 +248,7 @@ class NodePageBackend:
         far = next((o for o in self._people.values() if o.world != owner.world), None)
         silence = None
         if far is not None:
-            silence = self._silence(daemon.predict(owner.address, far.address, "").silence)
+            silence = self._silence(daemon.predict(owner.address, Draft(far.address, "")).silence)
         return views.PageStatus(
             sky=self._sky(self._window(owner, now)),
             flights=self._flights.now(now),
@@ -360,34 +343,10 @@ class NodePageBackend:
         place = self._heavens.earth_place
         return views.EarthClock(place, moment.tzname() or "", int(offset.total_seconds()) if offset else 0)
 
-    def _letter(self, box: Mailbox, letter_id: str, now: int) -> views.LetterView:
+    def _letter(self, box: Mailbox, letter_id: str, now: int) -> LetterView:
         view = box.letter_view(letter_id, now)
-        sender, to = str(view["from"]), str(view["to"])
-        facts = cast("list[dict[str, object]]", view["facts"])
-        reply_to, receipt_at = view["reply_to"], view.get("receipt_at")
-        doubtful, trouble = cast("Doubt | None", view["doubtful"]), cast("Trouble | None", view["trouble"])
-        return views.LetterView(
-            id=letter_id,
-            thread=str(view["thread"]),
-            from_address=sender,
-            from_name=self._name(sender)[0],
-            to_address=to,
-            to_name=self._name(to)[0],
-            text=str(view["text"]),
-            written_at=cast("int", view["written_at"]),
-            mine=bool(view["mine"]),
-            state=cast("views.State", view["state"]),
-            standing=cast("views.Standing", view["certainty"]),
-            facts=tuple(self._fact(fact, sender, to) for fact in facts),
-            receipt_at=cast("int | None", receipt_at),
-            withdrawable=bool(view["withdrawable"]),
-            unread=bool(view["unread"]),
-            reply_to=None if reply_to is None else str(reply_to),
-            note=doubt.note(doubtful, trouble, displaced=bool(view.get("displaced"))).text(),
-            priority=cast("views.Priority", view.get("priority", "normal")),
-            critical=bool(view.get("critical")),
-            pieces=cast("int", view.get("pieces", 1)),
-        )
+        note = doubt.note(view.doubtful, view.trouble, displaced=view.displaced)
+        return named(view, lambda address: self._name(address)[:2], note.text())
 
     def _silence(self, found: Silence | None) -> views.Silence | None:
         if found is None:
@@ -409,17 +368,6 @@ class NodePageBackend:
         ]
         first = _texts(lateness.first(found, self._heavens.titles))
         return views.Lateness(found.now, found.size_bytes, first, tuple(reasons))
-
-    def _fact(self, fact: dict[str, object], sender: str, to: str) -> views.Fact:
-        state = cast("views.State", fact["state"])
-        here = self._name(to if state in ("arrived", "read") else sender)[1]
-        return views.Fact(
-            what=state,
-            at=cast("int", fact["time"]),
-            standing=cast("views.Standing", fact["certainty"]),
-            where=here,
-            known_at=cast("int | None", fact["known_at"]),
-        )
 
 
 def _person(person: Inhabitant) -> views.Person:

@@ -60,9 +60,14 @@ def address_of(listener: socket.socket) -> str:
 
 
 async def serve(
-    desk: PageBackend, daemons: Sequence[Daemon], listener: socket.socket, folder: Path, *, log: bool = False
+    backend: PageBackend,
+    daemons: Sequence[Daemon],
+    listener: socket.socket,
+    folder: Path,
+    *,
+    log: bool = False,
 ) -> None:
-    """Serve a desk until SIGINT or SIGTERM comes or a daemon stops.
+    """Serve a backend until SIGINT or SIGTERM comes or a daemon stops.
 
     The daemons run before and after. How to reach the page stands in `folder` as long as it is served.
 
@@ -73,7 +78,7 @@ async def serve(
     access = Access(
         f"http://{'[' + host + ']' if ':' in host else host}:{port}", token_of(folder), os.getpid()
     )
-    app = make_app(desk, token=access.token)
+    app = make_app(backend, token=access.token)
     app.router.routes.insert(0, _status_route(daemons))  # the page knows no nodes, so theirs is added here
     config = uvicorn.Config(
         app,

@@ -52,11 +52,11 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
         daemon = Daemon(_config(node, path.parent, folder, record), clock)
         try:
             await daemon.start()
-            desk = _desk(node, daemon, clock)
+            backend = _backend(node, daemon, clock)
             where = f"{node.listen.rpartition(':')[0]}:{daemon.port}" if daemon.port else "nowhere"
             say(f"node {node.number} ({node.name}) listens for TCPCLv4 on {where}")
             say(f"page: {address_of(listener)}/?token={token_of(folder)}")
-            await serve(desk, [daemon], listener, folder, log=log)
+            await serve(backend, [daemon], listener, folder, log=log)
         finally:
             listener.close()
             await daemon.stop()
@@ -113,7 +113,7 @@ def _address(node: NodeFile, service: int) -> str:
     return str(EndpointID.ipn(node.number, service))
 
 
-def _desk(node: NodeFile, daemon: Daemon, clock: MissionClock) -> NodePageBackend:
+def _backend(node: NodeFile, daemon: Daemon, clock: MissionClock) -> NodePageBackend:
     names: dict[str, tuple[str, str, views.World]] = {
         _address(node, person.service): (person.name, node.name, node.world) for person in node.person
     }

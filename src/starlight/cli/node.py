@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from starlight import dtntime
 from starlight.cli.options import as_json, print_json
 from starlight.errors import InputError
 
 if TYPE_CHECKING:
-    from starlight.app.client import Client
+    from starlight.app.client import Client, Lateness
+    from starlight.messages.delivery import DeliveryState
+    from starlight.messages.letter_view import LetterView
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -88,38 +91,47 @@ def send(
     \b
     Example: starlight send ./seoul-data jay ipn:20.1 "Are you there?"
     """
+    from starlight.messages.draft import Draft
+    from starlight.messages.urgency import priority_of
+
     client = _client(folder)
     client.person(person)
     if text == "-":
         text = _standard_input()
-    draft: dict[str, object] = {
-        "to": client.address(to, where="ADDRESS"),
-        "text": text,
-        "priority": priority,
-        "critical": critical,
-    }
-    if reply_to is not None:
-        draft["reply_to"] = reply_to
-    letter = client.post(f"/people/{person}/letters", draft)
+    draft = Draft(client.address(to, where="ADDRESS"), text, reply_to, priority_of(priority), critical)
+    letter = client.write(person, draft)
     lateness = client.why_late(person, letter) if explain else None
     if json_output:
-        print_json(letter | ({"lateness": lateness} if explain else {}))
+        print_json(_told(letter, lateness, explain))
         return
-    click.echo(f"{letter['id']}  {letter['state'].replace('_', ' ')}")
-    for fact in letter["facts"]:
-        if fact["standing"] == "predicted":
-            click.echo(f"  {fact['what'].replace('_', ' '):<10}{fact['at']}  (predicted)")
+    click.echo(f"{letter.id}  {_words(letter.state)}")
+    for fact in letter.facts:
+        if fact.certainty == "predicted":
+            click.echo(f"  {_words(fact.state):<10}{dtntime.to_text(fact.time, 3)}  (predicted)")
     if lateness is not None:
         _show_lateness(lateness)
 
 
-def _show_lateness(lateness: dict[str, Any], indent: str = "") -> None:
+def _told(letter: LetterView, lateness: Lateness | None, explained: bool) -> dict[str, object]:
+    """Return a letter as JSON; where it was asked why it is late, with the answer."""
+    from starlight.app.client import as_json
+
+    told = as_json(letter)
+    assert isinstance(told, dict)
+    return told | ({"lateness": as_json(lateness)} if explained else {})
+
+
+def _words(state: DeliveryState) -> str:
+    return state.replace("_", " ")
+
+
+def _show_lateness(lateness: Lateness, indent: str = "") -> None:
     """Print why a letter is not there sooner; what was refused as `starlight route --explain` prints it."""
-    for sentence in lateness["first"]:
+    for sentence in lateness.first:
         click.echo(indent + sentence)
-    for reason in lateness["reasons"]:
-        click.echo(indent + reason["headline"])
-        for sentence in reason["sentences"]:
+    for reason in lateness.reasons:
+        click.echo(indent + reason.headline)
+        for sentence in reason.sentences:
             click.echo(f"{indent}  {sentence}")
 
 
@@ -146,47 +158,29 @@ def inbox(folder: Path, person: str, address: str | None, explain: bool, json_ou
     client.person(person)
     if address is not None:
         client.address(address, where="--with")
-    letters = _all_letters(client, person, address)
-    if explain:
-        for letter in letters:
-            letter["lateness"] = client.why_late(person, letter)
+    letters = client.letters(person, address)
+    why = {letter.id: client.why_late(person, letter) for letter in letters} if explain else {}
     if json_output:
-        print_json(letters)
+        print_json([_told(letter, why.get(letter.id), explain) for letter in letters])
         return
     for letter in letters:
-        mark = "*" if letter["unread"] else " "
-        certain = "" if letter["standing"] == "confirmed" else " (predicted)"
-        state = letter["state"].replace("_", " ") + certain
-        urgency = "critical" if letter["critical"] else letter["priority"]
-        if urgency != "normal":
-            state += f", {urgency}"
-        click.echo(
-            f"{mark} {letter['written_at'][:19]}Z  {letter['from_name']} to {letter['to_name']}  [{state}]"
-        )
-        click.echo("    " + letter["text"].replace("\n", "\n    "))
-        if letter["note"]:
-            click.echo(f"    ({letter['note']})")
-        if letter.get("lateness"):
-            _show_lateness(letter["lateness"], "      ")
+        _show_letter(letter, why.get(letter.id))
     if not letters:
         click.echo("No letters.")
 
 
-def _all_letters(client: Client, person: str, only: str | None) -> list[dict[str, Any]]:
-    """Page through the conversations, or only one; in each the oldest letter comes first."""
-    path = f"/people/{person}/mailbox"
-    conversations = client.get(path, limit="1")["conversations"]
-    addresses = [each["address"] for each in conversations if each["letters"]] if only is None else [only]
-    found: list[dict[str, Any]] = []
-    for address in addresses:
-        query = {"with": address, "limit": "500"}
-        view = client.get(path, **query)
-        letters: list[dict[str, Any]] = view["letters"]
-        while view["earlier"]:
-            view = client.get(path, before=letters[0]["id"], **query)
-            letters = view["letters"] + letters
-        found += letters
-    return found
+def _show_letter(letter: LetterView, lateness: Lateness | None) -> None:
+    mark = "*" if letter.unread else " "
+    state = _words(letter.state) + (" (predicted)" if letter.certainty == "predicted" else "")
+    if letter.critical or letter.priority.name != "NORMAL":
+        state += ", critical" if letter.critical else f", {letter.priority.name.lower()}"
+    written = dtntime.to_text(letter.written_at)
+    click.echo(f"{mark} {written}  {letter.from_name} to {letter.to_name}  [{state}]")
+    click.echo("    " + letter.text.replace("\n", "\n    "))
+    if letter.note:
+        click.echo(f"    ({letter.note})")
+    if lateness is not None:
+        _show_lateness(lateness, "      ")
 
 
 @click.command()
@@ -194,7 +188,7 @@ def _all_letters(client: Client, person: str, only: str | None) -> list[dict[str
 @as_json
 def status(folder: Path, json_output: bool) -> None:
     """Say how the node that runs on the folder DATA is doing."""
-    found = _client(folder).get("/nodes")
+    found = _client(folder).nodes()
     if json_output:
         print_json(found)
         return

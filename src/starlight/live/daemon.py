@@ -29,9 +29,12 @@ from starlight.live.link import Tap
 from starlight.live.neighbours import Neighbours
 from starlight.live.store import Store, Write
 from starlight.live.writer import Writer
+from starlight.messages.delivery import DeliveryState
+from starlight.messages.draft import Draft
 from starlight.messages.forecast import Prediction
 from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter, Position, Reading
+from starlight.messages.letter_view import LetterView
 from starlight.messages.mailbox import Mailbox
 from starlight.messages.postoffice import PostOffice
 from starlight.node.actions import Acknowledge, Action, Outward, Refuse, Trace, Transmit
@@ -40,7 +43,6 @@ from starlight.node.engine import Node
 from starlight.node.events import BundleReceived, Event, PlanChanged, TransferFailed
 from starlight.node.host import Host, Step
 from starlight.node.record import Recorder
-from starlight.routing import Priority
 from starlight.trace import Record
 
 __all__ = ["Daemon", "DaemonConfig", "DaemonStatus", "Resident"]
@@ -197,39 +199,19 @@ class Daemon:
 
     # What people ask.
 
-    async def write(
-        self,
-        address: str,
-        to: str,
-        text: str,
-        reply_to: str | None = None,
-        lifetime: int | None = None,
-        *,
-        priority: int = Priority.NORMAL,
-        critical: bool = False,
-    ) -> Letter:
-        """Write a letter; when this returns it is durable.
-
-        Args:
-            address: whose mailbox, an endpoint id as text.
-            to: the address that it goes to.
-            text: the words.
-            reply_to: the id of the letter that it answers.
-            lifetime: how long it is worth carrying, in ns; None for the post office's own.
-            priority, critical: as in `PostOffice.write`.
+    async def write(self, address: str, draft: Draft) -> Letter:
+        """Write a letter from a mailbox; when this returns it is durable.
 
         Raises:
-            InputError: no such mailbox, an address that is none, or a text too long.
+            InputError: no such mailbox, or a draft that can't be sent.
             StoreError: the disk refused.
         """
         now = self._moment()
-        letter, requests = self.office.write(
-            address, to, text, now, reply_to=reply_to, lifetime=lifetime, priority=priority, critical=critical
-        )
+        letter, requests = self.office.write(address, draft, now)
         await self._ask(requests, now)
         return letter
 
-    async def withdraw(self, address: str, letter_id: str) -> dict[str, object]:
+    async def withdraw(self, address: str, letter_id: str) -> LetterView:
         """Withdraw a letter that has not departed; return how it stands now, as `Mailbox.letter_view`.
 
         Raises:
@@ -238,8 +220,8 @@ class Daemon:
         now = self._moment()
         await self._ask(self.office.withdraw(address, letter_id, now), now)
         view = self.mailbox(address).letter_view(letter_id, self.clock.now())
-        if view["state"] != "withdrawn":
-            raise InputError(str(view["trouble"]), where="letter")
+        if view.state is not DeliveryState.WITHDRAWN:
+            raise InputError("it could not be withdrawn: it had left already", where="letter")
         return view
 
     async def mark_read(self, address: str, letter_id: str) -> None:
@@ -284,13 +266,13 @@ class Daemon:
         """
         return self.office.mailbox(address)
 
-    def predict(self, address: str, to: str, text: str, priority: int = Priority.NORMAL) -> Prediction:
+    def predict(self, address: str, draft: Draft) -> Prediction:
         """Return when a letter sent now would leave and arrive."""
-        return self.office.predict(address, to, text, self.clock.now(), priority)
+        return self.office.predict(address, draft, self.clock.now())
 
-    def why_late(self, address: str, to: str, text: str, priority: int = Priority.NORMAL) -> Lateness:
+    def why_late(self, address: str, draft: Draft) -> Lateness:
         """Return why a letter sent now would not be there sooner; a search that may take some 10 ms."""
-        return self.office.why_late(address, to, text, self.clock.now(), priority)
+        return self.office.why_late(address, draft, self.clock.now())
 
     def why_letter_late(self, address: str, letter_id: str) -> Lateness:
         """Return why a letter that waits or is on its way is not there sooner, as `PostOffice`'s."""

@@ -22,6 +22,7 @@ from enum import StrEnum
 
 import msgspec
 
+from starlight.dtntime import Time
 from starlight.messages.doubt import Doubt, Trouble
 
 EXPEDITED = 2
@@ -215,13 +216,15 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
         state: what it is from then on.
         time: when, in ns.
         certainty: predicted or confirmed.
+        where: the place where it happens, for people, once it is named; may be empty.
         known_at: when a receipt told us, or None.
     """
 
-    state: DeliveryState
-    time: int
-    certainty: Certainty
-    known_at: int | None = None
+    state: DeliveryState = msgspec.field(name="what")
+    time: Time = msgspec.field(name="at")
+    certainty: Certainty = msgspec.field(name="standing")
+    where: str = ""
+    known_at: Time | None = None
 
 
 # From a confirmed state, the moments of a record at which another state is predicted to begin;
@@ -298,4 +301,8 @@ def _confirmed(sent: Sent) -> list[Fact]:
             None,
         ),
     ]
-    return [Fact(state, time, Certainty.CONFIRMED, known) for state, time, known in rows if time is not None]
+    return [
+        Fact(state, time, Certainty.CONFIRMED, known_at=known)
+        for state, time, known in rows
+        if time is not None
+    ]

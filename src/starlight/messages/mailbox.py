@@ -7,26 +7,14 @@ the mailbox. A letter's text is saved once; what is known about its way, at each
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from starlight.errors import InputError, LetterError, StoreError
-from starlight.messages.delivery import (
-    FINAL,
-    WITHDRAWABLE,
-    Certainty,
-    DeliveryState,
-    Fact,
-    Received,
-    Sent,
-    facts,
-    standing,
-)
+from starlight.messages.delivery import Received, Sent
 from starlight.messages.earlier import decode_sent
 from starlight.messages.letter import Letter, Telemetry, decode_message
+from starlight.messages.letter_view import LetterView, letter_view
 from starlight.messages.threads import in_order
-from starlight.messages.urgency import word_of
 from starlight.node.application import Save
 
 
@@ -231,29 +219,8 @@ class Mailbox:
         readings = self.readings(vehicle)
         return readings[-1] if readings else None
 
-    # Views: plain values, for a page or JSON.
-
-    def view(self, now: int) -> dict[str, object]:
-        """Return the whole mailbox as plain values; times in ns, sizes in bytes."""
-        threads: list[dict[str, object]] = [
-            {
-                "thread": thread,
-                "with": correspondent,
-                "letters": [self.letter_view(letter.id, now) for letter in letters],
-            }
-            for (correspondent, thread), letters in self.threads().items()
-        ]
-        return {
-            "address": self.address,
-            "person": self.person,
-            "open": self.is_open,
-            "unread": sum(1 for received in self.received.values() if received.read_at is None),
-            "threads": threads,
-            "telemetry": [self._telemetry_view(vehicle) for vehicle in self.vehicles()],
-        }
-
-    def letter_view(self, letter_id: str, now: int) -> dict[str, object]:
-        """Return one letter as plain values.
+    def letter_view(self, letter_id: str, now: int) -> LetterView:
+        """Return a letter as it stands at a time in ns.
 
         Raises:
             InputError: no such letter here.
@@ -261,86 +228,4 @@ class Mailbox:
         letter = self.letters.get(letter_id)
         if letter is None:
             raise InputError(f"no letter {letter_id!r} here", where="letter")
-        sent, received = self.sent.get(letter_id), self.received.get(letter_id)
-        head: dict[str, object] = {
-            "id": letter.id,
-            "thread": letter.thread,
-            "from": letter.sender,
-            "to": letter.to,
-            "text": letter.text,
-            "written_at": letter.written_at,
-            "reply_to": letter.reply_to,
-            "mine": sent is not None,
-            "unread": received is not None and received.read_at is None,
-        }
-        if sent:
-            return head | _way_view(sent, now)
-        return head | _received_view(letter, received)
-
-    def _telemetry_view(self, vehicle: str) -> dict[str, object]:
-        received_at, telemetry = self.readings(vehicle)[-1]
-        return {
-            "vehicle": vehicle,
-            "time": telemetry.time,
-            "received_at": received_at,
-            "kind": telemetry.kind,
-            "position": list(telemetry.position) if telemetry.position else None,
-            "readings": dict(telemetry.readings),
-        }
-
-
-def _way_view(sent: Sent, now: int) -> dict[str, object]:
-    holds = standing(sent, now)
-    return {
-        "state": holds.state.value,
-        "certainty": holds.certainty.value,
-        "since": holds.time,
-        "facts": _fact_views(facts(sent)),
-        "leaves": sent.leaves,
-        "arrives": sent.arrives,
-        "first_leaves": sent.first_leaves,
-        "first_arrives": sent.first_arrives,
-        "receipt_at": sent.receipt_at if sent.arrived_at is None else None,
-        "receipt_wanted": sent.receipt_wanted,
-        "priority": word_of(sent.priority),
-        "critical": sent.critical,
-        "pieces": sent.fragments,
-        "displaced": sent.displaced and not (sent.state is DeliveryState.ARRIVED or sent.state in FINAL),
-        "expires_at": sent.expires_at,
-        "size_bytes": sent.size_bytes,
-        "withdrawable": sent.state in WITHDRAWABLE,
-        "resends": sent.resends,
-        "doubtful": sent.doubtful,
-        "trouble": sent.trouble,
-        "legs": [msgspec.to_builtins(leg) for leg in sent.legs],
-    }
-
-
-def _received_view(letter: Letter, received: Received | None) -> dict[str, object]:
-    steps = [Fact(DeliveryState.WRITTEN, letter.written_at, Certainty.CONFIRMED)]
-    if received:
-        steps.append(Fact(DeliveryState.ARRIVED, received.arrived_at, Certainty.CONFIRMED))
-        if received.read_at is not None:
-            steps.append(Fact(DeliveryState.READ, received.read_at, Certainty.CONFIRMED))
-    return {
-        "state": steps[-1].state.value,
-        "certainty": Certainty.CONFIRMED.value,
-        "since": steps[-1].time,
-        "facts": _fact_views(steps),
-        "size_bytes": len(letter.encode()),
-        "withdrawable": False,
-        "doubtful": None,
-        "trouble": None,
-    }
-
-
-def _fact_views(steps: Iterable[Fact]) -> list[dict[str, object]]:
-    return [
-        {
-            "state": fact.state.value,
-            "time": fact.time,
-            "certainty": fact.certainty.value,
-            "known_at": fact.known_at,
-        }
-        for fact in steps
-    ]
+        return letter_view(letter, self.sent.get(letter_id), self.received.get(letter_id), now)

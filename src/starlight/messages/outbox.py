@@ -18,6 +18,7 @@ from starlight.errors import InputError
 from starlight.messages import reprediction
 from starlight.messages.delivery import FINAL, WITHDRAWABLE, Copy, DeliveryState, Happening, Leg, Sent, after
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
+from starlight.messages.draft import Draft
 from starlight.messages.forecast import RECEIPT_BYTES, Forecaster, Turns
 from starlight.messages.itinerary import legs_of
 from starlight.messages.lateness import LateMessage, Lateness
@@ -74,21 +75,19 @@ class Outbox:
 
     # What its author does.
 
-    def draft(
-        self,
-        mailbox: Mailbox,
-        to: str,
-        text: str,
-        now: int,
-        *,
-        reply_to: str | None = None,
-        thread: str | None = None,
-    ) -> Letter:
+    def compose(self, mailbox: Mailbox, draft: Draft, now: int, thread: str | None = None) -> Letter:
         """Return the next letter of a mailbox, which nothing keeps yet.
+
+        Args:
+            mailbox: who writes.
+            draft: what is written.
+            now: in ns.
+            thread: its thread, where it is not that of the letter answered or of the two people.
 
         Raises:
             InputError: it passes a limit, or answers a letter that is not in the mailbox.
         """
+        to, reply_to = draft.to, draft.reply_to
         if reply_to is not None and reply_to not in mailbox.letters:
             raise InputError(f"no letter {reply_to!r} here to answer", where="reply_to")
         answered = mailbox.letters[reply_to].thread if reply_to is not None else None
@@ -101,24 +100,15 @@ class Outbox:
             sender=mailbox.address,
             to=to,
             written_at=now,
-            text=text,
+            text=draft.text,
             reply_to=reply_to,
             receipt_wanted=self._forecaster.answers_can_come(self._node_of(to)),
         )
         check(letter)
         return letter
 
-    def post(
-        self,
-        mailbox: Mailbox,
-        letter: Letter,
-        lifetime: int,
-        now: int,
-        *,
-        priority: int = 1,
-        critical: bool = False,
-    ) -> list[Request]:
-        """Keep a letter and post it; `lifetime` in ns, the rest as in `PostOffice.write`."""
+    def post(self, mailbox: Mailbox, letter: Letter, draft: Draft, lifetime: int, now: int) -> list[Request]:
+        """Keep a letter that was made of a draft, and post it; times in ns."""
         size, destination = len(letter.encode()), self._node_of(letter.to)
         sent = Sent(
             number=int(letter.id.rsplit("/", 1)[1]),
@@ -126,8 +116,8 @@ class Outbox:
             expires_at=now + lifetime,
             size_bytes=size,
             receipt_wanted=letter.receipt_wanted,
-            priority=priority,
-            critical=critical,
+            priority=draft.priority,
+            critical=draft.critical,
         )
         found = self._forecaster.itinerary(self._node, destination, now, size, sent.expires_at, sent.urgency)
         if found is not None:

@@ -20,6 +20,7 @@ from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MILLISECOND, YEAR
 from starlight.errors import InputError, LetterError
 from starlight.messages.delivery import Received
+from starlight.messages.draft import Draft, destination
 from starlight.messages.forecast import Forecaster, Prediction
 from starlight.messages.itinerary import legs_of
 from starlight.messages.lateness import LateMessage, Lateness
@@ -127,44 +128,34 @@ class PostOffice:
     def write(
         self,
         address: str,
-        to: str,
-        text: str,
+        draft: Draft,
         now: int,
         *,
-        reply_to: str | None = None,
         thread: str | None = None,
-        lifetime: int | None = None,
-        priority: int = Priority.NORMAL,
-        critical: bool = False,
+        lifetime: int = LETTER_LIFETIME,
     ) -> tuple[Letter, list[Request]]:
         """Write a letter and post it.
 
         Args:
             address: the mailbox that writes.
-            to: an address anywhere; nobody needs to have opened it yet.
-            text: at most TEXT_MAX_BYTES of UTF-8, not blank.
+            draft: what is written; at most TEXT_MAX_BYTES of UTF-8, not blank.
             now: in ns.
-            reply_to: the id of the letter that it answers, which is in this mailbox.
             thread: its thread; without one, that of the letter answered, or the one of the two people.
-            lifetime: in ns, how long it is worth carrying; LETTER_LIFETIME unless told otherwise.
-            priority: 0 bulk, 1 normal, 2 expedited: what is more urgent goes before others.
-            critical: must not be lost: a copy goes over every neighbour, as urgent as there is.
+            lifetime: in ns, how long it is worth carrying.
 
         Raises:
             InputError: any of that is not so, or the mailbox is full.
         """
-        mailbox, to = self.mailbox(address), destination(to)
-        life = LETTER_LIFETIME if lifetime is None else lifetime
-        if not MILLISECOND <= life <= LIFETIME_MAX:
-            raise InputError(f"a lifetime of {life} ns", where="lifetime", right="It is 1 ms to 100 years")
-        _check_priority(priority)
-        if not text.strip():
-            raise InputError("the letter is empty", where="text")
+        mailbox = self.mailbox(address)
+        if not MILLISECOND <= lifetime <= LIFETIME_MAX:
+            raise InputError(
+                f"a lifetime of {lifetime} ns", where="lifetime", right="It is 1 ms to 100 years"
+            )
+        draft.require_text()
         if not mailbox.has_room():
             raise InputError("the mailbox is full", where="mailbox")
-        letter = self._outbox.draft(mailbox, to, text, now, reply_to=reply_to, thread=thread)
-        requests = self._outbox.post(mailbox, letter, life, now, priority=priority, critical=critical)
-        return letter, requests
+        letter = self._outbox.compose(mailbox, draft, now, thread)
+        return letter, self._outbox.post(mailbox, letter, draft, lifetime, now)
 
     def withdraw(self, address: str, letter_id: str, now: int) -> list[Request]:
         """Take back a letter that has not departed.
@@ -235,32 +226,27 @@ class PostOffice:
             for number, where in enumerate(to)
         ]
 
-    def predict(
-        self, address: str, to: str, text: str | int, now: int, priority: int = Priority.NORMAL
-    ) -> Prediction:
+    def predict(self, address: str, draft: Draft, now: int) -> Prediction:
         """Return what to expect of a letter sent now.
 
         Args:
             address: the mailbox that would write.
-            to: where it would go.
-            text: what it would say, or the size of its payload in bytes.
+            draft: what it would write; it may be blank.
             now: in ns.
-            priority: as in `write`.
 
         Raises:
-            InputError: no such mailbox, no address, or no priority.
+            InputError: no such mailbox, or the draft answers a letter that is not in it.
         """
-        to, size = self._addressed(address, to, text, now, priority)
-        return self.forecaster.predict(self.node_of(to), now, size, priority=priority)
+        size = self._size(address, draft, now)
+        return self.forecaster.predict(self.node_of(draft.to), now, size, priority=draft.urgency)
 
-    def why_late(
-        self, address: str, to: str, text: str | int, now: int, priority: int = Priority.NORMAL
-    ) -> Lateness:
+    def why_late(self, address: str, draft: Draft, now: int) -> Lateness:
         """Return why a letter sent now would not be there sooner; arguments and errors as in `predict`."""
-        to, size = self._addressed(address, to, text, now, priority)
-        found = self.forecaster.draft_itinerary(self.node_of(to), now, size, None, priority)
+        size, urgency = self._size(address, draft, now), draft.urgency
+        destination = self.node_of(draft.to)
+        found = self.forecaster.draft_itinerary(destination, now, size, None, urgency)
         legs, fragments = (legs_of(found.route), found.fragments) if found else ((), 1)
-        message = LateMessage(self.node_of(to), size, priority, None, legs, fragments)
+        message = LateMessage(destination, size, urgency, None, legs, fragments)
         return self.forecaster.lateness(message, now)
 
     def why_letter_late(self, address: str, letter_id: str, now: int) -> Lateness:
@@ -271,12 +257,9 @@ class PostOffice:
         """
         return self._outbox.why_late(self.mailbox(address), letter_id, now)
 
-    def _addressed(self, address: str, to: str, text: str | int, now: int, priority: int) -> tuple[str, int]:
-        """Return where a letter would go and the size of its payload."""
-        mailbox, to = self.mailbox(address), destination(to)
-        _check_priority(priority)
-        size = text if isinstance(text, int) else len(self._outbox.draft(mailbox, to, text, now).encode())
-        return to, size
+    def _size(self, address: str, draft: Draft, now: int) -> int:
+        """Return the size of the payload that a draft would become, in bytes."""
+        return len(self._outbox.compose(self.mailbox(address), draft, now).encode())
 
     # Reading and restoring.
 
@@ -467,12 +450,6 @@ class PostOffice:
         return [say(now, self.node, "message.refused", mailbox=mailbox.address, source=source, rule=rule)]
 
 
-def _check_priority(priority: int) -> None:
-    if not Priority.BULK <= priority <= Priority.EXPEDITED:
-        right = "It is 0 (bulk), 1 (normal) or 2 (expedited)"
-        raise InputError(f"{priority} is no priority", where="priority", right=right)
-
-
 def _saves_first(requests: list[Request]) -> list[Request]:
     """Return requests with the saves in front.
 
@@ -497,15 +474,3 @@ def canonical(address: str) -> str:
         InputError: it is no endpoint id.
     """
     return str(EndpointID.parse(address))
-
-
-def destination(address: str) -> str:
-    """Return an address that something can be sent to, as the one text that means it.
-
-    Raises:
-        InputError: it is no endpoint id, or the null endpoint, which never has a member.
-    """
-    endpoint = EndpointID.parse(address)
-    if endpoint.is_null:
-        raise InputError(f"{address} is nobody's address", where="to", right="Such are ipn:7.1, ipn:20.3")
-    return str(endpoint)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from starlight.errors import InputError
 from starlight.routing import Priority
 
+__all__ = ["PRIORITIES", "Priority", "check_priority", "priority_of"]
+
 PRIORITIES = tuple(priority.name.lower() for priority in Priority)
 """The words, the least urgent first: those of `starlight route --priority`."""
 
 
-def priority_of(word: str) -> int:
+def priority_of(word: str) -> Priority:
     """Return the priority that a word means.
 
     Raises:
@@ -18,9 +20,15 @@ def priority_of(word: str) -> int:
     if word not in PRIORITIES:
         right = f"It is {', '.join(PRIORITIES[:-1])} or {PRIORITIES[-1]}"
         raise InputError(f"{word!r} is no priority", where="priority", right=right)
-    return PRIORITIES.index(word)
+    return Priority(PRIORITIES.index(word))
 
 
-def word_of(priority: int) -> str:
-    """Return the word for a priority."""
-    return PRIORITIES[priority]
+def check_priority(priority: int) -> None:
+    """Refuse a number that is no priority, which a caller without types may hand in.
+
+    Raises:
+        InputError: it is none; the error names those that are.
+    """
+    if not Priority.BULK <= priority <= Priority.EXPEDITED:
+        right = "It is 0 (bulk), 1 (normal) or 2 (expedited)"
+        raise InputError(f"{priority} is no priority", where="priority", right=right)

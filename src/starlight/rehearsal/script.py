@@ -16,6 +16,7 @@ import msgspec
 from starlight import dtntime
 from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MINUTE
+from starlight.messages.draft import Draft
 from starlight.messages.postoffice import PostOffice
 from starlight.messages.urgency import priority_of
 from starlight.node.application import Request
@@ -171,7 +172,8 @@ def _letters(scenario: Scenario, index: int, spec: LetterSpec, seed: int) -> Ite
 
 
 def _writes(address: str, to: str, text: str, priority: str) -> Act:
-    return lambda office, now: office.write(address, to, text, now, priority=priority_of(priority))[1]
+    draft = Draft(to, text, priority=priority_of(priority))
+    return lambda office, now: office.write(address, draft, now)[1]
 
 
 def _reports(scenario: Scenario, spec: TelemetrySpec) -> Iterator[Cue]:

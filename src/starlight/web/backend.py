@@ -1,8 +1,8 @@
-"""The desk: all that the page asks of the world behind it.
+"""The page's backend: all that the page asks of the world behind it.
 
-`expedition` implements it over running daemons, the tests over a scripted clock. Every
-method is awaited on the event loop that serves the page and must not block it. The page
-does nothing behind the desk's back and keeps no state of its own.
+`app/page_backend.py` implements it over running daemons, the tests over a scripted clock. Every
+method is awaited on the event loop that serves the page and must not block it: on a node that loop
+carries the bundles too. The page keeps no state of its own, so any number of them may be open.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from starlight.messages.draft import Draft
+from starlight.messages.letter_view import LetterView
 from starlight.web.views import (
     Lateness,
-    LetterView,
     MailboxView,
     Orbits,
     PageChange,
     PageStatus,
     Person,
     PredictionView,
-    Priority,
     SkyPanel,
     Storm,
 )
 
 
 class PageBackend(Protocol):
-    """What the page reads and does.
+    """All that the page reads and does.
 
     Any method may raise InputError when what a person asked for is wrong (an unknown address,
     a letter that has left already, a text too long); the page shows its words. `person` is
@@ -50,30 +50,16 @@ class PageBackend(Protocol):
         """
         ...
 
-    async def write(
-        self,
-        person: str,
-        to: str,
-        text: str,
-        reply_to: str | None = None,
-        *,
-        priority: Priority = "normal",
-        critical: bool = False,
-    ) -> LetterView:
-        """Write a letter to an address and return it once it is kept safe.
-
-        Args:
-            priority: how urgent it is.
-            critical: a copy goes over every neighbour, as urgent as there is.
-        """
+    async def write(self, person: str, draft: Draft) -> LetterView:
+        """Write a letter and return it once it is kept safe."""
         ...
 
-    async def predict(self, person: str, to: str, text: str, priority: Priority = "normal") -> PredictionView:
-        """Return when a letter of this text, sent now to an address, would leave and arrive."""
+    async def predict(self, person: str, draft: Draft) -> PredictionView:
+        """Return when a draft, sent now, would leave and arrive."""
         ...
 
-    async def why_late(self, person: str, to: str, text: str, priority: Priority = "normal") -> Lateness:
-        """Return why a letter of this text, sent now to an address, would not be there sooner."""
+    async def why_late(self, person: str, draft: Draft) -> Lateness:
+        """Return why a draft, sent now, would not be there sooner."""
         ...
 
     async def why_letter_late(self, person: str, letter: str) -> Lateness:

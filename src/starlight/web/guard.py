@@ -1,4 +1,4 @@
-"""Who may speak to the page: host, origin, token; and the headers that every answer wears.
+"""The guard at the page's door: host, origin, token; and the headers that every answer wears.
 
 The page listens on loopback, where any web page that the person has open could reach it.
 Four checks keep those out. The Host header must name loopback, so a name that an attacker
@@ -21,7 +21,8 @@ from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from starlight.web import page, wire
+from starlight.web import page
+from starlight.web.answers import refusal
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
@@ -108,7 +109,7 @@ class Guard:
         return HTMLResponse(page.closed(), 401)
 
     def _same_origin(self, scope: Scope, headers: Headers, host: str) -> bool:
-        """Whether a request that changes something, or a WebSocket, comes from our own page."""
+        """Return whether a request that changes something, or a WebSocket, comes from our own page."""
         if scope["type"] == "http" and scope["method"] in _SAFE_METHODS:
             return True
         origin = headers.get("origin")
@@ -134,12 +135,6 @@ class Guard:
         answer = RedirectResponse(path + (f"?{rest}" if rest else ""), 303)
         answer.set_cookie(self.cookie, self._session, httponly=True, samesite="strict", path="/")
         return answer
-
-
-def refusal(status: int, error: str, where: str, right: str) -> Response:
-    """Return an error as JSON: what is wrong, where, and what would be right."""
-    body = wire.dumps({"error": error, "where": where, "right": right})
-    return Response(body, status, media_type="application/json")
 
 
 def _query(scope: Scope) -> dict[str, str]:

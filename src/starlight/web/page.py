@@ -16,13 +16,13 @@ from markupsafe import Markup
 
 from starlight import dtntime
 from starlight.errors import InputError
+from starlight.messages.letter_view import LetterView
 from starlight.web import localtime, wire, words
 from starlight.web.views import (
     Clock,
     Conversation,
     Crossing,
     Lateness,
-    LetterView,
     MailboxView,
     Orbits,
     PageStatus,
@@ -142,7 +142,7 @@ def _bits(clock: Clock, world: str, sentence: str) -> list[str | _Moment]:
 
 def next_moment(mailbox: MailboxView, status: PageStatus) -> int | None:
     """Return when what is shown will next read differently by the passing of time alone, in ns."""
-    moments = [fact.at for letter in mailbox.letters for fact in letter.facts]
+    moments = [fact.time for letter in mailbox.letters for fact in letter.facts]
     moments += [letter.receipt_at for letter in mailbox.letters if letter.receipt_at is not None]
     moments += [at for flight in status.flights for at in (flight.departed, flight.arrives)]
     if status.sky.window is not None:
@@ -214,8 +214,8 @@ _environment.filters |= {
     "degrees": _degrees,
     "in_flight": _in_flight,
     "embedded": _embedded,
-    "on_its_way": words.is_on_its_way,
+    "urgency": words.urgency,
     "number": lambda value, digits=0: f"{value:,.{digits}f}".replace(",", "\u202f"),
     "duration": lambda seconds: dtntime.duration_text(round(seconds * dtntime.SECOND)),
 }
-_environment.globals |= {"STEPS": words.STEPS, "URGENCY": words.URGENCY, "reading": localtime.reading}
+_environment.globals |= {"STEPS": words.STEPS, "reading": localtime.reading}

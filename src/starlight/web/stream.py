@@ -35,17 +35,17 @@ class Streams:
     """Serves the WebSockets of all pages.
 
     Args:
-        desk: whose changes to tell.
+        backend: whose changes to tell.
     """
 
-    def __init__(self, desk: PageBackend) -> None:
-        self._desk = desk
+    def __init__(self, backend: PageBackend) -> None:
+        self._backend = backend
         self._open = 0
 
     async def serve(self, socket: WebSocket) -> None:
         """Push to one page until it leaves."""
         person = str(socket.path_params["person"])
-        if person not in {one.id for one in await self._desk.people()}:
+        if person not in {one.id for one in await self._backend.people()}:
             await socket.close(1008, "no such person")
             return
         if self._open >= MAX_STREAMS:
@@ -54,7 +54,7 @@ class Streams:
         await socket.accept()
         self._open += 1
         try:
-            await _Pushing(self._desk, socket, person).run()
+            await _Pushing(self._backend, socket, person).run()
         finally:
             self._open -= 1
 
@@ -62,8 +62,8 @@ class Streams:
 class _Pushing:
     """One page's stream: what changed since the last message, and the tasks that find out."""
 
-    def __init__(self, desk: PageBackend, socket: WebSocket, person: str) -> None:
-        self._desk = desk
+    def __init__(self, backend: PageBackend, socket: WebSocket, person: str) -> None:
+        self._backend = backend
         self._socket = socket
         self._person = person
         self._changed = False
@@ -82,7 +82,7 @@ class _Pushing:
                 task.result()
 
     async def _listen(self) -> None:
-        async for change in self._desk.changes():
+        async for change in self._backend.changes():
             if change.status or self._person in change.people:
                 self._changed = True
                 self._something.set()
@@ -94,7 +94,7 @@ class _Pushing:
             message: dict[str, object] = {"changed": changed}
             # A table may end (RangeError) while letters still move; the page then keeps its last sky.
             try:
-                message["status"] = await self._desk.status(self._person)
+                message["status"] = await self._backend.status(self._person)
             except StarlightError as error:
                 message["error"] = str(error)
             await self._socket.send_text(wire.dumps(message).decode())

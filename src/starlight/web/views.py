@@ -7,17 +7,14 @@ becomes ISO 8601 text in UTC (`wire.py`), because JavaScript's numbers can't hol
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
-Time = Annotated[int, msgspec.Meta(extra={"time": True})]
-"""Nanoseconds since 2000-01-01T00:00:00Z, marked so that JSON writes it as text."""
+from starlight.dtntime import Time
+from starlight.messages.letter_view import LetterView
 
 World = Literal["earth", "mars"]
-State = Literal["written", "queued", "departed", "in_flight", "arrived", "read", "expired", "withdrawn"]
-Standing = Literal["predicted", "confirmed"]
-Priority = Literal["bulk", "normal", "expedited"]
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -36,70 +33,6 @@ class Person(msgspec.Struct, frozen=True):
     address: str
     place: str
     world: World
-
-
-class Fact(msgspec.Struct, frozen=True):
-    """One step of a letter's way: done and confirmed, or predicted.
-
-    Attributes:
-        what: the state that the letter is in from then on.
-        at: when, past or to come.
-        standing: predicted from the plan, or confirmed by the node or by a receipt.
-        where: the place, where it helps; may be empty.
-        known_at: when a receipt brought word of it here, or None.
-    """
-
-    what: State
-    at: Time
-    standing: Standing
-    where: str = ""
-    known_at: Time | None = None
-
-
-class LetterView(msgspec.Struct, frozen=True):
-    """A letter as one person sees it now.
-
-    Attributes:
-        id: unique in the mailbox; of any characters (the page quotes it).
-        thread: the id of the thread.
-        from_address, to_address: the two ends.
-        from_name, to_name: the same, for people.
-        text: as written; never HTML.
-        written_at: by the author's node.
-        mine: the person of the mailbox wrote it.
-        state, standing: what holds now, by the mailbox's pure function of time.
-        facts: every step in order, past and foreseen. For a letter of the person's own these
-            lead on to the foreseen arrival; for one received, to its arrival and reading here.
-        receipt_at: when the news of its arrival is foreseen here, or None where none can come.
-        withdrawable: it can still be withdrawn.
-        unread: it came in and has not been marked as read.
-        reply_to: the id of the letter that it answers.
-        priority: how urgent its author said it is; of a letter received, which does not say so, normal.
-        critical: a copy of it goes over every neighbour; `priority` then does not matter.
-        pieces: in how many it travels, because no contact carries it whole.
-        note: one more sentence that explains the state; may be empty.
-    """
-
-    id: str
-    thread: str
-    from_address: str
-    from_name: str
-    to_address: str
-    to_name: str
-    text: str
-    written_at: Time
-    mine: bool
-    state: State
-    standing: Standing
-    facts: tuple[Fact, ...] = ()
-    receipt_at: Time | None = None
-    withdrawable: bool = False
-    unread: bool = False
-    reply_to: str | None = None
-    note: str = ""
-    priority: Priority = "normal"
-    critical: bool = False
-    pieces: int = 1
 
 
 class Conversation(msgspec.Struct, frozen=True):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from starlight.web.views import Fact, LetterView, Standing, State
+from starlight.messages.delivery import Certainty, DeliveryState
+from starlight.messages.letter_view import THERE, LetterView
+from starlight.messages.urgency import Priority
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -14,48 +16,53 @@ class Words(msgspec.Struct, frozen=True):
         headline: such as ``In flight``.
         detail: what is expected next or how we know, with ``{}`` where `at` goes; may be empty.
         at: the moment that the detail speaks of, or None.
-        standing: decides the look.
+        certainty: decides the look.
     """
 
     headline: str
     detail: str = ""
     at: int | None = None
-    standing: Standing = "confirmed"
+    certainty: Certainty = Certainty.CONFIRMED
 
 
-STEPS: dict[tuple[State, Standing], str] = {
-    ("written", "confirmed"): "written",
-    ("written", "predicted"): "to be written",
-    ("queued", "confirmed"): "kept, waiting to leave",
-    ("queued", "predicted"): "expected to wait",
-    ("departed", "confirmed"): "left",
-    ("departed", "predicted"): "expected to leave",
-    ("in_flight", "confirmed"): "in flight",
-    ("in_flight", "predicted"): "expected in flight",
-    ("arrived", "confirmed"): "arrived",
-    ("arrived", "predicted"): "expected to arrive",
-    ("read", "confirmed"): "read",
-    ("read", "predicted"): "expected to be read",
-    ("expired", "confirmed"): "expired",
-    ("expired", "predicted"): "would expire",
-    ("withdrawn", "confirmed"): "withdrawn",
-    ("withdrawn", "predicted"): "to be withdrawn",
+STEPS: dict[tuple[DeliveryState, Certainty], str] = {
+    (DeliveryState.WRITTEN, Certainty.CONFIRMED): "written",
+    (DeliveryState.WRITTEN, Certainty.PREDICTED): "to be written",
+    (DeliveryState.QUEUED, Certainty.CONFIRMED): "kept, waiting to leave",
+    (DeliveryState.QUEUED, Certainty.PREDICTED): "expected to wait",
+    (DeliveryState.DEPARTED, Certainty.CONFIRMED): "left",
+    (DeliveryState.DEPARTED, Certainty.PREDICTED): "expected to leave",
+    (DeliveryState.IN_FLIGHT, Certainty.CONFIRMED): "in flight",
+    (DeliveryState.IN_FLIGHT, Certainty.PREDICTED): "expected in flight",
+    (DeliveryState.ARRIVED, Certainty.CONFIRMED): "arrived",
+    (DeliveryState.ARRIVED, Certainty.PREDICTED): "expected to arrive",
+    (DeliveryState.READ, Certainty.CONFIRMED): "read",
+    (DeliveryState.READ, Certainty.PREDICTED): "expected to be read",
+    (DeliveryState.EXPIRED, Certainty.CONFIRMED): "expired",
+    (DeliveryState.EXPIRED, Certainty.PREDICTED): "would expire",
+    (DeliveryState.WITHDRAWN, Certainty.CONFIRMED): "withdrawn",
+    (DeliveryState.WITHDRAWN, Certainty.PREDICTED): "to be withdrawn",
 }
 """How one step of the way is called, by what it is and how sure it is."""
 
 
-URGENCY = {"bulk": "Not urgent", "expedited": "Urgent", "critical": "Critical"}
-"""How a letter that is not as all others is marked."""
+CRITICAL = "Critical"
+URGENCY = {Priority.BULK: "Not urgent", Priority.NORMAL: "", Priority.EXPEDITED: "Urgent"}
+"""How a letter is marked by its priority, where it is not as all others."""
 
 
-def is_on_its_way(letter: LetterView) -> bool:
-    """Return whether a letter of the person's own waits or travels still, as far as can be said."""
-    return letter.mine and letter.state in ("written", "queued", "departed", "in_flight")
+def urgency(letter: LetterView) -> str:
+    """Return how a letter is marked by its urgency; empty for one that is as all others."""
+    return CRITICAL if letter.critical else URGENCY[letter.priority]
 
 
-def fact_of(letter: LetterView, what: State) -> Fact | None:
-    """Return the last fact of a kind, or None."""
-    return next((fact for fact in reversed(letter.facts) if fact.what == what), None)
+ENDS = {
+    DeliveryState.ARRIVED: ("Arrived", "{}, confirmed"),
+    DeliveryState.READ: ("Read", "{}, confirmed"),
+    DeliveryState.EXPIRED: ("Expired", "{}"),
+    DeliveryState.WITHDRAWN: ("Withdrawn", "{}"),
+}
+"""How it is told of an own letter that it has come to an end of its way, where that is confirmed."""
 
 
 def words_for(letter: LetterView, now: int) -> Words:
@@ -64,30 +71,32 @@ def words_for(letter: LetterView, now: int) -> Words:
 
 
 def _received(letter: LetterView) -> Words:
-    read = fact_of(letter, "read")
+    read = letter.last_fact(DeliveryState.READ)
     if read is not None and not letter.unread:
-        return Words("Read", "{}", read.at)
-    arrived = fact_of(letter, "arrived")
-    return Words("Arrived", "{}", arrived.at) if arrived else Words("Arrived")
+        return Words("Read", "{}", read.time)
+    arrived = letter.last_fact(DeliveryState.ARRIVED)
+    return Words("Arrived", "{}", arrived.time) if arrived else Words("Arrived")
 
 
 def _sent(letter: LetterView, now: int) -> Words:
-    current = fact_of(letter, letter.state)
-    at = current.at if current else None
-    if letter.standing == "confirmed" and letter.state in ("arrived", "read", "expired", "withdrawn"):
-        headline = {"arrived": "Arrived", "read": "Read", "expired": "Expired", "withdrawn": "Withdrawn"}
-        confirmed = "{}, confirmed" if letter.state in ("arrived", "read") else "{}"
-        return Words(headline[letter.state], confirmed, at)
-    if letter.state in ("arrived", "read"):
+    current = letter.last_fact(letter.state)
+    at = current.time if current else None
+    if letter.certainty is Certainty.CONFIRMED and letter.state in ENDS:
+        return Words(*ENDS[letter.state], at)
+    if letter.state in THERE:
         if letter.receipt_at is None:
-            return Words("Should be there", "expected {}; no way back to confirm it", at, "predicted")
+            return _foreseen("Should be there", "expected {}; no way back to confirm it", at)
         if letter.receipt_at > now:
-            return Words("Should be there", "word of it expected {}", letter.receipt_at, "predicted")
-        return Words("Should be there", "word of it was expected {}", letter.receipt_at, "predicted")
-    arrives = fact_of(letter, "arrived")
-    if letter.state in ("departed", "in_flight"):
-        return Words("In flight", "expected there {}", arrives.at if arrives else None, "predicted")
-    leaves = fact_of(letter, "departed")
-    if leaves is not None and leaves.at > now:
-        return Words("Kept safe, waiting", "expected to leave {}", leaves.at, "predicted")
-    return Words("Kept safe, waiting", "", None, "predicted")
+            return _foreseen("Should be there", "word of it expected {}", letter.receipt_at)
+        return _foreseen("Should be there", "word of it was expected {}", letter.receipt_at)
+    if letter.state in (DeliveryState.DEPARTED, DeliveryState.IN_FLIGHT):
+        arrives = letter.last_fact(DeliveryState.ARRIVED)
+        return _foreseen("In flight", "expected there {}", arrives.time if arrives else None)
+    leaves = letter.last_fact(DeliveryState.DEPARTED)
+    if leaves is not None and leaves.time > now:
+        return _foreseen("Kept safe, waiting", "expected to leave {}", leaves.time)
+    return _foreseen("Kept safe, waiting")
+
+
+def _foreseen(headline: str, detail: str = "", at: int | None = None) -> Words:
+    return Words(headline, detail, at, Certainty.PREDICTED)

@@ -265,7 +265,7 @@ const draftKey = compose && `draft ${person} ${compose.elements.to.value}`;
 let pause = 0;
 let lastForeseen = "";
 
-function writeDesk() {
+function startComposing() {
   text.value ||= sessionStorage.getItem(draftKey) ?? "";
   text.addEventListener("input", () => {
     sessionStorage.setItem(draftKey, text.value);
@@ -368,7 +368,7 @@ hear(status);
 showClocks();
 showAnswerButtons();
 showUnread();
-if (compose) writeDesk();
+if (compose) startComposing();
 setInterval(showClocks, 250);
 setInterval(refreshWhenDue, 100);
 setInterval(foreseeAgain, 1000);

@@ -1,0 +1,72 @@
+"""A letter that is being written, from the form, the API or the command line to the post office.
+
+A draft is checked once, when it is made: whoever is handed one need not ask again whether its address
+is one. It may still be empty, because what it would take to arrive is asked for before the first word;
+only who sends it asks for words (`require_text`).
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec.structs import force_setattr
+
+from starlight.bundle import EndpointID
+from starlight.errors import InputError
+from starlight.messages.urgency import check_priority
+from starlight.routing import Priority
+
+
+class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A letter before it is sent.
+
+    Attributes:
+        to: an address anywhere, in its canonical text; nobody needs to have opened it yet.
+        text: the words.
+        reply_to: the id of the letter that it answers, in the mailbox of who writes.
+        priority: how urgent it is: what is more urgent goes before others.
+        critical: must not be lost: a copy goes over every neighbour, as urgent as there is.
+
+    Raises:
+        InputError: `to` is no address that anybody can have, or `priority` is none.
+    """
+
+    to: str
+    text: str
+    reply_to: str | None = None
+    priority: Priority = Priority.NORMAL
+    critical: bool = False
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without a mailbox; the address becomes the one text that means it."""
+        check_priority(self.priority)
+        force_setattr(self, "to", destination(self.to))
+        force_setattr(self, "reply_to", self.reply_to or None)  # A form sends an empty field.
+
+    @property
+    def urgency(self) -> Priority:
+        """Return the priority at which it travels: what is critical is as urgent as there is."""
+        return Priority.EXPEDITED if self.critical else self.priority
+
+    def require_text(self) -> None:
+        """Refuse an empty letter.
+
+        Raises:
+            InputError: there are no words in it.
+        """
+        if not self.text.strip():
+            raise InputError("the letter is empty", where="text", right="Write a word or two")
+
+
+def destination(address: str) -> str:
+    """Return an address that something can be sent to, as the one text that means it.
+
+    Raises:
+        InputError: it is no endpoint id, or the null endpoint, which nobody can have (RFC 9171, 4.2.5.1.1).
+    """
+    try:
+        endpoint = EndpointID.parse(address)
+    except InputError as error:
+        raise InputError(error.what, where="to", right=error.right) from None
+    if endpoint.is_null:
+        raise InputError(f"{address} is nobody's address", where="to", right="Such are ipn:7.1, ipn:20.3")
+    return str(endpoint)

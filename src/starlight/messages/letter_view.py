@@ -1,0 +1,180 @@
+"""A letter as its mailbox shows it: the one form from mailbox to page, JSON and command line.
+
+`letter_view` reads it off the records of a mailbox as a pure function of time. What is for people only,
+names, places and the note, is added afterwards by `named`, because a mailbox knows addresses and
+codes and nothing else. The JSON twin is derived from this struct (`web/wire.py`), with the keys that it
+gives where a key differs from the name here; so a new property of a letter is a field here, a line that
+fills it, and its place in the page's template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import msgspec
+from msgspec.structs import replace
+
+from starlight.dtntime import Time
+from starlight.messages.delivery import (
+    FINAL,
+    WITHDRAWABLE,
+    Certainty,
+    DeliveryState,
+    Fact,
+    Received,
+    Sent,
+    facts,
+    standing,
+)
+from starlight.messages.doubt import Doubt, Trouble
+from starlight.messages.letter import Letter
+from starlight.routing import Priority
+
+UNTOLD = msgspec.Meta(extra={"json": False})
+"""Marks a field that has no place in the JSON twin: something else there says it in words."""
+
+THERE = frozenset({DeliveryState.ARRIVED, DeliveryState.READ})
+"""States that begin where the letter goes to; all others begin where it comes from."""
+
+ON_ITS_WAY = frozenset(
+    {DeliveryState.WRITTEN, DeliveryState.QUEUED, DeliveryState.DEPARTED, DeliveryState.IN_FLIGHT}
+)
+
+
+class LetterView(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter as the person of a mailbox sees it at a time; times in ns.
+
+    Attributes:
+        id: unique in the mailbox; of any characters.
+        thread: the id of the thread.
+        from_address, to_address: the two ends.
+        from_name, to_name: the same, for people.
+        text: as written; never HTML.
+        written_at: by the author's node.
+        mine: the person of the mailbox wrote it.
+        state, certainty: what holds at that time.
+        facts: every step in order, past and foreseen. For a letter of the person's own these
+            lead on to the foreseen arrival; for one received, to its arrival and reading here.
+        receipt_at: when the news of its arrival is foreseen here, or None where none can come.
+        withdrawable: it can still be withdrawn.
+        unread: it came in and has not been marked as read.
+        reply_to: the id of the letter that it answers.
+        note: what else there is to know of its state, in sentences: what the next three say.
+        displaced: it is later than first foreseen, because something more urgent goes first.
+        doubtful: why what is predicted is uncertain, if it is.
+        trouble: what else went wrong, if anything did.
+        priority: how urgent its author said it is; of a letter received, which does not say so, normal.
+        critical: a copy of it goes over every neighbour; `priority` then does not matter.
+        fragments: in how many it travels, because no contact carries it whole.
+
+    Names, places of steps and the note are empty until `named`.
+    """
+
+    id: str
+    thread: str
+    from_address: str
+    from_name: str = ""
+    to_address: str
+    to_name: str = ""
+    text: str
+    written_at: Time
+    mine: bool
+    state: DeliveryState
+    certainty: Certainty = msgspec.field(name="standing")
+    facts: tuple[Fact, ...] = ()
+    receipt_at: Time | None = None
+    withdrawable: bool = False
+    unread: bool = False
+    reply_to: str | None = None
+    note: str = ""
+    displaced: Annotated[bool, UNTOLD] = False
+    doubtful: Annotated[Doubt | None, UNTOLD] = None
+    trouble: Annotated[Trouble | None, UNTOLD] = None
+    priority: Priority = Priority.NORMAL
+    critical: bool = False
+    fragments: int = msgspec.field(default=1, name="pieces")
+
+    @property
+    def on_its_way(self) -> bool:
+        """Return whether it is the person's own and waits or travels still, as far as can be said."""
+        return self.mine and self.state in ON_ITS_WAY
+
+    def last_fact(self, state: DeliveryState) -> Fact | None:
+        """Return the last step that leads to a state, or None."""
+        return next((fact for fact in reversed(self.facts) if fact.state is state), None)
+
+
+def letter_view(letter: Letter, sent: Sent | None, received: Received | None, now: int) -> LetterView:
+    """Return a letter as its mailbox shows it.
+
+    Args:
+        letter: what was written.
+        sent: what is known about its way, if it was written here. A letter to oneself was both
+            written and received here, and shows its way.
+        received: what is known about its coming, if it came here.
+        now: in ns.
+    """
+    view = _received_view(letter, received) if sent is None else _sent_view(letter, sent, now)
+    return replace(view, unread=received is not None and received.read_at is None)
+
+
+def named(view: LetterView, look_up: Callable[[str], tuple[str, str]], note: str) -> LetterView:
+    """Return a letter with the names of its people, the places of its steps and its note.
+
+    Args:
+        view: as a mailbox shows it.
+        look_up: gives the name and the place of who is at an address.
+        note: what its codes are in words.
+    """
+    from_name, from_place = look_up(view.from_address)
+    to_name, to_place = look_up(view.to_address)
+    steps = tuple(replace(fact, where=to_place if fact.state in THERE else from_place) for fact in view.facts)
+    return replace(view, from_name=from_name, to_name=to_name, facts=steps, note=note)
+
+
+def _sent_view(letter: Letter, sent: Sent, now: int) -> LetterView:
+    holds = standing(sent, now)
+    return LetterView(
+        id=letter.id,
+        thread=letter.thread,
+        from_address=letter.sender,
+        to_address=letter.to,
+        text=letter.text,
+        written_at=letter.written_at,
+        mine=True,
+        state=holds.state,
+        certainty=holds.certainty,
+        facts=facts(sent),
+        receipt_at=sent.receipt_at if sent.arrived_at is None else None,
+        withdrawable=sent.state in WITHDRAWABLE,
+        reply_to=letter.reply_to,
+        # Once it is there, or at its end, nobody asks any more who went first.
+        displaced=sent.displaced and sent.state not in FINAL | {DeliveryState.ARRIVED},
+        doubtful=sent.doubtful,
+        trouble=sent.trouble,
+        priority=Priority(sent.priority),
+        critical=sent.critical,
+        fragments=sent.fragments,
+    )
+
+
+def _received_view(letter: Letter, received: Received | None) -> LetterView:
+    steps = [Fact(DeliveryState.WRITTEN, letter.written_at, Certainty.CONFIRMED)]
+    if received is not None:
+        steps.append(Fact(DeliveryState.ARRIVED, received.arrived_at, Certainty.CONFIRMED))
+        if received.read_at is not None:
+            steps.append(Fact(DeliveryState.READ, received.read_at, Certainty.CONFIRMED))
+    return LetterView(
+        id=letter.id,
+        thread=letter.thread,
+        from_address=letter.sender,
+        to_address=letter.to,
+        text=letter.text,
+        written_at=letter.written_at,
+        mine=False,
+        state=steps[-1].state,
+        certainty=Certainty.CONFIRMED,
+        facts=tuple(steps),
+        reply_to=letter.reply_to,
+    )

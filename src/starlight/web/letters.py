@@ -1,0 +1,91 @@
+"""The routes of letters: to write one, foresee it, ask why it is late, withdraw it, mark it as read."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from starlight.messages.draft import Draft
+from starlight.web.answers import json_answer, wants_json
+from starlight.web.backend import PageBackend
+from starlight.web.body import read_body
+from starlight.web.views import Lateness
+from starlight.web.visit import Visit
+
+
+class LetterRoutes:
+    """What a person does with letters, each act with its two ways of being told.
+
+    Args:
+        backend: what stands behind the page.
+    """
+
+    def __init__(self, backend: PageBackend) -> None:
+        self._backend = backend
+
+    def routes(self) -> list[Route]:
+        """Return the addresses and what answers them."""
+        person, letter = "/people/{person}", "/people/{person}/letters/{letter:path}"
+        return [
+            Route(f"{person}/letters", self.write, methods=["POST"]),
+            Route(f"{person}/predict", self.predict, methods=["POST"]),
+            Route(f"{person}/why", self.why_late, methods=["GET", "POST"]),
+            Route(f"{letter}/why", self.why_letter_late),
+            Route(f"{letter}/withdraw", self.withdraw, methods=["POST"]),
+            Route(f"{letter}/read", self.mark_read, methods=["POST"]),
+        ]
+
+    async def write(self, request: Request) -> Response:
+        """Write a letter; it is stored when this answers."""
+        visit = await Visit.of(self._backend, request)
+        draft = await read_body(request, Draft)
+        draft.require_text()
+        letter = await self._backend.write(visit.person.id, draft)
+        return await visit.done(letter, draft.to, status=201)
+
+    async def predict(self, request: Request) -> Response:
+        """Tell when a draft would leave and arrive if it were sent now."""
+        visit = await Visit.of(self._backend, request)
+        draft = await read_body(request, Draft)
+        prediction = await self._backend.predict(visit.person.id, draft)
+        if wants_json(request):
+            return json_answer(prediction)
+        return HTMLResponse((await visit.page(draft.to)).prediction(prediction))
+
+    async def why_late(self, request: Request) -> Response:
+        """Tell why a draft would not be there sooner; a GET, which a link can ask, is about an empty one."""
+        visit = await Visit.of(self._backend, request)
+        if request.method == "POST":
+            draft = await read_body(request, Draft)
+        else:
+            draft = Draft(request.query_params.get("to", ""), "")
+        return await _explained(visit, await self._backend.why_late(visit.person.id, draft), draft.to)
+
+    async def why_letter_late(self, request: Request) -> Response:
+        """Tell why an own letter that waits or travels is not there sooner."""
+        visit = await Visit.of(self._backend, request)
+        return await _explained(visit, await self._backend.why_letter_late(*_letter_of(visit)))
+
+    async def withdraw(self, request: Request) -> Response:
+        """Take back a letter that has not left."""
+        visit = await Visit.of(self._backend, request)
+        return await visit.done(await self._backend.withdraw(*_letter_of(visit)))
+
+    async def mark_read(self, request: Request) -> Response:
+        """Mark a letter that came as read."""
+        visit = await Visit.of(self._backend, request)
+        return await visit.done(await self._backend.mark_read(*_letter_of(visit)))
+
+
+def _letter_of(visit: Visit) -> tuple[str, str]:
+    """Return whose letter the path means, and which."""
+    return visit.person.id, visit.request.path_params["letter"]
+
+
+async def _explained(visit: Visit, found: Lateness, to: str | None = None) -> Response:
+    """Answer why something is late: as JSON, as what the page's disclosure holds, or as a page."""
+    if wants_json(visit.request):
+        return json_answer(found)
+    whole = not visit.request.headers.get("hx-request")
+    return HTMLResponse((await visit.page(to)).lateness(found, whole=whole))

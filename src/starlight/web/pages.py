@@ -1,0 +1,98 @@
+"""The routes of what is looked at: people, their pages, the sky; and of the storm, which changes it."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from starlight.messages.draft import Draft
+from starlight.web.answers import json_answer, wants_json
+from starlight.web.backend import PageBackend
+from starlight.web.body import read_body
+from starlight.web.visit import Visit
+
+
+class StormOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body that lets the storm loose or ends it."""
+
+    active: bool
+
+
+class PageRoutes:
+    """What a person looks at, each address with its two ways of being told.
+
+    Args:
+        backend: what stands behind the page.
+    """
+
+    def __init__(self, backend: PageBackend) -> None:
+        self._backend = backend
+
+    def routes(self) -> list[Route]:
+        """Return the addresses and what answers them."""
+        person = "/people/{person}"
+        return [
+            Route("/", self.people),
+            Route("/people", self.people),
+            Route(person, self.page),
+            Route(f"{person}/mailbox", self.mailbox),
+            Route(f"{person}/parts", self.parts),
+            Route(f"{person}/status", self.status),
+            Route(f"{person}/storm", self.storm, methods=["POST"]),
+            Route("/sky", self.sky),
+            Route("/orbits", self.orbits),
+            Route("/status", self.status),
+            Route("/storm", self.storm, methods=["POST"]),
+        ]
+
+    async def people(self, request: Request) -> Response:
+        """Tell who is here; a browser is led to the first one's page."""
+        people = await self._backend.people()
+        if wants_json(request):
+            return json_answer(people)
+        return RedirectResponse(f"/people/{people[0].id}", 303)
+
+    async def page(self, request: Request) -> Response:
+        """Show a person's page."""
+        visit = await Visit.of(self._backend, request)
+        view = await visit.page()
+        if wants_json(request):
+            return json_answer({"mailbox": view.mailbox, "status": view.status})
+        to = view.mailbox.correspondent
+        # Before the first word is written, the page already says when one would arrive.
+        prediction = await self._backend.predict(visit.person.id, Draft(to, "")) if to else None
+        return HTMLResponse(view.page(await self._backend.orbits(), prediction))
+
+    async def parts(self, request: Request) -> Response:
+        """Show what changes of a page while it is open."""
+        visit = await Visit.of(self._backend, request)
+        view = await visit.page()
+        if wants_json(request):
+            return json_answer({"mailbox": view.mailbox, "status": view.status})
+        return HTMLResponse(view.parts())
+
+    async def mailbox(self, request: Request) -> Response:
+        """Tell the letters with one correspondent, and all conversations."""
+        visit = await Visit.of(self._backend, request)
+        return json_answer(await visit.mailbox())
+
+    async def status(self, request: Request) -> Response:
+        """Tell what moves besides letters, as a person's place knows it."""
+        visit = await Visit.of(self._backend, request)
+        return json_answer(await self._backend.status(visit.person.id))
+
+    async def sky(self, request: Request) -> Response:
+        """Tell clocks, positions, distance and the window."""
+        return json_answer(await self._backend.sky())
+
+    async def orbits(self, request: Request) -> Response:
+        """Tell the lines of the orbits."""
+        return json_answer(await self._backend.orbits())
+
+    async def storm(self, request: Request) -> Response:
+        """Let the storm loose, or end it."""
+        visit = await Visit.of(self._backend, request)
+        order = await read_body(request, StormOrder)
+        return await visit.done(await self._backend.set_storm(order.active))

@@ -1,0 +1,89 @@
+"""A visit: one request to a person's page, and what of the mailbox and the sky it is to be shown."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from starlight.errors import InputError
+from starlight.web.answers import json_answer, wants_json
+from starlight.web.backend import PageBackend
+from starlight.web.page import PageView
+from starlight.web.views import MailboxView, Person
+
+LETTERS_SHOWN = 50
+"""Letters in an answer that does not say how many: more than anyone reads at a sitting."""
+
+LETTERS_MAX = 500
+"""Letters in one answer at most: a page of that many still opens in a blink."""
+
+
+class Visit:
+    """One request, for one person.
+
+    Attributes:
+        backend: what stands behind the page.
+        request: what was asked.
+        person: who is asked about.
+    """
+
+    def __init__(self, backend: PageBackend, request: Request, person: Person) -> None:
+        self.backend = backend
+        self.request = request
+        self.person = person
+
+    @classmethod
+    async def of(cls, backend: PageBackend, request: Request) -> Visit:
+        """Return the visit to the person in the path, or else in ``?person=``, or else the first.
+
+        Raises:
+            HTTPException: there is nobody of that id (404).
+        """
+        people = await backend.people()
+        wanted = request.path_params.get("person") or request.query_params.get("person") or people[0].id
+        for person in people:
+            if person.id == wanted:
+                return cls(backend, request, person)
+        ids = ", ".join(person.id for person in people)
+        raise HTTPException(404, f"there is nobody {wanted!r} here; there are {ids}")
+
+    async def mailbox(self, to: str | None = None) -> MailboxView:
+        """Return the person's mailbox as the request asks to see it, or opened at an address.
+
+        Raises:
+            InputError: it asks for no number of letters, or for letters before one that is not there.
+        """
+        asked = self.request.query_params
+        limit = asked.get("limit", str(LETTERS_SHOWN))
+        if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= LETTERS_MAX):
+            right = f"A whole number from 1 to {LETTERS_MAX}"
+            raise InputError(f"limit {limit!r}", where="limit", right=right)
+        return await self.backend.mailbox(
+            self.person.id,
+            correspondent=to or asked.get("with") or None,
+            before=asked.get("before") or None,
+            limit=int(limit),
+        )
+
+    async def page(self, to: str | None = None) -> PageView:
+        """Return the person's page as it is now; `to` as in `mailbox`."""
+        mailbox = await self.mailbox(to)
+        status = await self.backend.status(self.person.id)
+        return PageView(await self.backend.people(), mailbox, status, self.request.query_params.get("before"))
+
+    async def done(self, result: object, to: str | None = None, status: int = 200) -> Response:
+        """Answer an act: its result as JSON, the changed parts to htmx, the way back to a plain form."""
+        if wants_json(self.request):
+            return json_answer(result, status)
+        if self.request.headers.get("hx-request"):
+            return HTMLResponse((await self.page(to)).parts(), status)
+        asked = self.request.query_params
+        shown = {name: asked[name] for name in ("with", "before") if name in asked}
+        if to is not None:
+            shown["with"] = to
+        back = f"/people/{self.person.id}" if "person" in self.request.path_params else "/"
+        # 303, so that the browser gets the page instead of sending the form again.
+        return RedirectResponse(back + (f"?{urlencode(shown)}" if shown else ""), 303)
