@@ -52,7 +52,7 @@ class End:
             clock,
             light,
             self._tell,
-            lambda *words: self.said.append(words),
+            self.said.append,
             tap,
         )
 

@@ -13,6 +13,7 @@ from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.neighbours import SESSIONS_EACH, PeerConfig, redial_pauses
+from starlight.live.trace_events import LinkRefused
 from starlight.node.actions import Transmit
 from starlight.node.events import (
     BundleReceived,
@@ -222,7 +223,7 @@ def test_a_stranger_is_turned_away():
         assert await stranger.next() == LinkDown(2)
         await closed(stranger, there)
         assert not there.told
-        assert ("link.refused", {"peer": "ipn:9.0", "reason": "not a peer of this node"}) in there.said
+        assert LinkRefused("ipn:9.0", "not a peer of this node") in there.said
 
     run(test())
 

@@ -175,7 +175,7 @@ def test_duplicates_are_shown_once_even_after_a_restart(sky: FakeSky) -> None:
     assert mailbox.received[id].read_at == HOUR
     (post,) = sky.mars.posts
     assert [fact.what for fact in decode_message(post.payload).facts] == ["arrived", "read"]
-    assert len([record for record in sky.mars.trace if record.what == "letter.arrived"]) == 1
+    assert len([record for record in sky.mars.trace if record.kind == "letter.arrived"]) == 1
 
 
 def test_letters_between_two_mailboxes_of_one_node(sky: FakeSky) -> None:
@@ -317,7 +317,7 @@ def test_letters_in_another_name_are_refused(sky: FakeSky) -> None:
         sky.mars.arrive(NANYOUNG, source, letter.encode())
     sky.mars.arrive(NANYOUNG, JAY, b"\x00garbage")
     assert sky.mars.office.mailbox(NANYOUNG).received == {}
-    assert [r.what for r in sky.mars.trace if r.what != "mailbox.opened"] == ["message.refused"] * 5
+    assert [r.kind for r in sky.mars.trace if r.kind != "mailbox.opened"] == ["message.refused"] * 5
     assert sky.mars.posts == []
 
 

@@ -224,7 +224,7 @@ def test_a_storm_makes_what_has_left_doubtful() -> None:
     assert before.arrives < 3 * DAY < sent.arrives
     assert sent.first_arrives == before.first_arrives
     assert [leg.from_node for leg in sent.legs] == [EARTH, RELAY]
-    assert [r.what for r in sky.earth.trace][-1] == "letter.foreseen"
+    assert [r.kind for r in sky.earth.trace][-1] == "letter.foreseen"
     sky.earth.restart()
     assert sky.earth.office.mailbox(JAY).letter_view(id, sky.now).doubtful == sent.doubtful
 

@@ -77,7 +77,7 @@ def test_older_readings_make_room(sky: FakeSky) -> None:
     assert [telemetry.time for _, telemetry in mailbox.readings(ROVER)] == [6, 7, 8, 9]
     assert mailbox.vehicles() == [ROVER]
     assert len([key for _, key in sky.earth.saves if key.startswith("telemetry/")]) == 4
-    assert sky.earth.trace[-1].what == "message.refused"
+    assert sky.earth.trace[-1].kind == "message.refused"
 
 
 def test_telemetry_in_another_name_is_refused(sky: FakeSky) -> None:
@@ -101,7 +101,7 @@ def test_refused_telemetry_is_said(sky: FakeSky) -> None:
     """What a full node refuses of telemetry is gone, and the trace says so."""
     sky.refuse = lambda post: "the store is full"
     report(sky, oxygen_percent=20.9)
-    assert [record.what for record in sky.mars.trace[-2:]] == ["telemetry.rejected"] * 2
+    assert [record.kind for record in sky.mars.trace[-2:]] == ["telemetry.rejected"] * 2
     assert sky.mars.office.next_wakeup() is None
 
 

@@ -159,7 +159,7 @@ def test_what_gives_way_is_foreseen_later() -> None:
         assert new.receipt_at > new.arrives
     assert not sent_of(sky, urgent).displaced
     assert sky.earth.office.mailbox(JAY).letter_view(first, 0).displaced is True
-    assert [record.what for record in sky.earth.trace].count("letter.foreseen") == 2
+    assert [record.kind for record in sky.earth.trace].count("letter.foreseen") == 2
 
 
 def test_what_does_not_compete_stays_as_foreseen() -> None:
@@ -174,9 +174,9 @@ def test_what_does_not_compete_stays_as_foreseen() -> None:
     assert before[0].state is DeliveryState.DEPARTED
     sky.write(EARTH, JAY, NANYOUNG, "now!" * 1_000, priority=2)
     assert (sent_of(sky, left), sent_of(sky, as_urgent)) == before
-    foreseen = [record.what for record in sky.earth.trace].count("letter.foreseen")
+    foreseen = [record.kind for record in sky.earth.trace].count("letter.foreseen")
     sky.write(EARTH, JAY, NANYOUNG, "no hurry", priority=0)
-    assert [record.what for record in sky.earth.trace].count("letter.foreseen") == foreseen
+    assert [record.kind for record in sky.earth.trace].count("letter.foreseen") == foreseen
 
 
 def test_a_new_plan_forgets_the_displacement() -> None:

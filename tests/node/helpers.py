@@ -122,7 +122,7 @@ def of(actions: Iterable[Action], kind: type[A]) -> list[A]:
 
 def traces(actions: Iterable[Action]) -> list[str]:
     """Return what the traces among the actions say happened."""
-    return [action.record.what for action in of(actions, Trace)]
+    return [action.record.kind for action in of(actions, Trace)]
 
 
 def made(

@@ -72,7 +72,7 @@ def test_what_was_answered_is_not_given_up() -> None:
     due = second.reaches + 300 * SECOND + HOUR
     assert node.handle(Wakeup(), due - 1) == []
     actions = node.handle(Wakeup(), due)
-    assert [a.record.facts["bundle"] for a in of(actions, Trace)] == [second.key]
+    assert [a.record.event.facts()["bundle"] for a in of(actions, Trace)] == [second.key]
 
 
 @pytest.mark.parametrize("state", ["QUEUED", "UNDER_WAY", "WAITING", "UNDER_WAY to another"])

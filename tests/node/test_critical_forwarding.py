@@ -26,7 +26,7 @@ from starlight.node.actions import (
 )
 from starlight.node.application import Submit, Withdraw
 from starlight.node.events import LinkUp, PlanChanged, TransferAcknowledged, TransferFailed, Wakeup
-from starlight.trace import Record
+from starlight.node.trace_events import BundleCopied, BundleDropped
 
 CRITICAL = Service(2, True)
 
@@ -70,8 +70,8 @@ def test_a_copy_goes_to_every_neighbour_that_a_route_leads_over() -> None:
     assert list(node.bundles) == [key, f"{key}>3", f"{key}>4"]
     assert len({data for data, _ in node.bundles.values()}) == 1
     assert of(actions, Accepted)[0].leaves == T + HOUR
-    flooded = [a.record.facts for a in of(actions, Trace) if a.record.what == "bundle.flooded"]
-    assert flooded == [{"bundle": key, "neighbours": [2, 3, 4]}]
+    flooded = [a.record.event for a in of(actions, Trace) if isinstance(a.record.event, BundleCopied)]
+    assert flooded == [BundleCopied(key, (2, 3, 4))]
     assert sent(node.handle(Wakeup(), T + 2 * HOUR)) == [(key, 2), (f"{key}>3", 3), (f"{key}>4", 4)]
 
 
@@ -149,8 +149,8 @@ def test_a_copy_without_a_road_is_dropped_as_long_as_another_is_here() -> None:
     """The last one is freed, to go by any neighbour, or to wait."""
     node, key, _ = sender()
     actions = node.handle(PlanChanged(diamond(3, 4, version=1)))
-    (dropped,) = [a.record for a in of(actions, Trace) if a.record.what == "bundle.dropped"]
-    assert dropped.facts["neighbour"] == 2
+    (dropped,) = [a.record.event for a in of(actions, Trace) if isinstance(a.record.event, BundleDropped)]
+    assert dropped.neighbour == 2
     actions = node.handle(PlanChanged(diamond(5, version=2)))
     assert traces(actions).count("bundle.dropped") == 1
     assert list(node.bundles) == [f"{key}>4"]
@@ -197,14 +197,14 @@ def test_a_relay_floods_but_not_back() -> None:
     ring = plan(*diamond(2, 3, 4).contacts)
     node = relay(ring)
     actions = node.handle(came(critical(), peer=2))
-    assert [transmit.facts["neighbours"] for transmit in flooded(actions)] == [[3, 4]]
+    assert [copied.neighbours for copied in flooded(actions)] == [(3, 4)]
     alone = relay(diamond(2))
     alone.handle(came(critical(), peer=2))
     assert alone.states == ["QUEUED"]
 
 
-def flooded(actions: Sequence[Action]) -> list[Record]:
-    return [a.record for a in of(actions, Trace) if a.record.what == "bundle.flooded"]
+def flooded(actions: Sequence[Action]) -> list[BundleCopied]:
+    return [a.record.event for a in of(actions, Trace) if isinstance(a.record.event, BundleCopied)]
 
 
 def test_a_copy_that_comes_by_another_way_is_a_duplicate() -> None:

@@ -43,6 +43,7 @@ from starlight.node.events import (
     Wakeup,
 )
 from starlight.node.fragmentation import RELAY_BYTES
+from starlight.node.trace_events import BundleFragmented, ReportMade
 from starlight.routing.fragments import MAX_FRAGMENTS
 
 WORDS = bytes(range(256)) * 12_000  # 3 MB
@@ -63,10 +64,8 @@ FOUR = windows(HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR)
 
 def pieces_of(actions: Sequence[Action]) -> list[str]:
     """Return the keys of the pieces of the one bundle that was cut."""
-    (record,) = [a.record for a in of(actions, Trace) if a.record.what == "bundle.cut"]
-    pieces = record.facts["pieces"]
-    assert isinstance(pieces, list)
-    return pieces
+    (cut,) = [a.record.event for a in of(actions, Trace) if isinstance(a.record.event, BundleFragmented)]
+    return list(cut.pieces)
 
 
 def bodies(node: Fixture) -> list[bytes]:
@@ -277,7 +276,7 @@ def test_a_report_about_a_piece_reaches_the_application_as_one_about_the_whole()
     relay = Fixture(2)
     (sent,) = of(relay.handle(came(bodies(node)[1])), Transmit)
     reports = relay.handle(TransferAcknowledged(sent.key, 3, sent.reaches), sent.reaches)
-    about = [a.record.facts["about"] for a in of(reports, Trace) if a.record.what == "report.made"]
+    about = [a.record.event.about for a in of(reports, Trace) if isinstance(a.record.event, ReportMade)]
     assert about == [pieces_of(actions)[1]]
     (report,) = of(reports, Persist)
     heard = node.handle(came(report.data, peer=2))

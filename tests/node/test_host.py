@@ -15,6 +15,7 @@ from starlight.node.engine import Node
 from starlight.node.events import LinkUp, PlanChanged, Restored, Wakeup
 from starlight.node.host import Host
 from starlight.node.record import Recorder, replay
+from starlight.node.trace_events import BundleExpired
 from starlight.trace import Record
 
 
@@ -105,7 +106,7 @@ def test_fragments_that_contradict_each_other_are_traced_and_dropped() -> None:
 def test_requests_of_every_kind_are_taken() -> None:
     """The engine's events Submit, Withdraw, Claim and Unclaim, and Save and Say for the driver."""
     host, office = host_of(1, plan())
-    record = Record(T, 1, "letter.written")
+    record = Record(T, 1, BundleExpired("any"))
     step = host.ask([Claim("ipn:1.1"), Unclaim("ipn:1.1"), POST, Say(record)], T)
     assert Trace(record) in step.outward
     (key,) = host.node.stored
@@ -134,8 +135,8 @@ def test_the_application_is_told_of_rejections_expiry_plans_and_time() -> None:
     assert office.told[-1] == ("plan_changed", T)
     office.due = T + SECOND
     assert host.next_wakeup() == T + SECOND
-    office.answers["handle_timer"] = [Say(Record(T, 1, "tick"))]
-    assert traces(host.step([], T + SECOND).outward) == ["tick"]
+    office.answers["handle_timer"] = [Say(Record(T, 1, BundleExpired("any")))]
+    assert traces(host.step([], T + SECOND).outward) == ["bundle.expired"]
     end = T + 86_400 * SECOND
     assert host.next_wakeup() == end
     host.step([], end)

@@ -9,7 +9,9 @@ import pytest
 from tests.node.helpers import SECOND, T
 
 from starlight.app.in_transit import InTransit
+from starlight.messages.trace_events import LetterArrived, LetterQueued
 from starlight.node.stored import told_of
+from starlight.node.trace_events import BundleSent
 from starlight.rehearsal.story import Story
 from starlight.scenario.scenario import BeatSpec, load
 from starlight.trace import Record
@@ -29,11 +31,11 @@ def test_a_beat_tells_each_hop_of_a_letter(sent: list[str]) -> None:
     """However it was sent on: whole, in pieces or in copies."""
     beat = BeatSpec("It came", "letter.arrived")
     story = Story(msgspec.structs.replace(load("lost-in-starlight"), beat=(beat,)))
-    story.take(Record(T, 20, "letter.queued", {"letter": "one", "bundle": KEY}))
+    story.take(Record(T, 20, LetterQueued("one", "ipn:20.1", "ipn:10.1", T, None, None, KEY)))
     for number, key in enumerate(sent):
-        hop = {"bundle": key, "peer": 10, "leaves": T + number * SECOND, "reaches": T + 300 * SECOND}
-        story.take(Record(T, 20, "bundle.sent", hop))
-    story.take(Record(T + 400 * SECOND, 10, "letter.arrived", {"letter": "one"}))
+        leaves, reaches = T + number * SECOND, T + 300 * SECOND
+        story.take(Record(T, 20, BundleSent(key, 1, leaves, leaves, 10, reaches)))
+    story.take(Record(T + 400 * SECOND, 10, LetterArrived("one", "ipn:20.1", "ipn:10.1", T)))
     (found,) = story.beats()
     assert len(found.hops) == len(sent)
 
@@ -41,7 +43,7 @@ def test_a_beat_tells_each_hop_of_a_letter(sent: list[str]) -> None:
 @pytest.mark.parametrize(("key", "drawn"), [(f"{KEY}/0+1000", 0), (f"{KEY}>10", 0), (f"{KEY}4/0+1000", 1)])
 def test_the_parts_of_a_letter_are_drawn_as_that_letter_alone(key: str, drawn: int) -> None:
     """What is not a letter's is drawn by its transmissions."""
-    hop = {"bundle": key, "peer": 10, "leaves": T, "reaches": T + 300 * SECOND}
-    daemon = SimpleNamespace(recent=[Record(T, 20, "bundle.sent", hop)])
+    sent = BundleSent(key, 1, T, T, 10, T + 300 * SECOND)
+    daemon = SimpleNamespace(recent=[Record(T, 20, sent)])
     flights = InTransit({20: daemon}, {}, {20: "mars", 10: "earth"})  # type: ignore[dict-item]  # its trace
     assert len(flights._others(T + SECOND, {KEY})) == drawn

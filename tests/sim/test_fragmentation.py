@@ -10,6 +10,7 @@ from tests.sim.helpers import HOUR, MINUTE, SECOND, SLOW, START, both, contact, 
 from starlight.contacts.plan import ContactPlan
 from starlight.node.config import NodeConfig
 from starlight.node.record import Recorder, replay
+from starlight.node.trace_events import BundleSent
 from starlight.node.transmit_scheduler import COPY_TRIES
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
 from starlight.sim.holdings import held
@@ -40,7 +41,7 @@ def test_predicted_is_actual_of_a_letter_in_pieces() -> None:
     world.call(START, 1, posting("large", "ipn:3.1", size=SIZE))
     world.call(START, 1, posting("larger", "ipn:3.1", size=SIZE + 1_234))
     world.run(START + 5 * HOUR)
-    assert [line.what for line in lines].count("bundle.cut") == 2
+    assert [line.kind for line in lines].count("bundle.cut") == 2
     posted, came = read(world)
     for words in ("large", "larger"):
         assert came[words][0][1].at == posted[words].arrives
@@ -65,7 +66,7 @@ def test_a_crash_at_every_instant_leaves_a_letter_whole_or_in_pieces() -> None:
         points.append((node, step, stage))
 
     both_kinds(world_of(PASSES, interrupt=note, trace=lines.append))
-    said = [line.what for line in lines]
+    said = [line.kind for line in lines]
     assert said.count("bundle.cut") == 1
     assert said.count("bundle.flooded") == 2
     assert len(points) > 100
@@ -101,9 +102,9 @@ def test_copies_that_cross_come_to_rest(light_s: float) -> None:
     assert len(read(world).came["critical"]) == 1
     assert unsafe(world) == []
     assert not any(world.store(node).bundles() for node in world.nodes())
-    said = [line.what for line in lines]
+    said = [line.kind for line in lines]
     assert said.count("bundle.flooded") <= 4  # once at each node
-    hops = Counter((line.node, line.facts["peer"]) for line in lines if line.what == "bundle.sent")
+    hops = Counter((line.node, line.event.peer) for line in lines if isinstance(line.event, BundleSent))
     assert max(hops.values()) <= COPY_TRIES + 2
 
 
@@ -177,4 +178,4 @@ def test_safety_then_liveness_where_links_are_slow(seed: int) -> None:
         assert unsafe(world) == [], f"seed {seed}"
     assert unfinished(world) == [], f"seed {seed}"
     if seed in (3, 13):  # these draw both
-        assert {"bundle.cut", "bundle.flooded"} <= {line.what for line in lines}
+        assert {"bundle.cut", "bundle.flooded"} <= {line.kind for line in lines}

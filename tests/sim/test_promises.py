@@ -16,8 +16,10 @@ from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND
 from starlight.node.application import Request
 from starlight.node.host import Host
 from starlight.node.stored import Meta, Stored
+from starlight.node.trace_events import BundleDelivered, BundleSent, PlanAdopted
 from starlight.routing import Hop, Priority, Route, Router
 from starlight.sim.promises import Promises, Verdict
+from starlight.sim.trace_events import LinkCut, NodeCrashed
 from starlight.trace import Record
 
 SLOW = 1  # the contact that all want
@@ -50,9 +52,9 @@ class Story:
         last_byte = self.plan.last_byte(leaves, size)
         assert last_byte is not None
         reaches = last_byte + 99 * SECOND + arrives_late
-        facts = {"bundle": key, "contact": SLOW, "peer": 2, "leaves": leaves, "last_byte": last_byte}
-        self.promises.take(Record(leaves, 1, "bundle.sent", facts | {"reaches": reaches}))
-        self.promises.take(Record(reaches, 2, "bundle.delivered", {"bundle": key}))
+        sent = BundleSent(key, SLOW, leaves, last_byte, 2, reaches)
+        self.promises.take(Record(leaves, 1, sent))
+        self.promises.take(Record(reaches, 2, BundleDelivered(key, "ipn:2.1")))
 
     def verdict(self, key: str) -> Verdict:
         """Return what came of a promise an hour after START."""
@@ -148,19 +150,20 @@ def test_what_an_urgent_bundle_pushed_aside_passes_the_explanation_on() -> None:
 
 def test_a_storm_or_a_new_plan_on_the_way_is_only_counted() -> None:
     """Between acceptance and arrival; what was over before, and what befell others, is no excuse."""
-    for what, facts, node, disturbs in (
-        ("plan.changed", {}, 2, True),
-        ("plan.changed", {}, 3, False),
-        ("link.cut", {"peer": 9}, 1, True),
-        ("link.cut", {"peer": 9}, 8, False),
-        ("node.crashed", {}, 2, True),
+    changed = PlanAdopted(0, 1)
+    for event, node, disturbs in (
+        (changed, 2, True),
+        (changed, 3, False),
+        (LinkCut(9), 1, True),
+        (LinkCut(9), 8, False),
+        (NodeCrashed(START + MINUTE), 2, True),
     ):
         story = Story()
-        story.promises.take(Record(START - SECOND, 1, "plan.changed", {}))
+        story.promises.take(Record(START - SECOND, 1, changed))
         story.accept("ipn:1.1/1/0", 0.0)
-        story.promises.take(Record(START + SECOND, node, what, dict(facts)))
+        story.promises.take(Record(START + SECOND, node, event))
         story.sent("ipn:1.1/1/0", 0.0, arrives_late=MINUTE)
-        assert (story.verdict("ipn:1.1/1/0").kind == "disturbed") is disturbs, (what, node)
+        assert (story.verdict("ipn:1.1/1/0").kind == "disturbed") is disturbs, (event, node)
 
 
 def test_what_has_not_come_is_late_until_the_end() -> None:

@@ -19,6 +19,7 @@ from starlight.node.actions import Acknowledge
 from starlight.node.config import NodeConfig, NodeLimits
 from starlight.node.engine import Node
 from starlight.node.record import Recorder, replay
+from starlight.node.trace_events import BundleFailed
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
 from starlight.sim.world import NodeSetup, Stage, VirtualWorld
 from starlight.trace import Record
@@ -190,7 +191,7 @@ def test_a_crash_of_the_sender_does_not_stop_what_has_left() -> None:
     world.run(START + 2 * HOUR)
     (arrival,) = read(world).came["hello"]
     assert arrival[1].at < START + 301 * SECOND
-    assert [r.what for r in lines].count("bundle.duplicate") == 1
+    assert [r.kind for r in lines].count("bundle.duplicate") == 1
     assert unsafe(world) == []
 
 
@@ -224,7 +225,11 @@ def test_giving_transfers_up_too_early_loses_nothing(seed: int) -> None:
         world.run(START + hour * HOUR)
         assert unsafe(world) == [], f"seed {seed}"
     assert unfinished(world) == [], f"seed {seed}"
-    overdue = [record for record in records if record.facts.get("reason") == "no answer came in time"]
+    overdue = [
+        record
+        for record in records
+        if isinstance(record.event, BundleFailed) and record.event.reason == "no answer came in time"
+    ]
     assert overdue
 
 

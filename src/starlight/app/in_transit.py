@@ -8,6 +8,7 @@ from typing import Literal
 from starlight.live.daemon import Daemon
 from starlight.messages.delivery import DeliveryState, flight_of
 from starlight.node.stored import told_of
+from starlight.node.trace_events import BundleSent
 from starlight.web import views
 
 Kind = Literal["receipt", "telemetry", "report"]
@@ -65,14 +66,11 @@ class InTransit:
         found: dict[str, views.Crossing] = {}
         for number, daemon in self._daemons.items():
             for record in reversed(daemon.recent):
-                if record.what != "bundle.sent":
+                sent = record.event
+                if not isinstance(sent, BundleSent):
                     continue
-                facts = record.facts
-                key, peer = str(facts["bundle"]), facts["peer"]
-                leaves, reaches = facts["leaves"], facts["reaches"]
-                if not (isinstance(peer, int) and isinstance(leaves, int) and isinstance(reaches, int)):
-                    continue
-                sides = self._worlds.get(number, "earth"), self._worlds.get(peer, "earth")
+                key, leaves, reaches = sent.bundle, sent.leaves, sent.reaches
+                sides = self._worlds.get(number, "earth"), self._worlds.get(sent.peer, "earth")
                 if sides[0] == sides[1] or told_of(key) in letters or not leaves <= now < reaches:
                     continue
                 source = key.split("/", 1)[0]

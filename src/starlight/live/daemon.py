@@ -43,7 +43,7 @@ from starlight.node.engine import Node
 from starlight.node.events import BundleReceived, Event, PlanChanged, TransferFailed
 from starlight.node.host import Host, Step
 from starlight.node.record import Recorder
-from starlight.trace import Record
+from starlight.trace import Record, TraceEvent
 
 __all__ = ["Daemon", "DaemonConfig", "DaemonStatus", "Resident"]
 
@@ -472,8 +472,8 @@ class Daemon:
     def _record(self, now: int, event: Event, answer: list[Action]) -> None:
         self._recorder(now, event, answer)
 
-    def _say(self, what: str, facts: dict[str, object]) -> None:
-        self._do(Trace(Record(self.clock.now(), self._number, what, facts)))
+    def _say(self, event: TraceEvent) -> None:
+        self._do(Trace(Record(self.clock.now(), self._number, event)))
         self._changed()
 
     def _changed(self) -> None:

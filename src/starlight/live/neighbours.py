@@ -21,8 +21,10 @@ from starlight.links import RefuseReason, TermReason, departure, departure_of
 from starlight.live.clock import MissionClock
 from starlight.live.light import Light
 from starlight.live.link import Connection, Tap
+from starlight.live.trace_events import LinkEnded, LinkEstablished, LinkLost, LinkMessageRejected, LinkRefused
 from starlight.node import events
 from starlight.node.actions import Transmit
+from starlight.trace import TraceEvent
 
 REDIAL_FIRST_S = 0.1
 REDIAL_LAST_S = 30.0
@@ -98,7 +100,7 @@ class Neighbours:
         clock: mission time, and the wall for the protocol's timers.
         light: what is imposed.
         tell: takes the engine's events.
-        say: takes what is to be traced: a kind and facts.
+        say: takes what is to be traced.
         tap: sees all bytes of all connections; for captures in tests.
     """
 
@@ -110,7 +112,7 @@ class Neighbours:
         clock: MissionClock,
         light: Light,
         tell: Callable[[events.Event], None],
-        say: Callable[[str, dict[str, object]], None],
+        say: Callable[[TraceEvent], None],
         tap: Tap | None = None,
     ) -> None:
         self.port: int | None = None
@@ -306,9 +308,8 @@ class Neighbours:
                 self._rise(connection, name)
             case links.SessionEnded():
                 self._fall(connection, event)
-            case links.MessageRejected(kind, reason):
-                facts: dict[str, object] = {"message": kind, "reason": reason.name.lower()}
-                self._say("link.message rejected", {"peer": connection.peer, **facts})
+            case links.MessageRejected(message, reason):
+                self._say(LinkMessageRejected(connection.peer, message, reason.name.lower()))
 
     def _rise(self, connection: Connection, name: str) -> None:
         peer = self._by_name.get(name)
@@ -325,26 +326,26 @@ class Neighbours:
             connection.pause_reading()
         if len(sessions) == 1:
             self._down.pop(peer, None)
-            self._say("link.up", {"peer": peer})
+            self._say(LinkEstablished(peer))
             if (self._node, peer) not in self._cut:
                 self._tell(events.LinkUp(peer))
 
     def _turn_away(self, connection: Connection, name: str, why: str, reason: TermReason) -> None:
-        self._say("link.refused", {"peer": name[:100], "reason": why})
+        self._say(LinkRefused(name[:100], why))
         asyncio.get_running_loop().call_soon(connection.turn_away, reason)
 
     def _fall(self, connection: Connection, event: links.SessionEnded) -> None:
         self._open.pop(connection, None)
         peer = connection.peer
         if peer is None:
-            self._say("link.ended", {"peer": None, "reason": event.reason})
+            self._say(LinkEnded(None, event.reason))
         else:
             sessions = self._sessions[peer]
             sessions.remove(connection)
             if not sessions:
                 del self._sessions[peer]
                 self._down.pop(peer, asyncio.Event()).set()
-                self._say("link.down", {"peer": peer, "reason": event.reason})
+                self._say(LinkLost(peer, event.reason))
                 if (self._node, peer) not in self._cut:
                     self._tell(events.LinkDown(peer))
         for transmit in self._under_way.pop(connection).values():

@@ -25,7 +25,22 @@ from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.letter import Letter, ReceiptFact, check
 from starlight.messages.mailbox import Mailbox
 from starlight.messages.threads import thread_of
-from starlight.messages.trace_records import say_of
+from starlight.messages.trace_events import (
+    ArrivalConfirmed,
+    LetterDeparted,
+    LetterExpired,
+    LetterForeseen,
+    LetterNotWithdrawn,
+    LetterQueued,
+    LetterRejected,
+    LetterResent,
+    LetterWithdrawn,
+    LetterWritten,
+    ReadingConfirmed,
+    ReceiptRefused,
+    about,
+    say,
+)
 from starlight.node.application import Request, Save, Submit, Withdraw
 from starlight.routing import Route
 
@@ -133,7 +148,7 @@ class Outbox:
             mailbox.put_letter(letter),
             self._put(mailbox, letter.id, sent),
             _posted(letter, sent, now),
-            say_of(now, self._node, "letter.written", letter, size_bytes=size),
+            say(now, self._node, LetterWritten(*about(letter), size_bytes=size)),
         ]
 
     def withdraw(self, mailbox: Mailbox, letter_id: str, now: int) -> list[Request]:
@@ -182,7 +197,8 @@ class Outbox:
             due=None,
             trouble=None,
         )
-        said = say_of(now, self._node, "letter.queued", letter, leaves=leaves, arrives=arrives, bundle=key)
+        queued = LetterQueued(*about(letter), leaves=leaves, arrives=arrives, bundle=key)
+        said = say(now, self._node, queued)
         put = self._put(mailbox, letter_id, sent)
         return [put, said, *_withdrawals(sent), *self._displace(sent.urgency, now)]
 
@@ -190,7 +206,8 @@ class Outbox:
         """Take note that the node refused a letter: it is offered again later."""
         mailbox = self._mailboxes[author_of(letter_id)]
         sent = _offered_later(mailbox.sent[letter_id], reason, now)
-        said = say_of(now, self._node, "letter.rejected", mailbox.letters[letter_id], reason=reason)
+        rejected = LetterRejected(*about(mailbox.letters[letter_id]), reason=reason)
+        said = say(now, self._node, rejected)
         return [self._put(mailbox, letter_id, sent), said]
 
     def departed(
@@ -217,18 +234,15 @@ class Outbox:
             end = sent.legs[0].contact_end if sent.legs else last_byte
             leg = Leg(self._node, peer, leaves, last_byte, reaches, end)
             sent = reprediction.departed(self._forecaster, sent, self._node_of(letter.to), leg, booked)
-        said = say_of(
-            now,
-            self._node,
-            "letter.departed",
-            letter,
+        departed = LetterDeparted(
+            *about(letter),
             peer=peer,
             leaves=leaves,
             reaches=reaches,
             arrives=sent.arrives,
             resends=sent.resends,
         )
-        return [self._put(mailbox, letter.id, sent), said]
+        return [self._put(mailbox, letter.id, sent), say(now, self._node, departed)]
 
     def withdrawn(self, key: str, now: int) -> list[Request]:
         """Take note that the node gave a bundle back before it departed."""
@@ -248,7 +262,7 @@ class Outbox:
             return []
         mailbox, letter, sent = found
         sent = replace(sent, trouble=Trouble(TroubleCode.NOT_WITHDRAWN))
-        said = say_of(now, self._node, "letter.not_withdrawn", letter)
+        said = say(now, self._node, LetterNotWithdrawn(*about(letter)))
         return [self._put(mailbox, letter.id, sent), said]
 
     def expired(self, key: str, reason: str, now: int) -> list[Request]:
@@ -273,7 +287,7 @@ class Outbox:
         """
         letter, sent = mailbox.letters.get(letter_id), mailbox.sent.get(letter_id)
         if letter is None or sent is None or letter.to != source or sent.state is DeliveryState.WITHDRAWN:
-            return [say_of(now, self._node, "receipt.refused", letter, source=source)] if letter else []
+            return [say(now, self._node, ReceiptRefused(*about(letter), source=source))] if letter else []
         time = min(fact.time, now)
         if fact.what == "arrived":
             if sent.arrived_at is not None:
@@ -294,16 +308,9 @@ class Outbox:
             doubtful=None,
             trouble=None,
         )
-        said = say_of(
-            now,
-            self._node,
-            f"receipt.{fact.what}",
-            letter,
-            at=time,
-            predicted=sent.first_arrives,
-            resends=sent.resends,
-        )
-        return [self._put(mailbox, letter_id, known), said, *_withdrawals(known)]
+        confirmed = ArrivalConfirmed if fact.what == "arrived" else ReadingConfirmed
+        told = confirmed(*about(letter), at=time, predicted=sent.first_arrives, resends=sent.resends)
+        return [self._put(mailbox, letter_id, known), say(now, self._node, told), *_withdrawals(known)]
 
     def why_late(self, mailbox: Mailbox, letter_id: str, now: int) -> Lateness:
         """Return why a letter that waits or is on its way is not there sooner, as of now.
@@ -383,12 +390,9 @@ class Outbox:
         return requests
 
     def _foreseen(self, letter: Letter, sent: Sent, now: int) -> Request:
-        facts = {
-            "leaves": sent.leaves,
-            "arrives": sent.arrives,
-            "doubtful": sent.doubtful.code.value if sent.doubtful else "",
-        }
-        return say_of(now, self._node, "letter.foreseen", letter, **facts)
+        doubtful = sent.doubtful.code.value if sent.doubtful else ""
+        foreseen = LetterForeseen(*about(letter), leaves=sent.leaves, arrives=sent.arrives, doubtful=doubtful)
+        return say(now, self._node, foreseen)
 
     def next_wakeup(self) -> int | None:
         """Return when `handle_timer` has something to look after."""
@@ -442,7 +446,7 @@ class Outbox:
         return [
             self._put(mailbox, letter.id, again),
             _posted(letter, again, now),
-            say_of(now, self._node, "letter.resent", letter, resends=again.resends),
+            say(now, self._node, LetterResent(*about(letter), resends=again.resends)),
         ]
 
     # Records.
@@ -476,12 +480,12 @@ class Outbox:
         )
         return [
             self._put(mailbox, letter.id, sent),
-            say_of(now, self._node, "letter.withdrawn", letter),
+            say(now, self._node, LetterWithdrawn(*about(letter))),
         ]
 
     def _lapsed(self, mailbox: Mailbox, letter: Letter, sent: Sent, reason: str, now: int) -> list[Request]:
         sent = replace(sent, state=after(sent.state, Happening.GONE), ended_at=now, due=None)
-        said = say_of(now, self._node, "letter.expired", letter, reason=reason)
+        said = say(now, self._node, LetterExpired(*about(letter), reason=reason))
         return [self._put(mailbox, letter.id, sent), said]
 
 

@@ -37,7 +37,20 @@ from starlight.messages.letter import (
 from starlight.messages.mailbox import Mailbox, MailboxLimits
 from starlight.messages.outbox import Outbox
 from starlight.messages.receipts import Receipts
-from starlight.messages.trace_records import say, say_of
+from starlight.messages.trace_events import (
+    LetterArrived,
+    LetterDuplicate,
+    LetterRead,
+    MailboxClosed,
+    MailboxesResumed,
+    MailboxOpened,
+    MessageRefused,
+    ReceiptRejected,
+    TelemetryArrived,
+    TelemetryRejected,
+    about,
+    say,
+)
 from starlight.node.application import Claim, Request, Save, Submit, Unclaim
 from starlight.routing import Priority, Route, Router
 
@@ -112,7 +125,7 @@ class PostOffice:
             mailbox = self._mailboxes[address] = Mailbox(address, self._limits)
         since = now if mailbox.opened_at is None else mailbox.opened_at
         card = mailbox.set_card(person, since, True)
-        return [card, Claim(address), say(now, self.node, "mailbox.opened", mailbox=address, person=person)]
+        return [card, Claim(address), say(now, self.node, MailboxOpened(address, person))]
 
     def close(self, address: str, now: int) -> list[Request]:
         """Take no more letters at an address; they wait at the node again. The mailbox keeps what it has."""
@@ -122,7 +135,7 @@ class PostOffice:
         return [
             card,
             Unclaim(mailbox.address),
-            say(now, self.node, "mailbox.closed", mailbox=mailbox.address, person=mailbox.person),
+            say(now, self.node, MailboxClosed(mailbox.address, mailbox.person)),
         ]
 
     def write(
@@ -180,7 +193,8 @@ class PostOffice:
         letter = mailbox.letters[letter_id]
         received = replace(received, read_at=now, told_reading=not letter.receipt_wanted)
         self._receipts.owe(mailbox.address, letter_id, received, now)
-        return [mailbox.put_received(letter_id, received), say_of(now, self.node, "letter.read", letter)]
+        said = say(now, self.node, LetterRead(*about(letter)))
+        return [mailbox.put_received(letter_id, received), said]
 
     def send_telemetry(
         self,
@@ -306,7 +320,7 @@ class PostOffice:
     def resume(self, now: int) -> list[Request]:
         """Return what to ask of a node that has just started: the open mailboxes claim their addresses."""
         boxes = [mailbox for mailbox in self.mailboxes() if mailbox.is_open]
-        said = say(now, self.node, "mailbox.resumed", mailboxes=[mailbox.address for mailbox in boxes])
+        said = say(now, self.node, MailboxesResumed(tuple(mailbox.address for mailbox in boxes)))
         return [*(Claim(mailbox.address) for mailbox in boxes), said]
 
     # What the node tells.
@@ -327,7 +341,8 @@ class PostOffice:
             return self._outbox.rejected(rest, reason, now)
         if kind == "receipt":
             self._receipts.rejected(token, now)
-        return [say(now, self.node, f"{kind}.rejected", reason=reason)]
+            return [say(now, self.node, ReceiptRejected(reason))]
+        return [say(now, self.node, TelemetryRejected(reason))]
 
     def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> list[Request]:
         """Take a payload that came for a mailbox."""
@@ -407,7 +422,7 @@ class PostOffice:
                 told_arrival=not wanted,
                 told_reading=before.read_at is None or not wanted,
             )
-            requests: list[Request] = [say_of(now, self.node, "letter.duplicate", letter)]
+            requests: list[Request] = [say(now, self.node, LetterDuplicate(*about(letter)))]
         elif mailbox.letters.get(letter.id, letter) != letter:
             # To oneself a letter comes with an id that is known already, but not with another text.
             return self._refused(mailbox, source, "the id belongs to another letter", now)
@@ -416,7 +431,7 @@ class PostOffice:
             return self._refused(mailbox, source, "the mailbox is full", now)
         else:
             received = Received(arrived_at=now, told_arrival=not letter.receipt_wanted)
-            requests = [mailbox.put_letter(letter), say_of(now, self.node, "letter.arrived", letter)]
+            requests = [mailbox.put_letter(letter), say(now, self.node, LetterArrived(*about(letter)))]
         self._receipts.owe(mailbox.address, letter.id, received, now)
         return [mailbox.put_received(letter.id, received), *requests]
 
@@ -432,22 +447,18 @@ class PostOffice:
             return self._refused(mailbox, source, str(error), now)
         if save is None:
             return []
-        position = list(telemetry.position) if telemetry.position else None
-        said = say(
-            now,
-            self.node,
-            "telemetry.arrived",
-            mailbox=mailbox.address,
-            vehicle=telemetry.vehicle,
-            kind=telemetry.kind,
-            measured_at=telemetry.time,
-            position=position,
-            readings=telemetry.readings,
+        arrived = TelemetryArrived(
+            mailbox.address,
+            telemetry.vehicle,
+            telemetry.kind,
+            telemetry.time,
+            telemetry.position,
+            telemetry.readings,
         )
-        return [save, said]
+        return [save, say(now, self.node, arrived)]
 
     def _refused(self, mailbox: Mailbox, source: str, rule: str, now: int) -> list[Request]:
-        return [say(now, self.node, "message.refused", mailbox=mailbox.address, source=source, rule=rule)]
+        return [say(now, self.node, MessageRefused(mailbox.address, source, rule))]
 
 
 def _saves_first(requests: list[Request]) -> list[Request]:

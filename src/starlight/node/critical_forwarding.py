@@ -25,6 +25,7 @@ from starlight.node.delivery import Say
 from starlight.node.fragmentation import Reads, Store
 from starlight.node.index import Index
 from starlight.node.stored import BundleState, Stored, identity, pack
+from starlight.node.trace_events import BundleCopied
 from starlight.node.transmit_scheduler import TransmitScheduler
 from starlight.routing import Route, RouteRequest
 
@@ -116,8 +117,8 @@ class CriticalForwarder:
             stored = self._store(name, copy, main.node, data)
             stored.sender, stored.refused_by = main.sender, main.refused_by
             copies.append((stored, route))
-        neighbours = [meta.via, *(stored.meta.via for stored, _ in copies)]
-        self._say(now, "bundle.flooded", {"bundle": key, "neighbours": neighbours})
+        neighbours = meta.via, *(stored.meta.via for stored, _ in copies)
+        self._say(now, BundleCopied(key, neighbours))
         for stored, route in copies:
             self._forwarder.enqueue(stored, now, not_before=since, over=route)
 

@@ -15,12 +15,14 @@ from starlight.node.index import Index
 from starlight.node.reassembly import Reassembly
 from starlight.node.reception import ReceivedBundle
 from starlight.node.stored import BundleState, Stored, whole_key
+from starlight.node.trace_events import BundleDelivered, BundleUnclaimed
+from starlight.trace import TraceEvent
 
 
 class Say(Protocol):
     """Puts a record into the trace."""
 
-    def __call__(self, now: int, what: str, facts: dict[str, object]) -> None:
+    def __call__(self, now: int, event: TraceEvent) -> None:
         """Say what happened."""
 
 
@@ -98,7 +100,7 @@ class Delivery:
             self._finish_fragments(stored)
             self._identities.deliver(key, meta.expires)
             self._forget(stored, meta.expires)
-            self._say(now, "bundle.delivered", {"bundle": key, "endpoint": meta.destination})
+            self._say(now, BundleDelivered(key, meta.destination))
             self._report(stored, now)
 
     def drop(self, stored: Stored) -> None:
@@ -121,7 +123,7 @@ class Delivery:
             self._out.append(Deliver(tuple(s.key for s in bundles), endpoint, first.meta.source))
         else:
             self._unclaimed.setdefault(endpoint, {})[whole_key(first)] = bundles
-            self._say(now, "bundle.unclaimed", {"bundle": whole_key(first), "endpoint": endpoint})
+            self._say(now, BundleUnclaimed(whole_key(first), endpoint))
 
     def _finish_fragments(self, stored: Stored) -> None:
         """Remember the whole bundle, and drop fragments that were not needed for it."""

@@ -52,10 +52,24 @@ from starlight.node.reception import REPORTS, ReceivedBundle, Reception, naming_
 from starlight.node.reports import Reporter, read_report
 from starlight.node.stored import BundleState, Meta, Stored, identity, pack, unpack, whole_of
 from starlight.node.submissions import Submissions
+from starlight.node.trace_events import (
+    BundleAccepted,
+    BundleDeleted,
+    BundleDropped,
+    BundleDuplicate,
+    BundleExpired,
+    BundleForwarded,
+    BundleRefused,
+    BundleSubmitted,
+    BundleWithdrawn,
+    PlanAdopted,
+    ReportHeard,
+    ReportMade,
+)
 from starlight.node.transfers import Transfers
 from starlight.node.transmit_scheduler import Keeper, TransmitScheduler
 from starlight.routing import Route, Router
-from starlight.trace import Record
+from starlight.trace import Record, TraceEvent
 
 IT_CROSSES = "a copy of it is under way from here, whose answer is still out"
 """Why a copy is refused for now. It may be our own, coming back: to say that we hold it while the
@@ -325,11 +339,8 @@ class Node:
         if stored.returns and event.peer is not None:
             stored.refused_by = frozenset((event.peer,))  # whoever sent it back would do so again
         self._acknowledge(event)
-        facts: dict[str, object] = {
-            "bundle": stored.key, "destination": meta.destination, "peer": event.peer,
-            "arrives": meta.arrives, "size": len(event.data),
-        }  # fmt: skip
-        self._trace(now, "bundle.received", facts)
+        size = len(event.data)
+        self._trace(now, BundleAccepted(stored.key, meta.destination, event.peer, meta.arrives, size))
         if meta.arrives > now:
             self._deadlines.at(meta.arrives, self._dispatch, stored)
         else:
@@ -346,13 +357,12 @@ class Node:
 
     def _duplicate(self, event: events.BundleReceived, reception: ReceivedBundle, now: int) -> None:
         self._acknowledge(event)
-        self._trace(now, "bundle.duplicate", {"bundle": reception.key, "peer": event.peer})
+        self._trace(now, BundleDuplicate(reception.key, event.peer))
 
     def _discard(self, reception: ReceivedBundle, now: int) -> None:
         """Delete, by rule, a bundle that was not stored yet (RFC 9171, 5.10)."""
         assert reception.refusal is not None
-        reason = reception.refusal.name.lower()
-        self._trace(now, "bundle.deleted", {"bundle": reception.key, "reason": reason})
+        self._trace(now, BundleDeleted(reception.key, reception.refusal.name.lower()))
         self._report_deletion(reception, now)
 
     def _report_unintelligible(self, event: events.BundleReceived, now: int) -> None:
@@ -374,7 +384,7 @@ class Node:
     def _refuse(self, event: events.BundleReceived, now: int, reason: str, why: str) -> None:
         if event.transfer is not None:
             self._out.append(Refuse(event.peer, event.transfer, reason))
-        self._trace(now, "bundle.refused", {"peer": event.peer, "reason": reason, "why": why})
+        self._trace(now, BundleRefused(event.peer, reason, why))
 
     # Dispatching: once light has brought it.
 
@@ -398,8 +408,7 @@ class Node:
         for told in read_report(meta.report, self._intake):
             if told.source_node == self.number:
                 self._out.append(Reported(told.known_as, meta.source, told.status, told.time, told.reason))
-            facts: dict[str, object] = {"bundle": told.key, "by": meta.source, "status": told.status}
-            self._trace(now, "report.heard", facts)
+            self._trace(now, ReportHeard(told.key, meta.source, told.status))
         self._identities.deliver(stored.key, meta.expires)
         self._forget(stored, meta.expires)
 
@@ -420,7 +429,7 @@ class Node:
             self._identities.hand(key, meta.hops)
         self._let_go(stored, now)
         self._submissions.handed(stored)
-        self._trace(now, "bundle.forwarded", {"bundle": stored.key, "peer": stored.peer or None})
+        self._trace(now, BundleForwarded(stored.key, stored.peer or None))
         self._report(stored.key, meta, "forwarded", now, 0)
 
     # Submitting.
@@ -434,7 +443,7 @@ class Node:
             return
         made = self._intake.submit(event, now)
         stored = self._store(made.key, made.meta, made.node, made.data)
-        self._trace(now, "bundle.submitted", {"bundle": made.key, "destination": made.meta.destination})
+        self._trace(now, BundleSubmitted(made.key, made.meta.destination))
         if made.node == self.number:
             self._out.append(Accepted(event.token, made.key, now, now))
             self._dispatch(stored, now)
@@ -466,7 +475,7 @@ class Node:
             self._forwarder.dequeue(stored)
             self._forget(stored, now)
         self._out.append(Withdrawn(event.key))
-        self._trace(now, "bundle.withdrawn", {"bundle": event.key})
+        self._trace(now, BundleWithdrawn(event.key))
 
     def _report_reception(self, stored: Stored, now: int) -> None:
         if self._report(stored.key, stored.meta, "received", now, ReasonCode.NO_ADDITIONAL_INFORMATION):
@@ -482,7 +491,7 @@ class Node:
         for made in self._reporter.reports(meta, status, now, reason, self._intake):
             if not self._index.is_full(made.meta.size):
                 stored = self._store(made.key, made.meta, made.node, made.data)
-                self._trace(now, "report.made", {"about": key, "bundle": made.key, "status": status})
+                self._trace(now, ReportMade(key, made.key, status))
                 self._deadlines.at(now, self._dispatch, stored)
                 any_made = True
         return any_made
@@ -491,10 +500,7 @@ class Node:
 
     def _plan_changed(self, event: events.PlanChanged, now: int) -> None:
         self._forwarder.replan(event.plan, now)
-        facts: dict[str, object] = {
-            "contacts": len(event.plan.contacts), "version": event.plan.version,
-        }  # fmt: skip
-        self._trace(now, "plan.changed", facts)
+        self._trace(now, PlanAdopted(len(event.plan.contacts), event.plan.version))
 
     def _run(self, now: int) -> None:
         """Do what is due, until nothing is."""
@@ -519,7 +525,7 @@ class Node:
         self._remove(stored)
         self._out.append(Forget(stored.key, now))
         ended = self._submissions.ended(stored)
-        self._trace(now, "bundle.expired", {"bundle": stored.key})
+        self._trace(now, BundleExpired(stored.key))
         if ended:
             self._report(stored.key, stored.meta, "deleted", now, ReasonCode.LIFETIME_EXPIRED)
 
@@ -528,7 +534,7 @@ class Node:
         if self._flooder.free(stored):
             return False
         self._let_go(stored, now)
-        self._trace(now, "bundle.dropped", {"bundle": stored.key, "neighbour": stored.meta.via})
+        self._trace(now, BundleDropped(stored.key, stored.meta.via))
         return True
 
     def _remove(self, stored: Stored) -> None:
@@ -569,5 +575,5 @@ class Node:
         else:
             self._deadlines.at(meta.arrives, self._dispatch, stored)
 
-    def _trace(self, now: int, what: str, facts: dict[str, object]) -> None:
-        self._out.append(Trace(Record(now, self.number, what, facts)))
+    def _trace(self, now: int, event: TraceEvent) -> None:
+        self._out.append(Trace(Record(now, self.number, event)))

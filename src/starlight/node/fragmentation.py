@@ -25,6 +25,7 @@ from starlight.node.delivery import Say
 from starlight.node.duplicate_filter import DuplicateFilter
 from starlight.node.index import Index
 from starlight.node.stored import BundleState, Meta, Stored, identity
+from starlight.node.trace_events import BundleFragmented, BundleKeptWhole, BundleWaiting
 from starlight.node.transmit_scheduler import TransmitScheduler
 from starlight.routing import Fragment, Route, RouteRequest, split
 
@@ -134,7 +135,7 @@ class Fragmenter:
         more = len(fragments) * overhead_of(meta) - (meta.size - meta.payload_bytes)
         if not self._index.has_room(len(fragments) - 1, more):
             why = f"no room in the store for {len(fragments)} pieces"
-            self._say(now, "bundle.uncut", {"bundle": stored.key, "why": why})
+            self._say(now, BundleKeptWhole(stored.key, why))
             self._rest(stored, now + self._limits.backoff_max, since)
             return False
         self._reads.count(now, meta.size)
@@ -154,19 +155,19 @@ class Fragmenter:
             return
         since, decided, changes = asked
         if data is None:
-            self._say(now, "bundle.uncut", {"bundle": key, "why": "its body can't be read"})
+            self._say(now, BundleKeptWhole(key, "its body can't be read"))
             self._rest(stored, now + self._limits.backoff_max, since)
             return
         # What was asked for with it may have taken the room.
         fragments = decided if changes == self._forwarder.changes else self._split(stored, since)
         if fragments is None:
-            self._say(now, "bundle.waiting", {"bundle": key, "since": since, "without": []})
+            self._say(now, BundleWaiting(key, since, ()))
             return
         try:
             pieces = cut(parse(data), [fragment.length for fragment in fragments])
         except ValueError as error:
             stored.uncut = True
-            self._say(now, "bundle.uncut", {"bundle": key, "why": str(error)})
+            self._say(now, BundleKeptWhole(key, str(error)))
             return
         self._replace(stored, pieces, [fragment.route for fragment in fragments], now, since)
 
@@ -238,10 +239,7 @@ class Fragmenter:
         self._forwarder.dequeue(stored)
         self._index.drop(stored)
         self._out.append(Forget(stored.key, now))
-        facts: dict[str, object] = {
-            "bundle": stored.key, "pieces": [piece.id for piece in pieces], "size": meta.size,
-        }  # fmt: skip
-        self._say(now, "bundle.cut", facts)
+        self._say(now, BundleFragmented(stored.key, tuple(piece.id for piece in pieces), meta.size))
         for part, route in kept:
             part.sender, part.returns = stored.sender, stored.returns
             self._forwarder.enqueue(part, now, not_before=since, over=route)

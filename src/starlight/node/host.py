@@ -19,6 +19,7 @@ from starlight.node.application import Application, ApplicationEvent, Request, S
 from starlight.node.engine import Node
 from starlight.node.events import Event, Remembered, Restored
 from starlight.node.stored import whole_of
+from starlight.node.trace_events import BundleUnreadable
 from starlight.trace import Record
 
 
@@ -246,8 +247,8 @@ class Host:
         return told
 
     def _unreadable(self, keys: tuple[str, ...], error: StarlightError, now: int) -> None:
-        facts: dict[str, object] = {"bundles": list(keys), "why": str(error)}
-        self._outward.append(actions.Trace(Record(now, self.node.number, "bundle.unreadable", facts)))
+        unreadable = BundleUnreadable(keys, str(error))
+        self._outward.append(actions.Trace(Record(now, self.node.number, unreadable)))
 
 
 def _answer(application: Application, action: actions.ToApplication, now: int) -> Sequence[Request]:

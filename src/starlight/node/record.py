@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from starlight.errors import InputError
-from starlight.node.actions import Action
+from starlight.node.actions import Action, Trace
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.events import Event
@@ -128,7 +128,16 @@ def replay(lines: Iterable[str]) -> Replay:
 
 def digest(actions: list[Action]) -> str:
     """Return a digest of all that some actions say."""
-    return hashlib.blake2b(_PACK(actions), digest_size=12).hexdigest()
+    return hashlib.blake2b(_PACK([_told(action) for action in actions]), digest_size=12).hexdigest()
+
+
+def _told(action: Action) -> object:
+    """Return what a digest holds of an action: of the trace, the form that records have always had."""
+    if not isinstance(action, Trace):
+        return action
+    record = action.record
+    told = {"time": record.time, "node": record.node, "what": record.kind, "facts": record.event.facts()}
+    return {"type": "Trace", "record": told}
 
 
 def _head(text: str) -> _Head:

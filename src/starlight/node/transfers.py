@@ -11,6 +11,7 @@ from starlight.node.delivery import Say
 from starlight.node.events import TransferAcknowledged, TransferFailed, TransferSent
 from starlight.node.index import Index
 from starlight.node.stored import BundleState, Stored, pack
+from starlight.node.trace_events import BundleFailed
 from starlight.node.transmit_scheduler import TransmitScheduler
 
 
@@ -120,7 +121,7 @@ class Transfers:
         forwarder.answered(stored, now)
         forwarder.release(stored)
         stored.failures += 1
-        self._say(now, "bundle.failed", {"bundle": stored.key, "peer": stored.peer, "reason": reason})
+        self._say(now, BundleFailed(stored.key, stored.peer, reason))
         if stored.meta.expires <= now:
             self._expire(stored, now)
         elif refused:

@@ -39,6 +39,7 @@ from starlight.node.contact_queue import ContactQueue, Neighbour
 from starlight.node.deadlines import Deadlines
 from starlight.node.reception import naming_bytes
 from starlight.node.stored import NOBODY, BundleState, Stored
+from starlight.node.trace_events import BundleSent, BundleWaiting
 from starlight.routing import Route, Router, RouteRequest
 from starlight.trace import Record
 
@@ -154,8 +155,8 @@ class TransmitScheduler:
             # What missed its window is looked at again when that is over: until then it would be cut for it.
             if not without and self._keeper.stranded(stored, now, since):
                 return None
-            lacks: dict[str, object] = {"bundle": stored.key, "since": since, "without": sorted(without)}
-            self._out.append(Trace(Record(now, self._number, "bundle.waiting", lacks)))
+            lacks = BundleWaiting(stored.key, since, tuple(sorted(without)))
+            self._out.append(Trace(Record(now, self._number, lacks)))
             return None
         route, lane = found
         self.router.book(route)
@@ -490,11 +491,8 @@ class TransmitScheduler:
         # RFC 9171, 4.4.2: the age counts what is known of the propagation over contacts as well.
         age_ms = None if meta.age_ms is None else meta.age_ms + (reaches - meta.arrives) // 1_000_000
         out.append(Transmit(key, peer, contact.id, leaves, last_byte, reaches, age_ms, contact.one_way))
-        facts: dict[str, object] = {
-            "bundle": key, "contact": contact.id, "leaves": leaves, "last_byte": last_byte,
-            "peer": peer, "reaches": reaches,
-        }  # fmt: skip
-        out.append(Trace(Record(now, self._number, "bundle.sent", facts)))
+        sent = BundleSent(key, contact.id, leaves, last_byte, peer, reaches)
+        out.append(Trace(Record(now, self._number, sent)))
 
     def _watch(self, peer: Neighbour, stored: Stored, last_byte: int, reaches: int, now: int) -> None:
         """Watch a transfer until it is answered; the way back is looked at only if that takes long."""

@@ -16,11 +16,21 @@ import msgspec
 from starlight.dtntime import DAY, to_text
 from starlight.errors import DefectError
 from starlight.messages.postoffice import PostOffice
+from starlight.messages.trace_events import (
+    LetterArrived,
+    LetterExpired,
+    LetterQueued,
+    LetterResent,
+    LetterWithdrawn,
+    LetterWritten,
+    TelemetryArrived,
+)
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.host import Host, Recorder
 from starlight.node.record import Recorder as RecordFile
+from starlight.node.trace_events import BundleSubmitted
 from starlight.planner import awareness as knowledge
 from starlight.planner.planner import known_plan, plan_channels
 from starlight.rehearsal import script
@@ -45,7 +55,6 @@ class _Letter(msgspec.Struct):
 
     id: str
     node: int
-    to: str
     keys: list[str]
     shown: int = 0
     ended: str = ""
@@ -144,32 +153,26 @@ class Rehearsal:
         self.story.take(record)
         self.promises.take(record)
         self.referee.take(record)
-        kind, _, what = record.what.partition(".")
-        if kind == "letter":
-            self._take_letter(what, record)
-        elif record.what == "bundle.submitted":
-            self.bundles += 1
-        elif record.what == "telemetry.arrived":
-            self.telemetry += 1
-
-    def _take_letter(self, what: str, record: Record) -> None:
-        facts = record.facts
-        letter_id = str(facts["letter"])
-        letter = self._letters.get(letter_id)
-        if letter is None:
-            letter = _Letter(letter_id, record.node, str(facts["to"]), [])
-            self._letters[letter_id] = letter
-        if what == "queued":
-            letter.keys.append(str(facts["bundle"]))
-        elif what == "arrived":
-            letter.shown += 1
-            delay = script.reading_delay(self.scenario, self.seed, letter.to, letter_id)
-            if delay is not None and record.time + delay < self.end:
-                self.world.call(record.time + delay, record.node, partial(_read, letter.to, letter_id))
-        elif what == "resent":
-            self.resent += 1
-        elif what in ("expired", "withdrawn"):
-            letter.ended = what
+        match record.event:
+            case BundleSubmitted():
+                self.bundles += 1
+            case TelemetryArrived():
+                self.telemetry += 1
+            case LetterWritten(letter_id):
+                self._letters[letter_id] = _Letter(letter_id, record.node, [])
+            case LetterQueued() as queued:
+                self._letters[queued.letter].keys.append(queued.bundle)
+            case LetterArrived(letter_id, _, to):
+                self._letters[letter_id].shown += 1
+                delay = script.reading_delay(self.scenario, self.seed, to, letter_id)
+                if delay is not None and record.time + delay < self.end:
+                    self.world.call(record.time + delay, record.node, partial(_read, to, letter_id))
+            case LetterResent():
+                self.resent += 1
+            case LetterExpired(letter_id):
+                self._letters[letter_id].ended = "expired"
+            case LetterWithdrawn(letter_id):
+                self._letters[letter_id].ended = "withdrawn"
 
     # At the end.
 

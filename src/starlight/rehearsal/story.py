@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from starlight import dtntime
+from starlight.messages.trace_events import AboutLetter, LetterQueued, TelemetryArrived
 from starlight.node.stored import told_of
+from starlight.node.trace_events import BundleSent
 from starlight.scenario.scenario import BeatSpec, Scenario
 from starlight.trace import Record
 
@@ -50,36 +52,36 @@ class Story:
 
     def take(self, record: Record) -> None:
         """Take the next record of the trace."""
-        what, facts = record.what, record.facts
-        if what == "bundle.sent":
-            hop = (record.node, _int(facts["peer"]), _int(facts["leaves"]), _int(facts["reaches"]))
-            self._sent.setdefault(told_of(str(facts["bundle"])), []).append(hop)
-        elif what == "letter.queued":
-            self._of_letter[str(facts["letter"])] = str(facts["bundle"])
-        if what in self._kinds:
+        match record.event:
+            case BundleSent(key, _, leaves, _, peer, reaches):
+                self._sent.setdefault(told_of(key), []).append((record.node, peer, leaves, reaches))
+            case LetterQueued() as queued:
+                self._of_letter[queued.letter] = queued.bundle
+        if record.kind in self._kinds:
             self._match(record)
 
     def _match(self, record: Record) -> None:
+        facts = record.event.facts()
         for entry in list(self._open):
             beat, after = entry
-            if record.what == beat.what and record.time >= after and self._fits(beat, record):
+            if record.kind == beat.what and record.time >= after and self._fits(beat, record.node, facts):
                 self._open.remove(entry)
                 self._found.append(
                     Beat(
                         title=beat.title,
                         time=record.time,
                         node=self._titles.get(record.node, str(record.node)),
-                        what=record.what,
-                        facts=record.facts,
+                        what=record.kind,
+                        facts=facts,
                         hops=self._carried(record),
                     )
                 )
 
-    def _fits(self, beat: BeatSpec, record: Record) -> bool:
-        if beat.node and self._numbers[beat.node] != record.node:
+    def _fits(self, beat: BeatSpec, node: int, facts: dict[str, object]) -> bool:
+        if beat.node and self._numbers[beat.node] != node:
             return False
         for name, wanted in beat.facts.items():
-            found = record.facts.get(name)
+            found = facts.get(name)
             if isinstance(wanted, str) and not isinstance(found, str):
                 found = str(found)
             if found != wanted and not (
@@ -90,16 +92,26 @@ class Story:
 
     def _carried(self, record: Record) -> list[str]:
         """Return the hops of what brought a record, each with its light time."""
-        facts = record.facts
-        key = facts.get("bundle") or self._of_letter.get(str(facts.get("letter")))
-        if key is None and "vehicle" in facts:
-            key = self._newest_from(str(facts["vehicle"]), record)
+        key = self._brought(record)
+        if key is None:
+            return []
         return [
             f"{self._titles.get(node, node)} to {self._titles.get(peer, peer)}, "
             f"{dtntime.duration_text(reaches - leaves)} from {dtntime.to_text(leaves)}"
-            for node, peer, leaves, reaches in self._sent.get(told_of(str(key)), ())
+            for node, peer, leaves, reaches in self._sent.get(told_of(key), ())
             if reaches <= record.time
         ]
+
+    def _brought(self, record: Record) -> str | None:
+        """Return the bundle that brought what a record tells of, if any did."""
+        match record.event:
+            case AboutLetter() as told:
+                return self._of_letter.get(told.letter)
+            case TelemetryArrived() as arrived:
+                return self._newest_from(arrived.vehicle, record)
+            case event:
+                key = getattr(event, "bundle", None)
+                return key if isinstance(key, str) else None
 
     def _newest_from(self, source: str, record: Record) -> str | None:
         """Return the bundle of a source that reached the record's node when the record was made."""
@@ -117,8 +129,3 @@ class Story:
     def missing(self) -> list[str]:
         """Return the titles of the beats that did not happen."""
         return [beat.title for beat, _ in self._open]
-
-
-def _int(value: object) -> int:
-    assert isinstance(value, int)
-    return value

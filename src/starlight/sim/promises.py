@@ -34,7 +34,17 @@ import msgspec
 
 from starlight.dtntime import MILLISECOND, SECOND, to_text
 from starlight.node.stored import Stored, whole_key, whole_of
+from starlight.node.trace_events import (
+    BundleDelivered,
+    BundleExpired,
+    BundleFailed,
+    BundleSent,
+    BundleUnclaimed,
+    BundleWithdrawn,
+    PlanAdopted,
+)
 from starlight.routing import Hop
+from starlight.sim.trace_events import LinkCut, LinkMended, NodeCrashed, NodeRestarted
 from starlight.trace import Record
 
 EXACT = MILLISECOND
@@ -42,8 +52,6 @@ EXACT = MILLISECOND
 
 ALLOWED_PARTS = 100
 """Where queues compete, one of so many parts of the flight."""
-
-_SENT = ("contact", "peer", "leaves", "last_byte", "reaches")
 
 Kind = Literal["undisturbed", "competing", "disturbed"]
 
@@ -217,29 +225,32 @@ class Promises:
 
     def take(self, record: Record) -> None:
         """Take the next record of the trace."""
-        what, facts, node = record.what, record.facts, record.node
-        if what == "bundle.sent":
-            contact, peer, leaves, last_byte, reaches = (_int(facts[name]) for name in _SENT)
-            slot = Slot(contact, node, peer, leaves, last_byte, reaches)
-            key = str(facts["bundle"])
-            self._done.setdefault(self._whole(key), {}).setdefault(key, []).append(slot)
-            self._on.setdefault(slot.contact, []).append((slot.leaves, slot.last_byte, self._whole(key)))
-        elif what in ("bundle.delivered", "bundle.unclaimed"):
-            self._reached.setdefault(self._whole(str(facts["bundle"])), record.time)
-        elif what == "bundle.withdrawn":
-            self._withdrawn.add(str(facts["bundle"]))
-        elif what == "bundle.failed":
-            self._failures[self._whole(str(facts["bundle"]))] = (
-                f"its transfer from node {node} to node {facts['peer']} failed: {facts['reason']}"
-            )
-        elif what == "bundle.expired":
-            self._failures[self._whole(str(facts["bundle"]))] = f"it expired at node {node}"
-        elif what == "plan.changed":
-            self._troubles.setdefault(node, []).append((record.time, record.time))
-        elif what in ("link.cut", "node.crashed"):
-            self._open[node, _int(facts.get("peer", node))] = record.time
-        elif what in ("link.mended", "node.restarted"):
-            self._trouble(node, _int(facts.get("peer", node)), record.time)
+        node = record.node
+        match record.event:
+            case BundleSent(key, contact, leaves, last_byte, peer, reaches):
+                whole = self._whole(key)
+                slot = Slot(contact, node, peer, leaves, last_byte, reaches)
+                self._done.setdefault(whole, {}).setdefault(key, []).append(slot)
+                self._on.setdefault(contact, []).append((leaves, last_byte, whole))
+            case BundleDelivered(key) | BundleUnclaimed(key):
+                self._reached.setdefault(self._whole(key), record.time)
+            case BundleWithdrawn(key):
+                self._withdrawn.add(key)
+            case BundleFailed(key, peer, reason):
+                told = f"its transfer from node {node} to node {peer} failed: {reason}"
+                self._failures[self._whole(key)] = told
+            case BundleExpired(key):
+                self._failures[self._whole(key)] = f"it expired at node {node}"
+            case PlanAdopted():
+                self._troubles.setdefault(node, []).append((record.time, record.time))
+            case LinkCut(peer):
+                self._open[node, peer] = record.time
+            case NodeCrashed():
+                self._open[node, node] = record.time
+            case LinkMended(peer):
+                self._trouble(node, peer, record.time)
+            case NodeRestarted():
+                self._trouble(node, node, record.time)
 
     def _trouble(self, node: int, peer: int, until: int) -> None:
         since = self._open.pop((node, peer), None)
@@ -495,8 +506,3 @@ def _source(key: str) -> int:
 
 def _ends(sent: tuple[int, int, str]) -> int:
     return sent[1]
-
-
-def _int(value: object) -> int:
-    assert isinstance(value, int)
-    return value

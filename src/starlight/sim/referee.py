@@ -17,8 +17,20 @@ from starlight.contacts import Contact, ContactPlan
 from starlight.dtntime import MILLISECOND, to_text
 from starlight.node.engine import Node
 from starlight.node.stored import BundleState, Stored, whole_of
+from starlight.node.trace_events import (
+    BundleAccepted,
+    BundleDeleted,
+    BundleDelivered,
+    BundleExpired,
+    BundleSent,
+    BundleSubmitted,
+    BundleWaiting,
+    BundleWithdrawn,
+    PlanAdopted,
+)
 from starlight.routing import RouteRequest, margin
 from starlight.sim.holdings import held
+from starlight.sim.trace_events import NodeRestarted
 from starlight.sim.world import VirtualWorld
 from starlight.trace import Record
 
@@ -79,24 +91,22 @@ class Referee:
         self._on_air: dict[tuple[int, int], int] = {}  # by node and peer: until when
         self._sent: dict[tuple[str, int, int], list[_Sent]] = {}
         self._bundles: dict[str, tuple[int, int]] = {}  # submitted: when, and by which node
-        self._looks = {
-            "bundle.submitted": self._submitted,
-            "bundle.sent": self._look_at_sending,
-            "bundle.received": self._look_at_arrival,
-            "bundle.waiting": self._look_for_road,
-            "bundle.delivered": self._ended,
-            "bundle.expired": self._ended,
-            "bundle.withdrawn": self._ended,
-            "bundle.deleted": self._ended,
-            "plan.changed": self._forget_plan,
-            "node.restarted": self._forget_plan,
-        }
 
     def take(self, record: Record) -> None:
         """Take the next record of the trace."""
-        look = self._looks.get(record.what)
-        if look is not None:
-            look(record)
+        match record.event:
+            case BundleSubmitted(key):
+                self._bundles[key] = (record.time, record.node)
+            case BundleSent() as sent:
+                self._look_at_sending(record, sent)
+            case BundleAccepted() as accepted:
+                self._look_at_arrival(record, accepted)
+            case BundleWaiting() as waiting:
+                self._look_for_road(record.node, waiting)
+            case BundleDelivered(key) | BundleExpired(key) | BundleWithdrawn(key) | BundleDeleted(key):
+                self._ended(key)
+            case PlanAdopted() | NodeRestarted():
+                self._plans.pop(record.node, None)
 
     def finish(self) -> list[Misstep]:
         """Look at what is left at the end: roads not taken, bundles that are nowhere. Return all missteps."""
@@ -116,45 +126,40 @@ class Referee:
 
     # What a bundle comes to.
 
-    def _submitted(self, record: Record) -> None:
-        self._bundles[str(record.facts["bundle"])] = (record.time, record.node)
-
-    def _ended(self, record: Record) -> None:
-        key = _identity(str(record.facts["bundle"]))
+    def _ended(self, key: str) -> None:
+        key = _identity(key)
         if self._bundles.pop(key, None) is None:
             self._bundles.pop(whole_of(key), None)  # of a fragment, the whole
 
     # Transmissions.
 
-    def _look_at_sending(self, record: Record) -> None:
-        facts, node = record.facts, record.node
-        key, peer, id = str(facts["bundle"]), _int(facts["peer"]), _int(facts["contact"])
-        leaves, last_byte, reaches = (_int(facts[name]) for name in ("leaves", "last_byte", "reaches"))
+    def _look_at_sending(self, record: Record, sent: BundleSent) -> None:
+        node, key, peer, id = record.node, sent.bundle, sent.peer, sent.contact
+        leaves, last_byte = sent.leaves, sent.last_byte
         contact = self._plan_at(node).by_id.get(id)
         told = f"{key} left node {node} for node {peer} at {to_text(leaves, 9)}"
         if contact is None:
-            self._tell(record, "no contact", f"{told} on contact {id}, which is not in the node's plan")
+            self._tell(record, key, "no contact", f"{told} on contact {id}, which is not in the node's plan")
         elif (contact.from_node, contact.to_node) != (node, peer):
             ends = f"node {contact.from_node} to node {contact.to_node}"
-            self._tell(record, "no contact", f"{told} on contact {id}, which leads from {ends}")
+            self._tell(record, key, "no contact", f"{told} on contact {id}, which leads from {ends}")
         elif leaves < contact.start:
             begins = to_text(contact.start, 9)
-            self._tell(record, "no contact", f"{told} on contact {id}, which begins at {begins}")
+            self._tell(record, key, "no contact", f"{told} on contact {id}, which begins at {begins}")
         elif last_byte > contact.end:
             ends = to_text(contact.end, 9)
-            self._tell(record, "no contact", f"{told} on contact {id}, which ends at {ends}")
+            self._tell(record, key, "no contact", f"{told} on contact {id}, which ends at {ends}")
         self._on_air[node, peer] = max(last_byte, self._on_air.get((node, peer), 0))
-        self._sent.setdefault((_identity(key), node, peer), []).append(_Sent(contact, leaves, reaches))
+        self._sent.setdefault((_identity(key), node, peer), []).append(_Sent(contact, leaves, sent.reaches))
 
-    def _look_at_arrival(self, record: Record) -> None:
-        facts, node = record.facts, record.node
-        key, peer, arrives = str(facts["bundle"]), facts["peer"], _int(facts["arrives"])
-        if not isinstance(peer, int):
+    def _look_at_arrival(self, record: Record, accepted: BundleAccepted) -> None:
+        node, key, peer, arrives = record.node, accepted.bundle, accepted.peer, accepted.arrives
+        if peer is None:
             return
         sent = self._sent.get((key, peer, node))
         if not sent:
             self._tell(
-                record, "arrival", f"{key} came to node {node} from node {peer}, which has not sent it"
+                record, key, "arrival", f"{key} came to node {node} from node {peer}, which has not sent it"
             )
             return
         # A bundle that was sent again: what arrives is the transmission that is due now.
@@ -162,10 +167,10 @@ class Referee:
         sent.remove(last)
         if last.contact is None:
             return
-        last_byte = last.contact.last_byte(last.leaves, _int(facts["size"]))
+        last_byte = last.contact.last_byte(last.leaves, accepted.size)
         if last_byte is None:
             told = f"{key} came to node {node}, though contact {last.contact.id} ended before its last byte"
-            self._tell(record, "no contact", told)
+            self._tell(record, key, "no contact", told)
             return
         true = self._world.sky.contact((peer, node), last.leaves, last_byte, last.contact.id) or last.contact
         due = last_byte + true.light_time(last_byte)
@@ -173,19 +178,17 @@ class Referee:
             if time != due:
                 late = f"{abs(time - due) / MILLISECOND:.6f} ms {'later' if time > due else 'earlier'}"
                 text = f"{key} {told} node {node} at {to_text(time, 9)}, {late} than light brings it"
-                self._tell(record, "arrival", text)
+                self._tell(record, key, "arrival", text)
 
     # Roads.
 
-    def _look_for_road(self, record: Record) -> None:
-        facts = record.facts
-        host = self._world.host(record.node)
-        stored = None if host is None else host.node.stored.get(str(facts["bundle"]))
+    def _look_for_road(self, number: int, waiting: BundleWaiting) -> None:
+        host = self._world.host(number)
+        stored = None if host is None else host.node.stored.get(waiting.bundle)
         if host is None or stored is None or stored.state is not BundleState.WAITING:
             return
-        without = facts["without"]
-        assert isinstance(without, list)
-        self._judge_road(host.node, stored, _int(facts["since"]), frozenset(without), "was left waiting")
+        without = frozenset(waiting.without)
+        self._judge_road(host.node, stored, waiting.since, without, "was left waiting")
 
     def _judge_road(self, node: Node, stored: Stored, since: int, without: frozenset[int], told: str) -> None:
         """Tell of a road that a bundle has and is not sent on, whose node says that there is none."""
@@ -238,21 +241,13 @@ class Referee:
             self._recent = [known, *self._recent[: RECENT - 1]]
         return known
 
-    def _forget_plan(self, record: Record) -> None:
-        self._plans.pop(record.node, None)
-
-    def _tell(self, record: Record, what: str, text: str) -> None:
-        self.missteps.append(Misstep(record.time, record.node, str(record.facts["bundle"]), what, text))
+    def _tell(self, record: Record, key: str, what: str, text: str) -> None:
+        self.missteps.append(Misstep(record.time, record.node, key, what, text))
 
 
 def _identity(key: str) -> str:
     """Return the bundle that a node keeps under a key, which may be one of its copies."""
     return key.partition(">")[0]
-
-
-def _int(value: object) -> int:
-    assert isinstance(value, int)
-    return value
 
 
 def earliest_route(

@@ -30,7 +30,8 @@ from starlight.node.events import Event
 from starlight.node.host import Host, Recorder, Step
 from starlight.sim.channel import Direction, Outcome, TrueContacts
 from starlight.sim.store import MemoryStore
-from starlight.trace import Record
+from starlight.sim.trace_events import LinkCut, LinkMended, NodeCrashed, NodeRestarted
+from starlight.trace import Record, TraceEvent
 
 RESTLESS = 10_000
 """Wake-ups of one node at one instant after which the world stops: it would never come to rest."""
@@ -343,11 +344,11 @@ class VirtualWorld:
         for pair, direction in sorted(self._directions.items()):
             if pair[0] == node:
                 direction.sender_died(self.now)
-        self._say(Record(self.now, node, "node.crashed", {"until": until}))
+        self._say(Record(self.now, node, NodeCrashed(until)))
         self._at(until, self._restart, node)
 
     def _restart(self, node: int) -> None:
-        self._say(Record(self.now, node, "node.restarted"))
+        self._say(Record(self.now, node, NodeRestarted()))
         self._start(node)
 
     # Inside: links.
@@ -413,16 +414,16 @@ class VirtualWorld:
         direction = self._direction(link)
         direction.cuts_open += 1
         if direction.cuts_open == 1:
-            self._tell_link(link, events.LinkDown(link[1]), "link.cut")
+            self._tell_link(link, events.LinkDown(link[1]), LinkCut(link[1]))
 
     def _link_rises(self, link: tuple[int, int]) -> None:
         direction = self._direction(link)
         direction.cuts_open -= 1
         if direction.cuts_open == 0:
-            self._tell_link(link, events.LinkUp(link[1]), "link.mended")
+            self._tell_link(link, events.LinkUp(link[1]), LinkMended(link[1]))
 
-    def _tell_link(self, link: tuple[int, int], event: Event, what: str) -> None:
-        self._say(Record(self.now, link[0], what, {"peer": link[1]}))
+    def _tell_link(self, link: tuple[int, int], event: Event, befell: TraceEvent) -> None:
+        self._say(Record(self.now, link[0], befell))
         place = self._places.get(link[0])
         if place is not None:
             place.linked.add(link[1])

@@ -1,0 +1,236 @@
+"""What happens to letters, receipts and mailboxes, for the trace; a letter's text is never in it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from starlight.messages.letter import Letter, Reading
+from starlight.node.application import Say
+from starlight.trace import Record, TraceEvent
+
+
+class AboutLetter(TraceEvent, frozen=True):
+    """Something that happens to a letter; see `about`.
+
+    Attributes:
+        letter: its id.
+        sender, to: addresses.
+        written_at: in ns.
+    """
+
+    letter: str
+    sender: str = msgspec.field(name="from")
+    to: str
+    written_at: int
+
+
+def about(letter: Letter) -> tuple[str, str, str, int]:
+    """Return what the trace says of a letter, as the first fields of `AboutLetter`."""
+    return letter.id, letter.sender, letter.to, letter.written_at
+
+
+def say(now: int, node: int, event: TraceEvent) -> Say:
+    """Return the request to put something that happened into the trace."""
+    return Say(Record(now, node, event))
+
+
+# Where a letter was written.
+
+
+class LetterWritten(AboutLetter, frozen=True, tag="letter.written"):
+    """Somebody wrote a letter."""
+
+    size_bytes: int
+
+
+class LetterQueued(AboutLetter, frozen=True, tag="letter.queued"):
+    """The node has taken a letter.
+
+    Attributes:
+        leaves, arrives: what the node foresees, in ns; None when no route is known.
+        bundle: the key of what carries it.
+    """
+
+    leaves: int | None
+    arrives: int | None
+    bundle: str
+
+
+class LetterRejected(AboutLetter, frozen=True, tag="letter.rejected"):
+    """The node has refused a letter; it is offered again."""
+
+    reason: str
+
+
+class LetterForeseen(AboutLetter, frozen=True, tag="letter.foreseen"):
+    """A letter is predicted otherwise than before.
+
+    Attributes:
+        leaves, arrives: in ns.
+        doubtful: the code of the doubt; earlier versions wrote a sentence.
+    """
+
+    leaves: int | None
+    arrives: int | None
+    doubtful: str
+
+
+class LetterDeparted(AboutLetter, frozen=True, tag="letter.departed"):
+    """A letter has left its node; times in ns, `arrives` at its destination."""
+
+    peer: int
+    leaves: int
+    reaches: int
+    arrives: int | None
+    resends: int
+
+
+class LetterResent(AboutLetter, frozen=True, tag="letter.resent"):
+    """A letter whose receipt is overdue is sent once more."""
+
+    resends: int
+
+
+class LetterWithdrawn(AboutLetter, frozen=True, tag="letter.withdrawn"):
+    """A letter was taken back before it left."""
+
+
+class LetterNotWithdrawn(AboutLetter, frozen=True, tag="letter.not_withdrawn"):
+    """A letter was to be taken back, but had left already."""
+
+
+class LetterExpired(AboutLetter, frozen=True, tag="letter.expired"):
+    """A letter came to its end before it left."""
+
+    reason: str
+
+
+class ArrivalConfirmed(AboutLetter, frozen=True, tag="receipt.arrived"):
+    """A receipt says that a letter has arrived.
+
+    Attributes:
+        at: when it arrived, in ns.
+        predicted: when it was first predicted to, in ns.
+        resends: how often it was sent again.
+    """
+
+    at: int
+    predicted: int | None
+    resends: int
+
+
+class ReadingConfirmed(AboutLetter, frozen=True, tag="receipt.read"):
+    """A receipt says that a letter was read; fields as in `ArrivalConfirmed`."""
+
+    at: int
+    predicted: int | None
+    resends: int
+
+
+class ReceiptRefused(AboutLetter, frozen=True, tag="receipt.refused"):
+    """A receipt came that is not believed."""
+
+    source: str
+
+
+# Where a letter goes.
+
+
+class LetterArrived(AboutLetter, frozen=True, tag="letter.arrived"):
+    """A letter is in the mailbox that it is for."""
+
+
+class LetterDuplicate(AboutLetter, frozen=True, tag="letter.duplicate"):
+    """A letter came that is in the mailbox already."""
+
+
+class LetterRead(AboutLetter, frozen=True, tag="letter.read"):
+    """Somebody has read a letter."""
+
+
+# Mailboxes, and what else comes to them.
+
+
+class MailboxOpened(TraceEvent, frozen=True, tag="mailbox.opened"):
+    """A person has opened a mailbox."""
+
+    mailbox: str
+    person: str
+
+
+class MailboxClosed(TraceEvent, frozen=True, tag="mailbox.closed"):
+    """A person has closed a mailbox."""
+
+    mailbox: str
+    person: str
+
+
+class MailboxesResumed(TraceEvent, frozen=True, tag="mailbox.resumed"):
+    """A node has started with its open mailboxes."""
+
+    mailboxes: tuple[str, ...]
+
+
+class TelemetryArrived(TraceEvent, frozen=True, tag="telemetry.arrived"):
+    """Telemetry has come to a mailbox.
+
+    Attributes:
+        mailbox, vehicle: addresses.
+        vehicle_kind: as it names itself.
+        measured_at: in ns.
+        position: latitude and longitude in degrees.
+        readings: by name.
+    """
+
+    mailbox: str
+    vehicle: str
+    vehicle_kind: str = msgspec.field(name="kind")
+    measured_at: int
+    position: tuple[float, float] | None
+    readings: dict[str, Reading]
+
+
+class ReceiptRejected(TraceEvent, frozen=True, tag="receipt.rejected"):
+    """The node has refused a receipt; it is owed again."""
+
+    reason: str
+
+
+class TelemetryRejected(TraceEvent, frozen=True, tag="telemetry.rejected"):
+    """The node has refused telemetry; the next comes anyway."""
+
+    reason: str
+
+
+class MessageRefused(TraceEvent, frozen=True, tag="message.refused"):
+    """Something came that the mailbox does not take."""
+
+    mailbox: str
+    source: str
+    rule: str
+
+
+EVENTS: tuple[type[TraceEvent], ...] = (
+    LetterWritten,
+    LetterQueued,
+    LetterRejected,
+    LetterForeseen,
+    LetterDeparted,
+    LetterResent,
+    LetterWithdrawn,
+    LetterNotWithdrawn,
+    LetterExpired,
+    ArrivalConfirmed,
+    ReadingConfirmed,
+    ReceiptRefused,
+    LetterArrived,
+    LetterDuplicate,
+    LetterRead,
+    MailboxOpened,
+    MailboxClosed,
+    MailboxesResumed,
+    TelemetryArrived,
+    ReceiptRejected,
+    TelemetryRejected,
+    MessageRefused,
+)

@@ -1,0 +1,231 @@
+"""What happens to bundles at a node, for the trace.
+
+The fields stand in the order in which recorded runs have them: a replay compares their digests (`record.py`).
+"""
+
+from __future__ import annotations
+
+from starlight.trace import TraceEvent
+
+
+class BundleSubmitted(TraceEvent, frozen=True, tag="bundle.submitted"):
+    """An application of this node sends a bundle."""
+
+    bundle: str
+    destination: str
+
+
+class BundleAccepted(TraceEvent, frozen=True, tag="bundle.received"):
+    """A bundle came and was stored; the peer may let go of it.
+
+    Attributes:
+        bundle: its key.
+        destination: an endpoint id.
+        peer: from whom; None when from nowhere, as in a test.
+        arrives: when light has brought it, in ns.
+        size: in bytes.
+    """
+
+    bundle: str
+    destination: str
+    peer: int | None
+    arrives: int
+    size: int
+
+
+class BundleDuplicate(TraceEvent, frozen=True, tag="bundle.duplicate"):
+    """A bundle came that has been here before."""
+
+    bundle: str
+    peer: int | None
+
+
+class BundleRefused(TraceEvent, frozen=True, tag="bundle.refused"):
+    """A bundle came and was not taken: its sender keeps it."""
+
+    peer: int | None
+    reason: str
+    why: str
+
+
+class BundleDeleted(TraceEvent, frozen=True, tag="bundle.deleted"):
+    """A bundle came that a rule forbids to keep (RFC 9171, 5.10)."""
+
+    bundle: str
+    reason: str
+
+
+class BundleWaiting(TraceEvent, frozen=True, tag="bundle.waiting"):
+    """A bundle has no route.
+
+    Attributes:
+        bundle: its key.
+        since: from when on a route was looked for, in ns.
+        without: the contacts that it could not use.
+    """
+
+    bundle: str
+    since: int
+    without: tuple[int, ...]
+
+
+class BundleSent(TraceEvent, frozen=True, tag="bundle.sent"):
+    """A bundle leaves over a contact.
+
+    Attributes:
+        bundle: its key.
+        contact: the id of what carries it.
+        leaves, last_byte: its first and its last bit here, in ns.
+        peer: where to.
+        reaches: its last bit there, in ns.
+    """
+
+    bundle: str
+    contact: int
+    leaves: int
+    last_byte: int
+    peer: int
+    reaches: int
+
+
+class BundleFailed(TraceEvent, frozen=True, tag="bundle.failed"):
+    """A transfer of a bundle was not acknowledged; it is sent again."""
+
+    bundle: str
+    peer: int
+    reason: str
+
+
+class BundleForwarded(TraceEvent, frozen=True, tag="bundle.forwarded"):
+    """The next hop has a bundle, so it is forgotten here."""
+
+    bundle: str
+    peer: int | None
+
+
+class BundleFragmented(TraceEvent, frozen=True, tag="bundle.cut"):
+    """A bundle was cut into fragments, by their keys.
+
+    Attributes:
+        bundle: the key of the whole.
+        pieces: those of the fragments, in order.
+        size: of the whole, in bytes.
+    """
+
+    bundle: str
+    pieces: tuple[str, ...]
+    size: int
+
+
+class BundleKeptWhole(TraceEvent, frozen=True, tag="bundle.uncut"):
+    """A bundle was to be cut into fragments and could not be."""
+
+    bundle: str
+    why: str
+
+
+class BundleCopied(TraceEvent, frozen=True, tag="bundle.flooded"):
+    """A critical bundle goes by several neighbours, a copy by each."""
+
+    bundle: str
+    neighbours: tuple[int | None, ...]
+
+
+class BundleDropped(TraceEvent, frozen=True, tag="bundle.dropped"):
+    """A copy of a critical bundle is given up, because no route leads over its neighbour any more."""
+
+    bundle: str
+    neighbour: int | None
+
+
+class BundleUnclaimed(TraceEvent, frozen=True, tag="bundle.unclaimed"):
+    """A bundle has reached its node and waits for somebody to claim its endpoint."""
+
+    bundle: str
+    endpoint: str
+
+
+class BundleDelivered(TraceEvent, frozen=True, tag="bundle.delivered"):
+    """An application holds a bundle, so it is forgotten here."""
+
+    bundle: str
+    endpoint: str
+
+
+class BundleUnreadable(TraceEvent, frozen=True, tag="bundle.unreadable"):
+    """The bodies of bundles could not be read, or do not fit together."""
+
+    bundles: tuple[str, ...]
+    why: str
+
+
+class BundleWithdrawn(TraceEvent, frozen=True, tag="bundle.withdrawn"):
+    """An application took back a bundle before it left."""
+
+    bundle: str
+
+
+class BundleExpired(TraceEvent, frozen=True, tag="bundle.expired"):
+    """The lifetime of a bundle has ended here."""
+
+    bundle: str
+
+
+class ReportMade(TraceEvent, frozen=True, tag="report.made"):
+    """A status report was made.
+
+    Attributes:
+        about: the key of the bundle that it tells of.
+        bundle: its own key.
+        status: what it tells: received, forwarded, delivered, deleted.
+    """
+
+    about: str
+    bundle: str
+    status: str
+
+
+class ReportHeard(TraceEvent, frozen=True, tag="report.heard"):
+    """A status report came to this node.
+
+    Attributes:
+        bundle: the key of the bundle that it tells of.
+        by: the endpoint id of the node that made it.
+        status: what it tells.
+    """
+
+    bundle: str
+    by: str
+    status: str
+
+
+class PlanAdopted(TraceEvent, frozen=True, tag="plan.changed"):
+    """The node goes by another contact plan."""
+
+    contacts: int
+    version: int
+
+
+EVENTS: tuple[type[TraceEvent], ...] = (
+    BundleSubmitted,
+    BundleAccepted,
+    BundleDuplicate,
+    BundleRefused,
+    BundleDeleted,
+    BundleWaiting,
+    BundleSent,
+    BundleFailed,
+    BundleForwarded,
+    BundleFragmented,
+    BundleKeptWhole,
+    BundleCopied,
+    BundleDropped,
+    BundleUnclaimed,
+    BundleDelivered,
+    BundleUnreadable,
+    BundleWithdrawn,
+    BundleExpired,
+    ReportMade,
+    ReportHeard,
+    PlanAdopted,
+)
