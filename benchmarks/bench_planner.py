@@ -26,7 +26,7 @@ from starlight.planner.allocation import LinkDirection, allocate
 from starlight.planner.history import History
 from starlight.reports import plan_report as planview
 from starlight.scenario.kernels import open_sky
-from starlight.scenario.scenario import load
+from starlight.scenario.reading import load
 
 T = TypeVar("T")
 START = dtntime.from_text("2051-01-01")

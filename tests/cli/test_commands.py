@@ -19,7 +19,7 @@ from tests.cli.helpers import Running, demo, running, starlight
 from starlight import dtntime
 from starlight.app import client
 from starlight.cli import main as command_line
-from starlight.scenario.scenario import load
+from starlight.scenario.reading import load
 from starlight.web import app
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.cli.helpers import demo, starlight, wait_for
 
-from starlight.scenario.scenario import load
+from starlight.scenario.reading import load
 
 SPEED = "2000"
 

@@ -15,7 +15,7 @@ from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.planner import planner
-from starlight.scenario import kernels, scenario
+from starlight.scenario import kernels, reading
 
 STILL = 3 * SECOND
 """What a contact may lose at its ends: a second each, and one where ION's range changes right there."""
@@ -28,7 +28,7 @@ MOTION = dtntime.MILLISECOND
 @pytest.fixture(scope="module")
 def year() -> ContactPlan:
     """Give the year of Nan-young's expedition: Yeoju and the DSN, the base, two relays, and the rest."""
-    spec = scenario.load("lost-in-starlight")
+    spec = reading.load("lost-in-starlight")
     sky = kernels.open_sky()
     start, end = (dtntime.from_text(text) for text in ("2051-01-20", "2052-01-20"))
     return planner.make_plan(spec, sky, start, end).plan()

@@ -9,7 +9,7 @@ from starlight.dtntime import DAY, HOUR, MILLISECOND, SECOND
 from starlight.planner.planner import announcements, known_plan, place_of, plan_channels
 from starlight.reports.sky_snapshot import sky_view
 from starlight.scenario.kernels import open_sky
-from starlight.scenario.scenario import load
+from starlight.scenario.reading import load
 from starlight.sky import light_time_s
 
 SCENARIO = load("lost-in-starlight")

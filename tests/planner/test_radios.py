@@ -15,7 +15,7 @@ from starlight.planner.planner import make_plan
 from starlight.planner.radios import moments, radio_link
 from starlight.reports import link_report as linkview
 from starlight.scenario.kernels import open_sky
-from starlight.scenario.scenario import load
+from starlight.scenario.reading import load
 
 SCENARIO = load("lost-in-starlight")
 SKY = open_sky()

@@ -24,7 +24,8 @@ from starlight.rehearsal.rehearsal import Rehearsal
 from starlight.reports.sky_report import sky_report
 from starlight.reports.sky_snapshot import sky_view
 from starlight.scenario.kernels import open_sky
-from starlight.scenario.scenario import Scenario, load, parse
+from starlight.scenario.reading import load, parse
+from starlight.scenario.scenario import Scenario
 from starlight.sky import Place, Site, SpkBody
 
 PROBE = -143

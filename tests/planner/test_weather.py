@@ -12,7 +12,7 @@ from starlight.errors import InputError
 from starlight.planner import history, weather
 from starlight.planner.spans import lowered
 from starlight.planner.weather import Weather, attach
-from starlight.scenario.scenario import load
+from starlight.scenario.reading import load
 
 T0 = dtntime.from_text("2051-03-01")
 SCENARIO = load("lost-in-starlight")

@@ -20,7 +20,7 @@ from starlight.rehearsal.outcome import BINS, Fault, RehearsalReport
 from starlight.rehearsal.rehearsal import Rehearsal
 from starlight.reports.rehearsal_report import rehearsal_report
 from starlight.routing import Router
-from starlight.scenario import scenario
+from starlight.scenario import reading
 from starlight.scenario.kernels import open_sky
 
 VILLAGE = """
@@ -105,7 +105,7 @@ THREE = village(*(("08:00:00", "ada@hill", f"letter {number}") for number in ran
 
 def rehearsed(text: str, kind: type[Rehearsal] = Rehearsal) -> RehearsalReport:
     """Return what came of a scenario."""
-    found = scenario.parse(text, where="village")
+    found = reading.parse(text, where="village")
     start, end = found.period()
     return kind(found, open_sky(), start, end, seed=5).run()
 
@@ -268,7 +268,7 @@ def test_the_page_shows_promised_and_actual(
         "Rehearsal of Three houses",
     ):
         assert words in page
-    found = scenario.parse(THREE, where="village")
+    found = reading.parse(THREE, where="village")
     report = rehearsed(THREE)
     report.errors.append(Fault("2030-01-01T08:00:00Z", 1, "ipn:1.1/1/0", "promise", "<b>late</b>"))
     page = rehearsal_report(found, report)

@@ -22,7 +22,8 @@ from starlight.rehearsal.outcome import RehearsalReport
 from starlight.rehearsal.rehearsal import Rehearsal
 from starlight.rehearsal.story import Beat
 from starlight.scenario.kernels import open_sky
-from starlight.scenario.scenario import Scenario, load
+from starlight.scenario.reading import load
+from starlight.scenario.scenario import Scenario
 
 FATHER, LOST_MOTHER = "ipn:15.3", "ipn:21.4"
 FACILITY = 21

@@ -13,7 +13,8 @@ from starlight.messages.trace_events import LetterArrived, LetterQueued
 from starlight.node.stored import told_of
 from starlight.node.trace_events import BundleSent
 from starlight.rehearsal.story import Story
-from starlight.scenario.scenario import BeatSpec, load
+from starlight.scenario.reading import load
+from starlight.scenario.scenario import BeatSpec
 from starlight.trace import Record
 
 KEY = "ipn:20.1/725846400000/3"

@@ -12,7 +12,7 @@ from starlight.planner.places import place_of
 from starlight.reports.sky_report import conjunction_list, next_conjunction, sky_report
 from starlight.reports.sky_snapshot import sky_view
 from starlight.scenario.kernels import open_sky
-from starlight.scenario.scenario import load
+from starlight.scenario.reading import load
 from starlight.sky import porkchop
 
 SCENARIO = load("lost-in-starlight")

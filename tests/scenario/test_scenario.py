@@ -7,7 +7,7 @@ from importlib import resources
 import pytest
 
 from starlight.errors import InputError
-from starlight.scenario.scenario import builtin_names, load, parse
+from starlight.scenario.reading import builtin_names, load, parse
 
 TEXT = (
     resources.files("starlight.scenario")

@@ -12,7 +12,7 @@ import spiceypy as spice
 
 from starlight.dtntime import DAY, SECOND, from_text
 from starlight.sky import Elements, Orbiter, Sky
-from starlight.sky.places import WORLDS, World
+from starlight.sky.places import CELESTIAL_BODIES, CelestialBody
 from starlight.sky.sky import _on_ellipse
 from starlight.sky.timescales import Floats
 
@@ -77,7 +77,7 @@ def _normal(position: Floats, velocity: Floats) -> Floats:
     return np.asarray(across / np.linalg.norm(across, axis=0))
 
 
-def _apse(state: Floats, world: World) -> Floats:
+def _apse(state: Floats, world: CelestialBody) -> Floats:
     position, velocity = state[:3], state[3:]
     vector = np.cross(velocity, np.cross(position, velocity, axis=0), axis=0) / world.gm_km3_s2
     vector = vector - position / np.linalg.norm(position, axis=0)
@@ -129,7 +129,7 @@ def test_drifts_are_those_of_the_integrated_motion(orbit: Elements) -> None:
         assert moved[1] == pytest.approx(orbit.drift_rad_s[1], rel=2e-2)
 
 
-def _angles(state: Floats, world: World) -> tuple[float, float]:
+def _angles(state: Floats, world: CelestialBody) -> tuple[float, float]:
     position, velocity = state[:3], state[3:]
     normal = np.cross(position, velocity)
     node = math.atan2(normal[0], -normal[1])
@@ -139,7 +139,7 @@ def _angles(state: Floats, world: World) -> tuple[float, float]:
     return node, math.atan2(apse @ ahead, apse @ along)
 
 
-def _slope(state: Floats, world: World) -> Floats:
+def _slope(state: Floats, world: CelestialBody) -> Floats:
     x, y, z = state[:3]
     r2 = x * x + y * y + z * z
     pull = -world.gm_km3_s2 / (r2 * math.sqrt(r2))
@@ -148,7 +148,7 @@ def _slope(state: Floats, world: World) -> Floats:
     return np.array([*state[3:], pull * plane * x, pull * plane * y, pull * axis * z])
 
 
-def _runge_kutta(state: Floats, step: float, world: World) -> Floats:
+def _runge_kutta(state: Floats, step: float, world: CelestialBody) -> Floats:
     k1 = _slope(state, world)
     k2 = _slope(state + step / 2 * k1, world)
     k3 = _slope(state + step / 2 * k2, world)
@@ -174,4 +174,4 @@ def test_a_circle_without_oblateness_is_the_circular_orbiter(sky: Sky) -> None:
     tdb = sky.tdb(EPOCH + np.arange(100) * 3600 * SECOND)
     for mine, other in zip(sky.around(circle, tdb), sky.around(same, tdb), strict=True):
         assert np.abs(mine - other).max() < 1e-5
-    assert set(WORLDS) == {"earth", "mars"}
+    assert set(CELESTIAL_BODIES) == {"earth", "mars"}

@@ -8,7 +8,7 @@ from tests.sky.test_mars_year import PLACES
 
 from starlight.dtntime import DAY, SECOND, from_text
 from starlight.sky import Place, Site, Sky, elevation_deg, light_time_s, transfer, windows
-from starlight.sky.places import WORLDS
+from starlight.sky.places import CELESTIAL_BODIES
 from starlight.sky.timescales import Floats
 
 # Mars is near opposition, and the Moon passes before it on the 14th.
@@ -18,7 +18,8 @@ STEP = 10 * SECOND
 LEAVES = START - DAY
 """A ship leaves Earth on the day before, and crosses the sky close by."""
 RADII_KM = {"sun": (695_700.0,) * 3, "moon": (1737.4,) * 3} | {
-    name: (world.equatorial_km, world.equatorial_km, world.polar_km) for name, world in WORLDS.items()
+    name: (world.equatorial_km, world.equatorial_km, world.polar_km)
+    for name, world in CELESTIAL_BODIES.items()
 }
 
 
@@ -45,7 +46,9 @@ def _meets(sky: Sky, body: str, here: Floats, there: Floats, tdb: Floats, light:
     for _ in range(3):
         centre = sky.body(body, tdb + share * light)[0]
         share = np.clip(((centre - here) * way).sum(0) / (way * way).sum(0), 0, 1)
-    matrix = sky.frame(body, tdb)[0] if body in WORLDS else np.eye(3)[:, :, None] * np.ones(tdb.size)
+    matrix = (
+        sky.frame(body, tdb)[0] if body in CELESTIAL_BODIES else np.eye(3)[:, :, None] * np.ones(tdb.size)
+    )
     radii = np.array(RADII_KM[body])[:, None]
     p, q = (np.einsum("ijn,in->jn", matrix, end - centre) / radii for end in (here, there))
     along = q - p

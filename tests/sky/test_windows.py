@@ -29,7 +29,7 @@ from starlight.sky import (
     windows,
 )
 from starlight.sky.occultation import Condition
-from starlight.sky.places import WORLDS
+from starlight.sky.places import CELESTIAL_BODIES
 from starlight.sky.pointing import Conventions
 from starlight.sky.timescales import Floats, Times
 from starlight.sky.windows import TableMask, conditions
@@ -147,7 +147,7 @@ def sees(sky: Sky, a: Place, b: Place, times: Times) -> np.ndarray:
         start = sky.state(a, leaves)[0] - position
         finish = sky.state(b, arrives)[0] - position - velocity * (arrives - leaves)
         matrix, _ = sky.frame(a.body, leaves)
-        world = WORLDS[a.body]
+        world = CELESTIAL_BODIES[a.body]
         radii = np.array([[world.equatorial_km], [world.equatorial_km], [world.polar_km]])
         p, q = (np.einsum("ijn,in->jn", matrix, end) / radii for end in (start, finish))
         along = q - p

@@ -34,9 +34,11 @@ from starlight.planner.planner import Channel, known_plan, plan_channels
 from starlight.rehearsal import script
 from starlight.rehearsal.rehearsal import Rehearsal
 from starlight.scenario.kernels import open_sky
-from starlight.scenario.scenario import MailboxSpec, PersonSpec, Scenario, load
+from starlight.scenario.reading import load
+from starlight.scenario.scenario import MailboxSpec, PersonSpec, Scenario
 from starlight.sky import Centre, light_time_s
 from starlight.web import views
+from starlight.worlds import EARTH, MARS, SolarTime
 
 STATE_FILE = "demo.json"
 PLAN_AHEAD = 40 * DAY
@@ -149,8 +151,8 @@ class Demo:
         self._channels: list[Channel] = []
         self._planned_until = 0
         self._worlds: dict[int, views.World] = {node.number: node.world for node in self.scenario.node}
-        self._stormy: dict[views.World, knowledge.StormFacts | None] = dict.fromkeys(
-            ("earth", "mars"), self._storm_now()
+        self._stormy: dict[str, knowledge.StormFacts | None] = dict.fromkeys(
+            self.scenario.worlds(), self._storm_now()
         )
         rate = Fraction(speed).limit_denominator(1_000_000)
         self.clock = MissionClock(self._state.begun, rate, standing=True)
@@ -441,15 +443,16 @@ class Demo:
                 people.append(
                     Inhabitant(person.id, person.name, address, node.title, node.world, node.number)
                 )
-        earth, mars = scenario.node_named(scenario.earth_home), scenario.node_named(scenario.mars_home)
-        assert mars.site is not None  # The scenario was checked.
+        worlds = scenario.worlds()
+        mars = worlds.get("mars", MARS)
+        longitude_deg = mars.clock.longitude_deg if isinstance(mars.clock, SolarTime) else 0.0
         heavens = SkyView(
             self.sky,
             self._worlds,
             scenario.titles(),
-            earth_place=earth.title,
-            mars_place=mars.title,
-            mars_longitude_deg=mars.site.longitude_deg,
+            earth_place=worlds.get("earth", EARTH).place,
+            mars_place=mars.place,
+            mars_longitude_deg=longitude_deg,
             landing=dtntime.from_text(scenario.landing),
             conjunction_limit_deg=scenario.conjunction_limit_deg(),
         )

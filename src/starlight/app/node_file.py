@@ -14,7 +14,7 @@ from starlight.bundle import EndpointID
 from starlight.contacts import UNLIMITED_BPS, Contact, ContactPlan, Notice, constant_light, from_json
 from starlight.dtntime import YEAR
 from starlight.errors import InputError
-from starlight.scenario.scenario import named_error
+from starlight.scenario.file_errors import named_error
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Where a page may be: its guard turns other names away (`web.guard.LOOPBACK_HOSTS`)."""
@@ -136,7 +136,7 @@ def load(path: Path) -> NodeFile:
     try:
         node = msgspec.convert(tree, NodeFile)
     except msgspec.ValidationError as error:
-        raise named_error(error, tree, str(path)) from None
+        raise named_error(error, tree, str(path), NodeFile) from None
     _check(node, str(path))
     return node
 

@@ -85,7 +85,7 @@ def link(
         raise InputError("the other end is missing", where="TO", right="Name a node, or give --range-au")
     from starlight.cli.plan_scenario import write
     from starlight.reports import link_report as linkview
-    from starlight.scenario import kernels, scenario
+    from starlight.scenario import kernels, reading
 
     if (start is None) != (end is None):
         raise InputError("an interval has two ends", where="--from, --to", right="Give both, or neither")
@@ -94,7 +94,7 @@ def link(
         raise InputError(told, where="--to", right="Give a time after --from")
     interval = None if start is None or end is None else (start, end)
     sky = kernels.open_sky(ephemeris)
-    plan = scenario.load(scenario_name)
+    plan = reading.load(scenario_name)
     found = linkview.study(plan, sky, from_node, to_node, band=band, at=at, interval=interval)
     view = linkview.link_view(sky, found)
     if report is not None:

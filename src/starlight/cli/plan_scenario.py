@@ -82,9 +82,9 @@ def scenario_plan(
     """
     from starlight.planner import planner
     from starlight.reports import plan_report as planview
-    from starlight.scenario import kernels, scenario
+    from starlight.scenario import kernels, reading
 
-    spec = scenario.load(scenario_name)
+    spec = reading.load(scenario_name)
     start, end = _interval(spec, start, end)
     planned = planner.make_plan(spec, kernels.open_sky(ephemeris), start, end)
     history = _history(spec, planned, weather, who)

@@ -47,7 +47,9 @@ SHOWN = 20
     help="Record a node's events and actions for `starlight replay`.",
 )
 @click.option(
-    "--record-node", metavar="NAME", help="Which node to record. [default: the scenario's earth_home]"
+    "--record-node",
+    metavar="NAME",
+    help="Record this node. [default: the scenario's earth_home, or its first]",
 )
 @click.option(
     "--report",
@@ -82,9 +84,9 @@ def rehearse(
 
     from starlight.rehearsal import rehearsal
     from starlight.reports import rehearsal_report as rehearsal_page
-    from starlight.scenario import kernels, scenario
+    from starlight.scenario import kernels, reading
 
-    plan = scenario.load(scenario_name)
+    plan = reading.load(scenario_name)
     start, end = _interval(plan, start, end)
     if record is None and record_node is not None:
         raise InputError(f"{record_node!r} is not recorded", where="--record-node", right="Add --record FILE")
@@ -135,7 +137,7 @@ def _interval(plan: Scenario, start: int | None, end: int | None) -> tuple[int, 
 
 
 def _node_number(plan: Scenario, name: str | None) -> int:
-    wanted = plan.earth_home if name is None else name
+    wanted = name or plan.earth_home or plan.node[0].name
     for node in plan.node:
         if node.name == wanted:
             return node.number

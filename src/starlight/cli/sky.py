@@ -48,9 +48,9 @@ def sky(
     from starlight.cli.plan_scenario import write
     from starlight.reports import sky_report as skyreport
     from starlight.reports import sky_snapshot as skyview
-    from starlight.scenario import kernels, scenario
+    from starlight.scenario import kernels, reading
 
-    plan = scenario.load(scenario_name)
+    plan = reading.load(scenario_name)
     heaven = kernels.open_sky(ephemeris)
     time = dtntime.from_text(plan.demo_at) if at is None else at
     if report is not None:

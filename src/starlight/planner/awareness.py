@@ -1,13 +1,13 @@
-"""Who knows what of the plan, and when: links are announced, storms are noticed by light.
+"""Plan awareness: when the nodes of each world learn of a link or a storm.
 
-The nodes of a world learn of a storm over that world a while after it has begun; the other
-world learns of it one light time later. Until then they plan with what they know.
+Links are announced; storms are noticed by light. The nodes of a world learn of a storm over that world a
+while after it has begun; every other world learns of it one light time later. Until then they plan with what
+they know.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import msgspec
 
@@ -17,8 +17,6 @@ from starlight.dtntime import MINUTE, SECOND
 from starlight.planner.planner import Channel, announcements, known_plan
 from starlight.scenario.scenario import Scenario
 from starlight.sky import Centre, Sky, light_time_s
-
-World = Literal["earth", "mars"]
 
 
 class StormFacts(msgspec.Struct, frozen=True):
@@ -30,6 +28,7 @@ class StormFacts(msgspec.Struct, frozen=True):
         links: both directions, as node numbers.
         text: why, for people.
         learned_after: how long after the fact its own world knows.
+        world: over which it blows.
     """
 
     start: int
@@ -38,13 +37,14 @@ class StormFacts(msgspec.Struct, frozen=True):
     links: tuple[tuple[int, int], ...]
     text: str
     learned_after: int
+    world: str
 
 
 class PlanInForce(msgspec.Struct, frozen=True):
     """A plan that a world's nodes put in force at a time, in ns."""
 
     time: int
-    world: World
+    world: str
     plan: ContactPlan
 
 
@@ -62,6 +62,7 @@ def storms(scenario: Scenario) -> list[StormFacts]:
                 links=tuple(link for a, b in pairs for link in ((a, b), (b, a))),
                 text=storm.text,
                 learned_after=round(storm.learned_after_min * MINUTE),
+                world=scenario.storm_world(storm),
             )
         )
     return found
@@ -78,18 +79,20 @@ def changes(
     scenario: Scenario, channels: list[Channel], facts: Sequence[StormFacts], sky: Sky, start: int, end: int
 ) -> list[PlanInForce]:
     """Return each plan that the nodes of each world put in force after `start` and before `end`, by time."""
-    moments: list[tuple[int, World]] = []
-    known: dict[World, list[tuple[int, int, StormFacts]]] = {"earth": [], "mars": []}
+    moments: list[tuple[int, str]] = []
+    known: dict[str, list[tuple[int, int, StormFacts]]] = {world: [] for world in scenario.worlds()}
     for storm in facts:
         for world in known:
             begins = storm.start + storm.learned_after
             ends = storm.end + storm.learned_after
-            if world == "earth":
-                begins, ends = (time + _light(sky, time) for time in (begins, ends))
+            if world != storm.world:
+                begins, ends = (
+                    time + light_between(scenario, sky, storm.world, world, time) for time in (begins, ends)
+                )
             known[world].append((begins, ends, storm))
             moments += [(begins, world), (ends, world)]
     for time in announcements(channels, start):
-        moments += [(time, "earth"), (time, "mars")]
+        moments += [(time, world) for world in known]
     found = []
     for version, (time, world) in enumerate(sorted(set(moments)), 1):
         if not start < time < end:
@@ -102,5 +105,25 @@ def changes(
     return found
 
 
-def _light(sky: Sky, time: int) -> int:
-    return round(float(light_time_s(sky, Centre("mars"), Centre("earth"), [time])[0]) * SECOND)
+def light_between(scenario: Scenario, sky: Sky, here: str, there: str, time: int) -> int:
+    """Return the one-way light time between two worlds of a scenario, in ns.
+
+    Two bodies of the sky are as far apart as the ephemeris says when light leaves the first at `time`. A
+    ship, or a station that plays a world, has no body; it is as far as its shortest wire says.
+    """
+    worlds = scenario.worlds()
+    a, b = worlds[here].body, worlds[there].body
+    if a and b and a != b:
+        return round(float(light_time_s(sky, Centre(a), Centre(b), [time])[0]) * SECOND)
+    return round(wire_light_s(scenario).get(frozenset((here, there)), 0.0) * SECOND)
+
+
+def wire_light_s(scenario: Scenario) -> dict[frozenset[str], float]:
+    """Return the light time of the shortest wire between each two worlds that one joins, in s."""
+    on = {node.name: node.world for node in scenario.node}
+    found: dict[frozenset[str], float] = {}
+    for link in scenario.link:
+        pair = frozenset(on[name] for name in link.between)
+        if link.kind == "wire" and len(pair) == 2:
+            found[pair] = min(link.light_time_s, found.get(pair, link.light_time_s))
+    return found

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from starlight import dtntime
 from starlight.planner.bodies import body_of
-from starlight.scenario.network import OrbitSpec, SiteSpec
-from starlight.scenario.scenario import NodeSpec
+from starlight.scenario.network import NodeSpec, OrbitSpec, SiteSpec
 from starlight.sky import Elements, Orbiter, Place, Site, Sky, stationary, transfer
 
 

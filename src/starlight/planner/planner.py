@@ -21,8 +21,9 @@ from starlight.planner.bodies import known_spans, unknown_notices, visible
 from starlight.planner.places import place_of
 from starlight.planner.radios import carrying, radio_link, rate_pieces
 from starlight.planner.spans import Span, common, lowered, parts, without
-from starlight.scenario.scenario import LinkSpec, Scenario
-from starlight.sky import WORLDS, Centre, Place, Sky, SpkBody, conjunctions, light_pieces_many
+from starlight.scenario.network import LinkSpec
+from starlight.scenario.scenario import Scenario
+from starlight.sky import CELESTIAL_BODIES, Centre, Place, Sky, SpkBody, conjunctions, light_pieces_many
 
 __all__ = ["Channel", "Planned", "announcements", "known_plan", "make_plan", "place_of", "plan_channels"]
 
@@ -196,7 +197,9 @@ def _conjunctions(shared: _Open, far: Place, limit_deg: float, contacts: list[Co
     """Return when the other end stands behind the Sun, closer to it than a limit, in Earth's time."""
     if not limit_deg:
         return []
-    if far.body in WORLDS:  # A world is told of as one; the radius of its orbits is 0.01 degrees at most.
+    if (
+        far.body in CELESTIAL_BODIES
+    ):  # A world is told of as one; the radius of its orbits is 0.01 degrees at most.
         found = conjunctions(shared.sky, *shared.interval, limit_deg, Centre(far.body))
     else:
         asked = [(contacts[0].start, contacts[-1].end)]

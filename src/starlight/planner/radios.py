@@ -20,7 +20,8 @@ from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.planner.spans import Span
 from starlight.radio import Link, Terminal, terminal, terminal_from
-from starlight.scenario.scenario import NodeSpec, Scenario
+from starlight.scenario.network import NodeSpec
+from starlight.scenario.scenario import Scenario
 from starlight.sky import (
     C_KM_S,
     Centre,

@@ -15,8 +15,9 @@ from starlight import dtntime
 from starlight.contacts import Contact, ContactPlan, Notice
 from starlight.errors import InputError
 from starlight.planner.spans import Span, lowered, parts, slot_id, without
+from starlight.scenario.file_errors import named_error
 from starlight.scenario.network import WeatherSpec, check_weather
-from starlight.scenario.scenario import Scenario, named_error
+from starlight.scenario.scenario import Scenario
 
 
 class Weather(msgspec.Struct, frozen=True):
@@ -95,7 +96,7 @@ def parse(text: str, scenario: Scenario, *, where: str) -> list[Weather]:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"not TOML: {error}", where=where) from None
     except msgspec.ValidationError as error:
-        raise named_error(error, tree, where) from None
+        raise named_error(error, tree, where, _File) from None
 
     def fail(key: str, value: object, right: str) -> None:
         raise InputError(f"{key} = {value!r} does not fit", where=where, right=right)

@@ -171,7 +171,7 @@ def _bars(
         for change in planned.changes
         if _is_of(change, channel)
     ]
-    look = "held" if channel.from_node in _earth(scenario) else "back"
+    look = "held" if channel.from_node in _near(scenario) else "back"
     held = [
         Bar(
             (c.start, c.end),
@@ -185,8 +185,10 @@ def _bars(
     return [*lost, *held, *dark]
 
 
-def _earth(scenario: Scenario) -> set[str]:
-    return {node.name for node in scenario.node if node.world == "earth"}
+def _near(scenario: Scenario) -> set[str]:
+    """Return the names of the nodes on the scenario's first world, which is Earth wherever Earth is in it."""
+    first = next(iter(scenario.worlds()))
+    return {node.name for node in scenario.node if node.world == first}
 
 
 def _rates(far: list[Channel], shown: dict[tuple[str, str], list[Contact]], titles: dict[str, str]) -> Chart:

@@ -26,6 +26,7 @@ from starlight.sky import (
     sol_since,
     sun_earth_probe_angle_deg,
 )
+from starlight.worlds import MARS, SolarTime
 
 CONVENTION = (
     "light_time_s is of the signal received at `to` at this instant, transmitted_light_time_s of the one "
@@ -46,10 +47,6 @@ def sky_view(scenario: Scenario, sky: Sky, time: int) -> dict[str, object]:
     earth, mars = Centre("earth"), Centre("mars")
     apart = float(distance_km(sky, earth, mars, [time])[0])
     positions = heliocentric(sky, time)
-    home = scenario.node_named(scenario.mars_home).site
-    assert home is not None  # The scenario was checked.
-    sol, clock = mars_clock(time, home.longitude_deg)
-    landing = dtntime.from_text(scenario.landing)
     return {
         "scenario": scenario.name,
         "time": dtntime.to_text(time),
@@ -57,17 +54,27 @@ def sky_view(scenario: Scenario, sky: Sky, time: int) -> dict[str, object]:
         "earth_mars_distance_au": apart / AU_KM,
         "earth_mars_light_time_s": float(earth_mars_light_time_s(sky, [time])[0]),
         "sun_earth_mars_angle_deg": float(sun_earth_probe_angle_deg(sky, [time])[0]),
-        "mars_clock": {
-            "place": scenario.node_named(scenario.mars_home).title,
-            "local_mean_solar_time": clock,
-            "mars_sol_date": sol,
-            "mission_sol": sol_since(landing, time, home.longitude_deg) if time >= landing else None,
-        },
+        "mars_clock": _mars_clock(scenario, time),
         "heliocentric_au": {body: list(position) for body, position in positions.items()},
         "ships": _ships(scenario, sky, time),
         "bodies": _bodies(scenario, sky, time),
         "convention": CONVENTION,
         "pairs": _pairs(scenario, sky, time),
+    }
+
+
+def _mars_clock(scenario: Scenario, time: int) -> dict[str, object]:
+    """Return the reading of the scenario's first clock that counts sols, else of Mars' prime meridian."""
+    solar = (world for world in scenario.worlds().values() if isinstance(world.clock, SolarTime))
+    world = next(solar, MARS)
+    assert isinstance(world.clock, SolarTime)
+    sol, clock = mars_clock(time, world.clock.longitude_deg)
+    landed = time >= world.clock.since
+    return {
+        "place": world.place or "the prime meridian",
+        "local_mean_solar_time": clock,
+        "mars_sol_date": sol,
+        "mission_sol": sol_since(world.clock.since, time, world.clock.longitude_deg) if landed else None,
     }
 
 

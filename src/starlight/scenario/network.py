@@ -14,13 +14,16 @@ from typing import Annotated, Literal
 import msgspec
 
 from starlight.radio import climates, terminals
-from starlight.sky import WORLDS
+from starlight.sky import CELESTIAL_BODIES
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
 NodeNumber = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 Rate = Annotated[int, msgspec.Meta(ge=1, le=10**12)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
 Degrees = Annotated[float, msgspec.Meta(ge=-360, le=360)]
+
+CelestialBodyName = Literal["earth", "mars"]
+"""The bodies that sites stand on, orbits go around and cruises join: those whose rotation the sky knows."""
 
 HOURS = re.compile(r"^([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$")
 """Opening hours, UTC; what ends before it begins goes over midnight."""
@@ -43,7 +46,7 @@ class SiteSpec(_Spec, frozen=True):
             straight lines between, and from the last to the first. It replaces `mask_deg`.
     """
 
-    body: Literal["earth", "mars"]
+    body: CelestialBodyName
     latitude_deg: Annotated[float, msgspec.Meta(ge=-90, le=90)]
     longitude_deg: Annotated[float, msgspec.Meta(ge=-180, le=360)]
     height_m: Annotated[float, msgspec.Meta(ge=-12_000, le=30_000)] = 0.0
@@ -61,7 +64,7 @@ class OrbitSpec(_Spec, frozen=True):
             `periapsis_deg` (its argument) and `mean_anomaly_deg`; the world's oblateness turns it.
     """
 
-    body: Literal["earth", "mars"]
+    body: CelestialBodyName
     stationary_over_deg: Annotated[float, msgspec.Meta(ge=-180, le=360)] | None = None
     radius_km: Annotated[float, msgspec.Meta(gt=3_390, le=1_000_000)] | None = None
     semi_major_axis_km: Annotated[float, msgspec.Meta(gt=3_390, le=1_000_000)] | None = None
@@ -77,8 +80,8 @@ class OrbitSpec(_Spec, frozen=True):
 class CruiseSpec(_Spec, frozen=True):
     """A transfer between two worlds on a Kepler orbit around the Sun: Lambert's, from date to date."""
 
-    origin: Literal["earth", "mars"]
-    to: Literal["earth", "mars"]
+    origin: CelestialBodyName
+    to: CelestialBodyName
     departure: str
     arrival: str
 
@@ -120,12 +123,17 @@ class AntennaSpec(_Spec, frozen=True):
 
 
 class NodeSpec(_Spec, frozen=True):
-    """A network node; without a site, an orbit, a cruise or a body it has wires only."""
+    """A network node; without a site, an orbit, a cruise or a body it has wires only.
+
+    Attributes:
+        name, number, title: in this file, in addresses, for people.
+        world: whose people live there, by name; built in or declared.
+    """
 
     name: Name
     number: NodeNumber
     title: str
-    world: Literal["earth", "mars"]
+    world: Name
     site: SiteSpec | None = None
     orbit: OrbitSpec | None = None
     cruise: CruiseSpec | None = None
@@ -241,7 +249,7 @@ def _check_orbit(key: str, name: str, orbit: OrbitSpec, time: Time, fail: Fail) 
     if orbit.semi_major_axis_km is None and orbit.eccentricity:
         fail(f"{key}.eccentricity", orbit.eccentricity, "Only an orbit with semi_major_axis_km has one")
     size = orbit.radius_km or orbit.semi_major_axis_km
-    lowest = WORLDS[orbit.body].equatorial_km + 80
+    lowest = CELESTIAL_BODIES[orbit.body].equatorial_km + 80
     if size is not None and size * (1 - orbit.eccentricity) < lowest:
         right = f"It must stay {lowest:g} km or more from the centre of {orbit.body}"
         which = "radius_km" if orbit.radius_km else "eccentricity"

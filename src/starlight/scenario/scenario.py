@@ -2,48 +2,21 @@
 
 The file's keys are the fields of the structs below. Times are ISO 8601, distances
 and angles wear their unit in their name, nodes and people are referred to by name,
-and an address is ``person@node``. Everything wrong is an `InputError` that names
-the key, the value and what is allowed.
+and an address is ``person@node``.
 """
 
 from __future__ import annotations
 
-import tomllib
-from importlib import resources
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from starlight import dtntime
-from starlight.errors import InputError
-from starlight.scenario.bodies import located
-from starlight.scenario.network import (
-    ConjunctionSpec,
-    Fail,
-    Known,
-    LinkSpec,
-    Name,
-    NodeSpec,
-    Time,
-    WeatherSpec,
-    check_antennas,
-    check_link,
-    check_node,
-    check_weather,
-)
+from starlight.scenario.network import ConjunctionSpec, LinkSpec, Name, NodeSpec, WeatherSpec
+from starlight.scenario.worlds import WorldSpec, worlds_of
+from starlight.worlds import World
 
 Service = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
-
-__all__ = [
-    "LinkSpec",
-    "NodeSpec",
-    "Scenario",
-    "builtin_names",
-    "load",
-    "named_error",
-    "parse",
-]
 
 
 class _Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,6 +95,8 @@ class StormSpec(_Spec, frozen=True):
         links: pairs of nodes, both directions.
         text: why, for people.
         learned_after_min: how long after the fall (and the rise) a node without light time to it knows.
+        world: over which it blows, where it is noticed first; when absent, the world of an end of its links
+            that is not the scenario's first.
     """
 
     start: str
@@ -130,6 +105,7 @@ class StormSpec(_Spec, frozen=True):
     text: str
     forecast_end: str = ""
     learned_after_min: Annotated[float, msgspec.Meta(ge=0)] = 10.0
+    world: str = ""
 
 
 class ReadSpec(_Spec, frozen=True):
@@ -163,7 +139,9 @@ class Scenario(_Spec, frozen=True):
         name: of the scenario.
         start, end: what it covers.
         demo_at: where a demo opens; demo_since: from when its past is lived through.
-        earth_home, mars_home: the nodes whose clocks the page shows.
+        world: the worlds that are not built in, and other clocks for those that are.
+        earth_home, mars_home: the nodes whose clocks the page shows for the two built-in worlds.
+        earth_timezone: of the clock on Earth.
         landing: when sols begin to be counted.
         weather: foreseen, and so part of the plan; a storm comes as a surprise.
         conjunction: what the Sun does to links between the worlds; when absent, it only hides.
@@ -177,12 +155,13 @@ class Scenario(_Spec, frozen=True):
     end: str
     demo_at: str
     demo_since: str
-    earth_home: Name
-    mars_home: Name
-    landing: str
     node: list[NodeSpec]
     link: list[LinkSpec]
     person: list[PersonSpec]
+    world: list[WorldSpec] = []
+    earth_home: Name | None = None
+    mars_home: Name | None = None
+    landing: str = "2000-01-01"
     letter: list[LetterSpec] = []
     telemetry: list[TelemetrySpec] = []
     pulse: list[LetterSpec] = []
@@ -197,6 +176,17 @@ class Scenario(_Spec, frozen=True):
     def node_named(self, name: str) -> NodeSpec:
         """Return a node by its name; the scenario was checked, so it is there."""
         return next(node for node in self.node if node.name == name)
+
+    def worlds(self) -> dict[str, World]:
+        """Return the worlds that a node is on, or whose home is named, by name: the built-in ones first."""
+        homes = {"earth": self.earth_home, "mars": self.mars_home}
+        return worlds_of(self.world, self.node, homes, self.earth_timezone, self.landing)
+
+    def storm_world(self, storm: StormSpec) -> str:
+        """Return the name of the world that notices a storm first."""
+        ends = [self.node_named(name).world for pair in storm.links for name in pair]
+        first = next(iter(self.worlds()))
+        return storm.world or next((world for world in ends if world != first), first)
 
     def titles(self) -> dict[int, str]:
         """Return the title of each node by its number."""
@@ -216,187 +206,3 @@ class Scenario(_Spec, frozen=True):
         """Return the angle below which nothing is sent past the Sun; 2 degrees unless the scenario says."""
         rule = self.conjunction
         return rule.blackout_below_deg if rule and rule.blackout_below_deg else 2.0
-
-
-def load(source: str) -> Scenario:
-    """Load a scenario by the name of a built-in one or the path of a TOML file.
-
-    Raises:
-        InputError: there is none, or it is wrong; the message names key, value and what is allowed.
-    """
-    builtin = resources.files("starlight.scenario").joinpath("builtin", f"{source}.toml")
-    if "/" not in source and not source.endswith(".toml") and builtin.is_file():
-        return parse(builtin.read_text(encoding="utf-8"), where=source)
-    path = Path(source)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(
-            f"no scenario can be read there ({reason})",
-            where=source,
-            right=f"Give the path of a TOML file, or one of: {', '.join(builtin_names())}",
-        ) from None
-    return parse(text, where=source, folder=path.parent)
-
-
-def builtin_names() -> list[str]:
-    """Return the names of the scenarios shipped in the package."""
-    folder = resources.files("starlight.scenario").joinpath("builtin")
-    return sorted(
-        entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")
-    )
-
-
-def parse(text: str, *, where: str, folder: Path | None = None) -> Scenario:
-    """Read a scenario from TOML and check that all of it fits together.
-
-    Args:
-        where: what the messages of errors call it.
-        folder: from which its paths lead; without one it has no files.
-
-    Raises:
-        InputError: as `load`.
-    """
-    try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"not TOML: {error}", where=where) from None
-    try:
-        scenario = msgspec.convert(tree, Scenario)
-    except msgspec.ValidationError as error:
-        raise named_error(error, tree, where) from None
-    _check(scenario, where)
-    return msgspec.structs.replace(scenario, node=located(scenario.node, where, folder))
-
-
-def named_error(error: msgspec.ValidationError, tree: object, where: str) -> InputError:
-    """Say which key of the file a validation error means, and the value that stands there."""
-    message, _, path = str(error).partition(" - at `")
-    message = message.replace("Object contains unknown field", "there is no key")
-    path = path.rstrip("`").removeprefix("$").lstrip(".")
-    value = tree
-    for part in path.replace("[", ".[").split("."):
-        try:
-            if part.startswith("["):
-                value = value[int(part[1:-1])]  # type: ignore[index]  # the walk ends at what does not fit
-            elif part:
-                value = value[part]  # type: ignore[index]  # likewise
-        except (KeyError, IndexError, TypeError, ValueError):
-            break
-    shown = f" = {value!r}" if not isinstance(value, dict | list) else ""
-    return InputError(f"{path or 'the file'}{shown}: {message}", where=where)
-
-
-def _check(scenario: Scenario, where: str) -> None:
-    """Check what no single key can know: references, uniqueness, order of times."""
-    nodes = {node.name: node for node in scenario.node}
-
-    def fail(key: str, value: object, right: str) -> None:
-        raise InputError(f"{key} = {value!r} does not fit", where=where, right=right)
-
-    def time(key: str, text: str, *, empty: bool = False) -> int | None:
-        if not text and empty:
-            return None
-        return dtntime.from_text(text, where=f"{where}: {key}")
-
-    def unique(key: str, values: list[object]) -> None:
-        for index, value in enumerate(values):
-            if value in values[:index]:
-                fail(f"{key}[{index}]", value, "Each must be there once")
-
-    def known_node(key: str, name: str) -> None:
-        if name not in nodes:
-            fail(key, name, f"Name one of the nodes: {', '.join(nodes)}")
-
-    unique("node.name", [node.name for node in scenario.node])
-    unique("node.number", [node.number for node in scenario.node])
-    unique("person.id", [person.id for person in scenario.person])
-    unique("person.service", [person.service for person in scenario.person])
-    start, end = time("start", scenario.start), time("end", scenario.end)
-    if start is None or end is None or end <= start:
-        fail("end", scenario.end, f"It must be later than start = {scenario.start!r}")
-    for key in ("demo_at", "demo_since", "landing"):
-        time(key, getattr(scenario, key))
-    for key in ("earth_home", "mars_home"):
-        known_node(key, getattr(scenario, key))
-        if nodes[getattr(scenario, key)].site is None:
-            fail(key, getattr(scenario, key), "It must be a node with a site, for its local time")
-    for index, node in enumerate(scenario.node):
-        check_node(index, node, known_node, time, fail)
-    for index, link in enumerate(scenario.link):
-        check_link(index, link, nodes, known_node, time, fail)
-    pairs = {frozenset(link.between) for link in scenario.link}
-    radio = {frozenset(link.between) for link in scenario.link if link.kind == "radio"}
-    for index, node in enumerate(scenario.node):
-        check_antennas(index, node, radio, scenario.terminal, fail)
-    for index, weather in enumerate(scenario.weather):
-        check_weather(index, weather, pairs, known_node, time, fail)
-    _check_people(scenario, known_node, time, fail)
-    _check_script(scenario, known_node, time, fail)
-
-
-def _check_people(scenario: Scenario, known_node: Known, time: Time, fail: Fail) -> None:
-    for index, person in enumerate(scenario.person):
-        seen: list[str] = []
-        if not person.mailbox:
-            fail(f"person[{index}].mailbox", person.id, "A person has at least one mailbox")
-        for place, mailbox in enumerate(person.mailbox):
-            key = f"person[{index}].mailbox[{place}]"
-            known_node(f"{key}.node", mailbox.node)
-            if mailbox.node in seen:
-                fail(f"{key}.node", mailbox.node, "A person has one mailbox at a node")
-            seen.append(mailbox.node)
-            opens, closes = (
-                time(f"{key}.opens", mailbox.opens, empty=True),
-                time(f"{key}.closes", mailbox.closes, empty=True),
-            )
-            if opens is not None and closes is not None and closes <= opens:
-                fail(f"{key}.closes", mailbox.closes, f"It must be later than opens = {mailbox.opens!r}")
-
-
-def _check_script(scenario: Scenario, known_node: Known, time: Time, fail: Fail) -> None:
-    places = [f"{person.id}@{box.node}" for person in scenario.person for box in person.mailbox]
-
-    def known_place(key: str, place: str) -> None:
-        if place not in places:
-            fail(key, place, f"Name one of the mailboxes: {', '.join(places)}")
-
-    def series(key: str, first: str, interval: float | None, last: str) -> None:
-        begin, finish = time(f"{key}.at", first), time(f"{key}.last", last, empty=True)
-        if (interval is None) != (not last):
-            fail(key, last or interval, "A series needs both its interval and `last`")
-        if begin is not None and finish is not None and finish < begin:
-            fail(f"{key}.last", last, f"It must not be before at = {first!r}")
-
-    for index, letter in enumerate(scenario.letter):
-        known_place(f"letter[{index}].from", letter.from_)
-        known_place(f"letter[{index}].to", letter.to)
-        series(f"letter[{index}]", letter.at, letter.every_days, letter.last)
-    for index, letter in enumerate(scenario.pulse):
-        known_place(f"pulse[{index}].from", letter.from_)
-        known_place(f"pulse[{index}].to", letter.to)
-        time(f"pulse[{index}].at", letter.at)
-        if letter.every_days is None:
-            fail(f"pulse[{index}].every_days", None, "A letter that goes on needs its interval")
-    for index, report in enumerate(scenario.telemetry):
-        known_node(f"telemetry[{index}].from", report.from_)
-        for place in report.to:
-            known_place(f"telemetry[{index}].to", place)
-        series(f"telemetry[{index}]", report.at, report.every_min, report.last)
-    for index, read in enumerate(scenario.read):
-        known_place(f"read[{index}].mailbox", read.mailbox)
-        time(f"read[{index}].at", read.at)
-    pairs = {frozenset(link.between) for link in scenario.link}
-    for index, storm in enumerate(scenario.storm):
-        begin, finish = time(f"storm[{index}].start", storm.start), time(f"storm[{index}].end", storm.end)
-        time(f"storm[{index}].forecast_end", storm.forecast_end, empty=True)
-        if begin is None or finish is None or finish <= begin:
-            fail(f"storm[{index}].end", storm.end, f"It must be later than start = {storm.start!r}")
-        for pair in storm.links:
-            if frozenset(pair) not in pairs:
-                fail(f"storm[{index}].links", pair, "Name two nodes that a link joins")
-    for index, beat in enumerate(scenario.beat):
-        time(f"beat[{index}].after", beat.after, empty=True)
-        if beat.node:
-            known_node(f"beat[{index}].node", beat.node)

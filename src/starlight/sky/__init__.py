@@ -11,7 +11,7 @@ from starlight.sky.light import (
 )
 from starlight.sky.marstime import SOL_DAYS, local_sol_date, mars_clock, sol_since
 from starlight.sky.pieces import light_pieces_many
-from starlight.sky.places import WORLDS, Centre, Elements, Orbiter, Place, Site, SpkBody, Trajectory
+from starlight.sky.places import CELESTIAL_BODIES, Centre, Elements, Orbiter, Place, Site, SpkBody, Trajectory
 from starlight.sky.pointing import elevation_deg
 from starlight.sky.sky import Sky, stationary
 from starlight.sky.transfer import porkchop, transfer
@@ -19,9 +19,9 @@ from starlight.sky.windows import windows
 
 __all__ = [
     "AU_KM",
+    "CELESTIAL_BODIES",
     "C_KM_S",
     "SOL_DAYS",
-    "WORLDS",
     "Centre",
     "Conjunction",
     "Elements",

@@ -15,13 +15,13 @@ import numpy as np
 from starlight.sky.bounds import MOON_REACH_KM, Motion, Pair, least_between, motion, own_body, speed_past
 from starlight.sky.light import Ray, transmitted
 from starlight.sky.places import (
+    CELESTIAL_BODIES,
     MOON_RADIUS_KM,
     SUN_RADIUS_KM,
-    WORLDS,
+    CelestialBody,
     Elements,
     Orbiter,
     Place,
-    World,
 )
 from starlight.sky.pointing import dot, seen, unit
 from starlight.sky.search import Bound, Function, positive
@@ -36,7 +36,7 @@ SLACK = 1.05  # for what bounds leave out: aberration (1e-4), retardation (2e-4)
 _RADII_KM = {
     "sun": SUN_RADIUS_KM,
     "moon": MOON_RADIUS_KM,
-    **{name: world.equatorial_km for name, world in WORLDS.items()},
+    **{name: world.equatorial_km for name, world in CELESTIAL_BODIES.items()},
 }
 _ROAMING_STEP_S = 6 * 3600.0
 
@@ -78,7 +78,7 @@ def line(sky: Sky, place: Place, other: Place, sends: bool, tdb: Floats) -> tupl
 
 def _squash(sky: Sky, body: str, tdb: Floats, vector: Floats) -> Floats:
     """Return a vector in the space in which a body's ellipsoid is the unit sphere."""
-    world = WORLDS.get(body)
+    world = CELESTIAL_BODIES.get(body)
     if world is None:
         return vector / _RADII_KM[body]
     matrix, _ = sky.frame(body, tdb)
@@ -113,7 +113,7 @@ def limb(sky: Sky, orbiter: Orbiter | Elements, other: Place, sends: bool, pair:
     return Condition(clear, settled(bound, pair), 1.0)
 
 
-def _horizon(moves: Motion, world: World) -> tuple[float, float]:
+def _horizon(moves: Motion, world: CelestialBody) -> tuple[float, float]:
     """Bound how fast g = sqrt(1 - 1/h^2) and 1/h change, and these rates' own rates, with h in radii.
 
     g' = h'/(g h^3); |g''| <= h'^2 (3/(g h^4) + 1/(g^3 h^6)) + |h''|/(g h^3); |(1/h)'| <= h'/h^2; |(1/h)''| <=

@@ -14,7 +14,7 @@ import msgspec
 from starlight.errors import InputError
 
 
-class World(msgspec.Struct, frozen=True):
+class CelestialBody(msgspec.Struct, frozen=True):
     """A body with a surface.
 
     Attributes:
@@ -34,9 +34,9 @@ class World(msgspec.Struct, frozen=True):
     j2_radius_km: float
 
 
-WORLDS = {
+CELESTIAL_BODIES = {
     # WGS 84 (NGA.STND.0036, 2014); rotation: IERS Conventions 2010, equation 5.15; J2: EGM2008.
-    "earth": World(
+    "earth": CelestialBody(
         "earth",
         6378.137,
         6356.752314245,
@@ -47,7 +47,7 @@ WORLDS = {
     ),
     # IAU 2015 ellipsoid and rotation (Archinal et al. 2018); GM of Mars alone: DE440 (Park et al. 2021);
     # J2: MRO120D (Konopliv et al. 2016), C20 = -8.750211e-4 normalised.
-    "mars": World(
+    "mars": CelestialBody(
         "mars", 3396.19, 3376.20, 42_828.373_62, math.radians(350.891982443297) / 86_400, 1.956_607e-3, 3396.0
     ),
 }
@@ -62,10 +62,12 @@ Mask = float | tuple[tuple[float, float], ...]
 """One elevation for all directions, or rows of azimuth and elevation, in degrees."""
 
 
-def _world(body: str, where: str) -> World:
-    world = WORLDS.get(body)
+def _world(body: str, where: str) -> CelestialBody:
+    world = CELESTIAL_BODIES.get(body)
     if world is None:
-        raise InputError(f"{body!r} is no world", where=where, right=f"Allowed: {', '.join(WORLDS)}")
+        raise InputError(
+            f"{body!r} is no world", where=where, right=f"Allowed: {', '.join(CELESTIAL_BODIES)}"
+        )
     return world
 
 
@@ -104,9 +106,9 @@ class Site(msgspec.Struct, frozen=True):
             _within(self.mask_deg, -30, 89, "site.mask_deg")
 
     @property
-    def world(self) -> World:
+    def world(self) -> CelestialBody:
         """The world that it stands on."""
-        return WORLDS[self.body]
+        return CELESTIAL_BODIES[self.body]
 
     @property
     def mask_rows(self) -> tuple[tuple[float, float], ...]:
@@ -194,9 +196,9 @@ class Orbiter(msgspec.Struct, frozen=True):
         _within(self.rate_rad_s, 0, 0.01, "orbiter.rate_rad_s")
 
     @property
-    def world(self) -> World:
+    def world(self) -> CelestialBody:
         """The world that it circles."""
-        return WORLDS[self.body]
+        return CELESTIAL_BODIES[self.body]
 
     @property
     def motion_rad_s(self) -> float:
@@ -255,9 +257,9 @@ class Elements(msgspec.Struct, frozen=True):
             )
 
     @property
-    def world(self) -> World:
+    def world(self) -> CelestialBody:
         """The world that it circles."""
-        return WORLDS[self.body]
+        return CELESTIAL_BODIES[self.body]
 
     @property
     def periapsis_km(self) -> float:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from starlight.dtntime import SECOND, to_text
 from starlight.errors import InputError
 from starlight.sky.conic import lambert
-from starlight.sky.places import SUN_GM_KM3_S2, WORLDS, Trajectory
+from starlight.sky.places import CELESTIAL_BODIES, SUN_GM_KM3_S2, Trajectory
 from starlight.sky.sky import Sky
 from starlight.sky.timescales import DAY_S, Floats, Times
 
@@ -130,7 +130,7 @@ def escape_km_s(world: str, v_infinity_km_s: ArrayLike, height_km: float | None 
 
     Source: Curtis (2014), equations 8.40 to 8.42.
     """
-    body = WORLDS[world]
+    body = CELESTIAL_BODIES[world]
     radius = body.equatorial_km + (PARKING_KM[world] if height_km is None else height_km)
     excess = np.asarray(v_infinity_km_s, dtype=np.float64)
     return cast("Floats", np.sqrt(excess**2 + 2 * body.gm_km3_s2 / radius) - np.sqrt(body.gm_km3_s2 / radius))
@@ -138,9 +138,11 @@ def escape_km_s(world: str, v_infinity_km_s: ArrayLike, height_km: float | None 
 
 def _check(origin: str, destination: str) -> None:
     for key, name in (("origin", origin), ("destination", destination)):
-        if name not in WORLDS:
+        if name not in CELESTIAL_BODIES:
             raise InputError(
-                f"{name!r} is no world", where=f"trajectory.{key}", right=f"Allowed: {', '.join(WORLDS)}"
+                f"{name!r} is no world",
+                where=f"trajectory.{key}",
+                right=f"Allowed: {', '.join(CELESTIAL_BODIES)}",
             )
     if origin == destination:
         raise InputError(f"goes from {origin} to {origin}", where="trajectory.destination")

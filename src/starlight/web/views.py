@@ -14,7 +14,7 @@ import msgspec
 from starlight.dtntime import Time
 from starlight.messages.letter_view import LetterView
 
-World = Literal["earth", "mars"]
+World = str
 
 
 class Person(msgspec.Struct, frozen=True):

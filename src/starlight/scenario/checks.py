@@ -1,0 +1,141 @@
+"""The checks of a scenario that no single key can make."""
+
+from __future__ import annotations
+
+from starlight import dtntime
+from starlight.errors import InputError
+from starlight.scenario.network import (
+    Fail,
+    Known,
+    Time,
+    check_antennas,
+    check_link,
+    check_node,
+    check_weather,
+)
+from starlight.scenario.scenario import Scenario
+from starlight.scenario.worlds import check_worlds
+
+
+def check(scenario: Scenario, where: str) -> None:
+    """Check what no single key can know: references, uniqueness, order of times.
+
+    Raises:
+        InputError: something does not fit; the message names key, value and what is allowed.
+    """
+    nodes = {node.name: node for node in scenario.node}
+
+    def fail(key: str, value: object, right: str) -> None:
+        raise InputError(f"{key} = {value!r} does not fit", where=where, right=right)
+
+    def time(key: str, text: str, *, empty: bool = False) -> int | None:
+        if not text and empty:
+            return None
+        return dtntime.from_text(text, where=f"{where}: {key}")
+
+    def unique(key: str, values: list[object]) -> None:
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                fail(f"{key}[{index}]", value, "Each must be there once")
+
+    def known_node(key: str, name: str) -> None:
+        if name not in nodes:
+            fail(key, name, f"Name one of the nodes: {', '.join(nodes)}")
+
+    unique("node.name", [node.name for node in scenario.node])
+    unique("node.number", [node.number for node in scenario.node])
+    unique("person.id", [person.id for person in scenario.person])
+    unique("person.service", [person.service for person in scenario.person])
+    start, end = time("start", scenario.start), time("end", scenario.end)
+    if start is None or end is None or end <= start:
+        fail("end", scenario.end, f"It must be later than start = {scenario.start!r}")
+    for key in ("demo_at", "demo_since", "landing"):
+        time(key, getattr(scenario, key))
+    check_worlds(scenario.world, nodes, known_node, time, fail)
+    for key in ("earth_home", "mars_home"):
+        home = getattr(scenario, key)
+        if home is None:
+            continue
+        known_node(key, home)
+        if nodes[home].site is None:
+            fail(key, home, "It must be a node with a site, for its local time")
+    for index, node in enumerate(scenario.node):
+        check_node(index, node, known_node, time, fail)
+    for index, link in enumerate(scenario.link):
+        check_link(index, link, nodes, known_node, time, fail)
+    pairs = {frozenset(link.between) for link in scenario.link}
+    radio = {frozenset(link.between) for link in scenario.link if link.kind == "radio"}
+    for index, node in enumerate(scenario.node):
+        check_antennas(index, node, radio, scenario.terminal, fail)
+    for index, weather in enumerate(scenario.weather):
+        check_weather(index, weather, pairs, known_node, time, fail)
+    _check_people(scenario, known_node, time, fail)
+    _check_script(scenario, known_node, time, fail)
+
+
+def _check_people(scenario: Scenario, known_node: Known, time: Time, fail: Fail) -> None:
+    for index, person in enumerate(scenario.person):
+        seen: list[str] = []
+        if not person.mailbox:
+            fail(f"person[{index}].mailbox", person.id, "A person has at least one mailbox")
+        for place, mailbox in enumerate(person.mailbox):
+            key = f"person[{index}].mailbox[{place}]"
+            known_node(f"{key}.node", mailbox.node)
+            if mailbox.node in seen:
+                fail(f"{key}.node", mailbox.node, "A person has one mailbox at a node")
+            seen.append(mailbox.node)
+            opens, closes = (
+                time(f"{key}.opens", mailbox.opens, empty=True),
+                time(f"{key}.closes", mailbox.closes, empty=True),
+            )
+            if opens is not None and closes is not None and closes <= opens:
+                fail(f"{key}.closes", mailbox.closes, f"It must be later than opens = {mailbox.opens!r}")
+
+
+def _check_script(scenario: Scenario, known_node: Known, time: Time, fail: Fail) -> None:
+    places = [f"{person.id}@{box.node}" for person in scenario.person for box in person.mailbox]
+
+    def known_place(key: str, place: str) -> None:
+        if place not in places:
+            fail(key, place, f"Name one of the mailboxes: {', '.join(places)}")
+
+    def series(key: str, first: str, interval: float | None, last: str) -> None:
+        begin, finish = time(f"{key}.at", first), time(f"{key}.last", last, empty=True)
+        if (interval is None) != (not last):
+            fail(key, last or interval, "A series needs both its interval and `last`")
+        if begin is not None and finish is not None and finish < begin:
+            fail(f"{key}.last", last, f"It must not be before at = {first!r}")
+
+    for index, letter in enumerate(scenario.letter):
+        known_place(f"letter[{index}].from", letter.from_)
+        known_place(f"letter[{index}].to", letter.to)
+        series(f"letter[{index}]", letter.at, letter.every_days, letter.last)
+    for index, letter in enumerate(scenario.pulse):
+        known_place(f"pulse[{index}].from", letter.from_)
+        known_place(f"pulse[{index}].to", letter.to)
+        time(f"pulse[{index}].at", letter.at)
+        if letter.every_days is None:
+            fail(f"pulse[{index}].every_days", None, "A letter that goes on needs its interval")
+    for index, report in enumerate(scenario.telemetry):
+        known_node(f"telemetry[{index}].from", report.from_)
+        for place in report.to:
+            known_place(f"telemetry[{index}].to", place)
+        series(f"telemetry[{index}]", report.at, report.every_min, report.last)
+    for index, read in enumerate(scenario.read):
+        known_place(f"read[{index}].mailbox", read.mailbox)
+        time(f"read[{index}].at", read.at)
+    pairs = {frozenset(link.between) for link in scenario.link}
+    for index, storm in enumerate(scenario.storm):
+        begin, finish = time(f"storm[{index}].start", storm.start), time(f"storm[{index}].end", storm.end)
+        time(f"storm[{index}].forecast_end", storm.forecast_end, empty=True)
+        if begin is None or finish is None or finish <= begin:
+            fail(f"storm[{index}].end", storm.end, f"It must be later than start = {storm.start!r}")
+        if storm.world and storm.world not in scenario.worlds():
+            fail(f"storm[{index}].world", storm.world, f"Name one of: {', '.join(scenario.worlds())}")
+        for pair in storm.links:
+            if frozenset(pair) not in pairs:
+                fail(f"storm[{index}].links", pair, "Name two nodes that a link joins")
+    for index, beat in enumerate(scenario.beat):
+        time(f"beat[{index}].after", beat.after, empty=True)
+        if beat.node:
+            known_node(f"beat[{index}].node", beat.node)

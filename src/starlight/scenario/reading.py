@@ -1,0 +1,70 @@
+"""Scenarios as files: the built-in ones and a user's own, read whole or refused.
+
+Everything wrong is an `InputError` that names the key, the value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from starlight.errors import InputError
+from starlight.scenario.bodies import located
+from starlight.scenario.checks import check
+from starlight.scenario.file_errors import named_error
+from starlight.scenario.scenario import Scenario
+
+
+def load(source: str) -> Scenario:
+    """Load a scenario by the name of a built-in one or the path of a TOML file.
+
+    Raises:
+        InputError: there is none, or it is wrong; the message names key, value and what is allowed.
+    """
+    builtin = resources.files("starlight.scenario").joinpath("builtin", f"{source}.toml")
+    if "/" not in source and not source.endswith(".toml") and builtin.is_file():
+        return parse(builtin.read_text(encoding="utf-8"), where=source)
+    path = Path(source)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InputError(
+            f"no scenario can be read there ({reason})",
+            where=source,
+            right=f"Give the path of a TOML file, or one of: {', '.join(builtin_names())}",
+        ) from None
+    return parse(text, where=source, folder=path.parent)
+
+
+def builtin_names() -> list[str]:
+    """Return the names of the scenarios shipped in the package."""
+    folder = resources.files("starlight.scenario").joinpath("builtin")
+    return sorted(
+        entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")
+    )
+
+
+def parse(text: str, *, where: str, folder: Path | None = None) -> Scenario:
+    """Read a scenario from TOML and check that all of it fits together.
+
+    Args:
+        where: what the messages of errors call it.
+        folder: from which its paths lead; without one it has no files.
+
+    Raises:
+        InputError: as `load`.
+    """
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"not TOML: {error}", where=where) from None
+    try:
+        scenario = msgspec.convert(tree, Scenario)
+    except msgspec.ValidationError as error:
+        raise named_error(error, tree, where, Scenario) from None
+    check(scenario, where)
+    return msgspec.structs.replace(scenario, node=located(scenario.node, where, folder))
