@@ -14,6 +14,11 @@ import argparse
 import random
 import sys
 import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.messages.contents import whole
 
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
@@ -138,14 +143,14 @@ class Ground:
 
     def restart(self) -> None:
         """Come back from the saves, and be as before."""
-        before = self.office.mailbox("ipn:7.1").view(self.now)
+        before = whole(self.office.mailbox("ipn:7.1"), self.now)
         self.office = PostOffice(7, self.router, self.limits)
         names = list(self.saves)
         self.draw.shuffle(names)
         for mailbox, key in names:
             self.office.restore(mailbox, key, self.saves[mailbox, key])
         self.perform(self.office.resume(self.now))
-        if self.office.mailbox("ipn:7.1").view(self.now) != before:
+        if whole(self.office.mailbox("ipn:7.1"), self.now) != before:
             raise AssertionError("a restart changed the mailbox")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from tests.messages.contents import conversations_of
 
 from starlight import dtntime
 from starlight.app import demo as demo_module
@@ -55,7 +56,7 @@ def test_it_opens_on_letters_that_were_exchanged_and_some_in_flight(tmp_path: Pa
 
     async def look(demo: Demo) -> None:
         jay = demo.daemons[SEOUL].office.mailbox(JAY)
-        assert len(jay.with_correspondent(NAN_YOUNG)) >= 6
+        assert len(conversations_of(jay)[NAN_YOUNG]) >= 6
         flights = (await demo.backend.status("jay")).flights
         assert sum(flight.kind == "letter" for flight in flights) >= 2
         telemetry = (await demo.backend.status("jay")).telemetry
@@ -73,8 +74,8 @@ def test_what_was_in_flight_when_it_opened_arrives_when_it_was_said_to(tmp_path:
         box = demo.daemons[BASE].office.mailbox(NAN_YOUNG)
         await until(demo, lambda: any("Go carefully" in letter.text for letter in box.inbox()))
         letter = next(letter for letter in box.inbox() if "Go carefully" in letter.text)
-        sent = demo.daemons[SEOUL].office.mailbox(JAY).sent[letter.id]
-        arrived = box.received[letter.id].arrived_at
+        sent = demo.daemons[SEOUL].office.mailbox(JAY).delivery(letter.id)
+        arrived = box.arrival(letter.id).arrived_at
         assert sent.first_arrives is not None
         assert abs(arrived - sent.first_arrives) < SECOND
         assert 1_000 * SECOND < arrived - letter.written_at < 1_010 * SECOND

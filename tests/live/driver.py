@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from tests.live.helpers import START, both_ways
+from tests.messages.contents import sent_of
 
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
@@ -73,12 +74,12 @@ async def drain(earth: Daemon, mars: Daemon) -> None:
     mars.subscribe(changed.set)
     async with asyncio.timeout(30):
         for here, author, there, reader in ends:
-            while len(there.mailbox(reader).inbox()) < len(here.mailbox(author).sent):
+            while len(there.mailbox(reader).inbox()) < len(sent_of(here.mailbox(author))):
                 changed.clear()
                 await changed.wait()
     found = {
         reader: {
-            "written": sorted(here.mailbox(author).sent),
+            "written": sorted(sent_of(here.mailbox(author))),
             "arrived": [letter.id for letter in there.mailbox(reader).inbox()],
         }
         for here, author, there, reader in ends

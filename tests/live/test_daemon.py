@@ -7,6 +7,7 @@ import contextlib
 import apsw
 import pytest
 from tests.live.helpers import START, End, both_ways, run, until
+from tests.messages.contents import letters_of
 
 from starlight import bundle
 from starlight.bundle import EndpointID
@@ -116,7 +117,7 @@ def test_letters_cross_in_both_directions_and_answers_name_what_they_answer(tmp_
             await there.mark_read(NAN_YOUNG, first.id)
             answer = await there.write(NAN_YOUNG, Draft(JAY, "I hear you", first.id))
             await until(here, lambda: texts(here, JAY)[-1:] == ["I hear you"])
-            assert here.mailbox(JAY).letters[answer.id].reply_to == first.id
+            assert letters_of(here.mailbox(JAY))[answer.id].reply_to == first.id
             await until(here, lambda: confirmed(here, JAY, first) == "read")
 
     run(test())
@@ -457,8 +458,8 @@ def test_telemetry_crosses_the_network(tmp_path):
     async def test():
         async with two(tmp_path) as (here, there):
             await there.send_telemetry(NAN_YOUNG, [JAY], kind="suit", readings={"oxygen_kg": 0.4})
-            await until(here, lambda: here.mailbox(JAY).latest(NAN_YOUNG) is not None)
-            _, telemetry = here.mailbox(JAY).latest(NAN_YOUNG)
+            await until(here, lambda: here.mailbox(JAY).telemetry.latest(NAN_YOUNG) is not None)
+            _, telemetry = here.mailbox(JAY).telemetry.latest(NAN_YOUNG)
             assert dict(telemetry.readings) == {"oxygen_kg": 0.4}
 
     run(test())

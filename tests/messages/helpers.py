@@ -16,8 +16,6 @@ from starlight.messages.draft import Draft
 from starlight.messages.forecast import Prediction, overhead_of
 from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter
-from starlight.messages.letter_view import LetterView
-from starlight.messages.mailbox import Mailbox
 from starlight.messages.postoffice import PostOffice
 from starlight.messages.threads import thread_of
 from starlight.messages.urgency import Priority
@@ -45,15 +43,6 @@ def both_ways(start: int = 0, end: int = FOREVER) -> ContactPlan:
     return ContactPlan.of(
         [contact(1, EARTH, MARS, start, end), contact(2, MARS, EARTH, start, end)],
     )
-
-
-def shown(mailbox: Mailbox, now: int) -> list[LetterView]:
-    """Return every letter of a mailbox as it shows it, by correspondent, in order."""
-    return [
-        mailbox.letter_view(letter.id, now)
-        for correspondent in sorted(mailbox.correspondents())
-        for letter in mailbox.with_correspondent(correspondent)
-    ]
 
 
 def draft_of(office: PostOffice, to: str, words: str | int, now: int, priority: int) -> Draft:
@@ -179,7 +168,7 @@ class FakeNode:
             return
         self.posts.append(post)
         self.sky.count += 1
-        key = f"{post.source}/{self.sky.count}"
+        key = f"{post.source}/{self.sky.count}/0"
         route = self._queue(key, post)
         leaves, arrives = (route.leaves, route.arrival) if route else (None, None)
         self.ask(self.office.accepted(post.token, key, leaves, arrives, self.sky.now))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from tests.messages.contents import conversations_of, letters_of, received_of, whole
 from tests.messages.helpers import (
     CREW,
     EARTH,
@@ -16,7 +19,6 @@ from tests.messages.helpers import (
     both_ways,
     contact,
     predict,
-    shown,
 )
 
 from starlight.contacts.plan import ContactPlan
@@ -45,16 +47,16 @@ def test_a_letter_goes_through_its_states(sky: FakeSky) -> None:
     assert sky.state(EARTH, JAY, id) == ("queued", "confirmed")
     sky.run(5 * SECOND)
     assert sky.state(EARTH, JAY, id) == ("in_flight", "predicted")
-    sent = sky.earth.office.mailbox(JAY).sent[id]
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
     assert sent.departed_at == 5 * SECOND
     assert sent.arrives is not None
     sky.run(sent.arrives - 1)
     assert sky.state(EARTH, JAY, id) == ("in_flight", "predicted")
-    assert id not in sky.mars.office.mailbox(NANYOUNG).received
+    assert id not in received_of(sky.mars.office.mailbox(NANYOUNG))
     sky.run(sent.arrives)
     assert sky.state(EARTH, JAY, id) == ("arrived", "predicted")
     assert sky.state(MARS, NANYOUNG, id) == ("arrived", "confirmed")
-    assert sky.mars.office.mailbox(NANYOUNG).received[id].arrived_at == sent.first_arrives
+    assert sky.mars.office.mailbox(NANYOUNG).arrival(id).arrived_at == sent.first_arrives
     sky.run(sent.arrives + LIGHT)
     assert sky.state(EARTH, JAY, id) == ("arrived", "predicted")
     sky.run(sent.arrives + LIGHT + SECOND)
@@ -78,7 +80,7 @@ def test_receipts_get_no_receipts(sky: FakeSky) -> None:
     sky.run(YEAR)
     assert len(sky.earth.posts) == 1
     assert [decode_message(post.payload) for post in sky.mars.posts] == [
-        Receipt((ReceiptFact(id, "arrived", sky.mars.office.mailbox(NANYOUNG).received[id].arrived_at),)),
+        Receipt((ReceiptFact(id, "arrived", sky.mars.office.mailbox(NANYOUNG).arrival(id).arrived_at),)),
         Receipt((ReceiptFact(id, "read", HOUR),)),
     ]
 
@@ -98,8 +100,8 @@ def test_withdrawn_before_departure() -> None:
         sky.earth.office.withdraw(JAY, second, sky.now)
     with pytest.raises(InputError, match="withdrawn"):
         sky.earth.office.withdraw(JAY, first, sky.now)
-    assert list(sky.mars.office.mailbox(NANYOUNG).received) == [second]
-    assert sky.earth.office.mailbox(JAY).letters[first].text == "no"
+    assert list(received_of(sky.mars.office.mailbox(NANYOUNG))) == [second]
+    assert letters_of(sky.earth.office.mailbox(JAY))[first].text == "no"
 
 
 def test_withdrawal_that_comes_too_late(sky: FakeSky) -> None:
@@ -109,7 +111,7 @@ def test_withdrawal_that_comes_too_late(sky: FakeSky) -> None:
     sky.run(sky.now)
     sky.earth.ask(recalls)
     assert sky.state(EARTH, JAY, id) == ("in_flight", "predicted")
-    assert sky.earth.office.mailbox(JAY).sent[id].trouble == Trouble(TroubleCode.NOT_WITHDRAWN)
+    assert sky.earth.office.mailbox(JAY).delivery(id).trouble == Trouble(TroubleCode.NOT_WITHDRAWN)
 
 
 def test_the_inbox_waits_for_whoever_opens_it() -> None:
@@ -133,7 +135,7 @@ def test_an_inbox_of_decades_answers_with_a_handful_of_receipts() -> None:
     sky.earth.ask(sky.earth.office.open(FATHER, "Father", 0))
     ids = [sky.write(EARTH, FATHER, NANYOUNG, f"letter {n}") for n in range(600)]
     sky.run(10 * 365 * DAY)
-    assert sum(sky.earth.office.mailbox(FATHER).sent[id].resends for id in ids) == 600 * 3
+    assert sum(sky.earth.office.mailbox(FATHER).delivery(id).resends for id in ids) == 600 * 3
     sky.mars.posts.clear()
     sky.mars.ask(sky.mars.office.open(NANYOUNG, "Nan-young", sky.now))
     sky.run(sky.now)
@@ -147,7 +149,7 @@ def test_one_way_letters_stay_predicted() -> None:
     sky = FakeSky(ContactPlan.of([contact(1, EARTH, MARS, 0, 60 * YEAR)]))
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "from the mountain")
-    assert sky.earth.office.mailbox(JAY).letters[id].receipt_wanted is False
+    assert letters_of(sky.earth.office.mailbox(JAY))[id].receipt_wanted is False
     sky.run(30 * YEAR)
     sky.read(MARS, NANYOUNG, id)
     sky.run(40 * YEAR)
@@ -172,7 +174,7 @@ def test_duplicates_are_shown_once_even_after_a_restart(sky: FakeSky) -> None:
     sky.run(3 * HOUR)
     mailbox = sky.mars.office.mailbox(NANYOUNG)
     assert [letter.id for letter in mailbox.inbox()] == [id]
-    assert mailbox.received[id].read_at == HOUR
+    assert mailbox.arrival(id).read_at == HOUR
     (post,) = sky.mars.posts
     assert [fact.what for fact in decode_message(post.payload).facts] == ["arrived", "read"]
     assert len([record for record in sky.mars.trace if record.kind == "letter.arrived"]) == 1
@@ -195,10 +197,12 @@ def test_a_letter_to_oneself(sky: FakeSky) -> None:
     id = sky.write(EARTH, JAY, JAY, "remember")
     sky.run(sky.now)
     mailbox = sky.earth.office.mailbox(JAY)
-    assert [letter.id for letter in mailbox.with_correspondent(JAY)] == [id]
+    assert [letter.id for letter in conversations_of(mailbox)[JAY]] == [id]
     assert mailbox.unread() == [id]
     view = mailbox.letter_view(id, sky.now)
     assert (view.mine, view.unread) == (True, True)
+    (conversation,) = mailbox.conversations()
+    assert (conversation.letters, conversation.unread) == (1, 1)
 
 
 def test_a_restart_at_every_moment_changes_nothing() -> None:
@@ -220,7 +224,7 @@ def test_a_restart_at_every_moment_changes_nothing() -> None:
                 sky.mars.restart()
         sky.run(sky.now + DAY)
         offices = (sky.earth.office.mailbox(JAY), sky.mars.office.mailbox(NANYOUNG))
-        return [shown(mailbox, sky.now) for mailbox in offices]
+        return [whole(mailbox, sky.now) for mailbox in offices]
 
     assert story(True) == story(False)
 
@@ -239,13 +243,13 @@ def test_what_the_node_refuses_is_offered_again(sky: FakeSky) -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "patience")
     assert sky.state(EARTH, JAY, id) == ("written", "confirmed")
     sky.run(2 * HOUR)
-    assert sky.earth.office.mailbox(JAY).sent[id].tries == 2
+    assert sky.earth.office.mailbox(JAY).delivery(id).tries == 2
     sky.earth.restart()
     sky.refuse = lambda post: ""
     sky.run(3 * HOUR)
     sky.run(sky.now + HOUR)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
-    assert sky.earth.office.mailbox(JAY).sent[id].trouble is None
+    assert sky.earth.office.mailbox(JAY).delivery(id).trouble is None
 
 
 def test_a_refused_letter_can_be_withdrawn(sky: FakeSky) -> None:
@@ -279,7 +283,7 @@ def test_a_letter_that_outlives_its_worth_expires() -> None:
     (key,) = sky.earth.queued
     sky.earth.expire(key, "lifetime expired")
     assert sky.state(EARTH, JAY, id) == ("expired", "confirmed")
-    assert sky.earth.office.mailbox(JAY).letters[id].text == "today only"
+    assert letters_of(sky.earth.office.mailbox(JAY))[id].text == "today only"
 
 
 def test_a_letter_deleted_before_its_time_is_offered_again() -> None:
@@ -302,7 +306,7 @@ def test_receipts_of_strangers_are_not_believed(sky: FakeSky) -> None:
     sky.earth.arrive(JAY, MISSION, forged)
     assert sky.state(EARTH, JAY, id) == ("in_flight", "predicted")
     sky.earth.arrive(JAY, NANYOUNG, forged)
-    assert sky.earth.office.mailbox(JAY).sent[id].read_at == SECOND
+    assert sky.earth.office.mailbox(JAY).delivery(id).read_at == SECOND
 
 
 def test_letters_in_another_name_are_refused(sky: FakeSky) -> None:
@@ -316,7 +320,7 @@ def test_letters_in_another_name_are_refused(sky: FakeSky) -> None:
         letter = Letter(id=f"{sender}/0/1", thread="t", sender=sender, to=to, written_at=0, text="x")
         sky.mars.arrive(NANYOUNG, source, letter.encode())
     sky.mars.arrive(NANYOUNG, JAY, b"\x00garbage")
-    assert sky.mars.office.mailbox(NANYOUNG).received == {}
+    assert received_of(sky.mars.office.mailbox(NANYOUNG)) == {}
     assert [r.kind for r in sky.mars.trace if r.kind != "mailbox.opened"] == ["message.refused"] * 5
     assert sky.mars.posts == []
 
@@ -327,7 +331,7 @@ def test_an_id_is_not_taken_by_another_letter(sky: FakeSky) -> None:
     for forged in (id, "ipn:7.1/0/2"):
         letter = Letter(id=forged, thread="t", sender=JAY, to=JAY, written_at=0, text="forged")
         sky.earth.arrive(JAY, JAY, letter.encode())
-    assert sky.earth.office.mailbox(JAY).letters[id].text == "mine"
+    assert letters_of(sky.earth.office.mailbox(JAY))[id].text == "mine"
     assert sky.write(EARTH, JAY, NANYOUNG, "next") == "ipn:7.1/0/3"
 
 
@@ -336,17 +340,17 @@ def test_an_older_save_never_overtakes_a_newer_one(sky: FakeSky) -> None:
     sky.lose = lambda post: True
     id = sky.write(EARTH, JAY, NANYOUNG, "both")
     sky.run(SECOND)
-    due = sky.earth.office.mailbox(JAY).sent[id].due
+    due = sky.earth.office.mailbox(JAY).delivery(id).due
     assert due is not None
     sky.run(due - 1)
     sky.set_plan(both_ways(due + HOUR))
     sky.run(due)
     facts = (ReceiptFact(id, "arrived", LIGHT), ReceiptFact(id, "read", LIGHT))
     sky.earth.arrive(JAY, NANYOUNG, Receipt(facts).encode())
-    before = sky.earth.office.mailbox(JAY).sent[id]
+    before = sky.earth.office.mailbox(JAY).delivery(id)
     assert [copy.gone for copy in before.copies] == [False, True]
     sky.earth.restart()
-    assert sky.earth.office.mailbox(JAY).sent[id] == before
+    assert sky.earth.office.mailbox(JAY).delivery(id) == before
 
 
 def test_a_full_mailbox_refuses_and_confirms_nothing() -> None:
@@ -369,7 +373,7 @@ def test_status_reports_count_as_knowledge(sky: FakeSky) -> None:
     """A node without letters of ours that reports a delivery confirms the arrival."""
     id = sky.write(EARTH, JAY, "ipn:20.99", "to a machine")
     sky.run(HOUR)
-    (key,) = [copy.key for copy in sky.earth.office.mailbox(JAY).sent[id].copies]
+    (key,) = [copy.key for copy in sky.earth.office.mailbox(JAY).delivery(id).copies]
     sky.earth.ask(sky.earth.office.reported(key, "ipn:99.0", "delivered", LIGHT, 0, sky.now))
     assert sky.state(EARTH, JAY, id) == ("arrived", "predicted")
     sky.earth.ask(sky.earth.office.reported(key, "ipn:20.0", "received", LIGHT, 0, sky.now))
@@ -399,7 +403,7 @@ def test_what_cannot_be_written(sky: FakeSky, wrong: dict[str, object], words: s
     address, to, text = (given.pop(key) for key in ("address", "to", "text"))
     with pytest.raises(InputError, match=words):
         sky.write(EARTH, address, to, text, **given)
-    assert sky.earth.office.mailbox(JAY).letters == {}
+    assert letters_of(sky.earth.office.mailbox(JAY)) == {}
 
 
 def test_addresses_are_of_the_node(sky: FakeSky) -> None:
@@ -420,10 +424,27 @@ def test_a_closed_mailbox_waits_again(sky: FakeSky) -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "are you there?")
     sky.run(HOUR)
     sky.mars.restart()
-    assert sky.mars.office.mailbox(NANYOUNG).received == {}
+    assert received_of(sky.mars.office.mailbox(NANYOUNG)) == {}
     sky.mars.ask(sky.mars.office.open(NANYOUNG, "Nan-young", sky.now))
     assert sky.mars.office.mailbox(NANYOUNG).unread() == [id]
     assert sky.mars.office.mailbox(NANYOUNG).opened_at == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "data"),
+    [
+        ("index/x", b"\x00"),
+        ("index/x", b"\xc1"),
+        ("mailbox", b""),
+        ("telemetry/x/ipn:1.1", b"\x80"),
+        ("telemetry/1/ipn:1.1", b"\xc1"),
+    ],
+)
+def test_a_store_that_holds_something_else(sky: FakeSky, key: str, data: bytes) -> None:
+    """A node does not start on records that are none of ours: StoreError says which."""
+    sky.earth.saves[JAY, key] = data
+    with pytest.raises(StoreError, match=key):
+        sky.earth.restart()
 
 
 @pytest.mark.parametrize(
@@ -433,15 +454,25 @@ def test_a_closed_mailbox_waits_again(sky: FakeSky) -> None:
         ("letter/x", Receipt((ReceiptFact("a", "read", 0),)).encode()),
         ("sent/x", b"\x80"),
         ("received/x", b"\xc1"),
-        ("mailbox", b""),
-        ("telemetry/x/ipn:1.1", b"\x80"),
-        ("other/x", b""),
     ],
 )
-def test_a_store_that_holds_something_else(sky: FakeSky, key: str, data: bytes) -> None:
-    """Restoring what was not saved raises StoreError."""
-    with pytest.raises(StoreError):
-        sky.earth.office.restore(JAY, key, data)
+def test_a_damaged_record_of_a_letter(sky: FakeSky, key: str, data: bytes) -> None:
+    """A letter, or what is known of it, that can't be read back raises StoreError, which says which it is."""
+    id = sky.write(EARTH, JAY, JAY, "remember")
+    sky.run(0)
+    sky.read(EARTH, JAY, id)
+    sky.run(0)  # So nothing is open any more, and nothing is read at the start.
+    sky.earth.saves[JAY, key.replace("x", id)] = data
+    sky.earth.restart()
+    with pytest.raises(StoreError, match=re.escape(f"{JAY} {key.replace('x', id)}")):
+        sky.earth.office.mailbox(JAY).letter_view(id, 0)
+
+
+def test_a_record_of_an_unknown_kind_stays(sky: FakeSky) -> None:
+    """What a later version may have saved disturbs nothing."""
+    sky.earth.saves[JAY, "other/x"] = b"?"
+    sky.earth.restart()
+    assert sky.earth.office.mailbox(JAY).person == "Jay"
 
 
 def test_the_same_story_gives_the_same_requests() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.messages.contents import letters_of
 from tests.messages.helpers import (
     EARTH,
     JAY,
@@ -76,7 +77,7 @@ def test_asking_books_nothing_and_keeps_nothing() -> None:
     sky.open_all()
     office = sky.earth.office
     assert predict(office, NANYOUNG, "x" * 1000, 0) == predict(office, NANYOUNG, "x" * 1000, 0)
-    assert office.mailbox(JAY).letters == {}
+    assert letters_of(office.mailbox(JAY)) == {}
     by_size = predict(office, NANYOUNG, 500, 0)
     assert by_size.size_bytes == 500
 
@@ -88,7 +89,7 @@ def test_what_was_foreseen_comes_true() -> None:
     ahead = predict(sky.earth.office, NANYOUNG, "to the second", 0)
     id = sky.write(EARTH, JAY, NANYOUNG, "to the second")
     sky.run(DAY)
-    assert sky.mars.office.mailbox(NANYOUNG).received[id].arrived_at == ahead.arrives
+    assert sky.mars.office.mailbox(NANYOUNG).arrival(id).arrived_at == ahead.arrives
 
 
 def test_why_so_late() -> None:
@@ -179,18 +180,18 @@ def test_a_waiting_letter_is_predicted_again() -> None:
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "hello")
     mailbox = sky.earth.office.mailbox(JAY)
-    first = mailbox.sent[id].arrives
+    first = mailbox.delivery(id).arrives
     sky.set_plan(both_ways(5 * HOUR, DAY))
-    sent = mailbox.sent[id]
+    sent = mailbox.delivery(id)
     assert sent.first_arrives == first
     assert sent.leaves is not None
     assert 0 <= sent.leaves - 5 * HOUR < OWN_BOOKING
     sky.set_plan(ContactPlan())
-    assert (mailbox.sent[id].leaves, mailbox.sent[id].arrives) == (None, None)
+    assert (mailbox.delivery(id).leaves, mailbox.delivery(id).arrives) == (None, None)
     sky.set_plan(both_ways(6 * HOUR, DAY))
     sky.run(DAY)
-    assert sky.mars.office.mailbox(NANYOUNG).received[id].arrived_at == mailbox.sent[id].arrives
-    assert mailbox.sent[id].first_arrives == first
+    assert sky.mars.office.mailbox(NANYOUNG).arrival(id).arrived_at == mailbox.delivery(id).arrives
+    assert mailbox.delivery(id).first_arrives == first
 
 
 def test_a_letter_without_a_route_gets_its_first_prediction_with_the_plan() -> None:
@@ -198,9 +199,9 @@ def test_a_letter_without_a_route_gets_its_first_prediction_with_the_plan() -> N
     sky = FakeSky(ContactPlan())
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "hello")
-    assert sky.earth.office.mailbox(JAY).sent[id].first_arrives is None
+    assert sky.earth.office.mailbox(JAY).delivery(id).first_arrives is None
     sky.set_plan(both_ways(HOUR, DAY))
-    foreseen = sky.earth.office.mailbox(JAY).sent[id].first_leaves
+    foreseen = sky.earth.office.mailbox(JAY).delivery(id).first_leaves
     assert foreseen is not None
     assert 0 <= foreseen - HOUR < OWN_BOOKING
     sky.run(DAY)
@@ -214,9 +215,9 @@ def test_a_storm_makes_what_has_left_doubtful() -> None:
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "just before the storm")
     sky.run(HOUR)
-    before = sky.earth.office.mailbox(JAY).sent[id]
+    before = sky.earth.office.mailbox(JAY).delivery(id)
     sky.set_plan(plan.cut([(RELAY, MARS)], 0, 3 * DAY, STORM))
-    sent = sky.earth.office.mailbox(JAY).sent[id]
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
     assert sent.doubtful == Doubt(DoubtCode.NOTICE, texts=("dust storm over Arsia Mons",))
     assert doubt.doubtful(sent.doubtful).text() == "Dust storm over Arsia Mons."
     assert sent.arrives is not None
@@ -237,12 +238,12 @@ def test_a_storm_without_an_end() -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "just before the storm")
     sky.run(HOUR)
     sky.set_plan(plan.cut([(RELAY, MARS)], 0, 1000 * DAY))
-    sent = sky.earth.office.mailbox(JAY).sent[id]
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
     assert sent.arrives is None
     assert sent.doubtful == Doubt(DoubtCode.CUT)
     assert sky.state(EARTH, JAY, id) == ("departed", "confirmed")
     sky.set_plan(plan)
-    assert sky.earth.office.mailbox(JAY).sent[id].arrives is not None
+    assert sky.earth.office.mailbox(JAY).delivery(id).arrives is not None
 
 
 def test_what_is_in_flight_arrives_whatever_is_cut() -> None:
@@ -251,9 +252,9 @@ def test_what_is_in_flight_arrives_whatever_is_cut() -> None:
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "through")
     sky.run(SECOND)
-    before = sky.earth.office.mailbox(JAY).sent[id]
+    before = sky.earth.office.mailbox(JAY).delivery(id)
     sky.set_plan(ContactPlan((), (STORM,), 1))
-    assert sky.earth.office.mailbox(JAY).sent[id] == before
+    assert sky.earth.office.mailbox(JAY).delivery(id) == before
 
 
 def test_another_first_hop_than_foreseen() -> None:
@@ -267,9 +268,9 @@ def test_another_first_hop_than_foreseen() -> None:
     (key,) = sky.earth.queued
     office = sky.earth.office
     office.departed(key, MARS, HOUR, HOUR + 1, HOUR + LIGHT, HOUR)
-    assert office.mailbox(JAY).sent[id].arrives == HOUR + LIGHT
+    assert office.mailbox(JAY).delivery(id).arrives == HOUR + LIGHT
     office.departed(key, 16, HOUR, HOUR + 1, HOUR + LIGHT, HOUR)
-    sent = office.mailbox(JAY).sent[id]
+    sent = office.mailbox(JAY).delivery(id)
     assert (sent.arrives, sent.doubtful) == (None, Doubt(DoubtCode.NO_ONWARD_ROUTE))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.messages.contents import conversations_of
 from tests.messages.helpers import CREW, EARTH, JAY, LIGHT, MARS, MISSION, NANYOUNG, FakeSky
 
 from starlight.bundle import build, onward
@@ -45,14 +46,14 @@ def test_telemetry_reaches_base_and_earth(sky: FakeSky) -> None:
     measured = Telemetry(
         ROVER, HOUR, "rover", (-9.0, 239.0), {"oxygen_percent": 20.9, "finding": "organic marker"}
     )
-    assert sky.mars.office.mailbox(NANYOUNG).latest(ROVER) == (HOUR, measured)
-    here = sky.earth.office.mailbox(JAY).latest(ROVER)
+    assert sky.mars.office.mailbox(NANYOUNG).telemetry.latest(ROVER) == (HOUR, measured)
+    here = sky.earth.office.mailbox(JAY).telemetry.latest(ROVER)
     assert here is not None
     assert here[1] == measured
     assert here[0] > HOUR + LIGHT
     sky.earth.restart()
-    assert sky.earth.office.mailbox(JAY).latest(ROVER) == here
-    assert sky.earth.office.mailbox(JAY).latest("ipn:20.31") is None
+    assert sky.earth.office.mailbox(JAY).telemetry.latest(ROVER) == here
+    assert sky.earth.office.mailbox(JAY).telemetry.latest("ipn:20.31") is None
 
 
 def test_the_latest_is_the_last_measured(sky: FakeSky) -> None:
@@ -60,7 +61,7 @@ def test_the_latest_is_the_last_measured(sky: FakeSky) -> None:
     for time in (3, 1, 2, 3):
         payload = Telemetry(ROVER, time, "rover", None, {}).encode()
         sky.earth.arrive(JAY, ROVER, payload)
-    readings = sky.earth.office.mailbox(JAY).readings(ROVER)
+    readings = sky.earth.office.mailbox(JAY).telemetry.readings(ROVER)
     assert [telemetry.time for _, telemetry in readings] == [1, 2, 3]
 
 
@@ -74,8 +75,8 @@ def test_older_readings_make_room(sky: FakeSky) -> None:
     other = "ipn:20.31"
     sky.earth.arrive(JAY, other, Telemetry(other, 0, "rover", None, {}).encode())
     mailbox = sky.earth.office.mailbox(JAY)
-    assert [telemetry.time for _, telemetry in mailbox.readings(ROVER)] == [6, 7, 8, 9]
-    assert mailbox.vehicles() == [ROVER]
+    assert [telemetry.time for _, telemetry in mailbox.telemetry.readings(ROVER)] == [6, 7, 8, 9]
+    assert mailbox.telemetry.vehicles() == [ROVER]
     assert len([key for _, key in sky.earth.saves if key.startswith("telemetry/")]) == 4
     assert sky.earth.trace[-1].kind == "message.refused"
 
@@ -83,7 +84,7 @@ def test_older_readings_make_room(sky: FakeSky) -> None:
 def test_telemetry_in_another_name_is_refused(sky: FakeSky) -> None:
     """Nobody reports for somebody else's vehicle."""
     sky.earth.arrive(JAY, MISSION, Telemetry(ROVER, 0, "rover", None, {}).encode())
-    assert sky.earth.office.mailbox(JAY).vehicles() == []
+    assert sky.earth.office.mailbox(JAY).telemetry.vehicles() == []
 
 
 def test_telemetry_has_limits(sky: FakeSky) -> None:
@@ -113,24 +114,24 @@ def test_threads_are_equal_at_both_ends(sky: FakeSky) -> None:
     answer = sky.write(MARS, NANYOUNG, JAY, "lovely", reply_to=first)
     crossing = sky.write(EARTH, JAY, NANYOUNG, "another song", thread="songs")
     sky.run(2 * HOUR)
-    here = sky.earth.office.mailbox(JAY).threads()
-    there = sky.mars.office.mailbox(NANYOUNG).threads()
-    assert list(here.values()) == list(there.values())
-    assert [letter.id for letter in here[NANYOUNG, "songs"]] == [first, answer, crossing]
-    assert sky.earth.office.mailbox(JAY).with_correspondent(NANYOUNG) == (
-        sky.mars.office.mailbox(NANYOUNG).with_correspondent(JAY)
-    )
+    here = conversations_of(sky.earth.office.mailbox(JAY))[NANYOUNG]
+    there = conversations_of(sky.mars.office.mailbox(NANYOUNG))[JAY]
+    assert here == there
+    assert [letter.id for letter in here if letter.thread == "songs"] == [first, answer, crossing]
 
 
 def test_nobody_writes_into_the_thread_of_two_others(sky: FakeSky) -> None:
-    """A thread is told apart by its correspondent too."""
+    """A thread is told apart by its correspondent: each conversation has its own."""
     sky.earth.ask(sky.earth.office.open(CREW, "Hong", 0))
     sky.write(EARTH, JAY, NANYOUNG, "between us", thread="ours")
     sky.write(EARTH, CREW, NANYOUNG, "me too", thread="ours")
     sky.run(HOUR)
     mailbox = sky.mars.office.mailbox(NANYOUNG)
-    assert sorted(mailbox.threads()) == [(JAY, "ours"), (CREW, "ours")]
-    assert mailbox.correspondents() == [JAY, CREW]
+    shown = conversations_of(mailbox)
+    assert {address: [letter.text for letter in letters] for address, letters in shown.items()} == {
+        JAY: ["between us"],
+        CREW: ["me too"],
+    }
 
 
 def test_a_letter_is_shown_as_it_stands(sky: FakeSky) -> None:

@@ -34,7 +34,7 @@ def test_it_is_sent_again_three_times_at_most() -> None:
     sky.lose = letters_only
     id = sky.write(EARTH, JAY, NANYOUNG, "into the void")
     sky.run(50 * DAY)
-    sent = sky.earth.office.mailbox(JAY).sent[id]
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
     assert len(sky.earth.posts) == 1 + RESENDS_MAX
     assert sent.resends == RESENDS_MAX
     assert sent.doubtful == Doubt(DoubtCode.GIVEN_UP, times=4)
@@ -49,7 +49,7 @@ def test_each_goes_on_a_later_contact() -> None:
     sky.lose = letters_only
     id = sky.write(EARTH, JAY, NANYOUNG, "again")
     sky.run(50 * DAY)
-    copies = sky.earth.office.mailbox(JAY).sent[id].copies
+    copies = sky.earth.office.mailbox(JAY).delivery(id).copies
     days = [copy.departed_at // DAY for copy in copies if copy.departed_at is not None]
     assert len(set(days)) == 1 + RESENDS_MAX
 
@@ -61,7 +61,7 @@ def test_where_a_contact_never_ends_a_day_later() -> None:
     sky.lose = letters_only
     id = sky.write(EARTH, JAY, NANYOUNG, "again")
     sky.run(30 * DAY)
-    copies = sky.earth.office.mailbox(JAY).sent[id].copies
+    copies = sky.earth.office.mailbox(JAY).delivery(id).copies
     assert len(copies) == 1 + RESENDS_MAX
     first, second = copies[0].departed_at, copies[1].departed_at
     assert first is not None
@@ -75,7 +75,7 @@ def test_a_receipt_may_miss_one_contact() -> None:
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "patience")
     sky.run(SECOND)
-    sent = sky.earth.office.mailbox(JAY).sent[id]
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
     assert sent.receipt_at is not None
     assert sent.due is not None
     assert sent.due >= sent.receipt_at + LIGHT + RECEIPT_MARGIN
@@ -96,7 +96,7 @@ def test_one_lost_letter_arrives_the_second_time_and_is_shown_once() -> None:
     sky.lose = lose_first
     id = sky.write(EARTH, JAY, NANYOUNG, "second try")
     sky.run(25 * DAY)
-    sent = sky.earth.office.mailbox(JAY).sent[id]
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
     assert (sent.resends, sent.doubtful) == (1, None)
     assert sky.mars.office.mailbox(NANYOUNG).unread() == [id]
@@ -120,7 +120,7 @@ def test_a_lost_receipt_makes_a_duplicate_that_is_answered() -> None:
     sky.lose = lose_first_receipt
     id = sky.write(EARTH, JAY, NANYOUNG, "did you get this?")
     sky.run(25 * DAY)
-    sent = sky.earth.office.mailbox(JAY).sent[id]
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
     assert sent.resends == 1
     assert sent.arrived_at == sent.first_arrives
@@ -142,7 +142,7 @@ def test_a_copy_that_need_not_leave_is_recalled() -> None:
     sky.lose = hold_receipts
     id = sky.write(EARTH, JAY, NANYOUNG, "hold on")
     sky.run(SECOND)
-    due = sky.earth.office.mailbox(JAY).sent[id].due
+    due = sky.earth.office.mailbox(JAY).delivery(id).due
     assert due is not None
     sky.run(due)
     assert len(sky.earth.queued) == 1
@@ -160,7 +160,7 @@ def test_not_without_a_way_back() -> None:
     sky.lose = letters_only
     id = sky.write(EARTH, JAY, NANYOUNG, "wait for it")
     sky.run(10 * DAY)
-    sent = sky.earth.office.mailbox(JAY).sent[id]
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
     posted = len(sky.earth.posts)
     assert posted < 1 + RESENDS_MAX
     assert sent.overdue
@@ -183,7 +183,7 @@ def test_deadlines_survive_a_restart() -> None:
     for _ in range(200):
         sky.run(sky.now + 6 * HOUR)
         sky.earth.restart()
-    assert sky.earth.office.mailbox(JAY).sent[id].resends == RESENDS_MAX
+    assert sky.earth.office.mailbox(JAY).delivery(id).resends == RESENDS_MAX
     assert len(sky.earth.posts) == 1 + RESENDS_MAX
 
 
@@ -207,7 +207,7 @@ def test_not_where_only_the_way_there_is_planned() -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "only there")
     sky.run(9 * DAY)
     assert len(sky.earth.posts) == 1
-    assert sky.earth.office.mailbox(JAY).sent[id].overdue
+    assert sky.earth.office.mailbox(JAY).delivery(id).overdue
 
 
 def test_a_receipt_has_an_hour_to_spare() -> None:
@@ -220,7 +220,7 @@ def test_a_receipt_has_an_hour_to_spare() -> None:
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "patience")
     sky.run(SECOND)
-    sent = sky.earth.office.mailbox(JAY).sent[id]
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
     assert sent.receipt_at is not None
     assert sent.due is not None
     spare = sent.due - (sent.receipt_at + LIGHT) - DAY

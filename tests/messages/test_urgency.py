@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.messages.contents import letters_of
 from tests.messages.helpers import EARTH, JAY, MARS, NAMES, NANYOUNG, FakeSky, contact, predict, why_late
 
 from starlight.contacts.plan import ContactPlan
@@ -34,8 +35,11 @@ def windows(count: int, length: int = MINUTE) -> ContactPlan:
     return ContactPlan.of([*there, contact(99, MARS, EARTH, 0, 9 * DAY)])
 
 
+BUNDLE = f"{JAY}/1600000000000/0"
+
+
 def sent_of(sky: FakeSky, id: str) -> Sent:
-    return sky.earth.office.mailbox(JAY).sent[id]
+    return sky.earth.office.mailbox(JAY).delivery(id)
 
 
 def test_words_and_numbers() -> None:
@@ -86,7 +90,7 @@ def test_a_wrong_priority_is_refused() -> None:
     ):
         with pytest.raises(InputError, match=r"It is 0 \(bulk\), 1 \(normal\) or 2 \(expedited\)"):
             ask()
-    assert office.mailbox(JAY).letters == {}
+    assert letters_of(office.mailbox(JAY)) == {}
 
 
 def test_a_refused_and_a_lost_letter_keep_their_priority() -> None:
@@ -303,8 +307,8 @@ def test_a_large_letter_keeps_its_prediction_as_its_first_piece_leaves() -> None
     office = sky.earth.office
     foreseen = sent_of(sky, letter.id)
     assert (foreseen.fragments, foreseen.leaves) == (3, HOUR)
-    office.accepted(f"letter/{letter.id}", "bundle", foreseen.leaves, foreseen.arrives, 0)
-    office.departed("bundle", MARS, HOUR, HOUR + MINUTE, HOUR + 11 * MINUTE, HOUR)
+    office.accepted(f"letter/{letter.id}", BUNDLE, foreseen.leaves, foreseen.arrives, 0)
+    office.departed(BUNDLE, MARS, HOUR, HOUR + MINUTE, HOUR + 11 * MINUTE, HOUR)
     sent = sent_of(sky, letter.id)
     assert sent.state is DeliveryState.DEPARTED
     assert sent.arrives == foreseen.arrives

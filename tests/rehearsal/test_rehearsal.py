@@ -12,6 +12,7 @@ from collections import Counter
 from typing import NamedTuple
 
 import pytest
+from tests.messages.contents import conversations_of
 
 from starlight import dtntime
 from starlight.dtntime import SECOND
@@ -114,7 +115,7 @@ def test_the_fathers_letters_waited_for_whoever_claims_the_address(years: Years)
     assert host is not None
     assert isinstance(host.application, PostOffice)
     box = host.application.mailbox(FATHER)
-    letters = box.with_correspondent(LOST_MOTHER)
+    letters = conversations_of(box)[LOST_MOTHER]
     assert len(letters) == 1_318
     now = years.run.world.now
     views = [box.letter_view(letter.id, now) for letter in letters]
@@ -175,7 +176,7 @@ def test_light_sets_the_pace(years: Years) -> None:
             for letter in box.inbox():
                 if "ipn:50." in letter.sender:
                     continue  # The ship's light time grows from nothing.
-                needed = box.received[letter.id].arrived_at - letter.written_at
+                needed = box.arrival(letter.id).arrived_at - letter.written_at
                 if worlds[letter.sender.partition(".")[0]] != worlds[box.address.partition(".")[0]]:
                     assert needed > 180 * SECOND
                     between += 1
@@ -195,7 +196,7 @@ def test_letters_reach_the_ship_and_its_light_time_grows(years: Years) -> None:
     flights = []
     for letter in ship:
         (hop,) = (c for c in years.run.channels if (c.from_node, c.to_node) == ("yeoju", "ship"))
-        arrived = box.received[letter.id].arrived_at
+        arrived = box.arrival(letter.id).arrived_at
         contact = min(hop.contacts, key=lambda c: abs(c.start - arrived))
         flights.append(contact.light_time(contact.start))
     assert flights == sorted(flights)

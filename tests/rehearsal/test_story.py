@@ -45,6 +45,7 @@ def test_a_beat_tells_each_hop_of_a_letter(sent: list[str]) -> None:
 def test_the_parts_of_a_letter_are_drawn_as_that_letter_alone(key: str, drawn: int) -> None:
     """What is not a letter's is drawn by its transmissions."""
     sent = BundleSent(key, 1, T, T, 10, T + 300 * SECOND)
-    daemon = SimpleNamespace(recent=[Record(T, 20, sent)])
+    office = SimpleNamespace(carries_letter=KEY.__eq__)
+    daemon = SimpleNamespace(recent=[Record(T, 20, sent)], office=office)
     flights = InTransit({20: daemon}, {}, {20: "mars", 10: "earth"})  # type: ignore[dict-item]  # its trace
-    assert len(flights._others(T + SECOND, {KEY})) == drawn
+    assert len(flights._others(T + SECOND)) == drawn

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.messages.contents import received_of, sent_of
 from tests.sim.helpers import START, both, contact
 from tests.sim.test_letters import office_at
 from tests.sim.test_urgent_letters import JAY, NAN_YOUNG, office_of
@@ -61,12 +62,12 @@ def posted(plan: ContactPlan, text: str, priority: int = 1) -> tuple[VirtualWorl
             JAY, Draft(NAN_YOUNG, text, priority=Priority(priority)), now
         )
         assert isinstance(letter, Letter)
-        found.extend(office_at(host).mailbox(JAY).sent.values())
+        found.extend(sent_of(office_at(host).mailbox(JAY)).values())
         return requests
 
     world.call(START + SECOND, 1, write)
     world.run(START + MINUTE)
-    found.extend(office_at(world.host(1)).mailbox(JAY).sent.values())
+    found.extend(sent_of(office_at(world.host(1)).mailbox(JAY)).values())
     return world, found
 
 
@@ -96,8 +97,8 @@ def test_mailbox_and_node_foresee_the_same(size: int, priority: int) -> None:
         fits = WINDOW_BYTES - overhead_of(priority) - FRAGMENT_BYTES
         assert 0 < foreseen.size_bytes - accepted.fragments * fits <= spare
     world.run(START + 20 * HOUR)
-    (received,) = office_at(world.host(3)).mailbox(NAN_YOUNG).received.values()
-    (sent,) = office_at(world.host(1)).mailbox(JAY).sent.values()
+    (received,) = received_of(office_at(world.host(3)).mailbox(NAN_YOUNG)).values()
+    (sent,) = sent_of(office_at(world.host(1)).mailbox(JAY)).values()
     assert received.arrived_at == accepted.arrives == sent.arrived_at
     assert sent.state is DeliveryState.ARRIVED
 
@@ -107,7 +108,7 @@ def test_a_letter_in_fragments_stays_one() -> None:
     world, (_, accepted) = posted(hourly(8), "x" * 20_000)
     assert accepted.fragments == 3
     office = office_at(world.host(1))
-    ((id, _),) = office.mailbox(JAY).sent.items()
+    ((id, _),) = sent_of(office.mailbox(JAY)).items()
     lateness = office.why_letter_late(JAY, id, START + MINUTE)
     said = told(lateness)
     assert "in 3 fragments" in said
@@ -115,14 +116,14 @@ def test_a_letter_in_fragments_stays_one() -> None:
     assert "booked" not in said
     world.run(START + HOUR + 30 * SECOND)
     office = office_at(world.host(1))
-    ((id, sent),) = office.mailbox(JAY).sent.items()
+    ((id, sent),) = sent_of(office.mailbox(JAY)).items()
     assert (sent.state, sent.arrives) == (DeliveryState.DEPARTED, accepted.arrives)
     world.run(START + HOUR + 2 * MINUTE)
     lateness = office.why_letter_late(JAY, id, START + HOUR + 2 * MINUTE)
     said = told(lateness)
     assert "booked" not in said
     world.run(START + 4 * HOUR)
-    (sent,) = office_at(world.host(1)).mailbox(JAY).sent.values()
+    (sent,) = sent_of(office_at(world.host(1)).mailbox(JAY)).values()
     assert sent.state is DeliveryState.ARRIVED
     assert sent.resends == 0
 

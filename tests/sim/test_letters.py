@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tests.messages.contents import received_of, sent_of
 from tests.sim.helpers import START, both
 
 from starlight.contacts.plan import ContactPlan
@@ -41,10 +42,10 @@ def test_a_letter_arrives_as_predicted_and_its_receipt_comes_back() -> None:
     world.crash(3, START + 2 * MINUTE, START + 3 * MINUTE)
     world.crash(1, START + 2 * MINUTE, START + 3 * MINUTE)
     world.run(START + 5 * MINUTE)
-    (sent,) = office_at(world.host(1)).mailbox("ipn:1.1").sent.values()
+    (sent,) = sent_of(office_at(world.host(1)).mailbox("ipn:1.1")).values()
     assert sent.state.value in ("departed", "in flight")
     world.run(START + 2 * HOUR)
     jay, nan = (office_at(world.host(n)).mailbox(f"ipn:{n}.1") for n in (1, 3))
-    (sent,), (received,) = jay.sent.values(), nan.received.values()
+    (sent,), (received,) = sent_of(jay).values(), received_of(nan).values()
     assert sent.state.value == "arrived"
     assert received.arrived_at == sent.arrived_at == sent.first_arrives

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.messages.contents import received_of, sent_of
 from tests.sim.helpers import START, both
 from tests.sim.test_letters import office_at
 
@@ -63,7 +64,7 @@ def test_what_is_foreseen_comes_true_also_for_what_gives_way(letters: list[Writt
     for at, size, priority in sorted(letters):
         world.call(START + at * SECOND, 1, write("x" * size, priority))
     world.run(START + 201 * SECOND)
-    sent = office_at(world.host(1)).mailbox(JAY).sent
+    sent = sent_of(office_at(world.host(1)).mailbox(JAY))
     foreseen = {id: each.arrives for id, each in sent.items()}
     assert len(foreseen) == len(letters)
     for each in sent.values():
@@ -72,8 +73,9 @@ def test_what_is_foreseen_comes_true_also_for_what_gives_way(letters: list[Writt
         assert each.displaced == (each.arrives > each.first_arrives)
         assert not (each.displaced and each.priority == 2)
     world.run(START + CLOSES)
-    received = office_at(world.host(3)).mailbox(NAN_YOUNG).received
+    received = received_of(office_at(world.host(3)).mailbox(NAN_YOUNG))
     assert {id: each.arrived_at for id, each in received.items()} == foreseen
     assert all(
-        each.state is DeliveryState.ARRIVED for each in office_at(world.host(1)).mailbox(JAY).sent.values()
+        each.state is DeliveryState.ARRIVED
+        for each in sent_of(office_at(world.host(1)).mailbox(JAY)).values()
     )

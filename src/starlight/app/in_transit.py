@@ -36,33 +36,27 @@ class InTransit:
 
     def now(self, now: int) -> tuple[views.Crossing, ...]:
         """Return what has left one world and not yet reached the other at a time in ns, by departure."""
-        keys, letters = self._letters(now)
-        found = [*letters, *self._others(now, keys)]
+        found = [*self._letters(now), *self._others(now)]
         return tuple(sorted(found, key=lambda flight: (flight.departed, flight.id)))
 
-    def _letters(self, now: int) -> tuple[set[str], list[views.Crossing]]:
-        keys: set[str] = set()
+    def _letters(self, now: int) -> list[views.Crossing]:
         found = []
         for daemon in self._daemons.values():
             for box in daemon.office.mailboxes():
-                for letter_id, sent in box.sent.items():
-                    if sent.state not in (DeliveryState.DEPARTED, DeliveryState.ARRIVED, DeliveryState.READ):
-                        continue
-                    keys.update(copy.key for copy in sent.copies)
-                    leg = flight_of(sent.legs)
+                for letter_id, to, sent in box.open_letters():
+                    leg = flight_of(sent.legs) if sent.state is DeliveryState.DEPARTED else None
                     if leg is None or now >= leg.arrives:
                         continue  # One that has yet to depart is drawn by the page when it does.
-                    letter = box.letters[letter_id]
                     sides = self._worlds.get(leg.from_node, "earth"), self._worlds.get(leg.to_node, "mars")
                     if sides[0] == sides[1]:
                         continue
-                    label = f"Letter from {self._name(letter.sender)} to {self._name(letter.to)}"
+                    label = f"Letter from {self._name(box.address)} to {self._name(to)}"
                     found.append(
                         views.Crossing(letter_id, "letter", *sides, leg.last_byte, leg.arrives, label)
                     )
-        return keys, found
+        return found
 
-    def _others(self, now: int, letters: set[str]) -> list[views.Crossing]:
+    def _others(self, now: int) -> list[views.Crossing]:
         found: dict[str, views.Crossing] = {}
         for number, daemon in self._daemons.items():
             for record in reversed(daemon.recent):
@@ -71,13 +65,18 @@ class InTransit:
                     continue
                 key, leaves, reaches = sent.bundle, sent.leaves, sent.reaches
                 sides = self._worlds.get(number, "earth"), self._worlds.get(sent.peer, "earth")
-                if sides[0] == sides[1] or told_of(key) in letters or not leaves <= now < reaches:
+                if sides[0] == sides[1] or not leaves <= now < reaches or self._carries(key):
                     continue
                 source = key.split("/", 1)[0]
                 kind = self._kind(source)
                 label = f"{WORDS[kind]} from {self._name(source)}"
                 found[key] = views.Crossing(key, kind, *sides, leaves, reaches, label)
         return list(found.values())
+
+    def _carries(self, key: str) -> bool:
+        """Return whether a bundle carries a letter, which is drawn as such."""
+        whole = told_of(key)
+        return any(daemon.office.carries_letter(whole) for daemon in self._daemons.values())
 
     def _kind(self, source: str) -> Kind:
         """Return what a bundle that is no letter is, by who sent it."""

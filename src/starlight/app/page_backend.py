@@ -119,44 +119,33 @@ class NodePageBackend:
         conversations = self._conversations(owner, box)
         if correspondent is None:
             correspondent = conversations[0].address if conversations else ""
-        letters = box.with_correspondent(correspondent) if correspondent else []
-        if before is not None:
-            ids = [letter.id for letter in letters]
-            if before not in ids:
-                raise InputError(f"no letter {before!r} in this conversation", where="before")
-            letters = letters[: ids.index(before)]
+        page = box.page(correspondent, before, limit)
         now = self._clock.now()
-        shown = letters[-limit:] if limit > 0 else []
         return views.MailboxView(
             person=_person(owner),
             conversations=conversations,
             correspondent=correspondent,
-            letters=tuple(self._letter(box, letter.id, now) for letter in shown),
-            earlier=len(letters) > len(shown),
+            letters=tuple(self._letter(box, letter.id, now) for letter in page.letters),
+            earlier=page.earlier,
         )
 
     def _conversations(self, owner: Inhabitant, box: Mailbox) -> tuple[views.Conversation, ...]:
         found = []
-        addresses = dict.fromkeys([*box.correspondents(), *self._names])
-        for address in addresses:
+        kept = {each.correspondent: each for each in box.conversations()}
+        for address in dict.fromkeys([*kept, *self._names]):
             if address == owner.address:
                 continue
             name, place, world = self._name(address)
-            letters = box.with_correspondent(address)
-            unread = [
-                letter
-                for letter in letters
-                if letter.id in box.received and box.received[letter.id].read_at is None
-            ]
+            held = kept.get(address)
             found.append(
                 views.Conversation(
                     address=address,
                     name=name,
                     place=place,
                     world=world,
-                    letters=len(letters),
-                    unread=len(unread),
-                    last_at=max((letter.written_at for letter in letters), default=None),
+                    letters=held.letters if held else 0,
+                    unread=held.unread if held else 0,
+                    last_at=held.last_at if held else None,
                 )
             )
         found.sort(key=lambda c: (-(c.last_at or 0), c.name))
@@ -262,9 +251,9 @@ class NodePageBackend:
         """Return the latest that any mailbox of a node has heard from each vehicle."""
         heard: dict[str, dict[int, tuple[int, Telemetry]]] = {}
         for box in self._daemons[node].office.mailboxes():
-            for vehicle in box.vehicles():
+            for vehicle in box.telemetry.vehicles():
                 reports = heard.setdefault(vehicle, {})
-                for received_at, report in box.readings(vehicle):
+                for received_at, report in box.telemetry.readings(vehicle):
                     reports.setdefault(report.time, (received_at, report))
         return tuple(
             self._heard(vehicle, [reports[time] for time in sorted(reports)], now, silent)

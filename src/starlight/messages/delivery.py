@@ -208,6 +208,11 @@ class Received(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     told_arrival: bool = False
     told_reading: bool = False
 
+    @property
+    def owes_receipt(self) -> bool:
+        """Whether its sender has not been told all that it waits for."""
+        return not self.told_arrival or (self.read_at is not None and not self.told_reading)
+
 
 class Fact(msgspec.Struct, frozen=True, gc=False):
     """One step in the course of a letter.
@@ -241,6 +246,11 @@ PREDICTIONS: dict[DeliveryState, tuple[tuple[DeliveryState, str], ...]] = {
 def after(state: DeliveryState, happening: Happening) -> DeliveryState:
     """Return the confirmed state after a happening; KeyError when it can't happen then."""
     return TRANSITIONS[state][happening]
+
+
+def is_open(sent: Sent) -> bool:
+    """Return whether the mailbox may have to act on a letter yet: something is foreseen of it, or due."""
+    return not (sent.state in FINAL or sent.state is DeliveryState.ARRIVED) or sent.due is not None
 
 
 def flight_of(legs: tuple[Leg, ...]) -> Leg | None:

@@ -1,20 +1,26 @@
 """A mailbox: one person, or one vehicle, at one address, with all that it wrote and received.
 
 It keeps its own copy of every letter that it wrote, always, whatever becomes of the bundles.
-Each change returns the `Save` that makes it durable; restoring those, in any order, rebuilds
-the mailbox. A letter's text is saved once; what is known about its way, at each change.
+A letter's text is saved once; what is known about its way, at each change. Letters lie in the store
+and are found by its index (`records.py`); in memory are the letters that are open, a line for each
+correspondent, and the telemetry.
 """
 
 from __future__ import annotations
 
-import msgspec
+from typing import NamedTuple
 
-from starlight.errors import InputError, LetterError, StoreError
-from starlight.messages.delivery import Received, Sent
-from starlight.messages.earlier import decode_sent
-from starlight.messages.letter import Letter, Telemetry, decode_message
+import msgspec
+from msgspec.structs import replace
+
+from starlight.errors import InputError, StoreError
+from starlight.messages.decoded import DecodedRecords
+from starlight.messages.delivery import Received, Sent, is_open
+from starlight.messages.letter import Letter
 from starlight.messages.letter_view import LetterView, letter_view
-from starlight.messages.threads import in_order
+from starlight.messages.records import CARRIER, Conversation, IndexEntry, index_save, with_entry
+from starlight.messages.telemetry_log import TelemetryLog
+from starlight.messages.threads import Answer, keys_after
 from starlight.node.application import Save
 
 
@@ -24,7 +30,7 @@ class MailboxLimits(msgspec.Struct, frozen=True):
     Attributes:
         mailboxes: on one node: a base, its vehicles and the whole crew, ten times over.
         letters: in one mailbox: twenty a day for fifty years come to 365 000.
-        letter_bytes: of text in one mailbox, which lies in memory: what a small computer can spare.
+        letter_bytes: of text in one mailbox: what a small computer's disk can spare.
         vehicles: whose telemetry one mailbox keeps.
         readings: of one vehicle: at one every ten minutes, almost two days. Older ones make room.
     """
@@ -36,20 +42,6 @@ class MailboxLimits(msgspec.Struct, frozen=True):
     readings: int = 256
 
 
-class KeptTelemetry(msgspec.Struct, frozen=True):
-    """Telemetry as a mailbox keeps it.
-
-    Attributes:
-        number: counts the readings of its vehicle.
-        received_at: when it was known here, in ns.
-        payload: the telemetry as it came.
-    """
-
-    number: int
-    received_at: int
-    payload: bytes
-
-
 class _Card(msgspec.Struct, frozen=True):
     """Who a mailbox belongs to, as it is saved."""
 
@@ -58,166 +50,252 @@ class _Card(msgspec.Struct, frozen=True):
     is_open: bool
 
 
+class Page(NamedTuple):
+    """Some letters of a conversation, in order, and whether there are earlier ones."""
+
+    letters: list[Letter]
+    earlier: bool
+
+
 class Mailbox:
     """One person at one address.
+
+    Each change returns the saves that make it durable; what is changed can be read at once.
 
     Args:
         address: the endpoint id as text.
         limits: what it holds.
+        records: of all mailboxes of the node.
     """
 
-    def __init__(self, address: str, limits: MailboxLimits) -> None:
+    def __init__(self, address: str, limits: MailboxLimits, records: DecodedRecords) -> None:
         self.address = address
         self.person = ""
         self.opened_at: int | None = None
         self.is_open = False
-        self.letters: dict[str, Letter] = {}
-        self.sent: dict[str, Sent] = {}
-        self.received: dict[str, Received] = {}
-        self.counter = 0
-        self.letter_bytes = 0
+        self.telemetry = TelemetryLog(address, records.records, limits.vehicles, limits.readings)
         self._limits = limits
-        self._telemetry: dict[str, dict[int, tuple[KeptTelemetry, Telemetry]]] = {}
-        self._order: dict[str, list[Letter]] = {}
+        self._decoded = records
+        self._records = records.records
+        self._conversations: dict[str, Conversation] = {}
+        self._open: dict[str, tuple[str, Sent]] = {}  # letters of which something is still foreseen
+
+    def load(self) -> None:
+        """Take up what the records hold, from the index: no letter is read.
+
+        Raises:
+            StoreError: they are damaged.
+        """
+        data = self._records.get(self.address, "mailbox")
+        if data is not None:
+            try:
+                card = msgspec.msgpack.decode(data, type=_Card)
+            except msgspec.DecodeError as error:
+                raise StoreError(f"{self.address} mailbox: {error}") from error
+            self.person, self.opened_at, self.is_open = card.person, card.opened_at, card.is_open
+        self.telemetry.load()
+        self._conversations = {each.correspondent: each for each in self._records.conversations(self.address)}
+        for entry in self._records.marked(self.address, "open"):
+            sent = self._decoded.sent(self.address, entry.id)
+            if sent is None:
+                raise StoreError(f"{self.address} sent/{entry.id}: the index names it, and it is not there")
+            self._open[entry.id] = (entry.correspondent, sent)
 
     # Changes.
 
     def set_card(self, person: str, opened_at: int, is_open: bool) -> Save:
         """Set whose it is, since when, and whether it takes what is addressed to it."""
         self.person, self.opened_at, self.is_open = person, opened_at, is_open
-        return self._save("mailbox", _Card(person, opened_at, is_open))
+        data = msgspec.msgpack.encode(_Card(person, opened_at, is_open))
+        return self._put(Save(self.address, "mailbox", data))
 
-    def put_letter(self, letter: Letter) -> Save:
+    def put_letter(self, letter: Letter) -> list[Save]:
         """Keep a letter, written or received."""
-        self._keep_letter(letter)
-        return Save(self.address, f"letter/{letter.id}", letter.encode())
+        saves = [self._decoded.put(self.address, f"letter/{letter.id}", letter)]
+        if not self.has(letter.id):
+            saves += self._file(letter)
+        return saves
 
-    def put_sent(self, letter_id: str, sent: Sent) -> Save:
+    def put_sent(self, letter_id: str, sent: Sent) -> list[Save]:
         """Keep what is known about the way of a letter that was written here."""
-        self.sent[letter_id] = sent
-        self.counter = max(self.counter, sent.number)
-        return self._save(f"sent/{letter_id}", sent)
+        before = self.sent(letter_id)
+        known = {copy.key for copy in before.copies} if before else set()
+        saves = [self._decoded.put(self.address, f"sent/{letter_id}", sent)]
+        for copy in sent.copies:
+            if copy.key not in known:
+                saves.append(self._put(Save(self.address, CARRIER + copy.key, letter_id.encode())))
+        entry = self.entry(letter_id)
+        if is_open(sent):
+            self._open[letter_id] = (entry.correspondent, sent)
+        else:
+            self._open.pop(letter_id, None)
+        return saves + self._index(entry, replace(entry, number=sent.number, open=is_open(sent)))
 
-    def put_received(self, letter_id: str, received: Received) -> Save:
+    def put_received(self, letter_id: str, received: Received) -> list[Save]:
         """Keep what is known about a letter that came here."""
-        self.received[letter_id] = received
-        return self._save(f"received/{letter_id}", received)
+        save = self._decoded.put(self.address, f"received/{letter_id}", received)
+        entry = self.entry(letter_id)
+        now = replace(entry, owed=received.owes_receipt, unread=received.read_at is None)
+        return [save, *self._index(entry, now)]
 
-    def put_telemetry(self, telemetry: Telemetry, payload: bytes, now: int) -> Save | None:
-        """Keep telemetry in place of the vehicle's oldest; None when it is here already.
+    def _file(self, letter: Letter) -> list[Save]:
+        """Put a new letter into the index, and those into their new places that it holds back."""
+        correspondent = self.correspondent(letter)
 
-        Raises:
-            InputError: no room for another vehicle.
-        """
-        kept = self._telemetry.get(telemetry.vehicle, {})
-        if any((t.time, t.kind) == (telemetry.time, telemetry.kind) for _, t in kept.values()):
-            return None
-        if not kept and len(self._telemetry) >= self._limits.vehicles:
-            raise InputError(f"telemetry of {self._limits.vehicles} vehicles is kept, not of more")
-        number = max((k.number for k, _ in kept.values()), default=0) + 1
-        record = KeptTelemetry(number, now, payload)
-        slot = number % self._limits.readings
-        self._telemetry.setdefault(telemetry.vehicle, {})[slot] = (record, telemetry)
-        return self._save(f"telemetry/{slot}/{telemetry.vehicle}", record)
+        def placed(entry: IndexEntry | None) -> list[tuple[Answer, bytes]]:
+            if entry is None or entry.correspondent != correspondent:
+                return []  # Only within a conversation does an answer follow its question.
+            return [(Answer(entry.id, entry.written_at, entry.reply_to), entry.order)]
 
-    def restore(self, key: str, data: bytes) -> None:
-        """Take back what was saved under a key; in any order.
+        keys = keys_after(
+            Answer(letter.id, letter.written_at, letter.reply_to),
+            lambda id: next(iter(placed(self._records.entry(self.address, id))), None),
+            lambda id: [each for e in self._records.answers(self.address, id) for each in placed(e)],
+        )
+        own = IndexEntry(
+            letter.id,
+            correspondent,
+            keys.pop(letter.id),
+            letter.written_at,
+            letter.reply_to,
+            len(letter.text.encode()),
+        )
+        saves = self._index(None, own)
+        for id, key in keys.items():
+            entry = self.entry(id)
+            saves += self._index(entry, replace(entry, order=key))
+        return saves
 
-        Raises:
-            StoreError: it is not what a mailbox saves.
-        """
-        kind, _, rest = key.partition("/")
-        try:
-            if kind == "mailbox":
-                card = msgspec.msgpack.decode(data, type=_Card)
-                self.person, self.opened_at, self.is_open = card.person, card.opened_at, card.is_open
-            elif kind == "letter":
-                letter = decode_message(data)
-                if not isinstance(letter, Letter):
-                    raise StoreError(f"{self.address} {key}: not a letter")
-                self._keep_letter(letter)
-            elif kind == "sent":
-                self.put_sent(rest, decode_sent(data))
-            elif kind == "received":
-                self.received[rest] = msgspec.msgpack.decode(data, type=Received)
-            elif kind == "telemetry":
-                slot, _, vehicle = rest.partition("/")
-                record = msgspec.msgpack.decode(data, type=KeptTelemetry)
-                telemetry = decode_message(record.payload)
-                if not isinstance(telemetry, Telemetry):
-                    raise StoreError(f"{self.address} {key}: not telemetry")
-                self._telemetry.setdefault(vehicle, {})[int(slot)] = (record, telemetry)
-            else:
-                raise StoreError(f"{self.address} {key}: no such kind of record")
-        except (msgspec.DecodeError, LetterError, ValueError) as error:
-            raise StoreError(f"{self.address} {key}: {error}") from error
+    def _index(self, before: IndexEntry | None, now: IndexEntry) -> list[Save]:
+        if now == before:
+            return []
+        so_far = self._conversations.get(now.correspondent, Conversation(now.correspondent))
+        self._conversations[now.correspondent] = with_entry(so_far, before, now)
+        return [self._put(index_save(self.address, now))]
 
-    def _keep_letter(self, letter: Letter) -> None:
-        if letter.id not in self.letters:
-            self.letter_bytes += len(letter.text.encode())
-        self.letters[letter.id] = letter
-        self._order.pop(self.correspondent(letter), None)
-
-    def _save(self, key: str, record: msgspec.Struct) -> Save:
-        return Save(self.address, key, msgspec.msgpack.encode(record))
+    def _put(self, save: Save) -> Save:
+        self._records.put(save)
+        return save
 
     # Reading.
+
+    def has(self, letter_id: str) -> bool:
+        """Return whether a letter is here."""
+        return self._records.entry(self.address, letter_id) is not None
+
+    def entry(self, letter_id: str) -> IndexEntry:
+        """Return the index entry of a letter that is here."""
+        entry = self._records.entry(self.address, letter_id)
+        if entry is None:
+            raise StoreError(f"{self.address} index/{letter_id}: no such letter")
+        return entry
+
+    def carried(self, bundle: str) -> str | None:
+        """Return the id of the letter that a bundle carries, or None when it carries none of this mailbox."""
+        data = self._records.get(self.address, CARRIER + bundle)
+        return None if data is None else data.decode()
+
+    def letter(self, letter_id: str) -> Letter | None:
+        """Return a letter, or None when it is not here.
+
+        Raises:
+            StoreError: it can't be read back, here and wherever letters are read.
+        """
+        return self._decoded.letter(self.address, letter_id)
+
+    def sent(self, letter_id: str) -> Sent | None:
+        """Return what is known about the way of a letter, or None when it was not written here."""
+        open_one = self._open.get(letter_id)
+        return open_one[1] if open_one else self._decoded.sent(self.address, letter_id)
+
+    def received(self, letter_id: str) -> Received | None:
+        """Return what is known about a letter that came here, or None when it did not."""
+        return self._decoded.received(self.address, letter_id)
+
+    def written(self, letter_id: str) -> tuple[Letter, Sent]:
+        """Return a letter that was written here, and what is known about its way."""
+        return self._read(letter_id), self.delivery(letter_id)
+
+    def delivery(self, letter_id: str) -> Sent:
+        """Return what is known about the way of a letter that was written here."""
+        sent = self.sent(letter_id)
+        if sent is None:
+            raise StoreError(f"{self.address} sent/{letter_id}: no such letter was written here")
+        return sent
+
+    def arrival(self, letter_id: str) -> Received:
+        """Return what is known about a letter that came here."""
+        received = self.received(letter_id)
+        if received is None:
+            raise StoreError(f"{self.address} received/{letter_id}: no such letter came here")
+        return received
+
+    def open_letters(self) -> list[tuple[str, str, Sent]]:
+        """Return the letters of which something is still foreseen: id, correspondent, what is known."""
+        return [(id, correspondent, sent) for id, (correspondent, sent) in self._open.items()]
+
+    def owing(self) -> list[str]:
+        """Return the ids of the letters for which a receipt is owed."""
+        return [entry.id for entry in self._records.marked(self.address, "owed")]
 
     def correspondent(self, letter: Letter) -> str:
         """Return the other end of a letter."""
         return letter.to if letter.sender == self.address else letter.sender
 
+    @property
+    def counter(self) -> int:
+        """The highest number in the id of a letter written here."""
+        return max((each.number for each in self._conversations.values()), default=0)
+
     def has_room(self) -> bool:
         """Return whether another letter can be kept."""
-        return len(self.letters) < self._limits.letters and self.letter_bytes < self._limits.letter_bytes
+        letters = sum(each.letters for each in self._conversations.values())
+        text_bytes = sum(each.text_bytes for each in self._conversations.values())
+        return letters < self._limits.letters and text_bytes < self._limits.letter_bytes
 
-    def correspondents(self) -> list[str]:
-        """Return every address that letters went to or came from, in order of their first letter here."""
-        return list(dict.fromkeys(self.correspondent(letter) for letter in self.letters.values()))
+    def conversations(self) -> list[Conversation]:
+        """Return the conversations with everyone whom letters went to or came from, the latest first."""
+        return sorted(self._conversations.values(), key=lambda each: (-each.last_at, each.correspondent))
 
-    def with_correspondent(self, address: str) -> list[Letter]:
-        """Return all letters to and from an address, in the order in which both ends show them."""
-        order = self._order.get(address)
-        if order is None:
-            found = (letter for letter in self.letters.values() if self.correspondent(letter) == address)
-            order = self._order[address] = in_order(found)
-        return list(order)
+    def page(self, correspondent: str, before: str | None = None, limit: int = 50) -> Page:
+        """Return letters to and from an address, in the order in which both ends show them.
 
-    def threads(self) -> dict[tuple[str, str], list[Letter]]:
-        """Return letters in order by correspondent and thread.
+        Args:
+            correspondent: the address.
+            before: the id of a letter in this conversation; those before it are returned. None for the last.
+            limit: how many at most.
 
-        A thread is told apart by its correspondent too, so that nobody can write into the
-        thread of two others.
+        Raises:
+            InputError: no such letter in this conversation.
         """
-        found: dict[tuple[str, str], list[Letter]] = {}
-        for letter in self.letters.values():
-            found.setdefault((self.correspondent(letter), letter.thread), []).append(letter)
-        return {key: in_order(found[key]) for key in sorted(found)}
-
-    def inbox(self) -> list[Letter]:
-        """Return the letters received, in order."""
-        return in_order(self.letters[id] for id in self.received if id in self.letters)
+        end = None
+        if before is not None:
+            entry = self._records.entry(self.address, before)
+            if entry is None or entry.correspondent != correspondent:
+                raise InputError(f"no letter {before!r} in this conversation", where="before")
+            end = entry.order
+        entries = self._records.page(self.address, correspondent, end, limit + 1)
+        shown = entries[-limit:] if limit > 0 else []
+        return Page([self._read(entry.id) for entry in shown], len(entries) > len(shown))
 
     def unread(self) -> list[str]:
         """Return the ids of the letters received and not yet read, in order."""
-        return [letter.id for letter in self.inbox() if self.received[letter.id].read_at is None]
+        return [entry.id for entry in self._records.marked(self.address, "unread")]
 
-    def vehicles(self) -> list[str]:
-        """Return the vehicles whose telemetry is here."""
-        return sorted(self._telemetry)
+    def inbox(self) -> list[Letter]:
+        """Return all letters received, one correspondent's after the other's; it reads them all."""
+        return [
+            letter
+            for conversation in self.conversations()
+            for letter in self.page(conversation.correspondent, limit=conversation.letters).letters
+            if self.received(letter.id) is not None
+        ]
 
-    def readings(self, vehicle: str) -> list[tuple[int, Telemetry]]:
-        """Return what is kept of a vehicle, by time of measurement, each with when it was known here."""
-        kept = self._telemetry.get(vehicle, {}).values()
-        return sorted(
-            ((record.received_at, telemetry) for record, telemetry in kept),
-            key=lambda pair: (pair[1].time, pair[0]),
-        )
-
-    def latest(self, vehicle: str) -> tuple[int, Telemetry] | None:
-        """Return the newest measurement of a vehicle and when it was known here; None if there is none."""
-        readings = self.readings(vehicle)
-        return readings[-1] if readings else None
+    def _read(self, letter_id: str) -> Letter:
+        letter = self.letter(letter_id)
+        if letter is None:
+            raise StoreError(f"{self.address} letter/{letter_id}: the index names it, and it is not there")
+        return letter
 
     def letter_view(self, letter_id: str, now: int) -> LetterView:
         """Return a letter as it stands at a time in ns.
@@ -225,7 +303,7 @@ class Mailbox:
         Raises:
             InputError: no such letter here.
         """
-        letter = self.letters.get(letter_id)
+        letter = self.letter(letter_id)
         if letter is None:
             raise InputError(f"no letter {letter_id!r} here", where="letter")
-        return letter_view(letter, self.sent.get(letter_id), self.received.get(letter_id), now)
+        return letter_view(letter, self.sent(letter_id), self.received(letter_id), now)

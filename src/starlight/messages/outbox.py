@@ -16,7 +16,17 @@ from msgspec.structs import replace
 from starlight.dtntime import DAY, HOUR, MILLISECOND, SECOND, to_text
 from starlight.errors import InputError
 from starlight.messages import reprediction
-from starlight.messages.delivery import FINAL, WITHDRAWABLE, Copy, DeliveryState, Happening, Leg, Sent, after
+from starlight.messages.delivery import (
+    FINAL,
+    WITHDRAWABLE,
+    Copy,
+    DeliveryState,
+    Happening,
+    Leg,
+    Sent,
+    after,
+    is_open,
+)
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
 from starlight.messages.draft import Draft
 from starlight.messages.forecast import RECEIPT_BYTES, Forecaster, Turns
@@ -74,19 +84,17 @@ class Outbox:
         self._mailboxes = mailboxes
         self._node_of = node_of
         self._booked = booked
-        self._keys: dict[str, tuple[str, str]] = {}  # a bundle's key to mailbox and letter id
-        self._open: dict[tuple[str, str], None] = {}  # letters of which something is still foreseen
-        self._due: list[tuple[int, str, str]] = []  # a heap; a record's own `due` says which still holds
-        self._queued: dict[tuple[str, str], None] = {}  # those that wait at this node
+        self._open: dict[tuple[str, str], str] = {}  # letters of which something is still foreseen: to whom
+        self._due: list[tuple[int, str, str]] = []  # a heap; `_due_at` says which still holds
+        self._due_at: dict[tuple[str, str], int] = {}
+        self._queued: dict[tuple[str, str], str] = {}  # those that wait at this node: to whom
         # What was booked, in the plan in force, for a bundle that has left, further along its route.
         self._left: dict[str, tuple[Route, ...]] = {}
 
-    def restored(self, mailbox: Mailbox, letter_id: str) -> None:
-        """Follow a letter whose record was restored."""
-        sent = mailbox.sent[letter_id]
-        self._follow(mailbox, letter_id, sent)
-        for copy in sent.copies:
-            self._keys[copy.key] = (mailbox.address, letter_id)
+    def load(self, mailbox: Mailbox) -> None:
+        """Follow the open letters of a mailbox that was loaded."""
+        for letter_id, to, sent in mailbox.open_letters():
+            self._follow(mailbox, letter_id, to, sent)
 
     # What its author does.
 
@@ -103,15 +111,15 @@ class Outbox:
             InputError: it passes a limit, or answers a letter that is not in the mailbox.
         """
         to, reply_to = draft.to, draft.reply_to
-        if reply_to is not None and reply_to not in mailbox.letters:
+        answered = mailbox.letter(reply_to) if reply_to is not None else None
+        if reply_to is not None and answered is None:
             raise InputError(f"no letter {reply_to!r} here to answer", where="reply_to")
-        answered = mailbox.letters[reply_to].thread if reply_to is not None else None
         number = mailbox.counter + 1
-        while (id := f"{mailbox.address}/{now // SECOND}/{number}") in mailbox.letters:
+        while mailbox.has(id := f"{mailbox.address}/{now // SECOND}/{number}"):
             number += 1  # Somebody sent a letter in this mailbox's own name.
         letter = Letter(
             id=id,
-            thread=thread or answered or thread_of(mailbox.address, to),
+            thread=thread or (answered.thread if answered else thread_of(mailbox.address, to)),
             sender=mailbox.address,
             to=to,
             written_at=now,
@@ -145,8 +153,8 @@ class Outbox:
                 fragments=found.fragments,
             )
         return [
-            mailbox.put_letter(letter),
-            self._put(mailbox, letter.id, sent),
+            *mailbox.put_letter(letter),
+            *self._put(mailbox, letter.id, sent),
             _posted(letter, sent, now),
             say(now, self._node, LetterWritten(*about(letter), size_bytes=size)),
         ]
@@ -157,7 +165,7 @@ class Outbox:
         Raises:
             InputError: it has, or there is no such letter.
         """
-        sent = mailbox.sent.get(letter_id)
+        sent = mailbox.sent(letter_id)
         if sent is None:
             raise InputError(f"no letter {letter_id!r} was written here", where="letter")
         if sent.state not in WITHDRAWABLE:
@@ -166,7 +174,7 @@ class Outbox:
         keys = [copy.key for copy in sent.copies if not copy.gone]
         if keys:
             return [Withdraw(key) for key in keys]
-        return self._taken_back(mailbox, mailbox.letters[letter_id], sent, now)
+        return self._taken_back(mailbox, mailbox.written(letter_id)[0], sent, now)
 
     # What the node tells.
 
@@ -175,8 +183,7 @@ class Outbox:
     ) -> list[Request]:
         """Take note of the bundle that carries a letter, and of the node's own prediction."""
         mailbox = self._mailboxes[author_of(letter_id)]
-        letter, sent = mailbox.letters[letter_id], mailbox.sent[letter_id]
-        self._keys[key] = (mailbox.address, letter_id)
+        letter, sent = mailbox.written(letter_id)
         foreseen = leaves is not None and arrives is not None
         booked = self._booked(key)
         fragments, legs = sent.fragments, sent.legs
@@ -200,15 +207,16 @@ class Outbox:
         queued = LetterQueued(*about(letter), leaves=leaves, arrives=arrives, bundle=key)
         said = say(now, self._node, queued)
         put = self._put(mailbox, letter_id, sent)
-        return [put, said, *_withdrawals(sent), *self._displace(sent.urgency, now)]
+        return [*put, said, *_withdrawals(sent), *self._displace(sent.urgency, now)]
 
     def rejected(self, letter_id: str, reason: str, now: int) -> list[Request]:
         """Take note that the node refused a letter: it is offered again later."""
         mailbox = self._mailboxes[author_of(letter_id)]
-        sent = _offered_later(mailbox.sent[letter_id], reason, now)
-        rejected = LetterRejected(*about(mailbox.letters[letter_id]), reason=reason)
+        letter, sent = mailbox.written(letter_id)
+        sent = _offered_later(sent, reason, now)
+        rejected = LetterRejected(*about(letter), reason=reason)
         said = say(now, self._node, rejected)
-        return [self._put(mailbox, letter_id, sent), said]
+        return [*self._put(mailbox, letter_id, sent), said]
 
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
@@ -242,7 +250,7 @@ class Outbox:
             arrives=sent.arrives,
             resends=sent.resends,
         )
-        return [self._put(mailbox, letter.id, sent), say(now, self._node, departed)]
+        return [*self._put(mailbox, letter.id, sent), say(now, self._node, departed)]
 
     def withdrawn(self, key: str, now: int) -> list[Request]:
         """Take note that the node gave a bundle back before it departed."""
@@ -253,7 +261,7 @@ class Outbox:
         sent = _without(sent, key)
         if sent.state in WITHDRAWABLE and not _carried(sent):
             return self._taken_back(mailbox, letter, sent, now)
-        return [self._put(mailbox, letter.id, sent)]
+        return [*self._put(mailbox, letter.id, sent)]
 
     def not_withdrawn(self, key: str, now: int) -> list[Request]:
         """Take note that a bundle could not be taken back."""
@@ -263,7 +271,7 @@ class Outbox:
         mailbox, letter, sent = found
         sent = replace(sent, trouble=Trouble(TroubleCode.NOT_WITHDRAWN))
         said = say(now, self._node, LetterNotWithdrawn(*about(letter)))
-        return [self._put(mailbox, letter.id, sent), said]
+        return [*self._put(mailbox, letter.id, sent), said]
 
     def expired(self, key: str, reason: str, now: int) -> list[Request]:
         """Take note that a bundle is gone: by age the letter has expired, otherwise it is offered again."""
@@ -273,9 +281,9 @@ class Outbox:
         mailbox, letter, sent = found
         sent = _without(sent, key)
         if _carried(sent) or sent.state is DeliveryState.ARRIVED or sent.state in FINAL:
-            return [self._put(mailbox, letter.id, sent)]
+            return [*self._put(mailbox, letter.id, sent)]
         if now < sent.expires_at:
-            return [self._put(mailbox, letter.id, _offered_later(sent, reason, now))]
+            return [*self._put(mailbox, letter.id, _offered_later(sent, reason, now))]
         return self._lapsed(mailbox, letter, sent, reason, now)
 
     def learnt(
@@ -285,7 +293,7 @@ class Outbox:
 
         What is said by another than whom the letter went to is not believed, nor about the future.
         """
-        letter, sent = mailbox.letters.get(letter_id), mailbox.sent.get(letter_id)
+        letter, sent = mailbox.letter(letter_id), mailbox.sent(letter_id)
         if letter is None or sent is None or letter.to != source or sent.state is DeliveryState.WITHDRAWN:
             return [say(now, self._node, ReceiptRefused(*about(letter), source=source))] if letter else []
         time = min(fact.time, now)
@@ -310,7 +318,7 @@ class Outbox:
         )
         confirmed = ArrivalConfirmed if fact.what == "arrived" else ReadingConfirmed
         told = confirmed(*about(letter), at=time, predicted=sent.first_arrives, resends=sent.resends)
-        return [self._put(mailbox, letter_id, known), say(now, self._node, told), *_withdrawals(known)]
+        return [*self._put(mailbox, letter_id, known), say(now, self._node, told), *_withdrawals(known)]
 
     def why_late(self, mailbox: Mailbox, letter_id: str, now: int) -> Lateness:
         """Return why a letter that waits or is on its way is not there sooner, as of now.
@@ -320,7 +328,7 @@ class Outbox:
         Raises:
             InputError: there is no such letter, or it has come to its end.
         """
-        sent = mailbox.sent.get(letter_id)
+        sent = mailbox.sent(letter_id)
         if sent is None:
             raise InputError(f"no letter {letter_id!r} was written here", where="letter")
         if sent.state in FINAL or sent.state is DeliveryState.ARRIVED:
@@ -328,7 +336,7 @@ class Outbox:
         passed = [leg for leg in sent.legs if sent.state is DeliveryState.DEPARTED and leg.leaves <= now]
         ahead = sent.legs[len(passed) :]
         source, at = (passed[-1].to_node, max(now, passed[-1].arrives)) if passed else (self._node, now)
-        destination = self._node_of(mailbox.letters[letter_id].to)
+        destination = self._node_of(mailbox.written(letter_id)[0].to)
         if passed and source == destination:
             return Lateness(now, sent.size_bytes, last_hop=passed[-1])
         booked = [
@@ -355,12 +363,12 @@ class Outbox:
         """Predict again what a new plan can change."""
         requests: list[Request] = []
         self._left.clear()  # A new plan has no bookings but of what waits here.
-        for address, letter_id in list(self._open):
+        for (address, letter_id), to in list(self._open.items()):
             mailbox = self._mailboxes[address]
-            letter, sent = mailbox.letters[letter_id], mailbox.sent[letter_id]
+            sent = mailbox.delivery(letter_id)
             if not reprediction.concerns(sent, now):
                 continue
-            destination = self._node_of(letter.to)
+            destination = self._node_of(to)
             if sent.state is DeliveryState.DEPARTED:
                 changed = reprediction.plan_changed(self._forecaster, sent, destination, now)
                 if sent.overdue:
@@ -368,28 +376,29 @@ class Outbox:
             else:
                 changed = reprediction.queued(self._forecaster, sent, destination, now)
             if changed != sent:
-                requests.append(self._put(mailbox, letter_id, changed))
+                requests += self._put(mailbox, letter_id, changed)
             if changed.arrives != sent.arrives or changed.doubtful != sent.doubtful:
-                requests.append(self._foreseen(letter, changed, now))
+                requests.append(self._foreseen(mailbox, letter_id, changed, now))
         return requests
 
     def _displace(self, urgency: int, now: int) -> list[Request]:
         """Predict again what waits here and may have to give way to what was just accepted."""
         requests: list[Request] = []
         turns: Turns = {}
-        for address, letter_id in list(self._queued):
+        for (address, letter_id), to in list(self._queued.items()):
             mailbox = self._mailboxes[address]
-            sent = mailbox.sent[letter_id]
+            sent = mailbox.delivery(letter_id)
             if sent.urgency >= urgency:
                 continue
-            letter = mailbox.letters[letter_id]
             booked = [route for copy in sent.copies for route in self._booked(copy.key)]
-            changed = reprediction.displaced(self._forecaster, sent, self._node_of(letter.to), booked, turns)
+            changed = reprediction.displaced(self._forecaster, sent, self._node_of(to), booked, turns)
             if changed is not sent:
-                requests += [self._put(mailbox, letter_id, changed), self._foreseen(letter, changed, now)]
+                requests += self._put(mailbox, letter_id, changed)
+                requests.append(self._foreseen(mailbox, letter_id, changed, now))
         return requests
 
-    def _foreseen(self, letter: Letter, sent: Sent, now: int) -> Request:
+    def _foreseen(self, mailbox: Mailbox, letter_id: str, sent: Sent, now: int) -> Request:
+        letter = mailbox.written(letter_id)[0]
         doubtful = sent.doubtful.code.value if sent.doubtful else ""
         foreseen = LetterForeseen(*about(letter), leaves=sent.leaves, arrives=sent.arrives, doubtful=doubtful)
         return say(now, self._node, foreseen)
@@ -397,7 +406,7 @@ class Outbox:
     def next_wakeup(self) -> int | None:
         """Return when `handle_timer` has something to look after."""
         due = self._due
-        while due and self._mailboxes[due[0][1]].sent[due[0][2]].due != due[0][0]:
+        while due and self._due_at.get(due[0][1:]) != due[0][0]:
             heapq.heappop(due)
         return due[0][0] if due else None
 
@@ -407,30 +416,30 @@ class Outbox:
         while (due := self.next_wakeup()) is not None and due <= now:
             _, address, letter_id = heapq.heappop(self._due)
             mailbox = self._mailboxes[address]
-            sent = replace(mailbox.sent[letter_id], due=None)
-            requests += self._look_after(mailbox, mailbox.letters[letter_id], sent, now)
+            letter, sent = mailbox.written(letter_id)
+            requests += self._look_after(mailbox, letter, replace(sent, due=None), now)
         return requests
 
     def _look_after(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
         if now >= sent.expires_at:
             if _carried(sent):
-                return [self._put(mailbox, letter.id, sent)]
+                return [*self._put(mailbox, letter.id, sent)]
             return self._lapsed(mailbox, letter, sent, "lifetime over", now)
         if not _carried(sent):
-            return [self._put(mailbox, letter.id, sent), _posted(letter, sent, now)]
+            return [*self._put(mailbox, letter.id, sent), _posted(letter, sent, now)]
         return self._overdue(mailbox, letter, sent, now)
 
     def _overdue(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
         if sent.resends >= reprediction.RESENDS_MAX:
             doubt = Doubt(DoubtCode.GIVEN_UP, times=sent.resends + 1)
-            return [self._put(mailbox, letter.id, replace(sent, overdue=False, doubtful=doubt))]
+            return [*self._put(mailbox, letter.id, replace(sent, overdue=False, doubtful=doubt))]
         destination = self._node_of(letter.to)
         size, expires_at = sent.size_bytes, sent.expires_at
         found = self._forecaster.itinerary(self._node, destination, now, size, expires_at, sent.urgency)
         receipt_at = self._forecaster.back(destination, found.arrival if found else None, RECEIPT_BYTES)
         if found is None or receipt_at is None:
             doubt = Doubt(DoubtCode.WAITS_FOR_RETURN)
-            return [self._put(mailbox, letter.id, replace(sent, overdue=True, doubtful=doubt))]
+            return [*self._put(mailbox, letter.id, replace(sent, overdue=True, doubtful=doubt))]
         again = replace(
             sent,
             resends=sent.resends + 1,
@@ -444,7 +453,7 @@ class Outbox:
             displaced=False,
         )
         return [
-            self._put(mailbox, letter.id, again),
+            *self._put(mailbox, letter.id, again),
             _posted(letter, again, now),
             say(now, self._node, LetterResent(*about(letter), resends=again.resends)),
         ]
@@ -452,46 +461,51 @@ class Outbox:
     # Records.
 
     def _of_key(self, key: str) -> tuple[Mailbox, Letter, Sent] | None:
-        address, letter_id = self._keys.get(key, ("", ""))
-        mailbox = self._mailboxes.get(address)
-        return (mailbox, mailbox.letters[letter_id], mailbox.sent[letter_id]) if mailbox else None
+        mailbox = self._mailboxes.get(author_of(key))
+        letter_id = mailbox.carried(key) if mailbox else None
+        return (mailbox, *mailbox.written(letter_id)) if mailbox and letter_id is not None else None
 
-    def _put(self, mailbox: Mailbox, letter_id: str, sent: Sent) -> Save:
-        self._follow(mailbox, letter_id, sent)
-        return mailbox.put_sent(letter_id, sent)
+    def _put(self, mailbox: Mailbox, letter_id: str, sent: Sent) -> list[Save]:
+        saves = mailbox.put_sent(letter_id, sent)
+        self._follow(mailbox, letter_id, mailbox.entry(letter_id).correspondent, sent)
+        return saves
 
-    def _follow(self, mailbox: Mailbox, letter_id: str, sent: Sent) -> None:
+    def _follow(self, mailbox: Mailbox, letter_id: str, to: str, sent: Sent) -> None:
+        at = (mailbox.address, letter_id)
         if sent.state is DeliveryState.QUEUED:
-            self._queued[mailbox.address, letter_id] = None
+            self._queued[at] = to
         else:
-            self._queued.pop((mailbox.address, letter_id), None)
-        if sent.state in FINAL or sent.state is DeliveryState.ARRIVED:
-            self._open.pop((mailbox.address, letter_id), None)
+            self._queued.pop(at, None)
+        if is_open(sent):
+            self._open[at] = to
+        else:
+            self._open.pop(at, None)
             for copy in sent.copies:
                 self._left.pop(copy.key, None)
+        if sent.due is None:
+            self._due_at.pop(at, None)
         else:
-            self._open[mailbox.address, letter_id] = None
-        if sent.due is not None:
-            heapq.heappush(self._due, (sent.due, mailbox.address, letter_id))
+            self._due_at[at] = sent.due
+            heapq.heappush(self._due, (sent.due, *at))
 
     def _taken_back(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
         sent = replace(
             sent, state=after(sent.state, Happening.RECALLED), ended_at=now, due=None, trouble=None
         )
         return [
-            self._put(mailbox, letter.id, sent),
+            *self._put(mailbox, letter.id, sent),
             say(now, self._node, LetterWithdrawn(*about(letter))),
         ]
 
     def _lapsed(self, mailbox: Mailbox, letter: Letter, sent: Sent, reason: str, now: int) -> list[Request]:
         sent = replace(sent, state=after(sent.state, Happening.GONE), ended_at=now, due=None)
         said = say(now, self._node, LetterExpired(*about(letter), reason=reason))
-        return [self._put(mailbox, letter.id, sent), said]
+        return [*self._put(mailbox, letter.id, sent), said]
 
 
-def author_of(letter_id: str) -> str:
-    """Return the address in a letter's id."""
-    return letter_id.rsplit("/", 2)[0]
+def author_of(id: str) -> str:
+    """Return the address in the id of a letter that was written here, or of a bundle that carries one."""
+    return id.rsplit("/", 2)[0]
 
 
 def _posted(letter: Letter, sent: Sent, now: int) -> Submit:

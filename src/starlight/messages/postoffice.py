@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 from msgspec.structs import replace
 
 from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MILLISECOND, YEAR
-from starlight.errors import InputError, LetterError
+from starlight.errors import InputError, LetterError, StoreError
+from starlight.messages.decoded import DecodedRecords
 from starlight.messages.delivery import Received
 from starlight.messages.draft import Draft, destination
 from starlight.messages.forecast import Forecaster, Prediction
@@ -37,6 +39,7 @@ from starlight.messages.letter import (
 from starlight.messages.mailbox import Mailbox, MailboxLimits
 from starlight.messages.outbox import Outbox
 from starlight.messages.receipts import Receipts
+from starlight.messages.records import MemoryRecords, Records
 from starlight.messages.trace_events import (
     LetterArrived,
     LetterDuplicate,
@@ -74,6 +77,7 @@ class PostOffice:
         node: its number.
         router: what the node routes with; only read here.
         limits: what the mailboxes hold.
+        records: where the mailboxes keep theirs; in memory if it is not told.
         node_numbers: node names of ``dtn://name/...`` addresses to node numbers.
         booked: gives what the node has booked for a bundle of its own, by key; with it, a letter's own
             booking is known from those of others, and a letter that was displaced is predicted again.
@@ -85,12 +89,14 @@ class PostOffice:
         router: Router,
         limits: MailboxLimits | None = None,
         *,
+        records: Records | None = None,
         node_numbers: Mapping[str, int] | None = None,
         booked: Callable[[str], Sequence[Route]] = lambda key: (),
     ) -> None:
         self.node = node
         self.forecaster = Forecaster(node, router)
         self._limits = limits or MailboxLimits()
+        self._records = DecodedRecords(MemoryRecords() if records is None else records)
         self._node_numbers = dict(node_numbers or {})
         self._mailboxes: dict[str, Mailbox] = {}
         self._outbox = Outbox(node, self.forecaster, self._mailboxes, self.node_of, booked)
@@ -122,7 +128,7 @@ class PostOffice:
         if mailbox is None:
             if len(self._mailboxes) >= self._limits.mailboxes:
                 raise InputError(f"a node has at most {self._limits.mailboxes} mailboxes", where="address")
-            mailbox = self._mailboxes[address] = Mailbox(address, self._limits)
+            mailbox = self._mailboxes[address] = Mailbox(address, self._limits, self._records)
         since = now if mailbox.opened_at is None else mailbox.opened_at
         card = mailbox.set_card(person, since, True)
         return [card, Claim(address), say(now, self.node, MailboxOpened(address, person))]
@@ -185,16 +191,15 @@ class PostOffice:
             InputError: no such letter came.
         """
         mailbox = self.mailbox(address)
-        received = mailbox.received.get(letter_id)
-        if received is None:
+        received, letter = mailbox.received(letter_id), mailbox.letter(letter_id)
+        if received is None or letter is None:
             raise InputError(f"no letter {letter_id!r} came here", where="letter")
         if received.read_at is not None:
             return []
-        letter = mailbox.letters[letter_id]
         received = replace(received, read_at=now, told_reading=not letter.receipt_wanted)
         self._receipts.owe(mailbox.address, letter_id, received, now)
         said = say(now, self.node, LetterRead(*about(letter)))
-        return [mailbox.put_received(letter_id, received), said]
+        return [*mailbox.put_received(letter_id, received), said]
 
     def send_telemetry(
         self,
@@ -292,6 +297,10 @@ class PostOffice:
         """Return all mailboxes, by address."""
         return [self._mailboxes[address] for address in sorted(self._mailboxes)]
 
+    def carries_letter(self, bundle: str) -> bool:
+        """Return whether a bundle, by its identity, carries a letter that was written here."""
+        return self._outbox.letter_of(bundle) is not None
+
     def node_of(self, address: str) -> int | None:
         """Return the number of the node that an address is at; None where it is not known."""
         endpoint = EndpointID.parse(address)
@@ -300,25 +309,40 @@ class PostOffice:
         return self._node_numbers.get(address.removeprefix("dtn://").split("/", 1)[0])
 
     def restore(self, mailbox: str, key: str, data: bytes) -> None:
-        """Take back a record that a `Save` made durable; in any order, before anything else happens.
-
-        Afterwards the driver performs what `resume` returns.
+        """Take back a record that a `Save` made durable, in any order, before anything else happens.
 
         Raises:
             StoreError: it is not what was saved.
         """
-        box = self._mailboxes.get(mailbox)
-        if box is None:
-            box = self._mailboxes[mailbox] = Mailbox(mailbox, self._limits)
-        box.restore(key, data)
-        kind, _, letter_id = key.partition("/")
-        if kind == "sent":
-            self._outbox.restored(box, letter_id)
-        elif kind == "received":
-            self._receipts.owe(mailbox, letter_id, box.received[letter_id], 0)
+        try:
+            self._records.records.put(Save(mailbox, key, data))
+        except msgspec.DecodeError as error:
+            raise StoreError(f"{mailbox} {key}: {error}") from error
+
+    def load(self) -> None:
+        """Take up what the records hold: the mailboxes, and what is open, due and owed in them.
+
+        Again changes nothing.
+
+        Raises:
+            StoreError: they are damaged.
+        """
+        for address in self._records.records.mailboxes():
+            if address in self._mailboxes:
+                continue
+            mailbox = self._mailboxes[address] = Mailbox(address, self._limits, self._records)
+            mailbox.load()
+            self._outbox.load(mailbox)
+            for letter_id in mailbox.owing():
+                self._receipts.owe(address, letter_id, mailbox.arrival(letter_id), 0)
 
     def resume(self, now: int) -> list[Request]:
-        """Return what to ask of a node that has just started: the open mailboxes claim their addresses."""
+        """Return what to ask of a node that has just started: the open mailboxes claim their addresses.
+
+        Raises:
+            StoreError: the records are damaged.
+        """
+        self.load()
         boxes = [mailbox for mailbox in self.mailboxes() if mailbox.is_open]
         said = say(now, self.node, MailboxesResumed(tuple(mailbox.address for mailbox in boxes)))
         return [*(Claim(mailbox.address) for mailbox in boxes), said]
@@ -412,7 +436,7 @@ class PostOffice:
         if (letter.sender, letter.to) != (source, mailbox.address) or not _has_members(source):
             rule = f"a letter from {letter.sender} to {letter.to} in a bundle from {source}"
             return self._refused(mailbox, source, rule, now)
-        before = mailbox.received.get(letter.id)
+        before = mailbox.received(letter.id)
         if before is not None:
             # Its sender missed the receipt, so it is told again.
             wanted = letter.receipt_wanted
@@ -422,8 +446,9 @@ class PostOffice:
                 told_arrival=not wanted,
                 told_reading=before.read_at is None or not wanted,
             )
-            requests: list[Request] = [say(now, self.node, LetterDuplicate(*about(letter)))]
-        elif mailbox.letters.get(letter.id, letter) != letter:
+            requests: list[Request] = []
+            said = say(now, self.node, LetterDuplicate(*about(letter)))
+        elif (mailbox.letter(letter.id) or letter) != letter:
             # To oneself a letter comes with an id that is known already, but not with another text.
             return self._refused(mailbox, source, "the id belongs to another letter", now)
         elif not mailbox.has_room():
@@ -431,9 +456,11 @@ class PostOffice:
             return self._refused(mailbox, source, "the mailbox is full", now)
         else:
             received = Received(arrived_at=now, told_arrival=not letter.receipt_wanted)
-            requests = [mailbox.put_letter(letter), say(now, self.node, LetterArrived(*about(letter)))]
+            requests = [*mailbox.put_letter(letter)]
+            said = say(now, self.node, LetterArrived(*about(letter)))
         self._receipts.owe(mailbox.address, letter.id, received, now)
-        return [mailbox.put_received(letter.id, received), *requests]
+        # The index entry is saved with the letter, and again with what is known of it: in this order.
+        return [*requests, *mailbox.put_received(letter.id, received), said]
 
     def _telemetry_came(
         self, mailbox: Mailbox, source: str, telemetry: Telemetry, payload: bytes, now: int
@@ -442,7 +469,7 @@ class PostOffice:
             rule = f"telemetry of {telemetry.vehicle} in a bundle from {source}"
             return self._refused(mailbox, source, rule, now)
         try:
-            save = mailbox.put_telemetry(telemetry, payload, now)
+            save = mailbox.telemetry.put(telemetry, payload, now)
         except InputError as error:
             return self._refused(mailbox, source, str(error), now)
         if save is None:

@@ -44,8 +44,7 @@ class Receipts:
 
     def owe(self, mailbox: str, letter_id: str, received: Received, now: int) -> None:
         """Owe a receipt for what has not been told about a letter, if anything."""
-        untold_reading = received.read_at is not None and not received.told_reading
-        if received.told_arrival and not untold_reading:
+        if not received.owes_receipt:
             return
         self._owed[mailbox, letter_id] = None
         self._owed_at = now if self._owed_at is None else min(now, self._owed_at)
@@ -61,8 +60,8 @@ class Receipts:
         gathered: dict[tuple[str, str], list[ReceiptFact]] = {}
         for address, letter_id in self._owed:
             mailbox = self._mailboxes[address]
-            letter, received = mailbox.letters[letter_id], mailbox.received[letter_id]
-            facts = gathered.setdefault((address, letter.sender), [])
+            received, sender = mailbox.arrival(letter_id), mailbox.entry(letter_id).correspondent
+            facts = gathered.setdefault((address, sender), [])
             if not received.told_arrival:
                 facts.append(ReceiptFact(letter_id, "arrived", received.arrived_at))
             if received.read_at is not None and not received.told_reading:
@@ -80,18 +79,18 @@ class Receipts:
         requests: list[Request] = []
         for address, fact in self._offered.pop(token, []):
             mailbox = self._mailboxes[address]
-            received = mailbox.received[fact.letter_id]
+            received = mailbox.arrival(fact.letter_id)
             if fact.what == "arrived":
                 received = replace(received, told_arrival=True)
             else:
                 received = replace(received, told_reading=True)
-            requests.append(mailbox.put_received(fact.letter_id, received))
+            requests += mailbox.put_received(fact.letter_id, received)
         return requests
 
     def rejected(self, token: str, now: int) -> None:
         """Owe again, later, what a refused receipt holds."""
         for address, fact in self._offered.pop(token, []):
-            received = self._mailboxes[address].received[fact.letter_id]
+            received = self._mailboxes[address].arrival(fact.letter_id)
             self.owe(address, fact.letter_id, received, now + RETRY_AFTER)
 
     def _post(self, address: str, sender: str, facts: list[ReceiptFact]) -> Submit:

@@ -1,0 +1,221 @@
+"""The records of the mailboxes, and the index over their letters: what a mailbox asks of its store.
+
+A record is what a `Save` keeps: bytes under a mailbox and a key.
+
+====================  ===========================================================================
+key                   the record
+====================  ===========================================================================
+mailbox               whose it is, since when, and whether it is open
+letter/<id>           a letter, as it travels (`letter.py`)
+sent/<id>             what is known about the way of a letter written here (`delivery.Sent`)
+received/<id>         what is known about a letter that came here (`delivery.Received`)
+telemetry/<n>/<from>  the last readings of a vehicle
+carrier/<bundle>      the id of the letter that a bundle carries
+index/<id>            a letter's `IndexEntry`
+====================  ===========================================================================
+
+Letters stay in the store. A mailbox keeps in memory what it has to act on and a line for each
+correspondent; all else it finds by the index. An index entry is a record as well, saved in the same
+commit as what it tells of, so that a crash leaves both or neither; a store that has columns puts it
+into them. What is put can be read at once, although it is not committed yet: the step that put it
+goes on to work with it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+import msgspec
+
+from starlight.node.application import Save
+
+INDEX = "index/"
+CARRIER = "carrier/"
+Mark = Literal["open", "owed", "unread"]
+"""What a letter can be asked for by: something is still foreseen of it; a receipt is owed; nobody read it."""
+
+
+class IndexEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is known of a letter without reading it.
+
+    Attributes:
+        id: of the letter.
+        correspondent: the other end.
+        order: its order key (`threads.py`).
+        written_at: in ns.
+        reply_to: the id of the letter that it answers.
+        text_bytes: the size of its text.
+        number: the counter in its id when it was written here, else 0.
+        open: it was written here, and the outbox may have to act on it.
+        owed: it came here, and its sender has not been told all.
+        unread: it came here, and has not been read.
+    """
+
+    id: str
+    correspondent: str
+    order: bytes
+    written_at: int
+    reply_to: str | None
+    text_bytes: int
+    number: int = 0
+    open: bool = False
+    owed: bool = False
+    unread: bool = False
+
+
+class Conversation(msgspec.Struct, frozen=True, gc=False):
+    """The letters to and from one correspondent, summed up.
+
+    Attributes:
+        correspondent: an address.
+        letters: how many.
+        unread: how many came and have not been read.
+        last_at: when the last was written, in ns.
+        text_bytes: of all their texts.
+        number: the highest counter in an id of those written here.
+    """
+
+    correspondent: str
+    letters: int = 0
+    unread: int = 0
+    last_at: int = 0
+    text_bytes: int = 0
+    number: int = 0
+
+
+class Records(Protocol):
+    """The records of all mailboxes of a node.
+
+    All but `put` answer from what is committed and, over it, what was put since. They raise StoreError
+    where the disk can't be read or holds what is none of ours.
+    """
+
+    def put(self, save: Save) -> None:
+        """Make a record readable; whoever asked for it gets the same `save` committed."""
+
+    def get(self, mailbox: str, key: str) -> bytes | None:
+        """Return a record, or None."""
+
+    def entry(self, mailbox: str, letter_id: str) -> IndexEntry | None:
+        """Return the index entry of a letter, or None."""
+
+    def answers(self, mailbox: str, letter_id: str) -> list[IndexEntry]:
+        """Return the entries of the letters in a mailbox that say that they answer a letter."""
+
+    def page(self, mailbox: str, correspondent: str, before: bytes | None, limit: int) -> list[IndexEntry]:
+        """Return the last `limit` entries of a conversation before an order key, or of all; in order."""
+
+    def marked(self, mailbox: str, mark: Mark) -> list[IndexEntry]:
+        """Return the entries of a mailbox with a mark, by order key."""
+
+    def mailboxes(self) -> list[str]:
+        """Return the mailboxes of which there is a record, in order; asked at the start."""
+
+    def telemetry(self, mailbox: str) -> list[tuple[str, bytes]]:
+        """Return the keys and records of a mailbox's telemetry; asked at the start."""
+
+    def conversations(self, mailbox: str) -> list[Conversation]:
+        """Return a mailbox's conversations; asked at the start, as the mailbox counts on by itself."""
+
+
+def index_save(mailbox: str, entry: IndexEntry) -> Save:
+    """Return the save of an index entry."""
+    return Save(mailbox, INDEX + entry.id, msgspec.msgpack.encode(entry))
+
+
+def index_entry(save: Save) -> IndexEntry:
+    """Return the index entry in a save whose key begins with `INDEX`; msgspec.DecodeError if it is none."""
+    return _DECODE(save.data)
+
+
+_DECODE: Callable[[bytes], IndexEntry] = msgspec.msgpack.Decoder(IndexEntry).decode
+
+
+class MemoryRecords:
+    """Records in memory: of a node in virtual time, and of a store whose index is being built."""
+
+    def __init__(self) -> None:
+        self._records: dict[tuple[str, str], bytes] = {}
+        self._entries: dict[str, dict[str, IndexEntry]] = {}
+        self._answers: dict[tuple[str, str], dict[str, None]] = {}
+        self._orders: dict[tuple[str, str], list[tuple[bytes, str]]] = {}
+
+    def put(self, save: Save) -> None:
+        """Keep a record."""
+        if save.key.startswith(INDEX):
+            self._file(save.mailbox, index_entry(save))
+        else:
+            self._records[save.mailbox, save.key] = save.data
+
+    def get(self, mailbox: str, key: str) -> bytes | None:
+        """Return a record, or None."""
+        return self._records.get((mailbox, key))
+
+    def entry(self, mailbox: str, letter_id: str) -> IndexEntry | None:
+        """Return the index entry of a letter, or None."""
+        return self._entries.get(mailbox, {}).get(letter_id)
+
+    def answers(self, mailbox: str, letter_id: str) -> list[IndexEntry]:
+        """Return the entries of the letters in a mailbox that say that they answer a letter."""
+        return [self._entries[mailbox][id] for id in self._answers.get((mailbox, letter_id), ())]
+
+    def page(self, mailbox: str, correspondent: str, before: bytes | None, limit: int) -> list[IndexEntry]:
+        """Return the last `limit` entries of a conversation before an order key, or of all; in order."""
+        order = self._orders.get((mailbox, correspondent), [])
+        end = len(order) if before is None else bisect_left(order, (before, ""))
+        return [self._entries[mailbox][id] for _, id in order[max(0, end - limit) : end]]
+
+    def marked(self, mailbox: str, mark: Mark) -> list[IndexEntry]:
+        """Return the entries of a mailbox with a mark, by order key."""
+        found = (entry for entry in self._entries.get(mailbox, {}).values() if getattr(entry, mark))
+        return sorted(found, key=lambda entry: entry.order)
+
+    def mailboxes(self) -> list[str]:
+        """Return the mailboxes of which there is a record, in order."""
+        return sorted({mailbox for mailbox, _ in self._records})
+
+    def telemetry(self, mailbox: str) -> list[tuple[str, bytes]]:
+        """Return the keys and records of a mailbox's telemetry."""
+        found = self._records.items()
+        return [(key, data) for (of, key), data in found if of == mailbox and key.startswith("telemetry/")]
+
+    def conversations(self, mailbox: str) -> list[Conversation]:
+        """Return a mailbox's conversations."""
+        found: dict[str, Conversation] = {}
+        for entry in self._entries.get(mailbox, {}).values():
+            so_far = found.get(entry.correspondent, Conversation(entry.correspondent))
+            found[entry.correspondent] = with_entry(so_far, None, entry)
+        return list(found.values())
+
+    def index(self) -> list[Save]:
+        """Return the saves of the whole index: the entries, and which bundle carries what."""
+        found = [index_save(box, entry) for box, kept in self._entries.items() for entry in kept.values()]
+        found += [Save(*at, data) for at, data in self._records.items() if at[1].startswith(CARRIER)]
+        return found
+
+    def _file(self, mailbox: str, entry: IndexEntry) -> None:
+        before = self._entries.setdefault(mailbox, {}).get(entry.id)
+        self._entries[mailbox][entry.id] = entry
+        if before is not None and before.order == entry.order:
+            return
+        order = self._orders.setdefault((mailbox, entry.correspondent), [])
+        if before is not None:
+            del order[bisect_left(order, (before.order, before.id))]
+        insort(order, (entry.order, entry.id))
+        if entry.reply_to is not None:
+            self._answers.setdefault((mailbox, entry.reply_to), {})[entry.id] = None
+
+
+def with_entry(so_far: Conversation, before: IndexEntry | None, now: IndexEntry) -> Conversation:
+    """Return a conversation in which the entry of a letter has become another, or has come; None is none."""
+    was_unread = before is not None and before.unread
+    return Conversation(
+        so_far.correspondent,
+        so_far.letters + (before is None),
+        so_far.unread + now.unread - was_unread,
+        max(so_far.last_at, now.written_at),
+        so_far.text_bytes + (now.text_bytes if before is None else 0),
+        max(so_far.number, now.number),
+    )

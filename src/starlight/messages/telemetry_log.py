@@ -1,0 +1,97 @@
+"""What a mailbox keeps of telemetry: the last readings of each vehicle."""
+
+from __future__ import annotations
+
+import msgspec
+
+from starlight.errors import InputError, LetterError, StoreError
+from starlight.messages.letter import Telemetry, decode_message
+from starlight.messages.records import Records
+from starlight.node.application import Save
+
+
+class KeptTelemetry(msgspec.Struct, frozen=True):
+    """Telemetry as a mailbox keeps it.
+
+    Attributes:
+        number: counts the readings of its vehicle.
+        received_at: when it was known here, in ns.
+        payload: the telemetry as it came.
+    """
+
+    number: int
+    received_at: int
+    payload: bytes
+
+
+class TelemetryLog:
+    """The last readings of the vehicles that report to one mailbox, all in memory: their number is bounded.
+
+    Args:
+        mailbox: its address.
+        records: where they are kept.
+        vehicles: of how many at most.
+        readings: of one vehicle at most.
+    """
+
+    def __init__(self, mailbox: str, records: Records, vehicles: int, readings: int) -> None:
+        self._mailbox = mailbox
+        self._records = records
+        self._most_vehicles = vehicles
+        self._most_readings = readings
+        # By vehicle and slot. A reading takes the slot of the vehicle's oldest, in the store as well.
+        self._kept: dict[str, dict[int, tuple[KeptTelemetry, Telemetry]]] = {}
+
+    def load(self) -> None:
+        """Take up what the records hold.
+
+        Raises:
+            StoreError: one of them is no telemetry.
+        """
+        for key, data in self._records.telemetry(self._mailbox):
+            try:
+                slot, _, vehicle = key.removeprefix("telemetry/").partition("/")
+                record = msgspec.msgpack.decode(data, type=KeptTelemetry)
+                telemetry = decode_message(record.payload)
+                if not isinstance(telemetry, Telemetry):
+                    raise StoreError(f"{self._mailbox} {key}: not telemetry")
+                self._kept.setdefault(vehicle, {})[int(slot)] = (record, telemetry)
+            except (msgspec.DecodeError, LetterError, ValueError) as error:
+                raise StoreError(f"{self._mailbox} {key}: {error}") from error
+
+    def put(self, telemetry: Telemetry, payload: bytes, now: int) -> Save | None:
+        """Keep telemetry in place of the vehicle's oldest; None when it is here already.
+
+        Raises:
+            InputError: no room for another vehicle.
+        """
+        kept = self._kept.get(telemetry.vehicle, {})
+        if any((t.time, t.kind) == (telemetry.time, telemetry.kind) for _, t in kept.values()):
+            return None
+        if not kept and len(self._kept) >= self._most_vehicles:
+            raise InputError(f"telemetry of {self._most_vehicles} vehicles is kept, not of more")
+        number = max((k.number for k, _ in kept.values()), default=0) + 1
+        record = KeptTelemetry(number, now, payload)
+        slot = number % self._most_readings
+        self._kept.setdefault(telemetry.vehicle, {})[slot] = (record, telemetry)
+        key = f"telemetry/{slot}/{telemetry.vehicle}"
+        save = Save(self._mailbox, key, msgspec.msgpack.encode(record))
+        self._records.put(save)
+        return save
+
+    def vehicles(self) -> list[str]:
+        """Return the vehicles whose telemetry is here."""
+        return sorted(self._kept)
+
+    def readings(self, vehicle: str) -> list[tuple[int, Telemetry]]:
+        """Return what is kept of a vehicle, by time of measurement, each with when it was known here."""
+        kept = self._kept.get(vehicle, {}).values()
+        return sorted(
+            ((record.received_at, telemetry) for record, telemetry in kept),
+            key=lambda pair: (pair[1].time, pair[0]),
+        )
+
+    def latest(self, vehicle: str) -> tuple[int, Telemetry] | None:
+        """Return the newest measurement of a vehicle and when it was known here; None if there is none."""
+        readings = self.readings(vehicle)
+        return readings[-1] if readings else None
