@@ -189,6 +189,14 @@ class Storm:
         elif kind < 0.95:
             self.tell(TransferFailed(sent.key, sent.peer, "it failed", kind < 0.8))
 
+    def other_plan(self) -> ContactPlan:
+        """Return a plan of other contacts, or one that shares most of those in force."""
+        rng, other = self.rng, storm(self.rng, self.contacts)
+        if rng.random() < 0.5:
+            return other
+        kept = [one for one in self.node.node.plan.contacts if rng.random() < 0.8]
+        return plan(*kept, *rng.sample(other.contacts, min(4, len(other.contacts))))
+
     def happen(self) -> None:
         """Let one thing happen, after a time or at once."""
         rng, kind = self.rng, self.rng.random()
@@ -210,7 +218,7 @@ class Storm:
             self.tell(LinkUp(peer) if self.up[peer] else LinkDown(peer))
         elif kind < 0.475:
             self.contacts += 30
-            self.tell(PlanChanged(storm(rng, self.contacts)))
+            self.tell(PlanChanged(self.other_plan()))
         elif kind < 0.9 and self.flying:
             self.answer(self.flying.pop(rng.randrange(len(self.flying))), rng.random())
 

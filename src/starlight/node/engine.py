@@ -499,7 +499,7 @@ class Node:
     # Plan, time, memory.
 
     def _plan_changed(self, event: events.PlanChanged, now: int) -> None:
-        self._forwarder.replan(event.plan, now)
+        self._forwarder.change_plan(event.plan, now)
         self._trace(now, PlanAdopted(len(event.plan.contacts), event.plan.version))
 
     def _run(self, now: int) -> None:

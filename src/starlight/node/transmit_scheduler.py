@@ -37,6 +37,7 @@ from starlight.node.actions import Action, Trace, Transmit
 from starlight.node.config import NodeConfig
 from starlight.node.contact_queue import ContactQueue, Neighbour
 from starlight.node.deadlines import Deadlines
+from starlight.node.prospects import may_improve
 from starlight.node.reception import naming_bytes
 from starlight.node.stored import NOBODY, BundleState, Stored
 from starlight.node.trace_events import BundleSent, BundleWaiting
@@ -111,6 +112,8 @@ class TransmitScheduler:
         self._dirty: dict[int, ContactQueue] = {}
         self._freed = False
         self._epoch = 0
+        self._rebuilt = 0
+        self._gone: dict[int, tuple[int, int]] = {}
 
     # Into a queue and out of it.
 
@@ -182,9 +185,23 @@ class TransmitScheduler:
         route = stored.route
         if route is not None:
             stored.route = None
-            if stored.epoch == self._epoch:
-                self.router.release(route)
+            if self._give_back(route, stored.epoch):
                 self._note_room()
+
+    def _give_back(self, route: Route, epoch: int) -> bool:
+        """Give back what is booked for a route since a plan change; return whether anything may be.
+
+        A contact that went took the bookings on it along. What is booked since on another one of the same
+        id, or on the same when it came again, is not this route's to give back.
+        """
+        if epoch < self._rebuilt:
+            return False
+        if self._gone:
+            hops = tuple(hop for hop in route.hops if self._gone.get(hop.contact.id, (0, 0))[0] <= epoch)
+            if len(hops) < len(route.hops):
+                route = replace(route, hops=hops)
+        self.router.release(route)
+        return True
 
     def _note_room(self) -> None:
         self._freed = True
@@ -198,18 +215,16 @@ class TransmitScheduler:
         others takes it into account.
         """
         route = stored.route
-        if route is None or stored.epoch != self._epoch:
+        if route is None:
             return
         through = max(hop.last_byte if hop.last_byte > hop.leaves else 0 for hop in route.hops)
         if through > now:
-            self._deadlines.at(through, self._release_passed, (route, self._epoch))
+            self._deadlines.at(through, self._release_passed, (route, stored.epoch))
         elif through:
-            self.router.release(route)
+            self._give_back(route, stored.epoch)
 
     def _release_passed(self, booked: tuple[Route, int], now: int) -> None:
-        route, epoch = booked
-        if epoch == self._epoch:
-            self.router.release(route)
+        self._give_back(*booked)
 
     def backoff(self, stored: Stored) -> int:
         """Return how long a bundle rests after its latest failure, in ns."""
@@ -261,21 +276,27 @@ class TransmitScheduler:
         if not peer.lanes and not peer.under_way:
             del self._peers[number]  # so that passers-by take no memory
 
-    def replan(self, plan: ContactPlan, now: int) -> None:
-        """Take a new plan and book all anew that queues or waits: the most urgent first, else as it came."""
-        self._epoch += 1  # so that nothing is given back: the router forgets all bookings
-        moving = [stored for lane in self._lanes.values() for stored in lane.entries()]
-        for stored in moving:
-            self.dequeue(stored)
+    def change_plan(self, plan: ContactPlan, now: int) -> None:
+        """Take a new plan, and look again at what it can change: the most urgent first, else as it came.
+
+        Where the plans differ little, what is booked on contacts that are in both stays. Looked at again
+        is what has no route, what has one over a contact that went, and what might do better over one
+        that came. Where they differ in much, all that queues or waits is.
+        """
+        self._epoch += 1
+        changes = self.router.difference(plan)
+        if changes is None:
+            moving = self._drop_all(plan)
+        else:
+            came, went = changes
+            moving = self._drop_over(went, now)
+            self.router.amend(came, went, plan)
+            better = may_improve(self._queued(), self.router, self._number, came, now)
+            for stored in better:
+                self.dequeue(stored)
+            moving += better
         moving += self.waiting.values()
         self.waiting.clear()
-        for lane in self._lanes.values():
-            lane.end()
-            lane.peer.busy_until = max(lane.peer.busy_until, lane.free_at)
-            lane.peer.lanes.clear()
-        self._lanes.clear()
-        self._dirty.clear()
-        self.router.set_plan(plan)
         self._ways_back.clear()
         self._neighbours = None
         self.releases += 1
@@ -284,6 +305,51 @@ class TransmitScheduler:
         for stored in sorted(moving, key=_order):
             stored.refused_by = NOBODY
             self.enqueue(stored, now)
+
+    def _queued(self) -> list[Stored]:
+        return [stored for lane in self._lanes.values() for stored in lane.entries()]
+
+    def _drop_all(self, plan: ContactPlan) -> list[Stored]:
+        """Forget all bookings with the plan they were made on; return what queued."""
+        moving = self._queued()
+        for stored in moving:
+            self.dequeue(stored)
+        for lane in list(self._lanes.values()):
+            self._end(lane)
+        self.router.set_plan(plan)
+        self._rebuilt = self._epoch
+        self._gone.clear()
+        return moving
+
+    def _drop_over(self, went: list[Contact], now: int) -> list[Stored]:
+        """End the queues of contacts that went; take out what queued there, or would pass them further on.
+
+        Returns:
+            What was taken out.
+        """
+        gone = {contact.id for contact in went}
+        # Nothing is given back on a contact that is over, so it need not be remembered that it went.
+        self._gone = {id: (since, end) for id, (since, end) in self._gone.items() if end >= now}
+        self._gone |= {contact.id: (self._epoch, contact.end) for contact in went}
+        moving = []
+        if gone:
+            for stored in self._queued():
+                assert stored.route is not None
+                if any(hop.contact.id in gone for hop in stored.route.hops):
+                    moving.append(stored)
+        for stored in moving:
+            self.dequeue(stored)
+        for id in gone & self._lanes.keys():
+            self._end(self._lanes[id])
+        return moving
+
+    def _end(self, lane: ContactQueue) -> None:
+        """Close the queue of a contact that the plan has no more; what is on the air stays there."""
+        lane.end()
+        lane.peer.busy_until = max(lane.peer.busy_until, lane.free_at)
+        lane.peer.lanes.remove(lane)
+        del self._lanes[lane.contact.id]
+        self._dirty.pop(lane.contact.id, None)
 
     @property
     def has_work(self) -> bool:

@@ -308,6 +308,24 @@ def remember(plan: ContactPlan, index: PlanIndex) -> None:
     del _recent[4:]
 
 
+def amended_index(
+    plan: ContactPlan, before: PlanIndex, add: Collection[Contact], remove: Collection[Contact]
+) -> PlanIndex:
+    """Return the index of a plan that differs little from an indexed one, the same to all who hold the plan.
+
+    Args:
+        plan: the plan.
+        before: the index of the other.
+        add, remove: the contacts that only the one has, and only the other.
+    """
+    for known, index in _recent:
+        if known is plan and index.with_margin == before.with_margin:
+            return index
+    index = before.amended(add, remove)
+    remember(plan, index)
+    return index
+
+
 def _amended(plan: ContactPlan, with_margin: bool) -> PlanIndex | None:
     most = len(plan.contacts) // MAX_CHANGED_PARTS
     for known, index in _recent:

@@ -14,13 +14,17 @@ from starlight.errors import InputError
 from starlight.routing.answers import AnswerMemory
 from starlight.routing.bookings import NEVER_YET, Bookings
 from starlight.routing.candidates import best_first
+from starlight.routing.earliest import earliest_over
 from starlight.routing.following import follow, travel
-from starlight.routing.index import Unusable, index_of, remember
+from starlight.routing.index import MAX_CHANGED_PARTS, Unusable, amended_index, difference, index_of
 from starlight.routing.link_contacts import Busy, SearchContact
 from starlight.routing.refusals import Refusal, refusals
 from starlight.routing.request import RouteRequest
 from starlight.routing.route import FOREVER, Route, timed
 from starlight.routing.volume import HopLimit, Priority, consumption, effective_limits, free_volume
+
+MIN_CHANGED = 16
+"""Contacts in which plans may differ, however short they are, for one to be amended to the other."""
 
 
 class Router:
@@ -75,7 +79,28 @@ class Router:
         self._busy: tuple[Busy, ...] = tuple({} for _ in Priority)
         self._answers = AnswerMemory(self._index)
 
-    def amend(self, add: Iterable[Contact] = (), remove: Iterable[Contact] = ()) -> ContactPlan:
+    def difference(self, plan: ContactPlan) -> tuple[list[Contact], list[Contact]] | None:
+        """Return the contacts that only another plan has, and those that only the plan in force has.
+
+        None where so much differs that to `amend` the plan would cost more than to set the other one.
+        A contact of the same id that has another value is in both lists.
+        """
+        most = max(MIN_CHANGED, len(plan.contacts) // MAX_CHANGED_PARTS)
+        changes = difference(self._plan.contacts, plan.contacts, most)
+        if changes is None:
+            return None
+        came, went = changes
+        gone, come = {contact.id for contact in went}, {contact.id for contact in came}
+        # Two contacts of one id are nobody's plan, but only an index made anew copes with them.
+        unique = len(come) == len(came) and all(id in gone or id not in self._index.ids for id in come)
+        return changes if unique else None
+
+    def amend(
+        self,
+        add: Iterable[Contact] = (),
+        remove: Iterable[Contact] = (),
+        plan: ContactPlan | None = None,
+    ) -> ContactPlan:
         """Change a few contacts of the plan, at the cost of their lanes; return the new plan.
 
         Bookings stay, but for those on contacts that are taken out: who holds a route over one of
@@ -84,11 +109,23 @@ class Router:
         Args:
             add: contacts whose ids the plan does not have.
             remove: contacts of the plan.
+            plan: the plan that this makes, where it is at hand, as `difference` has compared it.
+                [default: the one in force with these changes, as its next version]
 
         Raises:
             InputError: a contact to be taken out is not in the plan, or the id of a new one is.
         """
         add, remove = list(add), list(remove)
+        plan = plan or self._changed(add, remove)
+        for contact in remove:
+            for busy in self._busy:
+                busy.pop(contact.id, None)
+        self._plan = plan
+        self._index = amended_index(plan, self._index, add, remove)
+        self._answers.amend(self._index, {contact.id for contact in remove}, more=bool(add))
+        return plan
+
+    def _changed(self, add: list[Contact], remove: list[Contact]) -> ContactPlan:
         contacts = list(self._plan.contacts)
         ids = self._index.ids
         gone = {contact.id for contact in remove}
@@ -103,14 +140,7 @@ class Router:
                 raise InputError(f"the plan has a contact {contact.id} already", right="Each has its own id")
             contacts.insert(bisect_left(contacts, (contact.start, contact.id), key=_place), contact)
             come.add(contact.id)
-        for contact in remove:
-            for busy in self._busy:
-                busy.pop(contact.id, None)
-        self._plan = ContactPlan(tuple(contacts), self._plan.notices, self._plan.version + 1)
-        self._index = self._index.amended(add, remove)
-        remember(self._plan, self._index)
-        self._answers.amend(self._index, gone, more=bool(add))
-        return self._plan
+        return ContactPlan(tuple(contacts), self._plan.notices, self._plan.version + 1)
 
     def route(self, request: RouteRequest) -> Route | None:
         """Return the best route, or None when the plan has none.
@@ -168,6 +198,21 @@ class Router:
         if not timings:
             return None
         return self._timed_at(tuple(path), now, size, timings[-1][2], route.priority)
+
+    def earliest_over(
+        self, contacts: Iterable[Contact], source: int, ready: int, size: int, until: int
+    ) -> dict[int, int]:
+        """Return for each node a time, in ns, before which no route over one of some contacts arrives there.
+
+        It is the projected arrival, by which routes are chosen, as if nothing was booked.
+
+        Args:
+            contacts: of the plan, one of which is used.
+            source, ready: where a bundle is, and from when on, in ns.
+            size: of the smallest bundle that it is asked for, in bytes.
+            until: later arrivals are of no interest and may be missing, in ns.
+        """
+        return earliest_over(self._index, contacts, source, ready, self._volume(size), until)
 
     def carries(self, route: Route, now: int, *, expires: int | None = None) -> int:
         """Return the size of the largest bundle that the contacts of a route carry in time, in bytes.
