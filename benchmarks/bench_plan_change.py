@@ -15,8 +15,7 @@ from collections import Counter
 import machine
 from bench_routing import microseconds, network
 
-from starlight.contacts.contact import Contact
-from starlight.contacts.plan import ContactPlan
+from starlight.contacts import Contact, ContactPlan
 from starlight.dtntime import SECOND
 from starlight.node.application import Submit
 from starlight.node.config import NodeConfig

@@ -7,7 +7,7 @@ import random
 import pytest
 from tests.node.helpers import Fixture, T, contact, of, plan
 
-from starlight.contacts.contact import Contact
+from starlight.contacts import Contact
 from starlight.dtntime import HOUR, SECOND
 from starlight.node.actions import Accepted, Transmit
 from starlight.node.events import LinkDown, LinkUp, PlanChanged, TransferAcknowledged

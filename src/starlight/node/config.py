@@ -59,6 +59,15 @@ class NodeLimits(msgspec.Struct, frozen=True):
     report_lifetime: int = 30 * DAY
     lifetime_ms: int = 100 * 366 * 86_400_000
 
+    def rest(self, failures: int) -> int:
+        """Return how long a bundle rests after so many failed transfers, in ns."""
+        return min(self.backoff << min(max(failures - 1, 0), 40), self.backoff_max)
+
+    def pause(self, returns: int) -> int:
+        """Return how long a bundle rests that came back so often, in ns; the first time not at all."""
+        turns = min(returns - 1, 40)
+        return min(self.backoff << turns, self.return_max) if turns > 0 else 0
+
 
 class NodeConfig(msgspec.Struct, frozen=True):
     """A node's identity and rules.

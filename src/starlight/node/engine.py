@@ -38,7 +38,6 @@ from starlight.node.actions import (
     Update,
     Withdrawn,
 )
-from starlight.node.answers import OutstandingAnswers
 from starlight.node.application import Claim, Submit, Unclaim, Withdraw
 from starlight.node.config import NodeConfig
 from starlight.node.critical_forwarding import CriticalForwarder, copies
@@ -129,9 +128,9 @@ class Node:
             say=self._trace,
         )
         self._transfers = Transfers(
+            config.limits,
             self._index,
             self._forwarder,
-            OutstandingAnswers(config.limits.remembered),
             self._deadlines,
             self._out,
             say=self._trace,
@@ -395,7 +394,7 @@ class Node:
         if not meta.own and not meta.reported:
             self._report_reception(stored, now)
         if stored.node != self.number:
-            self._forwarder.enqueue(stored, now, not_before=now + self._forwarder.pause(stored))
+            self._forwarder.enqueue(stored, now, not_before=now + self.config.limits.pause(stored.returns))
         elif meta.report is not None:
             self._hear(stored, now)
         else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from starlight.contacts.contact import Contact
+from starlight.contacts import Contact
 from starlight.node.stored import Stored
 from starlight.routing import Router
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from starlight.node.actions import Action, Update
 from starlight.node.answers import OutstandingAnswers
+from starlight.node.config import NodeLimits
 from starlight.node.deadlines import Deadlines
 from starlight.node.delivery import Say
 from starlight.node.events import TransferAcknowledged, TransferFailed, TransferSent
@@ -19,9 +20,9 @@ class Transfers:
     """The transfers that are under way, and those that were given up.
 
     Args:
+        limits: of the node: how long what failed rests, and how many answers are remembered.
         index: of all that is stored.
         forwarder: sends.
-        answers: that may still come.
         deadlines: the node's.
         out: where actions are put.
         say: writes the trace.
@@ -31,9 +32,9 @@ class Transfers:
 
     def __init__(
         self,
+        limits: NodeLimits,
         index: Index,
         forwarder: TransmitScheduler,
-        answers: OutstandingAnswers,
         deadlines: Deadlines,
         out: list[Action],
         *,
@@ -43,7 +44,8 @@ class Transfers:
     ) -> None:
         self._index = index
         self._forwarder = forwarder
-        self._answers = answers
+        self._limits = limits
+        self._answers = OutstandingAnswers(limits.remembered)  # that may still come
         self._deadlines = deadlines
         self._out = out
         self._say = say
@@ -128,7 +130,7 @@ class Transfers:
             stored.refused_by |= {stored.peer}
             forwarder.enqueue(stored, now)
         else:
-            forwarder.enqueue(stored, now, not_before=now + forwarder.backoff(stored))
+            forwarder.enqueue(stored, now, not_before=now + self._limits.rest(stored.failures))
 
     def _under_way(self, key: str, peer: int) -> Stored | None:
         stored = self._index.entries.get(key)

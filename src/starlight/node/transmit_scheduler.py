@@ -146,7 +146,8 @@ class TransmitScheduler:
         if found is None and stored.refused_by:
             # Every road leads over someone who refused: ask again later, as want of room passes.
             stored.refused_by = NOBODY
-            since = max(since, now + self.backoff(stored), now + self.pause(stored))
+            rest = max(self._limits.rest(stored.failures), self._limits.pause(stored.returns))
+            since = max(since, now + rest)
             found = self._road(stored, since, without)
         if found is None and stored.meta.via is not None:
             if self._keeper.surplus(stored, now):
@@ -225,17 +226,6 @@ class TransmitScheduler:
 
     def _release_passed(self, booked: tuple[Route, int], now: int) -> None:
         self._give_back(*booked)
-
-    def backoff(self, stored: Stored) -> int:
-        """Return how long a bundle rests after its latest failure, in ns."""
-        limits = self._limits
-        return min(limits.backoff << min(max(stored.failures - 1, 0), 40), limits.backoff_max)
-
-    def pause(self, stored: Stored) -> int:
-        """Return how long a bundle rests that keeps coming back, in ns; the first time not at all."""
-        limits = self._limits
-        turns = min(stored.returns - 1, 40)
-        return min(limits.backoff << turns, limits.return_max) if turns > 0 else 0
 
     def answered(self, stored: Stored, now: int) -> None:
         """Note that a transfer is no longer under way."""

@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from heapq import heapify, heappop, heappush
 
-from starlight.contacts.contact import Contact
+from starlight.contacts import Contact
 from starlight.routing.index import PlanIndex
 from starlight.routing.link_contacts import NEVER, Busy, LinkContacts
 
