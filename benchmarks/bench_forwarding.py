@@ -34,9 +34,9 @@ from starlight.links import (
     TransferReceived,
 )
 from starlight.live.clock import MissionClock
+from starlight.live.config import PeerConfig
+from starlight.live.connection import Connection
 from starlight.live.daemon import Daemon, DaemonConfig
-from starlight.live.link import Connection
-from starlight.live.neighbours import PeerConfig
 from starlight.node.config import NodeConfig
 
 SOURCE, RELAY, SINK = 1, 2, 3
@@ -107,7 +107,7 @@ class Neighbour:
     def make(self, passive: bool) -> Connection:
         """Return a connection for a server or a client."""
         config = TcpclConfig(f"ipn:{self.number}.0")
-        self.connection = Connection(config, passive=passive, wall=time.monotonic_ns, heard=self.heard)
+        self.connection = Connection(config, passive=passive, wall_now=time.monotonic_ns, heard=self.heard)
         return self.connection
 
     def heard(self, connection: Connection, event: object) -> None:

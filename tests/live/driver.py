@@ -16,8 +16,8 @@ from tests.live.helpers import START, both_ways
 from tests.messages.contents import sent_of
 
 from starlight.live.clock import MissionClock
+from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
-from starlight.live.neighbours import PeerConfig
 from starlight.messages.draft import Draft
 from starlight.node.config import NodeConfig
 

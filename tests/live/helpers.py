@@ -10,8 +10,9 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import YEAR, from_text
 from starlight.links import TcpclConfig
 from starlight.live.clock import MissionClock
+from starlight.live.config import PeerConfig
 from starlight.live.light import Light
-from starlight.live.neighbours import Neighbours, PeerConfig
+from starlight.live.neighbours import Neighbours
 from starlight.node.actions import Transmit
 
 START = from_text("2051-04-02T10:00:00Z")

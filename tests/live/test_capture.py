@@ -12,8 +12,8 @@ from tests.live.helpers import START, both_ways, run, until
 
 from starlight.dtntime import MILLISECOND
 from starlight.live.clock import MissionClock
+from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
-from starlight.live.neighbours import PeerConfig
 from starlight.messages.draft import Draft
 from starlight.messages.postoffice import LETTER_LIFETIME
 from starlight.node.config import NodeConfig

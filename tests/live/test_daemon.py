@@ -15,8 +15,8 @@ from starlight.dtntime import SECOND, to_wire
 from starlight.errors import InputError, StoreError
 from starlight.live import daemon
 from starlight.live.clock import MissionClock
+from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
-from starlight.live.neighbours import PeerConfig
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
 from starlight.node.actions import Transmit

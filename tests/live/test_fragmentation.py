@@ -10,8 +10,8 @@ from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import MINUTE, SECOND, to_wire
 from starlight.live.clock import MissionClock
+from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
-from starlight.live.neighbours import PeerConfig
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
 from starlight.node.config import NodeConfig

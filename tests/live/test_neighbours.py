@@ -12,7 +12,9 @@ from tests.live.helpers import PATIENCE_S, START, End, both_ways, pair, run
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
-from starlight.live.neighbours import SESSIONS_EACH, PeerConfig, redial_pauses
+from starlight.live.config import PeerConfig
+from starlight.live.dialling import redial_pauses
+from starlight.live.sessions import SESSIONS_EACH
 from starlight.live.trace_events import LinkRefused
 from starlight.node.actions import Transmit
 from starlight.node.events import (

@@ -24,9 +24,9 @@ from starlight.contacts import ContactPlan
 from starlight.dtntime import DAY, SECOND
 from starlight.errors import InputError, RangeError
 from starlight.live.clock import MissionClock
+from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.folder_lock import LOCK_FILE
-from starlight.live.neighbours import PeerConfig
 from starlight.live.store import Store
 from starlight.node.config import NodeConfig
 from starlight.planner import awareness as knowledge

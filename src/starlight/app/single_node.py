@@ -17,9 +17,9 @@ from starlight.app.sky_view import SkyView
 from starlight.bundle import EndpointID
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
+from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.folder_lock import LOCK_FILE
-from starlight.live.neighbours import PeerConfig
 from starlight.node.config import NodeConfig
 from starlight.scenario.kernels import open_sky
 from starlight.web import views

@@ -1,10 +1,10 @@
-"""What a daemon is told when it is made, and what it says of itself."""
+"""The configuration of a daemon and of its peers, and the status that it reports."""
 
 from __future__ import annotations
 
 import msgspec
 
-from starlight.live.neighbours import PeerConfig
+from starlight.bundle import EndpointID
 from starlight.node.config import NodeConfig
 
 
@@ -20,8 +20,33 @@ class Resident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     person: str
 
 
+class PeerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A node that we are connected to.
+
+    Attributes:
+        node: its number (allocator * 2**32 + node, RFC 9758).
+        host, port: where it listens; without a port it calls us.
+        node_id: what its SESS_INIT says; ``ipn:<node>.0`` when empty.
+        foreign: it is not a Starlight node, so the light time to it is imposed here: what we send
+            is held for the light time, and what it sends is taken to have left when it came.
+        fixed_light_s: one-way light time both ways in s, in place of the plan's.
+    """
+
+    node: int
+    host: str = "127.0.0.1"
+    port: int | None = None
+    node_id: str = ""
+    foreign: bool = False
+    fixed_light_s: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the node id that its SESS_INIT must say."""
+        return self.node_id or str(EndpointID.ipn(self.node, 0))
+
+
 class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a daemon is told when it is made.
+    """The configuration of one live node.
 
     Attributes:
         node: the engine's own configuration.
@@ -43,7 +68,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DaemonStatus(msgspec.Struct, frozen=True):
-    """How a daemon is doing.
+    """The status of a daemon.
 
     Attributes:
         node: its number.

@@ -23,9 +23,9 @@ from starlight.errors import InputError, PeerError, StarlightError, StoreError
 from starlight.links import TcpclConfig
 from starlight.live.clock import MissionClock
 from starlight.live.config import DaemonConfig, DaemonStatus, Resident
+from starlight.live.connection import Tap
 from starlight.live.journal import Journal
 from starlight.live.light import Light
-from starlight.live.link import Tap
 from starlight.live.neighbours import Neighbours
 from starlight.live.store import Store, Write
 from starlight.live.writer import Writer

@@ -1,93 +1,38 @@
-"""The links of one node to its peers: who is connected, what is under way, what is imposed on it.
+"""The links of one node to its neighbours: the engine's wishes go out over them, facts come back.
 
-A peer is up while a TCPCL session with it is, and no cut is set for what we send to it.
-Either side may have opened the connection; both directions use it.
+Here light is imposed on what is received: the bundle is handed to the engine at once, with the time at
+which light brings it, and the engine hides it until then. So it is safe, and acknowledged, as soon as the
+cable allows, and neither a later cut nor a crash of the sender can stop it.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
-import msgspec
-
 from starlight import links
-from starlight.bundle import EndpointID
-from starlight.dtntime import SECOND
-from starlight.errors import InputError, LinkError
-from starlight.links import RefuseReason, TermReason, departure, departure_of
+from starlight.errors import LinkError
+from starlight.links import RefuseReason, departure_of
 from starlight.live.clock import MissionClock
+from starlight.live.config import PeerConfig
+from starlight.live.connection import Connection, Tap
+from starlight.live.connections import Connections
+from starlight.live.dialling import Dialler
 from starlight.live.light import Light
-from starlight.live.link import Connection, Tap
-from starlight.live.trace_events import LinkEnded, LinkEstablished, LinkLost, LinkMessageRejected, LinkRefused
+from starlight.live.mission_timers import MissionTimers
+from starlight.live.outcomes import TransferOutcomes
+from starlight.live.sessions import Sessions
+from starlight.live.trace_events import LinkMessageRejected
+from starlight.live.uncommitted import Uncommitted
 from starlight.node import events
 from starlight.node.actions import Transmit
 from starlight.trace import TraceEvent
-
-REDIAL_FIRST_S = 0.1
-REDIAL_LAST_S = 30.0
-"""The pause before a connection is tried again doubles up to half a minute: a peer that comes
-back is not kept waiting for long, one that never does costs nothing."""
-STEADY_S = 5.0
-"""How long a session must have lasted for the next pause to be short again: a peer that turns us
-away each time, because it does not know us, is "not overwhelmed" either (RFC 9174, 4.1)."""
-GOODBYE_S = 0.2
-"""How long a peer may take to answer a SESS_TERM when this node stops; on a wire it is two light times
-of the ground, and a peer that does not answer loses nothing."""
-RETRY_S = 1.0
-"""How long a refusal for want of room is kept from the engine, which would at once send again."""
-CONNECTIONS = 256
-"""Connections at once; more are broken off."""
-SESSIONS_EACH = 8
-"""Sessions at once with one peer: two when both ends call, the others dead and not yet found out. Each
-may hold an unfinished transfer of the largest size in memory; strangers hold none."""
-UNSAFE_BYTES = 32 << 20
-"""No more is read from any peer while this much has come in that is not committed yet: what a slow
-disk may pile up in memory. Reading goes on at half of it."""
-UNSAFE_TRANSFERS = 2_048
-"""Nor while this many have come in: half of what a session holds unanswered before it refuses."""
 
 _REFUSALS = {
     "no resources": RefuseReason.NO_RESOURCES,
     "not acceptable": RefuseReason.NOT_ACCEPTABLE,
     "completed": RefuseReason.COMPLETED,
 }
-_TRY_AGAIN = {RefuseReason.NO_RESOURCES, RefuseReason.RETRANSMIT, RefuseReason.SESSION_TERMINATING}
-
-
-def redial_pauses() -> Iterator[float]:
-    """Yield how many seconds to wait before each further try to connect (RFC 9174, 4.1)."""
-    pause = REDIAL_FIRST_S
-    while True:
-        yield pause
-        pause = min(2 * pause, REDIAL_LAST_S)
-
-
-class PeerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A node that we are connected to.
-
-    Attributes:
-        node: its number (allocator * 2**32 + node, RFC 9758).
-        host, port: where it listens; without a port it calls us.
-        node_id: what its SESS_INIT says; ``ipn:<node>.0`` when empty.
-        foreign: it is not a Starlight node, so the light time to it is imposed here: what we send
-            is held for the light time, and what it sends is taken to have left when it came.
-        fixed_light_s: one-way light time both ways in s, in place of the plan's.
-    """
-
-    node: int
-    host: str = "127.0.0.1"
-    port: int | None = None
-    node_id: str = ""
-    foreign: bool = False
-    fixed_light_s: float | None = None
-
-    @property
-    def name(self) -> str:
-        """What its SESS_INIT says."""
-        return self.node_id or str(EndpointID.ipn(self.node, 0))
 
 
 class Neighbours:
@@ -117,45 +62,32 @@ class Neighbours:
     ) -> None:
         self.port: int | None = None
         self._node = node
-        self._session = session
         self._peers = {peer.node: peer for peer in peers}
-        self._by_name = {peer.name: peer.node for peer in peers}
         self._clock = clock
         self._light = light
         self._tell = tell
         self._say = say
-        self._tap = tap
-        self._server: asyncio.Server | None = None
-        self._dialling: list[asyncio.Task[None]] = []
-        self._closing = False
-        self._alive: dict[Connection, None] = {}  # a dict, because a set has no order
-        self._open: dict[Connection, None] = {}  # without those whose session has ended
-        self._sessions: dict[int, list[Connection]] = {}
-        self._down: dict[int, asyncio.Event] = {}
-        self._cut: frozenset[tuple[int, int]] = frozenset()
-        self._incoming: dict[int, tuple[Connection | None, int, int]] = {}
-        self._incoming_bytes = 0
-        self._reading = True
-        self._handles = 0
-        self._under_way: dict[Connection, dict[int, Transmit]] = {}
-        self._waiting: dict[Connection, deque[tuple[Transmit, bytes]]] = {}
-        self._timers: dict[asyncio.TimerHandle, None] = {}
-        self._touched: dict[Connection, None] = {}
+        self._timers = MissionTimers(clock)
+        self._outcomes = TransferOutcomes(node, clock, light, self._timers, tell)
+        self._connections = Connections(session, clock, self._heard, tap)
+        self._sessions = Sessions(node, peers, self._outcomes, tell, say)
+        self._dialler = Dialler(self._connections, self._sessions)
+        self._uncommitted = Uncommitted(self._connections.pause_reading, self._connections.resume_reading)
 
     @property
     def up(self) -> list[int]:
-        """The peers that can be sent to now, ascending."""
-        return sorted(peer for peer in self._sessions if (self._node, peer) not in self._cut)
+        """Return the peers that can be sent to now, ascending."""
+        return self._sessions.up
 
     @property
     def connected(self) -> list[int]:
-        """The peers with a session, cut or not, ascending."""
-        return sorted(self._sessions)
+        """Return the peers with a session, cut or not, ascending."""
+        return self._sessions.connected
 
     @property
     def unsafe_bytes(self) -> int:
-        """How much has come in that is not committed yet."""
-        return self._incoming_bytes
+        """Return how much has come in that is not committed yet."""
+        return self._uncommitted.bytes
 
     async def listen(self, host: str, port: int) -> int:
         """Let peers connect; return the port, which the system chose when `port` is 0.
@@ -163,14 +95,7 @@ class Neighbours:
         Raises:
             InputError: the address can't be listened on.
         """
-        loop = asyncio.get_running_loop()
-        try:
-            self._server = await loop.create_server(lambda: self._connection(passive=True), host, port)
-        except OSError as error:
-            raise InputError(
-                f"can't listen on {host} port {port}: {error.strerror}", where="listen"
-            ) from None
-        self.port = int(self._server.sockets[0].getsockname()[1])
+        self.port = await self._connections.listen(host, port)
         return self.port
 
     def dial(self, ports: Mapping[int, int] = MappingProxyType({})) -> None:
@@ -182,7 +107,7 @@ class Neighbours:
         for peer in self._peers.values():
             port = ports.get(peer.node, peer.port)
             if port is not None:
-                self._dialling.append(asyncio.get_running_loop().create_task(self._keep(peer, port)))
+                self._dialler.dial(peer, port)
 
     def send(self, transmit: Transmit, data: bytes) -> None:
         """Send a bundle; `TransferAcknowledged`, `TransferSent` or `TransferFailed` follows.
@@ -191,183 +116,82 @@ class Neighbours:
         acknowledgement would have come. To a foreign peer it is held for the light time first.
         """
         peer = self._peers.get(transmit.peer)
-        if (self._node, transmit.peer) in self._cut:
-            self._later(self._known(transmit), self._fail, transmit, "the link is cut")
+        if self._sessions.is_cut(transmit.peer):
+            self._outcomes.eaten(transmit)
         elif peer is not None and peer.foreign:
-            self._later(self._reaches(transmit), self._put, transmit, data, True)
+            # It knows no light of ours and would have it at once, so what is in flight waits here.
+            self._timers.at(self._outcomes.reaches(transmit), self._put, transmit, data, held=True)
         else:
-            self._put(transmit, data, False)
+            self._put(transmit, data, held=False)
 
     def acknowledge(self, handle: int) -> None:
         """Tell the sender of a transfer that it is safe; nothing is written before `flush`."""
-        connection, transfer = self._answered(handle)
+        connection, transfer = self._uncommitted.take(handle)
         if connection:
             connection.session.acknowledge(transfer)
+            self._connections.touch(connection)
 
     def refuse(self, handle: int, reason: str) -> None:
         """Tell the sender of a transfer that it is not taken, in the words of `Refuse.reason`."""
-        connection, transfer = self._answered(handle)
+        connection, transfer = self._uncommitted.take(handle)
         if connection:
             connection.session.refuse(transfer, _REFUSALS[reason])
+            self._connections.touch(connection)
 
     def flush(self) -> None:
         """Write to each connection what has come up for it, in one go."""
-        touched, self._touched = self._touched, {}
-        for connection in touched:
-            if connection in self._open:
-                connection.transmit()
+        self._connections.flush()
 
     def cut(self, silent: Collection[tuple[int, int]]) -> None:
         """Cut these directed links ``(from, to)`` and mend all others; what has left is in flight."""
-        before = self.up
-        self._cut = frozenset(silent)
-        for peer in sorted(self._sessions):
-            if (peer in before) != (peer in self.up):
-                self._tell(events.LinkDown(peer) if peer in before else events.LinkUp(peer))
+        self._sessions.cut(silent)
 
     def abort_sessions(self) -> None:
         """Break every connection off without a word, as a crash of the network would."""
-        for connection in list(self._alive):
-            connection.abort()
+        self._connections.abort()
 
     def abort(self) -> None:
         """Break every connection off, and neither listen nor call again."""
-        self._quiet()
-        self.abort_sessions()
+        self._stop()
+        self._connections.abort()
 
     async def close(self) -> None:
         """End every session in order, and forget what is held."""
-        self._quiet()
-        for connection in list(self._open):
-            connection.close(TermReason.UNKNOWN)
-        await self._all_ended(GOODBYE_S)
-        self.abort_sessions()
-        await asyncio.gather(*self._dialling, return_exceptions=True)
-        await self._all_ended(GOODBYE_S)
-        if self._server:
-            await self._server.wait_closed()
+        self._stop()
+        await self._dialler.wait_stopped()
+        await self._connections.close()
 
-    async def _all_ended(self, timeout_s: float) -> None:
-        await asyncio.sleep(0)  # what the system has accepted before becomes a connection in this turn
-        if self._alive:
-            await asyncio.wait([connection.ended for connection in self._alive], timeout=timeout_s)
-
-    def _quiet(self) -> None:
-        self._closing = True
-        for task in self._dialling:
-            task.cancel()
-        for timer in self._timers:
-            timer.cancel()
-        if self._server:
-            self._server.close()
-
-    async def _keep(self, peer: PeerConfig, port: int) -> None:
-        pauses = redial_pauses()
-        while True:
-            if peer.node in self._sessions:  # the peer called us
-                await self._down.setdefault(peer.node, asyncio.Event()).wait()
-            try:
-                _, connection = await asyncio.get_running_loop().create_connection(
-                    lambda: self._connection(passive=False, peer=peer), peer.host, port
-                )
-                began = asyncio.get_running_loop().time()
-                await asyncio.shield(connection.ended)
-                if connection.peer is not None and asyncio.get_running_loop().time() - began >= STEADY_S:
-                    pauses = redial_pauses()
-            except OSError:
-                pass  # nobody listens there yet; asking again is all that can be done
-            await asyncio.sleep(next(pauses))
-
-    def _connection(self, *, passive: bool, peer: PeerConfig | None = None) -> Connection:
-        config = self._session
-        if peer:
-            config = msgspec.structs.replace(config, require_peer_node_id=peer.name)
-        connection = Connection(
-            config, passive=passive, wall=self._clock.wall_now, heard=self._heard, tap=self._tap
-        )
-        self._alive[connection] = None
-        connection.ended.add_done_callback(lambda _: self._alive.pop(connection))
-        self._open[connection] = None
-        if self._closing or (passive and len(self._alive) > CONNECTIONS):
-            connection.abort()
-        self._under_way[connection] = {}
-        self._waiting[connection] = deque()
-        return connection
+    def _stop(self) -> None:
+        self._dialler.stop()
+        self._timers.cancel()
+        self._connections.stop()
 
     def _heard(self, connection: Connection, event: links.LinkEvent) -> None:
+        session = self._sessions.of(connection)
         match event:
             case links.TransferReceived():
-                self._received(connection, event)
+                if session is not None:  # a stranger's is not taken; its session is being ended
+                    self._received(connection, event)
             case links.TransferAcknowledged(transfer):
-                self._safe(self._under_way[connection].pop(transfer))
-                self._refill(connection)
+                assert session is not None  # only to peers anything is sent
+                session.acknowledged(transfer)
             case links.TransferRefused(transfer, reason):
-                self._refused(self._under_way[connection].pop(transfer), reason)
-                self._refill(connection)
-            case links.SessionUp(name):
-                self._rise(connection, name)
+                assert session is not None
+                session.refused(transfer, reason)
+            case links.SessionUp(node_id):
+                if self._sessions.admit(connection, node_id) and not self._uncommitted.reading:
+                    connection.pause_reading()
             case links.SessionEnded():
-                self._fall(connection, event)
+                self._connections.forget(connection)
+                self._sessions.end(connection, event.reason)
+                self._uncommitted.orphan(connection)
             case links.MessageRejected(message, reason):
                 self._say(LinkMessageRejected(connection.peer, message, reason.name.lower()))
 
-    def _rise(self, connection: Connection, name: str) -> None:
-        peer = self._by_name.get(name)
-        if peer is None:
-            self._turn_away(connection, name, "not a peer of this node", TermReason.CONTACT_FAILURE)
-            return
-        if len(self._sessions.get(peer, ())) >= SESSIONS_EACH:
-            self._turn_away(connection, name, "it has too many sessions already", TermReason.BUSY)
-            return
-        connection.peer = peer
-        sessions = self._sessions.setdefault(peer, [])
-        sessions.append(connection)
-        if not self._reading:
-            connection.pause_reading()
-        if len(sessions) == 1:
-            self._down.pop(peer, None)
-            self._say(LinkEstablished(peer))
-            if (self._node, peer) not in self._cut:
-                self._tell(events.LinkUp(peer))
-
-    def _turn_away(self, connection: Connection, name: str, why: str, reason: TermReason) -> None:
-        self._say(LinkRefused(name[:100], why))
-        asyncio.get_running_loop().call_soon(connection.turn_away, reason)
-
-    def _fall(self, connection: Connection, event: links.SessionEnded) -> None:
-        self._open.pop(connection, None)
-        peer = connection.peer
-        if peer is None:
-            self._say(LinkEnded(None, event.reason))
-        else:
-            sessions = self._sessions[peer]
-            sessions.remove(connection)
-            if not sessions:
-                del self._sessions[peer]
-                self._down.pop(peer, asyncio.Event()).set()
-                self._say(LinkLost(peer, event.reason))
-                if (self._node, peer) not in self._cut:
-                    self._tell(events.LinkDown(peer))
-        for transmit in self._under_way.pop(connection).values():
-            self._fail(transmit, event.reason)
-        for transmit, _ in self._waiting.pop(connection):
-            self._fail(transmit, event.reason)
-        for handle, (origin, transfer, size) in self._incoming.items():
-            if origin is connection:  # it still takes memory until it is committed
-                self._incoming[handle] = (None, transfer, size)
-
     def _received(self, connection: Connection, event: links.TransferReceived) -> None:
         peer = connection.peer
-        if peer is None:
-            return  # a stranger's; its session is being ended
-        self._handles += 1
-        handle = self._handles
-        self._incoming[handle] = (connection, event.transfer_id, len(event.data))
-        self._incoming_bytes += len(event.data)
-        if self._reading and (self._incoming_bytes > UNSAFE_BYTES or len(self._incoming) > UNSAFE_TRANSFERS):
-            self._reading = False
-            for each in self._open:
-                each.pause_reading()
+        assert peer is not None
+        handle = self._uncommitted.add(connection, event.transfer_id, len(event.data))
         try:
             left = None if self._peers[peer].foreign else departure_of(event.extensions)
         except LinkError:
@@ -375,79 +199,13 @@ class Neighbours:
         arrives = self._light.arrival(peer, self._node, left, self._clock.now())
         self._tell(events.BundleReceived(peer, event.data, handle, arrives))
 
-    def _answered(self, handle: int) -> tuple[Connection | None, int]:
-        """Let go of a received transfer; return where to answer it, unless its session has ended."""
-        connection, transfer, size = self._incoming.pop(handle, (None, 0, 0))
-        self._incoming_bytes -= size
-        half = self._incoming_bytes < UNSAFE_BYTES // 2 and len(self._incoming) < UNSAFE_TRANSFERS // 2
-        if not self._reading and half:
-            self._reading = True
-            for each in self._open:
-                each.resume_reading()
-        if connection:
-            self._touched[connection] = None
-        return connection, transfer
-
-    def _put(self, transmit: Transmit, data: bytes, held: bool) -> None:
-        sessions = self._sessions.get(transmit.peer)
-        if not sessions:
-            self._fail(transmit, "no session")
+    def _put(self, transmit: Transmit, data: bytes, *, held: bool) -> None:
+        session = self._sessions.to(transmit.peer)
+        if session is None:
+            self._outcomes.failed(transmit, "no session")
             return
-        connection = sessions[0]
-        if connection.session.free_transfers > 0 and not self._waiting[connection]:
-            self._start(connection, transmit, data)
-        else:
-            self._waiting[connection].append((transmit, data))
+        session.send(transmit, data)
         if held:
-            connection.transmit()
+            session.connection.transmit()  # its batch was flushed a light time ago
         else:
-            self._touched[connection] = None
-
-    def _start(self, connection: Connection, transmit: Transmit, data: bytes) -> None:
-        extensions = () if self._peers[transmit.peer].foreign else (departure(transmit.last_byte),)
-        session = connection.session
-        if len(data) > session.transfer_mtu:
-            self._fail(transmit, f"the peer takes {session.transfer_mtu} bytes at most", refused=True)
-            return
-        transfer = session.send_transfer(data, self._clock.wall_now(), extensions=extensions)
-        self._under_way[connection][transfer] = transmit
-
-    def _refill(self, connection: Connection) -> None:
-        waiting = self._waiting[connection]
-        while waiting and connection.session.free_transfers > 0:
-            self._start(connection, *waiting.popleft())
-
-    def _safe(self, transmit: Transmit) -> None:
-        if transmit.one_way:
-            self._tell(events.TransferSent(transmit.key, transmit.peer))
-            return
-        self._tell(events.TransferAcknowledged(transmit.key, transmit.peer, self._known(transmit)))
-
-    def _reaches(self, transmit: Transmit) -> int:
-        return self._light.reaches(self._node, transmit.peer, transmit.last_byte, transmit.reaches)
-
-    def _known(self, transmit: Transmit) -> int:
-        return self._light.acknowledged(self._node, transmit.peer, self._reaches(transmit))
-
-    def _refused(self, transmit: Transmit, reason: RefuseReason) -> None:
-        if reason is RefuseReason.COMPLETED:  # "the receiver already has the complete bundle"
-            self._safe(transmit)
-        elif reason in _TRY_AGAIN:
-            known = self._clock.now() + round(RETRY_S * SECOND * self._clock.rate)
-            self._later(known, self._fail, transmit, reason.name.lower())
-        else:
-            self._fail(transmit, reason.name.lower(), refused=True)
-
-    def _fail(self, transmit: Transmit, reason: str, *, refused: bool = False) -> None:
-        self._tell(events.TransferFailed(transmit.key, transmit.peer, reason, refused))
-
-    def _later(self, mission: int, what: Callable[..., None], *arguments: object) -> None:
-        """Call at a mission time, unless the links are closed before."""
-
-        def call() -> None:
-            del self._timers[timer]
-            what(*arguments)
-
-        delay = self._clock.wall_delay_s(mission)
-        timer = asyncio.get_running_loop().call_later(delay, call)
-        self._timers[timer] = None
+            self._connections.touch(session.connection)

@@ -31,7 +31,7 @@ class Connection(asyncio.Protocol):
     Args:
         config: of the session.
         passive: the peer opened the connection.
-        wall: monotonic time in ns.
+        wall_now: returns monotonic time in ns.
         heard: told each event of the session; `SessionEnded` comes exactly once, and last.
         tap: sees all bytes; for captures in tests.
     """
@@ -41,13 +41,13 @@ class Connection(asyncio.Protocol):
         config: TcpclConfig,
         *,
         passive: bool,
-        wall: Callable[[], int],
+        wall_now: Callable[[], int],
         heard: Callable[[Connection, LinkEvent], None],
         tap: Tap | None = None,
     ) -> None:
         self.peer: int | None = None
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._wall = wall
+        self.wall_now = wall_now
         self._heard = heard
         self._tap = tap
         self._full = True  # nothing can be written before the connection is made
@@ -56,7 +56,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._here: Address = ("", 0)
         self._there: Address = ("", 0)
-        self.session = TcpclSession(config, passive=passive, now=wall())
+        self.session = TcpclSession(config, passive=passive, now=wall_now())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the session."""
@@ -75,17 +75,17 @@ class Connection(asyncio.Protocol):
         """Hand bytes to the session and its events on."""
         if self._tap:
             self._tap(self._there, self._here, data)
-        self._pass_on(self.session.receive_data(data, self._wall()))
+        self._pass_on(self.session.receive_data(data, self.wall_now()))
 
     def eof_received(self) -> bool:
         """Tell the session that nothing more comes; the transport then closes itself."""
-        self._pass_on(self.session.receive_eof(self._wall()))
+        self._pass_on(self.session.receive_eof(self.wall_now()))
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
         """Tell the session, when it has not ended itself, and let go of the timer."""
         self._full = True  # nothing can be written any more
-        self._pass_on(self.session.receive_eof(self._wall()))
+        self._pass_on(self.session.receive_eof(self.wall_now()))
         if self._timer:
             self._timer.cancel()
         if not self.ended.done():
@@ -112,7 +112,7 @@ class Connection(asyncio.Protocol):
 
     def close(self, reason: TermReason) -> None:
         """End the session in order; its events follow from the loop."""
-        self.session.terminate(reason, self._wall())
+        self.session.terminate(reason, self.wall_now())
         self.transmit()
 
     def turn_away(self, reason: TermReason) -> None:
@@ -140,12 +140,12 @@ class Connection(asyncio.Protocol):
             self._timer = None
         due = self.session.next_wakeup()
         if due is not None and not transport.is_closing():
-            delay = max(0, due - self._wall()) / SECOND
+            delay = max(0, due - self.wall_now()) / SECOND
             self._timer = asyncio.get_running_loop().call_later(delay, self._wake)
 
     def _wake(self) -> None:
         self._timer = None
-        self._pass_on(self.session.handle_timer(self._wall()))
+        self._pass_on(self.session.handle_timer(self.wall_now()))
 
     def _pass_on(self, events: list[LinkEvent]) -> None:
         over = False

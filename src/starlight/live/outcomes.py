@@ -1,0 +1,83 @@
+"""The outcomes of transfers that this node sends, told to the engine when light would have brought them.
+
+The engine plans with what it is told, so it must not know sooner than the mission allows: an
+acknowledgement that crossed a cable in a millisecond is told one light time after the bundle has reached
+the peer. That delay is the engine's to impose (`TransferAcknowledged.known`), so that it outlasts a restart.
+What never left is told at once: nothing of it was on the air.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlight.dtntime import SECOND
+from starlight.links import RefuseReason
+from starlight.live.clock import MissionClock
+from starlight.live.light import Light
+from starlight.live.mission_timers import MissionTimers
+from starlight.node import events
+from starlight.node.actions import Transmit
+
+RETRY_S = 1.0
+"""How long a refusal for want of room is kept from the engine, which would at once send again."""
+
+_TRY_AGAIN = {RefuseReason.NO_RESOURCES, RefuseReason.RETRANSMIT, RefuseReason.SESSION_TERMINATING}
+
+
+class TransferOutcomes:
+    """Tells the engine what became of what it sent; each `Transmit` gets exactly one outcome.
+
+    Args:
+        node: our number.
+        clock: mission time.
+        light: what is imposed.
+        timers: keep what is not told yet.
+        tell: takes the engine's events.
+    """
+
+    def __init__(
+        self,
+        node: int,
+        clock: MissionClock,
+        light: Light,
+        timers: MissionTimers,
+        tell: Callable[[events.Event], None],
+    ) -> None:
+        self._node = node
+        self._clock = clock
+        self._light = light
+        self._timers = timers
+        self._tell = tell
+
+    def acknowledged(self, transmit: Transmit) -> None:
+        """Tell that the peer has it safe, known when light brings the acknowledgement."""
+        if transmit.one_way:
+            # The cable acknowledges; the radio that it stands for never would.
+            self._tell(events.TransferSent(transmit.key, transmit.peer))
+            return
+        self._tell(events.TransferAcknowledged(transmit.key, transmit.peer, self._known(transmit)))
+
+    def refused(self, transmit: Transmit, reason: RefuseReason) -> None:
+        """Tell that the peer does not take it now, or not at all (RFC 9174, 5.2.4, table 6)."""
+        if reason is RefuseReason.COMPLETED:  # "the receiver already has the complete bundle"
+            self.acknowledged(transmit)
+        elif reason in _TRY_AGAIN:
+            later = self._clock.now() + round(RETRY_S * SECOND * self._clock.rate)
+            self._timers.at(later, self.failed, transmit, reason.name.lower())
+        else:
+            self.failed(transmit, reason.name.lower(), refused=True)
+
+    def failed(self, transmit: Transmit, reason: str, *, refused: bool = False) -> None:
+        """Tell that it did not get there; where it was refused the engine does not try this peer again."""
+        self._tell(events.TransferFailed(transmit.key, transmit.peer, reason, refused))
+
+    def eaten(self, transmit: Transmit) -> None:
+        """Tell that a cut link ate it, when its acknowledgement would have come and does not."""
+        self._timers.at(self._known(transmit), self.failed, transmit, "the link is cut")
+
+    def reaches(self, transmit: Transmit) -> int:
+        """Return when light brings a transfer to its peer, in ns of mission time."""
+        return self._light.reaches(self._node, transmit.peer, transmit.last_byte, transmit.reaches)
+
+    def _known(self, transmit: Transmit) -> int:
+        return self._light.acknowledged(self._node, transmit.peer, self.reaches(transmit))
