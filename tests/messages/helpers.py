@@ -183,7 +183,7 @@ class FakeNode:
         route = self.router.route(RouteRequest(self.number, node, self.sky.now, size, priority=post.priority))
         self.queued[key] = (post, route)
         if route:
-            self.router.book(route)
+            self.router.bookings.book(route)
             self.sky.later(route.leaves, lambda: self.leave(key))
         return route
 

@@ -67,7 +67,7 @@ def test_the_refusals_are_those_of_the_router() -> None:
     router = Router(sky.plan)
     for _, route in sky.earth.queued.values():
         assert route is not None
-        router.book(route)
+        router.bookings.book(route)
     refused = router.refusals(RouteRequest(EARTH, MARS, MINUTE, size), most=REFUSALS_MAX)
     assert refused
     assert lateness.refusals == tuple(refused)
@@ -87,7 +87,7 @@ def test_the_way_that_it_goes_is_not_refused() -> None:
     for size, priority in ((2_088, 1), (2_088, 1), (1_288, 1), (2_088, 2)):
         route = router.route(RouteRequest(EARTH, MARS, 0, size, priority=priority))
         assert route is not None
-        router.book(route)
+        router.bookings.book(route)
         booked.append(route)
     moved = forecaster.moved(booked[0], MARS, DAY, {})
     assert moved is not None
@@ -106,12 +106,12 @@ def test_asking_why_changes_nothing() -> None:
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
     before = sky.earth.office.mailbox(JAY).delivery(id)
-    booked = [sky.earth.router.bookings(each) for each in (1, 2, 3)]
+    booked = [sky.earth.router.bookings.on(each) for each in (1, 2, 3)]
     foreseen = predict(sky.earth.office, NANYOUNG, 300, MINUTE)
     asked = sky.earth.office.why_letter_late(JAY, id, MINUTE)
     assert asked == sky.earth.office.why_letter_late(JAY, id, MINUTE)
     why_late(sky.earth.office, NANYOUNG, 300, MINUTE)
-    assert [sky.earth.router.bookings(each) for each in (1, 2, 3)] == booked
+    assert [sky.earth.router.bookings.on(each) for each in (1, 2, 3)] == booked
     assert predict(sky.earth.office, NANYOUNG, 300, MINUTE) == foreseen
     assert sky.earth.office.mailbox(JAY).delivery(id) == before
 

@@ -218,7 +218,7 @@ def test_a_letter_that_no_contact_carries_is_foreseen_in_fragments() -> None:
     refused = routes.refused(why.refusals[0], NAMES)[-1].text()
     assert "carries 7 500 B from" in refused
     assert "it needs 20 088 B" in refused
-    assert sky.earth.router.bookings(1) == []
+    assert sky.earth.router.bookings.on(1) == []
 
 
 def test_one_that_no_fragments_carry_has_no_route() -> None:
@@ -269,7 +269,7 @@ def test_a_hopeless_letter_is_not_cut_at_each_question(monkeypatch: pytest.Monke
 
     booked = router.route(RouteRequest(EARTH, MARS, 0, 7_000))
     assert booked is not None
-    router.book(booked)
+    router.bookings.book(booked)
     assert (fragments(44_000, 0), cut) == (None, [44_000])
     assert (fragments(44_000, SECOND), fragments(50_000, MINUTE - 1), cut) == (None, None, [44_000])
     why_late(office, NANYOUNG, 44_000, SECOND)
@@ -277,7 +277,7 @@ def test_a_hopeless_letter_is_not_cut_at_each_question(monkeypatch: pytest.Monke
     assert (fragments(44_000, MINUTE), cut) == (None, [44_000, 44_000])
     assert (fragments(30_000, MINUTE), len(cut)) == (6, 3)  # One of them what is left beside the booking.
     assert (fragments(44_000, MINUTE), fragments(44_000, MINUTE), len(cut)) == (None, None, 4)
-    router.release(booked)
+    router.bookings.release(booked)
     assert (fragments(44_000, MINUTE), len(cut)) == (6, 5)
     assert (fragments(60_000, MINUTE), len(cut)) == (None, 6)
     sky.set_plan(windows(9))
@@ -295,7 +295,7 @@ def test_fragments_are_never_foreseen_sooner_than_a_smaller_letter(size: int, pr
     assert smaller.arrives is not None
     assert larger.arrives >= smaller.arrives
     assert larger.fragments >= smaller.fragments
-    assert all(sky.earth.router.bookings(each) == [] for each in range(1, 8))
+    assert all(sky.earth.router.bookings.on(each) == [] for each in range(1, 8))
 
 
 def test_a_large_letter_keeps_its_prediction_as_its_first_piece_leaves() -> None:

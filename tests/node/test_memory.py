@@ -39,12 +39,12 @@ def test_what_is_handed_and_replaced_gives_back_its_bookings() -> None:
     (sent,) = of(node.handle(came(made(hops=(64, 1)), peer=5)), Transmit)
     node.handle(TransferAcknowledged(sent.key, 2, T + 60 * SECOND), T + SECOND)
     assert node.states == ["HANDED"]
-    assert node.node.router.bookings(2)
+    assert node.node.router.bookings.on(2)
     node.handle(came(made(hops=(64, 3)), peer=2), T + 2 * SECOND)
     (again,) = node.node.stored.values()
     assert again.route is not None
     assert [hop.contact.id for hop in again.route.hops] == [3, 4]
-    assert [node.node.router.bookings(2, level) for level in Priority] == [[], [], []]
+    assert [node.node.router.bookings.on(2, level) for level in Priority] == [[], [], []]
 
 
 def test_copies_that_a_broken_step_made_are_made_anew() -> None:
@@ -260,7 +260,7 @@ def test_after_a_storm_nothing_is_left(seed: int) -> None:
         it.now = max(it.now, node.next_wakeup() or 0)
         it.tell(Wakeup())
     assert it.node.states == []
-    assert not any(node.router._busy)
+    assert not any(node.router.bookings.busy)
     forwarder, cutter, flooder = node._forwarder, node._cutter, node._flooder
     notes = (
         forwarder.waiting,

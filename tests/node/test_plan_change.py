@@ -29,14 +29,14 @@ def test_what_a_new_plan_does_not_touch_keeps_its_booking() -> None:
     for _ in range(3):
         node.submit()
     routes = [stored.route for stored in queued(node)]
-    booked = node.node.router.bookings(1)
+    booked = node.node.router.bookings.on(1)
     later = contact(3, 4, 5, 2 * HOUR)
     for version, changed in enumerate([(ELSEWHERE,), (later,), ()], 1):
         new = plan(FIRST, ONWARD, *changed, version=version)
         node.handle(PlanChanged(new), T + version * SECOND)
         assert node.node.plan is new
         assert all(now.route is before for now, before in zip(queued(node), routes, strict=True))
-        assert node.node.router.bookings(1) == booked
+        assert node.node.router.bookings.on(1) == booked
 
 
 def test_a_better_contact_is_used_by_what_queues_the_most_urgent_first() -> None:
@@ -47,7 +47,7 @@ def test_a_better_contact_is_used_by_what_queues_the_most_urgent_first() -> None
     leaves = {stored.key: stored.route.leaves for stored in queued(node) if stored.route is not None}
     assert sorted(leaves, key=lambda key: leaves[key]) == [keys[1], keys[0], keys[2]]
     assert leaves[keys[1]] == T + HOUR
-    assert node.node.router.bookings(1) == node.node.router.bookings(2) == []
+    assert node.node.router.bookings.on(1) == node.node.router.bookings.on(2) == []
 
 
 def test_a_better_contact_further_on_is_used_though_the_first_is_full() -> None:
@@ -71,7 +71,7 @@ def test_what_was_booked_over_a_contact_that_went_is_planned_again() -> None:
     assert [hop.contact.id for hop in only.route.hops] == [1, 4]
     node.handle(PlanChanged(plan(FIRST, version=2)), T)
     assert node.states == ["WAITING"]
-    assert node.node.router.bookings(1) == []
+    assert node.node.router.bookings.on(1) == []
 
 
 def test_what_is_under_way_gives_nothing_back_on_a_contact_that_went_and_came_again() -> None:
@@ -83,14 +83,14 @@ def test_what_is_under_way_gives_nothing_back_on_a_contact_that_went_and_came_ag
     node.handle(PlanChanged(plan(near, version=1)), T + SECOND)
     node.handle(PlanChanged(plan(near, far, version=2)), T + SECOND)
     node.submit(payload=bytes(1000), now=T + SECOND)
-    booked = node.node.router.bookings(2)
+    booked = node.node.router.bookings.on(2)
     assert booked
     node.handle(TransferAcknowledged(sent.key, 2, T + 700 * SECOND), T + 700 * SECOND)
-    assert node.node.router.bookings(2) == booked
+    assert node.node.router.bookings.on(2) == booked
     now = T + 4 * HOUR
     while (due := node.node.next_wakeup()) is not None and due < now:
         node.node.handle(LinkUp(4), due)
-    assert node.node.router.bookings(2) == booked
+    assert node.node.router.bookings.on(2) == booked
 
 
 def random_contact(rng: random.Random, id: int) -> Contact:
@@ -140,5 +140,5 @@ def check_bookings(node: Fixture) -> None:
                 for hop in stored.route.hops:
                     taken[hop.contact.id] = taken.get(hop.contact.id, 0) + hop.last_byte - hop.leaves
         for one in node.node.plan.contacts:
-            busy = sum(end - start for start, end in node.node.router.bookings(one.id, level))
+            busy = sum(end - start for start, end in node.node.router.bookings.on(one.id, level))
             assert busy == taken.get(one.id, 0)

@@ -124,7 +124,7 @@ def test_a_contact_is_a_priority_queue(
         line.post(now, priority, payload)
         queued = [bundle for bundle in line.posted if bundle.key not in line.left]
         for level in Priority:
-            busy = sum(end - start for start, end in router.bookings(1, level))
+            busy = sum(end - start for start, end in router.bookings.on(1, level))
             assert busy == sum(bundle.takes for bundle in queued if bundle.priority >= level)
         if acknowledged:
             for sent in line.sent:
@@ -205,7 +205,7 @@ def test_who_was_overtaken_is_foreseen_later_further_on() -> None:
         (T + HOUR + SECOND + taken, T + HOUR + SECOND + taken + takes)
         for taken, takes in ((urgent.takes, urgent.takes), (urgent.takes + bulk.takes, bulk.takes))
     ]
-    assert router.bookings(2) == [(there[0][0], there[0][1] + bulk.takes)]
+    assert router.bookings.on(2) == [(there[0][0], there[0][1] + bulk.takes)]
 
 
 def test_what_is_pushed_out_of_a_window_finds_another_at_once() -> None:
@@ -262,7 +262,7 @@ def test_a_new_plan_books_the_most_urgent_first() -> None:
     posted = [line.post(T, priority, 1_000) for priority in (0, 1, 2, 0, 1, 2)]
     line.take(line.node.handle(PlanChanged(plan(contact(2, 1, 3, 2 * HOUR))), T + MS))
     router = line.node.node.router
-    assert [router.bookings(2, level)[0][1] - T - 2 * HOUR for level in Priority] == [
+    assert [router.bookings.on(2, level)[0][1] - T - 2 * HOUR for level in Priority] == [
         sum(bundle.takes for bundle in posted if bundle.priority >= level) for level in Priority
     ]
     line.until(T + 3 * HOUR)
@@ -366,7 +366,7 @@ class Storm:
         assert len(hops) == len(queued)
         for each in node.plan.contacts:
             for level in Priority:
-                booked = node.router.bookings(each.id, level)
+                booked = node.router.bookings.on(each.id, level)
                 wanted = [hop for priority, hop in hops if hop.contact.id == each.id and priority >= level]
                 if each.from_node == 1:
                     assert sum(to - start for start, to in booked) == sum(
@@ -440,4 +440,4 @@ def test_nothing_is_lost_or_doubled_whatever_happens(seed: int) -> None:
     assert storm.settled == {bundle.key for bundle in storm.line.posted}
     assert "bundle.expired" not in storm.line.trace
     router = storm.line.node.node.router
-    assert [router.bookings(99, level) for level in Priority] == [[], [], []]
+    assert [router.bookings.on(99, level) for level in Priority] == [[], [], []]

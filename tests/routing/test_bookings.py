@@ -10,7 +10,7 @@ from tests.routing.oracle import blocks, transmission
 
 from starlight.contacts.contact import Contact, constant_light
 from starlight.dtntime import SECOND
-from starlight.routing.bookings import Bookings
+from starlight.routing.contact_bookings import ContactBookings
 
 INTERVALS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 8)), max_size=12)
 CONTACT = Contact(1, 1, 2, 0, 30 * SECOND, ((0, 8),), constant_light(0, 0))  # A byte a second.
@@ -23,7 +23,7 @@ def test_the_first_fit_is_the_earliest_instant_that_meets_no_booking(
 ) -> None:
     """A transmission starts at the first instant from which the whole of it finds free time."""
     booked = [(start * SECOND, (start + length) * SECOND) for start, length in intervals]
-    bookings = Bookings()
+    bookings = ContactBookings()
     for interval in booked:
         bookings.add(*interval)
     found = bookings.first_fit(CONTACT, max(0, ready) * SECOND, size)
@@ -35,7 +35,7 @@ def test_the_first_fit_is_the_earliest_instant_that_meets_no_booking(
 @given(INTERVALS, st.randoms(use_true_random=False))
 def test_releasing_is_the_inverse_of_booking(intervals: list[tuple[int, int]], rng: random.Random) -> None:
     """Booking and releasing, in any order and with overlaps, leave what the rest alone would leave."""
-    bookings = Bookings()
+    bookings = ContactBookings()
     kept: list[tuple[int, int]] = []
     for start, length in intervals:
         bookings.add(start, start + length)
@@ -43,7 +43,7 @@ def test_releasing_is_the_inverse_of_booking(intervals: list[tuple[int, int]], r
         if rng.random() < 0.5:
             gone = kept.pop(rng.randrange(len(kept)))
             assert (bookings.remove(*gone) is not None) == (gone[0] < gone[1])
-        alone = Bookings()
+        alone = ContactBookings()
         for interval in kept:
             alone.add(*interval)
         assert bookings.busy() == alone.busy() == blocks(kept)
@@ -55,7 +55,7 @@ def test_releasing_is_the_inverse_of_booking(intervals: list[tuple[int, int]], r
 
 def test_what_is_not_booked_cannot_be_released() -> None:
     """Giving back what was not taken changes nothing and says so."""
-    bookings = Bookings()
+    bookings = ContactBookings()
     bookings.add(1, 5)
     assert bookings.remove(1, 4) is None
     assert bookings.remove(2, 5) is None
@@ -66,7 +66,7 @@ def test_what_is_not_booked_cannot_be_released() -> None:
 
 def test_a_queue_sent_back_to_back_is_one_block() -> None:
     """Ten thousand bundles in a row cost one block to look at."""
-    bookings = Bookings()
+    bookings = ContactBookings()
     for start in range(10_000):
         bookings.add(start, start + 1)
     assert bookings.busy() == [(0, 10_000)]
@@ -76,7 +76,7 @@ def test_a_queue_sent_back_to_back_is_one_block() -> None:
 
 def test_what_is_taken_twice_is_taken_once_more() -> None:
     """An urgent bundle goes before one that had the time: the link is busy for as long as both need."""
-    bookings = Bookings()
+    bookings = ContactBookings()
     for interval in ((0, 10), (12, 14), (2, 5)):
         bookings.add(*interval)
     assert bookings.busy() == [(0, 15)], "three more from 10 on, two of them before 12"
@@ -88,7 +88,7 @@ def test_what_is_taken_twice_is_taken_once_more() -> None:
 
 def test_what_takes_no_time_waits_while_the_contact_is_busy() -> None:
     """A transmission of no length books nothing, but waits like any other while the contact is busy."""
-    bookings = Bookings()
+    bookings = ContactBookings()
     bookings.add(2 * SECOND, 4 * SECOND)
     assert bookings.first_fit(CONTACT, SECOND, 0) == (SECOND, SECOND)
     assert bookings.first_fit(CONTACT, 2 * SECOND, 0) == (4 * SECOND, 4 * SECOND)

@@ -10,7 +10,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.routing import Priority, Route, Router, RouteRequest, split
-from starlight.routing.volume import consumption, margin
+from starlight.routing.volume import consumption, free_volume, margin
 from starlight.words import routes as words
 
 EARTH, RELAY, OTHER, MARS = 1, 2, 3, 4
@@ -116,7 +116,7 @@ def test_three_bundles_for_two_places() -> None:
     for _ in range(3):
         route = router.route(RouteRequest(EARTH, MARS, 0, 1000))
         assert route is not None
-        router.book(route)
+        router.bookings.book(route)
         used += ids(route) or []
     assert used == [1, 1, 2]
 
@@ -127,15 +127,15 @@ def test_a_booked_second_hop_binds() -> None:
     router = Router(plan(first, narrow, contact(3, (RELAY, MARS), 50, 60)))
     local = router.route(RouteRequest(RELAY, MARS, 0, 17_000))
     assert local is not None
-    router.book(local)
+    router.bookings.book(local)
     route = router.route(RouteRequest(EARTH, MARS, 0, 1000))
     assert route is not None
     assert (ids(route), route.hops[1].leaves) == ([1, 2], 17 * SECOND)
-    router.book(route)
+    router.bookings.book(route)
     assert ids(router.route(RouteRequest(EARTH, MARS, 0, 3000))) == [1, 3], (
         "2 s are left of the second contact"
     )
-    (one, two) = router.limits(route)
+    (one, two) = router.bookings.limits(route)
     assert (one.stops, one.stopped_by) == (20 * SECOND, 2), "the first is of use until the second ends"
     assert (two.starts, two.volume, two.booked) == (17 * SECOND, 2000, SECOND)
 
@@ -156,10 +156,10 @@ def test_the_estimated_volume_consumption() -> None:
     assert route is not None
     assert route.hops[0].last_byte == SECOND
     assert route.projected == 2_100_000_000 + margin(SECOND)
-    router.book(route)
-    assert router.bookings(1) == [(0, 1_100_000_000)]
-    router.release(route)
-    assert router.bookings(1) == []
+    router.bookings.book(route)
+    assert router.bookings.on(1) == [(0, 1_100_000_000)]
+    router.bookings.release(route)
+    assert router.bookings.on(1) == []
 
 
 def test_priorities_wait_for_their_own_and_above() -> None:
@@ -175,13 +175,17 @@ def test_priorities_wait_for_their_own_and_above() -> None:
     for priority in (Priority.BULK, Priority.NORMAL, Priority.NORMAL, Priority.EXPEDITED):
         route = router.route(RouteRequest(EARTH, MARS, 0, 1000, priority=priority))
         assert route is not None
-        router.book(route)
+        router.bookings.book(route)
     assert [leaves(priority) for priority in Priority] == [4, 2 + 1, 1], "urgent ones went before"
-    assert [router.residual_volume(one, 0, priority) for priority in Priority] == [6000, 7000, 9000]
+    assert [free_volume(one, 0, one.end, busy.get(one.id)) for busy in router.bookings.busy] == [
+        6000,
+        7000,
+        9000,
+    ]
 
 
 def test_what_comes_too_late_for_every_window_is_unreachable() -> None:
-    """Where lanes lead on, but never in time, the answer is none, and the search for it ends."""
+    """Where links lead on, but never in time, the answer is none, and the search for it ends."""
     short = [contact(100 + k, (EARTH, RELAY), 10_000 + 20 * k, 10_010 + 20 * k) for k in range(200)]
     router = Router(plan(*short, contact(1, (RELAY, MARS), 0, 9000), contact(2, (EARTH, OTHER), 0, 1e9)))
     assert router.route(RouteRequest(EARTH, MARS, 0, 1)) is None
@@ -219,7 +223,7 @@ def test_a_critical_bundle_goes_by_every_neighbour() -> None:
     router = Router(found)
     queued = router.route(RouteRequest(EARTH, MARS, 0, 40_000))
     assert queued is not None
-    router.book(queued)
+    router.bookings.book(queued)
     routes = router.critical(RouteRequest(EARTH, MARS, 0, 1000))
     assert [ids(route) for route in routes] == [[1, 2], [3, 4], [5]]
     assert [route.entry_node for route in routes] == [RELAY, OTHER, MARS]
@@ -243,7 +247,7 @@ def test_a_bundle_that_exceeds_every_contact_is_split() -> None:
     assert [(piece.offset, piece.length) for piece in pieces] == [(0, 1900), (1900, 1900), (3800, 1000)]
     assert [ids(piece.route) for piece in pieces] == [[0], [1], [2]]
     assert [piece.route.size for piece in pieces] == [2000, 2000, 1100]
-    assert all(router.bookings(k) == [] for k in range(4))
+    assert all(router.bookings.on(k) == [] for k in range(4))
     whole = split(router, RouteRequest(EARTH, MARS, 0, 2000), 100)
     assert whole is not None
     assert [piece.length for piece in whole] == [1900]
@@ -257,18 +261,18 @@ def test_a_plan_is_amended_in_place() -> None:
     router = Router(plan(*kept))
     route = router.route(RouteRequest(EARTH, MARS, 0, 1000))
     assert route is not None
-    router.book(route)
+    router.bookings.book(route)
     before = router.plan
     better = contact(3, (RELAY, MARS), 20, 30)
     amended = router.amend(add=[better])
     assert amended is router.plan
     assert amended.contacts == plan(*kept, better).contacts
     assert amended.version == before.version + 1
-    assert router.bookings(2) == [(50 * SECOND, 51 * SECOND)]
+    assert router.bookings.on(2) == [(50 * SECOND, 51 * SECOND)]
     assert ids(router.route(RouteRequest(EARTH, MARS, 0, 1000))) == [1, 3]
     router.amend(remove=[better, kept[0]])
     assert router.route(RouteRequest(EARTH, MARS, 0, 1000)) is None
-    assert router.bookings(1) == []
+    assert router.bookings.on(1) == []
     assert router.amend(add=[kept[0]]).contacts == before.contacts
     assert ids(router.route(RouteRequest(EARTH, MARS, 0, 1000))) == [1, 2]
     with pytest.raises(InputError, match="contact 3 is not in the plan"):
@@ -293,7 +297,7 @@ def test_refusals_say_why_contact_by_contact() -> None:
     )
     full = router.route(RouteRequest(EARTH, MARS, 0, 2000))
     assert full is not None
-    router.book(full)
+    router.bookings.book(full)
     names = {EARTH: "Yeoju", RELAY: "the relay", MARS: "the facility"}
     tell = lambda time: f"{time / SECOND:g} s"  # noqa: E731 - a time as short as can be
     told = [
@@ -349,7 +353,7 @@ def test_refusals_of_what_is_in_the_way() -> None:
     for start in (1, 4, 7):
         route = router.route(RouteRequest(EARTH, MARS, start * SECOND, 1500, exclude=frozenset({RELAY})))
         assert route is not None
-        router.book(route)
+        router.bookings.book(route)
 
     def told(size: int, **more: frozenset[int]) -> list[str]:
         found = router.refusals(RouteRequest(EARTH, MARS, 0, size, **more))
@@ -366,7 +370,7 @@ def test_refusals_of_what_is_in_the_way() -> None:
     router = Router(plan(contact(1, (EARTH, MARS), 0, 100), contact(2, (EARTH, MARS), 30, 90)))
     queue = router.route(RouteRequest(EARTH, MARS, 0, 50_000))
     assert queue is not None
-    router.book(queue)
+    router.bookings.book(queue)
     assert told(10) == [
         "So it would arrive at 51.0107 s, no earlier than by the chosen route: from node 1 to node 4 what is "
         "booked before it on contact 1 takes 50 s."

@@ -12,7 +12,7 @@ from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.routing import Priority, Router, RouteRequest
-from starlight.routing.bookings import NEVER_YET, Bookings
+from starlight.routing.contact_bookings import NEVER_YET, ContactBookings
 
 CONTACT = Contact(1, 1, 2, 0, 10_000 * SECOND, ((0, 8),), constant_light(0, 0))  # A byte a second.
 
@@ -26,7 +26,7 @@ def test_what_is_booked_and_not_sent_is_still_to_come(
     steps: list[tuple[str, int, int]], rng: random.Random
 ) -> None:
     """In whatever order they leave, and however late, busy is what the others need, from then on."""
-    bookings = Bookings()
+    bookings = ContactBookings()
     kept: list[tuple[int, int]] = []
     free_at = NEVER_YET
     for step, pause, length in steps:
@@ -57,22 +57,22 @@ def test_what_is_on_the_air_is_there_for_the_most_urgent() -> None:
     router = Router(ContactPlan.of([CONTACT]))
     first = router.route(RouteRequest(1, 2, 0, 10, priority=Priority.BULK))
     assert first is not None
-    router.book(first)
+    router.bookings.book(first)
     second = router.route(RouteRequest(1, 2, 0, 10, priority=Priority.BULK))
     assert second is not None
-    router.book(second)
+    router.bookings.book(second)
     assert second.leaves == 10 * SECOND
-    router.depart(first, 10 * SECOND)
+    router.bookings.depart(first, 10 * SECOND)
     urgent = router.route(RouteRequest(1, 2, 3 * SECOND, 5, priority=Priority.EXPEDITED))
     assert urgent is not None
     assert urgent.leaves == 10 * SECOND
-    router.book(urgent)
-    assert [router.busy_until(CONTACT, level) for level in Priority] == [
+    router.bookings.book(urgent)
+    assert [router.bookings.busy_until(CONTACT.id, level) for level in Priority] == [
         25 * SECOND, 15 * SECOND, 15 * SECOND,
     ]  # fmt: skip
-    router.depart(urgent, 15 * SECOND)
-    router.depart(second, 25 * SECOND)
-    assert [router.bookings(1, level) for level in Priority] == [[], [], []]
+    router.bookings.depart(urgent, 15 * SECOND)
+    router.bookings.depart(second, 25 * SECOND)
+    assert [router.bookings.on(1, level) for level in Priority] == [[], [], []]
     third = router.route(RouteRequest(1, 2, 16 * SECOND, 5, priority=Priority.EXPEDITED))
     assert third is not None
     assert third.leaves == 25 * SECOND
@@ -84,15 +84,15 @@ def test_a_link_that_falls_gives_its_time_back() -> None:
     for priority in Priority:
         route = router.route(RouteRequest(1, 2, 0, 100, priority=priority))
         assert route is not None
-    router.book(route)
-    router.depart(route, 100 * SECOND)
+    router.bookings.book(route)
+    router.bookings.depart(route, 100 * SECOND)
     late = router.route(RouteRequest(1, 2, SECOND, 5))
-    router.occupy(CONTACT, 2 * SECOND)
+    router.bookings.occupy(CONTACT.id, 2 * SECOND)
     soon = router.route(RouteRequest(1, 2, SECOND, 5))
     assert late is not None
     assert soon is not None
     assert (late.leaves, soon.leaves) == (100 * SECOND, 2 * SECOND)
-    router.close(CONTACT)
+    router.bookings.drop(CONTACT.id)
     now = router.route(RouteRequest(1, 2, SECOND, 5))
     assert now is not None
-    assert router.busy_until(CONTACT) == NEVER_YET
+    assert router.bookings.busy_until(CONTACT.id) == NEVER_YET

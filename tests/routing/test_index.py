@@ -16,7 +16,7 @@ from starlight.errors import InputError
 from starlight.routing import Router, RouteRequest
 from starlight.routing import index as indexing
 from starlight.routing.index import Ids, PlanIndex, difference, index_of
-from starlight.routing.link_contacts import Chains, every_span
+from starlight.routing.link_contacts import Chains, every_contact
 
 
 def contact(id: int, start: int, end: int, from_node: int = 1, to_node: int = 2) -> Contact:
@@ -46,10 +46,10 @@ def edited(rng: random.Random, plan: ContactPlan, nodes: int) -> tuple[list[Cont
 def check_chains(chains: Chains) -> None:
     """Fail unless starts and ends ascend in each, and the longest-lasting comes first."""
     for chain in chains:
-        assert chain.starts == tuple(span.start for span in chain.spans)
-        assert chain.ends == tuple(span.end for span in chain.spans)
-        assert all((a.start, a.id) < (b.start, b.id) and a.end <= b.end for a, b in pairwise(chain.spans))
-        assert chain.floor <= min(span.floor for span in chain.spans)
+        assert chain.starts == tuple(contact.start for contact in chain.contacts)
+        assert chain.ends == tuple(contact.end for contact in chain.contacts)
+        assert all((a.start, a.id) < (b.start, b.id) and a.end <= b.end for a, b in pairwise(chain.contacts))
+        assert chain.floor <= min(contact.floor for contact in chain.contacts)
     assert all(a.ends[-1] >= b.ends[-1] for a, b in pairwise(chains))
 
 
@@ -62,19 +62,23 @@ def check_same(index: PlanIndex, fresh: PlanIndex) -> None:
         assert found.keys() == expected.keys()
         for node, chains in found.items():
             check_chains(chains)
-            assert {span.id for span in every_span(chains)} == {s.id for s in every_span(expected[node])}
+            assert {contact.id for contact in every_contact(chains)} == {
+                s.id for s in every_contact(expected[node])
+            }
             assert len(chains) <= 2 * len(expected[node]) + 40
     for which in ("leaving", "reaching"):
         found, expected = getattr(index, which), getattr(fresh, which)
         assert found.keys() == expected.keys()
-        for node, lanes in found.items():
-            assert [(a.from_node, a.to_node) for a in lanes] == [
+        for node, links in found.items():
+            assert [(a.from_node, a.to_node) for a in links] == [
                 (a.from_node, a.to_node) for a in expected[node]
             ]
-            for lane, other in zip(lanes, expected[node], strict=True):
-                check_chains(lane.chains)
-                assert (lane.first_start, lane.last_end) == (other.first_start, other.last_end)
-                assert {s.id for s in every_span(lane.chains)} == {s.id for s in every_span(other.chains)}
+            for link, other in zip(links, expected[node], strict=True):
+                check_chains(link.chains)
+                assert (link.first_start, link.last_end) == (other.first_start, other.last_end)
+                assert {s.id for s in every_contact(link.chains)} == {
+                    s.id for s in every_contact(other.chains)
+                }
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -122,10 +126,10 @@ def test_chains_stay_few_after_many_changes() -> None:
         held.append(one)
         if len(held) > 200:
             router.amend((), [held.pop(rng.randrange(len(held)))])
-        (lane,) = router._index.leaving[1]
+        (link,) = router._index.leaving[1]
         fresh = PlanIndex(router.plan.contacts).leaving[1][0]
-        check_chains(lane.chains)
-        most = max(most, len(lane.chains) - 2 * len(fresh.chains))
+        check_chains(link.chains)
+        most = max(most, len(link.chains) - 2 * len(fresh.chains))
     assert most <= 6
 
 
@@ -156,7 +160,7 @@ def test_the_difference_of_two_plans() -> None:
 
 
 def test_a_plan_that_changed_a_little_is_not_indexed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A plan with a cut of one link costs the lanes that it touches; one with two ids alike is made anew."""
+    """A plan with a cut of one link costs the links that it touches; one with two ids alike is made anew."""
     found = [
         contact(id, id * 10, id * 10 + 5, 1 + id % 7, 1 + (id + 1 + id // 7 % 5) % 7) for id in range(2000)
     ]

@@ -1,4 +1,4 @@
-"""The index of a plan: lanes, what is alive, what can be reached."""
+"""The index of a plan: links, what is alive, what can be reached."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ def contact(id: int, start: int, end: int, from_node: int = 1, to_node: int = 2)
 
 @settings(deadline=None, derandomize=True, max_examples=300)
 @given(st.integers(0, 2**32), st.integers(-1, 40), st.integers(0, 3))
-def test_a_lane_finds_what_looking_at_every_contact_finds(seed: int, ready: int, size: int) -> None:
-    """The earliest arrival over a lane is the earliest over all its contacts, nested or not."""
+def test_a_link_finds_what_looking_at_every_contact_finds(seed: int, ready: int, size: int) -> None:
+    """The earliest arrival over a link is the earliest over all its contacts, nested or not."""
     rng = random.Random(seed)
     drawn = (random_contact(rng, id, 2) for id in range(rng.randrange(1, 15)))
     found = [one for one in by_start(drawn) if one.start <= one.end]
     if not found:
         return
-    lane = LinkContacts.of(1, 2, chained([SearchContact(one) for one in found]))
+    link = LinkContacts.of(1, 2, chained([SearchContact(one) for one in found]))
     ready *= SECOND
     banned = frozenset(rng.sample(range(15), 2))
     timings = {one.id: SearchContact(one).timing(ready, size, {}) for one in found}
     arrivals = [timing[2] for id, timing in timings.items() if timing and id not in banned]
-    assert lane.earliest(ready, size, NEVER, {}, banned) == min(arrivals, default=NEVER)
+    assert link.earliest(ready, size, NEVER, {}, banned) == min(arrivals, default=NEVER)
     until = rng.randrange(40) * SECOND
-    alive = {span.id for span in lane.alive(ready, until)}
+    alive = {contact.id for contact in link.alive(ready, until)}
     assert alive >= {id for id, timing in timings.items() if timing and timing[2] <= until}
-    assert all(span.end >= ready for span in lane.alive(ready, until))
+    assert all(contact.end >= ready for contact in link.alive(ready, until))
 
 
 @settings(deadline=None, derandomize=True, max_examples=300)
@@ -71,7 +71,7 @@ def test_what_has_ended_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> Non
     looked = []
     timing = SearchContact.timing
     monkeypatch.setattr(
-        SearchContact, "timing", lambda span, *args: looked.append(span.id) or timing(span, *args)
+        SearchContact, "timing", lambda contact, *args: looked.append(contact.id) or timing(contact, *args)
     )
     route = router.route(RouteRequest(1, 2, 8500 * DAY + 2 * HOUR, 1))
     assert route is not None
@@ -80,7 +80,7 @@ def test_what_has_ended_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_an_unreachable_destination_costs_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What no lane leads to is known to be unreachable before any contact is looked at."""
+    """What no link leads to is known to be unreachable before any contact is looked at."""
     found = [contact(id, id * HOUR, id * HOUR + HOUR, 1 + id % 3, 4 + id % 4) for id in range(1000)]
     found.append(contact(5000, 0, HOUR, 4, 99))
     router = Router(ContactPlan.of(found))
@@ -93,7 +93,7 @@ def test_an_unreachable_destination_costs_no_search(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_fewest_remaining_hops_follow_time() -> None:
-    """Only lanes with a contact that has not ended count, also when time goes back."""
+    """Only links with a contact that has not ended count, also when time goes back."""
     index = PlanIndex(
         ContactPlan.of([contact(1, 0, 50), contact(2, 0, 10, 1, 3), contact(3, 0, 90, 2, 3)]).contacts
     )
@@ -122,13 +122,13 @@ def test_who_has_one_neighbour_passes_nothing_on() -> None:
     assert onward.remaining_hops(3, 0) == {3: 0, 2: 1, 4: 2}
 
 
-def test_a_bundle_that_no_contact_of_a_lane_carries_is_tried_on_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bundle_that_no_contact_of_a_link_carries_is_tried_on_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nine thousand contacts that are all too small cost no more than one."""
-    spans = [SearchContact(contact(id, id * HOUR, id * HOUR + MINUTE)) for id in range(9000)]
-    lane = LinkContacts.of(1, 2, chained(spans))
-    assert lane.earliest(0, 60, NEVER, {}, ()) == MINUTE + SECOND
+    contacts = [SearchContact(contact(id, id * HOUR, id * HOUR + MINUTE)) for id in range(9000)]
+    link = LinkContacts.of(1, 2, chained(contacts))
+    assert link.earliest(0, 60, NEVER, {}, ()) == MINUTE + SECOND
     monkeypatch.setattr(SearchContact, "timing", None)
-    assert lane.earliest(0, 61, NEVER, {}, ()) == NEVER
+    assert link.earliest(0, 61, NEVER, {}, ()) == NEVER
 
 
 def test_contacts_that_carry_nothing_are_left_out() -> None:

@@ -19,9 +19,7 @@ from starlight.routing.search import Search
 
 def without_memory(router: Router) -> Router:
     """Return a router with the same plan and bookings that has been asked nothing."""
-    other = Router(router.plan)
-    other._busy = router._busy
-    return other
+    return router.without(())
 
 
 def rank_plan(rng: random.Random) -> ContactPlan:
@@ -58,14 +56,14 @@ def queue(plan: ContactPlan, ends: tuple[int, int], rng: random.Random, bundles:
         assert route == expected
         if route is None:
             break
-        router.book(route)
+        router.bookings.book(route)
         booked.append(route)
         if rng.random() < 0.1:  # Somebody else's bundle takes a part of the way.
             other = router.route(RouteRequest(route.entry_node, ends[1], now, 150))
             if other is not None:
-                router.book(other)
+                router.bookings.book(other)
         if rng.random() < 0.05:
-            router.release(booked.pop(rng.randrange(len(booked))))
+            router.bookings.release(booked.pop(rng.randrange(len(booked))))
     return len(booked)
 
 
@@ -77,8 +75,8 @@ def test_each_of_a_queue_gets_the_best_route(
     proved: list[bool] = []
     proves = OptimalityProof.proves
 
-    def noted(standing: OptimalityProof, *arguments: object) -> bool:
-        proved.append(proves(standing, *arguments))  # type: ignore[arg-type]
+    def noted(proof: OptimalityProof, *arguments: object) -> bool:
+        proved.append(proves(proof, *arguments))  # type: ignore[arg-type]
         return proved[-1]
 
     monkeypatch.setattr(OptimalityProof, "proves", noted)
@@ -111,5 +109,5 @@ def test_what_queues_for_one_window_is_searched_a_few_times(monkeypatch: pytest.
         route = router.route(RouteRequest(1, 10, number * SECOND // 20, 1000))
         assert route is not None
         assert route.hops[-1].leaves == (300 + number) * SECOND
-        router.book(route)
+        router.bookings.book(route)
     assert len(searches) < 10

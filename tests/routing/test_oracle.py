@@ -10,10 +10,11 @@ import pytest
 from tests.routing.trial import Trial
 
 from starlight.contacts.contact import Contact
-from starlight.routing import Priority, Route, Router, index, router, search
-from starlight.routing import link_contacts as lanes
-from starlight.routing.answers import AnswerMemory
+from starlight.routing import Priority, Route, bookings, index, search, volume
+from starlight.routing import link_contacts as links
 from starlight.routing.bookings import Bookings
+from starlight.routing.contact_bookings import ContactBookings
+from starlight.routing.corridor import Corridor
 from starlight.routing.optimality_proof import OptimalityProof
 from starlight.routing.volume import HopLimit
 
@@ -45,44 +46,44 @@ def _half_open(contact: Contact, leaves: int, size: int) -> int | None:
     return None if done == contact.end else done
 
 
-def _first_hop_only(self: Router, route: Route) -> None:
+def _first_hop_only(self: Bookings, route: Route) -> None:
     _book(self, msgspec.structs.replace(route, hops=route.hops[:1]))
 
 
-def _as_bulk(self: Router, route: Route) -> None:
+def _as_bulk(self: Bookings, route: Route) -> None:
     _book(self, msgspec.structs.replace(route, priority=Priority.BULK))
 
 
 def _own_ends(
-    contacts: Sequence[Contact], leaves: Sequence[int], booked: Sequence[Bookings | None]
+    contacts: Sequence[Contact], leaves: Sequence[int], booked: Sequence[ContactBookings | None]
 ) -> list[HopLimit]:
     hops = zip(contacts, leaves, booked, strict=True)
     return [_limits([contact], [starts], [busy])[0] for contact, starts, busy in hops]
 
 
-_limits = router.effective_limits
-_last_byte, _book, _first_fit = Contact.last_byte, Router.book, Bookings.first_fit
+_limits = bookings.effective_limits
+_last_byte, _book, _first_fit = Contact.last_byte, Bookings.book, ContactBookings.first_fit
 
 CANARIES: list[tuple[str, object, str, object]] = [
-    ("termination is not settled", search.Search, "_latest_ending", lambda _, corridor, __: corridor),
-    ("entry node is not settled", search.Search, "_smallest_entry", lambda _, corridor, __: corridor),
-    ("hops are not settled", search.Search, "_by_rounds", lambda *_: None),
-    ("what is remembered is never doubted", AnswerMemory, "_holds", lambda *_: True),
-    ("what is remembered stands for ever", OptimalityProof, "proves", lambda *_: True),
+    ("termination is not settled", Corridor, "latest_ending", lambda corridor, _: corridor),
+    ("entry node is not settled", Corridor, "smallest_entry", lambda corridor: corridor),
+    ("hops are not settled", search, "by_rounds", lambda *_: None),
+    ("what is remembered is never doubted", Bookings, "nothing_freed", lambda *_: True),
+    ("what is remembered is the best for ever", OptimalityProof, "proves", lambda *_: True),
     ("a contact that is taken out stays", index, "without", lambda chains, _: chains),
     ("window ends are open", Contact, "last_byte", _half_open),
-    ("the margin is rounded down", lanes, "margin", lambda light: light * 125 // 186_282),
-    ("overhead is rounded down", router, "consumption", lambda size: size + max(size * 3 // 100, 100)),
+    ("the margin is rounded down", links, "margin", lambda light: light * 125 // 186_282),
+    ("overhead is rounded down", volume, "consumption", lambda size: size + max(size * 3 // 100, 100)),
     (
         "a bundle is sent into a booking",
-        Bookings,
+        ContactBookings,
         "first_fit",
-        lambda _, *rest: _first_fit(Bookings(), *rest),
+        lambda _, *rest: _first_fit(ContactBookings(), *rest),
     ),
-    ("the second hop is not booked", Router, "book", _first_hop_only),
-    ("all is booked as bulk", Router, "book", _as_bulk),
-    ("nothing is given back", Router, "release", lambda *_: None),
-    ("a later contact does not limit", router, "effective_limits", _own_ends),
+    ("the second hop is not booked", Bookings, "book", _first_hop_only),
+    ("all is booked as bulk", Bookings, "book", _as_bulk),
+    ("nothing is given back", Bookings, "release", lambda *_: None),
+    ("a later contact does not limit", bookings, "effective_limits", _own_ends),
 ]
 
 

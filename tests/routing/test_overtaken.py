@@ -12,7 +12,7 @@ from tests.routing.plans import random_plan
 
 from starlight.dtntime import SECOND
 from starlight.routing import Priority, Route, Router, RouteRequest
-from starlight.routing.bookings import Bookings
+from starlight.routing.contact_bookings import ContactBookings
 from starlight.routing.index import PlanIndex
 
 JOBS = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 8)), max_size=8)
@@ -36,7 +36,7 @@ def test_without_a_booking_all_is_as_if_it_had_never_been(seed: int) -> None:
     for _ in range(6):
         route = some_route(rng, whole, nodes)
         if route is not None and route.hops:
-            whole.book(route)
+            whole.bookings.book(route)
             booked.append(route)
     own = rng.sample(booked, min(2, len(booked)))
     rest = list(booked)
@@ -44,8 +44,8 @@ def test_without_a_booking_all_is_as_if_it_had_never_been(seed: int) -> None:
         rest.remove(route)
     alone = Router(plan)
     for route in rest:
-        alone.book(route)
-    before = [whole.bookings(contact.id, level) for contact in plan.contacts for level in Priority]
+        alone.bookings.book(route)
+    before = [whole.bookings.on(contact.id, level) for contact in plan.contacts for level in Priority]
     without = whole.without(own)
     for _ in range(10):
         source, destination = rng.sample(nodes, 2)
@@ -58,8 +58,8 @@ def test_without_a_booking_all_is_as_if_it_had_never_been(seed: int) -> None:
         assert without.refusals(request) == alone.refusals(request)
     for contact in plan.contacts:
         for level in Priority:
-            assert without.bookings(contact.id, level) == alone.bookings(contact.id, level)
-    assert before == [whole.bookings(contact.id, level) for contact in plan.contacts for level in Priority]
+            assert without.bookings.on(contact.id, level) == alone.bookings.on(contact.id, level)
+    assert before == [whole.bookings.on(contact.id, level) for contact in plan.contacts for level in Priority]
 
 
 @settings(deadline=None, derandomize=True, max_examples=300)
@@ -68,7 +68,7 @@ def test_who_is_overtaken_keeps_the_place_among_equals(
     urgent: list[tuple[int, int]], others: list[tuple[int, int]]
 ) -> None:
     """What is overtaken leaves in the order of its booking, each in the first gap that holds it whole."""
-    above, level = Bookings(), Bookings()
+    above, level = ContactBookings(), ContactBookings()
     for start, length in urgent:
         above.add(start, start + length)
         level.add(start, start + length)
@@ -89,22 +89,22 @@ def test_who_is_overtaken_keeps_the_place_among_equals(
 
 def test_before_what_is_on_the_air_nothing_leaves() -> None:
     """While a transmission is under way, what was booked meanwhile waits for its end."""
-    level = Bookings()
+    level = ContactBookings()
     level.add(10, 14)
     level.add(14, 20)
     level.occupy(17)
-    assert level.turns(Bookings()) == {(10, 14): 17, (14, 20): 21}
+    assert level.turns(ContactBookings()) == {(10, 14): 17, (14, 20): 21}
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_a_contact_is_looked_up_in_its_lane(seed: int) -> None:
-    """The index returns the span that its lanes hold, made once; that of another plan is made anew."""
+def test_a_contact_is_looked_up_in_its_link(seed: int) -> None:
+    """The index returns the contact that its links hold, made once; that of another plan is made anew."""
     plan = random_plan(random.Random(seed))
     index = PlanIndex(plan.contacts, True)
     for contact in plan.contacts:
         if contact.id in index.unusable:
             continue
-        span = index.span(contact)
-        assert span.contact == contact
-        assert span is index.span(contact)
-        assert PlanIndex((), True).span(contact) == span
+        found = index.search_contact(contact)
+        assert found.planned == contact
+        assert found is index.search_contact(contact)
+        assert PlanIndex((), True).search_contact(contact) == found

@@ -105,5 +105,5 @@ def test_ions_duplicate_contacts(times: int) -> None:
     assert route is not None
     assert (route.leaves, route.arrival) == (1 * SECOND, 31 * SECOND)
     assert [route.arrival for route in router.candidates(RouteRequest(1, 2, 0, 29_000))] == [31 * SECOND]
-    router.book(route)
+    router.bookings.book(route)
     assert router.route(RouteRequest(1, 2, 0, 1)) is None

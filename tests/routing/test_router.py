@@ -12,6 +12,7 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, const
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND, from_text
 from starlight.routing import Route, Router, RouteRequest
+from starlight.routing.earliest_arrivals import EarliestArrivals
 from starlight.routing.route import FOREVER
 from starlight.routing.search import Search
 from starlight.routing.volume import margin
@@ -133,17 +134,17 @@ def test_bookings_are_first_in_first_out() -> None:
     leaves = []
     for _ in range(3):
         route = asked(router)
-        router.book(route)
+        router.bookings.book(route)
         leaves.append([hop.leaves // SECOND for hop in route.hops])
     assert leaves == [[0, 50], [1, 51], [2, 52]]
-    assert router.bookings(1) == [(0, 3 * SECOND)]
+    assert router.bookings.on(1) == [(0, 3 * SECOND)]
 
 
 def test_a_gap_before_a_bundle_on_its_way_stays_usable() -> None:
     """What is booked for a bundle that is still on its way does not take the time before it."""
     plan = ContactPlan.of([contact(1, (EARTH, RELAY), 0, 100, light_s=20), contact(2, (RELAY, MARS), 0, 100)])
     router = Router(plan)
-    router.book(asked(router))
+    router.bookings.book(asked(router))
     near = router.route(RouteRequest(RELAY, MARS, 5 * SECOND, 1000))
     assert near is not None
     assert near.leaves == 5 * SECOND
@@ -159,7 +160,7 @@ def test_a_full_contact_is_not_used() -> None:
     used = []
     for _ in range(5):
         route = asked(router)
-        router.book(route)
+        router.bookings.book(route)
         used += ids(route)
     assert used == [1, 1, 1, 2, 2]
     assert router.route(RouteRequest(EARTH, MARS, 0, 1)) is None
@@ -172,20 +173,20 @@ def test_release_is_the_inverse_of_book() -> None:
     routes: list[Route] = []
     for _ in range(200):
         if routes and rng.random() < 0.5:
-            router.release(routes.pop(rng.randrange(len(routes))))
+            router.bookings.release(routes.pop(rng.randrange(len(routes))))
         else:
             route = router.route(RouteRequest(EARTH, MARS, 0, rng.randrange(2000)))
             if route is not None:
-                router.book(route)
+                router.bookings.book(route)
                 routes.append(route)
         again = two_hops()
         for route in routes:
-            again.book(route)
-        assert [router.bookings(id) for id in (1, 2)] == [again.bookings(id) for id in (1, 2)]
+            again.bookings.book(route)
+        assert [router.bookings.on(id) for id in (1, 2)] == [again.bookings.on(id) for id in (1, 2)]
     for route in routes:
-        router.release(route)
-        router.release(route)  # Passed over: it is not booked any more.
-    assert router.bookings(1) == router.bookings(2) == []
+        router.bookings.release(route)
+        router.bookings.release(route)  # Passed over: it is not booked any more.
+    assert router.bookings.on(1) == router.bookings.on(2) == []
     assert asked(router) == asked(two_hops())
 
 
@@ -193,13 +194,13 @@ def test_a_new_plan_drops_bookings() -> None:
     """`set_plan` keeps the router and drops all bookings: who holds routes books them anew."""
     router = two_hops()
     before = asked(router)
-    router.book(before)
+    router.bookings.book(before)
     plan = router.plan.cut([(EARTH, RELAY)], 0, 10 * SECOND)
     router.set_plan(plan)
     assert router.plan is plan
-    assert router.bookings(1) == []
+    assert router.bookings.on(1) == []
     assert asked(router).leaves == 10 * SECOND + 1
-    router.release(before)
+    router.bookings.release(before)
     assert asked(router).leaves == 10 * SECOND + 1
 
 
@@ -271,13 +272,13 @@ def test_a_step_in_a_light_time_never_crashes() -> None:
             way = Oracle(plan, booked, margin=True).along(path, now, 1)
             assert (way.failed, way.projected) == (None, route.projected)
             assert [(hop.leaves, hop.last_byte, hop.arrives) for hop in route.hops] == way.times
-            router.book(route)
+            router.bookings.book(route)
             for hop in route.hops:
                 booked.setdefault(hop.contact.id, []).append((hop.leaves, hop.last_byte))
     assert found > 1000
 
 
-def test_two_steps_on_one_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_steps_on_one_route(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where steps mislead the search by hops, the route is the one of the earliest arrivals, as asked for.
 
     Over node 5 a bundle is at node 2 after 1 s, by the direct contact after 5 s. From there to node 3 light
@@ -297,8 +298,10 @@ def test_two_steps_on_one_way(monkeypatch: pytest.MonkeyPatch) -> None:
         stepping(5, (3, 4), 100, 10, 1),
     ]
     traced = []
-    trace = Search._traced
-    monkeypatch.setattr(Search, "_traced", lambda search, at: traced.append(at) or trace(search, at))
+    trace = EarliestArrivals.traced
+    monkeypatch.setattr(
+        EarliestArrivals, "traced", lambda arrivals, at: traced.append(at) or trace(arrivals, at)
+    )
     router = Router(ContactPlan.of(contacts), with_margin=False)
     route = asked(router)
     assert traced == [22 * SECOND]
@@ -309,7 +312,7 @@ def test_two_steps_on_one_way(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_lanes_of_many_contacts(seed: int) -> None:
-    """Where every lane has many short contacts, the best route and the next ones are those of the oracle."""
+    """Where every link has many short contacts, the best route and the next ones are those of the oracle."""
     rng = random.Random(seed)
     links = [(EARTH, RELAY), (RELAY, MARS), (EARTH, OTHER), (OTHER, MARS)]
     contacts = []
@@ -342,7 +345,7 @@ def test_the_route_explains_itself() -> None:
         ]
     )
     router = Router(plan)
-    router.book(asked(router, start - 60))
+    router.bookings.book(asked(router, start - 60))
     names = {EARTH: "Yeoju", MARS: "the facility"}
     assert [said.text() for said in hops(asked(router, start - 60), names)] == [
         "At Yeoju it waits until 2051-04-02T10:00:00Z for the contact with node 2 and until "

@@ -11,6 +11,7 @@ from tests.routing.plans import MOST_NODES, Shape, large_plan, narrow_plan, rand
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.dtntime import MILLISECOND, MINUTE, SECOND
 from starlight.routing import Route, Router, RouteRequest, split
+from starlight.routing.volume import free_volume
 
 Question = tuple[int, int, frozenset[int], frozenset[int], frozenset[int]]
 """From, to, neighbours not to enter by, contacts not to use, nodes not to pass."""
@@ -153,7 +154,9 @@ class Trial:
     def check_limits(self, route: Route, oracle: Oracle, expires: int | None) -> None:
         """Compare the effective volume limits of a route, and the largest bundle that it carries."""
         path = [hop.contact for hop in route.hops]
-        told = [(x.starts, x.stops, x.stopped_by, x.volume, x.booked) for x in self.router.limits(route)]
+        told = [
+            (x.starts, x.stops, x.stopped_by, x.volume, x.booked) for x in self.router.bookings.limits(route)
+        ]
         assert told == oracle.limits(path, [hop.leaves for hop in route.hops])
         if self.rng.random() > 0.1:
             return
@@ -315,7 +318,7 @@ class Trial:
 
     def book(self, route: Route) -> None:
         """Book a route at both, and compare what is left of its contacts."""
-        self.router.book(route)
+        self.router.bookings.book(route)
         self.routes.append(route)
         for contact, interval in self._taken(route):
             self.booked.setdefault((route.priority, contact), []).append(interval)
@@ -323,7 +326,7 @@ class Trial:
 
     def release(self, route: Route) -> None:
         """Release a route at both, and compare what is left of its contacts."""
-        self.router.release(route)
+        self.router.bookings.release(route)
         ids = {contact.id for contact in self.plan.contacts}
         for contact, interval in self._taken(route):
             if contact in ids:
@@ -354,8 +357,9 @@ class Trial:
             for hop in route.hops:
                 contact = hop.contact
                 busy = blocks(seen.get(contact.id, ())) if contact.id in ids else []
-                assert self.router.bookings(contact.id, priority) == busy
-                left = self.router.residual_volume(contact, self.now, priority)
+                assert self.router.bookings.on(contact.id, priority) == busy
+                seen_by = self.router.bookings.busy[priority]
+                left = free_volume(contact, self.now, contact.end, seen_by.get(contact.id))
                 assert left == volume(contact, self.now, contact.end, busy)
 
 
@@ -401,12 +405,12 @@ def compare_with_fresh(seed: int, questions: int) -> None:
         priority = rng.choice((0, 1, 1, 2))
         fresh = Router(plan)
         for route in booked:
-            fresh.book(route)
+            fresh.bookings.book(route)
         answer = router.route(RouteRequest(source, destination, when, size, priority=priority))
         expected = fresh.route(RouteRequest(source, destination, when, size, priority=priority))
         assert answer == expected, f"plan of many questions of seed {seed}"
         if answer is not None and rng.random() < 0.6:
-            router.book(answer)
+            router.bookings.book(answer)
             booked.append(answer)
         if booked and rng.random() < 0.2:
-            router.release(booked.pop(rng.randrange(len(booked))))
+            router.bookings.release(booked.pop(rng.randrange(len(booked))))

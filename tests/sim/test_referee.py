@@ -14,7 +14,7 @@ from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND, YEAR
 from starlight.errors import DefectError
 from starlight.node.transmit_scheduler import TransmitScheduler
 from starlight.routing import Router, RouteRequest
-from starlight.routing.bookings import Bookings
+from starlight.routing.contact_bookings import ContactBookings
 from starlight.sim import faults
 from starlight.sim.referee import earliest_route, first_free
 
@@ -156,10 +156,10 @@ def test_the_referees_route_is_the_routers(seed: int) -> None:
         expires = since + random.choice((MINUTE, HOUR, YEAR))
         request = RouteRequest(source, destination, since, size, expires=expires)
         found = router.route(request)
-        mine = earliest_route(leaving, request, lambda c: router.bookings(c.id, 1))
+        mine = earliest_route(leaving, request, lambda c: router.bookings.on(c.id, 1))
         assert (mine and mine[0]) == (found and found.projected)
         if found is not None:
-            router.book(found)
+            router.bookings.book(found)
 
 
 def test_the_first_free_time_is_that_of_the_bookings() -> None:
@@ -167,7 +167,7 @@ def test_the_first_free_time_is_that_of_the_bookings() -> None:
     random = Random(7)
     for _ in range(300):
         one = contact(1, 1, 2, 0, MINUTE, rate=random.choice((800, 8_000, 2**63 - 1)))
-        bookings = Bookings()
+        bookings = ContactBookings()
         for _ in range(random.randrange(6)):
             begin = START + random.randrange(60) * SECOND
             bookings.add(begin, begin + random.randrange(1, 8) * SECOND)

@@ -159,10 +159,12 @@ class Forecaster:
         self.index()  # Under another plan it forgets.
         about = destination, priority
         least, since, freed = self._hopeless.get(about, (0, 0, -1))
-        hopeless = size >= least and 0 <= now - since < HOPELESS_FOR and freed == self._router.freed
+        hopeless = (
+            size >= least and 0 <= now - since < HOPELESS_FOR and freed == self._router.bookings.releases
+        )
         found = self.itinerary(self.node, destination, now, size, None, priority, may_fragment=not hopeless)
         if found is None and not hopeless and self.index().between(self.node, destination):
-            self._hopeless[about] = size, now, self._router.freed
+            self._hopeless[about] = size, now, self._router.bookings.releases
         return found
 
     def back(self, destination: int | None, at: int | None, size: int) -> int | None:
@@ -199,7 +201,7 @@ class Forecaster:
         contact = first.contact
         where = contact.id, booked.priority
         if where not in turns:
-            turns[where] = router.turns(*where)
+            turns[where] = router.bookings.turns(*where)
         leaves = turns[where].get((first.leaves, first.last_byte), first.leaves)
         if leaves == first.leaves:
             return booked

@@ -163,7 +163,7 @@ class TransmitScheduler:
             self._out.append(Trace(Record(now, self._number, lacks)))
             return None
         route, lane = found
-        self.router.book(route)
+        self.router.bookings.book(route)
         self.changes += 1
         stored.state = BundleState.QUEUED
         stored.route = route
@@ -201,7 +201,7 @@ class TransmitScheduler:
             hops = tuple(hop for hop in route.hops if self._gone.get(hop.contact.id, (0, 0))[0] <= epoch)
             if len(hops) < len(route.hops):
                 route = replace(route, hops=hops)
-        self.router.release(route)
+        self.router.bookings.release(route)
         return True
 
     def _note_room(self) -> None:
@@ -262,7 +262,7 @@ class TransmitScheduler:
         for lane in peer.lanes:
             if lane.free_at > now:
                 lane.free_at = now
-                self.router.occupy(lane.contact, now)
+                self.router.bookings.occupy(lane.contact.id, now)
         if not peer.lanes and not peer.under_way:
             del self._peers[number]  # so that passers-by take no memory
 
@@ -383,7 +383,7 @@ class TransmitScheduler:
             if lane.free_at <= route.leaves:
                 return route, lane
             # The router does not know of what began before the plan changed, or by a clock that was ahead.
-            self.router.occupy(contact, lane.free_at)
+            self.router.bookings.occupy(contact.id, lane.free_at)
 
     def _route(self, stored: Stored, now: int, without: frozenset[int]) -> Route | None:
         if stored.node is None:
@@ -445,7 +445,7 @@ class TransmitScheduler:
         lane.closed = True
         del self._lanes[lane.contact.id]
         lane.peer.lanes.remove(lane)
-        self.router.close(lane.contact)
+        self.router.bookings.drop(lane.contact.id)
         self._rebook(lane.entries(), now)
         if self._freed:
             self._retry_waiting(now)
@@ -460,11 +460,11 @@ class TransmitScheduler:
         """Book anew at once what urgent bundles have pushed out of the window of a contact."""
         lane.overtaken = False
         pushed: list[Stored] = []
-        while not lane.closed and self.router.busy_until(lane.contact) > lane.contact.end:
+        while not lane.closed and self.router.bookings.busy_until(lane.contact.id) > lane.contact.end:
             least = lane.least()
             if not least:
                 break
-            while least and self.router.busy_until(lane.contact) > lane.contact.end:
+            while least and self.router.bookings.busy_until(lane.contact.id) > lane.contact.end:
                 pushed.append(least.pop())
                 self.dequeue(pushed[-1])
         for stored in reversed(pushed):
@@ -520,17 +520,17 @@ class TransmitScheduler:
         """Tell the router that a transmission has begun, so that nobody is given its time."""
         route = stored.route
         assert route is not None
-        self.router.depart(route, last_byte)
+        self.router.bookings.depart(route, last_byte)
         onward = route.hops[1:]
         stored.route = rest = replace(route, hops=onward) if onward else None
         if rest is not None and reaches > onward[0].leaves:
             # It was overtaken, or its link was late: elsewhere too it will need another time.
-            self.router.release(rest)
+            self.router.bookings.release(rest)
             self._note_room()
             size = route.size - naming_bytes(self._number) + naming_bytes(contact.to_node)
             stored.route = rest = self.router.along(rest, reaches, size)
             if rest is not None:
-                self.router.book(rest)
+                self.router.bookings.book(rest)
 
     def _transmit(self, stored: Stored, contact: Contact, leaves: int, last_byte: int, now: int) -> None:
         meta, key, peer = stored.meta, stored.key, contact.to_node

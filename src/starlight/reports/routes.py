@@ -189,7 +189,7 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
         at,
         asked.size,
         routes,
-        [router.limits(route) if route.hops else [] for route in routes],
+        [router.bookings.limits(route) if route.hops else [] for route in routes],
         refused,
         [said.text(scale.tell) for said in words.never_used(router.unusable, imported.names)],
         fragments,

@@ -1,275 +1,186 @@
-"""What is booked on a contact: the time that earlier transmissions take from later ones.
+"""What a router has booked: the time of every contact, by priority, and what has become free again.
 
-The model. A booking takes the half-open interval ``[leaves, last_byte)`` of its contact. Where it
-meets another (an urgent bundle goes before one that had that time), both keep what they need: the
-time that is taken twice is taken once more from the next free time on. So busy time is that of a
-link which works off whatever is there, and it does not depend on the order of the bookings. A
-transmission is never split: it starts at the first instant, not before it is ready, from which
-the whole of it finds free time. So bookings made in order are sent first in, first out, and a gap
-in front of a bundle that is still on its way to the contact stays usable for what fits into it. A
-transmission that takes no time (no bytes, or an unlimited rate) books nothing, but waits like any
-other while the contact is busy.
+Theory of operation. What is booked at a priority is entered at that one and at all below, so that each
+priority has its own picture of every contact, and a bundle reads one only: what it waits for. An urgent
+bundle does not see what is booked below it and may be given the same time; there, `ContactBookings` lets
+both keep what they need.
 
-What keeps its need keeps *time*, not bytes: where a contact changes its rate, what is pushed behind the
-change may need more or less than is kept for it. Bytes would have to be timed anew in each free piece,
-rounded up to ns each time; then busy time would depend on the order of the bookings, and giving one
-back would not be the inverse of taking it. With one rate, as most contacts have, both are the same, and
-a node times a bundle by the rates whenever it leaves.
-
-What is on the air is no booking any more: nobody goes before it, and nothing is free before it ends.
-What is booked before that end was overtaken and is still to come, so its time is taken from that end
-on. So whoever tells when each transmission begins finds here at any time what the link has yet to
-do, however often what was booked has been overtaken.
-
-The first instant is a non-decreasing function of the time of readiness, and only grows with
-further bookings and with the size; the search and the cache of the router rest on that.
+Freed time is the one thing by which a route can become better while the plan stays. So each release is
+counted, with the end of the time that it may have freed: an answer that was found before holds for a bundle
+that is ready after that end, as nothing that it could use has changed.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
+from collections.abc import Iterable
 
-from starlight.contacts import Contact
-
-NEVER_YET = -(2**200)
-"""Earlier than every time."""
+from starlight.routing.contact_bookings import NEVER_YET, ContactBookings
+from starlight.routing.link_contacts import NEVER, Busy
+from starlight.routing.route import Route
+from starlight.routing.volume import BundleSizes, HopLimit, Priority, effective_limits
 
 
 class Bookings:
-    """The booked time of one contact, in ns.
+    """The bookings of one router over all contacts of its plan.
 
-    Busy time is kept merged (a queue sent back to back is a single block), and the bookings
-    themselves are counted, so that giving one back is the exact inverse of taking it.
+    Args:
+        sizes: how long a bundle takes a contact.
+
+    Attributes:
+        busy: for each `Priority`, what a bundle of it waits for, by contact; read only.
+        releases: how often time that was booked has become free.
     """
 
-    __slots__ = ("_covered", "_ends", "_floor", "_held", "_pushed", "_stale", "_starts", "_work")
+    __slots__ = ("_freed", "_sizes", "busy", "releases")
 
-    def __init__(self) -> None:
-        self._held: dict[tuple[int, int], int] = {}
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        self._floor = NEVER_YET  # Nothing is free before.
-        self._work = 0  # The ns of all bookings together ...
-        self._covered = 0  # ... and of all blocks: the same, unless what was booked could not be sent.
-        self._pushed = False  # Some bookings met others, so that blocks don't begin and end with them.
-        self._stale = False  # The blocks are to be made anew before they are looked at.
+    def __init__(self, sizes: BundleSizes) -> None:
+        self._sizes = sizes
+        self.busy: tuple[Busy, ...] = tuple({} for _ in Priority)
+        self.releases = 0
+        # As (count, end of what it freed). A release that reaches further makes those before it needless,
+        # so ends fall and bisection finds the latest end since a count.
+        self._freed: list[tuple[int, int]] = []
 
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is booked, and nothing known to be on the air."""
-        return not self._held and self._floor == NEVER_YET
+    def book(self, route: Route) -> None:
+        """Take the time that a route needs on each of its contacts from later routes.
 
-    @property
-    def end(self) -> int:
-        """Until when the contact is busy, in ns; `NEVER_YET` where it never was."""
-        self._refresh()
-        return self._ends[-1] if self._ends else self._floor
+        Those of a higher priority do not see it. Where it takes time that is booked at a lower
+        one, what is booked there keeps as much time, from the next that is free.
+        """
+        for hop in route.hops:
+            until = self._sizes.booked_until(hop.contact, hop.leaves, hop.last_byte, route.size)
+            if until > hop.leaves:
+                for busy in self.busy[: route.priority + 1]:
+                    bookings = busy.get(hop.contact.id)
+                    if bookings is None:
+                        bookings = busy[hop.contact.id] = ContactBookings()
+                    bookings.add(hop.leaves, until)
 
-    def copy(self) -> Bookings:
-        """Return the same bookings, to be changed apart from these."""
-        other = Bookings()
-        for name in self.__slots__:
-            part = getattr(self, name)
-            setattr(other, name, part.copy() if isinstance(part, dict | list) else part)
+    def release(self, route: Route) -> None:
+        """Give back what `book` took for this route; hops that are not booked are passed over.
+
+        A node does so when the bundle has left or goes another way; not for routes that were
+        booked before the router got another plan, for which it has other bookings.
+        """
+        for hop in route.hops:
+            until = self._sizes.booked_until(hop.contact, hop.leaves, hop.last_byte, route.size)
+            for busy in self.busy[: route.priority + 1]:
+                bookings = busy.get(hop.contact.id)
+                if bookings is not None:
+                    self._note_freed(bookings.remove(hop.leaves, until))
+                    if bookings.empty:
+                        del busy[hop.contact.id]
+
+    def depart(self, route: Route, until: int) -> None:
+        """Take note that a bundle begins to leave over the first contact of its route, which is booked.
+
+        That hop is not booked any more, so it must not be released: what is on the air is there for
+        every priority, as nobody goes before it.
+
+        Args:
+            route: booked here.
+            until: when its last byte leaves, in ns.
+        """
+        hop = route.hops[0]
+        booked_until = self._sizes.booked_until(hop.contact, hop.leaves, hop.last_byte, route.size)
+        for level, bookings in enumerate(self._at_each_priority(hop.contact.id)):
+            if level <= route.priority:
+                self._note_freed(bookings.depart(hop.leaves, booked_until, until))
+            else:
+                self._note_freed(bookings.occupy(until))
+
+    def occupy(self, contact: int, until: int) -> None:
+        """Let nothing leave over a contact, given by its id, before a time, in ns, at any priority."""
+        for bookings in self._at_each_priority(contact):
+            self._note_freed(bookings.occupy(until))
+
+    def drop(self, contact: int) -> None:
+        """Forget what is booked on a contact, and what is on the air, when it is over or taken out.
+
+        That frees nothing: on a contact that is over, or is no more, nobody finds time.
+
+        Args:
+            contact: its id.
+        """
+        for busy in self.busy:
+            busy.pop(contact, None)
+
+    def on(self, contact: int, priority: int = Priority.BULK) -> list[tuple[int, int]]:
+        """Return the busy time ``(from, to)`` of a contact, in ns, ascending, what touches joined.
+
+        Args:
+            contact: its id.
+            priority: only what a bundle of this priority waits for.
+        """
+        bookings = self.busy[priority].get(contact)
+        return bookings.busy() if bookings else []
+
+    def busy_until(self, contact: int, priority: int = Priority.BULK) -> int:
+        """Return until when a contact, given by its id, is busy with what a priority waits for, in ns."""
+        bookings = self.busy[priority].get(contact)
+        return bookings.end if bookings else NEVER_YET
+
+    def turns(self, contact: int, priority: int) -> dict[tuple[int, int], int]:
+        """Return when what is booked on a contact at one priority leaves, by booked interval, in ns.
+
+        Args:
+            contact: its id.
+            priority: of the bundles; those above it go first.
+        """
+        levels = [busy.get(contact) or ContactBookings() for busy in self.busy[priority : priority + 2]]
+        return levels[0].turns(levels[1] if len(levels) > 1 else ContactBookings())
+
+    def limits(self, route: Route) -> list[HopLimit]:
+        """Return for each hop what its contact can carry for the route, which must not be booked."""
+        busy = self.busy[route.priority]
+        return effective_limits(
+            [hop.contact for hop in route.hops],
+            [hop.leaves for hop in route.hops],
+            [busy.get(hop.contact.id) for hop in route.hops],
+        )
+
+    def without(self, routes: Iterable[Route]) -> Bookings:
+        """Return the bookings of now but for those of some routes.
+
+        They are to be read, not added to: what these routes do not touch is shared, as a copy of all of a
+        node's bookings would cost more than what is asked of it.
+        """
+        routes = list(routes)
+        other = Bookings(self._sizes)
+        ids = {hop.contact.id for route in routes for hop in route.hops}
+        other.busy = tuple(
+            {id: bookings.copy() if id in ids else bookings for id, bookings in busy.items()}
+            for busy in self.busy
+        )
+        for route in routes:
+            other.release(route)
         return other
 
-    def turns(self, above: Bookings) -> dict[tuple[int, int], int]:
-        """Return when each transmission leaves that is booked here, but not above, by its booked interval.
-
-        Those that are overtaken keep their places behind each other, and leave at the first instant,
-        not before the booked one, from which the whole of them finds free time.
+    def nothing_freed(self, since: int, ready: int) -> bool:
+        """Return whether nothing was freed that a bundle could use.
 
         Args:
-            above: of what is more urgent, and among these bookings too.
+            since: a count of `releases`; those after it matter.
+            ready: from when on the bundle could use it, in ns.
         """
-        ahead = above.copy()
-        found: dict[tuple[int, int], int] = {}
-        for (leaves, last_byte), count in sorted(self._held.items()):
-            for _ in range(count - above._held.get((leaves, last_byte), 0)):
-                lasts = last_byte - leaves
-                ready = max(leaves, self._floor)
-                gaps = ahead.free(ready, max(ahead.end, ready) + lasts)
-                turn = next(begin for begin, end in gaps if end - begin >= lasts)
-                found.setdefault((leaves, last_byte), turn)
-                ahead.add(turn, turn + lasts)
-        return found
+        place = bisect_right(self._freed, (since, NEVER))
+        return place == len(self._freed) or self._freed[place][1] <= ready
 
-    def busy(self) -> list[tuple[int, int]]:
-        """Return the busy blocks ``(from, to)``, ascending, apart from each other."""
-        self._refresh()
-        return list(zip(self._starts, self._ends, strict=True))
+    def _note_freed(self, until: int | None) -> None:
+        """Take note until when time may have become free, in ns, if any has."""
+        if until is None:
+            return
+        self.releases += 1
+        while self._freed and self._freed[-1][1] <= until:
+            self._freed.pop()
+        self._freed.append((self.releases, until))
 
-    def first_fit(self, contact: Contact, ready: int, size: int) -> tuple[int, int] | None:
-        """Return ``(leaves, last_byte)`` of the first transmission that finds free time, or None.
-
-        Args:
-            contact: the one that these bookings are on.
-            ready: when the transmission may start, in ns; not before the contact does.
-            size: in bytes.
-        """
-        if self._stale:
-            self._refresh()
-        starts, ends = self._starts, self._ends
-        leaves = ready if ready > self._floor else self._floor
-        for block in range(bisect_right(ends, leaves), len(ends)):
-            start = starts[block]
-            if leaves < start:
-                last_byte = contact.last_byte(leaves, size)
-                if last_byte is None:
-                    return None  # What does not end in time from here does not from any later instant.
-                if last_byte <= start:
-                    return leaves, last_byte
-            leaves = ends[block]
-        last_byte = contact.last_byte(leaves, size)
-        return None if last_byte is None else (leaves, last_byte)
-
-    def free(self, start: int, end: int) -> list[tuple[int, int]]:
-        """Return the free intervals between two times, ascending."""
-        self._refresh()
-        return self._gaps(max(start, self._floor), end)
-
-    def _gaps(self, start: int, end: int) -> list[tuple[int, int]]:
+    def _at_each_priority(self, contact: int) -> list[ContactBookings]:
         found = []
-        for block in range(bisect_right(self._ends, start), len(self._ends)):
-            if self._starts[block] >= end:
-                break
-            if self._starts[block] > start:
-                found.append((start, self._starts[block]))
-            start = self._ends[block]
-        if start < end:
-            found.append((start, end))
+        for busy in self.busy:
+            bookings = busy.get(contact)
+            if bookings is None:
+                bookings = busy[contact] = ContactBookings()
+            found.append(bookings)
         return found
-
-    def add(self, leaves: int, last_byte: int) -> None:
-        """Book an interval; one of no length takes nothing."""
-        if last_byte <= leaves:
-            return
-        self._refresh()
-        interval = (leaves, last_byte)
-        self._held[interval] = self._held.get(interval, 0) + 1
-        self._work += last_byte - leaves
-        self._take(leaves, last_byte)
-
-    def remove(self, leaves: int, last_byte: int) -> int | None:
-        """Give an interval back; return until when time may have become free, None when it was not booked."""
-        if not self._let_go(leaves, last_byte):
-            return None
-        if not self._pushed and not self._stale and leaves >= self._floor:
-            self._carve(leaves, last_byte)
-            self._covered -= last_byte - leaves
-            return last_byte
-        self._stale = True
-        return self._ends[-1] if self._ends else last_byte
-
-    def depart(self, leaves: int, last_byte: int, until: int) -> int | None:
-        """Let the transmission begin for which an interval was booked; it takes the link until a time.
-
-        Returns:
-            Until when time may have become free, in ns, None when none has.
-        """
-        self._let_go(leaves, last_byte)
-        return self.occupy(until)
-
-    def occupy(self, until: int) -> int | None:
-        """Leave nothing free before a time, in ns; what is booked and has not departed comes after it.
-
-        Returns:
-            Until when time may have become free, in ns, None when none has.
-        """
-        before, self._floor = self._floor, until
-        if self._stale:
-            return before if until < before else None
-        starts, ends = self._starts, self._ends
-        if not ends:
-            return before if until < before else None
-        latest = max(before, ends[-1])
-        if ends[0] <= until:
-            over = bisect_right(ends, until)
-            self._covered -= sum(ends[:over]) - sum(starts[:over])
-            del starts[:over], ends[:over]
-        if starts and starts[0] < until:
-            self._covered -= until - starts[0]
-            starts[0] = until
-        self._stale = self._covered != self._work or until < before
-        return latest if self._stale else None
-
-    def _let_go(self, leaves: int, last_byte: int) -> bool:
-        interval = (leaves, last_byte)
-        count = self._held.get(interval, 0)
-        if not count:
-            return False
-        if count > 1:
-            self._held[interval] = count - 1
-        else:
-            del self._held[interval]
-        self._work -= last_byte - leaves
-        return True
-
-    def _refresh(self) -> None:
-        """Make the blocks anew if that is due; in order, a booking begins a block or lengthens the last."""
-        if not self._stale:
-            return
-        starts: list[int] = []
-        ends: list[int] = []
-        pushed = False
-        reached = self._floor
-        held = self._held
-        for interval in sorted(held):
-            leaves, last_byte = interval
-            count = held[interval]
-            lasts = last_byte - leaves if count == 1 else (last_byte - leaves) * count
-            if leaves < reached or count > 1:
-                pushed = True
-            if not ends or leaves > reached:
-                leaves = max(leaves, reached)
-                starts.append(leaves)
-                reached = leaves + lasts
-                ends.append(reached)
-            else:
-                reached += lasts
-                ends[-1] = reached
-        self._starts, self._ends, self._covered = starts, ends, self._work
-        self._pushed, self._stale = pushed, False
-
-    def _take(self, leaves: int, last_byte: int) -> None:
-        starts, ends = self._starts, self._ends
-        self._covered += last_byte - leaves
-        if leaves < self._floor:
-            self._pushed = True
-            leaves, last_byte = self._floor, self._floor + last_byte - leaves
-        if not ends or leaves > ends[-1]:  # Mostly a queue grows at its end.
-            starts.append(leaves)
-            ends.append(last_byte)
-            return
-        block = bisect_right(ends, leaves)
-        if block == len(ends) or starts[block] >= last_byte:
-            self._merge(leaves, last_byte)
-            return
-        self._pushed = True
-        left = last_byte - leaves
-        for begin, finish in self._gaps(leaves, max(ends[-1], last_byte)):
-            taken = min(left, finish - begin)
-            self._merge(begin, begin + taken)
-            left -= taken
-            if not left:
-                return
-        self._merge(self._ends[-1], self._ends[-1] + left)
-
-    def _merge(self, start: int, end: int) -> None:
-        starts, ends = self._starts, self._ends
-        first, after = bisect_left(ends, start), bisect_right(starts, end)
-        if first < after:
-            start, end = min(start, starts[first]), max(end, ends[after - 1])
-        starts[first:after] = [start]
-        ends[first:after] = [end]
-
-    def _carve(self, start: int, end: int) -> None:
-        starts, ends = self._starts, self._ends
-        if start == starts[0] and end < ends[0]:  # Mostly a queue shrinks at its head.
-            starts[0] = end
-            return
-        block = bisect_right(starts, start) - 1
-        begin, finish = starts[block], ends[block]
-        pieces = [piece for piece in ((begin, start), (end, finish)) if piece[0] < piece[1]]
-        starts[block : block + 1] = [piece[0] for piece in pieces]
-        ends[block : block + 1] = [piece[1] for piece in pieces]

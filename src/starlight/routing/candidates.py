@@ -1,4 +1,4 @@
-"""The K best loopless routes, one after another, exactly in the order of the four keys.
+"""The K best loopless routes, one after another, exactly in the order of `RouteKey`.
 
 Yen's partition (J. Y. Yen, Finding the K shortest loopless paths in a network, 1971) as E. L. Lawler
 improved it (1972): when the best route of a set is taken out, the others of the set fall apart
@@ -21,17 +21,15 @@ from heapq import heappop, heappush
 
 from starlight.routing.following import follow
 from starlight.routing.index import PlanIndex
-from starlight.routing.link_contacts import NEVER, Busy, SearchContact
+from starlight.routing.link_contacts import NEVER, Busy
 from starlight.routing.request import NOBODY, RouteRequest
 from starlight.routing.search import Search, search_after
+from starlight.routing.tie_break import Path, RouteKey, route_key
 
 LAST = NEVER - 1
 """A horizon that is beyond every arrival."""
 
-Key = tuple[int, int, int, int, tuple[int, ...]]
-"""Projected arrival, hops, termination (negated), entry node, ids from the last hop to the first."""
-
-Bound = tuple[int, ...] | Key
+Bound = tuple[int, ...] | RouteKey
 """A key, or as much of its beginning as is known: no route has a smaller one."""
 
 MAX_NEAR = 4
@@ -41,7 +39,7 @@ MAX_IN_VAIN = 16
 """Sets in which ties are looked for in vain, before only earlier arrivals are."""
 
 
-class _Set:
+class _Branch:
     """Routes that share their first hops.
 
     Attributes:
@@ -55,25 +53,16 @@ class _Set:
 
     __slots__ = ("path", "prefix", "search", "tried", "wide", "without")
 
-    def __init__(self, prefix: tuple[SearchContact, ...], without: frozenset[int]) -> None:
+    def __init__(self, prefix: Path, without: frozenset[int]) -> None:
         self.prefix = prefix
         self.without = without
         self.tried = -NEVER
         self.wide = False
         self.search: Search | None = None
-        self.path: tuple[SearchContact, ...] | None = None
+        self.path: Path | None = None
 
 
-def key_of(path: tuple[SearchContact, ...], arrival: int) -> Key:
-    """Return what ranks a route that arrives at a time, in ns: the smaller, the better."""
-    termination = min(span.end for span in path)
-    ids = tuple(span.id for span in reversed(path))
-    return (arrival, len(path), -termination, path[0].contact.to_node, ids)
-
-
-def best_first(
-    index: PlanIndex, busy: Busy, request: RouteRequest
-) -> Iterator[tuple[Key, tuple[SearchContact, ...]]]:
+def best_first(index: PlanIndex, busy: Busy, request: RouteRequest) -> Iterator[tuple[RouteKey, Path]]:
     """Yield the key and the contacts of every loopless route that carries the bundle, the best first.
 
     Bookings must not change while it runs.
@@ -83,11 +72,11 @@ def best_first(
         busy: what is booked.
         request: as `RouteRequest.to_search` returns it; source and destination are not the same.
     """
-    view = _View(index, busy, request)
+    view = _MovingHorizon(index, busy, request)
     order = 0  # Of what is equal, the first in is the first out; it never shows, as keys differ.
-    heap: list[tuple[Bound, int, _Set]] = []
+    heap: list[tuple[Bound, int, _Branch]] = []
     bound: Bound = (-NEVER,)
-    sets = [_Set((), NOBODY)]
+    sets = [_Branch((), NOBODY)]
     while True:
         for each in sets:
             order += 1
@@ -107,7 +96,7 @@ def best_first(
         bound, sets = key[:2], _parted(best, best.path)
 
 
-class _View:
+class _MovingHorizon:
     """What is searched of a plan: up to an arrival, which moves on.
 
     It is the arrival of the latest route first: many sets have another route with that one, and
@@ -136,7 +125,7 @@ class _View:
             self._ahead = max((arrival - self._request.ready) // 4, self._index.pace // 8, 1)
             self._take(arrival + self._ahead)
 
-    def look(self, each: _Set, bound: Bound) -> Bound | None:
+    def look(self, each: _Branch, bound: Bound) -> Bound | None:
         """Return a better bound of the keys of a set, None when it is empty.
 
         Args:
@@ -166,7 +155,7 @@ class _View:
             return found
         return None if self._horizon == LAST else (self._horizon + 1,)
 
-    def best(self, each: _Set, bound: Bound) -> Bound:
+    def best(self, each: _Branch, bound: Bound) -> Bound:
         """Return a better bound of a set that has a route in sight, or the key of its best route."""
         assert each.search is not None
         if self._first is None:
@@ -184,9 +173,9 @@ class _View:
         each.path = (*each.prefix, *rest)
         timings = follow(each.path, self._request.ready, self._request.size, self._busy)
         assert timings is not None, "the search found contacts that can't carry the bundle"
-        return key_of(each.path, timings[-1][2])
+        return route_key(each.path, timings[-1][2])
 
-    def _look_for_ties(self, each: _Set, arrival: int, hops: int) -> Bound:
+    def _look_for_ties(self, each: _Branch, arrival: int, hops: int) -> Bound:
         """Return a better bound of a set whose routes have at least an arrival, and with it some hops."""
         until = self._deadlines(arrival)
         search = self._search(each, arrival, until)
@@ -205,7 +194,7 @@ class _View:
         self._in_vain += 1
         return (arrival + 1,)
 
-    def _look_up_to(self, each: _Set, horizon: int, until: Mapping[int, int] | None) -> Bound | None:
+    def _look_up_to(self, each: _Branch, horizon: int, until: Mapping[int, int] | None) -> Bound | None:
         search = self._search(each, horizon, until)
         arrival, _ = search.earliest()
         if arrival == NEVER:
@@ -214,7 +203,7 @@ class _View:
         heappush(self._found, arrival)
         return (arrival,)
 
-    def _search(self, each: _Set, horizon: int, until: Mapping[int, int] | None) -> Search:
+    def _search(self, each: _Branch, horizon: int, until: Mapping[int, int] | None) -> Search:
         """Return a search for the routes of a set, less their first hops, that arrive by a horizon."""
         return search_after(
             self._index,
@@ -234,19 +223,19 @@ class _View:
             assert self._settled is not None
             while len(self._near) >= MAX_NEAR:
                 del self._near[next(iter(self._near))]
-            until = self._near[arrival] = self._settled.deadlines(arrival)
+            until = self._near[arrival] = self._settled.arrivals.deadlines(arrival)
         return until
 
     def _take(self, horizon: int) -> None:
         self._settled = Search(self._index, self._busy, self._request)
-        self._settled.settle(horizon)
-        self._horizon, self._until = horizon, self._settled.deadlines(horizon)
+        self._settled.arrivals.settle(horizon)
+        self._horizon, self._until = horizon, self._settled.arrivals.deadlines(horizon)
 
 
-def _parted(taken: _Set, path: tuple[SearchContact, ...]) -> list[_Set]:
+def _parted(taken: _Branch, path: Path) -> list[_Branch]:
     """Return the sets that the routes beside the best one of a set fall apart into."""
     depth = len(taken.prefix)
     return [
-        _Set(path[:hops], (taken.without if hops == depth else NOBODY) | {path[hops].id})
+        _Branch(path[:hops], (taken.without if hops == depth else NOBODY) | {path[hops].id})
         for hops in range(depth, len(path))
     ]

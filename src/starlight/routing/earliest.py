@@ -9,13 +9,12 @@ much as they do together.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from heapq import heapify, heappop, heappush
 
 from starlight.contacts import Contact
 from starlight.routing.index import PlanIndex
-from starlight.routing.link_contacts import NEVER, Busy, LinkContacts
+from starlight.routing.link_contacts import Busy
 
 NOTHING_BOOKED: Busy = {}
 
@@ -32,17 +31,17 @@ def earliest_over(
         size: in bytes; none that asks is smaller.
         until: later arrivals are of no interest and may be missing, in ns.
     """
-    spans = [index.span(contact) for contact in contacts if contact.id not in index.unusable]
-    spans = [span for span in spans if span.start < until and span.end >= ready]
-    if not spans:
+    some = [index.search_contact(contact) for contact in contacts if contact.id not in index.unusable]
+    some = [contact for contact in some if contact.start < until and contact.end >= ready]
+    if not some:
         return {}
     before = _earliest(index, {source: ready}, size, until)
     reached: dict[int, int] = {}
-    for span in spans:
-        at = before.get(span.from_node)
-        timing = None if at is None else span.timing(at, size, NOTHING_BOOKED)
-        if timing is not None and timing[2] < reached.get(span.to_node, until):
-            reached[span.to_node] = timing[2]
+    for contact in some:
+        at = before.get(contact.from_node)
+        timing = None if at is None else contact.timing(at, size, NOTHING_BOOKED)
+        if timing is not None and timing[2] < reached.get(contact.to_node, until):
+            reached[contact.to_node] = timing[2]
     return _earliest(index, reached, size, until)
 
 
@@ -57,25 +56,11 @@ def _earliest(index: PlanIndex, begin: Mapping[int, int], size: int, until: int)
         if node in done:
             continue
         done.add(node)
-        for lane in index.leaving.get(node, ()):
-            best = found.get(lane.to_node, until)
+        for link in index.leaving.get(node, ()):
+            best = found.get(link.to_node, until)
             if best > ready:
-                arrives = _over(lane, ready, size, best)
+                arrives = link.earliest(ready, size, best, NOTHING_BOOKED, ())
                 if arrives < best:
-                    found[lane.to_node] = arrives
-                    heappush(heap, (arrives, lane.to_node))
+                    found[link.to_node] = arrives
+                    heappush(heap, (arrives, link.to_node))
     return found
-
-
-def _over(lane: LinkContacts, ready: int, size: int, best: int) -> int:
-    """Return the earliest arrival over a link that is before another; `NEVER` when none is."""
-    earliest = NEVER
-    for chain in lane.chains:
-        for place in range(bisect_left(chain.ends, ready), len(chain.spans)):
-            # Starts ascend, and no light time of the chain is shorter than its floor.
-            if max(ready, chain.starts[place]) + chain.floor >= best:
-                break
-            timing = chain.spans[place].timing(ready, size, NOTHING_BOOKED)
-            if timing is not None and timing[2] < best:
-                best = earliest = timing[2]
-    return earliest

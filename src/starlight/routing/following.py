@@ -37,21 +37,21 @@ def travel(contacts: Sequence[Contact], now: int, sizes: Sequence[int], busy: Bu
     return timings
 
 
-def follow(spans: Sequence[SearchContact], now: int, size: int, busy: Busy) -> list[Timing] | None:
+def follow(path: Sequence[SearchContact], now: int, size: int, busy: Busy) -> list[Timing] | None:
     """Return ``(leaves, last_byte, arrives)`` in ns of each hop of a bundle, or None when it misses one.
 
     The times are the projected ones: where the index has light need its margin, it does.
 
     Args:
-        spans: the contacts, each from where the one before leads to.
+        path: the contacts, each from where the one before leads to.
         now: when the bundle is at the first node, in ns.
         size: in bytes.
         busy: what is booked.
     """
     timings = []
     ready = now
-    for span in spans:
-        timing = span.timing(ready, size, busy)
+    for contact in path:
+        timing = contact.timing(ready, size, busy)
         if timing is None:
             return None
         timings.append(timing)

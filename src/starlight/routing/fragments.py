@@ -8,23 +8,19 @@ before the next is routed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 from msgspec.structs import replace
 
 from starlight.routing.request import RouteRequest
 from starlight.routing.route import Route
-
-if TYPE_CHECKING:
-    from starlight.routing.router import Router
+from starlight.routing.router import Router
 
 MAX_FRAGMENTS = 256
-"""More pieces than this are a sign of a plan whose contacts are too small for the bundle."""
+"""More fragments than this are a sign of a plan whose contacts are too small for the bundle."""
 
 
 class Fragment(msgspec.Struct, frozen=True, gc=False):
-    """A piece of a bundle's payload, and the way that it takes.
+    """A part of a bundle's payload, and the route that it takes.
 
     Attributes:
         offset, length: of the payload, in bytes.
@@ -58,10 +54,10 @@ def split(router: Router, request: RouteRequest, overhead: int) -> list[Fragment
                 length = min(left, router.carries(least, now, expires=request.expires) - overhead)
                 route = router.along(least, now, length + overhead)
                 assert route is not None, "a contact carries what it was found to carry"
-            router.book(route)
+            router.bookings.book(route)
             found.append(Fragment(offset, length, route))
             offset += length
     finally:
         for fragment in found:
-            router.release(fragment.route)
+            router.bookings.release(fragment.route)
     return found if offset == payload else None

@@ -1,7 +1,7 @@
-"""A contact plan, indexed for routing: lanes between pairs of nodes, and what leaves or reaches a node.
+"""A contact plan, indexed for routing: links between pairs of nodes, and what leaves or reaches a node.
 
 A plan that differs from one that is indexed in a few contacts costs what these do: it shares every
-lane and chain that they do not touch.
+link and chain that they do not touch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from starlight.routing.link_contacts import (
     LinkContacts,
     SearchContact,
     chained,
-    with_span,
+    with_contact,
     without,
 )
 
@@ -81,14 +81,14 @@ class Unusable(StrEnum):
 
 
 class PlanIndex:
-    """The lanes of a plan by the node that they leave and by the node that they reach.
+    """The links of a plan by the node that they leave and by the node that they reach.
 
     Args:
         contacts: of the plan.
         with_margin: light is taken to need its margin more.
 
     Attributes:
-        leaving, reaching: lanes by node, each list in the order of the other node's number.
+        leaving, reaching: links by node, each list in the order of the other node's number.
         fans, sources: for each node what leaves it, whoever it leads to, and what reaches it, in chains.
         unusable: contacts that can carry nothing and are left out, with the reason.
         ids: of all contacts.
@@ -119,20 +119,20 @@ class PlanIndex:
             if reason := why_unusable(contact):
                 self.unusable[contact.id] = (contact, reason)
                 continue
-            span = SearchContact(contact, with_margin)
-            pairs.setdefault((span.from_node, span.to_node), []).append(span)
-            leaving.setdefault(span.from_node, []).append(span)
-            reaching.setdefault(span.to_node, []).append(span)
+            found = SearchContact(contact, with_margin)
+            pairs.setdefault((contact.from_node, contact.to_node), []).append(found)
+            leaving.setdefault(contact.from_node, []).append(found)
+            reaching.setdefault(contact.to_node, []).append(found)
         self.ids = Ids([contact.id for contact in contacts])
         self.with_margin = with_margin
         self.leaving: dict[int, list[LinkContacts]] = {}
         self.reaching: dict[int, list[LinkContacts]] = {}
-        for (from_node, to_node), found in sorted(pairs.items(), key=lambda item: item[0]):
-            lane = LinkContacts.of(from_node, to_node, chained(found))
-            self.leaving.setdefault(from_node, []).append(lane)
-            self.reaching.setdefault(to_node, []).append(lane)
-        self.fans: dict[int, Chains] = {node: chained(found) for node, found in leaving.items()}
-        self.sources: dict[int, Chains] = {node: chained(found) for node, found in reaching.items()}
+        for (from_node, to_node), some in sorted(pairs.items(), key=lambda item: item[0]):
+            link = LinkContacts.of(from_node, to_node, chained(some))
+            self.leaving.setdefault(from_node, []).append(link)
+            self.reaching.setdefault(to_node, []).append(link)
+        self.fans: dict[int, Chains] = {node: chained(some) for node, some in leaving.items()}
+        self.sources: dict[int, Chains] = {node: chained(some) for node, some in reaching.items()}
         self.first_start = min([chains[0].starts[0] for chains in self.fans.values()], default=0)
         self.last_end = max([chains[0].ends[-1] for chains in self.fans.values()], default=0)
         self._remaining: dict[int, tuple[int, int, dict[int, int], dict[int, int]]] = {}
@@ -145,18 +145,18 @@ class PlanIndex:
         """Return about how long it takes until four more contacts of a node have begun, in ns."""
         return 4 * (self.last_end - self.first_start) * len(self.leaving) // max(1, len(self.ids)) + 1
 
-    def span(self, contact: Contact) -> SearchContact:
-        """Return a contact of the plan as the search sees it: that of its lane, as to make one takes time."""
-        for lane in self.leaving.get(contact.from_node, ()):
-            for chain in lane.chains if lane.to_node == contact.to_node else ():
+    def search_contact(self, contact: Contact) -> SearchContact:
+        """Return a contact of the plan as the search sees it: that of its link, as to make one takes time."""
+        for link in self.leaving.get(contact.from_node, ()):
+            for chain in link.chains if link.to_node == contact.to_node else ():
                 begins = bisect_left(chain.starts, contact.start)
-                for span in chain.spans[begins : bisect_right(chain.starts, contact.start)]:
-                    if span.id == contact.id:
-                        return span
+                for found in chain.contacts[begins : bisect_right(chain.starts, contact.start)]:
+                    if found.id == contact.id:
+                        return found
         return SearchContact(contact, self.with_margin)
 
     def amended(self, add: Collection[Contact], remove: Collection[Contact]) -> PlanIndex:
-        """Return the index of the plan with some contacts less and some more; it shares all other lanes.
+        """Return the index of the plan with some contacts less and some more; it shares all other links.
 
         Args:
             add: the contacts that are then in it anew.
@@ -182,22 +182,22 @@ class PlanIndex:
                 other.last_end = max(other.last_end, contact.end)
         return other
 
-    def _change(self, contact: Contact, span: SearchContact | None) -> None:
-        """Add a contact to the lanes and chains that it belongs to, or take it out when there is no span."""
+    def _change(self, contact: Contact, found: SearchContact | None) -> None:
+        """Put a contact into the links and chains that it belongs to; take it out where `found` is None."""
 
         def changed(chains: Chains) -> Chains:
-            return without(chains, contact) if span is None else with_span(chains, span)
+            return without(chains, contact) if found is None else with_contact(chains, found)
 
         here, there = contact.from_node, contact.to_node
-        lanes = self.leaving.get(here, [])
-        place = bisect_left(lanes, there, key=_to_node)
-        found = place < len(lanes) and lanes[place].to_node == there
-        chains = changed(lanes[place].chains if found else ())
+        links = self.leaving.get(here, [])
+        place = bisect_left(links, there, key=_to_node)
+        known = place < len(links) and links[place].to_node == there
+        chains = changed(links[place].chains if known else ())
         new = [LinkContacts.of(here, there, chains)] if chains else []
-        _put(self.leaving, here, [*lanes[:place], *new, *lanes[place + found :]])
-        lanes = self.reaching.get(there, [])
-        place = bisect_left(lanes, here, key=_from_node)
-        _put(self.reaching, there, [*lanes[:place], *new, *lanes[place + found :]])
+        _put(self.leaving, here, [*links[:place], *new, *links[place + known :]])
+        links = self.reaching.get(there, [])
+        place = bisect_left(links, here, key=_from_node)
+        _put(self.reaching, there, [*links[:place], *new, *links[place + known :]])
         _put(self.fans, here, changed(self.fans.get(here, ())))
         _put(self.sources, there, changed(self.sources.get(there, ())))
 
@@ -205,7 +205,7 @@ class PlanIndex:
         """Return, by when their last contact with a node ends, those ends and the nodes that reach it."""
         found = self._ends.get(node)
         if found is None:
-            pairs = sorted([(lane.last_end, lane.from_node) for lane in self.reaching.get(node, ())])
+            pairs = sorted([(link.last_end, link.from_node) for link in self.reaching.get(node, ())])
             found = self._ends[node] = [end for end, _ in pairs], [peer for _, peer in pairs]
         return found
 
@@ -215,11 +215,11 @@ class PlanIndex:
         return ends[-1] if ends else 0
 
     def remaining_hops(self, destination: int, now: int, source: int | None = None) -> dict[int, int]:
-        """Return, for each node from which a way may lead on, the fewest hops that it can take.
+        """Return, for each node from which a route may lead on, the fewest hops that it can take.
 
-        Only lanes with a contact that has not ended count; the order of contacts in time does
+        Only links with a contact that has not ended count; the order of contacts in time does
         not. So a node that is missing is certain not to reach the destination, or is no part of a
-        way: who hears and is heard by one node only passes nothing on.
+        route: who hears and is heard by one node only passes nothing on.
 
         Args:
             destination, now: where to, and from when on, in ns.
@@ -266,12 +266,12 @@ def _put(found: dict[int, _Held], node: int, what: _Held) -> None:
         found.pop(node, None)
 
 
-def _to_node(lane: LinkContacts) -> int:
-    return lane.to_node
+def _to_node(link: LinkContacts) -> int:
+    return link.to_node
 
 
-def _from_node(lane: LinkContacts) -> int:
-    return lane.from_node
+def _from_node(link: LinkContacts) -> int:
+    return link.from_node
 
 
 def why_unusable(contact: Contact) -> Unusable | None:

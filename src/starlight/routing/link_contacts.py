@@ -1,4 +1,4 @@
-"""Lanes: the contacts of one direction of a link, so arranged that the search looks at few.
+"""The contacts of one direction of a link, so arranged that the search looks at few.
 
 Windows mostly follow one another, so their ends ascend with their starts and one bisection finds
 the first that has not ended. Where contacts lie inside one another (25 years beside eight hours)
@@ -18,13 +18,13 @@ import msgspec
 
 from starlight.contacts import UNLIMITED_BPS, Contact, LightPiece
 from starlight.dtntime import SECOND
-from starlight.routing.bookings import Bookings
+from starlight.routing.contact_bookings import ContactBookings
 from starlight.routing.volume import margin
 
 NEVER = 2**200
 """Later than every time: nothing arrives."""
 
-Busy = dict[int, Bookings]
+Busy = dict[int, ContactBookings]
 """Bookings by the id of their contact."""
 
 
@@ -32,7 +32,7 @@ class SearchContact(msgspec.Struct, gc=False):
     """A contact as the search sees it.
 
     Attributes:
-        contact: what carries bundles.
+        planned: the contact of the plan.
         with_margin: light is taken to need its margin more.
         id, from_node, to_node, start, end: of the contact.
         light: the light time in ns, with its margin, where it does not change, else None.
@@ -40,7 +40,7 @@ class SearchContact(msgspec.Struct, gc=False):
         most: it carries no more than this, in units of 1e-9 bit.
     """
 
-    contact: Contact
+    planned: Contact
     with_margin: bool = False
     id: int = 0
     from_node: int = 0
@@ -52,7 +52,7 @@ class SearchContact(msgspec.Struct, gc=False):
     most: int = 0
 
     def __post_init__(self) -> None:
-        contact = self.contact
+        contact = self.planned
         self.id = contact.id
         self.from_node = contact.from_node
         self.to_node = contact.to_node
@@ -83,18 +83,18 @@ class SearchContact(msgspec.Struct, gc=False):
         leaves: int = ready if ready > self.start else self.start
         booked = busy.get(self.id)
         if booked is not None:
-            fit = booked.first_fit(self.contact, leaves, size)
+            fit = booked.first_fit(self.planned, leaves, size)
             if fit is None:
                 return None
             leaves, last_byte = fit
         else:
-            done = self.contact.last_byte(leaves, size)
+            done = self.planned.last_byte(leaves, size)
             if done is None:
                 return None
             last_byte = done
         light = self.light
         if light is None:
-            light = self.contact.light_time(last_byte)
+            light = self.planned.light_time(last_byte)
             if self.with_margin:
                 light += margin(light)
         return None if light < 0 else (leaves, last_byte, last_byte + light)
@@ -104,14 +104,14 @@ class Chain(msgspec.Struct, frozen=True, gc=False, eq=False):
     """Contacts whose ends ascend with their starts.
 
     Attributes:
-        spans: the contacts, not none.
+        contacts: the contacts, not none.
         starts, ends: of each.
         floor: no light time during any of them is shorter, in ns.
         most: none of them carries more than this, in units of 1e-9 bit.
         loose: it holds what fitted no other chain when a plan was amended.
     """
 
-    spans: tuple[SearchContact, ...]
+    contacts: tuple[SearchContact, ...]
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     floor: int
@@ -122,37 +122,37 @@ class Chain(msgspec.Struct, frozen=True, gc=False, eq=False):
         """Return the place of the first that has not ended, and of the first that has not begun."""
         return bisect_left(self.ends, ready), bisect_left(self.starts, until)
 
-    def with_span(self, span: SearchContact) -> Chain | None:
+    def with_contact(self, contact: SearchContact) -> Chain | None:
         """Return the chain with one more, None where that does not fit between two that follow."""
-        starts, ends, spans = self.starts, self.ends, self.spans
-        place = bisect_left(starts, span.start)
-        while place < len(starts) and starts[place] == span.start and spans[place].id < span.id:
+        starts, ends, contacts = self.starts, self.ends, self.contacts
+        place = bisect_left(starts, contact.start)
+        while place < len(starts) and starts[place] == contact.start and contacts[place].id < contact.id:
             place += 1
-        if (place and ends[place - 1] > span.end) or (place < len(ends) and ends[place] < span.end):
+        if (place and ends[place - 1] > contact.end) or (place < len(ends) and ends[place] < contact.end):
             return None
         return Chain(
-            (*spans[:place], span, *spans[place:]),
-            (*starts[:place], span.start, *starts[place:]),
-            (*ends[:place], span.end, *ends[place:]),
-            min(self.floor, span.floor),
-            max(self.most, span.most),
+            (*contacts[:place], contact, *contacts[place:]),
+            (*starts[:place], contact.start, *starts[place:]),
+            (*ends[:place], contact.end, *ends[place:]),
+            min(self.floor, contact.floor),
+            max(self.most, contact.most),
             self.loose,
         )
 
     def without(self, contact: Contact) -> Chain | None:
         """Return the chain without a contact, itself where it is not in it; None when nothing is left."""
-        starts, ends, spans = self.starts, self.ends, self.spans
+        starts, ends, contacts = self.starts, self.ends, self.contacts
         place = bisect_left(starts, contact.start)
         while place < len(starts) and starts[place] == contact.start:
-            if spans[place].id == contact.id:
+            if contacts[place].id == contact.id:
                 break
             place += 1
         else:
             return self
-        if len(spans) == 1:
+        if len(contacts) == 1:
             return None
         return Chain(
-            spans[:place] + spans[place + 1 :],
+            contacts[:place] + contacts[place + 1 :],
             starts[:place] + starts[place + 1 :],
             ends[:place] + ends[place + 1 :],
             self.floor,
@@ -165,35 +165,37 @@ Chains = tuple[Chain, ...]
 """What together holds some contacts, the chain that lasts longest first."""
 
 
-def chained(spans: Iterable[SearchContact]) -> Chains:
+def chained(contacts: Iterable[SearchContact]) -> Chains:
     """Return contacts, which come by their starts, in chains."""
     tails: list[int] = []  # The last end of each chain, ascending.
     chains: list[list[SearchContact]] = []
-    for span in spans:
-        place = bisect_right(tails, span.end) - 1
+    for contact in contacts:
+        place = bisect_right(tails, contact.end) - 1
         if place < 0:
             place = 0
-            tails.insert(0, span.end)
+            tails.insert(0, contact.end)
             chains.insert(0, [])
-        tails[place] = span.end
-        chains[place].append(span)
+        tails[place] = contact.end
+        chains[place].append(contact)
     return tuple([_chain(chain) for chain in reversed(chains)])
 
 
-def with_span(chains: Chains, span: SearchContact) -> Chains:
+def with_contact(chains: Chains, contact: SearchContact) -> Chains:
     """Return chains with one contact more.
 
     Where it fits none it makes a loose one. When these are more than the others, all are made
     anew, so there are never many more than contacts are nested deep.
     """
     for place, chain in enumerate(chains):
-        longer = chain.with_span(span)
+        longer = chain.with_contact(contact)
         if longer is not None:
             return _by_last_end((*chains[:place], longer, *chains[place + 1 :]))
     loose = sum(chain.loose for chain in chains) + 1
     if 2 * loose > len(chains) + 5:
-        return chained(sorted([span, *every_span(chains)], key=_order))
-    return _by_last_end((*chains, Chain((span,), (span.start,), (span.end,), span.floor, span.most, True)))
+        return chained(sorted([contact, *every_contact(chains)], key=_order))
+    return _by_last_end(
+        (*chains, Chain((contact,), (contact.start,), (contact.end,), contact.floor, contact.most, True))
+    )
 
 
 def without(chains: Chains, contact: Contact) -> Chains:
@@ -207,17 +209,17 @@ def without(chains: Chains, contact: Contact) -> Chains:
     return chains
 
 
-def every_span(chains: Chains) -> Iterator[SearchContact]:
+def every_contact(chains: Chains) -> Iterator[SearchContact]:
     """Yield the contacts of chains."""
     for chain in chains:
-        yield from chain.spans
+        yield from chain.contacts
 
 
-def _chain(spans: Sequence[SearchContact]) -> Chain:
-    starts = tuple([span.start for span in spans])
-    ends = tuple([span.end for span in spans])
-    floor, most = min([span.floor for span in spans]), max([span.most for span in spans])
-    return Chain(tuple(spans), starts, ends, floor, most)
+def _chain(contacts: Sequence[SearchContact]) -> Chain:
+    starts = tuple([contact.start for contact in contacts])
+    ends = tuple([contact.end for contact in contacts])
+    floor, most = min([contact.floor for contact in contacts]), max([contact.most for contact in contacts])
+    return Chain(tuple(contacts), starts, ends, floor, most)
 
 
 def _by_last_end(chains: Chains) -> Chains:
@@ -228,8 +230,8 @@ def _last_end(chain: Chain) -> int:
     return chain.ends[-1]
 
 
-def _order(span: SearchContact) -> tuple[int, int]:
-    return span.start, span.id
+def _order(contact: SearchContact) -> tuple[int, int]:
+    return contact.start, contact.id
 
 
 class LinkContacts(msgspec.Struct, frozen=True, gc=False, eq=False):
@@ -249,7 +251,7 @@ class LinkContacts(msgspec.Struct, frozen=True, gc=False, eq=False):
 
     @classmethod
     def of(cls, from_node: int, to_node: int, chains: Chains) -> LinkContacts:
-        """Return the lane of these contacts."""
+        """Return these contacts with what holds for all of them."""
         first_start = min([chain.starts[0] for chain in chains])
         return cls(from_node, to_node, chains, first_start, chains[0].ends[-1])
 
@@ -271,17 +273,17 @@ class LinkContacts(msgspec.Struct, frozen=True, gc=False, eq=False):
                 break  # Chains come by falling last end.
             if chain.most < needs:
                 continue
-            starts, spans, floor = chain.starts, chain.spans, chain.floor
+            starts, contacts, floor = chain.starts, chain.contacts, chain.floor
             for index in range(bisect_left(ends, ready), len(ends)):
                 begin = starts[index]
                 if begin < ready:
                     begin = ready
                 if begin + floor >= best:
                     break
-                span = spans[index]
-                if begin + span.floor >= best or (banned and span.id in banned):
+                contact = contacts[index]
+                if begin + contact.floor >= best or (banned and contact.id in banned):
                     continue
-                timing = span.timing(ready, size, busy)
+                timing = contact.timing(ready, size, busy)
                 if timing is not None and timing[2] < best:
                     best = timing[2]
         return best
@@ -292,13 +294,13 @@ class LinkContacts(msgspec.Struct, frozen=True, gc=False, eq=False):
             ends = chain.ends
             if ends[-1] < ready:
                 break
-            starts, spans, floor = chain.starts, chain.spans, chain.floor
+            starts, contacts, floor = chain.starts, chain.contacts, chain.floor
             for index in range(bisect_left(ends, ready), len(ends)):
                 begin = max(ready, starts[index])
                 if begin + floor > until:
                     break
-                if begin + spans[index].floor <= until:
-                    yield spans[index]
+                if begin + contacts[index].floor <= until:
+                    yield contacts[index]
 
 
 def _light_floor(pieces: tuple[LightPiece, ...], start: int, end: int) -> int:

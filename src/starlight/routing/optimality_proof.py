@@ -24,12 +24,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
-from starlight.routing.candidates import key_of
 from starlight.routing.following import Timing, follow
 from starlight.routing.index import PlanIndex
 from starlight.routing.link_contacts import NEVER, Busy, SearchContact
 from starlight.routing.request import NOBODY, RouteRequest
 from starlight.routing.search import Search, search_after
+from starlight.routing.tie_break import Path, route_key
 
 MAX_STEPS = 64
 """Contacts looked at in one proof; a search looks at some hundreds."""
@@ -42,8 +42,6 @@ MAX_ROUTES = 4
 
 MAX_SETS = 16
 """Searches for these, each as long as one for a route."""
-
-Path = tuple[SearchContact, ...]
 
 
 class OptimalityProof:
@@ -80,9 +78,9 @@ class OptimalityProof:
     ) -> None:
         self._index = index
         self._request = request
-        self._alone: bool | None = None  # Whether there is no other way at all, once that was asked.
-        self._until = search.deadlines(horizon)
-        self._reached = search.reached(self._until)
+        self._alone: bool | None = None  # Whether there is no other route at all, once that was asked.
+        self._until = search.arrivals.deadlines(horizon)
+        self._reached = search.arrivals.at(self._until)
         # What leads to a node by the horizon: all contacts, and those that are on no loop through it.
         self._edges: dict[int, list[tuple[int, int, SearchContact]]] = {}
         self._into: dict[int, list[tuple[int, int, SearchContact]]] = {}
@@ -105,36 +103,36 @@ class OptimalityProof:
         if now < self._request.ready or size < self.size:
             return None
         best, arrival = None, self.horizon + 1
-        ways: list[tuple[Path, list[Timing]]] = []
+        followed: list[tuple[Path, list[Timing]]] = []
         for route in self.routes:
             timings = known_timings if route is known else follow(route, now, size, busy)
             if timings is not None:
-                ways.append((route, timings))
+                followed.append((route, timings))
                 if timings[-1][2] < arrival:  # What is equal comes by the later keys.
                     best, arrival = route, timings[-1][2]
         if best is None:
             return None
         if self._alone is None:
-            self._alone = len(self.routes) == 1 and self._is_the_only_way(self.routes[0], busy)
-        if not (self._alone or self.proves(arrival, ways, now, size, busy)):
+            self._alone = len(self.routes) == 1 and self._is_the_only_route(self.routes[0], busy)
+        if not (self._alone or self.proves(arrival, followed, now, size, busy)):
             return None
         return best, arrival
 
-    def _is_the_only_way(self, route: Path, busy: Busy) -> bool:
-        """Whether nothing but its own contacts leads to the nodes of a route by the horizon."""
-        return all(len(self.into(span.to_node, busy)) == 1 for span in route)
+    def _is_the_only_route(self, route: Path, busy: Busy) -> bool:
+        """Return whether nothing but its own contacts leads to the nodes of a route by the horizon."""
+        return all(len(self.into(contact.to_node, busy)) == 1 for contact in route)
 
     def proves(
-        self, arrival: int, ways: list[tuple[Path, list[Timing]]], now: int, size: int, busy: Busy
+        self, arrival: int, followed: list[tuple[Path, list[Timing]]], now: int, size: int, busy: Busy
     ) -> bool:
-        """Whether it is certain that nothing arrives earlier.
+        """Return whether it is certain that nothing arrives earlier.
 
         Args:
             arrival: in ns.
-            ways: the routes and how they are followed now.
+            followed: the routes and how they are followed now.
             now, size, busy: as for `best`.
         """
-        return _Proof(self, ways, now, size, busy).not_before(self._request.destination, arrival)
+        return _Attempt(self, followed, now, size, busy).not_before(self._request.destination, arrival)
 
     def into(self, node: int, busy: Busy) -> list[tuple[int, int, SearchContact]]:
         """Return the contacts that bring anything to a node in time, by the earliest time of each."""
@@ -149,22 +147,22 @@ class OptimalityProof:
         return found
 
     def _comes_from_elsewhere(self, node: int, other: int, busy: Busy) -> bool:
-        """Whether anything comes to a node that need not have been at another, where it does not go again."""
-        return any(span.from_node != other for _, _, span in self._all_into(node, busy))
+        """Return whether anything comes to a node that need not have been at another before."""
+        return any(contact.from_node != other for _, _, contact in self._all_into(node, busy))
 
     def _all_into(self, node: int, busy: Busy) -> list[tuple[int, int, SearchContact]]:
         found = self._edges.get(node)
         if found is None:
             found = self._edges[node] = []
             asked, reached, until = self._request, self._reached, self._until[node]
-            for lane in self._index.reaching.get(node, ()):
-                ready = reached.get(lane.from_node)
-                if ready is None or (lane.from_node == asked.source and node in asked.exclude):
+            for link in self._index.reaching.get(node, ()):
+                ready = reached.get(link.from_node)
+                if ready is None or (link.from_node == asked.source and node in asked.exclude):
                     continue
-                for span in lane.alive(ready, until):
-                    timing = span.timing(ready, self.size, busy)
-                    if timing is not None and timing[2] <= until and span.id not in asked.exclude_contacts:
-                        found.append((timing[2], span.id, span))
+                for contact in link.alive(ready, until):
+                    timing = contact.timing(ready, self.size, busy)
+                    if timing is not None and timing[2] <= until and contact.id not in asked.exclude_contacts:
+                        found.append((timing[2], contact.id, contact))
             found.sort()
         return found
 
@@ -173,73 +171,73 @@ class OptimalityProof:
         return self._reached[node]
 
 
-class _Proof:
+class _Attempt:
     """One attempt.
 
     Args:
-        standing: what is known.
-        ways: the routes and how they are followed now: nobody can show of their nodes that a bundle
+        proof: what is known.
+        followed: the routes and how they are followed now: nobody can show of their nodes that a bundle
             comes later than by them.
         now, size, busy: of the question now.
     """
 
-    __slots__ = ("_busy", "_known", "_left", "_own", "_size", "_standing", "_under_way", "_ways")
+    __slots__ = ("_busy", "_followed", "_known", "_left", "_own", "_proof", "_size", "_under_way")
 
     def __init__(
         self,
-        standing: OptimalityProof,
-        ways: list[tuple[Path, list[Timing]]],
+        proof: OptimalityProof,
+        followed: list[tuple[Path, list[Timing]]],
         now: int,
         size: int,
         busy: Busy,
     ) -> None:
-        self._standing = standing
-        self._ways = ways
+        self._proof = proof
+        self._followed = followed
         self._own: dict[int, int] | None = None
         self._size = size
         self._busy = busy
-        self._known = {standing.source: now}
+        self._known = {proof.source: now}
         self._left = MAX_STEPS
-        self._under_way: set[int] = {standing.source}
+        self._under_way: set[int] = {proof.source}
 
     def not_before(self, node: int, time: int) -> bool:
-        """Whether it is certain that nothing is at a node before a time, in ns."""
-        standing, size, busy, known = self._standing, self._size, self._busy, self._known
-        source = standing.source
+        """Return whether it is certain that nothing is at a node before a time, in ns."""
+        proof, size, busy, known = self._proof, self._size, self._busy, self._known
+        source = proof.source
         self._under_way.add(node)
-        for earliest, _, span in standing.into(node, busy):
+        for earliest, _, contact in proof.into(node, busy):
             if earliest >= time:
                 break
-            peer = span.from_node
+            peer = contact.from_node
             ready = known.get(peer)
             if ready is None:
-                ready = standing.reached(peer)
+                ready = proof.reached(peer)
             while True:
                 self._left -= 1
-                timing = span.timing(ready, size, busy)
+                timing = contact.timing(ready, size, busy)
                 if timing is None or timing[2] >= time:
                     break
                 if peer in self._under_way:
                     if peer == source:
                         return False
                     break  # What has come by that node is no earlier than what is shown of it.
-                target = min(timing[0] + time - timing[2], self._by_ways(peer))
+                target = min(timing[0] + time - timing[2], self._by_routes(peer))
                 if self._left < 0 or target <= ready or not self.not_before(peer, target):
                     return False
                 known[peer] = ready = target
         self._under_way.discard(node)
         return True
 
-    def _by_ways(self, node: int) -> int:
+    def _by_routes(self, node: int) -> int:
         if self._own is None:
             self._own = {}
-            for path, timings in self._ways:
-                for span, (_, _, ready) in zip(path, timings, strict=True):
-                    self._own[span.to_node] = min(ready, self._own.get(span.to_node, ready))
+            for path, timings in self._followed:
+                for contact, (_, _, ready) in zip(path, timings, strict=True):
+                    self._own[contact.to_node] = min(ready, self._own.get(contact.to_node, ready))
         return self._own.get(node, NEVER)
 
 
-def stand(
+def prove(
     index: PlanIndex, busy: Busy, request: RouteRequest, path: Path, horizon: int
 ) -> OptimalityProof | None:
     """Return why a route is the best, and will be; None when that does not hold for any time.
@@ -292,10 +290,10 @@ def _ranked(
     heap: list[tuple[tuple[int, int, int, tuple[int, ...]], int, frozenset[int], Path]] = []
 
     def add(prefix: Path, without: frozenset[int], search: Search) -> None:
-        rest = search.best_by(horizon, len(index.leaving), search.deadlines(horizon))
+        rest = search.best_by(horizon, len(index.leaving), search.arrivals.deadlines(horizon))
         if rest is not None:
             path = (*prefix, *rest)
-            heappush(heap, (key_of(path, 0)[1:], len(prefix), without, path))
+            heappush(heap, (route_key(path, 0)[1:], len(prefix), without, path))
 
     add((), NOBODY, search)
     sets = 0
@@ -315,5 +313,5 @@ def _settled(
 ) -> Search:
     """Return a search for the routes that begin with some contacts, settled up to a horizon."""
     search = search_after(index, busy, request, prefix, without)
-    search.settle(horizon)
+    search.arrivals.settle(horizon)
     return search

@@ -15,9 +15,10 @@ import msgspec
 from starlight.contacts import Contact
 from starlight.routing.candidates import best_first
 from starlight.routing.index import PlanIndex
-from starlight.routing.link_contacts import Busy, SearchContact
+from starlight.routing.link_contacts import Busy
 from starlight.routing.request import RouteRequest
 from starlight.routing.route import Hop, Route
+from starlight.routing.tie_break import Path
 from starlight.routing.volume import free_volume, margin
 
 
@@ -107,12 +108,12 @@ def refusals(
 
 def _fastest(
     index: PlanIndex, empty: RouteRequest, chosen: Route | None, path_of_chosen: list[int]
-) -> tuple[int, tuple[SearchContact, ...]] | None:
+) -> tuple[int, Path] | None:
     """Return when the best route of a world would arrive, in ns, and its contacts; None if no earlier."""
     for key, path in islice(best_first(index, {}, empty), 2):
         if chosen is not None and key[0] >= chosen.projected:
             break
-        if [span.id for span in path] != path_of_chosen:
+        if [contact.id for contact in path] != path_of_chosen:
             return key[0], path
     return None
 
@@ -130,14 +131,14 @@ def _without(empty: RouteRequest, asked: RouteRequest, refusal: Refusal) -> Rout
     )
 
 
-def _follow(path: tuple[SearchContact, ...], busy: Busy, request: RouteRequest, looked_like: int) -> Refusal:
-    contacts = tuple(span.contact for span in path)
+def _follow(path: Path, busy: Busy, request: RouteRequest, looked_like: int) -> Refusal:
+    contacts = tuple([contact.planned for contact in path])
     hops: list[Hop] = []
     ready = request.ready
-    for span in path:
-        contact = span.contact
+    for searched in path:
+        contact = searched.planned
         code = _forbidden(contact, request, first=not hops)
-        timing = None if code else span.timing(ready, request.size, busy)
+        timing = None if code else searched.timing(ready, request.size, busy)
         if timing is None:
             at, room = max(ready, contact.start), 0
             if code is None:
@@ -145,8 +146,8 @@ def _follow(path: tuple[SearchContact, ...], busy: Busy, request: RouteRequest, 
             return Refusal(contacts, looked_like, tuple(hops), contact, contact, code, at, request.size, room)
         leaves, last_byte, arrives = timing
         light_time = contact.light_time(last_byte)
-        more = margin(light_time) if span.with_margin else 0
-        waits_until = max(ready, span.start)
+        more = margin(light_time) if searched.with_margin else 0
+        waits_until = max(ready, contact.start)
         hops.append(Hop(contact, ready, waits_until, leaves, last_byte, last_byte + light_time, more))
         ready = arrives
     return _too_late(contacts, looked_like, hops, request, ready)

@@ -6,13 +6,13 @@ volume that is left is what the free time of a contact can carry at its rates.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 
 import msgspec
 
 from starlight.contacts import UNLIMITED_BPS, Contact
-from starlight.routing.bookings import Bookings
+from starlight.routing.contact_bookings import ContactBookings
 
 MARGIN_NUMERATOR, MARGIN_DENOMINATOR = 125, 186_282
 """Two nodes draw apart at 125 miles a second at most, and light travels 186 282.
@@ -63,7 +63,49 @@ def margin(light_time: int) -> int:
     return -(-light_time * MARGIN_NUMERATOR // MARGIN_DENOMINATOR)
 
 
-def free_volume(contact: Contact, start: int, end: int, booked: Bookings | None) -> int:
+class BundleSizes(msgspec.Struct, frozen=True):
+    """How many bytes a bundle takes of the contacts that it goes over.
+
+    Attributes:
+        with_overhead: it is taken to need its estimated volume consumption (CCSDS 734.3-B-1, 2.4.3).
+        naming: returns how many bytes of a bundle name the node that transmits it; None where a bundle
+            has the same size at each node of its route.
+    """
+
+    with_overhead: bool = False
+    naming: Callable[[int], int] | None = None
+
+    def volume(self, size: int) -> int:
+        """Return what a bundle of a size needs of each contact, in bytes: by this a route is chosen."""
+        return consumption(size) if self.with_overhead else size
+
+    def at_each(self, contacts: Sequence[Contact], size: int) -> list[int]:
+        """Return the size that a bundle has on each contact of a route, in bytes: by these it is timed.
+
+        Args:
+            contacts: of the route, not none.
+            size: of the bundle where it is now.
+        """
+        if self.naming is None:
+            return [size] * len(contacts)
+        plain = size - self.naming(contacts[0].from_node)
+        return [plain + self.naming(contact.from_node) for contact in contacts]
+
+    def booked_until(self, contact: Contact, leaves: int, last_byte: int, size: int) -> int:
+        """Return until when a bundle that leaves over a contact takes it from others, in ns.
+
+        Args:
+            contact: a hop of its route.
+            leaves, last_byte: when its first bit leaves, and its last, in ns.
+            size: in bytes.
+        """
+        if not self.with_overhead:
+            return last_byte
+        until = contact.last_byte(leaves, consumption(size))
+        return contact.end if until is None else until
+
+
+def free_volume(contact: Contact, start: int, end: int, booked: ContactBookings | None) -> int:
     """Return how many bytes the free time of a contact between two times carries."""
     total = 0
     start, end = max(start, contact.start), min(end, contact.end)
@@ -76,7 +118,7 @@ def free_volume(contact: Contact, start: int, end: int, booked: Bookings | None)
 
 
 def effective_limits(
-    contacts: Sequence[Contact], leaves: Sequence[int], booked: Sequence[Bookings | None]
+    contacts: Sequence[Contact], leaves: Sequence[int], booked: Sequence[ContactBookings | None]
 ) -> list[HopLimit]:
     """Return what each contact of a route can carry for it (CCSDS 734.3-B-1, 3.2.6.8.5 to 3.2.6.8.9).
 

@@ -219,7 +219,7 @@ class Referee:
 
     def _busy(self, node: Node, contact: Contact, priority: int) -> list[tuple[int, int]]:
         """Return the time of a contact that a node gives nobody of a priority: booked, or on the air."""
-        booked = node.router.bookings(contact.id, priority)
+        booked = node.router.bookings.on(contact.id, priority)
         on_air = self._on_air.get((contact.from_node, contact.to_node), 0)
         if contact.from_node != node.number or on_air <= contact.start:
             return booked
