@@ -195,6 +195,29 @@ def test_a_record_of_a_live_node_replays_to_the_same_actions(tmp_path):
     run(test())
 
 
+def test_what_people_see_does_not_depend_on_the_trace(tmp_path):
+    """With the trace and without, a letter goes the same way, and what has left is known to the page."""
+
+    async def test():
+        seen = []
+        for trace in (str(tmp_path / "trace"), None):
+            folder = tmp_path / f"traced {trace is not None}"
+            folder.mkdir()
+            async with two(folder, earth={"trace": trace}, mars={"trace": trace}) as (here, there):
+                letter = await here.write(JAY, Draft(NAN_YOUNG, "the same to you"))
+                await until(there, lambda: texts(there, NAN_YOUNG) == ["the same to you"])
+                await there.mark_read(NAN_YOUNG, letter.id)
+                await until(here, lambda: confirmed(here, JAY, letter) == "read")  # noqa: B023
+                (sent,) = here.departures
+                delays = sent.leaves - letter.written_at, sent.reaches - sent.leaves
+                assert delays[0] < SECOND * RATE
+                facts = [(fact.state, fact.certainty) for fact in view(here, JAY, letter).facts]
+                seen.append((facts, delays[1], len(there.departures)))
+        assert seen[0] == seen[1]
+
+    run(test())
+
+
 def test_a_new_plan_changes_what_is_predicted_and_imposed(tmp_path):
     """The plan changed: the engine routes by it and light is imposed by it."""
 

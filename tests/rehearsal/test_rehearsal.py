@@ -27,7 +27,7 @@ from starlight.scenario.reading import load
 from starlight.scenario.scenario import Scenario
 
 FATHER, LOST_MOTHER = "ipn:15.3", "ipn:21.4"
-FACILITY = 21
+FACILITY, BASE = 21, 20
 
 
 class Years(NamedTuple):
@@ -47,6 +47,31 @@ def years() -> Years:
     run = Rehearsal(scenario, open_sky(), start, end)
     report = run.run()
     return Years(scenario, run, report, run.story.beats())
+
+
+def test_what_people_see_does_not_depend_on_the_trace() -> None:
+    """With the trace dropped, the mailboxes hold the same to the last byte: what came, when, read or not."""
+    start, end = dtntime.from_text("2051-04-06"), dtntime.from_text("2051-04-10")
+    kept = []
+    for traced in (True, False):
+        run = Rehearsal(load("lost-in-starlight"), open_sky(), start, end)
+        if not traced:
+            run.world.trace = None
+        run.run()
+        assert (run.records > 0) is traced
+        kept.append([list(run.world.store(node).saves()) for node in run.world.nodes()])
+        host = run.world.host(BASE)
+        assert host is not None
+        assert isinstance(host.application, PostOffice)
+        now = run.world.now
+        read = [
+            letter.id
+            for box in host.application.mailboxes()
+            for letter in box.inbox()
+            if box.letter_view(letter.id, now).state == "read"
+        ]
+        assert read
+    assert kept[0] == kept[1]
 
 
 def test_nothing_is_lost(years: Years) -> None:

@@ -10,6 +10,7 @@ from tests.node.helpers import SECOND, T
 
 from starlight.app.in_transit import InTransit
 from starlight.messages.trace_events import LetterArrived, LetterQueued
+from starlight.node.actions import Transmit
 from starlight.node.stored import told_of
 from starlight.node.trace_events import BundleSent
 from starlight.rehearsal.story import Story
@@ -44,8 +45,8 @@ def test_a_beat_tells_each_hop_of_a_letter(sent: list[str]) -> None:
 @pytest.mark.parametrize(("key", "drawn"), [(f"{KEY}/0+1000", 0), (f"{KEY}>10", 0), (f"{KEY}4/0+1000", 1)])
 def test_the_parts_of_a_letter_are_drawn_as_that_letter_alone(key: str, drawn: int) -> None:
     """What is not a letter's is drawn by its transmissions."""
-    sent = BundleSent(key, 1, T, T, 10, T + 300 * SECOND)
+    sent = Transmit(key, 10, 1, T, T, T + 300 * SECOND, None, one_way=False)
     office = SimpleNamespace(carries_letter=KEY.__eq__)
-    daemon = SimpleNamespace(recent=[Record(T, 20, sent)], office=office)
-    flights = InTransit({20: daemon}, {}, {20: "mars", 10: "earth"})  # type: ignore[dict-item]  # its trace
+    daemon = SimpleNamespace(departures=[sent], office=office)
+    flights = InTransit({20: daemon}, {}, {20: "mars", 10: "earth"})  # type: ignore[dict-item]  # what it sent
     assert len(flights._others(T + SECOND)) == drawn

@@ -8,7 +8,6 @@ from typing import Literal
 from starlight.live.daemon import Daemon
 from starlight.messages.delivery import DeliveryState, flight_of
 from starlight.node.stored import told_of
-from starlight.node.trace_events import BundleSent
 from starlight.web import views
 
 Kind = Literal["receipt", "telemetry", "report"]
@@ -16,7 +15,7 @@ WORDS: dict[Kind, str] = {"receipt": "Receipt", "telemetry": "Telemetry", "repor
 
 
 class InTransit:
-    """Letters by what their mailboxes know, everything else by what the nodes' traces say.
+    """Letters by what their mailboxes know, everything else by what the nodes have sent.
 
     Args:
         daemons: by node number.
@@ -59,11 +58,8 @@ class InTransit:
     def _others(self, now: int) -> list[views.Crossing]:
         found: dict[str, views.Crossing] = {}
         for number, daemon in self._daemons.items():
-            for record in reversed(daemon.recent):
-                sent = record.event
-                if not isinstance(sent, BundleSent):
-                    continue
-                key, leaves, reaches = sent.bundle, sent.leaves, sent.reaches
+            for sent in reversed(daemon.departures):
+                key, leaves, reaches = sent.key, sent.leaves, sent.reaches
                 sides = self._worlds.get(number, "earth"), self._worlds.get(sent.peer, "earth")
                 if sides[0] == sides[1] or not leaves <= now < reaches or self._carries(key):
                     continue

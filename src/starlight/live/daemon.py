@@ -57,8 +57,8 @@ bring still counts as on time. A process that was stopped for longer goes on fro
 ANSWER_S = 600.0
 """Seconds of the wall for which a peer's answer may be late at least, however fast mission time goes:
 ten minutes, because a machine that sleeps or a full disk keeps a peer from answering that long."""
-TRACE_KEPT = 1_000
-"""The last records of the trace that are kept in memory, for people to look at."""
+DEPARTURES_KEPT = 1_000
+"""The last transmissions that are remembered, so that a page can draw what is between the worlds."""
 STUMBLE_S = 1.0
 """How long a timer rests whose handling broke, so that a defect fills a log, not a processor."""
 LONGEST_TIMER_S = 3_600.0
@@ -84,6 +84,9 @@ class Daemon:
         clock: mission time; daemons of one process share it.
         tap: sees all bytes of all its connections; for captures in tests.
 
+    Attributes:
+        departures: the last transmissions that went out, oldest first.
+
     Raises:
         StoreError: the store can't be opened, or is in use.
     """
@@ -92,7 +95,7 @@ class Daemon:
         self.config = config = _patient(config, float(clock.rate))
         self.clock = clock
         self.port: int | None = None
-        self.recent: deque[Record] = deque(maxlen=TRACE_KEPT)
+        self.departures: deque[Transmit] = deque(maxlen=DEPARTURES_KEPT)
         self.store = Store(config.data)
         clock.not_before(self.store.mission_time())
         self._number = config.node.number
@@ -429,7 +432,6 @@ class Daemon:
                 self._counts["refused"] += 1
                 self._neighbours.refuse(transfer, reason)
             case Trace(record):
-                self.recent.append(record)
                 if self._trace_file:
                     self._trace_file.write(record.line())
 
@@ -443,6 +445,7 @@ class Daemon:
             self._tell(TransferFailed(action.key, action.peer, str(error)))
             return
         self._counts["sent"] += 1
+        self.departures.append(action)
         self._neighbours.send(action, data)
 
     def _arm(self) -> None:

@@ -81,6 +81,8 @@ class PostOffice:
         node_numbers: node names of ``dtn://name/...`` addresses to node numbers.
         booked: gives what the node has booked for a bundle of its own, by key; with it, a letter's own
             booking is known from those of others, and a letter that was displaced is predicted again.
+        arrived: is told of each letter that came to a mailbox, once, in the step that takes it; so what it
+            does about it, it does in a later one.
     """
 
     def __init__(
@@ -92,9 +94,11 @@ class PostOffice:
         records: Records | None = None,
         node_numbers: Mapping[str, int] | None = None,
         booked: Callable[[str], Sequence[Route]] = lambda key: (),
+        arrived: Callable[[Letter], object] = lambda letter: None,
     ) -> None:
         self.node = node
         self.forecaster = Forecaster(node, router)
+        self._arrived = arrived
         self._limits = limits or MailboxLimits()
         self._records = DecodedRecords(MemoryRecords() if records is None else records)
         self._node_numbers = dict(node_numbers or {})
@@ -458,6 +462,7 @@ class PostOffice:
             received = Received(arrived_at=now, told_arrival=not letter.receipt_wanted)
             requests = [*mailbox.put_letter(letter)]
             said = say(now, self.node, LetterArrived(*about(letter)))
+            self._arrived(letter)
         self._receipts.owe(mailbox.address, letter.id, received, now)
         # The index entry is saved with the letter, and again with what is known of it: in this order.
         return [*requests, *mailbox.put_received(letter.id, received), said]

@@ -15,6 +15,7 @@ import msgspec
 
 from starlight.dtntime import DAY, to_text
 from starlight.errors import DefectError
+from starlight.messages.letter import Letter
 from starlight.messages.postoffice import PostOffice
 from starlight.messages.trace_events import (
     LetterArrived,
@@ -111,7 +112,7 @@ class Rehearsal:
         plan = known_plan(self.channels, self.start)
 
         def office(engine: Node) -> PostOffice:
-            return _Office(engine, self.promises)
+            return _Office(engine, self.promises, partial(self._arrived, engine.number))
 
         sites = []
         for node in scenario.node:
@@ -144,6 +145,12 @@ class Rehearsal:
             raise DefectError(f"{told} from {to_text(self.start)}") from error
         return self._report()
 
+    def _arrived(self, node: int, letter: Letter) -> None:
+        """Let whom a letter is for read it, after the time that they take to come to it."""
+        delay = script.reading_delay(self.scenario, self.seed, letter.to, letter.id)
+        if delay is not None and self.world.now + delay < self.end:
+            self.world.call(self.world.now + delay, node, partial(_read, letter.to, letter.id))
+
     # From the trace.
 
     def _take(self, record: Record) -> None:
@@ -162,11 +169,8 @@ class Rehearsal:
                 self._letters[letter_id] = _Letter(letter_id, record.node, [])
             case LetterQueued() as queued:
                 self._letters[queued.letter].keys.append(queued.bundle)
-            case LetterArrived(letter_id, _, to):
+            case LetterArrived(letter_id):
                 self._letters[letter_id].shown += 1
-                delay = script.reading_delay(self.scenario, self.seed, to, letter_id)
-                if delay is not None and record.time + delay < self.end:
-                    self.world.call(record.time + delay, record.node, partial(_read, to, letter_id))
             case LetterResent():
                 self.resent += 1
             case LetterExpired(letter_id):
@@ -225,10 +229,10 @@ class Rehearsal:
 
 
 class _Office(PostOffice):
-    """A post office that lets the rehearsal hear what the node promises."""
+    """A post office that lets the rehearsal hear what the node promises, and of letters that come."""
 
-    def __init__(self, engine: Node, promises: Promises) -> None:
-        super().__init__(engine.number, engine.router, booked=engine.booked)
+    def __init__(self, engine: Node, promises: Promises, arrived: Callable[[Letter], object]) -> None:
+        super().__init__(engine.number, engine.router, booked=engine.booked, arrived=arrived)
         self._engine, self._promises = engine, promises
 
     def accepted(

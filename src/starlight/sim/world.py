@@ -137,7 +137,7 @@ class VirtualWorld:
         self.now = start
         self.handled = 0
         self.sky = TrueContacts(plan)
-        self._trace = trace
+        self.trace = trace
         self._interrupt = interrupt
         self._sha = hashlib.sha256()
         self._heap: list[tuple[int, int, Callable[[Any], None], Any]] = []
@@ -459,5 +459,5 @@ class VirtualWorld:
 
     def _say(self, record: Record) -> None:
         self._sha.update(record.line().encode() + b"\n")
-        if self._trace is not None:
-            self._trace(record)
+        if self.trace is not None:
+            self.trace(record)
