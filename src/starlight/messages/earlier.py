@@ -33,6 +33,8 @@ def decode_sent(data: bytes) -> Sent:
     Raises:
         msgspec.DecodeError: it is no such record.
     """
+    # Almost every record has neither sentence, and reads the same in all versions; only text where a code
+    # belongs is refused, and read a second time.
     try:
         return msgspec.msgpack.decode(data, type=Sent)
     except msgspec.ValidationError:
@@ -44,6 +46,7 @@ def decode_sent(data: bytes) -> Sent:
 
 def _with_codes(record: dict[str, Any]) -> dict[str, Any]:
     """Return a record with codes in place of its sentences; one without any as it is."""
+    # What is wrong in any other way stays as it is and is refused by the conversion that follows.
     doubtful, trouble = record.get("doubtful"), record.get("trouble")
     if isinstance(doubtful, str):
         record = record | {"doubtful": msgspec.to_builtins(doubt_of(doubtful))}

@@ -99,6 +99,7 @@ class Forecaster:
 
     def index(self) -> LinkIndex:
         """Return the index of the plan in force."""
+        # A plan is a value: another object is another plan, and the index costs a pass over all its contacts.
         if self._index is None or self._index.plan is not self._router.plan:
             self._index = LinkIndex(self._router.plan)
             self._hopeless.clear()
@@ -141,6 +142,8 @@ class Forecaster:
         fragments = split(router, replace(request, size=max(1, size) + overhead), overhead)
         if not fragments:
             return None
+        # A letter is read whole: it has left with its first fragment and is there with the last to arrive,
+        # which need not be the last of it.
         last = max((fragment.route for fragment in fragments), key=lambda route: route.arrival)
         leaves = min(fragment.route.leaves for fragment in fragments)
         return Itinerary(leaves, last.arrival, last, len(fragments))
@@ -154,6 +157,7 @@ class Forecaster:
         granted for `HOPELESS_FOR` that a larger one does not either, while the plan stays and no booking is
         given back.
         """
+        # What expires may have no route for its age alone, which says nothing about its size.
         if destination is None or expires is not None:
             return self.itinerary(self.node, destination, now, size, expires, priority)
         self.index()  # Under another plan it forgets.
@@ -182,6 +186,7 @@ class Forecaster:
         """
         if destination is None or destination == self.node:
             return True
+        # Asked of all time, not of now: a way back that opens in years is worth waiting for.
         index = self.index()
         return bool(index.between(destination, self.node)) or not index.between(self.node, destination)
 
@@ -204,7 +209,7 @@ class Forecaster:
             turns[where] = router.bookings.turns(*where)
         leaves = turns[where].get((first.leaves, first.last_byte), first.leaves)
         if leaves == first.leaves:
-            return booked
+            return booked  # Nobody has taken its turn, so all that was booked further on stands.
         last_byte = contact.last_byte(leaves, booked.size)
         if last_byte is None:
             return None
@@ -212,6 +217,7 @@ class Forecaster:
         late = replace(first, leaves=leaves, last_byte=last_byte, arrives=reaches)
         if not rest:
             return replace(booked, hops=(late,), arrival=reaches)
+        # Where it is late only here, it still catches the contact that is booked for it at the next node.
         if reaches <= rest[0].leaves:
             return replace(booked, hops=(late, *rest))
         router, size, priority = router.without([booked]), booked.size, booked.priority
@@ -235,6 +241,7 @@ class Forecaster:
         """Return what to expect of a payload of `size` bytes sent now; `destination` None is unknown."""
         found = self.draft_itinerary(destination, now, size, expires, priority)
         if found is None:
+            # Without this, people would be told that no route is planned while smaller letters leave.
             too_large = self._goes_if_small(self.node, destination, now, expires, priority)
             silence = silence_of(self.index(), self.node, destination, (), now, too_large=too_large)
             return Prediction(None, None, None, None, None, (), silence, size)

@@ -50,12 +50,15 @@ class LinkIndex:
     def covers(self, leg: Leg) -> bool:
         """Return whether a contact of the plan still carries a leg as it was foreseen."""
         contacts = self._links.get((leg.from_node, leg.to_node), [])
+        # Contacts of a link may overlap, so any that has begun by then may carry it.
         latest = bisect_right(contacts, leg.leaves, key=lambda contact: contact.start)
         return any(contact.end >= leg.last_byte for contact in contacts[:latest])
 
     def opens(self, leg: Leg) -> int | None:
         """Return when the contact of the plan begins that carries a leg; None where there is none."""
         contacts = self._links.get((leg.from_node, leg.to_node), [])
+        # The end tells which contact of the link it was: a plan that was amended keeps it where it keeps the
+        # contact, and an id may have been given away again.
         starts = (
             c.start for c in contacts if c.start <= leg.leaves and c.end == leg.contact_end >= leg.last_byte
         )
@@ -68,6 +71,8 @@ class LinkIndex:
 
     def between(self, source: int, destination: int) -> frozenset[int]:
         """Return every node that can lie on a route from one node to another, at any time; none, no route."""
+        # Without regard to times, so that it holds as long as the plan does, and settles in microseconds what
+        # a search would have to go through decades of contacts for.
         found = self._between.get((source, destination))
         if found is None:
             there, back = _reach(self._onward, source), _reach(self._backward, destination)
@@ -103,6 +108,7 @@ def legs_of(route: Route) -> tuple[Leg, ...]:
 
 def goes_by(legs: tuple[Leg, ...], contacts: tuple[Contact, ...]) -> bool:
     """Return whether a route leads over these contacts, all of them."""
+    # A leg keeps no id, as a plan may give the same contact another one; its end tells it from others.
     ends = [(contact.from_node, contact.to_node, contact.end) for contact in contacts]
     return ends == [(leg.from_node, leg.to_node, leg.contact_end) for leg in legs]
 

@@ -133,11 +133,15 @@ def receipt_due(forecaster: Forecaster, sent: Sent, destination: int | None) -> 
     """Return when the receipt of a departed letter is overdue; None where it can't be awaited."""
     if not sent.receipt_wanted or sent.arrives is None or sent.receipt_at is None:
         return None
+    # Not at the first moment at which a receipt could be here: it may have missed that contact behind other
+    # traffic and come by the next one, and sending a letter again costs a whole transmission.
     missed = forecaster.back(destination, sent.receipt_at, RECEIPT_BYTES)
     due = (missed or sent.receipt_at + LATER_CONTACT_WAIT) + RECEIPT_MARGIN
     flight = flight_of(sent.legs)
     if flight is None:
         return due
+    # On a contact that is still open the letter would go the same way again; so wait for its end, unless it
+    # has none that is near.
     return max(due, min(flight.contact_end + 1, due + LATER_CONTACT_WAIT))
 
 
@@ -151,6 +155,7 @@ def concerns(sent: Sent, now: int) -> bool:
 
 
 def _onward_from(forecaster: Forecaster, sent: Sent, destination: int | None, at: int) -> Sent:
+    # Nobody here knows what the holder has booked meanwhile: this is the best guess from the plan alone.
     holder = sent.legs[-1].to_node
     found = forecaster.itinerary(holder, destination, at, sent.size_bytes, sent.expires_at, sent.urgency)
     if found is None:

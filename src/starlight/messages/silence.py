@@ -67,6 +67,7 @@ def silence_of(
     ends = [leg.leaves for leg, wait in zip(legs, waits(legs, now), strict=True) if wait > SILENCE_AFTER]
     until = ends[-1] if ends else None
     notices = notices_about(index, node, destination, now, until)
+    # A silence that has begun is older than this plan: its notice says since when, or else the last contact.
     since = min((notice.start for notice in notices if notice.start <= now), default=None)
     if since is None and waiting:
         since = index.last_end(waiting.from_node, waiting.to_node, now)

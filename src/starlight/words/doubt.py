@@ -24,7 +24,7 @@ DOUBTS = {
 TROUBLES = {
     TroubleCode.NOT_KEPT: "The node could not keep it: {reason}.",
     TroubleCode.NOT_WITHDRAWN: "It could not be withdrawn: it had left already.",
-    TroubleCode.OLDER: "{reason}",
+    TroubleCode.OLDER: "{reason}",  # Already a sentence.
 }
 """In English, what went wrong with a letter."""
 
@@ -50,6 +50,7 @@ def note(doubt: Doubt | None, happened: Trouble | None, *, displaced: bool) -> S
         happened: what went wrong, if anything did.
         displaced: something more urgent has made it later.
     """
+    # From what passes by itself to what somebody may have to act on.
     said = [fill(DISPLACED)] if displaced else []
     said += [doubtful(doubt)] if doubt else []
     said += [trouble(happened)] if happened else []

@@ -32,6 +32,7 @@ def first(lateness: Lateness, names: Names) -> tuple[Sentence, ...]:
     """
     if lateness.last_hop is not None:
         return (_on_its_last_hop(lateness.last_hop, names),)
+    # A silence first: while nothing gets across, everything else about the letter follows from that.
     found = []
     if lateness.silence is not None:
         found.append(silence.why(lateness.silence, names))
@@ -39,6 +40,7 @@ def first(lateness: Lateness, names: Names) -> tuple[Sentence, ...]:
         found.append(fill(IN_FRAGMENTS, count=lateness.fragments))
     if lateness.spent is not None:
         found.append(spent(lateness.spent, names))
+        # Only where a route was found: without one, that nothing looks faster would sound like progress.
         if not lateness.refusals:
             found.append(fill(NOTHING_FASTER))
     return tuple(found) or (fill(SAME_NODE),)
@@ -47,6 +49,8 @@ def first(lateness: Lateness, names: Names) -> tuple[Sentence, ...]:
 def spent(time: TimeSpent, names: Names) -> Sentence:
     """Return what a route's time is spent on, in a sentence; but for light, what takes minutes."""
     here, there = name_of(time.from_node, names), name_of(time.to_node, names)
+    # Below a minute a wait explains nothing that anyone asks about; light is told always, as it is the least
+    # that any letter takes.
     parts = []
     if time.waits_for_contact >= MINUTE:
         parts.append((WAITS_FOR_CONTACT, time.waits_for_contact))

@@ -15,6 +15,7 @@ WAITS_IN_QUEUE = "until {until} for what is booked before it"
 
 HEADLINE = "Refused: contacts {ids}, which look like an arrival at {looked_like}."
 NOT_EARLIER = "So it would arrive at {at}, no earlier than by the chosen route: from {here} to {there} "
+# The words are meant for people who have a plan before them: contacts are told by id, sizes to the byte.
 REFUSALS = {
     RefusalCode.NEIGHBOUR_EXCLUDED: "It is not handed to {there}: that neighbour is excluded.",
     RefusalCode.CONTACT_EXCLUDED: "Contact {id} from {here} to {there} is excluded.",
@@ -71,7 +72,7 @@ def hop(made: Hop, names: Names) -> Sentence:
         waits.append(fill(WAITS_IN_QUEUE, until=Moment(made.leaves)))
     both = fill("{one} and {other}", one=waits[0], other=waits[-1]) if len(waits) > 1 else None
     light_time = made.arrives - made.last_byte
-    # Between neighbours on the same world light is told as little as the time that a cable takes.
+    # Between neighbours on the same world light is told no more than a cable is.
     light = f", after {duration_text(light_time)} of light" if light_time >= SECOND // 10 else ""
     return fill(
         HOP,

@@ -66,6 +66,7 @@ def fill(template: str, **facts: str | int | Moment | Sentence) -> Sentence:
         parts.append(text)
         if name is None:
             continue
+        # Facts are set in, never parsed again: a name with braces, or one that looks like a time, is text.
         fact = facts[name]
         if isinstance(fact, Sentence):
             parts += fact.parts

@@ -28,6 +28,7 @@ SAFE_FURTHER_ON = (
 
 def why(silence: Silence, names: Names) -> Sentence:
     """Return why nothing gets across, in one or a few sentences; names are those of the nodes."""
+    # What is silent is the hop before which it waits, which may be far from where the letter is written.
     waiting = silence.waiting
     here = waiting.from_node if waiting else silence.node
     there = waiting.to_node if waiting else silence.destination
@@ -44,5 +45,6 @@ def safe(silence: Silence, names: Names) -> tuple[Sentence, ...]:
     waiting = silence.waiting
     if waiting is None:
         return (fill(SAFE_WITHOUT_ROUTE, here=name_of(silence.node, names)),)
+    # People fear most for what has left their own place already, so where it will be kept is named.
     template = SAFE_HERE if waiting.from_node == silence.node else SAFE_FURTHER_ON
     return (fill(template, here=name_of(waiting.from_node, names), leaves=Moment(waiting.leaves)),)
