@@ -93,7 +93,7 @@ def test_mission_time_and_the_storm_go_on_where_they_stopped(tmp_path: Path) -> 
         assert (await demo.backend.status("jay")).storm.active
         silence = (await demo.backend.status("jay")).silence
         assert silence is not None
-        assert silence.why == "Dust storm with a tornado over Arsia Mons."
+        assert silence.why.text() == "Dust storm with a tornado over Arsia Mons."
 
     first = live(tmp_path / "d", storm, speed=100)
     stopped = first.clock.now()

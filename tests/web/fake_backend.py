@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text, to_text
+from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
 from starlight.errors import InputError
 from starlight.messages.delivery import Certainty, DeliveryState, Fact
+from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.messages.urgency import Priority
@@ -24,7 +25,7 @@ from starlight.web.views import (
     Conversation,
     Crossing,
     EarthClock,
-    Lateness,
+    LatenessView,
     MailboxView,
     MarsClock,
     Orbits,
@@ -33,13 +34,14 @@ from starlight.web.views import (
     Person,
     Position,
     PredictionView,
-    Reason,
-    Silence,
+    RefusalView,
+    SilenceView,
     SkyPanel,
     Storm,
     TelemetryView,
     Window,
 )
+from starlight.words.sentence import Moment, Sentence, fill
 
 START = from_text("2051-04-02T05:21:00Z")
 LIGHT = 19 * MINUTE
@@ -47,7 +49,7 @@ SOL_S = 88775.244
 LONGEST = 10_000
 LARGE = 5_000
 """No contact of the fake carries so many bytes whole."""
-WAITS = "It waits 2 min for the dish, light takes 19 min."
+WAITS = Sentence(("It waits 2 min for the dish, light takes 19 min.",))
 
 PEOPLE = (
     Person("jay", "Jay", "ipn:7.1", "Seoul", "earth"),
@@ -180,22 +182,24 @@ class FakeBackend:
         me, other = self._person(person), self._address(draft.to)
         size = len(draft.text.encode())
         if me.world == other.world:
-            return PredictionView(self.now, self.now, self.now, (f"{me.place}: delivered at once.",))
+            return PredictionView(
+                self.now, self.now, self.now, (fill("{place}: delivered at once.", place=me.place),)
+            )
         if self.storm_since is not None:
             return PredictionView(None, None, None, (), self._silence(), size)
         leaves = self.now + self._waits(draft.urgency)
         route = (
-            f"{me.place}: waits for the dish, then leaves for the relay orbiter.",
-            f"Relay orbiter: passes it on to {other.place} at once.",
+            fill("{place}: waits for the dish, then leaves for the relay orbiter.", place=me.place),
+            fill("Relay orbiter: passes it on to {place} at once.", place=other.place),
         )
         pieces = 1 if size < LARGE else 2
         return PredictionView(leaves, leaves + LIGHT, leaves + 2 * LIGHT, route, None, size, pieces)
 
-    async def why_late(self, person: str, draft: Draft) -> Lateness:
+    async def why_late(self, person: str, draft: Draft) -> LatenessView:
         self._address(draft.to)
         return self._lateness(len(draft.text.encode()), self._waits(draft.urgency))
 
-    async def why_letter_late(self, person: str, letter: str) -> Lateness:
+    async def why_letter_late(self, person: str, letter: str) -> LatenessView:
         kept = self._letter(letter)
         return self._lateness(len(kept.text.encode()), self._waits(kept.priority))
 
@@ -203,18 +207,18 @@ class FakeBackend:
         """Return how long a letter waits before it leaves: an urgent one half as long."""
         return self.delay // 2 if priority is Priority.EXPEDITED else self.delay
 
-    def _lateness(self, size: int, wait: int) -> Lateness:
+    def _lateness(self, size: int, wait: int) -> LatenessView:
         """Return a lateness of one reason, whose words no page must take for markup."""
         self.explained += 1
-        ends = to_text(self.now + wait, 3)
-        late = f"contact 7 ends at {ends}, 3.0 s before it is there."
-        missed = f"It comes too late from Seoul to the <b>relay</b>: {late}"
+        late = "It comes too late from Seoul to the <b>relay</b>: "
+        late += "contact 7 ends at {ends}, 3.0 s before it is there."
+        missed = fill(late, ends=Moment(self.now + wait))
         first = (self._silence().why,) if self.storm_since is not None else ()
-        return Lateness(
+        return LatenessView(
             self.now,
             size,
             (*first, WAITS),
-            (Reason(self.now + LIGHT, (7, 9), "Refused: contacts 7, 9.", (missed,)),),
+            (RefusalView(self.now + LIGHT, (7, 9), Sentence(("Refused: contacts 7, 9.",)), (missed,)),),
         )
 
     async def withdraw(self, person: str, letter: str) -> LetterView:
@@ -323,14 +327,19 @@ class FakeBackend:
                 flights.append(Crossing(f"{kept.id} {name}", "receipt", back, there, moment, news, receipt))
         return flights
 
-    def _silence(self) -> Silence:
+    def _silence(self) -> SilenceView:
         waiting = sum(kept.leaves is None and kept.withdrawn is None for kept in self.kept)
-        safe = (f"{waiting} letters are kept in Seoul.", "What had left before the storm still arrives.")
+        safe = (
+            fill("{count} letters are kept in Seoul.", count=waiting),
+            Sentence(("What had left before the storm still arrives.",)),
+        )
+        why = Sentence(("A dust storm over Arsia Mons has cut both relays.",))
         since = self.storm_since or self.now
-        return Silence("A dust storm over Arsia Mons has cut both relays.", since, since + DAY, safe)
+        return SilenceView(why, since, since + DAY, safe)
 
     def _view(self, kept: Kept, me: Person) -> LetterView:
         mine = kept.author == me
+        held = mine and kept.leaves is None and kept.withdrawn is None
         state, certainty = self._state(kept, mine)
         return LetterView(
             id=kept.id,
@@ -349,7 +358,7 @@ class FakeBackend:
             withdrawable=mine and kept.withdrawn is None and (kept.leaves is None or kept.leaves > self.now),
             unread=not mine and kept.read is None,
             reply_to=kept.reply_to,
-            note="Held by the storm." if mine and kept.leaves is None and kept.withdrawn is None else "",
+            doubtful=Doubt(DoubtCode.NOTICE, texts=("held by the storm",)) if held else None,
             priority=kept.priority if mine else Priority.NORMAL,
             critical=kept.critical if mine else False,
         )

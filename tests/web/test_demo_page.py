@@ -113,7 +113,7 @@ def test_a_letter_crosses_a_storm_comes_and_goes(browser: Browser, demo: Demo) -
     expect(sent.locator(".state.confirmed")).to_contain_text("Read")
     accessible(nan)
 
-    expect(jay.get_by_role("heading", name="The way between the worlds is open")).to_be_visible()
+    expect(jay.get_by_role("heading", name="The link between the worlds is open")).to_be_visible()
     jay.get_by_text("Let a storm come up").click()
     jay.locator("#storm-cut").click()
     silence = jay.get_by_role("region", name="Silence between the worlds")
@@ -122,6 +122,6 @@ def test_a_letter_crosses_a_storm_comes_and_goes(browser: Browser, demo: Demo) -
     expect(silence).to_contain_text("What you write")
     accessible(jay)
     jay.locator("#storm-mend").click()
-    expect(jay.get_by_role("heading", name="The way between the worlds is open")).to_be_visible()
+    expect(jay.get_by_role("heading", name="The link between the worlds is open")).to_be_visible()
     assert all(url.startswith((demo.url, demo.url.replace("http", "ws"))) for url in outside)
     context.close()

@@ -131,8 +131,8 @@ def test_predicted_and_confirmed_look_different(visitor: Visitor, serving: Servi
     serving.advance(2 * MINUTE + 2 * LIGHT)
     expect(word).to_have_text("Arrived")
     assert word.evaluate(look) == ["solid", "normal"]
-    letter(jay, "Hello").get_by_text("Its way").click()
-    expect(letter(jay, "Hello").locator(".way .confirmed")).to_have_count(3)
+    letter(jay, "Hello").get_by_text("Its course").click()
+    expect(letter(jay, "Hello").locator(".course .confirmed")).to_have_count(3)
     accessible(jay)
     serving.advance(MINUTE)  # A swap leaves open what was opened.
     jay.get_by_label("Write to Nan-young").fill("Again")
@@ -165,7 +165,7 @@ def test_storm_and_silence(visitor: Visitor, serving: Serving) -> None:
     accessible(jay)
     accessible(nan)
     jay.get_by_role("button", name="Mend both relays").click()
-    expect(jay.get_by_role("heading", name="The way between the worlds is open")).to_be_visible()
+    expect(jay.get_by_role("heading", name="The link between the worlds is open")).to_be_visible()
     expect(letter(jay, "Are you there?").locator(".state")).to_contain_text("expected to leave")
     serving.advance(2 * MINUTE + LIGHT)
     expect(letter(nan, "Are you there?")).to_be_visible()
@@ -249,7 +249,7 @@ def test_keyboard_alone(visitor: Visitor, serving: Serving) -> None:
     expect(jay.get_by_role("region", name="Silence between the worlds")).to_be_visible()
     walk_to(jay, "#storm-mend")
     jay.keyboard.press("Space")
-    expect(jay.get_by_role("heading", name="The way between the worlds is open")).to_be_visible()
+    expect(jay.get_by_role("heading", name="The link between the worlds is open")).to_be_visible()
 
 
 def walk_to(page: Page, selector: str) -> None:
@@ -372,7 +372,7 @@ def test_focus_stays_on_an_open_question_while_the_prediction_moves_on(
 
 
 def test_a_slow_prediction_is_asked_for_less_often(visitor: Visitor, serving: Serving) -> None:
-    """A foresight that costs the server long, and is stale at once, keeps it busy for a tenth of the time."""
+    """A forecast that costs the server long, and is stale at once, keeps it busy for a tenth of the time."""
     serving.backend.delay = 0
     jay = visitor.open("jay")
     asked: list[str] = []
@@ -457,14 +457,14 @@ def test_an_urgent_letter(visitor: Visitor, serving: Serving) -> None:
     expect(nan.locator(".urgency")).to_have_count(0)  # A letter does not say how urgent it was.
 
 
-def test_a_letter_in_pieces(visitor: Visitor) -> None:
+def test_a_letter_in_fragments(visitor: Visitor) -> None:
     """Before it is sent, the page says that no contact carries it whole."""
     jay = visitor.open("jay")
     jay.get_by_label("Write to Nan-young").fill("a" * 6_000)
     expect(jay.locator("#prediction")).to_contain_text(
-        "so it travels in 2 pieces; it is there when the last is"
+        "so it travels in 2 fragments; it is there when the last one arrives"
     )
-    expect(jay.locator("#prediction-way summary")).to_have_text("The way of the last piece")
+    expect(jay.locator("#prediction-route summary")).to_have_text("The route of the last fragment")
     accessible(jay)
 
 
@@ -484,7 +484,7 @@ def test_small_and_light(visitor: Visitor, serving: Serving, browser: Browser, s
     expect(nan.get_by_role("region", name="Last heard")).to_contain_text("9.100° S 120.300° W")
     assert nan.evaluate("document.documentElement.scrollWidth") == 360
     accessible(nan)
-    nan.locator("summary", has_text="Its way").first.click()
+    nan.locator("summary", has_text="Its course").first.click()
     accessible(nan)
     nan.get_by_label("Write to Jay").fill("Urgent, and why so late?")
     nan.get_by_label("Urgent: goes before other letters").check()

@@ -13,9 +13,10 @@ from starlight.messages.delivery import Certainty, DeliveryState, Fact
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.messages.urgency import Priority
-from starlight.web import localtime, wire, words
+from starlight.web import localtime, wire
 from starlight.web.page import PageView, next_moment
-from starlight.web.views import Clock, EarthClock, Lateness, MailboxView, MarsClock
+from starlight.web.views import Clock, EarthClock, LatenessView, MailboxView, MarsClock
+from starlight.words.sentence import Moment, fill
 
 CONFIRMED, PREDICTED = Certainty.CONFIRMED, Certainty.PREDICTED
 QUEUED, DEPARTED, IN_FLIGHT = DeliveryState.QUEUED, DeliveryState.DEPARTED, DeliveryState.IN_FLIGHT
@@ -68,14 +69,17 @@ def test_a_moment_is_as_short_as_it_can_be() -> None:
 
 
 def test_times_in_sentences_are_told_by_the_wall() -> None:
-    """A contact that ends with the last year has a time, and what is no date stays as it was written."""
+    """A contact that ends with the last year has a time; a name that looks like one stays as it is."""
     backend = FakeBackend()
     jay = asyncio.run(backend.people())[0]
     view = PageView((jay,), asyncio.run(backend.mailbox(jay.id)), asyncio.run(backend.status(jay.id)), None)
-    never = "Site 2051-02-30T25:00:00Z <b>"
-    sentences = (f"At {never} it ends at 9999-12-31T23:59:59Z.", "It leaves at 2051-04-02T05:23:00.000Z.")
-    page = view.lateness(Lateness(START, 5, sentences))
-    assert "Site 2051-02-30T25:00:00Z &lt;b&gt; it ends at" in page
+    site, never = "Site 2051-02-03T05:00:00Z <b>", Moment(from_text("9999-12-31T23:59:59Z"))
+    sentences = (
+        fill("At {here} it ends at {never}.", here=site, never=never),
+        fill("It leaves at {leaves}.", leaves=Moment(from_text("2051-04-02T05:23:00Z"))),
+    )
+    page = view.lateness(LatenessView(START, 5, sentences))
+    assert "Site 2051-02-03T05:00:00Z &lt;b&gt; it ends at" in page
     assert '<time datetime="9999-12-31T23:59:59.000Z"' in page
     assert ">31 Dec 9999, 23:59:59</time>" in page
     assert ">14:23:00</time>" in page
@@ -121,103 +125,6 @@ def test_json_that_is_no_twin_is_refused(key: str, wrong: object) -> None:
     assert isinstance(told, dict)
     with pytest.raises(msgspec.ValidationError):
         wire.read(told | {key: wrong}, LetterView)
-
-
-@pytest.mark.parametrize(
-    ("view", "headline", "detail", "certainty"),
-    [
-        (letter(QUEUED, CONFIRMED), "Kept safe, waiting", "", PREDICTED),
-        (
-            letter(
-                QUEUED,
-                CONFIRMED,
-                Fact(DEPARTED, START + HOUR, PREDICTED),
-            ),
-            "Kept safe, waiting",
-            "expected to leave {}",
-            PREDICTED,
-        ),
-        (
-            letter(
-                IN_FLIGHT,
-                CONFIRMED,
-                Fact(ARRIVED, START + HOUR, PREDICTED),
-            ),
-            "In flight",
-            "expected there {}",
-            PREDICTED,
-        ),
-        (
-            letter(
-                ARRIVED,
-                PREDICTED,
-                Fact(ARRIVED, START, PREDICTED),
-                receipt_at=START + LIGHT,
-            ),
-            "Should be there",
-            "word of it expected {}",
-            PREDICTED,
-        ),
-        (
-            letter(
-                ARRIVED,
-                PREDICTED,
-                Fact(ARRIVED, START, PREDICTED),
-                receipt_at=START - MINUTE,
-            ),
-            "Should be there",
-            "word of it was expected {}",
-            PREDICTED,
-        ),
-        (
-            letter(
-                ARRIVED,
-                PREDICTED,
-                Fact(ARRIVED, START, PREDICTED),
-            ),
-            "Should be there",
-            "expected {}; no way back to confirm it",
-            PREDICTED,
-        ),
-        (
-            letter(
-                ARRIVED,
-                CONFIRMED,
-                Fact(ARRIVED, START, CONFIRMED),
-            ),
-            "Arrived",
-            "{}, confirmed",
-            CONFIRMED,
-        ),
-        (
-            letter(READ, CONFIRMED, Fact(READ, START, CONFIRMED)),
-            "Read",
-            "{}, confirmed",
-            CONFIRMED,
-        ),
-        (
-            letter(
-                EXPIRED,
-                CONFIRMED,
-                Fact(EXPIRED, START, CONFIRMED),
-            ),
-            "Expired",
-            "{}",
-            CONFIRMED,
-        ),
-        (letter(WITHDRAWN, CONFIRMED), "Withdrawn", "{}", CONFIRMED),
-    ],
-)
-def test_states_in_words(view: LetterView, headline: str, detail: str, certainty: Certainty) -> None:
-    """Predicted and confirmed differ in the words of every state and in its look."""
-    said = words.words_for(view, START)
-    assert (said.headline, said.detail, said.certainty) == (headline, detail, certainty)
-
-
-def test_every_step_has_words() -> None:
-    """Each state of a letter has a word for predicted and one for confirmed, never the same."""
-    for state in DeliveryState:
-        assert words.STEPS[state, PREDICTED] != words.STEPS[state, CONFIRMED]
 
 
 def test_next_moment_is_the_first_to_come() -> None:

@@ -18,9 +18,9 @@ from starlight.errors import InputError, StarlightError
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.web import wire
-from starlight.web.views import Lateness, MailboxView, Person
+from starlight.web.views import LatenessView, MailboxView, Person
 
-__all__ = ["Client", "Lateness", "as_json"]
+__all__ = ["Client", "LatenessView", "as_json"]
 
 T = TypeVar("T")
 
@@ -87,13 +87,13 @@ class Client:
             found += letters
         return found
 
-    def why_late(self, person: str, letter: LetterView) -> Lateness | None:
+    def why_late(self, person: str, letter: LetterView) -> LatenessView | None:
         """Return why a letter that a person wrote is not there sooner; None when it is on its way no more."""
         if not letter.on_its_way:
             return None
         quoted = urllib.parse.quote(letter.id, safe="")
         try:
-            return self._get(f"/people/{person}/letters/{quoted}/why", Lateness)
+            return self._get(f"/people/{person}/letters/{quoted}/why", LatenessView)
         except InputError:
             return None  # It has come to its end in the meantime.
 

@@ -8,7 +8,7 @@ believes in. Only the drawing sees everything at once, as a map does.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -29,7 +29,6 @@ from starlight.messages.mailbox import Mailbox
 from starlight.messages.silence import Silence
 from starlight.web import views
 from starlight.words import doubt, lateness, routes, silence
-from starlight.words.sentence import Sentence
 
 FINDINGS_SHOWN = 3
 """The latest findings of a vehicle; the whole list belongs on a page of its own."""
@@ -167,19 +166,19 @@ class NodePageBackend:
             leaves=found.leaves,
             arrives=found.arrives,
             answer_at=found.answer_at,
-            route=_texts(routes.hops(found.route, self._heavens.titles)) if found.route else (),
+            route=routes.hops(found.route, self._heavens.titles) if found.route else (),
             silence=self._silence(found.silence),
             size_bytes=found.size_bytes,
             pieces=found.fragments,
         )
 
-    async def why_late(self, person: str, draft: Draft) -> views.Lateness:
+    async def why_late(self, person: str, draft: Draft) -> views.LatenessView:
         """Return why a letter sent now would not be there sooner."""
         owner, _ = self._box(person)
         daemon = self._daemons[owner.node]
         return self._lateness(daemon.why_late(owner.address, draft))
 
-    async def why_letter_late(self, person: str, letter: str) -> views.Lateness:
+    async def why_letter_late(self, person: str, letter: str) -> views.LatenessView:
         """Return why a letter that waits or is on its way is not there sooner."""
         owner, _ = self._box(person)
         return self._lateness(self._daemons[owner.node].why_letter_late(owner.address, letter))
@@ -275,7 +274,7 @@ class NodePageBackend:
             longitude_deg=latest.position[1] if latest.position else None,
             oxygen_percent=float(oxygen) if isinstance(oxygen, int | float) else None,
             findings=tuple(findings[-FINDINGS_SHOWN:]),
-            note=f"No word for {dtntime.duration_text(now - received_at)}." if silent else "",
+            note=silence.no_word(now - received_at).text() if silent else "",
         )
 
     async def changes(self) -> AsyncIterator[views.PageChange]:
@@ -337,31 +336,26 @@ class NodePageBackend:
         note = doubt.note(view.doubtful, view.trouble, displaced=view.displaced)
         return named(view, lambda address: self._name(address)[:2], note.text())
 
-    def _silence(self, found: Silence | None) -> views.Silence | None:
+    def _silence(self, found: Silence | None) -> views.SilenceView | None:
         if found is None:
             return None
         names = self._heavens.titles
-        return views.Silence(
-            silence.why(found, names).text(), found.since, found.until, _texts(silence.safe(found, names))
-        )
+        why, safe = silence.why(found, names), silence.safe(found, names)
+        return views.SilenceView(why, found.since, found.until, safe)
 
-    def _lateness(self, found: Lateness) -> views.Lateness:
+    def _lateness(self, found: Lateness) -> views.LatenessView:
         reasons = [
-            views.Reason(
+            views.RefusalView(
                 each.looked_like,
                 tuple(contact.id for contact in each.contacts),
-                routes.headline(each).text(),
-                _texts(routes.refused(each, self._heavens.titles)),
+                routes.headline(each),
+                routes.refused(each, self._heavens.titles),
             )
             for each in found.refusals
         ]
-        first = _texts(lateness.first(found, self._heavens.titles))
-        return views.Lateness(found.now, found.size_bytes, first, tuple(reasons))
+        first = lateness.first(found, self._heavens.titles)
+        return views.LatenessView(found.now, found.size_bytes, first, tuple(reasons))
 
 
 def _person(person: Inhabitant) -> views.Person:
     return views.Person(person.id, person.name, person.address, person.place, person.world)
-
-
-def _texts(sentences: Iterable[Sentence]) -> tuple[str, ...]:
-    return tuple(sentence.text() for sentence in sentences)

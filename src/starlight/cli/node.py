@@ -14,7 +14,7 @@ from starlight.cli.options import as_json, print_json
 from starlight.errors import InputError
 
 if TYPE_CHECKING:
-    from starlight.app.client import Client, Lateness
+    from starlight.app.client import Client, LatenessView
     from starlight.messages.delivery import DeliveryState
     from starlight.messages.letter_view import LetterView
 
@@ -112,7 +112,7 @@ def send(
         _show_lateness(lateness)
 
 
-def _told(letter: LetterView, lateness: Lateness | None, explained: bool) -> dict[str, object]:
+def _told(letter: LetterView, lateness: LatenessView | None, explained: bool) -> dict[str, object]:
     """Return a letter as JSON; where it was asked why it is late, with the answer."""
     from starlight.app.client import as_json
 
@@ -125,14 +125,14 @@ def _words(state: DeliveryState) -> str:
     return state.replace("_", " ")
 
 
-def _show_lateness(lateness: Lateness, indent: str = "") -> None:
+def _show_lateness(lateness: LatenessView, indent: str = "") -> None:
     """Print why a letter is not there sooner; what was refused as `starlight route --explain` prints it."""
     for sentence in lateness.first:
-        click.echo(indent + sentence)
+        click.echo(indent + sentence.text())
     for reason in lateness.reasons:
-        click.echo(indent + reason.headline)
+        click.echo(indent + reason.headline.text())
         for sentence in reason.sentences:
-            click.echo(f"{indent}  {sentence}")
+            click.echo(f"{indent}  {sentence.text()}")
 
 
 def _standard_input() -> str:
@@ -169,7 +169,7 @@ def inbox(folder: Path, person: str, address: str | None, explain: bool, json_ou
         click.echo("No letters.")
 
 
-def _show_letter(letter: LetterView, lateness: Lateness | None) -> None:
+def _show_letter(letter: LetterView, lateness: LatenessView | None) -> None:
     mark = "*" if letter.unread else " "
     state = _words(letter.state) + (" (predicted)" if letter.certainty == "predicted" else "")
     if letter.critical or letter.priority.name != "NORMAL":

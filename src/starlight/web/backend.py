@@ -13,7 +13,7 @@ from typing import Protocol
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.web.views import (
-    Lateness,
+    LatenessView,
     MailboxView,
     Orbits,
     PageChange,
@@ -58,11 +58,11 @@ class PageBackend(Protocol):
         """Return when a draft, sent now, would leave and arrive."""
         ...
 
-    async def why_late(self, person: str, draft: Draft) -> Lateness:
+    async def why_late(self, person: str, draft: Draft) -> LatenessView:
         """Return why a draft, sent now, would not be there sooner."""
         ...
 
-    async def why_letter_late(self, person: str, letter: str) -> Lateness:
+    async def why_letter_late(self, person: str, letter: str) -> LatenessView:
         """Return why a letter that waits or travels is not there sooner; InputError when it is there."""
         ...
 

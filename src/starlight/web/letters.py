@@ -10,7 +10,7 @@ from starlight.messages.draft import Draft
 from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
-from starlight.web.views import Lateness
+from starlight.web.views import LatenessView
 from starlight.web.visit import Visit
 
 
@@ -83,7 +83,7 @@ def _letter_of(visit: Visit) -> tuple[str, str]:
     return visit.person.id, visit.request.path_params["letter"]
 
 
-async def _explained(visit: Visit, found: Lateness, to: str | None = None) -> Response:
+async def _explained(visit: Visit, found: LatenessView, to: str | None = None) -> Response:
     """Answer why something is late: as JSON, as what the page's disclosure holds, or as a page."""
     if wants_json(visit.request):
         return json_answer(found)

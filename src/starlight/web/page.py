@@ -7,7 +7,6 @@ is, where a part is set into the page.
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -15,27 +14,25 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from starlight import dtntime
-from starlight.errors import InputError
 from starlight.messages.letter_view import LetterView
-from starlight.web import localtime, wire, words
+from starlight.web import localtime, wire
 from starlight.web.views import (
     Clock,
     Conversation,
     Crossing,
-    Lateness,
+    LatenessView,
     MailboxView,
     Orbits,
     PageStatus,
     Person,
     PredictionView,
 )
+from starlight.words import doubt, lateness, letters, silence
+from starlight.words.sentence import Sentence
 
 HERE = Path(__file__).parent
 PARTS = ("conversations", "letters", "silence", "flights", "telemetry", "storm")
 """The parts of the page that change while it is open, each in a template of its own."""
-
-_TIMES = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z")
-"""How the router tells a time."""
 
 _environment = Environment(
     loader=FileSystemLoader(HERE / "templates"),
@@ -86,7 +83,7 @@ class PageView:
         """Return the prediction under the letter being written."""
         return _render("prediction.html", self._context(prediction=prediction))
 
-    def lateness(self, lateness: Lateness, *, whole: bool = False) -> str:
+    def lateness(self, lateness: LatenessView, *, whole: bool = False) -> str:
         """Return why a letter is late, for its disclosure, or as a page of its own."""
         return _render("why_page.html" if whole else "why.html", self._context(lateness=lateness))
 
@@ -109,7 +106,8 @@ class PageView:
             "moment": lambda at, world=person.world: _Moment(clock, world, at),
             "instant": lambda at: _Moment(clock, person.world, at, seconds=True),
             "bits": lambda sentence: _bits(clock, person.world, sentence),
-            "words_for": lambda letter: words.words_for(letter, clock.now),
+            "exact": lambda sentence: _bits(clock, person.world, sentence, seconds=True),
+            "state_text": lambda letter: letters.state_text(letter, clock.now),
             **more,
         }
 
@@ -123,21 +121,18 @@ class _Moment:
         self.iso = dtntime.to_text(at, 3)
 
 
-def _bits(clock: Clock, world: str, sentence: str) -> list[str | _Moment]:
-    """Return a sentence about a way in pieces: text as it is, and the times in it as the page tells them.
+def _bits(clock: Clock, world: str, sentence: Sentence, *, seconds: bool = False) -> list[str | _Moment]:
+    """Return a sentence for a template: its text, and its moments as the page tells them.
 
-    A way is decided by seconds, so here a time has them too.
+    Args:
+        clock, world: by which the reader tells the time.
+        sentence: what is said.
+        seconds: tell the time to the second, as of a route, which is decided by seconds.
     """
-    found: list[str | _Moment] = []
-    end = 0
-    for match in _TIMES.finditer(sentence):
-        try:
-            at = dtntime.from_text(match[0])
-        except InputError:
-            continue  # A name, or what a notice says, only looks like a time.
-        found += [sentence[end : match.start()], _Moment(clock, world, at, seconds=True)]
-        end = match.end()
-    return [*found, sentence[end:]]
+    return [
+        part if isinstance(part, str) else _Moment(clock, world, part.at, seconds=seconds)
+        for part in sentence.parts
+    ]
 
 
 def next_moment(mailbox: MailboxView, status: PageStatus) -> int | None:
@@ -214,8 +209,14 @@ _environment.filters |= {
     "degrees": _degrees,
     "in_flight": _in_flight,
     "embedded": _embedded,
-    "urgency": words.urgency,
+    "urgency": letters.urgency,
     "number": lambda value, digits=0: f"{value:,.{digits}f}".replace(",", "\u202f"),
     "duration": lambda seconds: dtntime.duration_text(round(seconds * dtntime.SECOND)),
 }
-_environment.globals |= {"STEPS": words.STEPS, "reading": localtime.reading}
+_environment.globals |= {
+    "STEPS": letters.STEPS,
+    "SILENCE": silence,
+    "note": doubt.note,
+    "in_fragments": lateness.in_fragments,
+    "reading": localtime.reading,
+}

@@ -13,6 +13,7 @@ import msgspec
 
 from starlight.dtntime import Time
 from starlight.messages.letter_view import LetterView
+from starlight.words.sentence import Sentence
 
 World = str
 
@@ -72,8 +73,8 @@ class MailboxView(msgspec.Struct, frozen=True):
     earlier: bool = False
 
 
-class Silence(msgspec.Struct, frozen=True):
-    """Why nothing gets across, for people.
+class SilenceView(msgspec.Struct, frozen=True):
+    """A time in which nothing gets across, for people.
 
     Attributes:
         why: one or two sentences.
@@ -82,10 +83,10 @@ class Silence(msgspec.Struct, frozen=True):
         safe: what is safe and where, a sentence each.
     """
 
-    why: str
+    why: Sentence
     since: Time | None = None
     until: Time | None = None
-    safe: tuple[str, ...] = ()
+    safe: tuple[Sentence, ...] = ()
 
 
 class ConjunctionView(msgspec.Struct, frozen=True):
@@ -107,7 +108,7 @@ class PredictionView(msgspec.Struct, frozen=True):
     """When a letter sent now would leave and arrive, and when an answer could come.
 
     Attributes:
-        leaves, arrives, answer_at: None where the plan knows no way.
+        leaves, arrives, answer_at: None where the plan knows no route.
         route: one sentence a hop.
         silence: why it has to wait, if it has to.
         size_bytes: the size of the letter as it will be sent.
@@ -117,43 +118,43 @@ class PredictionView(msgspec.Struct, frozen=True):
     leaves: Time | None
     arrives: Time | None
     answer_at: Time | None
-    route: tuple[str, ...] = ()
-    silence: Silence | None = None
+    route: tuple[Sentence, ...] = ()
+    silence: SilenceView | None = None
     size_bytes: int = 0
     pieces: int = 1
 
 
-class Reason(msgspec.Struct, frozen=True):
-    """A way that looks faster than the one that was chosen, and what it fails at.
+class RefusalView(msgspec.Struct, frozen=True):
+    """A route that looks faster than the one that was chosen, and what it fails at.
 
     Attributes:
         looked_like: when it seemed to arrive.
         contacts: the ids of its contacts.
-        headline: which way it is, in a line.
-        sentences: one a contact, up to the one that decides; times in the words are ISO 8601 in UTC.
+        headline: which route it is, in a line.
+        sentences: one a contact, up to the one that decides.
     """
 
     looked_like: Time
     contacts: tuple[int, ...]
-    headline: str
-    sentences: tuple[str, ...]
+    headline: Sentence
+    sentences: tuple[Sentence, ...]
 
 
-class Lateness(msgspec.Struct, frozen=True):
-    """Why a letter is not there sooner.
+class LatenessView(msgspec.Struct, frozen=True):
+    """The reasons for which a letter is not there sooner.
 
     Attributes:
         now: as of when.
         size_bytes: the size of the letter as it is sent.
         first: sentences that come before all others: why it is silent, what the time is spent on, and
             whether nothing looks faster.
-        reasons: ways that look faster; may be empty.
+        reasons: routes that look faster; may be empty.
     """
 
     now: Time
     size_bytes: int
-    first: tuple[str, ...] = ()
-    reasons: tuple[Reason, ...] = ()
+    first: tuple[Sentence, ...] = ()
+    reasons: tuple[RefusalView, ...] = ()
 
 
 class EarthClock(msgspec.Struct, frozen=True):
@@ -328,7 +329,7 @@ class PageStatus(msgspec.Struct, frozen=True):
 
     sky: SkyPanel
     flights: tuple[Crossing, ...] = ()
-    silence: Silence | None = None
+    silence: SilenceView | None = None
     storm: Storm = Storm(active=False)
     telemetry: tuple[TelemetryView, ...] = ()
     conjunction: ConjunctionView | None = None

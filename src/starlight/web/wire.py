@@ -1,10 +1,10 @@
 """Values as JSON and back: the twin of every struct that the page shows.
 
-A twin has the keys of its struct (a field may name another: `msgspec.field(name=...)`). Three things
+A twin has the keys of its struct (a field may name another: `msgspec.field(name=...)`). Four things
 differ, each told apart by the type of the field: a `Time` is ISO 8601 text in UTC, because the
-numbers of JavaScript can't hold nanoseconds; and an `IntEnum`, such as a priority, is the word
-for it, because nobody should have to know its numbers; and a field whose type is marked
-``Meta(extra={"json": False})`` is left out.
+numbers of JavaScript can't hold nanoseconds; a `Sentence` is text, its moments in UTC as well; an
+`IntEnum`, such as a priority, is the word for it, because nobody should have to know its numbers;
+and a field whose type is marked ``Meta(extra={"json": False})`` is left out.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import msgspec
 from starlight import dtntime
 from starlight.dtntime import Time
 from starlight.errors import InputError
+from starlight.words.sentence import Sentence
 
 T = TypeVar("T")
 
@@ -28,6 +29,8 @@ def jsonable(value: object) -> object:
 
     Times become text such as ``2051-04-02T05:32:07.125Z``, cut to the millisecond.
     """
+    if isinstance(value, Sentence):
+        return value.text()
     if isinstance(value, msgspec.Struct):
         return {
             key: _time_text(getattr(value, name)) if kind is Time else jsonable(getattr(value, name))
@@ -65,6 +68,8 @@ def _read(value: Any, kind: Any) -> Any:
         return _time(value)
     if get_origin(kind) in (tuple, list) and isinstance(value, list):
         return [_read(part, get_args(kind)[0]) for part in value]
+    if kind is Sentence and isinstance(value, str):
+        return {"parts": [value]}  # Its moments were written already.
     if not isinstance(kind, type):
         return value
     if issubclass(kind, IntEnum) and isinstance(value, str):

@@ -37,13 +37,18 @@ def first(lateness: Lateness, names: Names) -> tuple[Sentence, ...]:
     if lateness.silence is not None:
         found.append(silence.why(lateness.silence, names))
     if lateness.fragments > 1:
-        found.append(fill(IN_FRAGMENTS, count=lateness.fragments))
+        found.append(in_fragments(lateness.fragments))
     if lateness.spent is not None:
         found.append(spent(lateness.spent, names))
         # Only where a route was found: without one, that nothing looks faster would sound like progress.
         if not lateness.refusals:
             found.append(fill(NOTHING_FASTER))
     return tuple(found) or (fill(SAME_NODE),)
+
+
+def in_fragments(count: int) -> Sentence:
+    """Return what is said of a letter that travels in a number of fragments."""
+    return fill(IN_FRAGMENTS, count=count)
 
 
 def spent(time: TimeSpent, names: Names) -> Sentence:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import add
 
+from starlight.dtntime import duration_text
 from starlight.messages.silence import Silence, SilenceCause
 from starlight.words.sentence import Moment, Names, Sentence, closed, fill, name_of
 
@@ -19,11 +20,24 @@ CAUSES = {
 }
 """In English, why nothing gets across."""
 
+HEADING = "Silence between the worlds"
+OPEN_HEADING = "The link between the worlds is open"
+SAFE_HEADING = "What is safe here"
+NO_END_KNOWN = "nobody knows yet"
+
 SAFE_WITHOUT_ROUTE = "What you write is kept at {here} and leaves by itself as soon as a route is planned."
 SAFE_HERE = "What you write is kept at {here} and goes on by itself at {leaves}."
 SAFE_FURTHER_ON = (
     "What you write travels as far as it can now; it is kept at {here} and goes on by itself at {leaves}."
 )
+
+
+NO_WORD = "No word for {time}."
+
+
+def no_word(time: int) -> Sentence:
+    """Return what is said of somebody who has not been heard for a time, in ns, during a silence."""
+    return fill(NO_WORD, time=duration_text(time))
 
 
 def why(silence: Silence, names: Names) -> Sentence:

@@ -240,7 +240,7 @@ function announceNews() {
     if (letter.mine && turned && letter.confirmed) said.push(`Your letter: ${letter.words}.`);
   }
   if (fresh.silence !== known.silence) {
-    said.push(fresh.silence ? `Silence. ${fresh.silence}` : "The way between the worlds is open again.");
+    said.push(fresh.silence ? `Silence. ${fresh.silence}` : "The link between the worlds is open again.");
   }
   known = fresh;
   if (said.length) say(said.join(" "));
@@ -263,7 +263,7 @@ const compose = byId("compose");
 const text = byId("text");
 const draftKey = compose && `draft ${person} ${compose.elements.to.value}`;
 let pause = 0;
-let lastForeseen = "";
+let lastForecast = "";
 
 function startComposing() {
   text.value ||= sessionStorage.getItem(draftKey) ?? "";
@@ -272,7 +272,7 @@ function startComposing() {
     byId("alert").hidden = true;
     rewritten = true;
     clearTimeout(pause);
-    pause = setTimeout(sayForesight, 1500);
+    pause = setTimeout(sayForecast, 1500);
   });
   text.addEventListener("htmx:beforeRequest", () => {
     askedAt = performance.now();
@@ -284,7 +284,7 @@ function startComposing() {
     rewritten = true;
     htmx.trigger(text, "predict");
     clearTimeout(pause);
-    pause = setTimeout(sayForesight, 1500);
+    pause = setTimeout(sayForecast, 1500);
   });
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) compose.requestSubmit();
@@ -307,20 +307,20 @@ function startComposing() {
 }
 
 // Heard only when the writer rests, and only when it differs.
-function sayForesight() {
-  const words = byId("prediction")?.querySelector(".foresight")?.textContent.replace(/\s+/g, " ").trim() ?? "";
-  if (text.value && words !== lastForeseen) say(words);
-  lastForeseen = words;
+function sayForecast() {
+  const words = byId("prediction")?.querySelector(".forecast")?.textContent.replace(/\s+/g, " ").trim() ?? "";
+  if (text.value && words !== lastForecast) say(words);
+  lastForecast = words;
 }
 
-// A foresight whose moment of leaving has passed is stale. When a letter would leave at once that is
+// A forecast whose moment of leaving has passed is stale. When a letter would leave at once that is
 // always so: then once a second is enough for someone who writes, and less often for an idle page. One
-// that takes the server long, as of a letter in many pieces, gets a tenth of its time at most.
+// that takes the server long, as of a letter in many fragments, gets a tenth of its time at most.
 let beats = 0;
 let askedAt = 0;
 let restsUntil = 0;
 
-function foreseeAgain() {
+function forecastAgain() {
   const leaves = byId("prediction")?.dataset.leaves;
   const writing = text && (text.value || document.activeElement === text);
   beats += 1;
@@ -371,6 +371,6 @@ showUnread();
 if (compose) startComposing();
 setInterval(showClocks, 250);
 setInterval(refreshWhenDue, 100);
-setInterval(foreseeAgain, 1000);
+setInterval(forecastAgain, 1000);
 requestAnimationFrame(frame);
 listen();

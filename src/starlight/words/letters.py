@@ -1,0 +1,112 @@
+"""The text of a letter's state, with predicted and confirmed apart in every sentence."""
+
+from __future__ import annotations
+
+import msgspec
+
+from starlight.messages.delivery import Certainty, DeliveryState
+from starlight.messages.letter_view import THERE, LetterView
+from starlight.messages.urgency import Priority
+from starlight.words.sentence import Moment, Sentence, fill
+
+
+class StateText(msgspec.Struct, frozen=True):
+    """The state of a letter for people.
+
+    Attributes:
+        headline: such as ``In flight``.
+        detail: what is expected next or how we know; may say nothing.
+        certainty: decides the look.
+    """
+
+    headline: str
+    detail: Sentence
+    certainty: Certainty = Certainty.CONFIRMED
+
+
+STEPS: dict[tuple[DeliveryState, Certainty], str] = {
+    (DeliveryState.WRITTEN, Certainty.CONFIRMED): "written",
+    (DeliveryState.WRITTEN, Certainty.PREDICTED): "to be written",
+    (DeliveryState.QUEUED, Certainty.CONFIRMED): "kept, waiting to leave",
+    (DeliveryState.QUEUED, Certainty.PREDICTED): "expected to wait",
+    (DeliveryState.DEPARTED, Certainty.CONFIRMED): "left",
+    (DeliveryState.DEPARTED, Certainty.PREDICTED): "expected to leave",
+    (DeliveryState.IN_FLIGHT, Certainty.CONFIRMED): "in flight",
+    (DeliveryState.IN_FLIGHT, Certainty.PREDICTED): "expected in flight",
+    (DeliveryState.ARRIVED, Certainty.CONFIRMED): "arrived",
+    (DeliveryState.ARRIVED, Certainty.PREDICTED): "expected to arrive",
+    (DeliveryState.READ, Certainty.CONFIRMED): "read",
+    (DeliveryState.READ, Certainty.PREDICTED): "expected to be read",
+    (DeliveryState.EXPIRED, Certainty.CONFIRMED): "expired",
+    (DeliveryState.EXPIRED, Certainty.PREDICTED): "would expire",
+    (DeliveryState.WITHDRAWN, Certainty.CONFIRMED): "withdrawn",
+    (DeliveryState.WITHDRAWN, Certainty.PREDICTED): "to be withdrawn",
+}
+"""In English, each step in the course of a letter, by what it is and how sure it is."""
+
+CRITICAL = "Critical"
+URGENCY = {Priority.BULK: "Not urgent", Priority.NORMAL: "", Priority.EXPEDITED: "Urgent"}
+"""In English, the mark of a letter by its priority, where it is not as all others."""
+
+
+def urgency(letter: LetterView) -> str:
+    """Return the mark of a letter by its urgency; empty for one that is as all others."""
+    return CRITICAL if letter.critical else URGENCY[letter.priority]
+
+
+ENDS = {
+    DeliveryState.ARRIVED: ("Arrived", "{at}, confirmed"),
+    DeliveryState.READ: ("Read", "{at}, confirmed"),
+    DeliveryState.EXPIRED: ("Expired", "{at}"),
+    DeliveryState.WITHDRAWN: ("Withdrawn", "{at}"),
+}
+"""In English, headline and detail of a letter that has come to an end of its course, confirmed."""
+
+SHOULD_BE_THERE = "Should be there"
+NEVER_CONFIRMED = "expected {at}; no route back to confirm it"
+WORD_TO_COME = "word of it expected {at}"
+WORD_MISSED = "word of it was expected {at}"
+IN_FLIGHT, EXPECTED_THERE = "In flight", "expected there {at}"
+WAITING, EXPECTED_TO_LEAVE = "Kept safe, waiting", "expected to leave {at}"
+
+
+def state_text(letter: LetterView, now: int) -> StateText:
+    """Return what to say of a letter at a time in ns, as the person whose mailbox it is in."""
+    return _received(letter) if not letter.mine else _sent(letter, now)
+
+
+def _received(letter: LetterView) -> StateText:
+    read = letter.last_fact(DeliveryState.READ)
+    if read is not None and not letter.unread:
+        return StateText("Read", _dated("{at}", read.time))
+    arrived = letter.last_fact(DeliveryState.ARRIVED)
+    return StateText("Arrived", _dated("{at}", arrived.time if arrived else None))
+
+
+def _sent(letter: LetterView, now: int) -> StateText:
+    current = letter.last_fact(letter.state)
+    at = current.time if current else None
+    if letter.certainty is Certainty.CONFIRMED and letter.state in ENDS:
+        headline, detail = ENDS[letter.state]
+        return StateText(headline, _dated(detail, at))
+    if letter.state in THERE:
+        # Only a receipt turns this into knowledge, so what is told is when the receipt is expected.
+        if letter.receipt_at is None:
+            return _foreseen(SHOULD_BE_THERE, NEVER_CONFIRMED, at)
+        template = WORD_TO_COME if letter.receipt_at > now else WORD_MISSED
+        return _foreseen(SHOULD_BE_THERE, template, letter.receipt_at)
+    if letter.state in (DeliveryState.DEPARTED, DeliveryState.IN_FLIGHT):
+        arrives = letter.last_fact(DeliveryState.ARRIVED)
+        return _foreseen(IN_FLIGHT, EXPECTED_THERE, arrives.time if arrives else None)
+    leaves = letter.last_fact(DeliveryState.DEPARTED)
+    # A moment that has passed without a departure is no longer expected, so it is not told.
+    return _foreseen(WAITING, EXPECTED_TO_LEAVE, leaves.time if leaves and leaves.time > now else None)
+
+
+def _foreseen(headline: str, template: str, at: int | None) -> StateText:
+    return StateText(headline, _dated(template, at), Certainty.PREDICTED)
+
+
+def _dated(template: str, at: int | None) -> Sentence:
+    """Return a detail with its moment; nothing where the moment is not known."""
+    return Sentence(()) if at is None else fill(template, at=Moment(at))

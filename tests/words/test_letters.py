@@ -1,0 +1,138 @@
+"""The state of a letter in words."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from starlight.dtntime import HOUR, MINUTE, from_text
+from starlight.messages.delivery import Certainty, DeliveryState, Fact
+from starlight.messages.letter_view import LetterView
+from starlight.words import letters
+
+START = from_text("2051-04-02T05:21:00Z")
+LIGHT = 19 * MINUTE
+CONFIRMED, PREDICTED = Certainty.CONFIRMED, Certainty.PREDICTED
+QUEUED, DEPARTED, IN_FLIGHT = DeliveryState.QUEUED, DeliveryState.DEPARTED, DeliveryState.IN_FLIGHT
+ARRIVED, READ = DeliveryState.ARRIVED, DeliveryState.READ
+EXPIRED, WITHDRAWN = DeliveryState.EXPIRED, DeliveryState.WITHDRAWN
+
+
+def letter(state: DeliveryState, certainty: Certainty, *facts: Fact, **more: object) -> LetterView:
+    base = LetterView(
+        id="1",
+        thread="1",
+        from_address="ipn:7.1",
+        from_name="Jay",
+        to_address="ipn:21.1",
+        to_name="Nan-young",
+        text="Hi",
+        written_at=START,
+        mine=True,
+        state=state,
+        certainty=certainty,
+        facts=facts,
+    )
+    return msgspec.structs.replace(base, **more)
+
+
+@pytest.mark.parametrize(
+    ("view", "headline", "detail", "certainty"),
+    [
+        (letter(QUEUED, CONFIRMED), "Kept safe, waiting", "", PREDICTED),
+        (
+            letter(
+                QUEUED,
+                CONFIRMED,
+                Fact(DEPARTED, START + HOUR, PREDICTED),
+            ),
+            "Kept safe, waiting",
+            "expected to leave {}",
+            PREDICTED,
+        ),
+        (
+            letter(
+                IN_FLIGHT,
+                CONFIRMED,
+                Fact(ARRIVED, START + HOUR, PREDICTED),
+            ),
+            "In flight",
+            "expected there {}",
+            PREDICTED,
+        ),
+        (
+            letter(
+                ARRIVED,
+                PREDICTED,
+                Fact(ARRIVED, START, PREDICTED),
+                receipt_at=START + LIGHT,
+            ),
+            "Should be there",
+            "word of it expected {}",
+            PREDICTED,
+        ),
+        (
+            letter(
+                ARRIVED,
+                PREDICTED,
+                Fact(ARRIVED, START, PREDICTED),
+                receipt_at=START - MINUTE,
+            ),
+            "Should be there",
+            "word of it was expected {}",
+            PREDICTED,
+        ),
+        (
+            letter(
+                ARRIVED,
+                PREDICTED,
+                Fact(ARRIVED, START, PREDICTED),
+            ),
+            "Should be there",
+            "expected {}; no route back to confirm it",
+            PREDICTED,
+        ),
+        (
+            letter(
+                ARRIVED,
+                CONFIRMED,
+                Fact(ARRIVED, START, CONFIRMED),
+            ),
+            "Arrived",
+            "{}, confirmed",
+            CONFIRMED,
+        ),
+        (
+            letter(READ, CONFIRMED, Fact(READ, START, CONFIRMED)),
+            "Read",
+            "{}, confirmed",
+            CONFIRMED,
+        ),
+        (
+            letter(
+                EXPIRED,
+                CONFIRMED,
+                Fact(EXPIRED, START, CONFIRMED),
+            ),
+            "Expired",
+            "{}",
+            CONFIRMED,
+        ),
+        (letter(WITHDRAWN, CONFIRMED), "Withdrawn", "", CONFIRMED),
+    ],
+)
+def test_states_in_words(view: LetterView, headline: str, detail: str, certainty: Certainty) -> None:
+    """Predicted and confirmed differ in the words of every state and in its look."""
+    said = letters.state_text(view, START)
+    assert (said.headline, said.detail.text(lambda at: "{}"), said.certainty) == (headline, detail, certainty)
+
+
+def test_a_moment_that_is_not_known_is_not_told() -> None:
+    """Of a letter in flight whose arrival nobody foresees nothing is said but that."""
+    assert not letters.state_text(letter(IN_FLIGHT, CONFIRMED), START).detail
+
+
+def test_every_step_has_words() -> None:
+    """Each state of a letter has a word for predicted and one for confirmed, never the same."""
+    for state in DeliveryState:
+        assert letters.STEPS[state, PREDICTED] != letters.STEPS[state, CONFIRMED]
