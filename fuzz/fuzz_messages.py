@@ -23,6 +23,7 @@ from tests.messages.contents import whole
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.errors import LetterError
+from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter, Message, Receipt, ReceiptFact, Telemetry, decode_message
 from starlight.messages.mailbox import MailboxLimits
 from starlight.messages.postoffice import PostOffice
@@ -128,7 +129,9 @@ class Ground:
         if dice < 4:
             self.perform(office.delivered("ipn:7.1", self.draw.choice(ADDRESSES), payload, now))
         elif dice == 4 and office.mailbox("ipn:7.1").has_room():
-            self.perform(office.write("ipn:7.1", self.draw.choice(["ipn:20.1", "ipn:7.1"]), "hello", now)[1])
+            self.perform(
+                office.write("ipn:7.1", Draft(self.draw.choice(["ipn:20.1", "ipn:7.1"]), "hello"), now)[1]
+            )
         elif dice == 5:
             self.perform(office.departed(key, 20, now, now + 1, now + 10**12, now))
         elif dice == 6:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import re
 import shutil
 import tarfile
 from pathlib import Path
 
+import apsw
 import msgspec
 import pytest
 from tests.messages.contents import conversations_of, letters_of, received_of, sent_of
@@ -15,10 +18,12 @@ from tests.messages.contents import conversations_of, letters_of, received_of, s
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, YEAR
-from starlight.live.store import Store
+from starlight.errors import StoreError
+from starlight.live import database
+from starlight.live.sqlite_store import SqliteStore
+from starlight.live.stored_records import entry_row
 from starlight.messages.postoffice import PostOffice
 from starlight.messages.records import INDEX
-from starlight.messages.reindex import index_of
 from starlight.node.application import Save
 from starlight.node.config import NodeConfig, NodeLimits
 from starlight.node.engine import Node
@@ -63,14 +68,10 @@ def stores(tmp_path_factory):
 def opened(request, stores, tmp_path):
     """Open a copy of each node's store in turn; give it with its office and what was in it."""
     shutil.copytree(stores / request.param, tmp_path / "store")
-    store = Store(tmp_path / "store")
+    store = SqliteStore(tmp_path / "store")
     limits = NodeLimits(store_bytes=260_000) if request.param == "1" else NodeLimits()
     engine = Node(NodeConfig(int(request.param), plan(), limits))
-    office = PostOffice(engine.number, engine.router, booked=engine.booked)
-    saves = [Save(*save) for save in store.saves()]
-    index = index_of(lambda kind: [save for save in saves if save.key.startswith(f"{kind}/")])
-    for save in [*saves, *index]:
-        office.restore(save.mailbox, save.key, save.data)
+    office = PostOffice(engine.number, engine.router, records=store.records, booked=engine.booked)
     office.load()
     yield store, engine, office, json.loads((FIRST / "expected.json").read_text())[request.param]
     store.close()
@@ -113,8 +114,11 @@ def test_identities_time_and_counts_of_an_earlier_store_are_kept(opened):
     seen = {event.key: event.until for event in store.restore() if isinstance(event, Remembered)}
     assert seen == expected["remembered"]
     assert store.mission_time() == expected["mission_time"]
-    assert store.counts() == expected["counts"]
-    assert sorted([mailbox, key] for mailbox, key, _ in store.saves()) == expected["saves"]
+    known = [sent for held in expected["mailboxes"].values() for sent in held["sent"].values()]
+    carriers = sum(len(sent.get("copies", ())) for sent in known)
+    assert store.counts() == expected["counts"] | {"saves": expected["counts"]["saves"] + carriers}
+    for mailbox, key in expected["saves"]:
+        assert store.records.get(mailbox, key) is not None
 
 
 def test_mailboxes_of_an_earlier_store_hold_all_that_they_held(opened):
@@ -155,3 +159,53 @@ def test_a_node_goes_on_from_an_earlier_store(opened):
     ]
     assert len(writes) == expected["resumed"]["writes"]
     assert host.next_wakeup() == expected["resumed"]["wakeup"]
+
+
+def test_an_index_is_built_once_and_stays(opened):
+    """The first opening builds the index over letters, wholly; the next one finds it as it is."""
+    store, _, office, _ = opened
+    shown = {box.address: box.conversations() for box in office.mailboxes()}
+    store.close()
+    again = SqliteStore(store.path)
+    try:
+        for address, conversations in shown.items():
+            found = again.records.conversations(address)
+            assert sorted(each.correspondent for each in found) == sorted(
+                c.correspondent for c in conversations
+            )
+            assert all(each in conversations for each in found)
+    finally:
+        again.close()
+
+
+@pytest.mark.parametrize("at", range(1, 60, 7))
+def test_a_crash_while_an_index_is_built_leaves_the_store_as_it_was(stores, tmp_path, monkeypatch, at):
+    """Whatever breaks the first opening, the store is what the earlier version wrote, and opens next time."""
+    shutil.copytree(stores / "1", tmp_path / "store")
+    calls = []
+
+    def breaks(entry):
+        calls.append(entry)
+        if len(calls) == at:
+            raise StoreError("the power went")
+        return entry_row(entry)
+
+    monkeypatch.setattr(database, "entry_row", breaks)
+    with contextlib.suppress(StoreError):
+        SqliteStore(tmp_path / "store").close()
+    monkeypatch.undo()
+    with contextlib.closing(SqliteStore(tmp_path / "store")) as store:
+        held = json.loads((FIRST / "expected.json").read_text())["1"]["mailboxes"]
+        for address, box in held.items():
+            letters = {each.correspondent: each.letters for each in store.records.conversations(address)}
+            assert letters == {other: len(ids) for other, ids in box["conversations"].items()}
+
+
+def test_a_damaged_letter_of_an_earlier_store_is_named(stores, tmp_path):
+    """A record that can't be read when the index is built is told by its mailbox and key."""
+    shutil.copytree(stores / "1", tmp_path / "store")
+    connection = apsw.Connection(str(tmp_path / "store" / "starlight.db"))
+    connection.execute("update saves set data = x'00' where key = 'letter/ipn:1.1/1609437660/1'")
+    connection.close()
+    with pytest.raises(StoreError, match=re.escape("ipn:1.1 letter/ipn:1.1/1609437660/1")):
+        SqliteStore(tmp_path / "store")

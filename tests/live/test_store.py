@@ -11,7 +11,7 @@ import apsw
 import pytest
 
 from starlight.errors import StoreError
-from starlight.live.store import Store
+from starlight.live.sqlite_store import SqliteStore
 from starlight.node.actions import Forget, Persist, Update
 from starlight.node.events import Remembered, Restored
 
@@ -23,7 +23,7 @@ def segments(path):
 
 def read_after_opening(path, key):
     """Open a store, read one body and close it."""
-    store = Store(path, segment_from=10)
+    store = SqliteStore(path, segment_from=10)
     try:
         return store.body(key)
     finally:
@@ -32,10 +32,10 @@ def read_after_opening(path, key):
 
 def test_what_was_committed_survives_closing(tmp_path):
     """When `commit` returns, a store opened anew holds bundles, identities, saves and mission time."""
-    store = Store(tmp_path, segment_from=100)
+    store = SqliteStore(tmp_path, segment_from=100)
     store.commit([Persist("a", b"small", b"m"), Persist("b", b"L" * 500, b"m"), Forget("c", 7)], now=1234)
     store.close()
-    again = Store(tmp_path, segment_from=100)
+    again = SqliteStore(tmp_path, segment_from=100)
     assert again.restore() == [Remembered("c", 7), Restored("a", b"m"), Restored("b", b"m")]
     assert (again.body("a"), again.body("b")) == (b"small", b"L" * 500)
     assert again.mission_time() == 1234
@@ -45,7 +45,7 @@ def test_what_was_committed_survives_closing(tmp_path):
 
 def test_mission_time_never_goes_backwards(tmp_path):
     """Mission time never goes backwards relative to what was committed."""
-    store = Store(tmp_path)
+    store = SqliteStore(tmp_path)
     assert store.mission_time() is None
     store.commit([], now=2000)
     store.commit([], now=1000)
@@ -55,7 +55,7 @@ def test_mission_time_never_goes_backwards(tmp_path):
 
 def test_each_commit_is_synced_and_every_sync_is_counted(tmp_path):
     """With the write-ahead log and synchronous=FULL each commit is a sync, and one more for large bodies."""
-    store = Store(tmp_path, segment_from=1000)
+    store = SqliteStore(tmp_path, segment_from=1000)
     store.commit([Persist("first", b"x", b"m")])
     before = store.syncs
     store.commit([Persist(str(i), b"x", b"m") for i in range(100)])
@@ -69,7 +69,7 @@ def test_each_commit_is_synced_and_every_sync_is_counted(tmp_path):
 
 def test_a_held_body_can_be_read_before_its_commit(tmp_path):
     """The loop handles batch n + 1 while batch n commits: a body is readable from the moment it is held."""
-    store = Store(tmp_path)
+    store = SqliteStore(tmp_path)
     first = [Persist("a", b"1", b"m"), Persist("b", b"2", b"m")]
     mark = store.hold(first)
     assert store.body("a") == b"1"
@@ -86,7 +86,7 @@ def test_a_held_body_can_be_read_before_its_commit(tmp_path):
 
 def test_a_batch_that_persists_and_forgets_lets_go_of_its_body(tmp_path):
     """Nothing stays in memory of a bundle that came and went inside one commit."""
-    store = Store(tmp_path)
+    store = SqliteStore(tmp_path)
     writes = [Persist("a", b"1", b"m"), Forget("a", 9)]
     store.commit(writes, held=store.hold(writes))
     with pytest.raises(StoreError):
@@ -96,20 +96,20 @@ def test_a_batch_that_persists_and_forgets_lets_go_of_its_body(tmp_path):
 
 def test_a_second_process_is_kept_out(tmp_path):
     """Two daemons can't open the same store."""
-    store = Store(tmp_path)
+    store = SqliteStore(tmp_path)
     with pytest.raises(StoreError, match="in use by another node"):
-        Store(tmp_path)
+        SqliteStore(tmp_path)
     store.close()
-    Store(tmp_path).close()
+    SqliteStore(tmp_path).close()
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path):
     """A damaged database is named in the error, and the store can be opened once it is gone."""
     (tmp_path / "starlight.db").write_bytes(b"not a database at all" * 400)
     with pytest.raises(StoreError, match=r"starlight\.db is damaged or not a store"):
-        Store(tmp_path)
+        SqliteStore(tmp_path)
     (tmp_path / "starlight.db").unlink()
-    Store(tmp_path).close()
+    SqliteStore(tmp_path).close()
 
 
 def test_a_foreign_database_is_refused(tmp_path):
@@ -118,29 +118,29 @@ def test_a_foreign_database_is_refused(tmp_path):
         foreign.execute("create table songs(name)")
     foreign.close()
     with pytest.raises(StoreError, match="not a store of Starlight"):
-        Store(tmp_path)
+        SqliteStore(tmp_path)
 
 
 def test_a_later_version_is_refused(tmp_path):
     """A store written by a later Starlight is refused with both versions in the text."""
-    Store(tmp_path).close()
+    SqliteStore(tmp_path).close()
     database = apsw.Connection(str(tmp_path / "starlight.db"))
     database.pragma("user_version", 99)
     database.close()
     with pytest.raises(StoreError, match="has version 99; this Starlight reads 1"):
-        Store(tmp_path)
+        SqliteStore(tmp_path)
 
 
 def test_a_path_that_can_hold_nothing_is_refused(tmp_path):
     """A path below a file is a StoreError with the system's words."""
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="can't hold a store"):
-        Store(tmp_path / "file" / "data")
+        SqliteStore(tmp_path / "file" / "data")
 
 
 def test_bodies_from_the_limit_on_lie_in_segments(tmp_path):
     """Bodies of 64 kB and more lie in append-only segment files, smaller ones in the database."""
-    store = Store(tmp_path)
+    store = SqliteStore(tmp_path)
     store.commit([Persist("below", b"x" * (64 * 1024 - 1), b"m")])
     assert segments(tmp_path) == []
     store.commit([Persist("at", b"y" * (64 * 1024), b"m")])
@@ -151,7 +151,7 @@ def test_bodies_from_the_limit_on_lie_in_segments(tmp_path):
 
 def test_empty_segments_are_deleted(tmp_path):
     """A segment is deleted when nothing in it is stored any more."""
-    store = Store(tmp_path, segment_from=10, segment_bytes=100)
+    store = SqliteStore(tmp_path, segment_from=10, segment_bytes=100)
     for name in "abcd":
         store.commit([Persist(name, name.encode() * 50, b"m")])
     assert len(segments(tmp_path)) == 2
@@ -166,42 +166,42 @@ def test_empty_segments_are_deleted(tmp_path):
 
 def test_a_sparse_segment_is_compacted(tmp_path):
     """A closed segment less than a quarter in use is moved together, and every body stays readable."""
-    store = Store(tmp_path, segment_from=10, segment_bytes=1000)
+    store = SqliteStore(tmp_path, segment_from=10, segment_bytes=1000)
     store.commit([Persist(str(n), bytes([n]) * 100, b"m") for n in range(12)])
     assert segments(tmp_path) == ["00000001.segment", "00000002.segment"]
     store.commit([Forget(str(n), 1) for n in range(8)])
     assert segments(tmp_path) == ["00000002.segment"]
     store.close()
-    again = Store(tmp_path, segment_from=10, segment_bytes=1000)
+    again = SqliteStore(tmp_path, segment_from=10, segment_bytes=1000)
     assert [again.body(str(n)) for n in range(8, 12)] == [bytes([n]) * 100 for n in range(8, 12)]
     again.close()
 
 
 def test_a_replaced_large_body_frees_the_old_one(tmp_path):
     """Persisting a key again replaces its body and keeps its place in the order."""
-    store = Store(tmp_path, segment_from=10)
+    store = SqliteStore(tmp_path, segment_from=10)
     store.commit([Persist("a", b"1" * 50, b"m"), Persist("b", b"x", b"m")])
     store.commit([Persist("a", b"2" * 60, b"n")])
     assert store.body("a") == b"2" * 60
     assert [event.key for event in store.restore()] == ["a", "b"]
     store.close()
-    again = Store(tmp_path, segment_from=10)
+    again = SqliteStore(tmp_path, segment_from=10)
     assert again.body("a") == b"2" * 60
     again.close()
 
 
 def test_a_segment_that_no_row_names_is_deleted_at_the_start(tmp_path):
     """Bytes whose row was never committed are given back."""
-    Store(tmp_path).close()
+    SqliteStore(tmp_path).close()
     (tmp_path / "segments" / "00000042.segment").write_bytes(b"of a commit that never was")
-    Store(tmp_path).close()
+    SqliteStore(tmp_path).close()
     assert segments(tmp_path) == []
 
 
 @pytest.mark.parametrize("damage", ["gone", "short", "changed"])
 def test_a_damaged_segment_is_an_error_with_its_name(tmp_path, damage):
     """The disk holds what we did not write: the error names the segment."""
-    store = Store(tmp_path, segment_from=10)
+    store = SqliteStore(tmp_path, segment_from=10)
     store.commit([Persist("a", b"a" * 50, b"m")])
     store.close()
     file = tmp_path / "segments" / "00000001.segment"
@@ -215,20 +215,20 @@ def test_a_damaged_segment_is_an_error_with_its_name(tmp_path, damage):
 
 def test_a_store_that_cannot_be_opened_leaves_no_file_open(tmp_path):
     """A node that is started again and again beside a damaged store does not run out of descriptors."""
-    store = Store(tmp_path, segment_from=10, segment_bytes=100)
+    store = SqliteStore(tmp_path, segment_from=10, segment_bytes=100)
     store.commit([Persist(name, name.encode() * 60, b"m") for name in "abc"])
     store.close()
     (tmp_path / "segments" / "00000003.segment").unlink()
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(3):
         with pytest.raises(StoreError, match=r"00000003\.segment"):
-            Store(tmp_path, segment_from=10)
+            SqliteStore(tmp_path, segment_from=10)
     assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_remembered_identities_are_pruned(tmp_path):
     """Identities are forgotten when their time has passed, and the oldest when there are too many."""
-    store = Store(tmp_path, remembered=10)
+    store = SqliteStore(tmp_path, remembered=10)
     store.commit([Forget(f"old {n}", 100) for n in range(10)], now=50)
     assert store.counts()["remembered"] == 10
     store.commit([Forget(f"new {n}", 1000 + n) for n in range(10)], now=200)
@@ -240,7 +240,7 @@ def test_remembered_identities_are_pruned(tmp_path):
 
 def test_a_failed_commit_keeps_nothing(tmp_path):
     """Nothing of a refused commit is kept: all writes of a batch, or none."""
-    store = Store(tmp_path, segment_from=10)
+    store = SqliteStore(tmp_path, segment_from=10)
     store.commit([Persist("a", b"x", b"m")])
     with pytest.raises(TypeError):
         store.commit([Persist("b", b"y", b"m"), Update("a", b"n"), Persist("c", object(), b"m")])
@@ -250,7 +250,7 @@ def test_a_failed_commit_keeps_nothing(tmp_path):
 
 def test_the_queue_is_read_by_an_index(tmp_path):
     """The queue's index matches its ORDER BY: no sorting of a large store at its start."""
-    store = Store(tmp_path)
+    store = SqliteStore(tmp_path)
     store.commit([Persist("a", b"x", b"m")])
     store.close()
     database = apsw.Connection(str(tmp_path / "starlight.db"), flags=apsw.SQLITE_OPEN_READONLY)
@@ -267,7 +267,7 @@ def test_the_queue_is_read_by_an_index(tmp_path):
 
 def sparse_after_forgetting(path, keep):
     """Return a store with two segments, the file of the first, and what leaves it one body if forgotten."""
-    store = Store(path, segment_from=10, segment_bytes=1000)
+    store = SqliteStore(path, segment_from=10, segment_bytes=1000)
     store.commit([Persist(str(n), bytes([n]) * 100, b"m") for n in range(12)])
     damage = path / "segments" / "00000001.segment"
     return store, damage, [Forget(str(n), 1) for n in range(10) if n != keep]
@@ -279,7 +279,7 @@ def test_a_body_that_rots_stops_no_commit(tmp_path, caplog):
     data = bytearray(file.read_bytes())
     data[310] ^= 1
     file.write_bytes(data)
-    store._recent.clear()
+    store._bodies._recent.clear()
     store.commit(forgets)
     store.commit([Persist("next", b"x" * 20, b"m")])
     assert "segment 1 stays as it is" in caplog.text
@@ -305,7 +305,7 @@ def disk_full_from(size):
 @pytest.mark.parametrize("size", [100, 60_000], ids=["in the log", "in a segment"])
 def test_a_full_disk_refuses_a_commit_whole(tmp_path, size):
     """A clear StoreError, nothing kept; and when there is room again, the store goes on."""
-    store = Store(tmp_path, segment_from=50_000, segment_bytes=40_000)
+    store = SqliteStore(tmp_path, segment_from=50_000, segment_bytes=40_000)
     store.commit([Persist("before", b"b" * 60_000, b"m")])
     log = (tmp_path / "starlight.db-wal").stat().st_size
     with disk_full_from(log + 4096 if size == 100 else 30_000):

@@ -10,12 +10,12 @@ from tests.live.helpers import PATIENCE_S, run
 
 from starlight.errors import InputError, StoreError
 from starlight.live.journal import Journal
-from starlight.live.store import Store
+from starlight.live.sqlite_store import SqliteStore
 from starlight.live.writer import Writer
 from starlight.node.actions import Forget, Persist
 
 
-class Slow(Store):
+class Slow(SqliteStore):
     """A store whose first commit waits, as on a busy disk, until it is let go."""
 
     def __init__(self, path):
@@ -66,7 +66,7 @@ def test_what_came_during_a_commit_shares_the_next_one_in_order(tmp_path):
 
 def test_bodies_stay_readable_while_segments_are_compacted(tmp_path):
     """A body is readable at every moment, also while its segment is being compacted by the other thread."""
-    store = Store(tmp_path, segment_from=10, segment_bytes=2000)
+    store = SqliteStore(tmp_path, segment_from=10, segment_bytes=2000)
     kept = [f"kept {n}" for n in range(20)]
     faults = []
 
@@ -82,7 +82,7 @@ def test_bodies_stay_readable_while_segments_are_compacted(tmp_path):
     for name in kept:  # each in a segment of its own, among what will be forgotten
         filler = [Persist(f"filler of {name} {n}", b"f" * 600, b"m") for n in range(3)]
         store.commit([Persist(name, name.encode() * 20, b"m"), *filler])
-    store._recent.clear()
+    store._bodies._recent.clear()
     thread = threading.Thread(target=churn)
     thread.start()
     store_reads = 0

@@ -27,7 +27,7 @@ from starlight.live.clock import MissionClock
 from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.folder_lock import LOCK_FILE
-from starlight.live.store import Store
+from starlight.live.sqlite_store import SqliteStore
 from starlight.node.config import NodeConfig
 from starlight.planner import awareness as knowledge
 from starlight.planner.planner import Channel, known_plan, plan_channels
@@ -222,7 +222,7 @@ class Demo:
         run.run()
         run.world.land()
         for node in self.scenario.node:
-            store = Store(str(self._store_folder(node.name)))
+            store = SqliteStore(str(self._store_folder(node.name)))
             try:
                 store.commit(run.world.store(node.number).writes(), now=begun)
             finally:

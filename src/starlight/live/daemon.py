@@ -27,7 +27,8 @@ from starlight.live.connection import Tap
 from starlight.live.journal import Journal
 from starlight.live.light import Light
 from starlight.live.neighbours import Neighbours
-from starlight.live.store import Store, Write
+from starlight.live.sqlite_store import SqliteStore
+from starlight.live.store import Store
 from starlight.live.writer import Writer
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
@@ -43,6 +44,7 @@ from starlight.node.engine import Node
 from starlight.node.events import BundleReceived, Event, PlanChanged, TransferFailed
 from starlight.node.host import Host, Step
 from starlight.node.record import Recorder
+from starlight.node.store import Write
 from starlight.trace import Record, TraceEvent
 
 __all__ = ["Daemon", "DaemonConfig", "DaemonStatus", "Resident"]
@@ -96,13 +98,14 @@ class Daemon:
         self.clock = clock
         self.port: int | None = None
         self.departures: deque[Transmit] = deque(maxlen=DEPARTURES_KEPT)
-        self.store = Store(config.data)
+        self.store: Store = SqliteStore(config.data)
         clock.not_before(self.store.mission_time())
         self._number = config.node.number
         self.node = Node(config.node)
         self.office = PostOffice(
             self._number,
             self.node.router,
+            records=self.store.records,
             node_numbers=config.node.names,
             booked=self.node.booked,
         )
@@ -159,8 +162,6 @@ class Daemon:
             if plan is not None:
                 self._light.set_plan(plan)
                 self._submit(self._host.step([PlanChanged(plan)], now), now)
-            for mailbox, key, data in self.store.saves():
-                self.office.restore(mailbox, key, data)
             self._submit(self._host.resume(self.store.restore(), now), now)
             for resident in self.config.residents:
                 requests = self.office.open(resident.address, resident.person, now)

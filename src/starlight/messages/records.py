@@ -189,6 +189,26 @@ class MemoryRecords:
             found[entry.correspondent] = with_entry(so_far, None, entry)
         return list(found.values())
 
+    def letters(self, mailbox: str) -> dict[str, IndexEntry]:
+        """Return the entries of a mailbox's letters, by id."""
+        return dict(self._entries.get(mailbox, {}))
+
+    def drop(self, mailbox: str, key: str) -> None:
+        """Forget a record, as somebody else has it now."""
+        if not key.startswith(INDEX):
+            self._records.pop((mailbox, key), None)
+            return
+        entry = self._entries[mailbox].pop(key.removeprefix(INDEX))
+        order = self._orders[mailbox, entry.correspondent]
+        del order[bisect_left(order, (entry.order, entry.id))]
+        if not order:
+            del self._orders[mailbox, entry.correspondent]
+        if entry.reply_to is not None:
+            answers = self._answers[mailbox, entry.reply_to]
+            del answers[entry.id]
+            if not answers:
+                del self._answers[mailbox, entry.reply_to]
+
     def index(self) -> list[Save]:
         """Return the saves of the whole index: the entries, and which bundle carries what."""
         found = [index_save(box, entry) for box, kept in self._entries.items() for entry in kept.values()]

@@ -1,0 +1,178 @@
+"""The mailboxes' records in a database, with those over it that are not committed yet.
+
+A step puts its records here, reads some of them back, and only then asks for their commit, which another
+thread makes while the next step is under way. So each answer is what is on disk, overridden by what was
+put. A record leaves the upper layer when the very save that put it has been committed; one that was
+put again meanwhile stays until its own commit. Every read looks at the upper layer first: what leaves it
+between the two looks is on disk by then, and is only seen twice.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+import apsw
+
+from starlight.errors import StoreError
+from starlight.messages.records import Conversation, IndexEntry, Mark, MemoryRecords, with_entry
+from starlight.node.application import Save
+
+ENTRY_COLUMNS = "id, correspondent, place, written_at, reply_to, text_bytes, number, open, owed, unread"
+"""The columns of an index entry, in the order of `IndexEntry`'s fields."""
+
+_ENTRY = f"select {ENTRY_COLUMNS} from letters where mailbox = ?"
+
+
+class StoredRecords:
+    """Records on disk (`messages.records.Records`).
+
+    Args:
+        reader: a connection of the thread that handles events.
+        where: the database's name, for errors.
+    """
+
+    def __init__(self, reader: apsw.Connection, where: str) -> None:
+        self._reader = reader
+        self._where = where
+        self._lock = threading.Lock()
+        self._put: dict[tuple[str, str], Save] = {}
+        self._fresh = MemoryRecords()
+
+    def put(self, save: Save) -> None:
+        """Make a record readable before its commit."""
+        with self._lock:
+            self._put[save.mailbox, save.key] = save
+            self._fresh.put(save)
+
+    def committed(self, saves: Iterable[Save]) -> None:
+        """Take note that saves are on disk; called by the thread that commits."""
+        with self._lock:
+            for save in saves:
+                if self._put.get((save.mailbox, save.key)) is save:
+                    del self._put[save.mailbox, save.key]
+                    self._fresh.drop(save.mailbox, save.key)
+
+    def get(self, mailbox: str, key: str) -> bytes | None:
+        """Return a record, or None."""
+        with self._lock:
+            fresh = self._fresh.get(mailbox, key)
+        if fresh is not None:
+            return fresh
+        rows = self._rows("select data from saves where mailbox = ? and key = ?", mailbox, key)
+        return bytes(rows[0][0]) if rows else None
+
+    def entry(self, mailbox: str, letter_id: str) -> IndexEntry | None:
+        """Return the index entry of a letter, or None."""
+        with self._lock:
+            fresh = self._fresh.entry(mailbox, letter_id)
+        return fresh or self._on_disk(mailbox, letter_id)
+
+    def answers(self, mailbox: str, letter_id: str) -> list[IndexEntry]:
+        """Return the entries of the letters in a mailbox that say that they answer a letter."""
+        with self._lock:
+            fresh = self._fresh.answers(mailbox, letter_id)
+        ids = {entry.id for entry in fresh}
+        stored = self._entries(f"{_ENTRY} and reply_to = ?", mailbox, letter_id)
+        return [*(entry for entry in stored if entry.id not in ids), *fresh]
+
+    def page(self, mailbox: str, correspondent: str, before: bytes | None, limit: int) -> list[IndexEntry]:
+        """Return the last `limit` entries of a conversation before an order key, or of all; in order."""
+        with self._lock:
+            fresh = self._fresh.page(mailbox, correspondent, None, len(self._put))
+        ids = {entry.id for entry in fresh}
+        bound, end = ("", ()) if before is None else (" and place < ?", (before,))
+        stored = self._entries(
+            f"{_ENTRY} and correspondent = ?{bound} order by place desc limit ?",
+            mailbox,
+            correspondent,
+            *end,
+            limit + len(ids),  # So many of them may have moved.
+        )
+        found = [entry for entry in stored if entry.id not in ids]
+        found += [entry for entry in fresh if before is None or entry.order < before]
+        found.sort(key=lambda entry: entry.order)
+        return found[max(0, len(found) - limit) :]
+
+    def marked(self, mailbox: str, mark: Mark) -> list[IndexEntry]:
+        """Return the entries of a mailbox with a mark, by order key."""
+        with self._lock:
+            found = self._fresh.marked(mailbox, mark)
+            ids = self._fresh.letters(mailbox)
+        stored = self._entries(f"{_ENTRY} and {mark}", mailbox)
+        found += [entry for entry in stored if entry.id not in ids]
+        return sorted(found, key=lambda entry: entry.order)
+
+    def mailboxes(self) -> list[str]:
+        """Return the mailboxes of which there is a record, in order."""
+        with self._lock:
+            found = set(self._fresh.mailboxes())
+        # From one to the next along the index; `distinct` would walk over all the records of each.
+        rows = self._rows(
+            "with recursive found(mailbox) as (select min(mailbox) from saves union all"
+            " select (select min(mailbox) from saves where mailbox > found.mailbox) from found"
+            " where found.mailbox is not null) select mailbox from found where mailbox is not null"
+        )
+        return sorted(found | {mailbox for (mailbox,) in rows})
+
+    def telemetry(self, mailbox: str) -> list[tuple[str, bytes]]:
+        """Return the keys and records of a mailbox's telemetry."""
+        with self._lock:
+            fresh = dict(self._fresh.telemetry(mailbox))
+        rows = self._rows(
+            "select key, data from saves where mailbox = ? and key >= 'telemetry/' and key < 'telemetry0'",
+            mailbox,
+        )
+        return list(({key: bytes(data) for key, data in rows} | fresh).items())
+
+    def conversations(self, mailbox: str) -> list[Conversation]:
+        """Return a mailbox's conversations."""
+        with self._lock:
+            fresh = self._fresh.letters(mailbox)
+        rows = self._rows(
+            "select correspondent, count(*), sum(unread), max(written_at), sum(text_bytes), max(number)"
+            " from letters where mailbox = ? group by correspondent",
+            mailbox,
+        )
+        found = {row[0]: Conversation(*row) for row in rows}
+        for entry in fresh.values():
+            so_far = found.get(entry.correspondent, Conversation(entry.correspondent))
+            found[entry.correspondent] = with_entry(so_far, self._on_disk(mailbox, entry.id), entry)
+        return list(found.values())
+
+    def _on_disk(self, mailbox: str, letter_id: str) -> IndexEntry | None:
+        return next(iter(self._entries(f"{_ENTRY} and id = ?", mailbox, letter_id)), None)
+
+    def _entries(self, query: str, *bindings: str | bytes | int) -> list[IndexEntry]:
+        return [_entry(row) for row in self._rows(query, *bindings)]
+
+    def _rows(self, query: str, *bindings: str | bytes | int) -> list[tuple[Any, ...]]:
+        try:
+            return self._reader.execute(query, bindings).fetchall()
+        except apsw.Error as error:
+            raise StoreError(f"{self._where} can't be read: {error}") from error
+
+
+def entry_row(entry: IndexEntry) -> tuple[str | bytes | int | None, ...]:
+    """Return an index entry as values for `ENTRY_COLUMNS`."""
+    return (
+        entry.id,
+        entry.correspondent,
+        entry.order,
+        entry.written_at,
+        entry.reply_to,
+        entry.text_bytes,
+        entry.number,
+        entry.open,
+        entry.owed,
+        entry.unread,
+    )
+
+
+def _entry(row: tuple[Any, ...]) -> IndexEntry:
+    id, correspondent, order, written_at, reply_to, text_bytes, number, *marks = row
+    is_open, owed, unread = map(bool, marks)
+    return IndexEntry(
+        id, correspondent, order, written_at, reply_to, text_bytes, number, is_open, owed, unread
+    )
