@@ -121,7 +121,7 @@ class FakeNode:
             self.waiting.append((destination, source, payload))
 
     def set_plan(self, plan: ContactPlan) -> None:
-        """Take a new plan: what has not left is routed anew."""
+        """Take a new plan: what has not left is routed again."""
         self.router.set_plan(plan)
         for key, (post, _) in list(self.queued.items()):
             self.queued.pop(key)

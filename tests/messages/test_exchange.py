@@ -287,7 +287,7 @@ def test_a_letter_that_outlives_its_worth_expires() -> None:
 
 
 def test_a_letter_deleted_before_its_time_is_offered_again() -> None:
-    """A bundle that the node deletes while the letter is worth carrying is posted anew."""
+    """A bundle that the node deletes while the letter is worth carrying is posted again."""
     sky = FakeSky(ContactPlan())
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "again")

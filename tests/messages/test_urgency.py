@@ -141,7 +141,7 @@ def test_the_preview_reacts() -> None:
 
 
 def test_what_gives_way_is_foreseen_later() -> None:
-    """A queued letter before which an urgent one goes is predicted anew, and keeps its first prediction."""
+    """A queued letter before which an urgent one goes is predicted again, and keeps its first prediction."""
     sky = FakeSky(thin())
     sky.open_all()
     first, second = (sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000) for _ in range(2))

@@ -90,7 +90,7 @@ def link(
     if (start is None) != (end is None):
         raise InputError("an interval has two ends", where="--from, --to", right="Give both, or neither")
     if start is not None and end is not None and end <= start:
-        told = f"from {dtntime.to_text(start)} until {dtntime.to_text(end)} is no time"
+        told = f"the end, {dtntime.to_text(end)}, is not after the beginning, {dtntime.to_text(start)}"
         raise InputError(told, where="--to", right="Give a time after --from")
     interval = None if start is None or end is None else (start, end)
     sky = kernels.open_sky(ephemeris)

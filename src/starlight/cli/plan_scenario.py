@@ -107,7 +107,7 @@ def _interval(spec: Scenario, start: int | None, end: int | None) -> tuple[int, 
     start = dtntime.from_text(spec.demo_at) if start is None else start
     end = start + DAYS * dtntime.DAY if end is None else end
     if end <= start:
-        told = f"from {dtntime.to_text(start)} until {dtntime.to_text(end)} is no time"
+        told = f"the end, {dtntime.to_text(end)}, is not after the beginning, {dtntime.to_text(start)}"
         raise InputError(told, where="--to", right="Give a time after --from")
     return start, end
 

@@ -128,7 +128,7 @@ def _interval(plan: Scenario, start: int | None, end: int | None) -> tuple[int, 
     first, last = plan.period()
     start, end = first if start is None else start, last if end is None else end
     if end <= start:
-        told = f"from {dtntime.to_text(start)} until {dtntime.to_text(end)} is no time"
+        told = f"the end, {dtntime.to_text(end)}, is not after the beginning, {dtntime.to_text(start)}"
         right = (
             f"The scenario's own interval is {dtntime.to_text(first)[:10]} to {dtntime.to_text(last)[:10]}"
         )

@@ -86,7 +86,7 @@ class Forecaster:
 
     Args:
         node: whose.
-        router: what the node routes with; its plan is read anew at each question.
+        router: what the node routes with; its plan is read at each question.
     """
 
     def __init__(self, node: int, router: Router) -> None:
