@@ -44,7 +44,7 @@ class DecodedRecords:
         return self._get(mailbox, f"letter/{id}", decode_letter)
 
     def sent(self, mailbox: str, id: str) -> Sent | None:
-        """Return what is known about the way of a letter written in a mailbox, or None; errors as above."""
+        """Return what is known of the course of a letter written in a mailbox, or None; errors as above."""
         return self._get(mailbox, f"sent/{id}", decode_sent)
 
     def received(self, mailbox: str, id: str) -> Received | None:

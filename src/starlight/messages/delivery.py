@@ -43,7 +43,7 @@ class DeliveryState(StrEnum):
 
 
 class Certainty(StrEnum):
-    """The ways in which a fact is known."""
+    """The certainties with which a fact is known."""
 
     PREDICTED = "predicted"
     CONFIRMED = "confirmed"
@@ -153,7 +153,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         due: when the mailbox has to act: offer the letter again, or miss its receipt.
         tries: how many times the node refused it.
         resends: how often it was sent again because no receipt came.
-        overdue: a receipt is missing, and no way there and back was planned to send it again.
+        overdue: a receipt is missing, and no route there and back was planned to send it again.
         doubtful: why what is predicted is uncertain, or None.
         trouble: what else went wrong, or None.
     """
@@ -210,7 +210,7 @@ class Received(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
 
     @property
     def owes_receipt(self) -> bool:
-        """Whether its sender has not been told all that it waits for."""
+        """Return whether its sender has not been told all that it waits for."""
         return not self.told_arrival or (self.read_at is not None and not self.told_reading)
 
 

@@ -1,4 +1,4 @@
-"""What people and vehicles send each other: letters, receipts, telemetry, as CBOR.
+"""Letters, receipts and telemetry, which people and vehicles send each other, as CBOR.
 
 A payload is one CBOR array ``[mark, version, kind, ...]``:
 
@@ -78,7 +78,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         written_at: by the author's node, in ns.
         text: what was written.
         reply_to: the id of the letter that it answers.
-        receipt_wanted: a way back was planned when it was written, so receipts make sense.
+        receipt_wanted: a route back was planned when it was written, so receipts make sense.
     """
 
     id: str
@@ -110,7 +110,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ReceiptFact(msgspec.Struct, frozen=True, gc=False):
-    """What happened to one letter, and when, by the clock of the one who got it.
+    """An event in the life of one letter, by the clock of the one who got it.
 
     Attributes:
         letter_id: which letter.
@@ -124,7 +124,7 @@ class ReceiptFact(msgspec.Struct, frozen=True, gc=False):
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
-    """What happened to letters of the one whom it is sent to; at most RECEIPT_FACTS_MAX facts."""
+    """Events in the life of letters of the one whom it is sent to; at most RECEIPT_FACTS_MAX."""
 
     facts: tuple[ReceiptFact, ...]
 
@@ -135,7 +135,7 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
 
 
 class Telemetry(msgspec.Struct, frozen=True):
-    """What a vehicle or a suit measured.
+    """Measurements of a vehicle or a suit.
 
     Attributes:
         vehicle: its address.

@@ -110,8 +110,8 @@ def letter_view(letter: Letter, sent: Sent | None, received: Received | None, no
 
     Args:
         letter: what was written.
-        sent: what is known about its way, if it was written here. A letter to oneself was both
-            written and received here, and shows its way.
+        sent: what is known about its course, if it was written here. A letter to oneself was both
+            written and received here, and shows its course.
         received: what is known about its coming, if it came here.
         now: in ns.
     """

@@ -1,7 +1,7 @@
 """A mailbox: one person, or one vehicle, at one address, with all that it wrote and received.
 
 It keeps its own copy of every letter that it wrote, always, whatever becomes of the bundles.
-A letter's text is saved once; what is known about its way, at each change. Letters lie in the store
+A letter's text is saved once; what is known about its course, at each change. Letters lie in the store
 and are found by its index (`records.py`); in memory are the letters that are open, a line for each
 correspondent, and the telemetry.
 """
@@ -25,7 +25,7 @@ from starlight.node.application import Save
 
 
 class MailboxLimits(msgspec.Struct, frozen=True):
-    """What a post office and its mailboxes hold.
+    """Limits of what a post office and its mailboxes hold.
 
     Attributes:
         mailboxes: on one node: a base, its vehicles and the whole crew, ten times over.
@@ -43,7 +43,7 @@ class MailboxLimits(msgspec.Struct, frozen=True):
 
 
 class _Card(msgspec.Struct, frozen=True):
-    """Who a mailbox belongs to, as it is saved."""
+    """The owner of a mailbox, as it is saved."""
 
     person: str
     opened_at: int
@@ -117,7 +117,7 @@ class Mailbox:
         return saves
 
     def put_sent(self, letter_id: str, sent: Sent) -> list[Save]:
-        """Keep what is known about the way of a letter that was written here."""
+        """Keep what is known about the course of a letter that was written here."""
         before = self.sent(letter_id)
         known = {copy.key for copy in before.copies} if before else set()
         saves = [self._decoded.put(self.address, f"sent/{letter_id}", sent)]
@@ -204,7 +204,7 @@ class Mailbox:
         return self._decoded.letter(self.address, letter_id)
 
     def sent(self, letter_id: str) -> Sent | None:
-        """Return what is known about the way of a letter, or None when it was not written here."""
+        """Return what is known about the course of a letter, or None when it was not written here."""
         open_one = self._open.get(letter_id)
         return open_one[1] if open_one else self._decoded.sent(self.address, letter_id)
 
@@ -213,11 +213,11 @@ class Mailbox:
         return self._decoded.received(self.address, letter_id)
 
     def written(self, letter_id: str) -> tuple[Letter, Sent]:
-        """Return a letter that was written here, and what is known about its way."""
+        """Return a letter that was written here, and what is known about its course."""
         return self._read(letter_id), self.delivery(letter_id)
 
     def delivery(self, letter_id: str) -> Sent:
-        """Return what is known about the way of a letter that was written here."""
+        """Return what is known about the course of a letter that was written here."""
         sent = self.sent(letter_id)
         if sent is None:
             raise StoreError(f"{self.address} sent/{letter_id}: no such letter was written here")

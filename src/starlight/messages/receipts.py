@@ -1,8 +1,8 @@
 """Receipts that are due: gathered, so that a full inbox answers with a handful of bundles.
 
 What falls due in one instant for one correspondent goes in one bundle. A receipt is posted
-whether or not a way back is open now: the node keeps it, for `RECEIPT_LIFETIME`. A letter that
-says that no way back was planned when it was written gets none, and a receipt never gets one.
+whether or not a route back is open now: the node keeps it, for `RECEIPT_LIFETIME`. A letter that
+says that no route back was planned when it was written gets none, and a receipt never gets one.
 A receipt is of normal priority, whatever the letter's: one bundle answers many letters, and how urgent
 a letter is does not travel with it. It must not be bulk, as a mailbox that misses it sends again.
 What has been told is saved in the same commit in which the node takes the receipt, so after a
@@ -25,7 +25,7 @@ RECEIPT_LIFETIME = YEAR
 """A receipt outlives a solar conjunction and a season of storms; afterwards nobody waits for it."""
 
 RETRY_AFTER = HOUR
-"""When a node has refused a receipt because its store is full."""
+"""A receipt that the node has refused, because its store is full, is owed again after this time."""
 
 
 class Receipts:

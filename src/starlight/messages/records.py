@@ -7,7 +7,7 @@ key                   the record
 ====================  ===========================================================================
 mailbox               whose it is, since when, and whether it is open
 letter/<id>           a letter, as it travels (`letter.py`)
-sent/<id>             what is known about the way of a letter written here (`delivery.Sent`)
+sent/<id>             what is known about the course of a letter written here (`delivery.Sent`)
 received/<id>         what is known about a letter that came here (`delivery.Received`)
 telemetry/<n>/<from>  the last readings of a vehicle
 carrier/<bundle>      the id of the letter that a bundle carries
@@ -34,11 +34,11 @@ from starlight.node.application import Save
 INDEX = "index/"
 CARRIER = "carrier/"
 Mark = Literal["open", "owed", "unread"]
-"""What a letter can be asked for by: something is still foreseen of it; a receipt is owed; nobody read it."""
+"""Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it."""
 
 
 class IndexEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What is known of a letter without reading it.
+    """All that is known of a letter without reading it.
 
     Attributes:
         id: of the letter.

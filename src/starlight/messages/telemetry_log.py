@@ -1,4 +1,4 @@
-"""What a mailbox keeps of telemetry: the last readings of each vehicle."""
+"""The telemetry that a mailbox keeps: the last readings of each vehicle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to letters, receipts and mailboxes, for the trace; a letter's text is never in it."""
+"""Trace events of letters, receipts and mailboxes; a letter's text is never in them."""
 
 from __future__ import annotations
 

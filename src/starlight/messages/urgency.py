@@ -1,4 +1,4 @@
-"""How urgent a letter is, in the words that people, the API and the command line use for it."""
+"""The urgency of a letter, by the words that people, the API and the command line use for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said to people: sentences, made once, from the codes and facts that the other rooms yield.
+"""Words for people: sentences, made once, from the codes and facts that the other rooms yield.
 
 The engine, the router, the forecast and the mailbox know no language: they yield structs with a code and
 facts (node numbers, moments, durations, sizes). Each module here has the words for one subject: a catalogue

@@ -10,7 +10,7 @@ import msgspec
 from starlight.dtntime import SECOND, to_text
 
 Names = Mapping[int, str]
-"""What people call the nodes, by number; a node that is not in it is ``node 7``."""
+"""The names that people call the nodes by; a node that is not in it is ``node 7``."""
 
 
 class Moment(msgspec.Struct, frozen=True, gc=False):
