@@ -10,7 +10,7 @@ import pytest
 from tests.messages.contents import conversations_of
 
 from starlight import dtntime
-from starlight.app import demo as demo_module
+from starlight.app import demo_plans
 from starlight.app.demo import Demo
 from starlight.dtntime import HOUR, SECOND
 from starlight.errors import InputError
@@ -125,7 +125,7 @@ def test_it_plans_further_before_the_plan_runs_out(tmp_path: Path) -> None:
         router = demo.daemons[SEOUL].node.router
         end = max(contact.end for contact in router.plan.contacts)
         await until(demo, lambda: max(contact.end for contact in router.plan.contacts) > end)
-        assert demo.clock.now() >= end - demo_module.PLAN_AGAIN - HOUR
+        assert demo.clock.now() >= end - demo_plans.PLAN_AGAIN - HOUR
 
     live(tmp_path / "d", wait, speed=1_000_000)
 

@@ -23,8 +23,9 @@ TABLES = {
     "`[[person]]`": nodefile.ResidentSpec,
     "`[[address]]`": nodefile.AddressSpec,
     "`[clock]`": nodefile.ClockSpec,
+    "`[[other_world]]`": nodefile.WorldSpec,
 }
-PARTS = {"peer", "contact", "person", "address", "clock"}
+PARTS = {"peer", "contact", "person", "address", "clock", "other_world"}
 SEOUL, BASE, CLOCK = re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
 
 

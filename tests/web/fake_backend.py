@@ -20,14 +20,14 @@ from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.messages.urgency import Priority
 from starlight.web.views import (
+    CivilFace,
     Clock,
     ConjunctionView,
     Conversation,
+    CountedFace,
     Crossing,
-    EarthClock,
     LatenessView,
     MailboxView,
-    MarsClock,
     Orbits,
     PageChange,
     PageStatus,
@@ -239,8 +239,12 @@ class FakeBackend:
         clock = Clock(
             self.now,
             self.rate,
-            EarthClock("Seoul", "KST", 32_400),
-            MarsClock("Arsia Mons", from_text("2051-01-30T03:10:00Z"), SOL_S),
+            {
+                "earth": CivilFace("Earth", "Seoul", "KST", 32_400),
+                "mars": CountedFace(
+                    "Mars", "Arsia Mons", "LMST", "Sol", from_text("2051-01-30T03:10:00Z"), SOL_S
+                ),
+            },
         )
         window = Window(self.now - HOUR, self.now + 3 * HOUR, "Yeoju, areostationary relay")
         if self.storm_since is not None:

@@ -296,7 +296,13 @@ def test_clocks_agree_with_the_server(visitor: Visitor, serving: Serving) -> Non
         sky.send(None)
     except StopIteration as told:
         clock = told.value.clock
-    moments = [START, START + DAY, START - 100 * DAY, START - 9_000 * DAY, clock.mars.sol_zero + 7 * SECOND]
+    moments = [
+        START,
+        START + DAY,
+        START - 100 * DAY,
+        START - 9_000 * DAY,
+        clock.worlds["mars"].day_zero + 7 * SECOND,
+    ]
     script = """async ([clock, moments]) => {
         const { MissionClock } = await import('/static/clock.js');
         const mission = new MissionClock(clock);

@@ -15,7 +15,7 @@ from starlight.messages.letter_view import LetterView
 from starlight.messages.urgency import Priority
 from starlight.web import localtime, wire
 from starlight.web.page import PageView, next_moment
-from starlight.web.views import Clock, EarthClock, LatenessView, MailboxView, MarsClock
+from starlight.web.views import CivilFace, Clock, CountedFace, LatenessView, MailboxView
 from starlight.words.sentence import Moment, fill
 
 CONFIRMED, PREDICTED = Certainty.CONFIRMED, Certainty.PREDICTED
@@ -26,7 +26,14 @@ EXPIRED, WITHDRAWN = DeliveryState.EXPIRED, DeliveryState.WITHDRAWN
 
 def clock_at(now: int) -> Clock:
     zero = from_text("2051-01-30T03:10:00Z")
-    return Clock(now, 1.0, EarthClock("Seoul", "KST", 32_400), MarsClock("Arsia Mons", zero, SOL_S))
+    return Clock(
+        now,
+        1.0,
+        {
+            "earth": CivilFace("Earth", "Seoul", "KST", 32_400),
+            "mars": CountedFace("Mars", "Arsia Mons", "LMST", "Sol", zero, SOL_S),
+        },
+    )
 
 
 def letter(state: DeliveryState, certainty: Certainty, *facts: Fact, **more: object) -> LetterView:
@@ -52,10 +59,12 @@ def test_readings_of_both_clocks() -> None:
     clock = clock_at(START)
     seoul = localtime.reading(clock, "earth", from_text("2051-12-31T15:00:09Z"))
     assert (seoul.day, seoul.year, seoul.time, seoul.seconds) == ("1 Jan", "2052", "00:00", "09")
-    noon = clock.mars.sol_zero + round(61.5 * SOL_S * SECOND)
+    mars = clock.worlds["mars"]
+    assert isinstance(mars, CountedFace)
+    noon = mars.day_zero + round(61.5 * SOL_S * SECOND)
     assert localtime.reading(clock, "mars", noon).day == "Sol 61"
     assert localtime.reading(clock, "mars", noon + 1).time == "12:00"
-    before = localtime.reading(clock, "mars", clock.mars.sol_zero - SECOND)
+    before = localtime.reading(clock, "mars", mars.day_zero - SECOND)
     assert (before.day, before.time) == ("Sol −1", "23:59")
 
 

@@ -20,14 +20,14 @@ class InTransit:
     Args:
         daemons: by node number.
         names: by address: name, place and world.
-        worlds: of each node number.
+        worlds: the name of the world of each node, by its number; a node that is not there is on none.
     """
 
     def __init__(
         self,
         daemons: Mapping[int, Daemon],
-        names: Mapping[str, tuple[str, str, views.World]],
-        worlds: Mapping[int, views.World],
+        names: Mapping[str, tuple[str, str, str]],
+        worlds: Mapping[int, str],
     ) -> None:
         self._daemons = daemons
         self._names = names
@@ -46,7 +46,7 @@ class InTransit:
                     leg = flight_of(sent.legs) if sent.state is DeliveryState.DEPARTED else None
                     if leg is None or now >= leg.arrives:
                         continue  # One that has yet to depart is drawn by the page when it does.
-                    sides = self._worlds.get(leg.from_node, "earth"), self._worlds.get(leg.to_node, "mars")
+                    sides = self._worlds.get(leg.from_node, ""), self._worlds.get(leg.to_node, "")
                     if sides[0] == sides[1]:
                         continue
                     label = f"Letter from {self._name(box.address)} to {self._name(to)}"
@@ -60,7 +60,7 @@ class InTransit:
         for number, daemon in self._daemons.items():
             for sent in reversed(daemon.departures):
                 key, leaves, reaches = sent.key, sent.leaves, sent.reaches
-                sides = self._worlds.get(number, "earth"), self._worlds.get(sent.peer, "earth")
+                sides = self._worlds.get(number, ""), self._worlds.get(sent.peer, "")
                 if sides[0] == sides[1] or not leaves <= now < reaches or self._carries(key):
                     continue
                 source = key.split("/", 1)[0]

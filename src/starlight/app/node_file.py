@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -15,6 +15,9 @@ from starlight.contacts import UNLIMITED_BPS, Contact, ContactPlan, Notice, cons
 from starlight.dtntime import YEAR
 from starlight.errors import InputError
 from starlight.scenario.file_errors import named_error
+from starlight.scenario.network import Name
+from starlight.scenario.worlds import WorldSpec, check_declared, check_world, declared_worlds
+from starlight.worlds import EARTH, MARS, CivilTime, SolarTime, World, WorldClock
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Where a page may be: its guard turns other names away (`web.guard.LOOPBACK_HOSTS`)."""
@@ -43,7 +46,7 @@ class PeerSpec(_Spec, frozen=True):
 
     number: Number
     name: str = ""
-    world: Literal["earth", "mars"] = "mars"
+    world: Name = MARS.name
     connect: str = ""
     node_id: str = ""
     foreign: bool = False
@@ -76,7 +79,7 @@ class AddressSpec(_Spec, frozen=True):
     address: str
     name: str
     place: str = ""
-    world: Literal["earth", "mars"] = "mars"
+    world: Name = MARS.name
 
 
 class ClockSpec(_Spec, frozen=True):
@@ -97,12 +100,14 @@ class NodeFile(_Spec, frozen=True):
         page: ``host:port`` of the page and the local API, on loopback; port 0: any free one.
         plan: a contact plan in Starlight's JSON; relative to the file.
         timezone: of the page's clock on Earth.
+        mars_longitude_deg, landing: of the page's clock on Mars: where it hangs, and the day of sol 0.
+        other_world: the worlds that are not built in, and other clocks for those that are.
     """
 
     number: Number
     name: str
     data: Annotated[str, msgspec.Meta(min_length=1)]
-    world: Literal["earth", "mars"] = "earth"
+    world: Name = EARTH.name
     listen: str = "127.0.0.1:4556"
     page: str = "127.0.0.1:8420"
     plan: str = ""
@@ -110,6 +115,7 @@ class NodeFile(_Spec, frozen=True):
     mars_longitude_deg: Annotated[float, msgspec.Meta(ge=-180, le=360)] = 0.0
     landing: str = "2000-01-01"
     clock: ClockSpec = ClockSpec()
+    other_world: list[WorldSpec] = []
     peer: list[PeerSpec] = []
     contact: list[ContactSpec] = []
     person: list[ResidentSpec] = []
@@ -151,6 +157,16 @@ def host_port(text: str, where: str) -> tuple[str, int]:
     if not host or not (port.isascii() and port.isdigit()) or int(port) > 65_535:
         raise InputError(f"{text!r} is not host:port", where=where, right="Such is 127.0.0.1:4556")
     return host.removeprefix("[").removesuffix("]"), int(port)  # an IPv6 address wears brackets here
+
+
+def worlds_of(node: NodeFile) -> dict[str, World]:
+    """Return the worlds that a node's people and correspondents can be on, by name."""
+    clocks: dict[str, WorldClock] = {
+        EARTH.name: CivilTime(node.timezone),
+        MARS.name: SolarTime(node.mars_longitude_deg, dtntime.from_text(node.landing)),
+    }
+    places = {EARTH.name: node.timezone, MARS.name: MARS.title} | {node.world: node.name}
+    return declared_worlds(node.other_world, clocks, places)
 
 
 def plan_of(node: NodeFile, folder: Path) -> ContactPlan:
@@ -206,6 +222,7 @@ def _check(node: NodeFile, where: str) -> None:
         for index, value in enumerate(values):
             if value in values[:index]:
                 raise InputError(f"{name}[{index}] = {value!r} is there twice", where=where)
+    _check_worlds(node, where)
     for index, peer in enumerate(node.peer):
         key = f"{where}: peer[{index}]"
         if peer.number == node.number:
@@ -242,6 +259,24 @@ def _check_here(node: NodeFile, where: str) -> None:
         right = "Give both: the mission time at one moment of the system's clock"
         raise InputError("clock.mission and clock.wall belong together", where=where, right=right)
     _time(node.landing, f"{where}: landing")
+
+
+def _check_worlds(node: NodeFile, where: str) -> None:
+    def fail(key: str, value: object, right: str) -> None:
+        raise InputError(f"{key} = {value!r} does not fit", where=where, right=right)
+
+    def time(key: str, text: str) -> int:
+        return _time(text, f"{where}: {key}")
+
+    check_declared("other_world", node.other_world, time, fail)
+    for index, spec in enumerate(node.other_world):
+        if spec.home:
+            fail(f"other_world[{index}].home", spec.home, "A node's file knows no other places; leave it out")
+    check_world("world", node.world, node.other_world, fail)
+    for index, peer in enumerate(node.peer):
+        check_world(f"peer[{index}].world", peer.world, node.other_world, fail)
+    for index, entry in enumerate(node.address):
+        check_world(f"address[{index}].world", entry.world, node.other_world, fail)
 
 
 def _check_contact(contact: ContactSpec, where: str) -> None:

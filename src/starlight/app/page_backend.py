@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from starlight import dtntime
 from starlight.app.in_transit import InTransit
 from starlight.app.sky_view import SkyView
 from starlight.errors import InputError
@@ -47,7 +44,7 @@ class Inhabitant(msgspec.Struct, frozen=True):
     name: str
     address: str
     place: str
-    world: views.World
+    world: str
     node: int
 
 
@@ -83,15 +80,14 @@ class NodePageBackend:
     def __init__(
         self,
         inhabitants: Sequence[Inhabitant],
-        names: Mapping[str, tuple[str, str, views.World]],
+        names: Mapping[str, tuple[str, str, str]],
         daemons: Mapping[int, Daemon],
         heavens: SkyView,
         storm: StormControl,
         vehicles: Mapping[str, str],
         *,
-        timezone: str,
         clock: MissionClock,
-        elsewhere: Mapping[str, tuple[str, str, views.World]] = MappingProxyType({}),
+        elsewhere: Mapping[str, tuple[str, str, str]] = MappingProxyType({}),
     ) -> None:
         self._people = {person.id: person for person in inhabitants}
         self._names = names
@@ -100,9 +96,8 @@ class NodePageBackend:
         self._heavens = heavens
         self._storm = storm
         self._vehicles = vehicles
-        self._zone = ZoneInfo(timezone)
         self._clock = clock
-        self._flights = InTransit(daemons, names, {n: self._heavens.world_of(n) for n in daemons})
+        self._flights = InTransit(daemons, names, heavens.nodes)
 
     # Who is there.
 
@@ -207,21 +202,27 @@ class NodePageBackend:
 
     async def sky(self) -> views.SkyPanel:
         """Return clocks, positions, distance and the window."""
-        owner = next(iter(self._people.values()))
-        return self._sky(self._window(owner, self._clock.now()))
+        return self._sky(next(iter(self._people.values())))
 
-    def _sky(self, window: views.Window | None) -> views.SkyPanel:
+    def _sky(self, owner: Inhabitant) -> views.SkyPanel:
         now = self._clock.now()
-        shown = self._heavens.at(now)
+        here, there = self._between(owner)
+        shown = self._heavens.at(here, there, now)
         return views.SkyPanel(
-            clock=views.Clock(now, float(self._clock.rate), self._earth_clock(now), self._heavens.mars_clock),
+            clock=self._heavens.clock(now, float(self._clock.rate)),
             earth=views.Position(*shown.earth_au),
             mars=views.Position(*shown.mars_au),
             distance_km=shown.distance_km,
             receding_km_s=shown.receding_km_s,
             light_time_s=shown.light_time_s,
-            window=window,
+            window=self._window(owner, now),
+            between=(here, there),
         )
+
+    def _between(self, owner: Inhabitant) -> tuple[str, str]:
+        """Return the world of a person and the other one that is shown to them."""
+        correspondents = (world for _, _, world in self._names.values())
+        return owner.world, self._heavens.far_from(owner.world, correspondents)
 
     async def orbits(self) -> views.Orbits:
         """Return the two orbits as lines."""
@@ -238,12 +239,12 @@ class NodePageBackend:
         if far is not None:
             silence = self._silence(daemon.predict(owner.address, Draft(far.address, "")).silence)
         return views.PageStatus(
-            sky=self._sky(self._window(owner, now)),
+            sky=self._sky(owner),
             flights=self._flights.now(now),
             silence=silence,
             storm=self._storm_view(),
             telemetry=self._telemetry(owner.node, now, silent=silence is not None),
-            conjunction=self._heavens.conjunction(owner.world, now),
+            conjunction=self._heavens.conjunction(*self._between(owner), now),
         )
 
     def _telemetry(self, node: int, now: int, *, silent: bool) -> tuple[views.TelemetryView, ...]:
@@ -319,17 +320,11 @@ class NodePageBackend:
         far = dict.fromkeys(person.node for person in self._people.values() if person.world != owner.world)
         return self._heavens.window(self._daemons[owner.node], far, now)
 
-    def _name(self, address: str) -> tuple[str, str, views.World]:
-        return self._names.get(address) or self._elsewhere.get(address, (address, "", "earth"))
+    def _name(self, address: str) -> tuple[str, str, str]:
+        return self._names.get(address) or self._elsewhere.get(address, (address, "", ""))
 
     def _storm_view(self) -> views.Storm:
         return views.Storm(self._storm.active, self._storm.since, self._storm.cuts)
-
-    def _earth_clock(self, now: int) -> views.EarthClock:
-        moment = datetime.fromtimestamp(dtntime.to_posix(now), UTC).astimezone(self._zone)
-        offset = moment.utcoffset()
-        place = self._heavens.earth_place
-        return views.EarthClock(place, moment.tzname() or "", int(offset.total_seconds()) if offset else 0)
 
     def _letter(self, box: Mailbox, letter_id: str, now: int) -> LetterView:
         view = box.letter_view(letter_id, now)

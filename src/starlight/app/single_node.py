@@ -10,7 +10,7 @@ import msgspec
 
 from starlight import dtntime
 from starlight.app.access import hold, token_of, write_private
-from starlight.app.node_file import NodeFile, host_port, load, plan_of
+from starlight.app.node_file import NodeFile, host_port, load, plan_of, worlds_of
 from starlight.app.page_backend import Inhabitant, NodePageBackend, StormControl
 from starlight.app.serve import address_of, bind, serve
 from starlight.app.sky_view import SkyView
@@ -22,7 +22,6 @@ from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.folder_lock import LOCK_FILE
 from starlight.node.config import NodeConfig
 from starlight.scenario.kernels import open_sky
-from starlight.web import views
 
 NODE_FILE = "node"
 """In the data folder: the number of the node whose folder it is."""
@@ -114,27 +113,18 @@ def _address(node: NodeFile, service: int) -> str:
 
 
 def _backend(node: NodeFile, daemon: Daemon, clock: MissionClock) -> NodePageBackend:
-    names: dict[str, tuple[str, str, views.World]] = {
+    names: dict[str, tuple[str, str, str]] = {
         _address(node, person.service): (person.name, node.name, node.world) for person in node.person
     }
     names |= {entry.address: (entry.name, entry.place, entry.world) for entry in node.address}
-    worlds: dict[int, views.World] = {node.number: node.world}
-    worlds |= {peer.number: peer.world for peer in node.peer}
-    titles = _titles(node)
-    heavens = SkyView(
-        open_sky(),
-        worlds,
-        titles,
-        earth_place=node.name if node.world == "earth" else node.timezone,
-        mars_place=node.name if node.world == "mars" else "Mars",
-        mars_longitude_deg=node.mars_longitude_deg,
-        landing=dtntime.from_text(node.landing),
-    )
+    nodes = {node.number: node.world} | {peer.number: peer.world for peer in node.peer}
+    wires_s = {
+        frozenset((node.world, peer.world)): peer.light_time_s for peer in node.peer if peer.light_time_s
+    }
+    heavens = SkyView(open_sky(), worlds_of(node), nodes, _titles(node), wires_s=wires_s)
     people = [
         Inhabitant(p.id, p.name, _address(node, p.service), node.name, node.world, node.number)
         for p in node.person
     ]
     storm = StormControl(active=False, since=None, cuts="", set_active=None)
-    return NodePageBackend(
-        people, names, {node.number: daemon}, heavens, storm, {}, timezone=node.timezone, clock=clock
-    )
+    return NodePageBackend(people, names, {node.number: daemon}, heavens, storm, {}, clock=clock)

@@ -1,18 +1,18 @@
-"""What the page shows of the sky: positions, distance, clocks, orbits, the window."""
+"""The sky as the page shows it: positions, distance, clocks, orbits, the window."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import msgspec
 
+from starlight.app.clock_faces import faces
 from starlight.dtntime import DAY, MINUTE, SECOND
 from starlight.live.daemon import Daemon
 from starlight.messages.forecast import ANSWER_BYTES
 from starlight.routing import RouteRequest
 from starlight.sky import (
-    SOL_DAYS,
     Centre,
     Conjunction,
     Sky,
@@ -21,9 +21,9 @@ from starlight.sky import (
     earth_mars_light_time_s,
     heliocentric,
     light_time_s,
-    local_sol_date,
 )
 from starlight.web import views
+from starlight.worlds import World
 
 ORBIT_POINTS = 120
 YEAR_DAYS = {"earth": 365.256, "mars": 686.980}  # sidereal periods, NASA planetary fact sheet
@@ -36,12 +36,17 @@ OPEN_WITHIN = MINUTE
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """Where the worlds are at a time: heliocentric au, km, km/s, and s of one-way light time."""
+    """The positions of Earth and Mars at a time, in heliocentric au, and how far apart two worlds are.
+
+    Attributes:
+        distance_km, receding_km_s: None where one of the worlds is no body of the sky.
+        light_time_s: one way.
+    """
 
     earth_au: tuple[float, float]
     mars_au: tuple[float, float]
-    distance_km: float
-    receding_km_s: float
+    distance_km: float | None
+    receding_km_s: float | None
     light_time_s: float
 
 
@@ -50,60 +55,67 @@ class SkyView:
 
     Args:
         sky: the ephemeris.
-        worlds: the world of each node number.
+        worlds: all that there are, by name.
+        nodes: the name of the world of each node, by its number.
         titles: the name of each node number, for people.
-        earth_place, mars_place: whose clocks are shown.
-        mars_longitude_deg: east, of the clock on Mars.
-        landing: when sols begin to be counted, in ns.
+        wires_s: the one-way light time between two worlds of which one is no body of the sky.
         conjunction_limit_deg: nothing gets past the Sun below this angle from it.
     """
 
     def __init__(
         self,
         sky: Sky,
-        worlds: Mapping[int, views.World],
+        worlds: Mapping[str, World],
+        nodes: Mapping[int, str],
         titles: Mapping[int, str],
         *,
-        earth_place: str,
-        mars_place: str,
-        mars_longitude_deg: float,
-        landing: int,
+        wires_s: Mapping[frozenset[str], float] = MappingProxyType({}),
         conjunction_limit_deg: float = 2.0,
     ) -> None:
         self._sky = sky
         self._worlds = worlds
+        self.nodes = nodes
         self.titles = titles
-        self.earth_place = earth_place
-        self.mars_clock = _mars_clock(mars_place, mars_longitude_deg, landing)
-        self._shown: tuple[int, Shown] | None = None
+        self._wires_s = wires_s
+        self._shown: dict[tuple[str, str], tuple[int, Shown]] = {}
         self._limit_deg = conjunction_limit_deg
         self._conjunctions: list[Conjunction] | None = None
 
-    def world_of(self, node: int) -> views.World:
-        """Return the world that a node is at."""
-        return self._worlds.get(node, "earth")
+    def clock(self, now: int, rate: float) -> views.Clock:
+        """Return mission time as the clocks of all worlds read it."""
+        return views.Clock(now, rate, faces(self._worlds, now))
 
-    def at(self, now: int) -> Shown:
-        """Return where the worlds are at a time in ns; at most `REFRESH` old.
+    def far_from(self, world: str, others: Iterable[str] = ()) -> str:
+        """Return the world that is shown as the other one: the first of `others`, else of all."""
+        return next((name for name in [*others, *self._worlds] if name != world), world)
+
+    def at(self, here: str, there: str, now: int) -> Shown:
+        """Return what is shown of two worlds at a time in ns; at most `REFRESH` old.
 
         Raises:
             RangeError: the ephemeris does not cover it.
         """
         slot = now // REFRESH * REFRESH
-        if self._shown is None or self._shown[0] != slot:
-            earth, mars = Centre("earth"), Centre("mars")
-            here = heliocentric(self._sky, slot)
-            apart = distance_km(self._sky, earth, mars, [slot, slot + MINUTE])
-            light = light_time_s(self._sky, earth, mars, [slot])
-            shown = Shown(
-                earth_au=here["earth"],
-                mars_au=here["mars"],
-                distance_km=float(apart[0]),
-                receding_km_s=float(apart[1] - apart[0]) / 60,
-                light_time_s=float(light[0]),
-            )
-            self._shown = (slot, shown)
-        return self._shown[1]
+        kept = self._shown.get((here, there))
+        if kept is None or kept[0] != slot:
+            kept = self._shown[here, there] = slot, self._look(here, there, slot)
+        return kept[1]
+
+    def _look(self, here: str, there: str, slot: int) -> Shown:
+        positions = heliocentric(self._sky, slot)
+        a, b = self._worlds[here].body, self._worlds[there].body
+        if not a or not b:
+            light_s = self._wires_s.get(frozenset((here, there)), 0.0)
+            return Shown(positions["earth"], positions["mars"], None, None, light_s)
+        apart = distance_km(self._sky, Centre(a), Centre(b), [slot, slot + MINUTE])
+        light = light_time_s(self._sky, Centre(a), Centre(b), [slot])
+        return Shown(
+            earth_au=positions["earth"],
+            mars_au=positions["mars"],
+            distance_km=float(apart[0]),
+            receding_km_s=float(apart[1] - apart[0]) / 60,
+            light_time_s=float(light[0]),
+        )
 
     def orbits(self, now: int) -> tuple[tuple[tuple[float, float], ...], tuple[tuple[float, float], ...]]:
         """Return one turn of each world around the Sun, as far as the ephemeris covers it."""
@@ -116,15 +128,20 @@ class SkyView:
             lines.append(tuple(heliocentric(self._sky, max(first, moment))[body] for moment in moments))
         return lines[0], lines[1]
 
-    def conjunction(self, world: views.World, now: int) -> views.ConjunctionView | None:
-        """Return the superior conjunction that is under way or begins within `CONJUNCTION_NEAR`, in ns."""
+    def conjunction(self, here: str, there: str, now: int) -> views.ConjunctionView | None:
+        """Return the superior conjunction that is under way or begins within `CONJUNCTION_NEAR`, in ns.
+
+        Only between Earth and Mars: the Sun comes between no others that people here are on.
+        """
+        if {self._worlds[here].body, self._worlds[there].body} != {"earth", "mars"}:
+            return None
         if self._conjunctions is None:
             self._conjunctions = conjunctions(self._sky, *self._sky.covers, self._limit_deg)
         for found in self._conjunctions:
             if found.enter - CONJUNCTION_NEAR <= now < found.leave:
                 # What leaves Mars must have passed the Sun when the angle at Earth reaches the limit.
                 light = float(earth_mars_light_time_s(self._sky, [found.enter])[0])
-                last = found.enter - (round(light * SECOND) if world == "mars" else 0)
+                last = found.enter - (round(light * SECOND) if self._worlds[here].body == "mars" else 0)
                 return views.ConjunctionView(found.enter, found.leave, found.min_angle_deg, last)
         return None
 
@@ -141,15 +158,9 @@ class SkyView:
         if best is None:
             return None
         for hop in best.hops:
-            if self.world_of(hop.contact.from_node) != self.world_of(hop.contact.to_node):
+            if self.nodes.get(hop.contact.from_node) != self.nodes.get(hop.contact.to_node):
                 names = (self.titles.get(n, str(n)) for n in (hop.contact.from_node, hop.contact.to_node))
                 is_open = hop.leaves <= now + OPEN_WITHIN
                 start = min(hop.contact.start, now) if is_open else hop.waits_until
                 return views.Window(start, hop.contact.end, " to ".join(names))
         return None
-
-
-def _mars_clock(place: str, longitude_deg: float, landing: int) -> views.MarsClock:
-    sol_s = SOL_DAYS * 86_400
-    since_midnight = math.modf(local_sol_date(landing, longitude_deg))[0] * sol_s
-    return views.MarsClock(place, landing - round(since_midnight * SECOND), sol_s)

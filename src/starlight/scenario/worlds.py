@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,7 +10,7 @@ import msgspec
 
 from starlight import dtntime
 from starlight.scenario.network import Fail, Known, Name, NodeSpec, Time
-from starlight.worlds import BUILTIN, CivilTime, ElapsedTime, SolarTime, World, WorldClock
+from starlight.worlds import BUILTIN, EARTH, MARS, CivilTime, ElapsedTime, SolarTime, World, WorldClock
 
 BODIES = ("earth", "moon", "mars")
 """The bodies of the sky that a world can be: the ephemeris knows where they are."""
@@ -39,49 +39,50 @@ class WorldSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def worlds_of(
-    declared: list[WorldSpec],
-    nodes: list[NodeSpec],
+    declared: Sequence[WorldSpec],
+    nodes: Sequence[NodeSpec],
     homes: Mapping[str, str | None],
     earth_timezone: str,
     landing: str,
 ) -> dict[str, World]:
-    """Return the worlds of a scenario that has been checked, by name.
+    """Return the worlds of a scenario that has been checked, by name: the built-in ones that it uses first.
 
     Args:
         homes: the nodes of the built-in worlds whose clocks are shown, where the scenario names them.
         earth_timezone, landing: of the built-in clocks.
     """
+    wanted = {spec.name: spec.home for spec in declared} | {
+        name: home for name, home in homes.items() if home
+    }
+    at = {node.world: node for node in reversed(nodes)}  # the first node of each world
+    at |= {world: node for world, home in wanted.items() for node in nodes if node.name == home}
+    mars = at[MARS.name].site if MARS.name in at else None
+    clocks: dict[str, WorldClock] = {
+        EARTH.name: CivilTime(earth_timezone),
+        MARS.name: SolarTime(mars.longitude_deg if mars else 0.0, dtntime.from_text(landing)),
+    }
+    found = declared_worlds(declared, clocks, {name: node.title for name, node in at.items()})
+    return {name: world for name, world in found.items() if name in at or name in wanted}
+
+
+def declared_worlds(
+    declared: Sequence[WorldSpec], clocks: Mapping[str, WorldClock], places: Mapping[str, str]
+) -> dict[str, World]:
+    """Return the built-in worlds and those that a file declares, by name.
+
+    Args:
+        clocks: of the built-in worlds, unless the file gives them another.
+        places: where each world's clock hangs, for people.
+    """
     specs = {spec.name: spec for spec in declared}
-    used = {node.world for node in nodes} | {name for name, home in homes.items() if home}
     found = {}
     for name in [*BUILTIN, *(name for name in specs if name not in BUILTIN)]:
-        spec = specs.get(name, WorldSpec(name))
-        if name not in used and name not in specs:
-            continue
-        home = _home(name, homes.get(name) or spec.home, nodes)
-        known = BUILTIN.get(name, World(name, name.title()))
-        clock = _clock(spec)
-        if clock is None:
-            clock = _builtin_clock(known, home, earth_timezone, landing)
-        title, body = spec.title or known.title, spec.body or known.body
-        found[name] = World(name, title, clock, body, home.title if home else "")
+        spec, known = specs.get(name, WorldSpec(name)), BUILTIN.get(name, World(name, name.title()))
+        clock = _clock(spec) or clocks.get(name, known.clock)
+        found[name] = World(
+            name, spec.title or known.title, clock, spec.body or known.body, places.get(name, "")
+        )
     return found
-
-
-def _home(world: str, name: str, nodes: list[NodeSpec]) -> NodeSpec | None:
-    if name:
-        return next(node for node in nodes if node.name == name)
-    return next((node for node in nodes if node.world == world), None)
-
-
-def _builtin_clock(known: World, home: NodeSpec | None, earth_timezone: str, landing: str) -> WorldClock:
-    """Return the clock of a world that gives none: Earth's and Mars' by the scenario's own keys, else UTC."""
-    if known.name == "earth":
-        return CivilTime(earth_timezone)
-    if isinstance(known.clock, SolarTime):
-        longitude_deg = home.site.longitude_deg if home and home.site else 0.0
-        return SolarTime(longitude_deg, dtntime.from_text(landing))
-    return known.clock
 
 
 def _clock(spec: WorldSpec) -> WorldClock | None:
@@ -94,28 +95,39 @@ def _clock(spec: WorldSpec) -> WorldClock | None:
 
 
 def check_worlds(
-    declared: list[WorldSpec], nodes: Mapping[str, NodeSpec], known_node: Known, time: Time, fail: Fail
+    declared: Sequence[WorldSpec], nodes: Mapping[str, NodeSpec], known_node: Known, time: Time, fail: Fail
 ) -> None:
-    """Check what no single key of the worlds can know, and that each node is on a world that there is."""
-    names = [spec.name for spec in declared]
-    allowed = [*BUILTIN, *(name for name in names if name not in BUILTIN)]
+    """Check the worlds of a scenario, and that each node is on one that there is."""
     for index, node in enumerate(nodes.values()):
-        if node.world not in allowed:
-            right = f"Name one of the worlds, {', '.join(allowed)}, or declare it with [[world]]"
-            fail(f"node[{index}].world", node.world, right)
+        check_world(f"node[{index}].world", node.world, declared, fail)
+    check_declared("world", declared, time, fail)
     for index, spec in enumerate(declared):
-        key = f"world[{index}]"
+        if spec.home:
+            known_node(f"world[{index}].home", spec.home)
+
+
+def check_world(key: str, world: str, declared: Sequence[WorldSpec], fail: Fail) -> None:
+    """Check that a name is that of a built-in world or of one that the file declares."""
+    allowed = [*BUILTIN, *(spec.name for spec in declared if spec.name not in BUILTIN)]
+    if world not in allowed:
+        fail(key, world, f"Name one of the worlds, {', '.join(allowed)}, or declare it")
+
+
+def check_declared(table: str, declared: Sequence[WorldSpec], time: Time, fail: Fail) -> None:
+    """Check what no single key of a file's table of worlds can know."""
+    names = [spec.name for spec in declared]
+    for index, spec in enumerate(declared):
+        key = f"{table}[{index}]"
         if spec.name in names[:index]:
             fail(f"{key}.name", spec.name, "Each must be there once")
         if spec.body and spec.body not in BODIES:
             fail(f"{key}.body", spec.body, f"Leave it out, or name one of: {', '.join(BODIES)}")
-        if spec.home:
-            known_node(f"{key}.home", spec.home)
         if spec.timezone and (spec.since or spec.solar_longitude_deg is not None):
             fail(f"{key}.timezone", spec.timezone, "A world has one clock: civil, solar or elapsed time")
         if spec.solar_longitude_deg is not None and "mars" not in (spec.name, spec.body):
             fail(f"{key}.solar_longitude_deg", spec.solar_longitude_deg, 'Solar time needs body = "mars"')
-        time(f"{key}.since", spec.since, empty=True)
+        if spec.since:
+            time(f"{key}.since", spec.since)
         try:
             ZoneInfo(spec.timezone or "UTC")
         except (ValueError, OSError, ZoneInfoNotFoundError):

@@ -1,4 +1,4 @@
-"""A moment as people on either world read it from their wall."""
+"""A moment as people on a world read it from their wall."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from starlight.dtntime import SECOND, to_text
-from starlight.web.views import Clock, World
+from starlight.web.views import CivilFace, Clock, CountedFace
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST_S = (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
@@ -21,7 +21,7 @@ class Reading(msgspec.Struct, frozen=True):
 
     Attributes:
         day: such as ``2 Apr 2051`` or ``Sol 61``.
-        year: such as ``2051``; empty on Mars, where sols simply count.
+        year: such as ``2051``; empty where days simply count, as sols do.
         time: such as ``14:32``.
         seconds: such as ``07``.
         zone: such as ``KST`` or ``LMST``.
@@ -34,32 +34,33 @@ class Reading(msgspec.Struct, frozen=True):
     zone: str
 
 
-def reading(clock: Clock, world: World, at: int) -> Reading:
+def reading(clock: Clock, world: str, at: int) -> Reading:
     """Return how a moment reads on a world's clock, cut to the second."""
-    return mars_reading(clock, at) if world == "mars" else earth_reading(clock, at)
+    face = clock.worlds[world]
+    return civil_reading(face, at) if isinstance(face, CivilFace) else counted_reading(face, at)
 
 
-def earth_reading(clock: Clock, at: int) -> Reading:
-    """Return the civil date and time at the clock's place on Earth; not beyond the year 9999."""
-    local = _EPOCH + timedelta(seconds=min(at // SECOND + clock.earth.utc_offset_s, _LAST_S))
+def civil_reading(face: CivilFace, at: int) -> Reading:
+    """Return the civil date and time at a clock's place; not beyond the year 9999."""
+    local = _EPOCH + timedelta(seconds=min(at // SECOND + face.utc_offset_s, _LAST_S))
     day = f"{local.day} {_MONTHS[local.month - 1]}"
-    return Reading(day, str(local.year), f"{local:%H:%M}", f"{local:%S}", clock.earth.zone)
+    return Reading(day, str(local.year), f"{local:%H:%M}", f"{local:%S}", face.zone)
 
 
-def mars_reading(clock: Clock, at: int) -> Reading:
-    """Return sol and local mean solar time at the clock's place on Mars.
+def counted_reading(face: CountedFace, at: int) -> Reading:
+    """Return the number of the day and the time of day at a clock's place.
 
-    The sol is divided into 24 hours of 60 minutes of 60 seconds, each 2.7 % longer than ours
+    A sol is divided into 24 hours of 60 minutes of 60 seconds, each 2.7 % longer than ours
     (Allison and McEwen 2000, "A post-Pathfinder evaluation of areocentric solar coordinates").
     """
-    sols = (at - clock.mars.sol_zero) / (clock.mars.sol_s * SECOND)
-    sol = int(sols // 1)
-    second = min(int((sols - sol) * 86_400), 86_399)
+    days = (at - face.day_zero) / (face.day_s * SECOND)
+    day = int(days // 1)
+    second = min(int((days - day) * 86_400), 86_399)
     time = f"{second // 3600:02d}:{second // 60 % 60:02d}"
-    return Reading(f"Sol {sol}".replace("-", "−"), "", time, f"{second % 60:02d}", "LMST")
+    return Reading(f"{face.day} {day}".replace("-", "−"), "", time, f"{second % 60:02d}", face.zone)
 
 
-def when(clock: Clock, world: World, at: int, *, seconds: bool = False) -> str:
+def when(clock: Clock, world: str, at: int, *, seconds: bool = False) -> str:
     """Return a moment in words, as short as it can be seen from now.
 
     The time alone on the present day, else with the day, and with the year when it differs.

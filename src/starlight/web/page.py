@@ -97,6 +97,7 @@ class PageView:
             "mailbox": self.mailbox,
             "status": self.status,
             "clock": clock,
+            "sides": _sides(clock, person.world, _other(self.mailbox)),
             "base": base,
             "parts_url": f"{base}/parts?{urlencode(shown)}",
             "shown": urlencode(shown),
@@ -112,11 +113,22 @@ class PageView:
         }
 
 
+def _sides(clock: Clock, world: str, other: Conversation | None) -> list[str]:
+    """Return the names of the two worlds whose clocks are shown, in the order of the mission's.
+
+    They are the person's own and the correspondent's; where both are one world, the first other one.
+    """
+    far = [other.world] if other and other.world in clock.worlds else []
+    far += clock.worlds
+    shown = {world, next((name for name in far if name != world), world)}
+    return [name for name in clock.worlds if name in shown]
+
+
 class _Moment:
     """A time for a template: its three ways of being written."""
 
     def __init__(self, clock: Clock, world: str, at: int, *, seconds: bool = False) -> None:
-        self.words = localtime.when(clock, "mars" if world == "mars" else "earth", at, seconds=seconds)
+        self.words = localtime.when(clock, world, at, seconds=seconds)
         self.utc = localtime.utc_words(at)
         self.iso = dtntime.to_text(at, 3)
 

@@ -7,15 +7,14 @@ becomes ISO 8601 text in UTC (`wire.py`), because JavaScript's numbers can't hol
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from starlight.dtntime import Time
 from starlight.messages.letter_view import LetterView
 from starlight.words.sentence import Sentence
-
-World = str
+from starlight.worlds import EARTH, MARS
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -33,7 +32,7 @@ class Person(msgspec.Struct, frozen=True):
     name: str
     address: str
     place: str
-    world: World
+    world: str
 
 
 class Conversation(msgspec.Struct, frozen=True):
@@ -49,7 +48,7 @@ class Conversation(msgspec.Struct, frozen=True):
     address: str
     name: str
     place: str
-    world: World
+    world: str
     letters: int = 0
     unread: int = 0
     last_at: Time | None = None
@@ -157,32 +156,45 @@ class LatenessView(msgspec.Struct, frozen=True):
     reasons: tuple[RefusalView, ...] = ()
 
 
-class EarthClock(msgspec.Struct, frozen=True):
-    """Civil time on Earth: UTC plus an offset.
+class CivilFace(msgspec.Struct, frozen=True):
+    """A clock of civil time: UTC plus an offset.
 
     Attributes:
-        place: such as ``Seoul``.
+        title: of its world, such as ``Earth``.
+        place: such as ``Seoul``; may be empty.
         zone: such as ``KST``.
         utc_offset_s: such as 32400.
     """
 
+    title: str
     place: str
     zone: str
     utc_offset_s: int
 
 
-class MarsClock(msgspec.Struct, frozen=True):
-    """Local mean solar time at a place on Mars; linear in UTC while no leap second comes.
+class CountedFace(msgspec.Struct, frozen=True):
+    """A clock that counts days from an instant: sols of local mean solar time on Mars, or elapsed time.
+
+    Linear in UTC while no leap second comes. A day has 24 hours of 60 minutes of 60 seconds, however long.
 
     Attributes:
-        place: such as ``Arsia Mons``.
-        sol_zero: when sol 0 began there (local mean midnight).
-        sol_s: the length of a sol, 88775.244 s (Allison and McEwen 2000).
+        title: of its world, such as ``Mars``.
+        place: such as ``Arsia Mons``; may be empty.
+        zone: such as ``LMST`` or ``MET``.
+        day: what a day is called there, such as ``Sol``.
+        day_zero: when day 0 began (on Mars: local mean midnight).
+        day_s: the length of a day; of a sol 88775.244 s (Allison and McEwen 2000).
     """
 
+    title: str
     place: str
-    sol_zero: Time
-    sol_s: float
+    zone: str
+    day: str
+    day_zero: Time
+    day_s: float
+
+
+ClockFace: TypeAlias = CivilFace | CountedFace
 
 
 class Clock(msgspec.Struct, frozen=True):
@@ -191,13 +203,12 @@ class Clock(msgspec.Struct, frozen=True):
     Attributes:
         now: mission time when this was made.
         rate: mission seconds a second of real time; 0 while it stands.
-        earth, mars: how people read it on both worlds.
+        worlds: how people read it on each world, by its name; one at least, in the order to show.
     """
 
     now: Time
     rate: float
-    earth: EarthClock
-    mars: MarsClock
+    worlds: dict[str, ClockFace]
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -225,24 +236,31 @@ class Position(msgspec.Struct, frozen=True):
 
 
 class SkyPanel(msgspec.Struct, frozen=True):
-    """Where the worlds are, and how far apart.
+    """The positions of the worlds, and the distance between two of them.
 
     Attributes:
         clock: mission time.
         earth, mars: heliocentric positions.
-        distance_km: between the worlds.
+        distance_km: between the two worlds of `between`; None where one of them is no body of the sky.
         receding_km_s: how fast they part; negative while they approach.
         light_time_s: one way.
         window: the one that is open, or the next, or None when the plan knows none.
+        between: the two worlds by name: the person's own first.
     """
 
     clock: Clock
     earth: Position
     mars: Position
-    distance_km: float
-    receding_km_s: float
+    distance_km: float | None
+    receding_km_s: float | None
     light_time_s: float
     window: Window | None
+    between: tuple[str, str] = (EARTH.name, MARS.name)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the drawing, which knows the orbits of Earth and Mars, can show the two worlds."""
+        return set(self.between) == {EARTH.name, MARS.name}
 
 
 class Orbits(msgspec.Struct, frozen=True):
@@ -269,8 +287,8 @@ class Crossing(msgspec.Struct, frozen=True):
 
     id: str
     kind: Literal["letter", "receipt", "telemetry", "report"]
-    from_world: World
-    to_world: World
+    from_world: str
+    to_world: str
     departed: Time
     arrives: Time
     label: str

@@ -1,11 +1,11 @@
 // Mission time on the client: what the server said last, carried on at the mission's rate;
-// and its readings on both worlds. The same rules as localtime.py, which a test compares.
+// and its readings on every world. The same rules as localtime.py, which a test compares.
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const two = (number) => String(number).padStart(2, "0");
 
 export class MissionClock {
-  // The server's clock is {now, rate, earth, mars}; times are milliseconds since 1970 here.
+  // The server's clock is {now, rate, worlds}; times are milliseconds since 1970 here.
   constructor(told) {
     this.base = null;
     this.hear(told);
@@ -20,8 +20,7 @@ export class MissionClock {
     this.base = small ? this.now() + drift / 4 : now;
     this.real = real;
     this.rate = told.rate;
-    this.earth = told.earth;
-    this.mars = { ...told.mars, solZero: Date.parse(told.mars.sol_zero) };
+    this.worlds = told.worlds;
   }
 
   now() {
@@ -29,11 +28,12 @@ export class MissionClock {
   }
 
   reading(world, at) {
-    return world === "mars" ? this.marsReading(at) : this.earthReading(at);
+    const face = this.worlds[world];
+    return "utc_offset_s" in face ? this.civilReading(face, at) : this.countedReading(face, at);
   }
 
-  earthReading(at) {
-    const local = new Date(at + this.earth.utc_offset_s * 1000);
+  civilReading(face, at) {
+    const local = new Date(at + face.utc_offset_s * 1000);
     return {
       day: `${local.getUTCDate()} ${MONTHS[local.getUTCMonth()]}`,
       year: String(local.getUTCFullYear()),
@@ -42,12 +42,12 @@ export class MissionClock {
     };
   }
 
-  marsReading(at) {
-    const sols = (at - this.mars.solZero) / (this.mars.sol_s * 1000);
-    const sol = Math.floor(sols);
-    const second = Math.min(Math.floor((sols - sol) * 86400), 86399);
+  countedReading(face, at) {
+    const days = (at - Date.parse(face.day_zero)) / (face.day_s * 1000);
+    const day = Math.floor(days);
+    const second = Math.min(Math.floor((days - day) * 86400), 86399);
     return {
-      day: `Sol ${sol}`.replace("-", "−"),
+      day: `${face.day} ${day}`.replace("-", "−"),
       year: "",
       time: `${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}`,
       seconds: two(second % 60),

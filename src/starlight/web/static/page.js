@@ -12,7 +12,7 @@ const setText = (element, text) => {
 
 let status = JSON.parse(document.body.dataset.status);
 const clock = new MissionClock(status.sky.clock);
-const sky = new SkyDrawing(byId("sky"), clock);
+const sky = byId("sky") && new SkyDrawing(byId("sky"), clock); // null where the worlds can't be drawn
 const baseTitle = document.title;
 
 // ---- the strip of clocks -------------------------------------------------------------------
@@ -20,9 +20,8 @@ const baseTitle = document.title;
 function showClocks() {
   const now = clock.now();
   const fast = clock.rate > 30; // seconds would only flicker
-  for (const place of ["earth", "mars"]) {
-    const face = byId(`clock-${place}`);
-    const read = clock.reading(place, now);
+  for (const face of document.querySelectorAll("[data-clock-of]")) {
+    const read = clock.reading(face.dataset.clockOf, now);
     setText(face.querySelector("[data-clock=time]"), read.time);
     const seconds = face.querySelector("[data-clock=seconds]");
     seconds.hidden = fast;
@@ -37,9 +36,11 @@ function showClocks() {
 
 function showSky() {
   setText(byId("light"), durationWords(status.sky.light_time_s));
-  setText(byId("distance"), `${(status.sky.distance_km / 1e6).toFixed(1)} million km`);
-  const parting = status.sky.receding_km_s;
-  byId("distance").title = `${parting < 0 ? "shrinking" : "growing"} by ${Math.abs(parting).toFixed(1)} km/s`;
+  if (status.sky.distance_km !== null) {
+    setText(byId("distance"), `${(status.sky.distance_km / 1e6).toFixed(1)} million km`);
+    const parting = status.sky.receding_km_s;
+    byId("distance").title = `${parting < 0 ? "shrinking" : "growing"} by ${Math.abs(parting).toFixed(1)} km/s`;
+  }
   const window_ = status.sky.window;
   const start = window_ && Date.parse(window_.start);
   const open = window_ && start <= clock.now();
@@ -51,12 +52,12 @@ function showSky() {
 function hear(news) {
   status = news;
   clock.hear(status.sky.clock);
-  sky.hear(status);
+  sky?.hear(status);
   showSky();
 }
 
 function frame(real) {
-  sky.draw(real);
+  sky?.draw(real);
   requestAnimationFrame(frame);
 }
 

@@ -35,7 +35,9 @@ export class SkyDrawing {
     this.nameBeam(status);
     this.bodies.mars.classList.toggle("storm", status.storm.active);
     const told = new Set(status.flights.map((flight) => flight.id));
-    for (const flight of status.flights) this.take(flight);
+    for (const flight of status.flights) {
+      if (this.at[flight.from_world] && this.at[flight.to_world]) this.take(flight);
+    }
     for (const [id, flight] of this.flights) {
       // What was booked may be withdrawn; what has left can't be, and lands by our clock.
       if (!told.has(id) && flight.departs > this.clock.now()) this.drop(id);

@@ -1,0 +1,132 @@
+"""The data folder of a demo: what it remembers, and the days before, lived through on first start."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from starlight import dtntime
+from starlight.app.access import write_private
+from starlight.dtntime import DAY
+from starlight.errors import InputError
+from starlight.live.folder_lock import LOCK_FILE
+from starlight.live.sqlite_store import SqliteStore
+from starlight.rehearsal.rehearsal import Rehearsal
+from starlight.scenario.scenario import Scenario
+from starlight.sky import Sky
+
+STATE_FILE = "demo.json"
+
+Say = Callable[[str], None]
+
+
+class DemoState(msgspec.Struct):
+    """What the data folder remembers besides the stores.
+
+    Attributes:
+        scenario: which one; as it was given.
+        begun: mission time at which the live part began, in ns.
+        storm_since, storm_until: since when the button's storm blows, and its forecast; None while none does.
+        version: of the contact plan, grows with each change.
+    """
+
+    scenario: str
+    begun: int
+    storm_since: int | None = None
+    storm_until: int | None = None
+    version: int = 1
+
+
+class DemoFolder:
+    """A folder that is a demo's, or becomes it.
+
+    Args:
+        path: of the folder; made when it is not there.
+        scenario: what the demo plays.
+        say: takes a line for the person who started it.
+    """
+
+    def __init__(self, path: Path, scenario: Scenario, say: Say) -> None:
+        self._path = path
+        self._scenario = scenario
+        self._say = say
+
+    def open(self, scenario_name: str, at: int | None, sky: Sky) -> DemoState:
+        """Return the folder's state; a folder that has none is lived into first.
+
+        Args:
+            scenario_name: as it was given; a folder belongs to one scenario.
+            at: where the mission begins, in ns, when the folder is new; None: where the scenario says.
+
+        Raises:
+            InputError: the folder can't be used, or belongs to something else.
+        """
+        path = self._path / STATE_FILE
+        try:
+            self._path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if path.exists():
+                state = msgspec.json.decode(path.read_bytes(), type=DemoState)
+                self._check(state, scenario_name, at)
+                return state
+        except OSError as error:
+            raise InputError(f"can't be used ({error.strerror})", where=str(self._path)) from None
+        except msgspec.DecodeError as error:
+            raise InputError(f"is not what the demo writes ({error})", where=str(path)) from None
+        self._refuse_foreign()
+        begun = dtntime.from_text(self._scenario.demo_at) if at is None else at
+        self._live_through(begun, sky)
+        # The state is written last: a first start that was interrupted has none, and is begun again.
+        state = DemoState(scenario_name, begun)
+        self.keep(state)
+        return state
+
+    def keep(self, state: DemoState) -> None:
+        """Write the state, for the next start."""
+        write_private(self._path / STATE_FILE, msgspec.json.encode(state))
+
+    def store_of(self, node: str) -> Path:
+        """Return where the store of a node is, by its name; the folder is made when it is not there."""
+        path = self._path / node
+        path.mkdir(exist_ok=True, mode=0o700)
+        return path / "store"
+
+    def _check(self, state: DemoState, scenario_name: str, at: int | None) -> None:
+        if state.scenario != scenario_name:
+            raise InputError(
+                f"holds the scenario {state.scenario!r}, not {scenario_name!r}",
+                where=str(self._path),
+                right="Give another --data folder",
+            )
+        if at is not None and at != state.begun:
+            self._say("The data folder has a mission under way; it goes on where it stopped, not at --at.")
+
+    def _refuse_foreign(self) -> None:
+        """Refuse to write into a folder of something else; what an interrupted first start left is ours."""
+        ours = {node.name for node in self._scenario.node} | {"token", LOCK_FILE}
+        strange = sorted(entry.name for entry in self._path.iterdir() if entry.name not in ours)
+        if strange:
+            raise InputError(
+                f"holds {strange[0]!r}, which is not of a demo",
+                where=str(self._path),
+                right="Give an empty folder, or one that the demo made",
+            )
+        for node in self._scenario.node:
+            shutil.rmtree(self._path / node.name, ignore_errors=True)
+
+    def _live_through(self, begun: int, sky: Sky) -> None:
+        """Rehearse the days before and leave what the nodes then hold in their stores."""
+        since = min(dtntime.from_text(self._scenario.demo_since), begun - DAY)
+        self._say(f"Living through {dtntime.to_text(since)[:10]} to {dtntime.to_text(begun)[:16]}Z ...")
+        run = Rehearsal(self._scenario, sky, since, begun)
+        run.run()
+        # What is in flight is stored where it goes to, hidden until it arrives: no live link can bring it.
+        run.world.land()
+        for node in self._scenario.node:
+            store = SqliteStore(str(self.store_of(node.name)))
+            try:
+                store.commit(run.world.store(node.number).writes(), now=begun)
+            finally:
+                store.close()

@@ -1,0 +1,116 @@
+"""The nodes of a demo: a daemon for each node of the scenario, joined over loopback."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+from starlight.app.demo_folder import DemoFolder, Say
+from starlight.app.demo_people import DemoPeople
+from starlight.contacts import ContactPlan
+from starlight.live.clock import MissionClock
+from starlight.live.config import PeerConfig
+from starlight.live.daemon import Daemon, DaemonConfig, Resident
+from starlight.node.config import NodeConfig
+from starlight.rehearsal import script
+from starlight.scenario.network import NodeSpec
+from starlight.scenario.scenario import Scenario
+
+CONNECTED_WITHIN_S = 15.0
+"""Loopback connects in milliseconds; a machine under heavy load may need seconds."""
+
+
+class DemoNodes:
+    """The daemons of a scenario's nodes.
+
+    Args:
+        scenario: what is played.
+        folder: where the stores are.
+        people: who lives at the nodes.
+        clock: of the mission, the same for all.
+        record: a folder for the record of each node, or None.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        folder: DemoFolder,
+        people: DemoPeople,
+        clock: MissionClock,
+        record: Path | None,
+    ) -> None:
+        self._scenario = scenario
+        self._worlds = {node.number: node.world for node in scenario.node}
+        self.daemons: dict[int, Daemon] = {}
+        for node in scenario.node:
+            config = DaemonConfig(
+                node=NodeConfig(number=node.number),
+                data=str(folder.store_of(node.name)),
+                peers=tuple(PeerConfig(number) for number in self._neighbours(node)),
+                residents=tuple(self._residents(node, people)),
+                record=str(record / f"{node.name}.jsonl") if record is not None else None,
+            )
+            self.daemons[node.number] = Daemon(config, clock)
+
+    def _neighbours(self, node: NodeSpec) -> list[int]:
+        """Return the numbers of the nodes that a link joins to a node, each once."""
+        names = [name for link in self._scenario.link if node.name in link.between for name in link.between]
+        return list(
+            dict.fromkeys(self._scenario.node_named(name).number for name in names if name != node.name)
+        )
+
+    def _residents(self, node: NodeSpec, people: DemoPeople) -> list[Resident]:
+        """Return who lives at a node: its people, and itself where it sends telemetry."""
+        found = [
+            Resident(f"ipn:{node.number}.{person.service}", person.name) for person in people.at(node.name)
+        ]
+        vehicle = script.vehicle_address(node.number)
+        if vehicle in script.vehicles(self._scenario):
+            found.append(Resident(vehicle, node.title))
+        return found
+
+    async def start(self, plans: Mapping[str, ContactPlan]) -> None:
+        """Start all nodes with the plan of their world."""
+        ports: dict[int, int] = {}
+        for number, daemon in self.daemons.items():
+            await daemon.start(plan=plans[self._worlds[number]], ports=ports)
+            assert daemon.port is not None  # It listens on a free port.
+            ports[number] = daemon.port
+
+    async def connected(self, say: Say) -> None:
+        """Wait until every node has its sessions, so that no mission time passes before; but not for ever."""
+        pending = dict(self.daemons)
+        changed = asyncio.Event()
+        ends = [daemon.subscribe(changed.set) for daemon in self.daemons.values()]
+        try:
+            async with asyncio.timeout(CONNECTED_WITHIN_S):
+                while pending:
+                    changed.clear()
+                    for number, daemon in list(pending.items()):
+                        if len(daemon.status().connected) == len(daemon.config.peers):
+                            del pending[number]
+                    if pending:
+                        await changed.wait()
+        except TimeoutError:
+            names = ", ".join(self._scenario.titles()[number] for number in pending)
+            say(f"Not all links came up: {names}. The mission goes on; they are tried again.")
+        finally:
+            for end in ends:
+                end()
+
+    async def change_plan(self, world: str, plan: ContactPlan) -> None:
+        """Put a plan in force at the nodes of a world."""
+        for number, daemon in self.daemons.items():
+            if self._worlds[number] == world:
+                await daemon.change_plan(plan)
+
+    def cut(self, links: tuple[tuple[int, int], ...]) -> None:
+        """Let these links carry nothing, and all others carry again."""
+        for daemon in self.daemons.values():
+            daemon.cut(links)
+
+    async def stop(self) -> None:
+        """Stop all nodes."""
+        for daemon in self.daemons.values():
+            await daemon.stop()

@@ -1,0 +1,77 @@
+"""The people of a demo: who has a mailbox where, and whom the page can be."""
+
+from __future__ import annotations
+
+from starlight import dtntime
+from starlight.app.page_backend import Inhabitant
+from starlight.scenario.network import NodeSpec
+from starlight.scenario.scenario import MailboxSpec, PersonSpec, Scenario
+
+
+class DemoPeople:
+    """A scenario's people as they are when a demo begins; later openings and closings belong to the story.
+
+    Args:
+        begun: mission time, in ns.
+    """
+
+    def __init__(self, scenario: Scenario, begun: int) -> None:
+        self._scenario = scenario
+        self._begun = begun
+
+    def at(self, node: str) -> list[PersonSpec]:
+        """Return who has an open mailbox at a node, by the node's name."""
+        return [
+            person
+            for person in self._scenario.person
+            for box in person.mailbox
+            if box.node == node and self._is_open(box)
+        ]
+
+    def inhabitants(self) -> list[Inhabitant]:
+        """Return everyone whom the page can be: those with an open mailbox."""
+        found = []
+        for person in self._scenario.person:
+            if any(self._is_open(box) for box in person.mailbox):
+                node = self._home(person)
+                found.append(
+                    Inhabitant(
+                        person.id, person.name, _address(node, person), node.title, node.world, node.number
+                    )
+                )
+        return found
+
+    def names(self) -> dict[str, tuple[str, str, str]]:
+        """Return name, place and world of everyone who can be written to, by address.
+
+        Who has no open mailbox can be written to all the same: the letter waits for whoever comes.
+        """
+        homes = {person.id: self._home(person) for person in self._scenario.person}
+        return {
+            _address(node, person): (person.name, node.title, node.world)
+            for person in self._scenario.person
+            for node in [homes[person.id]]
+        }
+
+    def elsewhere(self) -> dict[str, tuple[str, str, str]]:
+        """Return name, place and world at every address that anyone has at any time."""
+        return {
+            _address(node, person): (person.name, node.title, node.world)
+            for person in self._scenario.person
+            for box in person.mailbox
+            for node in [self._scenario.node_named(box.node)]
+        }
+
+    def _home(self, person: PersonSpec) -> NodeSpec:
+        """Return the node of a person's first open mailbox, or of the first when none is open."""
+        open_ones = [box for box in person.mailbox if self._is_open(box)]
+        return self._scenario.node_named((open_ones or person.mailbox)[0].node)
+
+    def _is_open(self, box: MailboxSpec) -> bool:
+        opens = dtntime.from_text(box.opens) if box.opens else self._begun
+        closes = dtntime.from_text(box.closes) if box.closes else self._begun + 1
+        return opens <= self._begun < closes
+
+
+def _address(node: NodeSpec, person: PersonSpec) -> str:
+    return f"ipn:{node.number}.{person.service}"
