@@ -58,7 +58,7 @@ async def write(earth: Daemon, mars: Daemon) -> None:
 
     async def author(daemon: Daemon, address: str, to: str) -> None:
         for number in count():
-            letter = await daemon.write(address, Draft(to, f"letter {number}"))
+            letter = await daemon.mail.write(address, Draft(to, f"letter {number}"))
             print(letter.id, flush=True)  # noqa: T201 (what the test reads)
 
     await asyncio.gather(
@@ -74,13 +74,13 @@ async def drain(earth: Daemon, mars: Daemon) -> None:
     mars.subscribe(changed.set)
     async with asyncio.timeout(30):
         for here, author, there, reader in ends:
-            while len(there.mailbox(reader).inbox()) < len(sent_of(here.mailbox(author))):
+            while len(there.mail.mailbox(reader).inbox()) < len(sent_of(here.mail.mailbox(author))):
                 changed.clear()
                 await changed.wait()
     found = {
         reader: {
-            "written": sorted(sent_of(here.mailbox(author))),
-            "arrived": [letter.id for letter in there.mailbox(reader).inbox()],
+            "written": sorted(sent_of(here.mail.mailbox(author))),
+            "arrived": [letter.id for letter in there.mail.mailbox(reader).inbox()],
         }
         for here, author, there, reader in ends
     }

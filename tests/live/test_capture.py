@@ -52,10 +52,10 @@ def conversation(tmp_path):
             tap=lambda source, destination, data: said.append((destination[1] == there.port, data)),
         )
         await here.start()
-        letter = await here.write("ipn:1.1", Draft("ipn:2.1", "Can you hear me?"))
+        letter = await here.mail.write("ipn:1.1", Draft("ipn:2.1", "Can you hear me?"))
 
         def known():
-            now = here.mailbox("ipn:1.1").letter_view(letter.id, clock.now())
+            now = here.mail.mailbox("ipn:1.1").letter_view(letter.id, clock.now())
             return (now.state, now.certainty) == ("arrived", "confirmed")
 
         await until(here, known)

@@ -13,7 +13,7 @@ from starlight import bundle
 from starlight.bundle import EndpointID
 from starlight.dtntime import SECOND, to_wire
 from starlight.errors import InputError, StoreError
-from starlight.live import daemon
+from starlight.live import engine_loop
 from starlight.live.clock import MissionClock
 from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
@@ -60,12 +60,12 @@ async def two(tmp_path, *, clock=None, earth=None, mars=None):
 
 def texts(daemon, address):
     """Return the words of all letters that came to a mailbox, in order."""
-    return [letter.text for letter in daemon.mailbox(address).inbox()]
+    return [letter.text for letter in daemon.mail.mailbox(address).inbox()]
 
 
 def view(daemon, address, letter):
     """Return how a letter stands."""
-    return daemon.mailbox(address).letter_view(letter.id, daemon.clock.now())
+    return daemon.mail.mailbox(address).letter_view(letter.id, daemon.clock.now())
 
 
 def foreseen(daemon, address, letter):
@@ -85,8 +85,8 @@ def test_a_letter_arrives_when_predicted_and_its_receipt_one_light_time_later(tm
     async def test():
         async with two(tmp_path) as (here, there):
             await until(here, lambda: here.status().up == [MARS])
-            prediction = here.predict(JAY, Draft(NAN_YOUNG, "Can you hear me?"))
-            letter = await here.write(JAY, Draft(NAN_YOUNG, "Can you hear me?"))
+            prediction = here.mail.predict(JAY, Draft(NAN_YOUNG, "Can you hear me?"))
+            letter = await here.mail.write(JAY, Draft(NAN_YOUNG, "Can you hear me?"))
             predicted = foreseen(here, JAY, letter)
             assert (
                 0
@@ -109,15 +109,15 @@ def test_letters_cross_in_both_directions_and_answers_name_what_they_answer(tmp_
     async def test():
         async with two(tmp_path) as (here, there):
             for number in range(10):
-                await here.write(JAY, Draft(NAN_YOUNG, f"from Seoul {number}"))
-                await there.write(NAN_YOUNG, Draft(JAY, f"from Mars {number}"))
+                await here.mail.write(JAY, Draft(NAN_YOUNG, f"from Seoul {number}"))
+                await there.mail.write(NAN_YOUNG, Draft(JAY, f"from Mars {number}"))
             await until(there, lambda: len(texts(there, NAN_YOUNG)) == 10)
             await until(here, lambda: len(texts(here, JAY)) == 10)
-            first = there.mailbox(NAN_YOUNG).inbox()[0]
-            await there.mark_read(NAN_YOUNG, first.id)
-            answer = await there.write(NAN_YOUNG, Draft(JAY, "I hear you", first.id))
+            first = there.mail.mailbox(NAN_YOUNG).inbox()[0]
+            await there.mail.mark_read(NAN_YOUNG, first.id)
+            answer = await there.mail.write(NAN_YOUNG, Draft(JAY, "I hear you", first.id))
             await until(here, lambda: texts(here, JAY)[-1:] == ["I hear you"])
-            assert letters_of(here.mailbox(JAY))[answer.id].reply_to == first.id
+            assert letters_of(here.mail.mailbox(JAY))[answer.id].reply_to == first.id
             await until(here, lambda: confirmed(here, JAY, first) == "read")
 
     run(test())
@@ -131,9 +131,9 @@ def test_what_is_written_while_the_link_is_cut_crosses_after_it(tmp_path):
             await until(here, lambda: here.status().up == [MARS])
             for daemon in (here, there):
                 daemon.cut({(EARTH, MARS), (MARS, EARTH)})
-            kept = await here.write(JAY, Draft(NAN_YOUNG, "through the storm"))
-            taken_back = await here.write(JAY, Draft(NAN_YOUNG, "never mind"))
-            assert (await here.withdraw(JAY, taken_back.id)).state == "withdrawn"
+            kept = await here.mail.write(JAY, Draft(NAN_YOUNG, "through the storm"))
+            taken_back = await here.mail.write(JAY, Draft(NAN_YOUNG, "never mind"))
+            assert (await here.mail.withdraw(JAY, taken_back.id)).state == "withdrawn"
             await here.settled()
             assert texts(there, NAN_YOUNG) == []
             for daemon in (here, there):
@@ -141,7 +141,7 @@ def test_what_is_written_while_the_link_is_cut_crosses_after_it(tmp_path):
             await until(there, lambda: texts(there, NAN_YOUNG) == ["through the storm"])
             await until(here, lambda: confirmed(here, JAY, kept) == "arrived")
             with pytest.raises(InputError, match="withdrawn"):
-                await here.withdraw(JAY, kept.id)
+                await here.mail.withdraw(JAY, kept.id)
 
     run(test())
 
@@ -153,7 +153,7 @@ def test_accepted_is_durable_and_a_restart_goes_on(tmp_path):
         clock = MissionClock(START, RATE)
         alone = Daemon(config(tmp_path, EARTH, [PeerConfig(MARS)]), clock)
         await alone.start()
-        letter = await alone.write(JAY, Draft(NAN_YOUNG, "before the restart"))
+        letter = await alone.mail.write(JAY, Draft(NAN_YOUNG, "before the restart"))
         stopped_at = clock.now()
         await alone.stop()
         fresh = MissionClock(START, RATE)
@@ -170,9 +170,9 @@ def test_a_letter_waits_for_someone_who_has_not_arrived_yet(tmp_path):
 
     async def test():
         async with two(tmp_path) as (here, there):
-            await here.write(JAY, Draft("ipn:2.7", "for whoever finds this"))
+            await here.mail.write(JAY, Draft("ipn:2.7", "for whoever finds this"))
             await until(there, lambda: there.status().stored["bundles"] == 1)
-            await there.open("ipn:2.7", "whoever")
+            await there.mail.open("ipn:2.7", "whoever")
             await until(there, lambda: texts(there, "ipn:2.7") == ["for whoever finds this"])
 
     run(test())
@@ -184,7 +184,7 @@ def test_a_record_of_a_live_node_replays_to_the_same_actions(tmp_path):
     async def test():
         record = {"record": str(tmp_path / "record"), "trace": str(tmp_path / "trace")}
         async with two(tmp_path, earth=record) as (here, _):
-            letter = await here.write(JAY, Draft(NAN_YOUNG, "for the record"))
+            letter = await here.mail.write(JAY, Draft(NAN_YOUNG, "for the record"))
             await until(here, lambda: confirmed(here, JAY, letter) == "arrived")
             await here.change_plan(both_ways((EARTH, MARS, 200.0)))
         result = replay((tmp_path / "record").read_text().splitlines())
@@ -204,9 +204,9 @@ def test_what_people_see_does_not_depend_on_the_trace(tmp_path):
             folder = tmp_path / f"traced {trace is not None}"
             folder.mkdir()
             async with two(folder, earth={"trace": trace}, mars={"trace": trace}) as (here, there):
-                letter = await here.write(JAY, Draft(NAN_YOUNG, "the same to you"))
+                letter = await here.mail.write(JAY, Draft(NAN_YOUNG, "the same to you"))
                 await until(there, lambda: texts(there, NAN_YOUNG) == ["the same to you"])
-                await there.mark_read(NAN_YOUNG, letter.id)
+                await there.mail.mark_read(NAN_YOUNG, letter.id)
                 await until(here, lambda: confirmed(here, JAY, letter) == "read")  # noqa: B023
                 (sent,) = here.departures
                 delays = sent.leaves - letter.written_at, sent.reaches - sent.leaves
@@ -227,7 +227,7 @@ def test_a_new_plan_changes_what_is_predicted_and_imposed(tmp_path):
             nearer = both_ways((EARTH, MARS, 60.0))
             await here.change_plan(nearer)
             await there.change_plan(nearer)
-            letter = await here.write(JAY, Draft(NAN_YOUNG, "nearer"))
+            letter = await here.mail.write(JAY, Draft(NAN_YOUNG, "nearer"))
             await until(there, lambda: texts(there, NAN_YOUNG) == ["nearer"])
             arrived = view(there, NAN_YOUNG, letter).facts[-1].time
             assert arrived >= letter.written_at + 60 * SECOND
@@ -243,12 +243,12 @@ def test_what_people_get_wrong_is_told_and_changes_nothing(tmp_path):
         async with two(tmp_path) as (here, _):
             before = here.status().stored
             for ask in (
-                lambda: here.write("ipn:1.9", Draft(NAN_YOUNG, "from nobody")),
-                lambda: here.write(JAY, Draft("not an address", "to nowhere")),
-                lambda: here.write(JAY, Draft(NAN_YOUNG, "  ")),
-                lambda: here.withdraw(JAY, "no such letter"),
-                lambda: here.mark_read(JAY, "no such letter"),
-                lambda: here.open("ipn:2.1", "not of this node"),
+                lambda: here.mail.write("ipn:1.9", Draft(NAN_YOUNG, "from nobody")),
+                lambda: here.mail.write(JAY, Draft("not an address", "to nowhere")),
+                lambda: here.mail.write(JAY, Draft(NAN_YOUNG, "  ")),
+                lambda: here.mail.withdraw(JAY, "no such letter"),
+                lambda: here.mail.mark_read(JAY, "no such letter"),
+                lambda: here.mail.open("ipn:2.1", "not of this node"),
             ):
                 with pytest.raises(InputError):
                     await ask()
@@ -271,9 +271,9 @@ def test_an_event_that_breaks_the_engine_costs_only_itself(tmp_path, caplog):
                 raise ZeroDivisionError("a defect")
 
             handlers[BundleReceived] = broken
-            await here.write(JAY, Draft(NAN_YOUNG, "refused at first"))
+            await here.mail.write(JAY, Draft(NAN_YOUNG, "refused at first"))
             await until(here, lambda: there.status().defects == 1 and here.status().up == [MARS])
-            await there.write(NAN_YOUNG, Draft(JAY, "still here"))
+            await there.mail.write(NAN_YOUNG, Draft(JAY, "still here"))
             await until(here, lambda: texts(here, JAY) == ["still here"])
 
     run(test())
@@ -282,7 +282,7 @@ def test_an_event_that_breaks_the_engine_costs_only_itself(tmp_path, caplog):
 
 def test_what_breaks_when_it_is_due_costs_only_itself(tmp_path, caplog, monkeypatch):
     """A defect in what a timer brings loses no event that came meanwhile, and stops no later timer."""
-    monkeypatch.setattr(daemon, "STUMBLE_S", 0.01)
+    monkeypatch.setattr(engine_loop, "STUMBLE_S", 0.01)
 
     async def test():
         async with two(tmp_path) as (here, there):
@@ -292,7 +292,7 @@ def test_what_breaks_when_it_is_due_costs_only_itself(tmp_path, caplog, monkeypa
                 raise ZeroDivisionError("a defect")
 
             there.node._deadlines.at(there.clock.now() + SECOND, broken, None)
-            await here.write(JAY, Draft(NAN_YOUNG, "it comes all the same"))
+            await here.mail.write(JAY, Draft(NAN_YOUNG, "it comes all the same"))
             await until(there, lambda: texts(there, NAN_YOUNG) == ["it comes all the same"])
             assert there.status().defects == 1
 
@@ -315,8 +315,8 @@ def test_an_action_that_breaks_takes_no_other_with_it(tmp_path, caplog):
                 return body(key)
 
             here.store.body = once
-            await here.write(JAY, Draft(NAN_YOUNG, "at the second attempt"))
-            await here.write(JAY, Draft(NAN_YOUNG, "at the first"))
+            await here.mail.write(JAY, Draft(NAN_YOUNG, "at the second attempt"))
+            await here.mail.write(JAY, Draft(NAN_YOUNG, "at the first"))
             await until(there, lambda: len(texts(there, NAN_YOUNG)) == 2)
             assert here.status().defects == 1
 
@@ -332,7 +332,7 @@ def test_a_receiver_whose_disk_refuses_acknowledges_nothing(tmp_path, caplog):
             await until(here, lambda: here.status().up == [MARS])
             other = apsw.Connection(str(there.store.path / "starlight.db"))
             other.execute("begin immediate")
-            await here.write(JAY, Draft(NAN_YOUNG, "kept by its sender"))
+            await here.mail.write(JAY, Draft(NAN_YOUNG, "kept by its sender"))
             with pytest.raises(StoreError):
                 await there.wait()
             assert there.status().acknowledged == 0
@@ -399,11 +399,11 @@ def test_a_refused_commit_stops_the_node_before_it_promises_anything(tmp_path, c
             other = apsw.Connection(str(here.store.path / "starlight.db"))
             other.execute("begin immediate")  # a program that meddles, so that every commit is refused
             with pytest.raises(StoreError, match="has stopped"):
-                await here.write(JAY, Draft(NAN_YOUNG, "too late"))
+                await here.mail.write(JAY, Draft(NAN_YOUNG, "too late"))
             with pytest.raises(StoreError):
                 await here.wait()
             with pytest.raises(StoreError, match="not running"):
-                await here.write(JAY, Draft(NAN_YOUNG, "again"))
+                await here.mail.write(JAY, Draft(NAN_YOUNG, "again"))
             other.close()
 
     run(test())
@@ -446,7 +446,7 @@ def test_what_is_no_bundle_is_refused_and_the_session_goes_on(tmp_path):
                 action = Transmit(f"junk {number}", MARS, 1, now, now, now, None, False)
                 here._neighbours.send(action, junk)
             here._neighbours.flush()
-            await here.write(JAY, Draft(NAN_YOUNG, "after the junk"))
+            await here.mail.write(JAY, Draft(NAN_YOUNG, "after the junk"))
             await until(there, lambda: texts(there, NAN_YOUNG) == ["after the junk"])
             assert there.status().refused == 4
             assert there.status().defects == 0
@@ -466,7 +466,7 @@ def test_a_cut_can_be_set_before_the_start(tmp_path):
         await here.start()
         await until(here, lambda: here.status().connected == [MARS])
         assert here.status().up == []
-        await here.write(JAY, Draft(NAN_YOUNG, "kept"))
+        await here.mail.write(JAY, Draft(NAN_YOUNG, "kept"))
         here.cut(())
         await until(there, lambda: texts(there, NAN_YOUNG) == ["kept"])
         await here.stop()
@@ -480,9 +480,9 @@ def test_telemetry_crosses_the_network(tmp_path):
 
     async def test():
         async with two(tmp_path) as (here, there):
-            await there.send_telemetry(NAN_YOUNG, [JAY], kind="suit", readings={"oxygen_kg": 0.4})
-            await until(here, lambda: here.mailbox(JAY).telemetry.latest(NAN_YOUNG) is not None)
-            _, telemetry = here.mailbox(JAY).telemetry.latest(NAN_YOUNG)
+            await there.mail.send_telemetry(NAN_YOUNG, [JAY], kind="suit", readings={"oxygen_kg": 0.4})
+            await until(here, lambda: here.mail.mailbox(JAY).telemetry.latest(NAN_YOUNG) is not None)
+            _, telemetry = here.mail.mailbox(JAY).telemetry.latest(NAN_YOUNG)
             assert dict(telemetry.readings) == {"oxygen_kg": 0.4}
 
     run(test())

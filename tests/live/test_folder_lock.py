@@ -47,7 +47,7 @@ for module in pkgutil.walk_packages(starlight.__path__, "starlight."):
 
 async def main():
     nodes = await start(Path(sys.argv[1]))
-    await nodes[0].write(JAY, Draft(NAN_YOUNG, "anybody there?"))
+    await nodes[0].mail.write(JAY, Draft(NAN_YOUNG, "anybody there?"))
     for node in nodes:
         await node.stop()
 

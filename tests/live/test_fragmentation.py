@@ -59,13 +59,13 @@ def test_a_letter_of_three_passes_arrives_whole(tmp_path):
         peers = [PeerConfig(MARS, port=there.port)]
         here = Daemon(config(tmp_path, EARTH, JAY, plan, peers, record=str(record)), clock)
         await here.start()
-        letter = await here.write(JAY, Draft(NAN_YOUNG, words))
+        letter = await here.mail.write(JAY, Draft(NAN_YOUNG, words))
         assert len(here.node.stored) == 3
-        shown = here.mailbox(JAY).letter_view(letter.id, clock.now())
+        shown = here.mail.mailbox(JAY).letter_view(letter.id, clock.now())
         arrives = shown.last_fact(DeliveryState.ARRIVED).time
-        await until(there, lambda: there.mailbox(NAN_YOUNG).inbox())
-        assert [came.text for came in there.mailbox(NAN_YOUNG).inbox()] == [words]
-        assert there.mailbox(NAN_YOUNG).inbox()[0].id == letter.id
+        await until(there, lambda: there.mail.mailbox(NAN_YOUNG).inbox())
+        assert [came.text for came in there.mail.mailbox(NAN_YOUNG).inbox()] == [words]
+        assert there.mail.mailbox(NAN_YOUNG).inbox()[0].id == letter.id
         assert arrives > START + 34 * MINUTE
         assert there.clock.now() >= arrives
         await until(here, lambda: state(here, letter, clock) == "arrived")
@@ -82,7 +82,7 @@ def test_a_letter_of_three_passes_arrives_whole(tmp_path):
 
 def state(daemon, letter, clock):
     """Return the state of a letter that is known, not only foreseen."""
-    view = daemon.mailbox(JAY).letter_view(letter.id, clock.now())
+    view = daemon.mail.mailbox(JAY).letter_view(letter.id, clock.now())
     return view.state if view.certainty == "confirmed" else None
 
 

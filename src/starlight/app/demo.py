@@ -184,7 +184,7 @@ class Demo:
         for cue in script.pulse(self.scenario, self._state.begun, self.clock.now()):
             await until(self.clock, cue.time)
             daemon = self.daemons[cue.node]
-            await daemon.send(list(cue.act(daemon.office, self.clock.now())))
+            await daemon.mail.send(list(cue.act(daemon.office, self.clock.now())))
 
 
 def _make(record: Path) -> None:

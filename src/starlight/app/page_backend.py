@@ -150,13 +150,13 @@ class NodePageBackend:
     async def write(self, person: str, draft: Draft) -> LetterView:
         """Write a letter; when this returns it is durable."""
         owner, box = self._box(person)
-        letter = await self._daemons[owner.node].write(owner.address, draft)
+        letter = await self._daemons[owner.node].mail.write(owner.address, draft)
         return self._letter(box, letter.id, self._clock.now())
 
     async def predict(self, person: str, draft: Draft) -> views.PredictionView:
         """Return what to expect of a letter sent now."""
         owner, _ = self._box(person)
-        found = self._daemons[owner.node].predict(owner.address, draft)
+        found = self._daemons[owner.node].mail.predict(owner.address, draft)
         return views.PredictionView(
             leaves=found.leaves,
             arrives=found.arrives,
@@ -171,23 +171,23 @@ class NodePageBackend:
         """Return why a letter sent now would not be there sooner."""
         owner, _ = self._box(person)
         daemon = self._daemons[owner.node]
-        return self._lateness(daemon.why_late(owner.address, draft))
+        return self._lateness(daemon.mail.why_late(owner.address, draft))
 
     async def why_letter_late(self, person: str, letter: str) -> views.LatenessView:
         """Return why a letter that waits or is on its way is not there sooner."""
         owner, _ = self._box(person)
-        return self._lateness(self._daemons[owner.node].why_letter_late(owner.address, letter))
+        return self._lateness(self._daemons[owner.node].mail.why_letter_late(owner.address, letter))
 
     async def withdraw(self, person: str, letter: str) -> LetterView:
         """Withdraw a letter that has not left."""
         owner, box = self._box(person)
-        await self._daemons[owner.node].withdraw(owner.address, letter)
+        await self._daemons[owner.node].mail.withdraw(owner.address, letter)
         return self._letter(box, letter, self._clock.now())
 
     async def mark_read(self, person: str, letter: str) -> LetterView:
         """Mark a letter that came in as read."""
         owner, box = self._box(person)
-        await self._daemons[owner.node].mark_read(owner.address, letter)
+        await self._daemons[owner.node].mail.mark_read(owner.address, letter)
         return self._letter(box, letter, self._clock.now())
 
     async def set_storm(self, active: bool) -> views.Storm:
@@ -237,7 +237,7 @@ class NodePageBackend:
         far = next((o for o in self._people.values() if o.world != owner.world), None)
         silence = None
         if far is not None:
-            silence = self._silence(daemon.predict(owner.address, Draft(far.address, "")).silence)
+            silence = self._silence(daemon.mail.predict(owner.address, Draft(far.address, "")).silence)
         return views.PageStatus(
             sky=self._sky(owner),
             flights=self._flights.now(now),
@@ -313,7 +313,7 @@ class NodePageBackend:
             raise InputError(
                 f"nobody here is called {person!r}", right=f"There are: {', '.join(self._people)}"
             )
-        return owner, self._daemons[owner.node].mailbox(owner.address)
+        return owner, self._daemons[owner.node].mail.mailbox(owner.address)
 
     def _window(self, owner: Inhabitant, now: int) -> views.Window | None:
         """Return the window by which a letter of a person reaches someone of the other world next."""

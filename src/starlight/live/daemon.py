@@ -1,9 +1,9 @@
 """A node in real time: engine, post office, store and links, on one event loop.
 
-Whatever arrives within one turn of the loop is handled as a batch at one mission time. The
-store writes of the batch are committed by the writer thread, several batches at once when
-they wait, and only then its outward actions are done: so what is acknowledged or sent is
-always safe first, and the loop handles batch n + 1 while batch n commits.
+Whatever arrives within one turn of the loop is handled as a batch at one mission time (`engine_loop`). The
+store writes of the batch are committed by a thread, several batches at once when they wait
+(`commit_pipeline`, `batch_commit`), and only then its outward actions are done (`outward_actions`): so what
+is acknowledged or sent is always safe first, and the loop handles batch n + 1 while batch n commits.
 """
 
 from __future__ import annotations
@@ -15,64 +15,38 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
-from starlight import bundle
 from starlight.bundle import EndpointID
 from starlight.contacts import ContactPlan
 from starlight.dtntime import SECOND
-from starlight.errors import InputError, PeerError, StarlightError, StoreError
+from starlight.errors import StarlightError, StoreError
 from starlight.links import TcpclConfig
 from starlight.live.clock import MissionClock
+from starlight.live.commit_pipeline import CommitPipeline
 from starlight.live.config import DaemonConfig, DaemonStatus, Resident
 from starlight.live.connection import Tap
-from starlight.live.journal import Journal
+from starlight.live.engine_loop import Defects, EngineLoop
+from starlight.live.journal import RunRecord, TraceLog
 from starlight.live.light import Light
+from starlight.live.mail_service import MailService
 from starlight.live.neighbours import Neighbours
+from starlight.live.outward_actions import OutwardActions
 from starlight.live.sqlite_store import SqliteStore
 from starlight.live.store import Store
-from starlight.live.writer import Writer
-from starlight.messages.delivery import DeliveryState
-from starlight.messages.draft import Draft
-from starlight.messages.forecast import Prediction
-from starlight.messages.lateness import Lateness
-from starlight.messages.letter import Letter, Position, Reading
-from starlight.messages.letter_view import LetterView
-from starlight.messages.mailbox import Mailbox
 from starlight.messages.postoffice import PostOffice
-from starlight.node.actions import Acknowledge, Action, Outward, Refuse, Trace, Transmit
+from starlight.node.actions import Outward, Transmit
 from starlight.node.application import Request
 from starlight.node.engine import Node
-from starlight.node.events import BundleReceived, Event, PlanChanged, TransferFailed
-from starlight.node.host import Host, Step
-from starlight.node.record import Recorder
-from starlight.node.store import Write
+from starlight.node.events import PlanChanged
+from starlight.node.host import Host
 from starlight.trace import Record, TraceEvent
 
 __all__ = ["Daemon", "DaemonConfig", "DaemonStatus", "Resident"]
 
 _LOG = logging.getLogger(__name__)
 
-STAMP_S = 1.0
-"""How often mission time is committed when nothing else is: what a crash can set the clock back by."""
-LATE_S = 2.0
-"""Seconds of the wall by which a timer, a cable or a disk of this machine may be late and what they
-bring still counts as on time. A process that was stopped for longer goes on from when it woke."""
 ANSWER_S = 600.0
 """Seconds of the wall for which a peer's answer may be late at least, however fast mission time goes:
 ten minutes, because a machine that sleeps or a full disk keeps a peer from answering that long."""
-DEPARTURES_KEPT = 1_000
-"""The last transmissions that are remembered, so that a page can draw what is between the worlds."""
-STUMBLE_S = 1.0
-"""How long a timer rests whose handling broke, so that a defect fills a log, not a processor."""
-LONGEST_TIMER_S = 3_600.0
-"""Timers are re-armed at least hourly, because the loop's clock and the wall's may drift apart."""
-
-
-class _Sequel(msgspec.Struct, frozen=True, gc=False):
-    """What is done once a step is committed."""
-
-    outward: list[Outward]
-    changed: bool
-    safe: asyncio.Future[None] | None
 
 
 class Daemon:
@@ -87,7 +61,8 @@ class Daemon:
         tap: sees all bytes of all its connections; for captures in tests.
 
     Attributes:
-        departures: the last transmissions that went out, oldest first.
+        mail: the mailboxes, for people.
+        port: where it listens; None when it does not.
 
     Raises:
         StoreError: the store can't be opened, or is in use.
@@ -97,48 +72,42 @@ class Daemon:
         self.config = config = _patient(config, float(clock.rate))
         self.clock = clock
         self.port: int | None = None
-        self.departures: deque[Transmit] = deque(maxlen=DEPARTURES_KEPT)
         self.store: Store = SqliteStore(config.data)
         clock.not_before(self.store.mission_time())
-        self._number = config.node.number
+        number = self._number = config.node.number
         self.node = Node(config.node)
         self.office = PostOffice(
-            self._number,
+            number,
             self.node.router,
             records=self.store.records,
             node_numbers=config.node.names,
             booked=self.node.booked,
         )
-        self._record_file: Journal | None = None
-        self._host = Host(self.node, self.office, self.store.body, self._record if config.record else None)
-        fixed = {
-            link: peer.fixed_light_s
-            for peer in config.peers
-            for link in ((self._number, peer.node), (peer.node, self._number))
-            if peer.fixed_light_s is not None
-        }
-        self._light = Light(config.node.plan, fixed, float(clock.rate))
-        self._lateness = round(LATE_S * SECOND * clock.rate)
+        self.mail = MailService(self.office, clock, self._moment, self._carry_out)
+        self._trace = TraceLog(config.trace)
+        self._record = RunRecord(config.node, config.record)
+        self._defects = Defects(number)
+        self._host = Host(
+            self.node, self.office, self.store.body, self._record.add if config.record else None
+        )
+        self._commits = CommitPipeline(self.store, clock, self._committed, self._broken)
+        self._engine = EngineLoop(self._host, clock, self._commits.submit, self._defects)
+        self._light = Light(config.node.plan, _fixed_light(config), float(clock.rate))
         self._neighbours = Neighbours(
-            self._number,
-            TcpclConfig(str(EndpointID.ipn(self._number, 0)), transfer_mru=config.node.limits.bundle_bytes),
+            number,
+            TcpclConfig(str(EndpointID.ipn(number, 0)), transfer_mru=config.node.limits.bundle_bytes),
             config.peers,
             clock,
             self._light,
-            self._tell,
+            self._engine.tell,
             self._say,
             tap,
         )
-        self._writer: Writer[_Sequel] = Writer(self.store, self._committed, self._broken)
-        self._events: list[Event] = []
-        self._awake = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._stamp: asyncio.TimerHandle | None = None
+        self._outward = OutwardActions(
+            self.store, self._neighbours, self._trace, self._engine.tell, self._defects
+        )
         self._listeners: dict[Callable[[], None], None] = {}
-        self._counts = dict.fromkeys(("received", "sent", "acknowledged", "refused", "defects"), 0)
-        self._asking: dict[asyncio.Future[None], None] = {}
-        self._trace_file: Journal | None = None
-        self._running = self._started = self._stumbled = False
+        self._running = self._started = False
         self._stopped: asyncio.Future[None]
 
     async def start(self, *, plan: ContactPlan | None = None, ports: Mapping[int, int] | None = None) -> None:
@@ -152,20 +121,15 @@ class Daemon:
             InputError: it can't listen, or a resident's address is not of this node.
             StoreError: the store holds what we can't read.
         """
-        loop = asyncio.get_running_loop()
-        self._stopped = loop.create_future()
-        self._writer.start(loop)
+        self._stopped = asyncio.get_running_loop().create_future()
+        self._commits.start()
+        self._engine.start()
         self._running = self._started = True
         try:
-            self._open_files()
-            now = self.clock.now()
-            if plan is not None:
-                self._light.set_plan(plan)
-                self._submit(self._host.step([PlanChanged(plan)], now), now)
-            self._submit(self._host.resume(self.store.restore(), now), now)
-            for resident in self.config.residents:
-                requests = self.office.open(resident.address, resident.person, now)
-                self._submit(self._host.ask(requests, now), now)
+            self._trace.open()
+            self._record.open()
+            self._restore(plan)
+            # Only now, so that no peer is heard before it is known what has come already.
             if self.config.listen:
                 self.port = await self._neighbours.listen(*self.config.listen)
             await self.settled()
@@ -173,25 +137,22 @@ class Daemon:
             await self.stop()
             raise
         self._neighbours.dial(ports or {})
-        self._stamp = loop.call_later(STAMP_S, self._stamp_time)
+        self._commits.stamp_time()
 
     async def stop(self) -> None:
         """End sessions in order, commit what is handled, and close the store. Again changes nothing."""
         self._running = False
-        for timer in (self._timer, self._stamp):
-            if timer:
-                timer.cancel()
+        self._engine.stop()
         if self._started:
             self._started = False
+            # While the thread still commits, so that what is handled can yet be acknowledged.
             await self._neighbours.close()
-            self._writer.submit([], self.clock.now(), _Sequel([], False, None), stamp=True)
-            await asyncio.get_running_loop().run_in_executor(None, self._writer.stop)
+            await self._commits.stop()
             if not self._stopped.done():
                 self._stopped.set_result(None)
         self.store.close()
-        for file in (self._trace_file, self._record_file):
-            if file:
-                file.close()
+        self._trace.close()
+        self._record.close()
 
     async def wait(self) -> None:
         """Wait until the daemon has stopped.
@@ -201,89 +162,13 @@ class Daemon:
         """
         await asyncio.shield(self._stopped)
 
-    # What people ask.
-
-    async def write(self, address: str, draft: Draft) -> Letter:
-        """Write a letter from a mailbox; when this returns it is durable.
-
-        Raises:
-            InputError: no such mailbox, or a draft that can't be sent.
-            StoreError: the disk refused.
-        """
-        now = self._moment()
-        letter, requests = self.office.write(address, draft, now)
-        await self._ask(requests, now)
-        return letter
-
-    async def withdraw(self, address: str, letter_id: str) -> LetterView:
-        """Withdraw a letter that has not departed; return how it stands now, as `Mailbox.letter_view`.
-
-        Raises:
-            InputError: it has departed, or there is no such letter.
-        """
-        now = self._moment()
-        await self._ask(self.office.withdraw(address, letter_id, now), now)
-        view = self.mailbox(address).letter_view(letter_id, self.clock.now())
-        if view.state is not DeliveryState.WITHDRAWN:
-            raise InputError("it could not be withdrawn: it had left already", where="letter")
-        return view
-
-    async def mark_read(self, address: str, letter_id: str) -> None:
-        """Mark a letter that came as read, which sends the receipt.
-
-        Raises:
-            InputError: there is no such letter.
-        """
-        now = self._moment()
-        await self._ask(self.office.mark_read(address, letter_id, now), now)
-
-    async def send_telemetry(
-        self,
-        vehicle: str,
-        to: Sequence[str],
-        *,
-        kind: str,
-        position: Position | None = None,
-        readings: Mapping[str, Reading] | None = None,
-    ) -> None:
-        """Send what a vehicle measured now, as `PostOffice.send_telemetry`; durable on return."""
-        now = self._moment()
-        requests = self.office.send_telemetry(
-            vehicle, to, now, kind=kind, position=position, readings=readings
-        )
-        await self._ask(requests, now)
-
-    async def send(self, requests: Sequence[Request]) -> None:
-        """Carry out requests that a method of `office` returned; durable on return."""
-        await self._ask(requests, self._moment())
-
-    async def open(self, address: str, person: str) -> None:
-        """Open a mailbox: what waits for its address is delivered now."""
-        now = self._moment()
-        await self._ask(self.office.open(address, person, now), now)
-
-    def mailbox(self, address: str) -> Mailbox:
-        """Return a mailbox, for reading.
-
-        Raises:
-            InputError: no such mailbox here.
-        """
-        return self.office.mailbox(address)
-
-    def predict(self, address: str, draft: Draft) -> Prediction:
-        """Return when a letter sent now would leave and arrive."""
-        return self.office.predict(address, draft, self.clock.now())
-
-    def why_late(self, address: str, draft: Draft) -> Lateness:
-        """Return why a letter sent now would not be there sooner; a search that may take some 10 ms."""
-        return self.office.why_late(address, draft, self.clock.now())
-
-    def why_letter_late(self, address: str, letter_id: str) -> Lateness:
-        """Return why a letter that waits or is on its way is not there sooner, as `PostOffice`'s."""
-        return self.office.why_letter_late(address, letter_id, self.clock.now())
+    @property
+    def departures(self) -> deque[Transmit]:
+        """Return the last transmissions that went out, the oldest first."""
+        return self._outward.departures
 
     def status(self) -> DaemonStatus:
-        """Return how this daemon is doing."""
+        """Return the status of this daemon."""
         return DaemonStatus(
             node=self._number,
             time=self.clock.now(),
@@ -293,15 +178,19 @@ class Daemon:
             connected=self._neighbours.connected,
             stored=self.store.counts(),
             syncs=self.store.syncs,
-            commits=self._writer.commits,
+            commits=self._commits.commits,
+            received=self._engine.received,
+            sent=self._outward.sent,
+            acknowledged=self._outward.acknowledged,
+            refused=self._outward.refused,
+            defects=self._defects.count,
             plan_version=self.node.router.plan.version,
-            **self._counts,
         )
 
     async def change_plan(self, plan: ContactPlan) -> None:
         """Put another contact plan in force; it is not kept: give it again after a restart."""
         self._light.set_plan(plan)
-        self._tell(PlanChanged(plan))
+        self._engine.tell(PlanChanged(plan))
         await self.settled()
 
     def cut(self, links: Collection[tuple[int, int]]) -> None:
@@ -315,169 +204,44 @@ class Daemon:
 
     async def settled(self) -> None:
         """Return once all that has happened so far is handled and committed."""
-        await self._ask((), self._moment())
+        await self._carry_out((), self._moment())
 
-    # The loop.
-
-    def _tell(self, event: Event) -> None:
-        self._events.append(event)
-        self._wake()
-
-    def _wake(self) -> None:
-        """Handle what has happened before this turn of the loop is over, all at once."""
-        if not self._awake and self._running:
-            self._awake = True
-            asyncio.get_running_loop().call_soon(self._handle)
-
-    def _handle(self) -> None:
-        self._awake = False
-        if not self._running:
-            return
-        happened, self._events = self._events, []
-        self._stumbled = False
+    def _restore(self, plan: ContactPlan | None) -> None:
+        """Give the engine what the store holds, and open the residents' mailboxes."""
         now = self.clock.now()
-        due = self._host.next_wakeup()
-        if happened or (due is not None and due <= now):
-            self._submit(self._step(happened, now), now)
-        self._arm()
-
-    def _step(self, happened: Sequence[Event], now: int) -> Step:
-        """Handle what is due, then a batch; each at its own time, as long as we are late by `LATE_S` at most.
-
-        So the mission goes as planned, to the ns, whatever the load of the machine, and however
-        fast the clock runs. An event that breaks the engine is logged, refused, and costs only itself.
-        """
-        writes: list[Write] = []
-        outward: list[Outward] = []
-        at = earliest = now - self._lateness
-        while at < now and (due := self._host.next_wakeup()) is not None and due <= now:
-            at = now if due <= at else due
-            if not self._try((), at, writes, outward):
-                self._stumbled = True
-                break
-        for event in happened:
-            self._counts["received"] += isinstance(event, BundleReceived)
-            at = max(earliest, min(event.arrives, now)) if isinstance(event, BundleReceived) else now
-            handled = self._try((event,), at, writes, outward)
-            if not handled and isinstance(event, BundleReceived) and event.transfer is not None:
-                outward.append(Refuse(event.peer, event.transfer, "not acceptable"))
-        return Step(writes, outward)
-
-    def _try(self, happened: Sequence[Event], at: int, writes: list[Write], outward: list[Outward]) -> bool:
-        """Let the host make a step and gather what it answers; return False if a defect broke it."""
-        try:
-            step = self._host.step(happened, at)
-        except Exception:
-            what = type(happened[0]).__name__ if happened else "what was due"
-            self._defect(f"handling {what} broke")
-            return False
-        writes += step.writes
-        outward += step.outward
-        return True
-
-    def _defect(self, what: str) -> None:
-        self._counts["defects"] += 1
-        _LOG.exception("node %d: %s", self._number, what)
-
-    async def _ask(self, requests: Sequence[Request], now: int) -> None:
-        safe = asyncio.get_running_loop().create_future()
-        self._asking[safe] = None
-        self._submit(self._host.ask(requests, now), now, safe)
-        self._arm()
-        try:
-            await safe
-        finally:
-            self._asking.pop(safe, None)
+        if plan is not None:
+            self._light.set_plan(plan)
+            self._commits.submit(self._host.step([PlanChanged(plan)], now), now)
+        self._commits.submit(self._host.resume(self.store.restore(), now), now)
+        for resident in self.config.residents:
+            requests = self.office.open(resident.address, resident.person, now)
+            self._commits.submit(self._host.ask(requests, now), now)
 
     def _moment(self) -> int:
         """Handle what has happened so far, so that what a person asks comes after it; return mission time."""
         if not self._running:
             raise StoreError(f"node {self._number} is not running")
-        self._handle()
+        self._engine.catch_up()
         return self.clock.now()
 
-    def _submit(self, step: Step, now: int, safe: asyncio.Future[None] | None = None) -> None:
-        sequel = _Sequel(step.outward, bool(step.writes), safe)
-        if step.writes or self._writer.pending:
-            self._writer.submit(step.writes, now, sequel)
-        elif step.outward or safe:
-            self._committed([sequel])
+    async def _carry_out(self, requests: Sequence[Request], now: int) -> None:
+        """Hand requests to the engine; return once what they cause is durable."""
+        step = self._host.ask(requests, now)
+        self._engine.arm()
+        await self._commits.durable(step, now)
 
-    def _committed(self, sequels: list[_Sequel]) -> None:
-        """Do what a commit has made safe to do."""
-        for sequel in sequels:
-            for action in sequel.outward:
-                try:
-                    self._do(action)
-                except Exception:  # what else this commit made safe has a right to be done
-                    self._defect(f"doing {type(action).__name__} broke")
-                    if isinstance(action, Transmit):
-                        self._tell(TransferFailed(action.key, action.peer, "it could not be sent"))
-            if sequel.safe is not None and not sequel.safe.done():
-                sequel.safe.set_result(None)
+    def _committed(self, actions: list[Outward], changed: bool) -> None:
+        """Do what a commit has made safe to do, and write to each connection once for all of it."""
+        for action in actions:
+            self._outward.do(action)
         self._neighbours.flush()
-        for file in (self._trace_file, self._record_file):
-            if file:
-                file.flush()
-        if any(sequel.changed for sequel in sequels):
+        self._trace.flush()
+        self._record.flush()
+        if changed:
             self._changed()
 
-    def _do(self, action: Outward) -> None:
-        match action:
-            case Transmit():
-                self._transmit(action)
-            case Acknowledge(_, transfer):
-                self._counts["acknowledged"] += 1
-                self._neighbours.acknowledge(transfer)
-            case Refuse(_, transfer, reason):
-                self._counts["refused"] += 1
-                self._neighbours.refuse(transfer, reason)
-            case Trace(record):
-                if self._trace_file:
-                    self._trace_file.write(record.line())
-
-    def _transmit(self, action: Transmit) -> None:
-        try:
-            data = self.store.body(action.key)
-            if action.age_ms is not None:
-                data = bundle.with_age(data, action.age_ms)
-        except (StoreError, PeerError) as error:
-            # Mostly it expired, or was withdrawn, in a batch that was committed together with this one.
-            self._tell(TransferFailed(action.key, action.peer, str(error)))
-            return
-        self._counts["sent"] += 1
-        self.departures.append(action)
-        self._neighbours.send(action, data)
-
-    def _arm(self) -> None:
-        """Set the one timer for the engine's and the post office's next deadline."""
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
-        due = self._host.next_wakeup()
-        if due is not None:
-            delay = min(self.clock.wall_delay_s(due), LONGEST_TIMER_S)
-            if self._stumbled:
-                delay = max(delay, STUMBLE_S)
-            self._timer = asyncio.get_running_loop().call_later(delay, self._handle)
-
-    def _stamp_time(self) -> None:
-        """Commit mission time, so that a crash sets the clock back by a second of the wall at most."""
-        self._writer.submit([], self.clock.now(), _Sequel([], False, None), stamp=True)
-        self._stamp = asyncio.get_running_loop().call_later(STAMP_S, self._stamp_time)
-
-    def _open_files(self) -> None:
-        if self.config.trace:
-            self._trace_file = Journal(self.config.trace, "a")
-        if self.config.record:
-            self._record_file = Journal(self.config.record, "w")
-            self._recorder = Recorder(self.config.node, self._record_file.write)
-
-    def _record(self, now: int, event: Event, answer: list[Action]) -> None:
-        self._recorder(now, event, answer)
-
     def _say(self, event: TraceEvent) -> None:
-        self._do(Trace(Record(self.clock.now(), self._number, event)))
+        self._trace.add(Record(self.clock.now(), self._number, event))
         self._changed()
 
     def _changed(self) -> None:
@@ -488,16 +252,22 @@ class Daemon:
         """Stop at once: what the disk refused was neither acknowledged nor sent, and peers still have it."""
         _LOG.error("node %d stops: %s", self._number, error)
         self._running = False
-        for timer in (self._timer, self._stamp):
-            if timer:
-                timer.cancel()
+        self._engine.stop()
+        # Without a word: an orderly end would answer transfers, and no answer is true any more.
         self._neighbours.abort()
-        for safe in list(self._asking):
-            if not safe.done():
-                safe.set_exception(StoreError(f"node {self._number} has stopped: {error}"))
+        self._commits.fail(StoreError(f"node {self._number} has stopped: {error}"))
         if not self._stopped.done():
             self._stopped.set_exception(error)
             self._stopped.exception()  # seen here; `wait` raises it for who asks
+
+
+def _fixed_light(config: DaemonConfig) -> dict[tuple[int, int], float]:
+    """Return the light times in s that overrule the plan's, by directed link."""
+    fixed: dict[tuple[int, int], float] = {}
+    for peer in config.peers:
+        if peer.fixed_light_s is not None:
+            fixed[config.node.number, peer.node] = fixed[peer.node, config.node.number] = peer.fixed_light_s
+    return fixed
 
 
 def _patient(config: DaemonConfig, rate: float) -> DaemonConfig:

@@ -1,4 +1,4 @@
-"""Files of lines beside the store: a node's trace and its record."""
+"""Files of lines beside the store: a node's trace and its record, which no commit waits for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import logging
 from collections.abc import Callable
 
 from starlight.errors import InputError
+from starlight.node.actions import Action
+from starlight.node.config import NodeConfig
+from starlight.node.events import Event
+from starlight.node.record import Recorder
+from starlight.trace import Record
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,3 +55,79 @@ class Journal:
             _LOG.error("%s ends here: %s", self._path, error.strerror)
             with contextlib.suppress(OSError):
                 self._file.close()
+
+
+class TraceLog:
+    """The trace of a running node, in a file where one is wanted.
+
+    Args:
+        path: the file, to which is appended; None for none.
+    """
+
+    def __init__(self, path: str | None) -> None:
+        self._path = path
+        self._file: Journal | None = None
+
+    def open(self) -> None:
+        """Open the file.
+
+        Raises:
+            InputError: it can't be written.
+        """
+        if self._path:
+            self._file = Journal(self._path, "a")
+
+    def add(self, record: Record) -> None:
+        """Add a record."""
+        if self._file:
+            self._file.write(record.line())
+
+    def flush(self) -> None:
+        """Hand the lines to the system."""
+        if self._file:
+            self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file:
+            self._file.close()
+
+
+class RunRecord:
+    """The record of a run, from which it can be replayed: every event, and a digest of its answer.
+
+    Args:
+        config: the node's, as it runs.
+        path: the file, which is begun anew: a record holds one run; None for none.
+    """
+
+    def __init__(self, config: NodeConfig, path: str | None) -> None:
+        self._config = config
+        self._path = path
+        self._file: Journal | None = None
+        self._recorder: Recorder | None = None
+
+    def open(self) -> None:
+        """Open the file and write its head.
+
+        Raises:
+            InputError: it can't be written.
+        """
+        if self._path:
+            self._file = Journal(self._path, "w")
+            self._recorder = Recorder(self._config, self._file.write)
+
+    def add(self, now: int, event: Event, answer: list[Action]) -> None:
+        """Add what the engine answered to an event at a mission time, in ns."""
+        if self._recorder:
+            self._recorder(now, event, answer)
+
+    def flush(self) -> None:
+        """Hand the lines to the system."""
+        if self._file:
+            self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file:
+            self._file.close()

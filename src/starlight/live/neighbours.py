@@ -13,13 +13,12 @@ from types import MappingProxyType
 from starlight import links
 from starlight.errors import LinkError
 from starlight.links import RefuseReason, departure_of
-from starlight.live.clock import MissionClock
+from starlight.live.clock import MissionClock, MissionTimers
 from starlight.live.config import PeerConfig
 from starlight.live.connection import Connection, Tap
 from starlight.live.connections import Connections
 from starlight.live.dialling import Dialler
 from starlight.live.light import Light
-from starlight.live.mission_timers import MissionTimers
 from starlight.live.outcomes import TransferOutcomes
 from starlight.live.sessions import Sessions
 from starlight.live.trace_events import LinkMessageRejected

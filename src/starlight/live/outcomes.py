@@ -12,9 +12,8 @@ from collections.abc import Callable
 
 from starlight.dtntime import SECOND
 from starlight.links import RefuseReason
-from starlight.live.clock import MissionClock
+from starlight.live.clock import MissionClock, MissionTimers
 from starlight.live.light import Light
-from starlight.live.mission_timers import MissionTimers
 from starlight.node import events
 from starlight.node.actions import Transmit
 

@@ -23,7 +23,7 @@ hold back the acknowledgement of the first."""
 Sequel = TypeVar("Sequel")
 
 
-class Writer(Generic[Sequel]):
+class BatchCommitter(Generic[Sequel]):
     """Commits steps in order, many at a time, and hands their sequels back to the loop.
 
     Args:

@@ -9,9 +9,9 @@ import pytest
 from tests.live.helpers import PATIENCE_S, run
 
 from starlight.errors import InputError, StoreError
+from starlight.live.batch_commit import BatchCommitter
 from starlight.live.journal import Journal
 from starlight.live.sqlite_store import SqliteStore
-from starlight.live.writer import Writer
 from starlight.node.actions import Forget, Persist
 
 
@@ -42,7 +42,7 @@ def test_what_came_during_a_commit_shares_the_next_one_in_order(tmp_path):
             if 20 in done:
                 finished.set()
 
-        writer = Writer(store, hand_back, done.append)
+        writer = BatchCommitter(store, hand_back, done.append)
         writer.start(asyncio.get_running_loop())
         writer.submit([Persist("0", b"body 0", b"m")], 1000, 0)
         await asyncio.get_running_loop().run_in_executor(None, store.begun.wait)

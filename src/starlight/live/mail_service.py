@@ -1,0 +1,120 @@
+"""The mailboxes of a live node, for the people and vehicles at it: each act is durable on return."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from starlight.errors import InputError
+from starlight.live.clock import MissionClock
+from starlight.messages.delivery import DeliveryState
+from starlight.messages.draft import Draft
+from starlight.messages.forecast import Prediction
+from starlight.messages.lateness import Lateness
+from starlight.messages.letter import Letter, Position, Reading
+from starlight.messages.letter_view import LetterView
+from starlight.messages.mailbox import Mailbox
+from starlight.messages.postoffice import PostOffice
+from starlight.node.application import Request
+
+
+class MailService:
+    """Lets people write, read and ask.
+
+    Args:
+        office: the mailboxes.
+        clock: mission time.
+        moment: handles what has happened so far, so that what a person asks comes after it; returns
+            mission time. Raises StoreError where the node does not run.
+        carry_out: carries out requests made at a mission time; done once they are durable.
+    """
+
+    def __init__(
+        self,
+        office: PostOffice,
+        clock: MissionClock,
+        moment: Callable[[], int],
+        carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
+    ) -> None:
+        self._office = office
+        self._clock = clock
+        self._moment = moment
+        self._carry_out = carry_out
+
+    async def write(self, address: str, draft: Draft) -> Letter:
+        """Write a letter from a mailbox; when this returns it is durable.
+
+        Raises:
+            InputError: no such mailbox, or a draft that can't be sent.
+            StoreError: the disk refused.
+        """
+        now = self._moment()
+        letter, requests = self._office.write(address, draft, now)
+        await self._carry_out(requests, now)
+        return letter
+
+    async def withdraw(self, address: str, letter_id: str) -> LetterView:
+        """Withdraw a letter that has not departed; return how it stands now, as `Mailbox.letter_view`.
+
+        Raises:
+            InputError: it has departed, or there is no such letter.
+        """
+        now = self._moment()
+        await self._carry_out(self._office.withdraw(address, letter_id, now), now)
+        view = self.mailbox(address).letter_view(letter_id, self._clock.now())
+        if view.state is not DeliveryState.WITHDRAWN:
+            raise InputError("it could not be withdrawn: it had left already", where="letter")
+        return view
+
+    async def mark_read(self, address: str, letter_id: str) -> None:
+        """Mark a letter that came as read, which sends the receipt.
+
+        Raises:
+            InputError: there is no such letter.
+        """
+        now = self._moment()
+        await self._carry_out(self._office.mark_read(address, letter_id, now), now)
+
+    async def send_telemetry(
+        self,
+        vehicle: str,
+        to: Sequence[str],
+        *,
+        kind: str,
+        position: Position | None = None,
+        readings: Mapping[str, Reading] | None = None,
+    ) -> None:
+        """Send what a vehicle measured now, as `PostOffice.send_telemetry`; durable on return."""
+        now = self._moment()
+        requests = self._office.send_telemetry(
+            vehicle, to, now, kind=kind, position=position, readings=readings
+        )
+        await self._carry_out(requests, now)
+
+    async def send(self, requests: Sequence[Request]) -> None:
+        """Carry out requests that a method of `office` returned; durable on return."""
+        await self._carry_out(requests, self._moment())
+
+    async def open(self, address: str, person: str) -> None:
+        """Open a mailbox: what waits for its address is delivered now."""
+        now = self._moment()
+        await self._carry_out(self._office.open(address, person, now), now)
+
+    def mailbox(self, address: str) -> Mailbox:
+        """Return a mailbox, for reading.
+
+        Raises:
+            InputError: no such mailbox here.
+        """
+        return self._office.mailbox(address)
+
+    def predict(self, address: str, draft: Draft) -> Prediction:
+        """Return when a letter sent now would leave and arrive."""
+        return self._office.predict(address, draft, self._clock.now())
+
+    def why_late(self, address: str, draft: Draft) -> Lateness:
+        """Return why a letter sent now would not be there sooner; a search that may take some 10 ms."""
+        return self._office.why_late(address, draft, self._clock.now())
+
+    def why_letter_late(self, address: str, letter_id: str) -> Lateness:
+        """Return why a letter that waits or is on its way is not there sooner, as `PostOffice`'s."""
+        return self._office.why_letter_late(address, letter_id, self._clock.now())
