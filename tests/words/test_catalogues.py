@@ -12,6 +12,7 @@ from starlight.messages.delivery import Leg
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
 from starlight.messages.lateness import Lateness, TimeSpent
 from starlight.messages.silence import Silence, SilenceCause
+from starlight.node.application import NotKept
 from starlight.routing import RefusalCode, Unusable
 from starlight.words import doubt, lateness, routes, silence
 from starlight.words.sentence import Moment, Sentence
@@ -26,6 +27,7 @@ CATALOGUES: dict[type[StrEnum], object] = {
     TroubleCode: doubt.TROUBLES,
     RefusalCode: routes.REFUSALS,
     Unusable: routes.UNUSABLE,
+    NotKept: doubt.NOT_KEPT,
 }
 
 

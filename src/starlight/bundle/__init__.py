@@ -6,7 +6,14 @@ from starlight.bundle.eid import NULL, EndpointID
 from starlight.bundle.forward import onward, payload_of, surely_from, unprocessed, with_age
 from starlight.bundle.fragmentation import cut, missing, overhead_bound, reassemble
 from starlight.bundle.primary import BundleFlags
-from starlight.bundle.report import Assertion, ReasonCode, StatusReport, decode_report, encode_report
+from starlight.bundle.report import (
+    Assertion,
+    ReasonCode,
+    StatusReport,
+    decode_report,
+    encode_report,
+    reason_text,
+)
 from starlight.bundle.service import BULK, EXPEDITED, NORMAL, Service
 
 __all__ = [
@@ -33,6 +40,7 @@ __all__ = [
     "overhead_bound",
     "parse",
     "payload_of",
+    "reason_text",
     "reassemble",
     "surely_from",
     "unprocessed",

@@ -42,17 +42,22 @@ class TroubleCode(StrEnum):
     """The kinds of `Trouble`."""
 
     NOT_KEPT = "not_kept"  # the node refused it or lost it; it is offered again
+    DELETED = "deleted"  # another node reported that it has deleted it; it is offered again
     NOT_WITHDRAWN = "not_withdrawn"  # it had left already
     OLDER = "older"  # in words, as earlier versions kept it
 
 
 class Trouble(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Something that went wrong with a letter at its own node.
+    """Something that went wrong with a letter.
 
     Attributes:
         code: what happened.
-        reason: of `NOT_KEPT`, the node's own; of `OLDER`, what was kept.
+        reason: of `NOT_KEPT`, a `NotKept` of the node; of `OLDER`, what was kept.
+        reporter: of `DELETED`, who says so.
+        report_reason: of `DELETED`, the reason code of the status report (RFC 9171, 6.1.1).
     """
 
     code: TroubleCode
     reason: str = ""
+    reporter: str = ""
+    report_reason: int = 0

@@ -24,6 +24,7 @@ _DOUBTS = {
 _SENT_AGAIN = re.compile(r"No receipt has come by (\S+); it was sent again\.")
 _GIVEN_UP = re.compile(r"No receipt has come, although it was sent (\d{1,6}) times\.")
 _NOT_WITHDRAWN = "It could not be withdrawn: it had left already."
+_DELETED = re.compile(r"The node could not keep it: deleted at (\S+) for reason (\d{1,3})\.")
 _NOT_KEPT = re.compile(r"The node could not keep it: (.*)\.", re.DOTALL)
 
 
@@ -77,6 +78,8 @@ def trouble_of(sentence: str) -> Trouble | None:
         return None
     if sentence == _NOT_WITHDRAWN:
         return Trouble(TroubleCode.NOT_WITHDRAWN)
+    if match := _DELETED.fullmatch(sentence):
+        return Trouble(TroubleCode.DELETED, reporter=match[1], report_reason=int(match[2]))
     if match := _NOT_KEPT.fullmatch(sentence):
         return Trouble(TroubleCode.NOT_KEPT, match[1])
     return Trouble(TroubleCode.OLDER, sentence)

@@ -51,7 +51,7 @@ from starlight.messages.trace_events import (
     about,
     say,
 )
-from starlight.node.application import Request, Save, Submit, Withdraw
+from starlight.node.application import NotKept, Request, Save, Submit, Withdraw
 from starlight.routing import Route
 
 RETRY_AFTER = HOUR
@@ -213,7 +213,7 @@ class Outbox:
         """Take note that the node refused a letter: it is offered again later."""
         mailbox = self._mailboxes[author_of(letter_id)]
         letter, sent = mailbox.written(letter_id)
-        sent = _offered_later(sent, reason, now)
+        sent = _offered_later(sent, Trouble(TroubleCode.NOT_KEPT, reason), now)
         rejected = LetterRejected(*about(letter), reason=reason)
         said = say(now, self._node, rejected)
         return [*self._put(mailbox, letter_id, sent), said]
@@ -273,7 +273,7 @@ class Outbox:
         said = say(now, self._node, LetterNotWithdrawn(*about(letter)))
         return [*self._put(mailbox, letter.id, sent), said]
 
-    def expired(self, key: str, reason: str, now: int) -> list[Request]:
+    def gone(self, key: str, trouble: Trouble, now: int) -> list[Request]:
         """Take note that a bundle is gone: by age the letter has expired, otherwise it is offered again."""
         found = self._of_key(key)
         if found is None:
@@ -283,8 +283,8 @@ class Outbox:
         if _carried(sent) or sent.state is DeliveryState.ARRIVED or sent.state in FINAL:
             return [*self._put(mailbox, letter.id, sent)]
         if now < sent.expires_at:
-            return [*self._put(mailbox, letter.id, _offered_later(sent, reason, now))]
-        return self._lapsed(mailbox, letter, sent, reason, now)
+            return [*self._put(mailbox, letter.id, _offered_later(sent, trouble, now))]
+        return self._lapsed(mailbox, letter, sent, trouble.reason or trouble.code, now)
 
     def learnt(
         self, mailbox: Mailbox, letter_id: str, fact: ReceiptFact, source: str, now: int
@@ -424,7 +424,7 @@ class Outbox:
         if now >= sent.expires_at:
             if _carried(sent):
                 return [*self._put(mailbox, letter.id, sent)]
-            return self._lapsed(mailbox, letter, sent, "lifetime over", now)
+            return self._lapsed(mailbox, letter, sent, NotKept.LIFETIME_EXPIRED, now)
         if not _carried(sent):
             return [*self._put(mailbox, letter.id, sent), _posted(letter, sent, now)]
         return self._overdue(mailbox, letter, sent, now)
@@ -538,7 +538,6 @@ def _withdrawals(sent: Sent) -> list[Withdraw]:
     return [Withdraw(copy.key) for copy in sent.copies if copy.departed_at is None and not copy.gone]
 
 
-def _offered_later(sent: Sent, reason: str, now: int) -> Sent:
+def _offered_later(sent: Sent, trouble: Trouble, now: int) -> Sent:
     wait = min(RETRY_AFTER << min(sent.tries, 8), RETRY_AFTER_MAX)
-    trouble = Trouble(TroubleCode.NOT_KEPT, reason)
     return replace(sent, tries=sent.tries + 1, due=now + wait, trouble=trouble)

@@ -22,6 +22,7 @@ from starlight.dtntime import DAY, MILLISECOND, YEAR
 from starlight.errors import InputError, LetterError, StoreError
 from starlight.messages.decoded import DecodedRecords
 from starlight.messages.delivery import Received
+from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.draft import Draft, destination
 from starlight.messages.forecast import Forecaster, Prediction
 from starlight.messages.itinerary import legs_of
@@ -404,7 +405,7 @@ class PostOffice:
 
     def expired(self, key: str, reason: str, now: int) -> list[Request]:
         """Take note that a bundle expired, or was deleted, in this node's store."""
-        return self._outbox.expired(key, reason, now)
+        return self._outbox.gone(key, Trouble(TroubleCode.NOT_KEPT, reason), now)
 
     def reported(
         self, key: str, reporter: str, status: str, time: int | None, reason: int, now: int
@@ -415,7 +416,8 @@ class PostOffice:
             return []
         mailbox, letter = found
         if status == "deleted":
-            return self._outbox.expired(key, f"deleted at {reporter} for reason {reason}", now)
+            deleted = Trouble(TroubleCode.DELETED, reporter=reporter, report_reason=reason)
+            return self._outbox.gone(key, deleted, now)
         if status != "delivered" or reporter != str(EndpointID.parse(letter.to).node_id):
             return []
         fact = ReceiptFact(letter.id, "arrived", now if time is None else time)

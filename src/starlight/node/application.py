@@ -11,6 +11,7 @@ This module knows nothing of the engine, because applications import it and noth
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -21,6 +22,17 @@ from starlight.trace import Record
 class _Request(msgspec.Struct, frozen=True, tag=True, gc=False):
     # The class names are tags in recorded runs, and the order of fields is theirs too.
     pass
+
+
+class NotKept(StrEnum):
+    """Reasons for which a node does not take a bundle of its application, or keep it.
+
+    They stand in recorded runs and in applications' records, so their values stay as they are.
+    """
+
+    STORE_FULL = "the store is full"
+    TOO_LARGE = "too large"
+    LIFETIME_EXPIRED = "lifetime expired"
 
 
 class Submit(_Request, frozen=True):
@@ -109,7 +121,14 @@ class Application(Protocol):
         """Take note that a submitted bundle was taken."""
 
     def rejected(self, token: str, reason: str, now: int) -> Sequence[Request]:
-        """Take note that a submitted bundle was not taken."""
+        """Take note that a submitted bundle was not taken.
+
+        Args:
+            token: as it was submitted.
+            reason: a `NotKept`; of a request that breaks a rule, what no application should make, the
+                rule in words.
+            now: in ns.
+        """
 
     def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> Sequence[Request]:
         """Take what was addressed to a claimed endpoint."""
@@ -126,7 +145,7 @@ class Application(Protocol):
         """Take note that a bundle could not be taken back."""
 
     def expired(self, key: str, reason: str, now: int) -> Sequence[Request]:
-        """Take note that a bundle expired in this node's store."""
+        """Take note that a bundle expired in this node's store; `reason` is a `NotKept`."""
 
     def reported(
         self, key: str, reporter: str, status: str, time: int | None, reason: int, now: int

@@ -38,7 +38,7 @@ from starlight.node.actions import (
     Update,
     Withdrawn,
 )
-from starlight.node.application import Claim, Submit, Unclaim, Withdraw
+from starlight.node.application import Claim, NotKept, Submit, Unclaim, Withdraw
 from starlight.node.config import NodeConfig
 from starlight.node.critical_forwarding import CriticalForwarder, copies
 from starlight.node.deadlines import Deadlines
@@ -436,7 +436,7 @@ class Node:
     def _submit(self, event: Submit, now: int) -> None:
         refusal = self._intake.objection(event)
         if refusal is None and self._index.is_full(len(event.payload)):
-            refusal = "the store is full"
+            refusal = NotKept.STORE_FULL
         if refusal is not None:
             self._out.append(Rejected(event.token, refusal))
             return

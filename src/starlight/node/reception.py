@@ -19,7 +19,7 @@ from starlight.bundle import (
 )
 from starlight.dtntime import MILLISECOND
 from starlight.errors import BundleError, InputError
-from starlight.node.application import Submit
+from starlight.node.application import NotKept, Submit
 from starlight.node.config import NodeConfig
 from starlight.node.stored import Meta
 
@@ -167,7 +167,10 @@ class Reception:
         return ReceivedBundle(key, meta, None, b"", ReasonCode.BLOCK_UNINTELLIGIBLE)
 
     def objection(self, request: Submit) -> str | None:
-        """Say why a submitted bundle can't be made, or None when it can."""
+        """Return why a submitted bundle can't be made, or None when it can.
+
+        Only an application that is wrong breaks the other rules, so they are told in words, as an error is.
+        """
         limits = self._limits
         try:
             source = EndpointID.parse(request.source)
@@ -189,9 +192,7 @@ class Reception:
         if source.is_null and request.flags & REPORTS:
             return "nothing is reported about an anonymous bundle"
         if len(request.payload) > limits.bundle_bytes - HEADERS_BYTES:
-            return (
-                f"{len(request.payload)} B are more than the {limits.bundle_bytes} B that a bundle may have"
-            )
+            return NotKept.TOO_LARGE
         return None
 
     def submit(self, request: Submit, now: int) -> ReceivedBundle:

@@ -8,6 +8,7 @@ told, so that this holds across a restart.
 from __future__ import annotations
 
 from starlight.node.actions import Action, Departed, Expired, Update
+from starlight.node.application import NotKept
 from starlight.node.index import Index
 from starlight.node.stored import BundleState, Stored, family, identity, pack
 
@@ -62,7 +63,7 @@ class Submissions:
         if meta.settled or any(identity(other) == identity(stored) for other in others):
             return False
         if meta.own:
-            self._out.append(Expired(family(stored), "lifetime expired"))
+            self._out.append(Expired(family(stored), NotKept.LIFETIME_EXPIRED))
             self._settle(others)
         return True
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import reduce
 from operator import add
 
+from starlight.bundle import reason_text
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
+from starlight.node.application import NotKept
 from starlight.words.sentence import Moment, Sentence, closed, fill
 
 DOUBTS = {
@@ -23,10 +25,18 @@ DOUBTS = {
 
 TROUBLES = {
     TroubleCode.NOT_KEPT: "The node could not keep it: {reason}.",
+    TroubleCode.DELETED: "It was deleted at {reporter}: {reported}.",
     TroubleCode.NOT_WITHDRAWN: "It could not be withdrawn: it had left already.",
     TroubleCode.OLDER: "{reason}",  # Already a sentence.
 }
 """In English, what went wrong with a letter."""
+
+NOT_KEPT: dict[str, str] = {
+    NotKept.STORE_FULL: "the store is full",
+    NotKept.TOO_LARGE: "it is larger than a bundle may be",
+    NotKept.LIFETIME_EXPIRED: "its lifetime is over",
+}
+"""In English, why a node did not keep a letter."""
 
 DISPLACED = "Later than first foreseen: a more urgent letter went first."
 
@@ -39,7 +49,12 @@ def doubtful(doubt: Doubt) -> Sentence:
 
 def trouble(happened: Trouble) -> Sentence:
     """Return what went wrong with a letter."""
-    return fill(TROUBLES[happened.code], reason=happened.reason)
+    return fill(
+        TROUBLES[happened.code],
+        reason=NOT_KEPT.get(happened.reason, happened.reason),
+        reporter=happened.reporter,
+        reported=reason_text(happened.report_reason),
+    )
 
 
 def note(doubt: Doubt | None, happened: Trouble | None, *, displaced: bool) -> Sentence:
