@@ -114,9 +114,9 @@ def measure(plan: ContactPlan, questions: int = 24) -> dict[str, object]:
         for unreachable in _unreachable(rng, number, end, source, destination, now):
             other = Router(plan)
             took_there = microseconds(_ask, other, *unreachable)
-            if _ask(other, *unreachable) is None:
+            if not _ask(other, *unreachable):
                 lost.append(took_there)
-        if found is None:
+        if not found:
             continue
         first.append(took)
         again.append(microseconds(_ask, fresh, source, destination, now))
@@ -168,7 +168,7 @@ def _queue(router: Router, source: int, destination: int, now: int) -> tuple[lis
         begun = time.process_time()
         route = _ask(router, source, destination, when)
         routing.append((time.process_time() - begun) * 1e6)
-        if route is None:
+        if not route:
             booking.append(0.0)
         else:
             booking.append(microseconds(router.book, route))
@@ -256,7 +256,7 @@ def compared(plan: ContactPlan) -> dict[str, object]:
         _ask(router, destination, source, now, 0)  # The index is made before, as their graph is.
         our_ms.append(microseconds(_ask, Router(plan), source, destination, now, 0) / 1e3)
         route = _ask(Router(lightless), source, destination, now, 0)
-        same += answer["arrival_ms"] == (None if route is None else route.arrival / MILLISECOND)
+        same += answer["arrival_ms"] == (None if not route else route.arrival / MILLISECOND)
     their_median = statistics.median(answer["cpu_ms"] for answer in theirs["answers"])
     our_median = statistics.median(our_ms)
     their_graph, our_index = theirs["graph_cpu_ms"], microseconds(PlanIndex, plan.contacts, True) / 1e3

@@ -139,7 +139,7 @@ class FakeNode:
     def leave(self, key: str) -> None:
         """Let a bundle leave, if it is its time."""
         post, route = self.queued.get(key, (None, None))
-        if post is None or route is None or route.leaves != self.sky.now or not route.hops:
+        if post is None or not route or route.leaves != self.sky.now or not route.hops:
             return
         hop = route.hops[0]
         self.ask(

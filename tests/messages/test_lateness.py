@@ -66,7 +66,7 @@ def test_the_refusals_are_those_of_the_router() -> None:
     size = 5_000 + BUNDLE_OVERHEAD_BYTES
     router = Router(sky.plan)
     for _, route in sky.earth.queued.values():
-        assert route is not None
+        assert route
         router.bookings.book(route)
     refused = router.refusals(RouteRequest(EARTH, MARS, MINUTE, size), most=REFUSALS_MAX)
     assert refused
@@ -86,14 +86,14 @@ def test_the_way_that_it_goes_is_not_refused() -> None:
     booked = []
     for size, priority in ((2_088, 1), (2_088, 1), (1_288, 1), (2_088, 2)):
         route = router.route(RouteRequest(EARTH, MARS, 0, size, priority=priority))
-        assert route is not None
+        assert route
         router.bookings.book(route)
         booked.append(route)
     moved = forecaster.moved(booked[0], MARS, DAY, {})
     assert moved is not None
     assert [hop.contact.id for hop in moved.hops] == [1]
     anew = router.without(booked[:1]).route(RouteRequest(EARTH, MARS, 0, 2_088))
-    assert anew is not None
+    assert anew
     assert anew.arrival > moved.arrival
     lateness = forecaster.lateness(LateMessage(MARS, 2_000, legs=legs_of(moved)), 0, booked=booked[:1])
     assert lateness.refusals == ()

@@ -268,7 +268,7 @@ def test_a_hopeless_letter_is_not_cut_at_each_question(monkeypatch: pytest.Monke
         return ahead.fragments if ahead.arrives is not None else None
 
     booked = router.route(RouteRequest(EARTH, MARS, 0, 7_000))
-    assert booked is not None
+    assert booked
     router.bookings.book(booked)
     assert (fragments(44_000, 0), cut) == (None, [44_000])
     assert (fragments(44_000, SECOND), fragments(50_000, MINUTE - 1), cut) == (None, None, [44_000])

@@ -19,7 +19,8 @@ from starlight.rehearsal import rehearsal
 from starlight.rehearsal.outcome import BINS, Fault, RehearsalReport
 from starlight.rehearsal.rehearsal import Rehearsal
 from starlight.reports.rehearsal_report import rehearsal_report
-from starlight.routing import Router
+from starlight.routing import NoRoute, NoRouteCode, Router
+from starlight.routing.bookings import Bookings
 from starlight.scenario import reading
 from starlight.scenario.kernels import open_sky
 
@@ -144,7 +145,7 @@ def test_bookings_that_are_not_made_fail_the_run(
     told: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A canary: a router that books nothing promises the same time twice. Status 1; the letter is named."""
-    monkeypatch.setattr(Router, "book", lambda self, route: None)
+    monkeypatch.setattr(Bookings, "book", lambda self, route: None)
     status, out, err = told(THREE)
     assert status == 1
     assert "errors                          2" in out
@@ -213,7 +214,8 @@ def test_an_urgent_letter_explains_why_others_are_late() -> None:
 
 def test_a_road_that_is_not_found_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """A canary: a router without an answer. The letter is not dropped in silence: the road is named."""
-    monkeypatch.setattr(Router, "route", lambda self, *arguments, **more: None)
+    nothing = NoRouteCode.NOTHING_CARRIES
+    monkeypatch.setattr(Router, "route", lambda self, request: NoRoute(nothing, request))
     report = rehearsed(village(("08:00:00", "ada@hill", "hello")))
     assert [error.what for error in report.errors] == ["no road", "no road"]
     assert "was left waiting at node 1, where a road leads to node 3" in report.errors[0].text
@@ -225,10 +227,10 @@ def test_a_node_that_breaks_fails_the_run_with_a_sentence(
 ) -> None:
     """A defect ends the rehearsal with status 1, and says seed, time, node and event, without a traceback."""
 
-    def broken(self: Router, route: object) -> None:
+    def broken(self: Bookings, route: object) -> None:
         raise AssertionError("time was booked twice")
 
-    monkeypatch.setattr(Router, "book", broken)
+    monkeypatch.setattr(Bookings, "book", broken)
     status, _, err = told(THREE, "--seed", "5")
     assert status == 1
     assert err.startswith(

@@ -36,7 +36,7 @@ def test_what_is_booked_and_not_sent_is_still_to_come(
             bookings.add(*kept[-1])
         elif step == "b":
             found = bookings.first_fit(CONTACT, max(0, free_at) + pause, 0)
-            assert found is not None
+            assert found
             kept.append((found[0], found[0] + length))
             bookings.add(*kept[-1])
         elif kept:
@@ -56,15 +56,15 @@ def test_what_is_on_the_air_is_there_for_the_most_urgent() -> None:
     """Nothing is broken off, so an expedited bundle waits for a bulk one that has begun, for no other."""
     router = Router(ContactPlan.of([CONTACT]))
     first = router.route(RouteRequest(1, 2, 0, 10, priority=Priority.BULK))
-    assert first is not None
+    assert first
     router.bookings.book(first)
     second = router.route(RouteRequest(1, 2, 0, 10, priority=Priority.BULK))
-    assert second is not None
+    assert second
     router.bookings.book(second)
     assert second.leaves == 10 * SECOND
     router.bookings.depart(first, 10 * SECOND)
     urgent = router.route(RouteRequest(1, 2, 3 * SECOND, 5, priority=Priority.EXPEDITED))
-    assert urgent is not None
+    assert urgent
     assert urgent.leaves == 10 * SECOND
     router.bookings.book(urgent)
     assert [router.bookings.busy_until(CONTACT.id, level) for level in Priority] == [
@@ -74,7 +74,7 @@ def test_what_is_on_the_air_is_there_for_the_most_urgent() -> None:
     router.bookings.depart(second, 25 * SECOND)
     assert [router.bookings.on(1, level) for level in Priority] == [[], [], []]
     third = router.route(RouteRequest(1, 2, 16 * SECOND, 5, priority=Priority.EXPEDITED))
-    assert third is not None
+    assert third
     assert third.leaves == 25 * SECOND
 
 
@@ -83,16 +83,16 @@ def test_a_link_that_falls_gives_its_time_back() -> None:
     router = Router(ContactPlan.of([CONTACT]))
     for priority in Priority:
         route = router.route(RouteRequest(1, 2, 0, 100, priority=priority))
-        assert route is not None
+        assert route
     router.bookings.book(route)
     router.bookings.depart(route, 100 * SECOND)
     late = router.route(RouteRequest(1, 2, SECOND, 5))
     router.bookings.occupy(CONTACT.id, 2 * SECOND)
     soon = router.route(RouteRequest(1, 2, SECOND, 5))
-    assert late is not None
-    assert soon is not None
+    assert late
+    assert soon
     assert (late.leaves, soon.leaves) == (100 * SECOND, 2 * SECOND)
     router.bookings.drop(CONTACT.id)
     now = router.route(RouteRequest(1, 2, SECOND, 5))
-    assert now is not None
+    assert now
     assert router.bookings.busy_until(CONTACT.id) == NEVER_YET

@@ -34,4 +34,4 @@ def test_no_route_over_the_contacts_arrives_before_the_bound_and_the_best_keeps_
             assert bound <= min(over)
         # A walk that passes a node twice is no route, so the bound may be earlier than any route.
         best = router.route(RouteRequest(source, destination, ready, size))
-        assert bound is None or (best is not None and best.projected <= bound)
+        assert bound is None or (best and best.projected <= bound)

@@ -54,13 +54,13 @@ def queue(plan: ContactPlan, ends: tuple[int, int], rng: random.Random, bundles:
         route = router.route(RouteRequest(*ends, when, size, priority=priority))
         expected = without_memory(router).route(RouteRequest(*ends, when, size, priority=priority))
         assert route == expected
-        if route is None:
+        if not route:
             break
         router.bookings.book(route)
         booked.append(route)
         if rng.random() < 0.1:  # Somebody else's bundle takes a part of the way.
             other = router.route(RouteRequest(route.entry_node, ends[1], now, 150))
-            if other is not None:
+            if other:
                 router.bookings.book(other)
         if rng.random() < 0.05:
             router.bookings.release(booked.pop(rng.randrange(len(booked))))
@@ -107,7 +107,7 @@ def test_what_queues_for_one_window_is_searched_a_few_times(monkeypatch: pytest.
     monkeypatch.setattr(Search, "best", lambda search: searches.append(search) or best(search))
     for number in range(500):
         route = router.route(RouteRequest(1, 10, number * SECOND // 20, 1000))
-        assert route is not None
+        assert route
         assert route.hops[-1].leaves == (300 + number) * SECOND
         router.bookings.book(route)
     assert len(searches) < 10

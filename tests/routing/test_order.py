@@ -42,7 +42,7 @@ def answers(plan: ContactPlan) -> list[Route | None]:
     for step, source in enumerate(plan.nodes()):
         for destination in plan.nodes():
             route = router.route(RouteRequest(source, destination, step * SECOND, 2, exclude=frozenset({5})))
-            if route is not None:
+            if route:
                 router.bookings.book(route)
             found.append(route)
     return found

@@ -35,7 +35,7 @@ def test_without_a_booking_all_is_as_if_it_had_never_been(seed: int) -> None:
     booked = []
     for _ in range(6):
         route = some_route(rng, whole, nodes)
-        if route is not None and route.hops:
+        if route and route.hops:
             whole.bookings.book(route)
             booked.append(route)
     own = rng.sample(booked, min(2, len(booked)))

@@ -10,7 +10,7 @@ from tests.routing.plans import MOST_NODES, Shape, large_plan, narrow_plan, rand
 
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.dtntime import MILLISECOND, MINUTE, SECOND
-from starlight.routing import Route, Router, RouteRequest, split
+from starlight.routing import NoRoute, NoRouteCode, Route, Router, RouteRequest, split
 from starlight.routing.volume import free_volume
 
 Question = tuple[int, int, frozenset[int], frozenset[int], frozenset[int]]
@@ -62,14 +62,16 @@ class Trial:
         route = self.router.route(RouteRequest(source, destination, self.now, size, **limits, **others))  # type: ignore[arg-type]
         if source == destination:
             late = expires is not None and expires < self.now
-            assert (route is None) == late
-            assert route is None or (route.hops == () and route.arrival == self.now)
+            assert (not route) == late
+            assert not route or (route.hops == () and route.arrival == self.now)
         else:
             oracle = self.oracle(priority)
             found = oracle.every_route(
                 source, destination, self.now, size, exclude, banned, avoid, expires=expires
             )
             self.check(route, found[0] if found else None, oracle)
+            if isinstance(route, NoRoute):
+                self.check_none(route, oracle)
             draw = rng.random()
             if draw < 0.2:
                 ranked = self.router.candidates(
@@ -88,9 +90,9 @@ class Trial:
                 self.check_split(source, destination, size, expires, exclude, priority)
             elif draw < 0.5:
                 self.check_sender(question, size, expires, priority)
-            if route is not None:
+            if route:
                 self.check_limits(route, oracle, expires)
-        if route is not None and rng.random() < 0.5:
+        if route and rng.random() < 0.5:
             self.book(route)
         if self.routes and rng.random() < 0.2:
             self.release(self.routes.pop(rng.randrange(len(self.routes))))
@@ -98,7 +100,7 @@ class Trial:
             self.amend()
         if rng.random() < 0.3:
             self.now += rng.choice((1, SECOND // 2, SECOND, 4 * SECOND, -SECOND))
-        return route is not None
+        return bool(route)
 
     def _question(self) -> Question:
         rng = self.rng
@@ -131,13 +133,13 @@ class Trial:
         """Return who knows the truth for a priority."""
         return Oracle(self.plan, self.seen(priority), self.margin, self.overhead)
 
-    def check(self, route: Route | None, best: tuple[Key, list[Contact]] | None, oracle: Oracle) -> None:
+    def check(self, route: Route | NoRoute, best: tuple[Key, list[Contact]] | None, oracle: Oracle) -> None:
         """Fail unless a route is the one that it should be by key, contacts and times."""
         if best is None:
-            assert route is None, f"{route} where there is none"
+            assert not route, f"{route} where there is none"
             return
         key, contacts = best
-        assert route is not None, f"no route where there is {key}"
+        assert route, f"no route where there is {key}"
         four = (route.projected, len(route.hops), -route.termination, route.entry_node)
         assert four == key[:4], f"{four} where {key} is the best"
         assert [hop.contact for hop in route.hops] == contacts
@@ -150,6 +152,31 @@ class Trial:
         for hop in route.hops:
             light_time = hop.arrives - hop.last_byte
             assert hop.margin == (with_margin(light_time) - light_time if self.margin else 0)
+
+    def check_none(self, answer: NoRoute, oracle: Oracle) -> None:
+        """Compare why there is no route: with the best that expires, and with the links that are left."""
+        asked = answer.request
+        late = oracle.every_route(
+            asked.source,
+            asked.destination,
+            asked.ready,
+            asked.size,
+            asked.exclude,
+            asked.exclude_contacts,
+            asked.avoid,
+        )
+        if late:
+            assert (answer.code, answer.arrival) == (NoRouteCode.ARRIVES_TOO_LATE, late[0][0][0])
+            return
+        leads = {asked.destination}
+        for _ in range(MOST_NODES):
+            for contact in self.plan.contacts:
+                usable = contact.rates and contact.light and contact.start <= contact.end
+                if usable and contact.end >= asked.ready and contact.to_node in leads:
+                    leads.add(contact.from_node)
+        unreachable = asked.source not in leads
+        expected = NoRouteCode.UNREACHABLE if unreachable else NoRouteCode.NOTHING_CARRIES
+        assert (answer.code, answer.arrival) == (expected, None)
 
     def check_limits(self, route: Route, oracle: Oracle, expires: int | None) -> None:
         """Compare the effective volume limits of a route, and the largest bundle that it carries."""
@@ -169,7 +196,7 @@ class Trial:
         assert carried(most), f"{most} B are not carried"
         assert most >= UNLIMITED_BPS or not carried(most + 1), f"more than {most} B are carried"
         other = self.router.along(route, self.now, most)
-        assert other is not None
+        assert other
         assert (other.projected, other.size) == (oracle.along(path, self.now, most).projected, most)
         assert (
             most >= UNLIMITED_BPS
@@ -178,7 +205,7 @@ class Trial:
         )
 
     def check_refusals(
-        self, question: Question, size: int, expires: int | None, priority: int, chosen: Route | None
+        self, question: Question, size: int, expires: int | None, priority: int, chosen: Route | NoRoute
     ) -> None:
         """Compare who is refused, and where, with all that look faster in an empty world."""
         source, destination, exclude, banned, avoid = question
@@ -191,7 +218,7 @@ class Trial:
         faster = [
             (key[0], tuple(path))
             for key, path in empty.every_route(source, destination, self.now, 0)
-            if path != path_of_chosen and (chosen is None or key[0] < chosen.projected)
+            if path != path_of_chosen and (not chosen or key[0] < chosen.projected)
         ]
         assert bool(told) == bool(faster)
         assert all((each.looked_like, each.contacts) in faster for each in told)
@@ -211,7 +238,7 @@ class Trial:
             if failed is None:
                 assert each.failed is None
                 late = expires is not None and way.projected > expires
-                assert late or (chosen is not None and way.projected >= chosen.projected)
+                assert late or (chosen and way.projected >= chosen.projected)
                 assert len(each.hops) == len(each.contacts)
             else:
                 assert each.failed == each.contacts[failed]
@@ -409,7 +436,7 @@ def compare_with_fresh(seed: int, questions: int) -> None:
         answer = router.route(RouteRequest(source, destination, when, size, priority=priority))
         expected = fresh.route(RouteRequest(source, destination, when, size, priority=priority))
         assert answer == expected, f"plan of many questions of seed {seed}"
-        if answer is not None and rng.random() < 0.6:
+        if answer and rng.random() < 0.6:
             router.bookings.book(answer)
             booked.append(answer)
         if booked and rng.random() < 0.2:

@@ -17,7 +17,8 @@ from starlight.node.application import Request
 from starlight.node.host import Host
 from starlight.node.stored import Meta, Stored
 from starlight.node.trace_events import BundleDelivered, BundleSent, PlanAdopted
-from starlight.routing import Hop, Priority, Route, Router
+from starlight.routing import Hop, Priority, Route
+from starlight.routing.bookings import Bookings
 from starlight.sim.promises import Promises, Verdict
 from starlight.sim.trace_events import LinkCut, NodeCrashed
 from starlight.trace import Record
@@ -196,7 +197,7 @@ def test_one_writer_keeps_every_promise_that_can_be_kept(seed: int) -> None:
 def test_a_router_that_books_nothing_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A canary: promised the same time as another, a bundle comes too late, and its own node is to blame."""
     plan = ContactPlan.of([*both(1, 1, 2, rate=10**9), *both(3, 2, 3, light_s=9.0, rate=300)])
-    monkeypatch.setattr(Router, "book", lambda self, route: None)
+    monkeypatch.setattr(Bookings, "book", lambda self, route: None)
     found = watched(plan)
     for number in range(3):
         found.world.call(START, 1, posting(f"a{number}", "ipn:3.1", size=300))

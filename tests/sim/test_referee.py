@@ -13,7 +13,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND, YEAR
 from starlight.errors import DefectError
 from starlight.node.transmit_scheduler import TransmitScheduler
-from starlight.routing import Router, RouteRequest
+from starlight.routing import NoRoute, NoRouteCode, Router, RouteRequest
 from starlight.routing.contact_bookings import ContactBookings
 from starlight.sim import faults
 from starlight.sim.referee import earliest_route, first_free
@@ -55,7 +55,8 @@ def test_light_keeps_its_own_time_whatever_a_node_believes() -> None:
 
 def test_a_node_that_says_that_there_is_no_road_is_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """A canary: a router that finds nothing, though the plan has a road that is in time."""
-    monkeypatch.setattr(Router, "route", lambda self, *arguments, **more: None)
+    nothing = NoRouteCode.NOTHING_CARRIES
+    monkeypatch.setattr(Router, "route", lambda self, request: NoRoute(nothing, request))
     found = watched(LINE)
     assert one_letter(found) == ["no road", "no road"]
     first, last = found.referee.missteps
@@ -155,10 +156,10 @@ def test_the_referees_route_is_the_routers(seed: int) -> None:
         since, size = START + random.randrange(6 * HOUR), random.randrange(4_000)
         expires = since + random.choice((MINUTE, HOUR, YEAR))
         request = RouteRequest(source, destination, since, size, expires=expires)
-        found = router.route(request)
+        found = router.route(request) or None
         mine = earliest_route(leaving, request, lambda c: router.bookings.on(c.id, 1))
         assert (mine and mine[0]) == (found and found.projected)
-        if found is not None:
+        if found:
             router.bookings.book(found)
 
 

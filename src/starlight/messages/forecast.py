@@ -17,7 +17,7 @@ from starlight.messages.delivery import Leg
 from starlight.messages.itinerary import Itinerary, LinkIndex, goes_by, legs_of, waits_long
 from starlight.messages.lateness import LateMessage, Lateness, time_spent
 from starlight.messages.silence import Silence, notices_about, silence_of
-from starlight.routing import Priority, Refusal, Route, Router, RouteRequest, split
+from starlight.routing import NoRouteCode, Priority, Refusal, Route, Router, RouteRequest, split
 
 BUNDLE_OVERHEAD_BYTES = 88
 """Added to a payload by a bundle between two short ``ipn:`` addresses: primary block, hop count,
@@ -134,9 +134,9 @@ class Forecaster:
         router, overhead = self._router, overhead_of(priority)
         request = RouteRequest(source, destination, now, size + overhead, expires, priority)
         route = router.route(request)
-        if route is not None:
+        if route:
             return Itinerary(route.leaves, route.arrival, route)
-        if not may_fragment:
+        if not may_fragment or route.code is NoRouteCode.UNREACHABLE:
             return None
         overhead += FRAGMENT_BYTES
         fragments = split(router, replace(request, size=max(1, size) + overhead), overhead)
@@ -223,9 +223,8 @@ class Forecaster:
         router, size, priority = router.without([booked]), booked.size, booked.priority
         onward = router.along(replace(booked, hops=rest), reaches, size)
         if onward is None or onward.projected > expires:
-            onward = router.route(
-                RouteRequest(contact.to_node, destination, reaches, size, expires, priority)
-            )
+            request = RouteRequest(contact.to_node, destination, reaches, size, expires, priority)
+            onward = router.route(request) or None
         return onward and replace(booked, hops=(late, *onward.hops), arrival=onward.arrival)
 
     # What is told of a message.

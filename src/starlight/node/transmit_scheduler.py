@@ -41,7 +41,7 @@ from starlight.node.prospects import may_improve
 from starlight.node.reception import naming_bytes
 from starlight.node.stored import NOBODY, BundleState, Stored
 from starlight.node.trace_events import BundleSent, BundleWaiting
-from starlight.routing import Route, Router, RouteRequest
+from starlight.routing import KnownNegatives, NoRoute, Route, Router, RouteRequest
 from starlight.trace import Record
 
 NO_CONTACTS: frozenset[int] = frozenset()
@@ -376,7 +376,7 @@ class TransmitScheduler:
         decided = None if over is None else self.router.along(over, now, stored.meta.size)
         while True:
             route, decided = decided or self._route(stored, now, without), None
-            if route is None:
+            if not route:
                 return None
             contact = route.hops[0].contact
             lane = self._lanes.get(contact.id) or self._open(contact)
@@ -385,34 +385,27 @@ class TransmitScheduler:
             # The router does not know of what began before the plan changed, or by a clock that was ahead.
             self.router.bookings.occupy(contact.id, lane.free_at)
 
-    def _route(self, stored: Stored, now: int, without: frozenset[int]) -> Route | None:
+    def _route(self, stored: Stored, now: int, without: frozenset[int]) -> Route | NoRoute | None:
+        """Return a bundle's route, or why there is none even back to its sender; None for an unknown node."""
         if stored.node is None:
             return None
-        found = self._asked(stored, stored.node, now, without, stored.sender)
-        if stored.sender is None or (found is not None and found.arrival <= now + self._limits.return_gain):
+        request = self._request(stored, stored.node, now, without)
+        if stored.sender is None:
+            return self.router.route(request)
+        found = self.router.route(replace(request, sender=stored.sender))
+        if found and found.arrival <= now + self._limits.return_gain:
             return found
-        back = self._asked(stored, stored.node, now, without, None)
-        if back is not None and (found is None or found.arrival - back.arrival > self._limits.return_gain):
-            return back
-        return found
+        back = self.router.route(request)
+        if not back:
+            return back  # Nor is there one that is not back: it would be among these.
+        gains = not found or found.arrival - back.arrival > self._limits.return_gain
+        return back if gains else found
 
-    def _asked(
-        self, stored: Stored, destination: int, now: int, without: frozenset[int], sender: int | None
-    ) -> Route | None:
-        meta = stored.meta
-        return self.router.route(
-            RouteRequest(
-                self._number,
-                destination,
-                now,
-                meta.size,
-                meta.expires,
-                meta.priority,
-                exclude=self.excluded(stored),
-                exclude_contacts=without,
-                sender=sender,
-            )
-        )
+    def _request(self, stored: Stored, destination: int, now: int, without: frozenset[int]) -> RouteRequest:
+        """Return what a bundle needs; it may go back to its sender."""
+        meta, exclude = stored.meta, self.excluded(stored)
+        here, size, priority = self._number, meta.size, meta.priority
+        return RouteRequest(here, destination, now, size, meta.expires, priority, exclude, without)
 
     def excluded(self, stored: Stored) -> frozenset[int]:
         """Return the neighbours that a bundle must not be handed to."""
@@ -471,19 +464,23 @@ class TransmitScheduler:
             self.enqueue(stored, now)
 
     def _retry_waiting(self, now: int) -> None:
-        """Look again for roads, as room was given back; to each node only for ever smaller bundles."""
+        """Look again for routes, as room was given back; not for bundles that a negative answer covers.
+
+        What is booked meanwhile only takes room, so these answers hold until all have been looked at.
+        """
         self._freed = False
-        hopeless: dict[tuple[int, int], int] = {}
+        known = KnownNegatives()
         for stored in sorted(self.waiting.values(), key=_urgency):
             if stored.node is None:
                 continue
-            question, size = (stored.node, stored.meta.priority), stored.meta.size
-            if size < hopeless.get(question, size + 1):
-                if self._route(stored, now, NO_CONTACTS) is not None:
+            if not known.cover(self._request(stored, stored.node, now, NO_CONTACTS)):
+                found = self._route(stored, now, NO_CONTACTS)
+                if found:
                     del self.waiting[stored.key]
                     self.enqueue(stored, now)
                     continue
-                hopeless[question] = size
+                if found is not None:
+                    known.add(found)
             self._keeper.stranded(stored, now, now)
 
     def _wake(self, time: int, lane: ContactQueue) -> None:

@@ -199,7 +199,7 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
 
 def _routes(router: Router, request: RouteRequest, k: int) -> list[Route]:
     """Return the best routes; the first by two ways, as an answer that contradicts itself is an error."""
-    best = router.route(request)
+    best = router.route(request) or None
     if k == 1:
         return [best] if best else []
     routes = list(router.candidates(request, k=k))

@@ -2,6 +2,7 @@
 
 from starlight.routing.fragments import Fragment, split
 from starlight.routing.index import Unusable
+from starlight.routing.no_route import KnownNegatives, NoRoute, NoRouteCode
 from starlight.routing.refusals import Refusal, RefusalCode
 from starlight.routing.request import RouteRequest
 from starlight.routing.route import Hop, Route
@@ -12,6 +13,9 @@ __all__ = [
     "Fragment",
     "Hop",
     "HopLimit",
+    "KnownNegatives",
+    "NoRoute",
+    "NoRouteCode",
     "Priority",
     "Refusal",
     "RefusalCode",

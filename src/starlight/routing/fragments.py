@@ -47,13 +47,14 @@ def split(router: Router, request: RouteRequest, overhead: int) -> list[Fragment
         while offset < payload and len(found) < MAX_FRAGMENTS:
             left = payload - offset
             route, length = router.route(replace(request, size=left + overhead)), left
-            if route is None:
+            if not route:
                 least = router.route(replace(request, size=1 + overhead))
-                if least is None:
+                if not least:
                     return None
                 length = min(left, router.carries(least, now, expires=request.expires) - overhead)
-                route = router.along(least, now, length + overhead)
-                assert route is not None, "a contact carries what it was found to carry"
+                carried = router.along(least, now, length + overhead)
+                assert carried is not None, "a contact carries what it was found to carry"
+                route = carried
             router.bookings.book(route)
             found.append(Fragment(offset, length, route))
             offset += length

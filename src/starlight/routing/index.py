@@ -225,11 +225,19 @@ class PlanIndex:
             destination, now: where to, and from when on, in ns.
             source: a node that is in it even if it has one neighbour only.
         """
+        _, _, hops, ends = self._hops_known(destination, now)
+        return {**hops, source: ends[source]} if source in ends else hops
+
+    def leads(self, source: int, destination: int, now: int) -> bool:
+        """Return whether links with a contact that has yet to end, at a time, lead from a node to another."""
+        _, _, hops, ends = self._hops_known(destination, now)
+        return source in hops or source in ends
+
+    def _hops_known(self, destination: int, now: int) -> tuple[int, int, dict[int, int], dict[int, int]]:
         known = self._remaining.get(destination)
         if known is None or not known[0] <= now <= known[1]:
             known = self._remaining[destination] = self._hops_to(destination, now)
-        _, _, hops, ends = known
-        return {**hops, source: ends[source]} if source in ends else hops
+        return known
 
     def _hops_to(self, destination: int, now: int) -> tuple[int, int, dict[int, int], dict[int, int]]:
         """Return from when to when it holds, the fewest hops, and those of nodes with one neighbour."""

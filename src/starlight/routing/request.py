@@ -41,6 +41,13 @@ class RouteRequest(msgspec.Struct, frozen=True, gc=False):
     sender: int | None = None
     may_return: bool = False
 
+    @property
+    def not_entered(self) -> frozenset[int]:
+        """Return all neighbours of the source that the bundle is not handed to."""
+        if self.sender is None or self.sender == self.destination or self.may_return:
+            return self.exclude
+        return self.exclude | {self.sender}
+
     def to_search(self, volume: int) -> RouteRequest:
         """Return the request as a search takes it: all that it must not enter by is in `exclude`.
 
@@ -50,9 +57,7 @@ class RouteRequest(msgspec.Struct, frozen=True, gc=False):
         Args:
             volume: what the bundle needs of each contact, in bytes.
         """
-        exclude, avoid, sender = self.exclude, self.avoid, self.sender
-        if sender is not None and sender != self.destination and not self.may_return:
-            exclude |= {sender}
+        exclude, avoid = self.not_entered, self.avoid
         if avoid:
             avoid -= {self.source, self.destination}
         if exclude is self.exclude and avoid is self.avoid and volume == self.size:

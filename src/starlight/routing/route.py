@@ -7,6 +7,7 @@ imposed light share: ``arrives = last_byte + contact.light_time(last_byte)``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import final
 
 import msgspec
 
@@ -39,6 +40,7 @@ class Hop(msgspec.Struct, frozen=True, gc=False):
     margin: int = 0
 
 
+@final
 class Route(msgspec.Struct, frozen=True, gc=False):
     """The way of one bundle over a contact plan.
 

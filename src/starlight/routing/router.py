@@ -17,6 +17,7 @@ from starlight.routing.candidates import best_first
 from starlight.routing.earliest import earliest_over
 from starlight.routing.following import follow, travel
 from starlight.routing.index import MAX_CHANGED_PARTS, Unusable, amended_index, difference, index_of
+from starlight.routing.no_route import NoRoute, NoRouteCode
 from starlight.routing.refusals import Refusal, refusals
 from starlight.routing.request import RouteRequest
 from starlight.routing.route import FOREVER, Route, timed
@@ -137,19 +138,23 @@ class Router:
             come.add(contact.id)
         return ContactPlan(tuple(contacts), self._plan.notices, self._plan.version + 1)
 
-    def route(self, request: RouteRequest) -> Route | None:
-        """Return the best route, or None when the plan has none.
+    def route(self, request: RouteRequest) -> Route | NoRoute:
+        """Return the best route, or why there is none.
 
         The best is the earliest projected arrival, then the fewest hops, then the latest
         termination, then the smallest entry node (CCSDS 734.3-B-1, 3.2.8.1.4 a); what is booked is not free.
         """
         if request.source == request.destination:
-            found: Route | None = _staying(request)
+            found = _staying(request)
         else:
             best = self._answers.best(self._to_search(request))
-            found = None if best is None else self._timed(best[0], request, best[1])
-        if found is None or (request.expires is not None and found.projected > request.expires):
-            return None
+            if best is None:
+                leads = self._index.leads(request.source, request.destination, request.ready)
+                code = NoRouteCode.NOTHING_CARRIES if leads else NoRouteCode.UNREACHABLE
+                return NoRoute(code, request)
+            found = self._timed(best[0], request, best[1])
+        if request.expires is not None and found.projected > request.expires:
+            return NoRoute(NoRouteCode.ARRIVES_TOO_LATE, request, found.projected)
         return found
 
     def candidates(self, request: RouteRequest, *, k: int | None = None) -> Iterator[Route]:
@@ -180,7 +185,7 @@ class Router:
         request = replace(request, priority=Priority.EXPEDITED)
         while request.source != request.destination or not found:
             route = self.route(request)
-            if route is None:
+            if not route:
                 break
             found.append(route)
             request = replace(request, exclude=request.exclude | {route.entry_node})
@@ -247,7 +252,7 @@ class Router:
         """
         if request.source == request.destination:
             return []
-        chosen = self.route(request)
+        chosen = self.route(request) or None
         busy = self.bookings.busy[request.priority]
         return refusals(self._index, busy, self._to_search(request), chosen, most)
 
