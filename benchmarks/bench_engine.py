@@ -24,7 +24,8 @@ from starlight.node.application import Claim, Request, Submit
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.host import Host
-from starlight.sim.world import NodeSetup, VirtualWorld
+from starlight.sim.virtual_node import NodeSetup
+from starlight.sim.world import VirtualWorld
 
 START = 51 * YEAR
 PAYLOAD = bytes(range(100))
@@ -76,8 +77,8 @@ def measure(rate_bps: int, bundles: int) -> float:
         counters.append(Counter(node))
         return counters[-1]
 
-    sites = [NodeSetup(NodeConfig(number, contacts), counter) for number in (1, 2, 3)]
-    world = VirtualWorld(contacts, sites, start=START)
+    setups = [NodeSetup(NodeConfig(number, contacts), counter) for number in (1, 2, 3)]
+    world = VirtualWorld(contacts, setups, start=START)
     post = Submit("t", "ipn:1.1", "ipn:3.1", PAYLOAD, 86_400_000)
 
     def write(host: Host, now: int) -> list[Request]:

@@ -166,8 +166,8 @@ class Mistaken(Rehearsal):
 
     def _make_world(self):  # type: ignore[no-untyped-def]
         world = super()._make_world()
-        place = world._places[1]
-        place.config = NodeConfig(1, _farther(place.config.plan))
+        node = world._nodes[1]
+        node.config = NodeConfig(1, _farther(node.config.plan))
         return world
 
 

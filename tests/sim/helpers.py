@@ -13,7 +13,8 @@ from starlight.node.config import NodeConfig, NodeLimits
 from starlight.node.host import Host
 from starlight.sim import faults
 from starlight.sim.checkers import Witness
-from starlight.sim.world import NodeSetup, VirtualWorld
+from starlight.sim.virtual_node import NodeSetup
+from starlight.sim.world import VirtualWorld
 from starlight.trace import Record
 
 START = 51 * YEAR
@@ -55,11 +56,11 @@ def world_of(
     **more: object,
 ) -> VirtualWorld:
     """Return a world with a witness on every node of a plan."""
-    sites = [
+    setups = [
         NodeSetup(NodeConfig(number, plan, limits), lambda node: Witness(node, services))
         for number in plan.nodes()
     ]
-    return kind(plan, sites, start=START, **more)  # type: ignore[arg-type]  # passed through
+    return kind(plan, setups, start=START, **more)  # type: ignore[arg-type]  # passed through
 
 
 def posting(

@@ -14,7 +14,8 @@ from starlight.node.engine import Node
 from starlight.sim.checkers import Witness
 from starlight.sim.promises import Promises, Verdict, pieces
 from starlight.sim.referee import Referee
-from starlight.sim.world import NodeSetup, VirtualWorld
+from starlight.sim.virtual_node import NodeSetup
+from starlight.sim.world import VirtualWorld
 from starlight.trace import Record
 
 
@@ -58,13 +59,13 @@ def watched(plan: ContactPlan, believed: Callable[[int], ContactPlan] | None = N
         promises.take(record)
         referee.take(record)
 
-    sites = [
+    setups = [
         NodeSetup(
             NodeConfig(number, plan if believed is None else believed(number)),
             lambda node: Heard(node, promises),
         )
         for number in plan.nodes()
     ]
-    world = VirtualWorld(plan, sites, start=START, trace=take)
+    world = VirtualWorld(plan, setups, start=START, trace=take)
     referee = Referee(world)
     return Watched(world, promises, referee)

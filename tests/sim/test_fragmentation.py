@@ -14,7 +14,8 @@ from starlight.node.trace_events import BundleSent
 from starlight.node.transmit_scheduler import COPY_TRIES
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
 from starlight.sim.holdings import held
-from starlight.sim.world import NodeSetup, VirtualWorld
+from starlight.sim.virtual_node import NodeSetup
+from starlight.sim.world import VirtualWorld
 from starlight.trace import Record
 
 

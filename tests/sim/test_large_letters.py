@@ -22,7 +22,8 @@ from starlight.messages.urgency import Priority
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.node.host import Host
-from starlight.sim.world import NodeSetup, VirtualWorld
+from starlight.sim.virtual_node import NodeSetup
+from starlight.sim.world import VirtualWorld
 from starlight.words import lateness as words
 from starlight.words import routes
 

@@ -15,7 +15,8 @@ from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.host import Host
-from starlight.sim.world import NodeSetup, VirtualWorld
+from starlight.sim.virtual_node import NodeSetup
+from starlight.sim.world import VirtualWorld
 
 
 def office_of(node: Node) -> PostOffice:

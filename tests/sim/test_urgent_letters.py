@@ -20,7 +20,8 @@ from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.host import Host
-from starlight.sim.world import NodeSetup, VirtualWorld
+from starlight.sim.virtual_node import NodeSetup
+from starlight.sim.world import VirtualWorld
 
 JAY, NAN_YOUNG = "ipn:1.1", "ipn:3.1"
 OPENS, CLOSES = 2 * MINUTE, 9 * HOUR

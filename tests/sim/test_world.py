@@ -21,7 +21,8 @@ from starlight.node.engine import Node
 from starlight.node.record import Recorder, replay
 from starlight.node.trace_events import BundleFailed
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
-from starlight.sim.world import NodeSetup, Stage, VirtualWorld
+from starlight.sim.virtual_node import NodeSetup, Stage, VirtualNode
+from starlight.sim.world import VirtualWorld
 from starlight.trace import Record
 
 LINE = ContactPlan.of([*both(1, 1, 2, light_s=300.0), *both(3, 2, 3, light_s=2.0)])
@@ -135,7 +136,7 @@ def test_a_one_way_hop_lets_go_once_transmitted() -> None:
     world.call(START, 1, posting("father", "ipn:2.1", size=300))
     world.run(START + MINUTE)
     assert world.store(1).bundles() == []
-    assert world.one_way_in_flight() != []
+    assert world.links.one_way_in_transit() != []
     assert unsafe(world) == []
     world.run(START + HOUR)
     assert len(read(world).came["father"]) == 1
@@ -169,8 +170,8 @@ def test_a_plan_change_moves_what_waits() -> None:
     """Routes are recomputed when the plan changes; what had no road gets one."""
     world = world_of(LINE)
     lonely = ContactPlan.of([*LINE.contacts, *both(11, 3, 4, light_s=1.0)], version=1)
-    sites = [NodeSetup(NodeConfig(n, LINE), Witness) for n in (1, 2, 3, 4)]
-    world = VirtualWorld(LINE, sites, start=START)
+    setups = [NodeSetup(NodeConfig(n, LINE), Witness) for n in (1, 2, 3, 4)]
+    world = VirtualWorld(LINE, setups, start=START)
     world.call(START, 1, posting("to four", "ipn:4.1"))
     world.change_plan(START + HOUR, lonely)
     world.run(START + HOUR - 1)
@@ -233,15 +234,22 @@ def test_giving_transfers_up_too_early_loses_nothing(seed: int) -> None:
     assert overdue
 
 
-class Careless(VirtualWorld):
-    """A canary: its nodes acknowledge before they commit."""
+class CarelessNode(VirtualNode):
+    """A canary: it acknowledges before it commits."""
 
-    def _commit(self, place, writes, outward):  # type: ignore[no-untyped-def]
+    def _commit(self, writes, outward):  # type: ignore[no-untyped-def]
         hasty = [action for action in outward if isinstance(action, Acknowledge)]
         for action in hasty:
-            self._act(place, action)
-        self._reach(place, Stage.BEFORE_COMMIT)
-        super()._commit(place, writes, [action for action in outward if action not in hasty])
+            self._act(action)
+        self._reach(Stage.BEFORE_COMMIT)
+        super()._commit(writes, [action for action in outward if action not in hasty])
+
+
+class Careless(VirtualWorld):
+    """A world of careless nodes."""
+
+    def _make_node(self, setup: NodeSetup) -> VirtualNode:
+        return CarelessNode(setup, self.queue, self.links, self._say, self._interrupt)
 
 
 def killer(worlds: list[VirtualWorld], died: list[int]) -> Callable[[int, int, int], int | None]:
@@ -353,8 +361,8 @@ def test_a_record_replays_to_the_same_actions() -> None:
         records[config.number].append(lines)
         return Recorder(config, lines.append)
 
-    sites = [NodeSetup(NodeConfig(n, LINE), Witness, recorder) for n in (1, 2, 3)]
-    world = VirtualWorld(LINE, sites, start=START)
+    setups = [NodeSetup(NodeConfig(n, LINE), Witness, recorder) for n in (1, 2, 3)]
+    world = VirtualWorld(LINE, setups, start=START)
     world.cut([(1, 2), (2, 1)], START + 10 * SECOND, START + HOUR)
     world.crash(2, START + 2 * HOUR, START + 2 * HOUR + MINUTE)
     for number in range(20):

@@ -41,7 +41,8 @@ from starlight.scenario.scenario import Scenario
 from starlight.sim.holdings import held
 from starlight.sim.promises import Promises, pieces
 from starlight.sim.referee import Referee
-from starlight.sim.world import NodeSetup, VirtualWorld
+from starlight.sim.virtual_node import NodeSetup
+from starlight.sim.world import VirtualWorld
 from starlight.sky import Sky
 from starlight.trace import Record
 
@@ -114,12 +115,12 @@ class Rehearsal:
         def office(engine: Node) -> PostOffice:
             return _Office(engine, self.promises, partial(self._arrived, engine.number))
 
-        sites = []
+        setups = []
         for node in scenario.node:
             config = NodeConfig(number=node.number, plan=plan)
-            sites.append(NodeSetup(config, office, self._recorder if self._records(node.number) else None))
+            setups.append(NodeSetup(config, office, self._recorder if self._records(node.number) else None))
         truth = known_plan(self.channels, self.end)
-        return VirtualWorld(truth, sites, start=self.start, trace=self._take)
+        return VirtualWorld(truth, setups, start=self.start, trace=self._take)
 
     def _records(self, number: int) -> bool:
         return self._record is not None and self._record[0] == number

@@ -12,7 +12,7 @@ from starlight.links import Acknowledged, Arrived, Failed, SpaceHop
 from starlight.node.actions import Transmit
 from starlight.node.events import BundleReceived, Event, TransferAcknowledged, TransferFailed, TransferSent
 
-IN_FLIGHT_MAX = 10_000_000
+IN_TRANSIT_MAX = 10_000_000
 """Transfers in one direction of a link: what a rehearsal of years holds in memory, a kB each."""
 
 
@@ -50,7 +50,7 @@ class Outcome(NamedTuple):
 
 
 class Direction:
-    """One direction of a link: its space hop, and the bytes in flight.
+    """One direction of a link: its space hop, and the bytes in transit.
 
     Args:
         from_node, to_node: node numbers.
@@ -63,19 +63,19 @@ class Direction:
         self.from_node = from_node
         self.to_node = to_node
         self._way_back = way_back
-        self.hop = SpaceHop(way_back, max_in_flight=IN_FLIGHT_MAX)
+        self.hop = SpaceHop(way_back, max_in_flight=IN_TRANSIT_MAX)
         self.armed: int | None = None
         self.cuts_open = 0
-        self._flights: dict[int, TransferInTransit] = {}
+        self._in_transit: dict[int, TransferInTransit] = {}
         self._leaving: list[tuple[int, int]] = []
         self._unanswered: deque[tuple[int, int]] = deque()
-        self._safe: set[int] = set()  # two-way flights whose receiver has them
+        self._safe: set[int] = set()  # two-way transfers whose receiver has them
         self._landed: set[int] = set()  # told before their time, as the world ended
 
     def send(self, order: Transmit, data: bytes, life: int, now: int) -> None:
         """Let a bundle leave."""
         number = self.hop.send(order.key, order.leaves, order.last_byte, order.reaches, one_way=order.one_way)
-        self._flights[number] = TransferInTransit(
+        self._in_transit[number] = TransferInTransit(
             order.key, data, life, order.one_way, order.last_byte, order.reaches
         )
         if order.one_way:
@@ -85,21 +85,21 @@ class Direction:
             self._leaving.append((order.last_byte, number))
 
     def sender_died(self, now: int) -> None:
-        """Lose what has not wholly left; what has is in flight, whatever becomes of the sender."""
+        """Lose what has not wholly left; what has is in transit, whatever becomes of the sender."""
         for last_byte, number in self._leaving:
             if last_byte > now:
                 self.hop.lose(number)
         self._leaving.clear()
 
     def one_way(self) -> list[bytes]:
-        """Return the bundles in flight that nobody will answer."""
-        return [flight.data for flight in self._flights.values() if flight.one_way]
+        """Return the bundles in transit that nobody will answer."""
+        return [sent.data for sent in self._in_transit.values() if sent.one_way]
 
     def acknowledge(self, transfer: int, now: int) -> None:
         """Take the receiver's word that a transfer is safe."""
         if transfer not in self._landed:
             self.hop.acknowledge(transfer, now)
-        if transfer in self._flights:
+        if transfer in self._in_transit:
             self._safe.add(transfer)
 
     def refuse(self, transfer: int, reason: str, now: int) -> None:
@@ -113,11 +113,11 @@ class Direction:
         It has a bundle at once, and hides it until it reaches.
         """
         told: list[Outcome] = []
-        for number, flight in self._flights.items():
-            if flight.last_byte <= now < flight.reaches and not self.hop.is_eaten(number):
+        for number, sent in self._in_transit.items():
+            if sent.last_byte <= now < sent.reaches and not self.hop.is_eaten(number):
                 self._landed.add(number)
-                transfer = None if flight.one_way else number
-                received = BundleReceived(self.from_node, flight.data, transfer, flight.reaches)
+                transfer = None if sent.one_way else number
+                received = BundleReceived(self.from_node, sent.data, transfer, sent.reaches)
                 told.append(Outcome(self.to_node, None, received))
         return told
 
@@ -125,11 +125,11 @@ class Direction:
         """Return what the sender would be told of what the receiver has, and hides until light brings it."""
         told: list[Outcome] = []
         for number in sorted(self._safe):
-            flight = self._flights[number]
-            report = self._way_back(flight.reaches)
-            known = flight.reaches if report is None else report[1]
-            answer = TransferAcknowledged(flight.key, self.to_node, known)
-            told.append(Outcome(self.from_node, flight.life, answer))
+            sent = self._in_transit[number]
+            report = self._way_back(sent.reaches)
+            known = sent.reaches if report is None else report[1]
+            answer = TransferAcknowledged(sent.key, self.to_node, known)
+            told.append(Outcome(self.from_node, sent.life, answer))
         return told
 
     def outcomes(self, now: int) -> list[Outcome]:
@@ -137,27 +137,27 @@ class Direction:
         told: list[Outcome] = []
         for event in self.hop.handle_timer(now):
             number = event.transfer
-            flight = self._flights[number]
+            sent = self._in_transit[number]
             if isinstance(event, Arrived):
-                transfer = None if flight.one_way else number
-                received = BundleReceived(self.from_node, flight.data, transfer, event.time)
+                transfer = None if sent.one_way else number
+                received = BundleReceived(self.from_node, sent.data, transfer, event.time)
                 told.append(Outcome(self.to_node, None, received))
-                if flight.one_way:
-                    del self._flights[number]
+                if sent.one_way:
+                    del self._in_transit[number]
                 continue
             answer: Event
             if isinstance(event, Acknowledged):
-                answer = TransferAcknowledged(flight.key, self.to_node, event.time)
+                answer = TransferAcknowledged(sent.key, self.to_node, event.time)
             elif isinstance(event, Failed):
-                answer = TransferFailed(flight.key, self.to_node, event.reason, event.refused)
+                answer = TransferFailed(sent.key, self.to_node, event.reason, event.refused)
             else:
-                answer = TransferSent(flight.key, self.to_node)
-            if not flight.one_way:
-                del self._flights[number]
+                answer = TransferSent(sent.key, self.to_node)
+            if not sent.one_way:
+                del self._in_transit[number]
                 self._safe.discard(number)
-            told.append(Outcome(self.from_node, flight.life, answer))
+            told.append(Outcome(self.from_node, sent.life, answer))
         while self._unanswered and self._unanswered[0][0] < now:
-            self._flights.pop(self._unanswered.popleft()[1], None)  # still there: a cut ate it
+            self._in_transit.pop(self._unanswered.popleft()[1], None)  # still there: a cut ate it
         return told
 
 

@@ -172,7 +172,8 @@ class Referee:
             told = f"{key} came to node {node}, though contact {last.contact.id} ended before its last byte"
             self._tell(record, key, "no contact", told)
             return
-        true = self._world.sky.contact((peer, node), last.leaves, last_byte, last.contact.id) or last.contact
+        truth = self._world.links.truth
+        true = truth.contact((peer, node), last.leaves, last_byte, last.contact.id) or last.contact
         due = last_byte + true.light_time(last_byte)
         for time, told in ((arrives, "came to"), (last.reaches, "was told to reach")):
             if time != due:

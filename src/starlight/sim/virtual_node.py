@@ -1,0 +1,282 @@
+"""A node in virtual time: its store lives on, its host dies with each crash.
+
+Theory of operation. A step goes through three stages, as with every driver: the engine handles what has
+happened, its writes are committed, and only then its outward actions are done. A crash between any two
+of them, or between two outward actions, must lose nothing that another was told to be safe; so tests
+interrupt a node at each place. After a crash all that was in memory is gone, and so is the right to be
+told of what the former life had asked for.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable
+from enum import IntEnum
+from pathlib import PurePath
+from typing import Any, NamedTuple, Protocol
+
+from msgspec.structs import replace
+
+from starlight.bundle import with_age
+from starlight.contacts import ContactPlan
+from starlight.dtntime import to_text
+from starlight.errors import DefectError, InputError
+from starlight.node import actions, events
+from starlight.node.application import Application, Request
+from starlight.node.config import NodeConfig
+from starlight.node.engine import Node
+from starlight.node.events import Event
+from starlight.node.host import Host, Recorder, Step
+from starlight.sim.event_queue import EventQueue
+from starlight.sim.store import MemoryStore
+from starlight.sim.trace_events import NodeCrashed, NodeRestarted
+from starlight.sim.virtual_links import VirtualLinks
+from starlight.trace import Record
+
+RESTLESS = 10_000
+"""Wake-ups of one node at one instant after which the world stops: it would never come to rest."""
+
+
+class Restorable(Application, Protocol):
+    """An application that can be given back what it saved."""
+
+    def restore(self, mailbox: str, key: str, data: bytes) -> None:
+        """Take back a record that a save made durable."""
+
+
+Call = Callable[[Host, int], Iterable[Request]]
+"""Something that a person or a machine at a node does at a time; returns requests."""
+
+
+class NodeSetup(NamedTuple):
+    """A node as the world is told of it.
+
+    Attributes:
+        config: its engine's.
+        application: makes what lives on it, each time that it starts; None for a node that only passes on.
+        record: makes, each time that it starts, who is told of everything that the engine is told.
+    """
+
+    config: NodeConfig
+    application: Callable[[Node], Restorable] | None = None
+    record: Callable[[NodeConfig], Recorder] | None = None
+
+
+class Stage(IntEnum):
+    """Where in a step a node may be interrupted, from `OUTWARD` on after each outward action."""
+
+    BEFORE_COMMIT = 0
+    AFTER_COMMIT = 1
+    OUTWARD = 2
+
+
+Interrupt = Callable[[int, int, int], int | None]
+"""Asked with node, count of steps and stage: how long, in ns, it is down from here on, or None."""
+
+
+class _Crashed(Exception):  # control flow: unwinds the step in which a node dies
+    def __init__(self, downtime: int) -> None:
+        self.downtime = downtime
+
+
+class VirtualNode:
+    """A node of a virtual world.
+
+    Args:
+        setup: what it is.
+        queue: of the world.
+        links: of the world.
+        say: writes the trace.
+        interrupt: kills it in the middle of steps; None for never.
+
+    Attributes:
+        number: the node's.
+        config: with the plan that it goes by; it is given to the engine at each start.
+        store: what survives.
+        host: None while the node is down.
+        life: counts its crashes.
+    """
+
+    def __init__(
+        self,
+        setup: NodeSetup,
+        queue: EventQueue,
+        links: VirtualLinks,
+        say: Callable[[Record], None],
+        interrupt: Interrupt | None,
+    ) -> None:
+        self.number = setup.config.number
+        self.config = setup.config
+        self.store = MemoryStore()
+        self.host: Host | None = None
+        self.life = 0
+        self._setup = setup
+        self._queue = queue
+        self._links = links
+        self._say = say
+        self._interrupt = interrupt
+        self._armed: int | None = None  # the wake-up that holds; others on the heap come to nothing
+        self._steps = 0
+        self._restless = 0
+        self._deferred: list[Call] = []
+        self._linked: set[int] = set()  # peers whose link it has been told of in this life
+
+    # Its life.
+
+    def start(self) -> None:
+        """Start on what the store holds, and do what people wanted of it while it was down."""
+        engine = Node(self.config)
+        make = self._setup.application
+        application = None if make is None else make(engine)
+        for save in self.store.saves():
+            if application is not None:
+                application.restore(*save)
+        recorder = None if self._setup.record is None else self._setup.record(self.config)
+        self.host = host = Host(engine, application, self.store.body, recorder)
+        self._perform(host.resume, self.store.restore())
+        self._linked.clear()
+        self._step(self._links_up())
+        deferred, self._deferred = self._deferred, []
+        for call in deferred:
+            self.call(call)
+
+    def crash(self, until: int) -> None:
+        """Lose all that is not committed, and start again later, in ns; while it is down, change nothing."""
+        if self.host is None:
+            return
+        self.host = None
+        self.life += 1
+        self._armed = None
+        self._links.sender_died(self.number)
+        self._say(Record(self._queue.now, self.number, NodeCrashed(until)))
+        self._queue.at(until, self._restart, None)
+
+    def _restart(self, nothing: None) -> None:
+        self._say(Record(self._queue.now, self.number, NodeRestarted()))
+        self.start()
+
+    # What it is told.
+
+    def tell(self, happened: list[Event]) -> None:
+        """Let it know what has happened on its links."""
+        for event in happened:
+            if isinstance(event, events.LinkUp | events.LinkDown):
+                self._linked.add(event.peer)
+        self._step(happened)
+
+    def call(self, call: Call) -> None:
+        """Let someone at the node do something; while it is down, once it is up again.
+
+        Raises:
+            InputError: it can't be done.
+            DefectError: the node broke over it.
+        """
+        host = self.host
+        if host is None:
+            self._deferred.append(call)
+            return
+        try:
+            requests = call(host, self._queue.now)
+        except InputError:
+            raise  # of who asks, not of the node
+        except Exception as error:
+            raise self._defect("what its people do", error) from error
+        self._perform(host.ask, requests)
+
+    def change_plan(self, plan: ContactPlan) -> None:
+        """Let it go by another plan, which is also the one of its next life."""
+        self.config = replace(self.config, plan=plan)
+        self._step([*self._links_up(), events.PlanChanged(plan)])
+
+    def _links_up(self) -> list[Event]:
+        """Return what tells the node of the links that it does not know of yet."""
+        if self.host is None:
+            return []
+        peers = [peer for peer in self._links.up(self.number) if peer not in self._linked]
+        self._linked.update(peers)
+        return [events.LinkUp(peer) for peer in peers]
+
+    # Steps.
+
+    def _step(self, happened: list[Event]) -> None:
+        host = self.host
+        if host is not None:
+            self._perform(host.step, happened)
+
+    def _perform(self, step: Callable[[Any, int], Step], argument: object) -> None:
+        """Take a step: handle, commit, act outwardly, in that order."""
+        self._steps += 1
+        try:
+            writes, outward = step(argument, self._queue.now)
+            self._reach(Stage.BEFORE_COMMIT)
+            self._commit(writes, outward)
+        except _Crashed as crashed:
+            self.crash(self._queue.now + crashed.downtime)
+            return
+        except Exception as error:
+            told = argument if isinstance(argument, list) else []
+            names = ", ".join(dict.fromkeys(type(each).__name__ for each in told))
+            raise self._defect(names or "the time", error) from error
+        self._arm()
+
+    def _commit(self, writes: list[Any], outward: list[actions.Outward]) -> None:
+        if writes:
+            self.store.commit(writes, now=self._queue.now)
+        if self._interrupt is None:  # as in every world but those of tests: years of steps pass here
+            for action in outward:
+                self._act(action)
+            return
+        self._reach(Stage.AFTER_COMMIT)
+        for count, action in enumerate(outward, Stage.OUTWARD):
+            self._act(action)
+            self._reach(count)
+
+    def _act(self, action: actions.Outward) -> None:
+        if isinstance(action, actions.Trace):
+            self._say(action.record)
+        elif isinstance(action, actions.Transmit):
+            data = self.store.body(action.key)
+            if action.age_ms is not None:
+                data = with_age(data, action.age_ms)
+            self._links.transmit(self.number, self.life, action, data)
+        else:
+            self._links.answer(self.number, action)
+
+    def _reach(self, stage: int) -> None:
+        if self._interrupt is not None:
+            downtime = self._interrupt(self.number, self._steps, stage)
+            if downtime is not None:
+                raise _Crashed(downtime)
+
+    def _defect(self, told: str, error: Exception) -> DefectError:
+        """Return what says where the node broke, so that the same seed leads there again."""
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{'/'.join(PurePath(frame.filename).parts[-2:])}, line {frame.lineno}"
+        why = f"{type(error).__name__}{f': {error}' if str(error) else ''} ({where})"
+        now = to_text(self._queue.now, 9)
+        return DefectError(f"node {self.number} broke at {now}, told of {told}: {why}")
+
+    # Wake-ups.
+
+    def _arm(self) -> None:
+        host = self.host
+        due = None if host is None else host.next_wakeup()
+        if due is None:
+            return
+        now = self._queue.now
+        if due > now:
+            self._restless = 0
+        else:
+            due = now
+            self._restless += 1
+            if self._restless > RESTLESS:
+                raise DefectError(f"node {self.number} does not come to rest at {to_text(due, 9)}")
+        if self._armed is None or due < self._armed:
+            self._armed = due
+            self._queue.at(due, self._wake, (due, self.life))
+
+    def _wake(self, armed: tuple[int, int]) -> None:
+        due, life = armed
+        if self.life == life and self._armed == due:
+            self._armed = None
+            self._step([])
