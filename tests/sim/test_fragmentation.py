@@ -14,7 +14,7 @@ from starlight.node.trace_events import BundleSent
 from starlight.node.transmit_scheduler import COPY_TRIES
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
 from starlight.sim.holdings import held
-from starlight.sim.virtual_node import NodeSetup
+from starlight.sim.virtual_node import NodeSetup, VirtualNode
 from starlight.sim.world import VirtualWorld
 from starlight.trace import Record
 
@@ -109,12 +109,19 @@ def test_copies_that_cross_come_to_rest(light_s: float) -> None:
     assert max(hops.values()) <= COPY_TRIES + 2
 
 
-class Forgetful(VirtualWorld):
-    """A canary: its nodes lose one piece of each letter that they cut."""
+class ForgetfulNode(VirtualNode):
+    """A canary: it loses one piece of each letter that it cuts."""
 
-    def _commit(self, place, writes, outward):  # type: ignore[no-untyped-def]
+    def _commit(self, writes, outward):  # type: ignore[no-untyped-def]
         pieces = [write for write in writes if "+" in getattr(write, "key", "") and hasattr(write, "data")]
-        super()._commit(place, [write for write in writes if write not in pieces[1:2]], outward)
+        super()._commit([write for write in writes if write not in pieces[1:2]], outward)
+
+
+class Forgetful(VirtualWorld):
+    """A world of forgetful nodes."""
+
+    def _make_node(self, setup: NodeSetup) -> VirtualNode:
+        return ForgetfulNode(setup, self.queue, self.links, self._say, self._interrupt)
 
 
 def test_the_checker_sees_a_lost_piece() -> None:
