@@ -57,8 +57,8 @@ def test_it_opens_on_letters_that_were_exchanged_and_some_in_flight(tmp_path: Pa
     async def look(demo: Demo) -> None:
         jay = demo.daemons[SEOUL].office.mailbox(JAY)
         assert len(conversations_of(jay)[NAN_YOUNG]) >= 6
-        flights = (await demo.backend.status("jay")).flights
-        assert sum(flight.kind == "letter" for flight in flights) >= 2
+        in_transit = (await demo.backend.status("jay")).in_transit
+        assert sum(crossing.kind == "letter" for crossing in in_transit) >= 2
         telemetry = (await demo.backend.status("jay")).telemetry
         assert [vehicle.name for vehicle in telemetry] == ["Rover"]
         assert telemetry[0].findings[-1].startswith("abandoned rover")
@@ -134,13 +134,14 @@ def test_a_letter_to_who_is_not_there_yet_stays_predicted(tmp_path: Path) -> Non
     """By the father's radio there is no way back: the letter is predicted to arrive, and never confirmed."""
 
     async def write(demo: Demo) -> None:
-        view = await demo.backend.write("father", Draft(JI_YOUNG, "Next week at the same hour."))
+        father = demo.backend.correspondence("father")
+        view = await father.write(Draft(JI_YOUNG, "Next week at the same hour."))
         assert view.receipt_at is None
         arrival = view.last_fact(DeliveryState.ARRIVED)
         assert arrival is not None
         assert arrival.certainty is Certainty.PREDICTED
         await until(demo, lambda: demo.clock.now() > arrival.time)
-        later = await demo.backend.mailbox("father", correspondent=JI_YOUNG)
+        later = await father.mailbox(correspondent=JI_YOUNG)
         assert (later.letters[-1].state, later.letters[-1].certainty) == ("arrived", "predicted")
         waiting = demo.daemons[21].store.counts()["bundles"]
         assert waiting >= 1

@@ -27,7 +27,7 @@ def opened(folder: Path, text: str, person: str) -> tuple[PageStatus, str]:
         try:
             await demo.start()
             backend = demo.backend
-            people, box = await backend.people(), await backend.mailbox(person)
+            people, box = await backend.people(), await backend.correspondence(person).mailbox()
             status = await backend.status(person)
             return status, PageView(people, box, status).page(await backend.orbits(), None)
         finally:

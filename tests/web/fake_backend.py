@@ -19,23 +19,21 @@ from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.messages.urgency import Priority
+from starlight.web.forecast_view import LatenessView, PredictionView, RefusalView, SilenceView
 from starlight.web.views import (
     CivilFace,
     Clock,
     ConjunctionView,
     Conversation,
+    Correspondent,
     CountedFace,
     Crossing,
-    LatenessView,
     MailboxView,
     Orbits,
     PageChange,
     PageStatus,
     Person,
     Position,
-    PredictionView,
-    RefusalView,
-    SilenceView,
     SkyPanel,
     Storm,
     TelemetryView,
@@ -90,6 +88,39 @@ class Kept(msgspec.Struct):
         return moment + (LIGHT if self.crosses else 0)
 
 
+class FakeCorrespondence:
+    """Implements `starlight.web.backend.Correspondence`: one person's side of the fake."""
+
+    def __init__(self, backend: FakeBackend, person: str) -> None:
+        self._backend = backend
+        self._person = person
+
+    async def mailbox(
+        self, *, correspondent: str | None = None, before: str | None = None, limit: int = 50
+    ) -> MailboxView:
+        return await self._backend.mailbox(
+            self._person, correspondent=correspondent, before=before, limit=limit
+        )
+
+    async def write(self, draft: Draft) -> LetterView:
+        return await self._backend.write(self._person, draft)
+
+    async def withdraw(self, letter: str) -> LetterView:
+        return await self._backend.withdraw(self._person, letter)
+
+    async def mark_read(self, letter: str) -> LetterView:
+        return await self._backend.mark_read(self._person, letter)
+
+    async def predict(self, draft: Draft) -> PredictionView:
+        return await self._backend.predict(self._person, draft)
+
+    async def why_late(self, draft: Draft) -> LatenessView:
+        return await self._backend.why_late(draft)
+
+    async def why_letter_late(self, letter: str) -> LatenessView:
+        return await self._backend.why_letter_late(letter)
+
+
 class FakeBackend:
     """Implements `starlight.web.backend.PageBackend`.
 
@@ -131,6 +162,9 @@ class FakeBackend:
     async def people(self) -> tuple[Person, ...]:
         return PEOPLE
 
+    def correspondence(self, person: str) -> FakeCorrespondence:
+        return FakeCorrespondence(self, person)
+
     async def mailbox(
         self, person: str, *, correspondent: str | None = None, before: str | None = None, limit: int = 50
     ) -> MailboxView:
@@ -159,6 +193,7 @@ class FakeBackend:
         )
 
     async def write(self, person: str, draft: Draft) -> LetterView:
+        draft.require_text()
         if len(draft.text) > LONGEST:
             raise InputError(f"{len(draft.text)} characters", where="text", right=f"At most {LONGEST}")
         me, other = self._person(person), self._address(draft.to)
@@ -195,11 +230,11 @@ class FakeBackend:
         pieces = 1 if size < LARGE else 2
         return PredictionView(leaves, leaves + LIGHT, leaves + 2 * LIGHT, route, None, size, pieces)
 
-    async def why_late(self, person: str, draft: Draft) -> LatenessView:
+    async def why_late(self, draft: Draft) -> LatenessView:
         self._address(draft.to)
         return self._lateness(len(draft.text.encode()), self._waits(draft.urgency))
 
-    async def why_letter_late(self, person: str, letter: str) -> LatenessView:
+    async def why_letter_late(self, letter: str) -> LatenessView:
         kept = self._letter(letter)
         return self._lateness(len(kept.text.encode()), self._waits(kept.priority))
 
@@ -235,8 +270,12 @@ class FakeBackend:
         self._tell()
         return self._view(kept, self._person(person))
 
-    async def sky(self) -> SkyPanel:
-        clock = Clock(
+    async def correspondent(self, address: str) -> Correspondent | None:
+        found = (one for one in PEOPLE if one.address == address)
+        return next((Correspondent(one.address, one.name, one.place, one.world) for one in found), None)
+
+    async def clock(self) -> Clock:
+        return Clock(
             self.now,
             self.rate,
             {
@@ -246,27 +285,31 @@ class FakeBackend:
                 ),
             },
         )
+
+    async def sky(self) -> SkyPanel:
         window = Window(self.now - HOUR, self.now + 3 * HOUR, "Yeoju, areostationary relay")
         if self.storm_since is not None:
             window = Window(self.storm_since + DAY, self.storm_since + DAY + 3 * HOUR)
         light_s = LIGHT / SECOND
         earth, mars = Position(-0.978, -0.205), Position(0.42, 1.44)
-        return SkyPanel(clock, earth, mars, light_s * 299_792.458, 4.2, light_s, window)
+        return SkyPanel(await self.clock(), earth, mars, light_s * 299_792.458, 4.2, light_s, window)
 
     async def orbits(self) -> Orbits:
         return Orbits(_ellipse(1.0, 0.0167, 103), _ellipse(1.5237, 0.0934, 336))
 
     async def status(self, person: str) -> PageStatus:
-        flights = [
-            flight
+        crossings = [
+            crossing
             for kept in self.kept
             if kept.crosses and kept.withdrawn is None
-            for flight in self._flights(kept)
-            if flight.arrives > self.now
+            for crossing in self._crossings(kept)
+            if crossing.arrives > self.now
         ]
         storm = Storm(self.storm_since is not None, self.storm_since, "both relays")
         silence = self._silence() if storm.active else None
-        return PageStatus(await self.sky(), tuple(flights), silence, storm, self.telemetry, self.conjunction)
+        return PageStatus(
+            await self.sky(), tuple(crossings), silence, storm, self.telemetry, self.conjunction
+        )
 
     async def set_storm(self, active: bool) -> Storm:
         if active and self.storm_since is None:
@@ -318,18 +361,18 @@ class FakeBackend:
         last = max((kept.written for kept in theirs), default=None)
         return Conversation(other.address, other.name, other.place, other.world, len(theirs), unread, last)
 
-    def _flights(self, kept: Kept) -> list[Crossing]:
+    def _crossings(self, kept: Kept) -> list[Crossing]:
         if kept.leaves is None or kept.arrives is None:
             return []
         there, back = kept.author.world, kept.to.world
         names = f"from {kept.author.name} to {kept.to.name}"
-        flights = [Crossing(kept.id, "letter", there, back, kept.leaves, kept.arrives, f"Letter {names}")]
+        crossings = [Crossing(kept.id, "letter", there, back, kept.leaves, kept.arrives, f"Letter {names}")]
         for name, moment in (("arrival", kept.arrives), ("reading", kept.read)):
             if moment is not None and moment <= self.now:
                 receipt = f"Receipt of {name} for {kept.author.name}"
                 news = kept.news_at(moment)
-                flights.append(Crossing(f"{kept.id} {name}", "receipt", back, there, moment, news, receipt))
-        return flights
+                crossings.append(Crossing(f"{kept.id} {name}", "receipt", back, there, moment, news, receipt))
+        return crossings
 
     def _silence(self) -> SilenceView:
         waiting = sum(kept.leaves is None and kept.withdrawn is None for kept in self.kept)

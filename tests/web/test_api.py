@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 from starlight.dtntime import MINUTE
 from starlight.messages.urgency import Priority
 from starlight.web.body import MAX_BODY_BYTES
-from starlight.web.page import HERE
+from starlight.web.render import HERE
 
 LETTERS = "/api/people/jay/letters"
 HELLO = {"to": "ipn:21.1", "text": "Hello over there"}

@@ -90,11 +90,11 @@ def test_a_letter_crosses(visitor: Visitor, serving: Serving) -> None:
 
     serving.advance(2 * MINUTE + LIGHT // 2)
     expect(sent.locator(".state.predicted")).to_contain_text("expected there 14:42")
-    mark = jay.locator("#flight-marks .flight.letter.from-earth")
+    mark = jay.locator("#crossing-marks .crossing.letter.from-earth")
     expect(mark).to_have_count(1)
-    expect(jay.locator("#flights")).to_contain_text("Letter from Jay to Nan-young")
+    expect(jay.locator("#in_transit")).to_contain_text("Letter from Jay to Nan-young")
     box, earth, mars = (
-        jay.locator(what).bounding_box() for what in ("use.flight", "#earth-body", "#mars-body")
+        jay.locator(what).bounding_box() for what in ("use.crossing", "#earth-body", "#mars-body")
     )
     assert earth["y"] > box["y"] > mars["y"]
     expect(letter(nan, "Do you hear the rain?")).to_have_count(0)
@@ -111,12 +111,12 @@ def test_a_letter_crosses(visitor: Visitor, serving: Serving) -> None:
     received.get_by_role("button", name="Mark the letter from Jay as read").click()
     expect(received.locator(".state.confirmed")).to_contain_text("Read")
     expect(nan).to_have_title("Nan-young · Starlight")
-    expect(jay.locator("#flight-marks .flight.receipt.from-mars")).to_have_count(2)
+    expect(jay.locator("#crossing-marks .crossing.receipt.from-mars")).to_have_count(2)
     serving.advance(LIGHT)
     expect(sent.locator(".state.confirmed")).to_contain_text("Read")
     expect(sent.locator(".state.confirmed")).to_contain_text("14:42, confirmed")
     expect(jay.locator("#announcer")).to_contain_text("Your letter:")
-    expect(jay.locator("#flight-marks .flight")).to_have_count(0)
+    expect(jay.locator("#crossing-marks .crossing")).to_have_count(0)
     accessible(jay)
 
 
@@ -291,11 +291,11 @@ def test_a_refusal_is_said(visitor: Visitor) -> None:
 def test_clocks_agree_with_the_server(visitor: Visitor, serving: Serving) -> None:
     """The script reads any moment as the server does, on both worlds."""
     jay = visitor.open("jay")
-    sky = serving.backend.sky()
+    asked = serving.backend.clock()
     try:
-        sky.send(None)
+        asked.send(None)  # The browser's loop runs in this thread, so there can be no other.
     except StopIteration as told:
-        clock = told.value.clock
+        clock = told.value
     moments = [
         START,
         START + DAY,
@@ -509,9 +509,9 @@ def test_reduced_motion(browser: Browser, serving: Serving) -> None:
     jay.get_by_role("button", name="Send").click()
     expect(letter(jay, "Slowly")).to_be_visible()
     serving.advance(5 * MINUTE)
-    expect(jay.locator("#flights")).to_contain_text("Letter from Jay")
+    expect(jay.locator("#in_transit")).to_contain_text("Letter from Jay")
     jay.reload()
-    expect(jay.locator("#flight-marks .flight.letter")).to_have_count(1)
+    expect(jay.locator("#crossing-marks .crossing.letter")).to_have_count(1)
     assert jay.locator("#earth-body .halo").evaluate("el => el.getAnimations().length") == 0
     context.close()
 

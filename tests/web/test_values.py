@@ -10,12 +10,15 @@ from tests.web.fake_backend import LIGHT, SOL_S, START, FakeBackend
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
 from starlight.messages.delivery import Certainty, DeliveryState, Fact
+from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.messages.urgency import Priority
 from starlight.web import localtime, wire
+from starlight.web.forecast_view import LatenessView, PredictionView
 from starlight.web.page import PageView, next_moment
-from starlight.web.views import CivilFace, Clock, CountedFace, LatenessView, MailboxView
+from starlight.web.reader import Reader
+from starlight.web.views import CivilFace, Clock, Correspondent, CountedFace, MailboxView
 from starlight.words.sentence import Moment, fill
 
 CONFIRMED, PREDICTED = Certainty.CONFIRMED, Certainty.PREDICTED
@@ -80,18 +83,48 @@ def test_a_moment_is_as_short_as_it_can_be() -> None:
 def test_times_in_sentences_are_told_by_the_wall() -> None:
     """A contact that ends with the last year has a time; a name that looks like one stays as it is."""
     backend = FakeBackend()
-    jay = asyncio.run(backend.people())[0]
-    view = PageView((jay,), asyncio.run(backend.mailbox(jay.id)), asyncio.run(backend.status(jay.id)), None)
+    reader = Reader(asyncio.run(backend.people())[0], asyncio.run(backend.clock()))
     site, never = "Site 2051-02-03T05:00:00Z <b>", Moment(from_text("9999-12-31T23:59:59Z"))
     sentences = (
         fill("At {here} it ends at {never}.", here=site, never=never),
         fill("It leaves at {leaves}.", leaves=Moment(from_text("2051-04-02T05:23:00Z"))),
     )
-    page = view.lateness(LatenessView(START, 5, sentences))
+    page = reader.lateness(LatenessView(START, 5, sentences))
     assert "Site 2051-02-03T05:00:00Z &lt;b&gt; it ends at" in page
     assert '<time datetime="9999-12-31T23:59:59.000Z"' in page
     assert ">31 Dec 9999, 23:59:59</time>" in page
     assert ">14:23:00</time>" in page
+
+
+def test_a_note_of_a_letter_is_told_by_the_wall() -> None:
+    """A doubt is a code: the page tells its moment by the reader's clock, and JSON leaves the code out."""
+    view = letter(QUEUED, CONFIRMED, doubtful=Doubt(DoubtCode.SENT_AGAIN, at=START))
+    told = msgspec.json.decode(wire.dumps(view))
+    assert "note" in told
+    assert "doubtful" not in told
+    backend = FakeBackend()
+    jay = asyncio.run(backend.people())[0]
+    mailbox = MailboxView(jay, (), "ipn:21.1", (view,))
+    page = PageView((jay,), mailbox, asyncio.run(backend.status(jay.id))).part("letters")
+    assert ">14:21</time>; it was sent again." in page
+
+
+def test_a_stranger_can_be_written_to() -> None:
+    """Of whom nobody knows the world, no clock is shown; the prediction is there all the same."""
+    backend = FakeBackend()
+    reader = Reader(asyncio.run(backend.people())[0], asyncio.run(backend.clock()))
+    foreseen = PredictionView(START, START + LIGHT, None)
+    for stranger in (None, Correspondent("ipn:9.9", "ipn:9.9", "", "")):
+        page = reader.prediction(foreseen, stranger, "ipn:9.9")
+        assert "arrives" in page
+        assert "that is" not in page
+
+
+def test_json_reads_a_sentence_back_as_text() -> None:
+    """A sentence is text in JSON; read back, it says the same."""
+    told = LatenessView(START, 5, (fill("It leaves at {at}.", at=Moment(START)),))
+    back = wire.read(msgspec.json.decode(wire.dumps(told)), LatenessView)
+    assert [said.text() for said in back.first] == ["It leaves at 2051-04-02T05:21:00Z."]
 
 
 def test_json_writes_every_time_as_text() -> None:

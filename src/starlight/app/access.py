@@ -26,7 +26,7 @@ UNFINISHED = ".starlight-unfinished-"
 
 
 class Access(msgspec.Struct, frozen=True):
-    """How a program of the same user reaches a running node.
+    """The way in to a running node for a program of the same user.
 
     Attributes:
         url: of the page and the local API, on loopback.
@@ -56,6 +56,7 @@ def hold(folder: Path) -> Iterator[None]:
         right = "Use that one, or give another folder"
         raise InputError(_running(folder), where=str(folder), right=right) from None
     try:
+        # The lock is ours, so whoever wrote these has died.
         for left in folder.glob(UNFINISHED + "*"):
             left.unlink()
         yield
@@ -79,6 +80,7 @@ def write_private(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        # Synced before it gets its name: a power cut leaves the old file or the new one, never half of one.
         os.replace(name, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
@@ -109,6 +111,7 @@ def token_of(folder: Path) -> str:
     path = folder / "token"
     try:
         token = path.read_text(encoding="ascii").strip()
+        # token_urlsafe(32) has 43 characters; what is much shorter was cut off, or is not ours.
         if len(token) >= 32:
             return token
     except (OSError, UnicodeDecodeError):

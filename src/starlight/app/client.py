@@ -18,7 +18,8 @@ from starlight.errors import InputError, StarlightError
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.web import wire
-from starlight.web.views import LatenessView, MailboxView, Person
+from starlight.web.forecast_view import LatenessView
+from starlight.web.views import MailboxView, Person
 
 __all__ = ["Client", "LatenessView", "as_json"]
 
@@ -81,6 +82,7 @@ class Client:
             query = {"with": address, "limit": str(LETTERS_AT_ONCE)}
             view = self._get(path, MailboxView, **query)
             letters = view.letters
+            # From the newest page backwards: what comes meanwhile does not shift what is still to be read.
             while view.earlier:
                 view = self._get(path, MailboxView, before=letters[0].id, **query)
                 letters = view.letters + letters
@@ -170,6 +172,7 @@ def _refused(error: urllib.error.HTTPError) -> StarlightError:
             raise ValueError("not an object")
     except ValueError:
         return StarlightError(f"the node answered {error.code} {error.reason}")
+    # Below 500 the person can mend it, so it is an InputError here as it was there.
     if error.code >= 500:
         return StarlightError(str(told.get("error", error.reason)))
     return InputError(

@@ -17,9 +17,10 @@ from starlight.app.demo_folder import DemoFolder, Say
 from starlight.app.demo_nodes import DemoNodes
 from starlight.app.demo_people import DemoPeople
 from starlight.app.demo_plans import DemoPlans, until
-from starlight.app.page_backend import NodePageBackend, StormControl
+from starlight.app.page_backend import NodePageBackend
 from starlight.app.serve import address_of, bind, serve
 from starlight.app.sky_view import SkyView
+from starlight.app.storm import StormControl
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
@@ -128,13 +129,12 @@ class Demo:
         )
         return NodePageBackend(
             people.inhabitants(),
-            people.names(),
+            people.address_book(),
             self.daemons,
             sky_view,
             self._storm,
             script.vehicles(scenario),
-            clock=self.clock,
-            elsewhere=people.elsewhere(),
+            self.clock,
         )
 
     async def start(self) -> None:

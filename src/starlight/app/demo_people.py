@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from starlight import dtntime
-from starlight.app.page_backend import Inhabitant
+from starlight.app.address_book import AddressBook, Entry
+from starlight.app.correspondence import Inhabitant
 from starlight.scenario.network import NodeSpec
 from starlight.scenario.scenario import MailboxSpec, PersonSpec, Scenario
+from starlight.web.views import Person
 
 
 class DemoPeople:
@@ -36,31 +38,30 @@ class DemoPeople:
                 node = self._home(person)
                 found.append(
                     Inhabitant(
-                        person.id, person.name, _address(node, person), node.title, node.world, node.number
+                        Person(person.id, person.name, _address(node, person), node.title, node.world),
+                        node.number,
                     )
                 )
         return found
 
-    def names(self) -> dict[str, tuple[str, str, str]]:
-        """Return name, place and world of everyone who can be written to, by address.
+    def address_book(self) -> AddressBook:
+        """Return everyone who can be written to, and the names at every address that anyone has at any time.
 
         Who has no open mailbox can be written to all the same: the letter waits for whoever comes.
         """
         homes = {person.id: self._home(person) for person in self._scenario.person}
-        return {
-            _address(node, person): (person.name, node.title, node.world)
+        entries = {
+            _address(node, person): Entry(person.name, node.title, node.world)
             for person in self._scenario.person
             for node in [homes[person.id]]
         }
-
-    def elsewhere(self) -> dict[str, tuple[str, str, str]]:
-        """Return name, place and world at every address that anyone has at any time."""
-        return {
-            _address(node, person): (person.name, node.title, node.world)
+        elsewhere = {
+            _address(node, person): Entry(person.name, node.title, node.world)
             for person in self._scenario.person
             for box in person.mailbox
             for node in [self._scenario.node_named(box.node)]
         }
+        return AddressBook(entries, elsewhere)
 
     def _home(self, person: PersonSpec) -> NodeSpec:
         """Return the node of a person's first open mailbox, or of the first when none is open."""

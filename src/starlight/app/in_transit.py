@@ -1,10 +1,11 @@
-"""What is between the worlds right now, for the drawing."""
+"""Letters, receipts and telemetry between the worlds right now, for the drawing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Literal
 
+from starlight.app.address_book import AddressBook
 from starlight.live.daemon import Daemon
 from starlight.messages.delivery import DeliveryState, flight_of
 from starlight.node.stored import told_of
@@ -19,31 +20,34 @@ class InTransit:
 
     Args:
         daemons: by node number.
-        names: by address: name, place and world.
+        book: what people are called.
         worlds: the name of the world of each node, by its number; a node that is not there is on none.
     """
 
     def __init__(
         self,
         daemons: Mapping[int, Daemon],
-        names: Mapping[str, tuple[str, str, str]],
+        book: AddressBook,
         worlds: Mapping[int, str],
     ) -> None:
         self._daemons = daemons
-        self._names = names
+        self._book = book
         self._worlds = worlds
 
     def now(self, now: int) -> tuple[views.Crossing, ...]:
         """Return what has left one world and not yet reached the other at a time in ns, by departure."""
         found = [*self._letters(now), *self._others(now)]
-        return tuple(sorted(found, key=lambda flight: (flight.departed, flight.id)))
+        return tuple(sorted(found, key=lambda crossing: (crossing.departed, crossing.id)))
 
     def _letters(self, now: int) -> list[views.Crossing]:
+        # Of a letter its author's mailbox knows most: it foresees the hop between the worlds also where that
+        # begins at a relay that is not in this process.
         found = []
         for daemon in self._daemons.values():
             for box in daemon.office.mailboxes():
                 for letter_id, to, sent in box.open_letters():
                     leg = flight_of(sent.legs) if sent.state is DeliveryState.DEPARTED else None
+                    # From then on it is on the other world, though relays may still carry it on there.
                     if leg is None or now >= leg.arrives:
                         continue  # One that has yet to depart is drawn by the page when it does.
                     sides = self._worlds.get(leg.from_node, ""), self._worlds.get(leg.to_node, "")
@@ -56,6 +60,8 @@ class InTransit:
         return found
 
     def _others(self, now: int) -> list[views.Crossing]:
+        # Nobody keeps a record of a receipt on its way, so what is drawn is what nodes of this process sent;
+        # by key, so that a bundle that was sent twice is drawn once.
         found: dict[str, views.Crossing] = {}
         for number, daemon in self._daemons.items():
             for sent in reversed(daemon.departures):
@@ -76,9 +82,10 @@ class InTransit:
 
     def _kind(self, source: str) -> Kind:
         """Return what a bundle that is no letter is, by who sent it."""
+        # Service number 0 is the node itself (RFC 9758), and what a node sends of its own are reports.
         if source.endswith(".0"):
             return "report"
-        return "receipt" if source in self._names else "telemetry"
+        return "receipt" if self._book.lists(source) else "telemetry"
 
     def _name(self, address: str) -> str:
-        return self._names[address][0] if address in self._names else address
+        return self._book.entry(address).name

@@ -186,8 +186,10 @@ def plan_of(node: NodeFile, folder: Path) -> ContactPlan:
         except InputError as error:
             raise InputError(error.what, where=f"{path}: {error.where}", right=error.right) from None
         contacts, notices = list(plan.contacts), plan.notices
+    # The ids of the contacts written out follow those of the plan's file, so that no two are the same.
     fresh = max((contact.id for contact in contacts), default=0) + 1
     specs = node.contact
+    # A node without any plan still reaches its peers: each is taken to be heard always, at any rate.
     if not contacts and not specs:
         specs = [
             ContactSpec(a, b, light_time_s=peer.light_time_s or 0.0)
@@ -243,6 +245,7 @@ def _check_here(node: NodeFile, where: str) -> None:
     if node.listen:
         host_port(node.listen, f"{where}: listen")
     host, _ = host_port(node.page, f"{where}: page")
+    # The token travels unencrypted, so the page must not be reachable over a network.
     if host not in LOOPBACK:
         right = f"The page is for this machine alone: {', '.join(LOOPBACK)}"
         raise InputError(f"page = {node.page!r}", where=where, right=right)

@@ -38,6 +38,7 @@ def bind(host: str, port: int, *, fall_back: bool) -> socket.socket:
     Raises:
         InputError: the address can't be had.
     """
+    # Bound but not yet listening: nobody is let in before there is something to show.
     for attempt in (port, 0) if fall_back else (port,):
         listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -74,12 +75,10 @@ async def serve(
     Raises:
         StoreError: a daemon stopped because its disk refused.
     """
-    host, port = listener.getsockname()[:2]
-    access = Access(
-        f"http://{'[' + host + ']' if ':' in host else host}:{port}", token_of(folder), os.getpid()
-    )
+    access = Access(address_of(listener), token_of(folder), os.getpid())
     app = make_app(backend, token=access.token)
-    app.router.routes.insert(0, _status_route(daemons))  # the page knows no nodes, so theirs is added here
+    # The page knows no nodes, so the route to theirs is added here, before the mount at /api hides it.
+    app.router.routes.insert(0, _status_route(daemons))
     config = uvicorn.Config(
         app,
         log_level="info" if log else "error",
@@ -96,6 +95,7 @@ async def serve(
     write_private(folder / ACCESS_FILE, msgspec.json.encode(access))
     page = loop.create_task(server.serve(sockets=[listener]))
     ends = [loop.create_task(daemon.wait()) for daemon in daemons]
+    # A daemon ends by itself only when its disk refuses; then the page ends too, and the error is raised.
     try:
         done, _ = await asyncio.wait([page, *ends], return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True

@@ -10,10 +10,13 @@ import msgspec
 
 from starlight import dtntime
 from starlight.app.access import hold, token_of, write_private
+from starlight.app.address_book import AddressBook, Entry
+from starlight.app.correspondence import Inhabitant
 from starlight.app.node_file import NodeFile, host_port, load, plan_of, worlds_of
-from starlight.app.page_backend import Inhabitant, NodePageBackend, StormControl
+from starlight.app.page_backend import NodePageBackend
 from starlight.app.serve import address_of, bind, serve
 from starlight.app.sky_view import SkyView
+from starlight.app.storm import StormControl
 from starlight.bundle import EndpointID
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
@@ -22,6 +25,7 @@ from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.folder_lock import LOCK_FILE
 from starlight.node.config import NodeConfig
 from starlight.scenario.kernels import open_sky
+from starlight.web.views import Person
 
 NODE_FILE = "node"
 """In the data folder: the number of the node whose folder it is."""
@@ -46,6 +50,7 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
     folder = path.parent / node.data
     with hold(folder):
         _claim(folder, node)
+        # Bound before the node starts: a port that is taken is found before anything is sent or accepted.
         listener = bind(*host_port(node.page, f"{path}: page"), fall_back=False)
         clock = _clock(node)
         daemon = Daemon(_config(node, path.parent, folder, record), clock)
@@ -63,6 +68,7 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
 
 def _claim(folder: Path, node: NodeFile) -> None:
     """Refuse the folder of another node or of something else; mark an empty one as this node's."""
+    # A store belongs to one node for good: its bundles, counters and letters carry that node's number.
     path = folder / NODE_FILE
     right = "Give another folder in the key `data`"
     try:
@@ -82,6 +88,7 @@ def _claim(folder: Path, node: NodeFile) -> None:
 
 
 def _clock(node: NodeFile) -> MissionClock:
+    # As a fraction, because mission time is counted in whole ns and must not drift over years.
     rate = Fraction(node.clock.rate).limit_denominator(1_000_000)
     if not node.clock.mission:
         return MissionClock.of_day(rate)
@@ -113,18 +120,21 @@ def _address(node: NodeFile, service: int) -> str:
 
 
 def _backend(node: NodeFile, daemon: Daemon, clock: MissionClock) -> NodePageBackend:
-    names: dict[str, tuple[str, str, str]] = {
-        _address(node, person.service): (person.name, node.name, node.world) for person in node.person
+    entries = {
+        _address(node, person.service): Entry(person.name, node.name, node.world) for person in node.person
     }
-    names |= {entry.address: (entry.name, entry.place, entry.world) for entry in node.address}
+    entries |= {other.address: Entry(other.name, other.place, other.world) for other in node.address}
     nodes = {node.number: node.world} | {peer.number: peer.world for peer in node.peer}
     wires_s = {
         frozenset((node.world, peer.world)): peer.light_time_s for peer in node.peer if peer.light_time_s
     }
-    heavens = SkyView(open_sky(), worlds_of(node), nodes, _titles(node), wires_s=wires_s)
+    sky_view = SkyView(open_sky(), worlds_of(node), nodes, _titles(node), wires_s=wires_s)
     people = [
-        Inhabitant(p.id, p.name, _address(node, p.service), node.name, node.world, node.number)
-        for p in node.person
+        Inhabitant(
+            Person(each.id, each.name, _address(node, each.service), node.name, node.world), node.number
+        )
+        for each in node.person
     ]
     storm = StormControl(active=False, since=None, cuts="", set_active=None)
-    return NodePageBackend(people, names, {node.number: daemon}, heavens, storm, {}, clock=clock)
+    book, daemons = AddressBook(entries), {node.number: daemon}
+    return NodePageBackend(people, book, daemons, sky_view, storm, {}, clock)

@@ -9,6 +9,7 @@ import msgspec
 
 from starlight.app.clock_faces import faces
 from starlight.dtntime import DAY, MINUTE, SECOND
+from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
 from starlight.messages.forecast import ANSWER_BYTES
 from starlight.routing import RouteRequest
@@ -28,7 +29,7 @@ from starlight.worlds import World
 ORBIT_POINTS = 120
 YEAR_DAYS = {"earth": 365.256, "mars": 686.980}  # sidereal periods, NASA planetary fact sheet
 REFRESH = 10 * SECOND
-"""Positions are computed anew after this much mission time; on a page that is far below a pixel."""
+"""Positions are computed again after this much mission time; on a page that is far below a pixel."""
 CONJUNCTION_NEAR = 60 * DAY
 """How long before a superior conjunction people are warned: time for a letter, an answer, and plans."""
 OPEN_WITHIN = MINUTE
@@ -85,6 +86,27 @@ class SkyView:
         """Return mission time as the clocks of all worlds read it."""
         return views.Clock(now, rate, faces(self._worlds, now))
 
+    def panel(
+        self, here: str, there: str, clock: MissionClock, window: views.Window | None
+    ) -> views.SkyPanel:
+        """Return clocks, positions and the distance of two worlds, with the window that a node believes in.
+
+        Raises:
+            RangeError: the ephemeris does not cover it.
+        """
+        now = clock.now()
+        shown = self.at(here, there, now)
+        return views.SkyPanel(
+            clock=self.clock(now, float(clock.rate)),
+            earth=views.Position(*shown.earth_au),
+            mars=views.Position(*shown.mars_au),
+            distance_km=shown.distance_km,
+            receding_km_s=shown.receding_km_s,
+            light_time_s=shown.light_time_s,
+            window=window,
+            between=(here, there),
+        )
+
     def far_from(self, world: str, others: Iterable[str] = ()) -> str:
         """Return the world that is shown as the other one: the first of `others`, else of all."""
         return next((name for name in [*others, *self._worlds] if name != world), world)
@@ -95,6 +117,7 @@ class SkyView:
         Raises:
             RangeError: the ephemeris does not cover it.
         """
+        # At 600 times life's speed every page asks several times in a slot; the ephemeris is asked once.
         slot = now // REFRESH * REFRESH
         kept = self._shown.get((here, there))
         if kept is None or kept[0] != slot:
@@ -123,6 +146,7 @@ class SkyView:
         lines = []
         for body in ("earth", "mars"):
             period = YEAR_DAYS[body] * DAY
+            # Half a turn before and after now; near an end of the ephemeris the last turn that it covers.
             start = min(max(first, now - period / 2), last - period)
             moments = [round(start + period * step / ORBIT_POINTS) for step in range(ORBIT_POINTS)]
             lines.append(tuple(heliocentric(self._sky, max(first, moment))[body] for moment in moments))
@@ -135,6 +159,7 @@ class SkyView:
         """
         if {self._worlds[here].body, self._worlds[there].body} != {"earth", "mars"}:
             return None
+        # Found once: a search over all that the ephemeris covers is nothing to do at each beat of a page.
         if self._conjunctions is None:
             self._conjunctions = conjunctions(self._sky, *self._sky.covers, self._limit_deg)
         for found in self._conjunctions:
@@ -161,6 +186,7 @@ class SkyView:
             if self.nodes.get(hop.contact.from_node) != self.nodes.get(hop.contact.to_node):
                 names = (self.titles.get(n, str(n)) for n in (hop.contact.from_node, hop.contact.to_node))
                 is_open = hop.leaves <= now + OPEN_WITHIN
+                # A contact that has begun but is booked up for hours is no open window until it is free.
                 start = min(hop.contact.start, now) if is_open else hop.waits_until
                 return views.Window(start, hop.contact.end, " to ".join(names))
         return None

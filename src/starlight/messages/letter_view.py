@@ -115,6 +115,7 @@ def letter_view(letter: Letter, sent: Sent | None, received: Received | None, no
         received: what is known about its coming, if it came here.
         now: in ns.
     """
+    # The record of sending wins: of a letter to oneself it knows the whole course, the other only the end.
     view = _received_view(letter, received) if sent is None else _sent_view(letter, sent, now)
     return replace(view, unread=received is not None and received.read_at is None)
 

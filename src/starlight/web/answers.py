@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 
 from starlight.errors import InputError
 from starlight.web import wire
-from starlight.web.page import error_page
+from starlight.web.render import error_page
 
 
 def wants_json(request: Request) -> bool:
@@ -46,6 +46,7 @@ async def tell_http(request: Request, error: Exception) -> Response:
 
 def _told(request: Request, status: int, error: str, where: str, right: str) -> Response:
     """Return an error as JSON to programs and to the page's script, as a page to a person."""
+    # The page's script shows an error beside the form, so it needs the words and not a page.
     if wants_json(request) or request.headers.get("hx-request"):
         return refusal(status, error, where, right)
     return HTMLResponse(error_page(status, error, where, right), status)

@@ -18,8 +18,8 @@ from starlight.web.answers import tell, tell_http
 from starlight.web.backend import PageBackend
 from starlight.web.guard import LOOPBACK_HOSTS, Guard
 from starlight.web.letters import LetterRoutes
-from starlight.web.page import HERE
 from starlight.web.pages import PageRoutes
+from starlight.web.render import HERE
 from starlight.web.stream import Streams
 
 
@@ -41,7 +41,7 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
     return Starlette(
         routes=[
             Mount("/static", StaticFiles(directory=HERE / "static")),
-            Route("/api", pages.people),
+            Route("/api", pages.people),  # Before the mount, which would lead on to "/api/".
             Mount("/api", routes=twins),
             *twins,
         ],

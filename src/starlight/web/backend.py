@@ -12,66 +12,81 @@ from typing import Protocol
 
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
+from starlight.web.forecast_view import LatenessView, PredictionView
 from starlight.web.views import (
-    LatenessView,
+    Clock,
+    Correspondent,
     MailboxView,
     Orbits,
     PageChange,
     PageStatus,
     Person,
-    PredictionView,
     SkyPanel,
     Storm,
 )
 
 
-class PageBackend(Protocol):
-    """All that the page reads and does.
+class Correspondence(Protocol):
+    """One person's letters.
 
-    Any method may raise InputError when what a person asked for is wrong (an unknown address,
-    a letter that has left already, a text too long); the page shows its words. `person` is
-    always the id of one of `people()`: the page checks that first.
+    Any method may raise InputError when what the person asked for is wrong (an unknown address, a letter
+    that has left already, a text too long); the page shows its words.
     """
 
-    async def people(self) -> tuple[Person, ...]:
-        """Return everyone whom the page can be, in the order to show; at least one."""
-        ...
-
     async def mailbox(
-        self, person: str, *, correspondent: str | None = None, before: str | None = None, limit: int = 50
+        self, *, correspondent: str | None = None, before: str | None = None, limit: int = 50
     ) -> MailboxView:
-        """Return a mailbox, opened at one correspondent.
+        """Return the mailbox, opened at one correspondent.
 
         Args:
-            person: whose, by id.
             correspondent: an address; None opens the one with the latest letter.
             before: only letters before the one with this id.
             limit: the most letters to return.
         """
         ...
 
-    async def write(self, person: str, draft: Draft) -> LetterView:
+    async def write(self, draft: Draft) -> LetterView:
         """Write a letter and return it once it is kept safe."""
         ...
 
-    async def predict(self, person: str, draft: Draft) -> PredictionView:
-        """Return when a draft, sent now, would leave and arrive."""
-        ...
-
-    async def why_late(self, person: str, draft: Draft) -> LatenessView:
-        """Return why a draft, sent now, would not be there sooner."""
-        ...
-
-    async def why_letter_late(self, person: str, letter: str) -> LatenessView:
-        """Return why a letter that waits or travels is not there sooner; InputError when it is there."""
-        ...
-
-    async def withdraw(self, person: str, letter: str) -> LetterView:
+    async def withdraw(self, letter: str) -> LetterView:
         """Withdraw a letter that has not left; InputError when it has."""
         ...
 
-    async def mark_read(self, person: str, letter: str) -> LetterView:
+    async def mark_read(self, letter: str) -> LetterView:
         """Mark a letter that came in as read, which sends the receipt; again changes nothing."""
+        ...
+
+    async def predict(self, draft: Draft) -> PredictionView:
+        """Return when a draft, sent now, would leave and arrive; asked for at each pause of who writes."""
+        ...
+
+    async def why_late(self, draft: Draft) -> LatenessView:
+        """Return why a draft, sent now, would not be there sooner."""
+        ...
+
+    async def why_letter_late(self, letter: str) -> LatenessView:
+        """Return why a letter that waits or travels is not there sooner; InputError when it is there."""
+        ...
+
+
+class PageBackend(Protocol):
+    """The people, their letters, the sky and the storm."""
+
+    async def people(self) -> tuple[Person, ...]:
+        """Return everyone whom the page can be, in the order to show; at least one."""
+        ...
+
+    def correspondence(self, person: str) -> Correspondence:
+        """Return the letters of one of `people()`, by id: the page checks first that there is one."""
+        ...
+
+    async def correspondent(self, address: str) -> Correspondent | None:
+        """Return who is at an address; None where nobody knows."""
+        ...
+
+    async def clock(self) -> Clock:
+        """Return mission time, and how both worlds read it; asked for at each pause of who writes."""
         ...
 
     async def sky(self) -> SkyPanel:
@@ -83,7 +98,7 @@ class PageBackend(Protocol):
         ...
 
     async def status(self, person: str) -> PageStatus:
-        """Return what else moves, as the place of this person knows it."""
+        """Return what moves besides letters, as the place of this person knows it."""
         ...
 
     async def set_storm(self, active: bool) -> Storm:

@@ -35,6 +35,7 @@ async def read_body(request: Request, kind: type[Described]) -> Described:
         raise HTTPException(415, "send application/json, or a form")
     is_form = media != "application/json"
     try:
+        # A form knows only text, so there a truth value may be the word for it; in JSON it may not.
         fields = _form(body) if is_form else msgspec.json.decode(body)
         if isinstance(fields, dict) and isinstance(word := fields.get("priority"), str):
             fields["priority"] = priority_of(word)  # Here, so that its error names the words that are right.

@@ -21,8 +21,8 @@ from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from starlight.web import page
 from starlight.web.answers import refusal
+from starlight.web.render import closed_page
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
@@ -70,6 +70,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers[name] = value
+                # Letters must not stay in a browser's cache; static files may, but are asked for again.
                 fresh = "no-cache" if scope["path"].startswith("/static/") else "no-store"
                 headers.setdefault("cache-control", fresh)
             await send(message)
@@ -78,6 +79,7 @@ class Guard:
         if answer is None:
             await self.app(scope, receive, send_with_headers)
         elif scope["type"] == "websocket":
+            # ASGI wants the connect to be received first; closed before it is accepted, it becomes a 403.
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "not allowed"})
         else:
@@ -85,6 +87,8 @@ class Guard:
 
     def _answer(self, scope: Scope) -> Response | None:
         """Return the answer that turns a request away or hands out the cookie, or None."""
+        # The order matters: a rebound name learns nothing at all, static files need the right name but no
+        # token, and a wrong origin is turned away before a cookie or token is even looked at.
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if host.rpartition(":")[0] not in self.hosts and host not in self.hosts:
@@ -97,6 +101,7 @@ class Guard:
             return refusal(403, "the request comes from another page", "Origin", "Use the page itself")
         if self._has_token(headers):
             return None
+        # Only a GET: an address with the token may be kept in a history, and must change nothing later.
         given = _query(scope).get("token", "")
         if scope["type"] == "http" and scope["method"] == "GET" and given and self._is_token(given):
             return self._welcome(scope)
@@ -106,7 +111,7 @@ class Guard:
             return refusal(
                 401, "no token, or a wrong one", "Authorization", "Send 'Authorization: Bearer TOKEN'"
             )
-        return HTMLResponse(page.closed(), 401)
+        return HTMLResponse(closed_page(), 401)
 
     def _same_origin(self, scope: Scope, headers: Headers, host: str) -> bool:
         """Return whether a request that changes something, or a WebSocket, comes from our own page."""
@@ -118,6 +123,7 @@ class Guard:
         return origin == f"{scope['scheme'].replace('ws', 'http')}://{host}"
 
     def _is_token(self, given: str) -> bool:
+        # In constant time: how long a comparison takes must not tell how much of the token was right.
         return hmac.compare_digest(given.encode(), self._token)
 
     def _has_token(self, headers: Headers) -> bool:

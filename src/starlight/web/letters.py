@@ -10,12 +10,12 @@ from starlight.messages.draft import Draft
 from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
-from starlight.web.views import LatenessView
+from starlight.web.forecast_view import LatenessView
 from starlight.web.visit import Visit
 
 
 class LetterRoutes:
-    """What a person does with letters, each act with its two ways of being told.
+    """Handlers of what a person does with letters; each answers as JSON and as HTML.
 
     Args:
         backend: what stands behind the page.
@@ -40,52 +40,50 @@ class LetterRoutes:
         """Write a letter; it is stored when this answers."""
         visit = await Visit.of(self._backend, request)
         draft = await read_body(request, Draft)
-        draft.require_text()
-        letter = await self._backend.write(visit.person.id, draft)
+        letter = await visit.letters.write(draft)
         return await visit.done(letter, draft.to, status=201)
 
     async def predict(self, request: Request) -> Response:
         """Tell when a draft would leave and arrive if it were sent now."""
         visit = await Visit.of(self._backend, request)
         draft = await read_body(request, Draft)
-        prediction = await self._backend.predict(visit.person.id, draft)
+        prediction = await visit.letters.predict(draft)
         if wants_json(request):
             return json_answer(prediction)
-        return HTMLResponse((await visit.page(draft.to)).prediction(prediction))
+        to = await self._backend.correspondent(draft.to)
+        return HTMLResponse((await visit.reader()).prediction(prediction, to, draft.to))
 
     async def why_late(self, request: Request) -> Response:
         """Tell why a draft would not be there sooner; a GET, which a link can ask, is about an empty one."""
         visit = await Visit.of(self._backend, request)
         if request.method == "POST":
+            # A POST although nothing changes: an address is too short for the text, and is kept in logs.
             draft = await read_body(request, Draft)
         else:
             draft = Draft(request.query_params.get("to", ""), "")
-        return await _explained(visit, await self._backend.why_late(visit.person.id, draft), draft.to)
+        return await _explained(visit, await visit.letters.why_late(draft), draft.to)
 
     async def why_letter_late(self, request: Request) -> Response:
         """Tell why an own letter that waits or travels is not there sooner."""
         visit = await Visit.of(self._backend, request)
-        return await _explained(visit, await self._backend.why_letter_late(*_letter_of(visit)))
+        return await _explained(visit, await visit.letters.why_letter_late(request.path_params["letter"]))
 
     async def withdraw(self, request: Request) -> Response:
         """Take back a letter that has not left."""
         visit = await Visit.of(self._backend, request)
-        return await visit.done(await self._backend.withdraw(*_letter_of(visit)))
+        return await visit.done(await visit.letters.withdraw(request.path_params["letter"]))
 
     async def mark_read(self, request: Request) -> Response:
         """Mark a letter that came as read."""
         visit = await Visit.of(self._backend, request)
-        return await visit.done(await self._backend.mark_read(*_letter_of(visit)))
-
-
-def _letter_of(visit: Visit) -> tuple[str, str]:
-    """Return whose letter the path means, and which."""
-    return visit.person.id, visit.request.path_params["letter"]
+        return await visit.done(await visit.letters.mark_read(request.path_params["letter"]))
 
 
 async def _explained(visit: Visit, found: LatenessView, to: str | None = None) -> Response:
     """Answer why something is late: as JSON, as what the page's disclosure holds, or as a page."""
     if wants_json(visit.request):
         return json_answer(found)
-    whole = not visit.request.headers.get("hx-request")
-    return HTMLResponse((await visit.page(to)).lateness(found, whole=whole))
+    reader = await visit.reader()
+    if visit.request.headers.get("hx-request"):
+        return HTMLResponse(reader.lateness(found))
+    return HTMLResponse(reader.lateness_page(found, visit.back(to)))

@@ -55,8 +55,10 @@ def counted_reading(face: CountedFace, at: int) -> Reading:
     """
     days = (at - face.day_zero) / (face.day_s * SECOND)
     day = int(days // 1)
+    # Rounding may carry the last instant of a day up to its second 86 400, which it does not have.
     second = min(int((days - day) * 86_400), 86_399)
     time = f"{second // 3600:02d}:{second // 60 % 60:02d}"
+    # Days before the first are negative, and told with a true minus sign.
     return Reading(f"{face.day} {day}".replace("-", "−"), "", time, f"{second % 60:02d}", face.zone)
 
 

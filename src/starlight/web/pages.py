@@ -21,7 +21,7 @@ class StormOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PageRoutes:
-    """What a person looks at, each address with its two ways of being told.
+    """Handlers of what a person looks at; each answers as JSON and as HTML.
 
     Args:
         backend: what stands behind the page.
@@ -52,6 +52,7 @@ class PageRoutes:
         people = await self._backend.people()
         if wants_json(request):
             return json_answer(people)
+        # Led on rather than shown here, so that a page's address always says whose it is.
         return RedirectResponse(f"/people/{people[0].id}", 303)
 
     async def page(self, request: Request) -> Response:
@@ -62,7 +63,7 @@ class PageRoutes:
             return json_answer({"mailbox": view.mailbox, "status": view.status})
         to = view.mailbox.correspondent
         # Before the first word is written, the page already says when one would arrive.
-        prediction = await self._backend.predict(visit.person.id, Draft(to, "")) if to else None
+        prediction = await visit.letters.predict(Draft(to, "")) if to else None
         return HTMLResponse(view.page(await self._backend.orbits(), prediction))
 
     async def parts(self, request: Request) -> Response:

@@ -1,7 +1,7 @@
-"""What the WebSocket pushes: the status as it moves, and word that a mailbox changed.
+"""The WebSocket of an open page: the status as it moves, and word that a mailbox changed.
 
 A message is JSON: ``{"changed": bool, "status": ...}``, the status as ``/api/status`` gives it;
-`changed` says that letters, flights, silence or storm are no longer as the page has them.
+`changed` says that letters, what is in transit, silence or storm are no longer as the page has them.
 Changes that come while a message is on its way are merged into the next, so a slow
 browser never makes a queue. Without any change a status goes out every few seconds, so that
 the clocks of page and mission stay together.
@@ -70,6 +70,7 @@ class _Pushing:
         self._something = asyncio.Event()
 
     async def run(self) -> None:
+        # Whichever ends first ends the others: the page has left, or sending has failed.
         tasks = [asyncio.create_task(work()) for work in (self._listen, self._push, self._until_left)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -89,6 +90,7 @@ class _Pushing:
 
     async def _push(self) -> None:
         while True:
+            # Cleared before it is read: what changes from here on wakes the next round, and none is missed.
             self._something.clear()
             changed, self._changed = self._changed, False
             message: dict[str, object] = {"changed": changed}
@@ -98,11 +100,14 @@ class _Pushing:
             except StarlightError as error:
                 message["error"] = str(error)
             await self._socket.send_text(wire.dumps(message).decode())
+            # Without a change the beat goes on. After the first one, more that belong together may follow at
+            # once, as a letter's departure and its bundle's do.
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._something.wait(), BEAT_S)
                 await asyncio.sleep(GATHER_S)
 
     async def _until_left(self) -> None:
+        # A page says nothing of itself; reading is how its leaving is heard.
         while True:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":

@@ -1,4 +1,4 @@
-"""What the page shows, as values: people, letters, the sky, what is in flight.
+"""The page as values: people and their mailboxes, the sky, what is between the worlds.
 
 Every moment is a `Time`: integer nanoseconds since 2000-01-01T00:00:00Z, as everywhere
 in Starlight. On the page it becomes a reading of the chosen person's clock; in JSON it
@@ -13,7 +13,7 @@ import msgspec
 
 from starlight.dtntime import Time
 from starlight.messages.letter_view import LetterView
-from starlight.words.sentence import Sentence
+from starlight.web.forecast_view import SilenceView
 from starlight.worlds import EARTH, MARS
 
 
@@ -35,20 +35,29 @@ class Person(msgspec.Struct, frozen=True):
     world: str
 
 
-class Conversation(msgspec.Struct, frozen=True):
-    """One correspondent of a mailbox, with or without letters yet.
+class Correspondent(msgspec.Struct, frozen=True):
+    """Someone who can be written to.
 
     Attributes:
-        address, name, place, world: who it is; the world whose clock they live by.
-        letters: how many letters there are both ways.
-        unread: how many of theirs are unread.
-        last_at: when the latest was written, or None.
+        address, name, place: who it is.
+        world: the name of the one whose clock they live by; empty where nobody knows.
     """
 
     address: str
     name: str
     place: str
     world: str
+
+
+class Conversation(Correspondent, frozen=True):
+    """One correspondent of a mailbox, with or without letters yet.
+
+    Attributes:
+        letters: how many letters there are both ways.
+        unread: how many of theirs are unread.
+        last_at: when the latest was written, or None.
+    """
+
     letters: int = 0
     unread: int = 0
     last_at: Time | None = None
@@ -72,22 +81,6 @@ class MailboxView(msgspec.Struct, frozen=True):
     earlier: bool = False
 
 
-class SilenceView(msgspec.Struct, frozen=True):
-    """A time in which nothing gets across, for people.
-
-    Attributes:
-        why: one or two sentences.
-        since: when it began, or None when unknown.
-        until: when the plan opens again, or None when no end is planned.
-        safe: what is safe and where, a sentence each.
-    """
-
-    why: Sentence
-    since: Time | None = None
-    until: Time | None = None
-    safe: tuple[Sentence, ...] = ()
-
-
 class ConjunctionView(msgspec.Struct, frozen=True):
     """The Sun between the worlds: for days nothing gets past it.
 
@@ -101,59 +94,6 @@ class ConjunctionView(msgspec.Struct, frozen=True):
     leave: Time
     min_angle_deg: float
     last_departure: Time
-
-
-class PredictionView(msgspec.Struct, frozen=True):
-    """When a letter sent now would leave and arrive, and when an answer could come.
-
-    Attributes:
-        leaves, arrives, answer_at: None where the plan knows no route.
-        route: one sentence a hop.
-        silence: why it has to wait, if it has to.
-        size_bytes: the size of the letter as it will be sent.
-        pieces: in how many it travels, because no contact carries it whole; `route` is that of the last.
-    """
-
-    leaves: Time | None
-    arrives: Time | None
-    answer_at: Time | None
-    route: tuple[Sentence, ...] = ()
-    silence: SilenceView | None = None
-    size_bytes: int = 0
-    pieces: int = 1
-
-
-class RefusalView(msgspec.Struct, frozen=True):
-    """A route that looks faster than the one that was chosen, and what it fails at.
-
-    Attributes:
-        looked_like: when it seemed to arrive.
-        contacts: the ids of its contacts.
-        headline: which route it is, in a line.
-        sentences: one a contact, up to the one that decides.
-    """
-
-    looked_like: Time
-    contacts: tuple[int, ...]
-    headline: Sentence
-    sentences: tuple[Sentence, ...]
-
-
-class LatenessView(msgspec.Struct, frozen=True):
-    """The reasons for which a letter is not there sooner.
-
-    Attributes:
-        now: as of when.
-        size_bytes: the size of the letter as it is sent.
-        first: sentences that come before all others: why it is silent, what the time is spent on, and
-            whether nothing looks faster.
-        reasons: routes that look faster; may be empty.
-    """
-
-    now: Time
-    size_bytes: int
-    first: tuple[Sentence, ...] = ()
-    reasons: tuple[RefusalView, ...] = ()
 
 
 class CivilFace(msgspec.Struct, frozen=True):
@@ -259,7 +199,7 @@ class SkyPanel(msgspec.Struct, frozen=True):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether the drawing, which knows the orbits of Earth and Mars, can show the two worlds."""
+        """Return whether the drawing, which knows the orbits of Earth and Mars, can show the two worlds."""
         return set(self.between) == {EARTH.name, MARS.name}
 
 
@@ -277,7 +217,7 @@ class Crossing(msgspec.Struct, frozen=True):
     speed, where a crossing takes a second, it is best told before it leaves.
 
     Attributes:
-        id: unique among the flights.
+        id: unique among all that is in transit.
         kind: what it is.
         from_world, to_world: the two sides.
         departed: when its last byte left.
@@ -338,7 +278,7 @@ class PageStatus(msgspec.Struct, frozen=True):
 
     Attributes:
         sky: clocks, positions, the window.
-        flights: everything between the worlds now or soon, by departure.
+        in_transit: everything between the worlds now or soon, by departure.
         silence: None while letters can cross.
         storm: the button's state.
         telemetry: the latest of each vehicle.
@@ -346,7 +286,7 @@ class PageStatus(msgspec.Struct, frozen=True):
     """
 
     sky: SkyPanel
-    flights: tuple[Crossing, ...] = ()
+    in_transit: tuple[Crossing, ...] = msgspec.field(default=(), name="flights")
     silence: SilenceView | None = None
     storm: Storm = Storm(active=False)
     telemetry: tuple[TelemetryView, ...] = ()
@@ -358,7 +298,7 @@ class PageChange(msgspec.Struct, frozen=True):
 
     Attributes:
         people: the ids of those whose mailbox changed.
-        status: flights, silence, storm, telemetry or the plan changed.
+        status: what is in transit, silence, storm, telemetry or the plan changed.
     """
 
     people: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from starlight.errors import InputError
 from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.page import PageView
+from starlight.web.reader import Reader
 from starlight.web.views import MailboxView, Person
 
 LETTERS_SHOWN = 50
@@ -28,12 +29,14 @@ class Visit:
         backend: what stands behind the page.
         request: what was asked.
         person: who is asked about.
+        letters: theirs.
     """
 
     def __init__(self, backend: PageBackend, request: Request, person: Person) -> None:
         self.backend = backend
         self.request = request
         self.person = person
+        self.letters = backend.correspondence(person.id)
 
     @classmethod
     async def of(cls, backend: PageBackend, request: Request) -> Visit:
@@ -42,6 +45,7 @@ class Visit:
         Raises:
             HTTPException: there is nobody of that id (404).
         """
+        # The backend is only ever asked for people it has named, so it need not guard against others.
         people = await backend.people()
         wanted = request.path_params.get("person") or request.query_params.get("person") or people[0].id
         for person in people:
@@ -58,11 +62,11 @@ class Visit:
         """
         asked = self.request.query_params
         limit = asked.get("limit", str(LETTERS_SHOWN))
+        # isdigit alone would let the digits of other scripts through.
         if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= LETTERS_MAX):
             right = f"A whole number from 1 to {LETTERS_MAX}"
             raise InputError(f"limit {limit!r}", where="limit", right=right)
-        return await self.backend.mailbox(
-            self.person.id,
+        return await self.letters.mailbox(
             correspondent=to or asked.get("with") or None,
             before=asked.get("before") or None,
             limit=int(limit),
@@ -74,16 +78,24 @@ class Visit:
         status = await self.backend.status(self.person.id)
         return PageView(await self.backend.people(), mailbox, status, self.request.query_params.get("before"))
 
+    async def reader(self) -> Reader:
+        """Return the person as the reader of something that is told without the mailbox."""
+        return Reader(self.person, await self.backend.clock())
+
     async def done(self, result: object, to: str | None = None, status: int = 200) -> Response:
         """Answer an act: its result as JSON, the changed parts to htmx, the way back to a plain form."""
         if wants_json(self.request):
             return json_answer(result, status)
         if self.request.headers.get("hx-request"):
             return HTMLResponse((await self.page(to)).parts(), status)
+        # 303, so that the browser gets the page instead of sending the form again.
+        return RedirectResponse(self.back(to), 303)
+
+    def back(self, to: str | None = None) -> str:
+        """Return the address of the letters that the request came from, or of those with an address."""
         asked = self.request.query_params
         shown = {name: asked[name] for name in ("with", "before") if name in asked}
         if to is not None:
             shown["with"] = to
-        back = f"/people/{self.person.id}" if "person" in self.request.path_params else "/"
-        # 303, so that the browser gets the page instead of sending the form again.
-        return RedirectResponse(back + (f"?{urlencode(shown)}" if shown else ""), 303)
+        path = f"/people/{self.person.id}" if "person" in self.request.path_params else "/"
+        return path + (f"?{urlencode(shown)}" if shown else "")

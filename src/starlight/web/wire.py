@@ -64,6 +64,7 @@ def read(value: object, kind: type[T], *, from_text: bool = False) -> T:
 
 def _read(value: Any, kind: Any) -> Any:
     """Return what `msgspec.convert` takes for a twin; what does not fit is left for it to refuse."""
+    # `Time` is an annotated int, so its identity tells it from any other integer, as in `jsonable`.
     if kind is Time and isinstance(value, str):
         return _time(value)
     if get_origin(kind) in (tuple, list) and isinstance(value, list):

@@ -13,10 +13,10 @@ export class SkyDrawing {
     this.clock = clock;
     this.beam = root.querySelector("#beam");
     this.words = root.querySelector("#beam-words");
-    this.marks = root.querySelector("#flight-marks");
+    this.marks = root.querySelector("#crossing-marks");
     this.bodies = { earth: root.querySelector("#earth-body"), mars: root.querySelector("#mars-body") };
     this.at = {};
-    this.flights = new Map(); // by id; kept until they arrive by our own clock
+    this.crossings = new Map(); // by id; kept until they arrive by our own clock
     this.drawn = 0;
   }
 
@@ -34,13 +34,13 @@ export class SkyDrawing {
     this.beam.classList.toggle("silent", status.silence !== null);
     this.nameBeam(status);
     this.bodies.mars.classList.toggle("storm", status.storm.active);
-    const told = new Set(status.flights.map((flight) => flight.id));
-    for (const flight of status.flights) {
-      if (this.at[flight.from_world] && this.at[flight.to_world]) this.take(flight);
+    const told = new Set(status.flights.map((crossing) => crossing.id));
+    for (const crossing of status.flights) {
+      if (this.at[crossing.from_world] && this.at[crossing.to_world]) this.take(crossing);
     }
-    for (const [id, flight] of this.flights) {
+    for (const [id, crossing] of this.crossings) {
       // What was booked may be withdrawn; what has left can't be, and lands by our clock.
-      if (!told.has(id) && flight.departs > this.clock.now()) this.drop(id);
+      if (!told.has(id) && crossing.departs > this.clock.now()) this.drop(id);
     }
   }
 
@@ -69,22 +69,22 @@ export class SkyDrawing {
     this.words.textContent = status.silence ? "silence" : durationWords(status.sky.light_time_s);
   }
 
-  take(flight) {
-    const known = this.flights.get(flight.id);
-    const departs = Date.parse(flight.departed);
-    const arrives = Date.parse(flight.arrives);
+  take(crossing) {
+    const known = this.crossings.get(crossing.id);
+    const departs = Date.parse(crossing.departed);
+    const arrives = Date.parse(crossing.arrives);
     if (known) {
       Object.assign(known, { departs, arrives });
       return;
     }
     // Several that leave together fly side by side.
-    const lane = (this.flights.size % 3) - 1;
-    this.flights.set(flight.id, { ...flight, departs, arrives, lane, mark: null });
+    const track = (this.crossings.size % 3) - 1;
+    this.crossings.set(crossing.id, { ...crossing, departs, arrives, track, mark: null });
   }
 
   drop(id) {
-    this.flights.get(id)?.mark?.remove();
-    this.flights.delete(id);
+    this.crossings.get(id)?.mark?.remove();
+    this.crossings.delete(id);
   }
 
   // Called for each frame; with reduced motion the marks stand still and move on every ten seconds.
@@ -92,41 +92,41 @@ export class SkyDrawing {
     if (still.matches && real - this.drawn < 10000 && this.drawn) return;
     this.drawn = real;
     const now = this.clock.now();
-    for (const [id, flight] of this.flights) {
-      const progress = (now - flight.departs) / Math.max(flight.arrives - flight.departs, 1);
+    for (const [id, crossing] of this.crossings) {
+      const progress = (now - crossing.departs) / Math.max(crossing.arrives - crossing.departs, 1);
       if (progress >= 1) {
         this.drop(id);
-        this.greet(flight);
+        this.greet(crossing);
       } else if (progress >= 0) {
-        this.place(flight, progress);
+        this.place(crossing, progress);
       }
     }
   }
 
-  place(flight, progress) {
-    if (!flight.mark) {
-      flight.mark = document.createElementNS(SVG, "use");
-      const shape = { letter: "letter", receipt: "receipt" }[flight.kind] ?? "telemetry";
-      flight.mark.setAttribute("href", `#${shape}-mark`);
-      flight.mark.setAttribute("class", `flight ${shape} from-${flight.from_world}`);
-      flight.mark.dataset.flight = flight.id;
-      this.marks.append(flight.mark);
+  place(crossing, progress) {
+    if (!crossing.mark) {
+      crossing.mark = document.createElementNS(SVG, "use");
+      const shape = { letter: "letter", receipt: "receipt" }[crossing.kind] ?? "telemetry";
+      crossing.mark.setAttribute("href", `#${shape}-mark`);
+      crossing.mark.setAttribute("class", `crossing ${shape} from-${crossing.from_world}`);
+      crossing.mark.dataset.crossing = crossing.id;
+      this.marks.append(crossing.mark);
     }
-    const from = this.at[flight.from_world];
-    const to = this.at[flight.to_world];
+    const from = this.at[crossing.from_world];
+    const to = this.at[crossing.to_world];
     const dx = to.x - from.x;
     const dy = to.y - from.y;
     const length = Math.hypot(dx, dy) || 1;
     // The two directions keep to their own sides of the line.
-    const aside = (flight.from_world === "earth" ? 3 : -3) + flight.lane * 2;
+    const aside = (crossing.from_world === "earth" ? 3 : -3) + crossing.track * 2;
     const x = from.x + dx * progress - (dy / length) * aside;
     const y = from.y + dy * progress + (dx / length) * aside;
-    flight.mark.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)})`);
+    crossing.mark.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)})`);
   }
 
-  greet(flight) {
-    if (still.matches || !flight.mark) return;
-    const body = this.bodies[flight.to_world].querySelector(".halo");
+  greet(crossing) {
+    if (still.matches || !crossing.mark) return;
+    const body = this.bodies[crossing.to_world].querySelector(".halo");
     body.animate([{ opacity: 0.9, transform: "scale(1)" }, { opacity: 0.15, transform: "scale(1.9)" }], {
       duration: 900,
       easing: "ease-out",

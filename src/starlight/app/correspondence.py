@@ -1,0 +1,142 @@
+"""One person's letters as the page shows and writes them, over the mail service of their node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from starlight.app.address_book import AddressBook
+from starlight.live.clock import MissionClock
+from starlight.live.mail_service import MailService
+from starlight.messages.draft import Draft
+from starlight.messages.letter_view import LetterView, named
+from starlight.messages.mailbox import Mailbox
+from starlight.web.forecast_view import (
+    LatenessView,
+    PredictionView,
+    SilenceView,
+    lateness_view,
+    prediction_view,
+    silence_view,
+)
+from starlight.web.views import Conversation, MailboxView, Person
+from starlight.words import doubt
+
+
+class Inhabitant(msgspec.Struct, frozen=True):
+    """A person whom the page can be.
+
+    Attributes:
+        person: who it is.
+        node: the number of the node that the mailbox is at.
+    """
+
+    person: Person
+    node: int
+
+
+class NodeCorrespondence:
+    """The letters of one person.
+
+    Args:
+        person: whose they are.
+        mail: of the node that the mailbox is at.
+        book: what people are called.
+        titles: what nodes are called, by number.
+        clock: mission time.
+    """
+
+    def __init__(
+        self,
+        person: Person,
+        mail: MailService,
+        book: AddressBook,
+        titles: Mapping[int, str],
+        clock: MissionClock,
+    ) -> None:
+        self.person = person
+        self._mail = mail
+        self._book = book
+        self._titles = titles
+        self._clock = clock
+
+    async def mailbox(
+        self, *, correspondent: str | None = None, before: str | None = None, limit: int = 50
+    ) -> MailboxView:
+        """Return the mailbox, opened at one correspondent."""
+        box = self._box()
+        conversations = self._conversations(box)
+        if correspondent is None:
+            correspondent = conversations[0].address if conversations else ""
+        page = box.page(correspondent, before, limit)
+        return MailboxView(
+            person=self.person,
+            conversations=conversations,
+            correspondent=correspondent,
+            letters=tuple(self._letter(letter.id) for letter in page.letters),
+            earlier=page.earlier,
+        )
+
+    def _conversations(self, box: Mailbox) -> tuple[Conversation, ...]:
+        found = []
+        kept = {each.correspondent: each for each in box.conversations()}
+        # Those with letters, then everyone else who can be written to.
+        for address in dict.fromkeys([*kept, *self._book.addresses()]):
+            if address == self.person.address:
+                continue
+            entry = self._book.entry(address)
+            held = kept.get(address)
+            found.append(
+                Conversation(
+                    address=address,
+                    name=entry.name,
+                    place=entry.place,
+                    world=entry.world,
+                    letters=held.letters if held else 0,
+                    unread=held.unread if held else 0,
+                    last_at=held.last_at if held else None,
+                )
+            )
+        found.sort(key=lambda c: (-(c.last_at or 0), c.name))
+        return tuple(found)
+
+    async def write(self, draft: Draft) -> LetterView:
+        """Write a letter; when this returns it is durable."""
+        letter = await self._mail.write(self.person.address, draft)
+        return self._letter(letter.id)
+
+    async def withdraw(self, letter: str) -> LetterView:
+        """Withdraw a letter that has not left."""
+        await self._mail.withdraw(self.person.address, letter)
+        return self._letter(letter)
+
+    async def mark_read(self, letter: str) -> LetterView:
+        """Mark a letter that came in as read."""
+        await self._mail.mark_read(self.person.address, letter)
+        return self._letter(letter)
+
+    async def predict(self, draft: Draft) -> PredictionView:
+        """Return what to expect of a letter sent now."""
+        return prediction_view(self._mail.predict(self.person.address, draft), self._titles)
+
+    async def why_late(self, draft: Draft) -> LatenessView:
+        """Return why a letter sent now would not be there sooner."""
+        return lateness_view(self._mail.why_late(self.person.address, draft), self._titles)
+
+    async def why_letter_late(self, letter: str) -> LatenessView:
+        """Return why a letter that waits or is on its way is not there sooner."""
+        return lateness_view(self._mail.why_letter_late(self.person.address, letter), self._titles)
+
+    def silence_to(self, address: str) -> SilenceView | None:
+        """Return why nothing gets across to an address now; None while letters do."""
+        found = self._mail.predict(self.person.address, Draft(address, "")).silence
+        return silence_view(found, self._titles) if found else None
+
+    def _box(self) -> Mailbox:
+        return self._mail.mailbox(self.person.address)
+
+    def _letter(self, letter_id: str) -> LetterView:
+        view = self._box().letter_view(letter_id, self._clock.now())
+        note = doubt.note(view.doubtful, view.trouble, displaced=view.displaced)
+        return named(view, self._book.name_and_place, note.text())

@@ -1,0 +1,42 @@
+"""The storm button: what it cuts, and whether it has."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from starlight.errors import InputError
+from starlight.web.views import Storm
+
+
+class StormControl(msgspec.Struct):
+    """The storm that a visitor of the page can let loose.
+
+    Attributes:
+        active: the relays are cut.
+        since: when they were cut, in ns.
+        cuts: what it cuts, for people.
+        set_active: cuts or mends; None where there is nothing to cut.
+    """
+
+    active: bool
+    since: int | None
+    cuts: str
+    set_active: Callable[[bool], Awaitable[None]] | None
+
+    def view(self) -> Storm:
+        """Return the button's state as the page shows it."""
+        return Storm(self.active, self.since, self.cuts)
+
+    async def turn(self, active: bool) -> None:
+        """Cut the relays, or mend them; to turn it where it stands already changes nothing.
+
+        Raises:
+            InputError: there are none.
+        """
+        if self.set_active is None:
+            raise InputError("there are no relays to cut here", where="storm")
+        # Two pages may press the button at once; the second finds it done.
+        if active != self.active:
+            await self.set_active(active)

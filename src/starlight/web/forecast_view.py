@@ -1,0 +1,118 @@
+"""Forecasts as the page shows them: a prediction, a silence, a lateness, in sentences for people.
+
+What a node foresees are codes and facts (`messages`); `words` makes sentences of them. Here both are put
+together for one reader. The moments in a sentence stay values, so the page tells them by the clock of the
+person, and JSON in UTC.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from starlight.dtntime import Time
+from starlight.messages.forecast import Prediction
+from starlight.messages.lateness import Lateness
+from starlight.messages.silence import Silence
+from starlight.words import lateness, routes, silence
+from starlight.words.sentence import Names, Sentence
+
+
+class SilenceView(msgspec.Struct, frozen=True):
+    """The reason for which nothing gets across, for people.
+
+    Attributes:
+        why: one or a few sentences.
+        since: when it began, or None when unknown.
+        until: when the plan opens again, or None when no end is planned.
+        safe: what is safe and where, a sentence each.
+    """
+
+    why: Sentence
+    since: Time | None = None
+    until: Time | None = None
+    safe: tuple[Sentence, ...] = ()
+
+
+class PredictionView(msgspec.Struct, frozen=True):
+    """The times at which a letter sent now would leave and arrive, and an answer could come.
+
+    Attributes:
+        leaves, arrives, answer_at: None where the plan knows no route.
+        route: one sentence a hop.
+        silence: why it has to wait, if it has to.
+        size_bytes: the size of the letter as it will be sent.
+        fragments: in how many it travels, because no contact carries it whole; `route` is that of the last.
+    """
+
+    leaves: Time | None
+    arrives: Time | None
+    answer_at: Time | None
+    route: tuple[Sentence, ...] = ()
+    silence: SilenceView | None = None
+    size_bytes: int = 0
+    fragments: int = msgspec.field(default=1, name="pieces")
+
+
+class RefusalView(msgspec.Struct, frozen=True):
+    """A route that looks faster than the one that was chosen, and what it fails at.
+
+    Attributes:
+        looked_like: when it seemed to arrive.
+        contacts: the ids of its contacts.
+        headline: which route it is, in a line.
+        sentences: one a contact, up to the one that decides.
+    """
+
+    looked_like: Time
+    contacts: tuple[int, ...]
+    headline: Sentence
+    sentences: tuple[Sentence, ...]
+
+
+class LatenessView(msgspec.Struct, frozen=True):
+    """The reasons for which a letter is not there sooner.
+
+    Attributes:
+        now: as of when.
+        size_bytes: the size of the letter as it is sent.
+        first: sentences that come before all others: why it is silent, what the time is spent on, and
+            whether nothing looks faster.
+        reasons: routes that look faster; may be empty.
+    """
+
+    now: Time
+    size_bytes: int
+    first: tuple[Sentence, ...] = ()
+    reasons: tuple[RefusalView, ...] = ()
+
+
+def silence_view(found: Silence, names: Names) -> SilenceView:
+    """Return a silence for people; names are those of the nodes."""
+    return SilenceView(silence.why(found, names), found.since, found.until, silence.safe(found, names))
+
+
+def prediction_view(found: Prediction, names: Names) -> PredictionView:
+    """Return a prediction for people; names are those of the nodes."""
+    return PredictionView(
+        leaves=found.leaves,
+        arrives=found.arrives,
+        answer_at=found.answer_at,
+        route=routes.hops(found.route, names) if found.route else (),
+        silence=silence_view(found.silence, names) if found.silence else None,
+        size_bytes=found.size_bytes,
+        fragments=found.fragments,
+    )
+
+
+def lateness_view(found: Lateness, names: Names) -> LatenessView:
+    """Return a lateness for people; names are those of the nodes."""
+    reasons = tuple(
+        RefusalView(
+            looked_like=refusal.looked_like,
+            contacts=tuple(contact.id for contact in refusal.contacts),
+            headline=routes.headline(refusal),
+            sentences=routes.refused(refusal, names),
+        )
+        for refusal in found.refusals
+    )
+    return LatenessView(found.now, found.size_bytes, lateness.first(found, names), reasons)

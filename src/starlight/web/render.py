@@ -1,0 +1,97 @@
+"""Templates as HTML text.
+
+Jinja's autoescape is on for every template, so what people write is text and never markup. Only what a
+template has made itself is let through as it is, where a part is set into the page (`embedded`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from starlight import dtntime
+from starlight.messages.letter_view import LetterView
+from starlight.web import localtime
+from starlight.web.views import Crossing
+from starlight.words import doubt, lateness, letters, silence
+
+HERE = Path(__file__).parent
+
+
+def render(template: str, context: dict[str, object]) -> str:
+    """Return a template filled in; a name that the context lacks is an error."""
+    return _environment.get_template(template).render(context)
+
+
+def error_page(status: int, error: str, where: str, right: str) -> str:
+    """Return a page that tells what went wrong, and what would be right."""
+    return render("error.html", {"status": status, "error": error, "where": where, "right": right})
+
+
+def closed_page() -> str:
+    """Return the page for someone who has not opened Starlight by its whole address."""
+    return render("closed.html", {})
+
+
+def _key(letter: LetterView | str) -> str:
+    """Return an id for HTML: a letter's own may have any characters."""
+    # Twelve hexadecimal digits: among a million ids on one page two would meet once in 560 pages.
+    own = letter if isinstance(letter, str) else letter.id
+    return "l" + hashlib.sha256(own.encode()).hexdigest()[:12]
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+def _svg_path(points: tuple[tuple[float, float], ...]) -> str:
+    """Return a closed orbit as SVG path data; the ecliptic's y grows upwards, SVG's down."""
+    return "M" + "L".join(f"{x:.4f} {-y:.4f}" for x, y in points) + "Z"
+
+
+def _degrees(value: float, positive: str, negative: str) -> str:
+    return f"{abs(value):.3f}° {positive if value >= 0 else negative}"
+
+
+def _under_way(crossings: tuple[Crossing, ...], now: int) -> list[Crossing]:
+    return [crossing for crossing in crossings if crossing.departed <= now < crossing.arrives]
+
+
+def _embedded(part: str) -> Markup:
+    """Return a part that was rendered here, to stand in the page as it is."""
+    return Markup(part)
+
+
+# StrictUndefined: a misspelt name in a template fails a test instead of showing nothing to a person.
+_environment = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.filters |= {
+    "key": _key,
+    "initials": _initials,
+    "quoted": lambda text: quote(text, safe=""),
+    "query": urlencode,
+    "svg_path": _svg_path,
+    "degrees": _degrees,
+    "under_way": _under_way,
+    "embedded": _embedded,
+    "urgency": letters.urgency,
+    # A narrow no-break space, so that no line ends inside a number (SI Brochure, 5.4.4).
+    "number": lambda value, digits=0: f"{value:,.{digits}f}".replace(",", "\u202f"),
+    "duration": lambda seconds: dtntime.duration_text(round(seconds * dtntime.SECOND)),
+}
+_environment.globals |= {
+    "STEPS": letters.STEPS,
+    "SILENCE": silence,
+    "note": doubt.note,
+    "in_fragments": lateness.in_fragments,
+    "reading": localtime.reading,
+}
