@@ -23,6 +23,7 @@ from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE, SECOND
 from starlight.errors import InputError
 from starlight.messages.doubt import Doubt, DoubtCode
+from starlight.messages.forecast import RECEIPT_BYTES
 from starlight.messages.silence import Silence, SilenceCause
 from starlight.words import doubt, lateness, routes, silence
 
@@ -58,8 +59,9 @@ def test_leaves_arrives_and_earliest_answer() -> None:
     assert ahead.arrives is not None
     assert 0 < ahead.arrives - MINUTE - LIGHT < SECOND
     assert ahead.answer_at is not None
-    assert ahead.receipt_at is not None
-    assert ahead.arrives + LIGHT < ahead.receipt_at < ahead.answer_at < ahead.arrives + LIGHT + SECOND
+    receipt_at = sky.earth.office.forecaster.back(MARS, ahead.arrives, RECEIPT_BYTES)
+    assert receipt_at is not None
+    assert ahead.arrives + LIGHT < receipt_at < ahead.answer_at < ahead.arrives + LIGHT + SECOND
     assert ahead.route is not None
     assert [hop.contact.id for hop in ahead.route.hops] == [1, 2]
     assert "Seoul" in routes.hops(ahead.route, NAMES)[0].text()
@@ -171,7 +173,8 @@ def test_no_answer_where_no_route_back_is() -> None:
     sky.open_all()
     ahead = predict(sky.earth.office, NANYOUNG, "hello", 0)
     assert ahead.arrives is not None
-    assert (ahead.answer_at, ahead.receipt_at) == (None, None)
+    assert ahead.answer_at is None
+    assert sky.earth.office.forecaster.back(MARS, ahead.arrives, RECEIPT_BYTES) is None
 
 
 def test_a_waiting_letter_is_predicted_again() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.messages.contents import letters_of
 from tests.messages.helpers import EARTH, JAY, MARS, NAMES, NANYOUNG, FakeSky, contact, predict, why_late
@@ -206,7 +206,8 @@ def test_a_letter_that_no_contact_carries_is_foreseen_in_fragments() -> None:
     assert (ahead.fragments, len(fragments)) == (3, 3)
     assert ahead.leaves == HOUR
     assert ahead.arrives == fragments[-1].route.arrival
-    assert [leg.leaves for leg in ahead.legs] == [3 * HOUR]
+    assert ahead.route is not None
+    assert [hop.leaves for hop in ahead.route.hops] == [3 * HOUR]
     assert ahead.answer_at is not None
     why = why_late(sky.earth.office, NANYOUNG, size, 0)
     assert why.fragments == 3
@@ -284,6 +285,7 @@ def test_a_hopeless_letter_is_not_cut_at_each_question(monkeypatch: pytest.Monke
     assert (fragments(60_000, MINUTE), len(cut)) == (9, 7)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 45_000), st.sampled_from(list(Priority)))
 def test_fragments_are_never_foreseen_sooner_than_a_smaller_letter(size: int, priority: Priority) -> None:
     """A larger letter never arrives sooner, cut or not, and asking leaves the bookings as they were."""

@@ -151,6 +151,20 @@ def test_json_is_read_back_as_the_struct_that_it_was() -> None:
     assert wire.read([told], list[MailboxView]) == [mailbox]
 
 
+def test_sentences_are_text_in_json() -> None:
+    """In JSON a sentence is text with its times in UTC, and reads back as that text."""
+    backend = FakeBackend()
+    late = asyncio.run(backend.why_late("jay", Draft("ipn:21.1", "Hi")))
+    told = msgspec.json.decode(wire.dumps(late))
+    assert told["first"] == ["It waits 2 min for the dish, light takes 19 min."]
+    assert told["reasons"][0]["sentences"][0].endswith(
+        "ends at 2051-04-02T05:23:00Z, 3.0 s before it is there."
+    )
+    back = wire.read(told, LatenessView)
+    assert wire.jsonable(back) == told
+    assert [said.text() for said in back.first] == told["first"]
+
+
 @pytest.mark.parametrize(
     ("key", "wrong"),
     [

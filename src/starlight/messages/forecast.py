@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from starlight.contacts import Notice
 from starlight.dtntime import MINUTE
-from starlight.messages.delivery import Leg
 from starlight.messages.itinerary import Itinerary, LinkIndex, goes_by, legs_of, waits_long
 from starlight.messages.lateness import LateMessage, Lateness, time_spent
 from starlight.messages.silence import Silence, notices_about, silence_of
@@ -57,9 +56,7 @@ class Prediction(msgspec.Struct, frozen=True):
         leaves, arrives: None where the plan knows no route.
         answer_at: when the earliest answer of typical size can be here, written in the moment
             of arrival; None where the plan knows no route back.
-        receipt_at: when the news of the arrival can be here.
         route: the route, hop by hop; of a message in fragments that of the one that arrives last.
-        legs: the route as values.
         silence: why it has to wait, when it has to wait long.
         size_bytes: of the payload.
         fragments: in how many it travels, because no contact carries it whole.
@@ -68,9 +65,7 @@ class Prediction(msgspec.Struct, frozen=True):
     leaves: int | None
     arrives: int | None
     answer_at: int | None
-    receipt_at: int | None
     route: Route | None
-    legs: tuple[Leg, ...]
     silence: Silence | None
     size_bytes: int
     fragments: int = 1
@@ -149,7 +144,7 @@ class Forecaster:
         return Itinerary(leaves, last.arrival, last, len(fragments))
 
     def draft_itinerary(
-        self, destination: int | None, now: int, size: int, expires: int | None, priority: int
+        self, destination: int | None, now: int, size: int, priority: int
     ) -> Itinerary | None:
         """Return how a payload that is being written would travel from here; arguments as in `itinerary`.
 
@@ -157,9 +152,8 @@ class Forecaster:
         granted for `HOPELESS_FOR` that a larger one does not either, while the plan stays and no booking is
         given back.
         """
-        # What expires may have no route for its age alone, which says nothing about its size.
-        if destination is None or expires is not None:
-            return self.itinerary(self.node, destination, now, size, expires, priority)
+        if destination is None:
+            return None
         self.index()  # Under another plan it forgets.
         about = destination, priority
         least, since, freed = self._hopeless.get(about, (0, 0, -1))
@@ -234,25 +228,22 @@ class Forecaster:
         destination: int | None,
         now: int,
         size: int,
-        expires: int | None = None,
         priority: int = Priority.NORMAL,
     ) -> Prediction:
         """Return what to expect of a payload of `size` bytes sent now; `destination` None is unknown."""
-        found = self.draft_itinerary(destination, now, size, expires, priority)
+        found = self.draft_itinerary(destination, now, size, priority)
         if found is None:
             # Without this, people would be told that no route is planned while smaller letters leave.
-            too_large = self._goes_if_small(self.node, destination, now, expires, priority)
+            too_large = self._goes_if_small(self.node, destination, now, None, priority)
             silence = silence_of(self.index(), self.node, destination, (), now, too_large=too_large)
-            return Prediction(None, None, None, None, None, (), silence, size)
+            return Prediction(None, None, None, None, silence, size)
         legs = legs_of(found.route)
         silent = waits_long(legs, now)
         return Prediction(
             leaves=found.leaves if legs else now,
             arrives=found.arrival,
             answer_at=self.back(destination, found.arrival, ANSWER_BYTES),
-            receipt_at=self.back(destination, found.arrival, RECEIPT_BYTES),
             route=found.route,
-            legs=legs,
             silence=silence_of(self.index(), self.node, destination, legs, now) if silent else None,
             size_bytes=size,
             fragments=found.fragments,

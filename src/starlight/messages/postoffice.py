@@ -268,7 +268,7 @@ class PostOffice:
         """Return why a letter sent now would not be there sooner; arguments and errors as in `predict`."""
         size, urgency = self._size(address, draft, now), draft.urgency
         destination = self.node_of(draft.to)
-        found = self.forecaster.draft_itinerary(destination, now, size, None, urgency)
+        found = self.forecaster.draft_itinerary(destination, now, size, urgency)
         legs, fragments = (legs_of(found.route), found.fragments) if found else ((), 1)
         message = LateMessage(destination, size, urgency, None, legs, fragments)
         return self.forecaster.lateness(message, now)
