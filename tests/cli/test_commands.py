@@ -20,7 +20,7 @@ from starlight import dtntime
 from starlight.app import client
 from starlight.cli import main as command_line
 from starlight.scenario.reading import load
-from starlight.web import app
+from starlight.web import body
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "reference" / "commands.md"
@@ -340,7 +340,7 @@ def test_standard_input_must_be_a_letter(live: Running) -> None:
 
 def test_the_client_knows_the_pages_limit() -> None:
     """What the page would refuse for its size is refused before it is sent."""
-    assert client.BODY_MAX_BYTES == app.MAX_BODY_BYTES
+    assert client.BODY_MAX_BYTES == body.MAX_BODY_BYTES
 
 
 def test_status_tells_of_every_node(live: Running) -> None:

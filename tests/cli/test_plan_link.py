@@ -70,7 +70,7 @@ def test_the_sky_tells_the_next_conjunction() -> None:
     ("command", "words"),
     [
         ("plan mars", ["mars", "lost-in-starlight"]),
-        ("plan --from 2051-04-07 --to 2051-04-06", ["--to", "no time", "after --from"]),
+        ("plan --from 2051-04-07 --to 2051-04-06", ["--to", "is not after the beginning", "after --from"]),
         ("plan --from 2060-01-01", ["2060", "ephemeris"]),
         ("plan --weather none.toml --to 2051-04-08", ["none.toml", "No such file"]),
         ("plan --format word", ["--format", "word", "ion"]),

@@ -24,9 +24,10 @@ def default_folder() -> Path:
     "--at", type=MOMENT, metavar="ISO", help="Where the mission begins. [default: shortly before the storm]"
 )
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR",
-              help="Keeps letters and mission time. [default: ~/.local/share/starlight/demo]")  # fmt: skip
+              help="Folder of letters and mission time. "
+                   "[default: ~/.local/share/starlight/demo]")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65_535), default=8420, show_default=True, metavar="P",
-              help="Of the page; another free one when it is taken.")  # fmt: skip
+              help="Port of the page; if it is taken, any free one.")  # fmt: skip
 @click.option("--no-browser", is_flag=True, help="Only print the page's address.")
 @click.option("--record", type=click.Path(path_type=Path), metavar="DIR",
               help="Record every node's events and actions there, for `starlight replay`.")  # fmt: skip

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from starlight import dtntime
-from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
+from starlight.cli.options import MOMENT, as_json, collected, ephemeris, print_json
 from starlight.errors import InputError
 
 SHOWN = 40
 """Steps of the rate that a person is shown; the report and the JSON have all."""
+
+
+class LinkOptions(NamedTuple):
+    """The options of `starlight link`."""
+
+    scenario_name: str
+    from_node: str | None
+    to_node: str | None
+    at: int | None
+    start: int | None
+    end: int | None
+    band: str | None
+    range_au: float | None
+    elevation: float
+    report: Path | None
+    ephemeris: str | None
+    json_output: bool
 
 
 @click.command()
@@ -26,9 +43,9 @@ SHOWN = 40
     help="When the signal leaves. [default: in the middle of the next window]",
 )
 @click.option(
-    "--from", "start", type=MOMENT, metavar="ISO", help="Tell the rate from here. [default: that window]"
+    "--from", "start", type=MOMENT, metavar="ISO", help="Start of the rate over time. [default: that window]"
 )
-@click.option("--to", "end", type=MOMENT, metavar="ISO", help="Tell the rate until here.")
+@click.option("--to", "end", type=MOMENT, metavar="ISO", help="End of the rate over time.")
 @click.option("--band", metavar="NAME", help="The band. [default: that of the scenario's link, or else X]")
 @click.option(
     "--range-au", type=float, metavar="AU", help="Between two terminals of the library, at this distance."
@@ -39,7 +56,7 @@ SHOWN = 40
     default=30.0,
     show_default=True,
     metavar="DEG",
-    help="With --range-au: of the other end above the horizon.",
+    help="Elevation of the other end above the horizon; only with --range-au.",
 )
 @click.option(
     "--report",
@@ -49,25 +66,13 @@ SHOWN = 40
 )
 @ephemeris
 @as_json
-def link(
-    scenario_name: str,
-    from_node: str | None,
-    to_node: str | None,
-    at: int | None,
-    start: int | None,
-    end: int | None,
-    band: str | None,
-    range_au: float | None,
-    elevation: float,
-    report: Path | None,
-    ephemeris: str | None,
-    json_output: bool,
-) -> None:
-    """Say what the radio from FROM to TO carries: design control table, rate over time.
+@collected(LinkOptions)
+def link(asked: LinkOptions) -> None:
+    """Compute what the radio link from FROM to TO carries: design control table, rate over time.
 
     FROM and TO are nodes of SCENARIO whose antennas have terminals. With --range-au SCENARIO and FROM
-    are two terminals of the library. A FILE of published budgets in place of SCENARIO, and nothing else,
-    is computed case by case beside what was printed.
+    are two terminals of the library. A FILE of published budgets, alone in place of SCENARIO, is computed
+    again case by case and set beside the published figures.
 
     \b
     Examples:
@@ -75,31 +80,42 @@ def link(
       starlight link father-3m lander-1m --range-au 0.5
       starlight link link_budgets.toml
     """
-    if range_au is not None:
-        _at_range(scenario_name, from_node, to_node, range_au, elevation, band or "X", json_output)
+    if asked.range_au is not None:
+        _at_range(
+            asked.scenario_name,
+            asked.from_node,
+            asked.to_node,
+            asked.range_au,
+            asked.elevation,
+            asked.band or "X",
+            asked.json_output,
+        )
         return
-    if from_node is None:
-        _cases(Path(scenario_name), json_output)
+    if asked.from_node is None:
+        _cases(Path(asked.scenario_name), asked.json_output)
         return
-    if to_node is None:
+    if asked.to_node is None:
         raise InputError("the other end is missing", where="TO", right="Name a node, or give --range-au")
     from starlight.cli.plan_scenario import write
     from starlight.reports import link_report as linkview
     from starlight.scenario import kernels, reading
 
+    start, end = asked.start, asked.end
     if (start is None) != (end is None):
         raise InputError("an interval has two ends", where="--from, --to", right="Give both, or neither")
     if start is not None and end is not None and end <= start:
         told = f"the end, {dtntime.to_text(end)}, is not after the beginning, {dtntime.to_text(start)}"
         raise InputError(told, where="--to", right="Give a time after --from")
     interval = None if start is None or end is None else (start, end)
-    sky = kernels.open_sky(ephemeris)
-    plan = reading.load(scenario_name)
-    found = linkview.study(plan, sky, from_node, to_node, band=band, at=at, interval=interval)
+    sky = kernels.open_sky(asked.ephemeris)
+    plan = reading.load(asked.scenario_name)
+    found = linkview.study(
+        plan, sky, asked.from_node, asked.to_node, band=asked.band, at=asked.at, interval=interval
+    )
     view = linkview.link_view(sky, found)
-    if report is not None:
-        write(report, linkview.link_report(sky, found).encode())
-    if json_output:
+    if asked.report is not None:
+        write(asked.report, linkview.link_report(sky, found).encode())
+    if asked.json_output:
         print_json(view)
     else:
         click.echo(found.table.text())

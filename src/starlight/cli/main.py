@@ -15,14 +15,14 @@ COMMANDS = {
     "demo": ("demo", "Open the messenger on the built-in expedition: real nodes, real light time."),
     "rehearse": ("rehearse", "Run a scenario in virtual time: years in seconds."),
     "replay": ("rehearse", "Run the record of a node again and compare what it did."),
-    "sky": ("sky", "Say where the worlds are: distance, light time, who sees whom."),
+    "sky": ("sky", "Show where the worlds are: distance, light time, who sees whom."),
     "plan": ("plan", "Make a contact plan: who hears whom, when, how fast; check and convert plans."),
-    "route": ("route", "Find the best routes over a contact plan, and say why not faster."),
-    "link": ("link", "Say what a radio carries: design control table, rate over time."),
+    "route": ("route", "Find the best routes over a contact plan, and explain why none is faster."),
+    "link": ("link", "Compute what a radio link carries: design control table, rate over time."),
     "node": ("node", "Run one network node from a TOML file."),
     "send": ("node", "Write a letter through a running node."),
     "inbox": ("node", "List the letters of an address at a running node."),
-    "status": ("node", "Say how a running node is doing."),
+    "status": ("node", "Show the state of a running node."),
 }
 
 

@@ -38,7 +38,7 @@ def _client(folder: Path) -> Client:
     "--record",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Record events and actions for a replay.",
+    help="Record events and actions for `starlight replay`.",
 )
 @click.option("--log", is_flag=True, help="Log requests to the page.")
 def node(file: Path, record: Path | None, log: bool) -> None:
@@ -64,14 +64,14 @@ def node(file: Path, record: Path | None, log: bool) -> None:
     metavar="P",
     default="normal",
     show_default=True,
-    help="How urgent it is: bulk, normal or expedited.",
+    help="Priority: bulk, normal or expedited.",
 )
 @click.option(
     "--critical",
     is_flag=True,
-    help="A copy over every neighbour, as urgent as there is; for what must not be lost.",
+    help="Send a copy by every neighbour, before everything else: for what must not be lost.",
 )
-@click.option("--explain", is_flag=True, help="Say why it will not be there sooner.")
+@click.option("--explain", is_flag=True, help="Explain why it will not arrive sooner.")
 @as_json
 def send(
     folder: Path,
@@ -150,7 +150,7 @@ def _standard_input() -> str:
 @data_folder
 @click.argument("person")
 @click.option("--with", "address", metavar="ADDRESS", help="Only the letters with this correspondent.")
-@click.option("--explain", is_flag=True, help="Say of letters on their way why they are not there sooner.")
+@click.option("--explain", is_flag=True, help="Explain why letters on their way do not arrive sooner.")
 @as_json
 def inbox(folder: Path, person: str, address: str | None, explain: bool, json_output: bool) -> None:
     """List the letters of PERSON, both ways, at the node that runs on the folder DATA."""
@@ -187,7 +187,7 @@ def _show_letter(letter: LetterView, lateness: LatenessView | None) -> None:
 @data_folder
 @as_json
 def status(folder: Path, json_output: bool) -> None:
-    """Say how the node that runs on the folder DATA is doing."""
+    """Show the state of the node that runs on the folder DATA."""
     found = _client(folder).nodes()
     if json_output:
         print_json(found)

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
 from starlight import dtntime
 from starlight.errors import InputError
+
+Options = TypeVar("Options")
+
+
+def collected(kind: type[Options]) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
+    """Hand a command its arguments as one struct, whose fields are the names that click gives them."""
+
+    def wrap(command: Callable[[Options], None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def called(**given: Any) -> None:
+            command(kind(**given))
+
+        return called
+
+    return wrap
 
 
 class Moment(click.ParamType[int]):

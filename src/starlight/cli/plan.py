@@ -37,7 +37,7 @@ epoch = click.option(
 @click.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), help="The file's form. [default: told by content]"
+    "--format", "form", type=click.Choice(FORMATS), help="The file's format. [default: recognized by content]"
 )
 @epoch
 @click.option("--all", "every", is_flag=True, help=f"Show all remarks, not only {SHOWN} of a kind.")
@@ -45,7 +45,7 @@ epoch = click.option(
 def check(file: Path, form: str | None, epoch: int | None, every: bool, json_output: bool) -> None:
     """Read the contact plan in FILE and say what was found and done about it.
 
-    Exit status 0: the plan can be used as it stands; 1: something was refused, or nothing is left.
+    Exit status: 0 if the plan can be used as it stands; 1 if something was refused, or nothing is left.
     """
     from starlight.planner.plan_files import read_plan, summary
 
@@ -61,9 +61,13 @@ def check(file: Path, form: str | None, epoch: int | None, every: bool, json_out
 @click.command()
 @click.argument("source", metavar="A", type=click.Path(path_type=Path))
 @click.argument("target", metavar="B", type=click.Path(path_type=Path))
-@click.option("--from-format", type=click.Choice(FORMATS), help="A's form. [default: told by content]")
 @click.option(
-    "--to-format", type=click.Choice(FORMATS), help="B's form. [default: told by the ending of its name]"
+    "--from-format", type=click.Choice(FORMATS), help="Format of A. [default: recognized by content]"
+)
+@click.option(
+    "--to-format",
+    type=click.Choice(FORMATS),
+    help="Format of B. [default: recognized by the ending of its name]",
 )
 @epoch
 @as_json

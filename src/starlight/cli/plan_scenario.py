@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from starlight import dtntime
-from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
+from starlight.cli.options import MOMENT, as_json, collected, ephemeris, print_json
 from starlight.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,12 +22,30 @@ DAYS = 7
 """How long a plan is when nothing else is asked for: what a page shows well, in a second."""
 
 
+class PlanOptions(NamedTuple):
+    """The options of `starlight plan`."""
+
+    scenario_name: str
+    start: int | None
+    end: int | None
+    weather: Path | None
+    who: str
+    form: str | None
+    output: Path | None
+    history_file: Path | None
+    report: Path | None
+    ephemeris: str | None
+    json_output: bool
+
+
 @click.command("plan")
 @click.argument("scenario_name", metavar="[SCENARIO]", default="lost-in-starlight")
 @click.option(
-    "--from", "start", type=MOMENT, metavar="ISO", help="Begin here. [default: where the demo begins]"
+    "--from", "start", type=MOMENT, metavar="ISO", help="Start of the plan. [default: where the demo begins]"
 )
-@click.option("--to", "end", type=MOMENT, metavar="ISO", help=f"End here. [default: {DAYS} days later]")
+@click.option(
+    "--to", "end", type=MOMENT, metavar="ISO", help=f"End of the plan. [default: {DAYS} days later]"
+)
 @click.option(
     "--weather",
     type=click.Path(path_type=Path),
@@ -39,10 +57,10 @@ DAYS = 7
     default="the command line",
     show_default=True,
     metavar="NAME",
-    help="Who asks for it, for the plan's history.",
+    help="Name of the author in the plan's history.",
 )
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), help="Write the plan in this form. [default: json]"
+    "--format", "form", type=click.Choice(FORMATS), help="Write the plan in this format. [default: json]"
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write the plan here.")
 @click.option(
@@ -60,20 +78,9 @@ DAYS = 7
 )
 @ephemeris
 @as_json
-def scenario_plan(
-    scenario_name: str,
-    start: int | None,
-    end: int | None,
-    weather: Path | None,
-    who: str,
-    form: str | None,
-    output: Path | None,
-    history_file: Path | None,
-    report: Path | None,
-    ephemeris: str | None,
-    json_output: bool,
-) -> None:
-    """Plan the contacts of SCENARIO: who hears whom, when, how fast, how far; and what antennas can hold.
+@collected(PlanOptions)
+def scenario_plan(asked: PlanOptions) -> None:
+    """Plan the contacts of SCENARIO: who hears whom, when, how fast, how far, as far as antennas allow.
 
     Prints a summary; with --format and without -o, the plan itself.
 
@@ -84,22 +91,22 @@ def scenario_plan(
     from starlight.reports import plan_report as planview
     from starlight.scenario import kernels, reading
 
-    spec = reading.load(scenario_name)
-    start, end = _interval(spec, start, end)
-    planned = planner.make_plan(spec, kernels.open_sky(ephemeris), start, end)
-    history = _history(spec, planned, weather, who)
+    spec = reading.load(asked.scenario_name)
+    start, end = _interval(spec, asked.start, asked.end)
+    planned = planner.make_plan(spec, kernels.open_sky(asked.ephemeris), start, end)
+    history = _history(spec, planned, asked.weather, asked.who)
     view = planview.plan_view(spec, planned, history)
-    if form is not None or output is not None:
-        _export(spec, history, form or "json", output)
-    if history_file is not None:
+    if asked.form is not None or asked.output is not None:
+        _export(spec, history, asked.form or "json", asked.output)
+    if asked.history_file is not None:
         from starlight.planner.history import to_json
 
-        write(history_file, to_json(history))
-    if report is not None:
-        write(report, planview.plan_report(spec, planned, history).encode())
-    if json_output:
+        write(asked.history_file, to_json(history))
+    if asked.report is not None:
+        write(asked.report, planview.plan_report(spec, planned, history).encode())
+    if asked.json_output:
         print_json(view)
-    elif form is None or output is not None:
+    elif asked.form is None or asked.output is not None:
         _show(view, planned, {node.name: node.title for node in spec.node})
 
 

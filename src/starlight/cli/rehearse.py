@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import click
 
 from starlight import dtntime
-from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
+from starlight.cli.options import MOMENT, as_json, collected, ephemeris, print_json
 from starlight.errors import InputError, StarlightError
 
 if TYPE_CHECKING:
@@ -24,21 +24,49 @@ SHOWN = 20
 """Errors that a person is shown; the JSON has all."""
 
 
+class RehearseOptions(NamedTuple):
+    """The options of `starlight rehearse`."""
+
+    scenario_name: str
+    seed: int
+    start: int | None
+    end: int | None
+    story: bool
+    trace: Path | None
+    record: Path | None
+    record_node: str | None
+    report: Path | None
+    ephemeris: str | None
+    json_output: bool
+
+
 @click.command()
 @click.argument("scenario_name", metavar="[SCENARIO]", default="lost-in-starlight")
 @click.option(
-    "--seed", type=int, default=0, show_default=True, help="Moves the moments at which people write and read."
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Vary when people write and read; the same seed repeats the same run.",
 )
 @click.option(
-    "--from", "start", type=MOMENT, metavar="ISO", help="Begin here. [default: the scenario's start]"
+    "--from",
+    "start",
+    type=MOMENT,
+    metavar="ISO",
+    help="Start of the rehearsal. [default: the scenario's start]",
 )
-@click.option("--until", "end", type=MOMENT, metavar="ISO", help="End here. [default: the scenario's end]")
-@click.option("--story", is_flag=True, help="Tell each beat: when it happened, and what carried it.")
+@click.option(
+    "--until", "end", type=MOMENT, metavar="ISO", help="End of the rehearsal. [default: the scenario's end]"
+)
+@click.option(
+    "--story", is_flag=True, help="Print each beat of the story: when it happened, and what carried it."
+)
 @click.option(
     "--trace",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write everything that happened, as JSON lines.",
+    help="Write every event as JSON lines.",
 )
 @click.option(
     "--record",
@@ -59,22 +87,11 @@ SHOWN = 20
 )
 @ephemeris
 @as_json
-def rehearse(
-    scenario_name: str,
-    seed: int,
-    start: int | None,
-    end: int | None,
-    story: bool,
-    trace: Path | None,
-    record: Path | None,
-    record_node: str | None,
-    report: Path | None,
-    ephemeris: str | None,
-    json_output: bool,
-) -> None:
+@collected(RehearseOptions)
+def rehearse(asked: RehearseOptions) -> None:
     """Run SCENARIO in virtual time: years in seconds, with its storms, by the code of the live nodes.
 
-    Exit status 0: every promise was kept and every rule; 1: something was wrong, and is listed.
+    Exit status: 0 if every promise and every rule was kept; 1 if something went wrong, which is then listed.
 
     \b
     Example: starlight rehearse lost-in-starlight --from 2051-03-01 --until 2051-05-01 --story
@@ -86,34 +103,42 @@ def rehearse(
     from starlight.reports import rehearsal_report as rehearsal_page
     from starlight.scenario import kernels, reading
 
-    plan = reading.load(scenario_name)
-    start, end = _interval(plan, start, end)
-    if record is None and record_node is not None:
-        raise InputError(f"{record_node!r} is not recorded", where="--record-node", right="Add --record FILE")
+    plan = reading.load(asked.scenario_name)
+    start, end = _interval(plan, asked.start, asked.end)
+    if asked.record is None and asked.record_node is not None:
+        raise InputError(
+            f"{asked.record_node!r} is not recorded", where="--record-node", right="Add --record FILE"
+        )
     with ExitStack() as files:
         recorded = None
-        if record is not None:
-            recorded = (_node_number(plan, record_node), files.enter_context(_writable(record)))
-        traced = None if trace is None else files.enter_context(_writable(trace))
-        page = None if report is None else files.enter_context(_writable(report))
-        with _progress("planning", quiet=json_output) as _:
+        if asked.record is not None:
+            recorded = (_node_number(plan, asked.record_node), files.enter_context(_writable(asked.record)))
+        traced = None if asked.trace is None else files.enter_context(_writable(asked.trace))
+        page = None if asked.report is None else files.enter_context(_writable(asked.report))
+        with _progress("planning", quiet=asked.json_output) as _:
             run = rehearsal.Rehearsal(
-                plan, kernels.open_sky(ephemeris), start, end, seed=seed, trace=traced, record=recorded
+                plan,
+                kernels.open_sky(asked.ephemeris),
+                start,
+                end,
+                seed=asked.seed,
+                trace=traced,
+                record=recorded,
             )
-        with _progress("rehearsing", quiet=json_output, start=start, end=end) as progress:
+        with _progress("rehearsing", quiet=asked.json_output, start=start, end=end) as progress:
             found = run.run(progress)
         found.seconds = round(time.perf_counter() - begun, 3)
         if page is not None:
             page.write(rehearsal_page.rehearsal_report(plan, found))
     beats = run.story.beats()
-    if json_output:
+    if asked.json_output:
         told: dict[str, object] = msgspec.to_builtins(found)
-        if story:
+        if asked.story:
             told["story"] = [_beat_json(beat) for beat in beats]
             told["story_missing"] = run.story.missing()
         print_json(told)
     else:
-        if story:
+        if asked.story:
             _tell(beats, run.story.missing())
         _show(found)
     if found.errors:
@@ -232,7 +257,7 @@ def _kept(kept: PromisesKept) -> str:
 def replay(file: Path, json_output: bool) -> None:
     """Run the record FILE of a node again in virtual time, and compare what it did.
 
-    Exit status 0: every answer of the engine was the same; 1: one was not.
+    Exit status: 0 if every answer of the engine was the same; 1 if one differed.
     """
     from starlight.rehearsal import replaying
 

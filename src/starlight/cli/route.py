@@ -3,26 +3,55 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from starlight.cli.options import as_json, print_json
+from starlight.cli.options import as_json, collected, print_json
 from starlight.errors import InputError
 
 if TYPE_CHECKING:
     from starlight.reports.routes import Found
 
 
+class RouteOptions(NamedTuple):
+    """The options of `starlight route`."""
+
+    plan: Path
+    source: str
+    destination: str
+    at: str | None
+    size: int
+    priority: str
+    k: int
+    format: str | None
+    explain: bool
+    report: Path | None
+    json_output: bool
+
+
 @click.command()
 @click.argument("plan", metavar="PLAN", type=click.Path(path_type=Path))
-@click.option("--from", "source", metavar="N", required=True, help="Where the bundle is: a node of the plan.")
-@click.option("--to", "destination", metavar="N", required=True, help="Where it goes to.")
 @click.option(
-    "--at", metavar="T", help="When it is there: seconds of the plan, or ISO. [default: the plan's beginning]"
+    "--from",
+    "source",
+    metavar="N",
+    required=True,
+    help="The node that holds the bundle, as the plan names it.",
+)
+@click.option("--to", "destination", metavar="N", required=True, help="The node to reach.")
+@click.option(
+    "--at",
+    metavar="T",
+    help="When the bundle is ready to leave: seconds of the plan, or ISO 8601. [default: its beginning]",
 )
 @click.option(
-    "--size", type=int, default=0, show_default=True, metavar="B", help="Its size in bytes; 0: the best case."
+    "--size",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="B",
+    help="Size of the bundle in bytes; 0 gives the best case.",
 )
 @click.option(
     "--priority",
@@ -30,13 +59,22 @@ if TYPE_CHECKING:
     metavar="P",
     default="normal",
     show_default=True,
-    help="How urgent it is: bulk, normal or expedited.",
+    help="Priority: bulk, normal or expedited.",
 )
 @click.option(
-    "--routes", "-k", "k", type=int, default=1, show_default=True, metavar="K", help="How many to give."
+    "--routes",
+    "-k",
+    "k",
+    type=int,
+    default=1,
+    show_default=True,
+    metavar="K",
+    help="Number of routes to find.",
 )
-@click.option("--format", metavar="FORM", help="Form of the plan. [default: told by its content and name]")
-@click.option("--explain", is_flag=True, help="Say why a route that looks faster was refused.")
+@click.option(
+    "--format", metavar="FORM", help="Format of the plan. [default: recognized by content and name]"
+)
+@click.option("--explain", is_flag=True, help="Explain why each route that looks faster was refused.")
 @click.option(
     "--report",
     type=click.Path(path_type=Path),
@@ -44,19 +82,8 @@ if TYPE_CHECKING:
     help="Draw the plan over time, with the route in it.",
 )
 @as_json
-def route(
-    plan: Path,
-    source: str,
-    destination: str,
-    at: str | None,
-    size: int,
-    priority: str,
-    k: int,
-    format: str | None,
-    explain: bool,
-    report: Path | None,
-    json_output: bool,
-) -> None:
+@collected(RouteOptions)
+def route(asked: RouteOptions) -> None:
     """Find the best routes over the contact plan in the file PLAN, of any form that is imported.
 
     \b
@@ -64,18 +91,24 @@ def route(
     """
     from starlight.reports import route_report, routes
 
-    found = routes.find(plan, routes.Asked(source, destination, at, size, priority, k, explain), format)
-    if report is not None:
+    found = routes.find(
+        asked.plan,
+        routes.Asked(
+            asked.source, asked.destination, asked.at, asked.size, asked.priority, asked.k, asked.explain
+        ),
+        asked.format,
+    )
+    if asked.report is not None:
         try:
-            report.write_text(route_report.page(found, plan.name), encoding="utf-8")
+            asked.report.write_text(route_report.page(found, asked.plan.name), encoding="utf-8")
         except OSError as error:
-            raise InputError(f"can't be written ({error.strerror})", where=str(report)) from None
-    if json_output:
-        print_json(routes.as_json(found, explain=explain))
+            raise InputError(f"can't be written ({error.strerror})", where=str(asked.report)) from None
+    if asked.json_output:
+        print_json(routes.as_json(found, explain=asked.explain))
     else:
-        _show(found, explain=explain)
-    if report is not None:
-        click.echo(f"wrote {report}", err=True)
+        _show(found, explain=asked.explain)
+    if asked.report is not None:
+        click.echo(f"wrote {asked.report}", err=True)
 
 
 def _show(found: Found, *, explain: bool) -> None:

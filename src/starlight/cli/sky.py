@@ -14,7 +14,10 @@ from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
 @click.command()
 @click.argument("scenario_name", metavar="[SCENARIO]", default="lost-in-starlight")
 @click.option(
-    "--at", type=MOMENT, metavar="ISO", help="The instant, UTC unless it says otherwise. [default: demo's]"
+    "--at",
+    type=MOMENT,
+    metavar="ISO",
+    help="The instant, in UTC unless it has an offset. [default: where the demo begins]",
 )
 @click.option(
     "--conjunctions",
@@ -38,7 +41,7 @@ def sky(
     ephemeris: str | None,
     json_output: bool,
 ) -> None:
-    """Say where the worlds of SCENARIO are at an instant: distance, light time, who can hear whom.
+    """Show where the worlds of SCENARIO are at an instant: distance, light time, who can hear whom.
 
     SCENARIO is the name of a built-in scenario or the path of a TOML file.
 
