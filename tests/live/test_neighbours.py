@@ -69,7 +69,7 @@ def test_both_directions_use_one_session():
         clock, here, there = await connected()
         there.send(1, "back", b"the other way", leaves=clock.now())
         assert (await here.next()).data == b"the other way"
-        assert there.links.up == [1]
+        assert there.links.sessions.up == [1]
         await closed(here, there)
 
     run(test())
@@ -128,7 +128,7 @@ def test_transfers_under_way_fail_with_the_session_and_the_link_rises_again():
         clock, here, there = await connected()
         here.send(2, "a", b"x", leaves=clock.now())
         received = await there.next()
-        there.links.abort_sessions()
+        there.links.connections.abort()
         told = [await here.next(), await here.next(), await here.next()]
         assert told[0] == LinkDown(2)
         assert isinstance(told[1], TransferFailed)
@@ -160,7 +160,7 @@ def test_over_a_cut_link_everything_is_eaten_but_what_has_left_arrives():
         there.links.acknowledge(received.transfer)
         there.links.flush()
         assert (await here.next()).key == "before"
-        assert (here.links.up, here.links.connected) == ([], [2])
+        assert (here.links.sessions.up, here.links.sessions.connected) == ([], [2])
         here.links.cut(())
         assert await here.next() == LinkUp(2)
         await closed(here, there)
@@ -345,7 +345,7 @@ def test_one_peer_has_a_bounded_number_of_sessions():
         reader, writer = await greeted(port, "ipn:1.0")
         async with asyncio.timeout(PATIENCE_S):
             assert await reader.read(-1) == b"\x05\x00\x03"  # SESS_TERM, Busy
-        assert there.links.connected == [1]
+        assert there.links.sessions.connected == [1]
         for _, each in [*held, (reader, writer)]:
             each.close()
         await closed(there)
@@ -360,11 +360,11 @@ def test_what_is_not_committed_counts_after_its_session_has_fallen():
         clock, here, there = await connected()
         here.send(2, "a", b"x" * 1000, leaves=clock.now())
         received = await there.next()
-        there.links.abort_sessions()
+        there.links.connections.abort()
         assert await there.next() == LinkDown(1)
-        assert there.links.unsafe_bytes == 1000
+        assert there.links.uncommitted.bytes == 1000
         there.links.acknowledge(received.transfer)
-        assert there.links.unsafe_bytes == 0
+        assert there.links.uncommitted.bytes == 0
         await closed(here, there)
 
     run(test())

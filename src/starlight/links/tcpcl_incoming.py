@@ -22,7 +22,7 @@ class Unexpected(LinkError):
 
 
 class _Transfer:
-    """What is known of the transfer in progress; refused ones keep no data."""
+    """The transfer in progress, as far as it has come; a refused one keeps no data."""
 
     __slots__ = ("data", "extensions", "id", "received", "refused", "total", "whole")
 

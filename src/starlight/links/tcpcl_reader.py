@@ -27,7 +27,7 @@ class MessageReader:
 
     @property
     def held(self) -> int:
-        """How many octets are kept of a message that has not come whole."""
+        """Return how many octets are kept of a message that has not come whole."""
         return len(self._head)
 
     def read(self, data: bytes, at: int) -> tuple[Message | None, int]:

@@ -11,7 +11,7 @@ from starlight.links.tcpcl_events import TcpclConfig
 
 
 class Timers:
-    """When what is due.
+    """The instants of one session that matter, and the intervals between them.
 
     Args:
         config: its intervals.

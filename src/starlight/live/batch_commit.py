@@ -52,7 +52,7 @@ class BatchCommitter(Generic[Sequel]):
 
     @property
     def pending(self) -> int:
-        """How many steps are not yet committed, by the loop's count."""
+        """Return how many steps are not yet committed, by the loop's count."""
         return self._pending
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -25,7 +25,7 @@ STAMP_S = 1.0
 
 
 class _Sequel(msgspec.Struct, frozen=True, gc=False):
-    """What is done once a step is committed."""
+    """The rest of a step, done once its writes are committed."""
 
     outward: list[Outward]
     changed: bool

@@ -110,15 +110,17 @@ class Connection(asyncio.Protocol):
         if self._transport and not self._transport.is_closing():
             self._transport.resume_reading()
 
-    def close(self, reason: TermReason) -> None:
-        """End the session in order; its events follow from the loop."""
+    def close(self, reason: TermReason, *, at_once: bool = False) -> None:
+        """End the session in order; its events follow from the loop.
+
+        Args:
+            reason: for the peer.
+            at_once: take nothing more, not even the rest of a transfer (RFC 9174, 6.1).
+        """
         self.session.terminate(reason, self.wall_now())
         self.transmit()
-
-    def turn_away(self, reason: TermReason) -> None:
-        """End the session and take nothing more, not even the rest of a transfer (RFC 9174, 6.1)."""
-        self.close(reason)
-        self._shut()
+        if at_once:
+            self._shut()
 
     def abort(self) -> None:
         """Break the connection off without a word, as a crash would."""

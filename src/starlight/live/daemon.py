@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
@@ -27,13 +26,14 @@ from starlight.live.connection import Tap
 from starlight.live.engine_loop import Defects, EngineLoop
 from starlight.live.journal import RunRecord, TraceLog
 from starlight.live.light import Light
+from starlight.live.listeners import Listeners
 from starlight.live.mail_service import MailService
 from starlight.live.neighbours import Neighbours
 from starlight.live.outward_actions import OutwardActions
 from starlight.live.sqlite_store import SqliteStore
 from starlight.live.store import Store
 from starlight.messages.postoffice import PostOffice
-from starlight.node.actions import Outward, Transmit
+from starlight.node.actions import Outward
 from starlight.node.application import Request
 from starlight.node.engine import Node
 from starlight.node.events import PlanChanged
@@ -62,6 +62,7 @@ class Daemon:
 
     Attributes:
         mail: the mailboxes, for people.
+        departures: the last transmissions that went out, the oldest first.
         port: where it listens; None when it does not.
 
     Raises:
@@ -106,7 +107,8 @@ class Daemon:
         self._outward = OutwardActions(
             self.store, self._neighbours, self._trace, self._engine.tell, self._defects
         )
-        self._listeners: dict[Callable[[], None], None] = {}
+        self.departures = self._outward.departures
+        self._listeners = Listeners()
         self._running = self._started = False
         self._stopped: asyncio.Future[None]
 
@@ -162,11 +164,6 @@ class Daemon:
         """
         await asyncio.shield(self._stopped)
 
-    @property
-    def departures(self) -> deque[Transmit]:
-        """Return the last transmissions that went out, the oldest first."""
-        return self._outward.departures
-
     def status(self) -> DaemonStatus:
         """Return the status of this daemon."""
         return DaemonStatus(
@@ -174,8 +171,8 @@ class Daemon:
             time=self.clock.now(),
             rate=float(self.clock.rate),
             port=self.port,
-            up=self._neighbours.up,
-            connected=self._neighbours.connected,
+            up=self._neighbours.sessions.up,
+            connected=self._neighbours.sessions.connected,
             stored=self.store.counts(),
             syncs=self.store.syncs,
             commits=self._commits.commits,
@@ -199,8 +196,7 @@ class Daemon:
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call a listener whenever something changed and is committed; return what ends that."""
-        self._listeners[listener] = None
-        return lambda: self._listeners.pop(listener, None)
+        return self._listeners.add(listener)
 
     async def settled(self) -> None:
         """Return once all that has happened so far is handled and committed."""
@@ -238,15 +234,11 @@ class Daemon:
         self._trace.flush()
         self._record.flush()
         if changed:
-            self._changed()
+            self._listeners.notify()
 
     def _say(self, event: TraceEvent) -> None:
         self._trace.add(Record(self.clock.now(), self._number, event))
-        self._changed()
-
-    def _changed(self) -> None:
-        for listener in self._listeners:
-            asyncio.get_running_loop().call_soon(listener)  # what breaks in it breaks nothing here
+        self._listeners.notify()
 
     def _broken(self, error: Exception) -> None:
         """Stop at once: what the disk refused was neither acknowledged nor sent, and peers still have it."""

@@ -46,6 +46,12 @@ class Neighbours:
         tell: takes the engine's events.
         say: takes what is to be traced.
         tap: sees all bytes of all connections; for captures in tests.
+
+    Attributes:
+        port: where it listens; None when it does not.
+        connections: all of them, strangers' too.
+        sessions: those with peers.
+        uncommitted: what has come in and is not safe yet.
     """
 
     def __init__(
@@ -68,25 +74,10 @@ class Neighbours:
         self._say = say
         self._timers = MissionTimers(clock)
         self._outcomes = TransferOutcomes(node, clock, light, self._timers, tell)
-        self._connections = Connections(session, clock, self._heard, tap)
-        self._sessions = Sessions(node, peers, self._outcomes, tell, say)
-        self._dialler = Dialler(self._connections, self._sessions)
-        self._uncommitted = Uncommitted(self._connections.pause_reading, self._connections.resume_reading)
-
-    @property
-    def up(self) -> list[int]:
-        """Return the peers that can be sent to now, ascending."""
-        return self._sessions.up
-
-    @property
-    def connected(self) -> list[int]:
-        """Return the peers with a session, cut or not, ascending."""
-        return self._sessions.connected
-
-    @property
-    def unsafe_bytes(self) -> int:
-        """Return how much has come in that is not committed yet."""
-        return self._uncommitted.bytes
+        self.connections = Connections(session, clock, self._heard, tap)
+        self.sessions = Sessions(node, peers, self._outcomes, tell, say)
+        self._dialler = Dialler(self.connections, self.sessions)
+        self.uncommitted = Uncommitted(self.connections.pause_reading, self.connections.resume_reading)
 
     async def listen(self, host: str, port: int) -> int:
         """Let peers connect; return the port, which the system chose when `port` is 0.
@@ -94,7 +85,7 @@ class Neighbours:
         Raises:
             InputError: the address can't be listened on.
         """
-        self.port = await self._connections.listen(host, port)
+        self.port = await self.connections.listen(host, port)
         return self.port
 
     def dial(self, ports: Mapping[int, int] = MappingProxyType({})) -> None:
@@ -115,7 +106,7 @@ class Neighbours:
         acknowledgement would have come. To a foreign peer it is held for the light time first.
         """
         peer = self._peers.get(transmit.peer)
-        if self._sessions.is_cut(transmit.peer):
+        if self.sessions.is_cut(transmit.peer):
             self._outcomes.eaten(transmit)
         elif peer is not None and peer.foreign:
             # It knows no light of ours and would have it at once, so what is in flight waits here.
@@ -125,48 +116,44 @@ class Neighbours:
 
     def acknowledge(self, handle: int) -> None:
         """Tell the sender of a transfer that it is safe; nothing is written before `flush`."""
-        connection, transfer = self._uncommitted.take(handle)
+        connection, transfer = self.uncommitted.take(handle)
         if connection:
             connection.session.acknowledge(transfer)
-            self._connections.touch(connection)
+            self.connections.touch(connection)
 
     def refuse(self, handle: int, reason: str) -> None:
         """Tell the sender of a transfer that it is not taken, in the words of `Refuse.reason`."""
-        connection, transfer = self._uncommitted.take(handle)
+        connection, transfer = self.uncommitted.take(handle)
         if connection:
             connection.session.refuse(transfer, _REFUSALS[reason])
-            self._connections.touch(connection)
+            self.connections.touch(connection)
 
     def flush(self) -> None:
         """Write to each connection what has come up for it, in one go."""
-        self._connections.flush()
+        self.connections.flush()
 
     def cut(self, silent: Collection[tuple[int, int]]) -> None:
         """Cut these directed links ``(from, to)`` and mend all others; what has left is in flight."""
-        self._sessions.cut(silent)
-
-    def abort_sessions(self) -> None:
-        """Break every connection off without a word, as a crash of the network would."""
-        self._connections.abort()
+        self.sessions.cut(silent)
 
     def abort(self) -> None:
         """Break every connection off, and neither listen nor call again."""
         self._stop()
-        self._connections.abort()
+        self.connections.abort()
 
     async def close(self) -> None:
         """End every session in order, and forget what is held."""
         self._stop()
         await self._dialler.wait_stopped()
-        await self._connections.close()
+        await self.connections.close()
 
     def _stop(self) -> None:
         self._dialler.stop()
         self._timers.cancel()
-        self._connections.stop()
+        self.connections.stop()
 
     def _heard(self, connection: Connection, event: links.LinkEvent) -> None:
-        session = self._sessions.of(connection)
+        session = self.sessions.of(connection)
         match event:
             case links.TransferReceived():
                 if session is not None:  # a stranger's is not taken; its session is being ended
@@ -178,19 +165,19 @@ class Neighbours:
                 assert session is not None
                 session.refused(transfer, reason)
             case links.SessionUp(node_id):
-                if self._sessions.admit(connection, node_id) and not self._uncommitted.reading:
+                if self.sessions.admit(connection, node_id) and not self.uncommitted.reading:
                     connection.pause_reading()
             case links.SessionEnded():
-                self._connections.forget(connection)
-                self._sessions.end(connection, event.reason)
-                self._uncommitted.orphan(connection)
+                self.connections.forget(connection)
+                self.sessions.end(connection, event.reason)
+                self.uncommitted.orphan(connection)
             case links.MessageRejected(message, reason):
                 self._say(LinkMessageRejected(connection.peer, message, reason.name.lower()))
 
     def _received(self, connection: Connection, event: links.TransferReceived) -> None:
         peer = connection.peer
         assert peer is not None
-        handle = self._uncommitted.add(connection, event.transfer_id, len(event.data))
+        handle = self.uncommitted.add(connection, event.transfer_id, len(event.data))
         try:
             left = None if self._peers[peer].foreign else departure_of(event.extensions)
         except LinkError:
@@ -199,7 +186,7 @@ class Neighbours:
         self._tell(events.BundleReceived(peer, event.data, handle, arrives))
 
     def _put(self, transmit: Transmit, data: bytes, *, held: bool) -> None:
-        session = self._sessions.to(transmit.peer)
+        session = self.sessions.to(transmit.peer)
         if session is None:
             self._outcomes.failed(transmit, "no session")
             return
@@ -207,4 +194,4 @@ class Neighbours:
         if held:
             session.connection.transmit()  # its batch was flushed a light time ago
         else:
-            self._connections.touch(session.connection)
+            self.connections.touch(session.connection)

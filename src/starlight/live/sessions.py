@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 from starlight.links import RefuseReason, TermReason, departure
 from starlight.live.config import PeerConfig
@@ -191,4 +192,4 @@ class Sessions:
     def _turn_away(self, connection: Connection, node_id: str, why: str, reason: TermReason) -> None:
         self._say(LinkRefused(node_id[:100], why))
         # Not from within the session's own event: its other events must be handed on first.
-        asyncio.get_running_loop().call_soon(connection.turn_away, reason)
+        asyncio.get_running_loop().call_soon(partial(connection.close, reason, at_once=True))

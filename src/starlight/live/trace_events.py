@@ -1,4 +1,4 @@
-"""What happens to the links of a live node, for the trace."""
+"""Events of the links of a live node, for the trace."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class Rung(Struct, frozen=True, gc=False):
 
 
 class Modem(Struct, frozen=True):
-    """How bits are put on the carrier and taken off again.
+    """A modem: the way in which bits are put on the carrier and taken off again.
 
     Attributes:
         modulation: ``residual`` carrier beside the data, or ``suppressed``.

@@ -1,4 +1,4 @@
-"""How a transmitter's power is split between carrier, data and ranging.
+"""Modulation: a transmitter's power is split between carrier, data and ranging.
 
 A square-wave subcarrier (or data directly on the carrier, Manchester) of index theta leaves cos^2 theta to
 the carrier and sin^2 theta to the data. A sine-wave subcarrier leaves J0^2 and gives 2 J1^2. A ranging tone
@@ -35,7 +35,7 @@ def bessel(order: int, x: float) -> float:
 
 
 class Split(Struct, frozen=True, gc=False):
-    """What carrier and data get of the total power, in dB, 0 or negative."""
+    """The shares of carrier and data in the total power, in dB, 0 or negative."""
 
     carrier_db: float
     data_db: float

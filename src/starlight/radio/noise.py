@@ -1,4 +1,4 @@
-"""What a receiver hears besides the signal: itself, the sky, the Sun, a warm world in the beam.
+"""Noise, all that a receiver hears besides the signal: itself, the sky, the Sun, a warm world in the beam.
 
 System temperature (DSN 810-005 module 105, "system operating noise temperature"; module 104 appendix A)::
 

@@ -24,7 +24,7 @@ SHAPES = ("uniform", "triangular", "gaussian")
 
 
 class Tolerance(Struct, frozen=True, gc=False):
-    """How far a line may lie from its design value.
+    """The spread of a line of the table around its design value.
 
     Attributes:
         favourable: how far on the side that raises the margin, >= 0, in the line's unit.

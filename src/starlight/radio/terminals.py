@@ -92,7 +92,7 @@ class Receiver(Struct, frozen=True):
 
 
 class Band(Struct, frozen=True):
-    """What a terminal can do in a band."""
+    """The equipment of a terminal in a band."""
 
     transmit: Transmitter | None
     receive: Receiver | None

@@ -1,4 +1,4 @@
-"""How fast things can move and turn, at most: what makes the search for windows a proof.
+"""Bounds on how fast things move and turn: they make the search for windows a proof.
 
 For what stays with a body these are formulas. For a ship or a body of a file they are taken from its states
 at many instants, with a factor to spare; there the search is as good as those samples.
@@ -127,7 +127,7 @@ class Pair(msgspec.Struct, frozen=True):
 
     @property
     def steady(self) -> bool:
-        """Whether one least distance serves all cells."""
+        """Return whether one least distance serves all cells."""
         return self.least > 0
 
     def distance(self, t0: Floats, t1: Floats) -> Floats | float:

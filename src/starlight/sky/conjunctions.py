@@ -1,4 +1,4 @@
-"""When the Sun stands in the way: superior conjunctions, by the angle at Earth between Sun and probe."""
+"""Superior conjunctions, the Sun between Earth and a probe, by the angle between the two at Earth."""
 
 from __future__ import annotations
 

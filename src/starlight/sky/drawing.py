@@ -1,4 +1,4 @@
-"""What a drawing of the Solar System needs, and the angles that explain a silence."""
+"""Positions for a drawing of the Solar System, and the angles that explain a silence."""
 
 from __future__ import annotations
 

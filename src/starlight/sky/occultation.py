@@ -1,6 +1,6 @@
-"""What gets in the way: an orbiter's own world, and any other body between two ends.
+"""Occultation: by an orbiter's own world, and by any other body between two ends.
 
-Each returns a `Condition`: a function that is positive when the way is free, with the bound that makes the
+Each returns a `Condition`: a function that is positive while the ray is free, with the bound that makes the
 search for its sign changes complete.
 """
 
@@ -87,7 +87,7 @@ def _squash(sky: Sky, body: str, tdb: Floats, vector: Floats) -> Floats:
 
 
 def limb(sky: Sky, orbiter: Orbiter | Elements, other: Place, sends: bool, pair: Pair) -> Condition:
-    """How far the other end, seen from an orbiter, is from behind its own world's limb.
+    """Return how far the other end, seen from an orbiter, is from behind its own world's limb.
 
     In the space where the ellipsoid is the unit sphere, with the orbiter at p and the ray along u, they
     meet when ``u.p/|p| < -sqrt(1 - 1/|p|^2)``. The function is the difference of the two sides. With W and B
@@ -134,8 +134,8 @@ def settled(bound: Bound, pair: Pair) -> Bound:
     return bound
 
 
-def unhidden(sky: Sky, a: Place, b: Place, body: str, span: tuple[float, float]) -> Condition:
-    """How far the ray passes from the surface of a body, in km; beyond an end, how far the end is from it.
+def misses_body(sky: Sky, a: Place, b: Place, body: str, span: tuple[float, float]) -> Condition:
+    """Return how far the ray, or the nearer end of it, passes from the surface of a body, in km.
 
     The body is where it is when the ray passes it. The distance of a point from a segment changes no faster
     than the segment's ends move past the point: the greater of both ends' speeds bounds the slope. A body
@@ -147,14 +147,14 @@ def unhidden(sky: Sky, a: Place, b: Place, body: str, span: tuple[float, float])
 
     def clear(tdb: Floats) -> Floats:
         ray = transmitted(sky, a, b, tdb)
-        start, way = sky.state(a, tdb)[0], ray.vector_km
-        length = np.maximum(dot(way, way), 1e-18)
+        start, ray_km = sky.state(a, tdb)[0], ray.vector_km
+        length = np.maximum(dot(ray_km, ray_km), 1e-18)
         reach = sky.body(body, tdb)[0] - start
         # When the ray passes it; a body moves by 1e-4 of its distance until then.
         for _ in range(2):
-            passing = tdb + ray.light_s * np.clip(dot(reach, way) / length, 0, 1)
+            passing = tdb + ray.light_s * np.clip(dot(reach, ray_km) / length, 0, 1)
             reach = sky.body(body, passing)[0] - start
-        finish, point = _squash(sky, body, passing, way), _squash(sky, body, passing, reach)
+        finish, point = _squash(sky, body, passing, ray_km), _squash(sky, body, passing, reach)
         along = np.clip(dot(point, finish) / np.maximum(dot(finish, finish), 1e-18), 0, 1)
         miss = point - along * finish
         return (np.sqrt(dot(miss, miss)) - 1) * radius
@@ -171,7 +171,7 @@ def unhidden(sky: Sky, a: Place, b: Place, body: str, span: tuple[float, float])
 
 
 def misses_own_world(sky: Sky, a: Orbiter | Elements, b: Orbiter | Elements) -> Condition:
-    """How far the line between two orbiters of one world is from its limb.
+    """Return how far the line between two orbiters of one world is from its limb.
 
     In the space where the ellipsoid is the unit sphere, with p and q the ends, each sees its horizon
     arccos(1/|p|), or arccos(1/|q|), away from its own foot: the line is free while the angle between p and

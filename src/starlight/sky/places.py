@@ -1,4 +1,4 @@
-"""Who can hold a radio: a site on a world, an orbiter around one, a ship on its way, any body of a file.
+"""Places that can hold a radio: a site on a world, an orbiter around one, a ship under way, a body of a file.
 
 Angles are in degrees, east longitudes and northern latitudes positive. Latitudes are
 geodetic (on Mars: planetographic): the angle of the plumb line of the ellipsoid with the equator.
@@ -7,11 +7,11 @@ geodetic (on Mars: planetographic): the angle of the plumb line of the ellipsoid
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 
 import msgspec
 
 from starlight.errors import InputError
+from starlight.sky.horizon_mask import Mask, check_mask, check_within, mask_rows
 
 
 class CelestialBody(msgspec.Struct, frozen=True):
@@ -55,11 +55,6 @@ SUN_RADIUS_KM = 695_700.0  # IAU 2015, resolution B3
 MOON_RADIUS_KM = 1_737.4  # IAU 2015 (Archinal et al. 2018), mean; its mountains reach 8 km above
 SUN_GM_KM3_S2 = 132_712_440_041.279419  # DE440 (Park et al. 2021)
 CENTRES = ("sun", "earth", "moon", "mars")
-MASK_GAP_DEG = 90.0
-"""A mask's neighbouring azimuths may be this far apart."""
-
-Mask = float | tuple[tuple[float, float], ...]
-"""One elevation for all directions, or rows of azimuth and elevation, in degrees."""
 
 
 def _world(body: str, where: str) -> CelestialBody:
@@ -69,11 +64,6 @@ def _world(body: str, where: str) -> CelestialBody:
             f"{body!r} is no world", where=where, right=f"Allowed: {', '.join(CELESTIAL_BODIES)}"
         )
     return world
-
-
-def _within(value: float, low: float, high: float, where: str) -> None:
-    if not low <= value <= high:  # Also what is not a number.
-        raise InputError(f"{value!r} is out of range", where=where, right=f"Allowed: {low:g} to {high:g}")
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -97,13 +87,10 @@ class Site(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         _world(self.body, "site.body")
-        _within(self.latitude_deg, -90, 90, "site.latitude_deg")
-        _within(self.longitude_deg, -360, 360, "site.longitude_deg")
-        _within(self.height_m, -50_000, 100_000, "site.height_m")
-        if isinstance(self.mask_deg, tuple):
-            _check_mask(self.mask_deg)
-        else:
-            _within(self.mask_deg, -30, 89, "site.mask_deg")
+        check_within(self.latitude_deg, -90, 90, "site.latitude_deg")
+        check_within(self.longitude_deg, -360, 360, "site.longitude_deg")
+        check_within(self.height_m, -50_000, 100_000, "site.height_m")
+        check_mask(self.mask_deg)
 
     @property
     def world(self) -> CelestialBody:
@@ -112,56 +99,8 @@ class Site(msgspec.Struct, frozen=True):
 
     @property
     def mask_rows(self) -> tuple[tuple[float, float], ...]:
-        """The mask as rows that go all the way round: the first lies before 0 and the last after 360."""
-        if not isinstance(self.mask_deg, tuple):
-            return ((-1.0, self.mask_deg), (361.0, self.mask_deg))
-        rows = self.mask_deg
-        if rows[-1][0] == 360 and rows[0][0] == 0:
-            rows = rows[:-1]
-        return ((rows[-1][0] - 360, rows[-1][1]), *rows, (rows[0][0] + 360, rows[0][1]))
-
-
-def _check_mask(rows: tuple[tuple[float, float], ...]) -> None:
-    """Refuse rows that don't say once, for every direction, how high the horizon is."""
-    where = "site.mask_deg"
-    if len(rows) < 2 or any(len(row) != 2 for row in rows):
-        raise InputError(
-            "a table needs two rows (azimuth, elevation) or more", where=where, right="Or give one number"
-        )
-    for index, (azimuth, elevation) in enumerate(rows):
-        _within(azimuth, 0, 360, f"{where}[{index}] azimuth")
-        _within(elevation, -30, 89, f"{where}[{index}] elevation")
-    azimuths = [azimuth for azimuth, _ in rows]
-    for before, after in pairwise(azimuths):
-        if before == after:
-            raise InputError(f"azimuth {after:g} is there twice", where=where, right="Give each azimuth once")
-        if before > after:
-            raise InputError(
-                f"azimuth {after:g} comes after {before:g}", where=where, right="Sort the rows by azimuth"
-            )
-    if azimuths[0] == 0 and azimuths[-1] == 360 and rows[0][1] != rows[-1][1]:
-        raise InputError(
-            f"north is there twice, as azimuth 0 ({rows[0][1]:g}) and 360 ({rows[-1][1]:g})",
-            where=where,
-            right="Give both the same elevation, or one of them",
-        )
-    steps = [after - before for before, after in pairwise(azimuths)]
-    closing = azimuths[0] + 360 - azimuths[-1]
-    # A table that goes round has no larger step across north than it has elsewhere.
-    if closing > max(steps):
-        _gap(azimuths[-1], azimuths[0], closing)
-    widest = max(steps)
-    if widest > MASK_GAP_DEG:
-        index = steps.index(widest)
-        _gap(azimuths[index], azimuths[index + 1], widest)
-
-
-def _gap(before: float, after: float, width: float) -> None:
-    raise InputError(
-        f"the table has a gap of {width:g} deg between azimuths {before:g} and {after:g}",
-        where="site.mask_deg",
-        right="Add rows there, with the elevation of the horizon",
-    )
+        """Return the mask as rows that go all round, as `mask_rows`."""
+        return mask_rows(self.mask_deg)
 
 
 class Orbiter(msgspec.Struct, frozen=True):
@@ -191,9 +130,9 @@ class Orbiter(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         world = _world(self.body, "orbiter.body")
-        _within(self.radius_km, world.equatorial_km + 80, 1_000_000, "orbiter.radius_km")
-        _within(self.inclination_deg, 0, 180, "orbiter.inclination_deg")
-        _within(self.rate_rad_s, 0, 0.01, "orbiter.rate_rad_s")
+        check_within(self.radius_km, world.equatorial_km + 80, 1_000_000, "orbiter.radius_km")
+        check_within(self.inclination_deg, 0, 180, "orbiter.inclination_deg")
+        check_within(self.rate_rad_s, 0, 0.01, "orbiter.rate_rad_s")
 
     @property
     def world(self) -> CelestialBody:
@@ -242,11 +181,11 @@ class Elements(msgspec.Struct, frozen=True):
                 where="elements.eccentricity",
                 right="Allowed: 0 to 0.99; a ship on its way to another world is a trajectory",
             )
-        _within(self.eccentricity, 0, 0.99, "elements.eccentricity")
-        _within(self.semi_major_km, 1, 1_000_000, "elements.semi_major_km")
-        _within(self.inclination_deg, 0, 180, "elements.inclination_deg")
+        check_within(self.eccentricity, 0, 0.99, "elements.eccentricity")
+        check_within(self.semi_major_km, 1, 1_000_000, "elements.semi_major_km")
+        check_within(self.inclination_deg, 0, 180, "elements.inclination_deg")
         for name in ("node_deg", "periapsis_deg", "mean_anomaly_deg"):
-            _within(getattr(self, name), -360, 360, f"elements.{name}")
+            check_within(getattr(self, name), -360, 360, f"elements.{name}")
         height = self.periapsis_km - world.equatorial_km
         if height < 80:
             place = f"{-height:.1f} km below the surface" if height < 0 else f"only {height:.1f} km up"
@@ -308,7 +247,7 @@ class Trajectory(msgspec.Struct, frozen=True):
 
     @property
     def body(self) -> str:
-        """What it moves around."""
+        """Return the body that it moves around."""
         return "sun"
 
     @property
@@ -318,17 +257,17 @@ class Trajectory(msgspec.Struct, frozen=True):
 
     @property
     def departure_v_infinity_km_s(self) -> float:
-        """How fast it leaves, relative to the world that it leaves."""
+        """Return its speed relative to the world that it leaves."""
         return math.hypot(*self.departure_excess_km_s)
 
     @property
     def arrival_v_infinity_km_s(self) -> float:
-        """How fast it comes in, relative to the world that it reaches."""
+        """Return its speed relative to the world that it reaches."""
         return math.hypot(*self.arrival_excess_km_s)
 
     @property
     def flight_days(self) -> float:
-        """How long it flies, in days."""
+        """Return the time of flight in days."""
         return (self.arrival - self.departure) / 86_400e9
 
 
@@ -343,7 +282,7 @@ class SpkBody(msgspec.Struct, frozen=True):
 
     @property
     def body(self) -> str:
-        """What its position is counted from: the Solar System's barycentre."""
+        """Return the origin of its position: the Solar System's barycentre."""
         return "barycentre"
 
 
@@ -360,9 +299,9 @@ class Centre(msgspec.Struct, frozen=True):
 
 
 Bound = Site | Orbiter | Elements | Centre
-"""What stays with a body."""
+"""Places that stay with a body."""
 Roaming = Trajectory | SpkBody
-"""What goes its own way."""
+"""Places that follow a trajectory of their own."""
 Place = Bound | Roaming
 
 

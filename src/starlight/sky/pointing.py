@@ -1,4 +1,4 @@
-"""Where an antenna points: elevation and azimuth, the air's refraction, aberration, the horizon's mask.
+"""Pointing of antennas: elevation and azimuth, the air's refraction, aberration, a site's mask.
 
 What is assumed is a value, `Conventions`, so that two answers can be compared that assume different things.
 """
@@ -22,7 +22,7 @@ _LOWEST_DEG = -1.0  # below it Bennett's formula means nothing, and its value th
 
 
 class Conventions(msgspec.Struct, frozen=True):
-    """What "sees" means.
+    """The meaning of "sees".
 
     Attributes:
         refraction: ``bennett``: the air over a station on Earth lifts what it sees, by Bennett's formula

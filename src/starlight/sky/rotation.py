@@ -1,4 +1,4 @@
-"""How Earth and Mars are turned: the true equator of each, and where its prime meridian stands in it.
+"""The rotation of Earth and Mars: the true equator of each, and where its prime meridian stands in it.
 
 A `Turning` gives, at any time, two things: the pole's frame (a rotation matrix from the true
 equator to the ICRF, slow) and the angle of the prime meridian in that frame (fast).
@@ -26,7 +26,7 @@ _TABLE_STEP_S = DAY_S / 2  # nutation's shortest large term is 13.7 days: interp
 
 
 class Turning(Protocol):
-    """What both worlds' rotations offer."""
+    """The questions that both worlds' rotations answer."""
 
     def frame(self, tdb: Floats) -> tuple[Floats, Floats]:
         """Return the frame (3, 3, n), columns its axes in the ICRF, and the meridian's angle (n,) in rad."""

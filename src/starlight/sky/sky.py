@@ -1,4 +1,4 @@
-"""Where everything is: the ephemeris, the turning of Earth and Mars, and places on and around them.
+"""Positions of everything: the ephemeris, the turning of Earth and Mars, and places on and around them.
 
 Positions are barycentric, in the ICRF, in km and km/s, arrays of shape (3, n). The ephemeris is a
 JPL SPK kernel; DE421 holds Mars' centre (NAIF 499) as equal to the barycentre of Mars and its moons

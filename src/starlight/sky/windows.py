@@ -1,4 +1,4 @@
-"""When a signal sent from one place reaches another.
+"""Windows: the intervals in which a signal sent from one place reaches another.
 
 A window holds transmission times. A signal sent at t reaches the other end at t + light time, and each
 end's condition is judged at that end's own time:
@@ -8,14 +8,14 @@ end's condition is judged at that end's own time:
   site (stellar aberration: SPICE's "XCN+S" at the transmitter, "CN+S" at the receiver). `Conventions`
   switches either off;
 * an orbiter's own world does not hide the other end: the ray misses its ellipsoid, in the rest frame of
-  that world, so that light's way past a moving limb is right;
-* no other body stands in the ray's way: the Sun's disc, Earth, Mars, the Moon. Noise of the corona is
+  that world, so that the ray past a moving limb is right;
+* no other body occults the ray: the Sun's disc, Earth, Mars, the Moon. Noise of the corona is
   the planner's business, not geometry;
 * a ship exists between its departure and its arrival.
 
-Left out: hiding by Phobos and Deimos, by mountains (the mask stands for those), and by Mars' atmosphere. A
-window's edges are good to a few milliseconds of the model; the model's own limits are in `rotation` and
-`Sky.notes`.
+Left out: occultation by Phobos and Deimos, by mountains (the mask stands for those), and by Mars'
+atmosphere. A window's edges are good to a few milliseconds of the model; the model's own limits are in
+`rotation` and `Sky.notes`.
 
 Each condition is a smooth function with a bound on its second derivative, or one with kinks and a bound on
 its first, derived from how fast the ends can turn and move (`bounds`), and `search.positive` finds where it
@@ -31,7 +31,7 @@ import numpy as np
 from starlight.errors import RangeError
 from starlight.sky.bounds import Pair, motion, own_body
 from starlight.sky.light import C_KM_S, light_time_received_s
-from starlight.sky.occultation import SLACK, Condition, limb, line, misses_own_world, settled, unhidden
+from starlight.sky.occultation import SLACK, Condition, limb, line, misses_body, misses_own_world, settled
 from starlight.sky.places import Elements, Orbiter, Place, Site, SpkBody, Trajectory
 from starlight.sky.pointing import (
     AS_POINTED,
@@ -131,7 +131,7 @@ def conditions(
             wanted.append([limb(sky, place, other, sends, pair)])
     for body in conventions.blockers:
         if body not in homes:
-            wanted.append([unhidden(sky, a, b, body, over)])
+            wanted.append([misses_body(sky, a, b, body, over)])
     return wanted
 
 

@@ -1,0 +1,23 @@
+"""Listeners of a node: called whenever something that people see has changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+
+class Listeners:
+    """Calls each listener after every change, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[Callable[[], None], None] = {}  # a dict, because a set has no order
+
+    def add(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call a listener from now on; return what ends that."""
+        self._listeners[listener] = None
+        return lambda: self._listeners.pop(listener, None)
+
+    def notify(self) -> None:
+        """Call all of them in the next turn of the loop: what breaks in one breaks nothing here."""
+        for listener in self._listeners:
+            asyncio.get_running_loop().call_soon(listener)
