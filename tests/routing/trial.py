@@ -11,6 +11,7 @@ from tests.routing.plans import MOST_NODES, Shape, large_plan, narrow_plan, rand
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.dtntime import MILLISECOND, MINUTE, SECOND
 from starlight.routing import NoRoute, NoRouteCode, Route, Router, RouteRequest, split
+from starlight.routing.fragments import largest
 from starlight.routing.volume import free_volume
 
 Question = tuple[int, int, frozenset[int], frozenset[int], frozenset[int]]
@@ -192,7 +193,7 @@ class Trial:
             way = oracle.along(path, self.now, size)
             return way.failed is None and (expires is None or way.projected <= expires)
 
-        most = self.router.carries(route, self.now, expires=expires)
+        most = largest(self.router, route, self.now, expires=expires)
         assert carried(most), f"{most} B are not carried"
         assert most >= UNLIMITED_BPS or not carried(most + 1), f"more than {most} B are carried"
         other = self.router.along(route, self.now, most)

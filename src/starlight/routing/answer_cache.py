@@ -46,7 +46,7 @@ Found = tuple[Path, int]
 
 
 class _Answer:
-    """What is known about one question, for bundles of its size class.
+    """An answer to one question, for bundles of its size class.
 
     Attributes:
         ready, size, releases: the time, the size and the count of releases when it was searched.
@@ -71,7 +71,7 @@ class _Answer:
 
 
 class _KeptProof:
-    """Why an answer is still the best, since which count of releases, and how often that was of use."""
+    """A proof that an answer stays the best, since a count of releases, and how often it was of use."""
 
     __slots__ = ("proof", "releases", "useful")
 
@@ -103,6 +103,8 @@ class AnswerCache:
             request: as `RouteRequest.to_search` returns it; source and destination are not the same.
         """
         ready, size = request.ready, request.size
+        # An answer holds for larger bundles and later times, so neither is part of the key. The size class
+        # is: where large and small bundles take turns, each small one would else be searched anew.
         key = (
             request.source,
             request.destination,
@@ -117,6 +119,7 @@ class AnswerCache:
             answer = None
             self._proofs.pop(key, None)
         busy = self._bookings.busy[request.priority]
+        # An earlier time may have better routes, so it is searched, and from then on remembered instead.
         if answer is not None and ready >= answer.ready:
             if answer.arrival == NEVER:
                 if size >= answer.size and self._bookings.nothing_freed(answer.releases, ready):
@@ -159,6 +162,7 @@ class AnswerCache:
     def _searched(self, key: _Key, request: RouteRequest, busy: Busy, before: _Answer | None) -> _Answer:
         answer = _Answer(request.ready, request.size, self._bookings.releases)
         path = Search(self._index, busy, request).best()
+        # All of them go at once: to know the oldest would cost at each answer, and this is rare.
         if before is None and len(self._answers) >= MAX_REMEMBERED:
             self._answers.clear()
             self._proofs.clear()
@@ -184,6 +188,7 @@ class AnswerCache:
         kept = self._proofs.pop(key, None)
         size = answer.size
         if kept is not None:
+            # A proof holds for its size and larger ones: where sizes vary, the smallest serves them all.
             size = min(size, kept.proof.size)
             if not kept.useful:
                 answer.patience, answer.waited = min(MAX_PATIENCE, 2 * before.patience + 1), 0

@@ -50,6 +50,7 @@ class Bookings:
         """
         for hop in route.hops:
             until = self._sizes.booked_until(hop.contact, hop.leaves, hop.last_byte, route.size)
+            # What takes no time books nothing: it must not leave an entry that nobody would take out again.
             if until > hop.leaves:
                 for busy in self.busy[: route.priority + 1]:
                     bookings = busy.get(hop.contact.id)
@@ -69,6 +70,7 @@ class Bookings:
                 bookings = busy.get(hop.contact.id)
                 if bookings is not None:
                     self._note_freed(bookings.remove(hop.leaves, until))
+                    # A node runs for years: what is kept of contacts is bounded by what is booked.
                     if bookings.empty:
                         del busy[hop.contact.id]
 
@@ -85,6 +87,7 @@ class Bookings:
         hop = route.hops[0]
         booked_until = self._sizes.booked_until(hop.contact, hop.leaves, hop.last_byte, route.size)
         for level, bookings in enumerate(self._at_each_priority(hop.contact.id)):
+            # Above its priority it was not booked, but now that it is on the air it is in everybody's way.
             if level <= route.priority:
                 self._note_freed(bookings.depart(hop.leaves, booked_until, until))
             else:

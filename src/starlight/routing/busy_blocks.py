@@ -55,6 +55,7 @@ class BusyBlocks:
         if block == len(ends) or starts[block] >= end:
             self._merge(start, end)
             return True
+        # It meets what is taken. Both keep their need: the length is taken from the gaps that follow.
         left = end - start
         for begin, finish in self.gaps(start, max(ends[-1], end)):
             taken = min(left, finish - begin)
@@ -73,6 +74,7 @@ class BusyBlocks:
             return
         block = bisect_right(starts, start) - 1
         begin, finish = starts[block], ends[block]
+        # A part of a block may remain before and after; of a whole block nothing does.
         left = [each for each in ((begin, start), (end, finish)) if each[0] < each[1]]
         starts[block : block + 1] = [each[0] for each in left]
         ends[block : block + 1] = [each[1] for each in left]

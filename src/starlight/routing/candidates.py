@@ -97,7 +97,7 @@ def best_first(index: PlanIndex, busy: Busy, request: RouteRequest) -> Iterator[
 
 
 class _MovingHorizon:
-    """What is searched of a plan: up to an arrival, which moves on.
+    """The arrival up to which a plan is searched, and all that is known up to it; it moves on.
 
     It is the arrival of the latest route first: many sets have another route with that one, and
     few nodes and times lead to it. Then it is a horizon, which is moved on as it is reached.

@@ -61,6 +61,8 @@ class Corridor:
                         if contact.id in request.exclude_contacts:
                             continue
                         timing = contact.timing(ready, size, busy)
+                        # From the earliest time that a bundle can be there: who comes later may miss it,
+                        # which is what the sweeps find out.
                         if timing is not None and timing[2] <= until:
                             layer.append(contact)
                             latest = min(contact.end, until - contact.floor)
@@ -81,6 +83,7 @@ class Corridor:
         Args:
             ceiling: a termination later than this, in ns, is no better.
         """
+        # A route ends with the first of its contacts, so no end beyond the latest of any hop can be its.
         ceiling = min(ceiling, *(max(contact.end for contact in layer) for layer in self._layers))
         ends = sorted(
             {ceiling, *(contact.end for layer in self._layers for contact in layer if contact.end <= ceiling)}
@@ -99,6 +102,8 @@ class Corridor:
 
     def smallest_entry(self) -> Corridor:
         """Return the corridor entered by the smallest node that still arrives."""
+        # A larger set of entries never arrives later, so bisection over its largest member finds the place
+        # where the smallest entry that arrives is added.
         entries = sorted({contact.to_node for contact in self._layers[0]})
         low, high = 0, len(entries) - 1
         while low < high:
@@ -114,6 +119,9 @@ class Corridor:
 
         None when no contact leads on in time, because of a step in a light time.
         """
+        # Back from the destination, the smallest id that leads on in time is fixed at each hop: in time from
+        # the earliest that a bundle can be at its transmitter. Which contacts bring the bundle there in time
+        # is then settled at the hop before.
         rounds = self._sweep()
         size, busy = self._steps.request.size, self._steps.busy
         node = self._steps.request.destination

@@ -67,7 +67,7 @@ class Expansion:
         """
         links = self.index.leaving.get(node, ())
         chains = self.index.fans.get(node, ())
-        if goal == NEVER:
+        if goal == NEVER:  # Then all contacts count, and one link at a time knows when to stop.
             return self._offers_by_links(links, node, ready, goal, settled, reached, until)
         ranges = []
         count = 0
@@ -80,6 +80,7 @@ class Expansion:
                 if first < after:
                     ranges.append((chain.contacts, first, after))
                     count += after - first
+        # A look at a link costs about as much as at two contacts.
         if count > 2 * len(links) + 8:
             return self._offers_by_links(links, node, ready, goal, settled, reached, until)
         offers: list[tuple[int, int]] = []
@@ -94,6 +95,7 @@ class Expansion:
                 before = reached.get(peer, goal)
                 if until is not None:
                     before = min(before, until.get(peer, -NEVER) + 1)
+                # The cheap bound first: to time a transmission costs far more.
                 begin = contact.start if contact.start > ready else ready
                 if begin + contact.floor >= before:
                     self.missed = self.missed or before == goal

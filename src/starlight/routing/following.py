@@ -23,6 +23,8 @@ def travel(contacts: Sequence[Contact], now: int, sizes: Sequence[int], busy: Bu
     timings = []
     ready = now
     for contact, size in zip(contacts, sizes, strict=True):
+        # What is asked for here and in `SearchContact.timing` must agree, but for the margin: a route is
+        # chosen by the one and promised by the other.
         leaves = max(ready, contact.start)
         booked = busy.get(contact.id)
         if booked is None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
+from starlight.contacts import UNLIMITED_BPS
 from starlight.routing.request import RouteRequest
 from starlight.routing.route import Route
 from starlight.routing.router import Router
@@ -48,10 +49,12 @@ def split(router: Router, request: RouteRequest, overhead: int) -> list[Fragment
             left = payload - offset
             route, length = router.route(replace(request, size=left + overhead)), left
             if not route:
+                # No contact carries the rest whole. The best route for a byte is the one that arrives first
+                # whatever the length; its contacts are then filled.
                 least = router.route(replace(request, size=1 + overhead))
                 if not least:
                     return None
-                length = min(left, router.carries(least, now, expires=request.expires) - overhead)
+                length = min(left, largest(router, least, now, expires=request.expires) - overhead)
                 carried = router.along(least, now, length + overhead)
                 assert carried is not None, "a contact carries what it was found to carry"
                 route = carried
@@ -59,6 +62,33 @@ def split(router: Router, request: RouteRequest, overhead: int) -> list[Fragment
             found.append(Fragment(offset, length, route))
             offset += length
     finally:
+        # Each was booked so that the next finds what is left; whoever takes the fragments books them.
         for fragment in found:
             router.bookings.release(fragment.route)
     return found if offset == payload else None
+
+
+def largest(router: Router, route: Route, ready: int, *, expires: int | None = None) -> int:
+    """Return the size of the largest bundle that the contacts of a route carry in time, in bytes.
+
+    Args:
+        router: what is booked there is not free.
+        route: not without hops.
+        ready: when the bundle is at the source, in ns.
+        expires: it must arrive by this time, in ns.
+    """
+
+    def carried(size: int) -> bool:
+        found = router.along(route, ready, size)
+        return found is not None and (expires is None or found.projected <= expires)
+
+    low, high = 0, min(limit.volume for limit in router.bookings.limits(route))
+    if carried(high + 1):  # An instant has no volume, but at an unlimited rate all leaves in it.
+        low, high = high + 1, UNLIMITED_BPS
+    while low < high:
+        middle = (low + high + 1) // 2
+        if carried(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -162,12 +162,14 @@ class PlanIndex:
             add: the contacts that are then in it anew.
             remove: the contacts that it has no more.
         """
+        # Lists and chains are replaced, never changed: the index before serves whoever still holds its plan.
         other = PlanIndex((), self.with_margin)
         other.ids = self.ids.changed([one.id for one in add], [one.id for one in remove])
         other.unusable = dict(self.unusable)
         other.leaving, other.reaching = dict(self.leaving), dict(self.reaching)
         other.fans, other.sources = dict(self.fans), dict(self.sources)
         other.first_start, other.last_end = self.first_start, self.last_end
+        # A contact moves the end of its link, which only the node that it reaches looks up.
         touched = {contact.to_node for contact in (*add, *remove)}
         other._ends = {node: ends for node, ends in self._ends.items() if node not in touched}
         for contact in remove:
@@ -244,6 +246,8 @@ class PlanIndex:
         hops = {destination: 0}
         ends: dict[int, int] = {}
         holds_until = NEVER
+        # Breadth first from the destination, by what reaches each node: a node counts as long as one contact
+        # of the link has not ended. So the result holds from now until the first of these last contacts ends.
         edge = [destination]
         while edge and len(hops) + len(ends) <= len(self.fans):
             further: dict[int, int] = {}
@@ -366,6 +370,8 @@ def difference(
     while here < len(before) and there < len(after):
         run = 1
         while run and here < len(before) and there < len(after):
+            # Of the same objects a comparison costs a pointer each. Where a run differs it is halved, so that
+            # a change is found in as many steps as the run's length has binary digits.
             if before[here : here + run] == after[there : there + run]:
                 here, there, run = here + run, there + run, 2 * run
             else:

@@ -92,6 +92,7 @@ class SearchContact(msgspec.Struct, gc=False):
             if done is None:
                 return None
             last_byte = done
+        # By the last byte: the light time moves while a bundle is sent, and what counts is when all is there.
         light = self.light
         if light is None:
             light = self.planned.light_time(last_byte)
@@ -170,6 +171,7 @@ def chained(contacts: Iterable[SearchContact]) -> Chains:
     tails: list[int] = []  # The last end of each chain, ascending.
     chains: list[list[SearchContact]] = []
     for contact in contacts:
+        # Patience sorting: onto the chain with the latest end that is no later makes the fewest chains.
         place = bisect_right(tails, contact.end) - 1
         if place < 0:
             place = 0
@@ -271,7 +273,7 @@ class LinkContacts(msgspec.Struct, frozen=True, gc=False, eq=False):
             ends = chain.ends
             if ends[-1] < ready:
                 break  # Chains come by falling last end.
-            if chain.most < needs:
+            if chain.most < needs:  # None of a thousand contacts carries it: no need to ask each.
                 continue
             starts, contacts, floor = chain.starts, chain.contacts, chain.floor
             for index in range(bisect_left(ends, ready), len(ends)):

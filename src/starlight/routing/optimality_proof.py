@@ -100,6 +100,7 @@ class OptimalityProof:
             busy: what is booked.
             known, known_timings: a route that has been followed at this time, and what came of it.
         """
+        # Earlier, or for less, there may be contacts that were left out here for being over, or too small.
         if now < self._request.ready or size < self.size:
             return None
         best, arrival = None, self.horizon + 1
@@ -206,7 +207,7 @@ class _Attempt:
         source = proof.source
         self._under_way.add(node)
         for earliest, _, contact in proof.into(node, busy):
-            if earliest >= time:
+            if earliest >= time:  # They are in this order, and bookings only made them later.
                 break
             peer = contact.from_node
             ready = known.get(peer)
@@ -221,6 +222,7 @@ class _Attempt:
                     if peer == source:
                         return False
                     break  # What has come by that node is no earlier than what is shown of it.
+                # So late it would have to be at the transmitter, at the least, not to come earlier.
                 target = min(timing[0] + time - timing[2], self._by_routes(peer))
                 if self._left < 0 or target <= ready or not self.not_before(peer, target):
                     return False

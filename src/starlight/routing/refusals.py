@@ -110,6 +110,7 @@ def _fastest(
     index: PlanIndex, empty: RouteRequest, chosen: Route | None, path_of_chosen: list[int]
 ) -> tuple[int, Path] | None:
     """Return when the best route of a world would arrive, in ns, and its contacts; None if no earlier."""
+    # Two at most: the best may be the chosen route itself, which refused nobody.
     for key, path in islice(best_first(index, {}, empty), 2):
         if chosen is not None and key[0] >= chosen.projected:
             break

@@ -36,6 +36,7 @@ def by_rounds(steps: Expansion, arrival: int, most_hops: int, until: Mapping[int
     while request.destination not in rounds[-1]:
         if len(rounds) > most_hops:
             return None
+        # Only by nodes from which the hops that are left can lead to the destination at all.
         left = most_hops - len(rounds)
         near = {node: late for node, late in until.items() if remaining.get(node, NEVER) <= left}
         reaches: dict[int, int] = {}

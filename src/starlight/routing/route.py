@@ -102,6 +102,8 @@ def timed(
         more = margin(arrives - last_byte) if with_margin else 0
         hops.append(Hop(contact, ready, start if start > ready else ready, leaves, last_byte, arrives, more))
         ready = arrives
+    # People are shown geometry; the choice was made by the projected arrival, with the margin of each hop
+    # (3.2.6.5). The difference is kept, as expiry and the choice between routes go by the projected one.
     termination = min([contact.end for contact in contacts])
     slack = 0 if projected is None else projected - ready
     return Route(tuple(hops), ready, termination, contacts[0].to_node, size, slack, priority)

@@ -9,14 +9,14 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from starlight.contacts import UNLIMITED_BPS, Contact, ContactPlan
+from starlight.contacts import Contact, ContactPlan
 from starlight.errors import InputError
 from starlight.routing.answer_cache import AnswerCache
+from starlight.routing.arrival_bounds import earliest_over
 from starlight.routing.bookings import Bookings
 from starlight.routing.candidates import best_first
-from starlight.routing.earliest import earliest_over
 from starlight.routing.following import follow, travel
-from starlight.routing.index import MAX_CHANGED_PARTS, Unusable, amended_index, difference, index_of
+from starlight.routing.index import MAX_CHANGED_PARTS, Ids, Unusable, amended_index, difference, index_of
 from starlight.routing.no_route import NoRoute, NoRouteCode
 from starlight.routing.refusals import Refusal, refusals
 from starlight.routing.request import RouteRequest
@@ -113,30 +113,13 @@ class Router:
             InputError: a contact to be taken out is not in the plan, or the id of a new one is.
         """
         add, remove = list(add), list(remove)
-        plan = plan or self._changed(add, remove)
+        plan = plan or _changed(self._plan, self._index.ids, add, remove)
         for contact in remove:
             self.bookings.drop(contact.id)
         self._plan = plan
         self._index = amended_index(plan, self._index, add, remove)
         self._answers.amend(self._index, {contact.id for contact in remove}, more=bool(add))
         return plan
-
-    def _changed(self, add: list[Contact], remove: list[Contact]) -> ContactPlan:
-        contacts = list(self._plan.contacts)
-        ids = self._index.ids
-        gone = {contact.id for contact in remove}
-        come: set[int] = set()
-        for contact in remove:
-            place = bisect_left(contacts, (contact.start, contact.id), key=_place)
-            if place == len(contacts) or contacts[place] != contact:
-                raise InputError(f"contact {contact.id} is not in the plan, or is another there")
-            del contacts[place]
-        for contact in add:
-            if contact.id in come or (contact.id in ids and contact.id not in gone):
-                raise InputError(f"the plan has a contact {contact.id} already", right="Each has its own id")
-            contacts.insert(bisect_left(contacts, (contact.start, contact.id), key=_place), contact)
-            come.add(contact.id)
-        return ContactPlan(tuple(contacts), self._plan.notices, self._plan.version + 1)
 
     def route(self, request: RouteRequest) -> Route | NoRoute:
         """Return the best route, or why there is none.
@@ -219,30 +202,6 @@ class Router:
         """
         return earliest_over(self._index, contacts, source, ready, self._sizes.volume(size), until)
 
-    def carries(self, route: Route, now: int, *, expires: int | None = None) -> int:
-        """Return the size of the largest bundle that the contacts of a route carry in time, in bytes.
-
-        Args:
-            route: not without hops; what is booked is not free.
-            now: when the bundle is at the source, in ns.
-            expires: it must arrive by this time, in ns.
-        """
-
-        def carried(size: int) -> bool:
-            found = self.along(route, now, size)
-            return found is not None and (expires is None or found.projected <= expires)
-
-        low, high = 0, min(limit.volume for limit in self.bookings.limits(route))
-        if carried(high + 1):  # An instant has no volume, but at an unlimited rate all leaves in it.
-            low, high = high + 1, UNLIMITED_BPS
-        while low < high:
-            middle = (low + high + 1) // 2
-            if carried(middle):
-                low = middle
-            else:
-                high = middle - 1
-        return low
-
     def refusals(self, request: RouteRequest, *, most: int = 3) -> list[Refusal]:
         """Return why routes that look faster than the answer of `route` are not.
 
@@ -287,6 +246,24 @@ class Router:
             priority=request.priority,
             with_margin=self._with_margin,
         )
+
+
+def _changed(plan: ContactPlan, ids: Ids, add: list[Contact], remove: list[Contact]) -> ContactPlan:
+    """Return the next version of a plan, with some contacts less and some more; see `Router.amend`."""
+    contacts = list(plan.contacts)
+    gone = {contact.id for contact in remove}
+    come: set[int] = set()
+    for contact in remove:
+        place = bisect_left(contacts, (contact.start, contact.id), key=_place)
+        if place == len(contacts) or contacts[place] != contact:
+            raise InputError(f"contact {contact.id} is not in the plan, or is another there")
+        del contacts[place]
+    for contact in add:
+        if contact.id in come or (contact.id in ids and contact.id not in gone):
+            raise InputError(f"the plan has a contact {contact.id} already", right="Each has its own id")
+        contacts.insert(bisect_left(contacts, (contact.start, contact.id), key=_place), contact)
+        come.add(contact.id)
+    return ContactPlan(tuple(contacts), plan.notices, plan.version + 1)
 
 
 def _staying(request: RouteRequest) -> Route:

@@ -92,6 +92,7 @@ class Search:
         found = self.best_by(arrival, most_hops, until)
         if found is not None:
             return found
+        # A step in a light time has misled the keys after the arrival; a route that arrives then there is.
         return self.arrivals.traced(arrival) if self._rounds is None else traced(self._steps, self._rounds)
 
     def earliest(self) -> tuple[int, int]:
@@ -125,15 +126,17 @@ class Search:
             most_hops: one of these routes has so many, or fewer.
             until: the deadlines for this arrival.
         """
-        if self._rounds is None:
+        if self._rounds is None:  # `fewest` may have made them, for this arrival.
             self._rounds = by_rounds(self._steps, arrival, most_hops, until)
             if self._rounds is None:
                 return None
         corridor = Corridor.through(self._steps, self._rounds, arrival)
+        # Mostly there is one window to wait for, and nothing left to choose.
         only = corridor.only()
         if only is not None:
             return only
         corridor = corridor.latest_ending(self._ceiling)
+        # What goes on from a prefix was entered by it, so it can't differ in that.
         if not self._entered:
             corridor = corridor.smallest_entry()
         return corridor.smallest_ids()

@@ -19,7 +19,7 @@ Path = tuple[SearchContact, ...]
 
 
 class RouteKey(NamedTuple):
-    """What ranks a route among those that carry a bundle; the smaller, the better.
+    """The rank of a route among those that carry a bundle; the smaller, the better.
 
     Attributes:
         arrival: the projected one, in ns: the earliest wins.

@@ -28,7 +28,7 @@ OVERHEAD_PERCENT = 3
 
 
 class Priority(IntEnum):
-    """How urgent a bundle is; what is booked at a priority is there for it and for those above."""
+    """The urgency of a bundle; it waits for what is booked at its priority and above."""
 
     BULK = 0
     NORMAL = 1
@@ -36,7 +36,7 @@ class Priority(IntEnum):
 
 
 class HopLimit(msgspec.Struct, frozen=True, gc=False):
-    """What one contact of a route can carry for it.
+    """The limit that one contact of a route sets to its volume.
 
     Attributes:
         starts: when the bundle begins to leave, in ns: the effective start time.
@@ -64,7 +64,7 @@ def margin(light_time: int) -> int:
 
 
 class BundleSizes(msgspec.Struct, frozen=True):
-    """How many bytes a bundle takes of the contacts that it goes over.
+    """The bytes that a bundle takes of the contacts that it goes over.
 
     Attributes:
         with_overhead: it is taken to need its estimated volume consumption (CCSDS 734.3-B-1, 2.4.3).
@@ -128,7 +128,9 @@ def effective_limits(
         booked: what is booked on each.
     """
     found = []
-    first = contacts[-1]  # of those that follow, the first to end
+    # From the last hop back: what is sent over a contact must go on over all that follow, so it stops being
+    # of use when the first of them ends.
+    first = contacts[-1]
     for contact, starts, busy in zip(reversed(contacts), reversed(leaves), reversed(booked), strict=True):
         if contact.end < first.end:
             first = contact

@@ -35,6 +35,7 @@ def earliest_over(
     some = [contact for contact in some if contact.start < until and contact.end >= ready]
     if not some:
         return {}
+    # Up to the transmitters of the contacts any route may lead, also over others of them.
     before = _earliest(index, {source: ready}, size, until)
     reached: dict[int, int] = {}
     for contact in some:
