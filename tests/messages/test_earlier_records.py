@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from starlight.dtntime import DAY, HOUR, MINUTE, from_text
 from starlight.messages.delivery import DeliveryState, Sent
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
-from starlight.messages.earlier import decode_sent
+from starlight.messages.earlier import decode_sent, doubt_of, trouble_of
 from starlight.words import doubt
+from starlight.words.sentence import closed
 
 AT = from_text("2051-04-02T09:00:03Z")
 
@@ -135,3 +138,17 @@ def test_what_is_no_record_is_refused(data: bytes) -> None:
     """Other bytes are no record of a letter, whichever version reads them."""
     with pytest.raises(msgspec.DecodeError):
         decode_sent(data)
+
+
+@settings(deadline=None)
+@given(st.text(min_size=1).filter(str.strip))
+@example("No receipt has come by {at}; it was sent again.")
+@example("The node could not keep it: {reason}.")
+def test_no_words_are_lost(text: str) -> None:
+    """Whatever a record said is told still; a notice may be anything, also what looks like a template."""
+    doubtful, trouble = doubt_of(text), trouble_of(text)
+    assert doubtful is not None
+    assert trouble is not None
+    assert doubt.doubtful(doubtful) == closed(text)
+    assert doubt.trouble(trouble).text() == text
+    assert (doubt_of(""), trouble_of("")) == (None, None)

@@ -10,9 +10,9 @@ from starlight.live.daemon import Daemon
 from starlight.messages.delivery import DeliveryState, flight_of
 from starlight.node.stored import told_of
 from starlight.web import views
+from starlight.words import crossings
 
 Kind = Literal["receipt", "telemetry", "report"]
-WORDS: dict[Kind, str] = {"receipt": "Receipt", "telemetry": "Telemetry", "report": "Status report"}
 
 
 class InTransit:
@@ -53,7 +53,7 @@ class InTransit:
                     sides = self._worlds.get(leg.from_node, ""), self._worlds.get(leg.to_node, "")
                     if sides[0] == sides[1]:
                         continue
-                    label = f"Letter from {self._name(box.address)} to {self._name(to)}"
+                    label = crossings.letter(self._name(box.address), self._name(to))
                     found.append(
                         views.Crossing(letter_id, "letter", *sides, leg.last_byte, leg.arrives, label)
                     )
@@ -71,7 +71,7 @@ class InTransit:
                     continue
                 source = key.split("/", 1)[0]
                 kind = self._kind(source)
-                label = f"{WORDS[kind]} from {self._name(source)}"
+                label = crossings.other(kind, self._name(source))
                 found[key] = views.Crossing(key, kind, *sides, leaves, reaches, label)
         return list(found.values())
 

@@ -76,6 +76,7 @@ def state_text(letter: LetterView, now: int) -> StateText:
 
 
 def _received(letter: LetterView) -> StateText:
+    # Of a letter that came, all is known here: nothing about it is ever predicted.
     read = letter.last_fact(DeliveryState.READ)
     if read is not None and not letter.unread:
         return StateText("Read", _dated("{at}", read.time))

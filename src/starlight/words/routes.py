@@ -92,12 +92,14 @@ def hop(made: Hop, names: Names) -> Sentence:
 
 def headline(refusal: Refusal) -> Sentence:
     """Return in a line which route was refused."""
+    # By ids, as in the plan's file: names would not tell two contacts of one link apart.
     ids = ", ".join(str(contact.id) for contact in refusal.contacts)
     return fill(HEADLINE, ids=ids, looked_like=Moment(refusal.looked_like))
 
 
 def refused(refusal: Refusal, names: Names) -> tuple[Sentence, ...]:
     """Return a sentence for each contact of a refused route, up to the one that decides."""
+    # All facts are handed to every template: each names those that its code has set.
     decides = refusal.slow
     reason = fill(
         REFUSALS[refusal.code],
