@@ -191,7 +191,7 @@ def test_a_light_time_that_is_wrong_by_two_milliseconds_fails_the_run() -> None:
 
 
 def test_traffic_of_another_house_is_an_error_where_a_letter_comes_too_late() -> None:
-    """Nobody can know of it, but only a later, more urgent letter excuses more than 1 % of the flight."""
+    """Nobody can know of it, but only a later, more urgent letter excuses more than 1 % of its transit."""
     report = rehearsed(village(("08:00:00", "eve@ford", "x" * 500), ("08:00:00", "ada@hill", "y")))
     (error,) = report.errors
     assert (error.what, error.node) == ("promise", 1)
@@ -212,13 +212,13 @@ def test_an_urgent_letter_explains_why_others_are_late() -> None:
     assert report.undisturbed.worst_late_s <= 0.001
 
 
-def test_a_road_that_is_not_found_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A canary: a router without an answer. The letter is not dropped in silence: the road is named."""
+def test_a_route_that_is_not_found_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A canary: a router without an answer. The letter is not dropped in silence: the route is named."""
     nothing = NoRouteCode.NOTHING_CARRIES
     monkeypatch.setattr(Router, "route", lambda self, request: NoRoute(nothing, request))
     report = rehearsed(village(("08:00:00", "ada@hill", "hello")))
-    assert [error.what for error in report.errors] == ["no road", "no road"]
-    assert "was left waiting at node 1, where a road leads to node 3" in report.errors[0].text
+    assert [error.what for error in report.errors] == ["no route", "no route"]
+    assert "was left waiting at node 1, where a route leads to node 3" in report.errors[0].text
     assert (report.arrived, report.waiting, report.unpromised) == (0, 1, 1)
 
 

@@ -92,7 +92,7 @@ def test_nothing_is_shown_twice_or_out_of_order(years: Years) -> None:
 
 def test_promises_hold_to_the_millisecond(years: Years) -> None:
     """What nothing disturbs comes within 1 ms of its promise; where queues compete, no letter comes later
-    by more than 1 % of its flight."""
+    by more than 1 % of its transit time."""
     report = years.report
     assert report.undisturbed.bundles >= 3_000
     assert report.undisturbed.letters >= 1_500

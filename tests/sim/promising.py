@@ -12,7 +12,7 @@ from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.sim.checkers import Witness
-from starlight.sim.promises import Promises, Verdict, pieces
+from starlight.sim.promises import Promises, Verdict, parts_of
 from starlight.sim.referee import Referee
 from starlight.sim.virtual_node import NodeSetup
 from starlight.sim.world import VirtualWorld
@@ -30,7 +30,7 @@ class Heard(Witness):
         self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
     ) -> list[Request]:
         engine = self._engine
-        self._promises.accept(key, engine.number, now, arrives, pieces(engine.stored, key))
+        self._promises.accept(key, engine.number, now, arrives, parts_of(engine.stored, key))
         return super().accepted(token, key, leaves, arrives, now)
 
 

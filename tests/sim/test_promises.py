@@ -24,7 +24,7 @@ from starlight.sim.trace_events import LinkCut, NodeCrashed
 from starlight.trace import Record
 
 SLOW = 1  # the contact that all want
-FLIGHT = 100 * SECOND
+TRANSIT_TIME = 100 * SECOND
 
 
 class Story:
@@ -95,13 +95,13 @@ def test_a_queue_that_its_node_knew_of_is_no_excuse() -> None:
 
 @pytest.mark.parametrize(("behind_s", "holds"), [(0.9, True), (1.0, True), (1.1, False)])
 def test_where_queues_compete_a_hundredth_of_the_flight_is_allowed(behind_s: float, holds: bool) -> None:
-    """Behind another's traffic a bundle of 100 s of flight may come 1 s later; not by more."""
+    """Behind another's traffic a bundle of 100 s of transit may come 1 s later; not by more."""
     story = Story()
     story.accept("ipn:1.1/1/0", 0.0)
     story.sent("ipn:7.1/1/0", behind_s - 1.0)
     story.sent("ipn:1.1/1/0", behind_s)
     verdict = story.verdict("ipn:1.1/1/0")
-    assert verdict.promise.flight == FLIGHT
+    assert verdict.promise.transit_time == TRANSIT_TIME
     assert (verdict.kind, verdict.holds) == ("competing", holds)
     assert verdict.unforeseen is not holds
     if not holds:
@@ -173,13 +173,13 @@ def test_what_has_not_come_is_late_until_the_end() -> None:
     story.accept("ipn:1.1/1/0", 0.0)
     story.accept("ipn:1.1/2/0", 3_590.0)
     (verdict,) = story.promises.judge(START + HOUR)
-    assert (verdict.actual, verdict.holds, verdict.late) == (None, False, HOUR - FLIGHT)
+    assert (verdict.actual, verdict.holds, verdict.late) == (None, False, HOUR - TRANSIT_TIME)
     assert "has not left" in verdict.cause
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_one_writer_keeps_every_promise_that_can_be_kept(seed: int) -> None:
-    """Whatever the plan, as long as one node writes all, only what was overtaken on another road is late."""
+    """Whatever the plan, as long as one node writes all, only what was overtaken on another route is late."""
     random = Random(seed)
     plan = random_plan(random, 6, 12 * HOUR)
     found = watched(plan)
@@ -288,7 +288,7 @@ def passes(id: int, a: int, b: int) -> list[Contact]:
 
 
 def test_what_is_cut_or_copied_is_judged_by_its_pieces() -> None:
-    """A letter in pieces is there when its last is, and each has a promised way of its own; a critical one
+    """A letter in pieces is there when its last is, and each has a promised route of its own; a critical one
     when its best copy is, which is the one that was promised."""
     plan = ContactPlan.of(
         [
@@ -300,11 +300,11 @@ def test_what_is_cut_or_copied_is_judged_by_its_pieces() -> None:
     found.world.call(START, 1, posting("large", "ipn:3.1", size=20_000))
     found.world.call(START, 1, urgent("critical", "ipn:3.1", Priority.EXPEDITED, 100, critical=True))
     found.world.run(START + 5 * HOUR)
-    verdicts = {len(verdict.promise.ways): verdict for verdict in found.verdicts()}
+    verdicts = {len(verdict.promise.routes): verdict for verdict in found.verdicts()}
     assert sorted(verdicts) == [1, 3]
     copied, cut = verdicts[1], verdicts[3]
-    assert all("+" in key for key in cut.promise.ways)
-    assert all(len(way) == 2 for way in (*cut.promise.ways.values(), *copied.promise.ways.values()))
+    assert all("+" in key for key in cut.promise.routes)
+    assert all(len(route) == 2 for route in (*cut.promise.routes.values(), *copied.promise.routes.values()))
     assert copied.late == 0
     assert copied.holds
     assert cut.holds or cut.explained_by == copied.promise.key

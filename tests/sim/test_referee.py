@@ -16,7 +16,7 @@ from starlight.node.transmit_scheduler import TransmitScheduler
 from starlight.routing import NoRoute, NoRouteCode, Router, RouteRequest
 from starlight.routing.contact_bookings import ContactBookings
 from starlight.sim import faults
-from starlight.sim.referee import earliest_route, first_free
+from starlight.sim.earliest_route import earliest_route, first_free
 
 LINE = ContactPlan.of([*both(1, 1, 2, light_s=300.0), *both(3, 2, 3, light_s=2.0)])
 
@@ -53,14 +53,14 @@ def test_light_keeps_its_own_time_whatever_a_node_believes() -> None:
     assert verdict.cause == "from node 2 it reached node 3 -0.002000 s otherwise than promised"
 
 
-def test_a_node_that_says_that_there_is_no_road_is_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A canary: a router that finds nothing, though the plan has a road that is in time."""
+def test_a_node_that_says_that_there_is_no_route_is_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A canary: a router that finds nothing, though the plan has a route that is in time."""
     nothing = NoRouteCode.NOTHING_CARRIES
     monkeypatch.setattr(Router, "route", lambda self, request: NoRoute(nothing, request))
     found = watched(LINE)
-    assert one_letter(found) == ["no road", "no road"]
+    assert one_letter(found) == ["no route", "no route"]
     first, last = found.referee.missteps
-    assert "was left waiting at node 1, where a road leads to node 3" in first.text
+    assert "was left waiting at node 1, where a route leads to node 3" in first.text
     assert "contact 1 to node 2, contact 3 to node 3" in first.text
     assert "still waits" in last.text
 
@@ -144,7 +144,7 @@ def test_whatever_fails_no_node_does_anything_wrong(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_the_referees_route_is_the_routers(seed: int) -> None:
-    """On random plans with bookings both find a road or none, of the same projected arrival."""
+    """On random plans with bookings both find a route or none, of the same projected arrival."""
     random = Random(f"road {seed}")
     plan = random_plan(random, 6, 6 * HOUR)
     router = Router(plan)

@@ -167,7 +167,7 @@ def test_letters_of_decades_wait_for_whoever_claims_the_address() -> None:
 
 
 def test_a_plan_change_moves_what_waits() -> None:
-    """Routes are recomputed when the plan changes; what had no road gets one."""
+    """Routes are recomputed when the plan changes; what had no route gets one."""
     world = world_of(LINE)
     lonely = ContactPlan.of([*LINE.contacts, *both(11, 3, 4, light_s=1.0)], version=1)
     setups = [NodeSetup(NodeConfig(n, LINE), Witness) for n in (1, 2, 3, 4)]
@@ -184,7 +184,7 @@ def test_a_plan_change_moves_what_waits() -> None:
 
 
 def test_a_crash_of_the_sender_does_not_stop_what_has_left() -> None:
-    """What has left is in flight: no crash of the sender stops it, and the duplicate is dropped."""
+    """What has left is in transit: no crash of the sender stops it, and the duplicate is dropped."""
     lines: list[Record] = []
     world = world_of(LINE, trace=lines.append)
     world.call(START, 1, posting("hello", "ipn:2.1"))
@@ -408,7 +408,7 @@ def test_progress_is_told() -> None:
 
 
 def test_a_world_can_end_with_all_that_flies_in_the_stores() -> None:
-    """What is in flight is stored where it goes to, hidden until it arrives; nothing is let go unheld."""
+    """What is in transit is stored where it goes to, hidden until it arrives; nothing is let go unheld."""
     world = world_of(LINE)
     world.call(START, 1, posting("hello", "ipn:2.1"))
     world.call(START, 1, posting("there", "ipn:2.1"))

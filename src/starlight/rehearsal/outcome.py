@@ -30,7 +30,7 @@ class Fault(msgspec.Struct, frozen=True):
         time: when, as text.
         node: the number of the node that did it, or promised it.
         bundle: its key, or the id of the letter.
-        what: ``no road``, ``no contact``, ``arrival``, ``promise``, ``lost``, ``twice`` or ``order``.
+        what: ``no route``, ``no contact``, ``arrival``, ``promise``, ``lost``, ``twice`` or ``order``.
         text: a sentence for people.
     """
 
@@ -92,7 +92,7 @@ class RehearsalReport(msgspec.Struct):
         met_storm: letters that met one on their way.
         undisturbed, competing, disturbed: how promises were kept, of letters, receipts and telemetry
             alike, by class (`sim.promises`). What is disturbed is not held against anyone.
-        unpromised: bundles taken for which no road was known.
+        unpromised: bundles taken for which no route was known.
         telemetry: reports that arrived.
         bundles, contacts, records: how much was carried, over how many contacts, traced in how many lines.
         digest: SHA-256 over the trace; equal for equal seeds.

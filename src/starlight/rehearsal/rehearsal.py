@@ -39,7 +39,7 @@ from starlight.rehearsal.outcome import RehearsalReport
 from starlight.rehearsal.story import Story
 from starlight.scenario.scenario import Scenario
 from starlight.sim.holdings import held
-from starlight.sim.promises import Promises, pieces
+from starlight.sim.promises import Promises, parts_of
 from starlight.sim.referee import Referee
 from starlight.sim.virtual_node import NodeSetup
 from starlight.sim.world import VirtualWorld
@@ -239,7 +239,7 @@ class _Office(PostOffice):
     def accepted(
         self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
     ) -> list[Request]:
-        self._promises.accept(key, self.node, now, arrives, pieces(self._engine.stored, key))
+        self._promises.accept(key, self.node, now, arrives, parts_of(self._engine.stored, key))
         return super().accepted(token, key, leaves, arrives, now)
 
 

@@ -64,7 +64,7 @@ def rehearsal_report(scenario: Scenario, report: RehearsalReport) -> str:
                 ["sent again", report.resent],
                 ["reports of vehicles that arrived", report.telemetry],
                 ["bundles", report.bundles],
-                ["bundles taken without a known road", report.unpromised],
+                ["bundles taken without a known route", report.unpromised],
                 ["contacts", report.contacts],
             ],
         ),

@@ -1,15 +1,12 @@
 """An independent look at what nodes do in virtual time: errors of routing that nobody would miss.
 
-A node may say that there is no road, transmit on a contact, or believe when a bundle arrives. The
-referee follows the trace and asks, with none of the router's code: is there really no road; is that
+A node may say that there is no route, transmit on a contact, or believe when a bundle arrives. The
+referee follows the trace and asks, with none of the router's code: is there really no route; is that
 contact in the node's plan, and open; does the bundle arrive when its last bit has crossed the
 distance that there truly is? Each misstep is told; the world goes on.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable, Mapping, Sequence
-from heapq import heappop, heappush
 
 import msgspec
 
@@ -28,7 +25,8 @@ from starlight.node.trace_events import (
     BundleWithdrawn,
     PlanAdopted,
 )
-from starlight.routing import RouteRequest, margin
+from starlight.routing import RouteRequest
+from starlight.sim.earliest_route import IndexedPlan, earliest_route
 from starlight.sim.holdings import held
 from starlight.sim.trace_events import NodeRestarted
 from starlight.sim.world import VirtualWorld
@@ -45,7 +43,7 @@ class Misstep(msgspec.Struct, frozen=True):
         time: in ns.
         node: the number of the node.
         bundle: its key.
-        what: ``no road``, ``no contact``, ``arrival`` or ``lost``.
+        what: ``no route``, ``no contact``, ``arrival`` or ``lost``.
         text: a sentence for people.
     """
 
@@ -62,19 +60,11 @@ class _Sent(msgspec.Struct, frozen=True):
     reaches: int
 
 
-class _Known:
-    """A plan as the referee reads it: contacts by id, and by the node that they leave."""
-
-    def __init__(self, plan: ContactPlan) -> None:
-        self.plan = plan
-        self.by_id = {contact.id: contact for contact in plan.contacts}
-        self.leaving: dict[int, dict[int, list[Contact]]] = {}
-        for contact in plan.contacts:
-            self.leaving.setdefault(contact.from_node, {}).setdefault(contact.to_node, []).append(contact)
-
-
 class Referee:
     """Looks at a world while it runs.
+
+    What it holds of plans is keyed by the node at which they are in force when a record is made: a record is
+    judged by what its node knew then, not by what it learns later.
 
     Args:
         world: whose trace it is shown.
@@ -86,8 +76,8 @@ class Referee:
     def __init__(self, world: VirtualWorld) -> None:
         self.missteps: list[Misstep] = []
         self._world = world
-        self._plans: dict[int, _Known] = {}  # by node: what is in force there
-        self._recent: list[_Known] = []
+        self._plans: dict[int, IndexedPlan] = {}  # by node: what is in force there
+        self._recent: list[IndexedPlan] = []
         self._on_air: dict[tuple[int, int], int] = {}  # by node and peer: until when
         self._sent: dict[tuple[str, int, int], list[_Sent]] = {}
         self._bundles: dict[str, tuple[int, int]] = {}  # submitted: when, and by which node
@@ -102,21 +92,21 @@ class Referee:
             case BundleAccepted() as accepted:
                 self._look_at_arrival(record, accepted)
             case BundleWaiting() as waiting:
-                self._look_for_road(record.node, waiting)
+                self._look_for_route(record.node, waiting)
             case BundleDelivered(key) | BundleExpired(key) | BundleWithdrawn(key) | BundleDeleted(key):
                 self._ended(key)
             case PlanAdopted() | NodeRestarted():
                 self._plans.pop(record.node, None)
 
     def finish(self) -> list[Misstep]:
-        """Look at what is left at the end: roads not taken, bundles that are nowhere. Return all missteps."""
+        """Return all missteps, also those that show only at the end: routes not taken, lost bundles."""
         world = self._world
         for number in world.nodes():
             host = world.host(number)
             if host is not None:
                 for stored in host.node.stored.values():
                     if stored.state is BundleState.WAITING:
-                        self._judge_road(host.node, stored, world.now, frozenset(), "still waits")
+                        self._judge_waiting(host.node, stored, world.now, frozenset(), "still waits")
         kept = held(world)
         for key, (time, number) in self._bundles.items():
             if key not in kept:
@@ -181,22 +171,24 @@ class Referee:
                 text = f"{key} {told} node {node} at {to_text(time, 9)}, {late} than light brings it"
                 self._tell(record, key, "arrival", text)
 
-    # Roads.
+    # Routes.
 
-    def _look_for_road(self, number: int, waiting: BundleWaiting) -> None:
+    def _look_for_route(self, number: int, waiting: BundleWaiting) -> None:
         host = self._world.host(number)
         stored = None if host is None else host.node.stored.get(waiting.bundle)
         if host is None or stored is None or stored.state is not BundleState.WAITING:
             return
         without = frozenset(waiting.without)
-        self._judge_road(host.node, stored, waiting.since, without, "was left waiting")
+        self._judge_waiting(host.node, stored, waiting.since, without, "was left waiting")
 
-    def _judge_road(self, node: Node, stored: Stored, since: int, without: frozenset[int], told: str) -> None:
-        """Tell of a road that a bundle has and is not sent on, whose node says that there is none."""
+    def _judge_waiting(
+        self, node: Node, stored: Stored, since: int, without: frozenset[int], told: str
+    ) -> None:
+        """Tell of a route that a bundle has and is not sent on, whose node says that there is none."""
         meta = stored.meta
         if stored.node is None:
             return
-        known = self._known(node.plan)  # of which a changed one is traced after what it left without a road
+        known = self._known(node.plan)  # of which a changed one is traced after what it left without a route
         request = RouteRequest(
             node.number,
             stored.node,
@@ -211,12 +203,12 @@ class Referee:
         )
         if found is None:
             return
-        ways = ", ".join(f"contact {c.id} to node {c.to_node}" for c in found[1])
+        hops = ", ".join(f"contact {c.id} to node {c.to_node}" for c in found[1])
         text = (
-            f"{stored.key} {told} at node {node.number}, where a road leads to node {stored.node} "
-            f"by {to_text(found[0], 3)}: {ways}"
+            f"{stored.key} {told} at node {node.number}, where a route leads to node {stored.node} "
+            f"by {to_text(found[0], 3)}: {hops}"
         )
-        self.missteps.append(Misstep(self._world.now, node.number, stored.key, "no road", text))
+        self.missteps.append(Misstep(self._world.now, node.number, stored.key, "no route", text))
 
     def _busy(self, node: Node, contact: Contact, priority: int) -> list[tuple[int, int]]:
         """Return the time of a contact that a node gives nobody of a priority: booked, or on the air."""
@@ -226,7 +218,7 @@ class Referee:
             return booked
         return [(contact.start, on_air), *((max(a, on_air), b) for a, b in booked if b > on_air)]
 
-    def _plan_at(self, node: int) -> _Known:
+    def _plan_at(self, node: int) -> IndexedPlan:
         """Return the plan that was in force at a node when what is traced happened."""
         known = self._plans.get(node)
         if known is None:
@@ -235,10 +227,10 @@ class Referee:
             known = self._plans[node] = self._known(host.node.plan)
         return known
 
-    def _known(self, plan: ContactPlan) -> _Known:
+    def _known(self, plan: ContactPlan) -> IndexedPlan:
         known = next((each for each in self._recent if each.plan is plan), None)
         if known is None:
-            known = _Known(plan)
+            known = IndexedPlan(plan)
             self._recent = [known, *self._recent[: RECENT - 1]]
         return known
 
@@ -249,67 +241,3 @@ class Referee:
 def _identity(key: str) -> str:
     """Return the bundle that a node keeps under a key, which may be one of its copies."""
     return key.partition(">")[0]
-
-
-def earliest_route(
-    leaving: Mapping[int, Mapping[int, Sequence[Contact]]],
-    request: RouteRequest,
-    bookings: Callable[[Contact], Sequence[tuple[int, int]]],
-) -> tuple[int, list[Contact]] | None:
-    """Return when a bundle can be somewhere at the earliest, and by which contacts; None if not in time.
-
-    It is Dijkstra's algorithm over the arrivals that a node goes by, light with its margin
-    (CCSDS 734.3-B-1, 2.3.2.1), by nothing that the router uses.
-
-    Args:
-        leaving: contacts by transmitter and receiver, by start.
-        request: it expires, and neighbours, nodes to avoid and the sender are none.
-        bookings: the time that is taken on a contact, ``(from, to)`` in ns, ascending, apart.
-    """
-    assert request.expires is not None
-    best = {request.source: request.ready}
-    edge: list[tuple[int, int, int, tuple[Contact, ...]]] = [(request.ready, 0, request.source, ())]
-    count = 0  # so that contacts are never compared
-    while edge:
-        time, _, here, path = heappop(edge)
-        if here == request.destination:
-            return time, list(path)
-        if time > best[here]:
-            continue
-        for peer, contacts in leaving.get(here, {}).items():
-            for contact in contacts:
-                limit = best.get(peer, request.expires + 1)
-                if contact.start >= limit:
-                    break
-                if contact.id in request.exclude_contacts or contact.end < time:
-                    continue
-                if not contact.rates or not contact.light:
-                    continue
-                last_byte = first_free(contact, max(time, contact.start), request.size, bookings(contact))
-                light_time = -1 if last_byte is None else contact.light_time(last_byte)
-                if last_byte is None or light_time < 0:
-                    continue
-                arrives = last_byte + light_time + margin(light_time)
-                if arrives < limit:
-                    best[peer] = arrives
-                    count += 1
-                    heappush(edge, (arrives, count, peer, (*path, contact)))
-    return None
-
-
-def first_free(contact: Contact, ready: int, size: int, busy: Sequence[tuple[int, int]]) -> int | None:
-    """Return when the last byte leaves that is sent as early as a contact has time for all of it; or None.
-
-    Args:
-        contact: the one that is sent on.
-        ready: when it can begin, in ns.
-        size: in bytes.
-        busy: the time that is taken, in ns, ascending, apart.
-    """
-    for begin, end in busy:
-        if end > ready:
-            last_byte = contact.last_byte(ready, size)
-            if last_byte is None or (ready < begin and last_byte <= begin):
-                return last_byte
-            ready = end
-    return contact.last_byte(ready, size)
