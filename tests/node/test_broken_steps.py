@@ -24,10 +24,11 @@ def breaking(*facts: object) -> Any:
 def test_what_a_broken_step_took_is_not_here() -> None:
     """Its sender was not answered and sends it again: then it is taken, not known as a duplicate."""
     node = Fixture(2)
-    trace, node.node._trace = node.node._trace, breaking  # type: ignore[method-assign]  # a defect
+    ledger = node.node._ledger
+    trace, ledger.trace = ledger.trace, breaking  # type: ignore[method-assign]  # a defect
     with pytest.raises(Defect):
         node.handle(came(made()))
-    node.node._trace = trace  # type: ignore[method-assign]
+    ledger.trace = trace  # type: ignore[method-assign]
     assert not node.node.stored
     assert node.node.summary()["bytes"] == 0
     assert node.handle(Wakeup()) == []

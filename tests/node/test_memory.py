@@ -93,7 +93,7 @@ def test_notes_of_what_can_not_be_split_are_bounded() -> None:
     node = Fixture(1, FOUR, limits=NodeLimits(remembered=10))
     for number in range(100, 150):
         node.handle(came(made(to=f"ipn:{number}.1", sequence=number)))
-    assert len(node.node._cutter._hopeless) <= 10
+    assert len(node.node._fragmenter._hopeless) <= 10
 
 
 def test_a_plan_that_is_over_holds_no_bundles() -> None:
@@ -104,7 +104,7 @@ def test_a_plan_that_is_over_holds_no_bundles() -> None:
     node.handle(PlanChanged(plan(contact(3, 1, 2), contact(4, 2, 3), version=1)), T)
     lanes = [awaited for *_, awaited in node.node._deadlines._heap if isinstance(awaited, ContactQueue)]
     (old,) = {id(lane): lane for lane in lanes if lane.contact.id == 1}.values()
-    assert not any(old._queues)
+    assert not any(old._lines)
 
 
 def test_what_can_not_be_read_at_one_instant_is_not_split_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,15 +261,15 @@ def test_after_a_storm_nothing_is_left(seed: int) -> None:
         it.tell(Wakeup())
     assert it.node.states == []
     assert not any(node.router.bookings.busy)
-    forwarder, cutter, flooder = node._forwarder, node._cutter, node._flooder
+    scheduler, fragmenter, critical = node._scheduler, node._fragmenter, node._critical
     notes = (
-        forwarder.waiting,
-        forwarder._lanes,
-        node._index._kin,
-        cutter._asked,
-        cutter._resting,
-        flooder._asked,
-        node._unaccepted,
+        node._ledger.waiting,
+        scheduler._queues._open,
+        node._ledger.index._kin,
+        fragmenter._asked,
+        scheduler._resting,
+        critical._asked,
+        node._requests._unaccepted,
     )
     assert not any(notes)
-    assert all(peer["queued"] == peer["under_way"] == 0 for peer in forwarder.summary())
+    assert all(peer["queued"] == peer["under_way"] == 0 for peer in scheduler.summary())

@@ -10,8 +10,9 @@ from tests.node.helpers import Fixture, T, contact, of, plan
 from starlight.contacts import Contact
 from starlight.dtntime import HOUR, SECOND
 from starlight.node.actions import Accepted, Transmit
+from starlight.node.bundle_state import BundleState
 from starlight.node.events import LinkDown, LinkUp, PlanChanged, TransferAcknowledged
-from starlight.node.stored import BundleState, Stored
+from starlight.node.stored import Stored
 from starlight.routing import Priority, RouteRequest
 
 FIRST, ONWARD = contact(1, 1, 2, 2 * HOUR), contact(2, 2, 3, 3 * HOUR)

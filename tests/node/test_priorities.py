@@ -15,6 +15,7 @@ from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
 from starlight.node.actions import Accepted, Action, Persist, Transmit, Withdrawn
 from starlight.node.application import Withdraw
+from starlight.node.bundle_state import BundleState
 from starlight.node.config import NodeLimits
 from starlight.node.events import (
     Event,
@@ -25,7 +26,6 @@ from starlight.node.events import (
     TransferFailed,
     Wakeup,
 )
-from starlight.node.stored import BundleState
 from starlight.routing import Priority
 
 BULK, NORMAL, EXPEDITED = Priority

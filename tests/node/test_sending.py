@@ -434,5 +434,5 @@ def test_withdrawals_leave_nothing_behind() -> None:
         (persist,) = of(node.submit(), Persist)
         node.handle(Withdraw(persist.key))
     engine = node.node
-    assert len(engine._index.expiries._heap) < 2_000
-    assert sum(len(q) for lane in engine._forwarder._lanes.values() for q in lane._queues) < 1_000
+    assert len(engine._ledger.index.expiries._heap) < 2_000
+    assert sum(len(line) for queue in engine._scheduler._queues.every() for line in queue._lines) < 1_000

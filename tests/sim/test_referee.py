@@ -12,6 +12,7 @@ from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND, YEAR
 from starlight.errors import DefectError
+from starlight.node.bundle_state import Cause
 from starlight.node.transmit_scheduler import TransmitScheduler
 from starlight.routing import NoRoute, NoRouteCode, Router, RouteRequest
 from starlight.routing.contact_bookings import ContactBookings
@@ -116,7 +117,7 @@ def test_a_bundle_that_is_nowhere_is_lost() -> None:
     (key,) = found.world.store(1).bundles()
     host = found.world.host(1)
     assert host is not None
-    host.node._remove(host.node.stored[key])
+    host.node._ledger.drop(host.node.stored[key], Cause.UNDONE)
     found.world.store(1)._bundles.clear()
     (misstep,) = found.referee.finish()
     assert (misstep.what, misstep.bundle) == ("lost", key)

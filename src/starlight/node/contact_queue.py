@@ -1,8 +1,8 @@
-"""What queues for a neighbour: a lane for each contact, in it a queue for each priority.
+"""The bundles that queue for a neighbour: for each contact a queue, in it a line for each priority.
 
-A lane serves the most urgent bundle whose booked time has come, and of those that are as urgent the
-one that was booked first. What is on the air is never broken off. A bundle that was overtaken goes
-on when its turn comes, at the next instant at which the link is free; but it does not begin what
+A contact's queue serves the most urgent bundle whose booked time has come, and of those that are as
+urgent the one that was booked first. What is on the air is never broken off. A bundle that was overtaken
+goes on when its turn comes, at the next instant at which the link is free; but it does not begin what
 would run into the booked time of a more urgent one, so what that was promised holds.
 """
 
@@ -28,7 +28,7 @@ class Neighbour:
     """
 
     __slots__ = (
-        "busy_until", "lanes", "number", "since", "stalled", "unanswered", "under_way", "up", "watched",
+        "busy_until", "number", "queues", "since", "stalled", "unanswered", "under_way", "up", "watched",
     )  # fmt: skip
 
     def __init__(self, number: int) -> None:
@@ -40,11 +40,11 @@ class Neighbour:
         self.unanswered: dict[Stored, tuple[int, int | None]] = {}
         self.watched = False
         self.busy_until = 0
-        self.lanes: list[ContactQueue] = []
+        self.queues: list[ContactQueue] = []
 
 
 class ContactQueue:
-    """The queues of one contact.
+    """The queue of one contact.
 
     Attributes:
         contact, peer: what it is, and with whom.
@@ -57,7 +57,7 @@ class ContactQueue:
     """
 
     __slots__ = (
-        "_queues", "closed", "contact", "count", "free_at", "overtaken", "peer", "unlimited", "wake_at",
+        "_lines", "closed", "contact", "count", "free_at", "overtaken", "peer", "unlimited", "wake_at",
     )  # fmt: skip
 
     def __init__(self, contact: Contact, peer: Neighbour) -> None:
@@ -69,51 +69,49 @@ class ContactQueue:
         self.closed = False
         self.overtaken = False
         self.unlimited = all(rate == UNLIMITED_BPS for _, rate in contact.rates)
-        self._queues: list[list[Entry]] = [[] for _ in range(LEVELS)]  # the most urgent first
+        self._lines: list[list[Entry]] = [[] for _ in range(LEVELS)]  # the most urgent first
 
     def put(self, stored: Stored, leaves: int, ticket: int) -> None:
         """Let a bundle queue, which is booked to leave at a time, in ns."""
-        stored.lane = self
         stored.ticket = ticket
         self.count += 1
         urgency = stored.meta.priority
-        heappush(self._queues[LEVELS - 1 - urgency], (leaves, ticket, stored))
-        if any(self._queues[LEVELS - urgency :]):
+        heappush(self._lines[LEVELS - 1 - urgency], (leaves, ticket, stored))
+        if any(self._lines[LEVELS - urgency :]):
             self.overtaken = True
 
     def drop(self, stored: Stored) -> None:
         """Take a bundle out, wherever it stands; its entry goes when it comes to the head."""
-        stored.lane = None
         stored.ticket = 0
         self.count -= 1
-        if sum(map(len, self._queues)) > 2 * self.count + 256:
-            for queue in self._queues:
-                queue[:] = [entry for entry in queue if entry[2].ticket == entry[1]]
-                heapify(queue)
+        if sum(map(len, self._lines)) > 2 * self.count + 256:
+            for line in self._lines:
+                line[:] = [entry for entry in line if entry[2].ticket == entry[1]]
+                heapify(line)
 
     def end(self) -> None:
         """Hold nothing any more, not even what was taken out; the plan with its contact is over."""
         self.closed = True
-        for queue in self._queues:
-            queue.clear()
+        for line in self._lines:
+            line.clear()
 
     def entries(self) -> list[Stored]:
         """Return the bundles that queue here, the most urgent first, else in the order of their booking."""
-        return [stored for queue in self._queues for stored in _in_order(queue)]
+        return [stored for line in self._lines for stored in _in_order(line)]
 
     def least(self) -> list[Stored]:
         """Return those of the least urgent that queue here, in the order of their booking."""
-        return next(filter(None, map(_in_order, reversed(self._queues))), [])
+        return next(filter(None, map(_in_order, reversed(self._lines))), [])
 
     def is_late(self, now: int) -> bool:
         """Tell whether a bundle should have begun to leave before now."""
-        return any(head is not None and head[0] < now for head in map(_head, self._queues))
+        return any(head is not None and head[0] < now for head in map(_head, self._lines))
 
     def next(self) -> tuple[int, Stored] | None:
         """Return when the next transmission begins, in ns, and of which bundle; None when nothing queues."""
         heads: list[Entry] = []
-        for queue in self._queues:
-            if queue and (head := _head(queue)) is not None:
+        for line in self._lines:
+            if line and (head := _head(line)) is not None:
                 heads.append(head)
         if not heads:
             return None
@@ -132,12 +130,12 @@ class ContactQueue:
             return turn, stored
 
 
-def _head(queue: list[Entry]) -> Entry | None:
-    """Return the first entry, after dropping those of bundles that have left the queue."""
-    while queue and queue[0][2].ticket != queue[0][1]:
-        heappop(queue)
-    return queue[0] if queue else None
+def _head(line: list[Entry]) -> Entry | None:
+    """Return the first entry, after dropping those of bundles that have left the line."""
+    while line and line[0][2].ticket != line[0][1]:
+        heappop(line)
+    return line[0] if line else None
 
 
-def _in_order(queue: list[Entry]) -> list[Stored]:
-    return [stored for _, ticket, stored in sorted(queue) if stored.ticket == ticket]
+def _in_order(line: list[Entry]) -> list[Stored]:
+    return [stored for _, ticket, stored in sorted(line) if stored.ticket == ticket]

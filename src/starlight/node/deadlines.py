@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from heapq import heapify, heappop, heappush
 from typing import Any
 
-from starlight.node.stored import BundleState, Stored
+from starlight.node.bundle_state import BundleState
+from starlight.node.stored import Stored
 
 
 class Deadlines:

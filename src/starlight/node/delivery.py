@@ -6,24 +6,18 @@ that make it up. It is kept until the application says that it holds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Iterable
 
-from starlight.node.actions import Action, Deliver, Forget
+from starlight.bundle import ReasonCode
+from starlight.node.actions import Deliver, Forget
+from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.duplicate_filter import DuplicateFilter
-from starlight.node.index import Index
+from starlight.node.ledger import Ledger
 from starlight.node.reassembly import Reassembly
 from starlight.node.reception import ReceivedBundle
-from starlight.node.stored import BundleState, Stored, whole_key
+from starlight.node.reports import Reports
+from starlight.node.stored import Stored, whole_key
 from starlight.node.trace_events import BundleDelivered, BundleUnclaimed
-from starlight.trace import TraceEvent
-
-
-class Say(Protocol):
-    """Puts a record into the trace."""
-
-    def __call__(self, now: int, event: TraceEvent) -> None:
-        """Say what happened."""
 
 
 class Delivery:
@@ -31,32 +25,16 @@ class Delivery:
 
     Args:
         fragments: how many of one bundle are kept.
-        index: of all that is stored.
-        identities: which bundles were delivered before.
-        out: where actions are put.
-        forget: lets go of a bundle, whose identity the store remembers until a time.
-        say: writes the trace.
-        report: makes the status report that a bundle was delivered, if it asks for one.
+        ledger: the node's.
+        duplicates: which bundles were delivered before.
+        reports: makes the status report that a bundle was delivered, if it asks for one.
     """
 
-    def __init__(
-        self,
-        fragments: int,
-        index: Index,
-        identities: DuplicateFilter,
-        out: list[Action],
-        *,
-        forget: Callable[[Stored, int], None],
-        say: Say,
-        report: Callable[[Stored, int], object],
-    ) -> None:
+    def __init__(self, fragments: int, ledger: Ledger, duplicates: DuplicateFilter, reports: Reports) -> None:
         self._fragments = Reassembly(fragments)
-        self._stored = index.entries
-        self._identities = identities
-        self._out = out
-        self._forget = forget
-        self._say = say
-        self._report = report
+        self._ledger = ledger
+        self._duplicates = duplicates
+        self._reports = reports
         self._claims: dict[str, None] = {}
         self._unclaimed: dict[str, dict[str, tuple[Stored, ...]]] = {}
 
@@ -71,9 +49,9 @@ class Delivery:
 
     def take(self, stored: Stored, now: int) -> None:
         """Take a bundle that light has brought; what is whole with it is offered."""
-        stored.state = BundleState.LOCAL
+        self._ledger.move(stored, Cause.FOR_HERE)
         if whole_key(stored) in self._unclaimed.get(stored.meta.destination, {}):
-            self._forget(stored, now)  # All of it waits here already.
+            self._ledger.forget(stored, Cause.COVERED, now)  # All of it waits here already.
             return
         bundles = self._fragments.add(stored) if stored.meta.fragment else (stored,)
         if bundles:
@@ -93,15 +71,15 @@ class Delivery:
     def delivered(self, keys: Iterable[str], now: int) -> None:
         """Let go of what an application holds."""
         for key in keys:
-            stored = self._stored.get(key)
+            stored = self._ledger.index.entries.get(key)
             if stored is None or stored.state is not BundleState.DELIVERING:
                 continue
             meta = stored.meta
             self._finish_fragments(stored)
-            self._identities.deliver(key, meta.expires)
-            self._forget(stored, meta.expires)
-            self._say(now, BundleDelivered(key, meta.destination))
-            self._report(stored, now)
+            self._duplicates.deliver(key, meta.expires)
+            self._ledger.forget(stored, Cause.DELIVERED, meta.expires)
+            self._ledger.trace(now, BundleDelivered(key, meta.destination))
+            self._reports.report(key, meta, "delivered", now, ReasonCode.NO_ADDITIONAL_INFORMATION)
 
     def drop(self, stored: Stored) -> None:
         """Take a bundle out of what waits here, because it expires or is replaced."""
@@ -119,20 +97,20 @@ class Delivery:
         endpoint = first.meta.destination
         if endpoint in self._claims:
             for stored in bundles:
-                stored.state = BundleState.DELIVERING
-            self._out.append(Deliver(tuple(s.key for s in bundles), endpoint, first.meta.source))
+                self._ledger.move(stored, Cause.OFFERED)
+            self._ledger.act(Deliver(tuple(s.key for s in bundles), endpoint, first.meta.source))
         else:
             self._unclaimed.setdefault(endpoint, {})[whole_key(first)] = bundles
-            self._say(now, BundleUnclaimed(whole_key(first), endpoint))
+            self._ledger.trace(now, BundleUnclaimed(whole_key(first), endpoint))
 
     def _finish_fragments(self, stored: Stored) -> None:
         """Remember the whole bundle, and drop fragments that were not needed for it."""
         whole, until = whole_key(stored), stored.meta.expires
         if stored.meta.fragment is not None:
-            self._identities.deliver(whole, until)
-            self._out.append(Forget(whole, until))
+            self._duplicates.deliver(whole, until)
+            self._ledger.act(Forget(whole, until))
             self._fragments.drop(stored)
         for other in self._fragments.of(whole):
             if other.state is BundleState.LOCAL:
                 self._fragments.drop(other)
-                self._forget(other, until)
+                self._ledger.forget(other, Cause.COVERED, until)

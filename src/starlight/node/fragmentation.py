@@ -2,8 +2,8 @@
 
 Theory of operation. A bundle is looked at once when no route is found for it, and again when the
 plan changes or room is given back. If routing finds fragments that arrive in time, the body is
-fetched; in the same step all pieces are persisted and the whole is forgotten, so that a crash
-leaves either. Each piece is then a bundle like any other: it queues, is cut again where it must
+fetched; in the same step all fragments are persisted and the whole is forgotten, so that a crash
+leaves either. Each fragment is then a bundle like any other: it queues, is cut again where it must
 be, and is put together with the others at the destination.
 
 To its application a bundle that was cut stays one (see `stored.family`).
@@ -11,22 +11,24 @@ To its application a bundle that was cut stays one (see `stored.family`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from starlight.bundle import NEVER, Bundle, BundleFlags, cut, encode, overhead_bound, parse
 from starlight.contacts import ContactPlan
 from starlight.dtntime import MILLISECOND
-from starlight.node.actions import Action, Fetch, Forget
+from starlight.node.actions import Fetch
+from starlight.node.body_reads import BodyReads
+from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.config import NodeConfig
-from starlight.node.deadlines import Deadlines
-from starlight.node.delivery import Say
 from starlight.node.duplicate_filter import DuplicateFilter
-from starlight.node.index import Index
-from starlight.node.stored import BundleState, Meta, Stored, identity
+from starlight.node.ledger import Ledger
+from starlight.node.placement import NOTHING, Placement
+from starlight.node.route_booking import RouteBooking
+from starlight.node.stored import Meta, Stored, identity
 from starlight.node.trace_events import BundleFragmented, BundleKeptWhole, BundleWaiting
-from starlight.node.transmit_scheduler import TransmitScheduler
 from starlight.routing import Fragment, Route, RouteRequest, split
 
 UNCUT = (BundleFlags.MUST_NOT_FRAGMENT | BundleFlags.ADMIN_RECORD).value
@@ -34,33 +36,26 @@ UNCUT = (BundleFlags.MUST_NOT_FRAGMENT | BundleFlags.ADMIN_RECORD).value
 
 RELAY_BYTES = 17
 """What a bundle may gain on its way: a node number in its previous node block that takes 9 bytes where
-ours takes 1, a hop count of two bytes, and an age that takes 9 where it took 1. A piece that just fills
+ours takes 1, a hop count of two bytes, and an age that takes 9 where it took 1. A fragment that just fills
 a later contact would else be cut again for them."""
 
-Store = Callable[[str, Meta, int | None, bytes], Stored]
-"""Persists a bundle and returns its entry; a meta without order gets the next one."""
 
+class Stranded(NamedTuple):
+    """What is done about a bundle without a route.
 
-class Reads:
-    """How many bytes of bodies are fetched at an instant: what is made of them is in memory until the commit.
-
-    Args:
-        limit: beyond which nothing more is fetched; the first body may have any size.
+    Attributes:
+        is_cut: it is replaced by fragments in this step.
+        again: when it is to be looked at again, in ns; None when that need not be.
     """
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._instant = 0
-        self._bytes = 0
+    is_cut: bool
+    again: int | None = None
 
-    def allow(self, now: int, size: int) -> bool:
-        """Tell whether a body may be fetched now."""
-        read = self._bytes if self._instant == now else 0
-        return not read or read + size <= self._limit
 
-    def count(self, now: int, size: int) -> None:
-        """Take note that a body is fetched now."""
-        self._instant, self._bytes = now, size + (self._bytes if self._instant == now else 0)
+class _Asked(NamedTuple):
+    since: int  # when it may leave
+    fragments: list[Fragment]  # where to cut it ...
+    changes: int  # ... as long as no more room was taken or given back
 
 
 class Fragmenter:
@@ -68,43 +63,26 @@ class Fragmenter:
 
     Args:
         config: the node's.
-        index: of all that is stored.
-        forwarder: queues the pieces.
-        identities: which bundles have been here.
-        deadlines: the node's.
-        out: where actions are put.
+        ledger: the node's.
+        booking: knows the routes.
+        duplicates: remembers the whole.
         reads: how much is fetched at an instant.
-        store: persists the pieces.
-        say: writes the trace.
     """
 
     def __init__(
         self,
         config: NodeConfig,
-        index: Index,
-        forwarder: TransmitScheduler,
-        identities: DuplicateFilter,
-        deadlines: Deadlines,
-        out: list[Action],
-        reads: Reads,
-        *,
-        store: Store,
-        say: Say,
+        ledger: Ledger,
+        booking: RouteBooking,
+        duplicates: DuplicateFilter,
+        reads: BodyReads,
     ) -> None:
-        self._number = config.number
         self._limits = config.limits
-        self._index = index
-        self._forwarder = forwarder
-        self._identities = identities
-        self._deadlines = deadlines
-        self._out = out
+        self._ledger = ledger
+        self._booking = booking
+        self._duplicates = duplicates
         self._reads = reads
-        self._store = store
-        self._say = say
-        # Bundles whose bodies are fetched: from when they may leave, and where to cut them as long as
-        # nothing changes.
-        self._asked: dict[str, tuple[int, list[Fragment], int]] = {}
-        self._resting: set[Stored] = set()
+        self._asked: dict[str, _Asked] = {}  # bundles whose bodies are fetched
         # What can't be split: by destination, priority and excluded neighbours a payload, and until when.
         self._hopeless: dict[tuple[int, int, frozenset[int]], tuple[int, int]] = {}
         self._hopeless_since = 0
@@ -114,78 +92,76 @@ class Fragmenter:
         """Tell whether a bundle is to be cut in this step."""
         return key in self._asked
 
-    def consider(self, stored: Stored, now: int, since: int) -> bool:
-        """Look at a bundle without a route; return whether it will be cut in this step.
+    def consider(self, stored: Stored, now: int, since: int) -> Stranded:
+        """Look at a bundle without a route, and fetch its body if fragments of it would arrive.
 
         Args:
             since: when it may leave at the earliest, in ns.
         """
         if stored.key in self._asked:
-            return True
+            return Stranded(True)
         meta = stored.meta
         if not self._may_be_split(stored):
-            return False
+            return Stranded(False)
         if not self._reads.allow(now, meta.size):  # before the search: there may be many of them
-            self._rest(stored, now + MILLISECOND, since)
-            return False
-        changes = self._forwarder.changes
+            return Stranded(False, now + MILLISECOND)
+        changes = self._booking.changes
         fragments = self._split(stored, since)
         if fragments is None:
-            return False
+            return Stranded(False)
         more = len(fragments) * overhead_of(meta) - (meta.size - meta.payload_bytes)
-        if not self._index.has_room(len(fragments) - 1, more):
+        if not self._ledger.index.has_room(len(fragments) - 1, more):
             why = f"no room in the store for {len(fragments)} pieces"
-            self._say(now, BundleKeptWhole(stored.key, why))
-            self._rest(stored, now + self._limits.backoff_max, since)
-            return False
+            self._ledger.trace(now, BundleKeptWhole(stored.key, why))
+            return Stranded(False, now + self._limits.backoff_max)
         self._reads.count(now, meta.size)
-        self._asked[stored.key] = since, fragments, changes
-        self._out.append(Fetch(stored.key))
-        return True
+        self._asked[stored.key] = _Asked(since, fragments, changes)
+        self._ledger.act(Fetch(stored.key))
+        return Stranded(True)
 
-    def fetched(self, key: str, data: bytes | None, now: int) -> None:
-        """Cut a bundle whose body has been fetched, and queue its pieces.
+    def fetched(self, key: str, data: bytes | None, now: int) -> Placement:
+        """Cut a bundle whose body has been fetched; return what is to be queued.
 
         Args:
             data: its body; None where it can't be read.
         """
         asked = self._asked.pop(key, None)
-        stored = self._index.entries.get(key)
+        stored = self._ledger.index.entries.get(key)
         if asked is None or stored is None or stored.state is not BundleState.WAITING:
-            return
-        since, decided, changes = asked
+            return NOTHING
+        since = asked.since
         if data is None:
-            self._say(now, BundleKeptWhole(key, "its body can't be read"))
-            self._rest(stored, now + self._limits.backoff_max, since)
-            return
+            self._ledger.trace(now, BundleKeptWhole(key, "its body can't be read"))
+            return Placement(since, again=(stored, now + self._limits.backoff_max))
         # What was asked for with it may have taken the room.
-        fragments = decided if changes == self._forwarder.changes else self._split(stored, since)
+        as_decided = asked.changes == self._booking.changes
+        fragments = asked.fragments if as_decided else self._split(stored, since)
         if fragments is None:
-            self._say(now, BundleWaiting(key, since, ()))
-            return
+            self._ledger.trace(now, BundleWaiting(key, since, ()))
+            return NOTHING
         try:
-            pieces = cut(parse(data), [fragment.length for fragment in fragments])
+            bundles = cut(parse(data), [fragment.length for fragment in fragments])
         except ValueError as error:
             stored.uncut = True
-            self._say(now, BundleKeptWhole(key, str(error)))
-            return
-        self._replace(stored, pieces, [fragment.route for fragment in fragments], now, since)
+            self._ledger.trace(now, BundleKeptWhole(key, str(error)))
+            return NOTHING
+        parts = self._replace(stored, bundles, [fragment.route for fragment in fragments], now)
+        return Placement(since, parts)
 
-    def dropped(self, key: str, now: int) -> None:
-        """Ask again later, since a step broke in which a body was to be fetched."""
-        stored = self._index.entries.get(key)
+    def dropped(self, key: str, now: int) -> Placement:
+        """Ask again at once, since a step broke in which a body was to be fetched."""
+        stored = self._ledger.index.entries.get(key)
         asked = self._asked.pop(key, None)
-        if asked is not None and stored is not None:
-            self._rest(stored, now, asked[0])
+        return NOTHING if asked is None or stored is None else Placement(asked.since, again=(stored, now))
 
     def _may_be_split(self, stored: Stored) -> bool:
         meta = stored.meta
         if stored.node is None or stored.uncut or not may_be_cut(meta):
             return False
-        if self._hopeless_since != self._forwarder.releases:
-            self._hopeless_since = self._forwarder.releases
+        if self._hopeless_since != self._booking.releases:
+            self._hopeless_since = self._booking.releases
             self._hopeless.clear()
-        question = (stored.node, meta.priority, self._forwarder.excluded(stored))
+        question = (stored.node, meta.priority, self._booking.excluded(stored))
         payload, expires = self._hopeless.get(question, (meta.payload_bytes + 1, 0))
         return payload > meta.payload_bytes or meta.expires > expires
 
@@ -194,14 +170,14 @@ class Fragmenter:
             return None
         meta, overhead = stored.meta, overhead_of(stored.meta)
         assert stored.node is not None
-        excluded = self._forwarder.excluded(stored)
+        excluded = self._booking.excluded(stored)
         unwanted = [excluded]
         if stored.sender is not None and stored.sender != stored.node:
             unwanted.insert(0, excluded | {stored.sender})  # back to who sent it only if there is no other
         fragments: list[Fragment] | None = None
         for exclude in unwanted:
             request = RouteRequest(
-                self._number,
+                self._booking.number,
                 stored.node,
                 since,
                 meta.payload_bytes + overhead,
@@ -209,7 +185,7 @@ class Fragmenter:
                 meta.priority,
                 exclude,
             )
-            fragments = fragments or split(self._forwarder.router, request, overhead)
+            fragments = fragments or split(self._booking.router, request, overhead)
         if fragments is None:
             if len(self._hopeless) >= self._limits.remembered:
                 self._hopeless.clear()
@@ -220,7 +196,7 @@ class Fragmenter:
 
     def _end_of_plan(self) -> int:
         """Return a time by which all that the plan can carry has arrived, in ns."""
-        plan = self._forwarder.router.plan
+        plan = self._booking.router.plan
         if self._last_arrival[0] is not plan:
             # Twice the light time, as the choice of routes adds a margin to it.
             ends = (c.end + 2 * c.light_time(c.end) if c.light else c.end for c in plan.contacts)
@@ -228,34 +204,20 @@ class Fragmenter:
         return self._last_arrival[1]
 
     def _replace(
-        self, stored: Stored, pieces: Sequence[Bundle], routes: Sequence[Route], now: int, since: int
-    ) -> None:
-        meta, kept = stored.meta, []
-        for piece, route in zip(pieces, routes, strict=True):
-            if piece.id not in self._index.entries:  # an earlier copy's piece may be here
-                data = encode(piece)
-                kept.append((self._store(piece.id, _meta_of(piece, data, meta), stored.node, data), route))
-        self._identities.hand(identity(stored), meta.hops)  # a late copy of the whole is a duplicate
-        self._forwarder.dequeue(stored)
-        self._index.drop(stored)
-        self._out.append(Forget(stored.key, now))
-        self._say(now, BundleFragmented(stored.key, tuple(piece.id for piece in pieces), meta.size))
-        for part, route in kept:
-            part.sender, part.returns = stored.sender, stored.returns
-            self._forwarder.enqueue(part, now, not_before=since, over=route)
-
-    def _rest(self, stored: Stored, until: int, since: int) -> None:
-        """Let a bundle wait whole, and look at it again at a time; before another it must not leave."""
-        if stored not in self._resting:
-            self._resting.add(stored)
-            self._deadlines.at(until, self._again, (stored, since))
-
-    def _again(self, rested: tuple[Stored, int], now: int) -> None:
-        stored, since = rested
-        self._resting.discard(stored)
-        if stored.state is BundleState.WAITING:
-            self._forwarder.dequeue(stored)
-            self._forwarder.enqueue(stored, now, not_before=since)
+        self, stored: Stored, bundles: Sequence[Bundle], routes: Sequence[Route], now: int
+    ) -> tuple[tuple[Stored, Route], ...]:
+        """Store the fragments of a bundle in its place: all of them and the end of it are one commit."""
+        meta, ledger, kept = stored.meta, self._ledger, []
+        for bundle, route in zip(bundles, routes, strict=True):
+            if bundle.id not in ledger.index.entries:  # an earlier copy's fragment may be here
+                data = encode(bundle)
+                fragment = ledger.persist(bundle.id, _meta_of(bundle, data, meta), stored.node, data)
+                fragment.sender, fragment.returns = stored.sender, stored.returns
+                kept.append((fragment, route))
+        self._duplicates.hand(identity(stored), meta.hops)  # a late copy of the whole is a duplicate
+        ledger.forget(stored, Cause.FRAGMENTED, now)
+        ledger.trace(now, BundleFragmented(stored.key, tuple(bundle.id for bundle in bundles), meta.size))
+        return tuple(kept)
 
 
 def may_be_cut(meta: Meta) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlight.node.config import NodeLimits
 from starlight.node.deadlines import Expiries
-from starlight.node.stored import BundleState, Meta, Stored, family
+from starlight.node.stored import Meta, Stored, family
 
 
 class Index:
@@ -51,7 +51,6 @@ class Index:
 
     def drop(self, stored: Stored) -> None:
         """Let go of an entry."""
-        stored.state = BundleState.GONE
         self.bytes -= stored.meta.size
         del self.entries[stored.key]
         if _is_one_of_several(stored.meta):

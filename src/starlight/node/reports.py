@@ -23,8 +23,10 @@ from starlight.bundle import (
 from starlight.dtntime import HOUR, MILLISECOND, from_wire, to_wire
 from starlight.node.application import Submit
 from starlight.node.config import NodeConfig
-from starlight.node.reception import ADMIN_RECORD, STATUS_TIME, ReceivedBundle, Reception
-from starlight.node.stored import Meta, whole_of
+from starlight.node.ledger import Ledger
+from starlight.node.reception import ADMIN_RECORD, REPORTS, STATUS_TIME, ReceivedBundle, Reception
+from starlight.node.stored import Meta, Stored, whole_of
+from starlight.node.trace_events import ReportMade
 
 _ASKED = {
     "received": BundleFlags.REPORT_RECEPTION.value,
@@ -59,47 +61,75 @@ def is_asked(meta: Meta, status: str) -> bool:
     return bool(meta.flags & _ASKED[status])
 
 
-class Reporter:
-    """Make the reports that bundles ask for.
+class Reports:
+    """Makes the reports that bundles ask for.
 
     Args:
         config: the node's; it may make none at all (RFC 9171, 5.1).
+        ledger: the node's.
+        reception: builds the reports' bundles.
     """
 
-    def __init__(self, config: NodeConfig) -> None:
+    def __init__(self, config: NodeConfig, ledger: Ledger, reception: Reception) -> None:
         self._on = config.reports
         self._longest = config.limits.report_lifetime
         self._number = config.number
         self._node_id = EndpointID.ipn(config.number, 0)
+        self._ledger = ledger
+        self._reception = reception
+        self._made: list[Stored] = []
 
-    def reports(
-        self, meta: Meta, status: str, now: int, reason: int, intake: Reception
-    ) -> list[ReceivedBundle]:
+    def report(self, key: str, meta: Meta, status: str, now: int, reason: int) -> bool:
+        """Store the reports that something happened to a bundle; return whether any was made.
+
+        None is stored where the store is full: a report is only a hint, and must not take the room of a
+        bundle or be the reason for which another is refused.
+
+        Args:
+            key: the bundle's.
+            meta: its record.
+            status: ``received``, ``forwarded``, ``delivered`` or ``deleted``.
+            reason: the reason code.
+        """
+        if not (meta.flags & REPORTS or meta.unsupported):
+            return False
+        any_made = False
+        for made in self._bundles(meta, status, now, reason):
+            if not self._ledger.index.is_full(made.meta.size):
+                stored = self._ledger.persist(made.key, made.meta, made.node, made.data)
+                self._ledger.trace(now, ReportMade(key, made.key, status))
+                self._made.append(stored)
+                any_made = True
+        return any_made
+
+    @property
+    def has_made(self) -> bool:
+        """Whether `take_made` has anything."""
+        return bool(self._made)
+
+    def take_made(self) -> list[Stored]:
+        """Return the reports that are stored and not dispatched yet."""
+        made, self._made = self._made, []
+        return made
+
+    def _bundles(self, meta: Meta, status: str, now: int, reason: int) -> list[ReceivedBundle]:
         """Return the bundles that report that something happened to a bundle.
 
         The bundle may ask (RFC 9171, 4.2.3), and of its reception those blocks of it that can't be
         processed (4.2.4): their report has a reason of its own (5.6, step 4). It names no block, so
         one speaks for all of them.
-
-        Args:
-            meta: the bundle's.
-            status: what happened.
-            reason: the reason code.
-            intake: builds the reports' bundles.
         """
         if not self._on or meta.flags & ADMIN_RECORD:
             return []
         reasons = [reason] if is_asked(meta, status) else []
         if meta.unsupported and status == "received":
             reasons.append(ReasonCode.BLOCK_UNSUPPORTED)
-        made = [self._report(meta, status, now, reason, intake) for reason in reasons]
+        made = [self._bundle(meta, status, now, reason) for reason in reasons]
         return [report for report in made if report is not None]
 
-    def _report(
-        self, meta: Meta, status: str, now: int, reason: int, intake: Reception
-    ) -> ReceivedBundle | None:
+    def _bundle(self, meta: Meta, status: str, now: int, reason: int) -> ReceivedBundle | None:
         source, report_to = EndpointID.parse(meta.source), EndpointID.parse(meta.report_to)
-        if source.is_null or report_to.is_null or intake.node_of(source) == self._number:
+        if source.is_null or report_to.is_null or self._reception.node_of(source) == self._number:
             return None  # What happens at its own source the application is told without a report.
         told = Assertion(True, to_wire(now) if meta.flags & STATUS_TIME else None)
         extent = None if meta.fragment is None else (meta.fragment[0], meta.payload_bytes)
@@ -122,13 +152,13 @@ class Reporter:
             "", str(self._node_id), str(report_to), payload, lifetime // MILLISECOND, report_to=str(NULL),
             priority=min(meta.priority, NORMAL),
         )  # fmt: skip
-        return intake.administer(request, now)
+        return self._reception.administer(request, now)
 
 
-def read_report(payload: bytes, intake: Reception) -> list[Told]:
+def read_report(payload: bytes, reception: Reception) -> list[Told]:
     """Return what a status report, which `decode_report` has read before, says."""
     report = decode_report(payload)
-    source = intake.node_of(report.source)
+    source = reception.node_of(report.source)
     return [
         Told(
             report.subject_id,

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from starlight.errors import StoreError
-
-if TYPE_CHECKING:
-    from starlight.node.contact_queue import ContactQueue
-    from starlight.routing import Route
-
-
-class BundleState(IntEnum):
-    """Where a stored bundle stands. Only HANDED is persisted; the others follow from the time."""
-
-    HIDDEN = 0  # light has not brought it yet
-    WAITING = 1  # no route is known
-    QUEUED = 2  # booked on a contact
-    UNDER_WAY = 3  # transmitted, not answered
-    HANDED = 4  # the next hop has it; light has not brought the acknowledgement yet
-    LOCAL = 5  # addressed to this node, nobody has claimed the endpoint, or fragments are missing
-    DELIVERING = 6  # given to an application, which has not said that it holds it
-    GONE = 7  # forgotten; an index entry that a queue may still name
+from starlight.node.bundle_state import BundleState
+from starlight.routing import Route
 
 
 class Meta(msgspec.Struct, array_like=True, gc=False):
@@ -96,9 +78,9 @@ class Stored:
         key: its identity.
         meta: what is persisted of it.
         node: the node that it is addressed to; None when that names no node that is known.
-        state: where it stands.
+        state: where it stands; only the ledger moves it.
         route, epoch: its route as booked, and the count of the plan changes before that.
-        lane, ticket: while it is queued: where, and its entry there.
+        ticket: while it is queued: its entry in the queue of the first contact of its route.
         peer, one_way: while it is under way: to whom, and whether an answer will ever come.
         sender: who handed it in, as far as that is known: not of own bundles, nor after a restart.
         returned: another copy of it came and was acknowledged, so no late answer settles it.
@@ -112,7 +94,6 @@ class Stored:
         "epoch",
         "failures",
         "key",
-        "lane",
         "meta",
         "node",
         "one_way",
@@ -134,7 +115,6 @@ class Stored:
         self.state = BundleState.HIDDEN
         self.route: Route | None = None
         self.epoch = 0
-        self.lane: ContactQueue | None = None
         self.ticket = 0
         self.peer = 0
         self.one_way = False

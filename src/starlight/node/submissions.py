@@ -7,23 +7,28 @@ told, so that this holds across a restart.
 
 from __future__ import annotations
 
-from starlight.node.actions import Action, Departed, Expired, Update
+from starlight.node.actions import Departed, Expired
 from starlight.node.application import NotKept
-from starlight.node.index import Index
-from starlight.node.stored import BundleState, Stored, family, identity, pack
+from starlight.node.bundle_state import BundleState
+from starlight.node.ledger import Ledger
+from starlight.node.stored import Stored, family, identity
+from starlight.routing import Route
 
 
 class Submissions:
     """Tells applications what becomes of their bundles.
 
     Args:
-        index: of all that is stored.
-        out: where actions are put.
+        ledger: the node's.
     """
 
-    def __init__(self, index: Index, out: list[Action]) -> None:
-        self._index = index
-        self._out = out
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._index = ledger.index
+
+    def booked(self, key: str) -> tuple[Route, ...]:
+        """Return what is booked for a bundle that waits or is under way, for each fragment and copy of it."""
+        return tuple(part.route for part in self._index.kin(key) if part.route is not None)
 
     def departs(self, stored: Stored, leaves: int, last_byte: int, reaches: int) -> None:
         """Tell that a bundle leaves for the first time, all that is kept of it being here still.
@@ -35,12 +40,12 @@ class Submissions:
         for part in self._index.kin(key):
             if part.meta.own and not part.meta.departed:
                 part.meta.departed = True
-                self._out.append(Update(part.key, pack(part.meta)))
+                self._ledger.update(part)
                 if part.meta.fragment is not None and part.state is BundleState.QUEUED:
                     assert part.route is not None
                     last_byte = max(last_byte, part.route.hops[0].last_byte)
                     reaches = max(reaches, part.route.hops[0].arrives)
-        self._out.append(Departed(key, stored.peer, leaves, last_byte, reaches))
+        self._ledger.act(Departed(key, stored.peer, leaves, last_byte, reaches))
 
     def undo(self, key: str) -> None:
         """Take back that a bundle departed, which was not told."""
@@ -63,7 +68,7 @@ class Submissions:
         if meta.settled or any(identity(other) == identity(stored) for other in others):
             return False
         if meta.own:
-            self._out.append(Expired(family(stored), NotKept.LIFETIME_EXPIRED))
+            self._ledger.act(Expired(family(stored), NotKept.LIFETIME_EXPIRED))
             self._settle(others)
         return True
 
@@ -76,4 +81,4 @@ class Submissions:
         for part in parts:
             if not part.meta.settled:
                 part.meta.settled = True
-                self._out.append(Update(part.key, pack(part.meta)))
+                self._ledger.update(part)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from starlight.node.actions import Action, Update
+from starlight.node.answer_watch import AnswerWatch
 from starlight.node.answers import OutstandingAnswers
+from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.config import NodeLimits
 from starlight.node.deadlines import Deadlines
-from starlight.node.delivery import Say
 from starlight.node.events import TransferAcknowledged, TransferFailed, TransferSent
-from starlight.node.index import Index
-from starlight.node.stored import BundleState, Stored, pack
+from starlight.node.ledger import Ledger
+from starlight.node.retention import Retention
+from starlight.node.route_booking import RouteBooking
+from starlight.node.stored import Stored
 from starlight.node.trace_events import BundleFailed
 from starlight.node.transmit_scheduler import TransmitScheduler
 
@@ -21,42 +21,38 @@ class Transfers:
 
     Args:
         limits: of the node: how long what failed rests, and how many answers are remembered.
-        index: of all that is stored.
-        forwarder: sends.
+        ledger: the node's.
+        scheduler: sends.
+        booking: what was booked for what is sent.
+        watch: tells whose answers are overdue.
         deadlines: the node's.
-        out: where actions are put.
-        say: writes the trace.
-        handed: lets go of a bundle that the next hop has.
-        expire: lets go of a bundle whose lifetime has ended.
+        retention: lets go of what the next hop has, or whose lifetime has ended.
     """
 
     def __init__(
         self,
         limits: NodeLimits,
-        index: Index,
-        forwarder: TransmitScheduler,
+        ledger: Ledger,
+        scheduler: TransmitScheduler,
+        booking: RouteBooking,
+        watch: AnswerWatch,
         deadlines: Deadlines,
-        out: list[Action],
-        *,
-        say: Say,
-        handed: Callable[[Stored, int], None],
-        expire: Callable[[Stored, int], None],
+        retention: Retention,
     ) -> None:
-        self._index = index
-        self._forwarder = forwarder
         self._limits = limits
         self._answers = OutstandingAnswers(limits.remembered)  # that may still come
+        self._ledger = ledger
+        self._scheduler = scheduler
+        self._booking = booking
+        self._watch = watch
         self._deadlines = deadlines
-        self._out = out
-        self._say = say
-        self._handed = handed
-        self._expire = expire
+        self._retention = retention
 
     def sent(self, event: TransferSent, now: int) -> None:
         """Take note that a transfer has left; on a one-way hop that is all that is ever known."""
         stored = self._under_way(event.key, event.peer)
         if stored is not None and stored.one_way:
-            self._forwarder.answered(stored, now)
+            self._scheduler.answered(stored, now)
             self._hand_on(stored, now)
 
     def acknowledged(self, event: TransferAcknowledged, now: int) -> None:
@@ -68,16 +64,16 @@ class Transfers:
         if stored is None:
             return
         if stored.state is BundleState.UNDER_WAY:
-            self._forwarder.answered(stored, now)
+            self._scheduler.answered(stored, now)
         else:
-            self._forwarder.dequeue(stored)
+            self._scheduler.dequeue(stored)
         stored.peer = event.peer
         if event.known <= now:
             self._hand_on(stored, now)
             return
-        stored.state = BundleState.HANDED
+        self._ledger.move(stored, Cause.ACKNOWLEDGED)
         stored.meta.handed_until = event.known
-        self._out.append(Update(stored.key, pack(stored.meta)))
+        self._ledger.update(stored)
         self._deadlines.at(event.known, self.known, stored)
 
     def _late(self, event: TransferAcknowledged) -> Stored | None:
@@ -93,14 +89,20 @@ class Transfers:
             self._answers.expect(stored.key, stored.peer, None)  # of the transfer that is under way now
         return stored
 
+    def restored(self, stored: Stored) -> None:
+        """Take note that the next hop had a bundle before this node started again."""
+        assert stored.meta.handed_until is not None
+        self._ledger.move(stored, Cause.ACKNOWLEDGED)
+        self._deadlines.at(stored.meta.handed_until, self.known, stored)
+
     def known(self, stored: Stored, now: int) -> None:
         """Let go of a bundle of which light has brought the acknowledgement."""
         if stored.state is BundleState.HANDED:
             self._hand_on(stored, now)
 
     def _hand_on(self, stored: Stored, now: int) -> None:
-        self._forwarder.passed(stored, now)
-        self._handed(stored, now)
+        self._booking.passed(stored, now)
+        self._retention.handed_on(stored, now)
 
     def failed(self, event: TransferFailed, now: int) -> None:
         """Take note that a transfer will not be acknowledged."""
@@ -112,28 +114,32 @@ class Transfers:
         elif self._answers.is_out(event.key, event.peer):
             self._answers.take(event.key, event.peer)
 
-    def overdue(self, stored: Stored, now: int) -> None:
-        """Treat a transfer that was never answered as failed; an answer may come all the same."""
-        self._answers.expect(stored.key, stored.peer, stored)
-        self.fail(stored, now, "no answer came in time")
+    def give_up_overdue(self, now: int) -> None:
+        """Treat transfers that were never answered as failed; an answer may come all the same."""
+        for stored in self._watch.take_overdue():
+            if stored.state is BundleState.UNDER_WAY:
+                self._answers.expect(stored.key, stored.peer, stored)
+                self.fail(stored, now, "no answer came in time")
 
     def fail(self, stored: Stored, now: int, reason: str, refused: bool = False) -> None:
-        """Send a bundle again that was not taken, later or by another way."""
-        forwarder = self._forwarder
-        forwarder.answered(stored, now)
-        forwarder.release(stored)
+        """Send a bundle again that was not taken, later or by another route."""
+        scheduler = self._scheduler
+        scheduler.answered(stored, now)
+        self._booking.release(stored)
         stored.failures += 1
-        self._say(now, BundleFailed(stored.key, stored.peer, reason))
+        self._ledger.trace(now, BundleFailed(stored.key, stored.peer, reason))
         if stored.meta.expires <= now:
-            self._expire(stored, now)
+            self._retention.expired(stored, now)
         elif refused:
             stored.refused_by |= {stored.peer}
-            forwarder.enqueue(stored, now)
+            scheduler.enqueue(stored, now)
         else:
-            forwarder.enqueue(stored, now, not_before=now + self._limits.rest(stored.failures))
+            # It rests, longer after each failure: so a link that breaks at once costs little, and nothing
+            # is repeated without time passing.
+            scheduler.enqueue(stored, now, not_before=now + self._limits.rest(stored.failures))
 
     def _under_way(self, key: str, peer: int) -> Stored | None:
-        stored = self._index.entries.get(key)
+        stored = self._ledger.index.entries.get(key)
         if stored is None or stored.state is not BundleState.UNDER_WAY or stored.peer != peer:
             return None
         return stored

@@ -1,0 +1,67 @@
+"""When a bundle need not be kept any more (RFC 9171, 5: its last retention constraint is removed).
+
+The next hop has it, its lifetime has ended, or it is one copy too many of a critical bundle. Whoever holds
+the bundle in a queue takes it out there before it comes here.
+"""
+
+from __future__ import annotations
+
+from starlight.bundle import ReasonCode
+from starlight.node.bundle_state import Cause
+from starlight.node.duplicate_filter import DuplicateFilter
+from starlight.node.ledger import Ledger
+from starlight.node.reports import Reports
+from starlight.node.stored import Stored, identity
+from starlight.node.submissions import Submissions
+from starlight.node.trace_events import BundleDropped, BundleExpired, BundleForwarded
+
+
+class Retention:
+    """Lets go of bundles, and says so to those who want to know.
+
+    Args:
+        ledger: the node's.
+        duplicates: remembers what was handed on.
+        submissions: tells the bundle's application.
+        reports: tells whoever the bundle asks to be told.
+    """
+
+    def __init__(
+        self, ledger: Ledger, duplicates: DuplicateFilter, submissions: Submissions, reports: Reports
+    ) -> None:
+        self._ledger = ledger
+        self._duplicates = duplicates
+        self._submissions = submissions
+        self._reports = reports
+
+    def handed_on(self, stored: Stored, now: int) -> None:
+        """Let go of a bundle that the next hop has."""
+        meta, key = stored.meta, identity(stored)
+        # Each copy of a critical bundle is handed on, but the bundle comes back no more often for that.
+        if not meta.critical or not self._duplicates.was_handed(key, meta.hops):
+            self._duplicates.hand(key, meta.hops)
+        self._forget(stored, Cause.HANDED_ON, now)
+        self._submissions.handed(stored)
+        self._ledger.trace(now, BundleForwarded(stored.key, stored.peer or None))
+        self._reports.report(stored.key, meta, "forwarded", now, ReasonCode.NO_ADDITIONAL_INFORMATION)
+
+    def expired(self, stored: Stored, now: int) -> None:
+        """Let go of a bundle whose lifetime has ended (RFC 9171, 5.5)."""
+        self._ledger.forget(stored, Cause.EXPIRED, now)
+        ended = self._submissions.ended(stored)
+        self._ledger.trace(now, BundleExpired(stored.key))
+        if ended:
+            self._reports.report(stored.key, stored.meta, "deleted", now, ReasonCode.LIFETIME_EXPIRED)
+
+    def surplus(self, stored: Stored, now: int) -> None:
+        """Let go of a copy whose neighbour has no route any more, as another copy is here."""
+        self._forget(stored, Cause.SURPLUS, now)
+        self._ledger.trace(now, BundleDropped(stored.key, stored.meta.via))
+
+    def _forget(self, stored: Stored, cause: Cause, now: int) -> None:
+        """Forget a bundle that is elsewhere; of a critical one remember that copies were made of it.
+
+        A copy that comes back would else be copied to all neighbours once more, and theirs again.
+        """
+        meta = stored.meta
+        self._ledger.forget(stored, cause, meta.expires if meta.critical and meta.flooded else now)
