@@ -53,6 +53,8 @@ class Cause(Enum):
     REPLACED = "reception: a copy that has come further takes its place"
     UNDONE = "the engine: the step that took it broke, so it was never here"
 
+    __hash__ = object.__hash__  # as members are single; that of Enum, by name, is several times as slow
+
 
 _S, _C = BundleState, Cause
 _PLACED = {_C.BOOKED: _S.QUEUED, _C.UNROUTED: _S.WAITING}

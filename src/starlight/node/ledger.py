@@ -73,10 +73,11 @@ class Ledger:
         Raises:
             ValueError: it leads nowhere from where the bundle is.
         """
+        state = after(stored.state, cause)
         if stored.state is BundleState.WAITING:
             del self.waiting[stored.key]
-        stored.state = after(stored.state, cause)
-        if stored.state is BundleState.WAITING:
+        stored.state = state
+        if state is BundleState.WAITING:
             self.waiting[stored.key] = stored
 
     def forget(self, stored: Stored, cause: Cause, until: int) -> None:
