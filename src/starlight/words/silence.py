@@ -12,8 +12,7 @@ from starlight.words.sentence import Moment, Names, Sentence, closed, fill, name
 CAUSES = {
     SilenceCause.NOTICE: "{notices}",
     SilenceCause.NOT_HEARD: (
-        "{here} can't be heard at {there} before then: they don't see each other, "
-        "or the time is given to others."
+        "For now {here} can't be heard at {there}: they don't see each other, or the time is given to others."
     ),
     SilenceCause.NO_ROUTE: "No route from {here} to {there} is planned.",
     SilenceCause.TOO_LARGE: "It is too large for every route that is planned, whole and in fragments.",
