@@ -10,7 +10,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND
 from starlight.errors import InputError
 from starlight.planner import history, weather
-from starlight.planner.spans import lowered
+from starlight.planner.intervals import lowered
 from starlight.planner.weather import Weather, attach
 from starlight.scenario.reading import load
 

@@ -1,4 +1,4 @@
-"""How the clocks of the worlds stand at an instant: what a world says of its clock, as the page reads it."""
+"""Faces of the clocks of worlds at an instant: what a world says of its clock, as the page reads it."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ Say = Callable[[str], None]
 
 
 class DemoState(msgspec.Struct):
-    """What the data folder remembers besides the stores.
+    """The state that the data folder remembers besides the stores.
 
     Attributes:
         scenario: which one; as it was given.

@@ -259,9 +259,9 @@ def replay(file: Path, json_output: bool) -> None:
 
     Exit status: 0 if every answer of the engine was the same; 1 if one differed.
     """
-    from starlight.rehearsal import replaying
+    from starlight.rehearsal.replay import replay_file
 
-    found = replaying.replay_file(file)
+    found = replay_file(file)
     if json_output:
         print_json({"events": found.events, "differences": [str(each) for each in found.differences]})
     else:

@@ -15,7 +15,7 @@ from starlight.errors import InputError
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """Why contacts are missing or were changed, in words for people.
+    """A notice to people: why contacts are missing or were changed.
 
     Attributes:
         start, end: the interval that it speaks of, in ns.

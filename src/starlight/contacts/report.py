@@ -1,4 +1,4 @@
-"""What reading a plan found and did about it, and what writing one could not say.
+"""Reports about plans in files: what reading one found and did, and what writing one could not say.
 
 A remark has an act, which says what became of the thing: *repaired* (read otherwise than it
 stands), *refused* (not in the plan, and it was meant to be), *ignored* (not in the plan, and
@@ -53,7 +53,7 @@ class Remark(msgspec.Struct, frozen=True):
 
 
 class Count(msgspec.Struct, frozen=True):
-    """How many things of a kind were found."""
+    """The number of things of a kind that were found."""
 
     act: Act
     kind: str
@@ -85,7 +85,7 @@ class Imported(msgspec.Struct, frozen=True):
 
 
 class Loss(msgspec.Struct, frozen=True):
-    """What a form could not say, and how often."""
+    """Something that a form could not say, and how often."""
 
     text: str
     count: int

@@ -1,4 +1,4 @@
-"""Which contact gets the antenna: from what is visible to what is feasible.
+"""Allocation of antennas to contacts: from what is visible to what is feasible.
 
 Both directions of a link that are open at about the same time make a *pass*; an antenna holds it as one.
 Passes come in the order of their link's priority, then of their length, longest first, then of their
@@ -17,7 +17,7 @@ import msgspec
 from starlight import dtntime
 from starlight.contacts import Contact
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
-from starlight.planner.spans import Span, common, merged, parts, total, without
+from starlight.planner.intervals import Interval, common, merged, parts, total, without
 from starlight.scenario.network import HOURS, AntennaSpec
 
 SHORTEST = MINUTE
@@ -57,7 +57,7 @@ class AllocationChange(msgspec.Struct, frozen=True):
     to_node: str
     start: int
     end: int
-    kept: tuple[Span, ...]
+    kept: tuple[Interval, ...]
     why: tuple[str, ...]
 
     def sentence(self, titles: Mapping[str, str]) -> str:
@@ -69,7 +69,7 @@ class AllocationChange(msgspec.Struct, frozen=True):
 
 
 class Allocation(msgspec.Struct, frozen=True):
-    """What the antennas hold.
+    """The contacts that the antennas hold.
 
     Attributes:
         contacts: for each way that was given, what is left of it.
@@ -85,16 +85,16 @@ class _Row(msgspec.Struct, frozen=True):
 
     way: int
     contact: Contact
-    spans: tuple[Span, Span]
+    spans: tuple[Interval, Interval]
 
 
 class _Pass(msgspec.Struct, eq=False):
-    """What is visible between two nodes without a break, each span in the own time of its end."""
+    """A time in which two nodes see each other without a break, told in the own time of each end."""
 
     rows: tuple[_Row, ...]
     priority: int
     ends: tuple[str, str]
-    spans: tuple[Span, Span]
+    spans: tuple[Interval, Interval]
 
     def key(self) -> tuple[int, int, int, int]:
         first, last = self.spans[0]
@@ -108,12 +108,12 @@ class _Slot:
         self.node, self.spec = node, spec
         self.gap = round((spec.slew_s + spec.setup_s) * SECOND)
         self._starts: list[int] = []
-        self._held: list[tuple[Span, _Pass]] = []
+        self._held: list[tuple[Interval, _Pass]] = []
 
     def serves(self, other: str) -> bool:
         return not self.spec.serves or other in self.spec.serves
 
-    def held(self, span: Span) -> list[tuple[Span, _Pass]]:
+    def held(self, span: Interval) -> list[tuple[Interval, _Pass]]:
         """Return what it holds that is less than the gap away from a span."""
         index = max(0, bisect_left(self._starts, span[0] - self.gap) - 1)
         found = []
@@ -124,18 +124,18 @@ class _Slot:
                 found.append(each)
         return found
 
-    def free(self, span: Span) -> list[Span]:
+    def free(self, span: Interval) -> list[Interval]:
         """Return when it could hold something inside a span."""
         taken = [(first - self.gap, last + self.gap) for (first, last), _ in self.held(span)]
         return without(self.opened(span), merged(taken))
 
-    def opened(self, span: Span) -> list[Span]:
+    def opened(self, span: Interval) -> list[Interval]:
         """Return when the antenna works inside a span."""
         if not self.spec.hours:
             return [span]
         return common([span], merged(_hours(self.spec.hours, span)))
 
-    def take(self, span: Span, what: _Pass) -> None:
+    def take(self, span: Interval, what: _Pass) -> None:
         index = bisect_left(self._starts, span[0])
         self._starts.insert(index, span[0])
         self._held.insert(index, (span, what))
@@ -185,15 +185,15 @@ def allocate(
     return Allocation(done, tuple(changes))
 
 
-_Chosen = tuple[_Slot | None, list[Span] | None]
+_Chosen = tuple[_Slot | None, list[Interval] | None]
 
 
-def _sides(each: _Pass) -> Iterator[tuple[str, str, Span]]:
+def _sides(each: _Pass) -> Iterator[tuple[str, str, Interval]]:
     yield each.ends[0], each.ends[1], each.spans[0]
     yield each.ends[1], each.ends[0], each.spans[1]
 
 
-def _best(slots: list[_Slot] | None, other: str, span: Span) -> _Chosen:
+def _best(slots: list[_Slot] | None, other: str, span: Interval) -> _Chosen:
     """Return the slot with most time left in a span, and that time; of a node without antennas, None."""
     if slots is None:
         return None, None
@@ -206,7 +206,7 @@ def _best(slots: list[_Slot] | None, other: str, span: Span) -> _Chosen:
     return best
 
 
-def _left(row: _Row, chosen: Sequence[_Chosen]) -> list[Span]:
+def _left(row: _Row, chosen: Sequence[_Chosen]) -> list[Interval]:
     """Return when both ends, the transmitter first, can hold a contact; in the time of transmission."""
     contact = row.contact
     whole = [(contact.start, contact.end)]
@@ -236,7 +236,7 @@ def _sent(contact: Contact, arrives: int) -> int:
     return sent
 
 
-def _arrival(contact: Contact) -> Span:
+def _arrival(contact: Contact) -> Interval:
     return (
         contact.start + contact.light_time(contact.start),
         contact.end + contact.light_time(contact.end),
@@ -281,7 +281,7 @@ def _pass_of(rows: list[_Row], priority: int, ends: tuple[str, str]) -> _Pass:
     return _Pass(tuple(rows), priority, ends, (spans[0], spans[1]))
 
 
-def _joined(spans: list[Span], gap: int) -> list[Span]:
+def _joined(spans: list[Interval], gap: int) -> list[Interval]:
     """Return spans with those joined between which no other could be held."""
     return [(first, last - gap) for first, last in merged((first, last + gap) for first, last in spans)]
 
@@ -308,7 +308,7 @@ def _reasons(each: _Pass, chosen: Sequence[_Chosen], titles: Mapping[str, str]) 
     return tuple(dict.fromkeys(found))
 
 
-def _hours(hours: Sequence[str], span: Span) -> Iterator[Span]:
+def _hours(hours: Sequence[str], span: Interval) -> Iterator[Interval]:
     """Yield when opening hours lie in a span."""
     for text in hours:
         match = HOURS.match(text)

@@ -12,7 +12,7 @@ from pathlib import Path
 from starlight.contacts import Notice
 from starlight.dtntime import SECOND, to_text
 from starlight.errors import InputError
-from starlight.planner.spans import Span, common, without
+from starlight.planner.intervals import Interval, common, without
 from starlight.scenario.kernels import carry
 from starlight.scenario.network import BodySpec
 from starlight.scenario.scenario import Scenario
@@ -40,7 +40,7 @@ def body_of(sky: Sky, body: BodySpec) -> SpkBody:
     return SpkBody(body.naif_id)
 
 
-def known_spans(sky: Sky, a: Place, b: Place) -> list[Span]:
+def known_spans(sky: Sky, a: Place, b: Place) -> list[Interval]:
     """Return when signals between two places can be told of: all the ephemeris, or what files cover of it."""
     spans = [sky.covers]
     if not any(isinstance(place, SpkBody) for place in (a, b)):
@@ -48,7 +48,7 @@ def known_spans(sky: Sky, a: Place, b: Place) -> list[Span]:
     for place in (a, b):
         if isinstance(place, SpkBody | Trajectory):
             spans = common(spans, sky.coverage(place))
-    inside: list[Span] = []
+    inside: list[Interval] = []
     for first, last in spans:
         if last - first <= 2 * _EDGE:
             continue
@@ -66,7 +66,7 @@ def known_at(sky: Sky, a: Place, b: Place, time: int) -> bool:
     return any(first <= time <= last for first, last in known_spans(sky, a, b))
 
 
-def visible(sky: Sky, a: Place, b: Place, start: int, end: int) -> list[Span]:
+def visible(sky: Sky, a: Place, b: Place, start: int, end: int) -> list[Interval]:
     """Return when signals sent from `a` reach `b`, as `windows`, where the files of both know them.
 
     Raises:
@@ -89,11 +89,11 @@ def coverage_text(scenario: Scenario, sky: Sky, names: Sequence[str]) -> list[st
     ]
 
 
-def _coverage(sky: Sky, body: BodySpec) -> list[Span]:
+def _coverage(sky: Sky, body: BodySpec) -> list[Interval]:
     return sky.coverage(body_of(sky, body))
 
 
-def unknown_notices(scenario: Scenario, sky: Sky, names: Sequence[str], interval: Span) -> list[Notice]:
+def unknown_notices(scenario: Scenario, sky: Sky, names: Sequence[str], interval: Interval) -> list[Notice]:
     """Return when nothing can be planned between two nodes because a file doesn't cover one of them."""
     numbers = tuple(sorted(scenario.node_named(name).number for name in names))
     return [

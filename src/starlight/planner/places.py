@@ -1,4 +1,4 @@
-"""Where a scenario's nodes are in the sky."""
+"""The places of a scenario's nodes in the sky."""
 
 from __future__ import annotations
 

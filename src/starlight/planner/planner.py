@@ -18,9 +18,9 @@ from starlight.dtntime import DAY, SECOND
 from starlight.planner import weather
 from starlight.planner.allocation import AllocationChange, LinkDirection, allocate
 from starlight.planner.bodies import known_spans, unknown_notices, visible
+from starlight.planner.intervals import Interval, common, lowered, parts, without
 from starlight.planner.places import place_of
 from starlight.planner.radios import carrying, radio_link, rate_pieces
-from starlight.planner.spans import Span, common, lowered, parts, without
 from starlight.scenario.network import LinkSpec
 from starlight.scenario.scenario import Scenario
 from starlight.sky import CELESTIAL_BODIES, Centre, Place, Sky, SpkBody, conjunctions, light_pieces_many
@@ -126,13 +126,13 @@ def plan_channels(scenario: Scenario, sky: Sky, start: int, end: int) -> list[Ch
 
 
 class _Open(msgspec.Struct, frozen=True):
-    """What all links share: the places of nodes, the weather, and the interval."""
+    """The ground that all links share: the places of nodes, the weather, and the interval."""
 
     scenario: Scenario
     sky: Sky
     places: dict[str, Place]
     weather: list[weather.Weather]
-    interval: Span
+    interval: Interval
 
 
 def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) -> Channel:
@@ -193,7 +193,7 @@ def _under_the_sun(shared: _Open, channel: Channel) -> Channel:
     )
 
 
-def _conjunctions(shared: _Open, far: Place, limit_deg: float, contacts: list[Contact]) -> list[Span]:
+def _conjunctions(shared: _Open, far: Place, limit_deg: float, contacts: list[Contact]) -> list[Interval]:
     """Return when the other end stands behind the Sun, closer to it than a limit, in Earth's time."""
     if not limit_deg:
         return []
@@ -209,7 +209,7 @@ def _conjunctions(shared: _Open, far: Place, limit_deg: float, contacts: list[Co
     return [(each.enter, each.leave) for each in found]
 
 
-def _own(contact: Contact, span: Span, sends: bool) -> Span:
+def _own(contact: Contact, span: Interval, sends: bool) -> Interval:
     """Return when a contact transmits what Earth sends, or receives, in a span of Earth's time."""
     if sends:
         return span
@@ -217,12 +217,12 @@ def _own(contact: Contact, span: Span, sends: bool) -> Span:
     return first, last
 
 
-def _dark(contact: Contact, dark: list[Span], sends: bool) -> list[Contact]:
+def _dark(contact: Contact, dark: list[Interval], sends: bool) -> list[Contact]:
     taken = [_own(contact, span, sends) for span in dark]
     return parts(contact, without([(contact.start, contact.end)], taken))
 
 
-def _dim(contact: Contact, dim: list[Span], sends: bool, factor: float) -> Contact:
+def _dim(contact: Contact, dim: list[Interval], sends: bool, factor: float) -> Contact:
     for span in dim:
         contact = lowered(contact, *_own(contact, span, sends), factor)
     return contact

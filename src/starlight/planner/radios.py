@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
-from starlight.planner.spans import Span
+from starlight.planner.intervals import Interval
 from starlight.radio import Link, Terminal, terminal, terminal_from
 from starlight.scenario.network import NodeSpec
 from starlight.scenario.scenario import Scenario
@@ -47,7 +47,7 @@ _SWING_S, _SWING_MOST = 300.0, 20_000  # between looks at a body of a file, and 
 
 
 class Moments(msgspec.Struct, frozen=True):
-    """What a link budget needs of the sky, for n times of transmission.
+    """The sky as a link budget needs it, for n times of transmission.
 
     Attributes:
         light_s, range_km: of the signal's way.
@@ -129,7 +129,7 @@ def terminal_named(scenario: Scenario, name: str) -> Terminal:
     return terminal(name)
 
 
-def step_s(sky: Sky, spans: Sequence[Span], *places: Place) -> float:
+def step_s(sky: Sky, spans: Sequence[Interval], *places: Place) -> float:
     """Return how often to look at a link between places, in s: before anything turns by much."""
     fastest = 0.0
     for place in places:
@@ -143,7 +143,7 @@ def step_s(sky: Sky, spans: Sequence[Span], *places: Place) -> float:
     return min(_LONGEST_S, _TURN_RAD / fastest) if fastest else _LONGEST_S
 
 
-def _swing_rad_s(sky: Sky, body: SpkBody, span: Span) -> float:
+def _swing_rad_s(sky: Sky, body: SpkBody, span: Interval) -> float:
     """Return how fast a body of a file turns around Earth or Mars at most, as looked at in an interval."""
     count = min(max(2, math.ceil((span[1] - span[0]) / (_SWING_S * SECOND))), _SWING_MOST)
     tdb = sky.tdb(np.linspace(*span, count).astype(np.int64))
@@ -157,7 +157,7 @@ def _swing_rad_s(sky: Sky, body: SpkBody, span: Span) -> float:
     return fastest
 
 
-def rate_pieces(sky: Sky, link: Link, here: Place, there: Place, spans: Sequence[Span]) -> list[Rates]:
+def rate_pieces(sky: Sky, link: Link, here: Place, there: Place, spans: Sequence[Interval]) -> list[Rates]:
     """Return the best rate over intervals of transmission.
 
     Args:
@@ -241,9 +241,9 @@ def _distinct(pieces: list[tuple[int, int]]) -> Rates:
     return tuple(kept)
 
 
-def carrying(rates: Rates, end: int) -> list[Span]:
+def carrying(rates: Rates, end: int) -> list[Interval]:
     """Return when pieces of a contact that lasts until `end`, in ns, carry something."""
-    found: list[Span] = []
+    found: list[Interval] = []
     for index, (start, rate) in enumerate(rates):
         last = rates[index + 1][0] - 1 if index + 1 < len(rates) else end
         if rate and last > start:

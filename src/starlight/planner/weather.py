@@ -14,7 +14,7 @@ import msgspec
 from starlight import dtntime
 from starlight.contacts import Contact, ContactPlan, Notice
 from starlight.errors import InputError
-from starlight.planner.spans import Span, lowered, parts, slot_id, without
+from starlight.planner.intervals import Interval, lowered, parts, slot_id, without
 from starlight.scenario.file_errors import named_error
 from starlight.scenario.network import WeatherSpec, check_weather
 from starlight.scenario.scenario import Scenario
@@ -38,9 +38,9 @@ class Weather(msgspec.Struct, frozen=True):
     factor: float
     text: str
 
-    def span(self, contact: Contact) -> Span | None:
+    def span(self, contact: Contact) -> Interval | None:
         """Return the times of transmission, in ns, at which it touches a contact; None for never."""
-        touched: list[Span] = []
+        touched: list[Interval] = []
         if contact.from_node in self.nodes or (contact.from_node, contact.to_node) in self.links:
             touched.append((self.start, self.end))
         if contact.to_node in self.nodes:
@@ -52,7 +52,7 @@ class Weather(msgspec.Struct, frozen=True):
         first, last = min(each[0] for each in touched), max(each[1] for each in touched)
         return (first, last) if first <= contact.end and last >= contact.start else None
 
-    def _edges(self) -> Span:
+    def _edges(self) -> Interval:
         return self.start, self.end
 
     def notice(self) -> Notice:

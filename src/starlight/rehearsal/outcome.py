@@ -1,4 +1,4 @@
-"""What came of a rehearsal: letters, promises, and what was wrong."""
+"""The outcome of a rehearsal: letters, promises, and what was wrong."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class PromisesKept(msgspec.Struct):
-    """How a class of promises was kept.
+    """The record of how a class of promises was kept.
 
     Attributes:
         bundles: judged; letters: of those, the first bundles of letters.
@@ -77,7 +77,7 @@ class PromisesKept(msgspec.Struct):
 
 
 class RehearsalReport(msgspec.Struct):
-    """What became of the letters of a rehearsal.
+    """The fate of the letters of a rehearsal.
 
     Attributes:
         scenario, start, end, seed: what was rehearsed.

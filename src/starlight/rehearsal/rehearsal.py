@@ -1,7 +1,7 @@
 """A rehearsal: a scenario's whole network and all its people in virtual time.
 
 The nodes are the ones that run live; what people do comes from the script, what is true from
-the planner, what each world believes from `knowledge`. The report counts what became of
+the planner, what each world believes from `awareness`. The report counts what became of
 every letter, from the mailboxes and stores at the end and from the trace on the way.
 """
 
@@ -32,7 +32,7 @@ from starlight.node.engine import Node
 from starlight.node.host import Host, Recorder
 from starlight.node.record import Recorder as RecordFile
 from starlight.node.trace_events import BundleSubmitted
-from starlight.planner import awareness as knowledge
+from starlight.planner import awareness
 from starlight.planner.planner import known_plan, plan_channels
 from starlight.rehearsal import script
 from starlight.rehearsal.outcome import RehearsalReport
@@ -95,8 +95,8 @@ class Rehearsal:
         self.resent = self.telemetry = self.bundles = self.records = 0
         self._trace, self._record = trace, record
         self._letters: dict[str, _Letter] = {}
-        facts = knowledge.storms(scenario)
-        self._changes = knowledge.changes(scenario, self.channels, facts, sky, start, end)
+        facts = awareness.storms(scenario)
+        self._changes = awareness.changes(scenario, self.channels, facts, sky, start, end)
         self.world = self._make_world()
         self.referee = Referee(self.world)
         for storm in facts:

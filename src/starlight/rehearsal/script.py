@@ -1,4 +1,4 @@
-"""What people and vehicles of a scenario do, as calls at times: write, read, open, report.
+"""The script of a scenario: what its people and vehicles do, as calls at times.
 
 The seed moves the moments a little, as people are not clockwork: a letter of a series is
 written up to `WRITING_SPREAD` later than its date says, a letter is read up to

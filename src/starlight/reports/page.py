@@ -16,7 +16,7 @@ import msgspec
 
 from starlight import dtntime
 from starlight.dtntime import DAY, HOUR
-from starlight.planner.spans import Span
+from starlight.planner.intervals import Interval
 
 _ROW, _LEFT, _WIDTH = 22, 340, 1160
 _TICKS = (HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 91 * DAY, 365 * DAY)
@@ -66,7 +66,7 @@ class Bar(msgspec.Struct, frozen=True):
         text: what it is.
     """
 
-    span: Span
+    span: Interval
     look: str
     text: str
 
@@ -110,7 +110,7 @@ class Heat(msgspec.Struct, frozen=True):
 
 
 class Histogram(msgspec.Struct, frozen=True):
-    """How many of each kind fall into each bin, as bars; their heights grow with the logarithm.
+    """Counts of each kind in each bin, as bars; their heights grow with the logarithm.
 
     Attributes:
         bins: names along x.

@@ -41,7 +41,7 @@ FRAGMENT_OVERHEAD_BYTES = 150
 
 
 class Scale(msgspec.Struct, frozen=True):
-    """How times are written.
+    """The scale on which times are written.
 
     Attributes:
         epoch: what the plan's times count from, in ns; None when they are dates or Unix time.
@@ -102,7 +102,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a plan answers.
+    """The answer of a plan.
 
     Attributes:
         plan: the plan.

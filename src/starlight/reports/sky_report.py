@@ -1,4 +1,4 @@
-"""What comes: superior conjunctions and the last safe departure before each; a page about the sky."""
+"""Coming superior conjunctions with the last safe departure before each; a page about the sky."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from starlight import dtntime
 from starlight.dtntime import DAY, SECOND
 from starlight.planner.bodies import body_of
-from starlight.planner.spans import common
+from starlight.planner.intervals import common
 from starlight.reports.page import Chart, ChartLine, Grid, Heat, Part, page
 from starlight.reports.sky_snapshot import sky_view
 from starlight.scenario.network import BodySpec, CruiseSpec

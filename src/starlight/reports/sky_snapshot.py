@@ -1,4 +1,4 @@
-"""Where everything of a scenario is at one instant, as plain values for a program or a person."""
+"""The sky of a scenario at one instant, as plain values for a program or a person."""
 
 from __future__ import annotations
 

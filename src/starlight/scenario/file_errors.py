@@ -1,4 +1,4 @@
-"""What is wrong in a file of TOML or JSON, said with the key, the value and what is allowed."""
+"""Errors of a file of TOML or JSON, with the key, the value and what is allowed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scenario says of nodes, antennas, links and weather: the keys, and what must fit together.
+"""Nodes, antennas, links and weather of a scenario: the keys, and what must fit together.
 
 Everything but a node's name, number, title and world, and a link's ends and kind, may be left out.
 A node without antennas holds as many contacts as it likes; a link with a `rate_bps` has that rate;
@@ -142,12 +142,12 @@ class NodeSpec(_Spec, frozen=True):
 
     @property
     def in_the_sky(self) -> bool:
-        """Whether it has a place that a radio can point to."""
+        """Tell whether it has a place that a radio can point to."""
         return self.places_given > 0
 
     @property
     def places_given(self) -> int:
-        """How many places the scenario gives it; one at most is right."""
+        """Count the places that the scenario gives it; one at most is right."""
         return sum(each is not None for each in (self.site, self.orbit, self.cruise, self.body))
 
 
@@ -201,7 +201,7 @@ class WeatherSpec(_Spec, frozen=True):
 
 
 class ConjunctionSpec(_Spec, frozen=True):
-    """What the Sun does to links between the worlds when it stands close to the line of sight.
+    """The Sun's effect on links between the worlds when it stands close to the line of sight.
 
     Attributes:
         blackout_below_deg: of the angle at Earth between the Sun and the other end; nothing is sent below.

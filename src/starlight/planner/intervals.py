@@ -12,12 +12,12 @@ import msgspec
 from starlight.contacts import Contact, clipped
 from starlight.dtntime import SECOND
 
-Span = tuple[int, int]
+Interval = tuple[int, int]
 
 
-def merged(spans: Iterable[Span]) -> list[Span]:
+def merged(spans: Iterable[Interval]) -> list[Interval]:
     """Return spans in order, those that touch or overlap as one."""
-    result: list[Span] = []
+    result: list[Interval] = []
     for first, last in sorted(spans):
         if result and first <= result[-1][1] + 1:
             result[-1] = (result[-1][0], max(result[-1][1], last))
@@ -26,7 +26,7 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     return result
 
 
-def common(a: Sequence[Span], b: Sequence[Span]) -> list[Span]:
+def common(a: Sequence[Interval], b: Sequence[Interval]) -> list[Interval]:
     """Return what lies in both of two lists of spans; of a single instant, nothing."""
     result, i, j = [], 0, 0
     while i < len(a) and j < len(b):
@@ -40,7 +40,7 @@ def common(a: Sequence[Span], b: Sequence[Span]) -> list[Span]:
     return result
 
 
-def without(spans: Iterable[Span], taken: Sequence[Span]) -> list[Span]:
+def without(spans: Iterable[Interval], taken: Sequence[Interval]) -> list[Interval]:
     """Return what is left of spans when `taken` is taken out, edges included."""
     result = []
     for first, last in spans:
@@ -56,7 +56,7 @@ def without(spans: Iterable[Span], taken: Sequence[Span]) -> list[Span]:
     return result
 
 
-def total(spans: Iterable[Span]) -> int:
+def total(spans: Iterable[Interval]) -> int:
     """Return how long spans last together, in ns."""
     return sum(last - first for first, last in spans)
 
@@ -70,7 +70,7 @@ def slot_id(contact: Contact, start: int) -> int:
 
 
 def parts(
-    contact: Contact, spans: Iterable[Span], name: Callable[[Contact, int], int] = slot_id
+    contact: Contact, spans: Iterable[Interval], name: Callable[[Contact, int], int] = slot_id
 ) -> list[Contact]:
     """Return the parts of a contact that lie in spans (transmission times, in ns).
 
