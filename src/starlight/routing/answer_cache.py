@@ -1,4 +1,4 @@
-"""What a router remembers of its answers, and when they are certain to be what a search would find.
+"""The answers that a router keeps, and when they are certain to be what a search would find.
 
 Later questions, further bookings and larger bundles can only make routes slower, so
 

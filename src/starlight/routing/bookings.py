@@ -1,4 +1,4 @@
-"""What a router has booked: the time of every contact, by priority, and what has become free again.
+"""The bookings of a router: the time of every contact, by priority, and what has become free again.
 
 Theory of operation. What is booked at a priority is entered at that one and at all below, so that each
 priority has its own picture of every contact, and a bundle reads one only: what it waits for. An urgent

@@ -1,4 +1,4 @@
-"""What is booked on a contact: the time that earlier transmissions take from later ones.
+"""The bookings on a contact: the time that earlier transmissions take from later ones.
 
 The model. A booking takes the half-open interval ``[leaves, last_byte)`` of its contact. Where it
 meets another (an urgent bundle goes before one that had that time), both keep what they need: the

@@ -1,4 +1,4 @@
-"""What remains of a plan once arrival and hops of the best route are settled, narrowed by the other keys.
+"""The contacts that remain once arrival and hops of the best route are settled, narrowed by the other keys.
 
 A corridor holds, hop by hop, every contact that a route with this arrival and these hops may use. It may
 hold contacts that lead nowhere, but never lacks one. The further keys are settled by taking contacts out as

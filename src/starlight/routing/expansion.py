@@ -83,6 +83,18 @@ class Expansion:
         # A look at a link costs about as much as at two contacts.
         if count > 2 * len(links) + 8:
             return self._offers_by_links(links, node, ready, goal, settled, reached, until)
+        return self._offers_by_time(ranges, node, ready, goal, settled, reached, until)
+
+    def _offers_by_time(
+        self,
+        ranges: Sequence[tuple[Sequence[SearchContact], int, int]],
+        node: int,
+        ready: int,
+        goal: int,
+        settled: Collection[int],
+        reached: Mapping[int, int],
+        until: Mapping[int, int] | None,
+    ) -> list[tuple[int, int]]:
         offers: list[tuple[int, int]] = []
         remaining = self.remaining
         size, busy, banned = self.request.size, self.busy, self.request.exclude_contacts

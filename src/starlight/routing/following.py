@@ -1,4 +1,4 @@
-"""When a bundle leaves and arrives along contacts that are given."""
+"""The times at which a bundle leaves and arrives along contacts that are given."""
 
 from __future__ import annotations
 

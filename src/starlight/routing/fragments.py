@@ -1,4 +1,4 @@
-"""Where a bundle is cut that no route carries whole: routing decides, the node cuts.
+"""The fragments of a bundle that no route carries whole: routing decides where it is cut, the node cuts.
 
 A bundle may exceed every contact of the best route and still fit several of them, one after
 another (anticipatory fragmentation, CCSDS 734.3-B-1, 3.2.8.2). Each fragment takes the best

@@ -1,7 +1,7 @@
-"""Why a route is the best while it, and everything else, gets slower.
+"""The proof that a route stays the best while it, and everything else, gets slower.
 
-A node routes a bundle, books it, and routes the next to the same destination. Each booking delays
-the next bundle a little, mostly by what the one bottleneck of all routes takes, so the same
+Theory of operation. A node routes a bundle, books it, and routes the next to the same destination. Each
+booking delays the next bundle a little, mostly by what the one bottleneck of all routes takes, so the same
 contacts stay the best, and a search for them is in vain. Two facts, found once up to a horizon,
 make that certain without one:
 

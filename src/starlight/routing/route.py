@@ -42,7 +42,7 @@ class Hop(msgspec.Struct, frozen=True, gc=False):
 
 @final
 class Route(msgspec.Struct, frozen=True, gc=False):
-    """The way of one bundle over a contact plan.
+    """The contacts of one bundle over a plan, with the times of each hop.
 
     Attributes:
         hops: in order; empty when source and destination are the same node.

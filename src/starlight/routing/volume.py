@@ -1,4 +1,4 @@
-"""What a bundle takes of a contact: volume, priorities, and the light-time margin.
+"""The share of a contact that a bundle takes: volume, priorities, and the light-time margin.
 
 CCSDS 734.3-B-1 speaks of volumes; what is booked here are intervals of a contact's time, so the
 volume that is left is what the free time of a contact can carry at its rates.
