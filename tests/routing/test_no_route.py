@@ -11,7 +11,7 @@ from tests.routing.plans import random_plan
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
-from starlight.routing import NoRoute, NoRouteCode, Route, Router, RouteRequest
+from starlight.routing import KnownNegatives, NoRoute, NoRouteCode, Route, Router, RouteRequest
 
 
 def drawn(rng: random.Random, plan: ContactPlan) -> RouteRequest:
@@ -92,3 +92,21 @@ def test_a_negative_answer_covers_no_better_request() -> None:
     assert isinstance(over, NoRoute)
     assert over.code is NoRouteCode.UNREACHABLE
     assert over.holds_for(RouteRequest(1, 2, 11 * SECOND, 0, priority=2))
+
+
+def test_known_negatives_cover_what_any_of_them_does() -> None:
+    """A request is covered by one answer or another, also where a wider one took the place of the first."""
+    router = Router(ContactPlan.of([Contact(1, 1, 2, 0, 10 * SECOND, ((0, 800),), constant_light(0, 1.0))]))
+    known = KnownNegatives()
+    large, small = RouteRequest(1, 2, 0, 9_000), RouteRequest(1, 2, 0, 1_001)
+    urgent = RouteRequest(1, 2, 5 * SECOND, 501, priority=2)
+    assert not known.cover(large)
+    for request in (large, small, urgent):
+        answer = router.route(request)
+        assert isinstance(answer, NoRoute)
+        known.add(answer)
+    assert known.cover(replace(small, size=2_000)), "what covers the small one covers the large one too"
+    assert known.cover(replace(urgent, ready=6 * SECOND))
+    assert not known.cover(replace(small, size=1_000))
+    assert not known.cover(replace(urgent, ready=4 * SECOND))
+    assert not known.cover(replace(small, destination=3))

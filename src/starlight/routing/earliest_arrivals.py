@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
 from starlight.routing.expansion import Expansion
-from starlight.routing.link_contacts import NEVER, LinkContacts, SearchContact
+from starlight.routing.link_contacts import LONG_AGO, NEVER, LinkContacts, SearchContact
 from starlight.routing.tie_break import Path
 
 
@@ -95,12 +95,12 @@ class EarliestArrivals:
                 ready = reached[peer] if peer in settled else arrival
                 if ready > -late or contact.end < ready or contact.id in banned:
                     continue
-                if bounds is not None and ready > bounds.get(peer, -NEVER):
+                if bounds is not None and ready > bounds.get(peer, LONG_AGO):
                     continue
                 # When exactly it must leave, bookings and moving light times decide; a bound is enough, and
                 # to be a little late is safe: it keeps a node that is of no use, but loses none that is.
                 leaves = min(contact.end, -late - contact.floor)
-                if leaves > until.get(peer, -NEVER):
+                if leaves > until.get(peer, LONG_AGO):
                     timing = contact.timing(ready, size, busy)
                     if timing is not None and timing[2] <= -late:
                         until[peer] = leaves

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from starlight.routing.index import PlanIndex
-from starlight.routing.link_contacts import NEVER, Busy, LinkContacts, SearchContact
+from starlight.routing.link_contacts import LONG_AGO, NEVER, Busy, LinkContacts, SearchContact
 from starlight.routing.request import RouteRequest
 
 
@@ -106,7 +106,9 @@ class Expansion:
                     continue
                 before = reached.get(peer, goal)
                 if until is not None:
-                    before = min(before, until.get(peer, -NEVER) + 1)
+                    late = until.get(peer, LONG_AGO)
+                    if late < before:
+                        before = late + 1
                 # The cheap bound first: to time a transmission costs far more.
                 begin = contact.start if contact.start > ready else ready
                 if begin + contact.floor >= before:
@@ -140,7 +142,9 @@ class Expansion:
                 continue
             before = reached.get(peer, goal)
             if until is not None:
-                before = min(before, until.get(peer, -NEVER) + 1)
+                late = until.get(peer, LONG_AGO)
+                if late < before:
+                    before = late + 1
             if link.last_end < ready or link.first_start >= before:
                 self.missed = self.missed or before == goal
                 continue

@@ -24,6 +24,9 @@ from starlight.routing.volume import margin
 NEVER = 2**200
 """Later than every time: nothing arrives."""
 
+LONG_AGO = -NEVER
+"""Earlier than every time; a name of its own, as to negate so large a number in a search takes time."""
+
 Busy = dict[int, ContactBookings]
 """Bookings by the id of their contact."""
 

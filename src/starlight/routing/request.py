@@ -57,11 +57,9 @@ class RouteRequest(msgspec.Struct, frozen=True, gc=False):
         Args:
             volume: what the bundle needs of each contact, in bytes.
         """
-        exclude, avoid = self.not_entered, self.avoid
-        if avoid:
-            avoid -= {self.source, self.destination}
-        if exclude is self.exclude and avoid is self.avoid and volume == self.size:
+        if self.sender is None and not self.avoid and volume == self.size:
             return self
+        exclude, avoid = self.not_entered, self.avoid - {self.source, self.destination}
         return RouteRequest(
             self.source,
             self.destination,
