@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from tests.node.helpers import SECOND, T
 
+from starlight.app.address_book import AddressBook
 from starlight.app.in_transit import InTransit
 from starlight.messages.trace_events import LetterArrived, LetterQueued
 from starlight.node.actions import Transmit
@@ -48,5 +49,5 @@ def test_the_parts_of_a_letter_are_drawn_as_that_letter_alone(key: str, drawn: i
     sent = Transmit(key, 10, 1, T, T, T + 300 * SECOND, None, one_way=False)
     office = SimpleNamespace(carries_letter=KEY.__eq__)
     daemon = SimpleNamespace(departures=[sent], office=office)
-    flights = InTransit({20: daemon}, {}, {20: "mars", 10: "earth"})  # type: ignore[dict-item]  # what it sent
+    flights = InTransit({20: daemon}, AddressBook({}), {20: "mars", 10: "earth"})  # type: ignore[dict-item]  # what it sent
     assert len(flights._others(T + SECOND)) == drawn

@@ -1,19 +1,17 @@
 """The outbox of a node: all that its mailboxes have written, and what has become of it.
 
 A letter is posted as a bundle; the node's acceptance brings the first prediction, its
-departure the first confirmation, receipts the rest. A letter that the node refused or lost
-is offered again; one whose receipt is overdue is sent again on a later contact, at most
-`RESENDS_MAX` times, and only where a route there and back is planned.
+departure the first confirmation, receipts the rest. What is due (a letter that the node refused or
+lost, a receipt that is overdue) is in `resend.py`, what a new plan changes in `prediction_updates.py`.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from starlight.dtntime import DAY, HOUR, MILLISECOND, SECOND, to_text
+from starlight.dtntime import SECOND, to_text
 from starlight.errors import InputError
 from starlight.messages import reprediction
 from starlight.messages.delivery import (
@@ -25,25 +23,24 @@ from starlight.messages.delivery import (
     Leg,
     Sent,
     after,
-    is_open,
 )
-from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
+from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.draft import Draft
-from starlight.messages.forecast import RECEIPT_BYTES, Forecaster, Turns
+from starlight.messages.forecast import RECEIPT_BYTES, Forecaster
 from starlight.messages.itinerary import legs_of
 from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.letter import Letter, ReceiptFact, check
 from starlight.messages.mailbox import Mailbox
+from starlight.messages.open_letters import OpenLetters, author_of
+from starlight.messages.prediction_updates import PredictionUpdates
+from starlight.messages.resend import Resends, is_carried, offered_later, submission
 from starlight.messages.threads import thread_of
 from starlight.messages.trace_events import (
     ArrivalConfirmed,
     LetterDeparted,
-    LetterExpired,
-    LetterForeseen,
     LetterNotWithdrawn,
     LetterQueued,
     LetterRejected,
-    LetterResent,
     LetterWithdrawn,
     LetterWritten,
     ReadingConfirmed,
@@ -51,13 +48,8 @@ from starlight.messages.trace_events import (
     about,
     say,
 )
-from starlight.node.application import NotKept, Request, Save, Submit, Withdraw
+from starlight.node.application import Request, Withdraw
 from starlight.routing import Route
-
-RETRY_AFTER = HOUR
-RETRY_AFTER_MAX = DAY
-"""A letter that the node refused (its store is full) is offered again an hour later, then after two, four,
-and so on, at last each day."""
 
 
 class Outbox:
@@ -69,6 +61,9 @@ class Outbox:
         mailboxes: by address; shared with the post office.
         node_of: gives the node of an address, or None.
         booked: gives what the node has booked for a bundle of its own, by key.
+        letters: those that are open.
+        resends: sees to what is due.
+        updates: predicts again what was accepted before something more urgent.
     """
 
     def __init__(
@@ -78,23 +73,18 @@ class Outbox:
         mailboxes: Mapping[str, Mailbox],
         node_of: Callable[[str], int | None],
         booked: Callable[[str], Sequence[Route]],
+        letters: OpenLetters,
+        resends: Resends,
+        updates: PredictionUpdates,
     ) -> None:
         self._node = node
         self._forecaster = forecaster
         self._mailboxes = mailboxes
         self._node_of = node_of
         self._booked = booked
-        self._open: dict[tuple[str, str], str] = {}  # letters of which something is still foreseen: to whom
-        self._due: list[tuple[int, str, str]] = []  # a heap; `_due_at` says which still holds
-        self._due_at: dict[tuple[str, str], int] = {}
-        self._queued: dict[tuple[str, str], str] = {}  # those that wait at this node: to whom
-        # What was booked, in the plan in force, for a bundle that has left, further along its route.
-        self._left: dict[str, tuple[Route, ...]] = {}
-
-    def load(self, mailbox: Mailbox) -> None:
-        """Follow the open letters of a mailbox that was loaded."""
-        for letter_id, to, sent in mailbox.open_letters():
-            self._follow(mailbox, letter_id, to, sent)
+        self._letters = letters
+        self._resends = resends
+        self._updates = updates
 
     # What its author does.
 
@@ -154,8 +144,8 @@ class Outbox:
             )
         return [
             *mailbox.put_letter(letter),
-            *self._put(mailbox, letter.id, sent),
-            _posted(letter, sent, now),
+            *self._letters.put(mailbox, letter.id, sent),
+            submission(letter, sent, now),
             say(now, self._node, LetterWritten(*about(letter), size_bytes=size)),
         ]
 
@@ -206,23 +196,23 @@ class Outbox:
         )
         queued = LetterQueued(*about(letter), leaves=leaves, arrives=arrives, bundle=key)
         said = say(now, self._node, queued)
-        put = self._put(mailbox, letter_id, sent)
-        return [*put, said, *_withdrawals(sent), *self._displace(sent.urgency, now)]
+        put = self._letters.put(mailbox, letter_id, sent)
+        return [*put, said, *_withdrawals(sent), *self._updates.displaced_by(sent.urgency, now)]
 
     def rejected(self, letter_id: str, reason: str, now: int) -> list[Request]:
         """Take note that the node refused a letter: it is offered again later."""
         mailbox = self._mailboxes[author_of(letter_id)]
         letter, sent = mailbox.written(letter_id)
-        sent = _offered_later(sent, Trouble(TroubleCode.NOT_KEPT, reason), now)
+        sent = offered_later(sent, Trouble(TroubleCode.NOT_KEPT, reason), now)
         rejected = LetterRejected(*about(letter), reason=reason)
         said = say(now, self._node, rejected)
-        return [*self._put(mailbox, letter_id, sent), said]
+        return [*self._letters.put(mailbox, letter_id, sent), said]
 
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
     ) -> list[Request]:
         """Take note that a bundle has left this node."""
-        found = self._of_key(key)
+        found = self._letters.of_bundle(key)
         if found is None:
             return []
         mailbox, letter, sent = found
@@ -230,7 +220,8 @@ class Outbox:
             replace(copy, departed_at=leaves) if copy.key == key and copy.departed_at is None else copy
             for copy in sent.copies
         )
-        booked = self._left[key] = tuple(self._booked(key))
+        booked = tuple(self._booked(key))
+        self._letters.note_booked(key, booked)
         first_time = sent.departed_at is None
         sent = replace(
             sent,
@@ -250,41 +241,41 @@ class Outbox:
             arrives=sent.arrives,
             resends=sent.resends,
         )
-        return [*self._put(mailbox, letter.id, sent), say(now, self._node, departed)]
+        return [*self._letters.put(mailbox, letter.id, sent), say(now, self._node, departed)]
 
     def withdrawn(self, key: str, now: int) -> list[Request]:
         """Take note that the node gave a bundle back before it departed."""
-        found = self._of_key(key)
+        found = self._letters.of_bundle(key)
         if found is None:
             return []
         mailbox, letter, sent = found
         sent = _without(sent, key)
-        if sent.state in WITHDRAWABLE and not _carried(sent):
+        if sent.state in WITHDRAWABLE and not is_carried(sent):
             return self._taken_back(mailbox, letter, sent, now)
-        return [*self._put(mailbox, letter.id, sent)]
+        return [*self._letters.put(mailbox, letter.id, sent)]
 
     def not_withdrawn(self, key: str, now: int) -> list[Request]:
         """Take note that a bundle could not be taken back."""
-        found = self._of_key(key)
+        found = self._letters.of_bundle(key)
         if found is None or found[2].state not in WITHDRAWABLE | {DeliveryState.DEPARTED}:
             return []
         mailbox, letter, sent = found
         sent = replace(sent, trouble=Trouble(TroubleCode.NOT_WITHDRAWN))
         said = say(now, self._node, LetterNotWithdrawn(*about(letter)))
-        return [*self._put(mailbox, letter.id, sent), said]
+        return [*self._letters.put(mailbox, letter.id, sent), said]
 
     def gone(self, key: str, trouble: Trouble, now: int) -> list[Request]:
         """Take note that a bundle is gone: by age the letter has expired, otherwise it is offered again."""
-        found = self._of_key(key)
+        found = self._letters.of_bundle(key)
         if found is None:
             return []
         mailbox, letter, sent = found
         sent = _without(sent, key)
-        if _carried(sent) or sent.state is DeliveryState.ARRIVED or sent.state in FINAL:
-            return [*self._put(mailbox, letter.id, sent)]
+        if is_carried(sent) or sent.state is DeliveryState.ARRIVED or sent.state in FINAL:
+            return [*self._letters.put(mailbox, letter.id, sent)]
         if now < sent.expires_at:
-            return [*self._put(mailbox, letter.id, _offered_later(sent, trouble, now))]
-        return self._lapsed(mailbox, letter, sent, trouble.reason or trouble.code, now)
+            return [*self._letters.put(mailbox, letter.id, offered_later(sent, trouble, now))]
+        return self._resends.expired(mailbox, letter, sent, trouble.reason or trouble.code, now)
 
     def learnt(
         self, mailbox: Mailbox, letter_id: str, fact: ReceiptFact, source: str, now: int
@@ -318,7 +309,11 @@ class Outbox:
         )
         confirmed = ArrivalConfirmed if fact.what == "arrived" else ReadingConfirmed
         told = confirmed(*about(letter), at=time, predicted=sent.first_arrives, resends=sent.resends)
-        return [*self._put(mailbox, letter_id, known), say(now, self._node, told), *_withdrawals(known)]
+        return [
+            *self._letters.put(mailbox, letter_id, known),
+            say(now, self._node, told),
+            *_withdrawals(known),
+        ]
 
     def why_late(self, mailbox: Mailbox, letter_id: str, now: int) -> Lateness:
         """Return why a letter that waits or is on its way is not there sooner, as of now.
@@ -340,7 +335,9 @@ class Outbox:
         if passed and source == destination:
             return Lateness(now, sent.size_bytes, last_hop=passed[-1])
         booked = [
-            route for copy in sent.copies for route in self._booked(copy.key) or self._left.get(copy.key, ())
+            route
+            for copy in sent.copies
+            for route in self._booked(copy.key) or self._letters.booked_when_left(copy.key)
         ]
         message = LateMessage(
             destination,
@@ -354,176 +351,17 @@ class Outbox:
 
     def letter_of(self, key: str) -> tuple[Mailbox, Letter] | None:
         """Return the mailbox and the letter that a bundle carries, or None."""
-        found = self._of_key(key)
+        found = self._letters.of_bundle(key)
         return found[:2] if found else None
-
-    # What time and the plan bring.
-
-    def plan_changed(self, now: int) -> list[Request]:
-        """Predict again what a new plan can change."""
-        requests: list[Request] = []
-        self._left.clear()  # A new plan has no bookings but of what waits here.
-        for (address, letter_id), to in list(self._open.items()):
-            mailbox = self._mailboxes[address]
-            sent = mailbox.delivery(letter_id)
-            if not reprediction.concerns(sent, now):
-                continue
-            destination = self._node_of(to)
-            if sent.state is DeliveryState.DEPARTED:
-                changed = reprediction.plan_changed(self._forecaster, sent, destination, now)
-                if sent.overdue:
-                    changed = replace(changed, due=now)
-            else:
-                changed = reprediction.queued(self._forecaster, sent, destination, now)
-            if changed != sent:
-                requests += self._put(mailbox, letter_id, changed)
-            if changed.arrives != sent.arrives or changed.doubtful != sent.doubtful:
-                requests.append(self._foreseen(mailbox, letter_id, changed, now))
-        return requests
-
-    def _displace(self, urgency: int, now: int) -> list[Request]:
-        """Predict again what waits here and may have to give way to what was just accepted."""
-        requests: list[Request] = []
-        turns: Turns = {}
-        for (address, letter_id), to in list(self._queued.items()):
-            mailbox = self._mailboxes[address]
-            sent = mailbox.delivery(letter_id)
-            if sent.urgency >= urgency:
-                continue
-            booked = [route for copy in sent.copies for route in self._booked(copy.key)]
-            changed = reprediction.displaced(self._forecaster, sent, self._node_of(to), booked, turns)
-            if changed is not sent:
-                requests += self._put(mailbox, letter_id, changed)
-                requests.append(self._foreseen(mailbox, letter_id, changed, now))
-        return requests
-
-    def _foreseen(self, mailbox: Mailbox, letter_id: str, sent: Sent, now: int) -> Request:
-        letter = mailbox.written(letter_id)[0]
-        doubtful = sent.doubtful.code.value if sent.doubtful else ""
-        foreseen = LetterForeseen(*about(letter), leaves=sent.leaves, arrives=sent.arrives, doubtful=doubtful)
-        return say(now, self._node, foreseen)
-
-    def next_wakeup(self) -> int | None:
-        """Return when `handle_timer` has something to look after."""
-        due = self._due
-        while due and self._due_at.get(due[0][1:]) != due[0][0]:
-            heapq.heappop(due)
-        return due[0][0] if due else None
-
-    def handle_timer(self, now: int) -> list[Request]:
-        """Look after the letters that are due."""
-        requests: list[Request] = []
-        while (due := self.next_wakeup()) is not None and due <= now:
-            _, address, letter_id = heapq.heappop(self._due)
-            mailbox = self._mailboxes[address]
-            letter, sent = mailbox.written(letter_id)
-            requests += self._look_after(mailbox, letter, replace(sent, due=None), now)
-        return requests
-
-    def _look_after(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
-        if now >= sent.expires_at:
-            if _carried(sent):
-                return [*self._put(mailbox, letter.id, sent)]
-            return self._lapsed(mailbox, letter, sent, NotKept.LIFETIME_EXPIRED, now)
-        if not _carried(sent):
-            return [*self._put(mailbox, letter.id, sent), _posted(letter, sent, now)]
-        return self._overdue(mailbox, letter, sent, now)
-
-    def _overdue(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
-        if sent.resends >= reprediction.RESENDS_MAX:
-            doubt = Doubt(DoubtCode.GIVEN_UP, times=sent.resends + 1)
-            return [*self._put(mailbox, letter.id, replace(sent, overdue=False, doubtful=doubt))]
-        destination = self._node_of(letter.to)
-        size, expires_at = sent.size_bytes, sent.expires_at
-        found = self._forecaster.itinerary(self._node, destination, now, size, expires_at, sent.urgency)
-        receipt_at = self._forecaster.back(destination, found.arrival if found else None, RECEIPT_BYTES)
-        if found is None or receipt_at is None:
-            doubt = Doubt(DoubtCode.WAITS_FOR_RETURN)
-            return [*self._put(mailbox, letter.id, replace(sent, overdue=True, doubtful=doubt))]
-        again = replace(
-            sent,
-            resends=sent.resends + 1,
-            overdue=False,
-            doubtful=Doubt(DoubtCode.SENT_AGAIN, at=now),
-            leaves=found.leaves,
-            arrives=found.arrival,
-            receipt_at=receipt_at,
-            legs=legs_of(found.route),
-            fragments=found.fragments,
-            displaced=False,
-        )
-        return [
-            *self._put(mailbox, letter.id, again),
-            _posted(letter, again, now),
-            say(now, self._node, LetterResent(*about(letter), resends=again.resends)),
-        ]
-
-    # Records.
-
-    def _of_key(self, key: str) -> tuple[Mailbox, Letter, Sent] | None:
-        mailbox = self._mailboxes.get(author_of(key))
-        letter_id = mailbox.carried(key) if mailbox else None
-        return (mailbox, *mailbox.written(letter_id)) if mailbox and letter_id is not None else None
-
-    def _put(self, mailbox: Mailbox, letter_id: str, sent: Sent) -> list[Save]:
-        saves = mailbox.put_sent(letter_id, sent)
-        self._follow(mailbox, letter_id, mailbox.entry(letter_id).correspondent, sent)
-        return saves
-
-    def _follow(self, mailbox: Mailbox, letter_id: str, to: str, sent: Sent) -> None:
-        at = (mailbox.address, letter_id)
-        if sent.state is DeliveryState.QUEUED:
-            self._queued[at] = to
-        else:
-            self._queued.pop(at, None)
-        if is_open(sent):
-            self._open[at] = to
-        else:
-            self._open.pop(at, None)
-            for copy in sent.copies:
-                self._left.pop(copy.key, None)
-        if sent.due is None:
-            self._due_at.pop(at, None)
-        else:
-            self._due_at[at] = sent.due
-            heapq.heappush(self._due, (sent.due, *at))
 
     def _taken_back(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
         sent = replace(
             sent, state=after(sent.state, Happening.RECALLED), ended_at=now, due=None, trouble=None
         )
         return [
-            *self._put(mailbox, letter.id, sent),
+            *self._letters.put(mailbox, letter.id, sent),
             say(now, self._node, LetterWithdrawn(*about(letter))),
         ]
-
-    def _lapsed(self, mailbox: Mailbox, letter: Letter, sent: Sent, reason: str, now: int) -> list[Request]:
-        sent = replace(sent, state=after(sent.state, Happening.GONE), ended_at=now, due=None)
-        said = say(now, self._node, LetterExpired(*about(letter), reason=reason))
-        return [*self._put(mailbox, letter.id, sent), said]
-
-
-def author_of(id: str) -> str:
-    """Return the address in the id of a letter that was written here, or of a bundle that carries one."""
-    return id.rsplit("/", 2)[0]
-
-
-def _posted(letter: Letter, sent: Sent, now: int) -> Submit:
-    lifetime_ms = max(1, (sent.expires_at - now) // MILLISECOND)
-    return Submit(
-        f"letter/{letter.id}",
-        letter.sender,
-        letter.to,
-        letter.encode(),
-        lifetime_ms,
-        priority=sent.priority,
-        critical=sent.critical,
-    )
-
-
-def _carried(sent: Sent) -> bool:
-    """Return whether a bundle still carries a letter, as far as is known here."""
-    return any(not copy.gone for copy in sent.copies)
 
 
 def _without(sent: Sent, key: str) -> Sent:
@@ -536,8 +374,3 @@ def _withdrawals(sent: Sent) -> list[Withdraw]:
     if sent.state not in (DeliveryState.ARRIVED, DeliveryState.READ):
         return []
     return [Withdraw(copy.key) for copy in sent.copies if copy.departed_at is None and not copy.gone]
-
-
-def _offered_later(sent: Sent, trouble: Trouble, now: int) -> Sent:
-    wait = min(RETRY_AFTER << min(sent.tries, 8), RETRY_AFTER_MAX)
-    return replace(sent, tries=sent.tries + 1, due=now + wait, trouble=trouble)

@@ -3,8 +3,8 @@
 It is the application of a node, driven by calls that all take the time and return requests
 (`node/application.py`), which the node's driver performs in one commit. It has no clock, no randomness
 and no store: a letter's id derives from its author's address, the second of writing and a
-counter that the saved letters carry on. `outbox.py` follows what was written, `receipts.py`
-what is owed for what came.
+counter that the saved letters carry on. `outbox.py` follows what was written, `resend.py` what of it
+is due, `inbox.py` takes what comes, and `receipts.py` what is owed for it.
 
 Whatever a peer sends can be refused, never raise; an address is always told in its canonical
 text. Several mailboxes live on a node, and letters between them go the same way.
@@ -15,16 +15,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
-from msgspec.structs import replace
 
 from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MILLISECOND, YEAR
 from starlight.errors import InputError, LetterError, StoreError
 from starlight.messages.decoded import DecodedRecords
-from starlight.messages.delivery import Received
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.draft import Draft, destination
 from starlight.messages.forecast import Forecaster, Prediction
+from starlight.messages.inbox import Inbox
 from starlight.messages.itinerary import legs_of
 from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.letter import (
@@ -38,21 +37,18 @@ from starlight.messages.letter import (
     decode_message,
 )
 from starlight.messages.mailbox import Mailbox, MailboxLimits
+from starlight.messages.open_letters import OpenLetters
 from starlight.messages.outbox import Outbox
+from starlight.messages.prediction_updates import PredictionUpdates
 from starlight.messages.receipts import Receipts
 from starlight.messages.records import MemoryRecords, Records
+from starlight.messages.resend import Resends
 from starlight.messages.trace_events import (
-    LetterArrived,
-    LetterDuplicate,
-    LetterRead,
     MailboxClosed,
     MailboxesResumed,
     MailboxOpened,
-    MessageRefused,
     ReceiptRejected,
-    TelemetryArrived,
     TelemetryRejected,
-    about,
     say,
 )
 from starlight.node.application import Claim, Request, Save, Submit, Unclaim
@@ -99,13 +95,25 @@ class PostOffice:
     ) -> None:
         self.node = node
         self.forecaster = Forecaster(node, router)
-        self._arrived = arrived
         self._limits = limits or MailboxLimits()
         self._records = DecodedRecords(MemoryRecords() if records is None else records)
         self._node_numbers = dict(node_numbers or {})
         self._mailboxes: dict[str, Mailbox] = {}
-        self._outbox = Outbox(node, self.forecaster, self._mailboxes, self.node_of, booked)
+        self._open_letters = letters = OpenLetters(self._mailboxes)
+        self._resends = Resends(node, self.forecaster, letters, self.node_of)
+        self._updates = PredictionUpdates(node, self.forecaster, letters, self.node_of, booked)
+        self._outbox = Outbox(
+            node,
+            self.forecaster,
+            self._mailboxes,
+            self.node_of,
+            booked,
+            letters,
+            self._resends,
+            self._updates,
+        )
         self._receipts = Receipts(self._mailboxes)
+        self._inbox = Inbox(node, self._receipts, arrived)
 
     # What people do.
 
@@ -195,16 +203,7 @@ class PostOffice:
         Raises:
             InputError: no such letter came.
         """
-        mailbox = self.mailbox(address)
-        received, letter = mailbox.received(letter_id), mailbox.letter(letter_id)
-        if received is None or letter is None:
-            raise InputError(f"no letter {letter_id!r} came here", where="letter")
-        if received.read_at is not None:
-            return []
-        received = replace(received, read_at=now, told_reading=not letter.receipt_wanted)
-        self._receipts.owe(mailbox.address, letter_id, received, now)
-        said = say(now, self.node, LetterRead(*about(letter)))
-        return [*mailbox.put_received(letter_id, received), said]
+        return self._inbox.mark_read(self.mailbox(address), letter_id, now)
 
     def send_telemetry(
         self,
@@ -337,7 +336,7 @@ class PostOffice:
                 continue
             mailbox = self._mailboxes[address] = Mailbox(address, self._limits, self._records)
             mailbox.load()
-            self._outbox.load(mailbox)
+            self._open_letters.load(mailbox)
             for letter_id in mailbox.owing():
                 self._receipts.owe(address, letter_id, mailbox.arrival(letter_id), 0)
 
@@ -379,15 +378,15 @@ class PostOffice:
         try:
             message = decode_message(payload)
         except LetterError as error:
-            return self._refused(mailbox, source, str(error), now)
+            return self._inbox.refused(mailbox, source, str(error), now)
         if isinstance(message, Letter):
-            return self._letter_came(mailbox, source, message, now)
+            return self._inbox.letter_came(mailbox, source, message, now)
         if isinstance(message, Receipt):
             requests: list[Request] = []
             for fact in message.facts:
                 requests += self._outbox.learnt(mailbox, fact.letter_id, fact, source, now)
             return _saves_first(requests)
-        return self._telemetry_came(mailbox, source, message, payload, now)
+        return self._inbox.telemetry_came(mailbox, source, message, payload, now)
 
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
@@ -425,74 +424,18 @@ class PostOffice:
 
     def plan_changed(self, now: int) -> list[Request]:
         """Predict again what a new plan can change."""
-        return self._outbox.plan_changed(now)
+        return self._updates.plan_changed(now)
 
     def next_wakeup(self) -> int | None:
         """Return when `handle_timer` has something to do, in ns, or None."""
-        receipts, letters = self._receipts.next_wakeup(), self._outbox.next_wakeup()
+        receipts, letters = self._receipts.next_wakeup(), self._resends.next_wakeup()
         if receipts is None or letters is None:
             return letters if receipts is None else receipts
         return min(receipts, letters)
 
     def handle_timer(self, now: int) -> list[Request]:
         """Send the receipts that were gathered, and look after the letters that are due."""
-        return _saves_first(self._receipts.posts(now) + self._outbox.handle_timer(now))
-
-    def _letter_came(self, mailbox: Mailbox, source: str, letter: Letter, now: int) -> list[Request]:
-        if (letter.sender, letter.to) != (source, mailbox.address) or not _has_members(source):
-            rule = f"a letter from {letter.sender} to {letter.to} in a bundle from {source}"
-            return self._refused(mailbox, source, rule, now)
-        before = mailbox.received(letter.id)
-        if before is not None:
-            # Its sender missed the receipt, so it is told again.
-            wanted = letter.receipt_wanted
-            received = Received(
-                arrived_at=before.arrived_at,
-                read_at=before.read_at,
-                told_arrival=not wanted,
-                told_reading=before.read_at is None or not wanted,
-            )
-            requests: list[Request] = []
-            said = say(now, self.node, LetterDuplicate(*about(letter)))
-        elif (mailbox.letter(letter.id) or letter) != letter:
-            # To oneself a letter comes with an id that is known already, but not with another text.
-            return self._refused(mailbox, source, "the id belongs to another letter", now)
-        elif not mailbox.has_room():
-            # Without a receipt it is not confirmed; its sender keeps it, and sends it again.
-            return self._refused(mailbox, source, "the mailbox is full", now)
-        else:
-            received = Received(arrived_at=now, told_arrival=not letter.receipt_wanted)
-            requests = [*mailbox.put_letter(letter)]
-            said = say(now, self.node, LetterArrived(*about(letter)))
-            self._arrived(letter)
-        self._receipts.owe(mailbox.address, letter.id, received, now)
-        # The index entry is saved with the letter, and again with what is known of it: in this order.
-        return [*requests, *mailbox.put_received(letter.id, received), said]
-
-    def _telemetry_came(
-        self, mailbox: Mailbox, source: str, telemetry: Telemetry, payload: bytes, now: int
-    ) -> list[Request]:
-        if telemetry.vehicle != source:
-            rule = f"telemetry of {telemetry.vehicle} in a bundle from {source}"
-            return self._refused(mailbox, source, rule, now)
-        try:
-            save = mailbox.telemetry.put(telemetry, payload, now)
-        except InputError as error:
-            return self._refused(mailbox, source, str(error), now)
-        if save is None:
-            return []
-        arrived = TelemetryArrived(
-            mailbox.address,
-            telemetry.vehicle,
-            telemetry.kind,
-            telemetry.time,
-            telemetry.position,
-            telemetry.readings,
-        )
-        return [save, say(now, self.node, arrived)]
-
-    def _refused(self, mailbox: Mailbox, source: str, rule: str, now: int) -> list[Request]:
-        return [say(now, self.node, MessageRefused(mailbox.address, source, rule))]
+        return _saves_first(self._receipts.posts(now) + self._resends.handle_timer(now))
 
 
 def _saves_first(requests: list[Request]) -> list[Request]:
@@ -502,14 +445,6 @@ def _saves_first(requests: list[Request]) -> list[Request]:
     overtaken by an older one from the same call.
     """
     return sorted(requests, key=lambda request: not isinstance(request, Save))
-
-
-def _has_members(address: str) -> bool:
-    """Return whether somebody can be at an address that came over the wire, maybe of a foreign scheme."""
-    try:
-        return not EndpointID.parse(address).is_null
-    except InputError:
-        return False
 
 
 def canonical(address: str) -> str:

@@ -1,0 +1,127 @@
+"""The letters of a node that are open: written there, and something is still foreseen of them.
+
+This is what has to be found without reading a mailbox: when the plan changes, when time passes, and when
+the node tells of a bundle. It is kept in memory, and taken up at the start from the index of the records.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from starlight.messages.delivery import DeliveryState, Sent, is_open
+from starlight.messages.letter import Letter
+from starlight.messages.mailbox import Mailbox
+from starlight.node.application import Save
+from starlight.routing import Route
+
+
+class OpenLetter(NamedTuple):
+    """An open letter, without its text: the mailbox that wrote it, its id, to whom, and what is known."""
+
+    mailbox: Mailbox
+    id: str
+    to: str
+    sent: Sent
+
+
+class OpenLetters:
+    """The open letters of all mailboxes of one node; every change of what is known passes through here.
+
+    Args:
+        mailboxes: by address; shared with the post office.
+    """
+
+    def __init__(self, mailboxes: Mapping[str, Mailbox]) -> None:
+        self._mailboxes = mailboxes
+        self._open: dict[tuple[str, str], str] = {}  # mailbox and letter id: to whom
+        self._queued: dict[tuple[str, str], str] = {}  # those of them that wait at this node
+        # A heap, because the next deadline is asked for after each step; `_due_at` says which still holds.
+        self._due: list[tuple[int, str, str]] = []
+        self._due_at: dict[tuple[str, str], int] = {}
+        # What was booked, in the plan in force, for a bundle that has left, further along its route.
+        self._left: dict[str, tuple[Route, ...]] = {}
+
+    def load(self, mailbox: Mailbox) -> None:
+        """Follow the open letters of a mailbox that was loaded."""
+        for letter_id, to, sent in mailbox.open_letters():
+            self._follow(mailbox, letter_id, to, sent)
+
+    def put(self, mailbox: Mailbox, letter_id: str, sent: Sent) -> list[Save]:
+        """Keep what is known about the way of a letter, and follow it as long as it is open."""
+        saves = mailbox.put_sent(letter_id, sent)
+        self._follow(mailbox, letter_id, mailbox.entry(letter_id).correspondent, sent)
+        return saves
+
+    def every(self) -> list[OpenLetter]:
+        """Return all of them, in the order in which they were first followed."""
+        return self._found(self._open)
+
+    def queued(self) -> list[OpenLetter]:
+        """Return those that wait at this node."""
+        return self._found(self._queued)
+
+    def of_bundle(self, key: str) -> tuple[Mailbox, Letter, Sent] | None:
+        """Return the letter that a bundle carries, open or not, or None."""
+        mailbox = self._mailboxes.get(author_of(key))
+        letter_id = mailbox.carried(key) if mailbox else None
+        return (mailbox, *mailbox.written(letter_id)) if mailbox and letter_id is not None else None
+
+    def next_due(self) -> int | None:
+        """Return when the next of them is due, in ns, or None."""
+        due = self._due
+        while due and self._due_at.get(due[0][1:]) != due[0][0]:
+            heapq.heappop(due)
+        return due[0][0] if due else None
+
+    def take_due(self, now: int) -> tuple[Mailbox, str] | None:
+        """Return one that is due, by mailbox and id, and have it due no more; None when none is."""
+        due = self.next_due()
+        if due is None or due > now:
+            return None
+        _, address, letter_id = heapq.heappop(self._due)
+        del self._due_at[address, letter_id]
+        return self._mailboxes[address], letter_id
+
+    def note_booked(self, key: str, routes: Sequence[Route]) -> None:
+        """Keep what is booked for a bundle that has just left."""
+        self._left[key] = tuple(routes)
+
+    def booked_when_left(self, key: str) -> tuple[Route, ...]:
+        """Return what was booked for a bundle when it left, as long as the plan has not changed since."""
+        return self._left.get(key, ())
+
+    def forget_booked(self) -> None:
+        """Forget what was booked: a new plan has no bookings but of what waits here."""
+        self._left.clear()
+
+    def _found(self, which: Mapping[tuple[str, str], str]) -> list[OpenLetter]:
+        found = []
+        for (address, letter_id), to in which.items():
+            mailbox = self._mailboxes[address]
+            found.append(OpenLetter(mailbox, letter_id, to, mailbox.delivery(letter_id)))
+        return found
+
+    def _follow(self, mailbox: Mailbox, letter_id: str, to: str, sent: Sent) -> None:
+        at = (mailbox.address, letter_id)
+        if sent.state is DeliveryState.QUEUED:
+            self._queued[at] = to
+        else:
+            self._queued.pop(at, None)
+        if is_open(sent):
+            self._open[at] = to
+        else:
+            self._open.pop(at, None)
+            for copy in sent.copies:
+                self._left.pop(copy.key, None)
+        if sent.due is None:
+            self._due_at.pop(at, None)
+        else:
+            self._due_at[at] = sent.due
+            heapq.heappush(self._due, (sent.due, *at))
+
+
+def author_of(id: str) -> str:
+    """Return the address in the id of a letter that was written here, or of a bundle that carries one."""
+    return id.rsplit("/", 2)[0]
