@@ -104,6 +104,8 @@ def read(decoder: Decoder, policy: Policy, *, check_crc: bool = True) -> Canonic
         BundleError, CborError: it breaks a rule that the policy does not waive.
     """
     start = decoder.pos
+    # Type, number, flags and CRC type nearly always take a byte each and are the same few combinations,
+    # so five bytes are looked up at once. Anything else is read item by item, with the same checks.
     head = _usual_head(decoder.data[start : start + 5])
     if head is not None:
         decoder.pos = start + 5

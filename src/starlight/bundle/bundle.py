@@ -43,6 +43,8 @@ class Bundle(msgspec.Struct, frozen=True, gc=False):
         """
         block = self.primary
         if block.source.is_null:
+            # Encoded anew, not the bytes that came: a relay that wrote the same values otherwise must not
+            # make another bundle of it.
             digest = hashlib.blake2b(primary.encode(block), digest_size=8)
             digest.update(self.blocks[-1].data)
             return f"{self.adu_id}/~{digest.hexdigest()}"
@@ -115,6 +117,8 @@ class Bundle(msgspec.Struct, frozen=True, gc=False):
         """Return the first block of a type whose content is not encrypted, or None."""
         for block in self.blocks:
             if block.type == kind:
+                # Ciphertext may happen to decode: what is encrypted for another says nothing here (RFC
+                # 9172, 3.8).
                 return None if block.number in self.encrypted else block
         return None
 
@@ -133,6 +137,7 @@ class Bundle(msgspec.Struct, frozen=True, gc=False):
         """
         block = self.primary
         if block.creation_ms:
+            # Any peer may write 64 bits into both; the sum must still fit a column of the store.
             return min((block.creation_ms + block.lifetime_ms) * _MILLISECOND, NEVER)
         age = (self.age_ms or 0) if age_ms is None else age_ms
         return min(received + (block.lifetime_ms - age) * _MILLISECOND, NEVER)

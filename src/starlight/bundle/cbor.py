@@ -61,6 +61,8 @@ VALUE_LIMITS = DecodingLimits(size=2**20, depth=16, count=2**16)
 
 Value = int | bytes | str | bool | float | None | Sequence["Value"] | Mapping["int | str", "Value"]
 
+# Most numbers in a bundle are below 256 (block numbers, flags, CRC types, lengths), so their encodings are
+# looked up, not made.
 _SMALL = tuple(bytes((n,)) for n in range(24)) + tuple(bytes((24, n)) for n in range(24, 256))
 _pack16 = struct.Struct(">BH").pack
 _pack32 = struct.Struct(">BI").pack
@@ -148,6 +150,8 @@ class Decoder:
         if head < 24:
             self.pos = pos + 1
             return head
+        # Additional information 28 to 30 is reserved and 31 is an indefinite length (RFC 8949, 3); above
+        # 0x1b the major type is another. One comparison refuses all of them.
         if head > 27:
             raise CborError(pos, f"an unsigned integer belongs here, not a {self._name(head)}")
         return self._argument(pos, head)
@@ -161,6 +165,8 @@ class Decoder:
         """Read a definite-length byte string; return where its content starts and ends."""
         pos = self.pos
         head = self.peek()
+        # A string of at most 23 bytes has its length in its head. Decoded here without another call:
+        # addresses and extension blocks are that short, and this is the hottest line of the decoder.
         if 0x40 <= head < 0x58:
             start, length = pos + 1, head - 0x40
         else:
@@ -198,6 +204,8 @@ class Decoder:
         if 0x80 <= head < 0x98:
             self.pos = pos + 1
             return head - 0x80
+        # RFC 9171, 4.1, wants an indefinite array around a bundle, and does not forbid it for the arrays
+        # in it.
         if head == INDEFINITE_ARRAY:
             self.pos = pos + 1
             return None
@@ -253,6 +261,8 @@ class Decoder:
                 raise CborError(start, ENDS_EARLY)
             self.pos = end
         elif major in (ARRAY, MAP):
+            # A head may claim 2**64 items: the loop ends with the input or with `_spend`, never by its
+            # own count, and nothing is allocated for what is only claimed.
             for _ in range(self._argument_of(major) * (2 if major == MAP else 1)):
                 self.skip(depth + 1)
         elif major == SIMPLE:
@@ -304,11 +314,15 @@ class Decoder:
 
     def _argument(self, pos: int, low: int) -> int:
         """Read an argument of 1, 2, 4 or 8 bytes; `low` is 24 to 27, with major type bits or without."""
+        # 24 to 27 are 1, 2, 4 and 8 bytes, whose two low bits are the exponent.
         width = 1 << (low & 3)
         end = pos + 1 + width
         if end > len(self.data):
             raise CborError(pos, ENDS_EARLY)
         value = int.from_bytes(self.data[pos + 1 : end], "big")
+        # Shortest form: a wider argument must not fit into half its width (RFC 8949, 4.2.1). RFC 9171,
+        # 4.1, asks for canonical encoding, as the checksum of a block that a relay encodes again would
+        # not match otherwise.
         if self.canonical and (value < 24 if width == 1 else value >> (4 * width) == 0):
             raise CborError(pos, NOT_SHORTEST)
         self.pos = end
@@ -378,6 +392,8 @@ class Decoder:
             if isinstance(key, bool) or not isinstance(key, int | str):
                 raise CborError(at, "a key is an integer or a text string")
             encoded = self.data[at : self.pos]
+            # Strictly ascending, so a key that comes twice is refused by the same comparison: two readers
+            # could otherwise take different ones of its values.
             if encoded <= previous:
                 raise CborError(at, "RFC 8949, 4.2.1: keys are sorted in bytewise order, each once")
             previous = encoded
@@ -470,6 +486,7 @@ def _encode_float(value: float) -> bytes:
     """Encode a float in the shortest form that keeps its value (RFC 8949, 4.2.2)."""
     if math.isnan(value):
         return b"\xf9\x7e\x00"
+    # Half and single precision, in this order, wherever they give the very value back; else double.
     for low in (25, 26):
         try:
             short = _FLOATS[low].pack(value)

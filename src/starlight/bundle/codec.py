@@ -64,6 +64,8 @@ def encode(bundle: Bundle) -> bytes:
 
 def primary_bytes(raw: bytes | None, block: PrimaryBlock) -> bytes:
     """Return the bytes of a primary block: its range of `raw`, or its canonical encoding if it has none."""
+    # A block that nobody changed leaves as the very bytes that came: its CRC and any signature over it still
+    # hold, and encoding it costs nothing.
     return raw[block.start : block.end] if raw is not None and block.end else primary.encode(block)
 
 
@@ -71,6 +73,7 @@ def block_parts(raw: bytes | None, block: CanonicalBlock) -> Sequence[bytes | me
     """Return the bytes of a block in parts, to be joined once: large payloads are not copied before."""
     if raw is None or not block.end:
         return blocks.pieces(block)
+    # Below a page, a copy is cheaper than the object that a view of it would be.
     if block.end - block.start > 4096:
         return (memoryview(raw)[block.start : block.end],)
     return (raw[block.start : block.end],)
@@ -84,6 +87,8 @@ def _decode(data: bytes, policy: Policy, limits: DecodingLimits, *, check: bool)
         raise BundleError(0, "RFC 9171, 4.1: a bundle SHALL be a CBOR indefinite-length array")
     head = primary.read(decoder, policy)
     others: list[CanonicalBlock] = []
+    # The limit counts blocks before they are read: a peer may send as many as it likes, and the list of
+    # them is the only thing here that grows with what it sends.
     while decoder.peek() != BREAK if length is None else len(others) < length - 1:
         if len(others) == limits.count:
             raise BundleError(decoder.pos, f"more than {limits.count} blocks (our limit)")
@@ -93,6 +98,7 @@ def _decode(data: bytes, policy: Policy, limits: DecodingLimits, *, check: bool)
         # "Transform it into conformant BP structure before processing it" (4.1).
         _check_rest(data, end, policy)
         return _decode(b"\x9f" + data[first:end] + b"\xff", policy, limits, check=check)
+    # Past the break: what follows it belongs to nobody, and a link that glues two bundles together is wrong.
     _check_rest(data, end + 1, policy)
     bundle = Bundle(head, tuple(others), data[: end + 1])
     if check:
@@ -139,6 +145,7 @@ _READERS = {
 
 def _check_sequence(sequence: tuple[CanonicalBlock, ...], policy: Policy) -> set[int]:
     """Check block numbers and repetitions; return the types that occur."""
+    # The primary block counts as number 0 (RFC 9171, 4.1), so that no other can take it.
     numbers = {0}
     kinds: set[int] = set()
     for block in sequence:
@@ -159,6 +166,8 @@ def _check_sequence(sequence: tuple[CanonicalBlock, ...], policy: Policy) -> set
 def _check_contents(bundle: Bundle, hidden: frozenset[int], policy: Policy) -> None:
     for block in bundle.blocks:
         if block.type in _READERS and block.number not in hidden:
+            # Block-type-specific data are opaque to CBOR; of the types that this node reads they are
+            # decoded here, at reception, so that nothing later meets data that it can't read.
             data = block.data
             fault = (_short_fault if len(data) <= _SHORT else _fault)(block.type, data, policy)
             if fault is not None:
@@ -181,6 +190,8 @@ _short_fault = lru_cache(maxsize=4096)(_fault)
 
 def _data_start(bundle: Bundle, block: CanonicalBlock) -> int:
     """Return the offset of a block's data in the bundle."""
+    # Counted from the end of the block, as the width of its head is not kept: a CRC is a head of one byte
+    # and its value, and a block of indefinite length ends with a break.
     after = 1 + SIZES[block.crc_type] if block.crc_type else 0
     if bundle.raw is not None and bundle.raw[block.start] == 0x9F:
         after += 1

@@ -89,6 +89,7 @@ class EndpointID(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
 @lru_cache(maxsize=8192)
 def _ipn(node: int, service: int) -> EndpointID:
     allocator, number = divmod(node, 2**32)
+    # RFC 9758, 3.4.2: the local node has a text of its own, as its number would read like any other node's.
     if node == LOCAL_NODE:
         text = f"ipn:!.{service}"
     else:
@@ -163,6 +164,8 @@ def read(decoder: Decoder, policy: Policy) -> EndpointID:
     if data.startswith(b"\x82\x01\x00", start):
         decoder.pos = start + 3
         return NULL
+    # Ten thousand bundles mention the same few endpoints, each up to five times. Their bytes are looked
+    # up whole; only ids seen for the first time, and all that are unusual, take the careful path below.
     if data.startswith(_PLAIN_IPN, start):
         # The head of a number says how long it is, so the bytes of the whole id are known and looked up.
         middle = start + 3 + _WIDTH[data[start + 3]] if len(data) > start + 3 else start
@@ -213,6 +216,8 @@ def _read_ipn(decoder: Decoder, policy: Policy) -> EndpointID:
         if allocator >= 2**32 or node >= 2**32:
             # Even a tolerant node can't name these: they would collide with another node's number.
             raise BundleError(start, "RFC 9758: allocator and node number have 32 bits")
+        # From here on an endpoint is the same value whichever of its two encodings came (RFC 9758, 6.2):
+        # otherwise a bundle could pass the duplicate filter by being written differently.
         node |= allocator << 32
     else:
         node, service = numbers

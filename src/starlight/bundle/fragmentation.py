@@ -52,6 +52,8 @@ def cut(bundle: Bundle, lengths: Sequence[int]) -> list[Bundle]:
     head = bundle.primary
     if not bundle.may_be_fragmented or not head.crc_type:
         raise ValueError(f"bundle {bundle.id} can't be cut into fragments")
+    # A fragment that is cut again counts from the start of the original, so pieces of any depth
+    # reassemble alike.
     base = head.fragment_offset or 0
     total = len(payload) if head.total_length is None else head.total_length
     hidden = bundle.encrypted
@@ -129,6 +131,7 @@ def reassemble(fragments: Iterable[bytes]) -> bytes:
             is then that of the first missing byte.
     """
     parts = [parse(data) for data in fragments]
+    # Total length too: fragments of two data units that claim one identity must not be joined (5.9).
     units = {(part.adu_id, part.primary.total_length) for part in parts}
     if len(units) != 1 or not all(part.is_fragment for part in parts):
         raise BundleError(0, "RFC 9171, 5.9: fragments have the same source, creation timestamp and length")
@@ -138,6 +141,7 @@ def reassemble(fragments: Iterable[bytes]) -> bytes:
         offset = part.primary.fragment_offset or 0
         if offset > len(whole):
             break
+        # Sorted by offset, the bytes that are here already win; the slice is empty where a part adds nothing.
         whole += part.payload[len(whole) - offset :]
     if len(whole) != total:
         raise BundleError(len(whole), f"RFC 9171, 5.9: {len(whole)} of {total} bytes, then a gap")

@@ -112,11 +112,15 @@ def read(decoder: Decoder, policy: Policy) -> PrimaryBlock:
     lifetime_ms = decoder.uint()
     offset = total = None
     fields = 8
+    # Offset and total length stand in a fragment and nowhere else, so the flags, which come first, say
+    # how many elements there have to be.
     if flags & FRAGMENT:
         fields = 10
         offset, total = decoder.uint(), decoder.uint()
     if crc_type:
         fields += 1
+    # The CRC is over the whole block with zeros in place of its own value (4.2.2); `field` is where that
+    # begins.
     field = decoder.pos
     read_crc(decoder, crc_type)
     decoder.close(length, fields, start, "RFC 9171, 4.3.1: the primary block SHALL have 8 to 11 elements")
@@ -156,6 +160,8 @@ def read_crc(decoder: Decoder, crc_type: int) -> None:
         start = decoder.pos
         size = crc.SIZES[crc_type]
         first, last = decoder.byte_range()
+        # One byte of head: another width of the length would be the same value, but not the bytes that
+        # are summed.
         if last - first != size or first != start + 1:
             raise BundleError(start, f"RFC 9171, 4.2.2: this CRC SHALL be a byte string of {size} bytes")
 

@@ -152,6 +152,8 @@ def record_type(payload: bytes) -> int:
         BundleError: the payload is no administrative record.
     """
     try:
+        # The type stands in the first bytes; a payload of megabytes that claims to be a record need not
+        # be read.
         return _open_record(Decoder(payload[:32], REPORT_LIMITS))[1]
     except CborError as error:
         raise BundleError(error.offset, error.rule) from None
@@ -184,6 +186,8 @@ def _decode_report(decoder: Decoder, policy: Policy) -> StatusReport:
     source = eid.read(decoder, policy)
     creation_ms, sequence = primary.read_timestamp(decoder)
     extent = None
+    # Six elements are said of a fragment, four of a whole bundle; of an indefinite array only what
+    # follows tells.
     if fields == 6 or (fields is None and decoder.peek() != 0xFF):
         extent = decoder.uint(), decoder.uint()
     rule = "RFC 9171, 6.1.1: the number of elements in the array SHALL be either 6 or 4"
@@ -226,6 +230,8 @@ def _read_item(decoder: Decoder) -> Assertion:
         time_ms = decoder.uint()
     rule = "RFC 9171, 6.1.1: a status item has 2 elements if asserted with its time, or 1"
     decoder.close(length, 1 if time_ms is None else 2, start, rule)
+    # A time for what did not happen contradicts itself; a reader that ignored it would be told less than
+    # was said.
     if time_ms is not None and not asserted:
         raise BundleError(start, rule)
     return Assertion(asserted, time_ms)
