@@ -35,6 +35,7 @@ class LightPiece(msgspec.Struct, frozen=True, gc=False):
         """Return the light time in ns of a signal transmitted at `time`."""
         x = (time - self.start) / self.span
         total = 0.0
+        # Horner's scheme, in this order on every machine: light times are compared to the nanosecond.
         for coefficient in reversed(self.coefficients_s):
             total = total * x + coefficient
         return round(total * SECOND)
@@ -94,6 +95,9 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
             elif rate <= 0:
                 return None
             else:
+                # Rounded up to the ns at which the last bit is really out; integers, so that two nodes
+                # that plan the same bundle agree exactly. A float would differ in the last digits by the
+                # order of its operations.
                 done = leaves + -(-size * 8 * SECOND // rate)
             return done if done <= self.end else None
         bits = size * 8 * SECOND  # in units of 1e-9 bit, so that rate * ns stays an integer
@@ -103,6 +107,7 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
             rate = rates[index][1]
             if rate == UNLIMITED_BPS:
                 break
+            # The contact's end is looked at once, below: a piece may promise more than the contact lasts.
             piece_end = rates[index + 1][0] if index + 1 < len(rates) else None
             if rate > 0 and (piece_end is None or bits <= rate * (piece_end - time)):
                 time += -(-bits // rate)
@@ -122,11 +127,13 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
         total = 0
         for index, (begin, rate) in enumerate(self.rates):
             finish = self.rates[index + 1][0] if index + 1 < len(self.rates) else end
+            # The first piece also holds before its own beginning, as `rate_bps` takes it.
             overlap = min(finish, end) - max(begin if index else start, start)
             if overlap > 0:
                 if rate == UNLIMITED_BPS:
                     return UNLIMITED_BPS
                 total += rate * overlap
+        # Rounded down: a byte that is not whole can't be booked.
         return total // (8 * SECOND)
 
 

@@ -53,6 +53,7 @@ def read(
     """
     if format is not None and format not in FORMATS:
         raise InputError(f"{format!r} is no form of a plan", right=f"The forms are {', '.join(FORMATS)}")
+    # Looked at before anything is decoded: decoding takes a multiple of the memory of the file.
     if len(data) > MAX_BYTES:
         raise InputError(f"it has {len(data)} bytes", where=name, right=f"A plan has at most {MAX_BYTES}")
     report = ImportReport()
@@ -113,6 +114,8 @@ def detect(data: bytes, name: str) -> str:
 
 def _detected(data: bytes, name: str) -> tuple[str, object]:
     """Return the form, and what was decoded to tell it."""
+    # By content first. A name says little (`plan.txt`), and a wrong ending must not make a good file
+    # unreadable.
     start = data[:4096].lstrip()
     if start[:1] in (b"{", b"["):
         document = decode(data, name)
@@ -163,6 +166,8 @@ def _text(data: bytes, name: str, report: ImportReport) -> str:
             f"byte {error.start} is {data[error.start]:#04x}",
             data.count(b"\n", 0, error.start) + 1,
         )
+        # Any bytes are Latin-1, so nothing is lost: mostly it is a comment with an umlaut from an old
+        # editor, and the contacts are plain ASCII.
         text = data.decode("latin-1")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -182,6 +187,7 @@ def _continued(text: str, report: ImportReport) -> str:
             )
         if waiting:
             lines[-waiting] = lines[-waiting][:-1] + " " + line
+            # An empty line in place of each that was joined, so that the lines after it keep their numbers.
             lines.append("")
         else:
             lines.append(line)

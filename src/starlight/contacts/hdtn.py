@@ -56,6 +56,8 @@ def read_hdtn(
             continue
         ids = ids and contact.id >= 0
         drafts.append((where, contact))
+    # HDTN counts from the start of the plan or from 1970 and does not say which. A plan whose earliest
+    # start would lie decades after 2000 in the first reading can only mean the second.
     offset, base = unix_or(min((c.start for _, c in drafts), default=None), epoch)
     if offset:
         drafts = moved(drafts, offset, report)
@@ -81,6 +83,7 @@ def _contact(entry: object, where: Where, report: ImportReport) -> Contact:
         bps = rate(entry["rate"], "rate", 1_000_000)
         report.add("kept", MEGABITS, f"rate {shown(entry['rate'])} is {bps} bit/s", where)
     else:
+        # HDTN takes a missing rate for 0, and 0 for unlimited; so do we, but it is said.
         bps = 0
         report.add("repaired", NO_RATE, "it has neither rateBitsPerSec nor rate", where)
     if "owlt" not in entry:
@@ -118,6 +121,7 @@ def write_hdtn(plan: ContactPlan, *, epoch: int | None = None) -> Exported:
         for piece in whole_pieces(sure, losses):
             if piece.start < zero:
                 losses.add("contacts that begin before the time that seconds count from are left out")
+            # Written as it is, a silent time would be read as the fastest of all.
             elif piece.rate_bps == 0:
                 losses.add("times without a rate are left out, because 0 means unlimited")
             elif piece in pieces:

@@ -82,6 +82,7 @@ def merged(
     empty = Timeline()
     entries = ranges.get(link, empty).entries
     own = [(e.start, e.stop, e.value) for e in entries]
+    # Only a range with the lower node first implies its reverse, so this direction has none but its own.
     if link[0] < link[1]:
         return own
     implied = ranges.get((link[1], link[0]), empty).entries
@@ -89,6 +90,7 @@ def merged(
         return [(e.start, e.stop, e.value) for e in implied]
     spans = list(own)
     starts = [span[0] for span in own]
+    # What is implied fills the gaps between the direction's own ranges, each of which goes before it.
     for entry in implied:
         start = entry.start
         index = max(0, bisect_right(starts, start) - 1)
@@ -111,6 +113,7 @@ def light_of(spans: Sequence[Span], entry: RangeEntry, report: ImportReport) -> 
 
     Each range holds for its time; before the first and after the last that one holds on.
     """
+    # The first range that ends after the contact has begun, as ION takes the range at a contact's start.
     index = bisect_right(spans, entry.start, key=lambda span: span[1])
     if index and index == len(spans) and spans[-1][1] == entry.start:
         index -= 1  # For ION, a range that ends as the contact begins has not ended before it.
@@ -128,6 +131,7 @@ def light_of(spans: Sequence[Span], entry: RangeEntry, report: ImportReport) -> 
         if begin >= entry.stop:
             break
         stop = end
+        # Ranges that touch and are alike are one piece: whoever exports a plan again should not find it cut.
         if next_light != light:
             pieces.append(LightPiece(begin, SECOND, (next_light / SECOND,)))
             light = next_light

@@ -72,6 +72,8 @@ class IonReader:
 
     def read(self, text: str) -> None:
         """Read all lines of a file."""
+        # Not `splitlines`: it also splits at form feeds and Unicode's line separators, and line numbers
+        # in the report would not be those of an editor.
         for number, line in enumerate(text.split("\n"), 1):
             words = line.split()
             if not words:
@@ -79,6 +81,7 @@ class IonReader:
             if words[0][0] == "#":
                 self._mark(line)
                 continue
+            # A file for `ionstart` holds sections for several programs, whose commands have the same letters.
             if self._section not in ("", "ionadmin"):
                 self._report.add("ignored", "command for another program than ionadmin", shown(line), number)
             elif self._over:
@@ -124,6 +127,7 @@ class IonReader:
             raise _Bad(
                 rules.TIME, "word 2, '0', is the time of loading, which a plan does not know; write a date"
             )
+        # A relative `@` counts from the one before it, so a file may move its reference along, as ION allows.
         self._reference = self._time(words, 1, line)
         self._set = True
 
@@ -144,6 +148,8 @@ class IonReader:
             raise _Bad(UNKNOWN, f"word 2, {shown(what)}: write a contact or a range")
 
     def _add_contact(self, words: list[str], line: int) -> None:
+        # ION keeps two kinds of contact under times that no contact has: -1 registers a node in a region,
+        # 0 is what contact graph routing may assume of nodes that it has never seen.
         if words[2] == "-1" or words[2] == "0" or words[3] == "0":
             kind = REGISTRATION if words[2] == "-1" else HYPOTHETICAL
             self._report.add("ignored", kind, shown(" ".join(words)), line)
@@ -172,6 +178,8 @@ class IonReader:
             kind = rules.NO_LENGTH if entry.stop == entry.start else rules.NEGATIVE
             raise _Bad(kind.replace("contact", what), text)
         timeline = where.setdefault(link, Timeline())
+        # ION refuses what overlaps something that it has; so the first line wins here too, and the second
+        # is named.
         other = timeline.insert(entry)
         if other is None:
             return
@@ -204,6 +212,7 @@ class IonReader:
         if code == "d" and words[2] == "*":
             timeline.clear()
             return
+        # Of a registration or a hypothetical contact, neither of which was kept.
         if words[2] in ("0", "-1"):
             return
         start = self._time(words, 2, line)
@@ -237,6 +246,8 @@ class IonReader:
             if day is None or hour > 24 or minute > 59 or second > 60:
                 _bad_word(rules.TIME, words, place, "no calendar has that moment")
             time = (day * 86_400 + hour * 3_600 + minute * 60 + second) * SECOND
+        # ION reads whole seconds and drops the rest without a word. A fraction was meant by whoever wrote
+        # it, so it is kept to the nanosecond, and said.
         if match[match.lastindex or 0] and match.lastindex in (2, 7):
             self._report.add("kept", FRACTION, f"word {place + 1}, {shown(word)}", line)
             fraction = int(match[match.lastindex][:9].ljust(9, "0"))
@@ -261,6 +272,8 @@ class IonReader:
         """Read a rate in byte/s; returns bit/s."""
         word = words[place]
         right = "write byte/s, more than 0"
+        # ION reads rates by `strtol` with base 0: a leading zero means octal, 0x hexadecimal. Whoever
+        # pads a column with zeros does not expect it, so it is kept as ION takes it, and said.
         if len(word) > 1 and word[0] == "0" and "." not in word:
             try:
                 rate = int(word, 16) if word[1] in "xX" else int(word, 8)
@@ -275,6 +288,7 @@ class IonReader:
             bps = 8 * int(match[1])
             if match[2]:
                 self._report.add("kept", "fraction of a byte/s", f"word {place + 1}, {shown(word)}", line)
+                # As integers of 1e-9, so that no binary fraction rounds a rate up.
                 bps += 8 * int(match[2][:9].ljust(9, "0")) // 10**9
         if bps <= 0:
             _bad_word(rules.RATE, words, place, right)
@@ -295,6 +309,8 @@ class IonReader:
         """Return the contacts, in the order of their lines, with the ranges that hold for them."""
         entries = [(entry, link) for link, timeline in self._contacts.items() for entry in timeline.entries]
         entries.sort(key=lambda item: item[0].line)
+        # Some tools write the range in s as the eighth word. One value above 1 shows that the file is of
+        # their dialect; then a value below 1 is a range too, of less than a light second.
         as_range = any(entry.confidence is not None and entry.confidence > 1 for entry, _ in entries)
         directions = {link: merged(link, self._ranges, self._report) for link in self._contacts}
         found: list[tuple[Where, Contact]] = []

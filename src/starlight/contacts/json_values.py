@@ -121,7 +121,9 @@ def wrong(kind: str, key: str, value: object, right: str) -> NoReturn:
 
 def _plain(value: object) -> int | float | None:
     if isinstance(value, str) and _NUMBER.fullmatch(value):
+        # Integers stay integers: node numbers have 64 bits, of which a double keeps 53.
         return float(value) if "." in value else int(value)
+    # JSON's true would otherwise be node 1.
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return value

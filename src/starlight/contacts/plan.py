@@ -82,6 +82,8 @@ class ContactPlan(msgspec.Struct, frozen=True):
             notice: why, for people.
         """
         wanted = set(links)
+        # A contact that is cut in two needs a second id, and no id may be used again for something else:
+        # bookings, traces and reports name contacts by it.
         fresh = max((c.id for c in self.contacts), default=0) + 1
         kept: list[Contact] = []
         for contact in self.contacts:
@@ -95,6 +97,8 @@ class ContactPlan(msgspec.Struct, frozen=True):
                 continue
             before = contact.start < start
             if before:
+                # Ends are closed, and the silent interval keeps both of its own: what is left ends one ns
+                # before it.
                 kept.append(clipped(contact, contact.id, contact.start, start - 1))
             if contact.end > end:
                 kept.append(clipped(contact, fresh if before else contact.id, end + 1, contact.end))
@@ -106,6 +110,7 @@ class ContactPlan(msgspec.Struct, frozen=True):
 def clipped(contact: Contact, id: int, start: int, end: int) -> Contact:
     """Return the part of a contact between two times inside it, in ns, under an id."""
     rates = [(max(begin, start), rate) for begin, rate in contact.rates if begin <= end]
+    # Of pieces that now begin together, the last is the one that holds at the start.
     while len(rates) > 1 and rates[1][0] <= start:
         rates.pop(0)
     return msgspec.structs.replace(contact, id=id, start=start, end=end, rates=tuple(rates))

@@ -72,6 +72,8 @@ class _Wrong(Exception):
 def read_csv(text: str, name: str, report: ImportReport, *, epoch: int = 0) -> Imported:
     """Read a table; see `formats.read`. Seconds count from `epoch`, in ns."""
     header_line = text.partition("\n")[0]
+    # Spreadsheets of many countries write semicolons, as a comma is their decimal point; the header tells
+    # which it is, because no column has any of them in its name.
     delimiter = max(",;\t", key=header_line.count)
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
     rows: list[_Row] = []
@@ -99,9 +101,11 @@ def read_csv(text: str, name: str, report: ImportReport, *, epoch: int = 0) -> I
     found: list[tuple[Where, Contact]] = []
     alike: dict[str, list[_Row]] = {}
     for place, row in enumerate(rows):
+        # Rows without an id are contacts of their own: nothing says that they belong together.
         alike.setdefault(row.id or f"row {place}", []).append(row)
     for group in alike.values():
         found += _joined(sorted(group, key=lambda row: row.contact.start), report)
+    # Ids are kept only where all of them are numbers of 63 bits; half kept and half given would collide.
     own = all(row.id.isascii() and row.id.isdigit() and len(row.id) < 19 for row in rows)
     plan = ContactPlan.of(rules.settle(found, report, own_ids=own))
     return report.imported(plan, "csv", epoch=epoch if relative else None)
@@ -151,6 +155,7 @@ def _joined(rows: list[_Row], report: ImportReport) -> Iterator[tuple[Where, Con
     for row in rows[1:]:
         piece = row.contact
         same_link = (piece.from_node, piece.to_node) == (whole.from_node, whole.to_node)
+        # What does not go on exactly where the row before it ended is no piece of it, even under the same id.
         if not same_link or piece.start != whole.end or piece.end <= piece.start or whole.end <= whole.start:
             report.add("repaired", GAP, f"id {shown(row.id)} goes on elsewhere", row.line)
             yield line, whole

@@ -108,6 +108,7 @@ def from_document(
 
 
 def _contact_out(contact: Contact) -> dict[str, object]:
+    # Left out where it says nothing, so that plans written before there was a confidence are the same bytes.
     sure = {} if contact.confidence == 1 else {"confidence": contact.confidence}
     return {
         "id": contact.id,
@@ -128,6 +129,7 @@ def _contact_out(contact: Contact) -> dict[str, object]:
 
 
 def _time_out(time: int) -> str | int:
+    # Outside of what a calendar can write a time is its integer; reading takes both.
     return dtntime.to_text(time, 9 if time % SECOND else 0) if 0 <= time <= MAX_TIME else time
 
 
@@ -150,6 +152,8 @@ def _contact(value: object, where: str) -> Contact:
     rates = _rates(keys["rates"], f"{where}.rates", start)
     light = _light(keys["light"], f"{where}.light", start)
     contact = Contact(id, from_node, to_node, start, end, rates, light, one_way, float(confidence))
+    # A polynomial may be well-formed and still say nonsense; negative light would let a bundle arrive
+    # before it leaves.
     for time in (start, end):
         try:
             light_time = contact.light_time(time)
@@ -232,6 +236,8 @@ def _distinct(id: int, index: int, seen: dict[int, int]) -> None:
 def _table(value: object, where: str, needed: Set[str], optional: Set[str]) -> dict[str, object]:
     if not isinstance(value, dict):
         _reject(value, where, _allowed(needed, optional))
+    # In the document's order, but of several that are missing the first by name: the message must not
+    # depend on how a set happens to be ordered.
     for key in needed:
         if key not in value:
             missing = min(needed - value.keys())

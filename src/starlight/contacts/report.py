@@ -115,6 +115,8 @@ class ImportReport:
 
     def add(self, act: Act, kind: str, text: str, where: Where = 0) -> None:
         """Note one thing; see `Remark`."""
+        # Counted without limit, kept up to one: the sums are always true, and a broken file can't fill
+        # the memory.
         count = self._counts.get((act, kind), 0) + 1
         self._counts[act, kind] = count
         if count <= MAX_REMARKS_OF_A_KIND:
@@ -132,6 +134,8 @@ class ImportReport:
     ) -> Imported:
         """Return the plan with all that was noted; `locate` finds the lines of places in JSON."""
         paths = {where for *_, where in self._remarks if isinstance(where, tuple)}
+        # Lines of places in JSON are searched once for all remarks, and only where there are any: a
+        # decoder does not keep them, so the file is read a second time for it.
         lines = locate(paths) if locate and paths else {}
         remarks = [
             Remark(act, kind, text, lines.get(where, 0) if isinstance(where, tuple) else where, _place(where))
@@ -154,6 +158,7 @@ class Losses:
         if count:
             entry = self._found.setdefault(text, [0, 0])
             entry[0] += count
+            # The worst, not the sum: a user asks by how much any time is off.
             entry[1] = max(entry[1], by)
 
     def everywhere(self, plan: ContactPlan) -> None:

@@ -55,6 +55,8 @@ def settle(
             text = f"{describe(contact)}; nobody needs a contact to be at home"
             report.add("ignored", TO_ITSELF, text, where)
             continue
+        # Compared only with those of the same link and interval: a plan of 300 000 contacts must not be
+        # compared pair by pair.
         alike = seen.setdefault((*link, start, end), [])
         twin = next((place for place in alike if _same(contact, kept[place][1])), None)
         if twin is not None:
@@ -63,12 +65,15 @@ def settle(
                 kept[twin] = (kept[twin][0], contact)
             continue
         alike.append(len(kept))
+        # Order is judged by the line above of the same link, as the author wrote it, not by what was kept.
         if start < above.get(link, start):
             report.add("repaired", OUT_OF_ORDER, f"{describe(contact)}; put in order", where)
         above[link] = start
         kept.append((where, contact))
     note_overlaps(kept, report)
     contacts = [contact for _, contact in kept]
+    # Sorted by content first, so that the ids that are given, and every tie that ids decide, don't depend
+    # on the order in which somebody listed the contacts.
     return contacts if own_ids and _distinct(contacts, report) else numbered(sorted(contacts, key=_content))
 
 
@@ -80,6 +85,7 @@ def note_overlaps(found: Sequence[tuple[Where, Contact]], report: ImportReport) 
         busy = until.get(link)
         if busy is not None and contact.start < busy:
             report.add("kept", OVERLAP, f"{describe(contact)}; both can be used at once", where)
+        # The longest so far, not the last: a short contact inside a long one must not hide a third.
         until[link] = contact.end if busy is None else max(busy, contact.end)
 
 

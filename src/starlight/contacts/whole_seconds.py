@@ -50,6 +50,7 @@ def whole_pieces(contact: Contact, losses: Losses) -> list[WholePiece]:
     Raises:
         InputError: the light time moves too fast to be told in whole seconds.
     """
+    # Inwards at both ends: a node that took a second more than there is would transmit to nobody.
     start, end = -(-contact.start // SECOND), contact.end // SECOND
     if end <= start:
         losses.add("contacts without a whole second are left out")
@@ -126,6 +127,9 @@ def light_steps(
     worst = 0
     tries = 0
     cells = -(-(end - start) // grid)
+    # Bisect where the light time crosses a step, and only there: a contact of hours whose light moves by
+    # one second costs some twenty evaluations, not one for each second. A stack instead of recursion,
+    # taken from the end, so that the steps come out in order of time.
     stack = [(0, cells)]
     while stack:
         low, high = stack.pop()
@@ -135,6 +139,8 @@ def light_steps(
         one = len(pieces) == 1
         longest, shortest = _extent(pieces[0], begin, finish) if one else _over(pieces, begin, finish)
         top = -(-longest // quantum)
+        # Both bounds round up to the same step: it holds for the whole interval, however the curve runs
+        # in it.
         if top != -(-shortest // quantum) and high - low > 1:
             middle = (low + high) // 2
             stack += [(middle, high), (low, middle)]
@@ -169,6 +175,7 @@ def _extent(piece: LightPiece, begin: int, finish: int) -> tuple[int, int]:
     if not any(coefficients[1:]):
         value = piece.at(begin)
         return value, value
+    # The greatest argument of the polynomial there; with it, sum k |c_k| x^(k-1) bounds the slope from above.
     reach = max(abs(begin - piece.start), abs(finish - piece.start)) / piece.span
     slope = sum(k * abs(c) * reach ** (k - 1) for k, c in enumerate(coefficients) if k)
     spread = slope * (finish - begin) / 2 / piece.span * SECOND
