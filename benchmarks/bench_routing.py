@@ -90,7 +90,7 @@ def with_the_lost(plan: ContactPlan) -> ContactPlan:
     """Return a plan with a node more, whose only contact is over before anything can be there."""
     last = max(contact.id for contact in plan.contacts) + 1
     far = Contact(last, plan.contacts[0].to_node, LOST, 0, DAY // 2, ((0, 8000),), constant_light(0, 1.0))
-    return plan.with_contacts([far])
+    return ContactPlan.of([*plan.contacts, far])
 
 
 def measure(plan: ContactPlan, questions: int = 24) -> dict[str, object]:

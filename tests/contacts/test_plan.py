@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.contacts.shapes import contacts, many
@@ -10,7 +9,6 @@ from tests.contacts.shapes import contacts, many
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan, Notice, clipped
 from starlight.dtntime import SECOND
-from starlight.errors import InputError
 
 SETTINGS = settings(deadline=None, derandomize=True, max_examples=200)
 LINKS = st.sets(st.tuples(st.integers(1, 3), st.integers(1, 3)))
@@ -96,21 +94,6 @@ def test_a_cut_in_the_middle_gives_the_later_part_a_new_id() -> None:
         (10, 5 * SECOND + 1, 10 * SECOND),
         (11, 5 * SECOND + 1, 10 * SECOND),
     ]
-
-
-def test_more_contacts_keep_the_plan_in_order_and_forget_the_past() -> None:
-    """A plan with more contacts is without those that ended before `since`, and one version on."""
-    plan = ContactPlan.of([contact(1, 0, 5), contact(2, 3, 9)], version=4)
-    more = plan.with_contacts([contact(3, 1, 8)], since=5 * SECOND + 1)
-    assert [c.id for c in more.contacts] == [3, 2]
-    assert more.version == 5
-    assert [c.id for c in plan.with_contacts([], since=5 * SECOND).contacts] == [1, 2]
-
-
-def test_two_contacts_with_one_id_are_refused() -> None:
-    """Ids are unique; the error names the id that is not."""
-    with pytest.raises(InputError, match="two contacts have the id 1"):
-        ContactPlan.of([contact(1, 0, 5)]).with_contacts([contact(1, 7, 9)])
 
 
 def test_nodes_and_links_of_a_plan() -> None:

@@ -204,7 +204,7 @@ def test_a_bundle_does_not_go_back_to_its_sender() -> None:
     router = Router(found)
     assert ids(router.route(RouteRequest(EARTH, MARS, 0, 1))) == [1, 2]
     assert ids(router.route(RouteRequest(EARTH, MARS, 0, 1, sender=RELAY))) == [3, 4]
-    assert ids(router.route(RouteRequest(EARTH, MARS, 0, 1, sender=RELAY, may_return=True))) == [1, 2]
+    assert ids(router.route(RouteRequest(EARTH, MARS, 0, 1, sender=None))) == [1, 2]
     assert ids(router.route(RouteRequest(EARTH, RELAY, 0, 1, sender=RELAY))) == [1]
     assert ids(router.route(RouteRequest(EARTH, MARS, 0, 1, avoid=frozenset({RELAY, EARTH, MARS})))) == [3, 4]
     assert not router.route(RouteRequest(EARTH, MARS, 0, 1, avoid=frozenset({RELAY, OTHER})))

@@ -259,8 +259,9 @@ class Trial:
     def check_sender(self, question: Question, size: int, expires: int | None, priority: int) -> None:
         """Compare a question of a bundle that came from a neighbour."""
         source, destination, exclude, banned, avoid = question
-        sender = self.rng.randrange(1, MOST_NODES + 1)
-        may_return = self.rng.random() < 0.2
+        sender: int | None = self.rng.randrange(1, MOST_NODES + 1)
+        if self.rng.random() < 0.2:
+            sender = None
         route = self.router.route(
             RouteRequest(
                 source,
@@ -272,11 +273,10 @@ class Trial:
                 exclude_contacts=banned,
                 avoid=avoid,
                 sender=sender,
-                may_return=may_return,
                 priority=priority,
             )
         )
-        if sender != destination and not may_return:
+        if sender not in (None, destination):
             exclude |= {sender}
         oracle = self.oracle(priority)
         found = oracle.every_route(

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from starlight.contacts.contact import Contact, by_start
-from starlight.errors import InputError
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -54,20 +53,6 @@ class ContactPlan(msgspec.Struct, frozen=True):
     def between(self, from_node: int, to_node: int) -> list[Contact]:
         """Return the contacts of one direction of a link, by start."""
         return [c for c in self.contacts if c.from_node == from_node and c.to_node == to_node]
-
-    def with_contacts(self, more: Iterable[Contact], *, since: int | None = None) -> ContactPlan:
-        """Return a plan with more contacts, and without those that ended before `since`, in ns.
-
-        Raises:
-            InputError: two contacts would have the same id.
-        """
-        contacts = by_start([*(c for c in self.contacts if since is None or c.end >= since), *more])
-        seen: set[int] = set()
-        for contact in contacts:
-            if contact.id in seen:
-                raise InputError(f"two contacts have the id {contact.id}", right="Each contact has its own")
-            seen.add(contact.id)
-        return ContactPlan(tuple(contacts), self.notices, self.version + 1)
 
     def cut(
         self, links: Collection[tuple[int, int]], start: int, end: int, notice: Notice | None = None

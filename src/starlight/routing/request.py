@@ -25,8 +25,8 @@ class RouteRequest(msgspec.Struct, frozen=True, gc=False):
         exclude: neighbours of the source that the bundle must not be handed to.
         exclude_contacts: ids of contacts that it must not use.
         avoid: nodes that it has been at and must not pass again; source and destination don't count.
-        sender: the neighbour that it came from; it does not go back there, but to deliver it.
-        may_return: it may.
+        sender: the neighbour that it came from; it does not go back there, but to deliver it. None where
+            it comes from none, or may go back.
     """
 
     source: int
@@ -39,12 +39,11 @@ class RouteRequest(msgspec.Struct, frozen=True, gc=False):
     exclude_contacts: frozenset[int] = NOBODY
     avoid: frozenset[int] = NOBODY
     sender: int | None = None
-    may_return: bool = False
 
     @property
     def not_entered(self) -> frozenset[int]:
         """Return all neighbours of the source that the bundle is not handed to."""
-        if self.sender is None or self.sender == self.destination or self.may_return:
+        if self.sender is None or self.sender == self.destination:
             return self.exclude
         return self.exclude | {self.sender}
 
