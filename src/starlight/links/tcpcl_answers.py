@@ -52,7 +52,7 @@ class AnswerQueue:
 
     def put(self, octets: bytes) -> None:
         """Add an answer that need not wait for its own transfer."""
-        if self._queue:
+        if self._queue:  # behind those before it, even if it could go
             self._queue.append(_Answer(octets))
         else:
             self._out.append(octets)
@@ -102,6 +102,7 @@ class AnswerQueue:
         return answer
 
     def _release(self) -> None:
+        # Up to the first that still waits for its commit; what stands behind that is not lost, only later.
         queue = self._queue
         while queue and queue[0].octets:
             self._out.append(queue.popleft().octets)

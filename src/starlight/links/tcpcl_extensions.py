@@ -51,6 +51,7 @@ def read_items(octets: bytes) -> tuple[Extension, ...]:
     """
     items = []
     at = 0
+    # The list's own length rules: an item that reaches beyond it would read what belongs to the next field.
     while at < len(octets):
         try:
             flags, kind, length = _ITEM.unpack_from(octets, at)

@@ -107,6 +107,7 @@ class Reactions:
         self._events = events
         self.reader = MessageReader(config)
         self._rejections = Rejections(config.max_rejects, out)
+        # Looked up once for each session, since every message of it comes by here.
         outgoing = transfers.outgoing
         self._react: dict[Reaction, Callable[..., None]] = {
             Reaction.CONTACT: self._on_contact,

@@ -50,6 +50,8 @@ class Reaction(Enum):
 
 
 _R = Reaction
+# While a session is ending the same messages come as before: transfers in progress finish, and a new one is
+# refused by name, "Session Terminating", not by a MSG_REJECT (6.1).
 _OPEN: dict[type[Message], Reaction] = {
     SessInit: _R.UNEXPECTED,
     XferSegment: _R.SEGMENT,

@@ -23,6 +23,17 @@ hold back the acknowledgement of the first."""
 Sequel = TypeVar("Sequel")
 
 
+class _Batch(Generic[Sequel]):
+    """Steps that are committed in one transaction."""
+
+    def __init__(self) -> None:
+        self.writes: list[Write] = []
+        self.sequels: list[Sequel] = []
+        self.now = 0  # mission time of the last step, in ns
+        self.held = 0  # the store's mark of the last body among the writes
+        self.stamp = False
+
+
 class BatchCommitter(Generic[Sequel]):
     """Commits steps in order, many at a time, and hands their sequels back to the loop.
 
@@ -69,6 +80,7 @@ class BatchCommitter(Generic[Sequel]):
             sequel: handed to `done` after the commit.
             stamp: commit `now` even when there is nothing else to commit.
         """
+        # Readable before it is durable, because the next step may forward what this one has taken.
         held = self._store.hold(writes) if writes else 0
         self._pending += 1
         with self._wake:
@@ -83,35 +95,43 @@ class BatchCommitter(Generic[Sequel]):
         self._thread.join()
 
     def _run(self) -> None:
-        while True:
-            with self._wake:
-                while not self._queue and not self._stopping:
-                    self._wake.wait()
-                if not self._queue:
-                    return
-                writes: list[Write] = []
-                sequels: list[Sequel] = []
-                now = held = 0
-                stamp = False
-                while self._queue and len(writes) < GROUP_WRITES:
-                    some, now, mark, due, sequel = self._queue.popleft()
-                    writes += some
-                    stamp = stamp or due
-                    held = max(held, mark)
-                    sequels.append(sequel)
+        while (batch := self._take_batch()) is not None:
             try:
-                if writes or stamp:
-                    self._store.commit(writes, now=now, held=held)
-                    self.commits += 1
+                self._commit_batch(batch)
             except Exception as error:
+                # Not tried again: after a failed sync the system may have dropped what was not written, and
+                # the next sync would succeed without it.
                 self._call(self._failed, error)
                 return
-            self._call(self._hand_back, sequels)
+            self._call(self._hand_back, batch.sequels)
+
+    def _take_batch(self) -> _Batch[Sequel] | None:
+        """Wait for steps and take those that are queued, up to `GROUP_WRITES`; None to end the thread."""
+        # Only the taking is done under the lock: a commit under it would stop the loop at its next `submit`.
+        with self._wake:
+            while not self._queue and not self._stopping:
+                self._wake.wait()
+            if not self._queue:
+                return None  # what was queued before `stop` is committed first
+            batch = _Batch[Sequel]()
+            while self._queue and len(batch.writes) < GROUP_WRITES:
+                writes, batch.now, mark, stamp, sequel = self._queue.popleft()
+                batch.writes += writes
+                batch.stamp = batch.stamp or stamp
+                batch.held = max(batch.held, mark)
+                batch.sequels.append(sequel)
+        return batch
+
+    def _commit_batch(self, batch: _Batch[Sequel]) -> None:
+        # Steps that only wait for their turn cost no sync.
+        if batch.writes or batch.stamp:
+            self._store.commit(batch.writes, now=batch.now, held=batch.held)
+            self.commits += 1
 
     def _hand_back(self, sequels: list[Sequel]) -> None:
         self._pending -= len(sequels)
         self._done(sequels)
 
     def _call(self, what: Callable[..., None], argument: object) -> None:
-        if not self._loop.is_closed():
+        if not self._loop.is_closed():  # at the end of a process nobody is left to be told
             self._loop.call_soon_threadsafe(what, argument)

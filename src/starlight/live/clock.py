@@ -43,6 +43,7 @@ class MissionClock:
         standing: bool = False,
         wall: Callable[[], int] = time.monotonic_ns,
     ) -> None:
+        # A fraction, so that decades of mission time add up without a rounding error.
         self.rate = Fraction(rate).limit_denominator(FASTEST)
         if not 0 < self.rate <= FASTEST:
             raise InputError(f"{rate} is no rate of a clock", right=f"It is above 0 and at most {FASTEST}")

@@ -103,6 +103,7 @@ class CommitPipeline:
 
     def _submit(self, step: Step, now: int, safe: asyncio.Future[None] | None) -> None:
         sequel = _Sequel(step.outward, bool(step.writes), safe)
+        # Past the thread only where nothing is before it, or an acknowledgement would overtake its commit.
         if step.writes or self._committer.pending:
             self._committer.submit(step.writes, now, sequel)
         elif step.outward or safe:

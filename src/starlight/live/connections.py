@@ -78,6 +78,7 @@ class Connections:
         self._alive[connection] = None
         connection.ended.add_done_callback(lambda _: self._alive.pop(connection))
         self._open[connection] = None
+        # Broken off without a word: who comes in such numbers is not worth a session's memory each.
         if self._closing or (passive and len(self._alive) > CONNECTIONS):
             connection.abort()
         return connection

@@ -62,6 +62,7 @@ class Dialler:
                     lambda: self._connections.make(passive=False, node_id=peer.name), peer.host, port
                 )
                 began = loop.time()
+                # Shielded: when dialling is called off, the connection has not ended by that.
                 await asyncio.shield(connection.ended)
                 if connection.peer is not None and loop.time() - began >= STEADY_S:
                     pauses = redial_pauses()

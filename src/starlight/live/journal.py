@@ -52,6 +52,7 @@ class Journal:
         try:
             what(*arguments)
         except OSError as error:
+            # These files are for looking at; a node whose letters are safe goes on without them.
             _LOG.error("%s ends here: %s", self._path, error.strerror)
             with contextlib.suppress(OSError):
                 self._file.close()

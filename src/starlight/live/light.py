@@ -72,6 +72,8 @@ class Light:
 
     def reaches(self, from_node: int, to_node: int, last_byte: int, planned: int) -> int:
         """Return when what has left reaches the peer, in ns: as planned, or by the fixed number."""
+        # The engine's own figure, not one computed here again: what it has booked and what is imposed must
+        # agree to the nanosecond.
         fixed = self._fixed.get((from_node, to_node))
         return planned if fixed is None else last_byte + fixed
 

@@ -60,6 +60,7 @@ class MailService:
         """
         now = self._moment()
         await self._carry_out(self._office.withdraw(address, letter_id, now), now)
+        # Looked at once the engine has answered: it may have left in the moment before.
         view = self.mailbox(address).letter_view(letter_id, self._clock.now())
         if view.state is not DeliveryState.WITHDRAWN:
             raise InputError("it could not be withdrawn: it had left already", where="letter")

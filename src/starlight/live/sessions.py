@@ -144,6 +144,7 @@ class Sessions:
             self._turn_away(connection, node_id, "not a peer of this node", TermReason.CONTACT_FAILURE)
             return False
         sessions = self._sessions.setdefault(peer.node, [])
+        # The new one goes, not the oldest: who can only repeat a peer's node id must not end its sessions.
         if len(sessions) >= SESSIONS_EACH:
             self._turn_away(connection, node_id, "it has too many sessions already", TermReason.BUSY)
             return False
