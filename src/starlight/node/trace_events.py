@@ -1,4 +1,4 @@
-"""What happens to bundles at a node, for the trace.
+"""Trace events of bundles at a node.
 
 The fields stand in the order in which recorded runs have them: a replay compares their digests (`record.py`).
 """

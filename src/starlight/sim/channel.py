@@ -1,4 +1,4 @@
-"""What lies between the nodes in virtual time: space hops, the cuts in them, and the way back."""
+"""The medium between the nodes in virtual time: space hops, the cuts in them, and the way back."""
 
 from __future__ import annotations
 
@@ -69,6 +69,7 @@ class Direction:
         self._in_transit: dict[int, TransferInTransit] = {}
         self._leaving: list[tuple[int, int]] = []
         self._unanswered: deque[tuple[int, int]] = deque()
+        # What the receiver has is still in transit for the sender, until the report has come back.
         self._safe: set[int] = set()  # two-way transfers whose receiver has them
         self._landed: set[int] = set()  # told before their time, as the world ended
 
@@ -81,6 +82,7 @@ class Direction:
         if order.one_way:
             self._unanswered.append((order.reaches, number))
         if order.last_byte > now:
+            # Only what still leaves can be lost with its sender; without this the list would grow for years.
             self._leaving = [entry for entry in self._leaving if entry[0] > now]
             self._leaving.append((order.last_byte, number))
 
@@ -114,6 +116,7 @@ class Direction:
         """
         told: list[Outcome] = []
         for number, sent in self._in_transit.items():
+            # What has not wholly left stays with the sender; what a cut ate never arrives.
             if sent.last_byte <= now < sent.reaches and not self.hop.is_eaten(number):
                 self._landed.add(number)
                 transfer = None if sent.one_way else number
@@ -127,6 +130,7 @@ class Direction:
         for number in sorted(self._safe):
             sent = self._in_transit[number]
             report = self._way_back(sent.reaches)
+            # Without a way back nobody would ever tell it; the receiver has it, so the sender may let go.
             known = sent.reaches if report is None else report[1]
             answer = TransferAcknowledged(sent.key, self.to_node, known)
             told.append(Outcome(self.from_node, sent.life, answer))
@@ -139,6 +143,7 @@ class Direction:
             number = event.transfer
             sent = self._in_transit[number]
             if isinstance(event, Arrived):
+                # Told in any life of the receiver: bits on their way know nothing of its crashes.
                 transfer = None if sent.one_way else number
                 received = BundleReceived(self.from_node, sent.data, transfer, event.time)
                 told.append(Outcome(self.to_node, None, received))
@@ -167,13 +172,14 @@ class _Windows:
     def __init__(self, contacts: list[Contact]) -> None:
         self.contacts = sorted(contacts, key=lambda contact: (contact.end, contact.start, contact.id))
         self.ends = [contact.end for contact in self.contacts]
+        # Contacts of a direction may overlap, so ends alone do not say when to stop looking; this does.
         self.earliest = [contact.start for contact in self.contacts]
         for index in range(len(self.earliest) - 2, -1, -1):
             self.earliest[index] = min(self.earliest[index], self.earliest[index + 1])
 
 
 class TrueContacts:
-    """Which contacts there are, and which intervals of them are cut: the truth, whatever nodes believe.
+    """The contacts that there are and the cuts in them: the truth, whatever nodes believe.
 
     Args:
         plan: the contacts.

@@ -1,4 +1,4 @@
-"""What must hold in every world: safety while everything fails, liveness once it has healed.
+"""Check what must hold in every world: safety while everything fails, liveness once it has healed.
 
 The checkers look at nothing but what survives: the stores. A `Witness` is the application on
 each node; what it posts and what comes to it is in its saves, committed with the engine's writes.
@@ -18,7 +18,16 @@ from starlight.sim.world import VirtualWorld
 
 
 class Posted(msgspec.Struct, frozen=True):
-    """What a witness posted: its words, the bundle, when it ends, when it was foreseen to arrive."""
+    """The posting of a witness; times in ns.
+
+    Attributes:
+        words: unique in the world.
+        to: the endpoint that they are for.
+        key: the bundle that carries them.
+        expires: when it ends.
+        arrives: when it was foreseen to arrive; None when no route was known.
+        ended: how it ended, if its node said so.
+    """
 
     words: str
     to: str
@@ -29,7 +38,7 @@ class Posted(msgspec.Struct, frozen=True):
 
 
 class Came(msgspec.Struct, frozen=True):
-    """What came to a witness: the words, from whom, and when."""
+    """An arrival at a witness: the words, from whom, and when in ns."""
 
     words: str
     source: str
@@ -47,7 +56,7 @@ class Witness:
     def __init__(self, node: Node, services: Sequence[int] = (1,)) -> None:
         self._node = node.number
         self._endpoints = [f"ipn:{node.number}.{service}" for service in services]
-        self._posting: dict[str, tuple[str, int]] = {}
+        self._posting: dict[str, tuple[str, int]] = {}  # until the node has taken it: where to, and its end
         self._posted: dict[str, Posted] = {}
         self._came = 0
 
@@ -63,10 +72,15 @@ class Witness:
         """Return the request to claim one more service of the node, for as long as it lives."""
         return [Claim(f"ipn:{self._node}.{service}")]
 
+    # As a node's application: what it keeps is committed with the engine's writes, so that a crash
+    # can't make its records say more, or less, than the node has done.
+
     def resume(self, now: int) -> list[Request]:
+        """Claim the endpoints."""
         return [Claim(endpoint) for endpoint in self._endpoints]
 
     def restore(self, mailbox: str, key: str, data: bytes) -> None:
+        """Take back a record."""
         if mailbox == "posted":
             self._posted[key] = msgspec.json.decode(data, type=Posted)
         else:
@@ -75,24 +89,30 @@ class Witness:
     def accepted(
         self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
     ) -> list[Request]:
+        """Keep what was posted, as the node has taken it."""
         to, expires = self._posting.pop(token)
         return [self._keep(Posted(token, to, key, expires, arrives))]
 
     def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> list[Request]:
+        """Keep what came; a second arrival of the same words gets a record of its own, and is found."""
         self._came += 1
         came = Came(payload.decode().rstrip(), source, now)
         return [Save(endpoint, f"came/{self._came}", msgspec.json.encode(came))]
 
     def expired(self, key: str, reason: str, now: int) -> list[Request]:
+        """Keep that it has ended."""
         return self._end(key, "expired")
 
     def withdrawn(self, key: str, now: int) -> list[Request]:
+        """Keep that it has ended."""
         return self._end(key, "withdrawn")
 
     def next_wakeup(self) -> int | None:
+        """Return None: a witness does nothing by itself."""
         return None
 
     def rejected(self, token: str, reason: str, now: int) -> list[Request]:
+        """Forget what the node did not take: nobody promised anything."""
         del self._posting[token]
         return []
 
@@ -111,7 +131,7 @@ class Witness:
 
 
 class Findings(NamedTuple):
-    """What the stores of a world say.
+    """The records of all witnesses of a world.
 
     Attributes:
         posted: by words.
@@ -149,6 +169,7 @@ def unsafe(world: VirtualWorld) -> list[str]:
             for endpoint, _ in arrivals
             if words in posted and endpoint != posted[words].to
         ]
+    # Alive is what somebody still holds whole: a bundle in no store and not in transit can never arrive.
     kept = held(world)
     for words, entry in posted.items():
         if words in came or entry.ended or world.now >= entry.expires:

@@ -1,4 +1,4 @@
-"""Why a bundle came otherwise than it was promised: who took its time, and at which hop it began.
+"""Explain why a bundle came otherwise than it was promised: who took its time, and at which hop.
 
 A bundle that leaves late may have been kept back by one that was kept back itself. So the search goes from
 the time that was promised to the bundles that had it, from these to what they had been promised in turn,
@@ -33,7 +33,7 @@ class Deviation(NamedTuple):
 
 
 class Blame(NamedTuple):
-    """Who took the time that a bundle was promised: bundles by key.
+    """The bundles, by key, that took the time that another was promised.
 
     Attributes:
         urgent: a later one of higher priority, or nothing.
@@ -51,6 +51,7 @@ def deviations(promise: Promise, done: Done) -> list[Deviation]:
     """Return where a bundle was in time for what it was promised, and left later or otherwise."""
     found = []
     for key, route in promise.routes.items():
+        # By node: when the bundle was first there, and how it first left. A return to a node is no excuse.
         ready = {promise.node: promise.time}
         first: dict[int, Slot] = {}
         for slot in done.get(key, ()):
@@ -80,9 +81,10 @@ def blame(observed: Observations, promise: Promise, deviation: Deviation) -> Bla
                 continue
             seen.add(key)
             other = observed.promises.get(key)
-            if other is None:
+            if other is None:  # a receipt or report of an engine, or a bundle for which no route was known
                 (own if _source(key) == promise.node else unknown).append(key)
                 continue
+            # Accepted later and more urgent: only this may take time that was promised, so it explains all.
             if other.order > promise.order and other.priority > promise.priority:
                 return Blame(key, unknown, own)
             done = observed.done(key)
@@ -90,6 +92,7 @@ def blame(observed: Observations, promise: Promise, deviation: Deviation) -> Bla
                 unknown.append(key)
             elif here in promised:
                 own.append(key)
+            # It may be there only because it was itself kept from its own time: look who has that.
             for pushed in deviations(other, done):
                 edge += [pushed, *_beyond(other, pushed)]
     return Blame("", unknown, own)

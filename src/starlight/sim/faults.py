@@ -31,7 +31,7 @@ class Crash(msgspec.Struct, frozen=True):
 
 
 class Faults(msgspec.Struct, frozen=True):
-    """What befalls a world."""
+    """The cuts and crashes that befall a world."""
 
     cuts: tuple[Cut, ...] = ()
     crashes: tuple[Crash, ...] = ()
@@ -55,6 +55,7 @@ def draw(
         start, end: in ns.
         cuts_max, crashes_max: bounds of the numbers that the seed draws.
     """
+    # Sorted before drawing: a set's order differs between processes, and a seed must not.
     random = Random(seed)
     pairs = sorted({(c.from_node, c.to_node) for c in plan.contacts})
     nodes = plan.nodes()

@@ -1,4 +1,4 @@
-"""Which bundles a world holds: whole, as a copy, or in pieces that lie in several stores."""
+"""Tell which bundles a world holds: whole, as a copy, or in fragments that lie in several stores."""
 
 from __future__ import annotations
 

@@ -26,10 +26,10 @@ from starlight.sim.trace_events import LinkCut, LinkMended, NodeCrashed, NodeRes
 from starlight.trace import Record
 
 EXACT = MILLISECOND
-"""How much an arrival may differ from the promise where nothing interferes, in ns."""
+"""An arrival may differ from the promise by so much where nothing interferes, in ns."""
 
 ALLOWED_PARTS = 100
-"""Where queues compete, one of so many parts of the transit time."""
+"""An arrival may be late by one of so many parts of its transit time where queues compete."""
 
 
 class Slot(NamedTuple):
@@ -86,7 +86,7 @@ class Promise(msgspec.Struct, frozen=True):
 
     @property
     def allowance(self) -> int:
-        """How much later than promised it may arrive where queues compete, in ns."""
+        """The time by which it may arrive later than promised where queues compete, in ns."""
         return max(EXACT, self.transit_time // ALLOWED_PARTS)
 
 

@@ -127,6 +127,7 @@ class Promises:
         came = end if actual is None else actual
         late = came - promise.arrives
         done = observed.done(promise.key)
+        # The order matters: what a storm has met is not judged, whoever else was in the way.
         if self._is_disturbed(promise, done, max(promise.arrives, came)):
             return Verdict(promise, actual, late, "disturbed", True)
         if not self._competes(promise, done):
@@ -159,6 +160,7 @@ class Promises:
             booked = {slot.node: slot for slot in promise.routes.get(key, ())}
             ready = promise.time
             for slot in slots:
+                # Where it left otherwise, the time that it waited counts, and that which it was promised.
                 promised = booked.get(slot.node)
                 if promised is None or (slot.contact, slot.leaves) != (promised.contact, promised.leaves):
                     taken.append((slot.contact, ready, slot.leaves))

@@ -140,6 +140,7 @@ class Referee:
         elif last_byte > contact.end:
             ends = to_text(contact.end, 9)
             self._tell(record, key, "no contact", f"{told} on contact {id}, which ends at {ends}")
+        # What is on the air is never broken off, so until then a route over this contact is no route.
         self._on_air[node, peer] = max(last_byte, self._on_air.get((node, peer), 0))
         self._sent.setdefault((_identity(key), node, peer), []).append(_Sent(contact, leaves, sent.reaches))
 
@@ -165,6 +166,7 @@ class Referee:
             return
         truth = self._world.links.truth
         true = truth.contact((peer, node), last.leaves, last_byte, last.contact.id) or last.contact
+        # Light time is that of the moment at which the last bit leaves, by the true contact.
         due = last_byte + true.light_time(last_byte)
         for time, told in ((arrives, "came to"), (last.reaches, "was told to reach")):
             if time != due:

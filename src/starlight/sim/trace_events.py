@@ -1,4 +1,4 @@
-"""What befalls the nodes and links of a virtual world, for the trace."""
+"""Trace events of a virtual world: the faults that befall its nodes and links."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class NodeSetup(NamedTuple):
 
 
 class Stage(IntEnum):
-    """Where in a step a node may be interrupted, from `OUTWARD` on after each outward action."""
+    """The places in a step at which a node may die, from `OUTWARD` on after each outward action."""
 
     BEFORE_COMMIT = 0
     AFTER_COMMIT = 1
@@ -134,6 +134,7 @@ class VirtualNode:
         recorder = None if self._setup.record is None else self._setup.record(self.config)
         self.host = host = Host(engine, application, self.store.body, recorder)
         self._perform(host.resume, self.store.restore())
+        # Links are told only now: what is restored must be known before anything can be sent over them.
         self._linked.clear()
         self._step(self._links_up())
         deferred, self._deferred = self._deferred, []
@@ -147,7 +148,7 @@ class VirtualNode:
         self.host = None
         self.life += 1
         self._armed = None
-        self._links.sender_died(self.number)
+        self._links.sender_died(self.number)  # what has left wholly goes on, whatever becomes of its sender
         self._say(Record(self._queue.now, self.number, NodeCrashed(until)))
         self._queue.at(until, self._restart, None)
 
@@ -211,6 +212,7 @@ class VirtualNode:
             self._reach(Stage.BEFORE_COMMIT)
             self._commit(writes, outward)
         except _Crashed as crashed:
+            # Not a defect: what the step has committed stays, what it has not done is never done.
             self.crash(self._queue.now + crashed.downtime)
             return
         except Exception as error:
@@ -265,7 +267,7 @@ class VirtualNode:
             return
         now = self._queue.now
         if due > now:
-            self._restless = 0
+            self._restless = 0  # time passes, so whatever repeats here is no endless loop
         else:
             due = now
             self._restless += 1
@@ -277,6 +279,7 @@ class VirtualNode:
 
     def _wake(self, armed: tuple[int, int]) -> None:
         due, life = armed
+        # A wake-up of a former life, or one that an earlier one has replaced, comes to nothing.
         if self.life == life and self._armed == due:
             self._armed = None
             self._step([])
