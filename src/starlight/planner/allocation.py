@@ -72,7 +72,7 @@ class Allocation(msgspec.Struct, frozen=True):
     """The contacts that the antennas hold.
 
     Attributes:
-        contacts: for each way that was given, what is left of it.
+        contacts: for each direction that was given, what is left of it.
         changes: what was dropped or shortened, by start.
     """
 
@@ -81,9 +81,9 @@ class Allocation(msgspec.Struct, frozen=True):
 
 
 class _Row(msgspec.Struct, frozen=True):
-    """A contact of a way, with its span in the own time of each end of the link."""
+    """A contact of a direction, with its span in the own time of each end of the link."""
 
-    way: int
+    direction: int
     contact: Contact
     spans: tuple[Interval, Interval]
 
@@ -98,7 +98,7 @@ class _Pass(msgspec.Struct, eq=False):
 
     def key(self) -> tuple[int, int, int, int]:
         first, last = self.spans[0]
-        return -self.priority, first - last, first, self.rows[0].way
+        return -self.priority, first - last, first, self.rows[0].direction
 
 
 class _Slot:
@@ -115,6 +115,7 @@ class _Slot:
 
     def held(self, span: Interval) -> list[tuple[Interval, _Pass]]:
         """Return what it holds that is less than the gap away from a span."""
+        # One before the first that starts late enough: that one may still last into the gap.
         index = max(0, bisect_left(self._starts, span[0] - self.gap) - 1)
         found = []
         for each in self._held[index:]:
@@ -126,6 +127,7 @@ class _Slot:
 
     def free(self, span: Interval) -> list[Interval]:
         """Return when it could hold something inside a span."""
+        # The gap on both sides: slewing back to what comes next takes as long as slewing here.
         taken = [(first - self.gap, last + self.gap) for (first, last), _ in self.held(span)]
         return without(self.opened(span), merged(taken))
 
@@ -142,12 +144,14 @@ class _Slot:
 
 
 def allocate(
-    ways: Sequence[LinkDirection], antennas: Mapping[str, Sequence[AntennaSpec]], titles: Mapping[str, str]
+    directions: Sequence[LinkDirection],
+    antennas: Mapping[str, Sequence[AntennaSpec]],
+    titles: Mapping[str, str],
 ) -> Allocation:
     """Give the antennas to contacts.
 
     Args:
-        ways: directions of radio links, both of one link with the same number.
+        directions: directions of radio links, both of one link with the same number.
         antennas: by node; a node that is not there holds all it sees.
         titles: of nodes, for people.
 
@@ -159,23 +163,24 @@ def allocate(
         for node, specs in antennas.items()
         if specs
     }
-    kept: list[list[Contact]] = [[] for _ in ways]
+    kept: list[list[Contact]] = [[] for _ in directions]
     changes: list[AllocationChange] = []
-    for each in sorted(_passes(ways), key=_Pass.key):
+    # Greedy, in one order: so each pass that gives way can name the earlier one that it gave way to.
+    for each in sorted(_passes(directions), key=_Pass.key):
         chosen = [_best(slots.get(node), other, span) for node, other, span in _sides(each)]
         mine: list[_Row] = []
         for row in each.rows:
-            way, contact = ways[row.way], row.contact
-            here = way.from_node == each.ends[0]
+            direction, contact = directions[row.direction], row.contact
+            here = direction.from_node == each.ends[0]
             left = _left(row, chosen if here else chosen[::-1])
-            mine += [_row(row.way, part, here) for part in parts(contact, left)]
+            mine += [_row(row.direction, part, here) for part in parts(contact, left)]
             if left != [(contact.start, contact.end)]:
                 why = _reasons(each, chosen, titles)
                 what = "shortened" if left else "dropped"
-                names = way.from_node, way.to_node
+                names = direction.from_node, direction.to_node
                 changes.append(AllocationChange(what, *names, contact.start, contact.end, tuple(left), why))
         for row in mine:
-            kept[row.way].append(row.contact)
+            kept[row.direction].append(row.contact)
         for side, (slot, _) in enumerate(chosen):
             if slot is not None:
                 for span in _joined([row.spans[side] for row in mine], slot.gap):
@@ -215,6 +220,9 @@ def _left(row: _Row, chosen: Sequence[_Chosen]) -> list[Interval]:
     if sender is not None:
         spans = common(spans, sender)
     if receiver is not None:
+        # The receiver's antenna is free in its own time; what it can't hear need not be sent, so its hours
+        # are led back through the light time. Edges of the contact stay exact, and are not computed there
+        # and back again.
         first, last = _arrival(contact)
         heard = [
             (
@@ -225,12 +233,14 @@ def _left(row: _Row, chosen: Sequence[_Chosen]) -> list[Interval]:
             if begin < last and end > first
         ]
         spans = common(spans, heard)
+    # A whole contact stays, however short: its shortness is the sky's. Only remainders are judged.
     return spans if spans == whole else [span for span in spans if span[1] - span[0] >= SHORTEST]
 
 
 def _sent(contact: Contact, arrives: int) -> int:
     """Return when what arrives at a time in ns left; light time moves by 1e-4 of time at most."""
     sent = arrives - contact.light_time(min(max(arrives, contact.start), contact.end))
+    # A fixed point: each round errs by 1e-4 of the one before, so two more leave some ns of 40 min.
     for _ in range(2):
         sent = arrives - contact.light_time(min(max(sent, contact.start), contact.end))
     return sent
@@ -243,29 +253,31 @@ def _arrival(contact: Contact) -> Interval:
     )
 
 
-def _row(way: int, contact: Contact, first_sends: bool) -> _Row:
+def _row(direction: int, contact: Contact, first_sends: bool) -> _Row:
     sent, heard = (contact.start, contact.end), _arrival(contact)
-    return _Row(way, contact, (sent, heard) if first_sends else (heard, sent))
+    return _Row(direction, contact, (sent, heard) if first_sends else (heard, sent))
 
 
-def _passes(ways: Sequence[LinkDirection]) -> list[_Pass]:
+def _passes(directions: Sequence[LinkDirection]) -> list[_Pass]:
     """Group what is visible on both directions of each link, by the clock of the link's first node."""
     links: dict[int, list[int]] = {}
-    for index, way in enumerate(ways):
-        links.setdefault(way.link, []).append(index)
+    for index, direction in enumerate(directions):
+        links.setdefault(direction.link, []).append(index)
     found: list[_Pass] = []
     for indices in links.values():
-        first = ways[indices[0]]
+        first = directions[indices[0]]
         ends = first.from_node, first.to_node
         rows = [
-            _row(index, contact, ways[index].from_node == ends[0])
+            _row(index, contact, directions[index].from_node == ends[0])
             for index in indices
-            for contact in ways[index].contacts
+            for contact in directions[index].contacts
         ]
-        rows.sort(key=lambda row: (row.spans[0], row.way))
+        rows.sort(key=lambda row: (row.spans[0], row.direction))
         group: list[_Row] = []
         reach = 0
         for row in rows:
+            # Both directions of a link overlap within a light time of each other; where neither is open,
+            # the dish turns.
             if group and row.spans[0][0] > reach:
                 found.append(_pass_of(group, first.priority, ends))
                 group = []
@@ -283,6 +295,7 @@ def _pass_of(rows: list[_Row], priority: int, ends: tuple[str, str]) -> _Pass:
 
 def _joined(spans: list[Interval], gap: int) -> list[Interval]:
     """Return spans with those joined between which no other could be held."""
+    # Between two parts that are closer than the gap nobody else could be set up, so the antenna keeps both.
     return [(first, last - gap) for first, last in merged((first, last + gap) for first, last in spans)]
 
 
@@ -314,8 +327,10 @@ def _hours(hours: Sequence[str], span: Interval) -> Iterator[Interval]:
         match = HOURS.match(text)
         assert match  # The scenario was checked.
         begin, end = (int(match[k]) * HOUR + int(match[k + 1]) * MINUTE for k in (1, 3))
+        # Hours such as 22:00-06:00 go over midnight.
         if end <= begin:
             end += DAY
+        # From the day before: its night may reach into the span.
         for day in range(span[0] // DAY - 1, span[1] // DAY + 1):
             yield day * DAY + begin, day * DAY + end
 

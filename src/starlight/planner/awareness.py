@@ -85,6 +85,8 @@ def changes(
         for world in known:
             begins = storm.start + storm.learned_after
             ends = storm.end + storm.learned_after
+            # Both the fall and the rise travel: the light time has moved by seconds in between, so each has
+            # its own.
             if world != storm.world:
                 begins, ends = (
                     time + light_between(scenario, sky, storm.world, world, time) for time in (begins, ends)
@@ -94,10 +96,14 @@ def changes(
     for time in announcements(channels, start):
         moments += [(time, world) for world in known]
     found = []
+    # Sorted by time, then by world: the version grows in one order, whatever the order of storms in the
+    # file.
     for version, (time, world) in enumerate(sorted(set(moments)), 1):
         if not start < time < end:
             continue
         plan = known_plan(channels, time, version)
+        # Storms that overlap each cut their own links; a plan knows all that blow as far as this world has
+        # heard.
         for begins, ends, storm in known[world]:
             if begins <= time < ends:
                 plan = plan_under(plan, storm, storm.forecast_end, version)

@@ -52,6 +52,8 @@ def known_spans(sky: Sky, a: Place, b: Place) -> list[Interval]:
     for first, last in spans:
         if last - first <= 2 * _EDGE:
             continue
+        # A signal needs the body at its leaving and at its arrival, so one light time is lost at either
+        # end.
         early, late = (
             round(_SPARE * float(km) / C_KM_S * SECOND) + _EDGE
             for km in distance_km(sky, a, b, [first + _EDGE, last - _EDGE])
@@ -72,6 +74,7 @@ def visible(sky: Sky, a: Place, b: Place, start: int, end: int) -> list[Interval
     Raises:
         RangeError: the ephemeris does not cover the interval.
     """
+    # The common case pays nothing for files: the ephemeris covers all that was asked, or the sky says so.
     if not any(isinstance(place, SpkBody) for place in (a, b)):
         return windows(sky, a, b, start, end)
     sky.tdb([start, end])

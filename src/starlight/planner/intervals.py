@@ -19,6 +19,8 @@ def merged(spans: Iterable[Interval]) -> list[Interval]:
     """Return spans in order, those that touch or overlap as one."""
     result: list[Interval] = []
     for first, last in sorted(spans):
+        # Ends are included, so an interval that begins one nanosecond after another ends leaves nothing
+        # between.
         if result and first <= result[-1][1] + 1:
             result[-1] = (result[-1][0], max(result[-1][1], last))
         else:
@@ -33,6 +35,7 @@ def common(a: Sequence[Interval], b: Sequence[Interval]) -> list[Interval]:
         first, last = max(a[i][0], b[j][0]), min(a[i][1], b[j][1])
         if first < last:
             result.append((first, last))
+        # Whichever ends first can't meet anything further; both lists are walked once.
         if a[i][1] < b[j][1]:
             i += 1
         else:
@@ -51,6 +54,7 @@ def without(spans: Iterable[Interval], taken: Sequence[Interval]) -> list[Interv
             if begin > at:
                 result.append((at, begin - 1))
             at = max(at, end + 1)
+        # A single instant is no time to send in.
         if at < last:
             result.append((at, last))
     return result
@@ -97,6 +101,7 @@ def lowered(contact: Contact, start: int, end: int, factor: float) -> Contact:
     for at in edges:
         rate = contact.rate_bps(at)
         rate = int(rate * factor) if first <= at < last else rate
+        # Equal neighbours are one piece: fewer pieces make routing over them faster.
         if not rates or rates[-1][1] != rate:
             rates.append((at, rate))
     return msgspec.structs.replace(contact, rates=tuple(rates))

@@ -82,6 +82,7 @@ def make_plan(scenario: Scenario, sky: Sky, start: int, end: int) -> Planned:
         RangeError: the ephemeris does not cover the interval.
     """
     sky.tdb([start, end])  # What was asked for is covered, or named.
+    # Without antennas nothing competes, and what lies outside can't change what is inside.
     around = AROUND if any(node.antennas for node in scenario.node) else 0
     open_sky = _Open(
         scenario,
@@ -92,10 +93,11 @@ def make_plan(scenario: Scenario, sky: Sky, start: int, end: int) -> Planned:
     )
     visible: list[tuple[int, Channel]] = []
     for index, link in enumerate(scenario.link):
-        ways = [link.between] if link.one_way else [link.between, (link.between[1], link.between[0])]
-        for way, ends in enumerate(ways):
-            visible.append((index, _channel(open_sky, link, ends, (2 * index + way) * SLOT)))
+        both = [link.between] if link.one_way else [link.between, (link.between[1], link.between[0])]
+        for direction, ends in enumerate(both):
+            visible.append((index, _channel(open_sky, link, ends, (2 * index + direction) * SLOT)))
     radio = [each for each in visible if each[1].link.kind == "radio"]
+    # Antennas come last: what the Sun or the weather takes needs none.
     held = allocate(
         [LinkDirection(index, c.link.priority, c.from_node, c.to_node, c.contacts) for index, c in radio],
         {node.name: node.antennas for node in scenario.node},
@@ -105,6 +107,7 @@ def make_plan(scenario: Scenario, sky: Sky, start: int, end: int) -> Planned:
     channels = []
     for _, channel in visible:
         contacts = next(kept) if channel.link.kind == "radio" else channel.contacts
+        # Cut to what was asked only now, so that a pass at the edge was weighed at its true length.
         inside = tuple(part for contact in contacts for part in parts(contact, [(start, end)]))
         channels.append(msgspec.structs.replace(channel, contacts=inside))
     return Planned(
@@ -151,6 +154,8 @@ def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) ->
         wire = Contact(base + begin // SECOND, *numbers, begin, finish, ((begin, rate),), light)
         return Channel(link, *ends, (wire,))
     here, there = shared.places[ends[0]], shared.places[ends[1]]
+    # Light pieces and rates are fitted per window: nothing is carried outside, so nothing need be right
+    # there.
     spans = visible(shared.sky, here, there, begin, finish)
     if rate is None:
         radio = radio_link(shared.scenario, *ends, link.band)
@@ -162,6 +167,8 @@ def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) ->
     for (first, last), steps, pieces in zip(spans, rates, lights, strict=True):
         light = tuple(LightPiece(*piece) for piece in pieces)
         whole = Contact(base + first // SECOND, *numbers, first, last, steps, light, link.one_way)
+        # A computed rate falls to zero where no rung of the ladder closes: there the window is open, yet no
+        # contact.
         contacts += [whole] if rate is not None else parts(whole, carrying(steps, last))
     return _under_the_sun(shared, Channel(link, *ends, tuple(contacts)))
 
@@ -174,6 +181,8 @@ def _under_the_sun(shared: _Open, channel: Channel) -> Channel:
     )
     rule = shared.scenario.conjunction
     places = [shared.places[name] for name in (channel.from_node, channel.to_node)]
+    # The angle is taken at Earth, where the dish looks towards the Sun; a link with both ends at Earth has
+    # none.
     at_earth = [place.body == "earth" for place in places]
     if rule is not None and contacts and at_earth.count(True) == 1:
         sends = at_earth[0]
@@ -182,6 +191,8 @@ def _under_the_sun(shared: _Open, channel: Channel) -> Channel:
             for limit in (rule.blackout_below_deg, rule.lowered_below_deg)
         )
         contacts = [part for contact in contacts for part in _dark(contact, dark, sends)]
+        # A computed rate has the Sun's noise in its budget already (`radio`); to lower it again would count
+        # it twice.
         if channel.link.rate_bps is not None and rule.lowered_to < 1:
             contacts = [_dim(contact, dim, sends, rule.lowered_to) for contact in contacts]
         nodes = tuple(
@@ -197,9 +208,8 @@ def _conjunctions(shared: _Open, far: Place, limit_deg: float, contacts: list[Co
     """Return when the other end stands behind the Sun, closer to it than a limit, in Earth's time."""
     if not limit_deg:
         return []
-    if (
-        far.body in CELESTIAL_BODIES
-    ):  # A world is told of as one; the radius of its orbits is 0.01 degrees at most.
+    if far.body in CELESTIAL_BODIES:
+        # All that is at a world stands within 0.01 degrees of its centre, so one search serves every link.
         found = conjunctions(shared.sky, *shared.interval, limit_deg, Centre(far.body))
     else:
         asked = [(contacts[0].start, contacts[-1].end)]
@@ -213,6 +223,7 @@ def _own(contact: Contact, span: Interval, sends: bool) -> Interval:
     """Return when a contact transmits what Earth sends, or receives, in a span of Earth's time."""
     if sends:
         return span
+    # What Earth hears at an edge left one light time before; the contact is in the transmitter's time.
     first, last = (edge - contact.light_time(min(max(edge, contact.start), contact.end)) for edge in span)
     return first, last
 
@@ -243,6 +254,7 @@ def known_plan(channels: list[Channel], now: int, version: int = 0) -> ContactPl
 
 def _joined(channels: Iterable[Channel], version: int) -> ContactPlan:
     contacts: list[Contact] = []
+    # One notice for all nodes that are silent for the same reason at the same time: people read it once.
     silences: dict[tuple[int, int, str], set[int]] = {}
     for channel in channels:
         contacts += channel.contacts

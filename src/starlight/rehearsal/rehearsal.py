@@ -96,6 +96,7 @@ class Rehearsal:
         self._trace, self._record = trace, record
         self._letters: dict[str, _Letter] = {}
         facts = awareness.storms(scenario)
+        # All changes are known before the run: nothing that happens in it can change the sky or a storm.
         self._changes = awareness.changes(scenario, self.channels, facts, sky, start, end)
         self.world = self._make_world()
         self.referee = Referee(self.world)
@@ -119,6 +120,7 @@ class Rehearsal:
         for node in scenario.node:
             config = NodeConfig(number=node.number, plan=plan)
             setups.append(NodeSetup(config, office, self._recorder if self._records(node.number) else None))
+        # The channel obeys what truly is, announced or not; each node starts with what it knows then.
         truth = known_plan(self.channels, self.end)
         return VirtualWorld(truth, setups, start=self.start, trace=self._take)
 
@@ -158,6 +160,8 @@ class Rehearsal:
         self.records += 1
         if self._trace is not None:
             self._trace.write(record.line() + "\n")
+        # The referee sees each record after it happened and changes nothing, so judging leaves the digest
+        # alone.
         self.story.take(record)
         self.promises.take(record)
         self.referee.take(record)
@@ -199,6 +203,8 @@ class Rehearsal:
                 report.arrived += 1
             elif letter.ended:
                 setattr(report, letter.ended, getattr(report, letter.ended) + 1)
+            # A letter that was sent again has several bundles; it waits as long as one of them is held
+            # anywhere.
             elif any(key in kept for key in letter.keys):
                 report.waiting += 1
             else:

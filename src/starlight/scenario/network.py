@@ -55,7 +55,7 @@ class SiteSpec(_Spec, frozen=True):
 
 
 class OrbitSpec(_Spec, frozen=True):
-    """An orbit around a world, in one of three ways.
+    """An orbit around a world, told by one of three sizes.
 
     Attributes:
         stationary_over_deg: over an east longitude of the equator.
@@ -243,8 +243,8 @@ def check_node(index: int, node: NodeSpec, known_node: Known, time: Time, fail: 
 
 
 def _check_orbit(key: str, name: str, orbit: OrbitSpec, time: Time, fail: Fail) -> None:
-    ways = (orbit.stationary_over_deg, orbit.radius_km, orbit.semi_major_axis_km)
-    if sum(way is not None for way in ways) != 1:
+    sizes = (orbit.stationary_over_deg, orbit.radius_km, orbit.semi_major_axis_km)
+    if sum(size is not None for size in sizes) != 1:
         fail(key, name, "Give stationary_over_deg, radius_km or semi_major_axis_km, one of them")
     if orbit.semi_major_axis_km is None and orbit.eccentricity:
         fail(f"{key}.eccentricity", orbit.eccentricity, "Only an orbit with semi_major_axis_km has one")
