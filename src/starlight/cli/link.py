@@ -80,6 +80,7 @@ def link(asked: LinkOptions) -> None:
       starlight link father-3m lander-1m --range-au 0.5
       starlight link link_budgets.toml
     """
+    # SCENARIO and FROM are two terminals then, so the arguments mean something else from here on.
     if asked.range_au is not None:
         _at_range(
             asked.scenario_name,

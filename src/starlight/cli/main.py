@@ -35,6 +35,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
+        # Imported here and not above: numpy, the ephemeris and the page would cost every command half a
+        # second.
         module = import_module(f"starlight.cli.{COMMANDS[name][0]}")
         command: click.Command = getattr(module, name)
         return command
@@ -60,10 +62,12 @@ def main() -> None:
     Exit status: 0 done, 1 it failed, 2 what was asked was wrong, 130 interrupted.
     """
     try:
+        # Not standalone: click would print usage errors in several lines, and end the process itself.
         starlight(prog_name="starlight", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(2)
+    # Click's own complaints in the one line that all our errors have, with where to read on.
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "starlight"
         click.echo(f"starlight: {error.format_message()} Try: {where} --help", err=True)

@@ -109,6 +109,7 @@ def rehearse(asked: RehearseOptions) -> None:
         raise InputError(
             f"{asked.record_node!r} is not recorded", where="--record-node", right="Add --record FILE"
         )
+    # Files are opened before the run: what can't be written is told at once, not after half a minute.
     with ExitStack() as files:
         recorded = None
         if asked.record is not None:
@@ -127,6 +128,7 @@ def rehearse(asked: RehearseOptions) -> None:
             )
         with _progress("rehearsing", quiet=asked.json_output, start=start, end=end) as progress:
             found = run.run(progress)
+        # Not in the digest: how long a machine takes is no part of what happened.
         found.seconds = round(time.perf_counter() - begun, 3)
         if page is not None:
             page.write(rehearsal_page.rehearsal_report(plan, found))

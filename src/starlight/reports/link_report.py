@@ -78,6 +78,7 @@ def study(
     chosen = band or _band(scenario, from_node, to_node)
     link = radio_link(scenario, from_node, to_node, chosen)
     begin = interval[0] if interval else at if at is not None else dtntime.from_text(scenario.demo_at)
+    # From a day before, so that a window that is open at that moment is found whole.
     found = visible(sky, here, there, begin - DAY if at is not None else begin, begin + SEARCHED)
     window = next((w for w in found if w[1] > (begin if at is None else at)), None)
     if window is None:
@@ -183,6 +184,7 @@ def link_report(sky: Sky, found: Study) -> str:
             f"At the table's rate the link closes with a probability of {found.table.probability:.2%}."
         )
     parts: list[Part] = [_rate(found), _range(sky, found), _margin(sky, found)]
+    # Only between these two does the distance go through a cycle that is worth a chart.
     if {found.here.body, found.there.body} == {"earth", "mars"}:
         parts.append(_cycle(sky, found))
     parts.append(
@@ -206,6 +208,8 @@ def _rate(found: Study) -> Chart:
     for window, pieces in zip(found.windows, found.rates, strict=True):
         x += [
             dtntime.to_posix(time)
+            # A point without a value a second after each window: the line breaks there and does not cross
+            # the silence.
             for time in (*(start for start, _ in pieces), window[1], window[1] + SECOND)
         ]
         y += [*(rate / 1000 for _, rate in pieces), pieces[-1][1] / 1000, None]
@@ -238,6 +242,7 @@ def _range(sky: Sky, found: Study) -> Chart:
 def _margin(sky: Sky, found: Study) -> Chart:
     """Return the margin of the table's rate over the windows, with a band of two sigmas."""
     rate = int(found.table.value("data_rate_bps"))
+    # Each point is a whole control table; sixty draw the curve as well as four hundred.
     times = _spread(found)[:: max(1, len(_spread(found)) // 60)]
     at = moments(sky, found.here, found.there, times)
     rows = []
@@ -261,6 +266,7 @@ def _margin(sky: Sky, found: Study) -> Chart:
 
 def _cycle(sky: Sky, found: Study) -> Chart:
     """Return the rate over a synodic cycle, from centre to centre, with the other end 30 degrees up."""
+    # Near the end of the ephemeris the last whole cycle is drawn.
     first = min(found.at, sky.covers[1] - SYNODIC_DAYS * DAY)
     times = np.array([first + day * DAY for day in range(0, SYNODIC_DAYS + 1, 2)])
     apart = distance_km(sky, Centre("earth"), Centre("mars"), times)

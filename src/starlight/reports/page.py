@@ -202,6 +202,7 @@ def _gantt(gantt: Gantt) -> str:
         f'<svg viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" role="img" '
         f'aria-label="{html.escape(gantt.title)}">'
     ]
+    # Drawn before the bars, so that the lines lie behind them.
     for tick in _ticks(gantt.start, gantt.end):
         at = f"{x(tick):.1f}"
         text = dtntime.to_text(tick)
@@ -231,8 +232,11 @@ def _heat(heat: Heat) -> str:
     ]
     for i, column in enumerate(heat.values):
         for j, value in enumerate(column):
+            # What costs more than twice the best is no candidate; left blank, the good region has all the
+            # colours.
             if value is None or value > 2 * least:
                 continue
+            # From blue, the best, to red, twice as dear.
             hue = 210 - 210 * (value / least - 1)
             x, y = left + i * cell, top + height - (j + 1) * cell
             text = f"{heat.x_label} {heat.columns[i]}, {heat.y_label} {heat.rows[j]}: {value:.2f}"
@@ -260,6 +264,7 @@ def _histogram(histogram: Histogram) -> str:
     group = bar * len(histogram.series) + 34
     width = group * len(histogram.bins)
     most = max((count for _, _, counts in histogram.series for count in counts), default=0)
+    # By the logarithm: one broken promise must be seen beside three thousand that were kept.
     scale = (height - 20) / max(1, (most + 1).bit_length())
     out = [
         f'<svg viewBox="0 0 {width} {height + foot}" width="{width}" role="img" '
@@ -293,6 +298,7 @@ def _histogram(histogram: Histogram) -> str:
 
 
 def _ticks(start: int, end: int) -> list[int]:
+    # The finest step that leaves ten labels at most; more would overlap.
     step = next((each for each in _TICKS if (end - start) / each <= 10), _TICKS[-1])
     first = -(-start // step) * step
     return list(range(first, end + 1, step))

@@ -171,6 +171,7 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
     destination = _node(asked.destination, plan, imported.names, "--to")
     at = scale.time(asked.at, where="--at") if asked.at is not None else _beginning(plan, scale)
     priority = Priority[asked.priority.upper()]
+    # A size of 0 asks for the best case, so nothing is added to it: known answers are told for it.
     router = Router(plan, with_overhead=asked.size > 0)
     request = RouteRequest(source, destination, at, asked.size, priority=priority)
     routes = _routes(router, request, asked.k)
@@ -178,6 +179,7 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
     if asked.explain:
         refused = router.refusals(request, most=5)
     fragments: list[Fragment] = []
+    # Only then: a node cuts a bundle where nothing carries it whole, and nowhere else.
     if not routes and asked.size > FRAGMENT_OVERHEAD_BYTES:
         fragments = split(router, request, FRAGMENT_OVERHEAD_BYTES) or []
     return Found(
@@ -203,6 +205,8 @@ def _routes(router: Router, request: RouteRequest, k: int) -> list[Route]:
     if k == 1:
         return [best] if best else []
     routes = list(router.candidates(request, k=k))
+    # Two searches that share little code; that they agree is checked here for every question, not in tests
+    # alone.
     if best != (routes[0] if routes else None):
         raise StarlightError("the best route is not the first of the candidates: a defect of the router")
     return routes
@@ -210,6 +214,7 @@ def _routes(router: Router, request: RouteRequest, k: int) -> list[Route]:
 
 def _node(text: str, plan: ContactPlan, names: dict[int, str], where: str) -> int:
     known = set(plan.nodes())
+    # Names first: a node may be called 12 and have another number; its author wrote the name.
     for number, name in names.items():
         if name == text:
             return number

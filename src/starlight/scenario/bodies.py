@@ -32,12 +32,14 @@ def located(nodes: list[NodeSpec], where: str, folder: Path | None) -> list[Node
             raise InputError(
                 f"{value} does not fit", where=key, right="Only a scenario that is a file itself names files"
             )
+        # Whole paths: the same file named twice is opened once, and the plan can be made from any folder.
         path = str((folder / node.body.file).resolve())
         if path not in held:
             held[path] = _held(path, f"{key} = {value}")
         _check_id(node.body, held[path], f"{where}: node[{index}].body.naif_id")
         result.append(msgspec.structs.replace(node, body=BodySpec(path, node.body.naif_id)))
     for index, node in enumerate(result):
+        # The sky holds one body for an id; which of two files it came from would depend on their order.
         files = [Path(path).name for path, ids in held.items() if node.body and node.body.naif_id in ids]
         if len(files) > 1:
             raise InputError(

@@ -42,6 +42,7 @@ def check(scenario: Scenario, where: str) -> None:
         if name not in nodes:
             fail(key, name, f"Name one of the nodes: {', '.join(nodes)}")
 
+    # First what everything below refers to: a name that is there twice would make later messages wrong.
     unique("node.name", [node.name for node in scenario.node])
     unique("node.number", [node.number for node in scenario.node])
     unique("person.id", [person.id for person in scenario.person])
@@ -63,6 +64,7 @@ def check(scenario: Scenario, where: str) -> None:
         check_node(index, node, known_node, time, fail)
     for index, link in enumerate(scenario.link):
         check_link(index, link, nodes, known_node, time, fail)
+    # Unordered: a link is named from either end.
     pairs = {frozenset(link.between) for link in scenario.link}
     radio = {frozenset(link.between) for link in scenario.link if link.kind == "radio"}
     for index, node in enumerate(scenario.node):

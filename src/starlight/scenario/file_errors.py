@@ -20,6 +20,7 @@ def named_error(error: msgspec.ValidationError, tree: object, where: str, kind: 
     path = path.rstrip("`").removeprefix("$").lstrip(".")
     parts = path.replace("[", ".[").split(".")
     value = tree
+    # Walk to the value that is wrong; a key that is missing has none, and the walk ends above it.
     for part in parts:
         try:
             if part.startswith("["):

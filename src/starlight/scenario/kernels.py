@@ -44,6 +44,7 @@ def open_sky(ephemeris: str | None = None) -> Sky:
             where=str(path),
             right="Give a planetary SPK file such as de440.bsp",
         ) from None
+    # The file is memory-mapped, so it lives as long as the sky that reads it.
     weakref.finalize(sky, kernel.close)
     return sky
 
@@ -60,6 +61,7 @@ def open_bodies(path: str) -> SPK:
     except (OSError, ValueError, struct.error) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"can't be read as an SPK file ({reason})", where=path, right=right) from None
+    # A copy that broke off opens well and fails in the middle of a plan, with an error about an array.
     needed = max((8 * segment.end_i for segment in kernel.segments), default=0)
     size = Path(path).stat().st_size
     if size < needed:
@@ -76,6 +78,7 @@ def carry(sky: Sky, path: str) -> tuple[int, ...]:
     Raises:
         InputError: the file can't be read, or the sky can't take a segment of it.
     """
+    # By sky, and weakly: a demo has two skies, and each must be handed the file once.
     files = _CARRIED.setdefault(sky, {})
     if path not in files:
         kernel = open_bodies(path)

@@ -249,6 +249,7 @@ def _check_orbit(key: str, name: str, orbit: OrbitSpec, time: Time, fail: Fail) 
     if orbit.semi_major_axis_km is None and orbit.eccentricity:
         fail(f"{key}.eccentricity", orbit.eccentricity, "Only an orbit with semi_major_axis_km has one")
     size = orbit.radius_km or orbit.semi_major_axis_km
+    # 80 km: below, air ends any orbit within a turn, and the horizon's bounds no longer hold (`sky`).
     lowest = CELESTIAL_BODIES[orbit.body].equatorial_km + 80
     if size is not None and size * (1 - orbit.eccentricity) < lowest:
         right = f"It must stay {lowest:g} km or more from the centre of {orbit.body}"
@@ -294,6 +295,8 @@ def check_link(
     time(f"{key}.announced", link.announced, empty=True)
     for name, other in (link.between, link.between[::-1]):
         antennas = nodes[name].antennas
+        # A node with antennas talks through them alone, so a link that none of them serves could never
+        # open.
         serving = [each for each in antennas if not each.serves or other in each.serves]
         if link.kind == "radio" and antennas and not serving:
             right = f"{name} has antennas, but none that serves {other}; add it to one's `serves`"

@@ -54,6 +54,7 @@ def worlds_of(
     wanted = {spec.name: spec.home for spec in declared} | {
         name: home for name, home in homes.items() if home
     }
+    # Where no home is named, the clock hangs at the node that the file names first.
     at = {node.world: node for node in reversed(nodes)}  # the first node of each world
     at |= {world: node for world, home in wanted.items() for node in nodes if node.name == home}
     mars = at[MARS.name].site if MARS.name in at else None
@@ -77,6 +78,8 @@ def declared_worlds(
     specs = {spec.name: spec for spec in declared}
     found = {}
     for name in [*BUILTIN, *(name for name in specs if name not in BUILTIN)]:
+        # A declared row replaces what is built in key by key, so a scenario may change the clock of Mars
+        # alone.
         spec, known = specs.get(name, WorldSpec(name)), BUILTIN.get(name, World(name, name.title()))
         clock = _clock(spec) or clocks.get(name, known.clock)
         found[name] = World(
