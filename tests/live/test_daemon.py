@@ -20,6 +20,7 @@ from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
 from starlight.node.actions import Transmit
+from starlight.node.application import Save
 from starlight.node.config import NodeConfig
 from starlight.node.events import BundleReceived, LinkUp, TransferAcknowledged
 from starlight.node.record import replay
@@ -494,3 +495,18 @@ def test_a_stall_of_the_machine_is_no_missing_answer(tmp_path) -> None:
         node = Daemon(config(tmp_path / str(rate), EARTH), MissionClock(START, rate))
         assert node.node.config.limits.answer_margin == margin
         node.store.close()
+
+
+def test_nothing_stays_in_memory_that_is_on_disk(tmp_path):
+    """Once all is committed, mailboxes read from the disk alone; what a broken step had put is there, too."""
+
+    async def test():
+        async with two(tmp_path) as (here, _):
+            await here.mail.write(JAY, Draft(NAN_YOUNG, "Can you hear me?"))
+            here.store.records.put(Save(JAY, "other/x", b"of a step that broke"))
+            await here.mail.write(JAY, Draft(NAN_YOUNG, "And now?"))
+            await here.settled()
+            assert here.store.records._put == {}
+            assert here.store.records.get(JAY, "other/x") == b"of a step that broke"
+
+    run(test())

@@ -85,7 +85,7 @@ def test_the_contracts_are_tested_whole():
     """Every member of the protocols is used in this file, so a new one needs a test."""
     text = inspect.getsource(inspect.getmodule(test_the_contracts_are_tested_whole))
     names = members(BundleStore) | members(Store) | members(Records)
-    assert len(names) == 18
+    assert len(names) == 19
     assert [name for name in sorted(names) if f".{name}" not in text] == []
 
 
@@ -256,6 +256,17 @@ def test_what_was_put_and_never_committed_is_gone_after_a_restart(make):
     again = make()
     assert again.records.get("jay", "letter/id") is None
     assert again.records.entry("jay", "id") is None
+
+
+def test_what_a_broken_step_put_is_left_over_once(make):
+    """A record that was put and never asked for is given out with the next step, and not again."""
+    store = make()
+    lost, asked = Save("jay", "letter/a", b"1"), Save("jay", "letter/b", b"2")
+    put_all(store.records, [lost, asked])
+    assert store.left_over([asked]) == [lost]
+    assert store.left_over([]) == []
+    store.commit([asked, lost])
+    assert make().records.get("jay", "letter/a") == b"1"
 
 
 MAILBOXES, PEOPLE, IDS = ["jay", "hong"], ["nan-young", "base"], [f"id {n}" for n in range(8)]

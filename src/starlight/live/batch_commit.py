@@ -80,6 +80,7 @@ class BatchCommitter(Generic[Sequel]):
             sequel: handed to `done` after the commit.
             stamp: commit `now` even when there is nothing else to commit.
         """
+        writes = [*writes, *self._store.left_over(writes)]
         # Readable before it is durable, because the next step may forward what this one has taken.
         held = self._store.hold(writes) if writes else 0
         self._pending += 1

@@ -132,6 +132,10 @@ class SqliteStore:
         """
         return self._bodies.hold(writes)
 
+    def left_over(self, asked: Iterable[Write]) -> list[Save]:
+        """Return the records of a step that broke; see `StoredRecords.left_over`."""
+        return self._records.left_over(asked)
+
     def commit(self, writes: Sequence[Write], *, now: int | None = None, held: int = 0) -> None:
         """Make writes durable, all or none, as one transaction.
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from starlight.messages.records import Records
+from starlight.node.application import Save
 from starlight.node.store import BundleStore, Write
 
 
@@ -34,6 +35,13 @@ class Store(BundleStore, Protocol):
 
         Returns:
             A mark for `commit`, which lets go of what it has committed.
+        """
+
+    def left_over(self, asked: Iterable[Write]) -> list[Save]:
+        """Return the records that were put and that no step has asked to be committed, but for `asked`.
+
+        A step that breaks may have put some; they have to be committed with the next one, as mailboxes
+        go on from them.
         """
 
     def commit(self, writes: Sequence[Write], *, now: int | None = None, held: int = 0) -> None:

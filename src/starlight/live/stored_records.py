@@ -38,13 +38,28 @@ class StoredRecords:
         self._where = where
         self._lock = threading.Lock()
         self._put: dict[tuple[str, str], Save] = {}
+        self._unasked: dict[int, Save] = {}  # put, and not asked to be committed yet; by identity
         self._fresh = MemoryRecords()
 
     def put(self, save: Save) -> None:
         """Make a record readable before its commit."""
         with self._lock:
             self._put[save.mailbox, save.key] = save
+            self._unasked[id(save)] = save
             self._fresh.put(save)
+
+    def left_over(self, asked: Iterable[object]) -> list[Save]:
+        """Return the saves that were put and are not among those that a step now asks to be committed.
+
+        They are of a step that broke between putting and asking. Mailboxes go on from what was put, so it
+        is committed as well: else a letter would be known in memory and lost with the next restart.
+        """
+        with self._lock:
+            for write in asked:
+                self._unasked.pop(id(write), None)
+            left = list(self._unasked.values())
+            self._unasked.clear()
+        return left
 
     def committed(self, saves: Iterable[Save]) -> None:
         """Take note that saves are on disk; called by the thread that commits."""
