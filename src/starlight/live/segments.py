@@ -27,7 +27,7 @@ holds at most four times what is stored, and each byte is copied a few times at 
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
-    """Where a body lies: segment number, offset and size in bytes, CRC-32C."""
+    """The place of a body: segment number, offset and size in bytes, CRC-32C."""
 
     segment: int
     offset: int

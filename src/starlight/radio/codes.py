@@ -129,7 +129,7 @@ class Modem(Struct, frozen=True):
             chosen: the code.
         """
         data = chosen.eb_n0_db + self.implementation_db + db(rate_bps)
-        if self.modulation == "suppressed":
+        if self.modulation == "suppressed":  # all power is the data's; there is no carrier to keep some for
             return data, math.pi / 2
         carrier = db(self.loop_hz) + self.loop_snr_db + self.carrier_margin_db
         return best_residual(data, carrier)
@@ -144,6 +144,8 @@ class Modem(Struct, frozen=True):
             best = min(fits, key=lambda c: c.eb_n0_db)
             needed, index = self.need(rate, best)
             found.append(Rung(rate, best.name, needed, index))
+        # From the fastest down: a rate that needs as much as a faster one is never chosen, and the search for
+        # the best rate, by bisection, counts on needs that rise.
         kept: list[Rung] = []
         for rung in reversed(found):
             if not kept or rung.pt_n0_db_hz < kept[-1].pt_n0_db_hz:

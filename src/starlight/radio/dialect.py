@@ -102,7 +102,7 @@ def canonical(case: dict[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in case.items():
         name = ALIASES.get(key, key)
-        if name in result:
+        if name in result:  # two numbers for one thing: which of them the report meant, nobody can say
             raise InputError("is given twice", where=f"{key} and {name}", right="Keep one.")
         result[name] = value
     return result
@@ -134,6 +134,7 @@ def named_keys(case: dict[str, Any]) -> Named:
         # What is text and no key of ours describes the case, as a mission or a date does.
         if key in KEYS or key in MEMBERS or not isinstance(case[key], int | float | list | dict):
             continue
+        # After before before: "receiver demodulation loss" is the demodulator's, whatever end it names.
         is_loss = key.endswith(("_loss_db", "_losses_db"))
         if is_loss and any(word in key for word in _AFTER):
             after.append(key)

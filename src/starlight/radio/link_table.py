@@ -46,6 +46,34 @@ class LinkTable(Struct, frozen=True):
             best: the best rate that closes, bit/s, for the notes; 0 where none does.
         """
         ranges, tx, rx, sep, weather, extra = (m.reshape(()) for m in self.path.moments(*moment))  # type: ignore[arg-type] # a moment holds what the signature of `table` says.
+        chosen = code(rung.code)
+        shares = split(rung.index_rad)
+        need = f"{chosen.title}, {chosen.error_rate}; {chosen.source}"
+        return Budget(
+            self.title,
+            self.path.frequency_hz,
+            float(ranges),
+            self.path.transmit.entries,
+            self._path_entries(tx, rx, weather, extra),
+            self._receive_entries(),
+            self._temperature_entries(ranges, rx, sep, weather),
+            self.path.receive.gain_over_t,
+            None,
+            self._channel_entries(rung, shares.data_db),
+            rung.rate_bps,
+            Entry(
+                "code_threshold_eb_n0_db",
+                "Eb/N0 that the code needs",
+                chosen.eb_n0_db,
+                Tolerance(0.1, 0.1, "uniform"),
+                need,
+            ),
+            self.margin_db,
+            self._carrier(shares.carrier_db),
+            self._notes(best),
+        )
+
+    def _path_entries(self, tx: Floats, rx: Floats, weather: Floats, extra: Floats) -> tuple[Entry, ...]:
         path = [Entry("polarization_loss_db", "Polarization loss", -self.path.polarization_db)]
         ends = (
             ("transmitter", self.path.transmitter, self.path.above_transmitter, tx),
@@ -60,41 +88,18 @@ class LinkTable(Struct, frozen=True):
                 path.append(Entry(f"{name}_atmosphere_db", label, -lost, spread, source))
         if extra > 0:
             path.append(Entry("extra_loss_db", "Further loss", -float(extra)))
-        modem, chosen = self.modem, code(rung.code)
-        parts = split(rung.index_rad)
-        source = f"{modem.modulation} carrier, index {math.degrees(rung.index_rad):.1f} degrees"
-        need = f"{chosen.title}, {chosen.error_rate}; {chosen.source}"
-        channel = (
-            Entry("modulation_loss_db", "Data to total power", parts.data_db, EXACT, source),
+        return tuple(path)
+
+    def _channel_entries(self, rung: Rung, data_db: float) -> tuple[Entry, ...]:
+        source = f"{self.modem.modulation} carrier, index {math.degrees(rung.index_rad):.1f} degrees"
+        return (
+            Entry("modulation_loss_db", "Data to total power", data_db, EXACT, source),
             Entry(
                 "implementation_loss_db",
                 "Implementation loss",
-                -modem.implementation_db,
+                -self.modem.implementation_db,
                 Tolerance(0.2, 0.2, "uniform"),
             ),
-        )
-        return Budget(
-            self.title,
-            self.path.frequency_hz,
-            float(ranges),
-            self.path.transmit.entries,
-            tuple(path),
-            self._receive_entries(),
-            self._temperature_entries(ranges, rx, sep, weather),
-            self.path.receive.gain_over_t,
-            None,
-            channel,
-            rung.rate_bps,
-            Entry(
-                "code_threshold_eb_n0_db",
-                "Eb/N0 that the code needs",
-                chosen.eb_n0_db,
-                Tolerance(0.1, 0.1, "uniform"),
-                need,
-            ),
-            self.margin_db,
-            self._carrier(parts.carrier_db),
-            self._notes(best),
         )
 
     def _receive_entries(self) -> tuple[Entry, ...]:

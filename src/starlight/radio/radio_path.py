@@ -134,7 +134,7 @@ class RadioPath:
 
     @staticmethod
     def _elevation(where: str, given: Given | None, end: Terminal, above: Climate | None) -> Floats:
-        if above is None:
+        if above is None:  # unused; a number, so that all moments broadcast alike
             return np.asarray(90.0)
         if given is None:
             right = f"{end.name} stands under an atmosphere; say how high the other end is above its horizon."
@@ -149,9 +149,10 @@ class RadioPath:
         found = self._fixed_db - 20 * np.log10(ranges) - extra
         if self.above_transmitter is not None:
             found = found - slant_db(self.above_transmitter.zenith(self.frequency_hz, weather), tx)
+        # Twice to blame: the receiver's air weakens the signal, and glows by as much as it swallows.
         loss = self.loss_above_receiver(rx, weather)
         found = found - loss
-        if self.receive.gain_over_t is not None:
+        if self.receive.gain_over_t is not None:  # its noise is in G/T, and in the fixed part with it
             return np.asarray(found)
         kelvin = sum(self.temperatures(ranges, rx, sep, weather, loss).values())
         return np.asarray(found - 10 * np.log10(kelvin))

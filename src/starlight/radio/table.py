@@ -167,6 +167,7 @@ class Table(Struct, frozen=True):
         """
         if "margin_db" not in self or self.line("margin_db").sigma == 0:
             return None
+        # The sum of many independent lines is close to normal, whatever the shape of each.
         margin = self.line("margin_db")
         return 0.5 * math.erfc(-margin.mean / margin.sigma / math.sqrt(2))
 
