@@ -115,7 +115,7 @@ def _diagram(found: Found) -> str:
         parts.append(f'<text x="4" y="{row[node] + 4}"><title>{escape(name)}</title>{label}</text>')
         parts.append(f'<line class="node" x1="{_LEFT}" x2="{_WIDTH}" y1="{row[node]}" y2="{row[node]}"/>')
     parts += ['<g clip-path="url(#frame)">', *_bands(found, start, end, row, x), "</g>"]
-    parts += ['<g clip-path="url(#frame)">', *_ways(found, row, x), "</g>"]
+    parts += ['<g clip-path="url(#frame)">', *_routes_drawn(found, row, x), "</g>"]
     parts.append(
         "</svg></div><p>Time goes to the right. A band is a contact, from who transmits to who receives; "
         "a line is a route, dotted where the bundle waits, filled from its first to its last byte.</p>"
@@ -146,7 +146,7 @@ def _bands(
         )
 
 
-def _ways(found: Found, row: dict[int, int], x: Callable[[int], float]) -> Iterator[str]:
+def _routes_drawn(found: Found, row: dict[int, int], x: Callable[[int], float]) -> Iterator[str]:
     """Yield the routes, the best one last, and its rank at the end of each that has room."""
     for rank, route in reversed(list(enumerate(found.routes))):
         colour = _COLOURS[rank % len(_COLOURS)]

@@ -200,7 +200,7 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
 
 
 def _routes(router: Router, request: RouteRequest, k: int) -> list[Route]:
-    """Return the best routes; the first by two ways, as an answer that contradicts itself is an error."""
+    """Return the best routes; the first is found by two searches, which must not contradict each other."""
     best = router.route(request) or None
     if k == 1:
         return [best] if best else []
