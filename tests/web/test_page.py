@@ -333,7 +333,7 @@ def test_why_so_late_before_sending(visitor: Visitor, serving: Serving) -> None:
     why.locator("summary").click()
     expect(because).to_contain_text("As of 14:21, for 5 bytes:")
     expect(because).to_contain_text("It waits 2 min for the dish")
-    expect(because).to_contain_text("What looks faster, as if it could arrive 14:40:00:")
+    expect(because).to_contain_text("What looks faster, with an arrival at 14:40:00:")
     late = "contact 7 ends at 14:23:00, 3.0 s before it is there."
     missed = f"It comes too late from Seoul to the <b>relay</b>: {late}"
     expect(because.locator("li")).to_have_text(missed)

@@ -52,6 +52,7 @@ class AddressBook:
 
     def entry(self, address: str) -> Entry:
         """Return who is at an address; a stranger is called by it."""
+        # Whoever can be written to first: a mailbox that has moved is shown where it is now.
         return self._entries.get(address) or self._elsewhere.get(address) or Entry(address, "", "")
 
     def correspondent(self, address: str) -> Correspondent | None:

@@ -67,6 +67,7 @@ class NodeCorrespondence:
         """Return the mailbox, opened at one correspondent."""
         box = self._box()
         conversations = self._conversations(box)
+        # Without a choice it opens at who wrote or was written to last, as people look there first.
         if correspondent is None:
             correspondent = conversations[0].address if conversations else ""
         page = box.page(correspondent, before, limit)
@@ -98,6 +99,7 @@ class NodeCorrespondence:
                     last_at=held.last_at if held else None,
                 )
             )
+        # By name where nobody has written yet, so that the order does not jump about.
         found.sort(key=lambda c: (-(c.last_at or 0), c.name))
         return tuple(found)
 

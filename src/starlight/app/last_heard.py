@@ -44,6 +44,7 @@ def _view(
     vehicle: str, names: Mapping[str, str], reports: list[Heard], now: int, silent: bool
 ) -> TelemetryView:
     received_at, latest = reports[-1]
+    # A vehicle may report anything under a name, also a foreign one; only a number can be shown on a meter.
     oxygen = latest.readings.get("oxygen_percent")
     findings = [str(report.readings["finding"]) for _, report in reports if "finding" in report.readings]
     return TelemetryView(

@@ -81,6 +81,7 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     written_at: Time
     mine: bool
     state: DeliveryState
+    # Some keys of the API are older than the names here; programs read them, so the field names its key.
     certainty: Certainty = msgspec.field(name="standing")
     facts: tuple[Fact, ...] = ()
     receipt_at: Time | None = None

@@ -50,6 +50,7 @@ class PredictionView(msgspec.Struct, frozen=True):
     route: tuple[Sentence, ...] = ()
     silence: SilenceView | None = None
     size_bytes: int = 0
+    # The API's key is older than the name, and programs read it; so it is with a letter's.
     fragments: int = msgspec.field(default=1, name="pieces")
 
 

@@ -50,6 +50,7 @@ class LetterRoutes:
         prediction = await visit.letters.predict(draft)
         if wants_json(request):
             return json_answer(prediction)
+        # Not through the page: a preview is asked for at each pause of who writes, so it must cost little.
         to = await self._backend.correspondent(draft.to)
         return HTMLResponse((await visit.reader()).prediction(prediction, to, draft.to))
 

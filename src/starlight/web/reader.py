@@ -85,6 +85,7 @@ class Reader:
 
     def context(self, **more: object) -> dict[str, object]:
         """Return what every template may use, and more."""
+        # StrictUndefined makes a template name what it needs, so all of them get the same.
         return {
             "person": self.person,
             "clock": self.clock,

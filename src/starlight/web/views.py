@@ -231,6 +231,7 @@ class Crossing(msgspec.Struct, frozen=True):
     to_world: str
     departed: Time
     arrives: Time
+    # Never the text of a letter: what is in transit is pushed to every page that is open, whoever's it is.
     label: str
 
 
@@ -286,6 +287,7 @@ class PageStatus(msgspec.Struct, frozen=True):
     """
 
     sky: SkyPanel
+    # The API's key is older than the name, and programs read it.
     in_transit: tuple[Crossing, ...] = msgspec.field(default=(), name="flights")
     silence: SilenceView | None = None
     storm: Storm = Storm(active=False)

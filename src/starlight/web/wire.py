@@ -29,6 +29,8 @@ def jsonable(value: object) -> object:
 
     Times become text such as ``2051-04-02T05:32:07.125Z``, cut to the millisecond.
     """
+    # Walked here and not left to msgspec's hooks, which are asked only about types that it does not know: a
+    # time is an int to it, and would be written as one.
     if isinstance(value, Sentence):
         return value.text()
     if isinstance(value, msgspec.Struct):
