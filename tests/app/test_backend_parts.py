@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from starlight.app.address_book import AddressBook, Entry
 from starlight.app.changes import changes
 from starlight.app.storm import StormControl
+from starlight.dtntime import MILLISECOND
 from starlight.errors import InputError
+from starlight.live.config import DaemonStatus
+from starlight.web import wire
 from starlight.web.views import Correspondent, PageChange, Storm
 
 JAY, NAN_YOUNG, ABROAD, STRANGER = "ipn:7.1", "ipn:20.1", "ipn:50.1", "ipn:99.9"
@@ -90,3 +94,28 @@ def test_changes_that_come_faster_than_they_are_read_are_merged() -> None:
         PageChange(("jay", "father", "nan-young"), status=True),
     ]
     assert here.listeners == there.listeners == []
+
+
+def test_the_status_of_a_node_is_read_back_as_it_was_told() -> None:
+    """`starlight status` reads what the API tells as the daemon's own struct, its time to the millisecond."""
+    status = DaemonStatus(
+        node=7,
+        time=5 * MILLISECOND,
+        rate=600.0,
+        port=None,
+        up=[20],
+        connected=[],
+        stored={"bundles": 1},
+        syncs=1,
+        commits=2,
+        received=3,
+        sent=4,
+        acknowledged=5,
+        refused=6,
+        defects=0,
+        plan_version=8,
+    )
+    told = msgspec.json.decode(wire.dumps([status]))
+    assert told[0]["time"] == "2000-01-01T00:00:00.005Z"
+    assert told[0]["stored"] == {"bundles": 1}
+    assert wire.read(told, list[DaemonStatus]) == [status]

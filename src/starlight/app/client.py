@@ -15,13 +15,14 @@ import msgspec
 from starlight.app.access import read_access
 from starlight.bundle import EndpointID
 from starlight.errors import InputError, StarlightError
+from starlight.live.config import DaemonStatus
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.web import wire
 from starlight.web.forecast_view import LatenessView
 from starlight.web.views import MailboxView, Person
 
-__all__ = ["Client", "LatenessView", "as_json"]
+__all__ = ["Client", "LatenessView", "plain_values"]
 
 T = TypeVar("T")
 
@@ -99,10 +100,9 @@ class Client:
         except InputError:
             return None  # It has come to its end in the meantime.
 
-    def nodes(self) -> list[dict[str, Any]]:
-        """Return how each node of the process is doing, as its API tells it."""
-        found: list[dict[str, Any]] = self._ask(self._request("/nodes"))
-        return found
+    def nodes(self) -> list[DaemonStatus]:
+        """Return how each node of the process is doing."""
+        return self._get("/nodes", list[DaemonStatus])
 
     def address(self, text: str, *, where: str) -> str:
         """Return an address as it is, if it is one.
@@ -159,7 +159,7 @@ class Client:
             raise StarlightError(text) from None
 
 
-def as_json(value: object) -> object:
+def plain_values(value: object) -> object:
     """Return what the client returned as plain values: those that the API sent."""
     return wire.jsonable(value)
 

@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from starlight import dtntime
 from starlight.app.access import ACCESS_FILE, Access, token_of, write_private
 from starlight.errors import InputError
 from starlight.live.daemon import Daemon
+from starlight.web.answers import json_answer
 from starlight.web.app import make_app
 from starlight.web.backend import PageBackend
 
@@ -113,9 +113,7 @@ def _status_route(daemons: Sequence[Daemon]) -> Route:
     """Return what answers ``/api/nodes``: how each node is doing, for `starlight status`."""
 
     async def nodes(request: Request) -> Response:
-        told = [daemon.status() for daemon in daemons]
-        body = [msgspec.to_builtins(each) | {"time": dtntime.to_text(each.time, 3)} for each in told]
-        return Response(msgspec.json.encode(body), media_type="application/json")
+        return json_answer([daemon.status() for daemon in daemons])
 
     return Route("/api/nodes", nodes)
 

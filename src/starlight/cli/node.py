@@ -114,11 +114,11 @@ def send(
 
 def _told(letter: LetterView, lateness: LatenessView | None, explained: bool) -> dict[str, object]:
     """Return a letter as JSON; where it was asked why it is late, with the answer."""
-    from starlight.app.client import as_json
+    from starlight.app.client import plain_values
 
-    told = as_json(letter)
+    told = plain_values(letter)
     assert isinstance(told, dict)
-    return told | ({"lateness": as_json(lateness)} if explained else {})
+    return told | ({"lateness": plain_values(lateness)} if explained else {})
 
 
 def _words(state: DeliveryState) -> str:
@@ -190,12 +190,13 @@ def status(folder: Path, json_output: bool) -> None:
     """Show the state of the node that runs on the folder DATA."""
     found = _client(folder).nodes()
     if json_output:
-        print_json(found)
+        from starlight.app.client import plain_values
+
+        print_json(plain_values(found))
         return
     for entry in found:
-        stored = entry["stored"]
         click.echo(
-            f"node {entry['node']}: {stored['bundles']} bundles stored, {entry['received']} received, "
-            f"{entry['sent']} sent, {entry['refused']} refused, links up: {entry['up'] or 'none'}, "
-            f"{entry['syncs']} fsyncs, plan {entry['plan_version']}, {entry['time']}"
+            f"node {entry.node}: {entry.stored['bundles']} bundles stored, {entry.received} received, "
+            f"{entry.sent} sent, {entry.refused} refused, links up: {entry.up or 'none'}, "
+            f"{entry.syncs} fsyncs, plan {entry.plan_version}, {dtntime.to_text(entry.time, 3)}"
         )

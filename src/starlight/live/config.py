@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from starlight.bundle import EndpointID
+from starlight.dtntime import Time
 from starlight.node.config import NodeConfig
 
 
@@ -86,7 +87,7 @@ class DaemonStatus(msgspec.Struct, frozen=True):
     """
 
     node: int
-    time: int
+    time: Time
     rate: float
     port: int | None
     up: list[int]
