@@ -267,7 +267,7 @@ def test_after_a_storm_nothing_is_left(seed: int) -> None:
         scheduler._queues._open,
         node._ledger.index._kin,
         fragmenter._asked,
-        scheduler._resting,
+        node._forwarding._resting,
         critical._asked,
         node._requests._unaccepted,
     )

@@ -16,6 +16,7 @@ class ContactQueues:
         self._neighbours: dict[int, Neighbour] = {}
         self._open: dict[int, ContactQueue] = {}
         self._changed: dict[int, ContactQueue] = {}
+        self._opened: list[ContactQueue] = []
         self._tickets = count(1)
 
     def neighbour(self, number: int) -> Neighbour:
@@ -39,7 +40,13 @@ class ContactQueues:
         peer = self.neighbour(contact.to_node)
         queue = self._open[contact.id] = ContactQueue(contact, peer)
         peer.queues.append(queue)
+        self._opened.append(queue)
         return queue
+
+    def take_opened(self) -> list[ContactQueue]:
+        """Return the queues that were opened since the last call."""
+        opened, self._opened = self._opened, []
+        return opened
 
     def close(self, queue: ContactQueue) -> None:
         """Close the queue of a contact that is over, or that the plan has no more."""
@@ -67,12 +74,12 @@ class ContactQueues:
 
     @property
     def has_changed(self) -> bool:
-        """Whether `next_changed` has one."""
-        return bool(self._changed)
+        """Whether a queue was opened or is to be looked at."""
+        return bool(self._changed or self._opened)
 
-    def next_changed(self) -> ContactQueue:
-        """Return a queue that is to be looked at, the one that changed last."""
-        return self._changed.popitem()[1]
+    def next_changed(self) -> ContactQueue | None:
+        """Return a queue that is to be looked at, the one that changed last; None when none is."""
+        return self._changed.popitem()[1] if self._changed else None
 
     def every(self) -> list[ContactQueue]:
         """Return the open queues, in the order of their opening."""

@@ -9,13 +9,13 @@ from starlight.node.config import NodeConfig
 from starlight.node.deadlines import Deadlines
 from starlight.node.delivery import Delivery
 from starlight.node.duplicate_filter import DuplicateFilter
+from starlight.node.forwarding import Forwarding
 from starlight.node.ledger import Ledger
 from starlight.node.reception import Reception
 from starlight.node.reports import Reports, read_report
 from starlight.node.route_booking import RouteBooking
 from starlight.node.stored import Stored
 from starlight.node.trace_events import ReportHeard
-from starlight.node.transmit_scheduler import TransmitScheduler
 
 
 class Dispatcher:
@@ -25,7 +25,7 @@ class Dispatcher:
         config: the node's.
         ledger: the node's.
         deadlines: the node's.
-        scheduler: has what is to be sent on.
+        forwarding: has what is to be sent on.
         booking: what is booked for that.
         delivery: has what is for this node.
         duplicates: remembers what was delivered.
@@ -38,7 +38,7 @@ class Dispatcher:
         config: NodeConfig,
         ledger: Ledger,
         deadlines: Deadlines,
-        scheduler: TransmitScheduler,
+        forwarding: Forwarding,
         booking: RouteBooking,
         delivery: Delivery,
         duplicates: DuplicateFilter,
@@ -49,7 +49,7 @@ class Dispatcher:
         self._limits = config.limits
         self._ledger = ledger
         self._deadlines = deadlines
-        self._scheduler = scheduler
+        self._forwarding = forwarding
         self._booking = booking
         self._delivery = delivery
         self._duplicates = duplicates
@@ -68,7 +68,7 @@ class Dispatcher:
         if not meta.own and not meta.reported:
             self._report_reception(stored, now)
         if stored.node != self._number:
-            self._scheduler.enqueue(stored, now, not_before=now + self._limits.pause(stored.returns))
+            self._forwarding.enqueue(stored, now, not_before=now + self._limits.pause(stored.returns))
         elif meta.report is not None:
             self._hear(stored, now)
         else:
@@ -81,7 +81,7 @@ class Dispatcher:
 
     def take_back(self, stored: Stored) -> None:
         """Take a bundle out of whatever holds it, before it is let go of."""
-        self._scheduler.dequeue(stored)
+        self._forwarding.dequeue(stored)
         if stored.state in (BundleState.LOCAL, BundleState.DELIVERING):
             self._delivery.drop(stored)
         elif stored.state is BundleState.HANDED:

@@ -26,12 +26,14 @@ from starlight.node.application import Claim, Submit, Unclaim, Withdraw
 from starlight.node.body_reads import BodyReads
 from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.config import NodeConfig
+from starlight.node.contact_queues import ContactQueues
 from starlight.node.critical_forwarding import CriticalForwarder
 from starlight.node.deadlines import Deadlines
 from starlight.node.delivery import Delivery
 from starlight.node.dispatch import Dispatcher
 from starlight.node.duplicate_filter import DuplicateFilter
 from starlight.node.events import Event
+from starlight.node.forwarding import Forwarding
 from starlight.node.fragmentation import Fragmenter
 from starlight.node.ledger import Ledger
 from starlight.node.receiver import Receiver
@@ -77,23 +79,40 @@ class Node:
         self._critical = CriticalForwarder(ledger, booking, reads)
         self._fragmenter = Fragmenter(config, ledger, booking, self._duplicates, reads)
         self._watch = AnswerWatch(config, self.router, self._deadlines)
+        queues = ContactQueues()
+        self._forwarding = Forwarding(
+            limits,
+            ledger,
+            self._deadlines,
+            booking,
+            queues,
+            self._critical,
+            self._fragmenter,
+            self._retention,
+        )
         self._scheduler = TransmitScheduler(
-            limits, ledger, self._deadlines, booking, self._critical, self._fragmenter, self._retention,
-            self._submissions, self._watch,
-        )  # fmt: skip
+            limits, ledger, self._deadlines, booking, queues, self._forwarding, self._submissions, self._watch
+        )
         self._delivery = Delivery(limits.fragments, ledger, self._duplicates, self._reports)
         self._dispatcher = Dispatcher(
-            config, ledger, self._deadlines, self._scheduler, booking, self._delivery, self._duplicates,
+            config, ledger, self._deadlines, self._forwarding, booking, self._delivery, self._duplicates,
             self._reception, self._reports,
         )  # fmt: skip
         self._transfers = Transfers(
-            limits, ledger, self._scheduler, booking, self._watch, self._deadlines, self._retention
+            limits,
+            ledger,
+            self._scheduler,
+            self._forwarding,
+            booking,
+            self._watch,
+            self._deadlines,
+            self._retention,
         )
         self._receiver = Receiver(
             config, ledger, self._duplicates, self._reception, self._delivery, self._dispatcher, self._reports
         )
         self._requests = Requests(
-            config, ledger, self._reception, self._scheduler, self._fragmenter, self._dispatcher,
+            config, ledger, self._reception, self._forwarding, self._fragmenter, self._dispatcher,
             self._delivery, self._submissions,
         )  # fmt: skip
         self._handlers = self._handlers_of_events()
@@ -157,7 +176,7 @@ class Node:
             if type(action) is Departed:
                 self._submissions.undo(action.key)
             elif type(action) is Fetch:
-                self._scheduler.place(self._fragmenter.dropped(action.key, now), now)
+                self._forwarding.place(self._fragmenter.dropped(action.key, now), now)
                 self._critical.dropped(action.key)
             elif type(action) is Transmit and stored is not None and stored.state is BundleState.UNDER_WAY:
                 self._transfers.fail(stored, now, "the step that sent it broke")
@@ -218,8 +237,8 @@ class Node:
     # Inside.
 
     def _fetched(self, event: events.Fetched, now: int) -> None:
-        self._scheduler.place(self._critical.fetched(event.key, event.data, now), now)
-        self._scheduler.place(self._fragmenter.fetched(event.key, event.data, now), now)
+        self._forwarding.place(self._critical.fetched(event.key, event.data, now), now)
+        self._forwarding.place(self._fragmenter.fetched(event.key, event.data, now), now)
         self._requests.fragmented(event.key)
 
     def _plan_changed(self, event: events.PlanChanged, now: int) -> None:

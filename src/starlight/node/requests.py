@@ -8,12 +8,12 @@ from starlight.node.bundle_state import Cause
 from starlight.node.config import NodeConfig
 from starlight.node.delivery import Delivery
 from starlight.node.dispatch import Dispatcher
+from starlight.node.forwarding import Forwarding
 from starlight.node.fragmentation import Fragmenter
 from starlight.node.ledger import Ledger
 from starlight.node.reception import Reception
 from starlight.node.submissions import Submissions
 from starlight.node.trace_events import BundleSubmitted, BundleWithdrawn
-from starlight.node.transmit_scheduler import TransmitScheduler
 
 
 class Requests:
@@ -23,7 +23,7 @@ class Requests:
         config: the node's.
         ledger: the node's.
         reception: builds bundles.
-        scheduler: sends them.
+        forwarding: sends them.
         fragmenter: knows which are cut in this step.
         dispatcher: takes those to this node.
         delivery: holds the claims.
@@ -35,7 +35,7 @@ class Requests:
         config: NodeConfig,
         ledger: Ledger,
         reception: Reception,
-        scheduler: TransmitScheduler,
+        forwarding: Forwarding,
         fragmenter: Fragmenter,
         dispatcher: Dispatcher,
         delivery: Delivery,
@@ -44,7 +44,7 @@ class Requests:
         self._number = config.number
         self._ledger = ledger
         self._reception = reception
-        self._scheduler = scheduler
+        self._forwarding = forwarding
         self._fragmenter = fragmenter
         self._dispatcher = dispatcher
         self._delivery = delivery
@@ -67,7 +67,7 @@ class Requests:
             ledger.act(Accepted(event.token, made.key, now, now))
             self._dispatcher.dispatch(stored, now)
             return
-        route = self._scheduler.enqueue(stored, now)
+        route = self._forwarding.enqueue(stored, now)
         if self._fragmenter.is_asked(made.key):
             self._unaccepted[made.key] = event.token
             return
@@ -91,7 +91,7 @@ class Requests:
             self._ledger.act(NotWithdrawn(event.key))
             return
         for stored in parts:
-            self._scheduler.dequeue(stored)
+            self._forwarding.dequeue(stored)
             self._ledger.forget(stored, Cause.WITHDRAWN, now)
         self._ledger.act(Withdrawn(event.key))
         self._ledger.trace(now, BundleWithdrawn(event.key))

@@ -8,6 +8,7 @@ from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.config import NodeLimits
 from starlight.node.deadlines import Deadlines
 from starlight.node.events import TransferAcknowledged, TransferFailed, TransferSent
+from starlight.node.forwarding import Forwarding
 from starlight.node.ledger import Ledger
 from starlight.node.retention import Retention
 from starlight.node.route_booking import RouteBooking
@@ -23,6 +24,7 @@ class Transfers:
         limits: of the node: how long what failed rests, and how many answers are remembered.
         ledger: the node's.
         scheduler: sends.
+        forwarding: finds another route for what failed.
         booking: what was booked for what is sent.
         watch: tells whose answers are overdue.
         deadlines: the node's.
@@ -34,6 +36,7 @@ class Transfers:
         limits: NodeLimits,
         ledger: Ledger,
         scheduler: TransmitScheduler,
+        forwarding: Forwarding,
         booking: RouteBooking,
         watch: AnswerWatch,
         deadlines: Deadlines,
@@ -43,6 +46,7 @@ class Transfers:
         self._answers = OutstandingAnswers(limits.remembered)  # that may still come
         self._ledger = ledger
         self._scheduler = scheduler
+        self._forwarding = forwarding
         self._booking = booking
         self._watch = watch
         self._deadlines = deadlines
@@ -66,7 +70,7 @@ class Transfers:
         if stored.state is BundleState.UNDER_WAY:
             self._scheduler.answered(stored, now)
         else:
-            self._scheduler.dequeue(stored)
+            self._forwarding.dequeue(stored)
         stored.peer = event.peer
         if event.known <= now:
             self._hand_on(stored, now)
@@ -123,8 +127,7 @@ class Transfers:
 
     def fail(self, stored: Stored, now: int, reason: str, refused: bool = False) -> None:
         """Send a bundle again that was not taken, later or by another route."""
-        scheduler = self._scheduler
-        scheduler.answered(stored, now)
+        self._scheduler.answered(stored, now)
         self._booking.release(stored)
         stored.failures += 1
         self._ledger.trace(now, BundleFailed(stored.key, stored.peer, reason))
@@ -132,11 +135,11 @@ class Transfers:
             self._retention.expired(stored, now)
         elif refused:
             stored.refused_by |= {stored.peer}
-            scheduler.enqueue(stored, now)
+            self._forwarding.enqueue(stored, now)
         else:
             # It rests, longer after each failure: so a link that breaks at once costs little, and nothing
             # is repeated without time passing.
-            scheduler.enqueue(stored, now, not_before=now + self._limits.rest(stored.failures))
+            self._forwarding.enqueue(stored, now, not_before=now + self._limits.rest(stored.failures))
 
     def _under_way(self, key: str, peer: int) -> Stored | None:
         stored = self._ledger.index.entries.get(key)

@@ -28,28 +28,19 @@ from __future__ import annotations
 from starlight.contacts import Contact, ContactPlan
 from starlight.node.actions import Transmit
 from starlight.node.answer_watch import AnswerWatch
-from starlight.node.bundle_state import BundleState, Cause
+from starlight.node.bundle_state import Cause
 from starlight.node.config import NodeLimits
 from starlight.node.contact_queue import ContactQueue
 from starlight.node.contact_queues import ContactQueues
-from starlight.node.critical_forwarding import CriticalForwarder
 from starlight.node.deadlines import Deadlines
-from starlight.node.fragmentation import Fragmenter
+from starlight.node.forwarding import Forwarding
 from starlight.node.ledger import Ledger
-from starlight.node.placement import Placement
 from starlight.node.prospects import may_improve
-from starlight.node.retention import Retention
 from starlight.node.route_booking import RouteBooking
 from starlight.node.stored import NOBODY, Stored
 from starlight.node.submissions import Submissions
-from starlight.node.trace_events import BundleSent, BundleWaiting
-from starlight.routing import KnownNegatives, Route
-
-NO_CONTACTS: frozenset[int] = frozenset()
-
-COPY_TRIES = 3
-"""How often a copy that its neighbour refuses is sent again. Want of room passes; but two neighbours that
-send each other copies of a critical bundle may refuse them, as they cross, for ever."""
+from starlight.node.trace_events import BundleSent
+from starlight.routing import KnownNegatives
 
 
 class TransmitScheduler:
@@ -59,10 +50,9 @@ class TransmitScheduler:
         limits: the node's.
         ledger: the node's.
         deadlines: the node's.
-        booking: finds and books routes.
-        critical: decides on copies of critical bundles.
-        fragmenter: decides on fragments of bundles without a route.
-        retention: lets go of copies without a route.
+        booking: books routes.
+        queues: of the contacts.
+        forwarding: finds another contact for what can't be sent.
         submissions: tells applications of what leaves.
         watch: of the answers to transfers.
     """
@@ -73,9 +63,8 @@ class TransmitScheduler:
         ledger: Ledger,
         deadlines: Deadlines,
         booking: RouteBooking,
-        critical: CriticalForwarder,
-        fragmenter: Fragmenter,
-        retention: Retention,
+        queues: ContactQueues,
+        forwarding: Forwarding,
         submissions: Submissions,
         watch: AnswerWatch,
     ) -> None:
@@ -83,107 +72,10 @@ class TransmitScheduler:
         self._ledger = ledger
         self._deadlines = deadlines
         self._booking = booking
-        self._critical = critical
-        self._fragmenter = fragmenter
-        self._retention = retention
+        self._queues = queues
+        self._forwarding = forwarding
         self._submissions = submissions
         self._watch = watch
-        self._queues = ContactQueues()
-        self._resting: set[Stored] = set()
-
-    # Into a queue and out of it.
-
-    def enqueue(
-        self,
-        stored: Stored,
-        now: int,
-        *,
-        not_before: int = 0,
-        without: frozenset[int] = NO_CONTACTS,
-        over: Route | None = None,
-    ) -> Route | None:
-        """Book a route and queue for its first contact; without a route, wait for another plan.
-
-        Args:
-            not_before: when the bundle may leave at the earliest, in ns.
-            without: contacts that shall not be used.
-            over: a route over whose contacts it goes if it can.
-        """
-        since = max(now, not_before)
-        again = self._critical.consider(stored, now, since)
-        if again is not None:
-            self._ledger.move(stored, Cause.UNROUTED)
-            self.look_again(stored, again, since)
-            return None
-        route = self._find(stored, since, without, over)
-        if route is None and stored.failures > COPY_TRIES and stored.meta.via in stored.refused_by:
-            if self._drop_surplus(stored, now):
-                return None
-            route = self._find(stored, since, without)
-        if route is None and stored.refused_by:
-            # Every route leads over someone who refused: ask again later, as want of room passes.
-            stored.refused_by = NOBODY
-            rest = max(self._limits.rest(stored.failures), self._limits.pause(stored.returns))
-            since = max(since, now + rest)
-            route = self._find(stored, since, without)
-        if route is None and stored.meta.via is not None:
-            if self._drop_surplus(stored, now):
-                return None
-            route = self._find(stored, since, without)
-        if route is None:
-            self._wait(stored, now, since, without)
-            return None
-        self._booking.book(stored, route)
-        self._ledger.move(stored, Cause.BOOKED)
-        self._queues.put(stored)
-        return route
-
-    def _wait(self, stored: Stored, now: int, since: int, without: frozenset[int]) -> None:
-        """Let a bundle wait that has no route, unless it goes in fragments."""
-        self._ledger.move(stored, Cause.UNROUTED)
-        # What missed its window is looked at again when that is over: until then it would be cut for it.
-        if not without and self._strand(stored, now, since):
-            return
-        self._ledger.trace(now, BundleWaiting(stored.key, since, tuple(sorted(without))))
-
-    def _strand(self, stored: Stored, now: int, since: int) -> bool:
-        """Let the fragmenter look at a bundle without a route; return whether it is cut in this step."""
-        stranded = self._fragmenter.consider(stored, now, since)
-        if stranded.again is not None:
-            self.look_again(stored, stranded.again, since)
-        return stranded.is_cut
-
-    def _drop_surplus(self, stored: Stored, now: int) -> bool:
-        """Drop a copy whose neighbour has no route any more; the last one is freed to go by any."""
-        if self._critical.free(stored):
-            return False
-        self._retention.surplus(stored, now)
-        return True
-
-    def place(self, placement: Placement, now: int) -> None:
-        """Queue the copies or fragments that were made of a bundle, or look again at the whole later."""
-        if placement.again is not None:
-            self.look_again(*placement.again, placement.since)
-        for stored, route in placement.parts:
-            self.enqueue(stored, now, not_before=placement.since, over=route)
-
-    def look_again(self, stored: Stored, time: int, since: int) -> None:
-        """Look at a bundle that waits again at a time, in ns; before another it must not leave."""
-        if stored not in self._resting:
-            self._resting.add(stored)
-            self._deadlines.at(time, self._again, (stored, since))
-
-    def _again(self, rested: tuple[Stored, int], now: int) -> None:
-        stored, since = rested
-        self._resting.discard(stored)
-        if stored.state is BundleState.WAITING:
-            self.enqueue(stored, now, not_before=since)
-
-    def dequeue(self, stored: Stored) -> None:
-        """Take a bundle out of its queue, if it is in one, and give back what its route had booked."""
-        if stored.state is BundleState.QUEUED:
-            self._queues.take_out(stored)
-            self._booking.release(stored)
 
     def answered(self, stored: Stored, now: int) -> None:
         """Note that a transfer is no longer under way."""
@@ -207,7 +99,7 @@ class TransmitScheduler:
         peer.since = now
         for queue in list(peer.queues):
             if queue.is_late(now) and not queue.unlimited:
-                self._rebook(queue.entries(), now)
+                self._forwarding.enqueue_all(self._forwarding.take_out(queue.entries()), now)
             self._queues.look_at(queue)
 
     def link_down(self, number: int, now: int) -> None:
@@ -230,17 +122,17 @@ class TransmitScheduler:
         router = self._booking.router
         changes = router.difference(plan)
         if changes is None:
-            moving = self._take_out(self._queues.bundles())
+            moving = self._forwarding.take_out(self._queues.bundles())
             self._end(self._queues.every())
             self._booking.rebuild(plan)
         else:
             came, went = changes
             gone = {contact.id for contact in went}
-            moving = self._take_out(_over(self._queues.bundles(), gone)) if gone else []
+            moving = self._forwarding.take_out(_over(self._queues.bundles(), gone)) if gone else []
             self._end([queue for queue in self._queues.every() if queue.contact.id in gone])
             self._booking.amend(came, went, plan, now)
             better = may_improve(self._queues.bundles(), router, self._booking.number, came, now)
-            moving += self._take_out(better)
+            moving += self._forwarding.take_out(better)
         self._watch.plan_changed()
         self._booking.has_freed = False
         moving += self._ledger.waiting.values()
@@ -248,12 +140,7 @@ class TransmitScheduler:
         # fragments of a bundle have its order: the first of them goes first.
         for stored in sorted(moving, key=_order):
             stored.refused_by = NOBODY
-            self.enqueue(stored, now)
-
-    def _take_out(self, moving: list[Stored]) -> list[Stored]:
-        for stored in moving:
-            self.dequeue(stored)
-        return moving
+            self._forwarding.enqueue(stored, now)
 
     def _end(self, queues: list[ContactQueue]) -> None:
         """Close the queues of contacts that the plan has no more; what is on the air stays there."""
@@ -271,54 +158,33 @@ class TransmitScheduler:
     def pump(self, now: int) -> None:
         """Send whatever may leave now."""
         while self._queues.has_changed:
+            self._await_ends()
             queue = self._queues.next_changed()
-            if queue.overtaken:
+            if queue is not None and queue.overtaken:
                 self._make_room(queue, now)
-            if not queue.closed and queue.peer.up:
+            if queue is not None and not queue.closed and queue.peer.up:
                 self._serve(queue, now)
 
     def summary(self) -> list[dict[str, object]]:
         """Return for each neighbour its link and how much queues for it, by node number."""
         return self._queues.summary()
 
-    def _find(
-        self, stored: Stored, since: int, without: frozenset[int], over: Route | None = None
-    ) -> Route | None:
-        """Find a route, and open the queue of its first contact."""
-        router = self._booking.router
-        decided = None if over is None else router.along(over, since, stored.meta.size)
-        while True:
-            route, decided = decided or self._booking.find(stored, since, without), None
-            if not route:
-                return None
-            contact = route.hops[0].contact
-            queue = self._queues.of(contact) or self._open(contact)
-            if queue.free_at <= route.leaves:
-                return route
-            # The router does not know of what began before the plan changed, or by a clock that was ahead.
-            router.bookings.occupy(contact.id, queue.free_at)
-
-    def _open(self, contact: Contact) -> ContactQueue:
-        queue = self._queues.open(contact)
-        # Window ends are closed, so a bundle may still leave at the end itself.
-        self._deadlines.at(contact.end + 1, self._close, queue)
-        return queue
+    def _await_ends(self) -> None:
+        """Be woken when the contacts are over whose queues were opened."""
+        for queue in self._queues.take_opened():
+            # Window ends are closed, so a bundle may still leave at the end itself.
+            self._deadlines.at(queue.contact.end + 1, self._close, queue)
 
     def _close(self, queue: ContactQueue, now: int) -> None:
         """Book anew what a contact, now over, has not carried."""
         if queue.closed:
             return
-        left = self._take_out(queue.entries())
+        left = self._forwarding.take_out(queue.entries())
         self._queues.close(queue)
         self._booking.router.bookings.drop(queue.contact.id)
-        for stored in left:
-            self.enqueue(stored, now)
+        self._forwarding.enqueue_all(left, now)
         if self._booking.has_freed:
             self._retry_waiting(now)
-
-    def _rebook(self, entries: list[Stored], now: int) -> None:
-        for stored in self._take_out(entries):
-            self.enqueue(stored, now)
 
     def _make_room(self, queue: ContactQueue, now: int) -> None:
         """Book anew at once what urgent bundles have pushed out of the window of a contact."""
@@ -331,10 +197,9 @@ class TransmitScheduler:
                 break
             while least and bookings.busy_until(contact.id) > contact.end:
                 pushed.append(least.pop())
-                self.dequeue(pushed[-1])
+                self._forwarding.dequeue(pushed[-1])
         # The last that was promised something was pushed first; the first of them chooses first.
-        for stored in reversed(pushed):
-            self.enqueue(stored, now)
+        self._forwarding.enqueue_all(reversed(pushed), now)
 
     def _retry_waiting(self, now: int) -> None:
         """Look again for routes, as room was given back; not for bundles that a negative answer covers.
@@ -349,11 +214,11 @@ class TransmitScheduler:
             if not known.cover(self._booking.request(stored, stored.node, now)):
                 found = self._booking.find(stored, now)
                 if found:
-                    self.enqueue(stored, now)
+                    self._forwarding.enqueue(stored, now)
                     continue
                 if found is not None:
                     known.add(found)
-            self._strand(stored, now, now)
+            self._forwarding.strand(stored, now, now)
 
     def _woken(self, queue: ContactQueue, now: int) -> None:
         if queue.wake_at is not None and queue.wake_at <= now:
@@ -375,8 +240,8 @@ class TransmitScheduler:
                 return
             last_byte = contact.last_byte(leaves, stored.meta.size)
             if last_byte is None:
-                self.dequeue(stored)
-                self.enqueue(stored, now, without=frozenset((contact.id,)))
+                self._forwarding.dequeue(stored)
+                self._forwarding.enqueue(stored, now, without=frozenset((contact.id,)))
                 continue
             queue.drop(stored)
             queue.free_at = last_byte
