@@ -70,8 +70,8 @@ def test_a_copy_goes_to_every_neighbour_that_a_route_leads_over() -> None:
     assert list(node.bundles) == [key, f"{key}>3", f"{key}>4"]
     assert len({data for data, _ in node.bundles.values()}) == 1
     assert of(actions, Accepted)[0].leaves == T + HOUR
-    flooded = [a.record.event for a in of(actions, Trace) if isinstance(a.record.event, BundleCopied)]
-    assert flooded == [BundleCopied(key, (2, 3, 4))]
+    made = [a.record.event for a in of(actions, Trace) if isinstance(a.record.event, BundleCopied)]
+    assert made == [BundleCopied(key, (2, 3, 4))]
     assert sent(node.handle(Wakeup(), T + 2 * HOUR)) == [(key, 2), (f"{key}>3", 3), (f"{key}>4", 4)]
 
 
@@ -85,7 +85,7 @@ def test_what_is_not_critical_or_has_one_road_gets_no_copies() -> None:
 
 
 def test_the_copies_are_of_one_commit() -> None:
-    """A crash leaves the bundle alone, that will be flooded, or all copies, that will not be again."""
+    """A crash leaves the bundle alone, of which copies will be made, or all of them, made once."""
     node, _, actions = sender()
     writes = [type(a) for a in actions if isinstance(a, Persist | Update)]
     assert writes == [Persist, Update, Persist, Persist]
@@ -197,13 +197,13 @@ def test_a_relay_floods_but_not_back() -> None:
     ring = plan(*diamond(2, 3, 4).contacts)
     node = relay(ring)
     actions = node.handle(came(critical(), peer=2))
-    assert [copied.neighbours for copied in flooded(actions)] == [(3, 4)]
+    assert [each.neighbours for each in copied(actions)] == [(3, 4)]
     alone = relay(diamond(2))
     alone.handle(came(critical(), peer=2))
     assert alone.states == ["QUEUED"]
 
 
-def flooded(actions: Sequence[Action]) -> list[BundleCopied]:
+def copied(actions: Sequence[Action]) -> list[BundleCopied]:
     return [a.record.event for a in of(actions, Trace) if isinstance(a.record.event, BundleCopied)]
 
 
@@ -234,7 +234,7 @@ def test_a_copy_that_crosses_one_of_ours_is_refused_until_that_is_answered() -> 
 
 
 def test_what_comes_back_goes_on_by_one_way() -> None:
-    """A higher hop count says that it may be the only copy left: it is taken, but not flooded again."""
+    """A higher hop count says that it may be the only copy left: it is taken, but not copied again."""
     node = relay(THREE)
     node.handle(came(critical(), peer=8))
     node.handle(Wakeup(), T + 2 * HOUR)
@@ -277,7 +277,7 @@ def test_no_more_copies_are_made_at_once_than_fit_into_memory() -> None:
     for _ in range(3):
         node.submit("ipn:9.1", critical=True, payload=bytes(10_000))
     actions = node.handle(PlanChanged(diamond(2, 3, 4, version=1)))
-    assert len(flooded(actions)) == 1
+    assert len(copied(actions)) == 1
     assert node.states.count("WAITING") == 2
     for _ in range(2):
         due = node.node.next_wakeup()
@@ -297,7 +297,7 @@ def test_what_is_too_large_is_cut_and_not_flooded() -> None:
     node = Fixture(1, plan(*windows, contact(40, 2, 9), contact(41, 3, 9)))
     actions = node.submit("ipn:9.1", critical=True, payload=bytes(2_500_000))
     assert traces(actions).count("bundle.cut") == 1
-    assert flooded(actions) == []
+    assert copied(actions) == []
     assert node.states == ["QUEUED"] * 3
     again = node.restart(T + SECOND)
     assert of(again.handle(Wakeup(), T + SECOND), Fetch) == []

@@ -57,7 +57,7 @@ def test_copies_that_a_broken_step_made_are_made_anew() -> None:
     assert len(node.node.stored) == 3
     node.node.undo(broken, T)
     (main,) = node.node.stored.values()
-    assert (main.meta.via, main.meta.flooded) == (None, False)
+    assert (main.meta.via, main.meta.copied) == (None, False)
     node.handle(PlanChanged(diamond(2, 3, 4, version=1)), T)
     assert list(node.bundles) == [key, f"{key}>3", f"{key}>4"]
 
@@ -66,7 +66,7 @@ def test_copies_that_are_stored_already_are_not_made_again() -> None:
     """Where the note that they were made is lost with a broken step, each is here once after a restart."""
     node, key, _ = sender()
     meta = node.node.stored[key].meta
-    meta.flooded, meta.via = False, None
+    meta.copied, meta.via = False, None
     node.bundles[key] = node.bundles[key][0], pack(meta)
     again = node.restart(T + SECOND)
     actions = again.handle(Wakeup(), T + SECOND)

@@ -9,9 +9,9 @@ from tests.sim.helpers import HOUR, MINUTE, SECOND, SLOW, START, both, contact, 
 
 from starlight.contacts.plan import ContactPlan
 from starlight.node.config import NodeConfig
+from starlight.node.forwarding import COPY_TRIES
 from starlight.node.record import Recorder, replay
 from starlight.node.trace_events import BundleSent
-from starlight.node.transmit_scheduler import COPY_TRIES
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
 from starlight.sim.holdings import held
 from starlight.sim.virtual_node import NodeSetup, VirtualNode

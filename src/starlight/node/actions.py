@@ -1,4 +1,4 @@
-"""What the engine asks of its driver.
+"""The actions that the engine asks of its driver.
 
 Four kinds, by class: store writes, which are committed first; what goes to an
 application; a body to be read, which is answered at once; and what goes out on a

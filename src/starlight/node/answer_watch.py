@@ -50,7 +50,7 @@ class AnswerWatch:
 
     @property
     def has_overdue(self) -> bool:
-        """Whether `take_overdue` has anything."""
+        """True when `take_overdue` has anything."""
         return bool(self._overdue)
 
     def take_overdue(self) -> list[Stored]:

@@ -28,7 +28,7 @@ class OutstandingAnswers:
             stored: the bundle that it would settle; None when it is worth nothing.
         """
         self._out.setdefault((key, peer), []).append(stored)
-        if len(self._out) > self._limit:
+        if len(self._out) > self._limit:  # An answer that is missed costs one transmission more, no bundle.
             del self._out[next(iter(self._out))]
 
     def is_out(self, key: str, peer: int) -> bool:

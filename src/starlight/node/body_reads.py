@@ -1,10 +1,10 @@
-"""How much of the store is read at an instant."""
+"""The bound on how much of the store is read at an instant."""
 
 from __future__ import annotations
 
 
 class BodyReads:
-    """How many bytes of bodies are fetched at an instant: what is made of them is in memory until the commit.
+    """The bytes of bodies that are fetched at an instant: what is made of them is in memory until the commit.
 
     Args:
         limit: beyond which nothing more is fetched; the first body may have any size.

@@ -21,7 +21,7 @@ from enum import Enum, IntEnum
 
 
 class BundleState(IntEnum):
-    """Where a stored bundle stands. Only HANDED is persisted; the others follow from the time."""
+    """The state of a stored bundle. Only HANDED is persisted; the others follow from the time."""
 
     HIDDEN = 0  # light has not brought it yet
     WAITING = 1  # no route is known
@@ -34,7 +34,7 @@ class BundleState(IntEnum):
 
 
 class Cause(Enum):
-    """What moves a bundle, and the part of the engine that may."""
+    """The causes that move a bundle, and the part of the engine that may bring each."""
 
     BOOKED = "the scheduler has booked a route and put it into a contact's queue"
     UNROUTED = "the scheduler has found no route, or looks again in a moment"

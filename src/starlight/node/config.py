@@ -1,4 +1,4 @@
-"""What a node is told when it is made: who it is, what is foreseen, and how much it may take."""
+"""The configuration of a node: who it is, what is foreseen, and how much it may take."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlight.dtntime import DAY, HOUR, SECOND
 
 
 class NodeLimits(msgspec.Struct, frozen=True):
-    """How much a node takes on, each with its reason.
+    """The limits of what a node takes on, each with its reason.
 
     Attributes:
         bundle_bytes: the largest bundle taken. A body is held whole in memory while it is received
@@ -17,7 +17,7 @@ class NodeLimits(msgspec.Struct, frozen=True):
         bundles: how many are stored at most; each costs about 1 kB of memory for its index.
         store_bytes: how much their bodies may fill of the disk.
         fragments: how many fragments of one bundle to this node are kept. A bundle of the largest size
-            in pieces of 1 kB, smaller than any link here asks for, is as many; the stretches that
+            in fragments of 1 kB, smaller than any link here asks for, is as many; the stretches that
             they cover are kept in one ordered list, into which each is inserted.
         remembered: identities kept of bundles that were delivered here, of copies that were handed
             on, and of transfers given up whose answer may still come, each about 200 B of memory.
@@ -36,7 +36,7 @@ class NodeLimits(msgspec.Struct, frozen=True):
         return_max: the same maximum for a bundle that keeps coming back, because nodes whose plans
             disagree pass it between them: with a hop limit of 255 it lasts for months.
         return_gain: how much earlier a bundle must arrive by going straight back to who sent it than by
-            any other way, in ns, to be sent there. The sender chose this node; if it knew no less, the
+            any other route, in ns, to be sent there. The sender chose this node; if it knew no less, the
             bundle would only come again. But a window that this node knows to be missed can cost
             years. A day: plans of nodes that differ mostly differ by less, a pass or an hour.
         report_lifetime: how long a status report is worth carrying at most, in ns. Reports are

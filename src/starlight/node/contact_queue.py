@@ -84,6 +84,7 @@ class ContactQueue:
         """Take a bundle out, wherever it stands; its entry goes when it comes to the head."""
         stored.ticket = 0
         self.count -= 1
+        # What is withdrawn or booked anew would else stay in a line whose head is far in the future.
         if sum(map(len, self._lines)) > 2 * self.count + 256:
             for line in self._lines:
                 line[:] = [entry for entry in line if entry[2].ticket == entry[1]]
@@ -115,6 +116,7 @@ class ContactQueue:
                 heads.append(head)
         if not heads:
             return None
+        # Not before the link has come up: what should have left earlier leaves then, and says so.
         turn = max(min(heads)[0], self.free_at, self.peer.since)
         if len(heads) == 1:
             return turn, heads[0][2]
@@ -122,6 +124,7 @@ class ContactQueue:
             place = next(place for place, head in enumerate(heads) if head[0] <= turn)
             stored = heads[place][2]
             if place:
+                # A less urgent one only goes into a gap that it fits: on the air nothing is broken off.
                 through = self.contact.last_byte(turn, stored.meta.size)
                 urgent = min(heads[:place])[0]
                 if through is not None and urgent < through:

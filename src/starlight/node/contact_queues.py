@@ -74,7 +74,7 @@ class ContactQueues:
 
     @property
     def has_changed(self) -> bool:
-        """Whether a queue was opened or is to be looked at."""
+        """True when a queue was opened or is to be looked at."""
         return bool(self._changed or self._opened)
 
     def next_changed(self) -> ContactQueue | None:

@@ -4,12 +4,12 @@ Theory of operation. When routes lead over several neighbours, the stored bundle
 each other one gets a copy. A copy is a stored bundle of its own, with a key and a body of its own:
 so it queues, fails, rests and is let go of like any other, nothing has to be counted before the
 body may go, and a crash is what it always is. The copies are persisted in one commit, which also
-notes that they were made: before it there is the bundle alone, which will be flooded; after it
+notes that they were made: before it there is the bundle alone, of which copies will be made; after it
 there are all, and none is made twice.
 
 Each is pinned to its neighbour. One whose neighbour has no route any more is dropped as long as
 another is here; the last one is freed to go by any. What is too large for every route is cut, and
-not flooded: its copies would take from each other the very room that was too little for it.
+not copied: its copies would take from each other the very room that was too little for it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class CriticalForwarder:
             When it is to be looked at again, in ns, as too much is read at this instant; mostly None.
         """
         meta = stored.meta
-        if not meta.critical or meta.flooded or stored.node is None or stored.key in self._asked:
+        if not meta.critical or meta.copied or stored.node is None or stored.key in self._asked:
             return None
         request = RouteRequest(self._booking.number, stored.node, since, meta.size, meta.expires)
         every = self._booking.router.critical(request)
@@ -66,7 +66,8 @@ class CriticalForwarder:
             if not self._reads.allow(now, meta.size * len(routes)):
                 return now + MILLISECOND
             self._reads.count(now, meta.size * len(routes))
-            meta.flooded = True
+            # In memory at once, so that it is not asked for twice; persisted with the copies, in one commit.
+            meta.copied = True
             meta.via = routes[0].entry_node
             self._asked[stored.key] = routes[1:], since
             self._ledger.act(Fetch(stored.key))
@@ -104,7 +105,7 @@ class CriticalForwarder:
         """Know that a bundle has no copies: a step broke, so they are not stored."""
         main = self._ledger.index.entries.get(key)
         if main is not None:
-            main.meta.via, main.meta.flooded = None, False
+            main.meta.via, main.meta.copied = None, False
 
     def free(self, stored: Stored) -> bool:
         """Free the last copy to go by any neighbour; return whether it was the last."""

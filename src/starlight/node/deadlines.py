@@ -1,4 +1,4 @@
-"""What is to be done when: one heap, ties in the order of setting."""
+"""The deadlines of a node: one heap, ties in the order of setting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Deadlines:
 
     def at(self, time: int, call: Callable[[Any, int], None], argument: object) -> None:
         """Call ``call(argument, now)`` when the time has come."""
-        self._count += 1
+        self._count += 1  # of equal times the first set is the first due, in every run
         heappush(self._heap, (time, self._count, call, argument))
 
     def next(self) -> int | None:

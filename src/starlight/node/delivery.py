@@ -1,4 +1,4 @@
-"""What is addressed to this node: it waits until all of it is here and someone claims its endpoint.
+"""Delivery: a bundle to this node waits until all of it is here and someone claims its endpoint.
 
 An application that claims an endpoint is offered a data unit whole: a bundle, or the fragments
 that make it up. It is kept until the application says that it holds it.
@@ -107,6 +107,8 @@ class Delivery:
         """Remember the whole bundle, and drop fragments that were not needed for it."""
         whole, until = whole_key(stored), stored.meta.expires
         if stored.meta.fragment is not None:
+            # The store remembers the whole too: after a restart its fragments, cut otherwise by another
+            # relay, would else be put together and delivered once more.
             self._duplicates.deliver(whole, until)
             self._ledger.act(Forget(whole, until))
             self._fragments.drop(stored)

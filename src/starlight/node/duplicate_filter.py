@@ -1,8 +1,8 @@
-"""Which bundles have been here before.
+"""The duplicate filter: it knows which bundles have been here before.
 
 Two memories, because two things can go wrong. What was **delivered** here must not be delivered
 again; that memory is persisted. What was **handed on** is different: a copy that comes back may
-be the only one left, because the next hop found its road cut and sent it home; to drop that one
+be the only one left, because the next hop found its route cut and sent it back; to drop that one
 would lose the bundle. Its hop count tells the cases apart. A copy whose hop count is not above
 that of the copy that we handed on is a retransmission after a lost acknowledgement, and of the
 copies of one bundle the one with the highest hop count is never dropped by this rule anywhere.
@@ -34,7 +34,7 @@ class DuplicateFilter:
     def hand(self, key: str, hops: int | None) -> None:
         """Remember that a copy of a bundle was handed on, by its hop count if it has one."""
         handed = self._handed
-        before, times = handed.pop(key, (-1, 0))
+        before, times = handed.pop(key, (-1, 0))  # taken out and put in again: the oldest stands first
         handed[key] = (before if hops is None else max(hops, before), times + 1)
         if len(handed) > self._limit:
             del handed[next(iter(handed))]

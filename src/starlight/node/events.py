@@ -72,7 +72,7 @@ class TransferFailed(_Event, frozen=True):
 
     Attributes:
         reason: the link's own word, for the trace.
-        refused: the peer does not want this bundle again by this way.
+        refused: the peer does not want this bundle again by this hop.
     """
 
     key: str

@@ -26,7 +26,7 @@ from starlight.routing import Route
 NO_CONTACTS: frozenset[int] = frozenset()
 
 COPY_TRIES = 3
-"""How often a copy that its neighbour refuses is sent again. Want of room passes; but two neighbours that
+"""A copy that its neighbour refuses is sent again so often. Want of room passes; but two neighbours that
 send each other copies of a critical bundle may refuse them, as they cross, for ever."""
 
 

@@ -32,16 +32,16 @@ from starlight.node.trace_events import BundleFragmented, BundleKeptWhole, Bundl
 from starlight.routing import Fragment, Route, RouteRequest, split
 
 UNCUT = (BundleFlags.MUST_NOT_FRAGMENT | BundleFlags.ADMIN_RECORD).value
-"""What is never cut: an administrative record is read from one bundle, and is small."""
+"""Flags of bundles that are never cut: an administrative record is read from one bundle, and is small."""
 
 RELAY_BYTES = 17
-"""What a bundle may gain on its way: a node number in its previous node block that takes 9 bytes where
-ours takes 1, a hop count of two bytes, and an age that takes 9 where it took 1. A fragment that just fills
-a later contact would else be cut again for them."""
+"""Bytes that a bundle may gain on its route: a node number in its previous node block that takes 9 bytes
+where ours takes 1, a hop count of two bytes, and an age that takes 9 where it took 1. A fragment that just
+fills a later contact would else be cut again for them."""
 
 
 class Stranded(NamedTuple):
-    """What is done about a bundle without a route.
+    """The decision about a bundle without a route.
 
     Attributes:
         is_cut: it is replaced by fragments in this step.
@@ -226,31 +226,31 @@ def may_be_cut(meta: Meta) -> bool:
 
 
 def overhead_of(meta: Meta) -> int:
-    """Return how many bytes each piece of a bundle has at most beside its payload, on all its way."""
+    """Return how many bytes each fragment of a bundle has at most beside its payload, on all its route."""
     total = meta.payload_bytes if meta.fragment is None else meta.fragment[1]
     return overhead_bound(meta.size, meta.payload_bytes, total) + RELAY_BYTES
 
 
-def _meta_of(piece: Bundle, data: bytes, whole: Meta) -> Meta:
-    """Return what is persisted of a piece: what is known of the whole, but for what differs.
+def _meta_of(fragment: Bundle, data: bytes, whole: Meta) -> Meta:
+    """Return what is persisted of a fragment: what is known of the whole, but for what differs.
 
     It keeps the place of the whole among those that wait. Its reception was that of the whole, and
     copies of it would take from each other the very room that was too little for the whole.
     """
-    head, counted = piece.primary, piece.hop_count
+    head, counted = fragment.primary, fragment.hop_count
     assert head.fragment_offset is not None
     assert head.total_length is not None
     return msgspec.structs.replace(
         whole,
         size=len(data),
         flags=head.flags,
-        payload_bytes=len(piece.payload),
-        age_ms=piece.age_ms,
+        payload_bytes=len(fragment.payload),
+        age_ms=fragment.age_ms,
         hops=None if counted is None else counted[1],
         fragment=(head.fragment_offset, head.total_length),
         reported=True,
         unsupported=False,
         copy_of=None,
         via=None,
-        flooded=True,
+        copied=True,
     )

@@ -24,7 +24,7 @@ from starlight.trace import Record
 
 
 class Step(NamedTuple):
-    """What a driver does with the answer of a host, in this order.
+    """The answer of a host, which a driver performs in this order.
 
     Attributes:
         writes: to be committed, all or none, before anything else.
@@ -119,6 +119,7 @@ class Host:
         return min(due, wanted)
 
     def _finish(self, now: int) -> Step:
+        # The engine does what is due with each event; only a step that told it nothing has to ask for that.
         if not self._ran:
             due = self.node.next_wakeup()
             if due is not None and due <= now:
@@ -149,9 +150,9 @@ class Host:
             if type(write) is Save
             or (type(write) is Persist and write.key in stored and stored[write.key].meta.own)
         ]
-        # Where one was cut, its pieces stand for it.
-        pieces = [w.key for w in kept if type(w) is Persist and stored[w.key].meta.fragment is not None]
-        cut = {whole_of(key) for key in pieces}
+        # Where one was cut, its fragments stand for it.
+        fragments = [w.key for w in kept if type(w) is Persist and stored[w.key].meta.fragment is not None]
+        cut = {whole_of(key) for key in fragments}
         wholes = [write for write in self._writes if type(write) is Forget]
         kept += [write for write in wholes if not cut.isdisjoint((write.key, whole_of(write.key)))]
         same = {id(write) for write in kept}
@@ -178,6 +179,7 @@ class Host:
                 self._record(now, event, answer)
             for action in answer:
                 kind = type(action)
+                # By class and set: a chain of isinstance costs several times as much, for every action.
                 if kind in _OUTWARD:
                     self._outward.append(action)  # type: ignore[arg-type]  # told by its class
                 elif kind in _WRITES:

@@ -1,4 +1,4 @@
-"""What is stored: an index entry for each bundle, how much they are, and when their lifetimes end."""
+"""The index of the store: an entry for each bundle, how much they are, and when their lifetimes end."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Index:
         return len(self.entries) + more <= limits.bundles and self.bytes + size <= limits.store_bytes
 
     def kin(self, key: str) -> list[Stored]:
-        """Return the entry of a bundle, if it has one, and those of its copies and own pieces."""
+        """Return the entry of a bundle, if it has one, and those of its copies and own fragments."""
         whole, others = self.entries.get(key), self._kin.get(key, {})
         return [*others.values()] if whole is None else [whole, *others.values()]
 

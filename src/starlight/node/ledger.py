@@ -18,7 +18,7 @@ from starlight.trace import Record, TraceEvent
 
 
 class Ledger:
-    """What is stored, and the actions of the step under way.
+    """The stored bundles, and the actions of the step under way.
 
     Args:
         number: of the node, for the trace.

@@ -1,4 +1,4 @@
-"""What is to be queued after the body of a bundle was read: its copies or its fragments."""
+"""The bundles to be queued after the body of another was read: its copies or its fragments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which queued bundles might do better after a change of the plan.
+"""The prospects of queued bundles after a change of the plan: which might do better.
 
 Theory of operation. A bundle that is queued over contacts that the plan still has keeps its booking. Only
 a route over a contact that came can be better. The router tells how early any such route can arrive, as
@@ -42,7 +42,7 @@ def _is_restless(stored: Stored) -> bool:
     A critical one with a single route gets a copy by any other neighbour, however late that arrives. What
     was refused or has failed rests; with a new plan it may go at once, and by whom it likes.
     """
-    return (stored.meta.critical and not stored.meta.flooded) or bool(stored.refused_by or stored.failures)
+    return (stored.meta.critical and not stored.meta.copied) or bool(stored.refused_by or stored.failures)
 
 
 def _may_arrive_sooner(stored: Stored, earliest: dict[int, int]) -> bool:

@@ -83,6 +83,8 @@ class Reassembly:
         if group.whole is None and group.seems_whole():
             group.whole = _cover(group)
             if group.whole is None:
+                # One that was dropped left its stretch behind, so the stretches claimed too much. They are
+                # made anew of what is here; else each further fragment would cost a look at all of them.
                 group.clear()
                 for stored in group.fragments.values():
                     group.cover(stored)
@@ -109,6 +111,8 @@ def _cover(group: _Group) -> tuple[Stored, ...] | None:
     """Return fragments in order of offset that leave no gap, or None."""
     cover: list[Stored] = []
     covered, total = 0, 0
+    # By offset, and of those that begin together the longest first: whoever adds nothing is left out. Where
+    # fragments overlap and differ, the earlier one counts; the payload's own check is the application's.
     for stored in sorted(group.fragments.values(), key=_span):
         assert stored.meta.fragment is not None
         offset, total = stored.meta.fragment

@@ -120,9 +120,7 @@ class Receiver:
 
     def _take(self, event: BundleReceived, received: ReceivedBundle, now: int) -> None:
         meta, index = received.meta, self._ledger.index
-        meta.flooded = meta.critical and (
-            bool(copies(index, received.key)) or self._was_copied(received, now)
-        )
+        meta.copied = meta.critical and (bool(copies(index, received.key)) or self._was_copied(received, now))
         replaced = index.entries.get(received.key)
         if replaced is not None:
             self._replace(replaced)

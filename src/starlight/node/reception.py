@@ -1,4 +1,4 @@
-"""What comes in: bytes of a peer, or a request of an application, made into what is stored."""
+"""Bytes of a peer, or a request of an application, are made into what is stored."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RESTART_SEQUENCE = 1 << 32  # above what was given away within the ms in which a
 
 
 class ReceivedBundle(NamedTuple):
-    """What is known of a bundle before it is stored.
+    """A bundle as it is known before it is stored.
 
     Attributes:
         key: its identity.
@@ -258,6 +258,7 @@ class Reception:
         """Return a creation timestamp (RFC 9171, 4.2.7) that was not given away before."""
         last_ms, last_sequence = self._last_creation
         now_ms = now // MILLISECOND
+        # A clock that went back must not make an id twice: time stands still here until it has caught up.
         creation = (now_ms, 0) if now_ms > last_ms else (last_ms, last_sequence + 1)
         self._last_creation = creation
         return creation

@@ -80,7 +80,7 @@ class Recorder:
 
 
 class Replay(NamedTuple):
-    """What running a record again showed.
+    """The result of running a record again.
 
     Attributes:
         events: how many were handled.

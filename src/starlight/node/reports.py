@@ -104,7 +104,7 @@ class Reports:
 
     @property
     def has_made(self) -> bool:
-        """Whether `take_made` has anything."""
+        """True when `take_made` has anything."""
         return bool(self._made)
 
     def take_made(self) -> list[Stored]:

@@ -1,4 +1,4 @@
-"""What applications ask the engine for: to send a bundle, to take it back, to be given what comes."""
+"""The requests of applications: to send a bundle, to take it back, to be given what comes."""
 
 from __future__ import annotations
 

@@ -48,6 +48,7 @@ class Retention:
     def expired(self, stored: Stored, now: int) -> None:
         """Let go of a bundle whose lifetime has ended (RFC 9171, 5.5)."""
         self._ledger.forget(stored, Cause.EXPIRED, now)
+        # After it has left the index: whether a copy is here still is told by what else is in it.
         ended = self._submissions.ended(stored)
         self._ledger.trace(now, BundleExpired(stored.key))
         if ended:
@@ -64,4 +65,4 @@ class Retention:
         A copy that comes back would else be copied to all neighbours once more, and theirs again.
         """
         meta = stored.meta
-        self._ledger.forget(stored, cause, meta.expires if meta.critical and meta.flooded else now)
+        self._ledger.forget(stored, cause, meta.expires if meta.critical and meta.copied else now)

@@ -1,4 +1,4 @@
-"""What the engine keeps in memory of each stored bundle: an index entry, never its body."""
+"""The entry that the engine keeps in memory of each stored bundle: an index entry, never its body."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlight.routing import Route
 
 
 class Meta(msgspec.Struct, array_like=True, gc=False):
-    """What is persisted beside a bundle's body.
+    """The record that is persisted beside a bundle's body.
 
     Attributes:
         order: ascending in the order in which the bundles came.
@@ -34,7 +34,7 @@ class Meta(msgspec.Struct, array_like=True, gc=False):
         critical: a copy of it goes by every neighbour that a route leads over.
         copy_of: of such a copy, the identity of the bundle; its own key only tells it from the others.
         via: the one neighbour that it goes to, since the others get copies of their own.
-        flooded: no copies are made of it any more.
+        copied: no copies are made of it any more.
         settled: its application need not hear of its end: it has heard of that of another part, or
             the next hop has another copy.
     """
@@ -62,7 +62,7 @@ class Meta(msgspec.Struct, array_like=True, gc=False):
     critical: bool = False
     copy_of: str | None = None
     via: int | None = None
-    flooded: bool = False
+    copied: bool = False
     settled: bool = False
 
 
@@ -137,7 +137,7 @@ def whole_of(key: str) -> str:
 
 
 def told_of(key: str) -> str:
-    """Return the identity of the bundle that a key tells of: a copy's, and of a piece that of the whole."""
+    """Return the identity of the bundle that a key tells of; of a fragment that of the whole."""
     name, mark, neighbour = key.rpartition(">")
     identity = name if mark and neighbour.isdigit() else key
     return whole_of(identity) if "+" in identity.rpartition("/")[2] else identity
@@ -151,7 +151,7 @@ def whole_key(stored: Stored) -> str:
 def family(stored: Stored) -> str:
     """Return the key under which a bundle's application, or else its sender, knows it.
 
-    A bundle that was submitted here may be kept in pieces, and a critical one in copies.
+    A bundle that was submitted here may be kept in fragments, and a critical one in copies.
     """
     return whole_key(stored) if stored.meta.own else identity(stored)
 

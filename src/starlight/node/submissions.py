@@ -1,6 +1,6 @@
-"""What applications are told of the bundles that they have submitted here.
+"""The word that applications get of the bundles that they have submitted here.
 
-They know each by one key (`stored.family`), whether it is kept whole, in pieces or in copies, and
+They know each by one key (`stored.family`), whether it is kept whole, in fragments or in copies, and
 are told once that it departs and once that it has expired; the store's records say what has been
 told, so that this holds across a restart.
 """
@@ -33,7 +33,7 @@ class Submissions:
     def departs(self, stored: Stored, leaves: int, last_byte: int, reaches: int) -> None:
         """Tell that a bundle leaves for the first time, all that is kept of it being here still.
 
-        Of one in pieces it tells when the first leaves, and when the last that is queued will have left
+        Of one in fragments it tells when the first leaves, and when the last that is queued will have left
         and reached its next hop: before then nobody has the bundle.
         """
         key = family(stored)
@@ -55,13 +55,14 @@ class Submissions:
     def withdrawable(self, key: str) -> list[Stored]:
         """Return all that is kept of a bundle that has not departed; nothing when it can't be taken back."""
         parts = [part for part in self._index.kin(key) if part.meta.own and family(part) == key]
+        # If any part has left, what the application takes back might arrive all the same.
         held = all(part.state in (BundleState.QUEUED, BundleState.WAITING) for part in parts)
         return parts if held and not any(part.meta.departed for part in parts) else []
 
     def ended(self, stored: Stored) -> bool:
         """Tell that a bundle, which is not in the index any more, has expired; return whether it has.
 
-        A piece takes the whole with it. Of copies only the last does, if none was handed on.
+        A fragment takes the whole with it. Of copies only the last does, if none was handed on.
         """
         meta = stored.meta
         others = self._index.kin(family(stored))

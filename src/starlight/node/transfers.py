@@ -1,4 +1,4 @@
-"""What becomes of transfers: sent, acknowledged, failed, or never answered."""
+"""Transfers to the next hop and what becomes of them: sent, acknowledged, failed, or never answered."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Transfers:
             return
         if stored.state is BundleState.UNDER_WAY:
             self._scheduler.answered(stored, now)
-        else:
+        else:  # It was given up, queues again, and need not be sent twice.
             self._forwarding.dequeue(stored)
         stored.peer = event.peer
         if event.known <= now:

@@ -152,7 +152,7 @@ class TransmitScheduler:
 
     @property
     def has_work(self) -> bool:
-        """Whether `pump` has anything to look at."""
+        """True when `pump` has anything to look at."""
         return self._queues.has_changed
 
     def pump(self, now: int) -> None:
