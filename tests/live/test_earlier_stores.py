@@ -128,7 +128,7 @@ def test_mailboxes_of_an_earlier_store_hold_all_that_they_held(opened):
     for box in office.mailboxes():
         held = expected["mailboxes"][box.address]
         assert (box.person, box.is_open, box.opened_at) == (held["person"], held["open"], held["opened_at"])
-        assert box.counter == held["counter"]
+        assert box.index.counter == held["counter"]
         assert sum(each.text_bytes for each in box.conversations()) == held["letter_bytes"]
         assert {id: short(letter) for id, letter in letters_of(box).items()} == held["letters"]
         assert {id: told(sent) for id, sent in sent_of(box).items()} == held["sent"]

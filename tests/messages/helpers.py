@@ -51,7 +51,7 @@ def draft_of(office: PostOffice, to: str, words: str | int, now: int, priority: 
         return Draft(to, words, priority=Priority(priority))
     count = words
     for _ in range(3):  # The head of a longer text has more bytes.
-        number = office.mailbox(JAY).counter + 1
+        number = office.mailbox(JAY).index.counter + 1
         id = f"{JAY}/{now // SECOND}/{number}"
         letter = Letter(id=id, thread=thread_of(JAY, to), sender=JAY, to=to, written_at=now, text="x" * count)
         count -= len(letter.encode()) - words

@@ -108,7 +108,7 @@ class Database:
 
     @property
     def syncs(self) -> int:
-        """How often the disk was asked to make something durable."""
+        """Return how often the disk was asked to make something durable."""
         return self._vfs.syncs
 
     def close(self) -> None:
@@ -143,6 +143,7 @@ class Database:
                 writer.execute(_SCHEMA)
                 writer.pragma("application_id", APPLICATION_ID)
             writer.execute(_LETTERS)
+            # A store of version 1 has letters without an index; a new one has none of both.
             for save in index_of(self._of_kind) if version == 1 else ():
                 if save.key.startswith(INDEX):
                     writer.execute(PUT_ENTRY, (save.mailbox, *entry_row(index_entry(save))))

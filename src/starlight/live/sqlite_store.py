@@ -116,12 +116,12 @@ class SqliteStore:
 
     @property
     def syncs(self) -> int:
-        """How often the disk was asked to make something durable, since this store was opened."""
+        """Return how often the disk was asked to make something durable, since this store was opened."""
         return (self._database.syncs if self._database else 0) + self._segments.syncs
 
     @property
     def records(self) -> StoredRecords:
-        """The mailboxes' records."""
+        """Return the mailboxes' records."""
         return self._records
 
     def hold(self, writes: Iterable[Write]) -> int:

@@ -24,11 +24,11 @@ class Store(BundleStore, Protocol):
 
     @property
     def records(self) -> Records:
-        """The mailboxes' records."""
+        """Return the mailboxes' records."""
 
     @property
     def syncs(self) -> int:
-        """How often the disk was asked to make something durable, since this store was opened."""
+        """Return how often the disk was asked to make something durable, since this store was opened."""
 
     def hold(self, writes: Iterable[Write]) -> int:
         """Make the bodies of writes readable before they are committed.

@@ -96,6 +96,7 @@ class StoredRecords:
         """Return the last `limit` entries of a conversation before an order key, or of all; in order."""
         with self._lock:
             fresh = self._fresh.page(mailbox, correspondent, None, len(self._put))
+        # An entry that was put overrides the one on disk, and may stand elsewhere in the order.
         ids = {entry.id for entry in fresh}
         bound, end = ("", ()) if before is None else (" and place < ?", (before,))
         stored = self._entries(

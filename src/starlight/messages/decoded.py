@@ -73,6 +73,7 @@ class DecodedRecords:
         return value
 
     def _remember(self, at: tuple[str, str], value: object, size: int) -> None:
+        # A letter may have a megabyte of text, so the bound is by bytes, not by records.
         self._room += self._cache.pop(at, (None, 0))[1] - size
         self._cache[at] = (value, size)
         while self._room < 0:

@@ -18,9 +18,9 @@ from starlight.messages.decoded import DecodedRecords
 from starlight.messages.delivery import Received, Sent, is_open
 from starlight.messages.letter import Letter
 from starlight.messages.letter_view import LetterView, letter_view
-from starlight.messages.records import CARRIER, Conversation, IndexEntry, index_save, with_entry
+from starlight.messages.mailbox_index import MailboxIndex
+from starlight.messages.records import CARRIER, Conversation
 from starlight.messages.telemetry_log import TelemetryLog
-from starlight.messages.threads import Answer, keys_after
 from starlight.node.application import Save
 
 
@@ -77,7 +77,7 @@ class Mailbox:
         self._limits = limits
         self._decoded = records
         self._records = records.records
-        self._conversations: dict[str, Conversation] = {}
+        self.index = MailboxIndex(address, self._records)
         self._open: dict[str, tuple[str, Sent]] = {}  # letters of which something is still foreseen
 
     def load(self) -> None:
@@ -94,7 +94,7 @@ class Mailbox:
                 raise StoreError(f"{self.address} mailbox: {error}") from error
             self.person, self.opened_at, self.is_open = card.person, card.opened_at, card.is_open
         self.telemetry.load()
-        self._conversations = {each.correspondent: each for each in self._records.conversations(self.address)}
+        self.index.load()
         for entry in self._records.marked(self.address, "open"):
             sent = self._decoded.sent(self.address, entry.id)
             if sent is None:
@@ -112,8 +112,8 @@ class Mailbox:
     def put_letter(self, letter: Letter) -> list[Save]:
         """Keep a letter, written or received."""
         saves = [self._decoded.put(self.address, f"letter/{letter.id}", letter)]
-        if not self.has(letter.id):
-            saves += self._file(letter)
+        if not self.index.has(letter.id):
+            saves += self.index.add(letter)
         return saves
 
     def put_sent(self, letter_id: str, sent: Sent) -> list[Save]:
@@ -121,74 +121,30 @@ class Mailbox:
         before = self.sent(letter_id)
         known = {copy.key for copy in before.copies} if before else set()
         saves = [self._decoded.put(self.address, f"sent/{letter_id}", sent)]
+        # What the node tells, it tells of a bundle, perhaps years later: so its letter is found by that.
         for copy in sent.copies:
             if copy.key not in known:
                 saves.append(self._put(Save(self.address, CARRIER + copy.key, letter_id.encode())))
-        entry = self.entry(letter_id)
+        entry = self.index.entry(letter_id)
+        # Each step asks for what is open, so that is kept in memory whole; all else is read when it is shown.
         if is_open(sent):
             self._open[letter_id] = (entry.correspondent, sent)
         else:
             self._open.pop(letter_id, None)
-        return saves + self._index(entry, replace(entry, number=sent.number, open=is_open(sent)))
+        return saves + self.index.change(entry, replace(entry, number=sent.number, open=is_open(sent)))
 
     def put_received(self, letter_id: str, received: Received) -> list[Save]:
         """Keep what is known about a letter that came here."""
         save = self._decoded.put(self.address, f"received/{letter_id}", received)
-        entry = self.entry(letter_id)
+        entry = self.index.entry(letter_id)
         now = replace(entry, owed=received.owes_receipt, unread=received.read_at is None)
-        return [save, *self._index(entry, now)]
-
-    def _file(self, letter: Letter) -> list[Save]:
-        """Put a new letter into the index, and those into their new places that it holds back."""
-        correspondent = self.correspondent(letter)
-
-        def placed(entry: IndexEntry | None) -> list[tuple[Answer, bytes]]:
-            if entry is None or entry.correspondent != correspondent:
-                return []  # Only within a conversation does an answer follow its question.
-            return [(Answer(entry.id, entry.written_at, entry.reply_to), entry.order)]
-
-        keys = keys_after(
-            Answer(letter.id, letter.written_at, letter.reply_to),
-            lambda id: next(iter(placed(self._records.entry(self.address, id))), None),
-            lambda id: [each for e in self._records.answers(self.address, id) for each in placed(e)],
-        )
-        own = IndexEntry(
-            letter.id,
-            correspondent,
-            keys.pop(letter.id),
-            letter.written_at,
-            letter.reply_to,
-            len(letter.text.encode()),
-        )
-        saves = self._index(None, own)
-        for id, key in keys.items():
-            entry = self.entry(id)
-            saves += self._index(entry, replace(entry, order=key))
-        return saves
-
-    def _index(self, before: IndexEntry | None, now: IndexEntry) -> list[Save]:
-        if now == before:
-            return []
-        so_far = self._conversations.get(now.correspondent, Conversation(now.correspondent))
-        self._conversations[now.correspondent] = with_entry(so_far, before, now)
-        return [self._put(index_save(self.address, now))]
+        return [save, *self.index.change(entry, now)]
 
     def _put(self, save: Save) -> Save:
         self._records.put(save)
         return save
 
     # Reading.
-
-    def has(self, letter_id: str) -> bool:
-        """Return whether a letter is here."""
-        return self._records.entry(self.address, letter_id) is not None
-
-    def entry(self, letter_id: str) -> IndexEntry:
-        """Return the index entry of a letter that is here."""
-        entry = self._records.entry(self.address, letter_id)
-        if entry is None:
-            raise StoreError(f"{self.address} index/{letter_id}: no such letter")
-        return entry
 
     def carried(self, bundle: str) -> str | None:
         """Return the id of the letter that a bundle carries, or None when it carries none of this mailbox."""
@@ -242,20 +198,14 @@ class Mailbox:
         """Return the other end of a letter."""
         return letter.to if letter.sender == self.address else letter.sender
 
-    @property
-    def counter(self) -> int:
-        """The highest number in the id of a letter written here."""
-        return max((each.number for each in self._conversations.values()), default=0)
-
     def has_room(self) -> bool:
         """Return whether another letter can be kept."""
-        letters = sum(each.letters for each in self._conversations.values())
-        text_bytes = sum(each.text_bytes for each in self._conversations.values())
-        return letters < self._limits.letters and text_bytes < self._limits.letter_bytes
+        room = self.index.text_bytes() < self._limits.letter_bytes
+        return room and self.index.letters() < self._limits.letters
 
     def conversations(self) -> list[Conversation]:
         """Return the conversations with everyone whom letters went to or came from, the latest first."""
-        return sorted(self._conversations.values(), key=lambda each: (-each.last_at, each.correspondent))
+        return self.index.conversations()
 
     def page(self, correspondent: str, before: str | None = None, limit: int = 50) -> Page:
         """Return letters to and from an address, in the order in which both ends show them.

@@ -51,7 +51,7 @@ class OpenLetters:
     def put(self, mailbox: Mailbox, letter_id: str, sent: Sent) -> list[Save]:
         """Keep what is known about the way of a letter, and follow it as long as it is open."""
         saves = mailbox.put_sent(letter_id, sent)
-        self._follow(mailbox, letter_id, mailbox.entry(letter_id).correspondent, sent)
+        self._follow(mailbox, letter_id, mailbox.index.entry(letter_id).correspondent, sent)
         return saves
 
     def every(self) -> list[OpenLetter]:

@@ -104,8 +104,8 @@ class Outbox:
         answered = mailbox.letter(reply_to) if reply_to is not None else None
         if reply_to is not None and answered is None:
             raise InputError(f"no letter {reply_to!r} here to answer", where="reply_to")
-        number = mailbox.counter + 1
-        while mailbox.has(id := f"{mailbox.address}/{now // SECOND}/{number}"):
+        number = mailbox.index.counter + 1
+        while mailbox.index.has(id := f"{mailbox.address}/{now // SECOND}/{number}"):
             number += 1  # Somebody sent a letter in this mailbox's own name.
         letter = Letter(
             id=id,

@@ -60,7 +60,7 @@ class Receipts:
         gathered: dict[tuple[str, str], list[ReceiptFact]] = {}
         for address, letter_id in self._owed:
             mailbox = self._mailboxes[address]
-            received, sender = mailbox.arrival(letter_id), mailbox.entry(letter_id).correspondent
+            received, sender = mailbox.arrival(letter_id), mailbox.index.entry(letter_id).correspondent
             facts = gathered.setdefault((address, sender), [])
             if not received.told_arrival:
                 facts.append(ReceiptFact(letter_id, "arrived", received.arrived_at))

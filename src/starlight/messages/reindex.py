@@ -42,7 +42,7 @@ def index_of(records: Callable[[str], Iterable[Save]]) -> list[Save]:
     for kind in ("sent", "received"):
         for save in records(kind):
             of, id = mailboxes.get(save.mailbox), save.key.removeprefix(f"{kind}/")
-            if of is None or not of.has(id):
+            if of is None or not of.index.has(id):
                 continue
             if kind == "sent":
                 of.put_sent(id, decode_sent(save))

@@ -1,0 +1,100 @@
+"""The index of one mailbox: its letters' entries, in order, and a line for each correspondent.
+
+The entries are records like all others (`records.py`); what is summed up over them is kept in memory and
+counted on, since asking the store for it takes a walk over all of them.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from starlight.errors import StoreError
+from starlight.messages.letter import Letter
+from starlight.messages.records import Conversation, IndexEntry, Records, index_save, with_entry
+from starlight.messages.threads import Answer, keys_after
+from starlight.node.application import Save
+
+
+class MailboxIndex:
+    """The index over the letters of one mailbox.
+
+    Args:
+        address: of the mailbox.
+        records: of all mailboxes of the node.
+    """
+
+    def __init__(self, address: str, records: Records) -> None:
+        self.address = address
+        self._records = records
+        self._conversations: dict[str, Conversation] = {}
+
+    def load(self) -> None:
+        """Take up what the records hold."""
+        self._conversations = {each.correspondent: each for each in self._records.conversations(self.address)}
+
+    def has(self, letter_id: str) -> bool:
+        """Return whether a letter is here."""
+        return self._records.entry(self.address, letter_id) is not None
+
+    def entry(self, letter_id: str) -> IndexEntry:
+        """Return the index entry of a letter that is here."""
+        entry = self._records.entry(self.address, letter_id)
+        if entry is None:
+            raise StoreError(f"{self.address} index/{letter_id}: no such letter")
+        return entry
+
+    def add(self, letter: Letter) -> list[Save]:
+        """Put a new letter into the index, and those into their new places that it holds back."""
+        correspondent = letter.to if letter.sender == self.address else letter.sender
+
+        def placed(entry: IndexEntry | None) -> list[tuple[Answer, bytes]]:
+            if entry is None or entry.correspondent != correspondent:
+                return []  # Only within a conversation does an answer follow its question.
+            return [(Answer(entry.id, entry.written_at, entry.reply_to), entry.order)]
+
+        keys = keys_after(
+            Answer(letter.id, letter.written_at, letter.reply_to),
+            lambda id: next(iter(placed(self._records.entry(self.address, id))), None),
+            lambda id: [each for e in self._records.answers(self.address, id) for each in placed(e)],
+        )
+        own = IndexEntry(
+            letter.id,
+            correspondent,
+            keys.pop(letter.id),
+            letter.written_at,
+            letter.reply_to,
+            len(letter.text.encode()),
+        )
+        # Saved in this order: whoever is restored from them never sees an entry overtaken by an older one.
+        saves = self.change(None, own)
+        for id, key in keys.items():
+            entry = self.entry(id)
+            saves += self.change(entry, replace(entry, order=key))
+        return saves
+
+    def change(self, before: IndexEntry | None, now: IndexEntry) -> list[Save]:
+        """Put an entry in place of the one before, None for none, and count it; return the saves."""
+        if now == before:
+            return []
+        so_far = self._conversations.get(now.correspondent, Conversation(now.correspondent))
+        self._conversations[now.correspondent] = with_entry(so_far, before, now)
+        save = index_save(self.address, now)
+        self._records.put(save)
+        return [save]
+
+    @property
+    def counter(self) -> int:
+        """Return the highest number in the id of a letter written here."""
+        return max((each.number for each in self._conversations.values()), default=0)
+
+    def letters(self) -> int:
+        """Return how many letters there are."""
+        return sum(each.letters for each in self._conversations.values())
+
+    def text_bytes(self) -> int:
+        """Return the size of all their texts."""
+        return sum(each.text_bytes for each in self._conversations.values())
+
+    def conversations(self) -> list[Conversation]:
+        """Return the conversations with everyone whom letters went to or came from, the latest first."""
+        return sorted(self._conversations.values(), key=lambda each: (-each.last_at, each.correspondent))
