@@ -16,11 +16,11 @@ from starlight.messages.draft import Draft
 from starlight.messages.forecast import Prediction, overhead_of
 from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter
-from starlight.messages.postoffice import PostOffice
+from starlight.messages.postoffice import LETTER_LIFETIME, PostOffice
 from starlight.messages.threads import thread_of
 from starlight.messages.urgency import Priority
 from starlight.node.application import Claim, Request, Save, Say, Submit, Unclaim, Withdraw
-from starlight.routing import Route, Router, RouteRequest
+from starlight.routing import NoRoute, Route, Router, RouteRequest
 from starlight.trace import Record
 
 EARTH, RELAY, MARS = 7, 15, 20
@@ -84,7 +84,7 @@ class FakeNode:
         self.trace: list[Record] = []
         self.claimed: set[str] = set()
         self.waiting: list[tuple[str, str, bytes]] = []
-        self.queued: dict[str, tuple[Submit, Route | None]] = {}
+        self.queued: dict[str, tuple[Submit, Route | NoRoute]] = {}
         self.posts: list[Submit] = []
         self.office = PostOffice(number, self.router, booked=self.booked)
 
@@ -176,7 +176,7 @@ class FakeNode:
             del self.queued[key]
             self._hand_over(post)
 
-    def _queue(self, key: str, post: Submit) -> Route | None:
+    def _queue(self, key: str, post: Submit) -> Route | NoRoute:
         node = self.office.node_of(post.destination)
         assert node is not None
         size = len(post.payload) + overhead_of(post.priority)
@@ -257,11 +257,23 @@ class FakeSky:
                 break
         self.now = until
 
-    def write(self, node: int, address: str, to: str, text: str, **more: object) -> str:
+    def write(
+        self,
+        node: int,
+        address: str,
+        to: str,
+        text: str,
+        *,
+        reply_to: str | None = None,
+        priority: Priority = Priority.NORMAL,
+        critical: bool = False,
+        thread: str | None = None,
+        lifetime: int = LETTER_LIFETIME,
+    ) -> str:
         """Write a letter and return its id."""
         fake = self.nodes[node]
-        limits = {name: more.pop(name) for name in ("thread", "lifetime") if name in more}
-        letter, requests = fake.office.write(address, Draft(to, text, **more), self.now, **limits)
+        draft = Draft(to, text, reply_to, priority, critical)
+        letter, requests = fake.office.write(address, draft, self.now, thread=thread, lifetime=lifetime)
         fake.ask(requests)
         return letter.id
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from starlight.messages.delivery import (
@@ -58,8 +60,8 @@ def test_the_table_is_whole() -> None:
     assert {DeliveryState.READ, DeliveryState.EXPIRED, DeliveryState.WITHDRAWN} == FINAL
 
 
-def record(state: DeliveryState = D, **more: object) -> Sent:
-    known: dict[str, object] = {
+def record(state: DeliveryState = D, **more: Any) -> Sent:
+    known: dict[str, Any] = {
         "number": 1,
         "state": state,
         "written_at": 0,

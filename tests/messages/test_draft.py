@@ -27,7 +27,7 @@ def test_a_wrong_address_names_the_field(to: str) -> None:
 def test_a_priority_that_is_none_is_refused(priority: int) -> None:
     """A number out of the range names the field and the numbers that are right."""
     with pytest.raises(InputError, match=r"It is 0 \(bulk\), 1 \(normal\) or 2 \(expedited\)") as caught:
-        Draft("ipn:7.1", "hello", priority=priority)
+        Draft("ipn:7.1", "hello", priority=priority)  # type: ignore[arg-type]  # as JSON may say
     assert caught.value.where == "priority"
 
 

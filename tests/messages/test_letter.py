@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from starlight.bundle import cbor
+from starlight.bundle.cbor import Value
 from starlight.errors import InputError, LetterError
 from starlight.messages.letter import (
     MARK,
@@ -107,7 +108,7 @@ ROVER = [MARK, VERSION, 3, "ipn:30.1", 0, "rover", [1.5, 2.0], {"a": 1}]
 DROP = object()
 
 
-def _changed(items: list[object], index: int, value: object) -> list[object]:
+def _changed(items: list[Value], index: int, value: Value) -> list[Value]:
     return [
         value if position == index else item
         for position, item in enumerate(items)
@@ -156,7 +157,7 @@ def _changed(items: list[object], index: int, value: object) -> list[object]:
         (ROVER, 7, {f"r{n}": n for n in range(READINGS_MAX + 1)}, "at most 64 readings"),
     ],
 )
-def test_each_rule(items: list[object], index: int, value: object, words: str) -> None:
+def test_each_rule(items: list[Value], index: int, value: Value, words: str) -> None:
     """Each rule and limit of the format has its own words."""
     with pytest.raises(LetterError, match=words):
         decode_message(cbor.dumps(_changed(items, index, value)))

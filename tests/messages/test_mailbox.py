@@ -184,7 +184,9 @@ def test_what_a_bundle_adds() -> None:
         lifetime_ms=LETTER_LIFETIME // MILLISECOND,
         hop_limit=32,
     )
-    assert len(onward(bundle, node=source.node_id)) == 300 + BUNDLE_OVERHEAD_BYTES
+    sent = onward(bundle, node=source.node_id)
+    assert sent is not None
+    assert len(sent) == 300 + BUNDLE_OVERHEAD_BYTES
 
 
 def test_a_mailbox_is_full_by_bytes_of_text_not_by_characters() -> None:

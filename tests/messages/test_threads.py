@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,7 +51,7 @@ def threads(draw: st.DrawFn) -> list[Letter]:
 
 @settings(deadline=None, derandomize=True, max_examples=300)
 @given(threads(), st.randoms(use_true_random=False))
-def test_the_order_is_the_same_at_both_ends(letters: list[Letter], random: object) -> None:
+def test_the_order_is_the_same_at_both_ends(letters: list[Letter], random: Random) -> None:
     """Whatever the order of arrival, and however often each arrives, the order shown is one."""
     here = in_order(letters)
     arrivals = [*letters, *letters[:3]]
@@ -61,7 +62,7 @@ def test_the_order_is_the_same_at_both_ends(letters: list[Letter], random: objec
 
 @settings(deadline=None, derandomize=True, max_examples=1000)
 @given(threads(), st.randoms(use_true_random=False))
-def test_keys_order_as_the_rule_does(letters: list[Letter], random: object) -> None:
+def test_keys_order_as_the_rule_does(letters: list[Letter], random: Random) -> None:
     """Sorted by their keys, letters stand as the rule puts them that needs all of them at once."""
     assert in_order(letters) == by_the_rule(letters)
     random.shuffle(letters)
@@ -77,9 +78,10 @@ def test_keys_sort_by_places_whatever_an_id_holds() -> None:
 
 def test_a_key_stays_short() -> None:
     """Answers each written before the letter that it answers make no key longer than its limit."""
-    key = None
+    key: bytes | None = None
     for time in range(1_000, 0, -1):
         key = order_key("id", time, key)
+    assert key is not None
     assert len(key) <= STACK_MAX * len(order_key("id", 0))
 
 
@@ -109,8 +111,9 @@ def test_an_answer_follows_its_question(letters: list[Letter]) -> None:
         while parent in parents and parent not in ancestors:
             ancestors.append(parent)
             parent = parents[parent]
-        if parent not in parents and parents[id] in parents:
-            assert order.index(parents[id]) < order.index(id)
+        question = parents[id]
+        if parent not in parents and question is not None and question in parents:
+            assert order.index(question) < order.index(id)
 
 
 @settings(deadline=None, derandomize=True, max_examples=100)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from starlight.contacts import formats
@@ -9,7 +11,7 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, const
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
-from starlight.routing import Priority, Route, Router, RouteRequest, split
+from starlight.routing import NoRoute, Priority, Route, Router, RouteRequest, split
 from starlight.routing.volume import consumption, free_volume, margin
 from starlight.words import routes as words
 
@@ -30,7 +32,7 @@ def plan(*contacts: Contact) -> ContactPlan:
     return ContactPlan.of(contacts)
 
 
-def ids(route: Route | None) -> list[int] | None:
+def ids(route: Route | NoRoute | None) -> list[int] | None:
     """Return the ids of a route's contacts."""
     return None if not route else [hop.contact.id for hop in route.hops]
 
@@ -355,7 +357,7 @@ def test_refusals_of_what_is_in_the_way() -> None:
         assert route
         router.bookings.book(route)
 
-    def told(size: int, **more: frozenset[int]) -> list[str]:
+    def told(size: int, **more: Any) -> list[str]:
         found = router.refusals(RouteRequest(EARTH, MARS, 0, size, **more))
         return [words.refused(refusal, {})[-1].text(lambda time: f"{time / SECOND:g} s") for refusal in found]
 

@@ -11,7 +11,7 @@ from tests.routing.oracle import blocks
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
-from starlight.routing import Priority, Router, RouteRequest
+from starlight.routing import Priority, Route, Router, RouteRequest
 from starlight.routing.contact_bookings import NEVER_YET, ContactBookings
 
 CONTACT = Contact(1, 1, 2, 0, 10_000 * SECOND, ((0, 8),), constant_light(0, 0))  # A byte a second.
@@ -84,6 +84,7 @@ def test_a_link_that_falls_gives_its_time_back() -> None:
     for priority in Priority:
         route = router.route(RouteRequest(1, 2, 0, 100, priority=priority))
         assert route
+    assert isinstance(route, Route)
     router.bookings.book(route)
     router.bookings.depart(route, 100 * SECOND)
     late = router.route(RouteRequest(1, 2, SECOND, 5))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from itertools import pairwise
 
 import msgspec
@@ -168,11 +169,12 @@ def test_a_plan_that_changed_a_little_is_not_indexed_anew(monkeypatch: pytest.Mo
     router = Router(plan)
     made: list[int] = []
     init = PlanIndex.__init__
-    monkeypatch.setattr(
-        PlanIndex,
-        "__init__",
-        lambda index, contacts, margin=False: made.append(len(contacts)) or init(index, contacts, margin),
-    )
+
+    def noted(index: PlanIndex, contacts: Sequence[Contact], margin: bool = False) -> None:
+        made.append(len(contacts))
+        init(index, contacts, margin)
+
+    monkeypatch.setattr(PlanIndex, "__init__", noted)
     router.set_plan(plan.cut([(1, 3)], 100 * SECOND, HOUR))
     assert router.plan.contacts != plan.contacts
     assert max(made, default=0) == 0

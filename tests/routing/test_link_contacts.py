@@ -14,7 +14,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, YEAR
 from starlight.routing import Router, RouteRequest
 from starlight.routing.index import PlanIndex, index_of
-from starlight.routing.link_contacts import NEVER, LinkContacts, SearchContact, chained
+from starlight.routing.link_contacts import NEVER, Busy, LinkContacts, SearchContact, chained
 
 
 def contact(id: int, start: int, end: int, from_node: int = 1, to_node: int = 2) -> Contact:
@@ -68,11 +68,14 @@ def test_what_has_ended_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> Non
     """A contact of 25 years beside 9 000 short ones: those that ended are never scanned."""
     short = [contact(id, id * DAY, id * DAY + HOUR) for id in range(1, 9000)]
     router = Router(ContactPlan.of([contact(0, 0, round(25 * YEAR)), *short]))
-    looked = []
+    looked: list[int] = []
     timing = SearchContact.timing
-    monkeypatch.setattr(
-        SearchContact, "timing", lambda contact, *args: looked.append(contact.id) or timing(contact, *args)
-    )
+
+    def noted(contact: SearchContact, ready: int, size: int, busy: Busy) -> tuple[int, int, int] | None:
+        looked.append(contact.id)
+        return timing(contact, ready, size, busy)
+
+    monkeypatch.setattr(SearchContact, "timing", noted)
     route = router.route(RouteRequest(1, 2, 8500 * DAY + 2 * HOUR, 1))
     assert route
     assert route.hops[0].contact.id == 0

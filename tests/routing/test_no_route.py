@@ -79,8 +79,14 @@ def test_a_negative_answer_covers_no_better_request() -> None:
     assert isinstance(answer, NoRoute)
     assert answer.code is NoRouteCode.NOTHING_CARRIES
     assert not answer
-    for better in ({"size": 500}, {"ready": 0}, {"priority": 2}, {"exclude": frozenset()}, {"source": 3}):
-        assert not answer.holds_for(replace(asked, **better))
+    for better in (
+        replace(asked, size=500),
+        replace(asked, ready=0),
+        replace(asked, priority=2),
+        replace(asked, exclude=frozenset()),
+        replace(asked, source=3),
+    ):
+        assert not answer.holds_for(better)
     late = router.route(replace(asked, size=100, expires=6 * SECOND))
     assert isinstance(late, NoRoute)
     assert late.code is NoRouteCode.ARRIVES_TOO_LATE

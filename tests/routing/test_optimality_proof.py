@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from tests.routing.plans import large_plan, random_plan
@@ -15,6 +16,7 @@ from starlight.dtntime import MILLISECOND, SECOND
 from starlight.routing import Route, Router, RouteRequest
 from starlight.routing.optimality_proof import OptimalityProof
 from starlight.routing.search import Search
+from starlight.routing.tie_break import Path
 
 
 def without_memory(router: Router) -> Router:
@@ -75,13 +77,17 @@ def test_each_of_a_queue_gets_the_best_route(
     proved: list[bool] = []
     proves = OptimalityProof.proves
 
-    def noted(proof: OptimalityProof, *arguments: object) -> bool:
-        proved.append(proves(proof, *arguments))  # type: ignore[arg-type]
+    def noted(proof: OptimalityProof, *arguments: Any) -> bool:
+        proved.append(proves(proof, *arguments))
         return proved[-1]
 
     monkeypatch.setattr(OptimalityProof, "proves", noted)
-    plans = {rank_plan: 300, large_plan: 12, random_plan: 1_500}[kind]
-    for seed in range(plans):
+    plans: dict[Callable[[random.Random], ContactPlan], int] = {
+        rank_plan: 300,
+        large_plan: 12,
+        random_plan: 1_500,
+    }
+    for seed in range(plans[kind]):
         rng = random.Random(seed)
         plan = kind(rng)
         ends = plan.contacts[0].from_node, plan.contacts[-1].to_node
@@ -104,7 +110,12 @@ def test_what_queues_for_one_window_is_searched_a_few_times(monkeypatch: pytest.
     router = Router(ContactPlan.of([*spread, *onward, window]))
     searches: list[Search] = []
     best = Search.best
-    monkeypatch.setattr(Search, "best", lambda search: searches.append(search) or best(search))
+
+    def noted(search: Search) -> Path | None:
+        searches.append(search)
+        return best(search)
+
+    monkeypatch.setattr(Search, "best", noted)
     for number in range(500):
         route = router.route(RouteRequest(1, 10, number * SECOND // 20, 1000))
         assert route

@@ -61,7 +61,7 @@ def _own_ends(
     return [_limits([contact], [starts], [busy])[0] for contact, starts, busy in hops]
 
 
-_limits = bookings.effective_limits
+_limits = volume.effective_limits
 _last_byte, _book, _first_fit = Contact.last_byte, Bookings.book, ContactBookings.first_fit
 
 CANARIES: list[tuple[str, object, str, object]] = [

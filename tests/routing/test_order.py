@@ -17,7 +17,7 @@ from starlight.contacts import formats
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
-from starlight.routing import Route, Router, RouteRequest
+from starlight.routing import NoRoute, Route, Router, RouteRequest
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -35,7 +35,7 @@ def in_process(code: str, hash_seed: str) -> str:
     return done.stdout
 
 
-def answers(plan: ContactPlan) -> list[Route | None]:
+def answers(plan: ContactPlan) -> list[Route | NoRoute]:
     """Return what a router says about every pair of nodes, booking as it goes."""
     router = Router(plan)
     found = []

@@ -11,14 +11,14 @@ from tests.routing.oracle import blocks
 from tests.routing.plans import random_plan
 
 from starlight.dtntime import SECOND
-from starlight.routing import Priority, Route, Router, RouteRequest
+from starlight.routing import NoRoute, Priority, Route, Router, RouteRequest
 from starlight.routing.contact_bookings import ContactBookings
 from starlight.routing.index import PlanIndex
 
 JOBS = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 8)), max_size=8)
 
 
-def some_route(rng: random.Random, router: Router, nodes: list[int]) -> Route | None:
+def some_route(rng: random.Random, router: Router, nodes: list[int]) -> Route | NoRoute:
     """Return the route of some bundle."""
     source, destination = rng.sample(nodes, 2)
     now, size = rng.randrange(20) * SECOND, rng.randrange(1, 40)

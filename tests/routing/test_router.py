@@ -15,6 +15,7 @@ from starlight.routing import Route, Router, RouteRequest
 from starlight.routing.earliest_arrivals import EarliestArrivals
 from starlight.routing.route import FOREVER
 from starlight.routing.search import Search
+from starlight.routing.tie_break import Path
 from starlight.routing.volume import margin
 from starlight.words.routes import hops
 
@@ -226,9 +227,14 @@ def test_an_open_window_is_not_searched_bundle_by_bundle(monkeypatch: pytest.Mon
     router = Router(ContactPlan.of([contact(1, (EARTH, MARS), 0, 100), contact(2, (EARTH, MARS), 60, 200)]))
     asked(router, 0)
     asked(router, 1)
-    searches = []
+    searches: list[Search] = []
     best = Search.best
-    monkeypatch.setattr(Search, "best", lambda search: searches.append(1) or best(search))
+
+    def noted(search: Search) -> Path | None:
+        searches.append(search)
+        return best(search)
+
+    monkeypatch.setattr(Search, "best", noted)
     for second in range(2, 59):
         route = asked(router, second)
         assert (ids(route), route.leaves) == ([1], second * SECOND)
@@ -291,17 +297,20 @@ def test_two_steps_on_one_route(monkeypatch: pytest.MonkeyPatch) -> None:
 
     open_to = {"end": 900, "bps": UNLIMITED_BPS}
     contacts = [
-        contact(1, (1, 2), 0, light_s=5, **open_to),  # type: ignore[arg-type]  # Numbers all.
-        contact(2, (1, 5), 0, light_s=0.5, **open_to),  # type: ignore[arg-type]
-        contact(3, (5, 2), 0, light_s=0.5, **open_to),  # type: ignore[arg-type]
+        contact(1, (1, 2), 0, light_s=5, **open_to),
+        contact(2, (1, 5), 0, light_s=0.5, **open_to),
+        contact(3, (5, 2), 0, light_s=0.5, **open_to),
         stepping(4, (2, 3), 20, 4, 1),
         stepping(5, (3, 4), 100, 10, 1),
     ]
-    traced = []
+    traced: list[int] = []
     trace = EarliestArrivals.traced
-    monkeypatch.setattr(
-        EarliestArrivals, "traced", lambda arrivals, at: traced.append(at) or trace(arrivals, at)
-    )
+
+    def noted(arrivals: EarliestArrivals, arrival: int) -> Path:
+        traced.append(arrival)
+        return trace(arrivals, arrival)
+
+    monkeypatch.setattr(EarliestArrivals, "traced", noted)
     router = Router(ContactPlan.of(contacts), with_margin=False)
     route = asked(router)
     assert traced == [22 * SECOND]

@@ -58,9 +58,8 @@ class Trial:
         size += max(self.naming.values(), default=0)  # which names at least who sends it
         expires = rng.choice((None, None, None, self.now + rng.randrange(30) * SECOND))
         priority = rng.choice((0, 1, 1, 1, 2))
-        limits = {"expires": expires, "exclude": exclude, "priority": priority}
-        others = {"exclude_contacts": banned, "avoid": avoid}
-        route = self.router.route(RouteRequest(source, destination, self.now, size, **limits, **others))  # type: ignore[arg-type]
+        asked = RouteRequest(source, destination, self.now, size, expires, priority, exclude, banned, avoid)
+        route = self.router.route(asked)
         if source == destination:
             late = expires is not None and expires < self.now
             assert (not route) == late
@@ -75,9 +74,7 @@ class Trial:
                 self.check_none(route, oracle)
             draw = rng.random()
             if draw < 0.2:
-                ranked = self.router.candidates(
-                    RouteRequest(source, destination, self.now, size, **limits, **others)
-                )
+                ranked = self.router.candidates(asked)
                 k = rng.choice((3, 10, 10_000))
                 some = list(islice(ranked, k))
                 assert len(some) == min(len(found), k), "no route is left out"
@@ -210,10 +207,8 @@ class Trial:
     ) -> None:
         """Compare who is refused, and where, with all that look faster in an empty world."""
         source, destination, exclude, banned, avoid = question
-        limits = {"expires": expires, "exclude": exclude, "exclude_contacts": banned, "avoid": avoid}
-        told = self.router.refusals(
-            RouteRequest(source, destination, self.now, size, **limits, priority=priority), most=99
-        )
+        asked = RouteRequest(source, destination, self.now, size, expires, priority, exclude, banned, avoid)
+        told = self.router.refusals(asked, most=99)
         real, empty = self.oracle(priority), Oracle(self.plan, {}, self.margin)
         path_of_chosen = [hop.contact for hop in chosen.hops] if chosen else []
         faster = [
