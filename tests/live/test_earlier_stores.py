@@ -35,6 +35,8 @@ from starlight.words import doubt
 FIRST = Path(__file__).parent / "fixtures" / "first_release"
 START = 51 * YEAR
 NODES = ["1", "2"]
+RENAMED = {"flooded": "copied"}
+"""Fields that have another name now; in a store they have places, not names."""
 
 
 def window(id, from_node, to_node, start, end, bps):
@@ -105,7 +107,7 @@ def test_bundles_of_an_earlier_store_are_all_there(opened):
     for event, bundle in zip(restored, expected["bundles"], strict=True):
         assert hashlib.sha256(store.body(event.key)).hexdigest() == bundle["body_sha256"]
         meta = plain(msgspec.structs.asdict(unpack(event.key, event.meta)))
-        assert {name: meta[name] for name in bundle["meta"]} == bundle["meta"]
+        assert {name: meta[RENAMED.get(name, name)] for name in bundle["meta"]} == bundle["meta"]
 
 
 def test_identities_time_and_counts_of_an_earlier_store_are_kept(opened):
