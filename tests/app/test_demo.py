@@ -106,7 +106,7 @@ def test_earth_hears_of_a_storm_one_light_time_later(tmp_path: Path) -> None:
     """The base knows at once why it is silent; Seoul learns of it by light."""
 
     async def storm(demo: Demo) -> None:
-        # Counted from the storm's own beginning: by when this call returns, a slow machine has lost some of it.
+        # Counted from the storm's own beginning: a slow machine returns from the call later.
         began = (await demo.backend.set_storm(True)).since
         assert began is not None
         assert demo.daemons[BASE].node.router.plan.notices
