@@ -56,9 +56,11 @@ class BatchCommitter(Generic[Sequel]):
         self._done = done
         self._failed = failed
         self._queue: deque[tuple[Sequence[Write], int, int, bool, Sequel]] = deque()
+        # Changed on the loop only, when steps are submitted and handed back, so it needs no lock.
         self._pending = 0
         self._stopping = False
         self._wake = threading.Condition()
+        # A daemon thread, so that a process which ends without `stop` does not hang on it.
         self._thread = threading.Thread(target=self._run, name="starlight store", daemon=True)
 
     @property

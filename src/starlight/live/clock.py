@@ -77,6 +77,7 @@ class MissionClock:
         """Return mission time, in ns."""
         if self._standing:
             return self._start
+        # In integers: a float counts nanoseconds without gaps for 104 days only.
         elapsed = self._wall() - self._wall_start
         return self._start + elapsed * self.rate.numerator // self.rate.denominator
 

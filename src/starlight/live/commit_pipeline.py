@@ -113,6 +113,7 @@ class CommitPipeline:
         outward = [action for sequel in sequels for action in sequel.outward]
         self._committed(outward, any(sequel.changed for sequel in sequels))
         for sequel in sequels:
+            # It is done already where the waiting task was cancelled.
             if sequel.safe is not None and not sequel.safe.done():
                 sequel.safe.set_result(None)
 

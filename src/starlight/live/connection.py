@@ -62,6 +62,7 @@ class Connection(asyncio.Protocol):
         """Begin the session."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        # `abort` came while the connection was being made and had no transport to break off.
         if self._unwanted:
             transport.abort()
             return
@@ -155,6 +156,7 @@ class Connection(asyncio.Protocol):
             over = over or isinstance(event, SessionEnded)
             self._heard(self, event)
         self.transmit()
+        # Only after `transmit`: the session may end with a last word to its peer (RFC 9174, 6.1).
         if over:
             self._shut()
 

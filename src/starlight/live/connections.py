@@ -128,6 +128,7 @@ class Connections:
         self.abort()
         await self._all_ended()
         if self._server:
+            # Last, because from Python 3.12 on it waits for every accepted connection as well.
             await self._server.wait_closed()
 
     async def _all_ended(self) -> None:

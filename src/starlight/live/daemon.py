@@ -205,6 +205,7 @@ class Daemon:
     def _restore(self, plan: ContactPlan | None) -> None:
         """Give the engine what the store holds, and open the residents' mailboxes."""
         now = self.clock.now()
+        # Before anything is restored, so that it is routed over the plan in force.
         if plan is not None:
             self._light.set_plan(plan)
             self._commits.submit(self._host.step([PlanChanged(plan)], now), now)
@@ -223,6 +224,7 @@ class Daemon:
     async def _carry_out(self, requests: Sequence[Request], now: int) -> None:
         """Hand requests to the engine; return once what they cause is durable."""
         step = self._host.ask(requests, now)
+        # The requests may have set a deadline before the one that the timer waits for.
         self._engine.arm()
         await self._commits.durable(step, now)
 

@@ -129,6 +129,8 @@ class EngineLoop:
         outward: list[Outward] = []
         at = earliest = now - self._late
         while at < now and (due := self._host.next_wakeup()) is not None and due <= now:
+            # Not after what was just handled: it is too late for `LATE_S`, or a deadline that is due
+            # again at once. At `now` it ends the loop, which otherwise might turn for ever.
             at = now if due <= at else due
             if not self._try((), at, writes, outward):
                 self._stumbled = True

@@ -19,5 +19,6 @@ class Listeners:
 
     def notify(self) -> None:
         """Call all of them in the next turn of the loop: what breaks in one breaks nothing here."""
+        # Not called from here: a listener that raised would break off the step that reports the change.
         for listener in self._listeners:
             asyncio.get_running_loop().call_soon(listener)

@@ -93,11 +93,13 @@ class Segments:
         """Write a body at the end of the current segment; it is durable after `sync`."""
         current = self._current
         if current is None or self._segments[current].size + len(body) > self._segment_bytes:
+            # `sync` knows the current segment only, so it has to be synced before it is left.
             self.sync()
             current = self._begin()
         segment = self._segments[current]
         view = memoryview(body)
         written = 0
+        # The system may write less than it was asked to.
         while written < len(body):
             written += os.pwrite(segment.descriptor, view[written:], segment.size + written)
         place = Place(current, segment.size, len(body), fastcrc.crc32.iscsi(body))
@@ -134,6 +136,8 @@ class Segments:
         segment.used -= place.size
         if segment.used == 0 and place.segment != self._current:
             self._delete(place.segment)
+        # A small one is filled further: else bundles that pass one by one would each make and sync a new
+        # file.
         elif segment.used == 0 and segment.size >= self._segment_bytes // 2:
             self._current = None
             self._delete(place.segment)

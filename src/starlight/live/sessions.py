@@ -71,6 +71,7 @@ class PeerSession:
         session = self.connection.session
         if len(data) > session.transfer_mtu:
             too_large = f"the peer takes {session.transfer_mtu} bytes at most"
+            # For good, as if the peer had refused it: at the next try it would be as large.
             self._outcomes.failed(transmit, too_large, refused=True)
             return
         extensions = () if self._foreign else (departure(transmit.last_byte),)

@@ -158,6 +158,7 @@ class SqliteStore:
             raise StoreError(f"{self.path} refused a commit: {error}") from error
         self._settle(batch, places, held)
         for number in self._segments.sparse():
+            # What failed once would fail again, with every commit from now on.
             if number not in self._uncompactable:
                 self._compact(number)
 
@@ -238,6 +239,7 @@ class SqliteStore:
     def _transact(self, batch: _Batch, places: dict[str, Place], now: int | None) -> None:
         execute, executemany = self._writer.execute, self._writer.executemany
         with self._writer:
+            # Deletions first: what a batch forgets and then stores again has to be there in the end.
             if batch.forgets:
                 executemany("delete from bundles where key = ?", [(key,) for key in batch.forgets])
                 executemany(
@@ -262,6 +264,8 @@ class SqliteStore:
                 executemany(PUT_SAVE, [(save.mailbox, save.key, save.data) for save in saves])
             if entries:
                 executemany(PUT_ENTRY, [(save.mailbox, *entry_row(index_entry(save))) for save in entries])
+            # It never falls: the next start moves its clock up to it, and may find a clock that was set
+            # back.
             if now is not None:
                 execute(
                     "insert into facts(name, value) values('mission time', ?)"
@@ -278,6 +282,7 @@ class SqliteStore:
         self._writer.execute("delete from seen where until < ?", (now,))
         self._seen = _number(self._writer, "select count(*) from seen")
         if self._seen > self._remembered:
+            # Those that would be forgotten first anyway are the least likely to come once more.
             self._writer.execute(
                 "delete from seen where key in (select key from seen order by until limit ?)",
                 (self._seen - self._remembered,),
@@ -287,6 +292,8 @@ class SqliteStore:
     def _settle(self, batch: _Batch, places: dict[str, Place], held: int) -> None:
         """Bring what is kept in memory in line with what has just been committed."""
         freed = [self._places.pop(key) for key in (*batch.forgets, *batch.persists) if key in self._places]
+        # Places before bodies, because a reader looks in memory first: what it misses there must have a
+        # place. The bytes replaced are released last, when no place names them any more.
         self._places.update(places)
         self._bodies.committed(batch.persists, batch.forgets, held)
         self._records.committed(batch.saves.values())
