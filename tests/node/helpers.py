@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
 from starlight import bundle as bp
@@ -19,6 +20,7 @@ from starlight.node.engine import Node
 from starlight.node.events import BundleReceived, Event, Fetched, LinkUp, Remembered, Restored
 
 T = 51 * YEAR
+USUAL_LIMITS = NodeLimits()
 A = TypeVar("A")
 
 
@@ -55,12 +57,20 @@ class Fixture:
         number: of the node.
         contacts: its plan.
         up: the neighbours whose links are up.
+        limits, names, reports: of its config.
     """
 
     def __init__(
-        self, number: int, contacts: ContactPlan = ROAD, *, up: Iterable[int] = (1, 2, 3, 4), **config: object
+        self,
+        number: int,
+        contacts: ContactPlan = ROAD,
+        *,
+        up: Iterable[int] = (1, 2, 3, 4),
+        limits: NodeLimits = USUAL_LIMITS,
+        names: Mapping[str, int] = MappingProxyType({}),
+        reports: bool = True,
     ) -> None:
-        self.config = NodeConfig(number, contacts, **config)  # type: ignore[arg-type]  # passed through
+        self.config = NodeConfig(number, contacts, limits, dict(names), reports)
         self.node = Node(self.config)
         self.up = tuple(up)
         self.bundles: dict[str, tuple[bytes, bytes]] = {}
@@ -101,13 +111,25 @@ class Fixture:
             assert again.node.handle(Restored(key, meta), now) == []
         return again
 
-    def submit(self, to: str = "ipn:3.1", now: int = T, **more: object) -> list[Action]:
-        """Submit a bundle."""
-        fields: dict[str, object] = {
-            "token": "t", "source": f"ipn:{self.config.number}.1", "destination": to, "payload": b"words",
-            "lifetime_ms": 86_400_000,
-        }  # fmt: skip
-        return self.handle(Submit(**(fields | more)), now)  # type: ignore[arg-type]  # by name
+    def submit(
+        self,
+        to: str = "ipn:3.1",
+        now: int = T,
+        *,
+        token: str = "t",
+        source: str | None = None,
+        payload: bytes = b"words",
+        lifetime_ms: int = 86_400_000,
+        report_to: str | None = None,
+        flags: int = 0,
+        priority: int = 1,
+        critical: bool = False,
+    ) -> list[Action]:
+        """Submit a bundle; its source is the node's first service, unless it is given."""
+        author = f"ipn:{self.config.number}.1" if source is None else source
+        return self.handle(
+            Submit(token, author, to, payload, lifetime_ms, report_to, flags, priority, critical), now
+        )
 
     @property
     def states(self) -> list[str]:
@@ -115,7 +137,7 @@ class Fixture:
         return [stored.state.name for stored in self.node.stored.values()]
 
 
-def of(actions: Iterable[Action], kind: type[A]) -> list[A]:
+def of(actions: Iterable[object], kind: type[A]) -> list[A]:
     """Return the actions of one kind."""
     return [action for action in actions if isinstance(action, kind)]
 

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from tests.node.helpers import HOUR, SECOND, Fixture, NodeLimits, T, came, contact, made, of, plan, traces
+from tests.node.helpers import (
+    HOUR,
+    SECOND,
+    USUAL_LIMITS,
+    Fixture,
+    NodeLimits,
+    T,
+    came,
+    contact,
+    made,
+    of,
+    plan,
+    traces,
+)
 
 from starlight.bundle import Service
 from starlight.contacts.contact import Contact
@@ -45,9 +58,11 @@ def diamond(*middle: int, start: int = HOUR, version: int = 0, light: float = 10
 THREE = diamond(2, 3, 4)
 
 
-def sender(contacts: ContactPlan = THREE, **config: object) -> tuple[Fixture, str, list[Action]]:
+def sender(
+    contacts: ContactPlan = THREE, *, up: Iterable[int] = (1, 2, 3, 4), limits: NodeLimits = USUAL_LIMITS
+) -> tuple[Fixture, str, list[Action]]:
     """Return a node that has sent something critical, its key, and what was done."""
-    node = Fixture(1, contacts, **config)  # type: ignore[arg-type]  # passed through
+    node = Fixture(1, contacts, up=up, limits=limits)
     actions = node.submit("ipn:9.1", critical=True)
     return node, of(actions, Accepted)[0].key, actions
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.node.helpers import HOUR, SECOND, Fixture, T, contact, of, plan
+from tests.node.office import Office
 from tests.node.test_fragmentation import WORDS, windows
-from tests.node.test_host import Office
 
 from starlight.node.actions import Forget, Persist, Transmit
 from starlight.node.application import Submit
@@ -27,7 +29,7 @@ def test_time_that_an_overtaken_bundle_misses_is_given_to_one_that_waits() -> No
     second = contact(3, 2, 3, HOUR + 611 * SECOND, HOUR + 622 * SECOND, rate=rate, light_s=1.0)
     node = Fixture(1, plan(first, later, second))
 
-    def submitted(size: int, **more: object) -> str:
+    def submitted(size: int, **more: Any) -> str:
         """Submit a bundle of about `size` bytes in all."""
         return of(node.submit(payload=b"x" * (size - 70), **more), Persist)[0].key
 
@@ -46,19 +48,17 @@ def test_what_was_cut_in_a_broken_step_is_not_kept_whole_beside_its_fragments() 
     """The fragments are committed with the next step, and the whole is forgotten in the same commit."""
     bodies: dict[str, bytes] = {}
     office = Office()
-    host = Host(Node(NodeConfig(1, plan())), office, bodies.__getitem__)  # type: ignore[arg-type]  # a fake
+    host = Host(Node(NodeConfig(1, plan())), office, bodies.__getitem__)
     host.step([LinkUp(2)], T)
     request = Submit("letter/1", "ipn:1.1", "ipn:3.1", WORDS, 86_400_000, "dtn:none")
     (whole,) = of(host.step([request], T).writes, Persist)
     bodies[whole.key] = whole.data
 
-    def breaking(now: int) -> None:
-        raise RuntimeError
-
     office.due = T
-    office.handle_timer = breaking  # type: ignore[assignment, method-assign]  # a defect
+    office.defects["handle_timer"] = RuntimeError()
     with pytest.raises(RuntimeError):
         host.step([PlanChanged(windows(HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR, first=11))], T)
+    office.defects.clear()
     office.due = None
     writes = host.step([], T).writes
     assert len(of(writes, Persist)) > 1

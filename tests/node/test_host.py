@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 from tests.node.helpers import ROAD, SECOND, T, came, made, of, plan, traces
+from tests.node.office import POST, Office, host_of
 
 from starlight.errors import InputError, StoreError
 from starlight.node.actions import Acknowledge, Forget, Persist, Trace, Transmit
-from starlight.node.application import Claim, Request, Save, Say, Submit, Unclaim, Withdraw
+from starlight.node.application import Claim, Save, Say, Submit, Unclaim, Withdraw
 from starlight.node.config import NodeConfig
 from starlight.node.engine import Node
 from starlight.node.events import LinkUp, PlanChanged, Restored, Wakeup
@@ -17,44 +16,6 @@ from starlight.node.host import Host
 from starlight.node.record import Recorder, replay
 from starlight.node.trace_events import BundleExpired
 from starlight.trace import Record
-
-
-class Office:
-    """An application that notes what it is told, and answers as it was set up to."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[object, ...]] = []
-        self.answers: dict[str, list[Request]] = {}
-        self.due: int | None = None
-
-    def next_wakeup(self) -> int | None:
-        return self.due
-
-    def handle_timer(self, now: int) -> Sequence[Request]:
-        self.due = None
-        return self._note("handle_timer", now)
-
-    def __getattr__(self, name: str):  # type: ignore[no-untyped-def]  # every other call of Application
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return lambda *facts: self._note(name, *facts)
-
-    def _note(self, name: str, *facts: object) -> list[Request]:
-        self.told.append((name, *facts))
-        return self.answers.pop(name, [])
-
-
-def host_of(number: int, contacts=ROAD) -> tuple[Host, Office]:  # type: ignore[no-untyped-def]
-    """Return a host with an office whose store has nothing."""
-
-    def body(key: str) -> bytes:
-        raise AssertionError(f"{key} was persisted in this step and need not be read")
-
-    office = Office()
-    return Host(Node(NodeConfig(number, contacts)), office, body), office  # type: ignore[arg-type]
-
-
-POST = Submit("letter/1", "ipn:1.1", "ipn:3.1", b"words", 86_400_000)
 
 
 def test_what_an_application_keeps_is_committed_with_what_the_engine_keeps() -> None:
@@ -114,7 +75,7 @@ def test_requests_of_every_kind_are_taken() -> None:
     assert ("withdrawn", key, T) in office.told
     assert ("not_withdrawn", key, T) in office.told
     with pytest.raises(TypeError, match="no request"):
-        host.ask([object()], T)
+        host.ask([object()], T)  # type: ignore[list-item]  # none of the requests
 
 
 def test_a_post_that_asks_for_reports_has_them_sent_to_its_node() -> None:
@@ -211,7 +172,7 @@ def test_an_unreadable_body_is_traced_and_stays() -> None:
     (persist,) = of(first.step([came(made())], T).writes, Persist)
     office = Office()
     office.answers["resume"] = [Claim("ipn:3.1")]
-    host = Host(Node(NodeConfig(3, ROAD)), office, body)  # type: ignore[arg-type]  # by __getattr__
+    host = Host(Node(NodeConfig(3, ROAD)), office, body)
     step = host.resume([Restored(persist.key, persist.meta)], T)
     assert "bundle.unreadable" in traces(step.outward)
     assert not step.writes

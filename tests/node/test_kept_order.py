@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.node.helpers import HOUR, Fixture, T, contact, of, plan
 
 from starlight.node.actions import Persist, Transmit
@@ -11,7 +13,7 @@ CLOSED = plan(contact(1, 1, 2, 9 * HOUR, 10 * HOUR))
 """A contact much later, so that what is submitted waits."""
 
 
-def submitted(node: Fixture, **more: object) -> str:
+def submitted(node: Fixture, **more: Any) -> str:
     """Submit a bundle of ten bytes of payload and return its key."""
     return of(node.submit(to="ipn:2.1", **more), Persist)[0].key
 

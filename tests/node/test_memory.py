@@ -29,7 +29,7 @@ from starlight.node.events import (
     Wakeup,
 )
 from starlight.node.stored import pack
-from starlight.routing import Priority
+from starlight.routing import Fragment, Priority, Router, RouteRequest, split
 
 
 def test_what_is_handed_and_replaced_gives_back_its_bookings() -> None:
@@ -109,9 +109,13 @@ def test_a_plan_that_is_over_holds_no_bundles() -> None:
 
 def test_what_can_not_be_read_at_one_instant_is_not_split_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many large bundles that a plan sets free are split as they are read, not each at every instant."""
-    asked = []
-    split = cutting.split
-    monkeypatch.setattr(cutting, "split", lambda *a, **k: asked.append(0) or split(*a, **k))
+    asked: list[RouteRequest] = []
+
+    def noted(router: Router, request: RouteRequest, overhead: int) -> list[Fragment] | None:
+        asked.append(request)
+        return split(router, request, overhead)
+
+    monkeypatch.setattr(cutting, "split", noted)
     each = [contact(number, 1, 2, number * HOUR, number * HOUR + SECOND) for number in range(1, 50)]
     many = plan(*each, contact(91, 2, 3, end=60 * HOUR))
     node = Fixture(1, plan(), limits=NodeLimits(bundle_bytes=4_000_000))
@@ -225,11 +229,20 @@ class Storm:
     def post(self) -> None:
         rng = self.rng
         size = rng.choice([1, 50, 500, 4_000, 7_000, 20_000])
-        fields = {"priority": rng.randrange(3), "critical": rng.random() < 0.3}
+        priority, critical = rng.randrange(3), rng.random() < 0.3
         lifetime_ms = rng.choice([5_000, 30_000, 80_000])
         to = f"ipn:{rng.choice([2, 2, 5, 5, 5, 9])}.1"
         payload = bytes(min(size, self.largest - 2_000))
-        self.take(self.node.submit(to, self.now, payload=payload, lifetime_ms=lifetime_ms, **fields))
+        self.take(
+            self.node.submit(
+                to,
+                self.now,
+                payload=payload,
+                lifetime_ms=lifetime_ms,
+                priority=priority,
+                critical=critical,
+            )
+        )
 
     def receive(self) -> None:
         rng = self.rng

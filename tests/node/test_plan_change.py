@@ -126,7 +126,7 @@ def test_after_a_change_nothing_that_queues_would_do_better_over_what_came(seed:
             meta = stored.meta
             request = RouteRequest(1, stored.node, T, meta.size, meta.expires, meta.priority)
             best = node.node.router.without([route]).route(request)
-            assert best is not None
+            assert best
             if any(hop.contact in came for hop in best.hops):
                 assert best.projected >= route.projected
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.node.helpers import HOUR, SECOND, Fixture, T, contact, of, plan, traces
+from tests.node.helpers import HOUR, SECOND, USUAL_LIMITS, Fixture, T, contact, of, plan, traces
 
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
@@ -47,8 +47,8 @@ class Posted(NamedTuple):
 class Line:
     """A node whose bundles are submitted one by one, and who is woken when it wants to be."""
 
-    def __init__(self, contacts: ContactPlan, **config: object) -> None:
-        self.node = Fixture(1, contacts, **config)
+    def __init__(self, contacts: ContactPlan, limits: NodeLimits = USUAL_LIMITS) -> None:
+        self.node = Fixture(1, contacts, limits=limits)
         self.posted: list[Posted] = []
         self.sent: list[Transmit] = []
         self.trace: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 import pytest
@@ -30,6 +30,7 @@ from starlight.bundle.report import ReasonCode, StatusReport, decode_report
 from starlight.errors import StoreError
 from starlight.node.actions import (
     Acknowledge,
+    Action,
     Deliver,
     Forget,
     Persist,
@@ -295,13 +296,13 @@ def test_anonymous_bundles_are_told_apart_by_content() -> None:
     assert len(node.bundles) == 2
 
 
-def reports_in(actions: list) -> list[StatusReport]:  # type: ignore[type-arg]  # any actions
+def reports_in(actions: Sequence[Action]) -> list[StatusReport]:
     """Return the status reports among what is persisted."""
     bundles = [bp.decode(persist.data) for persist in of(actions, Persist)]
     return [decode_report(b.payload) for b in bundles if b.is_admin]
 
 
-def statuses(actions: list) -> list[str]:  # type: ignore[type-arg]  # any actions
+def statuses(actions: Sequence[Action]) -> list[str]:
     return [name for report in reports_in(actions) for name, _ in report.assertions]
 
 
@@ -371,8 +372,8 @@ def test_two_reception_reports_where_two_are_asked_for() -> None:
     """
     node = Fixture(2, up=())
     one = CanonicalBlock(201, 8, 0x02, 2, b"another")
-    data = bp.decode(made(private=0x02, flags=0x4000))
-    data = bp.encode(replaced(data, (one, *data.blocks)))
+    asking = bp.decode(made(private=0x02, flags=0x4000))
+    data = bp.encode(replaced(asking, (one, *asking.blocks)))
     reports = reports_in(node.handle(came(data)))
     assert [report.reason for report in reports] == [0, ReasonCode.BLOCK_UNSUPPORTED]
     assert all(report.received.asserted for report in reports)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.node.helpers import (
     HOUR,
@@ -46,12 +48,12 @@ from starlight.node.events import (
 LATER = plan(contact(1, 1, 2, HOUR, 2 * HOUR), contact(2, 2, 1), contact(3, 2, 3), contact(4, 3, 2))
 
 
-def wake(node: Fixture, kind: type = Transmit) -> tuple[list, int]:  # type: ignore[type-arg]  # any actions
-    """Wake a node at its deadlines until it does something of a kind; return that, and when."""
+def wake(node: Fixture) -> tuple[list[Transmit], int]:
+    """Wake a node at its deadlines until it transmits; return what, and when."""
     for _ in range(100):
         due = node.node.next_wakeup()
         assert due is not None, "it never does"
-        done = of(node.handle(Wakeup(), due), kind)
+        done = of(node.handle(Wakeup(), due), Transmit)
         if done:
             return done, due
     raise AssertionError("it does not come to rest")
@@ -359,10 +361,10 @@ def test_to_oneself_is_delivered_at_once() -> None:
         {"report_to": "nobody"},
     ],
 )
-def test_a_wrong_submission_is_rejected_with_its_reason(wrong: dict[str, object]) -> None:
+def test_a_wrong_submission_is_rejected_with_its_reason(wrong: dict[str, Any]) -> None:
     """A submitted bundle that can't be made is not taken, and the application is told why."""
     node = Fixture(1, limits=NodeLimits(bundle_bytes=2_000))
-    actions = node.submit(**wrong)  # type: ignore[arg-type]  # by name
+    actions = node.submit(**wrong)
     (rejected,) = of(actions, Rejected)
     assert rejected.reason
     assert not node.bundles

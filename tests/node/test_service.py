@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from tests.node.helpers import ROAD, SECOND, Fixture, T, came, made, of
@@ -38,7 +40,7 @@ def meta_of(node: Fixture) -> Meta:
     ],
 )
 def test_an_application_says_how_urgent_a_bundle_is(
-    asked: dict[str, object], service: Service, urgency: int
+    asked: dict[str, Any], service: Service, urgency: int
 ) -> None:
     """The bundle says it to all nodes on its way; here a critical one is as urgent as there is."""
     node = Fixture(1)

@@ -23,6 +23,7 @@ from starlight.routing import NoRoute, NoRouteCode, Router
 from starlight.routing.bookings import Bookings
 from starlight.scenario import reading
 from starlight.scenario.kernels import open_sky
+from starlight.sim.world import VirtualWorld
 
 VILLAGE = """
 name = "village"
@@ -164,7 +165,7 @@ def test_bookings_that_are_not_made_fail_the_run(
 class Mistaken(Rehearsal):
     """A canary: the house on the hill takes the shore to be 2 ms further away than it is."""
 
-    def _make_world(self):  # type: ignore[no-untyped-def]
+    def _make_world(self) -> VirtualWorld:
         world = super()._make_world()
         node = world._nodes[1]
         node.config = NodeConfig(1, _farther(node.config.plan))

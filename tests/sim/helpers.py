@@ -13,7 +13,7 @@ from starlight.node.config import NodeConfig, NodeLimits
 from starlight.node.host import Host
 from starlight.sim import faults
 from starlight.sim.checkers import Witness
-from starlight.sim.virtual_node import NodeSetup
+from starlight.sim.virtual_node import Interrupt, NodeSetup
 from starlight.sim.world import VirtualWorld
 from starlight.trace import Record
 
@@ -53,14 +53,15 @@ def world_of(
     kind: type[VirtualWorld] = VirtualWorld,
     services: tuple[int, ...] = (1,),
     limits: NodeLimits = PATIENT,
-    **more: object,
+    trace: Callable[[Record], object] | None = None,
+    interrupt: Interrupt | None = None,
 ) -> VirtualWorld:
     """Return a world with a witness on every node of a plan."""
     setups = [
         NodeSetup(NodeConfig(number, plan, limits), lambda node: Witness(node, services))
         for number in plan.nodes()
     ]
-    return kind(plan, setups, start=START, **more)  # type: ignore[arg-type]  # passed through
+    return kind(plan, setups, start=START, trace=trace, interrupt=interrupt)
 
 
 def posting(
@@ -86,7 +87,9 @@ def random_plan(random: Random, nodes: int, length: int, rates: Sequence[int] = 
     The last hour belongs to one long contact of every link, so that all can arrive in the end.
     """
     pairs = [(random.randint(1, number - 1), number) for number in range(2, nodes + 1)]
-    pairs += [tuple(sorted(random.sample(range(1, nodes + 1), 2))) for _ in range(random.randint(0, nodes))]
+    for _ in range(random.randint(0, nodes)):
+        a, b = sorted(random.sample(range(1, nodes + 1), 2))
+        pairs.append((a, b))
     contacts: list[Contact] = []
     for a, b in sorted(set(pairs)):
         light = random.choice((0.000_1, 0.02, 1.3, 240.0, 1_200.0))

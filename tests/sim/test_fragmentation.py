@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from tests.sim.helpers import HOUR, MINUTE, SECOND, SLOW, START, both, contact, disturbed, posting, world_of
 
+from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
+from starlight.node.actions import Outward
 from starlight.node.config import NodeConfig
 from starlight.node.forwarding import COPY_TRIES
 from starlight.node.record import Recorder, replay
@@ -19,7 +22,7 @@ from starlight.sim.world import VirtualWorld
 from starlight.trace import Record
 
 
-def passes(id: int, a: int, b: int, *starts: int) -> list[object]:
+def passes(id: int, a: int, b: int, *starts: int) -> list[Contact]:
     """Return passes of a minute, each of which carries 7.5 kB."""
     return [contact(id + n, a, b, start, start + MINUTE, rate=1_000) for n, start in enumerate(starts)]
 
@@ -27,8 +30,8 @@ def passes(id: int, a: int, b: int, *starts: int) -> list[object]:
 # 20 kB from 1 to 3 take three passes; the diamond offers node 1 two neighbours.
 PASSES = ContactPlan.of(
     [
-        *passes(10, 1, 2, *(n * 10 * MINUTE for n in range(1, 8))),  # type: ignore[list-item]  # contacts
-        *passes(30, 1, 4, *(n * 10 * MINUTE for n in range(1, 8))),  # type: ignore[list-item]
+        *passes(10, 1, 2, *(n * 10 * MINUTE for n in range(1, 8))),
+        *passes(30, 1, 4, *(n * 10 * MINUTE for n in range(1, 8))),
         contact(50, 2, 1), contact(51, 4, 1), *both(52, 2, 3), *both(54, 4, 3),
     ]
 )  # fmt: skip
@@ -112,7 +115,7 @@ def test_copies_that_cross_come_to_rest(light_s: float) -> None:
 class ForgetfulNode(VirtualNode):
     """A canary: it loses one piece of each letter that it cuts."""
 
-    def _commit(self, writes, outward):  # type: ignore[no-untyped-def]
+    def _commit(self, writes: list[Any], outward: list[Outward]) -> None:
         pieces = [write for write in writes if "+" in getattr(write, "key", "") and hasattr(write, "data")]
         super()._commit([write for write in writes if write not in pieces[1:2]], outward)
 

@@ -231,7 +231,7 @@ def urgent(
     """Return the call that lets a node's witness post some words at a priority."""
     call = posting(words, to, size=size)
     fields = {"priority": priority, "critical": critical}
-    return lambda host, now: [replace(post, **fields) for post in call(host, now)]  # type: ignore[type-var]  # posts
+    return lambda host, now: [replace(post, **fields) for post in call(host, now)]
 
 
 def test_letters_that_are_overtaken_know_why() -> None:

@@ -13,6 +13,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND, YEAR
 from starlight.errors import DefectError
 from starlight.node.bundle_state import Cause
+from starlight.node.stored import Stored
 from starlight.node.transmit_scheduler import TransmitScheduler
 from starlight.routing import NoRoute, NoRouteCode, Router, RouteRequest
 from starlight.routing.contact_bookings import ContactBookings
@@ -84,8 +85,10 @@ def test_a_transmission_outside_of_its_contact_is_told(monkeypatch: pytest.Monke
     plan = ContactPlan.of([contact(1, 1, 2, HOUR, 2 * HOUR), *both(3, 2, 3, 0, 3 * HOUR)])
     transmit = TransmitScheduler._transmit
 
-    def hasty(self, stored, contact, leaves, last_byte, now):  # type: ignore[no-untyped-def]
-        transmit(self, stored, contact, leaves - MINUTE, last_byte - MINUTE, now)
+    def hasty(
+        scheduler: TransmitScheduler, stored: Stored, contact: Contact, leaves: int, last_byte: int, now: int
+    ) -> None:
+        transmit(scheduler, stored, contact, leaves - MINUTE, last_byte - MINUTE, now)
 
     with monkeypatch.context() as patched:
         patched.setattr(TransmitScheduler, "_transmit", hasty)

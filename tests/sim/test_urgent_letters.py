@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,7 +31,7 @@ def office_of(node: Node) -> PostOffice:
     return PostOffice(node.number, node.router, booked=node.booked)
 
 
-def write(text: str, priority: int) -> object:
+def write(text: str, priority: int) -> Callable[[Host, int], Iterable[Request]]:
     def act(host: Host, now: int) -> Iterable[Request]:
         return office_at(host).write(JAY, Draft(NAN_YOUNG, text, priority=Priority(priority)), now)[1]
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from tests.sim.helpers import START, both, contact, disturbed, posting, random_plan, world_of
@@ -15,9 +16,11 @@ from tests.sim.helpers import START, both, contact, disturbed, posting, random_p
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
-from starlight.node.actions import Acknowledge
+from starlight.node.actions import Acknowledge, Outward
+from starlight.node.application import Request
 from starlight.node.config import NodeConfig, NodeLimits
 from starlight.node.engine import Node
+from starlight.node.host import Host
 from starlight.node.record import Recorder, replay
 from starlight.node.trace_events import BundleFailed
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
@@ -156,7 +159,8 @@ def test_letters_of_decades_wait_for_whoever_claims_the_address() -> None:
     assert len(world.store(2).bundles()) == 300
     assert read(world).came == {}
 
-    def find(host, now):  # type: ignore[no-untyped-def]
+    def find(host: Host, now: int) -> list[Request]:
+        assert isinstance(host.application, Witness)
         return host.application.claim(77)
 
     world.call(world.now, 2, find)
@@ -237,7 +241,7 @@ def test_giving_transfers_up_too_early_loses_nothing(seed: int) -> None:
 class CarelessNode(VirtualNode):
     """A canary: it acknowledges before it commits."""
 
-    def _commit(self, writes, outward):  # type: ignore[no-untyped-def]
+    def _commit(self, writes: list[Any], outward: list[Outward]) -> None:
         hasty = [action for action in outward if isinstance(action, Acknowledge)]
         for action in hasty:
             self._act(action)
