@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 
 import msgspec
 import pytest
@@ -14,14 +14,15 @@ from starlight.app.storm import StormControl
 from starlight.dtntime import MILLISECOND
 from starlight.errors import InputError
 from starlight.live.config import DaemonStatus
+from starlight.live.daemon import Daemon
 from starlight.web import wire
 from starlight.web.views import Correspondent, PageChange, Storm
 
 JAY, NAN_YOUNG, ABROAD, STRANGER = "ipn:7.1", "ipn:20.1", "ipn:50.1", "ipn:99.9"
 
 
-class FakeDaemon:
-    """Tells whoever subscribes."""
+class FakeDaemon(Daemon):
+    """Tells whoever subscribes; that is all there is of it."""
 
     def __init__(self) -> None:
         self.listeners: list[Callable[[], None]] = []
@@ -86,6 +87,7 @@ def test_changes_that_come_faster_than_they_are_read_are_merged() -> None:
             here.tell()
         there.tell()
         seen.append(await anext(found))
+        assert isinstance(found, AsyncGenerator)
         await found.aclose()
         return seen
 

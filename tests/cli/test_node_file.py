@@ -14,16 +14,17 @@ from starlight.app.node_file import load, plan_of
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
+from starlight.scenario.worlds import WorldSpec
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "node-file.md"
-TABLES = {
+TABLES: dict[str, type[msgspec.Struct]] = {
     "Keys": nodefile.NodeFile,
     "`[[peer]]`": nodefile.PeerSpec,
     "`[[contact]]`": nodefile.ContactSpec,
     "`[[person]]`": nodefile.ResidentSpec,
     "`[[address]]`": nodefile.AddressSpec,
     "`[clock]`": nodefile.ClockSpec,
-    "`[[other_world]]`": nodefile.WorldSpec,
+    "`[[other_world]]`": WorldSpec,
 }
 PARTS = {"peer", "contact", "person", "address", "clock", "other_world"}
 SEOUL, BASE, CLOCK = re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)

@@ -105,8 +105,8 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     text = free.sub("127.0.0.1:0", seoul_file).replace("127.0.0.1:4556", "127.0.0.1:0")
     (folder / "seoul.toml").write_text(text, encoding="utf-8")
     seoul_record, base_record = (folder / f"{name}.jsonl" for name in ("seoul", "base"))
-    here = ["node", folder / "seoul.toml", "--record", seoul_record]
-    there = ["node", folder / "base.toml", "--record", base_record]
+    here: list[str | Path] = ["node", folder / "seoul.toml", "--record", seoul_record]
+    there: list[str | Path] = ["node", folder / "base.toml", "--record", base_record]
     with running(*here, folder=folder / "seoul-data") as seoul:
         seoul.read_until("token=")
         found = re.search(r"TCPCLv4 on 127\.0\.0\.1:(\d+)", seoul.said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import click
 import pytest
 from tests.cli.helpers import Running, running, starlight
 
@@ -109,6 +110,7 @@ def test_why_so_late_has_the_words_of_starlight_route(node: Running) -> None:
 def test_priorities_have_the_words_of_starlight_route() -> None:
     """Both commands take the same words."""
     (option,) = (each for each in route.params if each.name == "priority")
+    assert isinstance(option.type, click.Choice)
     assert tuple(option.type.choices) == PRIORITIES
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 from starlight.dtntime import SECOND
 from starlight.links import LinkEvent, SessionEnded, TcpclConfig, TcpclSession, TransferReceived
 
 CONTACT = b"dtn!\x04\x00"
+E = TypeVar("E")
 
 
 def octets(text: str) -> bytes:
@@ -19,7 +22,7 @@ def sess_init(
     segment_mru: int = 2**24,
     transfer_mru: int = 2**26,
     node_id: str = "ipn:2.0",
-    items=b"",
+    items: bytes = b"",
 ) -> bytes:
     """Return a peer's SESS_INIT, built by hand from RFC 9174, 4.6."""
     return (
@@ -40,7 +43,13 @@ def item(kind: int, data: bytes, *, critical: bool = False) -> bytes:
 
 
 def segment(
-    transfer_id: int, data: bytes = b"", *, start: bool = True, end: bool = True, items=b"", flags=0
+    transfer_id: int,
+    data: bytes = b"",
+    *,
+    start: bool = True,
+    end: bool = True,
+    items: bytes = b"",
+    flags: int = 0,
 ) -> bytes:
     """Return an XFER_SEGMENT, built by hand from RFC 9174, 5.2.2."""
     head = bytes((1, flags | 2 * start | end)) + transfer_id.to_bytes(8, "big")
@@ -49,7 +58,7 @@ def segment(
     return head + len(data).to_bytes(8, "big") + data
 
 
-def ack(transfer_id: int, length: int, *, start: bool = True, end: bool = True, flags=0) -> bytes:
+def ack(transfer_id: int, length: int, *, start: bool = True, end: bool = True, flags: int = 0) -> bytes:
     """Return an XFER_ACK, built by hand from RFC 9174, 5.2.3."""
     return bytes((2, flags | 2 * start | end)) + transfer_id.to_bytes(8, "big") + length.to_bytes(8, "big")
 
@@ -80,7 +89,7 @@ def drain(session: TcpclSession) -> bytes:
     return b"".join(parts)
 
 
-def opened(*, passive: bool = True, now: int = 0, peer: bytes | None = None, **config) -> TcpclSession:
+def opened(*, passive: bool = True, now: int = 0, peer: bytes | None = None, **config: Any) -> TcpclSession:
     """Return a session of ours, ``ipn:1.0``, that a hand-written peer, ``ipn:2.0``, has opened; all is
     drained."""
     session = TcpclSession(TcpclConfig("ipn:1.0", **config), passive=passive, now=now)
@@ -97,7 +106,14 @@ class Pair:
         acknowledge: answer each transfer at once.
     """
 
-    def __init__(self, *, step: int = 0, acknowledge: bool = True, active=None, passive=None) -> None:
+    def __init__(
+        self,
+        *,
+        step: int = 0,
+        acknowledge: bool = True,
+        active: TcpclConfig | None = None,
+        passive: TcpclConfig | None = None,
+    ) -> None:
         self.now = 0
         self.step = step
         self.acknowledge = acknowledge
@@ -132,7 +148,7 @@ class Pair:
             if isinstance(event, TransferReceived) and self.acknowledge:
                 session.acknowledge(event.transfer_id)
 
-    def of(self, session: TcpclSession, kind: type[LinkEvent]) -> list[LinkEvent]:
+    def of(self, session: TcpclSession, kind: type[E]) -> list[E]:
         """Return what a session told of one kind."""
         return [event for event in self.heard[session] if isinstance(event, kind)]
 
@@ -151,6 +167,13 @@ class Pair:
             self.run()
         self.now = until
         return self
+
+
+def all_of(events: list[LinkEvent], kind: type[E]) -> list[E]:
+    """Return events that are all of one kind."""
+    found: list[E] = [event for event in events if isinstance(event, kind)]
+    assert len(found) == len(events)
+    return found
 
 
 def ended(events: list[LinkEvent]) -> SessionEnded:

@@ -101,7 +101,7 @@ def test_every_transfer_has_one_fate(bodies: list[bytes], mru: int, step: int, s
     pair.pass_time(500)
     for session in (pair.active, pair.passive):
         pair.hear(session, session.receive_eof(pair.now))
-    fates = []
+    fates: list[int] = []
     for event in pair.heard[pair.active]:
         if isinstance(event, SessionEnded):
             fates += event.failed

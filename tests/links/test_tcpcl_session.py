@@ -1,5 +1,7 @@
 """Contact headers, SESS_INIT, negotiation, and what ends a session before it is one."""
 
+from typing import Any
+
 import pytest
 from tests.links.helpers import (
     CONTACT,
@@ -270,7 +272,7 @@ def test_what_we_do_wrong_raises() -> None:
         {"max_node_id": 6},
     ],
 )
-def test_a_config_that_does_not_fit_the_wire_is_refused(bad: dict[str, int]) -> None:
+def test_a_config_that_does_not_fit_the_wire_is_refused(bad: dict[str, Any]) -> None:
     """A value that would not fit its field, or its limit, is refused when the config is made."""
     with pytest.raises(ValueError, match=r".+"):
         TcpclConfig("ipn:1.0", **bad)

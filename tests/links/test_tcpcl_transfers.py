@@ -5,6 +5,7 @@ from tests.links.helpers import (
     KEEPALIVE,
     Pair,
     ack,
+    all_of,
     drain,
     ended,
     item,
@@ -16,6 +17,7 @@ from tests.links.helpers import (
 )
 
 from starlight.links import (
+    LinkEvent,
     MessageRejected,
     RefuseReason,
     SessionUp,
@@ -262,7 +264,7 @@ def test_answers_leave_in_the_order_of_their_segments() -> None:
         + segment(3, b"!", start=False),
         0,
     )
-    assert [event.transfer_id for event in events] == [0, 2, 3]
+    assert [event.transfer_id for event in all_of(events, TransferReceived)] == [0, 2, 3]
     assert drain(session) == b""
     session.acknowledge(3)
     session.acknowledge(2)
@@ -495,7 +497,7 @@ def test_octet_by_octet_is_linear() -> None:
     times."""
     session = opened(transfer_mru=2**20)
     octets = segment(0, bytes(2**20))
-    events = []
+    events: list[LinkEvent] = []
     for octet in octets:
         events += session.receive_data(bytes((octet,)), 0)
-    assert [len(event.data) for event in events] == [2**20]
+    assert [len(event.data) for event in all_of(events, TransferReceived)] == [2**20]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
 from starlight.contacts.plan import ContactPlan
@@ -11,26 +13,38 @@ from starlight.dtntime import YEAR, from_text
 from starlight.links import TcpclConfig
 from starlight.live.clock import MissionClock
 from starlight.live.config import PeerConfig
+from starlight.live.connection import Tap
+from starlight.live.daemon import Daemon
 from starlight.live.light import Light
 from starlight.live.neighbours import Neighbours
 from starlight.node.actions import Transmit
+from starlight.node.events import Event
+from starlight.trace import TraceEvent
+
+A = TypeVar("A")
 
 START = from_text("2051-04-02T10:00:00Z")
 PATIENCE_S = 20.0
 """Waits end by events; this only ends a test that would otherwise hang."""
 
 
-def always(id, from_node, to_node, light_s=0.0, rate=UNLIMITED_BPS, start=START):
+def always(id: int, from_node: int, to_node: int, light_s: float = 0.0) -> Contact:
     """Return a contact that is open for a year."""
-    begin = start - YEAR // 10
+    begin = START - YEAR // 10
     return Contact(
-        id, from_node, to_node, begin, start + YEAR, ((begin, rate),), constant_light(begin, light_s)
+        id,
+        from_node,
+        to_node,
+        begin,
+        START + YEAR,
+        ((begin, UNLIMITED_BPS),),
+        constant_light(begin, light_s),
     )
 
 
-def both_ways(*links):
+def both_ways(*links: tuple[int, int, float]) -> ContactPlan:
     """Return a plan of links (node, node, light time in s) that are always open both ways."""
-    contacts = []
+    contacts: list[Contact] = []
     for a, b, light_s in links:
         contacts.append(always(len(contacts) + 1, a, b, light_s))
         contacts.append(always(len(contacts) + 1, b, a, light_s))
@@ -40,10 +54,18 @@ def both_ways(*links):
 class End:
     """One node's links, with what they tell the engine put in a queue."""
 
-    def __init__(self, node, peers, plan, clock, *, tap=None):
+    def __init__(
+        self,
+        node: int,
+        peers: Sequence[PeerConfig],
+        plan: ContactPlan,
+        clock: MissionClock,
+        *,
+        tap: Tap | None = None,
+    ) -> None:
         self.node = node
-        self.told = deque()
-        self.said = []
+        self.told: deque[Event] = deque()
+        self.said: list[TraceEvent] = []
         self._more = asyncio.Event()
         light = Light(plan, rate=float(clock.rate))
         self.links = Neighbours(
@@ -57,11 +79,11 @@ class End:
             tap,
         )
 
-    def _tell(self, event):
+    def _tell(self, event: Event) -> None:
         self.told.append(event)
         self._more.set()
 
-    async def next(self):
+    async def next(self) -> Event:
         """Return the next event that the engine is told."""
         async with asyncio.timeout(PATIENCE_S):
             while not self.told:
@@ -69,14 +91,25 @@ class End:
                 await self._more.wait()
         return self.told.popleft()
 
-    def send(self, peer, key, data, *, leaves, reaches=None, one_way=False):
+    def send(
+        self,
+        peer: int,
+        key: str,
+        data: bytes,
+        *,
+        leaves: int,
+        reaches: int | None = None,
+        one_way: bool = False,
+    ) -> None:
         """Send a bundle and flush."""
         reaches = leaves if reaches is None else reaches
         self.links.send(Transmit(key, peer, 1, leaves, leaves, reaches, None, one_way), data)
         self.links.flush()
 
 
-async def pair(plan, *, rate=600, foreign=False, tap=None):
+async def pair(
+    plan: ContactPlan, *, rate: int = 600, foreign: bool = False, tap: Tap | None = None
+) -> tuple[MissionClock, End, End]:
     """Return two connected ends, nodes 1 and 2; node 1 has called node 2."""
     clock = MissionClock(START, rate)
     there = End(2, [PeerConfig(1)], plan, clock)
@@ -86,7 +119,7 @@ async def pair(plan, *, rate=600, foreign=False, tap=None):
     return clock, here, there
 
 
-async def until(daemon, holds):
+async def until(daemon: Daemon, holds: Callable[[], object]) -> None:
     """Wait for something to be so, asked again whenever the daemon says that something changed."""
     changed = asyncio.Event()
     end = daemon.subscribe(changed.set)
@@ -99,6 +132,6 @@ async def until(daemon, holds):
         end()
 
 
-def run(test):
+def run(test: Coroutine[Any, Any, A]) -> A:
     """Run a coroutine to its end."""
     return asyncio.run(test, debug=False)

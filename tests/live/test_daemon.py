@@ -21,6 +21,7 @@ from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
 from starlight.node.actions import Transmit
 from starlight.node.application import Save
+from starlight.node.bundle_state import BundleState
 from starlight.node.config import NodeConfig
 from starlight.node.events import BundleReceived, LinkUp, TransferAcknowledged
 from starlight.node.record import replay
@@ -307,9 +308,10 @@ def test_an_action_that_breaks_takes_no_other_with_it(tmp_path, caplog):
     async def test():
         async with two(tmp_path) as (here, there):
             await until(here, lambda: here.status().up == [MARS])
-            body, broken = here.store.body, []
+            body = here.store.body
+            broken: list[str] = []
 
-            def once(key):
+            def once(key: str) -> bytes:
                 if not broken:
                     broken.append(key)
                     raise ZeroDivisionError("a defect")
@@ -380,7 +382,9 @@ def test_what_a_peer_sends_never_keeps_a_node_from_starting_again(tmp_path, endp
         assert await peer.next() == LinkUp(MARS)
         peer.send(MARS, "hostile", bundle.encode(hostile), leaves=START)
         assert isinstance(await peer.next(), TransferAcknowledged)
-        await until(there, lambda: there.node.summary()["states"]["waiting"] > 0)
+        await until(
+            there, lambda: any(each.state is BundleState.WAITING for each in there.node.stored.values())
+        )
         assert there.status().defects == 0
         await peer.links.close()
         await there.stop()

@@ -47,7 +47,7 @@ def window(id, from_node, to_node, start, end, bps):
 
 def plan():
     """Return the plan that was in force when the stores were written."""
-    contacts = []
+    contacts: list[Contact] = []
     for start, end in ((0, HOUR), (3 * HOUR, 4 * HOUR)):
         contacts.append(window(len(contacts) + 1, 1, 2, start, end, 1_000_000))
         contacts.append(window(len(contacts) + 1, 2, 1, start, end, 1_000_000))

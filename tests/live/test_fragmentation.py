@@ -62,7 +62,9 @@ def test_a_letter_of_three_passes_arrives_whole(tmp_path):
         letter = await here.mail.write(JAY, Draft(NAN_YOUNG, words))
         assert len(here.node.stored) == 3
         shown = here.mail.mailbox(JAY).letter_view(letter.id, clock.now())
-        arrives = shown.last_fact(DeliveryState.ARRIVED).time
+        arrival = shown.last_fact(DeliveryState.ARRIVED)
+        assert arrival is not None
+        arrives = arrival.time
         await until(there, lambda: there.mail.mailbox(NAN_YOUNG).inbox())
         assert [came.text for came in there.mail.mailbox(NAN_YOUNG).inbox()] == [words]
         assert there.mail.mailbox(NAN_YOUNG).inbox()[0].id == letter.id

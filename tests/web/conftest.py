@@ -57,13 +57,18 @@ class Serving:
     def on_loop(self, act: Callable[[], object]) -> None:
         """Do something to the backend where the page reads it."""
         done = threading.Event()
-        self._loop.call_soon_threadsafe(lambda: (act(), done.set()))
+
+        def do() -> None:
+            act()
+            done.set()
+
+        self._loop.call_soon_threadsafe(do)
         done.wait()
 
     def advance(self, duration: int) -> None:
         self.on_loop(lambda: self.backend.advance(duration))
 
-    def client(self, **more: object) -> httpx.Client:
+    def client(self) -> httpx.Client:
         """Return a program's client with the token."""
         headers = {"authorization": f"Bearer {TOKEN}"}
         return httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=10)

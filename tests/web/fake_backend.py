@@ -19,6 +19,7 @@ from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.messages.urgency import Priority
+from starlight.web.backend import Correspondence, PageBackend
 from starlight.web.forecast_view import LatenessView, PredictionView, RefusalView, SilenceView
 from starlight.web.views import (
     CivilFace,
@@ -88,8 +89,8 @@ class Kept(msgspec.Struct):
         return moment + (LIGHT if self.crosses else 0)
 
 
-class FakeCorrespondence:
-    """Implements `starlight.web.backend.Correspondence`: one person's side of the fake."""
+class FakeCorrespondence(Correspondence):
+    """One person's side of the fake."""
 
     def __init__(self, backend: FakeBackend, person: str) -> None:
         self._backend = backend
@@ -121,8 +122,8 @@ class FakeCorrespondence:
         return await self._backend.why_letter_late(letter)
 
 
-class FakeBackend:
-    """Implements `starlight.web.backend.PageBackend`.
+class FakeBackend(PageBackend):
+    """The people, their letters, the sky and the storm, as a test moves them.
 
     Args:
         now: mission time at first.

@@ -10,6 +10,7 @@ import pytest
 from tests.web.conftest import TOKEN, Serving
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from starlight.dtntime import MINUTE
 from starlight.messages.urgency import Priority
@@ -236,13 +237,13 @@ def test_token_or_nothing(serving: Serving) -> None:
         assert client.get("/api/people").status_code == 401
         assert client.get("/api/people").json()["where"] == "Authorization"
         for wrong in (
-            "Bearer",
-            "Bearer wrong",
-            f"Basic {TOKEN}",
-            f"Bearer {TOKEN}x",
+            b"Bearer",
+            b"Bearer wrong",
+            f"Basic {TOKEN}".encode(),
+            f"Bearer {TOKEN}x".encode(),
             "Bearer \u00e9".encode(),
         ):
-            headers = {"authorization": wrong}
+            headers = {b"authorization": wrong}
             assert client.get("/api/people", headers=headers).status_code == 401
         page = client.get("/", headers={"accept": "text/html"})
         assert (page.status_code, "needs its key" in page.text) == (401, True)
@@ -287,10 +288,16 @@ def test_another_site_can_do_nothing(serving: Serving) -> None:
         cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
     assert len(serving.backend.kept) == 1
     stream = f"ws://127.0.0.1:{serving.port}/people/jay/stream"
-    for headers, origin in ((cookie, "https://evil.example"), (cookie, None), ({}, serving.url)):
+    ours = Origin(serving.url)
+    refused: list[tuple[dict[str, str], Origin | None]] = [
+        (cookie, Origin("https://evil.example")),
+        (cookie, None),
+        ({}, ours),
+    ]
+    for headers, from_page in refused:
         with pytest.raises(InvalidStatus, match="403"):
-            connect(stream, additional_headers=headers, origin=origin, proxy=None)
-    with connect(stream, additional_headers=cookie, origin=serving.url, proxy=None) as socket:
+            connect(stream, additional_headers=headers, origin=from_page, proxy=None)
+    with connect(stream, additional_headers=cookie, origin=ours, proxy=None) as socket:
         assert json.loads(socket.recv(5))["status"]["silence"] is None
 
 

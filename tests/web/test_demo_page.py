@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -61,7 +62,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     running.stop()
 
 
-def fact(letter: dict[str, object], what: str) -> dict[str, str]:
+def fact(letter: dict[str, Any], what: str) -> dict[str, str]:
     found = [fact for fact in letter["facts"] if fact["what"] == what]
     assert len(found) == 1, json.dumps(letter)
     return found[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -96,6 +97,9 @@ def test_a_letter_crosses(visitor: Visitor, serving: Serving) -> None:
     box, earth, mars = (
         jay.locator(what).bounding_box() for what in ("use.crossing", "#earth-body", "#mars-body")
     )
+    assert earth
+    assert box
+    assert mars
     assert earth["y"] > box["y"] > mars["y"]
     expect(letter(nan, "Do you hear the rain?")).to_have_count(0)
     accessible(jay)
@@ -475,7 +479,9 @@ def test_a_letter_in_fragments(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_small_and_light(visitor: Visitor, serving: Serving, browser: Browser, scheme: str) -> None:
+def test_small_and_light(
+    visitor: Visitor, serving: Serving, browser: Browser, scheme: Literal["dark", "light"]
+) -> None:
     """At 360 pixels nothing sticks out, in either colour scheme, and axe finds no violation."""
     with serving.client() as client:
         for text in ("Hello", "x" * 400, "둘이 걷던 길\n\nand a line after a gap"):
