@@ -107,6 +107,8 @@ class _Writer:
         self.seen: Counter[str] = Counter()
 
     def unique(self, key: str) -> str:
+        # An entry may stand in two sections, as ranging does under data and carrier; a key names one
+        # line.
         self.seen[key] += 1
         return key if self.seen[key] == 1 else f"{key}_{self.seen[key]}"
 
@@ -179,6 +181,7 @@ def _receive(out: _Writer, budget: Budget, eirp: Sum) -> Sum:
     section = "Receiver"
     received = arrived + out.all(section, budget.receive)
     if budget.gain_over_t is not None:
+        # G/T does not tell gain and noise apart, so there is neither a received power nor an N0 to print.
         quality = out.given(section, budget.gain_over_t, "dB/K")
         found = (received + quality).plus(-BOLTZMANN_DBM_HZ_K)
         return out.result(section, "pt_n0_db_hz", "Pt/N0", found, "dB-Hz", "EIRP - losses + G/T - k")
@@ -191,6 +194,7 @@ def _noise(out: _Writer, budget: Budget, section: str) -> Sum:
     if budget.noise_dbm_hz is not None:
         noise = Sum(budget.noise_dbm_hz, budget.noise_dbm_hz)
     else:
+        # Favourable is what raises the margin, and that is the colder side.
         kelvin = out.all(section, budget.temperatures, "K", -1)
         within(kelvin.value, "system_temperature", 1, 1e7, "A system temperature is at least 1 K.")
         out.result(section, "system_temperature_k", "System temperature", kelvin, "K", "sum of the above")
@@ -204,6 +208,7 @@ def _noise(out: _Writer, budget: Budget, section: str) -> Sum:
 def _carrier(out: _Writer, budget: Budget, carrier: Carrier, pt_n0: Sum) -> None:
     section = "Carrier"
     taken = out.all(section, carrier.suppression)
+    # With G/T nothing says how strong the carrier is, only how far above the noise.
     if "received_power_dbm" in out.seen:
         received = next(line for line in out.lines if line.key == "received_power_dbm")
         power = Sum(received.value, received.mean, received.sigma**2) + taken
@@ -235,6 +240,7 @@ def _data(out: _Writer, budget: Budget, pt_n0: Sum) -> None:
         need = out.given(section, budget.threshold, "dB", -1)
     if rate is None:
         assert need is not None
+        # By design values: a rate is chosen, and the tolerances then say how sure its margin is.
         spare = pt_n0.value + lost.value - need.value - (budget.required_margin_db or 0.0)
         rate = 10 ** (spare / 10)
     # The power of ten of an absurd rate would overflow a reader, not us: the bound is 1 mbit/s to 10 Tbit/s.

@@ -123,6 +123,7 @@ def _suppression(inputs: CaseKeys, given: dict[str, Any]) -> tuple[Entry, ...]:
         if math.isinf(left):
             right = "An index of 90 degrees leaves no carrier; leave the carrier out."
             raise InputError("leaves no carrier", where=_index_key(inputs), right=right)
+        # With the ranging's part, which a suppression as printed is taken to hold already.
         entries = [Entry("carrier.suppression_db", label, left, EXACT, "from the modulation index")]
         entries += _ranging(inputs)
     for key, value in given.items():

@@ -22,6 +22,8 @@ def transmit_entries(inputs: CaseKeys, frequency_hz: float) -> tuple[Entry, ...]
         if "transmitter_losses_db" in inputs.case or inputs.named_losses("transmit"):
             right = "An EIRP holds the transmitter's losses already."
             raise InputError("is given besides an EIRP", where="transmitter_losses_db", right=right)
+        # The entry is not called eirp_dbm, because that is the key of the sum. Pointing still counts: an
+        # EIRP is what leaves along the axis of the beam.
         key = next(k for k in ("eirp_dbm", "eirp_dbw") if k in inputs.case)
         entries = [Entry("radiated_eirp_dbm", "EIRP as given", eirp, inputs.tolerance(key))]
         return (*entries, *_pointing(inputs, "pointing_loss_db", "transmitter_pointing_loss_db"))
@@ -62,9 +64,11 @@ def receive_entries(inputs: CaseKeys, frequency_hz: float, has_quality: bool) ->
 def _power(inputs: CaseKeys) -> Entry | None:
     units = [unit for unit in FAMILIES["transmitter_power"] if f"transmitter_power_{unit}" in inputs.case]
     if len(units) != 1:
+        # Refuses two units. None at all is no fault yet: an EIRP may stand in for the power.
         inputs.scaled("transmitter_power", 0, 0)
         return None
     key = f"transmitter_power_{units[0]}"
+    # Levels in dB and powers in watts need limits of their own.
     if units[0] in ("dbm", "dbw"):
         dbm = inputs.scaled("transmitter_power", -90, 120)
     else:
@@ -100,6 +104,7 @@ def _pointing(inputs: CaseKeys, *keys: str) -> list[Entry]:
     found = []
     for key in keys:
         if key in inputs.case:
+            # A wide limit here lets a senseless loss come as far as the refusal that says what it means.
             for entry in inputs.losses(key, "Pointing loss", 1e3):
                 if -entry.value > MAX_POINTING_LOSS_DB:
                     raise InputError(

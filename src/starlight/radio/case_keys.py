@@ -43,6 +43,7 @@ class CaseKeys:
             )
         self.tolerances = {key: tolerance_of(value, f"tolerances.{key}") for key, value in given.items()}
         for key in self.tolerances:
+            # A dot leads into a table of the case, as in carrier.suppression_db.
             name, _, part = key.partition(".")
             if name not in case or (part and (not isinstance(case[name], dict) or part not in case[name])):
                 raise InputError(
@@ -82,6 +83,7 @@ class CaseKeys:
         key, unit = f"{family}_{given[0]}", given[0]
         if unit in ("dbm", "dbw"):
             return within(self.case[key], key, low, high, "Is the unit right?") + (30 if unit == "dbw" else 0)
+        # The limits are converted, not the number: an error then speaks in the unit of the case.
         scale = units[unit]
         value = within(self.case[key], key, low / scale, high / scale, "Is the unit right?")
         return value * scale

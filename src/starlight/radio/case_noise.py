@@ -68,6 +68,7 @@ def _temperatures(inputs: CaseKeys, key: str) -> tuple[Entry, ...]:
         parts = [(f"{key}[{i}]", f"part {i + 1}", part) for i, part in enumerate(value)]
     else:
         within(value, key, 1, 1e7, "A system temperature in kelvin, at least 1.")
+        # Under a key of its own, because system_temperature_k is the key of the sum.
         parts = [(f"{key} as given", "as given", value)]
     return tuple(
         Entry(

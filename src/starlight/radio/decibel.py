@@ -45,6 +45,7 @@ def within(value: float, where: str, low: float, high: float, right: str) -> flo
     Raises:
         InputError: it lies outside.
     """
+    # To Python True is a number, but in a file it is a mistake.
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
         raise InputError(f"{value!r} is not a number", where=where, right=right)
     if not low <= value <= high:

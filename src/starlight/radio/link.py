@@ -91,6 +91,8 @@ class Link:
         Arguments and errors as `RadioPath.pt_n0_db_hz`.
         """
         found = self.pt_n0_db_hz(range_km, elevation_tx_deg, elevation_rx_deg, sep_deg, weather, extra_db)
+        # Needs rise (`Modem.rungs`), so the count of those that are met is the index of the rate, 0 bit/s
+        # first.
         return self._rates[np.searchsorted(self._needs, found, side="right")]
 
     def max_rate_bps(
@@ -112,6 +114,7 @@ class Link:
         if modem.modulation == "residual":
             # The carrier's loop takes its share first: without lock no bit is read, however strong the data.
             loop = from_db(db(modem.loop_hz) + modem.loop_snr_db + modem.carrier_margin_db)
+            # Nor can the data have more than the largest modulation index gives them.
             power = np.clip(power - loop, 0.0, power * math.sin(MAX_RESIDUAL_INDEX_RAD) ** 2)
         rates = [
             np.minimum(power / from_db(c.eb_n0_db + modem.implementation_db), modem.symbols_per_s * c.rate)

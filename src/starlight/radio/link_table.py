@@ -103,6 +103,7 @@ class LinkTable(Struct, frozen=True):
         )
 
     def _receive_entries(self) -> tuple[Entry, ...]:
+        # Less would be printed as 0.00 dB.
         if abs(self.path.retune_db) < 0.005:
             return self.path.receive.entries
         source = f"gain at {self.path.frequency_hz / 1e6:.1f} MHz"
@@ -132,6 +133,7 @@ class LinkTable(Struct, frozen=True):
                 "Sun",
                 sun,
                 Tolerance(sun / 2, sun),
+                # 180 degrees stand for "far from the Sun", which is no angle to print.
                 f"{float(sep):.2f} degrees away" if sep < 180 else "",
             ),
             "body": Entry(
@@ -154,6 +156,7 @@ class LinkTable(Struct, frozen=True):
             f"{self.path.transmitter.name}: {self.path.transmitter.source}",
             f"{self.path.receiver.name}: {self.path.receiver.source}",
         ]
+        # By name, because both ends may stand under one climate.
         for above in {
             c.name: c for c in (self.path.above_transmitter, self.path.above_receiver) if c
         }.values():

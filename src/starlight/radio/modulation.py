@@ -60,6 +60,7 @@ def split(index_rad: float, subcarrier: Subcarrier = "square", where: str = "mod
         return Split(db(bessel(0, index_rad) ** 2), db(2 * bessel(1, index_rad) ** 2))
     right = "A square wave's index lies between 0 and 90 degrees (1.5708 rad)."
     within(index_rad, where, 0.01, math.pi / 2, right)
+    # The cosine of pi/2 is not quite 0 in floats: that is no carrier, not one of -324 dB.
     carrier = math.cos(index_rad) ** 2
     return Split(db(carrier) if carrier > 1e-20 else -math.inf, db(math.sin(index_rad) ** 2))
 

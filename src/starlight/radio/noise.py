@@ -107,6 +107,7 @@ def slant_db(zenith_db: Number, elevation_deg: Number) -> Number:
     Below five degrees the flat atmosphere overstates the loss; the factor is held at the curved value,
     at most 36 air masses at the horizon (as 1 / (sin E + 0.04), Rozenberg's form without its exponential).
     """
+    # 0.0872 is the sine of 5 degrees; both forms agree there, so the loss has no step.
     sine = np.sin(np.radians(elevation_deg))
     return zenith_db / np.where(sine > 0.0872, sine, (sine + 0.04) / (1 + 0.04 / 0.0872))  # type: ignore[no-any-return] # numpy.where is untyped for scalars.
 
@@ -147,6 +148,7 @@ def sun_table(
     edges = np.concatenate(([0.0], np.geomspace(1e-3, 180.0, 1500)))
     rings = (edges[1:] + edges[:-1]) / 2
     power = pattern(rings, gain_dbi) * -np.diff(np.cos(np.radians(edges))) / 2
+    # On the boresight this is plus or minus infinity, which the clip turns into none or all of a ring.
     with np.errstate(divide="ignore"):
         chord = (angles[:, None] ** 2 + rings**2 - radius**2) / (2 * angles[:, None] * rings)
     covered = np.arccos(np.clip(chord, -1.0, 1.0)) / math.pi
@@ -154,7 +156,9 @@ def sun_table(
     # Beyond a few degrees the disc is a point, which the rings resolve only coarsely.
     solid = (1 - math.cos(math.radians(radius))) / 2
     point = sun_brightness_k(frequency_hz) * np.minimum(1.0, pattern(angles, gain_dbi) * solid)
+    # Where both forms meet they differ a little; noise must not rise again on the way out.
     kelvin = np.minimum.accumulate(np.where(angles > 4 * radius, point, kelvin))
+    # The cache hands the same arrays to every caller.
     angles.flags.writeable = kelvin.flags.writeable = False
     return angles, kelvin
 

@@ -77,6 +77,7 @@ class RadioPath:
         return entries + quality + self.retune_db - self.polarization_db - one_km - BOLTZMANN_DBM_HZ_K
 
     def _sun_table(self) -> tuple[Floats, Floats]:
+        # Anywhere but at Mars and Venus the Sun is taken to look as large as from Earth.
         distance = _SUN_DISTANCE_AU.get(self.receiver.body, 1.0) * AU_KM
         return sun_table(self.receive.gain_dbi + self.retune_db, self.frequency_hz, distance)
 
@@ -178,6 +179,7 @@ class RadioPath:
             parts["sky"] = COSMIC_K
         parts["sun"] = np.interp(sep, *self._sun)
         if self.hot_body:
+            # The world is about as far away as the transmitter on it or above it.
             parts["body"] = body_k(self.hot_body, receive.gain_dbi + self.retune_db, ranges)
         return parts
 
@@ -215,11 +217,13 @@ def _retune(transmit: Transmitter, receive: Receiver) -> float:
             where="band",
             right="Deep space sends up near 7.2 GHz and down near 8.4 GHz.",
         )
+    # An aperture's gain grows with the square of the frequency; G/T is taken as it is given.
     return 0.0 if receive.gain_over_t is not None else 20 * math.log10(ratio)
 
 
 def _hot_body(transmitter: Terminal, receiver: Terminal) -> str:
     """Return the world in the receiver's beam: that of the transmitter, unless the receiver stands on it."""
+    # A station on the ground looks up, away from its world; an orbiter looks down on it.
     stands_on_it = bool(receiver.climate) and receiver.body == transmitter.body
     return "" if stands_on_it or transmitter.body not in DAY_AND_NIGHT_K else transmitter.body
 
@@ -227,6 +231,7 @@ def _hot_body(transmitter: Terminal, receiver: Terminal) -> str:
 def _blocks(moments: list[Floats], shape: tuple[int, ...]) -> Iterator[tuple[slice, list[Floats]]]:
     """Yield parts of the flattened result with the arguments that belong to them."""
     size = math.prod(shape)
+    # One number for all moments stays one number, so that what follows from it is computed once.
     flat = [m if m.ndim == 0 else np.broadcast_to(m, shape).reshape(-1) for m in moments]
     for start in range(0, size, _BLOCK):
         part = slice(start, min(start + _BLOCK, size))

@@ -40,6 +40,7 @@ class Tolerance(Struct, frozen=True, gc=False):
     @property
     def shift(self) -> float:
         """Return how far the mean lies on the favourable side of the design value."""
+        # The mean of a triangle is a third of the sum of its corners; the other shapes have it halfway.
         return (self.favourable - self.adverse) / (3 if self.shape == "triangular" else 2)
 
     @property
@@ -107,6 +108,7 @@ class Sum(Struct, frozen=True, gc=False):
         return Sum(self.value + other.value, self.mean + other.mean, self.variance + other.variance)
 
     def __sub__(self, other: Sum) -> Sum:
+        # Variances add up here as well: independent errors do not cancel.
         return Sum(self.value - other.value, self.mean - other.mean, self.variance + other.variance)
 
     def plus(self, exact: float) -> Sum:
@@ -165,6 +167,7 @@ class Table(Struct, frozen=True):
 
         None if the table has no margin, or none of its lines a tolerance.
         """
+        # Without a spread the answer would be 0 or 1, and no link is that certain.
         if "margin_db" not in self or self.line("margin_db").sigma == 0:
             return None
         # The sum of many independent lines is close to normal, whatever the shape of each.

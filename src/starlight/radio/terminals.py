@@ -168,6 +168,7 @@ def terminal_from(name: str, given: dict[str, Any], climate: str | None = None) 
     if unknown or not bands:
         what = f"{sorted(unknown)} is not known" if unknown else "has no band"
         raise InputError(what, where=name, right="Known: title, body, climate, source, and a table per band.")
+    # None asks for the table's climate; an empty one says that there is no air.
     above = given.get("climate", "") if climate is None else climate
     _climate(above, f"{name}.climate")
     body = given.get("body", "")
@@ -297,6 +298,7 @@ class _Way:
         if key == "eirp_dbm":
             value = self.number(key, -60, 180, "A radiated power in dBm.")
             entry = Entry("radiated_eirp_dbm", "EIRP as given", value, self.spread(key), self.source)
+            # An EIRP does not say how wide the beam is, so a pointing error can't be turned into a loss.
             return Transmitter(self.frequency_hz, (entry, *self.losses(end, None)), self.source, self.modem())
         if key == "power_w":
             watts = self.number(key, 1e-6, 1e8, "A power in watts, more than 0.")
@@ -307,6 +309,7 @@ class _Way:
             "transmitter_power_dbm",
             "Transmitter power",
             value,
+            # In dB even for a power in watts, because the line of the table is in dBm.
             self.spread("power_dbm", "power_w_db"),
             source,
         )
@@ -318,6 +321,7 @@ class _Way:
     def receive(self) -> Receiver:
         if self.one_of("vacuum_k", "g_over_t_db_k") == "g_over_t_db_k":
             ratio = self.number("g_over_t_db_k", -60, 80, "Gain over temperature, dB/K.")
+            # The gain is inside G/T, together with Sun and worlds: no result depends on the 0 dBi below.
             quality = Entry("g_over_t_db_k", "G/T", ratio, self.spread("g_over_t_db_k"), self.source)
             return Receiver(
                 self.frequency_hz,

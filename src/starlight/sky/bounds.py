@@ -31,6 +31,7 @@ _PAIRS = {
 MOON_REACH_KM = 4.1e5
 """The Moon is never further from Earth."""
 _SPARE = 1.5  # on sampled speeds and accelerations
+# A file may hold a low orbiter, which turns within minutes; a ship between worlds takes weeks.
 _SAMPLES = {"trajectory": 6 * 3600.0, "spk": 300.0}  # seconds between samples
 _MOST_SAMPLES = 200_000
 _NEAREST_KM = 1.0  # bounds that fall with distance stop growing here

@@ -23,6 +23,7 @@ def eccentric_anomaly(mean: Floats, eccentricity: float) -> Floats:
     Source: Danby, Fundamentals of Celestial Mechanics (1988), section 6.6: from
     ``M + 0.85 e sgn(sin M)`` on by Newton's rule.
     """
+    # Danby's start is meant for less than half a turn; whole turns are put back at the end.
     turns = np.floor(mean / (2 * np.pi) + 0.5) * 2 * np.pi
     m = mean - turns
     anomaly = m + 0.85 * eccentricity * np.sign(np.sin(m))
@@ -52,6 +53,7 @@ def propagated(position: Floats, velocity: Floats, gm: float, elapsed_s: Floats)
     radial = float(position @ velocity) / np.sqrt(gm)
     alpha = 2 / r0 - float(velocity @ velocity) / gm
     target = np.sqrt(gm) * elapsed_s
+    # The usual first guess shrinks with alpha, to nothing at the parabola.
     chi = target * abs(alpha) if alpha * r0 > 1e-3 else target / r0
     for _ in range(_LAGUERRE_ROUNDS):
         z = alpha * chi * chi
@@ -59,6 +61,7 @@ def propagated(position: Floats, velocity: Floats, gm: float, elapsed_s: Floats)
         value = radial * chi * chi * c + (1 - alpha * r0) * chi**3 * s + r0 * chi - target
         slope = radial * chi * (1 - z * s) + (1 - alpha * r0) * chi * chi * c + r0
         bend = radial * (1 - z * c) + (1 - alpha * r0) * chi * (1 - z * s)
+        # 5, 16 and 20 are n, (n - 1)^2 and n (n - 1) of Laguerre's rule for n = 5.
         root = np.sqrt(np.abs(16 * slope * slope - 20 * value * bend))
         step = 5 * value / (slope + np.copysign(root, slope))
         chi = chi - step
@@ -77,6 +80,8 @@ def propagated(position: Floats, velocity: Floats, gm: float, elapsed_s: Floats)
 
 def stumpff(z: Floats) -> tuple[Floats, Floats]:
     """Return Stumpff's functions C(z) and S(z) (Curtis 2014, equations 3.52 and 3.53)."""
+    # The floor only avoids 0 / 0, where the series below takes over. Both branches are computed for all,
+    # so cosh may overflow for an ellipse that does not use it.
     root = np.sqrt(np.maximum(np.abs(z), 1e-6))
     with np.errstate(over="ignore"):
         c = np.where(z > 0, (1 - np.cos(root)) / root**2, (np.cosh(root) - 1) / root**2)
@@ -114,6 +119,8 @@ def lambert(
     with np.errstate(divide="ignore", invalid="ignore"):
         normal = normal / across
         ahead = (pole @ normal > 0) == prograde
+        # Where the short way would turn against the pole's sense the flight takes the long one; its
+        # lambda is negative.
         sign = np.where(ahead, 1.0, -1.0)
         lam = sign * np.sqrt(np.maximum(1 - chord / half, 0))
         time = np.sqrt(2 * gm / half**3) * np.where(flight_s > 0, flight_s, np.nan)
@@ -192,6 +199,7 @@ def _hypergeometric(z: Floats) -> Floats:
 def _lambert_slopes(x: Floats, lam: Floats, time: Floats) -> tuple[Floats, Floats, Floats]:
     """Return the first three derivatives of the time of flight (equation 22)."""
     square = 1 - x * x
+    # At the parabola, x = 1, all three are 0 / 0.
     square = np.where(np.abs(square) < 1e-9, 1e-9, square)
     y = np.sqrt(1 - lam * lam * (1 - x * x))
     first = (3 * time * x - 2 + 2 * lam**3 * x / y) / square

@@ -63,6 +63,7 @@ def conjunctions(
     found = []
     for first, last in near.where(edges.reshape(1, 2)).tolist():
         middle = _least(sky, target, first, last)
+        # In front of the Sun it is an inferior conjunction, with no corona in the way.
         if last - first < _SHORTEST_S or not _beyond(sky, target, middle):
             continue
         enter, minimum, leave = sky.utc(np.array([first, middle, last])).tolist()

@@ -47,6 +47,7 @@ def sep_angle_deg(sky: Sky, tdb: Floats, probe: Place) -> Floats:
     earth = Centre("earth")
     sun, other = (-received(sky, place, earth, tdb).vector_km for place in (Centre("sun"), probe))
     cross = np.linalg.norm(np.cross(sun, other, axis=0), axis=0)
+    # By the tangent, because the cosine is flat near 0, just where the angle matters.
     angle: Floats = np.degrees(np.arctan2(cross, np.einsum("in,in->n", sun, other)))
     return angle
 

@@ -25,6 +25,7 @@ def mask_rows(mask: Mask) -> tuple[tuple[float, float], ...]:
     if not isinstance(mask, tuple):
         return ((-1.0, mask), (361.0, mask))
     rows = mask
+    # Both are north; the ring closes with the first row.
     if rows[-1][0] == 360 and rows[0][0] == 0:
         rows = rows[:-1]
     return ((rows[-1][0] - 360, rows[-1][1]), *rows, (rows[0][0] + 360, rows[0][1]))

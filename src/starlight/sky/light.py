@@ -59,6 +59,7 @@ def _solve(sky: Sky, near: Place, far: Place, tdb: Floats, sign: int) -> Ray:
         closing = sign * np.einsum("in,in->n", vector, speed) / np.maximum(distance, 1e-9)
         step = (distance - C_KM_S * tau) / (C_KM_S - closing)
         tau = tau + step
+    # The far end moves on by the last step, too; to first order that needs no third look at the sky.
     return Ray(tau, vector + sign * step * speed)
 
 

@@ -108,6 +108,7 @@ def limb(sky: Sky, orbiter: Orbiter | Elements, other: Place, sends: bool, pair:
 
     def bound(t0: Floats, t1: Floats) -> Floats:
         turn, bend = pair.turn(pair.distance(t0, t1))
+        # The last term spreads a number that all cells share over the cells.
         return _FLAT * (moves.bend + 2 * moves.rate * turn + bend + sinking) + 0 * t0
 
     return Condition(clear, settled(bound, pair), 1.0)

@@ -73,12 +73,14 @@ def light_pieces_many(sky: Sky, a: Place, b: Place, windows: Sequence[tuple[int,
     while pending.size:
         coefficients, error = _fitted(sky, a, b, pending)
         spans = np.maximum(pending[:, 1] - pending[:, 0], 1)
+        # At a second it ends in any case: what errs still, errs by rounding, which no halving mends.
         good = (error < TOLERANCE_S) | (spans <= _SHORTEST_NS)
         for which in np.flatnonzero(good):
             piece = (int(pending[which, 0]), int(spans[which]), tuple(coefficients[which].tolist()))
             result[owners[which]].append(piece)
         pending, owners = _halved(pending[~good]), np.repeat(owners[~good], 2)
     for pieces in result:
+        # Halves are done a round later than the whole pieces that follow them in time.
         pieces.sort(key=lambda piece: piece[0])
     return result
 

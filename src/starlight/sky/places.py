@@ -130,6 +130,7 @@ class Orbiter(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         world = _world(self.body, "orbiter.body")
+        # Down to 80 km the bounds allow for the world's flattening (`occultation`).
         check_within(self.radius_km, world.equatorial_km + 80, 1_000_000, "orbiter.radius_km")
         check_within(self.inclination_deg, 0, 180, "orbiter.inclination_deg")
         check_within(self.rate_rad_s, 0, 0.01, "orbiter.rate_rad_s")

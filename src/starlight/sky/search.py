@@ -64,6 +64,7 @@ def _chunks(spans: Floats, step: float) -> list[Floats]:
     within = np.arange(owner.size) - np.repeat(np.cumsum(counts) - counts, counts)
     left = spans[owner, 0] + (spans[owner, 1] - spans[owner, 0]) * (within / counts[owner])
     right = spans[owner, 0] + (spans[owner, 1] - spans[owner, 0]) * ((within + 1) / counts[owner])
+    # Whatever rounding leaves of the last cell, it ends where the span does.
     right[np.cumsum(counts) - 1] = spans[:, 1]
     cells = np.stack([left, right], axis=1)
     return [cells[k : k + _CELLS_AT_ONCE] for k in range(0, len(cells), _CELLS_AT_ONCE)]
@@ -140,6 +141,8 @@ def inner_roots(function: Function, t0: Floats, t1: Floats, f0: Floats, f1: Floa
         keep = ~ready
         live, x1, x2, x3 = live[keep], x1[keep], x2[keep], x3[keep]
         y1, y2, y3, gap = y1[keep], y2[keep], y3[keep], gap[keep]
+        # A guess too near to one end would shorten the bracket from one side only, and it would never
+        # close.
         fraction = _next_fraction(x1, x2, x3, y1, y2, y3, 0.45 * ROOT_S / gap)
     return result
 
@@ -184,6 +187,7 @@ def less(a: Floats, b: Floats) -> Floats:
     # Between the edges of both, each stretch lies in one, in the other, in both or in none.
     edges = np.unique(np.concatenate([a.ravel(), b.ravel()]))
     middle = (edges[:-1] + edges[1:]) / 2
+    # What lies inside an interval has an odd number of edges before it.
     inside = [np.searchsorted(each.ravel(), middle) % 2 == 1 for each in (a, b)]
     keep = inside[0] & ~inside[1]
     return _joined(np.stack([edges[:-1], edges[1:]], axis=1)[keep])

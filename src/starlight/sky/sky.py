@@ -85,6 +85,7 @@ class Sky:
         segments = [kernel[pair] for chain in _CHAINS.values() for pair in chain]
         first = (max(s.start_jd for s in segments) - _J2000_JD) * DAY_S
         last = min(min(s.end_jd for s in segments) - _J2000_JD, _LAST_DAY) * DAY_S
+        # Five days of room, more than `_MARGIN`, so that UTC's first hours are covered as well.
         begins = max(first, float(tdb_from_utc(UTC_BEGINS)) - 5 * DAY_S)
         self.covers = (
             max(UTC_BEGINS, int(utc_from_tdb(np.array(begins))) + _MARGIN),

@@ -187,6 +187,7 @@ class _Reader:
 def _interpolated(epochs: Floats, states: Floats, window: int, tdb: Floats, hermite: bool) -> Floats:
     """Return states (6, n) by the polynomial through the nearest nodes, as SPICE chooses them."""
     low = np.clip(np.searchsorted(epochs, tdb, side="right") - 1, 0, len(epochs) - 2)
+    # An odd window is centred on the nearer epoch, an even one on the interval around the time.
     if window % 2:
         later = epochs[low + 1] - tdb < tdb - epochs[low]
         first = low + later - window // 2

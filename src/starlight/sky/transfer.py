@@ -157,6 +157,7 @@ def _flights(
     for body, tdb in ((origin, leave), (destination, come)):
         place, velocity = sky.body(body, tdb)
         sun, its_velocity = sky.body("sun", tdb)
+        # The conic is around the Sun; the ephemeris counts from the barycentre.
         ends.append((place - sun, velocity - its_velocity))
     n, m = leave.size, come.size
     start, out = (np.repeat(value, m, axis=1) for value in ends[0])

@@ -66,6 +66,7 @@ def windows(
     Raises:
         RangeError: `start` or `end` is outside what the ephemeris, or an SPK file, covers.
     """
+    # For its error: a ship's lifetime may cut off the part that the ephemeris does not cover.
     sky.tdb([start, end])
     first, last = _lifetime(sky, a, b, start, end)
     if first > last:
@@ -74,6 +75,7 @@ def windows(
     for alternatives in conditions(sky, a, b, conventions, (float(spans[0, 0]), float(spans[0, 1]))):
         held = np.zeros((0, 2))
         for condition in alternatives:
+            # Each alternative is asked only about what those before it left open.
             held = union(held, condition.where(less(spans, held)))
         spans = held
         if not len(spans):
