@@ -20,10 +20,10 @@ import machine
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND, YEAR
+from starlight.engine.engine import Node
+from starlight.engine.host import Host
 from starlight.node.application import Claim, Request, Submit
 from starlight.node.config import NodeConfig
-from starlight.node.engine import Node
-from starlight.node.host import Host
 from starlight.sim.virtual_node import NodeSetup
 from starlight.sim.world import VirtualWorld
 

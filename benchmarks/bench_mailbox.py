@@ -31,17 +31,17 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND, from_text
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
-from starlight.live.sqlite_store import SqliteStore
 from starlight.messages.decoded import DecodedRecords
 from starlight.messages.delivery import Copy, DeliveryState, Received, Sent
 from starlight.messages.letter import Letter
 from starlight.messages.mailbox import Mailbox, MailboxLimits
-from starlight.messages.postoffice import PostOffice
 from starlight.messages.records import MemoryRecords
 from starlight.node.application import Save
 from starlight.node.config import NodeConfig
+from starlight.postoffice.postoffice import PostOffice
 from starlight.routing import Router
 from starlight.scenario.kernels import open_sky
+from starlight.store.sqlite_store import SqliteStore
 from starlight.web.app import make_app
 from starlight.web.views import Person
 

@@ -17,9 +17,9 @@ from bench_routing import microseconds, network
 
 from starlight.contacts import Contact, ContactPlan
 from starlight.dtntime import SECOND
+from starlight.engine.engine import Node
 from starlight.node.application import Submit
 from starlight.node.config import NodeConfig
-from starlight.node.engine import Node
 from starlight.node.events import PlanChanged
 
 CENTRE = 1

@@ -26,8 +26,8 @@ from starlight.errors import LetterError
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter, Message, Receipt, ReceiptFact, Telemetry, decode_message
 from starlight.messages.mailbox import MailboxLimits
-from starlight.messages.postoffice import PostOffice
 from starlight.node.application import Request, Save, Submit
+from starlight.postoffice.postoffice import PostOffice
 from starlight.routing import Router
 
 ADDRESSES = ["ipn:7.1", "ipn:20.1", "ipn:20.2", "dtn:none", "dtn://x/y", "ipn:0.0", "ipn:7.0", "x", ""]

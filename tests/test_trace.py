@@ -6,7 +6,7 @@ from types import ModuleType
 
 import msgspec
 import pytest
-from tests.node.helpers import T
+from tests.engine.helpers import T
 
 from starlight.errors import InputError
 from starlight.live import trace_events as of_live

@@ -20,8 +20,8 @@ from starlight import dtntime
 from starlight.bundle import decode
 from starlight.dtntime import MILLISECOND, SECOND
 from starlight.links import TcpclConfig
-from starlight.messages.postoffice import LETTER_LIFETIME
 from starlight.node.config import NodeConfig
+from starlight.postoffice.postoffice import LETTER_LIFETIME
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "reference" / "node-file.md"

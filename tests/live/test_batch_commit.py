@@ -11,8 +11,8 @@ from tests.live.helpers import PATIENCE_S, run
 from starlight.errors import InputError, StoreError
 from starlight.live.batch_commit import BatchCommitter
 from starlight.live.journal import Journal
-from starlight.live.sqlite_store import SqliteStore
 from starlight.node.actions import Forget, Persist
+from starlight.store.sqlite_store import SqliteStore
 
 
 class Slow(SqliteStore):

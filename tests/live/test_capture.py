@@ -15,8 +15,8 @@ from starlight.live.clock import MissionClock
 from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.draft import Draft
-from starlight.messages.postoffice import LETTER_LIFETIME
 from starlight.node.config import NodeConfig
+from starlight.postoffice.postoffice import LETTER_LIFETIME
 
 pytestmark = pytest.mark.skipif(
     shutil.which("tshark") is None, reason="tshark is missing: apt-get install tshark"

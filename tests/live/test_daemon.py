@@ -12,6 +12,7 @@ from tests.messages.contents import letters_of
 from starlight import bundle
 from starlight.bundle import EndpointID
 from starlight.dtntime import SECOND, to_wire
+from starlight.engine.record import replay
 from starlight.errors import InputError, StoreError
 from starlight.live import engine_loop
 from starlight.live.clock import MissionClock
@@ -24,7 +25,6 @@ from starlight.node.application import Save
 from starlight.node.bundle_state import BundleState
 from starlight.node.config import NodeConfig
 from starlight.node.events import BundleReceived, LinkUp, TransferAcknowledged
-from starlight.node.record import replay
 
 EARTH, MARS = 1, 2
 JAY, NAN_YOUNG = "ipn:1.1", "ipn:2.1"

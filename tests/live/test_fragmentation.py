@@ -9,6 +9,7 @@ from starlight.bundle import EndpointID
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import MINUTE, SECOND, to_wire
+from starlight.engine.record import replay
 from starlight.live.clock import MissionClock
 from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
@@ -16,7 +17,6 @@ from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
 from starlight.node.config import NodeConfig
 from starlight.node.events import LinkUp, TransferAcknowledged
-from starlight.node.record import replay
 
 EARTH, MARS, FOREIGN = 1, 2, 9
 JAY, NAN_YOUNG = "ipn:1.1", "ipn:2.1"

@@ -16,10 +16,10 @@ from starlight.messages.draft import Draft
 from starlight.messages.forecast import Prediction, overhead_of
 from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter
-from starlight.messages.postoffice import LETTER_LIFETIME, PostOffice
 from starlight.messages.threads import thread_of
 from starlight.messages.urgency import Priority
 from starlight.node.application import Claim, Request, Save, Say, Submit, Unclaim, Withdraw
+from starlight.postoffice.postoffice import LETTER_LIFETIME, PostOffice
 from starlight.routing import NoRoute, Route, Router, RouteRequest
 from starlight.trace import Record
 

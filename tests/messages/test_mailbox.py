@@ -15,9 +15,9 @@ from starlight.messages.draft import Draft
 from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES
 from starlight.messages.letter import Telemetry
 from starlight.messages.mailbox import MailboxLimits
-from starlight.messages.postoffice import LETTER_LIFETIME, PostOffice
 from starlight.messages.urgency import Priority
 from starlight.node.application import Submit
+from starlight.postoffice.postoffice import LETTER_LIFETIME, PostOffice
 
 ROVER = "ipn:20.30"
 

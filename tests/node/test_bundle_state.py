@@ -6,8 +6,8 @@ import ast
 from pathlib import Path
 
 import pytest
-from tests.node.helpers import T
-from tests.node.test_memory import Storm
+from tests.engine.helpers import T
+from tests.engine.test_memory import Storm
 
 from starlight.dtntime import HOUR, SECOND
 from starlight.node import ledger as ledgers

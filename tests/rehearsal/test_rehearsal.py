@@ -16,9 +16,9 @@ from tests.messages.contents import conversations_of
 
 from starlight import dtntime
 from starlight.dtntime import SECOND
+from starlight.engine.record import replay
 from starlight.messages.mailbox import Mailbox
-from starlight.messages.postoffice import PostOffice
-from starlight.node.record import replay
+from starlight.postoffice.postoffice import PostOffice
 from starlight.rehearsal.outcome import RehearsalReport
 from starlight.rehearsal.rehearsal import Rehearsal
 from starlight.rehearsal.story import Beat

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
-from tests.node.helpers import SECOND, T
+from tests.engine.helpers import SECOND, T
 
 from starlight.app.address_book import AddressBook
 from starlight.app.in_transit import InTransit

@@ -8,9 +8,9 @@ from random import Random
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND, YEAR
+from starlight.engine.host import Host
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig, NodeLimits
-from starlight.node.host import Host
 from starlight.sim import faults
 from starlight.sim.checkers import Witness
 from starlight.sim.virtual_node import Interrupt, NodeSetup

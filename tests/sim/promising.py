@@ -8,9 +8,9 @@ from typing import NamedTuple
 from tests.sim.helpers import START
 
 from starlight.contacts.plan import ContactPlan
+from starlight.engine.engine import Node
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
-from starlight.node.engine import Node
 from starlight.sim.checkers import Witness
 from starlight.sim.promises import Promises, Verdict, parts_of
 from starlight.sim.referee import Referee

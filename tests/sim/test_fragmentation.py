@@ -10,10 +10,10 @@ from tests.sim.helpers import HOUR, MINUTE, SECOND, SLOW, START, both, contact, 
 
 from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
+from starlight.engine.record import Recorder, replay
+from starlight.forwarding.forwarding import COPY_TRIES
 from starlight.node.actions import Outward
 from starlight.node.config import NodeConfig
-from starlight.node.forwarding import COPY_TRIES
-from starlight.node.record import Recorder, replay
 from starlight.node.trace_events import BundleSent
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
 from starlight.sim.holdings import held

@@ -13,6 +13,7 @@ from tests.sim.test_urgent_letters import JAY, NAN_YOUNG, office_of
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
+from starlight.engine.host import Host
 from starlight.messages.delivery import DeliveryState, Sent
 from starlight.messages.draft import Draft
 from starlight.messages.forecast import FRAGMENT_BYTES, overhead_of
@@ -21,7 +22,6 @@ from starlight.messages.letter import Letter
 from starlight.messages.urgency import Priority
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
-from starlight.node.host import Host
 from starlight.sim.virtual_node import NodeSetup
 from starlight.sim.world import VirtualWorld
 from starlight.words import lateness as words

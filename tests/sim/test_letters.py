@@ -9,12 +9,12 @@ from tests.sim.helpers import START, both
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
+from starlight.engine.engine import Node
+from starlight.engine.host import Host
 from starlight.messages.draft import Draft
-from starlight.messages.postoffice import PostOffice
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
-from starlight.node.engine import Node
-from starlight.node.host import Host
+from starlight.postoffice.postoffice import PostOffice
 from starlight.sim.virtual_node import NodeSetup
 from starlight.sim.world import VirtualWorld
 

@@ -13,8 +13,8 @@ from tests.sim.promising import watched
 from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND
+from starlight.engine.host import Host
 from starlight.node.application import Request
-from starlight.node.host import Host
 from starlight.node.stored import Meta, Stored
 from starlight.node.trace_events import BundleDelivered, BundleSent, PlanAdopted
 from starlight.routing import Hop, Priority, Route

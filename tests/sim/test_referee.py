@@ -12,9 +12,9 @@ from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND, YEAR
 from starlight.errors import DefectError
+from starlight.forwarding.transmit_scheduler import TransmitScheduler
 from starlight.node.bundle_state import Cause
 from starlight.node.stored import Stored
-from starlight.node.transmit_scheduler import TransmitScheduler
 from starlight.routing import NoRoute, NoRouteCode, Router, RouteRequest
 from starlight.routing.contact_bookings import ContactBookings
 from starlight.sim import faults

@@ -12,14 +12,14 @@ from tests.sim.test_letters import office_at
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
+from starlight.engine.engine import Node
+from starlight.engine.host import Host
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
-from starlight.messages.postoffice import PostOffice
 from starlight.messages.urgency import Priority
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
-from starlight.node.engine import Node
-from starlight.node.host import Host
+from starlight.postoffice.postoffice import PostOffice
 from starlight.sim.virtual_node import NodeSetup
 from starlight.sim.world import VirtualWorld
 

@@ -16,12 +16,12 @@ from tests.sim.helpers import START, both, contact, disturbed, posting, random_p
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
+from starlight.engine.engine import Node
+from starlight.engine.host import Host
+from starlight.engine.record import Recorder, replay
 from starlight.node.actions import Acknowledge, Outward
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig, NodeLimits
-from starlight.node.engine import Node
-from starlight.node.host import Host
-from starlight.node.record import Recorder, replay
 from starlight.node.trace_events import BundleFailed
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
 from starlight.sim.virtual_node import NodeSetup, Stage, VirtualNode

@@ -25,7 +25,7 @@ FORBIDDEN = {
     "sqlite3": "return store writes as actions",
     "apsw": "return store writes as actions",
 }
-IO_LAYERS = {"live", "web", "scenario", "planner", "reports", "rehearsal", "app", "cli"}
+IO_LAYERS = {"live", "store", "web", "scenario", "planner", "reports", "rehearsal", "app", "cli"}
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from starlight.errors import InputError
-from starlight.live.folder_lock import FolderInUse, FolderLock
+from starlight.store.folder_lock import FolderInUse, FolderLock
 
 ACCESS_FILE = "access.json"
 """In the data folder: where the local API is and the token that opens it; for its owner's eyes only."""

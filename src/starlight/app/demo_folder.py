@@ -12,11 +12,11 @@ from starlight import dtntime
 from starlight.app.access import write_private
 from starlight.dtntime import DAY
 from starlight.errors import InputError
-from starlight.live.folder_lock import LOCK_FILE
-from starlight.live.sqlite_store import SqliteStore
 from starlight.rehearsal.rehearsal import Rehearsal
 from starlight.scenario.scenario import Scenario
 from starlight.sky import Sky
+from starlight.store.folder_lock import LOCK_FILE
+from starlight.store.sqlite_store import SqliteStore
 
 STATE_FILE = "demo.json"
 

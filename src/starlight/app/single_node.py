@@ -22,9 +22,9 @@ from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
-from starlight.live.folder_lock import LOCK_FILE
 from starlight.node.config import NodeConfig
 from starlight.scenario.kernels import open_sky
+from starlight.store.folder_lock import LOCK_FILE
 from starlight.web.views import Person
 
 NODE_FILE = "node"

@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from starlight.live.store import Store
 from starlight.node.store import Write
+from starlight.store.contract import Store
 
 GROUP_WRITES = 20_000
 """The most writes in one transaction: some 50 ms of work, so that a flood of bundles does not

@@ -13,12 +13,12 @@ from collections.abc import Callable
 
 import msgspec
 
+from starlight.engine.host import Step
 from starlight.errors import StoreError
 from starlight.live.batch_commit import BatchCommitter
 from starlight.live.clock import MissionClock
-from starlight.live.store import Store
 from starlight.node.actions import Outward
-from starlight.node.host import Step
+from starlight.store.contract import Store
 
 STAMP_S = 1.0
 """How often mission time is committed when nothing else is: what a crash can set the clock back by."""

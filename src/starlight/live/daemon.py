@@ -17,6 +17,8 @@ import msgspec
 from starlight.bundle import EndpointID
 from starlight.contacts import ContactPlan
 from starlight.dtntime import SECOND
+from starlight.engine.engine import Node
+from starlight.engine.host import Host
 from starlight.errors import StarlightError, StoreError
 from starlight.links import TcpclConfig
 from starlight.live.clock import MissionClock
@@ -30,14 +32,12 @@ from starlight.live.listeners import Listeners
 from starlight.live.mail_service import MailService
 from starlight.live.neighbours import Neighbours
 from starlight.live.outward_actions import OutwardActions
-from starlight.live.sqlite_store import SqliteStore
-from starlight.live.store import Store
-from starlight.messages.postoffice import PostOffice
 from starlight.node.actions import Outward
 from starlight.node.application import Request
-from starlight.node.engine import Node
 from starlight.node.events import PlanChanged
-from starlight.node.host import Host
+from starlight.postoffice.postoffice import PostOffice
+from starlight.store.contract import Store
+from starlight.store.sqlite_store import SqliteStore
 from starlight.trace import Record, TraceEvent
 
 __all__ = ["Daemon", "DaemonConfig", "DaemonStatus", "Resident"]

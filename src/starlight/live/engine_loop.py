@@ -14,10 +14,10 @@ import logging
 from collections.abc import Callable, Sequence
 
 from starlight.dtntime import SECOND
+from starlight.engine.host import Host, Step
 from starlight.live.clock import MissionClock
 from starlight.node.actions import Outward, Refuse
 from starlight.node.events import BundleReceived, Event
-from starlight.node.host import Host, Step
 from starlight.node.store import Write
 
 _LOG = logging.getLogger(__name__)

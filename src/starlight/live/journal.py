@@ -6,11 +6,11 @@ import contextlib
 import logging
 from collections.abc import Callable
 
+from starlight.engine.record import Recorder
 from starlight.errors import InputError
 from starlight.node.actions import Action
 from starlight.node.config import NodeConfig
 from starlight.node.events import Event
-from starlight.node.record import Recorder
 from starlight.trace import Record
 
 _LOG = logging.getLogger(__name__)

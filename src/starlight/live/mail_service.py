@@ -13,8 +13,8 @@ from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter, Position, Reading
 from starlight.messages.letter_view import LetterView
 from starlight.messages.mailbox import Mailbox
-from starlight.messages.postoffice import PostOffice
 from starlight.node.application import Request
+from starlight.postoffice.postoffice import PostOffice
 
 
 class MailService:

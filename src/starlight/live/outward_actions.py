@@ -10,9 +10,9 @@ from starlight.errors import PeerError, StoreError
 from starlight.live.engine_loop import Defects
 from starlight.live.journal import TraceLog
 from starlight.live.neighbours import Neighbours
-from starlight.live.store import Store
 from starlight.node.actions import Acknowledge, Outward, Refuse, Trace, Transmit
 from starlight.node.events import Event, TransferFailed
+from starlight.store.contract import Store
 
 DEPARTURES_KEPT = 1_000
 """The last transmissions that are remembered, so that a page can draw what is between the worlds."""

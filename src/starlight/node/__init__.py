@@ -1,1 +1,1 @@
-"""The engine: receive, store, route, forward, deliver, expire, report."""
+"""What a node keeps, is told and asks: ledger and states, events and actions, the application boundary."""

@@ -1,7 +1,7 @@
 """The store that an engine and its host work on, whatever it is made of.
 
 It stands here because both clocks have one, and neither may know the other: the simulator's is memory
-(`sim/store.py`), a live node's outlives its process (`live/store.py`).
+(`sim/store.py`), a live node's outlives its process (`store/contract.py`).
 """
 
 from __future__ import annotations

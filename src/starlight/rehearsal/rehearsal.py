@@ -14,9 +14,11 @@ from typing import TextIO
 import msgspec
 
 from starlight.dtntime import DAY, to_text
+from starlight.engine.engine import Node
+from starlight.engine.host import Host, Recorder
+from starlight.engine.record import Recorder as RecordFile
 from starlight.errors import DefectError
 from starlight.messages.letter import Letter
-from starlight.messages.postoffice import PostOffice
 from starlight.messages.trace_events import (
     LetterArrived,
     LetterExpired,
@@ -28,12 +30,10 @@ from starlight.messages.trace_events import (
 )
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
-from starlight.node.engine import Node
-from starlight.node.host import Host, Recorder
-from starlight.node.record import Recorder as RecordFile
 from starlight.node.trace_events import BundleSubmitted
 from starlight.planner import awareness
 from starlight.planner.planner import known_plan, plan_channels
+from starlight.postoffice.postoffice import PostOffice
 from starlight.rehearsal import script
 from starlight.rehearsal.outcome import RehearsalReport
 from starlight.rehearsal.story import Story

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from starlight.engine.record import Replay, replay
 from starlight.errors import InputError
-from starlight.node.record import Replay, replay
 
 
 def replay_file(path: Path) -> Replay:

@@ -17,9 +17,9 @@ from starlight import dtntime
 from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MINUTE
 from starlight.messages.draft import Draft
-from starlight.messages.postoffice import PostOffice
 from starlight.messages.urgency import priority_of
 from starlight.node.application import Request
+from starlight.postoffice.postoffice import PostOffice
 from starlight.scenario.scenario import LetterSpec, Scenario, TelemetrySpec
 
 WRITING_SPREAD = 20 * MINUTE

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from starlight.engine.engine import Node
 from starlight.node.application import Claim, Request, Save, Submit
-from starlight.node.engine import Node
 from starlight.sim.holdings import held
 from starlight.sim.world import VirtualWorld
 

@@ -12,8 +12,8 @@ import msgspec
 
 from starlight.contacts import Contact, ContactPlan
 from starlight.dtntime import MILLISECOND, to_text
+from starlight.engine.engine import Node
 from starlight.node.bundle_state import BundleState
-from starlight.node.engine import Node
 from starlight.node.stored import Stored, whole_of
 from starlight.node.trace_events import (
     BundleAccepted,

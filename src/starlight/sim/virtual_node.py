@@ -20,13 +20,13 @@ from msgspec.structs import replace
 from starlight.bundle import with_age
 from starlight.contacts import ContactPlan
 from starlight.dtntime import to_text
+from starlight.engine.engine import Node
+from starlight.engine.host import Host, Recorder, Step
 from starlight.errors import DefectError, InputError
 from starlight.node import actions, events
 from starlight.node.application import Application, Request
 from starlight.node.config import NodeConfig
-from starlight.node.engine import Node
 from starlight.node.events import Event
-from starlight.node.host import Host, Recorder, Step
 from starlight.sim.event_queue import EventQueue
 from starlight.sim.store import MemoryStore
 from starlight.sim.trace_events import NodeCrashed, NodeRestarted

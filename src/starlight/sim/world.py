@@ -11,8 +11,8 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 
 from starlight.contacts import ContactPlan
+from starlight.engine.host import Host
 from starlight.node.events import Event
-from starlight.node.host import Host
 from starlight.sim.event_queue import EventQueue
 from starlight.sim.store import MemoryStore
 from starlight.sim.virtual_links import VirtualLinks

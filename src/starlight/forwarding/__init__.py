@@ -1,0 +1,1 @@
+"""Sending on: routes booked, queues served by priority, fragments, copies, answers awaited."""

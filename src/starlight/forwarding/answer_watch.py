@@ -1,0 +1,88 @@
+"""The answers to transfers that are awaited, and which of them are overdue.
+
+What is sent to a peer is watched in the order of sending, by one deadline a peer. The way back is looked at
+only when an answer takes long, as that costs a look through the plan and most answers come at once.
+"""
+
+from __future__ import annotations
+
+from starlight.contacts import Contact
+from starlight.forwarding.contact_queue import Neighbour
+from starlight.node.config import NodeConfig
+from starlight.node.deadlines import Deadlines
+from starlight.node.stored import Stored
+from starlight.routing import Router
+
+
+class AnswerWatch:
+    """The transfers that are to be answered.
+
+    Args:
+        config: the node's.
+        router: over the node's plan.
+        deadlines: the node's.
+    """
+
+    def __init__(self, config: NodeConfig, router: Router, deadlines: Deadlines) -> None:
+        self._number = config.number
+        self._margin = config.limits.answer_margin
+        self._router = router
+        self._deadlines = deadlines
+        self._contacts_back: dict[int, list[Contact]] = {}
+        self._overdue: list[Stored] = []
+
+    def begin(self, peer: Neighbour, stored: Stored, last_byte: int, reaches: int, now: int) -> None:
+        """Watch a transfer to a peer until it is answered."""
+        peer.under_way += 1
+        if stored.one_way:
+            return
+        # Not in the step that sends it: who gives it up may forget it, before its body has been read.
+        due = max(reaches + (reaches - last_byte) + self._margin, now + 1)
+        peer.unanswered[stored] = due, reaches
+        if not peer.watched:
+            peer.watched = True
+            self._deadlines.at(due, self._look, peer)
+
+    def end(self, peer: Neighbour, stored: Stored) -> None:
+        """Watch a transfer no longer."""
+        peer.under_way -= 1
+        peer.unanswered.pop(stored, None)
+
+    @property
+    def has_overdue(self) -> bool:
+        """True when `take_overdue` has anything."""
+        return bool(self._overdue)
+
+    def take_overdue(self) -> list[Stored]:
+        """Return the bundles whose answers have become overdue since the last call."""
+        overdue, self._overdue = self._overdue, []
+        return overdue
+
+    def plan_changed(self) -> None:
+        """Know that other contacts may lead back."""
+        self._contacts_back.clear()
+
+    def _look(self, peer: Neighbour, now: int) -> None:
+        """Find the transfers to a peer whose answers are overdue."""
+        peer.watched = False
+        for stored, (due, reaches) in peer.unanswered.items():
+            if due <= now and reaches is not None:
+                due = self._answer_due(peer.number, reaches, due)
+                peer.unanswered[stored] = due, None
+            if due > now:  # those that left later are not due earlier
+                peer.watched = True
+                self._deadlines.at(due, self._look, peer)
+                return
+            self._overdue.append(stored)
+
+    def _answer_due(self, peer: int, reaches: int, due: int) -> int:
+        """Return until when an answer is waited for; `due` where the plan has no way back."""
+        contacts = self._contacts_back.get(peer)
+        if contacts is None:
+            contacts = self._contacts_back[peer] = self._router.plan.between(peer, self._number)
+        later = [contact for contact in contacts if contact.end >= reaches]
+        if not later:
+            return due
+        contact = min(later, key=lambda one: max(one.start, reaches))
+        leaves = max(contact.start, reaches)
+        return leaves + contact.light_time(leaves) + self._margin

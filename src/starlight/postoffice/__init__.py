@@ -1,0 +1,1 @@
+"""The post office of a node: what its mailboxes write and receive, and what becomes of it."""

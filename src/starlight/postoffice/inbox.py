@@ -1,0 +1,126 @@
+"""The inbox of a node: what comes for its mailboxes, is believed or refused, and is read.
+
+Whatever a peer sends can be refused, never raise. A letter or telemetry is only believed in a bundle from
+whom it names as its sender, so nobody writes in another's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from starlight.bundle import EndpointID
+from starlight.errors import InputError
+from starlight.messages.delivery import Received
+from starlight.messages.letter import Letter, Telemetry
+from starlight.messages.mailbox import Mailbox
+from starlight.messages.trace_events import (
+    LetterArrived,
+    LetterDuplicate,
+    LetterRead,
+    MessageRefused,
+    TelemetryArrived,
+    about,
+    say,
+)
+from starlight.node.application import Request
+from starlight.postoffice.receipts import Receipts
+
+
+class Inbox:
+    """What comes for the mailboxes of one node.
+
+    Args:
+        node: its number.
+        receipts: those that the mailboxes owe.
+        arrived: is told of each letter that is new.
+    """
+
+    def __init__(self, node: int, receipts: Receipts, arrived: Callable[[Letter], object]) -> None:
+        self._node = node
+        self._receipts = receipts
+        self._arrived = arrived
+
+    def letter_came(self, mailbox: Mailbox, source: str, letter: Letter, now: int) -> list[Request]:
+        """Take a letter, and owe its sender a receipt."""
+        if (letter.sender, letter.to) != (source, mailbox.address) or not _has_members(source):
+            rule = f"a letter from {letter.sender} to {letter.to} in a bundle from {source}"
+            return self.refused(mailbox, source, rule, now)
+        before = mailbox.received(letter.id)
+        if before is not None:
+            # Its sender missed the receipt, so it is told again.
+            wanted = letter.receipt_wanted
+            received = Received(
+                arrived_at=before.arrived_at,
+                read_at=before.read_at,
+                told_arrival=not wanted,
+                told_reading=before.read_at is None or not wanted,
+            )
+            requests: list[Request] = []
+            said = say(now, self._node, LetterDuplicate(*about(letter)))
+        elif (mailbox.letter(letter.id) or letter) != letter:
+            # To oneself a letter comes with an id that is known already, but not with another text.
+            return self.refused(mailbox, source, "the id belongs to another letter", now)
+        elif not mailbox.has_room():
+            # Without a receipt it is not confirmed; its sender keeps it, and sends it again.
+            return self.refused(mailbox, source, "the mailbox is full", now)
+        else:
+            received = Received(arrived_at=now, told_arrival=not letter.receipt_wanted)
+            requests = [*mailbox.put_letter(letter)]
+            said = say(now, self._node, LetterArrived(*about(letter)))
+            self._arrived(letter)
+        self._receipts.owe(mailbox.address, letter.id, received, now)
+        # The index entry is saved with the letter, and again with what is known of it: in this order.
+        return [*requests, *mailbox.put_received(letter.id, received), said]
+
+    def telemetry_came(
+        self, mailbox: Mailbox, source: str, telemetry: Telemetry, payload: bytes, now: int
+    ) -> list[Request]:
+        """Take the telemetry of a vehicle, which only it can report."""
+        if telemetry.vehicle != source:
+            rule = f"telemetry of {telemetry.vehicle} in a bundle from {source}"
+            return self.refused(mailbox, source, rule, now)
+        try:
+            save = mailbox.telemetry.put(telemetry, payload, now)
+        except InputError as error:
+            return self.refused(mailbox, source, str(error), now)
+        if save is None:
+            return []
+        arrived = TelemetryArrived(
+            mailbox.address,
+            telemetry.vehicle,
+            telemetry.kind,
+            telemetry.time,
+            telemetry.position,
+            telemetry.readings,
+        )
+        return [save, say(now, self._node, arrived)]
+
+    def refused(self, mailbox: Mailbox, source: str, rule: str, now: int) -> list[Request]:
+        """Say what was not taken, and by which rule."""
+        return [say(now, self._node, MessageRefused(mailbox.address, source, rule))]
+
+    def mark_read(self, mailbox: Mailbox, letter_id: str, now: int) -> list[Request]:
+        """Mark a letter that came as read, which answers with a receipt; again changes nothing.
+
+        Raises:
+            InputError: no such letter came.
+        """
+        received, letter = mailbox.received(letter_id), mailbox.letter(letter_id)
+        if received is None or letter is None:
+            raise InputError(f"no letter {letter_id!r} came here", where="letter")
+        if received.read_at is not None:
+            return []
+        received = replace(received, read_at=now, told_reading=not letter.receipt_wanted)
+        self._receipts.owe(mailbox.address, letter_id, received, now)
+        said = say(now, self._node, LetterRead(*about(letter)))
+        return [*mailbox.put_received(letter_id, received), said]
+
+
+def _has_members(address: str) -> bool:
+    """Return whether somebody can be at an address that came over the wire, maybe of a foreign scheme."""
+    try:
+        return not EndpointID.parse(address).is_null
+    except InputError:
+        return False

@@ -1,0 +1,456 @@
+"""The post office of a node: its mailboxes, what they post, and what comes for them.
+
+It is the application of a node, driven by calls that all take the time and return requests
+(`node/application.py`), which the node's driver performs in one commit. It has no clock, no randomness
+and no store: a letter's id derives from its author's address, the second of writing and a
+counter that the saved letters carry on. `outbox.py` follows what was written, `resend.py` what of it
+is due, `inbox.py` takes what comes, and `receipts.py` what is owed for it.
+
+Whatever a peer sends can be refused, never raise; an address is always told in its canonical
+text. Several mailboxes live on a node, and letters between them go the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from starlight.bundle import EndpointID
+from starlight.dtntime import DAY, MILLISECOND, YEAR
+from starlight.errors import InputError, LetterError, StoreError
+from starlight.messages.decoded import DecodedRecords
+from starlight.messages.doubt import Trouble, TroubleCode
+from starlight.messages.draft import Draft, destination
+from starlight.messages.forecast import Forecaster, Prediction
+from starlight.messages.itinerary import legs_of
+from starlight.messages.lateness import LateMessage, Lateness
+from starlight.messages.letter import (
+    Letter,
+    Position,
+    Reading,
+    Receipt,
+    ReceiptFact,
+    Telemetry,
+    check,
+    decode_message,
+)
+from starlight.messages.mailbox import Mailbox, MailboxLimits
+from starlight.messages.records import MemoryRecords, Records
+from starlight.messages.trace_events import (
+    MailboxClosed,
+    MailboxesResumed,
+    MailboxOpened,
+    ReceiptRejected,
+    TelemetryRejected,
+    say,
+)
+from starlight.node.application import Claim, Request, Save, Submit, Unclaim
+from starlight.postoffice.inbox import Inbox
+from starlight.postoffice.open_letters import OpenLetters
+from starlight.postoffice.outbox import Outbox
+from starlight.postoffice.prediction_updates import PredictionUpdates
+from starlight.postoffice.receipts import Receipts
+from starlight.postoffice.resend import Resends
+from starlight.routing import Priority, Route, Router
+
+LETTER_LIFETIME = 50 * YEAR
+"""A letter may wait for someone who is not born yet; twice the twenty-four years of the facility."""
+
+LIFETIME_MAX = 100 * YEAR
+"""Longer than anyone's life; and times stay far below 63 bits."""
+
+TELEMETRY_LIFETIME = 30 * DAY
+"""Old positions and readings are of no use to those who act on them."""
+
+RECIPIENTS_MAX = 16
+"""Telemetry goes to controls, not to everyone."""
+
+
+class PostOffice:
+    """The mailboxes of one node.
+
+    Args:
+        node: its number.
+        router: what the node routes with; only read here.
+        limits: what the mailboxes hold.
+        records: where the mailboxes keep theirs; in memory if it is not told.
+        node_numbers: node names of ``dtn://name/...`` addresses to node numbers.
+        booked: gives what the node has booked for a bundle of its own, by key; with it, a letter's own
+            booking is known from those of others, and a letter that was displaced is predicted again.
+        arrived: is told of each letter that came to a mailbox, once, in the step that takes it; so what it
+            does about it, it does in a later one.
+    """
+
+    def __init__(
+        self,
+        node: int,
+        router: Router,
+        limits: MailboxLimits | None = None,
+        *,
+        records: Records | None = None,
+        node_numbers: Mapping[str, int] | None = None,
+        booked: Callable[[str], Sequence[Route]] = lambda key: (),
+        arrived: Callable[[Letter], object] = lambda letter: None,
+    ) -> None:
+        self.node = node
+        self.forecaster = Forecaster(node, router)
+        self._limits = limits or MailboxLimits()
+        self._records = DecodedRecords(MemoryRecords() if records is None else records)
+        self._node_numbers = dict(node_numbers or {})
+        self._mailboxes: dict[str, Mailbox] = {}
+        self._open_letters = letters = OpenLetters(self._mailboxes)
+        self._resends = Resends(node, self.forecaster, letters, self.node_of)
+        self._updates = PredictionUpdates(node, self.forecaster, letters, self.node_of, booked)
+        self._outbox = Outbox(
+            node,
+            self.forecaster,
+            self._mailboxes,
+            self.node_of,
+            booked,
+            letters,
+            self._resends,
+            self._updates,
+        )
+        self._receipts = Receipts(self._mailboxes)
+        self._inbox = Inbox(node, self._receipts, arrived)
+
+    # What people do.
+
+    def open(self, address: str, person: str, now: int) -> list[Request]:
+        """Open a mailbox, or open it again; whatever waited for it at this node is delivered.
+
+        Args:
+            address: an endpoint of this node, as text.
+            person: the name of whose it is.
+            now: in ns.
+
+        Raises:
+            InputError: no address of this node, or too many mailboxes.
+        """
+        address = canonical(address)
+        if self.node_of(address) != self.node:
+            raise InputError(
+                f"{address} is not an address of node {self.node}",
+                where="address",
+                right=f"Such are ipn:{self.node}.1, ipn:{self.node}.2",
+            )
+        mailbox = self._mailboxes.get(address)
+        if mailbox and mailbox.is_open and mailbox.person == person:
+            return [Claim(address)]
+        if mailbox is None:
+            if len(self._mailboxes) >= self._limits.mailboxes:
+                raise InputError(f"a node has at most {self._limits.mailboxes} mailboxes", where="address")
+            mailbox = self._mailboxes[address] = Mailbox(address, self._limits, self._records)
+        since = now if mailbox.opened_at is None else mailbox.opened_at
+        card = mailbox.set_card(person, since, True)
+        return [card, Claim(address), say(now, self.node, MailboxOpened(address, person))]
+
+    def close(self, address: str, now: int) -> list[Request]:
+        """Take no more letters at an address; they wait at the node again. The mailbox keeps what it has."""
+        mailbox = self.mailbox(address)
+        since = now if mailbox.opened_at is None else mailbox.opened_at
+        card = mailbox.set_card(mailbox.person, since, False)
+        return [
+            card,
+            Unclaim(mailbox.address),
+            say(now, self.node, MailboxClosed(mailbox.address, mailbox.person)),
+        ]
+
+    def write(
+        self,
+        address: str,
+        draft: Draft,
+        now: int,
+        *,
+        thread: str | None = None,
+        lifetime: int = LETTER_LIFETIME,
+    ) -> tuple[Letter, list[Request]]:
+        """Write a letter and post it.
+
+        Args:
+            address: the mailbox that writes.
+            draft: what is written; at most TEXT_MAX_BYTES of UTF-8, not blank.
+            now: in ns.
+            thread: its thread; without one, that of the letter answered, or the one of the two people.
+            lifetime: in ns, how long it is worth carrying.
+
+        Raises:
+            InputError: any of that is not so, or the mailbox is full.
+        """
+        mailbox = self.mailbox(address)
+        if not MILLISECOND <= lifetime <= LIFETIME_MAX:
+            raise InputError(
+                f"a lifetime of {lifetime} ns", where="lifetime", right="It is 1 ms to 100 years"
+            )
+        draft.require_text()
+        if not mailbox.has_room():
+            raise InputError("the mailbox is full", where="mailbox")
+        letter = self._outbox.compose(mailbox, draft, now, thread)
+        return letter, self._outbox.post(mailbox, letter, draft, lifetime, now)
+
+    def withdraw(self, address: str, letter_id: str, now: int) -> list[Request]:
+        """Take back a letter that has not departed.
+
+        Raises:
+            InputError: it has, or there is no such letter.
+        """
+        return self._outbox.withdraw(self.mailbox(address), letter_id, now)
+
+    def mark_read(self, address: str, letter_id: str, now: int) -> list[Request]:
+        """Mark a letter that came as read, which answers with a receipt; again changes nothing.
+
+        Raises:
+            InputError: no such letter came.
+        """
+        return self._inbox.mark_read(self.mailbox(address), letter_id, now)
+
+    def send_telemetry(
+        self,
+        vehicle: str,
+        to: Sequence[str],
+        now: int,
+        *,
+        kind: str,
+        position: Position | None = None,
+        readings: Mapping[str, Reading] | None = None,
+        lifetime: int = TELEMETRY_LIFETIME,
+    ) -> list[Request]:
+        """Post telemetry of a vehicle to some addresses.
+
+        It is bulk: a letter should not wait for a stream of readings, the next of which comes anyway.
+
+        Args:
+            vehicle: its address, a mailbox of this node.
+            to: where it goes: base control, Earth control.
+            now: when it was measured, in ns.
+            kind, position, readings: as in `Telemetry`.
+            lifetime: in ns.
+
+        Raises:
+            InputError: any of that is not so.
+        """
+        mailbox = self.mailbox(vehicle)
+        if not 1 <= len(to) <= RECIPIENTS_MAX:
+            raise InputError(f"telemetry goes to 1 to {RECIPIENTS_MAX} addresses", where="to")
+        telemetry = Telemetry(mailbox.address, now, kind, position, dict(readings or {}))
+        check(telemetry)
+        payload = telemetry.encode()
+        lifetime_ms = max(1, lifetime // MILLISECOND)
+        return [
+            Submit(
+                f"telemetry/{now}/{number}",
+                mailbox.address,
+                destination(where),
+                payload,
+                lifetime_ms,
+                priority=Priority.BULK,
+            )
+            for number, where in enumerate(to)
+        ]
+
+    def predict(self, address: str, draft: Draft, now: int) -> Prediction:
+        """Return what to expect of a letter sent now.
+
+        Args:
+            address: the mailbox that would write.
+            draft: what it would write; it may be blank.
+            now: in ns.
+
+        Raises:
+            InputError: no such mailbox, or the draft answers a letter that is not in it.
+        """
+        size = self._size(address, draft, now)
+        return self.forecaster.predict(self.node_of(draft.to), now, size, priority=draft.urgency)
+
+    def why_late(self, address: str, draft: Draft, now: int) -> Lateness:
+        """Return why a letter sent now would not be there sooner; arguments and errors as in `predict`."""
+        size, urgency = self._size(address, draft, now), draft.urgency
+        destination = self.node_of(draft.to)
+        found = self.forecaster.draft_itinerary(destination, now, size, urgency)
+        legs, fragments = (legs_of(found.route), found.fragments) if found else ((), 1)
+        message = LateMessage(destination, size, urgency, None, legs, fragments)
+        return self.forecaster.lateness(message, now)
+
+    def why_letter_late(self, address: str, letter_id: str, now: int) -> Lateness:
+        """Return why a letter that waits or is on its way is not there sooner, as of now.
+
+        Raises:
+            InputError: no such letter was written here, or it is on its way no more.
+        """
+        return self._outbox.why_late(self.mailbox(address), letter_id, now)
+
+    def _size(self, address: str, draft: Draft, now: int) -> int:
+        """Return the size of the payload that a draft would become, in bytes."""
+        return len(self._outbox.compose(self.mailbox(address), draft, now).encode())
+
+    # Reading and restoring.
+
+    def mailbox(self, address: str) -> Mailbox:
+        """Return the mailbox of an address.
+
+        Raises:
+            InputError: nobody has opened it.
+        """
+        mailbox = self._mailboxes.get(canonical(address))
+        if mailbox is None:
+            raise InputError(f"nobody has opened a mailbox at {address}", where="address")
+        return mailbox
+
+    def mailboxes(self) -> list[Mailbox]:
+        """Return all mailboxes, by address."""
+        return [self._mailboxes[address] for address in sorted(self._mailboxes)]
+
+    def carries_letter(self, bundle: str) -> bool:
+        """Return whether a bundle, by its identity, carries a letter that was written here."""
+        return self._outbox.letter_of(bundle) is not None
+
+    def node_of(self, address: str) -> int | None:
+        """Return the number of the node that an address is at; None where it is not known."""
+        endpoint = EndpointID.parse(address)
+        if endpoint.node_number is not None or not address.startswith("dtn://"):
+            return endpoint.node_number
+        return self._node_numbers.get(address.removeprefix("dtn://").split("/", 1)[0])
+
+    def restore(self, mailbox: str, key: str, data: bytes) -> None:
+        """Take back a record that a `Save` made durable, in any order, before anything else happens.
+
+        Raises:
+            StoreError: it is not what was saved.
+        """
+        try:
+            self._records.records.put(Save(mailbox, key, data))
+        except msgspec.DecodeError as error:
+            raise StoreError(f"{mailbox} {key}: {error}") from error
+
+    def load(self) -> None:
+        """Take up what the records hold: the mailboxes, and what is open, due and owed in them.
+
+        Again changes nothing.
+
+        Raises:
+            StoreError: they are damaged.
+        """
+        for address in self._records.records.mailboxes():
+            if address in self._mailboxes:
+                continue
+            mailbox = self._mailboxes[address] = Mailbox(address, self._limits, self._records)
+            mailbox.load()
+            self._open_letters.load(mailbox)
+            for letter_id in mailbox.owing():
+                self._receipts.owe(address, letter_id, mailbox.arrival(letter_id), 0)
+
+    def resume(self, now: int) -> list[Request]:
+        """Return what to ask of a node that has just started: the open mailboxes claim their addresses.
+
+        Raises:
+            StoreError: the records are damaged.
+        """
+        self.load()
+        boxes = [mailbox for mailbox in self.mailboxes() if mailbox.is_open]
+        said = say(now, self.node, MailboxesResumed(tuple(mailbox.address for mailbox in boxes)))
+        return [*(Claim(mailbox.address) for mailbox in boxes), said]
+
+    # What the node tells.
+
+    def accepted(
+        self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
+    ) -> list[Request]:
+        """Take note that the node has taken a bundle, and when it foresees it to leave and arrive."""
+        kind, _, rest = token.partition("/")
+        if kind == "letter":
+            return self._outbox.accepted(rest, key, leaves, arrives, now)
+        return self._receipts.accepted(token) if kind == "receipt" else []
+
+    def rejected(self, token: str, reason: str, now: int) -> list[Request]:
+        """Take note that the node has refused a bundle; letters and receipts are offered again later."""
+        kind, _, rest = token.partition("/")
+        if kind == "letter":
+            return self._outbox.rejected(rest, reason, now)
+        if kind == "receipt":
+            self._receipts.rejected(token, now)
+            return [say(now, self.node, ReceiptRejected(reason))]
+        return [say(now, self.node, TelemetryRejected(reason))]
+
+    def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> list[Request]:
+        """Take a payload that came for a mailbox."""
+        mailbox = self._mailboxes[canonical(endpoint)]
+        try:
+            message = decode_message(payload)
+        except LetterError as error:
+            return self._inbox.refused(mailbox, source, str(error), now)
+        if isinstance(message, Letter):
+            return self._inbox.letter_came(mailbox, source, message, now)
+        if isinstance(message, Receipt):
+            requests: list[Request] = []
+            for fact in message.facts:
+                requests += self._outbox.learnt(mailbox, fact.letter_id, fact, source, now)
+            return _saves_first(requests)
+        return self._inbox.telemetry_came(mailbox, source, message, payload, now)
+
+    def departed(
+        self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
+    ) -> list[Request]:
+        """Take note that a bundle has left this node."""
+        return self._outbox.departed(key, peer, leaves, last_byte, reaches, now)
+
+    def withdrawn(self, key: str, now: int) -> list[Request]:
+        """Take note that the node gave a bundle back before it departed."""
+        return self._outbox.withdrawn(key, now)
+
+    def not_withdrawn(self, key: str, now: int) -> list[Request]:
+        """Take note that a bundle could not be taken back."""
+        return self._outbox.not_withdrawn(key, now)
+
+    def expired(self, key: str, reason: str, now: int) -> list[Request]:
+        """Take note that a bundle expired, or was deleted, in this node's store."""
+        return self._outbox.gone(key, Trouble(TroubleCode.NOT_KEPT, reason), now)
+
+    def reported(
+        self, key: str, reporter: str, status: str, time: int | None, reason: int, now: int
+    ) -> list[Request]:
+        """Take note of a status report: a delivery counts as an arrival, a deletion as a loss."""
+        found = self._outbox.letter_of(key)
+        if found is None:
+            return []
+        mailbox, letter = found
+        if status == "deleted":
+            deleted = Trouble(TroubleCode.DELETED, reporter=reporter, report_reason=reason)
+            return self._outbox.gone(key, deleted, now)
+        if status != "delivered" or reporter != str(EndpointID.parse(letter.to).node_id):
+            return []
+        fact = ReceiptFact(letter.id, "arrived", now if time is None else time)
+        return self._outbox.learnt(mailbox, letter.id, fact, letter.to, now)
+
+    def plan_changed(self, now: int) -> list[Request]:
+        """Predict again what a new plan can change."""
+        return self._updates.plan_changed(now)
+
+    def next_wakeup(self) -> int | None:
+        """Return when `handle_timer` has something to do, in ns, or None."""
+        receipts, letters = self._receipts.next_wakeup(), self._resends.next_wakeup()
+        if receipts is None or letters is None:
+            return letters if receipts is None else receipts
+        return min(receipts, letters)
+
+    def handle_timer(self, now: int) -> list[Request]:
+        """Send the receipts that were gathered, and look after the letters that are due."""
+        return _saves_first(self._receipts.posts(now) + self._resends.handle_timer(now))
+
+
+def _saves_first(requests: list[Request]) -> list[Request]:
+    """Return requests with the saves in front.
+
+    What follows from a submission or a withdrawal changes a record again; its save must not be
+    overtaken by an older one from the same call.
+    """
+    return sorted(requests, key=lambda request: not isinstance(request, Save))
+
+
+def canonical(address: str) -> str:
+    """Return an address as the one text that means it.
+
+    Raises:
+        InputError: it is no endpoint id.
+    """
+    return str(EndpointID.parse(address))

@@ -1,0 +1,138 @@
+"""Letters that are due: offered again, sent again because a receipt is lost, or at the end of their time.
+
+What the node refused, or lost, is offered again after a while. A letter whose receipt is overdue may be
+lost with a relay's store, or only its receipt is; the two look alike from here. So it is sent again, on a
+later contact, but a few times at most, and only where a route there and back is planned: without a way
+back no receipt could tell that the first one arrived, and each copy would cost the thin link for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from starlight.dtntime import DAY, HOUR, MILLISECOND
+from starlight.messages.delivery import Happening, Sent, after
+from starlight.messages.doubt import Doubt, DoubtCode, Trouble
+from starlight.messages.forecast import RECEIPT_BYTES, Forecaster
+from starlight.messages.itinerary import legs_of
+from starlight.messages.letter import Letter
+from starlight.messages.mailbox import Mailbox
+from starlight.messages.trace_events import LetterExpired, LetterResent, about, say
+from starlight.node.application import NotKept, Request, Submit
+from starlight.postoffice.open_letters import OpenLetters
+from starlight.postoffice.reprediction import RESENDS_MAX
+
+RETRY_AFTER = HOUR
+RETRY_AFTER_MAX = DAY
+"""A letter that the node refused (its store is full) is offered again an hour later, then after two, four,
+and so on, at last each day."""
+
+
+class Resends:
+    """What is due of the letters written at one node.
+
+    Args:
+        node: its number.
+        forecaster: foresees what becomes of messages from there.
+        letters: those that are open.
+        node_of: gives the node of an address, or None.
+    """
+
+    def __init__(
+        self,
+        node: int,
+        forecaster: Forecaster,
+        letters: OpenLetters,
+        node_of: Callable[[str], int | None],
+    ) -> None:
+        self._node = node
+        self._forecaster = forecaster
+        self._letters = letters
+        self._node_of = node_of
+
+    def next_wakeup(self) -> int | None:
+        """Return when `handle_timer` has something to look after."""
+        return self._letters.next_due()
+
+    def handle_timer(self, now: int) -> list[Request]:
+        """Look after the letters that are due."""
+        requests: list[Request] = []
+        while (due := self._letters.take_due(now)) is not None:
+            mailbox, letter_id = due
+            letter, sent = mailbox.written(letter_id)
+            requests += self._look_after(mailbox, letter, replace(sent, due=None), now)
+        return requests
+
+    def expired(self, mailbox: Mailbox, letter: Letter, sent: Sent, reason: str, now: int) -> list[Request]:
+        """End a letter whose time is over, and which nothing carries any more."""
+        sent = replace(sent, state=after(sent.state, Happening.GONE), ended_at=now, due=None)
+        said = say(now, self._node, LetterExpired(*about(letter), reason=reason))
+        return [*self._letters.put(mailbox, letter.id, sent), said]
+
+    def _look_after(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
+        if now >= sent.expires_at:
+            # What a bundle carries may have arrived: its receipt can still come, after the letter's time.
+            if is_carried(sent):
+                return [*self._letters.put(mailbox, letter.id, sent)]
+            return self.expired(mailbox, letter, sent, NotKept.LIFETIME_EXPIRED, now)
+        if not is_carried(sent):
+            return [*self._letters.put(mailbox, letter.id, sent), submission(letter, sent, now)]
+        return self._receipt_overdue(mailbox, letter, sent, now)
+
+    def _receipt_overdue(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
+        if sent.resends >= RESENDS_MAX:
+            doubt = Doubt(DoubtCode.GIVEN_UP, times=sent.resends + 1)
+            given_up = replace(sent, overdue=False, doubtful=doubt)
+            return [*self._letters.put(mailbox, letter.id, given_up)]
+        destination = self._node_of(letter.to)
+        size, expires_at = sent.size_bytes, sent.expires_at
+        found = self._forecaster.itinerary(self._node, destination, now, size, expires_at, sent.urgency)
+        receipt_at = self._forecaster.back(destination, found.arrival if found else None, RECEIPT_BYTES)
+        if found is None or receipt_at is None:
+            # It stays overdue: the next plan that has a way back makes it due at once.
+            waits = replace(sent, overdue=True, doubtful=Doubt(DoubtCode.WAITS_FOR_RETURN))
+            return [*self._letters.put(mailbox, letter.id, waits)]
+        again = replace(
+            sent,
+            resends=sent.resends + 1,
+            overdue=False,
+            doubtful=Doubt(DoubtCode.SENT_AGAIN, at=now),
+            leaves=found.leaves,
+            arrives=found.arrival,
+            receipt_at=receipt_at,
+            legs=legs_of(found.route),
+            fragments=found.fragments,
+            displaced=False,
+        )
+        return [
+            *self._letters.put(mailbox, letter.id, again),
+            submission(letter, again, now),
+            say(now, self._node, LetterResent(*about(letter), resends=again.resends)),
+        ]
+
+
+def submission(letter: Letter, sent: Sent, now: int) -> Submit:
+    """Return the request to send a letter as a bundle, with what is left of its lifetime."""
+    lifetime_ms = max(1, (sent.expires_at - now) // MILLISECOND)
+    return Submit(
+        f"letter/{letter.id}",
+        letter.sender,
+        letter.to,
+        letter.encode(),
+        lifetime_ms,
+        priority=sent.priority,
+        critical=sent.critical,
+    )
+
+
+def is_carried(sent: Sent) -> bool:
+    """Return whether a bundle still carries a letter, as far as is known here."""
+    return any(not copy.gone for copy in sent.copies)
+
+
+def offered_later(sent: Sent, trouble: Trouble, now: int) -> Sent:
+    """Return what is known of a letter that the node did not keep: when it is offered again, and why."""
+    wait = min(RETRY_AFTER << min(sent.tries, 8), RETRY_AFTER_MAX)
+    return replace(sent, tries=sent.tries + 1, due=now + wait, trouble=trouble)

@@ -1,0 +1,164 @@
+"""What a node does about transfers whose answer is late, or never comes."""
+
+from __future__ import annotations
+
+import pytest
+from tests.engine.helpers import (
+    HOUR,
+    ROAD,
+    SECOND,
+    Fixture,
+    NodeLimits,
+    T,
+    came,
+    contact,
+    made,
+    of,
+    plan,
+    traces,
+)
+
+from starlight.forwarding.answers import OutstandingAnswers
+from starlight.node.actions import Acknowledge, Forget, Trace, Transmit
+from starlight.node.events import PlanChanged, TransferAcknowledged, TransferFailed, Wakeup
+
+
+def unanswered(**limits: int) -> tuple[Fixture, Transmit]:
+    """Return a node that has sent a bundle to 2, and what it sent."""
+    node = Fixture(1, limits=NodeLimits(answer_margin=HOUR, **limits))
+    (transmit,) = of(node.submit(), Transmit)
+    return node, transmit
+
+
+def test_a_transfer_that_is_never_answered_fails_in_the_end() -> None:
+    """A peer that keeps a session alive and never answers does not keep a bundle for ever."""
+    node, sent = unanswered()
+    due = sent.reaches + 300 * SECOND + HOUR  # the way back is open: light, and the margin
+    assert node.handle(Wakeup(), due - 1) == []
+    assert node.states == ["UNDER_WAY"]
+    actions = node.handle(Wakeup(), due)
+    assert traces(actions) == ["bundle.failed"]
+    assert node.states == ["QUEUED"]
+    (again,) = of(node.handle(Wakeup(), due + SECOND), Transmit)
+    assert (again.key, again.leaves) == (sent.key, due + SECOND)
+
+
+def test_an_answer_is_waited_for_until_the_way_back_has_been_open() -> None:
+    """A report waits for the window of the way back; that is no failure."""
+    later = plan(
+        contact(1, 1, 2), contact(2, 2, 1, 5 * HOUR, 6 * HOUR), contact(3, 2, 3), contact(4, 2, 1, HOUR, HOUR)
+    )
+    node = Fixture(1, later, limits=NodeLimits(answer_margin=HOUR))
+    (sent,) = of(node.submit(now=T + 2 * HOUR), Transmit)
+    due = T + 6 * HOUR + 300 * SECOND
+    assert node.handle(Wakeup(), due - 1) == []
+    assert traces(node.handle(Wakeup(), due)) == ["bundle.failed"]
+    assert sent.reaches < T + 3 * HOUR
+
+
+def test_a_one_way_hop_is_not_waited_for() -> None:
+    """Nobody answers there; that it was sent is all that is ever known."""
+    node = Fixture(1, plan(contact(1, 1, 3, one_way=True)), limits=NodeLimits(answer_margin=HOUR))
+    node.submit()
+    assert node.handle(Wakeup(), T + 9 * HOUR) == []
+    assert node.states == ["UNDER_WAY"]
+
+
+def test_what_was_answered_is_not_given_up() -> None:
+    """The watch goes on to the next bundle that has no answer."""
+    node, first = unanswered()
+    (second,) = of(node.submit(now=T + 600 * SECOND), Transmit)
+    node.handle(TransferAcknowledged(first.key, 2, T + 700 * SECOND), T + 700 * SECOND)
+    due = second.reaches + 300 * SECOND + HOUR
+    assert node.handle(Wakeup(), due - 1) == []
+    actions = node.handle(Wakeup(), due)
+    assert [a.record.event.facts()["bundle"] for a in of(actions, Trace)] == [second.key]
+
+
+@pytest.mark.parametrize("state", ["QUEUED", "UNDER_WAY", "WAITING", "UNDER_WAY to another"])
+def test_a_late_acknowledgement_counts(state: str) -> None:
+    """The next hop has stored it, however late that is known: nothing more is to be sent."""
+    roads = plan(*ROAD.contacts, contact(5, 1, 4), contact(6, 4, 3, light_s=400))
+    node = Fixture(1, roads, limits=NodeLimits(answer_margin=HOUR))
+    (sent,) = of(node.submit(), Transmit)
+    now = sent.reaches + 300 * SECOND + HOUR
+    if state == "WAITING":
+        node.handle(Wakeup(), now)
+        node.handle(PlanChanged(plan()), now)
+    elif state == "UNDER_WAY to another":
+        node.handle(Wakeup(), now)
+        node.handle(PlanChanged(plan(contact(5, 1, 4), contact(6, 4, 3))), now)
+    elif state == "UNDER_WAY":
+        node.handle(Wakeup(), now)
+        node.handle(Wakeup(), now + SECOND)
+    else:
+        node.handle(Wakeup(), now)
+    now += SECOND if state == "UNDER_WAY" else SECOND // 2
+    assert node.states == [state.partition(" ")[0]]
+    actions = node.handle(TransferAcknowledged(sent.key, 2, now), now)
+    assert of(actions, Forget) == [Forget(sent.key, now)]
+    assert not node.bundles
+    for peer in (2, 4):
+        assert node.handle(TransferAcknowledged(sent.key, peer, now), now) == []
+        assert node.handle(TransferFailed(sent.key, peer, "late"), now) == []
+
+
+def test_a_late_acknowledgement_is_hidden_until_light_brings_it() -> None:
+    """As every acknowledgement is where light time is imposed."""
+    node, sent = unanswered()
+    now = sent.reaches + 2 * HOUR
+    node.handle(Wakeup(), now)
+    actions = node.handle(TransferAcknowledged(sent.key, 2, now + HOUR), now)
+    assert not of(actions, Forget)
+    assert node.states == ["HANDED"]
+    assert of(node.handle(Wakeup(), now + HOUR), Forget)
+
+
+@pytest.mark.parametrize("hops", [None, (64, 0)])
+def test_a_late_acknowledgement_does_not_count_for_a_copy_that_came_back(
+    hops: tuple[int, int] | None,
+) -> None:
+    """Whoever sent it back may have let go of it on our word: then ours is the only one."""
+    node = Fixture(2, limits=NodeLimits(answer_margin=HOUR))
+    (sent,) = of(node.handle(came(made(hops=hops))), Transmit)
+    now = sent.reaches + 2 * HOUR
+    node.handle(Wakeup(), now)
+    back = made(hops=None if hops is None else (64, 2))
+    assert of(node.handle(came(back, peer=3, transfer=8), now), Acknowledge)
+    node.handle(TransferAcknowledged(sent.key, 3, now), now)
+    assert sent.key in node.bundles
+
+
+def test_each_transfer_fails_once() -> None:
+    """Of two transfers to a peer the newer one fails first; the word about the older is then no news."""
+    node, sent = unanswered()
+    now = sent.reaches + 2 * HOUR
+    node.handle(Wakeup(), now)
+    node.handle(Wakeup(), now + SECOND)
+    assert node.states == ["UNDER_WAY"]
+    assert traces(node.handle(TransferFailed(sent.key, 2, "link down"), now + SECOND)) == ["bundle.failed"]
+    assert node.handle(TransferFailed(sent.key, 2, "link down"), now + SECOND) == []
+    assert node.states == ["QUEUED"]
+    node.handle(Wakeup(), now + 3 * SECOND)
+    node.handle(TransferAcknowledged(sent.key, 2, now), now + 3 * SECOND)
+    assert not node.bundles
+
+
+def test_answers_that_may_still_come_are_bounded() -> None:
+    """Everything has a limit; the oldest is let go first."""
+    answers = OutstandingAnswers(2)
+    for key in "abc":
+        answers.expect(key, 1, None)
+    assert [answers.is_out(key, 1) for key in "abc"] == [False, True, True]
+
+
+def test_two_answers_to_two_transfers_of_a_copy_that_came_back() -> None:
+    """The first of them may be the old one's, and is not believed; the second tells that both have come."""
+    node = Fixture(2, limits=NodeLimits(answer_margin=HOUR))
+    (sent,) = of(node.handle(came(made())), Transmit)
+    now = sent.reaches + 2 * HOUR
+    node.handle(Wakeup(), now)
+    (again,) = of(node.handle(came(made(hops=(64, 2)), peer=3, transfer=8), now), Transmit)
+    assert again.peer == 3
+    assert node.handle(TransferAcknowledged(sent.key, 3, now), now) == []
+    assert of(node.handle(TransferAcknowledged(sent.key, 3, now), now), Forget)

@@ -1,0 +1,227 @@
+"""Letters whose receipt is missing: when they are sent again, how often, and where not."""
+
+from __future__ import annotations
+
+from tests.messages.helpers import EARTH, JAY, LIGHT, MARS, NANYOUNG, FakeSky, contact
+
+from starlight.contacts.contact import Contact
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import DAY, HOUR, SECOND
+from starlight.messages.doubt import Doubt, DoubtCode
+from starlight.node.application import Submit
+from starlight.postoffice.reprediction import RECEIPT_MARGIN, RESENDS_MAX
+
+
+def daily(days: int, *, back: bool = True) -> ContactPlan:
+    """Return a plan with two hours of contact a day, both ways."""
+    contacts: list[Contact] = []
+    for day in range(days):
+        start = day * DAY
+        contacts.append(contact(2 * day + 1, EARTH, MARS, start, start + 2 * HOUR))
+        if back:
+            contacts.append(contact(2 * day + 2, MARS, EARTH, start, start + 2 * HOUR))
+    return ContactPlan.of(contacts)
+
+
+def letters_only(post: Submit) -> bool:
+    return post.token.startswith("letter/")
+
+
+def test_it_is_sent_again_three_times_at_most() -> None:
+    """A mailbox resends a letter whose receipt is overdue, at most three times, and says so."""
+    sky = FakeSky(daily(60))
+    sky.open_all()
+    sky.lose = letters_only
+    id = sky.write(EARTH, JAY, NANYOUNG, "into the void")
+    sky.run(50 * DAY)
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    assert len(sky.earth.posts) == 1 + RESENDS_MAX
+    assert sent.resends == RESENDS_MAX
+    assert sent.doubtful == Doubt(DoubtCode.GIVEN_UP, times=4)
+    assert sky.state(EARTH, JAY, id) == ("arrived", "predicted")
+    assert sky.earth.office.next_wakeup() is None
+
+
+def test_each_goes_on_a_later_contact() -> None:
+    """Every copy leaves on another contact than the one before it."""
+    sky = FakeSky(daily(60))
+    sky.open_all()
+    sky.lose = letters_only
+    id = sky.write(EARTH, JAY, NANYOUNG, "again")
+    sky.run(50 * DAY)
+    copies = sky.earth.office.mailbox(JAY).delivery(id).copies
+    days = [copy.departed_at // DAY for copy in copies if copy.departed_at is not None]
+    assert len(set(days)) == 1 + RESENDS_MAX
+
+
+def test_where_a_contact_never_ends_a_day_later() -> None:
+    """A permanent link has no later contact: the letter goes again after the margin and a day."""
+    sky = FakeSky()
+    sky.open_all()
+    sky.lose = letters_only
+    id = sky.write(EARTH, JAY, NANYOUNG, "again")
+    sky.run(30 * DAY)
+    copies = sky.earth.office.mailbox(JAY).delivery(id).copies
+    assert len(copies) == 1 + RESENDS_MAX
+    first, second = copies[0].departed_at, copies[1].departed_at
+    assert first is not None
+    assert second is not None
+    assert DAY < second - first < DAY + 2 * HOUR
+
+
+def test_a_receipt_may_miss_one_contact() -> None:
+    """A receipt is not overdue before it could have taken the contact after the one that it missed."""
+    sky = FakeSky(daily(10))
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "patience")
+    sky.run(SECOND)
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    assert sent.receipt_at is not None
+    assert sent.due is not None
+    assert sent.due >= sent.receipt_at + LIGHT + RECEIPT_MARGIN
+
+
+def test_one_lost_letter_arrives_the_second_time_and_is_shown_once() -> None:
+    """A letter lost with its relay arrives with a later copy; a late receipt ends the resending."""
+    sky = FakeSky(daily(30))
+    sky.open_all()
+    lost: list[str] = []
+
+    def lose_first(post: Submit) -> bool:
+        if letters_only(post) and post.token not in lost:
+            lost.append(post.token)
+            return True
+        return False
+
+    sky.lose = lose_first
+    id = sky.write(EARTH, JAY, NANYOUNG, "second try")
+    sky.run(25 * DAY)
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
+    assert (sent.resends, sent.doubtful) == (1, None)
+    assert sky.mars.office.mailbox(NANYOUNG).unread() == [id]
+    assert sent.first_arrives is not None
+    assert sent.arrived_at is not None
+    assert sent.arrived_at > sent.first_arrives
+
+
+def test_a_lost_receipt_makes_a_duplicate_that_is_answered() -> None:
+    """When only the receipt was lost, the second copy is not shown, but answered."""
+    sky = FakeSky(daily(30))
+    sky.open_all()
+    lost: list[str] = []
+
+    def lose_first_receipt(post: Submit) -> bool:
+        if not letters_only(post) and not lost:
+            lost.append(post.token)
+            return True
+        return False
+
+    sky.lose = lose_first_receipt
+    id = sky.write(EARTH, JAY, NANYOUNG, "did you get this?")
+    sky.run(25 * DAY)
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
+    assert sent.resends == 1
+    assert sent.arrived_at == sent.first_arrives
+    assert sky.mars.office.mailbox(NANYOUNG).unread() == [id]
+
+
+def test_a_copy_that_need_not_leave_is_recalled() -> None:
+    """A receipt that comes while the next copy still waits takes the copy back."""
+    sky = FakeSky(daily(30))
+    sky.open_all()
+    held: list[Submit] = []
+
+    def hold_receipts(post: Submit) -> bool:
+        if letters_only(post):
+            return False
+        held.append(post)
+        return True
+
+    sky.lose = hold_receipts
+    id = sky.write(EARTH, JAY, NANYOUNG, "hold on")
+    sky.run(SECOND)
+    due = sky.earth.office.mailbox(JAY).delivery(id).due
+    assert due is not None
+    sky.run(due)
+    assert len(sky.earth.queued) == 1
+    sky.earth.arrive(JAY, NANYOUNG, held[0].payload)
+    assert sky.earth.queued == {}
+    assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
+    sky.run(due + 20 * DAY)
+    assert len(sky.earth.posts) == 2
+
+
+def test_not_without_a_way_back() -> None:
+    """It resends only where a way there and back is planned; a plan that brings one lets it go."""
+    sky = FakeSky(daily(3))
+    sky.open_all()
+    sky.lose = letters_only
+    id = sky.write(EARTH, JAY, NANYOUNG, "wait for it")
+    sky.run(10 * DAY)
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    posted = len(sky.earth.posts)
+    assert posted < 1 + RESENDS_MAX
+    assert sent.overdue
+    assert sent.doubtful == Doubt(DoubtCode.WAITS_FOR_RETURN)
+    assert sky.earth.office.next_wakeup() is None
+    sky.earth.restart()
+    sky.lose = lambda post: False
+    sky.set_plan(daily(40))
+    sky.run(30 * DAY)
+    assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
+    assert len(sky.earth.posts) == posted + 1
+
+
+def test_deadlines_survive_a_restart() -> None:
+    """What is due is saved: a node that was down resends when it comes back."""
+    sky = FakeSky(daily(60))
+    sky.open_all()
+    sky.lose = letters_only
+    id = sky.write(EARTH, JAY, NANYOUNG, "again")
+    for _ in range(200):
+        sky.run(sky.now + 6 * HOUR)
+        sky.earth.restart()
+    assert sky.earth.office.mailbox(JAY).delivery(id).resends == RESENDS_MAX
+    assert len(sky.earth.posts) == 1 + RESENDS_MAX
+
+
+def test_a_letter_is_not_resent_after_its_life() -> None:
+    """A letter that nobody carries any more is predicted as arrived, not sent again."""
+    sky = FakeSky(daily(60))
+    sky.open_all()
+    sky.lose = letters_only
+    id = sky.write(EARTH, JAY, NANYOUNG, "short", lifetime=HOUR)
+    sky.run(50 * DAY)
+    assert len(sky.earth.posts) == 1
+    assert sky.state(EARTH, JAY, id) == ("arrived", "predicted")
+
+
+def test_not_where_only_the_way_there_is_planned() -> None:
+    """A copy that no receipt could answer tells nobody more than the first did, so it is not sent."""
+    there = [contact(10 + day, EARTH, MARS, day * DAY, day * DAY + 2 * HOUR) for day in range(10)]
+    sky = FakeSky(ContactPlan.of([*there, contact(1, MARS, EARTH, 0, 2 * HOUR)]))
+    sky.open_all()
+    sky.lose = letters_only
+    id = sky.write(EARTH, JAY, NANYOUNG, "only there")
+    sky.run(9 * DAY)
+    assert len(sky.earth.posts) == 1
+    assert sky.earth.office.mailbox(JAY).delivery(id).overdue
+
+
+def test_a_receipt_has_an_hour_to_spare() -> None:
+    """What is overdue could have missed its contact, taken the next, and waited an hour in queues.
+
+    On a contact that never ends the next is the same one, a light time later, and the letter goes again
+    after a day more.
+    """
+    sky = FakeSky()
+    sky.open_all()
+    id = sky.write(EARTH, JAY, NANYOUNG, "patience")
+    sky.run(SECOND)
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    assert sent.receipt_at is not None
+    assert sent.due is not None
+    spare = sent.due - (sent.receipt_at + LIGHT) - DAY
+    assert HOUR <= spare < HOUR + SECOND

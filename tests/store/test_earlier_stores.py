@@ -1,0 +1,213 @@
+"""Stores that earlier versions wrote open with everything in them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+import shutil
+import tarfile
+from pathlib import Path
+
+import apsw
+import msgspec
+import pytest
+from tests.messages.contents import conversations_of, letters_of, received_of, sent_of
+
+from starlight.contacts.contact import Contact, constant_light
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import HOUR, MINUTE, YEAR
+from starlight.engine.engine import Node
+from starlight.engine.host import Host
+from starlight.errors import StoreError
+from starlight.messages.records import INDEX
+from starlight.node.application import Save
+from starlight.node.config import NodeConfig, NodeLimits
+from starlight.node.events import Remembered, Restored
+from starlight.node.stored import unpack
+from starlight.postoffice.postoffice import PostOffice
+from starlight.store import database
+from starlight.store.sqlite_store import SqliteStore
+from starlight.store.stored_records import entry_row
+from starlight.words import doubt
+
+FIRST = Path(__file__).parent / "fixtures" / "first_release"
+START = 51 * YEAR
+NODES = ["1", "2"]
+RENAMED = {"flooded": "copied"}
+"""Fields that have another name now; in a store they have places, not names."""
+
+
+def window(id, from_node, to_node, start, end, bps):
+    """Return a contact of the plan that was in force when the stores were written."""
+    begin = START + start
+    return Contact(id, from_node, to_node, begin, START + end, ((begin, bps),), constant_light(begin, 700.0))
+
+
+def plan():
+    """Return the plan that was in force when the stores were written."""
+    contacts: list[Contact] = []
+    for start, end in ((0, HOUR), (3 * HOUR, 4 * HOUR)):
+        contacts.append(window(len(contacts) + 1, 1, 2, start, end, 1_000_000))
+        contacts.append(window(len(contacts) + 1, 2, 1, start, end, 1_000_000))
+    for hour in range(20, 30):
+        contacts.append(window(20 + hour, 1, 2, hour * HOUR, hour * HOUR + MINUTE, 1_000))
+    contacts.append(window(90, 2, 1, 20 * HOUR, 23 * HOUR, 4_000))
+    return ContactPlan.of(contacts)
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory):
+    """Unpack the stores and tell where they are."""
+    folder = tmp_path_factory.mktemp("first release")
+    with tarfile.open(FIRST / "stores.tar.xz") as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture(params=NODES)
+def opened(request, stores, tmp_path):
+    """Open a copy of each node's store in turn; give it with its office and what was in it."""
+    shutil.copytree(stores / request.param, tmp_path / "store")
+    store = SqliteStore(tmp_path / "store")
+    limits = NodeLimits(store_bytes=260_000) if request.param == "1" else NodeLimits()
+    engine = Node(NodeConfig(int(request.param), plan(), limits))
+    office = PostOffice(engine.number, engine.router, records=store.records, booked=engine.booked)
+    office.load()
+    yield store, engine, office, json.loads((FIRST / "expected.json").read_text())[request.param]
+    store.close()
+
+
+def short(letter):
+    """Return a letter as values, its text by digest."""
+    return {**msgspec.structs.asdict(letter), "text": hashlib.sha256(letter.text.encode()).hexdigest()}
+
+
+def told(sent):
+    """Return what is known of a letter that was written as values, its codes in the words of that time."""
+    known = plain(msgspec.to_builtins(sent))
+    if sent.doubtful:
+        known["doubtful"] = doubt.doubtful(sent.doubtful).text()
+    if sent.trouble:
+        known["trouble"] = doubt.trouble(sent.trouble).text()
+    return known
+
+
+def plain(value):
+    """Return a value as it comes back from JSON."""
+    return json.loads(json.dumps(value))
+
+
+def test_bundles_of_an_earlier_store_are_all_there(opened):
+    """Every bundle comes back in its order with all that was kept beside it, its body byte for byte."""
+    store, _, _, expected = opened
+    restored = [event for event in store.restore() if isinstance(event, Restored)]
+    assert [event.key for event in restored] == [bundle["key"] for bundle in expected["bundles"]]
+    for event, bundle in zip(restored, expected["bundles"], strict=True):
+        assert hashlib.sha256(store.body(event.key)).hexdigest() == bundle["body_sha256"]
+        meta = plain(msgspec.structs.asdict(unpack(event.key, event.meta)))
+        assert {name: meta[RENAMED.get(name, name)] for name in bundle["meta"]} == bundle["meta"]
+
+
+def test_identities_time_and_counts_of_an_earlier_store_are_kept(opened):
+    """Identities of bundles that are gone, mission time and the counts are as they were."""
+    store, _, _, expected = opened
+    seen = {event.key: event.until for event in store.restore() if isinstance(event, Remembered)}
+    assert seen == expected["remembered"]
+    assert store.mission_time() == expected["mission_time"]
+    known = [sent for held in expected["mailboxes"].values() for sent in held["sent"].values()]
+    carriers = sum(len(sent.get("copies", ())) for sent in known)
+    assert store.counts() == expected["counts"] | {"saves": expected["counts"]["saves"] + carriers}
+    for mailbox, key in expected["saves"]:
+        assert store.records.get(mailbox, key) is not None
+
+
+def test_mailboxes_of_an_earlier_store_hold_all_that_they_held(opened):
+    """Every letter, all that is known of its way, every reading and every order is as it was."""
+    _, _, office, expected = opened
+    assert [box.address for box in office.mailboxes()] == sorted(expected["mailboxes"])
+    for box in office.mailboxes():
+        held = expected["mailboxes"][box.address]
+        assert (box.person, box.is_open, box.opened_at) == (held["person"], held["open"], held["opened_at"])
+        assert box.index.counter == held["counter"]
+        assert sum(each.text_bytes for each in box.conversations()) == held["letter_bytes"]
+        assert {id: short(letter) for id, letter in letters_of(box).items()} == held["letters"]
+        assert {id: told(sent) for id, sent in sent_of(box).items()} == held["sent"]
+        received = {id: plain(msgspec.structs.asdict(known)) for id, known in received_of(box).items()}
+        assert received == held["received"]
+        assert box.unread() == held["unread"]
+        conversations = {
+            address: [letter.id for letter in letters] for address, letters in conversations_of(box).items()
+        }
+        assert conversations == held["conversations"]
+        telemetry = {
+            vehicle: [
+                [at, plain(msgspec.structs.asdict(seen))] for at, seen in box.telemetry.readings(vehicle)
+            ]
+            for vehicle in box.telemetry.vehicles()
+        }
+        assert telemetry == held["telemetry"]
+
+
+def test_a_node_goes_on_from_an_earlier_store(opened):
+    """Receipts that are owed and letters that are due are seen to at the times that the earlier node had."""
+    store, engine, office, expected = opened
+    assert office.next_wakeup() == expected["office_wakeup"]
+    host = Host(engine, office, store.body)
+    step = host.resume(store.restore(), expected["mission_time"])
+    writes = [
+        write for write in step.writes if not isinstance(write, Save) or not write.key.startswith(INDEX)
+    ]
+    assert len(writes) == expected["resumed"]["writes"]
+    assert host.next_wakeup() == expected["resumed"]["wakeup"]
+
+
+def test_an_index_is_built_once_and_stays(opened):
+    """The first opening builds the index over letters, wholly; the next one finds it as it is."""
+    store, _, office, _ = opened
+    shown = {box.address: box.conversations() for box in office.mailboxes()}
+    store.close()
+    again = SqliteStore(store.path)
+    try:
+        for address, conversations in shown.items():
+            found = again.records.conversations(address)
+            assert sorted(each.correspondent for each in found) == sorted(
+                c.correspondent for c in conversations
+            )
+            assert all(each in conversations for each in found)
+    finally:
+        again.close()
+
+
+@pytest.mark.parametrize("at", range(1, 60, 7))
+def test_a_crash_while_an_index_is_built_leaves_the_store_as_it_was(stores, tmp_path, monkeypatch, at):
+    """Whatever breaks the first opening, the store is what the earlier version wrote, and opens next time."""
+    shutil.copytree(stores / "1", tmp_path / "store")
+    calls = []
+
+    def breaks(entry):
+        calls.append(entry)
+        if len(calls) == at:
+            raise StoreError("the power went")
+        return entry_row(entry)
+
+    monkeypatch.setattr(database, "entry_row", breaks)
+    with contextlib.suppress(StoreError):
+        SqliteStore(tmp_path / "store").close()
+    monkeypatch.undo()
+    with contextlib.closing(SqliteStore(tmp_path / "store")) as store:
+        held = json.loads((FIRST / "expected.json").read_text())["1"]["mailboxes"]
+        for address, box in held.items():
+            letters = {each.correspondent: each.letters for each in store.records.conversations(address)}
+            assert letters == {other: len(ids) for other, ids in box["conversations"].items()}
+
+
+def test_a_damaged_letter_of_an_earlier_store_is_named(stores, tmp_path):
+    """A record that can't be read when the index is built is told by its mailbox and key."""
+    shutil.copytree(stores / "1", tmp_path / "store")
+    connection = apsw.Connection(str(tmp_path / "store" / "starlight.db"))
+    connection.execute("update saves set data = x'00' where key = 'letter/ipn:1.1/1609437660/1'")
+    connection.close()
+    with pytest.raises(StoreError, match=re.escape("ipn:1.1 letter/ipn:1.1/1609437660/1")):
+        SqliteStore(tmp_path / "store")

@@ -1,0 +1,340 @@
+"""The contracts of a store: what engines ask of any, what a live node asks besides, what mailboxes ask.
+
+A new store takes part with a line in `DURABLE`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from starlight.errors import StoreError
+from starlight.messages.records import (
+    Conversation,
+    IndexEntry,
+    MemoryRecords,
+    Records,
+    index_save,
+)
+from starlight.messages.threads import order_key
+from starlight.node.actions import Forget, Persist, Update
+from starlight.node.application import Save
+from starlight.node.events import Remembered, Restored
+from starlight.node.store import BundleStore
+from starlight.sim.store import MemoryStore
+from starlight.store.contract import Store
+from starlight.store.sqlite_store import SqliteStore
+
+DURABLE = {"sqlite": lambda path: SqliteStore(path / "data", segment_from=1000)}
+"""The stores of a live node, each made in a folder; made in it again it is the same store."""
+
+
+@pytest.fixture(params=[*DURABLE, "memory"])
+def store(request, tmp_path):
+    """Give each store in turn."""
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    durable = DURABLE[request.param](tmp_path)
+    yield durable
+    durable.close()
+
+
+@pytest.fixture(params=DURABLE)
+def make(request, tmp_path):
+    """Give what opens each durable store in turn, always the same one."""
+    opened: list[SqliteStore] = []
+
+    def make() -> SqliteStore:
+        for each in opened:
+            each.close()
+        opened.append(DURABLE[request.param](tmp_path))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        each.close()
+
+
+def bundles(store):
+    """Return what a store would restore of bundles."""
+    return [(event.key, event.meta) for event in store.restore() if isinstance(event, Restored)]
+
+
+def remembered(store):
+    """Return the identities that a store remembers."""
+    return {event.key: event.until for event in store.restore() if isinstance(event, Remembered)}
+
+
+def record(store, mailbox, key):
+    """Return a record that was committed, or None."""
+    if isinstance(store, MemoryStore):
+        return {(of, name): data for of, name, data in store.saves()}.get((mailbox, key))
+    return store.records.get(mailbox, key)
+
+
+def members(protocol):
+    """Return the names of a protocol's own members and of those that it builds on."""
+    return {name for name, _ in inspect.getmembers(protocol) if not name.startswith("_")}
+
+
+def test_the_contracts_are_tested_whole():
+    """Every member of the protocols is used in this file, so a new one needs a test."""
+    text = Path(__file__).read_text(encoding="utf-8")
+    names = members(BundleStore) | members(Store) | members(Records)
+    assert len(names) == 19
+    assert [name for name in sorted(names) if f".{name}" not in text] == []
+
+
+# What engines ask.
+
+
+def test_a_persisted_bundle_is_given_back(store):
+    """A persisted bundle's body is read back, and restored with the last meta."""
+    store.commit([Persist("a", b"body of a", b"meta 1")])
+    assert store.body("a") == b"body of a"
+    store.commit([Update("a", b"meta 2")])
+    assert bundles(store) == [("a", b"meta 2")]
+    assert store.body("a") == b"body of a"
+
+
+def test_a_large_body_is_given_back(store):
+    """A body of any size is read back whole."""
+    body = bytes(range(256)) * 40
+    store.commit([Persist("large", body, b"m"), Persist("small", b"s", b"m")])
+    assert store.body("large") == body
+    assert store.body("small") == b"s"
+
+
+def test_bundles_are_restored_in_the_order_of_their_first_commit(store):
+    """Restored bundles come in the order in which they were persisted; an update does not move one."""
+    for name in ("c", "a", "b"):
+        store.commit([Persist(name, name.encode(), b"m")])
+    store.commit([Update("c", b"later")])
+    assert [key for key, _ in bundles(store)] == ["c", "a", "b"]
+
+
+def test_a_forgotten_bundle_leaves_only_its_identity(store):
+    """Drop a stored bundle, but remember its identity, so that a duplicate is known as one."""
+    store.commit([Persist("a", b"x", b"m"), Persist("b", b"y" * 5000, b"m")])
+    store.commit([Forget("a", 77), Forget("b", 78)])
+    assert bundles(store) == []
+    assert remembered(store) == {"a": 77, "b": 78}
+    for key in ("a", "b"):
+        with pytest.raises(StoreError):
+            store.body(key)
+
+
+def test_an_identity_can_be_remembered_without_a_bundle(store):
+    """Forgetting what was never stored, such as a bundle delivered at once, remembers it all the same."""
+    store.commit([Forget("never stored", 5)])
+    assert remembered(store) == {"never stored": 5}
+
+
+def test_writes_of_one_batch_count_in_their_order(store):
+    """In one commit a later write of a key overrides an earlier one."""
+    store.commit(
+        [
+            Persist("a", b"x", b"1"),
+            Update("a", b"2"),
+            Persist("b", b"x", b"1"),
+            Update("b", b"2"),
+            Forget("b", 9),
+            Save("nan-young", "card", b"first"),
+            Save("nan-young", "card", b"second"),
+        ]
+    )
+    assert bundles(store) == [("a", b"2")]
+    assert remembered(store) == {"b": 9}
+    assert record(store, "nan-young", "card") == b"second"
+
+
+def test_records_are_told_apart_by_mailbox_and_key(store):
+    """A record is found under its mailbox and key with its last data, and nothing is where nothing was."""
+    store.commit([Save("jay", "2", b"a"), Save("jay", "1", b"b"), Save("nan-young", "2", b"c")])
+    store.commit([Save("jay", "2", b"d")])
+    assert record(store, "jay", "2") == b"d"
+    assert record(store, "jay", "1") == b"b"
+    assert record(store, "nan-young", "2") == b"c"
+    assert record(store, "nan-young", "1") is None
+
+
+def test_an_unknown_bundle_is_an_error(store):
+    """A body that is not stored is an error of the store, never an empty answer."""
+    with pytest.raises(StoreError):
+        store.body("nobody")
+
+
+# What a live node asks besides.
+
+
+def test_what_is_durable_is_there_again(make):
+    """Bundles, identities, records, their index and mission time outlive the store that committed them."""
+    store = make()
+    entry = IndexEntry("id", "nan-young", order_key("id", 3), 3, None, 5)
+    store.commit(
+        [Persist("a", b"x", b"m"), Forget("b", 9), Save("jay", "card", b"c"), index_save("jay", entry)],
+        now=70,
+    )
+    assert store.mission_time() == 70
+    again = make()
+    assert again.body("a") == b"x"
+    assert remembered(again) == {"b": 9}
+    assert again.records.get("jay", "card") == b"c"
+    assert again.records.entry("jay", "id") == entry
+    assert again.mission_time() == 70
+    assert again.counts() == {"bundles": 1, "bytes": 1, "remembered": 1, "saves": 1}
+
+
+def test_mission_time_is_none_before_the_first(make):
+    """A new store has no mission time."""
+    assert make().mission_time() is None
+
+
+def test_a_held_body_is_readable_until_its_own_commit(make):
+    """Of a body that was held twice, the commit of the first lets the second stand."""
+    store = make()
+    first = [Persist("a", b"1", b"m")]
+    mark = store.hold(first)
+    assert store.body("a") == b"1"
+    later = store.hold([Persist("a", b"2", b"m")])
+    store.commit(first, held=mark)
+    assert store.body("a") == b"2"
+    store.commit([Persist("a", b"2", b"m")], held=later)
+    assert store.body("a") == b"2"
+
+
+def test_a_commit_is_synced(make):
+    """What `commit` returned from was made durable: a sync was counted."""
+    store = make()
+    before = store.syncs
+    store.commit([Persist("a", b"1", b"m")])
+    assert store.syncs > before
+
+
+def test_a_second_opening_is_refused(make):
+    """A store belongs to one process, and to one object in it, until it is closed."""
+    store = make()
+    store.close()
+    make()
+    with pytest.raises(StoreError, match="in use"):
+        DURABLE["sqlite"](store.path.parent)
+
+
+# What mailboxes ask.
+
+
+def put_all(records, saves):
+    """Put records one by one."""
+    for save in saves:
+        records.put(save)
+
+
+def test_a_put_record_is_readable_before_and_after_its_commit(make):
+    """A step reads what it has just put; the commit of an older save does not bring the old data back."""
+    store = make()
+    first, second = Save("jay", "card", b"1"), Save("jay", "card", b"2")
+    store.records.put(first)
+    assert store.records.get("jay", "card") == b"1"
+    store.records.put(second)
+    store.commit([first])
+    assert store.records.get("jay", "card") == b"2"
+    store.commit([second])
+    assert store.records.get("jay", "card") == b"2"
+    assert store.records.mailboxes() == ["jay"]
+    assert make().records.get("jay", "card") == b"2"
+
+
+def test_what_was_put_and_never_committed_is_gone_after_a_restart(make):
+    """A crash leaves a letter and its index entry both, or neither."""
+    store = make()
+    entry = IndexEntry("id", "nan-young", order_key("id", 3), 3, None, 5)
+    put_all(store.records, [Save("jay", "letter/id", b"x"), index_save("jay", entry)])
+    again = make()
+    assert again.records.get("jay", "letter/id") is None
+    assert again.records.entry("jay", "id") is None
+
+
+def test_what_a_broken_step_put_is_left_over_once(make):
+    """A record that was put and never asked for is given out with the next step, and not again."""
+    store = make()
+    lost, asked = Save("jay", "letter/a", b"1"), Save("jay", "letter/b", b"2")
+    put_all(store.records, [lost, asked])
+    assert store.left_over([asked]) == [lost]
+    assert store.left_over([]) == []
+    store.commit([asked, lost])
+    assert make().records.get("jay", "letter/a") == b"1"
+
+
+MAILBOXES, PEOPLE, IDS = ["jay", "hong"], ["nan-young", "base"], [f"id {n}" for n in range(8)]
+entries = st.builds(
+    lambda n, time, open, owed, unread: IndexEntry(
+        IDS[n], PEOPLE[n % 2], order_key(IDS[n], time), n, IDS[n // 2], 10 * n, n % 3, open, owed, unread
+    ),
+    st.sampled_from(range(len(IDS))),
+    st.integers(0, 9),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
+saves = st.builds(index_save, st.sampled_from(MAILBOXES), entries) | st.builds(
+    Save,
+    st.sampled_from(MAILBOXES),
+    st.sampled_from(["mailbox", "letter/a", "telemetry/1/rover", "telemetry/2/rover", "telemetrist"]),
+    st.binary(max_size=3),
+)
+
+
+def answers_of(records: Records) -> list[object]:
+    """Return all that records answer."""
+    found: list[object] = [records.mailboxes()]
+    for box in MAILBOXES:
+        found += [sorted(records.conversations(box), key=lambda each: each.correspondent)]
+        found += [sorted(records.telemetry(box)), records.get(box, "mailbox"), records.get(box, "letter/a")]
+        found += [records.marked(box, mark) for mark in ("open", "owed", "unread")]
+        for id in IDS:
+            found += [records.entry(box, id), sorted(e.id for e in records.answers(box, id))]
+        for person in PEOPLE:
+            page = records.page(box, person, None, 100)
+            found += [page, records.page(box, person, None, 2), records.page(box, person, None, 0)]
+            found += [records.page(box, person, entry.order, 2) for entry in page]
+    return found
+
+
+@pytest.mark.parametrize("kind", DURABLE)
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(st.lists(st.lists(saves, max_size=6), max_size=6), st.data())
+def test_records_answer_alike_whatever_is_committed(kind, tmp_path_factory, steps, data):
+    """Put, and committed a step or more later, in groups: the answers are those of records in memory."""
+    store = DURABLE[kind](tmp_path_factory.mktemp("records"))
+    memory = MemoryRecords()
+    try:
+        waiting = []
+        for step in steps:
+            put_all(store.records, step)
+            put_all(memory, step)
+            assert answers_of(store.records) == answers_of(memory)
+            waiting.append(step)
+            due = data.draw(st.integers(0, len(waiting)))
+            store.commit([save for each in waiting[:due] for save in each])
+            waiting = waiting[due:]
+            assert answers_of(store.records) == answers_of(memory)
+    finally:
+        store.close()
+
+
+def test_a_conversation_is_summed_up():
+    """A conversation counts its letters, those unread and their bytes, and knows the last and the highest."""
+    records = MemoryRecords()
+    put_all(
+        records,
+        [
+            index_save("jay", IndexEntry("a", "nan-young", order_key("a", 1), 1, None, 5, number=2)),
+            index_save("jay", IndexEntry("b", "nan-young", order_key("b", 9), 9, None, 7, unread=True)),
+        ],
+    )
+    assert records.conversations("jay") == [Conversation("nan-young", 2, 1, 9, 12, 2)]
