@@ -28,7 +28,9 @@ def enough(parts: list[Stored]) -> bool:
     if not parts:
         return False
     covered = 0
-    for offset, length, _ in sorted((s.meta.fragment[0], -s.meta.payload_bytes, s.key) for s in parts):  # type: ignore[index]  # a fragment
+    extents = [(s.meta.fragment[0], -s.meta.payload_bytes) for s in parts if s.meta.fragment is not None]
+    assert len(extents) == len(parts)
+    for offset, length in sorted(extents):
         if offset > covered:
             return False
         covered = max(covered, offset - length)

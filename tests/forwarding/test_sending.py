@@ -425,8 +425,11 @@ def test_the_summary_says_what_a_person_would_ask() -> None:
     node.submit()
     summary = node.node.summary()
     assert summary["bundles"] == 1
-    assert summary["states"]["queued"] == 1  # type: ignore[index]  # a mapping
-    assert {"node": 2, "up": True, "queued": 1, "under_way": 0} in summary["peers"]  # type: ignore[operator]
+    states, peers = summary["states"], summary["peers"]
+    assert isinstance(states, dict)
+    assert isinstance(peers, list)
+    assert states["queued"] == 1
+    assert {"node": 2, "up": True, "queued": 1, "under_way": 0} in peers
 
 
 def test_withdrawals_leave_nothing_behind() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from tests.live.helpers import PATIENCE_S, run
@@ -12,22 +14,23 @@ from starlight.errors import InputError, StoreError
 from starlight.live.batch_commit import BatchCommitter
 from starlight.live.journal import Journal
 from starlight.node.actions import Forget, Persist
+from starlight.node.store import Write
 from starlight.store.sqlite_store import SqliteStore
 
 
 class Slow(SqliteStore):
     """A store whose first commit waits, as on a busy disk, until it is let go."""
 
-    def __init__(self, path):
+    def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.go_on = threading.Event()
         self.begun = threading.Event()
 
-    def commit(self, writes, **options):
+    def commit(self, writes: Sequence[Write], *, now: int | None = None, held: int = 0) -> None:
         """Commit when let go."""
         self.begun.set()
         assert self.go_on.wait(PATIENCE_S)
-        super().commit(writes, **options)
+        super().commit(writes, now=now, held=held)
 
 
 def test_what_came_during_a_commit_shares_the_next_one_in_order(tmp_path):

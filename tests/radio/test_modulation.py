@@ -9,6 +9,7 @@ import pytest
 from starlight.errors import InputError
 from starlight.radio.modulation import (
     MAX_RESIDUAL_INDEX_RAD,
+    Subcarrier,
     bessel,
     best_residual,
     ranging_suppression_db,
@@ -76,7 +77,7 @@ def test_the_index_stays_below_eighty_degrees() -> None:
 @pytest.mark.parametrize(
     ("index", "wave"), [(0.0, "square"), (1.6, "square"), (2.5, "sine"), (math.nan, "square")]
 )
-def test_an_index_that_leaves_nothing_is_refused(index: float, wave: str) -> None:
+def test_an_index_that_leaves_nothing_is_refused(index: float, wave: Subcarrier) -> None:
     """An index outside its wave form's range is no modulation."""
     with pytest.raises(InputError, match="modulation_index_rad"):
-        split(index, wave)  # type: ignore[arg-type]
+        split(index, wave)

@@ -6,6 +6,7 @@ import json
 import math
 from random import Random
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from starlight.radio.table import Shape, Tolerance, tolerance_of
 
 def plain(**changes: object) -> Budget:
     """Return a small budget."""
-    given: dict[str, object] = {
+    given: dict[str, Any] = {
         "title": "a link",
         "frequency_hz": 8.4e9,
         "range_km": 1e8,
@@ -30,7 +31,7 @@ def plain(**changes: object) -> Budget:
         "data_rate_bps": 10_000.0,
         "threshold": Entry("threshold_eb_n0_db", "Threshold", 1.0),
     }
-    return Budget(**(given | changes))  # type: ignore[arg-type]
+    return Budget(**(given | changes))
 
 
 @pytest.mark.parametrize("shape", ["triangular", "uniform", "gaussian"])

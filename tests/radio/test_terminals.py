@@ -184,7 +184,7 @@ def test_weak_signals_pay_for_the_carrier() -> None:
 @pytest.mark.parametrize(
     "modem",
     [
-        Modem("amplitude"),  # type: ignore[arg-type]
+        Modem("amplitude"),  # type: ignore[arg-type]  # as a file may say
         Modem(codes=()),
         Modem(codes=("turbo-1-6", "magic")),
         Modem(ladder_bps=()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from collections import deque
 
 import msgspec
 import pytest
@@ -10,6 +10,8 @@ from tests.engine.helpers import SECOND, T
 
 from starlight.app.address_book import AddressBook
 from starlight.app.in_transit import InTransit
+from starlight.live.daemon import Daemon
+from starlight.messages.postoffice import PostOffice
 from starlight.messages.trace_events import LetterArrived, LetterQueued
 from starlight.node.actions import Transmit
 from starlight.node.stored import told_of
@@ -20,6 +22,24 @@ from starlight.scenario.scenario import BeatSpec
 from starlight.trace import Record
 
 KEY = "ipn:20.1/725846400000/3"
+
+
+class OneLetter(PostOffice):
+    """A post office of which only is known which bundle carries its letter."""
+
+    def __init__(self) -> None:
+        pass
+
+    def carries_letter(self, bundle: str) -> bool:
+        return bundle == KEY
+
+
+class SentBy(Daemon):
+    """A daemon of which only is known what it sent."""
+
+    def __init__(self, *sent: Transmit) -> None:
+        self.departures = deque(sent)
+        self.office = OneLetter()
 
 
 @pytest.mark.parametrize("key", [KEY, f"{KEY}>4", f"{KEY}/0+1000", f"{KEY}/1000+24>4294967296"])
@@ -47,7 +67,5 @@ def test_a_beat_tells_each_hop_of_a_letter(sent: list[str]) -> None:
 def test_the_parts_of_a_letter_are_drawn_as_that_letter_alone(key: str, drawn: int) -> None:
     """What is not a letter's is drawn by its transmissions."""
     sent = Transmit(key, 10, 1, T, T, T + 300 * SECOND, None, one_way=False)
-    office = SimpleNamespace(carries_letter=KEY.__eq__)
-    daemon = SimpleNamespace(departures=[sent], office=office)
-    flights = InTransit({20: daemon}, AddressBook({}), {20: "mars", 10: "earth"})  # type: ignore[dict-item]  # what it sent
+    flights = InTransit({20: SentBy(sent)}, AddressBook({}), {20: "mars", 10: "earth"})
     assert len(flights._others(T + SECOND)) == drawn

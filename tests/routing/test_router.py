@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from tests.routing.oracle import Oracle
@@ -38,9 +39,9 @@ def two_hops() -> Router:
     )
 
 
-def asked(router: Router, now_s: float = 0, size: int = 1000, **more: object) -> Route:
+def asked(router: Router, now_s: float = 0, size: int = 1000, **more: Any) -> Route:
     """Return the route from Earth to Mars, which there is."""
-    route = router.route(RouteRequest(EARTH, MARS, round(now_s * SECOND), size, **more))  # type: ignore[arg-type]  # Keywords only.
+    route = router.route(RouteRequest(EARTH, MARS, round(now_s * SECOND), size, **more))
     assert route
     return route
 

@@ -243,7 +243,7 @@ def test_a_failed_commit_keeps_nothing(tmp_path):
     store = SqliteStore(tmp_path, segment_from=10)
     store.commit([Persist("a", b"x", b"m")])
     with pytest.raises(TypeError):
-        store.commit([Persist("b", b"y", b"m"), Update("a", b"n"), Persist("c", object(), b"m")])  # type: ignore[arg-type]
+        store.commit([Persist("b", b"y", b"m"), Update("a", b"n"), Persist("c", object(), b"m")])  # type: ignore[arg-type]  # no bytes
     assert [event.key for event in store.restore()] == ["a"]
     store.close()
 

@@ -113,9 +113,8 @@ def faces() -> dict[str, set[str]]:
 def names_from_outside(path: Path) -> Iterator[tuple[int, str, str]]:
     """Yield line, module and name of each import from another package, a module taken whole followed."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    packages: dict[
-        str, str
-    ] = {}  # what a package imported whole is called here: `from starlight import bundle as bp`
+    # By the name that a package imported whole has here: `from starlight import bundle as bp`.
+    packages: dict[str, str] = {}
     for node in ast.walk(tree):
         if not isinstance(node, ast.ImportFrom) or node.module is None:
             continue
