@@ -11,11 +11,11 @@ from tests.engine.helpers import SECOND, T
 from starlight.app.address_book import AddressBook
 from starlight.app.in_transit import InTransit
 from starlight.live.daemon import Daemon
-from starlight.messages.postoffice import PostOffice
 from starlight.messages.trace_events import LetterArrived, LetterQueued
 from starlight.node.actions import Transmit
 from starlight.node.stored import told_of
 from starlight.node.trace_events import BundleSent
+from starlight.postoffice.postoffice import PostOffice
 from starlight.rehearsal.story import Story
 from starlight.scenario.reading import load
 from starlight.scenario.scenario import BeatSpec
