@@ -68,6 +68,7 @@ def _running(folder: Path) -> str:
     try:
         access = read_access(folder)
     except InputError:
+        # The lock is taken long before there is a page to tell of.
         return "another process is starting on it"
     return f"process {access.pid} runs on it, with its page at {access.url}"
 

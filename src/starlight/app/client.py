@@ -76,6 +76,7 @@ class Client:
             only: the address of the one correspondent whose letters are wanted; None for all.
         """
         path = f"/people/{person}/mailbox"
+        # Only the conversations are wanted here; the letters that come with them are kept to the fewest.
         conversations = self._get(path, MailboxView, limit="1").conversations
         addresses = [each.address for each in conversations if each.letters] if only is None else [only]
         found: list[LetterView] = []
@@ -94,6 +95,7 @@ class Client:
         """Return why a letter that a person wrote is not there sooner; None when it is on its way no more."""
         if not letter.on_its_way:
             return None
+        # Whatever an id holds, it stays one segment of the path.
         quoted = urllib.parse.quote(letter.id, safe="")
         try:
             return self._get(f"/people/{person}/letters/{quoted}/why", LatenessView)

@@ -84,6 +84,7 @@ class NodeCorrespondence:
         kept = {each.correspondent: each for each in box.conversations()}
         # Those with letters, then everyone else who can be written to.
         for address in dict.fromkeys([*kept, *self._book.addresses()]):
+            # The book lists everyone, the owner of the mailbox as well.
             if address == self.person.address:
                 continue
             entry = self._book.entry(address)
@@ -132,6 +133,7 @@ class NodeCorrespondence:
 
     def silence_to(self, address: str) -> SilenceView | None:
         """Return why nothing gets across to an address now; None while letters do."""
+        # The shortest letter: where it does not get across, none does.
         found = self._mail.predict(self.person.address, Draft(address, "")).silence
         return silence_view(found, self._titles) if found else None
 

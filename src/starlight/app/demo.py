@@ -100,6 +100,7 @@ class Demo:
         kept = DemoFolder(folder, self.scenario, say)
         self._state = kept.open(scenario_name, at, self.sky)
         rate = Fraction(speed).limit_denominator(1_000_000)
+        # Standing at first: the seconds in which the nodes start and connect can be hours of the mission.
         self.clock = MissionClock(self._state.begun, rate, standing=True)
         people = DemoPeople(self.scenario, self._state.begun)
         self._nodes = DemoNodes(self.scenario, kept, people, self.clock, record)
@@ -145,6 +146,7 @@ class Demo:
         """
         await self._nodes.start(self._plans.begin())
         self._plans.cut()
+        # Links are cut before the clock runs, or letters would slip through a storm that goes on.
         await self._nodes.connected(self._say)
         self.clock.run()
         self._go_on(self._plans.keep_planning())
@@ -174,6 +176,7 @@ class Demo:
         self._storm.active, self._storm.since = active, self._state.storm_since
         for world in self.scenario.worlds():
             learning = self._plans.learn(world, now, storm)
+            # Awaited, so that the page that asked finds the plan of the storm's own world changed.
             if world == self._plans.storm_world:
                 await learning
             else:

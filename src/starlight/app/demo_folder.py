@@ -118,6 +118,7 @@ class DemoFolder:
 
     def _live_through(self, begun: int, sky: Sky) -> None:
         """Rehearse the days before and leave what the nodes then hold in their stores."""
+        # A day at least, also where the mission begins before the scenario's own date.
         since = min(dtntime.from_text(self._scenario.demo_since), begun - DAY)
         self._say(f"Living through {dtntime.to_text(since)[:10]} to {dtntime.to_text(begun)[:16]}Z ...")
         run = Rehearsal(self._scenario, sky, since, begun)

@@ -70,6 +70,7 @@ class DemoPeople:
 
     def _is_open(self, box: MailboxSpec) -> bool:
         opens = dtntime.from_text(box.opens) if box.opens else self._begun
+        # A mailbox without an end is open at any date.
         closes = dtntime.from_text(box.closes) if box.closes else self._begun + 1
         return opens <= self._begun < closes
 

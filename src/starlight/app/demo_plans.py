@@ -110,6 +110,7 @@ class DemoPlans:
         while True:
             storm, now = self._blowing(), self._clock.now()
             at_the_end = self._until >= self._sky.covers[1] - DAY
+            # At the end of the ephemeris nothing is left to plan; storms still have to be looked after.
             again = now + DAY if at_the_end else self._until - PLAN_AGAIN
             # A storm may come up meanwhile, so it looks again after a day at the latest.
             await until(self._clock, min(again, now + DAY, storm.end if storm else again))

@@ -69,6 +69,7 @@ class InTransit:
                 sides = self._worlds.get(number, ""), self._worlds.get(sent.peer, "")
                 if sides[0] == sides[1] or not leaves <= now < reaches or self._carries(key):
                     continue
+                # A bundle's key begins with the endpoint that it comes from.
                 source = key.split("/", 1)[0]
                 kind = self._kind(source)
                 label = crossings.other(kind, self._name(source))

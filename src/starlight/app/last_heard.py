@@ -46,6 +46,7 @@ def _view(
     received_at, latest = reports[-1]
     # A vehicle may report anything under a name, also a foreign one; only a number can be shown on a meter.
     oxygen = latest.readings.get("oxygen_percent")
+    # Of all reports, not of the latest alone, which need not bring a finding.
     findings = [str(report.readings["finding"]) for _, report in reports if "finding" in report.readings]
     return TelemetryView(
         vehicle=vehicle,

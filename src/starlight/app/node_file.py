@@ -153,6 +153,8 @@ def host_port(text: str, where: str) -> tuple[str, int]:
     Raises:
         InputError: it is none.
     """
+    # From the right, as an IPv6 address has colons of its own. Only ASCII, because isdigit is also true
+    # of superscripts, on which int fails.
     host, _, port = text.rpartition(":")
     if not host or not (port.isascii() and port.isdigit()) or int(port) > 65_535:
         raise InputError(f"{text!r} is not host:port", where=where, right="Such is 127.0.0.1:4556")

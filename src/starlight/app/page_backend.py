@@ -86,6 +86,7 @@ class NodePageBackend:
 
     async def sky(self) -> views.SkyPanel:
         """Return clocks, positions, distance and the window."""
+        # The question names nobody, so the first person's node tells the window.
         return self._panel(next(iter(self._inhabitants.values())))
 
     async def orbits(self) -> views.Orbits:

@@ -41,6 +41,7 @@ def bind(host: str, port: int, *, fall_back: bool) -> socket.socket:
     # Bound but not yet listening: nobody is let in before there is something to show.
     for attempt in (port, 0) if fall_back else (port,):
         listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        # Else a restart would find the port taken by connections of the run before, in TIME_WAIT.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, attempt))
@@ -84,7 +85,9 @@ async def serve(
         log_level="info" if log else "error",
         access_log=log,
         ws="websockets-sansio",
+        # The daemons outlive the page, so the application has nothing of its own to start or end.
         lifespan="off",
+        # An open page holds its WebSocket for ever.
         timeout_graceful_shutdown=2,
     )
     server = _Server(config)

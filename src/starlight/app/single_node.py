@@ -99,6 +99,7 @@ def _clock(node: NodeFile) -> MissionClock:
 def _config(node: NodeFile, base: Path, folder: Path, record: Path | None) -> DaemonConfig:
     peers = []
     for peer in node.peer:
+        # Without a port nobody is called, so the host does not matter.
         host, port = host_port(peer.connect, "connect") if peer.connect else ("127.0.0.1", None)
         peers.append(PeerConfig(peer.number, host, port, peer.node_id, peer.foreign, peer.light_time_s))
     return DaemonConfig(
@@ -135,6 +136,7 @@ def _backend(node: NodeFile, daemon: Daemon, clock: MissionClock) -> NodePageBac
         )
         for each in node.person
     ]
+    # Weather is the demo's to play; at a real node the button has nothing to cut.
     storm = StormControl(active=False, since=None, cuts="", set_active=None)
     book, daemons = AddressBook(entries), {node.number: daemon}
     return NodePageBackend(people, book, daemons, sky_view, storm, {}, clock)

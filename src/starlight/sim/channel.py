@@ -237,11 +237,13 @@ class TrueContacts:
             if windows.earliest[index] > leaves:
                 break
             contact = windows.contacts[index]
+            # Where contacts overlap several may hold it, with light times of their own.
             if contact.start <= leaves and (found is None or contact.id == id):
                 found = contact
         return found
 
     def _uncut(self, link: tuple[int, int], time: int) -> int:
+        # By their starts: the end of one cut may lie in a later one, never in one that was passed.
         for start, end in self._cuts.get(link, ()):
             if start <= time <= end:
                 time = end + 1

@@ -58,6 +58,7 @@ def earliest_route(
         for peer, contacts in leaving.get(here, {}).items():
             for contact in contacts:
                 limit = best.get(peer, request.expires + 1)
+                # They are in order of start, so none that follows can beat the best arrival either.
                 if contact.start >= limit:
                     break
                 if contact.id in request.exclude_contacts or contact.end < time:
