@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ def open_always(time: int) -> tuple[int, int]:
     return time, time + LIGHT
 
 
-def windows(*pairs: tuple[int, int]):
+def windows(*pairs: tuple[int, int]) -> Callable[[int], tuple[int, int] | None]:
     """Return the way back of a link whose other direction is open in some intervals."""
 
     def way_back(time: int) -> tuple[int, int] | None:
@@ -227,7 +229,12 @@ times = st.integers(0, 1000)
     opens=st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 2000)), max_size=4),
     answers=st.lists(st.sampled_from(["acknowledge", "no", None]), min_size=20, max_size=20),
 )
-def test_every_transfer_has_one_end(sends, cuts, opens, answers) -> None:
+def test_every_transfer_has_one_end(
+    sends: list[tuple[int, int, int, bool]],
+    cuts: list[tuple[int, int]],
+    opens: list[tuple[int, int]],
+    answers: list[str | None],
+) -> None:
     """Every transfer ends in exactly one of acknowledged, failed or (one-way) sent, and arrives at most
     once."""
     way_back = windows(*sorted((start, start + length) for start, length in opens))

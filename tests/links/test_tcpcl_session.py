@@ -25,7 +25,7 @@ from starlight.links.tcpcl_state import SessionState
 OURS = sess_init(node_id="ipn:1.0")
 
 
-def fresh(*, passive: bool, **config) -> TcpclSession:
+def fresh(*, passive: bool, **config: Any) -> TcpclSession:
     return TcpclSession(TcpclConfig("ipn:1.0", **config), passive=passive, now=0)
 
 

@@ -33,14 +33,15 @@ class Slow(SqliteStore):
         super().commit(writes, now=now, held=held)
 
 
-def test_what_came_during_a_commit_shares_the_next_one_in_order(tmp_path):
+def test_what_came_during_a_commit_shares_the_next_one_in_order(tmp_path: Path) -> None:
     """A writer thread commits batch n while the engine handles n + 1; sequels come in order."""
 
-    async def test():
-        store, done = Slow(tmp_path), []
+    async def test() -> None:
+        store = Slow(tmp_path)
+        done: list[object] = []
         finished = asyncio.Event()
 
-        def hand_back(sequels):
+        def hand_back(sequels: Sequence[object]) -> None:
             done.extend(sequels)
             if 20 in done:
                 finished.set()
@@ -67,13 +68,13 @@ def test_what_came_during_a_commit_shares_the_next_one_in_order(tmp_path):
     run(test())
 
 
-def test_bodies_stay_readable_while_segments_are_compacted(tmp_path):
+def test_bodies_stay_readable_while_segments_are_compacted(tmp_path: Path) -> None:
     """A body is readable at every moment, also while its segment is being compacted by the other thread."""
     store = SqliteStore(tmp_path, segment_from=10, segment_bytes=2000)
     kept = [f"kept {n}" for n in range(20)]
-    faults = []
+    faults: list[StoreError] = []
 
-    def churn():
+    def churn() -> None:
         try:
             for turn in range(40):
                 writes = [Persist(f"{turn} {n}", bytes([n]) * 190, b"m") for n in range(10)]
@@ -99,7 +100,7 @@ def test_bodies_stay_readable_while_segments_are_compacted(tmp_path):
     store.close()
 
 
-def test_a_journal_that_the_disk_refuses_is_given_up_loudly(caplog):
+def test_a_journal_that_the_disk_refuses_is_given_up_loudly(caplog: pytest.LogCaptureFixture) -> None:
     """A trace that can't be written ends with an error in the log, and nothing else ends."""
     journal = Journal("/dev/full", "w")
     journal.write("a line")
@@ -109,7 +110,7 @@ def test_a_journal_that_the_disk_refuses_is_given_up_loudly(caplog):
     assert "/dev/full ends here" in caplog.text
 
 
-def test_a_journal_that_cannot_be_opened_is_told_to_the_person(tmp_path):
+def test_a_journal_that_cannot_be_opened_is_told_to_the_person(tmp_path: Path) -> None:
     """A file that can't be written is an InputError that names it."""
     with pytest.raises(InputError, match="can't be written"):
         Journal(str(tmp_path / "no such directory" / "trace"), "a")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from tests.links.pcap import capture
@@ -15,6 +16,7 @@ from starlight.live.clock import MissionClock
 from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.draft import Draft
+from starlight.messages.letter import Letter
 from starlight.node.config import NodeConfig
 from starlight.postoffice.postoffice import LETTER_LIFETIME
 
@@ -22,15 +24,19 @@ pytestmark = pytest.mark.skipif(
     shutil.which("tshark") is None, reason="tshark is missing: apt-get install tshark"
 )
 
+Said = list[tuple[bool, bytes]]
+Fields = list[tuple[str | None, str | None]]
+Seen = tuple[Letter, Fields, list[str]]
 PLAN = both_ways((1, 2, 4.0))
 XFER_SEGMENT, XFER_ACK, SESS_TERM, SESS_INIT = 1, 2, 5, 7  # RFC 9174, table 2
 
 
-def conversation(tmp_path):
+def conversation(tmp_path: Path) -> tuple[Letter, Said]:
     """Return the letter that went from node 1 to node 2, and all octets: whether node 1 spoke, and what."""
 
-    async def talk():
-        clock, said = MissionClock(START, 6000), []
+    async def talk() -> tuple[Letter, Said]:
+        clock = MissionClock(START, 6000)
+        said: Said = []
         there = Daemon(
             DaemonConfig(
                 NodeConfig(2, PLAN),
@@ -54,7 +60,7 @@ def conversation(tmp_path):
         await here.start()
         letter = await here.mail.write("ipn:1.1", Draft("ipn:2.1", "Can you hear me?"))
 
-        def known():
+        def known() -> bool:
             now = here.mail.mailbox("ipn:1.1").letter_view(letter.id, clock.now())
             return (now.state, now.certainty) == ("arrived", "confirmed")
 
@@ -67,7 +73,7 @@ def conversation(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory):
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """Give the letter, and what tshark made of the capture: names and shown values of fields, in order."""
     folder = tmp_path_factory.mktemp("capture")
     letter, said = conversation(folder)
@@ -76,16 +82,16 @@ def seen(tmp_path_factory):
     command = ["tshark", "-2", "-r", str(path), "-T", "pdml"]
     text = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     fields = [(field.get("name"), field.get("show")) for field in ET.fromstring(text).iter("field")]
-    protocols = [proto.get("name") for proto in ET.fromstring(text).iter("proto")]
+    protocols = [str(proto.get("name")) for proto in ET.fromstring(text).iter("proto")]
     return letter, fields, protocols
 
 
-def values(fields, name):
+def values(fields: Fields, name: str) -> list[str]:
     """Return all values of a field, in the order of the wire."""
-    return [value for field, value in fields if field == name]
+    return [str(value) for field, value in fields if field == name]
 
 
-def test_nothing_is_malformed(seen):
+def test_nothing_is_malformed(seen: Seen) -> None:
     """tshark dissects the capture of TCPCL and BPv7 with nothing malformed."""
     _, fields, protocols = seen
     assert not [name for name in protocols if "malformed" in name]
@@ -93,7 +99,7 @@ def test_nothing_is_malformed(seen):
     assert {"tcpcl", "bpv7"} <= set(protocols)
 
 
-def test_tshark_finds_the_messages_of_the_session(seen):
+def test_tshark_finds_the_messages_of_the_session(seen: Seen) -> None:
     """Contact header, SESS_INIT, segments with their acknowledgements, SESS_TERM: each once a side."""
     _, fields, _ = seen
     assert values(fields, "tcpcl.contact_hdr.version") == ["4", "4"]
@@ -103,7 +109,7 @@ def test_tshark_finds_the_messages_of_the_session(seen):
     assert values(fields, "tcpcl.v4.xferext.type") == ["0x8a57", "0x8a57"]
 
 
-def test_tshark_finds_the_fields_of_the_letters_bundle(seen):
+def test_tshark_finds_the_fields_of_the_letters_bundle(seen: Seen) -> None:
     """The expected fields of the first bundle, asserted one by one."""
     letter, fields, _ = seen
     expected = {
@@ -128,7 +134,7 @@ def test_tshark_finds_the_fields_of_the_letters_bundle(seen):
     assert set(values(fields, "bpv7.crc_status")) == {"1"}  # good
 
 
-def test_the_receipt_is_a_bundle_like_any_other(seen):
+def test_the_receipt_is_a_bundle_like_any_other(seen: Seen) -> None:
     """The mailbox answers with a receipt, a bundle like any other, the other way on the same session."""
     _, fields, _ = seen
     assert values(fields, "bpv7.primary.src_uri") == ["ipn:1.1", "ipn:2.1"]

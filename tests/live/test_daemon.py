@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -20,11 +23,15 @@ from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
+from starlight.messages.letter import Letter
+from starlight.messages.letter_view import LetterView
 from starlight.node.actions import Transmit
 from starlight.node.application import Save
 from starlight.node.bundle_state import BundleState
 from starlight.node.config import NodeConfig
-from starlight.node.events import BundleReceived, LinkUp, TransferAcknowledged
+from starlight.node.events import BundleReceived, Event, LinkUp, TransferAcknowledged
+from starlight.store.sqlite_store import SqliteStore
+from starlight.store.stored_records import StoredRecords
 
 EARTH, MARS = 1, 2
 JAY, NAN_YOUNG = "ipn:1.1", "ipn:2.1"
@@ -33,12 +40,12 @@ PLAN = both_ways((EARTH, MARS, LIGHT_S))
 RATE = 6000  # light crosses in 50 ms of the wall
 
 
-def config(tmp_path, node, peers=(), **more):
+def config(folder: Path, node: int, peers: Sequence[PeerConfig] = (), **more: Any) -> DaemonConfig:
     """Return the configuration of one of two nodes, with its resident."""
     resident = {EARTH: Resident(JAY, "Jay"), MARS: Resident(NAN_YOUNG, "Nan-young")}[node]
     return DaemonConfig(
         node=NodeConfig(number=node, plan=more.pop("plan", PLAN)),
-        data=str(tmp_path / str(node)),
+        data=str(folder / str(node)),
         peers=tuple(peers),
         residents=(resident,),
         **more,
@@ -46,12 +53,18 @@ def config(tmp_path, node, peers=(), **more):
 
 
 @contextlib.asynccontextmanager
-async def two(tmp_path, *, clock=None, earth=None, mars=None):
+async def two(
+    folder: Path,
+    *,
+    clock: MissionClock | None = None,
+    earth: dict[str, Any] | None = None,
+    mars: dict[str, Any] | None = None,
+) -> AsyncIterator[tuple[Daemon, Daemon]]:
     """Run Earth and Mars, connected."""
     clock = clock or MissionClock(START, RATE)
-    there = Daemon(config(tmp_path, MARS, [PeerConfig(EARTH)], **(mars or {})), clock)
+    there = Daemon(config(folder, MARS, [PeerConfig(EARTH)], **(mars or {})), clock)
     await there.start()
-    here = Daemon(config(tmp_path, EARTH, [PeerConfig(MARS, port=there.port)], **(earth or {})), clock)
+    here = Daemon(config(folder, EARTH, [PeerConfig(MARS, port=there.port)], **(earth or {})), clock)
     await here.start()
     try:
         yield here, there
@@ -60,36 +73,46 @@ async def two(tmp_path, *, clock=None, earth=None, mars=None):
         await there.stop()
 
 
-def texts(daemon, address):
+def meddler(daemon: Daemon) -> apsw.Connection:
+    """Return a connection to the database of a running node, as of another program."""
+    assert isinstance(daemon.store, SqliteStore)
+    return apsw.Connection(str(daemon.store.path / "starlight.db"))
+
+
+def texts(daemon: Daemon, address: str) -> list[str]:
     """Return the words of all letters that came to a mailbox, in order."""
     return [letter.text for letter in daemon.mail.mailbox(address).inbox()]
 
 
-def view(daemon, address, letter):
+def view(daemon: Daemon, address: str, letter: Letter) -> LetterView:
     """Return how a letter stands."""
     return daemon.mail.mailbox(address).letter_view(letter.id, daemon.clock.now())
 
 
-def foreseen(daemon, address, letter):
+def foreseen(daemon: Daemon, address: str, letter: Letter) -> int:
     """Return when a letter arrives, as its author's mailbox foresees it."""
-    return view(daemon, address, letter).last_fact(DeliveryState.ARRIVED).time
+    arrival = view(daemon, address, letter).last_fact(DeliveryState.ARRIVED)
+    assert arrival is not None
+    return arrival.time
 
 
-def confirmed(daemon, address, letter):
+def confirmed(daemon: Daemon, address: str, letter: Letter) -> DeliveryState | None:
     """Return the state of a letter that is known, not only foreseen."""
     now = view(daemon, address, letter)
     return now.state if now.certainty == "confirmed" else None
 
 
-def test_a_letter_arrives_when_predicted_and_its_receipt_one_light_time_later(tmp_path):
+def test_a_letter_arrives_when_predicted_and_its_receipt_one_light_time_later(tmp_path: Path) -> None:
     """The sender knows beforehand when it will arrive; the receipt turns predicted into confirmed."""
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (here, there):
             await until(here, lambda: here.status().up == [MARS])
             prediction = here.mail.predict(JAY, Draft(NAN_YOUNG, "Can you hear me?"))
             letter = await here.mail.write(JAY, Draft(NAN_YOUNG, "Can you hear me?"))
             predicted = foreseen(here, JAY, letter)
+            assert prediction.leaves is not None
+            assert prediction.arrives is not None
             assert (
                 0
                 <= predicted - (letter.written_at + round(LIGHT_S * SECOND))
@@ -105,10 +128,10 @@ def test_a_letter_arrives_when_predicted_and_its_receipt_one_light_time_later(tm
     run(test())
 
 
-def test_letters_cross_in_both_directions_and_answers_name_what_they_answer(tmp_path):
+def test_letters_cross_in_both_directions_and_answers_name_what_they_answer(tmp_path: Path) -> None:
     """Two daemons on loopback exchange letters over one TCPCLv4 session."""
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (here, there):
             for number in range(10):
                 await here.mail.write(JAY, Draft(NAN_YOUNG, f"from Seoul {number}"))
@@ -125,10 +148,10 @@ def test_letters_cross_in_both_directions_and_answers_name_what_they_answer(tmp_
     run(test())
 
 
-def test_what_is_written_while_the_link_is_cut_crosses_after_it(tmp_path):
+def test_what_is_written_while_the_link_is_cut_crosses_after_it(tmp_path: Path) -> None:
     """The storm severs communication; nothing is lost. What has not departed can be withdrawn."""
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (here, there):
             await until(here, lambda: here.status().up == [MARS])
             for daemon in (here, there):
@@ -148,10 +171,10 @@ def test_what_is_written_while_the_link_is_cut_crosses_after_it(tmp_path):
     run(test())
 
 
-def test_accepted_is_durable_and_a_restart_goes_on(tmp_path):
+def test_accepted_is_durable_and_a_restart_goes_on(tmp_path: Path) -> None:
     """`write` returns after the commit: a node that is started again on its directory sends the letter."""
 
-    async def test():
+    async def test() -> None:
         clock = MissionClock(START, RATE)
         alone = Daemon(config(tmp_path, EARTH, [PeerConfig(MARS)]), clock)
         await alone.start()
@@ -167,10 +190,10 @@ def test_accepted_is_durable_and_a_restart_goes_on(tmp_path):
     run(test())
 
 
-def test_a_letter_waits_for_someone_who_has_not_arrived_yet(tmp_path):
+def test_a_letter_waits_for_someone_who_has_not_arrived_yet(tmp_path: Path) -> None:
     """Letters to an address that nobody has claimed yet wait for whoever does."""
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (here, there):
             await here.mail.write(JAY, Draft("ipn:2.7", "for whoever finds this"))
             await until(there, lambda: there.status().stored["bundles"] == 1)
@@ -180,10 +203,10 @@ def test_a_letter_waits_for_someone_who_has_not_arrived_yet(tmp_path):
     run(test())
 
 
-def test_a_record_of_a_live_node_replays_to_the_same_actions(tmp_path):
+def test_a_record_of_a_live_node_replays_to_the_same_actions(tmp_path: Path) -> None:
     """A recorded run of a live node replays in virtual time, bit for bit."""
 
-    async def test():
+    async def test() -> None:
         record = {"record": str(tmp_path / "record"), "trace": str(tmp_path / "trace")}
         async with two(tmp_path, earth=record) as (here, _):
             letter = await here.mail.write(JAY, Draft(NAN_YOUNG, "for the record"))
@@ -197,10 +220,10 @@ def test_a_record_of_a_live_node_replays_to_the_same_actions(tmp_path):
     run(test())
 
 
-def test_what_people_see_does_not_depend_on_the_trace(tmp_path):
+def test_what_people_see_does_not_depend_on_the_trace(tmp_path: Path) -> None:
     """With the trace and without, a letter goes the same way, and what has left is known to the page."""
 
-    async def test():
+    async def test() -> None:
         seen = []
         for trace in (str(tmp_path / "trace"), None):
             folder = tmp_path / f"traced {trace is not None}"
@@ -220,10 +243,10 @@ def test_what_people_see_does_not_depend_on_the_trace(tmp_path):
     run(test())
 
 
-def test_a_new_plan_changes_what_is_predicted_and_imposed(tmp_path):
+def test_a_new_plan_changes_what_is_predicted_and_imposed(tmp_path: Path) -> None:
     """The plan changed: the engine routes by it and light is imposed by it."""
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (here, there):
             await until(here, lambda: here.status().up == [MARS])
             nearer = both_ways((EARTH, MARS, 60.0))
@@ -238,10 +261,10 @@ def test_a_new_plan_changes_what_is_predicted_and_imposed(tmp_path):
     run(test())
 
 
-def test_what_people_get_wrong_is_told_and_changes_nothing(tmp_path):
+def test_what_people_get_wrong_is_told_and_changes_nothing(tmp_path: Path) -> None:
     """InputError says what is wrong; nothing is written."""
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (here, _):
             before = here.status().stored
             for ask in (
@@ -259,16 +282,18 @@ def test_what_people_get_wrong_is_told_and_changes_nothing(tmp_path):
     run(test())
 
 
-def test_an_event_that_breaks_the_engine_costs_only_itself(tmp_path, caplog):
+def test_an_event_that_breaks_the_engine_costs_only_itself(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Errors in peer handling never end the process: the transfer is refused, and the node goes on."""
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (here, there):
             await until(there, lambda: there.status().up == [EARTH])
             handlers = there.node._handlers
             sound = handlers[BundleReceived]
 
-            def broken(event, now):
+            def broken(event: Event, now: int) -> None:
                 handlers[BundleReceived] = sound
                 raise ZeroDivisionError("a defect")
 
@@ -282,15 +307,17 @@ def test_an_event_that_breaks_the_engine_costs_only_itself(tmp_path, caplog):
     assert "handling BundleReceived broke" in caplog.text
 
 
-def test_what_breaks_when_it_is_due_costs_only_itself(tmp_path, caplog, monkeypatch):
+def test_what_breaks_when_it_is_due_costs_only_itself(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A defect in what a timer brings loses no event that came meanwhile, and stops no later timer."""
     monkeypatch.setattr(engine_loop, "STUMBLE_S", 0.01)
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (here, there):
             await until(there, lambda: there.status().up == [EARTH])
 
-            def broken(argument, now):
+            def broken(argument: object, now: int) -> None:
                 raise ZeroDivisionError("a defect")
 
             there.node._deadlines.at(there.clock.now() + SECOND, broken, None)
@@ -302,10 +329,12 @@ def test_what_breaks_when_it_is_due_costs_only_itself(tmp_path, caplog, monkeypa
     assert "handling what was due broke" in caplog.text
 
 
-def test_an_action_that_breaks_takes_no_other_with_it(tmp_path, caplog):
+def test_an_action_that_breaks_takes_no_other_with_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """What the same commit has made safe is acknowledged and sent; what could not be is tried again."""
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (here, there):
             await until(here, lambda: here.status().up == [MARS])
             body = here.store.body
@@ -317,7 +346,7 @@ def test_an_action_that_breaks_takes_no_other_with_it(tmp_path, caplog):
                     raise ZeroDivisionError("a defect")
                 return body(key)
 
-            here.store.body = once
+            here.store.body = once  # type: ignore[method-assign]  # a disk that fails once
             await here.mail.write(JAY, Draft(NAN_YOUNG, "at the second attempt"))
             await here.mail.write(JAY, Draft(NAN_YOUNG, "at the first"))
             await until(there, lambda: len(texts(there, NAN_YOUNG)) == 2)
@@ -327,13 +356,15 @@ def test_an_action_that_breaks_takes_no_other_with_it(tmp_path, caplog):
     assert "doing Transmit broke" in caplog.text
 
 
-def test_a_receiver_whose_disk_refuses_acknowledges_nothing(tmp_path, caplog):
+def test_a_receiver_whose_disk_refuses_acknowledges_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Persist before you acknowledge: the sender still has it, and it arrives once the disk takes it."""
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (here, there):
             await until(here, lambda: here.status().up == [MARS])
-            other = apsw.Connection(str(there.store.path / "starlight.db"))
+            other = meddler(there)
             other.execute("begin immediate")
             await here.mail.write(JAY, Draft(NAN_YOUNG, "kept by its sender"))
             with pytest.raises(StoreError):
@@ -360,7 +391,9 @@ STRANGE = [
 
 
 @pytest.mark.parametrize("endpoint", STRANGE, ids=["of an unknown scheme", "with a long name"])
-def test_what_a_peer_sends_never_keeps_a_node_from_starting_again(tmp_path, endpoint):
+def test_what_a_peer_sends_never_keeps_a_node_from_starting_again(
+    tmp_path: Path, endpoint: EndpointID
+) -> None:
     """Endpoints that name no node we know are carried, reported about and restored like others."""
     hostile = bundle.build(
         endpoint,
@@ -373,7 +406,7 @@ def test_what_a_peer_sends_never_keeps_a_node_from_starting_again(tmp_path, endp
         age_ms=2**64 - 1,
     )
 
-    async def test():
+    async def test() -> None:
         clock = MissionClock(START, RATE)
         there = Daemon(config(tmp_path, MARS, [PeerConfig(EARTH)]), clock)
         await there.start()
@@ -396,12 +429,14 @@ def test_what_a_peer_sends_never_keeps_a_node_from_starting_again(tmp_path, endp
     run(test())
 
 
-def test_a_refused_commit_stops_the_node_before_it_promises_anything(tmp_path, caplog):
+def test_a_refused_commit_stops_the_node_before_it_promises_anything(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """What the disk refused was neither acknowledged nor sent; who waits for it is told."""
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (here, _):
-            other = apsw.Connection(str(here.store.path / "starlight.db"))
+            other = meddler(here)
             other.execute("begin immediate")  # a program that meddles, so that every commit is refused
             with pytest.raises(StoreError, match="has stopped"):
                 await here.mail.write(JAY, Draft(NAN_YOUNG, "too late"))
@@ -415,10 +450,10 @@ def test_a_refused_commit_stops_the_node_before_it_promises_anything(tmp_path, c
     assert "refused a commit" in caplog.text
 
 
-def test_a_store_in_use_is_refused_at_once(tmp_path):
+def test_a_store_in_use_is_refused_at_once(tmp_path: Path) -> None:
     """Two daemons can't open the same store."""
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (here, _):
             with pytest.raises(StoreError, match="in use"):
                 Daemon(here.config, here.clock)
@@ -426,10 +461,10 @@ def test_a_store_in_use_is_refused_at_once(tmp_path):
     run(test())
 
 
-def test_a_port_in_use_leaves_nothing_behind(tmp_path):
+def test_a_port_in_use_leaves_nothing_behind(tmp_path: Path) -> None:
     """A daemon that can't start closes its store, so that it can be tried again."""
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (_, there):
             other = config(tmp_path / "other", EARTH, listen=("127.0.0.1", there.port))
             with pytest.raises(InputError, match="can't listen"):
@@ -440,10 +475,10 @@ def test_a_port_in_use_leaves_nothing_behind(tmp_path):
     run(test())
 
 
-def test_what_is_no_bundle_is_refused_and_the_session_goes_on(tmp_path):
+def test_what_is_no_bundle_is_refused_and_the_session_goes_on(tmp_path: Path) -> None:
     """Bytes that are no bundle are refused as not acceptable; the next bundle is taken."""
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (here, there):
             await until(here, lambda: here.status().up == [MARS])
             now = here.clock.now()
@@ -459,10 +494,10 @@ def test_what_is_no_bundle_is_refused_and_the_session_goes_on(tmp_path):
     run(test())
 
 
-def test_a_cut_can_be_set_before_the_start(tmp_path):
+def test_a_cut_can_be_set_before_the_start(tmp_path: Path) -> None:
     """A storm that outlasted the process is there from the first moment."""
 
-    async def test():
+    async def test() -> None:
         clock = MissionClock(START, RATE)
         there = Daemon(config(tmp_path, MARS, [PeerConfig(EARTH)]), clock)
         await there.start()
@@ -480,20 +515,22 @@ def test_a_cut_can_be_set_before_the_start(tmp_path):
     run(test())
 
 
-def test_telemetry_crosses_the_network(tmp_path):
+def test_telemetry_crosses_the_network(tmp_path: Path) -> None:
     """Real telemetry bundles (position, oxygen, findings) cross the network."""
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (here, there):
             await there.mail.send_telemetry(NAN_YOUNG, [JAY], kind="suit", readings={"oxygen_kg": 0.4})
             await until(here, lambda: here.mail.mailbox(JAY).telemetry.latest(NAN_YOUNG) is not None)
-            _, telemetry = here.mail.mailbox(JAY).telemetry.latest(NAN_YOUNG)
+            latest = here.mail.mailbox(JAY).telemetry.latest(NAN_YOUNG)
+            assert latest is not None
+            _, telemetry = latest
             assert dict(telemetry.readings) == {"oxygen_kg": 0.4}
 
     run(test())
 
 
-def test_a_stall_of_the_machine_is_no_missing_answer(tmp_path) -> None:
+def test_a_stall_of_the_machine_is_no_missing_answer(tmp_path: Path) -> None:
     """A driver widens the margin of answers by what a stall is in mission time; a slow clock keeps a day."""
     for rate, margin in ((6000, 3_600_000 * SECOND), (1, 86_400 * SECOND)):
         node = Daemon(config(tmp_path / str(rate), EARTH), MissionClock(START, rate))
@@ -501,15 +538,16 @@ def test_a_stall_of_the_machine_is_no_missing_answer(tmp_path) -> None:
         node.store.close()
 
 
-def test_nothing_stays_in_memory_that_is_on_disk(tmp_path):
+def test_nothing_stays_in_memory_that_is_on_disk(tmp_path: Path) -> None:
     """Once all is committed, mailboxes read from the disk alone; what a broken step had put is there, too."""
 
-    async def test():
+    async def test() -> None:
         async with two(tmp_path) as (here, _):
             await here.mail.write(JAY, Draft(NAN_YOUNG, "Can you hear me?"))
             here.store.records.put(Save(JAY, "other/x", b"of a step that broke"))
             await here.mail.write(JAY, Draft(NAN_YOUNG, "And now?"))
             await here.settled()
+            assert isinstance(here.store.records, StoredRecords)
             assert here.store.records._put == {}
             assert here.store.records.get(JAY, "other/x") == b"of a step that broke"
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 from tests.live.helpers import PATIENCE_S, START, End, always, run, until
 
 from starlight import bundle
@@ -15,6 +19,7 @@ from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
+from starlight.messages.letter import Letter
 from starlight.node.config import NodeConfig
 from starlight.node.events import LinkUp, TransferAcknowledged
 
@@ -24,7 +29,7 @@ RATE = 600
 assert PATIENCE_S * RATE * SECOND > 150 * MINUTE, "a busy machine misses some of the passes below"
 
 
-def passes(size, count):
+def passes(size: int, count: int) -> ContactPlan:
     """Return a plan of passes of a minute from Earth to Mars, every two minutes, each for so many bytes."""
     contacts = [always(1, MARS, EARTH, 4.0), always(2, FOREIGN, EARTH), always(3, EARTH, FOREIGN)]
     for number in range(count):
@@ -35,24 +40,26 @@ def passes(size, count):
     return ContactPlan.of(contacts)
 
 
-def config(tmp_path, node, address, plan, peers, **more):
+def config(
+    folder: Path, node: int, address: str, plan: ContactPlan, peers: Sequence[PeerConfig], **more: Any
+) -> DaemonConfig:
     """Return the configuration of a node with one resident."""
     return DaemonConfig(
         node=NodeConfig(number=node, plan=plan),
-        data=str(tmp_path / str(node)),
+        data=str(folder / str(node)),
         peers=tuple(peers),
         residents=(Resident(address, "somebody"),),
         **more,
     )
 
 
-def test_a_letter_of_three_passes_arrives_whole(tmp_path):
+def test_a_letter_of_three_passes_arrives_whole(tmp_path: Path) -> None:
     """Cut at Earth, put together on Mars; it was predicted, departs once, and its receipt comes back."""
     plan = passes(360_000, 60)
     words = "Can you hear me? " * 58_000  # just under a megabyte, the longest letter there is
     record = tmp_path / "record"
 
-    async def test():
+    async def test() -> None:
         clock = MissionClock(START, RATE)
         there = Daemon(config(tmp_path, MARS, NAN_YOUNG, plan, [PeerConfig(EARTH)]), clock)
         await there.start()
@@ -82,13 +89,13 @@ def test_a_letter_of_three_passes_arrives_whole(tmp_path):
     assert "Fetched" in record.read_text()
 
 
-def state(daemon, letter, clock):
+def state(daemon: Daemon, letter: Letter, clock: MissionClock) -> DeliveryState | None:
     """Return the state of a letter that is known, not only foreseen."""
     view = daemon.mail.mailbox(JAY).letter_view(letter.id, clock.now())
     return view.state if view.certainty == "confirmed" else None
 
 
-def test_three_megabytes_of_a_foreign_node_go_on_in_pieces_a_stop_in_between(tmp_path):
+def test_three_megabytes_of_a_foreign_node_go_on_in_pieces_a_stop_in_between(tmp_path: Path) -> None:
     """A relay cuts what it receives; the pieces lie in its segments, and go on after it was started again."""
     plan = passes(1_000_000, 60)
     payload = bytes(range(256)) * 12_000
@@ -97,7 +104,7 @@ def test_three_megabytes_of_a_foreign_node_go_on_in_pieces_a_stop_in_between(tmp
         lifetime_ms=10**9, hop_limit=9,
     )  # fmt: skip
 
-    async def test():
+    async def test() -> None:
         clock = MissionClock(START, RATE)
         there = Daemon(config(tmp_path, MARS, NAN_YOUNG, plan, [PeerConfig(EARTH)]), clock)
         await there.start()

@@ -12,7 +12,7 @@ KILLS = 10
 ROOT = Path(__file__).parents[2]
 
 
-def driver(data, what):
+def driver(data: Path, what: str) -> subprocess.Popen[str]:
     """Start the driver in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "tests.live.driver", str(data), what],
@@ -22,12 +22,13 @@ def driver(data, what):
     )
 
 
-def test_each_accepted_letter_arrives_once_however_often_the_process_is_killed(tmp_path):
+def test_each_accepted_letter_arrives_once_however_often_the_process_is_killed(tmp_path: Path) -> None:
     """A crash at any instant leaves either "not accepted" or "stored"; nothing is lost or shown twice."""
     chance = random.Random(24)
-    accepted = []
+    accepted: list[str] = []
     for _ in range(KILLS):
         process = driver(tmp_path, "write")
+        assert process.stdout is not None
         wanted = chance.randrange(0, 400)  # accepted letters before the kill: 0 is during the start
         for _ in range(wanted):
             accepted.append(process.stdout.readline().strip())

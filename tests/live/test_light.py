@@ -10,7 +10,9 @@ from starlight.live.light import Light
 EARTH, MARS = 1, 2
 
 
-def contact(id, from_node, to_node, start, end, light):
+def contact(
+    id: int, from_node: int, to_node: int, start: int, end: int, light: tuple[LightPiece, ...]
+) -> Contact:
     """Return a contact at 1 kbit/s."""
     return Contact(id, from_node, to_node, start, end, ((start, 1000),), light)
 
@@ -25,7 +27,7 @@ PLAN = ContactPlan.of(
 )
 
 
-def test_light_time_is_that_of_the_moment_of_transmission():
+def test_light_time_is_that_of_the_moment_of_transmission() -> None:
     """Arrival is departure plus the contact's light time evaluated at departure, as everywhere else."""
     light = Light(PLAN)
     left = 11 * HOUR
@@ -33,17 +35,17 @@ def test_light_time_is_that_of_the_moment_of_transmission():
     assert PLAN.contacts[0].light_time(left) == 600_200_000_000
 
 
-def test_the_acknowledgement_takes_the_light_time_of_the_way_back():
+def test_the_acknowledgement_takes_the_light_time_of_the_way_back() -> None:
     """The sender hides the acknowledgement for the light time of the way back."""
     assert Light(PLAN).acknowledged(EARTH, MARS, 11 * HOUR) == 11 * HOUR + 601 * SECOND
 
 
-def test_without_a_departure_it_left_now():
+def test_without_a_departure_it_left_now() -> None:
     """A peer that does not say when its last byte left is taken to have sent it now."""
     assert Light(PLAN).arrival(MARS, EARTH, None, 11 * HOUR) == 11 * HOUR + 601 * SECOND
 
 
-def test_outside_contacts_the_nearest_moment_counts():
+def test_outside_contacts_the_nearest_moment_counts() -> None:
     """Polynomials are not evaluated outside their contact, where they mean nothing."""
     light = Light(PLAN)
     assert light.light_time(EARTH, MARS, 0) == 600 * SECOND
@@ -51,20 +53,20 @@ def test_outside_contacts_the_nearest_moment_counts():
     assert light.light_time(EARTH, MARS, 30 * HOUR) == 700 * SECOND
 
 
-def test_a_link_that_the_plan_does_not_know_has_the_other_directions_light_or_none():
+def test_a_link_that_the_plan_does_not_know_has_the_other_directions_light_or_none() -> None:
     """The light time of an unknown link is that of the way back, else 0."""
     plan = ContactPlan.of([contact(1, EARTH, MARS, 0, DAY, constant_light(0, 5.0))])
     assert Light(plan).light_time(MARS, EARTH, 0) == 5 * SECOND
     assert Light(plan).light_time(3, 4, 0) == 0
 
 
-def test_a_fixed_number_overrides_the_plan():
+def test_a_fixed_number_overrides_the_plan() -> None:
     """The delay is the ephemeris', or a fixed number."""
     light = Light(PLAN, {(EARTH, MARS): 1.5})
     assert light.arrival(EARTH, MARS, 11 * HOUR, 11 * HOUR) == 11 * HOUR + 1_500_000_000
 
 
-def test_an_incredible_departure_is_not_believed():
+def test_an_incredible_departure_is_not_believed() -> None:
     """What a peer says can neither hide a bundle for years nor put its arrival into the past."""
     light = Light(PLAN, rate=600)
     now = 11 * HOUR
@@ -76,14 +78,14 @@ def test_an_incredible_departure_is_not_believed():
     assert light.arrival(EARTH, MARS, late, now) == late + light.light_time(EARTH, MARS, late)
 
 
-def test_another_plan_changes_the_light():
+def test_another_plan_changes_the_light() -> None:
     """A new plan's light times count from the moment it is taken."""
     light = Light(PLAN)
     light.set_plan(ContactPlan.of([contact(9, EARTH, MARS, 0, DAY, constant_light(0, 9.0))]))
     assert light.light_time(EARTH, MARS, 11 * HOUR) == 9 * SECOND
 
 
-def test_a_fixed_number_also_counts_where_the_sender_holds():
+def test_a_fixed_number_also_counts_where_the_sender_holds() -> None:
     """What is held for a foreign receiver is held for the fixed number, not for the plan's light time."""
     fixed, planned = Light(PLAN, {(EARTH, MARS): 1.5}), Light(PLAN)
     assert fixed.reaches(EARTH, MARS, 11 * HOUR, 12 * HOUR) == 11 * HOUR + 1_500_000_000

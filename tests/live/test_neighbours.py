@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import islice
+from typing import Any
 
 import pytest
 from tests.links.helpers import CONTACT, segment, sess_init
@@ -19,6 +20,7 @@ from starlight.live.trace_events import LinkRefused
 from starlight.node.actions import Transmit
 from starlight.node.events import (
     BundleReceived,
+    Event,
     LinkDown,
     LinkUp,
     TransferAcknowledged,
@@ -30,7 +32,7 @@ LIGHT_S = 4.0
 PLAN = both_ways((1, 2, LIGHT_S))
 
 
-async def connected(**options):
+async def connected(**options: Any) -> tuple[MissionClock, End, End]:
     """Return two ends that have told their engines of each other."""
     clock, here, there = await pair(PLAN, **options)
     assert await here.next() == LinkUp(2)
@@ -38,23 +40,37 @@ async def connected(**options):
     return clock, here, there
 
 
-async def closed(*ends):
+async def bundle(end: End) -> BundleReceived:
+    """Return the next event, which is that a bundle came."""
+    event = await end.next()
+    assert isinstance(event, BundleReceived)
+    return event
+
+
+def transfer_of(event: Event) -> int:
+    """Return the transfer of a bundle that came and is to be answered."""
+    assert isinstance(event, BundleReceived)
+    assert event.transfer is not None
+    return event.transfer
+
+
+async def closed(*ends: End) -> None:
     """Close links from both sides."""
     for end in ends:
         await end.links.close()
 
 
-def test_light_is_imposed_where_it_is_received():
+def test_light_is_imposed_where_it_is_received() -> None:
     """The receiver hides the bundle until it would have arrived; the sender hides the acknowledgement."""
 
-    async def test():
+    async def test() -> None:
         clock, here, there = await connected()
         left = clock.now()
         reaches = left + round(LIGHT_S * SECOND)
         here.send(2, "a", b"a bundle", leaves=left, reaches=reaches)
-        received = await there.next()
+        received = await bundle(there)
         assert received == BundleReceived(1, b"a bundle", 1, reaches)
-        there.links.acknowledge(received.transfer)
+        there.links.acknowledge(transfer_of(received))
         there.links.flush()
         assert await here.next() == TransferAcknowledged("a", 2, reaches + round(LIGHT_S * SECOND))
         await closed(here, there)
@@ -62,13 +78,13 @@ def test_light_is_imposed_where_it_is_received():
     run(test())
 
 
-def test_both_directions_use_one_session():
+def test_both_directions_use_one_session() -> None:
     """Either side may have opened the connection; both directions use it."""
 
-    async def test():
+    async def test() -> None:
         clock, here, there = await connected()
         there.send(1, "back", b"the other way", leaves=clock.now())
-        assert (await here.next()).data == b"the other way"
+        assert (await bundle(here)).data == b"the other way"
         assert there.links.sessions.up == [1]
         await closed(here, there)
 
@@ -79,13 +95,13 @@ def test_both_directions_use_one_session():
     ("reason", "refused"),
     [("not acceptable", True), ("no resources", False)],
 )
-def test_a_refusal_fails_the_transfer(reason, refused):
+def test_a_refusal_fails_the_transfer(reason: str, refused: bool) -> None:
     """`refused`: the peer does not want this bundle again by this way; want of room is no such refusal."""
 
-    async def test():
+    async def test() -> None:
         clock, here, there = await connected()
         here.send(2, "a", b"x", leaves=clock.now())
-        there.links.refuse((await there.next()).transfer, reason)
+        there.links.refuse(transfer_of(await there.next()), reason)
         there.links.flush()
         assert await here.next() == TransferFailed("a", 2, reason.replace(" ", "_"), refused)
         await closed(here, there)
@@ -93,13 +109,13 @@ def test_a_refusal_fails_the_transfer(reason, refused):
     run(test())
 
 
-def test_a_refusal_as_completed_is_an_acknowledgement():
+def test_a_refusal_as_completed_is_an_acknowledgement() -> None:
     """Completed: "The receiver already has the complete bundle" (RFC 9174, table 6)."""
 
-    async def test():
+    async def test() -> None:
         clock, here, there = await connected()
         here.send(2, "a", b"x", leaves=clock.now())
-        there.links.refuse((await there.next()).transfer, "completed")
+        there.links.refuse(transfer_of(await there.next()), "completed")
         there.links.flush()
         assert isinstance(await here.next(), TransferAcknowledged)
         await closed(here, there)
@@ -107,13 +123,13 @@ def test_a_refusal_as_completed_is_an_acknowledgement():
     run(test())
 
 
-def test_a_one_way_hop_tells_only_that_it_was_sent():
+def test_a_one_way_hop_tells_only_that_it_was_sent() -> None:
     """On a one-way hop this is all that is ever known."""
 
-    async def test():
+    async def test() -> None:
         clock, here, there = await connected()
         here.send(2, "a", b"x", leaves=clock.now(), one_way=True)
-        there.links.acknowledge((await there.next()).transfer)
+        there.links.acknowledge(transfer_of(await there.next()))
         there.links.flush()
         assert await here.next() == TransferSent("a", 2)
         await closed(here, there)
@@ -121,13 +137,13 @@ def test_a_one_way_hop_tells_only_that_it_was_sent():
     run(test())
 
 
-def test_transfers_under_way_fail_with_the_session_and_the_link_rises_again():
+def test_transfers_under_way_fail_with_the_session_and_the_link_rises_again() -> None:
     """A transfer will not be acknowledged when the link fell; the caller connects again by itself."""
 
-    async def test():
+    async def test() -> None:
         clock, here, there = await connected()
         here.send(2, "a", b"x", leaves=clock.now())
-        received = await there.next()
+        received = await bundle(there)
         there.links.connections.abort()
         told = [await here.next(), await here.next(), await here.next()]
         assert told[0] == LinkDown(2)
@@ -135,31 +151,33 @@ def test_transfers_under_way_fail_with_the_session_and_the_link_rises_again():
         assert (told[1].key, told[1].refused) == ("a", False)
         assert told[2] == LinkUp(2)
         assert [await there.next(), await there.next()] == [LinkDown(1), LinkUp(1)]
-        there.links.acknowledge(received.transfer)  # too late: its session is gone, and that is no error
+        there.links.acknowledge(transfer_of(received))  # too late: its session is gone, and that is no error
         there.links.flush()
         await closed(here, there)
 
     run(test())
 
 
-def test_over_a_cut_link_everything_is_eaten_but_what_has_left_arrives():
+def test_over_a_cut_link_everything_is_eaten_but_what_has_left_arrives() -> None:
     """What has left is in flight: neither a later cut nor a crash of the sender stops it."""
 
-    async def test():
+    async def test() -> None:
         clock, here, there = await connected()
         here.send(2, "before", b"1", leaves=clock.now())
         here.links.cut({(1, 2)})
         assert await here.next() == LinkDown(2)
         left = clock.now()
         here.send(2, "during", b"2", leaves=left, reaches=left + round(LIGHT_S * SECOND))
-        received = await there.next()
+        received = await bundle(there)
         assert received.data == b"1"
         failed = await here.next()
         assert failed == TransferFailed("during", 2, "the link is cut")
         assert clock.now() >= left + round(2 * LIGHT_S * SECOND)  # when its acknowledgement would have come
-        there.links.acknowledge(received.transfer)
+        there.links.acknowledge(transfer_of(received))
         there.links.flush()
-        assert (await here.next()).key == "before"
+        answer = await here.next()
+        assert isinstance(answer, TransferAcknowledged)
+        assert answer.key == "before"
         assert (here.links.sessions.up, here.links.sessions.connected) == ([], [2])
         here.links.cut(())
         assert await here.next() == LinkUp(2)
@@ -168,10 +186,10 @@ def test_over_a_cut_link_everything_is_eaten_but_what_has_left_arrives():
     run(test())
 
 
-def test_what_goes_to_a_foreign_receiver_is_held_for_the_light_time():
+def test_what_goes_to_a_foreign_receiver_is_held_for_the_light_time() -> None:
     """With a foreign receiver the sender holds it instead, and no extension item is sent."""
 
-    async def test():
+    async def test() -> None:
         wire = []
         clock, here, there = await connected(
             foreign=True, tap=lambda source, destination, data: wire.append(data)
@@ -179,7 +197,7 @@ def test_what_goes_to_a_foreign_receiver_is_held_for_the_light_time():
         left = clock.now()
         reaches = left + round(LIGHT_S * SECOND)
         here.send(2, "a", b"held", leaves=left, reaches=reaches)
-        received = await there.next()
+        received = await bundle(there)
         assert clock.now() >= reaches
         assert received.arrives >= reaches + round(LIGHT_S * SECOND)  # no departure: it left when it came
         assert b"\x8a\x57" not in b"".join(wire)
@@ -188,10 +206,10 @@ def test_what_goes_to_a_foreign_receiver_is_held_for_the_light_time():
     run(test())
 
 
-def test_a_batch_is_one_write():
+def test_a_batch_is_one_write() -> None:
     """One write per batch: what comes up for a connection goes out in one go."""
 
-    async def test():
+    async def test() -> None:
         writes = []
         clock, here, there = await connected(tap=lambda source, destination, data: writes.append(data))
         writes.clear()
@@ -201,21 +219,21 @@ def test_a_batch_is_one_write():
         here.links.flush()
         assert len(writes) == 1
         for number in range(20):
-            assert (await there.next()).data == b"bundle %d" % number
+            assert (await bundle(there)).data == b"bundle %d" % number
         await closed(here, there)
 
     run(test())
 
 
-def transmit_of(number, now):
+def transmit_of(number: int, now: int) -> Transmit:
     """Return the action that sends the n-th bundle."""
     return Transmit(str(number), 2, 1, now, now, now, None, False)
 
 
-def test_a_stranger_is_turned_away():
+def test_a_stranger_is_turned_away() -> None:
     """A session with a node that is not a configured peer is ended, and traced."""
 
-    async def test():
+    async def test() -> None:
         clock = MissionClock(START, 600)
         there = End(2, [PeerConfig(1)], PLAN, clock)
         port = await there.links.listen("127.0.0.1", 0)
@@ -230,10 +248,10 @@ def test_a_stranger_is_turned_away():
     run(test())
 
 
-def test_garbage_costs_only_its_connection():
+def test_garbage_costs_only_its_connection() -> None:
     """Input from a peer can raise only the documented errors; it never ends the process."""
 
-    async def test():
+    async def test() -> None:
         clock, here, there = await connected()
         port = there.links.port
         for garbage in (b"GET / HTTP/1.1\r\n\r\n", b"dtn!\x04\x00" + bytes(range(256)) * 8, b"\x00" * 70_000):
@@ -242,13 +260,13 @@ def test_garbage_costs_only_its_connection():
             await reader.read()
             writer.close()
         here.send(2, "a", b"still here", leaves=clock.now())
-        assert (await there.next()).data == b"still here"
+        assert (await bundle(there)).data == b"still here"
         await closed(here, there)
 
     run(test())
 
 
-def test_the_pause_before_connecting_again_doubles_up_to_half_a_minute():
+def test_the_pause_before_connecting_again_doubles_up_to_half_a_minute() -> None:
     """The pause before another try is a tenth of a second, doubles with each, and stays at half a minute."""
     pauses = list(islice(redial_pauses(), 12))
     assert pauses[:4] == [0.1, 0.2, 0.4, 0.8]
@@ -256,43 +274,47 @@ def test_the_pause_before_connecting_again_doubles_up_to_half_a_minute():
     assert pauses == sorted(pauses)
 
 
-def test_a_port_in_use_is_told_to_the_person():
+def test_a_port_in_use_is_told_to_the_person() -> None:
     """An address that can't be listened on is an InputError that names it."""
 
-    async def test():
+    async def test() -> None:
         _, here, there = await connected()
-        with pytest.raises(InputError, match=f"can't listen on 127.0.0.1 port {there.links.port}"):
-            await here.links.listen("127.0.0.1", there.links.port)
+        port = there.links.port
+        assert port is not None
+        with pytest.raises(InputError, match=f"can't listen on 127.0.0.1 port {port}"):
+            await here.links.listen("127.0.0.1", port)
         await closed(here, there)
 
     run(test())
 
 
-def test_a_large_bundle_survives_a_slow_reader():
+def test_a_large_bundle_survives_a_slow_reader() -> None:
     """Back-pressure: a body larger than all buffers arrives whole."""
 
-    async def test():
+    async def test() -> None:
         clock, here, there = await connected()
         body = bytes(range(256)) * 32_768  # 8 MB
         for number in range(3):
             here.send(2, str(number), body, leaves=clock.now())
         for _ in range(3):
-            received = await there.next()
+            received = await bundle(there)
             assert received.data == body
-            there.links.acknowledge(received.transfer)
+            there.links.acknowledge(transfer_of(received))
             there.links.flush()
         for number in range(3):
-            assert (await here.next()).key == str(number)
+            answer = await here.next()
+            assert isinstance(answer, TransferAcknowledged)
+            assert answer.key == str(number)
         await closed(here, there)
 
     run(test())
 
 
-def test_who_turns_us_away_is_asked_less_and_less_often():
+def test_who_turns_us_away_is_asked_less_and_less_often() -> None:
     """An entity "MUST NOT overwhelm its target with repeated connection attempts" (RFC 9174, 4.1), even
     where each attempt gets as far as a session, because only then is it told that nobody knows it."""
 
-    async def test():
+    async def test() -> None:
         clock = MissionClock(START, 600)
         there = End(2, [PeerConfig(1)], PLAN, clock)
         port = await there.links.listen("127.0.0.1", 0)
@@ -308,7 +330,7 @@ def test_who_turns_us_away_is_asked_less_and_less_often():
     run(test())
 
 
-async def greeted(port, name):
+async def greeted(port: int, name: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Return a connection by hand, after the contact header and SESS_INIT of both sides."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(CONTACT + sess_init(node_id=name))
@@ -316,11 +338,11 @@ async def greeted(port, name):
     return reader, writer
 
 
-def test_a_stranger_holds_no_transfer_in_memory():
+def test_a_stranger_holds_no_transfer_in_memory() -> None:
     """ "An entity MAY perform an unclean termination" (RFC 9174, 6.1): a stranger's transfer in progress
     is not waited for."""
 
-    async def test():
+    async def test() -> None:
         there = End(2, [PeerConfig(1)], PLAN, MissionClock(START, 600))
         port = await there.links.listen("127.0.0.1", 0)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -335,10 +357,10 @@ def test_a_stranger_holds_no_transfer_in_memory():
     run(test())
 
 
-def test_one_peer_has_a_bounded_number_of_sessions():
+def test_one_peer_has_a_bounded_number_of_sessions() -> None:
     """Each session may hold an unfinished transfer, so there is a limit to them; the first ones stay."""
 
-    async def test():
+    async def test() -> None:
         there = End(2, [PeerConfig(1)], PLAN, MissionClock(START, 600))
         port = await there.links.listen("127.0.0.1", 0)
         held = [await greeted(port, "ipn:1.0") for _ in range(SESSIONS_EACH)]
@@ -353,17 +375,17 @@ def test_one_peer_has_a_bounded_number_of_sessions():
     run(test())
 
 
-def test_what_is_not_committed_counts_after_its_session_has_fallen():
+def test_what_is_not_committed_counts_after_its_session_has_fallen() -> None:
     """A peer that connects again and again can't pile up more in memory than one that stays."""
 
-    async def test():
+    async def test() -> None:
         clock, here, there = await connected()
         here.send(2, "a", b"x" * 1000, leaves=clock.now())
-        received = await there.next()
+        received = await bundle(there)
         there.links.connections.abort()
         assert await there.next() == LinkDown(1)
         assert there.links.uncommitted.bytes == 1000
-        there.links.acknowledge(received.transfer)
+        there.links.acknowledge(transfer_of(received))
         assert there.links.uncommitted.bytes == 0
         await closed(here, there)
 

@@ -59,13 +59,13 @@ def _spice() -> Iterator[None]:
 def inside(found: list[tuple[int, int]], times: Times) -> np.ndarray:
     """Return which times lie in a window."""
     edges = np.array(found, dtype=np.int64).ravel()
-    return np.searchsorted(edges, times) % 2 == 1
+    return np.asarray(np.searchsorted(edges, times) % 2 == 1)
 
 
 def far_from_edges(found: list[tuple[int, int]], times: Times, margin: int) -> np.ndarray:
     edges = np.array([0, *np.array(found, dtype=np.int64).ravel(), 2**62])
     index = np.searchsorted(edges, times)
-    return np.minimum(edges[index] - times, times - edges[index - 1]) > margin
+    return np.asarray(np.minimum(edges[index] - times, times - edges[index - 1]) > margin)
 
 
 @pytest.mark.parametrize("station", STATIONS, ids=["goldstone", "madrid", "canberra"])

@@ -8,7 +8,9 @@ import json
 import re
 import shutil
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import apsw
 import msgspec
@@ -21,7 +23,9 @@ from starlight.dtntime import HOUR, MINUTE, YEAR
 from starlight.engine.engine import Node
 from starlight.engine.host import Host
 from starlight.errors import StoreError
-from starlight.messages.records import INDEX
+from starlight.messages.delivery import Sent
+from starlight.messages.letter import Letter
+from starlight.messages.records import INDEX, IndexEntry
 from starlight.node.application import Save
 from starlight.node.config import NodeConfig, NodeLimits
 from starlight.node.events import Remembered, Restored
@@ -35,17 +39,18 @@ from starlight.words import doubt
 FIRST = Path(__file__).parent / "fixtures" / "first_release"
 START = 51 * YEAR
 NODES = ["1", "2"]
+Opened = tuple[SqliteStore, Node, PostOffice, dict[str, Any]]
 RENAMED = {"flooded": "copied"}
 """Fields that have another name now; in a store they have places, not names."""
 
 
-def window(id, from_node, to_node, start, end, bps):
+def window(id: int, from_node: int, to_node: int, start: int, end: int, bps: int) -> Contact:
     """Return a contact of the plan that was in force when the stores were written."""
     begin = START + start
     return Contact(id, from_node, to_node, begin, START + end, ((begin, bps),), constant_light(begin, 700.0))
 
 
-def plan():
+def plan() -> ContactPlan:
     """Return the plan that was in force when the stores were written."""
     contacts: list[Contact] = []
     for start, end in ((0, HOUR), (3 * HOUR, 4 * HOUR)):
@@ -58,7 +63,7 @@ def plan():
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory):
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Unpack the stores and tell where they are."""
     folder = tmp_path_factory.mktemp("first release")
     with tarfile.open(FIRST / "stores.tar.xz") as archive:
@@ -67,7 +72,7 @@ def stores(tmp_path_factory):
 
 
 @pytest.fixture(params=NODES)
-def opened(request, stores, tmp_path):
+def opened(request: pytest.FixtureRequest, stores: Path, tmp_path: Path) -> Iterator[Opened]:
     """Open a copy of each node's store in turn; give it with its office and what was in it."""
     shutil.copytree(stores / request.param, tmp_path / "store")
     store = SqliteStore(tmp_path / "store")
@@ -79,14 +84,14 @@ def opened(request, stores, tmp_path):
     store.close()
 
 
-def short(letter):
+def short(letter: Letter) -> dict[str, Any]:
     """Return a letter as values, its text by digest."""
     return {**msgspec.structs.asdict(letter), "text": hashlib.sha256(letter.text.encode()).hexdigest()}
 
 
-def told(sent):
+def told(sent: Sent) -> dict[str, Any]:
     """Return what is known of a letter that was written as values, its codes in the words of that time."""
-    known = plain(msgspec.to_builtins(sent))
+    known: dict[str, Any] = plain(msgspec.to_builtins(sent))
     if sent.doubtful:
         known["doubtful"] = doubt.doubtful(sent.doubtful).text()
     if sent.trouble:
@@ -94,12 +99,12 @@ def told(sent):
     return known
 
 
-def plain(value):
+def plain(value: object) -> Any:
     """Return a value as it comes back from JSON."""
     return json.loads(json.dumps(value))
 
 
-def test_bundles_of_an_earlier_store_are_all_there(opened):
+def test_bundles_of_an_earlier_store_are_all_there(opened: Opened) -> None:
     """Every bundle comes back in its order with all that was kept beside it, its body byte for byte."""
     store, _, _, expected = opened
     restored = [event for event in store.restore() if isinstance(event, Restored)]
@@ -110,7 +115,7 @@ def test_bundles_of_an_earlier_store_are_all_there(opened):
         assert {name: meta[RENAMED.get(name, name)] for name in bundle["meta"]} == bundle["meta"]
 
 
-def test_identities_time_and_counts_of_an_earlier_store_are_kept(opened):
+def test_identities_time_and_counts_of_an_earlier_store_are_kept(opened: Opened) -> None:
     """Identities of bundles that are gone, mission time and the counts are as they were."""
     store, _, _, expected = opened
     seen = {event.key: event.until for event in store.restore() if isinstance(event, Remembered)}
@@ -123,7 +128,7 @@ def test_identities_time_and_counts_of_an_earlier_store_are_kept(opened):
         assert store.records.get(mailbox, key) is not None
 
 
-def test_mailboxes_of_an_earlier_store_hold_all_that_they_held(opened):
+def test_mailboxes_of_an_earlier_store_hold_all_that_they_held(opened: Opened) -> None:
     """Every letter, all that is known of its way, every reading and every order is as it was."""
     _, _, office, expected = opened
     assert [box.address for box in office.mailboxes()] == sorted(expected["mailboxes"])
@@ -150,7 +155,7 @@ def test_mailboxes_of_an_earlier_store_hold_all_that_they_held(opened):
         assert telemetry == held["telemetry"]
 
 
-def test_a_node_goes_on_from_an_earlier_store(opened):
+def test_a_node_goes_on_from_an_earlier_store(opened: Opened) -> None:
     """Receipts that are owed and letters that are due are seen to at the times that the earlier node had."""
     store, engine, office, expected = opened
     assert office.next_wakeup() == expected["office_wakeup"]
@@ -163,7 +168,7 @@ def test_a_node_goes_on_from_an_earlier_store(opened):
     assert host.next_wakeup() == expected["resumed"]["wakeup"]
 
 
-def test_an_index_is_built_once_and_stays(opened):
+def test_an_index_is_built_once_and_stays(opened: Opened) -> None:
     """The first opening builds the index over letters, wholly; the next one finds it as it is."""
     store, _, office, _ = opened
     shown = {box.address: box.conversations() for box in office.mailboxes()}
@@ -181,12 +186,14 @@ def test_an_index_is_built_once_and_stays(opened):
 
 
 @pytest.mark.parametrize("at", range(1, 60, 7))
-def test_a_crash_while_an_index_is_built_leaves_the_store_as_it_was(stores, tmp_path, monkeypatch, at):
+def test_a_crash_while_an_index_is_built_leaves_the_store_as_it_was(
+    stores: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
     """Whatever breaks the first opening, the store is what the earlier version wrote, and opens next time."""
     shutil.copytree(stores / "1", tmp_path / "store")
-    calls = []
+    calls: list[IndexEntry] = []
 
-    def breaks(entry):
+    def breaks(entry: IndexEntry) -> object:
         calls.append(entry)
         if len(calls) == at:
             raise StoreError("the power went")
@@ -203,7 +210,7 @@ def test_a_crash_while_an_index_is_built_leaves_the_store_as_it_was(stores, tmp_
             assert letters == {other: len(ids) for other, ids in box["conversations"].items()}
 
 
-def test_a_damaged_letter_of_an_earlier_store_is_named(stores, tmp_path):
+def test_a_damaged_letter_of_an_earlier_store_is_named(stores: Path, tmp_path: Path) -> None:
     """A record that can't be read when the index is built is told by its mailbox and key."""
     shutil.copytree(stores / "1", tmp_path / "store")
     connection = apsw.Connection(str(tmp_path / "store" / "starlight.db"))

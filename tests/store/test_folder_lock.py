@@ -56,7 +56,7 @@ assert "fcntl" not in sys.modules
 """
 
 
-def process(code, folder, *, hide):
+def process(code: str, folder: Path, *, hide: bool) -> subprocess.Popen[str]:
     """Start Python on a piece of code, with or without `fcntl`."""
     return subprocess.Popen(
         [sys.executable, "-c", (HIDE_FCNTL if hide else "import sys\n") + code, str(folder)],
@@ -68,7 +68,7 @@ def process(code, folder, *, hide):
     )
 
 
-def test_a_folder_is_locked_once_until_it_is_released(tmp_path):
+def test_a_folder_is_locked_once_until_it_is_released(tmp_path: Path) -> None:
     """A second lock is refused in the same process, too, until the first is released; that leaves no file."""
     first = FolderLock(tmp_path)
     with pytest.raises(FolderInUse):
@@ -79,9 +79,10 @@ def test_a_folder_is_locked_once_until_it_is_released(tmp_path):
 
 
 @pytest.mark.parametrize("hide", [False, True], ids=["fcntl", "no fcntl"])
-def test_a_process_that_is_killed_lets_go_of_a_folder(tmp_path, hide):
+def test_a_process_that_is_killed_lets_go_of_a_folder(tmp_path: Path, hide: bool) -> None:
     """The lock holds against another process for as long as its own lives, not longer, however it ends."""
     holder = process(HOLD, tmp_path, hide=hide)
+    assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
     second = process(HOLD, tmp_path, hide=hide)
     assert second.communicate(timeout=20)[0] == "in use\n"
@@ -91,7 +92,7 @@ def test_a_process_that_is_killed_lets_go_of_a_folder(tmp_path, hide):
     assert third.communicate(timeout=20)[0] == "held\n"
 
 
-def test_a_node_starts_where_fcntl_is_absent(tmp_path):
+def test_a_node_starts_where_fcntl_is_absent(tmp_path: Path) -> None:
     """Without `fcntl` all modules import, two nodes start and take a letter; the weaker lock is announced."""
     nodes = process(START_NODE, tmp_path, hide=True)
     _, told = nodes.communicate(timeout=60)

@@ -6,6 +6,8 @@ import contextlib
 import os
 import resource
 import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
 
 import apsw
 import pytest
@@ -16,12 +18,12 @@ from starlight.node.events import Remembered, Restored
 from starlight.store.sqlite_store import SqliteStore
 
 
-def segments(path):
+def segments(path: Path) -> list[str]:
     """Return the segment files of a store."""
     return sorted(file.name for file in (path / "segments").glob("*"))
 
 
-def read_after_opening(path, key):
+def read_after_opening(path: Path, key: str) -> bytes:
     """Open a store, read one body and close it."""
     store = SqliteStore(path, segment_from=10)
     try:
@@ -30,7 +32,7 @@ def read_after_opening(path, key):
         store.close()
 
 
-def test_what_was_committed_survives_closing(tmp_path):
+def test_what_was_committed_survives_closing(tmp_path: Path) -> None:
     """When `commit` returns, a store opened anew holds bundles, identities, saves and mission time."""
     store = SqliteStore(tmp_path, segment_from=100)
     store.commit([Persist("a", b"small", b"m"), Persist("b", b"L" * 500, b"m"), Forget("c", 7)], now=1234)
@@ -43,7 +45,7 @@ def test_what_was_committed_survives_closing(tmp_path):
     again.close()
 
 
-def test_mission_time_never_goes_backwards(tmp_path):
+def test_mission_time_never_goes_backwards(tmp_path: Path) -> None:
     """Mission time never goes backwards relative to what was committed."""
     store = SqliteStore(tmp_path)
     assert store.mission_time() is None
@@ -53,7 +55,7 @@ def test_mission_time_never_goes_backwards(tmp_path):
     store.close()
 
 
-def test_each_commit_is_synced_and_every_sync_is_counted(tmp_path):
+def test_each_commit_is_synced_and_every_sync_is_counted(tmp_path: Path) -> None:
     """With the write-ahead log and synchronous=FULL each commit is a sync, and one more for large bodies."""
     store = SqliteStore(tmp_path, segment_from=1000)
     store.commit([Persist("first", b"x", b"m")])
@@ -67,7 +69,7 @@ def test_each_commit_is_synced_and_every_sync_is_counted(tmp_path):
     store.close()
 
 
-def test_a_held_body_can_be_read_before_its_commit(tmp_path):
+def test_a_held_body_can_be_read_before_its_commit(tmp_path: Path) -> None:
     """The loop handles batch n + 1 while batch n commits: a body is readable from the moment it is held."""
     store = SqliteStore(tmp_path)
     first: list[Persist | Forget] = [Persist("a", b"1", b"m"), Persist("b", b"2", b"m")]
@@ -84,7 +86,7 @@ def test_a_held_body_can_be_read_before_its_commit(tmp_path):
     store.close()
 
 
-def test_a_batch_that_persists_and_forgets_lets_go_of_its_body(tmp_path):
+def test_a_batch_that_persists_and_forgets_lets_go_of_its_body(tmp_path: Path) -> None:
     """Nothing stays in memory of a bundle that came and went inside one commit."""
     store = SqliteStore(tmp_path)
     writes: list[Persist | Forget] = [Persist("a", b"1", b"m"), Forget("a", 9)]
@@ -94,7 +96,7 @@ def test_a_batch_that_persists_and_forgets_lets_go_of_its_body(tmp_path):
     store.close()
 
 
-def test_a_second_process_is_kept_out(tmp_path):
+def test_a_second_process_is_kept_out(tmp_path: Path) -> None:
     """Two daemons can't open the same store."""
     store = SqliteStore(tmp_path)
     with pytest.raises(StoreError, match="in use by another node"):
@@ -103,7 +105,7 @@ def test_a_second_process_is_kept_out(tmp_path):
     SqliteStore(tmp_path).close()
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path):
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     """A damaged database is named in the error, and the store can be opened once it is gone."""
     (tmp_path / "starlight.db").write_bytes(b"not a database at all" * 400)
     with pytest.raises(StoreError, match=r"starlight\.db is damaged or not a store"):
@@ -112,7 +114,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
     SqliteStore(tmp_path).close()
 
 
-def test_a_foreign_database_is_refused(tmp_path):
+def test_a_foreign_database_is_refused(tmp_path: Path) -> None:
     """Another program's database is not written to."""
     with sqlite3.connect(tmp_path / "starlight.db") as foreign:
         foreign.execute("create table songs(name)")
@@ -121,7 +123,7 @@ def test_a_foreign_database_is_refused(tmp_path):
         SqliteStore(tmp_path)
 
 
-def test_a_later_version_is_refused(tmp_path):
+def test_a_later_version_is_refused(tmp_path: Path) -> None:
     """A store written by a later Starlight is refused with both versions in the text."""
     SqliteStore(tmp_path).close()
     database = apsw.Connection(str(tmp_path / "starlight.db"))
@@ -131,14 +133,14 @@ def test_a_later_version_is_refused(tmp_path):
         SqliteStore(tmp_path)
 
 
-def test_a_path_that_can_hold_nothing_is_refused(tmp_path):
+def test_a_path_that_can_hold_nothing_is_refused(tmp_path: Path) -> None:
     """A path below a file is a StoreError with the system's words."""
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="can't hold a store"):
         SqliteStore(tmp_path / "file" / "data")
 
 
-def test_bodies_from_the_limit_on_lie_in_segments(tmp_path):
+def test_bodies_from_the_limit_on_lie_in_segments(tmp_path: Path) -> None:
     """Bodies of 64 kB and more lie in append-only segment files, smaller ones in the database."""
     store = SqliteStore(tmp_path)
     store.commit([Persist("below", b"x" * (64 * 1024 - 1), b"m")])
@@ -149,7 +151,7 @@ def test_bodies_from_the_limit_on_lie_in_segments(tmp_path):
     store.close()
 
 
-def test_empty_segments_are_deleted(tmp_path):
+def test_empty_segments_are_deleted(tmp_path: Path) -> None:
     """A segment is deleted when nothing in it is stored any more."""
     store = SqliteStore(tmp_path, segment_from=10, segment_bytes=100)
     for name in "abcd":
@@ -164,7 +166,7 @@ def test_empty_segments_are_deleted(tmp_path):
     store.close()
 
 
-def test_a_sparse_segment_is_compacted(tmp_path):
+def test_a_sparse_segment_is_compacted(tmp_path: Path) -> None:
     """A closed segment less than a quarter in use is moved together, and every body stays readable."""
     store = SqliteStore(tmp_path, segment_from=10, segment_bytes=1000)
     store.commit([Persist(str(n), bytes([n]) * 100, b"m") for n in range(12)])
@@ -177,7 +179,7 @@ def test_a_sparse_segment_is_compacted(tmp_path):
     again.close()
 
 
-def test_a_replaced_large_body_frees_the_old_one(tmp_path):
+def test_a_replaced_large_body_frees_the_old_one(tmp_path: Path) -> None:
     """Persisting a key again replaces its body and keeps its place in the order."""
     store = SqliteStore(tmp_path, segment_from=10)
     store.commit([Persist("a", b"1" * 50, b"m"), Persist("b", b"x", b"m")])
@@ -190,7 +192,7 @@ def test_a_replaced_large_body_frees_the_old_one(tmp_path):
     again.close()
 
 
-def test_a_segment_that_no_row_names_is_deleted_at_the_start(tmp_path):
+def test_a_segment_that_no_row_names_is_deleted_at_the_start(tmp_path: Path) -> None:
     """Bytes whose row was never committed are given back."""
     SqliteStore(tmp_path).close()
     (tmp_path / "segments" / "00000042.segment").write_bytes(b"of a commit that never was")
@@ -199,7 +201,7 @@ def test_a_segment_that_no_row_names_is_deleted_at_the_start(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["gone", "short", "changed"])
-def test_a_damaged_segment_is_an_error_with_its_name(tmp_path, damage):
+def test_a_damaged_segment_is_an_error_with_its_name(tmp_path: Path, damage: str) -> None:
     """The disk holds what we did not write: the error names the segment."""
     store = SqliteStore(tmp_path, segment_from=10)
     store.commit([Persist("a", b"a" * 50, b"m")])
@@ -213,7 +215,7 @@ def test_a_damaged_segment_is_an_error_with_its_name(tmp_path, damage):
         read_after_opening(tmp_path, "a")
 
 
-def test_a_store_that_cannot_be_opened_leaves_no_file_open(tmp_path):
+def test_a_store_that_cannot_be_opened_leaves_no_file_open(tmp_path: Path) -> None:
     """A node that is started again and again beside a damaged store does not run out of descriptors."""
     store = SqliteStore(tmp_path, segment_from=10, segment_bytes=100)
     store.commit([Persist(name, name.encode() * 60, b"m") for name in "abc"])
@@ -226,7 +228,7 @@ def test_a_store_that_cannot_be_opened_leaves_no_file_open(tmp_path):
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_remembered_identities_are_pruned(tmp_path):
+def test_remembered_identities_are_pruned(tmp_path: Path) -> None:
     """Identities are forgotten when their time has passed, and the oldest when there are too many."""
     store = SqliteStore(tmp_path, remembered=10)
     store.commit([Forget(f"old {n}", 100) for n in range(10)], now=50)
@@ -238,7 +240,7 @@ def test_remembered_identities_are_pruned(tmp_path):
     store.close()
 
 
-def test_a_failed_commit_keeps_nothing(tmp_path):
+def test_a_failed_commit_keeps_nothing(tmp_path: Path) -> None:
     """Nothing of a refused commit is kept: all writes of a batch, or none."""
     store = SqliteStore(tmp_path, segment_from=10)
     store.commit([Persist("a", b"x", b"m")])
@@ -248,7 +250,7 @@ def test_a_failed_commit_keeps_nothing(tmp_path):
     store.close()
 
 
-def test_the_queue_is_read_by_an_index(tmp_path):
+def test_the_queue_is_read_by_an_index(tmp_path: Path) -> None:
     """The queue's index matches its ORDER BY: no sorting of a large store at its start."""
     store = SqliteStore(tmp_path)
     store.commit([Persist("a", b"x", b"m")])
@@ -265,7 +267,7 @@ def test_the_queue_is_read_by_an_index(tmp_path):
     database.close()
 
 
-def sparse_after_forgetting(path, keep):
+def sparse_after_forgetting(path: Path, keep: int) -> tuple[SqliteStore, Path, list[Forget]]:
     """Return a store with two segments, the file of the first, and what leaves it one body if forgotten."""
     store = SqliteStore(path, segment_from=10, segment_bytes=1000)
     store.commit([Persist(str(n), bytes([n]) * 100, b"m") for n in range(12)])
@@ -273,7 +275,7 @@ def sparse_after_forgetting(path, keep):
     return store, damage, [Forget(str(n), 1) for n in range(10) if n != keep]
 
 
-def test_a_body_that_rots_stops_no_commit(tmp_path, caplog):
+def test_a_body_that_rots_stops_no_commit(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """What can't be read back when its segment is compacted stays where it is; the node goes on."""
     store, file, forgets = sparse_after_forgetting(tmp_path, keep=3)
     data = bytearray(file.read_bytes())
@@ -292,7 +294,7 @@ def test_a_body_that_rots_stops_no_commit(tmp_path, caplog):
 
 
 @contextlib.contextmanager
-def disk_full_from(size):
+def disk_full_from(size: int) -> Iterator[None]:
     """Refuse, as a full disk does, whatever would make any file of this process longer than `size`."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
@@ -303,7 +305,7 @@ def disk_full_from(size):
 
 
 @pytest.mark.parametrize("size", [100, 60_000], ids=["in the log", "in a segment"])
-def test_a_full_disk_refuses_a_commit_whole(tmp_path, size):
+def test_a_full_disk_refuses_a_commit_whole(tmp_path: Path, size: int) -> None:
     """A clear StoreError, nothing kept; and when there is room again, the store goes on."""
     store = SqliteStore(tmp_path, segment_from=50_000, segment_bytes=40_000)
     store.commit([Persist("before", b"b" * 60_000, b"m")])
@@ -324,7 +326,7 @@ def test_a_full_disk_refuses_a_commit_whole(tmp_path, size):
     assert read_after_opening(tmp_path, "small") == b"a"
 
 
-def test_a_compaction_that_finds_no_room_waits(tmp_path, caplog):
+def test_a_compaction_that_finds_no_room_waits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Compaction only gives room back: when there is none to move to, commits go on without it."""
     store, _, forgets = sparse_after_forgetting(tmp_path, keep=3)
     store._segments._segment_bytes = 2 << 20  # so that what is moved would go past where the disk is full

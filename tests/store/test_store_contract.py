@@ -6,6 +6,7 @@ A new store takes part with a line in `DURABLE`.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,12 +30,16 @@ from starlight.sim.store import MemoryStore
 from starlight.store.contract import Store
 from starlight.store.sqlite_store import SqliteStore
 
-DURABLE = {"sqlite": lambda path: SqliteStore(path / "data", segment_from=1000)}
+DURABLE: dict[str, Callable[[Path], Store]] = {
+    "sqlite": lambda path: SqliteStore(path / "data", segment_from=1000)
+}
 """The stores of a live node, each made in a folder; made in it again it is the same store."""
+
+AnyStore = Store | MemoryStore
 
 
 @pytest.fixture(params=[*DURABLE, "memory"])
-def store(request, tmp_path):
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyStore]:
     """Give each store in turn."""
     if request.param == "memory":
         yield MemoryStore()
@@ -45,11 +50,11 @@ def store(request, tmp_path):
 
 
 @pytest.fixture(params=DURABLE)
-def make(request, tmp_path):
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
     """Give what opens each durable store in turn, always the same one."""
-    opened: list[SqliteStore] = []
+    opened: list[Store] = []
 
-    def make() -> SqliteStore:
+    def make() -> Store:
         for each in opened:
             each.close()
         opened.append(DURABLE[request.param](tmp_path))
@@ -60,29 +65,29 @@ def make(request, tmp_path):
         each.close()
 
 
-def bundles(store):
+def bundles(store: AnyStore) -> list[tuple[str, bytes]]:
     """Return what a store would restore of bundles."""
     return [(event.key, event.meta) for event in store.restore() if isinstance(event, Restored)]
 
 
-def remembered(store):
+def remembered(store: AnyStore) -> dict[str, int]:
     """Return the identities that a store remembers."""
     return {event.key: event.until for event in store.restore() if isinstance(event, Remembered)}
 
 
-def record(store, mailbox, key):
+def record(store: AnyStore, mailbox: str, key: str) -> bytes | None:
     """Return a record that was committed, or None."""
     if isinstance(store, MemoryStore):
         return {(of, name): data for of, name, data in store.saves()}.get((mailbox, key))
     return store.records.get(mailbox, key)
 
 
-def members(protocol):
+def members(protocol: type) -> set[str]:
     """Return the names of a protocol's own members and of those that it builds on."""
     return {name for name, _ in inspect.getmembers(protocol) if not name.startswith("_")}
 
 
-def test_the_contracts_are_tested_whole():
+def test_the_contracts_are_tested_whole() -> None:
     """Every member of the protocols is used in this file, so a new one needs a test."""
     text = Path(__file__).read_text(encoding="utf-8")
     names = members(BundleStore) | members(Store) | members(Records)
@@ -93,7 +98,7 @@ def test_the_contracts_are_tested_whole():
 # What engines ask.
 
 
-def test_a_persisted_bundle_is_given_back(store):
+def test_a_persisted_bundle_is_given_back(store: AnyStore) -> None:
     """A persisted bundle's body is read back, and restored with the last meta."""
     store.commit([Persist("a", b"body of a", b"meta 1")])
     assert store.body("a") == b"body of a"
@@ -102,7 +107,7 @@ def test_a_persisted_bundle_is_given_back(store):
     assert store.body("a") == b"body of a"
 
 
-def test_a_large_body_is_given_back(store):
+def test_a_large_body_is_given_back(store: AnyStore) -> None:
     """A body of any size is read back whole."""
     body = bytes(range(256)) * 40
     store.commit([Persist("large", body, b"m"), Persist("small", b"s", b"m")])
@@ -110,7 +115,7 @@ def test_a_large_body_is_given_back(store):
     assert store.body("small") == b"s"
 
 
-def test_bundles_are_restored_in_the_order_of_their_first_commit(store):
+def test_bundles_are_restored_in_the_order_of_their_first_commit(store: AnyStore) -> None:
     """Restored bundles come in the order in which they were persisted; an update does not move one."""
     for name in ("c", "a", "b"):
         store.commit([Persist(name, name.encode(), b"m")])
@@ -118,7 +123,7 @@ def test_bundles_are_restored_in_the_order_of_their_first_commit(store):
     assert [key for key, _ in bundles(store)] == ["c", "a", "b"]
 
 
-def test_a_forgotten_bundle_leaves_only_its_identity(store):
+def test_a_forgotten_bundle_leaves_only_its_identity(store: AnyStore) -> None:
     """Drop a stored bundle, but remember its identity, so that a duplicate is known as one."""
     store.commit([Persist("a", b"x", b"m"), Persist("b", b"y" * 5000, b"m")])
     store.commit([Forget("a", 77), Forget("b", 78)])
@@ -129,13 +134,13 @@ def test_a_forgotten_bundle_leaves_only_its_identity(store):
             store.body(key)
 
 
-def test_an_identity_can_be_remembered_without_a_bundle(store):
+def test_an_identity_can_be_remembered_without_a_bundle(store: AnyStore) -> None:
     """Forgetting what was never stored, such as a bundle delivered at once, remembers it all the same."""
     store.commit([Forget("never stored", 5)])
     assert remembered(store) == {"never stored": 5}
 
 
-def test_writes_of_one_batch_count_in_their_order(store):
+def test_writes_of_one_batch_count_in_their_order(store: AnyStore) -> None:
     """In one commit a later write of a key overrides an earlier one."""
     store.commit(
         [
@@ -153,7 +158,7 @@ def test_writes_of_one_batch_count_in_their_order(store):
     assert record(store, "nan-young", "card") == b"second"
 
 
-def test_records_are_told_apart_by_mailbox_and_key(store):
+def test_records_are_told_apart_by_mailbox_and_key(store: AnyStore) -> None:
     """A record is found under its mailbox and key with its last data, and nothing is where nothing was."""
     store.commit([Save("jay", "2", b"a"), Save("jay", "1", b"b"), Save("nan-young", "2", b"c")])
     store.commit([Save("jay", "2", b"d")])
@@ -163,7 +168,7 @@ def test_records_are_told_apart_by_mailbox_and_key(store):
     assert record(store, "nan-young", "1") is None
 
 
-def test_an_unknown_bundle_is_an_error(store):
+def test_an_unknown_bundle_is_an_error(store: AnyStore) -> None:
     """A body that is not stored is an error of the store, never an empty answer."""
     with pytest.raises(StoreError):
         store.body("nobody")
@@ -172,7 +177,7 @@ def test_an_unknown_bundle_is_an_error(store):
 # What a live node asks besides.
 
 
-def test_what_is_durable_is_there_again(make):
+def test_what_is_durable_is_there_again(make: Callable[[], Store]) -> None:
     """Bundles, identities, records, their index and mission time outlive the store that committed them."""
     store = make()
     entry = IndexEntry("id", "nan-young", order_key("id", 3), 3, None, 5)
@@ -190,12 +195,12 @@ def test_what_is_durable_is_there_again(make):
     assert again.counts() == {"bundles": 1, "bytes": 1, "remembered": 1, "saves": 1}
 
 
-def test_mission_time_is_none_before_the_first(make):
+def test_mission_time_is_none_before_the_first(make: Callable[[], Store]) -> None:
     """A new store has no mission time."""
     assert make().mission_time() is None
 
 
-def test_a_held_body_is_readable_until_its_own_commit(make):
+def test_a_held_body_is_readable_until_its_own_commit(make: Callable[[], Store]) -> None:
     """Of a body that was held twice, the commit of the first lets the second stand."""
     store = make()
     first = [Persist("a", b"1", b"m")]
@@ -208,7 +213,7 @@ def test_a_held_body_is_readable_until_its_own_commit(make):
     assert store.body("a") == b"2"
 
 
-def test_a_commit_is_synced(make):
+def test_a_commit_is_synced(make: Callable[[], Store]) -> None:
     """What `commit` returned from was made durable: a sync was counted."""
     store = make()
     before = store.syncs
@@ -216,9 +221,10 @@ def test_a_commit_is_synced(make):
     assert store.syncs > before
 
 
-def test_a_second_opening_is_refused(make):
+def test_a_second_opening_is_refused(make: Callable[[], Store]) -> None:
     """A store belongs to one process, and to one object in it, until it is closed."""
     store = make()
+    assert isinstance(store, SqliteStore)
     store.close()
     make()
     with pytest.raises(StoreError, match="in use"):
@@ -228,13 +234,13 @@ def test_a_second_opening_is_refused(make):
 # What mailboxes ask.
 
 
-def put_all(records, saves):
+def put_all(records: Records, saves: Iterable[Save]) -> None:
     """Put records one by one."""
     for save in saves:
         records.put(save)
 
 
-def test_a_put_record_is_readable_before_and_after_its_commit(make):
+def test_a_put_record_is_readable_before_and_after_its_commit(make: Callable[[], Store]) -> None:
     """A step reads what it has just put; the commit of an older save does not bring the old data back."""
     store = make()
     first, second = Save("jay", "card", b"1"), Save("jay", "card", b"2")
@@ -249,7 +255,7 @@ def test_a_put_record_is_readable_before_and_after_its_commit(make):
     assert make().records.get("jay", "card") == b"2"
 
 
-def test_what_was_put_and_never_committed_is_gone_after_a_restart(make):
+def test_what_was_put_and_never_committed_is_gone_after_a_restart(make: Callable[[], Store]) -> None:
     """A crash leaves a letter and its index entry both, or neither."""
     store = make()
     entry = IndexEntry("id", "nan-young", order_key("id", 3), 3, None, 5)
@@ -259,7 +265,7 @@ def test_what_was_put_and_never_committed_is_gone_after_a_restart(make):
     assert again.records.entry("jay", "id") is None
 
 
-def test_what_a_broken_step_put_is_left_over_once(make):
+def test_what_a_broken_step_put_is_left_over_once(make: Callable[[], Store]) -> None:
     """A record that was put and never asked for is given out with the next step, and not again."""
     store = make()
     lost, asked = Save("jay", "letter/a", b"1"), Save("jay", "letter/b", b"2")
@@ -308,7 +314,9 @@ def answers_of(records: Records) -> list[object]:
 @pytest.mark.parametrize("kind", DURABLE)
 @settings(deadline=None, derandomize=True, max_examples=60)
 @given(st.lists(st.lists(saves, max_size=6), max_size=6), st.data())
-def test_records_answer_alike_whatever_is_committed(kind, tmp_path_factory, steps, data):
+def test_records_answer_alike_whatever_is_committed(
+    kind: str, tmp_path_factory: pytest.TempPathFactory, steps: list[list[Save]], data: st.DataObject
+) -> None:
     """Put, and committed a step or more later, in groups: the answers are those of records in memory."""
     store = DURABLE[kind](tmp_path_factory.mktemp("records"))
     memory = MemoryRecords()
@@ -327,7 +335,7 @@ def test_records_answer_alike_whatever_is_committed(kind, tmp_path_factory, step
         store.close()
 
 
-def test_a_conversation_is_summed_up():
+def test_a_conversation_is_summed_up() -> None:
     """A conversation counts its letters, those unread and their bytes, and knows the last and the highest."""
     records = MemoryRecords()
     put_all(

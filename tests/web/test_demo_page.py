@@ -63,7 +63,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
 
 
 def fact(letter: dict[str, Any], what: str) -> dict[str, str]:
-    found = [fact for fact in letter["facts"] if fact["what"] == what]
+    found: list[dict[str, str]] = [fact for fact in letter["facts"] if fact["what"] == what]
     assert len(found) == 1, json.dumps(letter)
     return found[0]
 
