@@ -12,6 +12,7 @@ from starlight.cli.options import MOMENT
 
 def default_folder() -> Path:
     """Return where the demo keeps its data: the user's data folder by the XDG base directory rules."""
+    # The XDG rules have a relative path ignored.
     base = os.environ.get("XDG_DATA_HOME", "")
     return (Path(base) if os.path.isabs(base) else Path.home() / ".local" / "share") / "starlight" / "demo"
 

@@ -92,6 +92,7 @@ def link(asked: LinkOptions) -> None:
             asked.json_output,
         )
         return
+    # A link has two ends, so one argument alone can only be a file of cases.
     if asked.from_node is None:
         _cases(Path(asked.scenario_name), asked.json_output)
         return
@@ -147,6 +148,7 @@ def _at_range(
 def _cases(path: Path, json_output: bool) -> None:
     from starlight.reports import budgets
 
+    # All before any is printed: a wrong case is an error, not the end of half a list.
     found = [budgets.case_view(case, str(path)) for case in budgets.cases(path)]
     if json_output:
         print_json([view for _, view in found])
@@ -168,6 +170,7 @@ def _show(view: dict[str, Any]) -> None:
     click.echo(f"\nRate from {view['start']} to {view['end']}, {view['volume_bytes'] / 1e6:,.3f} MB in all:")
     click.echo(f"  {'from':<22}{'bit/s':>12}{'elevation, deg':>18}{'Sun, deg':>10}")
     for step in view["rates"][:SHOWN]:
+        # An end in space has no horizon and so no elevation.
         ups = (step["elevation_tx_deg"], step["elevation_rx_deg"])
         up = " / ".join("-" if each is None else f"{each:.1f}" for each in ups)
         click.echo(f"  {step['start']:<22}{step['rate_bps']:>12,}{up:>18}{step['sun_angle_deg']:>10.1f}")

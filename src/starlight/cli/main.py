@@ -30,6 +30,7 @@ class _Lazy(click.Group):
     """A group that imports a command's module only when that command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        # As they stand above, in the order in which people need them; click would go by the alphabet.
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
@@ -42,6 +43,7 @@ class _Lazy(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # From the table, because click would import every command for its line of help.
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
@@ -64,14 +66,17 @@ def main() -> None:
     try:
         # Not standalone: click would print usage errors in several lines, and end the process itself.
         starlight(prog_name="starlight", standalone_mode=False)
+    # A kind of UsageError, so it comes first: without arguments the help is the answer.
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(2)
     # Click's own complaints in the one line that all our errors have, with where to read on.
     except click.UsageError as error:
+        # Without a context the mistake was made before any command was found.
         where = error.ctx.command_path if error.ctx else "starlight"
         click.echo(f"starlight: {error.format_message()} Try: {where} --help", err=True)
         sys.exit(2)
+    # Kinds of StarlightError, so they come first: it is for the person to mend what they asked.
     except (InputError, RangeError) as error:
         click.echo(f"starlight: {error}", err=True)
         sys.exit(2)
@@ -80,7 +85,9 @@ def main() -> None:
         sys.exit(1)
     except (KeyboardInterrupt, click.Abort):
         click.echo("starlight: interrupted", err=True)
+        # 128 and the number of SIGINT, as shells have it.
         sys.exit(130)
     except BrokenPipeError:
+        # Else the interpreter would complain there when it flushes what is left at its end.
         sys.stderr.close()  # the reader of our output went away; there is no one to tell
         sys.exit(1)

@@ -95,6 +95,7 @@ def send(
     from starlight.messages.urgency import priority_of
 
     client = _client(folder)
+    # Before the text is read: whoever mistypes a name need not write a letter first.
     client.person(person)
     if text == "-":
         text = _standard_input()
@@ -118,6 +119,7 @@ def _told(letter: LetterView, lateness: LatenessView | None, explained: bool) ->
 
     told = plain_values(letter)
     assert isinstance(told, dict)
+    # Null where nothing is to be explained, so that a program that asked always finds the key.
     return told | ({"lateness": plain_values(lateness)} if explained else {})
 
 
@@ -140,6 +142,8 @@ def _standard_input() -> str:
     from starlight.app.client import BODY_MAX_BYTES
 
     try:
+        # One byte too many, so that what is too long is refused, not cut off.
+        # From the buffer, because the terminal's encoding must not decide what a letter says.
         return sys.stdin.buffer.read(BODY_MAX_BYTES + 1).decode()
     except UnicodeDecodeError as error:
         text = f"byte {error.start} is not UTF-8 text"
@@ -159,6 +163,7 @@ def inbox(folder: Path, person: str, address: str | None, explain: bool, json_ou
     if address is not None:
         client.address(address, where="--with")
     letters = client.letters(person, address)
+    # A search in the plan for each letter, so only where it is asked for.
     why = {letter.id: client.why_late(person, letter) for letter in letters} if explain else {}
     if json_output:
         print_json([_told(letter, why.get(letter.id), explain) for letter in letters])

@@ -19,6 +19,7 @@ def collected(kind: type[Options]) -> Callable[[Callable[[Options], None]], Call
     """Hand a command its arguments as one struct, whose fields are the names that click gives them."""
 
     def wrap(command: Callable[[Options], None]) -> Callable[..., None]:
+        # click takes the command's name and help from the function, so the wrapper has to look like it.
         @functools.wraps(command)
         def called(**given: Any) -> None:
             command(kind(**given))
@@ -35,10 +36,12 @@ class Moment(click.ParamType[int]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Read a time; `InputError` names the option."""
+        # click converts defaults as well, and may convert twice.
         if isinstance(value, int):
             return value
         where = param.opts[0] if param else ""
         time = dtntime.from_text(value, where=where)
+        # The sky computes with arrays of 64-bit integers, which hold no more.
         if not -(2**63) <= time < 2**63:
             years = "Times here are ns in 64 bits, from the year 1708 to 2292"
             raise InputError(f"{value!r} is too far away", where=where, right=years)
@@ -58,4 +61,5 @@ ephemeris = click.option(
 
 def print_json(value: object) -> None:
     """Print a value as indented JSON."""
+    # JSON is UTF-8 (RFC 8259, 8.1), so names and letters can stay readable.
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -15,6 +15,7 @@ from starlight.cli.plan_scenario import scenario_plan
 if TYPE_CHECKING:
     from starlight.planner.plan_files import Imported
 
+# Written out, because the package that has them would be imported for every --help.
 FORMATS = ("ion", "hdtn", "tvgutil", "csv", "json")
 TITLES = {
     "ion": "ION commands",
@@ -54,6 +55,7 @@ def check(file: Path, form: str | None, epoch: int | None, every: bool, json_out
         print_json(_report_json(file, imported, summary(imported.plan)))
     else:
         _show(file, imported, summary(imported.plan), every)
+    # A status alone: the report has said it all.
     if imported.count("refused") or not imported.plan.contacts:
         sys.exit(1)
 
@@ -112,12 +114,14 @@ class PlanCommand(click.Command):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """Return the context of the command that the first word names."""
+        # A scenario's own file of such a name is given as ./check.
         if args and args[0] in self.files:
             name = args[0]
             return self.files[name].make_context(f"{info_name} {name}", args[1:], parent, **extra)
         return super().make_context(info_name, args, parent, **extra)
 
 
+# One word for all: making a plan is the command itself, and its first word may name one for files.
 plan = PlanCommand(
     "plan",
     callback=scenario_plan.callback,
@@ -136,6 +140,7 @@ def _show(file: Path, imported: Imported, found: dict[str, Any], every: bool) ->
         unlimited = found["unlimited_contacts"]
         more = f", and {unlimited} contacts without limit" if unlimited else ""
         click.echo(f"{_bytes(found['volume_bytes'])} can be carried{more}")
+    # Dates and Unix time leave no choice, so only relative times are worth the line.
     if imported.epoch is not None:
         click.echo(
             f"Relative times were counted from {dtntime.to_text(imported.epoch)}; --epoch says otherwise."
@@ -146,6 +151,8 @@ def _show(file: Path, imported: Imported, found: dict[str, Any], every: bool) ->
         remarks = [r for r in imported.report if (r.act, r.kind) == (each.act, each.kind)]
         for remark in remarks[:limit]:
             click.echo(f"    {remark}")
+        # The reader keeps only so many remarks of a kind and counts the rest, so not even --all has them
+        # all.
         if each.count > min(limit, len(remarks)):
             hint = "" if every else "; --all shows more"
             click.echo(f"    ... and {each.count - min(limit, len(remarks))} more{hint}")
@@ -159,6 +166,7 @@ def _report_json(file: Path, imported: Imported, found: dict[str, Any]) -> dict[
         "file": str(file),
         "format": imported.format,
         "epoch": relative,
+        # The same judgement as the exit status of `check`.
         "usable": not imported.count("refused") and bool(imported.plan.contacts),
         **found,
         "names": {str(number): name for number, name in imported.names.items()},
@@ -172,6 +180,7 @@ def _report_json(file: Path, imported: Imported, found: dict[str, Any]) -> dict[
 
 def _bytes(count: int) -> str:
     size = float(count)
+    # In powers of 1000, as rates are.
     for unit in ("B", "kB", "MB", "GB", "TB"):
         if size < 1000:
             return f"{size:.4g} {unit}"

@@ -106,6 +106,7 @@ def scenario_plan(asked: PlanOptions) -> None:
         write(asked.report, planview.plan_report(spec, planned, history).encode())
     if asked.json_output:
         print_json(view)
+    # Where the plan itself went to standard output, a summary would spoil it.
     elif asked.form is None or asked.output is not None:
         _show(view, planned, {node.name: node.title for node in spec.node})
 
@@ -123,6 +124,7 @@ def _history(spec: Scenario, planned: Planned, file: Path | None, who: str) -> H
     from starlight.planner import weather
     from starlight.planner.history import History
 
+    # In mission time, so that the same plan has the same history whenever it is made.
     history = History.begin(
         planned.plan(), time=planned.start, who=who, what=f"planned from the scenario {spec.name}"
     )
@@ -130,6 +132,7 @@ def _history(spec: Scenario, planned: Planned, file: Path | None, who: str) -> H
         return history
     found = weather.parse(read(file), spec, where=str(file))
     text = "; ".join(dict.fromkeys(each.text for each in found))
+    # A change of its own, so that the history tells what the sky allows from what the weather takes.
     changed = weather.attach(history.plan(), found)
     return history.change(changed, time=planned.start, who=who, what=f"weather: {text}")
 
@@ -139,8 +142,10 @@ def _export(spec: Scenario, history: History, form: str, output: Path | None) ->
 
     done = planview.in_form(spec, history.plan(), form)
     for loss in done.losses:
+        # Standard output may be the plan itself.
         click.echo(f"note: {loss}", err=True)
     if output is None:
+        # As bytes: a file format has an encoding of its own, whatever the terminal's.
         sys.stdout.buffer.write(done.data)
     else:
         write(output, done.data)
@@ -179,6 +184,7 @@ def _show(view: dict[str, Any], planned: Planned, titles: dict[str, str]) -> Non
     )
     click.echo(f"{'from':<34}{'to':<34}{'contacts':>9}{'hours':>10}{'megabytes':>13}{'light time, s':>24}")
     for row in view["links"]:
+        # A wire is open all the time; its hours would tell nothing.
         if row["kind"] == "wire" or not row["contacts"]:
             continue
         light = " to ".join(f"{s:.3f}" for s in row["light_time_s"])

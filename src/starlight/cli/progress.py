@@ -25,7 +25,9 @@ class ProgressBar:
             TextColumn("{task.fields[date]}"),
             TimeRemainingColumn(),
         ]
+        # On stderr and wiped at the end: standard output is for the result alone.
         self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        # Without a total the bar pulses.
         self._task = self._progress.add_task(label, total=self._span or None, date="")
 
     def __enter__(self) -> ProgressBar:

@@ -96,6 +96,7 @@ def rehearse(asked: RehearseOptions) -> None:
     \b
     Example: starlight rehearse lost-in-starlight --from 2051-03-01 --until 2051-05-01 --story
     """
+    # Before the imports, for which a person waits as well.
     begun = time.perf_counter()
     import msgspec
 
@@ -116,6 +117,7 @@ def rehearse(asked: RehearseOptions) -> None:
             recorded = (_node_number(plan, asked.record_node), files.enter_context(_writable(asked.record)))
         traced = None if asked.trace is None else files.enter_context(_writable(asked.trace))
         page = None if asked.report is None else files.enter_context(_writable(asked.report))
+        # Without an interval, because planning is not done along mission time.
         with _progress("planning", quiet=asked.json_output) as _:
             run = rehearsal.Rehearsal(
                 plan,
@@ -143,6 +145,7 @@ def rehearse(asked: RehearseOptions) -> None:
         if asked.story:
             _tell(beats, run.story.missing())
         _show(found)
+    # Last, after all is printed: it sets the status and says in one line why.
     if found.errors:
         raise StarlightError(
             f"{rehearsal_page.count_of(found.errors)} in the rehearsal, the first: {found.errors[0].text}"
@@ -151,6 +154,7 @@ def rehearse(asked: RehearseOptions) -> None:
 
 def _interval(plan: Scenario, start: int | None, end: int | None) -> tuple[int, int]:
     """Return what to rehearse: what was asked, or else where the scenario begins and ends."""
+    # The option that was given is to blame, not the one that the scenario filled in.
     where = "--from" if end is None else "--until"
     first, last = plan.period()
     start, end = first if start is None else start, last if end is None else end
@@ -183,6 +187,7 @@ def _progress(
     label: str, *, quiet: bool, start: int = 0, end: int = 0
 ) -> AbstractContextManager[Callable[[int], object] | None]:
     """Return a progress bar over mission time on stderr, where somebody looks."""
+    # Elsewhere, as in a log, the bar's control characters would remain.
     if quiet or not sys.stderr.isatty():
         return nullcontext(None)
     from starlight.cli.progress import ProgressBar

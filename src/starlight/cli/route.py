@@ -20,6 +20,7 @@ class RouteOptions(NamedTuple):
     plan: Path
     source: str
     destination: str
+    # As text: only the plan knows what its seconds count from.
     at: str | None
     size: int
     priority: str
@@ -150,6 +151,7 @@ def _show(found: Found, *, explain: bool) -> None:
         click.echo(words.headline(refusal).text(tell))
         for sentence in found.tell(words.refused(refusal, found.names)):
             click.echo(f"  {sentence}")
+    # Silence would leave open whether anything faster was looked for.
     if found.routes and not found.refused:
         click.echo(NOTHING_FASTER)
     for sentence in (*found.never_used, *found.notes):

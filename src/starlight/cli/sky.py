@@ -58,6 +58,7 @@ def sky(
     time = dtntime.from_text(plan.demo_at) if at is None else at
     if report is not None:
         write(report, skyreport.sky_report(plan, heaven, time).encode())
+    # After the page, which is wanted also where the list is all that is printed.
     if listed:
         _list(skyreport.conjunction_list(plan, heaven, plan.period()[0], heaven.covers[1]), json_output)
         return
@@ -132,6 +133,7 @@ def _silence(next_: dict[str, Any], now: str) -> list[tuple[str, str]]:
     """Return what a person should know of the coming superior conjunction."""
     safe = next_["last_safe_departure"]
     until = f"{next_['enter'][:16]} to {next_['leave'][:16]}, below {next_['limit_deg']:g} deg"
+    # As text: ISO 8601 in UTC is in order of time.
     name = "silent behind the Sun" if next_["enter"] <= now else "next conjunction"
     return [
         (name, f"{until}, down to {next_['min_angle_deg']:.2f} deg"),

@@ -160,6 +160,7 @@ class RehearsalReport(msgspec.Struct):
 
 def _bin(late: int) -> int:
     """Return the place in `BINS` of a difference in ns."""
+    # `BINS` mirror each other around "exact": the size says how far from it, the sign on which side.
     size = abs(late)
     step = 0 if not size else 1 + sum(size > limit for limit in (MILLISECOND, SECOND, HOUR))
     return len(BINS) // 2 + (step if late > 0 else -step)

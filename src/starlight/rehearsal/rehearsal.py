@@ -89,6 +89,7 @@ class Rehearsal:
         record: tuple[int, TextIO] | None = None,
     ) -> None:
         self.scenario, self.start, self.end, self.seed = scenario, start, end, seed
+        # Beyond the end only as far as the ephemeris goes; an end past that is left to raise its error.
         self.channels = plan_channels(scenario, sky, start, max(end, min(end + PLAN_BEYOND, sky.covers[1])))
         self.story = Story(scenario)
         self.promises = Promises()

@@ -46,6 +46,7 @@ class Cue(msgspec.Struct, frozen=True):
 
 def jitter(seed: int, key: str, spread: int) -> int:
     """Return 0 to `spread` - 1 ns, drawn by the seed for a key; the same on every machine."""
+    # A hash of the key, not the next number of a generator: a letter more or less moves no other.
     digest = hashlib.sha256(f"{seed}/{key}".encode()).digest()
     return int.from_bytes(digest[:8], "big") % spread
 
@@ -90,13 +91,16 @@ def pulse(scenario: Scenario, begun: int, now: int) -> Iterator[Cue]:
     heap: list[tuple[int, int, int, int, Act]] = []  # time, tie, interval, node, act
 
     def go_on(first: int, interval: int, node: int, act: Act) -> None:
+        # Rounded up to whole intervals: after a restart a series keeps its hours.
         time = first + max(0, -(-(now - first) // interval)) * interval
+        # The second entry breaks ties by the scenario's order, before functions would be compared.
         heapq.heappush(heap, (time, len(heap), interval, node, act))
 
     for report in scenario.telemetry:
         if report.every_min is None:
             continue
         if dtntime.from_text(report.at) <= begun <= dtntime.from_text(report.last):
+            # The last report before the demo began: its values are the ones that go on.
             cue = max(
                 (cue for cue in _reports(scenario, report) if cue.time <= begun), key=lambda cue: cue.time
             )
@@ -141,6 +145,8 @@ def _mailboxes(scenario: Scenario, start: int) -> Iterator[Cue]:
                 continue
             yield Cue(opens, number, _opens(address, person.name))
             if closes is not None:
+                # A default binds this address; the loop's variable would be the last one by the time of
+                # the call.
                 yield Cue(closes, number, lambda office, now, at=address: office.close(at, now))  # type: ignore[misc]  # mypy: lambda defaults
     for name in dict.fromkeys(report.from_ for report in scenario.telemetry):
         vehicle = scenario.node_named(name)
@@ -191,6 +197,7 @@ def _reports(scenario: Scenario, spec: TelemetrySpec) -> Iterator[Cue]:
 
 
 def _sends(kind: str, address: str, to: list[str], readings: dict[str, int | float | str]) -> Act:
+    # A report has its position in a field of its own, not among the readings.
     latitude, longitude = readings.pop("latitude_deg", None), readings.pop("longitude_deg", None)
     position = None
     if isinstance(latitude, int | float) and isinstance(longitude, int | float):

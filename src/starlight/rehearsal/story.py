@@ -82,6 +82,7 @@ class Story:
             return False
         for name, wanted in beat.facts.items():
             found = facts.get(name)
+            # A scenario may write a number of the trace as text.
             if isinstance(wanted, str) and not isinstance(found, str):
                 found = str(found)
             if found != wanted and not (
@@ -115,6 +116,7 @@ class Story:
 
     def _newest_from(self, source: str, record: Record) -> str | None:
         """Return the bundle of a source that reached the record's node when the record was made."""
+        # From the latest on: a year of telemetry lies before it.
         for key in reversed(self._sent):
             if key.startswith(source + "/") and any(
                 peer == record.node and reaches == record.time for _, peer, _, reaches in self._sent[key]

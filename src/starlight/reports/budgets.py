@@ -28,6 +28,7 @@ def cases(path: Path) -> list[dict[str, Any]]:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"not TOML: {error}", where=str(path)) from None
     found = tree.get("case")
+    # A single [case], or case = 1, is TOML as well.
     if not isinstance(found, list) or not found or not all(isinstance(case, dict) for case in found):
         raise InputError("holds no [[case]]", where=str(path), right=right)
     return found
@@ -81,6 +82,7 @@ def at_range(
         raise InputError(f"{range_au:g} au is no range", where="--range-au", right="Allowed: 1e-6 to 1000")
     link = Link(transmitter, receiver, band)
     range_km = range_au * AU_KM
+    # Given for both ends: where there is no air, the elevation does not count.
     table = link.table(range_km, elevation_deg, elevation_deg)
     return table, {
         "from": transmitter,

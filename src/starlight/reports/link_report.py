@@ -166,6 +166,7 @@ def link_view(sky: Sky, found: Study) -> dict[str, Any]:
 def _volume(found: Study) -> int:
     total = 0
     for window, pieces in zip(found.windows, found.rates, strict=True):
+        # Divided once, after the sum: rounding down piece by piece would lose up to a byte of each.
         ends = [*(start for start, _ in pieces[1:]), window[1]]
         total += sum(rate * (end - start) for (start, rate), end in zip(pieces, ends, strict=True))
     return total // (8 * SECOND)
@@ -271,6 +272,7 @@ def _cycle(sky: Sky, found: Study) -> Chart:
     times = np.array([first + day * DAY for day in range(0, SYNODIC_DAYS + 1, 2)])
     apart = distance_km(sky, Centre("earth"), Centre("mars"), times)
     angle = sun_earth_probe_angle_deg(sky, times)
+    # The angle is the one at Earth; of the Sun near the beam of a receiver elsewhere it says nothing.
     if found.there.body != "earth":
         angle = np.full_like(angle, 90.0)
     rates = found.link.rate_bps(apart, 30.0, 30.0, angle)
@@ -280,6 +282,7 @@ def _cycle(sky: Sky, found: Study) -> Chart:
         f"({apart.min() / C_KM_S / 60:.1f} to {apart.max() / C_KM_S / 60:.1f} light minutes).",
         "kbit/s",
         [dtntime.to_posix(int(time)) for time in times],
+        # A logarithm has no place for 0.
         [ChartLine("rate", [float(rate) / 1000 if rate else None for rate in rates], steps=True)],
         log=True,
     )  # fmt: skip

@@ -145,6 +145,7 @@ def page(title: str, lead: Sequence[str], parts: Iterable[Part]) -> str:
         body.append("</section>")
     styles = _static("vendor/uPlot.min.css") + _static("report.css")
     scripts = _static("vendor/uPlot.iife.min.js") + "\n" + _static("report.js")
+    # Behind the escaping a second lock: whatever stands in the page, it may load nothing.
     policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
     return "\n".join(
         [
@@ -185,6 +186,7 @@ def _cell(cell: str | float) -> str:
     if isinstance(cell, str):
         return f"<td>{html.escape(cell)}</td>"
     return (
+        # Counts are exact and shown in full; what was measured or computed gets six digits.
         f'<td class="number">{cell:,.6g}</td>'
         if isinstance(cell, float)
         else f'<td class="number">{cell:,}</td>'
@@ -195,6 +197,7 @@ def _gantt(gantt: Gantt) -> str:
     height = _ROW * (len(gantt.rows) + 1) + 8
     scale = (_WIDTH - _LEFT - 10) / (gantt.end - gantt.start)
 
+    # A bar may begin before the chart or end after it.
     def x(time: int) -> float:
         return _LEFT + (min(max(time, gantt.start), gantt.end) - gantt.start) * scale
 
@@ -213,6 +216,7 @@ def _gantt(gantt: Gantt) -> str:
         top = _ROW * (index + 1)
         out.append(f'<text x="0" y="{top + 15}">{html.escape(name)}</text>')
         for bar in bars:
+            # Even the shortest interval is drawn wide enough to be seen and pointed at.
             left, right = x(bar.span[0]), x(bar.span[1])
             out.append(
                 f'<rect class="{bar.look}" x="{left:.2f}" y="{top + 4}" width="{max(right - left, 0.8):.2f}" '
@@ -244,12 +248,14 @@ def _heat(heat: Heat) -> str:
                 f'<rect x="{x}" y="{y}" width="{cell}" height="{cell}" fill="hsl({hue:.0f} 70% 55%)">'
                 f"<title>{html.escape(text)}</title></rect>"
             )
+    # Every tenth column and every fifth row has room for a label.
     for i in range(0, len(heat.columns), 10):
         at = left + (i + 0.5) * cell
         label = html.escape(heat.columns[i])
         out.append(f'<text x="{at}" y="{top + height + 16}" text-anchor="middle">{label}</text>')
     for j in range(0, len(heat.rows), 5):
         out.append(f'<text x="0" y="{top + height - j * cell - 2}">{html.escape(heat.rows[j])}</text>')
+    # From the middle of the first cell to the middle of the last, where the values are.
     at_x = left + (width - cell) * heat.mark[0] + cell / 2
     at_y = top + height - (height - cell) * heat.mark[1] - cell / 2
     out.append(f'<circle class="mark" cx="{at_x:.1f}" cy="{at_y:.1f}" r="{cell}"/>')

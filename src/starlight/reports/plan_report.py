@@ -100,10 +100,12 @@ def plan_report(scenario: Scenario, planned: Planned, history: History) -> str:
     radio = [c for c in planned.channels if c.link.kind == "radio"]
     shown = {(c.from_node, c.to_node): plan.between(*_numbers(scenario, c)) for c in radio}
     rows = [
+        # The chart has a column of fixed width for names.
         (f"{titles[c.from_node]} → {titles[c.to_node]}"[:48], _bars(scenario, planned, c, shown, titles))
         for c in radio
         if shown[c.from_node, c.to_node] or any(_is_of(change, c) for change in planned.changes)
     ]
+    # More than 2 s of light is between worlds: the Moon is 1.4 s away at most.
     far = [
         c
         for c in radio
@@ -182,6 +184,7 @@ def _bars(
         for c in shown[channel.from_node, channel.to_node]
     ]
     dark = [Bar((n.start, n.end), "dark", n.text) for n in channel.notices]
+    # Later ones are drawn over earlier ones: what weather darkens is seen on what is held.
     return [*lost, *held, *dark]
 
 
@@ -196,6 +199,7 @@ def _rates(far: list[Channel], shown: dict[tuple[str, str], list[Contact]], titl
     marks: set[int] = set()
     for channel in far:
         for c in shown[channel.from_node, channel.to_node]:
+            # The end belongs to a contact, so the line falls to zero a nanosecond after it.
             marks.update([c.start, *(at for at, _ in c.rates), c.end, c.end + 1])
     times = sorted(marks)[:CHART_POINTS]
     lines = []
@@ -229,6 +233,7 @@ def _ranges(far: list[Channel], shown: dict[tuple[str, str], list[Contact]], tit
     lines = []
     for channel in far:
         contacts = shown[channel.from_node, channel.to_node]
+        # Outside contacts the plan does not know the range, so the line breaks there.
         values: list[float | None] = [None] * len(times)
         index = 0
         for place, time in enumerate(times):

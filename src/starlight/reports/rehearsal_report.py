@@ -16,6 +16,7 @@ CLASSES = {
     "competing": "queues competed; later by 1 % of the flight at most, or for a later, more urgent letter",
     "disturbed": "a storm blew, or a plan changed on the way; only counted",
 }
+# Looks of a Gantt chart's bars: all pages share one set of colours.
 LOOKS = {"undisturbed": "held", "competing": "back", "disturbed": "lost"}
 
 

@@ -104,6 +104,7 @@ def _diagram(found: Found) -> str:
         f'<clipPath id="frame"><rect x="{_LEFT}" width="{_WIDTH - _LEFT}" height="{height}"/></clipPath>',
     ]
     for time, label in _ticks(start, end, found):
+        # The right edge would cut off half of the last label.
         anchor = "end" if x(time) + len(label) * _LETTER / 2 > _WIDTH else "middle"
         parts.append(
             f'<text x="{x(time)}" y="14" text-anchor="{anchor}">{escape(label)}</text>'
@@ -114,6 +115,7 @@ def _diagram(found: Found) -> str:
         label = escape(name if len(name) <= _NAME else name[: _NAME - 1] + "…")
         parts.append(f'<text x="4" y="{row[node] + 4}"><title>{escape(name)}</title>{label}</text>')
         parts.append(f'<line class="node" x1="{_LEFT}" x2="{_WIDTH}" y1="{row[node]}" y2="{row[node]}"/>')
+    # Clipped, because contacts and their light go on beyond the interval that is drawn.
     parts += ['<g clip-path="url(#frame)">', *_bands(found, start, end, row, x), "</g>"]
     parts += ['<g clip-path="url(#frame)">', *_routes_drawn(found, row, x), "</g>"]
     parts.append(
@@ -135,6 +137,7 @@ def _bands(
     for contact in shown:
         # Beyond the frame a band goes on, but not for ever.
         first, last = max(contact.start, 2 * start - end), min(contact.end, 2 * end - start)
+        # At both ends, because the worlds move while a long contact lasts.
         light = (contact.light_time(first), contact.light_time(last))
         top, bottom = row[contact.from_node], row[contact.to_node]
         corners = ((first, top), (last, top), (last + light[1], bottom), (first + light[0], bottom))
@@ -158,6 +161,7 @@ def _routes_drawn(found: Found, row: dict[int, int], x: Callable[[int], float]) 
             begins = f"{x(hop.leaves)},{top}"
             first_byte = f"{x(hop.arrives - (hop.last_byte - hop.leaves))},{bottom}"
             yield f'<polygon class="sent" fill="{colour}" points="{begins} {sent} {first_byte}"/>'
+            # In the colour of the paper, so that routes that cross stay apart.
             yield f'<polyline class="halo" points="{waits} {flies}"/>'
             yield f'<polyline class="way wait" stroke="{colour}" points="{waits}"/>'
             yield f'<polyline class="way" stroke="{colour}" points="{flies}"/>'
@@ -165,6 +169,7 @@ def _routes_drawn(found: Found, row: dict[int, int], x: Callable[[int], float]) 
     for rank, route in enumerate(found.routes):
         here = x(route.arrival)
         if route.hops and here >= free:
+            # Routes that arrive almost together would write their ranks over each other.
             free = here + 22
             yield f'<text class="rank" x="{here}" y="{row[found.destination] + 18}">{rank + 1}</text>'
 
@@ -185,17 +190,21 @@ def _ticks(start: int, end: int, found: Found) -> list[tuple[int, str]]:
     if epoch is None and end - start >= _TICKS * SECOND:
         step = next((each for each in _CLOCK_STEPS if each * _TICKS >= end - start), 100 * _CLOCK_STEPS[-1])
     else:
+        # Seconds of a plan's own are read as plain numbers, so 1, 2, 5 and their tens are round here;
+        # hours and days are for dates.
         while step * _TICKS < end - start:
             step = step * 5 // 2 if str(step).startswith("2") else 2 * step  # 1, 2, 5, 10, 20, ...
     zero = 0 if epoch is None else epoch
     found_ticks = []
     before = ""
+    # Counted from zero, so that ticks are at round times wherever the drawing begins.
     for time in range(zero - (zero - start) // step * step, end + 1, step):
         if epoch is not None:
             found_ticks.append((time, found.scale.tell(time)))
             continue
         text = to_text(time, 3 if step % SECOND else 0)
         clock = text[11:-1] if step % MINUTE else text[11:16]
+        # A date stands only where it changes, or labels would run into each other.
         day = text[:10] if text[:10] != before else ""
         found_ticks.append((time, " ".join(filter(None, (day, clock if step < DAY else "")))))
         before = text[:10]
@@ -213,6 +222,7 @@ def _interval(found: Found) -> tuple[int, int]:
     ends = [route.arrival for route in found.routes]
     if not ends:
         ends = [contact.end for contact in found.plan.contacts]
+    # Never empty: to where a bundle is already it needs no time.
     start, end = found.at, max([*ends, found.at + 1])
     more = (end - start) // 12 + 1
     return start - more, end + more
@@ -226,6 +236,7 @@ def _lines(found: Found, start: int, end: int) -> list[int]:
         if contact.start <= end and contact.end >= start:
             order.setdefault(contact.from_node)
             order.setdefault(contact.to_node)
+    # Whatever the limit, every node of the routes has its line.
     return list(order)[: max(MAX_LINES, len(set(passed)) + 2)]
 
 

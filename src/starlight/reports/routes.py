@@ -229,6 +229,7 @@ def _node(text: str, plan: ContactPlan, names: dict[int, str], where: str) -> in
 
 
 def _beginning(plan: ContactPlan, scale: Scale) -> int:
+    # A scale of its own begins at its zero, unless a contact comes before.
     first = plan.contacts[0].start if plan.contacts else 0
     return first if scale.epoch is None else min(first, scale.epoch)
 
@@ -278,6 +279,7 @@ def _route_json(found: Found, route: Route, limits: list[HopLimit], *, explain: 
         "projected_s": seconds(route.projected),
         "termination_s": seconds(route.termination) if route.hops else None,
         "entry_node": route.entry_node,
+        # Where a bundle is at its destination already, no hop limits it.
         "volume_limit_bytes": min((limit.volume for limit in limits), default=None),
         "hops": [
             {

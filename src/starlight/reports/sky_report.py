@@ -65,6 +65,8 @@ def _told(sky: Sky, found: Conjunction, limit: float) -> dict[str, Any]:
 
 def next_conjunction(scenario: Scenario, sky: Sky, time: int) -> dict[str, Any] | None:
     """Return the superior conjunction that a time in ns lies in, or the next one; None past the ephemeris."""
+    # Back far enough that, at usual limits, a passage under way is found from its beginning; two cycles
+    # hold at least one.
     start, end = max(sky.covers[0], time - 40 * DAY), min(sky.covers[1], time + 2 * SYNODIC_DAYS * DAY)
     limit = scenario.conjunction_limit_deg()
     found = (each for each in conjunctions(sky, start, end, limit) if each.leave > time)
@@ -84,6 +86,7 @@ def sky_report(scenario: Scenario, sky: Sky, time: int) -> str:
         f"{dtntime.duration_text(round(float(str(view['earth_mars_light_time_s'])) * SECOND))}.",
         str(view["convention"]) + ".",
     ]
+    # Near the end of the ephemeris the last whole cycle is drawn.
     first = max(sky.covers[0], min(time - 60 * DAY, sky.covers[1] - SYNODIC_DAYS * DAY))
     days = np.array([first + day * DAY for day in range(0, SYNODIC_DAYS + 1, 2)])
     x = [dtntime.to_posix(int(each)) for each in days]
@@ -121,6 +124,7 @@ def _body(sky: Sky, title: str, spec: BodySpec) -> Chart:
     """Return the light time to a body of an SPK file, as far as the file covers it."""
     body = body_of(sky, spec)
     spans = common(sky.coverage(body), [sky.covers])
+    # A line needs two points, however many intervals share the chart.
     each = max(2, _BODY_POINTS // max(1, len(spans)))
     x: list[float] = []
     rows: dict[str, list[float | None]] = {"earth": [], "mars": []}
@@ -165,6 +169,7 @@ def _cruise(sky: Sky, title: str, cruise: CruiseSpec) -> list[Part]:
             "arrival",
             [dtntime.to_text(int(each))[:10] for each in leave],
             [dtntime.to_text(int(each))[:10] for each in come],
+            # Where no flight joins two dates the map stays blank.
             [[None if np.isnan(v) else float(v) for v in row] for row in found.delta_v_km_s],
             (
                 (departure - int(leave[0])) / int(leave[-1] - leave[0]),

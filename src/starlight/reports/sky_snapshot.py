@@ -69,6 +69,7 @@ def _mars_clock(scenario: Scenario, time: int) -> dict[str, object]:
     world = next(solar, MARS)
     assert isinstance(world.clock, SolarTime)
     sol, clock = mars_clock(time, world.clock.longitude_deg)
+    # Before the landing there is no sol to count.
     landed = time >= world.clock.since
     return {
         "place": world.place or "the prime meridian",
@@ -91,6 +92,7 @@ def _pairs(scenario: Scenario, sky: Sky, time: int) -> list[dict[str, object]]:
         if not known_at(sky, here, there, time):
             continue
         light = float(light_time_received_s(sky, here, there, [time])[0])
+        # Visibility is judged when the signal left: that is what is heard now.
         if not heard(sky, here, there, time - round(light * SECOND)):
             continue
         found.append(
@@ -167,4 +169,5 @@ def _flies(ship: Trajectory, time: int) -> bool:
 
 def heard(sky: Sky, a: Place, b: Place, time: int) -> bool:
     """Return whether a signal that leaves `a` at a time in ns reaches `b`."""
+    # Windows are found within an interval, so one is laid around the moment.
     return any(start <= time <= end for start, end in visible(sky, a, b, time - SECOND, time + SECOND))

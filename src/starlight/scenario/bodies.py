@@ -57,6 +57,7 @@ def _held(path: str, where: str) -> set[int]:
     except InputError as error:
         raise InputError(f"{error.where} {error.what}", where=where, right=error.right) from None
     with kernel:
+        # Closed again, because a scenario may only be looked at; a sky opens the file for itself.
         return {int(segment.target) for segment in kernel.segments}
 
 

@@ -46,6 +46,7 @@ def check(scenario: Scenario, where: str) -> None:
     unique("node.name", [node.name for node in scenario.node])
     unique("node.number", [node.number for node in scenario.node])
     unique("person.id", [person.id for person in scenario.person])
+    # Over all nodes: people keep their number wherever they move.
     unique("person.service", [person.service for person in scenario.person])
     start, end = time("start", scenario.start), time("end", scenario.end)
     if start is None or end is None or end <= start:
@@ -83,6 +84,7 @@ def _check_people(scenario: Scenario, known_node: Known, time: Time, fail: Fail)
         for place, mailbox in enumerate(person.mailbox):
             key = f"person[{index}].mailbox[{place}]"
             known_node(f"{key}.node", mailbox.node)
+            # A person has one service number, which makes one address at a node.
             if mailbox.node in seen:
                 fail(f"{key}.node", mailbox.node, "A person has one mailbox at a node")
             seen.append(mailbox.node)
@@ -103,6 +105,7 @@ def _check_script(scenario: Scenario, known_node: Known, time: Time, fail: Fail)
 
     def series(key: str, first: str, interval: float | None, last: str) -> None:
         begin, finish = time(f"{key}.at", first), time(f"{key}.last", last, empty=True)
+        # Without an end a series would never stop; an end without an interval is half of one.
         if (interval is None) != (not last):
             fail(key, last or interval, "A series needs both its interval and `last`")
         if begin is not None and finish is not None and finish < begin:

@@ -15,6 +15,7 @@ def named_error(error: msgspec.ValidationError, tree: object, where: str, kind: 
         tree: what was converted.
         where: what the message calls the file.
     """
+    # msgspec writes the path behind the message: ... - at `$.node[0].name`
     message, _, path = str(error).partition(" - at `")
     message = message.replace("Object contains unknown field", "there is no key")
     path = path.rstrip("`").removeprefix("$").lstrip(".")
@@ -30,6 +31,7 @@ def named_error(error: msgspec.ValidationError, tree: object, where: str, kind: 
         except (KeyError, IndexError, TypeError, ValueError):
             break
     shown = f" = {value!r}" if not isinstance(value, dict | list) else ""
+    # msgspec names the wrong value but not those that are right, so the type is asked for them.
     allowed = _allowed(msgspec.inspect.type_info(kind), parts) if message.startswith("Invalid enum") else []
     right = f"Allowed: {', '.join(allowed)}" if allowed else ""
     return InputError(f"{path or 'the file'}{shown}: {message}", where=where, right=right)

@@ -37,6 +37,7 @@ def open_sky(ephemeris: str | None = None) -> Sky:
         ) from None
     try:
         sky = Sky.from_kernel(kernel, data.joinpath("finals2000A.all").read_text(encoding="ascii"))
+    # So jplephem says that the file lacks a pair of bodies.
     except KeyError as error:
         kernel.close()
         raise InputError(

@@ -66,6 +66,7 @@ class OrbitSpec(_Spec, frozen=True):
 
     body: CelestialBodyName
     stationary_over_deg: Annotated[float, msgspec.Meta(ge=-180, le=360)] | None = None
+    # A rough bound for any body; `_check_orbit` knows which one it is.
     radius_km: Annotated[float, msgspec.Meta(gt=3_390, le=1_000_000)] | None = None
     semi_major_axis_km: Annotated[float, msgspec.Meta(gt=3_390, le=1_000_000)] | None = None
     eccentricity: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
@@ -259,6 +260,7 @@ def _check_orbit(key: str, name: str, orbit: OrbitSpec, time: Time, fail: Fail) 
 
 
 def _check_mask(key: str, mask: list[tuple[float, float]], fail: Fail) -> None:
+    # Less than any azimuth, so that the first may be 0.
     before = -1.0
     for place, (azimuth, elevation) in enumerate(mask):
         if not 0 <= azimuth < 360 or azimuth <= before:
@@ -324,6 +326,7 @@ def check_antennas(
         key = f"node[{index}].antennas[{place}]"
         if not any(node.name in pair for pair in pairs):
             fail(key, antenna.name, f"It points nowhere: no radio link joins {node.name} to another node")
+        # A slip in a name would otherwise only show as contacts that are never planned.
         for other in antenna.serves:
             if frozenset((node.name, other)) not in pairs:
                 fail(f"{key}.serves", other, f"No radio link joins {node.name} and {other}")
@@ -353,5 +356,6 @@ def check_weather(
             fail(f"{key}.links", pair, "Name two nodes that a link joins")
     if not weather.nodes and not weather.links:
         fail(f"{key}.nodes", [], "Name the nodes or the links that it touches")
+    # One alone: nobody could say in which order two of them apply.
     if weather.cuts + (weather.loss_db is not None) + (weather.factor is not None) != 1:
         fail(key, weather.text, "Give cuts = true, loss_db or factor, one of them")

@@ -25,6 +25,7 @@ def load(source: str) -> Scenario:
         InputError: there is none, or it is wrong; the message names key, value and what is allowed.
     """
     builtin = resources.files("starlight.scenario").joinpath("builtin", f"{source}.toml")
+    # What is written as a path is a path, also where a built-in scenario has its name.
     if "/" not in source and not source.endswith(".toml") and builtin.is_file():
         return parse(builtin.read_text(encoding="utf-8"), where=source)
     path = Path(source)
@@ -66,5 +67,6 @@ def parse(text: str, *, where: str, folder: Path | None = None) -> Scenario:
         scenario = msgspec.convert(tree, Scenario)
     except msgspec.ValidationError as error:
         raise named_error(error, tree, where, Scenario) from None
+    # Before any other file is opened: what is wrong in the scenario itself is told first.
     check(scenario, where)
     return msgspec.structs.replace(scenario, node=located(scenario.node, where, folder))

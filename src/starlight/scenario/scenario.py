@@ -204,5 +204,6 @@ class Scenario(_Spec, frozen=True):
 
     def conjunction_limit_deg(self) -> float:
         """Return the angle below which nothing is sent past the Sun; 2 degrees unless the scenario says."""
+        # A limit of 0 lets links go on; what people are told of a conjunction still needs an angle.
         rule = self.conjunction
         return rule.blackout_below_deg if rule and rule.blackout_below_deg else 2.0

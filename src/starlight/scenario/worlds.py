@@ -51,6 +51,7 @@ def worlds_of(
         homes: the nodes of the built-in worlds whose clocks are shown, where the scenario names them.
         earth_timezone, landing: of the built-in clocks.
     """
+    # A home that the scenario names by a key of its own wins over that of a declared row.
     wanted = {spec.name: spec.home for spec in declared} | {
         name: home for name, home in homes.items() if home
     }
@@ -90,6 +91,7 @@ def declared_worlds(
 
 def _clock(spec: WorldSpec) -> WorldClock | None:
     since = dtntime.from_text(spec.since) if spec.since else 0
+    # Before `since` is looked at alone: sols are counted from it as well.
     if spec.solar_longitude_deg is not None:
         return SolarTime(spec.solar_longitude_deg, since)
     if spec.timezone:
@@ -132,6 +134,8 @@ def check_declared(table: str, declared: Sequence[WorldSpec], time: Time, fail: 
         if spec.since:
             time(f"{key}.since", spec.since)
         try:
+            # It raises ValueError for a path such as ../x, and OSError for a folder of zones such as
+            # Europe.
             ZoneInfo(spec.timezone or "UTC")
         except (ValueError, OSError, ZoneInfoNotFoundError):
             fail(f"{key}.timezone", spec.timezone, "Name a zone of the tz database, such as Asia/Seoul")
