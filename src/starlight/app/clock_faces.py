@@ -33,8 +33,8 @@ def _face(world: World, now: int) -> views.ClockFace:
     if isinstance(clock, SolarTime):
         sol_s = SOL_DAYS * DAY_S
         since_midnight_s = math.modf(local_sol_date(clock.since, clock.longitude_deg))[0] * sol_s
-        # From the local midnight before, so that the number of the sol changes at midnight, not at the
-        # hour of the landing.
+        # From the local midnight before, so that the number of the
+        # sol changes at midnight, not at the hour of the landing.
         zero = clock.since - round(since_midnight_s * SECOND)
         return views.CountedFace(title, place, "LMST", "Sol", zero, sol_s)
     return views.CountedFace(title, place, "MET", "Day", clock.since, float(DAY_S))

@@ -74,8 +74,8 @@ class DemoNodes:
         """Start all nodes with the plan of their world."""
         ports: dict[int, int] = {}
         for number, daemon in self.daemons.items():
-            # Each node calls those that started before it and is called by the rest: one connection for a
-            # link.
+            # Each node calls those that started before it and
+            # is called by the rest: one connection for a link.
             await daemon.start(plan=plans[self._worlds[number]], ports=ports)
             assert daemon.port is not None  # It listens on a free port.
             ports[number] = daemon.port

@@ -127,8 +127,8 @@ class SkyView:
     def _look(self, here: str, there: str, slot: int) -> Shown:
         positions = heliocentric(self._sky, slot)
         a, b = self._worlds[here].body, self._worlds[there].body
-        # A ship, or a station that plays a world, is nowhere in the ephemeris; its wire knows the light
-        # time.
+        # A ship, or a station that plays a world, is nowhere
+        # in the ephemeris; its wire knows the light time.
         if not a or not b:
             light_s = self._wires_s.get(frozenset((here, there)), 0.0)
             return Shown(positions["earth"], positions["mars"], None, None, light_s)

@@ -151,8 +151,8 @@ def _show(file: Path, imported: Imported, found: dict[str, Any], every: bool) ->
         remarks = [r for r in imported.report if (r.act, r.kind) == (each.act, each.kind)]
         for remark in remarks[:limit]:
             click.echo(f"    {remark}")
-        # The reader keeps only so many remarks of a kind and counts the rest, so not even --all has them
-        # all.
+        # The reader keeps only so many remarks of a kind and
+        # counts the rest, so not even --all has them all.
         if each.count > min(limit, len(remarks)):
             hint = "" if every else "; --all shows more"
             click.echo(f"    ... and {each.count - min(limit, len(remarks))} more{hint}")

@@ -58,8 +58,8 @@ class Dialler:
         while True:
             await self._sessions.wait_down(peer.node)
             try:
-                # Whoever answers at this port has to give the peer's name, or its letters would go to a
-                # stranger.
+                # Whoever answers at this port has to give the peer's
+                # name, or its letters would go to a stranger.
                 _, connection = await loop.create_connection(
                     lambda: self._connections.make(passive=False, node_id=peer.name), peer.host, port
                 )

@@ -56,7 +56,7 @@ class Light:
             return 0
         index = bisect_right(contacts, leaves, key=lambda contact: contact.start) - 1
         contact = contacts[max(0, index)]
-        # A contact's light time is fitted to its own span; carried on beyond it would drift off.
+        # A contact's light time is fitted to its own span; carried on beyond that, it would drift off.
         return contact.light_time(min(max(leaves, contact.start), contact.end))
 
     def arrival(self, from_node: int, to_node: int, departure: int | None, now: int) -> int:

@@ -165,8 +165,8 @@ class Neighbours:
                 assert session is not None
                 session.refused(transfer, reason)
             case links.SessionUp(node_id):
-                # A session that begins under back-pressure is held back as well, or new ones would get
-                # round it.
+                # A session that begins under back-pressure is held
+                # back as well, or new ones would get round it.
                 if self.sessions.admit(connection, node_id) and not self.uncommitted.reading:
                     connection.pause_reading()
             case links.SessionEnded():

@@ -61,8 +61,8 @@ class TransferOutcomes:
         if reason is RefuseReason.COMPLETED:  # "the receiver already has the complete bundle"
             self.acknowledged(transmit)
         elif reason in _TRY_AGAIN:
-            # Of the wall: it is a machine that lacks room, and it frees none sooner because the mission's
-            # time is fast.
+            # Of the wall: it is a machine that lacks room, and it
+            # frees none sooner because the mission's time is fast.
             later = self._clock.now() + round(RETRY_S * SECOND * self._clock.rate)
             self._timers.at(later, self.failed, transmit, reason.name.lower())
         else:

@@ -107,8 +107,8 @@ class _Writer:
         self.seen: Counter[str] = Counter()
 
     def unique(self, key: str) -> str:
-        # An entry may stand in two sections, as ranging does under data and carrier; a key names one
-        # line.
+        # An entry may stand in two sections, as ranging
+        # does under data and carrier; a key names one line.
         self.seen[key] += 1
         return key if self.seen[key] == 1 else f"{key}_{self.seen[key]}"
 

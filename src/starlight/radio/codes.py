@@ -138,8 +138,8 @@ class Modem(Struct, frozen=True):
         """Return the ladder: each rate with its best code; no rate that a faster one beats."""
         found = []
         for rate in self.ladder_bps:
-            # Stronger codes send more symbols per bit, so at high rates the radio leaves room for weaker
-            # ones only.
+            # Stronger codes send more symbols per bit, so at high
+            # rates the radio leaves room for weaker ones only.
             fits = [c for c in map(code, self.codes) if rate / c.rate <= self.symbols_per_s]
             if not fits:
                 continue

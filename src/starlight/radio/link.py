@@ -91,8 +91,8 @@ class Link:
         Arguments and errors as `RadioPath.pt_n0_db_hz`.
         """
         found = self.pt_n0_db_hz(range_km, elevation_tx_deg, elevation_rx_deg, sep_deg, weather, extra_db)
-        # Needs rise (`Modem.rungs`), so the count of those that are met is the index of the rate, 0 bit/s
-        # first.
+        # Needs rise (`Modem.rungs`), so the count of those
+        # that are met is the index of the rate, 0 bit/s first.
         return self._rates[np.searchsorted(self._needs, found, side="right")]
 
     def max_rate_bps(

@@ -145,8 +145,8 @@ def _mailboxes(scenario: Scenario, start: int) -> Iterator[Cue]:
                 continue
             yield Cue(opens, number, _opens(address, person.name))
             if closes is not None:
-                # A default binds this address; the loop's variable would be the last one by the time of
-                # the call.
+                # A default binds this address; the loop's variable
+                # would be the last one by the time of the call.
                 yield Cue(closes, number, lambda office, now, at=address: office.close(at, now))  # type: ignore[misc]  # mypy: lambda defaults
     for name in dict.fromkeys(report.from_ for report in scenario.telemetry):
         vehicle = scenario.node_named(name)

@@ -134,8 +134,8 @@ def check_declared(table: str, declared: Sequence[WorldSpec], time: Time, fail: 
         if spec.since:
             time(f"{key}.since", spec.since)
         try:
-            # It raises ValueError for a path such as ../x, and OSError for a folder of zones such as
-            # Europe.
+            # It raises ValueError for a path such as ../x, and
+            # OSError for a folder of zones such as Europe.
             ZoneInfo(spec.timezone or "UTC")
         except (ValueError, OSError, ZoneInfoNotFoundError):
             fail(f"{key}.timezone", spec.timezone, "Name a zone of the tz database, such as Asia/Seoul")

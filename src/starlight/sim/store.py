@@ -74,8 +74,8 @@ class MemoryStore:
 
     def writes(self) -> list[StoreWrite | Save]:
         """Return the writes that bring an empty store to what this one holds."""
-        # Identities first: a bundle may be both remembered and stored, and forgetting it last would
-        # delete it.
+        # Identities first: a bundle may be both remembered
+        # and stored, and forgetting it last would delete it.
         found: list[StoreWrite | Save] = [Forget(key, until) for key, until in self._seen.items()]
         found += [Persist(key, data, meta) for key, (data, meta) in self._bundles.items()]
         found += [Save(mailbox, key, data) for (mailbox, key), data in self._saves.items()]

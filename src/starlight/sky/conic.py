@@ -119,8 +119,8 @@ def lambert(
     with np.errstate(divide="ignore", invalid="ignore"):
         normal = normal / across
         ahead = (pole @ normal > 0) == prograde
-        # Where the short way would turn against the pole's sense the flight takes the long one; its
-        # lambda is negative.
+        # Where the short way would turn against the pole's sense
+        # the flight takes the long one; its lambda is negative.
         sign = np.where(ahead, 1.0, -1.0)
         lam = sign * np.sqrt(np.maximum(1 - chord / half, 0))
         time = np.sqrt(2 * gm / half**3) * np.where(flight_s > 0, flight_s, np.nan)

@@ -141,8 +141,8 @@ def inner_roots(function: Function, t0: Floats, t1: Floats, f0: Floats, f1: Floa
         keep = ~ready
         live, x1, x2, x3 = live[keep], x1[keep], x2[keep], x3[keep]
         y1, y2, y3, gap = y1[keep], y2[keep], y3[keep], gap[keep]
-        # A guess too near to one end would shorten the bracket from one side only, and it would never
-        # close.
+        # A guess too near to one end would shorten the bracket
+        # from one side only, and it would never close.
         fraction = _next_fraction(x1, x2, x3, y1, y2, y3, 0.45 * ROOT_S / gap)
     return result
 

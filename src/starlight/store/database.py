@@ -121,8 +121,8 @@ class Database:
     def _connect(self) -> apsw.Connection:
         connection = apsw.Connection(str(self._path), vfs=self._vfs.name)
         self._connections.append(connection)
-        # All checks come before the first pragma that writes, so that a file of another program stays as
-        # it is.
+        # All checks come before the first pragma that writes,
+        # so that a file of another program stays as it is.
         found = connection.pragma("application_id")
         version = connection.pragma("user_version")
         empty = connection.execute("select count(*) from sqlite_schema").fetchone() == (0,)
@@ -131,8 +131,8 @@ class Database:
         if found == APPLICATION_ID and not 1 <= version <= VERSION:
             raise StoreError(f"{self._path} has version {version}; this Starlight reads 1 to {VERSION}")
         connection.pragma("journal_mode", "wal")
-        # With a write-ahead log "normal" syncs at checkpoints only: a loss of power would take commits
-        # back.
+        # With a write-ahead log "normal" syncs at checkpoints
+        # only: a loss of power would take commits back.
         connection.pragma("synchronous", "full")
         connection.pragma("wal_autocheckpoint", LOG_PAGES)
         return connection

@@ -136,8 +136,8 @@ class Segments:
         segment.used -= place.size
         if segment.used == 0 and place.segment != self._current:
             self._delete(place.segment)
-        # A small one is filled further: else bundles that pass one by one would each make and sync a new
-        # file.
+        # A small one is filled further: else bundles that
+        # pass one by one would each make and sync a new file.
         elif segment.used == 0 and segment.size >= self._segment_bytes // 2:
             self._current = None
             self._delete(place.segment)

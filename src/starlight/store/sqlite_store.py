@@ -264,8 +264,8 @@ class SqliteStore:
                 executemany(PUT_SAVE, [(save.mailbox, save.key, save.data) for save in saves])
             if entries:
                 executemany(PUT_ENTRY, [(save.mailbox, *entry_row(index_entry(save))) for save in entries])
-            # It never falls: the next start moves its clock up to it, and may find a clock that was set
-            # back.
+            # It never falls: the next start moves its clock up
+            # to it, and may find a clock that was set back.
             if now is not None:
                 execute(
                     "insert into facts(name, value) values('mission time', ?)"

@@ -95,8 +95,8 @@ class StoredRecords:
     def page(self, mailbox: str, correspondent: str, before: bytes | None, limit: int) -> list[IndexEntry]:
         """Return the last `limit` entries of a conversation before an order key, or of all; in order."""
         with self._lock:
-            # All of them, not only those before the bound: one that has moved past it still hides its old
-            # row.
+            # All of them, not only those before the bound: one
+            # that has moved past it still hides its old row.
             fresh = self._fresh.page(mailbox, correspondent, None, len(self._put))
         # An entry that was put overrides the one on disk, and may stand elsewhere in the order.
         ids = {entry.id for entry in fresh}
