@@ -23,6 +23,7 @@ from tests.links.helpers import CONTACT, KEEPALIVE, ack, item, refuse, reject, s
 from starlight.dtntime import SECOND
 from starlight.links import (
     LinkEvent,
+    RefuseReason,
     SessionEnded,
     TcpclConfig,
     TcpclSession,
@@ -130,8 +131,8 @@ def live(said: list[bytes], rng: random.Random, counts: Counter[str]) -> None:
         if (
             sizes
             and not session.backlog_bytes
-            and not session._head
-            and not session._incoming.left
+            and not session._reactions.reader.held
+            and not session._transfers.incoming.left
             and rng.random() < 0.3
         ):
             number, whole = sizes.popitem()  # a peer that means well, between two messages
@@ -145,21 +146,22 @@ def live(said: list[bytes], rng: random.Random, counts: Counter[str]) -> None:
             if rng.random() < 0.8:
                 session.acknowledge(number)
             else:
-                session.refuse(number, rng.randrange(7))
+                session.refuse(number, rng.choice(list(RefuseReason)))
         if rng.random() < 0.5:
             assert len(session.data_to_send()) < 200 + 64 * 18 + 100 * (50 + 80)
         if rng.random() < 0.01:
             session.terminate(TermReason.UNKNOWN, now)
-        assert len(session._head) < 200
+        assert session._reactions.reader.held < 200
         assert session.unanswered <= 4
     events += session.receive_eof(now)
     events += session.handle_timer(now + 10**15)
-    counts[f"state {type(events[-1]).__name__} clean={events[-1].clean}"] += 1
+    end = events[-1]
+    assert isinstance(end, SessionEnded)
+    counts[f"state {type(end).__name__} clean={end.clean}"] += 1
     counts.update(type(event).__name__ for event in events)
     assert sum(isinstance(event, SessionEnded) for event in events) == 1
-    assert isinstance(events[-1], SessionEnded)
     assert session.next_wakeup() is None
-    fates = list(events[-1].failed)
+    fates = list(end.failed)
     fates += [e.transfer_id for e in events if isinstance(e, TransferAcknowledged | TransferRefused)]
     assert sorted(fates) == sent
 

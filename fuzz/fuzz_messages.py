@@ -55,7 +55,8 @@ def some_message(draw: random.Random) -> Message:
     if kind == 1:
         facts = [ReceiptFact(id, draw.choice(["arrived", "read"]), at) for _ in range(draw.randrange(4))]
         return Receipt(tuple(facts))
-    value = draw.choice([1, 1.5, "text", float("nan"), 2**63])
+    values: list[int | float | str] = [1, 1.5, "text", float("nan"), 2**63]
+    value = draw.choice(values)
     return Telemetry(
         sender, at, draw.choice(["rover", ""]), draw.choice([None, (1.0, 2.0), (91.0, 0.0)]), {"a": value}
     )
@@ -117,8 +118,9 @@ class Ground:
                     self.perform(self.office.rejected(request.token, "full", self.now))
                     continue
                 self.keys.append(f"b{len(self.keys)}")
-                times = (None, None) if self.draw.random() < 0.2 else (self.now, self.now + 10**12)
-                self.perform(self.office.accepted(request.token, self.keys[-1], *times, self.now))
+                now, foreseen = self.now, self.draw.random() >= 0.2
+                leaves, arrives = (now, now + 10**12) if foreseen else (None, None)
+                self.perform(self.office.accepted(request.token, self.keys[-1], leaves, arrives, now))
 
     def step(self, payload: bytes) -> None:
         """Let one thing happen."""

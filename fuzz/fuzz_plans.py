@@ -33,10 +33,9 @@ def main() -> int:
     forms = list(SEEDS)
     tried = read = 0
     while time.monotonic() < ends:
-        form: str | None = draw.choice(forms)
-        data = odd_lines(draw) if draw.random() < 0.1 else mutated(SEEDS[form], draw.getrandbits(64))
-        if draw.random() < 0.2:
-            form = None
+        seed = draw.choice(forms)
+        data = odd_lines(draw) if draw.random() < 0.1 else mutated(SEEDS[seed], draw.getrandbits(64))
+        form = None if draw.random() < 0.2 else seed
         begun = time.process_time()
         try:
             read += check(data, form)
