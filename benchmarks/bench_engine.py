@@ -20,8 +20,8 @@ import machine
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND, YEAR
-from starlight.engine.engine import Node
 from starlight.engine.host import Host
+from starlight.engine.node import Node
 from starlight.node.application import Claim, Request, Submit
 from starlight.node.config import NodeConfig
 from starlight.sim.virtual_node import NodeSetup

@@ -17,7 +17,7 @@ from bench_routing import microseconds, network
 
 from starlight.contacts import Contact, ContactPlan
 from starlight.dtntime import SECOND
-from starlight.engine.engine import Node
+from starlight.engine.node import Node
 from starlight.node.application import Submit
 from starlight.node.config import NodeConfig
 from starlight.node.events import PlanChanged

@@ -10,7 +10,7 @@ from tests.bundle.wire import PAYLOAD, PLAIN, bundle, canonical, primary
 
 from starlight.bundle import EndpointID, build, decode, encode, onward, payload_of, unprocessed, with_age
 from starlight.bundle.codec import replaced
-from starlight.bundle.forward import surely_from
+from starlight.bundle.forward import certain_primary
 from starlight.bundle.policy import TOLERANT
 from starlight.errors import BundleError
 
@@ -227,10 +227,10 @@ def test_large_payloads() -> None:
 
 def test_the_primary_block_of_a_mangled_bundle() -> None:
     """It is certain when it is intelligible and its CRC holds, whatever became of the other blocks."""
-    assert surely_from(PLAIN[:-1]) == decode(PLAIN).primary
-    assert surely_from(bundle(primary(), b"\xff\xff")) == decode(PLAIN).primary
-    assert surely_from(bundle(primary(crc=0), PAYLOAD)) is None
+    assert certain_primary(PLAIN[:-1]) == decode(PLAIN).primary
+    assert certain_primary(bundle(primary(), b"\xff\xff")) == decode(PLAIN).primary
+    assert certain_primary(bundle(primary(crc=0), PAYLOAD)) is None
     wrong = bytearray(PLAIN)
     wrong[8] ^= 1
     for data in (b"", b"\x9f", b"\x82" + PLAIN[1:], bytes(wrong), bytes(65 << 20)):
-        assert surely_from(data) is None
+        assert certain_primary(data) is None

@@ -6,7 +6,7 @@ import pytest
 from tests.bundle import wire
 from tests.bundle.wire import bundle, canonical, primary
 
-from starlight.bundle import EndpointID, Service, decode, encode, onward, payload_of
+from starlight.bundle import EndpointID, QualityOfService, decode, encode, onward, payload_of
 from starlight.bundle.policy import STRICT, Policy
 from starlight.errors import BundleError
 
@@ -80,7 +80,7 @@ def test_ion() -> None:
     value = decode(ION, STRICT)
     assert value.primary.source.is_null
     assert [block.type for block in value.blocks] == [6, 193, 7, 1]
-    assert value.service == Service(priority=2)
+    assert value.service == QualityOfService(priority=2)
     assert encode(value) == ION
     assert payload_of(ION) == b"from ion"
 

@@ -7,13 +7,13 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from starlight import bundle as bp
-from starlight.bundle import EndpointID, Service
+from starlight.bundle import EndpointID, QualityOfService
 from starlight.bundle.blocks import CanonicalBlock
-from starlight.bundle.service import USUAL
+from starlight.bundle.quality_of_service import USUAL
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND, YEAR
-from starlight.engine.engine import Node
+from starlight.engine.node import Node
 from starlight.node.actions import Action, Fetch, Forget, Persist, Trace, Update
 from starlight.node.application import Submit
 from starlight.node.config import NodeConfig, NodeLimits
@@ -162,7 +162,7 @@ def made(
     zero_time: bool = False,
     fragment: tuple[int, int] | None = None,
     private: int | None = None,
-    service: Service = USUAL,
+    service: QualityOfService = USUAL,
 ) -> bytes:
     """Return a bundle that another node made."""
     built = bp.build(

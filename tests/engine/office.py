@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.engine.helpers import ROAD
 
 from starlight.contacts.plan import ContactPlan
-from starlight.engine.engine import Node
 from starlight.engine.host import Host
+from starlight.engine.node import Node
 from starlight.node.application import Application, Request, Submit
 from starlight.node.config import NodeConfig
 

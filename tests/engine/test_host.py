@@ -6,8 +6,8 @@ import pytest
 from tests.engine.helpers import ROAD, SECOND, T, came, made, of, plan, traces
 from tests.engine.office import POST, Office, host_of
 
-from starlight.engine.engine import Node
 from starlight.engine.host import Host
+from starlight.engine.node import Node
 from starlight.engine.record import Recorder, replay
 from starlight.errors import InputError, StoreError
 from starlight.node.actions import Acknowledge, Forget, Persist, Trace, Transmit

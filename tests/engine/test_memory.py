@@ -9,7 +9,7 @@ from tests.engine.helpers import HOUR, SECOND, Fixture, NodeLimits, T, came, con
 from tests.forwarding.test_critical_forwarding import THREE, critical, diamond, sender
 from tests.forwarding.test_fragmentation import FOUR, WORDS, run_to, windows
 
-from starlight.bundle import Service
+from starlight.bundle import QualityOfService
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
 from starlight.forwarding import fragmentation as cutting
@@ -252,7 +252,7 @@ class Storm:
             sequence=rng.randrange(6),
             hops=(64, rng.randrange(4)) if rng.random() < 0.8 else None,
             lifetime_s=60,
-            service=Service(rng.randrange(3), rng.random() < 0.5),
+            service=QualityOfService(rng.randrange(3), rng.random() < 0.5),
         )
         arrives = self.now + rng.choice([0, SECOND])
         self.tell(BundleReceived(rng.choice([2, 3, 4]), data, rng.randrange(10**6), arrives))

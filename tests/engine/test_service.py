@@ -9,9 +9,9 @@ import pytest
 from tests.engine.helpers import ROAD, SECOND, Fixture, T, came, made, of
 
 from starlight import bundle as bp
-from starlight.bundle import BundleFlags, Service
-from starlight.engine.engine import Node
+from starlight.bundle import BundleFlags, QualityOfService
 from starlight.engine.host import Host
+from starlight.engine.node import Node
 from starlight.errors import StoreError
 from starlight.node.actions import Accepted, Persist, Rejected
 from starlight.node.application import Submit
@@ -32,15 +32,15 @@ def meta_of(node: Fixture) -> Meta:
 @pytest.mark.parametrize(
     ("asked", "service", "urgency"),
     [
-        ({}, Service(), 1),
-        ({"priority": 0}, Service(0), 0),
-        ({"priority": 2}, Service(2), 2),
-        ({"critical": True}, Service(1, critical=True), 2),
-        ({"priority": 0, "critical": True}, Service(0, critical=True), 2),
+        ({}, QualityOfService(), 1),
+        ({"priority": 0}, QualityOfService(0), 0),
+        ({"priority": 2}, QualityOfService(2), 2),
+        ({"critical": True}, QualityOfService(1, critical=True), 2),
+        ({"priority": 0, "critical": True}, QualityOfService(0, critical=True), 2),
     ],
 )
 def test_an_application_says_how_urgent_a_bundle_is(
-    asked: dict[str, Any], service: Service, urgency: int
+    asked: dict[str, Any], service: QualityOfService, urgency: int
 ) -> None:
     """The bundle says it to all nodes on its way; here a critical one is as urgent as there is."""
     node = Fixture(1)
@@ -64,11 +64,14 @@ def test_a_post_has_the_urgency_of_its_letter() -> None:
     host = Host(Node(NodeConfig(1, ROAD)), None, lambda key: b"")
     post = Submit("t", "ipn:1.1", "ipn:3.1", b"words", 86_400_000, priority=0, critical=True)
     (persist,) = [write for write in host.ask([post], T).writes if isinstance(write, Persist)]
-    assert bp.decode(persist.data).service == Service(0, critical=True)
+    assert bp.decode(persist.data).service == QualityOfService(0, critical=True)
 
 
-@pytest.mark.parametrize("service", [Service(0), Service(1), Service(2), Service(1, critical=True)])
-def test_what_comes_says_how_urgent_it_is(service: Service) -> None:
+@pytest.mark.parametrize(
+    "service",
+    [QualityOfService(0), QualityOfService(1), QualityOfService(2), QualityOfService(1, critical=True)],
+)
+def test_what_comes_says_how_urgent_it_is(service: QualityOfService) -> None:
     """The priority that its source gave it holds here, after a restart, and at the next node."""
     node = Fixture(2)
     (persist,) = of(node.handle(came(made(service=service))), Persist)
@@ -95,12 +98,14 @@ def test_an_older_store_can_still_be_read() -> None:
         unpack("key", msgspec.msgpack.encode(fields[:9]))
 
 
-@pytest.mark.parametrize(("about", "urgency"), [(Service(0), 0), (Service(1), 1), (Service(2), 1)])
-def test_a_report_is_not_more_urgent_than_what_it_is_about(about: Service, urgency: int) -> None:
+@pytest.mark.parametrize(
+    ("about", "urgency"), [(QualityOfService(0), 0), (QualityOfService(1), 1), (QualityOfService(2), 1)]
+)
+def test_a_report_is_not_more_urgent_than_what_it_is_about(about: QualityOfService, urgency: int) -> None:
     """... nor than a letter: it is only a hint."""
     node = Fixture(2)
     asked = BundleFlags.REPORT_RECEPTION.value
     actions = node.handle(came(made(service=about, flags=asked, report_to="ipn:3.0")))
     (report,) = [bp.decode(persist.data) for persist in of(actions, Persist)[1:]]
     assert report.is_admin
-    assert report.service == Service(urgency)
+    assert report.service == QualityOfService(urgency)

@@ -18,7 +18,7 @@ from tests.engine.helpers import (
     traces,
 )
 
-from starlight.forwarding.answers import OutstandingAnswers
+from starlight.forwarding.late_answers import LateAnswers
 from starlight.node.actions import Acknowledge, Forget, Trace, Transmit
 from starlight.node.events import PlanChanged, TransferAcknowledged, TransferFailed, Wakeup
 
@@ -146,7 +146,7 @@ def test_each_transfer_fails_once() -> None:
 
 def test_answers_that_may_still_come_are_bounded() -> None:
     """Everything has a limit; the oldest is let go first."""
-    answers = OutstandingAnswers(2)
+    answers = LateAnswers(2)
     for key in "abc":
         answers.expect(key, 1, None)
     assert [answers.is_out(key, 1) for key in "abc"] == [False, True, True]

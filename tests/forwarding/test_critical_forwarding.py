@@ -19,7 +19,7 @@ from tests.engine.helpers import (
     traces,
 )
 
-from starlight.bundle import Service
+from starlight.bundle import QualityOfService
 from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.node.actions import (
@@ -41,7 +41,7 @@ from starlight.node.application import Submit, Withdraw
 from starlight.node.events import LinkUp, PlanChanged, TransferAcknowledged, TransferFailed, Wakeup
 from starlight.node.trace_events import BundleCopied, BundleDropped
 
-CRITICAL = Service(2, True)
+CRITICAL = QualityOfService(2, True)
 
 
 def diamond(*middle: int, start: int = HOUR, version: int = 0, light: float = 10.0) -> ContactPlan:

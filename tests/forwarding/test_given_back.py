@@ -9,8 +9,8 @@ from tests.engine.helpers import HOUR, SECOND, Fixture, T, contact, of, plan
 from tests.engine.office import Office
 from tests.forwarding.test_fragmentation import WORDS, windows
 
-from starlight.engine.engine import Node
 from starlight.engine.host import Host
+from starlight.engine.node import Node
 from starlight.node.actions import Forget, Persist, Transmit
 from starlight.node.application import Submit
 from starlight.node.config import NodeConfig

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
+from starlight.messages.conversation_order import thread_of
 from starlight.messages.draft import Draft
 from starlight.messages.forecast import Prediction, overhead_of
 from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter
-from starlight.messages.threads import thread_of
 from starlight.messages.urgency import Priority
 from starlight.node.application import Claim, Request, Save, Say, Submit, Unclaim, Withdraw
 from starlight.postoffice.postoffice import LETTER_LIFETIME, PostOffice

@@ -47,7 +47,7 @@ def two_ways_down() -> ContactPlan:
 
 def first(lateness: Lateness) -> list[str]:
     """Return the sentences that come before all others."""
-    return [sentence.text() for sentence in words.first(lateness, NAMES)]
+    return [sentence.text() for sentence in words.opening_sentences(lateness, NAMES)]
 
 
 def everything(lateness: Lateness) -> str:

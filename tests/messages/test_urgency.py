@@ -211,7 +211,7 @@ def test_a_letter_that_no_contact_carries_is_foreseen_in_fragments() -> None:
     assert ahead.answer_at is not None
     why = why_late(sky.earth.office, NANYOUNG, size, 0)
     assert why.fragments == 3
-    told = [sentence.text() for sentence in lateness.first(why, NAMES)]
+    told = [sentence.text() for sentence in lateness.opening_sentences(why, NAMES)]
     assert (
         "No contact carries it whole, so it travels in 3 fragments; it is there when the last one arrives."
         in told
@@ -244,7 +244,9 @@ def test_what_is_too_large_is_told_to_be() -> None:
     assert silence.cause is SilenceCause.TOO_LARGE
     why = why_late(office, NANYOUNG, 60_000, 0)
     assert why.silence == silence
-    assert [sentence.text() for sentence in lateness.first(why, NAMES)] == [CAUSES[SilenceCause.TOO_LARGE]]
+    assert [sentence.text() for sentence in lateness.opening_sentences(why, NAMES)] == [
+        CAUSES[SilenceCause.TOO_LARGE]
+    ]
     assert "It is too large from Seoul to the base" in routes.refused(why.refusals[0], NAMES)[-1].text()
     after = predict(office, NANYOUNG, 60_000, 7 * HOUR).silence
     assert after is not None

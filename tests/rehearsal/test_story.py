@@ -13,7 +13,7 @@ from starlight.app.in_transit import InTransit
 from starlight.live.daemon import Daemon
 from starlight.messages.trace_events import LetterArrived, LetterQueued
 from starlight.node.actions import Transmit
-from starlight.node.stored import told_of
+from starlight.node.stored import identity_of_key
 from starlight.node.trace_events import BundleSent
 from starlight.postoffice.postoffice import PostOffice
 from starlight.rehearsal.story import Story
@@ -45,8 +45,10 @@ class SentBy(Daemon):
 @pytest.mark.parametrize("key", [KEY, f"{KEY}>4", f"{KEY}/0+1000", f"{KEY}/1000+24>4294967296"])
 def test_a_key_tells_of_its_bundle(key: str) -> None:
     """A piece has its own identity, a copy the neighbour's number beside it, and a piece may have copies."""
-    assert told_of(key) == KEY
-    assert told_of(key.replace("ipn:20.1", "dtn://a>b/c+d")) == KEY.replace("ipn:20.1", "dtn://a>b/c+d")
+    assert identity_of_key(key) == KEY
+    assert identity_of_key(key.replace("ipn:20.1", "dtn://a>b/c+d")) == KEY.replace(
+        "ipn:20.1", "dtn://a>b/c+d"
+    )
 
 
 @pytest.mark.parametrize("sent", [[KEY], [f"{KEY}/0+1000", f"{KEY}/1000+24"], [KEY, f"{KEY}>30"]])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tests.sim.helpers import START
 
 from starlight.contacts.plan import ContactPlan
-from starlight.engine.engine import Node
+from starlight.engine.node import Node
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.sim.checkers import Witness

@@ -38,7 +38,7 @@ route, which the last fragment is not sent with, and for the longest numbers."""
 def told(lateness: Lateness) -> str:
     """Return all that is told of why a letter is late, in one text."""
     refused = [sentence for each in lateness.refusals for sentence in routes.refused(each, {})]
-    return " ".join(sentence.text() for sentence in (*words.first(lateness, {}), *refused))
+    return " ".join(sentence.text() for sentence in (*words.opening_sentences(lateness, {}), *refused))
 
 
 def hourly(windows: int) -> ContactPlan:

@@ -9,8 +9,8 @@ from tests.sim.helpers import START, both
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
-from starlight.engine.engine import Node
 from starlight.engine.host import Host
+from starlight.engine.node import Node
 from starlight.messages.draft import Draft
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig

@@ -12,8 +12,8 @@ from tests.sim.test_letters import office_at
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
-from starlight.engine.engine import Node
 from starlight.engine.host import Host
+from starlight.engine.node import Node
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
 from starlight.messages.urgency import Priority

@@ -16,8 +16,8 @@ from tests.sim.helpers import START, both, contact, disturbed, posting, random_p
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
-from starlight.engine.engine import Node
 from starlight.engine.host import Host
+from starlight.engine.node import Node
 from starlight.engine.record import Recorder, replay
 from starlight.node.actions import Acknowledge, Outward
 from starlight.node.application import Request

@@ -20,8 +20,8 @@ from tests.messages.contents import conversations_of, letters_of, received_of, s
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, YEAR
-from starlight.engine.engine import Node
 from starlight.engine.host import Host
+from starlight.engine.node import Node
 from starlight.errors import StoreError
 from starlight.messages.delivery import Sent
 from starlight.messages.letter import Letter

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from starlight.errors import StoreError
+from starlight.messages.conversation_order import order_key
 from starlight.messages.records import (
     Conversation,
     IndexEntry,
@@ -21,7 +22,6 @@ from starlight.messages.records import (
     Records,
     index_save,
 )
-from starlight.messages.threads import order_key
 from starlight.node.actions import Forget, Persist, Update
 from starlight.node.application import Save
 from starlight.node.events import Remembered, Restored

@@ -110,11 +110,11 @@ def test_what_takes_less_than_a_minute_explains_nothing() -> None:
 def test_a_silence_comes_before_what_the_time_is_spent_on() -> None:
     """Silence, fragments, time: in this order; that nothing looks faster only where it has a route."""
     found = Silence(SilenceCause.NO_ROUTE, 7, 20)
-    assert [said.text() for said in lateness.first(Lateness(NINE, 5, found), NAMES)] == [
+    assert [said.text() for said in lateness.opening_sentences(Lateness(NINE, 5, found), NAMES)] == [
         "No route from Seoul to the base is planned."
     ]
     spent = TimeSpent(7, 15, 0, 0, 0, MINUTE)
-    told = [said.text() for said in lateness.first(Lateness(NINE, 5, found, 3, spent), NAMES)]
+    told = [said.text() for said in lateness.opening_sentences(Lateness(NINE, 5, found, 3, spent), NAMES)]
     assert told[1:] == [
         "No contact carries it whole, so it travels in 3 fragments; it is there when the last one arrives.",
         "Light takes 1 min 00 s.",

@@ -8,7 +8,7 @@ from typing import Literal
 from starlight.app.address_book import AddressBook
 from starlight.live.daemon import Daemon
 from starlight.messages.delivery import DeliveryState, flight_of
-from starlight.node.stored import told_of
+from starlight.node.stored import identity_of_key
 from starlight.web import views
 from starlight.words import crossings
 
@@ -78,7 +78,7 @@ class InTransit:
 
     def _carries(self, key: str) -> bool:
         """Return whether a bundle carries a letter, which is drawn as such."""
-        whole = told_of(key)
+        whole = identity_of_key(key)
         return any(daemon.office.carries_letter(whole) for daemon in self._daemons.values())
 
     def _kind(self, source: str) -> Kind:

@@ -3,9 +3,10 @@
 from starlight.bundle.bundle import NEVER, Bundle, build
 from starlight.bundle.codec import decode, encode, parse
 from starlight.bundle.eid import NULL, EndpointID
-from starlight.bundle.forward import onward, payload_of, surely_from, unprocessed, with_age
+from starlight.bundle.forward import certain_primary, onward, payload_of, unprocessed, with_age
 from starlight.bundle.fragmentation import cut, missing, overhead_bound, reassemble
 from starlight.bundle.primary import BundleFlags
+from starlight.bundle.quality_of_service import BULK, EXPEDITED, NORMAL, QualityOfService
 from starlight.bundle.report import (
     Assertion,
     ReasonCode,
@@ -14,7 +15,6 @@ from starlight.bundle.report import (
     encode_report,
     reason_text,
 )
-from starlight.bundle.service import BULK, EXPEDITED, NORMAL, Service
 
 __all__ = [
     "BULK",
@@ -26,10 +26,11 @@ __all__ = [
     "Bundle",
     "BundleFlags",
     "EndpointID",
+    "QualityOfService",
     "ReasonCode",
-    "Service",
     "StatusReport",
     "build",
+    "certain_primary",
     "cut",
     "decode",
     "decode_report",
@@ -42,7 +43,6 @@ __all__ = [
     "payload_of",
     "reason_text",
     "reassemble",
-    "surely_from",
     "unprocessed",
     "with_age",
 ]

@@ -13,7 +13,7 @@ from starlight.bundle.crc import CRC16, CRC32C
 from starlight.bundle.eid import NULL, EndpointID
 from starlight.bundle.policy import TOLERANT
 from starlight.bundle.primary import PrimaryBlock
-from starlight.bundle.service import USUAL, Service, read_service, service_data
+from starlight.bundle.quality_of_service import USUAL, QualityOfService, read_service, service_data
 
 _MILLISECOND = 1_000_000
 NEVER = 2**63 - 1  # ns: the year 2292, the last moment that a signed column of 64 bits can hold
@@ -109,7 +109,7 @@ class Bundle(msgspec.Struct, frozen=True, gc=False):
         return None if block is None else blocks.read_hop_count(block, TOLERANT)
 
     @property
-    def service(self) -> Service:
+    def service(self) -> QualityOfService:
         """How urgent it is; normal without a quality-of-service block that can be read."""
         return read_service(self.extension(blocks.QUALITY_OF_SERVICE))
 
@@ -165,7 +165,7 @@ def build(
     hop_limit: int | None = None,
     age_ms: int | None = None,
     fragment: tuple[int, int] | None = None,
-    service: Service = USUAL,
+    service: QualityOfService = USUAL,
     extra_blocks: Iterable[CanonicalBlock] = (),
 ) -> Bundle:
     """Make a bundle at its source, where it has no previous node block (RFC 9171, 4.4.1).
@@ -207,7 +207,7 @@ def build(
 
 
 def _known_extensions(
-    hop_limit: int | None, age_ms: int | None, service: Service
+    hop_limit: int | None, age_ms: int | None, service: QualityOfService
 ) -> Iterable[tuple[int, bytes]]:
     if hop_limit is not None:
         yield blocks.HOP_COUNT, blocks.hop_count_data(hop_limit, 0)

@@ -121,7 +121,7 @@ def _stands_in(block: CanonicalBlock, bundle: Bundle) -> bool:
     return block.number in encrypted_numbers(bundle.blocks) or 0 in blocks.read_targets(block)
 
 
-def surely_from(data: bytes) -> PrimaryBlock | None:
+def certain_primary(data: bytes) -> PrimaryBlock | None:
     """Return the primary block of bytes that `decode` has refused, when that block is certain.
 
     For the deletion report of a bundle of which another block is unintelligible (RFC 9171, 5.6, step 3).

@@ -113,7 +113,7 @@ def route(asked: RouteOptions) -> None:
 
 
 def _show(found: Found, *, explain: bool) -> None:
-    from starlight.reports.routes import binds
+    from starlight.reports.routes import limit_text
     from starlight.words import routes as words
     from starlight.words.lateness import NOTHING_FASTER
 
@@ -133,9 +133,8 @@ def _show(found: Found, *, explain: bool) -> None:
             found.tell(words.hops(each, found.names)), each.hops, limits, strict=True
         ):
             click.echo(f"  {sentence}")
-            click.echo(
-                f"    contact {hop.contact.id} can carry {limit.volume} B for it: {binds(hop, limit, found)}"
-            )
+            why = limit_text(hop, limit, found)
+            click.echo(f"    contact {hop.contact.id} can carry {limit.volume} B for it: {why}")
     if found.fragments:
         last = max(fragment.route.arrival for fragment in found.fragments)
         click.echo(f"In {len(found.fragments)} fragments it fits; the last arrives at {tell(last)}:")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from starlight.bundle import payload_of, reassemble
-from starlight.engine.engine import Node
+from starlight.engine.node import Node
 from starlight.errors import BundleError, StarlightError, StoreError
 from starlight.node import actions, events
 from starlight.node.actions import Action, Forget, Outward, Persist, StoreWrite

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from starlight.engine.engine import Node
+from starlight.engine.node import Node
 from starlight.errors import InputError
 from starlight.node.actions import Action, Trace
 from starlight.node.config import NodeConfig

@@ -12,7 +12,7 @@ from starlight.node.bundle_state import Cause
 from starlight.node.config import NodeConfig
 from starlight.node.ledger import Ledger
 from starlight.node.reception import Reception
-from starlight.node.submissions import Submissions
+from starlight.node.submission_news import SubmissionNews
 from starlight.node.trace_events import BundleSubmitted, BundleWithdrawn
 
 
@@ -39,7 +39,7 @@ class Requests:
         fragmenter: Fragmenter,
         dispatcher: Dispatcher,
         delivery: Delivery,
-        submissions: Submissions,
+        submissions: SubmissionNews,
     ) -> None:
         self._number = config.number
         self._ledger = ledger

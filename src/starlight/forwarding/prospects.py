@@ -16,7 +16,7 @@ from starlight.node.stored import Stored
 from starlight.routing import Router
 
 
-def may_improve(
+def improvable(
     queued: Sequence[Stored], router: Router, number: int, came: Sequence[Contact], now: int
 ) -> list[Stored]:
     """Return the bundles that are to be looked at again, of those that queue over contacts that stayed.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from starlight.forwarding.answer_watch import AnswerWatch
-from starlight.forwarding.answers import OutstandingAnswers
 from starlight.forwarding.forwarding import Forwarding
+from starlight.forwarding.late_answers import LateAnswers
 from starlight.forwarding.route_booking import RouteBooking
 from starlight.forwarding.transmit_scheduler import TransmitScheduler
 from starlight.node.bundle_state import BundleState, Cause
@@ -43,7 +43,7 @@ class Transfers:
         retention: Retention,
     ) -> None:
         self._limits = limits
-        self._answers = OutstandingAnswers(limits.remembered)  # that may still come
+        self._answers = LateAnswers(limits.remembered)  # that may still come
         self._ledger = ledger
         self._scheduler = scheduler
         self._forwarding = forwarding

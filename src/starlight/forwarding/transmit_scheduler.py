@@ -30,7 +30,7 @@ from starlight.forwarding.answer_watch import AnswerWatch
 from starlight.forwarding.contact_queue import ContactQueue
 from starlight.forwarding.contact_queues import ContactQueues
 from starlight.forwarding.forwarding import Forwarding
-from starlight.forwarding.prospects import may_improve
+from starlight.forwarding.prospects import improvable
 from starlight.forwarding.route_booking import RouteBooking
 from starlight.node.actions import Transmit
 from starlight.node.bundle_state import Cause
@@ -38,7 +38,7 @@ from starlight.node.config import NodeLimits
 from starlight.node.deadlines import Deadlines
 from starlight.node.ledger import Ledger
 from starlight.node.stored import NOBODY, Stored
-from starlight.node.submissions import Submissions
+from starlight.node.submission_news import SubmissionNews
 from starlight.node.trace_events import BundleSent
 from starlight.routing import KnownNegatives
 
@@ -65,7 +65,7 @@ class TransmitScheduler:
         booking: RouteBooking,
         queues: ContactQueues,
         forwarding: Forwarding,
-        submissions: Submissions,
+        submissions: SubmissionNews,
         watch: AnswerWatch,
     ) -> None:
         self._limits = limits
@@ -131,7 +131,7 @@ class TransmitScheduler:
             moving = self._forwarding.take_out(_over(self._queues.bundles(), gone)) if gone else []
             self._end([queue for queue in self._queues.every() if queue.contact.id in gone])
             self._booking.amend(came, went, plan, now)
-            better = may_improve(self._queues.bundles(), router, self._booking.number, came, now)
+            better = improvable(self._queues.bundles(), router, self._booking.number, came, now)
             moving += self._forwarding.take_out(better)
         self._watch.plan_changed()
         self._booking.has_freed = False

@@ -17,10 +17,11 @@ import msgspec
 from starlight.bundle import EndpointID
 from starlight.contacts import ContactPlan
 from starlight.dtntime import SECOND
-from starlight.engine.engine import Node
 from starlight.engine.host import Host
+from starlight.engine.node import Node
 from starlight.errors import StarlightError, StoreError
 from starlight.links import TcpclConfig
+from starlight.live.change_listeners import ChangeListeners
 from starlight.live.clock import MissionClock
 from starlight.live.commit_pipeline import CommitPipeline
 from starlight.live.config import DaemonConfig, DaemonStatus, Resident
@@ -28,7 +29,6 @@ from starlight.live.connection import Tap
 from starlight.live.engine_loop import Defects, EngineLoop
 from starlight.live.journal import RunRecord, TraceLog
 from starlight.live.light import Light
-from starlight.live.listeners import Listeners
 from starlight.live.mail_service import MailService
 from starlight.live.neighbours import Neighbours
 from starlight.live.outward_actions import OutwardActions
@@ -108,7 +108,7 @@ class Daemon:
             self.store, self._neighbours, self._trace, self._engine.tell, self._defects
         )
         self.departures = self._outward.departures
-        self._listeners = Listeners()
+        self._listeners = ChangeListeners()
         self._running = self._started = False
         self._stopped: asyncio.Future[None]
 

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from starlight.errors import LetterError, StoreError
-from starlight.messages import earlier
+from starlight.messages import older_records as earlier
 from starlight.messages.delivery import Received, Sent
 from starlight.messages.letter import Letter, decode_message
 from starlight.messages.records import Records

@@ -9,9 +9,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from starlight.errors import StoreError
+from starlight.messages.conversation_order import Answer, keys_after
 from starlight.messages.letter import Letter
 from starlight.messages.records import Conversation, IndexEntry, Records, index_save, with_entry
-from starlight.messages.threads import Answer, keys_after
 from starlight.node.application import Save
 
 

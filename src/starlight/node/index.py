@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlight.node.config import NodeLimits
 from starlight.node.deadlines import Expiries
-from starlight.node.stored import Meta, Stored, family
+from starlight.node.stored import Meta, Stored, known_key
 
 
 class Index:
@@ -45,7 +45,7 @@ class Index:
         """Take in an entry."""
         self.entries[stored.key] = stored
         if _is_one_of_several(stored.meta):
-            self._kin.setdefault(family(stored), {})[stored.key] = stored
+            self._kin.setdefault(known_key(stored), {})[stored.key] = stored
         self.bytes += stored.meta.size
         self.expiries.add(stored)
 
@@ -54,7 +54,7 @@ class Index:
         self.bytes -= stored.meta.size
         del self.entries[stored.key]
         if _is_one_of_several(stored.meta):
-            known_as = family(stored)
+            known_as = known_key(stored)
             del self._kin[known_as][stored.key]
             if not self._kin[known_as]:
                 del self._kin[known_as]
@@ -62,5 +62,5 @@ class Index:
 
 
 def _is_one_of_several(meta: Meta) -> bool:
-    """Tell whether a bundle is known by another key than its own (see `family`)."""
+    """Tell whether a bundle is known by another key than its own (see `known_key`)."""
     return meta.copy_of is not None or (meta.own and meta.fragment is not None)

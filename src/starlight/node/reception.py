@@ -12,10 +12,10 @@ from starlight.bundle import (
     Bundle,
     BundleFlags,
     EndpointID,
+    QualityOfService,
     ReasonCode,
-    Service,
+    certain_primary,
     decode_report,
-    surely_from,
 )
 from starlight.dtntime import MILLISECOND
 from starlight.errors import BundleError, InputError
@@ -148,7 +148,7 @@ class Reception:
         Its primary block holds by its CRC. Of a fragment the length of the payload, by which a report
         would name it, is not certain.
         """
-        head = surely_from(data)
+        head = certain_primary(data)
         if head is None or head.fragment_offset is not None:
             return None
         meta = Meta(
@@ -214,7 +214,7 @@ class Reception:
         destination = EndpointID.parse(request.destination)
         report_to = self._report_to(request)
         creation = self._creation(now)
-        service = Service(request.priority, request.critical)
+        service = QualityOfService(request.priority, request.critical)
         bundle = bp.build(
             EndpointID.parse(request.source),
             destination,
@@ -264,7 +264,7 @@ class Reception:
         return creation
 
 
-def _urgency(service: Service) -> int:
+def _urgency(service: QualityOfService) -> int:
     """Return the priority at which a bundle is sent: a critical one is as urgent as there is."""
     return EXPEDITED if service.critical else service.priority
 

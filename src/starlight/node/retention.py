@@ -12,7 +12,7 @@ from starlight.node.duplicate_filter import DuplicateFilter
 from starlight.node.ledger import Ledger
 from starlight.node.reports import Reports
 from starlight.node.stored import Stored, identity
-from starlight.node.submissions import Submissions
+from starlight.node.submission_news import SubmissionNews
 from starlight.node.trace_events import BundleDropped, BundleExpired, BundleForwarded
 
 
@@ -27,7 +27,7 @@ class Retention:
     """
 
     def __init__(
-        self, ledger: Ledger, duplicates: DuplicateFilter, submissions: Submissions, reports: Reports
+        self, ledger: Ledger, duplicates: DuplicateFilter, submissions: SubmissionNews, reports: Reports
     ) -> None:
         self._ledger = ledger
         self._duplicates = duplicates

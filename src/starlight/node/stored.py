@@ -136,7 +136,7 @@ def whole_of(key: str) -> str:
     return key.rpartition("/")[0]
 
 
-def told_of(key: str) -> str:
+def identity_of_key(key: str) -> str:
     """Return the identity of the bundle that a key tells of; of a fragment that of the whole."""
     name, mark, neighbour = key.rpartition(">")
     identity = name if mark and neighbour.isdigit() else key
@@ -148,7 +148,7 @@ def whole_key(stored: Stored) -> str:
     return identity(stored) if stored.meta.fragment is None else whole_of(identity(stored))
 
 
-def family(stored: Stored) -> str:
+def known_key(stored: Stored) -> str:
     """Return the key under which a bundle's application, or else its sender, knows it.
 
     A bundle that was submitted here may be kept in fragments, and a critical one in copies.

@@ -13,7 +13,7 @@ from starlight.contacts import Notice
 from starlight.dtntime import SECOND, to_text
 from starlight.errors import InputError
 from starlight.planner.intervals import Interval, common, without
-from starlight.scenario.kernels import carry
+from starlight.scenario.kernels import load_spk_bodies
 from starlight.scenario.network import BodySpec
 from starlight.scenario.scenario import Scenario
 from starlight.sky import C_KM_S, Place, Sky, SpkBody, Trajectory, distance_km, windows
@@ -30,7 +30,7 @@ def body_of(sky: Sky, body: BodySpec) -> SpkBody:
     Raises:
         InputError: the sky can't take the file, or the body is one that it knows itself.
     """
-    ids = carry(sky, body.file)
+    ids = load_spk_bodies(sky, body.file)
     if body.naif_id not in ids:
         raise InputError(
             f"body {body.naif_id} is no node: the ephemeris itself has it",

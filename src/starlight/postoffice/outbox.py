@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from starlight.dtntime import SECOND, to_text
 from starlight.errors import InputError
+from starlight.messages.conversation_order import thread_of
 from starlight.messages.delivery import (
     FINAL,
     WITHDRAWABLE,
@@ -30,7 +31,6 @@ from starlight.messages.itinerary import legs_of
 from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.letter import Letter, ReceiptFact, check
 from starlight.messages.mailbox import Mailbox
-from starlight.messages.threads import thread_of
 from starlight.messages.trace_events import (
     ArrivalConfirmed,
     LetterDeparted,

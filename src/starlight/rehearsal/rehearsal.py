@@ -14,8 +14,8 @@ from typing import TextIO
 import msgspec
 
 from starlight.dtntime import DAY, to_text
-from starlight.engine.engine import Node
 from starlight.engine.host import Host, Recorder
+from starlight.engine.node import Node
 from starlight.engine.record import Recorder as RecordFile
 from starlight.errors import DefectError
 from starlight.messages.letter import Letter

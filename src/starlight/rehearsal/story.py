@@ -6,7 +6,7 @@ import msgspec
 
 from starlight import dtntime
 from starlight.messages.trace_events import AboutLetter, LetterQueued, TelemetryArrived
-from starlight.node.stored import told_of
+from starlight.node.stored import identity_of_key
 from starlight.node.trace_events import BundleSent
 from starlight.scenario.scenario import BeatSpec, Scenario
 from starlight.trace import Record
@@ -54,7 +54,7 @@ class Story:
         """Take the next record of the trace."""
         match record.event:
             case BundleSent(key, _, leaves, _, peer, reaches):
-                self._sent.setdefault(told_of(key), []).append((record.node, peer, leaves, reaches))
+                self._sent.setdefault(identity_of_key(key), []).append((record.node, peer, leaves, reaches))
             case LetterQueued() as queued:
                 self._of_letter[queued.letter] = queued.bundle
         if record.kind in self._kinds:
@@ -99,7 +99,7 @@ class Story:
         return [
             f"{self._titles.get(node, node)} to {self._titles.get(peer, peer)}, "
             f"{dtntime.duration_text(reaches - leaves)} from {dtntime.to_text(leaves)}"
-            for node, peer, leaves, reaches in self._sent.get(told_of(key), ())
+            for node, peer, leaves, reaches in self._sent.get(identity_of_key(key), ())
             if reaches <= record.time
         ]
 

@@ -292,7 +292,7 @@ def _route_json(found: Found, route: Route, limits: list[HopLimit], *, explain: 
                 "arrives_s": seconds(hop.arrives),
                 "margin_s": hop.margin / SECOND,
                 "volume_limit_bytes": limit.volume,
-                "binds": binds(hop, limit, found),
+                "binds": limit_text(hop, limit, found),
             }
             for hop, limit in zip(route.hops, limits, strict=True)
         ],
@@ -302,7 +302,7 @@ def _route_json(found: Found, route: Route, limits: list[HopLimit], *, explain: 
     return told
 
 
-def binds(hop: Hop, limit: HopLimit, found: Found) -> str:
+def limit_text(hop: Hop, limit: HopLimit, found: Found) -> str:
     """Return what limits the volume that a hop can carry, in words."""
     ends = found.scale.tell(limit.stops)
     if limit.stopped_by == hop.contact.id:

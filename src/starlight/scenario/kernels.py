@@ -71,7 +71,7 @@ def open_bodies(path: str) -> SPK:
     return kernel
 
 
-def carry(sky: Sky, path: str) -> tuple[int, ...]:
+def load_spk_bodies(sky: Sky, path: str) -> tuple[int, ...]:
     """Hand the bodies of a user's SPK file to a sky, once, and return their NAIF ids.
 
     The file stays open as long as the sky is there.

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from starlight.engine.engine import Node
+from starlight.engine.node import Node
 from starlight.node.application import Claim, Request, Save, Submit
 from starlight.sim.holdings import held
 from starlight.sim.world import VirtualWorld

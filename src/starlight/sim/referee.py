@@ -12,7 +12,7 @@ import msgspec
 
 from starlight.contacts import Contact, ContactPlan
 from starlight.dtntime import MILLISECOND, to_text
-from starlight.engine.engine import Node
+from starlight.engine.node import Node
 from starlight.node.bundle_state import BundleState
 from starlight.node.stored import Stored, whole_of
 from starlight.node.trace_events import (

@@ -20,8 +20,8 @@ from msgspec.structs import replace
 from starlight.bundle import with_age
 from starlight.contacts import ContactPlan
 from starlight.dtntime import to_text
-from starlight.engine.engine import Node
 from starlight.engine.host import Host, Recorder, Step
+from starlight.engine.node import Node
 from starlight.errors import DefectError, InputError
 from starlight.node import actions, events
 from starlight.node.application import Application, Request

@@ -116,4 +116,4 @@ def lateness_view(found: Lateness, names: Names) -> LatenessView:
         )
         for refusal in found.refusals
     )
-    return LatenessView(found.now, found.size_bytes, lateness.first(found, names), reasons)
+    return LatenessView(found.now, found.size_bytes, lateness.opening_sentences(found, names), reasons)

@@ -21,7 +21,7 @@ LIGHT = "light takes {time}"
 SENDING = "sending it takes {time}"
 
 
-def first(lateness: Lateness, names: Names) -> tuple[Sentence, ...]:
+def opening_sentences(lateness: Lateness, names: Names) -> tuple[Sentence, ...]:
     """Return the sentences that come before all others.
 
     They say why it is silent, what the time is spent on, and whether nothing looks faster.

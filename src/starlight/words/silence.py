@@ -23,6 +23,12 @@ HEADING = "Silence between the worlds"
 OPEN_HEADING = "The link between the worlds is open"
 SAFE_HEADING = "What is safe here"
 NO_END_KNOWN = "nobody knows yet"
+SINCE, UNTIL, EXPECTED = "Since", "Until", "expected"
+
+SUN_BETWEEN = "The Sun stands between the worlds"
+SUN_COMES_BETWEEN = "The Sun comes between the worlds"
+SUN_INTERVAL = "From {enter} to {leave} nothing gets past it; Mars comes as near to it as {angle} degrees."
+LAST_SAFE_DEPARTURE = "Last safe departure from here: {departure}."
 
 SAFE_WITHOUT_ROUTE = "What you write is kept at {here} and leaves by itself as soon as a route is planned."
 SAFE_HERE = "What you write is kept at {here} and goes on by itself at {leaves}."
@@ -61,3 +67,13 @@ def safe(silence: Silence, names: Names) -> tuple[Sentence, ...]:
     # People fear most for what has left their own place already, so where it will be kept is named.
     template = SAFE_HERE if waiting.from_node == silence.node else SAFE_FURTHER_ON
     return (fill(template, here=name_of(waiting.from_node, names), leaves=Moment(waiting.leaves)),)
+
+
+def sun_interval(enter: int, leave: int, min_angle_deg: float) -> Sentence:
+    """Return from when to when, in ns, the Sun lets nothing past, and how near to it the world comes."""
+    return fill(SUN_INTERVAL, enter=Moment(enter), leave=Moment(leave), angle=f"{min_angle_deg:.1f}")
+
+
+def last_safe_departure(departure: int) -> Sentence:
+    """Return until when, in ns, what leaves still gets past the Sun."""
+    return fill(LAST_SAFE_DEPARTURE, departure=Moment(departure))

@@ -26,7 +26,7 @@ CRITICAL = 1
 """ION's BP_MINIMUM_LATENCY: to be sent on all routes (ECOS's flag "critical")."""
 
 
-class Service(msgspec.Struct, frozen=True, gc=False):
+class QualityOfService(msgspec.Struct, frozen=True, gc=False):
     """What a bundle asks of the nodes on its way.
 
     Attributes:
@@ -38,11 +38,11 @@ class Service(msgspec.Struct, frozen=True, gc=False):
     critical: bool = False
 
 
-USUAL = Service()
+USUAL = QualityOfService()
 """That of a bundle without such a block."""
 
 
-def service_data(service: Service) -> bytes:
+def service_data(service: QualityOfService) -> bytes:
     """Return the data of a quality-of-service block.
 
     Raises:
@@ -54,7 +54,7 @@ def service_data(service: Service) -> bytes:
     return encode_array_head(len(fields)) + b"".join(map(encode_uint, fields))
 
 
-def read_service(block: CanonicalBlock | None) -> Service:
+def read_service(block: CanonicalBlock | None) -> QualityOfService:
     """Return what a quality-of-service block says; the usual service where there is none.
 
     A mangled one says nothing: what it is to a node is a wish, and a bundle is not lost for that. A
@@ -70,4 +70,4 @@ def read_service(block: CanonicalBlock | None) -> Service:
         decoder.finish()
     except CborError:
         return USUAL
-    return Service(min(priority, EXPEDITED), bool(flags & CRITICAL))
+    return QualityOfService(min(priority, EXPEDITED), bool(flags & CRITICAL))

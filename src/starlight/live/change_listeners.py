@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 
-class Listeners:
+class ChangeListeners:
     """Calls each listener after every change, in the order in which they came."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlight.dtntime import DAY, HOUR, MINUTE, from_text
 from starlight.messages.delivery import DeliveryState, Sent
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
-from starlight.messages.earlier import decode_sent, doubt_of, trouble_of
+from starlight.messages.older_records import decode_sent, doubt_of, trouble_of
 from starlight.words import doubt
 from starlight.words.sentence import closed
 

@@ -11,11 +11,11 @@ from starlight.node.actions import Departed, Expired
 from starlight.node.application import NotKept
 from starlight.node.bundle_state import BundleState
 from starlight.node.ledger import Ledger
-from starlight.node.stored import Stored, family, identity
+from starlight.node.stored import Stored, identity, known_key
 from starlight.routing import Route
 
 
-class Submissions:
+class SubmissionNews:
     """Tells applications what becomes of their bundles.
 
     Args:
@@ -36,7 +36,7 @@ class Submissions:
         Of one in fragments it tells when the first leaves, and when the last that is queued will have left
         and reached its next hop: before then nobody has the bundle.
         """
-        key = family(stored)
+        key = known_key(stored)
         for part in self._index.kin(key):
             if part.meta.own and not part.meta.departed:
                 part.meta.departed = True
@@ -54,7 +54,7 @@ class Submissions:
 
     def withdrawable(self, key: str) -> list[Stored]:
         """Return all that is kept of a bundle that has not departed; nothing when it can't be taken back."""
-        parts = [part for part in self._index.kin(key) if part.meta.own and family(part) == key]
+        parts = [part for part in self._index.kin(key) if part.meta.own and known_key(part) == key]
         # If any part has left, what the application takes back might arrive all the same.
         held = all(part.state in (BundleState.QUEUED, BundleState.WAITING) for part in parts)
         return parts if held and not any(part.meta.departed for part in parts) else []
@@ -65,17 +65,17 @@ class Submissions:
         A fragment takes the whole with it. Of copies only the last does, if none was handed on.
         """
         meta = stored.meta
-        others = self._index.kin(family(stored))
+        others = self._index.kin(known_key(stored))
         if meta.settled or any(identity(other) == identity(stored) for other in others):
             return False
         if meta.own:
-            self._ledger.act(Expired(family(stored), NotKept.LIFETIME_EXPIRED))
+            self._ledger.act(Expired(known_key(stored), NotKept.LIFETIME_EXPIRED))
             self._settle(others)
         return True
 
     def handed(self, stored: Stored) -> None:
         """Note that the next hop has a bundle: the end of its other copies here is not its end."""
-        kin = self._index.kin(family(stored))
+        kin = self._index.kin(known_key(stored))
         self._settle([other for other in kin if identity(other) == identity(stored)])
 
     def _settle(self, parts: list[Stored]) -> None:

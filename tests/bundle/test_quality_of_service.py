@@ -7,16 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.bundle.wire import PAYLOAD, bundle, canonical, primary, uint
 
-from starlight.bundle import EndpointID, Service, build, decode, encode, onward, parse
+from starlight.bundle import EndpointID, QualityOfService, build, decode, encode, onward, parse
 from starlight.bundle.crc import CRC16
 from starlight.bundle.fragmentation import fragment
-from starlight.bundle.service import BULK, EXPEDITED, NORMAL, USUAL
+from starlight.bundle.quality_of_service import BULK, EXPEDITED, NORMAL, USUAL
 
 PRIMARY = primary()
 HERE = EndpointID.parse("ipn:8.0")
 
 
-def made(service: Service, payload: bytes = b"words") -> bytes:
+def made(service: QualityOfService, payload: bytes = b"words") -> bytes:
     ends = EndpointID.parse("ipn:7.1"), EndpointID.parse("ipn:9.2")
     built = build(*ends, payload, creation=(1, 0), lifetime_ms=1000, hop_limit=9, crc=CRC16, service=service)
     return encode(built)
@@ -31,13 +31,13 @@ def quality(flags: int, priority: int, ordinal: int = 0, label: int = 0, *, crc:
 @pytest.mark.parametrize(
     ("service", "flags", "priority"),
     [
-        (Service(BULK), 0, 0),
-        (Service(EXPEDITED), 0, 2),
-        (Service(NORMAL, critical=True), 1, 1),
-        (Service(EXPEDITED, critical=True), 1, 2),
+        (QualityOfService(BULK), 0, 0),
+        (QualityOfService(EXPEDITED), 0, 2),
+        (QualityOfService(NORMAL, critical=True), 1, 1),
+        (QualityOfService(EXPEDITED, critical=True), 1, 2),
     ],
 )
-def test_the_bytes_are_those_of_ion(service: Service, flags: int, priority: int) -> None:
+def test_the_bytes_are_those_of_ion(service: QualityOfService, flags: int, priority: int) -> None:
     """Flags with "minimum latency" as 1, class of service 0 bulk to 2 expedited, no ordinal, no label."""
     data = made(service)
     assert quality(flags, priority, crc=1) in data
@@ -46,7 +46,7 @@ def test_the_bytes_are_those_of_ion(service: Service, flags: int, priority: int)
 
 def test_a_usual_bundle_says_nothing() -> None:
     """What is normal and not critical needs no block, and no other node meets an unknown one."""
-    assert made(USUAL) == made(Service(NORMAL, critical=False))
+    assert made(USUAL) == made(QualityOfService(NORMAL, critical=False))
     assert [block.type for block in decode(made(USUAL)).blocks] == [10, 1]
 
 
@@ -54,25 +54,25 @@ def test_there_are_three_priorities() -> None:
     """A class of service that nobody knows is never written."""
     for priority in (-1, 3):
         with pytest.raises(ValueError, match="0, 1 or 2"):
-            made(Service(priority))
+            made(QualityOfService(priority))
 
 
 @pytest.mark.parametrize(
     ("block", "service"),
     [
-        (quality(0, 0), Service(BULK)),
+        (quality(0, 0), QualityOfService(BULK)),
         (quality(0, 1), USUAL),
-        (quality(0, 2, 254, 70_000), Service(EXPEDITED)),
-        (quality(1, 0), Service(BULK, critical=True)),
+        (quality(0, 2, 254, 70_000), QualityOfService(EXPEDITED)),
+        (quality(1, 0), QualityOfService(BULK, critical=True)),
         (quality(0xFE, 1, 9), USUAL),
-        (quality(0xFF, 1, 9), Service(NORMAL, critical=True)),
-        (quality(0, 3), Service(EXPEDITED)),
-        (canonical(193, 3, b"\x84\x00\x1b" + b"\xff" * 8 + b"\x00\x00"), Service(EXPEDITED)),
-        (canonical(193, 3, b"\x84\x18\x01\x19\x00\x02\x00\x00"), Service(EXPEDITED, critical=True)),
-        (canonical(193, 3, b"\x9f\x00\x00\x00\x00\xff"), Service(BULK)),
+        (quality(0xFF, 1, 9), QualityOfService(NORMAL, critical=True)),
+        (quality(0, 3), QualityOfService(EXPEDITED)),
+        (canonical(193, 3, b"\x84\x00\x1b" + b"\xff" * 8 + b"\x00\x00"), QualityOfService(EXPEDITED)),
+        (canonical(193, 3, b"\x84\x18\x01\x19\x00\x02\x00\x00"), QualityOfService(EXPEDITED, critical=True)),
+        (canonical(193, 3, b"\x9f\x00\x00\x00\x00\xff"), QualityOfService(BULK)),
     ],
 )
-def test_what_others_write_is_read(block: bytes, service: Service) -> None:
+def test_what_others_write_is_read(block: bytes, service: QualityOfService) -> None:
     """Other flags and the ordinal don't count; what is above expedited is expedited."""
     assert decode(bundle(PRIMARY, block, PAYLOAD)).service == service
 
@@ -102,7 +102,7 @@ def test_nothing_in_the_block_breaks_a_bundle(data: bytes, flags: int, crc: int)
 def test_the_first_of_two_counts() -> None:
     """RFC 9171 forbids it only of its own blocks, so a second one is no reason to refuse a bundle."""
     second = canonical(193, 4, b"\x84\x00\x00\x00\x00", flags=1)
-    assert decode(bundle(PRIMARY, quality(0, 2), second, PAYLOAD)).service == Service(EXPEDITED)
+    assert decode(bundle(PRIMARY, quality(0, 2), second, PAYLOAD)).service == QualityOfService(EXPEDITED)
 
 
 def test_what_is_encrypted_is_left_alone() -> None:
@@ -121,7 +121,7 @@ def test_it_goes_on_as_it_came() -> None:
 
 def test_every_fragment_is_as_urgent_as_the_whole() -> None:
     """... the block must be replicated in every fragment (RFC 9171, 4.2.4)."""
-    asked = Service(EXPEDITED, critical=True)
+    asked = QualityOfService(EXPEDITED, critical=True)
     pieces = fragment(decode(made(asked, b"x" * 100)), 30)
     assert len(pieces) == 4
     assert [parse(encode(piece)).service for piece in pieces] == [asked] * 4

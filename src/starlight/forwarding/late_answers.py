@@ -10,7 +10,7 @@ from __future__ import annotations
 from starlight.node.stored import Stored
 
 
-class OutstandingAnswers:
+class LateAnswers:
     """The answers that are still out, by bundle and peer; the oldest is let go first.
 
     Args:

@@ -9,8 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.messages.order import in_order as by_the_rule
 
+from starlight.messages.conversation_order import (
+    RIPPLE_MAX,
+    STACK_MAX,
+    Answer,
+    keys_after,
+    order_key,
+    thread_of,
+)
 from starlight.messages.letter import Letter
-from starlight.messages.threads import RIPPLE_MAX, STACK_MAX, Answer, keys_after, order_key, thread_of
 
 
 def letter(id: str, written_at: int, reply_to: str | None = None) -> Letter:

@@ -45,7 +45,7 @@ from starlight.node.reception import Reception, naming_bytes
 from starlight.node.reports import Reports
 from starlight.node.retention import Retention
 from starlight.node.stored import Stored, unpack
-from starlight.node.submissions import Submissions
+from starlight.node.submission_news import SubmissionNews
 from starlight.node.trace_events import PlanAdopted
 from starlight.routing import Route, Router
 
@@ -71,7 +71,7 @@ class Node:
         self._ledger = ledger = Ledger(config.number, limits)
         self._duplicates = DuplicateFilter(limits.remembered)
         self._reception = Reception(config)
-        self._submissions = Submissions(ledger)
+        self._submissions = SubmissionNews(ledger)
         self._reports = Reports(config, ledger, self._reception)
         self._retention = Retention(ledger, self._duplicates, self._submissions, self._reports)
         booking = RouteBooking(config, self.router, self._deadlines)
