@@ -24,6 +24,7 @@ from starlight.errors import InputError
 from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES, REFUSALS_MAX, Forecaster
 from starlight.messages.itinerary import legs_of
 from starlight.messages.lateness import LateMessage, Lateness
+from starlight.messages.overtaken import Waiting
 from starlight.routing import Router, RouteRequest
 from starlight.words import lateness as words
 from starlight.words import routes
@@ -89,7 +90,7 @@ def test_the_way_that_it_goes_is_not_refused() -> None:
         assert route
         router.bookings.book(route)
         booked.append(route)
-    moved = forecaster.moved(booked[0], MARS, DAY, {})
+    (moved,) = forecaster.moved([Waiting(booked[0], MARS, DAY)])
     assert moved is not None
     assert [hop.contact.id for hop in moved.hops] == [1]
     anew = router.without(booked[:1]).route(RouteRequest(EARTH, MARS, 0, 2_088))

@@ -62,6 +62,31 @@ def test_without_a_booking_all_is_as_if_it_had_never_been(seed: int) -> None:
     assert before == [whole.bookings.on(contact.id, level) for contact in plan.contacts for level in Priority]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_booked_without_others_is_not_booked_where_they_are(seed: int) -> None:
+    """A router without some routes can be booked on: it answers as any other, and the first is unchanged."""
+    rng = random.Random(seed)
+    plan = random_plan(rng)
+    nodes = plan.nodes()
+    whole, alone = Router(plan), Router(plan)
+    booked = [route for _ in range(6) if (route := some_route(rng, whole, nodes)) and route.hops]
+    for route in booked:
+        whole.bookings.book(route)
+    for route in booked[1:]:
+        alone.bookings.book(route)
+    before = [whole.bookings.on(contact.id, level) for contact in plan.contacts for level in Priority]
+    without = whole.without(booked[:1])
+    for _ in range(6):
+        route = some_route(rng, without, nodes)
+        if route and route.hops:
+            without.bookings.book(route)
+            alone.bookings.book(route)
+    for contact in plan.contacts:
+        for level in Priority:
+            assert without.bookings.on(contact.id, level) == alone.bookings.on(contact.id, level)
+    assert before == [whole.bookings.on(contact.id, level) for contact in plan.contacts for level in Priority]
+
+
 @settings(deadline=None, derandomize=True, max_examples=300)
 @given(JOBS, JOBS)
 def test_who_is_overtaken_keeps_the_place_among_equals(

@@ -12,6 +12,7 @@ from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND, YEAR
 from starlight.errors import DefectError
+from starlight.forwarding.contact_queue import ContactQueue
 from starlight.forwarding.transmit_scheduler import TransmitScheduler
 from starlight.node.bundle_state import Cause
 from starlight.node.stored import Stored
@@ -86,9 +87,14 @@ def test_a_transmission_outside_of_its_contact_is_told(monkeypatch: pytest.Monke
     transmit = TransmitScheduler._transmit
 
     def hasty(
-        scheduler: TransmitScheduler, stored: Stored, contact: Contact, leaves: int, last_byte: int, now: int
+        scheduler: TransmitScheduler,
+        stored: Stored,
+        queue: ContactQueue,
+        leaves: int,
+        last_byte: int,
+        now: int,
     ) -> None:
-        transmit(scheduler, stored, contact, leaves - MINUTE, last_byte - MINUTE, now)
+        transmit(scheduler, stored, queue, leaves - MINUTE, last_byte - MINUTE, now)
 
     with monkeypatch.context() as patched:
         patched.setattr(TransmitScheduler, "_transmit", hasty)

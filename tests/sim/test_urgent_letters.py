@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.messages.contents import received_of, sent_of
 from tests.sim.helpers import START, both
@@ -46,24 +46,31 @@ some_letters = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
-@given(some_letters)
-def test_what_is_foreseen_comes_true_also_for_what_gives_way(letters: list[Written]) -> None:
-    """However letters overtake each other, the last prediction of each is its arrival, to the ns.
-
-    Some are written while the thin contact is closed, some while others are on the air.
-    """
+def written(letters: list[Written], onward_bps: int) -> VirtualWorld:
+    """Return a world in which Jay writes letters, which go over a thin contact, and onward from a relay."""
     plan = ContactPlan.of(
         [
             *both(1, 1, 2, OPENS, CLOSES, rate=1_000, light_s=600.0),
-            *both(3, 2, 3, rate=1_000_000, light_s=0.0),
+            *both(3, 2, 3, rate=onward_bps, light_s=0.0),
         ]
     )
     world = VirtualWorld(plan, [NodeSetup(NodeConfig(n, plan), office_of) for n in (1, 2, 3)], start=START)
     world.call(START, 1, lambda host, now: office_at(host).open(JAY, "Jay", now))
     world.call(START, 3, lambda host, now: office_at(host).open(NAN_YOUNG, "Nan-young", now))
-    for at, size, priority in sorted(letters):
+    for at, size, priority in letters:
         world.call(START + at * SECOND, 1, write("x" * size, priority))
+    return world
+
+
+@settings(max_examples=40, deadline=None)
+@given(some_letters)
+@example([(1, 1, 0), (1, 1, 0), (1, 1, 2)])
+def test_what_is_foreseen_comes_true_also_for_what_gives_way(letters: list[Written]) -> None:
+    """However letters overtake each other, the last prediction of each is its arrival, to the ns.
+
+    Some are written while the thin contact is closed, some while others are on the air.
+    """
+    world = written(sorted(letters), 1_000_000)
     world.run(START + 201 * SECOND)
     sent = sent_of(office_at(world.host(1)).mailbox(JAY))
     foreseen = {id: each.arrives for id, each in sent.items()}
@@ -80,3 +87,25 @@ def test_what_is_foreseen_comes_true_also_for_what_gives_way(letters: list[Writt
         each.state is DeliveryState.ARRIVED
         for each in sent_of(office_at(world.host(1)).mailbox(JAY)).values()
     )
+
+
+@settings(max_examples=25, deadline=None)
+@given(some_letters, st.sampled_from([500, 1_000, 3_000, 20_000]))
+@example([(0, 1, 0), (0, 1, 0), (0, 1, 2)], 1_000)
+def test_what_gives_way_does_so_on_every_contact(letters: list[Written], onward_bps: int) -> None:
+    """Where the relay has no more time than the node, who comes there later also leaves there later.
+
+    Each letter is as urgent as those before it, or more, and all are written before the first may leave.
+    """
+    ordered = sorted(letters, key=lambda letter: letter[2])
+    world = written([(1 + place, size, each) for place, (_, size, each) in enumerate(ordered)], onward_bps)
+    for at in (100 * SECOND, 201 * SECOND):
+        world.run(START + at)
+        sent = sent_of(office_at(world.host(1)).mailbox(JAY))
+        foreseen = {id: each.arrives for id, each in sent.items()}
+        if at < OPENS:
+            before = foreseen
+    assert before == foreseen  # Their leaving tells nothing new.
+    world.run(START + CLOSES)
+    received = received_of(office_at(world.host(3)).mailbox(NAN_YOUNG))
+    assert {id: each.arrived_at for id, each in received.items()} == foreseen

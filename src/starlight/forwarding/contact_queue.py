@@ -57,7 +57,8 @@ class ContactQueue:
     """
 
     __slots__ = (
-        "_lines", "closed", "contact", "count", "free_at", "overtaken", "peer", "unlimited", "wake_at",
+        "_lines", "_stale", "closed", "contact", "count", "free_at", "overtaken", "peer", "unlimited",
+        "wake_at",
     )  # fmt: skip
 
     def __init__(self, contact: Contact, peer: Neighbour) -> None:
@@ -70,6 +71,7 @@ class ContactQueue:
         self.overtaken = False
         self.unlimited = all(rate == UNLIMITED_BPS for _, rate in contact.rates)
         self._lines: list[list[Entry]] = [[] for _ in range(LEVELS)]  # the most urgent first
+        self._stale: set[int] = set()  # priorities of which some were overtaken
 
     def put(self, stored: Stored, leaves: int, ticket: int) -> None:
         """Let a bundle queue, which is booked to leave at a time, in ns."""
@@ -79,6 +81,7 @@ class ContactQueue:
         heappush(self._lines[LEVELS - 1 - urgency], (leaves, ticket, stored))
         if any(self._lines[LEVELS - urgency :]):
             self.overtaken = True
+            self._stale.update(range(urgency))
 
     def drop(self, stored: Stored) -> None:
         """Take a bundle out, wherever it stands; its entry goes when it comes to the head."""
@@ -99,6 +102,14 @@ class ContactQueue:
     def entries(self) -> list[Stored]:
         """Return the bundles that queue here, the most urgent first, else in the order of their booking."""
         return [stored for line in self._lines for stored in _in_order(line)]
+
+    def take_overtaken(self, priority: int) -> list[Stored]:
+        """Return those of a priority that queue here, if any was overtaken since they were last taken."""
+        if priority not in self._stale:
+            return []
+        self._stale.discard(priority)
+        line = self._lines[LEVELS - 1 - priority]
+        return [stored for _, ticket, stored in line if stored.ticket == ticket]
 
     def least(self) -> list[Stored]:
         """Return those of the least urgent that queue here, in the order of their booking."""

@@ -9,12 +9,14 @@ booked would free the time of somebody else, and two transmissions would meet on
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from msgspec.structs import replace
 
 from starlight.contacts import Contact, ContactPlan
+from starlight.forwarding.onward_booking import rebooked
 from starlight.node.config import NodeConfig
 from starlight.node.deadlines import Deadlines
-from starlight.node.reception import naming_bytes
 from starlight.node.stored import Stored
 from starlight.routing import NoRoute, Route, Router, RouteRequest
 
@@ -109,27 +111,28 @@ class RouteBooking:
             if self._give_back(route, stored.epoch):
                 self._note_freed()
 
-    def depart(self, stored: Stored, last_byte: int, reaches: int) -> None:
+    def depart(
+        self, stored: Stored, last_byte: int, reaches: int, overtaken: Callable[[], Sequence[Stored]]
+    ) -> None:
         """Take note that a bundle begins to leave, so that nobody is given its time.
 
         Args:
             last_byte: when its last byte leaves, in ns.
             reaches: when that reaches the next hop, in ns.
+            overtaken: returns the bundles of its priority that queue behind it for the same contact, if any
+                was overtaken since it was asked last.
         """
         route = stored.route
         assert route is not None
         self.router.bookings.depart(route, last_byte)
         onward = route.hops[1:]
         stored.route = rest = replace(route, hops=onward) if onward else None
-        if rest is not None and reaches > onward[0].leaves:
+        if rest is not None and last_byte > route.hops[0].last_byte:
             # It was overtaken, or its link was late: elsewhere too it will need another time.
             self.router.bookings.release(rest)
-            self._note_freed()
-            next_hop = route.hops[0].contact.to_node
-            size = route.size - naming_bytes(self.number) + naming_bytes(next_hop)
-            stored.route = rest = self.router.along(rest, reaches, size)
-            if rest is not None:
-                self.router.bookings.book(rest)
+            stored.route = rebooked(self.router, route, reaches, overtaken)
+            if stored.route is None or _intervals(stored.route) != _intervals(rest):
+                self._note_freed()
 
     def passed(self, stored: Stored, now: int) -> None:
         """Give back what a bundle that was handed on had booked, once it is through.
@@ -189,3 +192,7 @@ class RouteBooking:
         self._neighbours = None
         self.releases += 1
         self.changes += 1
+
+
+def _intervals(route: Route) -> list[tuple[int, int]]:
+    return [(hop.leaves, hop.last_byte) for hop in route.hops]

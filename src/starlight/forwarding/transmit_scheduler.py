@@ -25,7 +25,9 @@ without time passing.
 
 from __future__ import annotations
 
-from starlight.contacts import Contact, ContactPlan
+from functools import partial
+
+from starlight.contacts import ContactPlan
 from starlight.forwarding.answer_watch import AnswerWatch
 from starlight.forwarding.contact_queue import ContactQueue
 from starlight.forwarding.contact_queues import ContactQueues
@@ -245,13 +247,15 @@ class TransmitScheduler:
                 continue
             queue.drop(stored)
             queue.free_at = last_byte
-            self._transmit(stored, contact, leaves, last_byte, now)
+            self._transmit(stored, queue, leaves, last_byte, now)
 
-    def _transmit(self, stored: Stored, contact: Contact, leaves: int, last_byte: int, now: int) -> None:
-        meta, key, peer, ledger = stored.meta, stored.key, contact.to_node, self._ledger
+    def _transmit(self, stored: Stored, queue: ContactQueue, leaves: int, last_byte: int, now: int) -> None:
+        meta, key, contact, ledger = stored.meta, stored.key, queue.contact, self._ledger
+        peer = contact.to_node
         reaches = last_byte + contact.light_time(last_byte)
         if last_byte > leaves:
-            self._booking.depart(stored, last_byte, reaches)
+            overtaken = partial(queue.take_overtaken, meta.priority)
+            self._booking.depart(stored, last_byte, reaches, overtaken)
         ledger.move(stored, Cause.SENT)
         stored.peer = peer
         stored.one_way = contact.one_way

@@ -6,7 +6,7 @@ booked. Times are integer nanoseconds. What is told is codes and numbers; `words
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -15,6 +15,7 @@ from starlight.contacts import Notice
 from starlight.dtntime import MINUTE
 from starlight.messages.itinerary import Itinerary, LinkIndex, goes_by, legs_of, waits_long
 from starlight.messages.lateness import LateMessage, Lateness, time_spent
+from starlight.messages.overtaken import Waiting, moved
 from starlight.messages.silence import Silence, notices_about, silence_of
 from starlight.routing import NoRouteCode, Priority, Refusal, Route, Router, RouteRequest, split
 
@@ -43,10 +44,6 @@ HOPELESS_FOR = MINUTE
 """After a draft went in no number of fragments, neither it nor a larger one is fragmented again for this
 long: each attempt costs hundreds of searches, and the page asks at each pause in typing. Nobody who is
 writing minds hearing a minute late that there is room again."""
-
-
-Turns = dict[tuple[int, int], dict[tuple[int, int], int]]
-"""Departures of what is booked, by contact and priority, and by booked interval; in ns."""
 
 
 class Prediction(msgspec.Struct, frozen=True):
@@ -184,42 +181,16 @@ class Forecaster:
         index = self.index()
         return bool(index.between(destination, self.node)) or not index.between(self.node, destination)
 
-    def moved(self, booked: Route, destination: int, expires: int, turns: Turns) -> Route | None:
-        """Return when a bundle that waits here goes by its booked route, after others have overtaken it.
+    def moved(self, waiting: Sequence[Waiting]) -> list[Route | None]:
+        """Return the routes of bundles that wait here, timed as they go after others have overtaken them.
 
         Args:
-            booked: its route.
-            destination: its node.
-            expires: when it does, in ns.
-            turns: what was found for other bundles at this moment; it is added to.
+            waiting: all that may have been overtaken: they are in each other's way further along.
 
         Returns:
-            None where it can't go by it any more.
+            For each its route, None where it can't go by the booked one any more.
         """
-        first, rest, router = booked.hops[0], booked.hops[1:], self._router
-        contact = first.contact
-        where = contact.id, booked.priority
-        if where not in turns:
-            turns[where] = router.bookings.turns(*where)
-        leaves = turns[where].get((first.leaves, first.last_byte), first.leaves)
-        if leaves == first.leaves:
-            return booked  # Nobody has taken its turn, so all that was booked further on stands.
-        last_byte = contact.last_byte(leaves, booked.size)
-        if last_byte is None:
-            return None
-        reaches = last_byte + contact.light_time(last_byte)
-        late = replace(first, leaves=leaves, last_byte=last_byte, arrives=reaches)
-        if not rest:
-            return replace(booked, hops=(late,), arrival=reaches)
-        # Where it is late only here, it still catches the contact that is booked for it at the next node.
-        if reaches <= rest[0].leaves:
-            return replace(booked, hops=(late, *rest))
-        router, size, priority = router.without([booked]), booked.size, booked.priority
-        onward = router.along(replace(booked, hops=rest), reaches, size)
-        if onward is None or onward.projected > expires:
-            request = RouteRequest(contact.to_node, destination, reaches, size, expires, priority)
-            onward = router.route(request) or None
-        return onward and replace(booked, hops=(late, *onward.hops), arrival=onward.arrival)
+        return moved(self._router, waiting)
 
     # What is told of a message.
 

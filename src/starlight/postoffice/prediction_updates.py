@@ -8,11 +8,13 @@ changes, and when something more urgent is accepted, which goes first. How one i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from msgspec.structs import replace
 
 from starlight.messages.delivery import DeliveryState, Sent
-from starlight.messages.forecast import Forecaster, Turns
+from starlight.messages.forecast import Forecaster
+from starlight.messages.overtaken import Waiting
 from starlight.messages.trace_events import LetterForeseen, about, say
 from starlight.node.application import Request
 from starlight.postoffice import reprediction
@@ -69,18 +71,31 @@ class PredictionUpdates:
     def displaced_by(self, urgency: int, now: int) -> list[Request]:
         """Predict again what waits here and may have to give way to what was just accepted."""
         requests: list[Request] = []
-        turns: Turns = {}
-        for letter in self._letters.queued():
-            sent = letter.sent
-            if sent.urgency >= urgency:
-                continue
-            booked = [route for copy in sent.copies for route in self._booked(copy.key)]
-            destination = self._node_of(letter.to)
-            changed = reprediction.displaced(self._forecaster, sent, destination, booked, turns)
+        letters = [letter for letter in self._letters.queued() if letter.sent.urgency < urgency]
+        waiting = [self._waiting(letter) for letter in letters]
+        # All at once, as who is late here is in the others' way further along at another time.
+        moved = iter(self._forecaster.moved([bundle for bundles in waiting for bundle in bundles]))
+        for letter, bundles in zip(letters, waiting, strict=True):
+            sent, destination = letter.sent, self._node_of(letter.to)
+            changed = reprediction.displaced(
+                self._forecaster, sent, destination, list(islice(moved, len(bundles)))
+            )
             if changed is not sent:
                 requests += self._letters.put(letter.mailbox, letter.id, changed)
                 requests.append(self._foreseen(letter, changed, now))
         return requests
+
+    def _waiting(self, letter: OpenLetter) -> list[Waiting]:
+        """Return what waits here of a letter: nothing, one bundle, or fragments."""
+        destination = self._node_of(letter.to)
+        if destination is None:
+            return []
+        return [
+            Waiting(route, destination, letter.sent.expires_at)
+            for copy in letter.sent.copies
+            for route in self._booked(copy.key)
+            if route.hops
+        ]
 
     def _foreseen(self, letter: OpenLetter, sent: Sent, now: int) -> Request:
         text = letter.mailbox.written(letter.id)[0]

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from starlight.dtntime import DAY, HOUR
 from starlight.messages.delivery import DeliveryState, Leg, Sent, flight_of
 from starlight.messages.doubt import Doubt, DoubtCode
-from starlight.messages.forecast import RECEIPT_BYTES, Forecaster, Turns
+from starlight.messages.forecast import RECEIPT_BYTES, Forecaster
 from starlight.messages.itinerary import Itinerary, legs_of
 from starlight.routing import Route
 
@@ -45,21 +45,16 @@ def queued(forecaster: Forecaster, sent: Sent, destination: int | None, now: int
 
 
 def displaced(
-    forecaster: Forecaster, sent: Sent, destination: int | None, booked: Sequence[Route], turns: Turns
+    forecaster: Forecaster, sent: Sent, destination: int | None, moved: Sequence[Route | None]
 ) -> Sent:
     """Return a record after something more urgent was accepted, which may go before a letter that waits.
 
     Args:
-        booked: what the node has booked for the letter: one route, or one for each fragment.
-        turns: what was found for other letters at this moment.
+        moved: the route that each bundle of the letter now takes: of the whole, or of each fragment; None
+            for one that can't go by what is booked for it any more.
     """
-    moved = [
-        forecaster.moved(route, destination, sent.expires_at, turns)
-        for route in booked
-        if destination is not None and route.hops
-    ]
     routes = [route for route in moved if route is not None]
-    if not routes or len(routes) < len(booked) or sent.arrives is None:
+    if not routes or len(routes) < len(moved) or sent.arrives is None:
         return sent  # The node will look for another route when it comes to that, and so will the next plan.
     last = max(routes, key=lambda route: route.arrival)
     if last.arrival <= sent.arrives:

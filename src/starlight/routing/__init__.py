@@ -7,6 +7,7 @@ from starlight.routing.refusals import Refusal, RefusalCode
 from starlight.routing.request import RouteRequest
 from starlight.routing.route import Hop, Route
 from starlight.routing.router import Router
+from starlight.routing.turns import Turns
 from starlight.routing.volume import HopLimit, Priority, margin
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Route",
     "RouteRequest",
     "Router",
+    "Turns",
     "Unusable",
     "margin",
     "split",

@@ -32,12 +32,13 @@ class Bookings:
         releases: how often time that was booked has become free.
     """
 
-    __slots__ = ("_freed", "_sizes", "busy", "releases")
+    __slots__ = ("_freed", "_shared", "_sizes", "busy", "releases")
 
     def __init__(self, sizes: BundleSizes) -> None:
         self._sizes = sizes
         self.busy: tuple[Busy, ...] = tuple({} for _ in Priority)
         self.releases = 0
+        self._shared: set[int] = set()  # contacts whose bookings are another's too, so they are not changed
         # As (count, end of what it freed). A release that reaches further makes those before it needless,
         # so ends fall and bisection finds the latest end since a count.
         self._freed: list[tuple[int, int]] = []
@@ -49,6 +50,8 @@ class Bookings:
         one, what is booked there keeps as much time, from the next that is free.
         """
         for hop in route.hops:
+            if hop.contact.id in self._shared:
+                self._unshare(hop.contact.id)
             until = self._sizes.booked_until(hop.contact, hop.leaves, hop.last_byte, route.size)
             # What takes no time books nothing: it must not leave an entry that nobody would take out again.
             if until > hop.leaves:
@@ -146,8 +149,8 @@ class Bookings:
     def without(self, routes: Iterable[Route]) -> Bookings:
         """Return the bookings of now but for those of some routes.
 
-        They are to be read, not added to: what these routes do not touch is shared, as a copy of all of a
-        node's bookings would cost more than what is asked of it.
+        They can be read, and added to by `book`. What these routes do not touch is shared until something is
+        booked there, as a copy of all of a node's bookings would cost more than what is asked of it.
         """
         routes = list(routes)
         other = Bookings(self._sizes)
@@ -156,6 +159,7 @@ class Bookings:
             {id: bookings.copy() if id in ids else bookings for id, bookings in busy.items()}
             for busy in self.busy
         )
+        other._shared = {id for busy in self.busy for id in busy if id not in ids}
         for route in routes:
             other.release(route)
         return other
@@ -178,6 +182,13 @@ class Bookings:
         while self._freed and self._freed[-1][1] <= until:
             self._freed.pop()
         self._freed.append((self.releases, until))
+
+    def _unshare(self, contact: int) -> None:
+        """Copy what is shared of a contact, given by its id, so that it can be changed."""
+        self._shared.discard(contact)
+        for busy in self.busy:
+            if contact in busy:
+                busy[contact] = busy[contact].copy()
 
     def _at_each_priority(self, contact: int) -> list[ContactBookings]:
         found = []

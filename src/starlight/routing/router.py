@@ -187,6 +187,16 @@ class Router:
         timings = follow(path, ready, self._sizes.volume(size), self.bookings.busy[route.priority])
         return self._timed(tuple(path), request, timings[-1][2]) if timings else None
 
+    def onward(self, route: Route, reaches: int) -> Route | None:
+        """Return what is left of a route after its first hop, timed anew; None when it can't be carried.
+
+        Args:
+            route: of two hops or more, which are not booked beyond the first.
+            reaches: when its bundle is at the end of the first, in ns.
+        """
+        size = self._sizes.at_each([hop.contact for hop in route.hops], route.size)[1]
+        return self.along(replace(route, hops=route.hops[1:]), reaches, size)
+
     def earliest_over(
         self, contacts: Iterable[Contact], source: int, ready: int, size: int, until: int
     ) -> dict[int, int]:
