@@ -49,6 +49,15 @@ def test_repeated_previous_nodes_become_one() -> None:
     assert sent_on(arrived) == bundle(primary(), canonical(6, 2, HERE_WIRE), PAYLOAD)
 
 
+def test_an_encrypted_previous_node_stays_the_only_one() -> None:
+    """What can't be read can't be replaced; a second beside it would be one too many for the next node."""
+    sealed = canonical(6, 7, b"sealed")
+    sealing = canonical(12, 8, bytes.fromhex("8107"))
+    arrived = bundle(primary(), sealed, sealing, PAYLOAD)
+    assert sent_on(arrived) == arrived
+    decode(sent_on(arrived))
+
+
 def test_hop_count_rises() -> None:
     """The hop count value SHOULD initially be zero and SHOULD be increased by 1 on each hop."""
     data = bundle(primary(), HOPS, PAYLOAD)

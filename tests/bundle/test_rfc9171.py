@@ -13,7 +13,7 @@ from starlight.bundle import NULL, Bundle, BundleFlags, EndpointID, build, decod
 from starlight.bundle.blocks import CanonicalBlock
 from starlight.bundle.cbor import DecodingLimits
 from starlight.bundle.crc import CRC16, CRC32C
-from starlight.bundle.policy import DEFAULT, STRICT, TOLERANT, Policy
+from starlight.bundle.policy import DEFAULT, LIMITS, STRICT, TOLERANT, Policy
 from starlight.errors import BundleError
 
 IPN_7_1 = EndpointID.parse("ipn:7.1")
@@ -530,6 +530,14 @@ def test_limits() -> None:
     refuse(bundle(primary(to=deep), PAYLOAD), "nested deeper than 8")
     wide = b"\x82\x03\x98\x64" + bytes(100)
     refuse(bundle(primary(to=wide), PAYLOAD), "more than 64 items")
+
+
+def test_as_many_blocks_as_the_limit_allows_are_read() -> None:
+    """A bundle has up to as many blocks as the limit says, the payload among them, and not one more."""
+    full = [canonical(193, number, b"") for number in range(2, LIMITS.count + 1)]
+    assert len(decode(bundle(primary(), *full, PAYLOAD)).blocks) == LIMITS.count
+    one_more = canonical(193, LIMITS.count + 1, b"")
+    refuse(bundle(primary(), *full, one_more, PAYLOAD), "more than 64 blocks")
 
 
 def test_byte_ranges() -> None:

@@ -13,6 +13,7 @@ from starlight.engine import reassembly
 from starlight.engine.reassembly import Reassembly
 from starlight.node.actions import Acknowledge, Deliver, Refuse
 from starlight.node.application import Claim
+from starlight.node.events import Delivered
 from starlight.node.stored import Meta, Stored
 
 
@@ -109,3 +110,23 @@ def test_a_bundle_in_too_many_fragments_is_refused() -> None:
     assert of(node.handle(came(parts[0])), Acknowledge)
     whole = made(sequence=1, payload=b"y", fragment=(0, 1))
     assert of(node.handle(came(whole)), Deliver)
+
+
+def test_a_whole_that_was_delivered_in_fragments_is_known_after_a_restart() -> None:
+    """Another relay may have cut it otherwise, or not at all: it is not delivered a second time."""
+    node = Fixture(3)
+    node.handle(Claim("ipn:3.1"))
+    deliver = [
+        action
+        for offset in (0, 2)
+        for action in of(node.handle(came(made(payload=b"xx", fragment=(offset, 4)))), Deliver)
+    ]
+    node.handle(Delivered(deliver[0].keys))
+    again = node.restart(T + 1)
+    again.handle(Claim("ipn:3.1"), T + 1)
+    others = [made(payload=b"x", fragment=(0, 4)), made(payload=b"xxx", fragment=(1, 4)), made(payload=b"x" * 4)]
+    for other in others:
+        actions = again.handle(came(other), T + 1)
+        assert of(actions, Acknowledge)
+        assert of(actions, Deliver) == []
+    assert again.states == []

@@ -329,3 +329,15 @@ def test_a_step_that_breaks_before_the_copies_are_made_makes_them_later() -> Non
     assert node.node.stored[persist.key].meta.via is None
     node.handle(PlanChanged(diamond(2, 3, 4, version=1)))
     assert len(node.bundles) == 3
+
+
+def test_a_copy_that_comes_back_after_a_restart_is_not_copied_again() -> None:
+    """What was copied is remembered until it expires: its copies would be copied again, and theirs again."""
+    node = relay(THREE)
+    node.handle(came(critical(), peer=8))
+    for key, peer in sent(node.handle(Wakeup(), T + 2 * HOUR)):
+        node.handle(TransferAcknowledged(key, peer, T + 2 * HOUR), T + 2 * HOUR)
+    assert not node.bundles
+    again = node.restart(T + 3 * HOUR)
+    again.handle(came(critical(hops=9), peer=2), T + 3 * HOUR)
+    assert len(again.node.stored) == 1

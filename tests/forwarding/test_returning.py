@@ -9,7 +9,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY
 from starlight.node.actions import Transmit
 from starlight.node.config import NodeLimits
-from starlight.node.events import LinkUp, PlanChanged, TransferFailed, Wakeup
+from starlight.node.events import LinkUp, PlanChanged, TransferAcknowledged, TransferFailed, Wakeup
 
 
 def fork(other: int) -> ContactPlan:
@@ -89,3 +89,17 @@ def test_after_a_refusal_it_may_go_back() -> None:
     actions = node.handle(TransferFailed(sent.key, 4, "no", refused=True), T + SECOND)
     assert [sent.peer for sent in of(actions, Transmit)] == [1]
     assert "bundle.failed" in traces(actions)
+
+
+def test_what_replaces_a_bundle_that_was_handed_on_has_come_back() -> None:
+    """A copy that comes further while the acknowledgement is on its way rests before it goes back."""
+    only = plan(contact(1, 1, 2), contact(2, 2, 3, HOUR))
+    node = Fixture(1, only)
+    (sent,) = of(node.handle(came(made(hops=(64, 1)), peer=5)), Transmit)
+    node.handle(TransferAcknowledged(sent.key, 2, T + 60 * SECOND), T + SECOND)
+    assert node.states == ["HANDED"]
+    actions = node.handle(came(made(hops=(64, 3)), peer=2), T + 2 * SECOND)
+    assert of(actions, Transmit) == [], "2 would send it back at once"
+    (again,) = of(node.handle(Wakeup(), T + HOUR), Transmit)
+    assert again.peer == 2
+    assert again.leaves == T + 2 * SECOND + node.config.limits.backoff

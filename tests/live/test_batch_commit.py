@@ -33,6 +33,19 @@ class Slow(SqliteStore):
         super().commit(writes, now=now, held=held)
 
 
+class Marking(Slow):
+    """A slow store that notes up to which mark each commit lets go of what is held."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.marks: list[int] = []
+
+    def commit(self, writes: Sequence[Write], *, now: int | None = None, held: int = 0) -> None:
+        """Note the mark, and commit when let go."""
+        self.marks.append(held)
+        super().commit(writes, now=now, held=held)
+
+
 def test_what_came_during_a_commit_shares_the_next_one_in_order(tmp_path: Path) -> None:
     """A writer thread commits batch n while the engine handles n + 1; sequels come in order."""
 
@@ -62,6 +75,45 @@ def test_what_came_during_a_commit_shares_the_next_one_in_order(tmp_path: Path) 
         assert writer.commits == 2
         assert writer.pending == 0
         assert store.mission_time() == 1020
+        await asyncio.get_running_loop().run_in_executor(None, writer.stop)
+        store.close()
+
+    run(test())
+
+
+def test_a_step_that_writes_nothing_takes_nothing_from_its_batch(tmp_path: Path) -> None:
+    """A batch lets go of every body that it holds, and keeps the time, though its last step wrote nothing."""
+
+    async def test() -> None:
+        store = Marking(tmp_path)
+        done: list[object] = []
+        finished = asyncio.Event()
+
+        def hand_back(sequels: Sequence[object]) -> None:
+            done.extend(sequels)
+            if "nothing" in done:
+                finished.set()
+
+        writer = BatchCommitter(store, hand_back, done.append)
+        writer.start(asyncio.get_running_loop())
+        writer.submit([Persist("0", b"body 0", b"m")], 1000, "first")
+        await asyncio.get_running_loop().run_in_executor(None, store.begun.wait)
+        writer.submit([Persist("1", b"body 1", b"m")], 1001, "written")
+        writer.submit([], 1002, "nothing")
+        store.go_on.set()
+        await finished.wait()
+        assert store.marks == [1, 2]
+        store.go_on.clear()
+        store.begun.clear()
+        finished.clear()
+        done.clear()
+        writer.submit([Persist("2", b"body 2", b"m")], 1003, "before")
+        await asyncio.get_running_loop().run_in_executor(None, store.begun.wait)
+        writer.submit([], 1004, "time", stamp=True)
+        writer.submit([], 1005, "nothing")
+        store.go_on.set()
+        await finished.wait()
+        assert store.mission_time() == 1005, "a time is committed where one of the steps asks for it"
         await asyncio.get_running_loop().run_in_executor(None, writer.stop)
         store.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.messages.helpers import EARTH, JAY, LIGHT, MARS, NANYOUNG, FakeSky, contact
 
-from starlight.contacts.contact import Contact
+from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND
 from starlight.messages.doubt import Doubt, DoubtCode
@@ -225,3 +225,23 @@ def test_a_receipt_has_an_hour_to_spare() -> None:
     assert sent.due is not None
     spare = sent.due - (sent.receipt_at + LIGHT) - DAY
     assert HOUR <= spare < HOUR + SECOND
+
+
+def test_it_does_not_go_again_at_the_very_end_of_its_contact() -> None:
+    """A contact carries still at the instant at which it ends; the second copy is to take another one."""
+    ends, opens = 10 * HOUR, 2 * DAY
+    sky = FakeSky(
+        ContactPlan.of(
+            [
+                contact(1, EARTH, MARS, 0, ends, bps=UNLIMITED_BPS),
+                contact(2, MARS, EARTH, 0, 9 * DAY),
+                contact(3, EARTH, MARS, opens, opens + HOUR, bps=UNLIMITED_BPS),
+            ]
+        )
+    )
+    sky.open_all()
+    sky.lose = letters_only
+    id = sky.write(EARTH, JAY, NANYOUNG, "again")
+    sky.run(3 * DAY)
+    copies = sky.earth.office.mailbox(JAY).delivery(id).copies
+    assert [copy.departed_at for copy in copies] == [0, opens]

@@ -10,7 +10,10 @@ from tests.routing.oracle import blocks, transmission
 
 from starlight.contacts.contact import Contact, constant_light
 from starlight.dtntime import SECOND
+from starlight.routing import Hop, Priority, Route
+from starlight.routing.bookings import Bookings
 from starlight.routing.contact_bookings import ContactBookings
+from starlight.routing.volume import BundleSizes
 
 INTERVALS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 8)), max_size=12)
 CONTACT = Contact(1, 1, 2, 0, 30 * SECOND, ((0, 8),), constant_light(0, 0))  # A byte a second.
@@ -94,3 +97,16 @@ def test_what_takes_no_time_waits_while_the_contact_is_busy() -> None:
     assert bookings.first_fit(CONTACT, 2 * SECOND, 0) == (4 * SECOND, 4 * SECOND)
     assert bookings.first_fit(CONTACT, 3 * SECOND, 0) == (4 * SECOND, 4 * SECOND)
     assert bookings.first_fit(CONTACT, 4 * SECOND, 0) == (4 * SECOND, 4 * SECOND)
+
+
+def test_what_is_freed_before_a_bundle_is_ready_is_of_no_use_to_it() -> None:
+    """An answer holds for a bundle that is ready when the freed time ends, and not for one ready before."""
+    bookings = Bookings(BundleSizes())
+    hop = Hop(CONTACT, 0, 0, 2 * SECOND, 5 * SECOND, 5 * SECOND)
+    route = Route((hop,), 5 * SECOND, CONTACT.end, 2, 3, priority=Priority.BULK)
+    bookings.book(route)
+    since = bookings.releases
+    bookings.release(route)
+    assert bookings.nothing_freed(since, 5 * SECOND)
+    assert not bookings.nothing_freed(since, 5 * SECOND - 1)
+    assert bookings.nothing_freed(bookings.releases, 0), "it was counted before"
