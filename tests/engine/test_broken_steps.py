@@ -6,15 +6,28 @@ from typing import Any
 
 import pytest
 from tests.engine.helpers import ROAD, SECOND, Fixture, T, came, made, of
-from tests.engine.office import POST, host_of
+from tests.engine.office import POST, Office, host_of
 
+from starlight.engine.engine import Node
+from starlight.engine.host import Host
 from starlight.node.actions import Acknowledge, Deliver, Departed, Forget, Persist, Transmit
-from starlight.node.application import Claim, Save
+from starlight.node.application import Claim, Request, Save
+from starlight.node.config import NodeConfig
 from starlight.node.events import LinkUp, TransferAcknowledged, Wakeup
 
 
 class Defect(Exception):
     pass
+
+
+class TakesOne(Office):
+    """An application that breaks after the first bundle that it is given."""
+
+    def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> list[Request]:
+        """Take the first; break at any other."""
+        answer = super().delivered(endpoint, source, payload, now)
+        self.defects["delivered"] = Defect()
+        return answer
 
 
 def breaking(*facts: Any, **named: Any) -> Any:
@@ -118,3 +131,17 @@ def test_an_application_that_breaks_in_the_middle_leaves_no_event_behind() -> No
         host.ask([POST, POST], T)
     assert len(host.node.stored) <= 1
     assert not host.step([], T).outward
+
+
+def test_what_an_application_answered_in_a_broken_step_is_not_heard_in_the_next() -> None:
+    """Of two bundles that it is offered it takes one and breaks at the other: neither is let go of."""
+    parts = [made(sequence=sequence) for sequence in (1, 2)]
+    office = TakesOne()
+    host = Host(Node(NodeConfig(3, ROAD)), office, lambda key: parts[0])
+    host.step([came(part) for part in parts], T)
+    kept = list(host.node.stored)
+    with pytest.raises(Defect):
+        host.ask([Claim("ipn:3.1")], T)
+    step = host.step([Wakeup()], T + SECOND)
+    assert of(step.writes, Forget) == []
+    assert list(host.node.stored) == kept

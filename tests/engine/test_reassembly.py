@@ -124,7 +124,11 @@ def test_a_whole_that_was_delivered_in_fragments_is_known_after_a_restart() -> N
     node.handle(Delivered(deliver[0].keys))
     again = node.restart(T + 1)
     again.handle(Claim("ipn:3.1"), T + 1)
-    others = [made(payload=b"x", fragment=(0, 4)), made(payload=b"xxx", fragment=(1, 4)), made(payload=b"x" * 4)]
+    others = [
+        made(payload=b"x", fragment=(0, 4)),
+        made(payload=b"xxx", fragment=(1, 4)),
+        made(payload=b"x" * 4),
+    ]
     for other in others:
         actions = again.handle(came(other), T + 1)
         assert of(actions, Acknowledge)

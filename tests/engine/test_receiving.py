@@ -251,6 +251,17 @@ def test_a_full_store_refuses(limits: NodeLimits) -> None:
     assert len(node.bundles) == 2
 
 
+def test_a_lifetime_ends_at_its_last_instant() -> None:
+    """What light brings at the very instant at which its lifetime ends is deleted, and not delivered."""
+    for early, delivered in ((0, 0), (1, 1)):
+        node = Fixture(3)
+        node.handle(Claim("ipn:3.1"))
+        ends = T + 60 * SECOND
+        actions = node.handle(came(made(lifetime_s=60), arrives=ends - early), ends - early)
+        assert len(of(actions, Deliver)) == delivered
+        assert ("bundle.deleted" in traces(actions)) == (not delivered)
+
+
 def test_an_expired_bundle_is_not_stored() -> None:
     """A bundle whose lifetime has ended is deleted (RFC 9171, 5.10)."""
     node = Fixture(2)

@@ -19,7 +19,7 @@ from tests.engine.helpers import (
 )
 
 from starlight.forwarding.late_answers import LateAnswers
-from starlight.node.actions import Acknowledge, Forget, Trace, Transmit
+from starlight.node.actions import Acknowledge, Forget, Persist, Trace, Transmit
 from starlight.node.events import PlanChanged, TransferAcknowledged, TransferFailed, Wakeup
 
 
@@ -162,3 +162,37 @@ def test_two_answers_to_two_transfers_of_a_copy_that_came_back() -> None:
     assert again.peer == 3
     assert node.handle(TransferAcknowledged(sent.key, 3, now), now) == []
     assert of(node.handle(TransferAcknowledged(sent.key, 3, now), now), Forget)
+
+
+def test_a_late_acknowledgement_leaves_that_of_the_second_transfer_to_come() -> None:
+    """It is not taken for the answer to a third, of the copy that came back meanwhile."""
+    node = Fixture(2, limits=NodeLimits(answer_margin=HOUR))
+    (first,) = of(node.handle(came(made())), Transmit)
+    now = first.reaches + 2 * HOUR
+    node.handle(Wakeup(), now)
+    (second,) = of(node.handle(Wakeup(), now + SECOND), Transmit)
+    node.handle(TransferAcknowledged(first.key, 3, now + SECOND), now + SECOND)
+    assert not node.bundles
+    node.handle(came(made(hops=(64, 4)), peer=3, transfer=8), now + 2 * SECOND)
+    (third,) = of(node.handle(Wakeup(), now + 4 * SECOND), Transmit)
+    assert (first.peer, second.peer, third.peer) == (3, 3, 3)
+    assert node.handle(TransferAcknowledged(second.key, 3, now + 5 * SECOND), now + 5 * SECOND) == []
+    assert node.states == ["UNDER_WAY"]
+    node.handle(TransferAcknowledged(third.key, 3, now + 6 * SECOND), now + 6 * SECOND)
+    assert not node.bundles
+
+
+def test_an_answer_may_leave_at_the_end_of_the_way_back() -> None:
+    """A contact carries still at the instant at which it ends, so what reaches the peer then is answered."""
+    size = len(of(Fixture(1).submit(), Persist)[0].data)
+    ends = 300 * SECOND + size * 1_000
+    node = Fixture(
+        1,
+        plan(contact(1, 1, 2), contact(2, 2, 1, 0, ends, light_s=900.0), contact(3, 2, 3)),
+        limits=NodeLimits(answer_margin=HOUR),
+    )
+    (sent,) = of(node.submit(), Transmit)
+    assert sent.reaches == T + ends
+    due = sent.reaches + 900 * SECOND + HOUR
+    assert traces(node.handle(Wakeup(), due - 1)) == []
+    assert traces(node.handle(Wakeup(), due)) == ["bundle.failed"]

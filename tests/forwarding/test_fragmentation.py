@@ -463,3 +463,20 @@ def test_no_piece_is_larger_than_what_was_routed_for(
     for piece, part in zip(pieces, lengths, strict=True):
         assert len(piece) <= part + bound
         assert bp.decode(piece).previous_node == EndpointID.ipn(7, 0)
+
+
+def test_the_reception_of_a_fragment_is_that_of_its_whole() -> None:
+    """A report that had no room when the whole came is not made for each fragment after a restart."""
+    node = Fixture(1, plan(*LINK), limits=NodeLimits(bundles=3))
+    for sequence in (1, 2):
+        node.handle(came(made(to="ipn:5.1", sequence=sequence, lifetime_s=60), peer=9))
+    asks = BundleFlags.REPORT_RECEPTION.value
+    whole = made(sequence=3, flags=asks, payload=WORDS[:1_500_000])
+    assert not [
+        a for a in of(node.handle(came(whole, peer=9)), Trace) if isinstance(a.record.event, ReportMade)
+    ]
+    node.handle(PlanChanged(windows(HOUR, 2 * HOUR)), T + 61 * SECOND)
+    assert len(extents_of(node)) == 2
+    again = node.restart(T + 120 * SECOND)
+    again.handle(Wakeup(), T + 120 * SECOND)
+    assert len(extents_of(again)) == 2, "no report beside them"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 
 import pytest
-from tests.engine.helpers import Fixture, T, contact, of, plan
+from tests.engine.helpers import Fixture, NodeLimits, T, contact, of, plan
 
 from starlight.contacts import Contact
 from starlight.dtntime import HOUR, SECOND
 from starlight.node.actions import Accepted, Transmit
 from starlight.node.bundle_state import BundleState
-from starlight.node.events import LinkDown, LinkUp, PlanChanged, TransferAcknowledged
+from starlight.node.events import LinkDown, LinkUp, PlanChanged, TransferAcknowledged, TransferFailed
 from starlight.node.stored import Stored
 from starlight.routing import Priority, RouteRequest
 
@@ -143,3 +143,12 @@ def check_bookings(node: Fixture) -> None:
         for one in node.node.plan.contacts:
             busy = sum(end - start for start, end in node.node.router.bookings.on(one.id, level))
             assert busy == taken.get(one.id, 0)
+
+
+def test_what_rests_after_a_failure_may_go_at_once_with_a_new_plan() -> None:
+    """Whatever the change is: what made the transfer fail may be over with it."""
+    node = Fixture(1, plan(contact(1, 1, 2), ONWARD), limits=NodeLimits(backoff=HOUR))
+    (sent,) = of(node.submit(), Transmit)
+    assert of(node.handle(TransferFailed(sent.key, 2, "fell"), T + SECOND), Transmit) == []
+    actions = node.handle(PlanChanged(plan(contact(1, 1, 2), ONWARD, ELSEWHERE, version=1)), T + 2 * SECOND)
+    assert [again.key for again in of(actions, Transmit)] == [sent.key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from tests.engine.helpers import HOUR, SECOND, Fixture, T, came, contact, made, of, plan, traces
 
 from starlight.contacts.plan import ContactPlan
@@ -10,6 +11,8 @@ from starlight.dtntime import DAY
 from starlight.node.actions import Transmit
 from starlight.node.config import NodeLimits
 from starlight.node.events import LinkUp, PlanChanged, TransferAcknowledged, TransferFailed, Wakeup
+from starlight.node.reception import naming_bytes
+from starlight.routing import Router, RouteRequest
 
 
 def fork(other: int) -> ContactPlan:
@@ -103,3 +106,36 @@ def test_what_replaces_a_bundle_that_was_handed_on_has_come_back() -> None:
     (again,) = of(node.handle(Wakeup(), T + HOUR), Transmit)
     assert again.peer == 2
     assert again.leaves == T + 2 * SECOND + node.config.limits.backoff
+
+
+def test_going_back_must_save_more_than_the_gain() -> None:
+    """... and not as much: a bundle that arrives exactly so much sooner goes on, and does not come back."""
+    router = Router(fork(2 * HOUR), naming=naming_bytes)
+    size = Fixture(2, fork(2 * HOUR))
+    size.handle(came(made()))
+    (stored,) = size.node.stored.values()
+    ask = RouteRequest(2, 3, T, stored.meta.size)
+    back, other = router.route(ask), router.route(replace(ask, exclude=frozenset({1})))
+    assert back
+    assert other
+    gain = other.arrival - back.arrival
+    for limit, peer in ((gain, 4), (gain - 1, 1)):
+        node = Fixture(2, fork(2 * HOUR), limits=NodeLimits(return_gain=limit))
+        assert [sent.peer for sent in of(node.handle(came(made())), Transmit)] == [peer]
+
+
+def test_what_keeps_coming_back_rests_longer_after_a_refusal_too() -> None:
+    """Its pause grows with each return; when every way refuses it, it rests as long as that."""
+    limits = NodeLimits(backoff=60 * SECOND)
+    node = Fixture(1, plan(contact(1, 1, 2), contact(2, 2, 3, HOUR)), limits=limits)
+    now = T
+    for returns in range(4):
+        actions = node.handle(came(made(hops=(64, 2 * returns + 1)), peer=2 if returns else 5), now)
+        now += HOUR // 2
+        (sent,) = of([*actions, *node.handle(Wakeup(), now)], Transmit)
+        if returns < 3:
+            node.handle(TransferAcknowledged(sent.key, 2, now), now)
+    node.handle(TransferFailed(sent.key, 2, "no", refused=True), now)
+    assert limits.pause(3) == 240 * SECOND > limits.rest(1)
+    assert of(node.handle(Wakeup(), now + limits.pause(3) - 1), Transmit) == []
+    assert of(node.handle(Wakeup(), now + limits.pause(3)), Transmit)

@@ -21,7 +21,7 @@ from tests.engine.helpers import (
 )
 
 from starlight import bundle as bp
-from starlight.contacts.contact import UNLIMITED_BPS
+from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
 from starlight.node.actions import (
     Accepted,
     Departed,
@@ -441,3 +441,12 @@ def test_withdrawals_leave_nothing_behind() -> None:
     engine = node.node
     assert len(engine._ledger.index.expiries._heap) < 2_000
     assert sum(len(line) for queue in engine._scheduler._queues.every() for line in queue._lines) < 1_000
+
+
+def test_a_bundle_may_leave_at_the_end_of_its_contact() -> None:
+    """Window ends are closed: what takes no time leaves still at the last instant, not one ns later."""
+    window = Contact(1, 1, 2, T, T + HOUR, ((T, UNLIMITED_BPS),), constant_light(T, 1.0))
+    for late, left in ((0, 1), (1, 0)):
+        node = Fixture(1, plan(window, contact(2, 2, 3)), up=())
+        node.submit()
+        assert len(of(node.handle(LinkUp(2), T + HOUR + late), Transmit)) == left

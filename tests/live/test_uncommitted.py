@@ -12,7 +12,7 @@ def gate():
 
 
 def test_many_small_transfers_stop_the_reading_too():
-    """No more is read while too many transfers are not committed, however small; from half of them on again."""
+    """No more is read while too many transfers are not committed, however small, until half have gone."""
     uncommitted, asked = gate()
     handles = [uncommitted.add(None, number, 1) for number in range(UNSAFE_TRANSFERS)]
     assert asked == []

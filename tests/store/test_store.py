@@ -15,6 +15,7 @@ import pytest
 from starlight.errors import StoreError
 from starlight.node.actions import Forget, Persist, Update
 from starlight.node.events import Remembered, Restored
+from starlight.store.segments import Segments
 from starlight.store.sqlite_store import SqliteStore
 
 
@@ -337,3 +338,34 @@ def test_a_compaction_that_finds_no_room_waits(tmp_path: Path, caplog: pytest.Lo
     assert store.body("3") == bytes([3]) * 100
     store.close()
     assert read_after_opening(tmp_path, "3") == bytes([3]) * 100
+
+
+def test_a_segment_is_synced_before_it_is_left(tmp_path: Path) -> None:
+    """A batch of bodies that goes on in another segment is durable in both when its rows are committed."""
+    kept = Segments(tmp_path / "segments", [], segment_bytes=1000)
+    kept.append(b"a" * 600)
+    kept.append(b"b" * 300)
+    before = kept.syncs
+    kept.append(b"c" * 600)
+    kept.sync()
+    assert kept.syncs - before == 3, "the segment that is left, the folder with the new one, the new one"
+    kept.close()
+
+
+def test_what_a_refused_commit_has_written_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bytes of its bodies are of no use to anybody: their segment goes."""
+    store = SqliteStore(tmp_path, segment_from=1_000, segment_bytes=4_000)
+
+    def refuse(*facts: object) -> None:
+        raise apsw.FullError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_transact", refuse)
+        with pytest.raises(StoreError, match="refused a commit"):
+            store.commit([Persist("large", b"x" * 3_000, b"m")])
+    assert segments(tmp_path) == []
+    store.commit([Persist("large", b"x" * 3_000, b"m")])
+    assert len(segments(tmp_path)) == 1
+    store.close()

@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -263,6 +264,20 @@ def test_what_was_put_and_never_committed_is_gone_after_a_restart(make: Callable
     again = make()
     assert again.records.get("jay", "letter/id") is None
     assert again.records.entry("jay", "id") is None
+
+
+def test_a_page_is_full_though_its_last_letters_have_moved_away(make: Callable[[], Store]) -> None:
+    """Entries that were put hide those on disk, and the page goes on with the next that are there."""
+    store = make()
+    entries = [IndexEntry(id, "nan-young", order_key(id, 10 + n), n, None, 5) for n, id in enumerate("abcd")]
+    saves = [index_save("jay", entry) for entry in entries]
+    put_all(store.records, saves)
+    store.commit(saves)
+    moved = [msgspec.structs.replace(entry, order=order_key(entry.id, 1)) for entry in entries[2:]]
+    put_all(store.records, [index_save("jay", entry) for entry in moved])
+    assert [entry.id for entry in store.records.page("jay", "nan-young", None, 2)] == ["a", "b"]
+    bound = entries[1].order
+    assert [entry.id for entry in store.records.page("jay", "nan-young", bound, 2)] == ["d", "a"]
 
 
 def test_what_a_broken_step_put_is_left_over_once(make: Callable[[], Store]) -> None:

@@ -1,0 +1,36 @@
+"""Which letters are followed, and for how long."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+from tests.messages.helpers import JAY, NANYOUNG
+
+from starlight.messages.decoded import DecodedRecords
+from starlight.messages.delivery import DeliveryState, Sent
+from starlight.messages.letter import Letter
+from starlight.messages.mailbox import Mailbox, MailboxLimits
+from starlight.messages.records import MemoryRecords
+from starlight.postoffice.open_letters import OpenLetters
+
+ID = f"{JAY}/0/1"
+
+
+def test_a_letter_is_followed_as_long_as_something_is_foreseen_of_it() -> None:
+    """It waits here until it has left, and is open until nothing more is to come, or to be done."""
+    mailbox = Mailbox(JAY, MailboxLimits(), DecodedRecords(MemoryRecords()))
+    letter = Letter(id=ID, thread="t", sender=JAY, to=NANYOUNG, written_at=0, text="words")
+    mailbox.put_letter(letter)
+    letters = OpenLetters({JAY: mailbox})
+    sent = Sent(number=1, written_at=0, expires_at=9, size_bytes=5, receipt_wanted=True)
+
+    def followed(state: DeliveryState, due: int | None = None) -> tuple[int, int]:
+        letters.put(mailbox, ID, replace(sent, state=state, due=due))
+        return len(letters.queued()), len(letters.every())
+
+    assert followed(DeliveryState.WRITTEN) == (0, 1)
+    assert followed(DeliveryState.QUEUED) == (1, 1)
+    assert followed(DeliveryState.DEPARTED) == (0, 1)
+    assert followed(DeliveryState.EXPIRED, due=7) == (0, 1)
+    assert letters.next_due() == 7
+    assert followed(DeliveryState.READ) == (0, 0)
+    assert letters.next_due() is None
