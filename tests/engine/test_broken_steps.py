@@ -8,8 +8,8 @@ import pytest
 from tests.engine.helpers import ROAD, SECOND, Fixture, T, came, made, of
 from tests.engine.office import POST, Office, host_of
 
-from starlight.engine.engine import Node
 from starlight.engine.host import Host
+from starlight.engine.node import Node
 from starlight.node.actions import Acknowledge, Deliver, Departed, Forget, Persist, Transmit
 from starlight.node.application import Claim, Request, Save
 from starlight.node.config import NodeConfig

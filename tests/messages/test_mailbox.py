@@ -199,3 +199,14 @@ def test_a_mailbox_is_full_by_bytes_of_text_not_by_characters() -> None:
     office.write(JAY, Draft(NANYOUNG, "\u5929\u95ee\u4e00"), 0)
     with pytest.raises(InputError, match="full"):
         office.write(JAY, Draft(NANYOUNG, "?"), 0)
+
+
+def test_conversations_of_one_moment_are_in_the_order_of_their_addresses(sky: FakeSky) -> None:
+    """The latest comes first; of two that are as late none jumps about, whichever was written to first."""
+    for to in (MISSION, NANYOUNG):
+        sky.write(EARTH, JAY, to, "at once")
+    sky.run(HOUR)
+    mailbox = sky.earth.office.mailbox(JAY)
+    assert [each.correspondent for each in mailbox.conversations()] == [NANYOUNG, MISSION]
+    sky.write(EARTH, JAY, MISSION, "later")
+    assert [each.correspondent for each in mailbox.conversations()] == [MISSION, NANYOUNG]

@@ -13,7 +13,7 @@ from starlight.dtntime import SECOND
 from starlight.routing import Hop, Priority, Route
 from starlight.routing.bookings import Bookings
 from starlight.routing.contact_bookings import ContactBookings
-from starlight.routing.volume import BundleSizes
+from starlight.routing.volume import BundleSizes, effective_limits
 
 INTERVALS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 8)), max_size=12)
 CONTACT = Contact(1, 1, 2, 0, 30 * SECOND, ((0, 8),), constant_light(0, 0))  # A byte a second.
@@ -110,3 +110,25 @@ def test_what_is_freed_before_a_bundle_is_ready_is_of_no_use_to_it() -> None:
     assert bookings.nothing_freed(since, 5 * SECOND)
     assert not bookings.nothing_freed(since, 5 * SECOND - 1)
     assert bookings.nothing_freed(bookings.releases, 0), "it was counted before"
+
+
+def test_what_waits_for_the_link_goes_sooner_when_that_is_free_sooner() -> None:
+    """A transmission that was broken off gives its time to what is booked after it."""
+    bookings = ContactBookings()
+    bookings.add(0, 10)
+    bookings.occupy(20)
+    assert bookings.busy() == [(20, 30)]
+    assert bookings.occupy(5) is not None, "time has become free"
+    assert bookings.busy() == [(5, 15)]
+
+
+def test_of_contacts_that_end_together_the_last_stops_a_route() -> None:
+    """A volume limit names the contact that ends first; of several that end then it is the last."""
+    first, second = (
+        Contact(id, id, id + 1, 0, 30 * SECOND, ((0, 8),), constant_light(0, 0)) for id in (1, 2)
+    )
+    limits = effective_limits([first, second], [0, SECOND], [None, None])
+    assert [limit.stopped_by for limit in limits] == [2, 2]
+    sooner = Contact(3, 1, 2, 0, 29 * SECOND, ((0, 8),), constant_light(0, 0))
+    limits = effective_limits([sooner, second], [0, SECOND], [None, None])
+    assert [limit.stopped_by for limit in limits] == [3, 2]

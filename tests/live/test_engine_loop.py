@@ -1,0 +1,52 @@
+"""The loop that drives an engine in real time: at which times it hands over what comes late."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.engine.helpers import ROAD, T, came, made
+from tests.live.helpers import run
+
+from starlight.dtntime import HOUR, SECOND
+from starlight.engine.host import Host
+from starlight.engine.node import Node
+from starlight.live.clock import MissionClock
+from starlight.live.engine_loop import LATE_S, Defects, EngineLoop
+from starlight.node.actions import Action
+from starlight.node.config import NodeConfig
+from starlight.node.events import BundleReceived, Event
+
+
+def times_of(*arrivals: int, now: int, rate: int = 1) -> list[int]:
+    """Return when an engine is handed bundles that light brought at some times, and that are seen now."""
+    handed: list[int] = []
+
+    def note(at: int, event: Event, answer: list[Action]) -> None:
+        if isinstance(event, BundleReceived):
+            handed.append(at)
+
+    async def test() -> None:
+        host = Host(Node(NodeConfig(3, ROAD)), None, lambda key: b"", note)
+        clock = MissionClock(now, rate, standing=True)
+        loop = EngineLoop(host, clock, lambda step, at: None, Defects(3))
+        loop.start()
+        for number, arrives in enumerate(arrivals):
+            loop.tell(came(made(sequence=number), arrives=arrives))
+        await asyncio.sleep(0)
+        loop.stop()
+
+    run(test())
+    return handed
+
+
+def test_a_bundle_is_handed_over_at_the_time_at_which_light_brought_it() -> None:
+    """Late by a cable or a disk it still counts as on time; what light has yet to bring comes now."""
+    now = T + HOUR
+    assert times_of(now - SECOND, now, now + SECOND, now=now) == [now - SECOND, now, now]
+
+
+def test_a_process_that_was_stopped_does_not_act_out_the_time_that_it_missed() -> None:
+    """What came an hour ago is handed over as if it were as late as a machine may be, by its wall."""
+    now = T + HOUR
+    assert times_of(T, now=now) == [now - round(LATE_S * SECOND)]
+    assert times_of(T, now=now, rate=600) == [now - round(LATE_S * SECOND * 600)]

@@ -1,0 +1,41 @@
+"""A letter as its mailbox shows it."""
+
+from __future__ import annotations
+
+from tests.messages.helpers import JAY, NANYOUNG
+
+from starlight.messages.delivery import DeliveryState, Sent
+from starlight.messages.letter import Letter
+from starlight.messages.letter_view import letter_view
+
+LETTER = Letter(id=f"{JAY}/0/1", thread="t", sender=JAY, to=NANYOUNG, written_at=0, text="words")
+
+
+def test_no_receipt_is_foreseen_once_the_arrival_is_known() -> None:
+    """News of the arrival is foreseen until it has come; what was foreseen before is no news any more."""
+    departed = Sent(
+        number=1,
+        state=DeliveryState.DEPARTED,
+        written_at=0,
+        expires_at=99,
+        size_bytes=5,
+        receipt_wanted=True,
+        departed_at=1,
+        arrives=5,
+        receipt_at=9,
+    )
+    arrived = Sent(
+        number=1,
+        state=DeliveryState.ARRIVED,
+        written_at=0,
+        expires_at=99,
+        size_bytes=5,
+        receipt_wanted=True,
+        departed_at=1,
+        arrives=5,
+        receipt_at=9,
+        arrived_at=5,
+        arrival_known_at=8,
+    )
+    assert letter_view(LETTER, departed, None, 6).receipt_at == 9
+    assert letter_view(LETTER, arrived, None, 8).receipt_at is None
