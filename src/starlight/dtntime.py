@@ -10,15 +10,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Annotated
-
-import msgspec
 
 from starlight.errors import InputError
-
-Time = Annotated[int, msgspec.Meta(extra={"time": True})]
-"""A moment in a struct that is also told as JSON: there it is ISO 8601 text (`web/wire.py`), because
-nanoseconds since 2000 are more than the 53 bits that a number of JavaScript holds."""
 
 MICROSECOND = 1_000
 MILLISECOND = 1_000_000

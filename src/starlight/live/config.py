@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from starlight.bundle import EndpointID
-from starlight.dtntime import Time
+from starlight.json_time import Time
 from starlight.node.config import NodeConfig
 
 

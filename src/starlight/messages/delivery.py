@@ -22,7 +22,7 @@ from enum import StrEnum
 
 import msgspec
 
-from starlight.dtntime import Time
+from starlight.json_time import Time
 from starlight.messages.doubt import Doubt, Trouble
 
 EXPEDITED = 2

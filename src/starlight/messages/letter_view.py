@@ -15,7 +15,7 @@ from typing import Annotated
 import msgspec
 from msgspec.structs import replace
 
-from starlight.dtntime import Time
+from starlight.json_time import Time
 from starlight.messages.delivery import (
     FINAL,
     WITHDRAWABLE,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from starlight.dtntime import Time
+from starlight.json_time import Time
 from starlight.messages.forecast import Prediction
 from starlight.messages.lateness import Lateness
 from starlight.messages.silence import Silence

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from starlight.dtntime import Time
+from starlight.json_time import Time
 from starlight.messages.letter_view import LetterView
 from starlight.web.forecast_view import SilenceView
 from starlight.worlds import EARTH, MARS

@@ -17,8 +17,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from starlight import dtntime
-from starlight.dtntime import Time
 from starlight.errors import InputError
+from starlight.json_time import Time
 from starlight.words.sentence import Sentence
 
 T = TypeVar("T")
