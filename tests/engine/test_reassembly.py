@@ -7,13 +7,13 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.engine.helpers import Fixture, NodeLimits, T, came, made, of
+from tests.engine.helpers import SECOND, Fixture, NodeLimits, T, came, made, of
 
 from starlight.engine import reassembly
 from starlight.engine.reassembly import Reassembly
 from starlight.node.actions import Acknowledge, Deliver, Refuse
 from starlight.node.application import Claim
-from starlight.node.events import Delivered
+from starlight.node.events import Delivered, Wakeup
 from starlight.node.stored import Meta, Stored
 
 
@@ -134,3 +134,14 @@ def test_a_whole_that_was_delivered_in_fragments_is_known_after_a_restart() -> N
         assert of(actions, Acknowledge)
         assert of(actions, Deliver) == []
     assert again.states == []
+
+
+def test_a_whole_in_fragments_that_expired_is_not_offered() -> None:
+    """Nobody had claimed its endpoint while it lived; who claims it later is given nothing."""
+    node = Fixture(3)
+    for offset in (0, 2):
+        node.handle(came(made(payload=b"xx", fragment=(offset, 4), lifetime_s=60)))
+    assert node.states == ["LOCAL", "LOCAL"]
+    node.handle(Wakeup(), T + 61 * SECOND)
+    assert node.states == []
+    assert node.handle(Claim("ipn:3.1"), T + 61 * SECOND) == []

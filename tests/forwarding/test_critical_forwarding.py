@@ -341,3 +341,13 @@ def test_a_copy_that_comes_back_after_a_restart_is_not_copied_again() -> None:
     again = node.restart(T + 3 * HOUR)
     again.handle(came(critical(hops=9), peer=2), T + 3 * HOUR)
     assert len(again.node.stored) == 1
+
+
+def test_a_copy_goes_back_to_who_sent_it_where_that_is_its_destination() -> None:
+    """Its sender has it and needs no copy; but the destination is where every copy goes."""
+    node = relay(plan(*diamond(2).contacts, contact(90, 1, 9, 3 * HOUR)))
+    node.handle(came(critical(), peer=9))
+    assert sorted(stored.meta.via or 0 for stored in node.node.stored.values()) == [2, 9]
+    node = relay(THREE)
+    node.handle(came(critical(), peer=3))
+    assert sorted(stored.meta.via or 0 for stored in node.node.stored.values()) == [2, 4]

@@ -450,3 +450,14 @@ def test_a_bundle_may_leave_at_the_end_of_its_contact() -> None:
         node = Fixture(1, plan(window, contact(2, 2, 3)), up=())
         node.submit()
         assert len(of(node.handle(LinkUp(2), T + HOUR + late), Transmit)) == left
+
+
+def test_the_record_of_a_bundle_has_the_hop_count_of_its_body() -> None:
+    """By it is told which of two copies has come further, so it is that of the bytes as they are sent on."""
+    node = Fixture(1, up=())
+    node.submit()
+    node.handle(came(made(hops=(64, 3))))
+    node.handle(came(made(sequence=1, hops=None)))
+    bodies = [bp.decode(data) for data, _ in node.bundles.values()]
+    counts = [body.hop_count[1] if body.hop_count else None for body in bodies]
+    assert [stored.meta.hops for stored in node.node.stored.values()] == counts == [1, 4, None]

@@ -79,3 +79,17 @@ def test_an_impossible_rate_is_refused(rate: int) -> None:
     """A rate is above 0 and at most a million; the error says so."""
     with pytest.raises(InputError, match="above 0 and at most"):
         MissionClock(0, rate)
+
+
+def test_a_clock_that_is_moved_forward_goes_on_from_there() -> None:
+    """The time that it had run before is not counted a second time."""
+    wall = 0
+    clock = MissionClock(1_000, 2, wall=lambda: wall)
+    wall = 100
+    assert clock.now() == 1_200
+    clock.not_before(5_000)
+    assert clock.now() == 5_000
+    wall = 101
+    assert clock.now() == 5_002
+    clock.not_before(4_000)
+    assert clock.now() == 5_002

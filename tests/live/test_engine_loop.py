@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from tests.engine.helpers import ROAD, T, came, made
 from tests.live.helpers import run
 
 from starlight.dtntime import HOUR, SECOND
-from starlight.engine.host import Host
+from starlight.engine.host import Host, Step
 from starlight.engine.node import Node
 from starlight.live.clock import MissionClock
 from starlight.live.engine_loop import LATE_S, Defects, EngineLoop
@@ -50,3 +51,34 @@ def test_a_process_that_was_stopped_does_not_act_out_the_time_that_it_missed() -
     now = T + HOUR
     assert times_of(T, now=now) == [now - round(LATE_S * SECOND)]
     assert times_of(T, now=now, rate=600) == [now - round(LATE_S * SECOND * 600)]
+
+
+class Broken(Host):
+    """A host that has something due at once, and breaks whenever it is to do it."""
+
+    tries = 0
+
+    def next_wakeup(self) -> int | None:
+        """Return a time that has passed."""
+        return T
+
+    def step(self, happened: Iterable[Event], now: int) -> Step:
+        """Break."""
+        self.tries += 1
+        raise ValueError("a defect")
+
+
+def test_a_timer_whose_handling_broke_rests() -> None:
+    """A defect fills a log, not a processor: what is due at once is tried again after a second."""
+
+    async def test() -> None:
+        host = Broken(Node(NodeConfig(3, ROAD)), None, lambda key: b"")
+        loop = EngineLoop(host, MissionClock(T + HOUR), lambda step, at: None, Defects(3))
+        loop.start()
+        loop.catch_up()
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+        loop.stop()
+        assert host.tries == 1
+
+    run(test())

@@ -127,3 +127,12 @@ def test_the_flight_is_the_longest_light() -> None:
     assert flight is not None
     assert flight.leaves == 20
     assert flight_of(()) is None
+
+
+def test_a_letter_may_arrive_at_the_last_instant_of_its_life() -> None:
+    """It lapses on its route where it arrives later than that, be it by a nanosecond."""
+    in_time, late = (record(arrives=arrives, expires_at=1000) for arrives in (1000, 1001))
+    assert standing(in_time, 1000).state is A
+    assert facts(in_time)[-1].state is A
+    assert standing(late, 1000).state is E
+    assert facts(late)[-1].state is E

@@ -21,9 +21,10 @@ from tests.messages.helpers import (
 from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, duration_text
 from starlight.errors import InputError
+from starlight.messages.delivery import Leg
 from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES, REFUSALS_MAX, Forecaster
-from starlight.messages.itinerary import legs_of
-from starlight.messages.lateness import LateMessage, Lateness
+from starlight.messages.itinerary import LinkIndex, legs_of
+from starlight.messages.lateness import LateMessage, Lateness, time_spent
 from starlight.messages.overtaken import Waiting
 from starlight.routing import Router, RouteRequest
 from starlight.words import lateness as words
@@ -219,3 +220,14 @@ def test_only_of_what_is_on_its_way() -> None:
         sky.earth.office.why_letter_late(JAY, id, sky.now)
     with pytest.raises(InputError, match="was written here"):
         sky.mars.office.why_letter_late(NANYOUNG, id, sky.now)
+
+
+def test_a_queue_is_not_longer_than_the_wait() -> None:
+    """Of a contact that began long before the message was there only what it waits itself is a queue."""
+    index = LinkIndex(ContactPlan.of([contact(1, EARTH, MARS, 0, 9 * HOUR)]))
+    now = 5 * HOUR
+    leg = Leg(EARTH, MARS, now + 60, now + 70, now + 100, 9 * HOUR)
+    spent = time_spent(index, (leg,), now)
+    assert (spent.waits_for_contact, spent.waits_in_queue, spent.sending, spent.light) == (0, 60, 10, 30)
+    early = time_spent(index, (leg,), -HOUR)
+    assert (early.waits_for_contact, early.waits_in_queue) == (HOUR, now + 60)

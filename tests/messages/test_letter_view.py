@@ -39,3 +39,23 @@ def test_no_receipt_is_foreseen_once_the_arrival_is_known() -> None:
     )
     assert letter_view(LETTER, departed, None, 6).receipt_at == 9
     assert letter_view(LETTER, arrived, None, 8).receipt_at is None
+
+
+def test_a_letter_that_is_there_was_displaced_no_more() -> None:
+    """Once it is there, or at its end, nobody asks who went first."""
+    for state, shown in (
+        (DeliveryState.QUEUED, True),
+        (DeliveryState.DEPARTED, True),
+        (DeliveryState.ARRIVED, False),
+        (DeliveryState.EXPIRED, False),
+    ):
+        sent = Sent(
+            number=1,
+            state=state,
+            written_at=0,
+            expires_at=99,
+            size_bytes=5,
+            receipt_wanted=True,
+            displaced=True,
+        )
+        assert letter_view(LETTER, sent, None, 6).displaced == shown

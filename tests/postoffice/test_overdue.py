@@ -8,8 +8,11 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND
 from starlight.messages.doubt import Doubt, DoubtCode
-from starlight.node.application import Submit
+from starlight.messages.draft import Draft
+from starlight.node.application import Save, Submit
+from starlight.postoffice.postoffice import PostOffice
 from starlight.postoffice.reprediction import RECEIPT_MARGIN, RESENDS_MAX
+from starlight.routing import Router
 
 
 def daily(days: int, *, back: bool = True) -> ContactPlan:
@@ -245,3 +248,15 @@ def test_it_does_not_go_again_at_the_very_end_of_its_contact() -> None:
     sky.run(3 * DAY)
     copies = sky.earth.office.mailbox(JAY).delivery(id).copies
     assert [copy.departed_at for copy in copies] == [0, opens]
+
+
+def test_what_is_due_together_is_saved_before_anything_is_asked_of_the_node() -> None:
+    """Its answer to the first changes that record again, which no older save may overtake."""
+    office = PostOffice(EARTH, Router(daily(9)))
+    office.open(JAY, "Jay", 0)
+    for text in ("one", "two"):
+        letter, _ = office.write(JAY, Draft(NANYOUNG, text), 0)
+        office.rejected(f"letter/{letter.id}", "full", 0)
+    kinds = [type(request) for request in office.handle_timer(HOUR)]
+    assert kinds.count(Submit) == 2
+    assert Save not in kinds[kinds.index(Submit) :]

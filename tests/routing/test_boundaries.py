@@ -11,7 +11,7 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, const
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
-from starlight.routing import NoRoute, Priority, Route, Router, RouteRequest, split
+from starlight.routing import NoRoute, Priority, RefusalCode, Route, Router, RouteRequest, split
 from starlight.routing.volume import consumption, free_volume, margin
 from starlight.words import routes as words
 
@@ -394,3 +394,14 @@ def test_refusals_are_found_with_a_search_or_two_each() -> None:
     router = Router(plan(*ways, contact(1000, (EARTH, MARS), 5000, 9000)))
     found = router.refusals(RouteRequest(EARTH, MARS, 0, 300_000), most=3)
     assert [refusal.slow.id for refusal in found] == [0, 2, 4]
+
+
+def test_a_queue_that_takes_as_long_as_the_sending_is_what_refused_a_route() -> None:
+    """Of what costs it most time the queue is told first: the rate of a contact nobody changes."""
+    router = Router(plan(contact(1, (EARTH, MARS), 0, 100), contact(2, (EARTH, MARS), 1, 100, 80_000)))
+    first = router.route(RouteRequest(EARTH, MARS, 0, 1000, exclude_contacts=frozenset({2})))
+    assert first
+    router.bookings.book(first)
+    for size, code in ((1000, RefusalCode.QUEUE), (1001, RefusalCode.SLOW)):
+        (refusal,) = router.refusals(RouteRequest(EARTH, MARS, 0, size))
+        assert (refusal.slow.id, refusal.code) == (1, code)

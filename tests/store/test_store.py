@@ -369,3 +369,13 @@ def test_what_a_refused_commit_has_written_is_given_back(
     store.commit([Persist("large", b"x" * 3_000, b"m")])
     assert len(segments(tmp_path)) == 1
     store.close()
+
+
+def test_an_identity_is_remembered_to_the_end_of_its_lifetime(tmp_path: Path) -> None:
+    """What ends at the very instant of a commit is known still, and is let go of with a later one."""
+    store = SqliteStore(tmp_path, remembered=2)
+    store.commit([Forget("a", 10), Forget("b", 20)], now=10)
+    assert store.restore() == [Remembered("a", 10), Remembered("b", 20)]
+    store.commit([Forget("c", 30), Forget("d", 9)], now=11)
+    assert store.restore() == [Remembered("b", 20), Remembered("c", 30)]
+    store.close()

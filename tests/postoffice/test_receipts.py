@@ -1,0 +1,36 @@
+"""Which receipts are owed."""
+
+from __future__ import annotations
+
+from tests.messages.helpers import JAY, NANYOUNG
+
+from starlight.messages.decoded import DecodedRecords
+from starlight.messages.delivery import Received
+from starlight.messages.letter import Letter, Receipt, ReceiptFact, decode_message
+from starlight.messages.mailbox import Mailbox, MailboxLimits
+from starlight.messages.records import MemoryRecords
+from starlight.node.application import Submit
+from starlight.postoffice.receipts import Receipts
+
+ID = f"{JAY}/0/1"
+
+
+def test_what_was_told_is_not_told_again() -> None:
+    """Of two receipts of one letter the node may have refused one; only what that held is owed."""
+    arrived, read = ReceiptFact(ID, "arrived", 5), ReceiptFact(ID, "read", 7)
+    for told_arrival, told_reading, facts in (
+        (False, True, (arrived,)),
+        (True, False, (read,)),
+        (False, False, (arrived, read)),
+    ):
+        mailbox = Mailbox(NANYOUNG, MailboxLimits(), DecodedRecords(MemoryRecords()))
+        mailbox.put_letter(Letter(id=ID, thread="t", sender=JAY, to=NANYOUNG, written_at=0, text="words"))
+        received = Received(arrived_at=5, read_at=7, told_arrival=told_arrival, told_reading=told_reading)
+        mailbox.put_received(ID, received)
+        receipts = Receipts({NANYOUNG: mailbox})
+        receipts.owe(NANYOUNG, ID, received, 9)
+        (post,) = receipts.posts(9)
+        assert isinstance(post, Submit)
+        message = decode_message(post.payload)
+        assert isinstance(message, Receipt)
+        assert message.facts == facts
