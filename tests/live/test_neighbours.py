@@ -12,6 +12,7 @@ from tests.live.helpers import PATIENCE_S, START, End, both_ways, pair, run
 
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
+from starlight.live import uncommitted
 from starlight.live.clock import MissionClock
 from starlight.live.config import PeerConfig
 from starlight.live.dialling import redial_pauses
@@ -388,5 +389,41 @@ def test_what_is_not_committed_counts_after_its_session_has_fallen() -> None:
         there.links.acknowledge(transfer_of(received))
         assert there.links.uncommitted.bytes == 0
         await closed(here, there)
+
+    run(test())
+
+
+def test_a_session_that_begins_under_back_pressure_is_held_back_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a peer that connects anew would get round it; it is read from when what has come is safe."""
+    monkeypatch.setattr(uncommitted, "UNSAFE_TRANSFERS", 2)
+    plan = both_ways((1, 2, LIGHT_S), (3, 2, LIGHT_S))
+
+    async def test() -> None:
+        clock = MissionClock(START, 600)
+        there = End(2, [PeerConfig(1), PeerConfig(3)], plan, clock)
+        port = await there.links.listen("127.0.0.1", 0)
+        first, second = (End(number, [PeerConfig(2, port=port)], plan, clock) for number in (1, 3))
+        first.links.dial()
+        assert await there.next() == LinkUp(1)
+        assert await first.next() == LinkUp(2)
+        came: list[BundleReceived] = []
+        for key in "abc":
+            first.send(2, key, b"x", leaves=clock.now())
+            received = await there.next()
+            assert isinstance(received, BundleReceived)
+            came.append(received)
+        second.links.dial()
+        assert await there.next() == LinkUp(3)
+        assert await second.next() == LinkUp(2)
+        second.send(2, "d", b"y", leaves=clock.now())
+        await asyncio.sleep(0.05)
+        assert not there.told
+        for received in came:
+            assert received.transfer is not None
+            there.links.acknowledge(received.transfer)
+        late = await there.next()
+        assert isinstance(late, BundleReceived)
+        assert (late.peer, late.data) == (3, b"y")
+        await closed(first, second, there)
 
     run(test())

@@ -155,3 +155,12 @@ def test_a_late_parent_moves_so_many_at_most() -> None:
     answers = {"parent": [(Answer(each.id, 0, "parent"), keys[each.id]) for each in letters]}
     moved = keys_after(Answer("parent", 9, None), lambda id: None, lambda id: answers.get(id, []))
     assert len(moved) <= RIPPLE_MAX
+
+
+def test_ids_with_zeros_have_their_places() -> None:
+    """A zero in an id is no end of it: keys sort as times and ids do, and an answer follows its question."""
+    ids = ["a", "a\0", "a\0\0", "a\0\0b", "a\0b", "a\1", "aa"]
+    assert sorted(ids, key=lambda id: order_key(id, 9)) == sorted(ids)
+    for id in ids:
+        question = order_key(id, 9)
+        assert question < order_key("z", 5, question) < order_key(id + "c", 9)

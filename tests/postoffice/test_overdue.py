@@ -7,11 +7,13 @@ from tests.messages.helpers import EARTH, JAY, LIGHT, MARS, NANYOUNG, FakeSky, c
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND
-from starlight.messages.doubt import Doubt, DoubtCode
+from starlight.messages.delivery import Sent
+from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
 from starlight.messages.draft import Draft
 from starlight.node.application import Save, Submit
 from starlight.postoffice.postoffice import PostOffice
 from starlight.postoffice.reprediction import RECEIPT_MARGIN, RESENDS_MAX
+from starlight.postoffice.resend import offered_later
 from starlight.routing import Router
 
 
@@ -260,3 +262,14 @@ def test_what_is_due_together_is_saved_before_anything_is_asked_of_the_node() ->
     kinds = [type(request) for request in office.handle_timer(HOUR)]
     assert kinds.count(Submit) == 2
     assert Save not in kinds[kinds.index(Submit) :]
+
+
+def test_a_refused_letter_is_offered_again_ever_later_at_last_each_day() -> None:
+    """An hour later, then after two, four, and so on; a day is the longest."""
+    sent = Sent(number=1, written_at=0, expires_at=99 * DAY, size_bytes=5, receipt_wanted=True)
+    waits = []
+    for _ in range(12):
+        sent = offered_later(sent, Trouble(TroubleCode.NOT_KEPT, "full"), 7)
+        assert sent.due is not None
+        waits.append((sent.due - 7) // HOUR)
+    assert waits == [1, 2, 4, 8, 16, *[24] * 7]
