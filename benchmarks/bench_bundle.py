@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import machine
 
-from starlight.bundle import EndpointID, build, decode, encode, onward, payload_of
+from starlight.bundle import Bundle, EndpointID, build, decode, encode, onward, payload_of
 
 ROUNDS = 5
 ROUND_S = 0.3
@@ -42,7 +42,7 @@ def measure(payload_bytes: int) -> dict[str, int]:
     here = EndpointID.parse("ipn:8.0")
     payload = bytes(range(256)) * (payload_bytes // 256) + bytes(payload_bytes % 256)
 
-    def make() -> object:
+    def make() -> Bundle:
         return build(
             source, destination, payload, creation=(725846400000, 3), lifetime_ms=86_400_000, hop_limit=30
         )

@@ -11,12 +11,12 @@ import asyncio
 import gc
 import json
 import statistics
-import sys
 import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from machine import describe
 
@@ -186,12 +186,12 @@ async def previews(folder: Path) -> dict[str, object]:
 
 async def ask(app: Callable[..., object], method: str, path: str, body: bytes) -> int:
     """Send a request to the page's application, without a socket; return the status."""
-    statuses = []
+    statuses: list[int] = []
 
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    async def send(message: dict[str, object]) -> None:
+    async def send(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             statuses.append(message["status"])
 
@@ -203,7 +203,7 @@ async def ask(app: Callable[..., object], method: str, path: str, body: bytes) -
         "server": ("test", 80), "client": ("test", 1), "root_path": "",
     }  # fmt: skip
     await app(scope, receive, send)  # type: ignore[misc]  # an ASGI application
-    return int(statuses[0])
+    return statuses[0]
 
 
 def main() -> None:
@@ -217,4 +217,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

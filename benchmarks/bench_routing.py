@@ -25,7 +25,7 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, const
 from starlight.contacts.plan import ContactPlan
 from starlight.contacts.plan_json import from_json, to_json
 from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE, SECOND, YEAR
-from starlight.routing import Route, Router, RouteRequest
+from starlight.routing import NoRoute, Route, Router, RouteRequest
 from starlight.routing.index import PlanIndex
 
 SIZE = 300  # bytes: a short letter in its bundle
@@ -171,7 +171,7 @@ def _queue(router: Router, source: int, destination: int, now: int) -> tuple[lis
         if not route:
             booking.append(0.0)
         else:
-            booking.append(microseconds(router.book, route))
+            booking.append(microseconds(router.bookings.book, route))
     return routing[1:], booking[1:]
 
 
@@ -185,7 +185,7 @@ def _queues(found: list[list[float]]) -> dict[str, float]:
     }
 
 
-def _ask(router: Router, source: int, destination: int, now: int, size: int = SIZE) -> Route | None:
+def _ask(router: Router, source: int, destination: int, now: int, size: int = SIZE) -> Route | NoRoute:
     return router.route(RouteRequest(source, destination, now, size))
 
 
