@@ -480,3 +480,15 @@ def test_the_reception_of_a_fragment_is_that_of_its_whole() -> None:
     again = node.restart(T + 120 * SECOND)
     again.handle(Wakeup(), T + 120 * SECOND)
     assert len(extents_of(again)) == 2, "no report beside them"
+
+
+def test_no_arrival_is_promised_as_long_as_a_fragment_has_no_route() -> None:
+    """What is on the air since before the plan changed may take the place that a fragment was cut for."""
+    before, after = contact(1, 1, 2, 0, 4 * SECOND), contact(11, 1, 2, 0, 4 * SECOND)
+    later = contact(12, 1, 2, HOUR, HOUR + 2 * SECOND)
+    node = Fixture(1, plan(before, later, *LINK))
+    assert of(node.submit(payload=WORDS), Transmit)  # three seconds
+    node.handle(PlanChanged(plan(after, later, *LINK, version=1)))
+    (accepted,) = of(node.submit(payload=(WORDS * 2)[:5_000_000]), Accepted)
+    assert sorted(node.states) == ["QUEUED", "UNDER_WAY", "WAITING"]
+    assert (accepted.leaves, accepted.arrives) == (None, None)
