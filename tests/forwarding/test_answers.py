@@ -196,3 +196,16 @@ def test_an_answer_may_leave_at_the_end_of_the_way_back() -> None:
     due = sent.reaches + 900 * SECOND + HOUR
     assert traces(node.handle(Wakeup(), due - 1)) == []
     assert traces(node.handle(Wakeup(), due)) == ["bundle.failed"]
+
+
+def test_the_way_back_is_that_of_the_plan_in_force() -> None:
+    """A plan that opens it later only gives the peer until then to answer."""
+    node, sent = unanswered()
+    due = sent.reaches + 300 * SECOND + HOUR
+    assert traces(node.handle(Wakeup(), due)) == ["bundle.failed"]
+    later = plan(contact(1, 1, 2), contact(22, 2, 1, 6 * HOUR, 7 * HOUR), contact(3, 2, 3), version=1)
+    (again,) = of(node.handle(PlanChanged(later), due), Transmit)
+    assert again.reaches < T + 2 * HOUR
+    overdue = T + 6 * HOUR + 300 * SECOND + HOUR
+    assert traces(node.handle(Wakeup(), overdue - 1)) == []
+    assert traces(node.handle(Wakeup(), overdue)) == ["bundle.failed"]

@@ -492,3 +492,17 @@ def test_no_arrival_is_promised_as_long_as_a_fragment_has_no_route() -> None:
     (accepted,) = of(node.submit(payload=(WORDS * 2)[:5_000_000]), Accepted)
     assert sorted(node.states) == ["QUEUED", "UNDER_WAY", "WAITING"]
     assert (accepted.leaves, accepted.arrives) == (None, None)
+
+
+def test_what_rested_and_was_booked_meanwhile_is_not_booked_twice() -> None:
+    """It was to be looked at again for want of room for its fragments; a new plan carries it whole."""
+    node = Fixture(1, windows(2 * HOUR, 3 * HOUR, 4 * HOUR, 5 * HOUR), limits=NodeLimits(bundles=1))
+    node.submit(payload=WORDS)
+    assert node.states == ["WAITING"]
+    node.handle(PlanChanged(plan(contact(50, 1, 2, 6 * HOUR), *LINK, version=1)), T + SECOND)
+    booked = node.node.router.bookings.on(50)
+    assert node.states == ["QUEUED"]
+    node.handle(Wakeup(), T + 2 * HOUR)
+    assert node.node.router.bookings.on(50) == booked
+    (only,) = node.node.stored.values()
+    assert booked == [(T + 6 * HOUR, T + 6 * HOUR + only.meta.size * 1_000)]

@@ -8,7 +8,7 @@ from tests.engine.helpers import HOUR, SECOND, Fixture, T, came, contact, made, 
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY
-from starlight.node.actions import Transmit
+from starlight.node.actions import Acknowledge, Refuse, Transmit
 from starlight.node.config import NodeLimits
 from starlight.node.events import LinkUp, PlanChanged, TransferAcknowledged, TransferFailed, Wakeup
 from starlight.node.reception import naming_bytes
@@ -139,3 +139,15 @@ def test_what_keeps_coming_back_rests_longer_after_a_refusal_too() -> None:
     assert limits.pause(3) == 240 * SECOND > limits.rest(1)
     assert of(node.handle(Wakeup(), now + limits.pause(3) - 1), Transmit) == []
     assert of(node.handle(Wakeup(), now + limits.pause(3)), Transmit)
+
+
+def test_an_old_copy_that_crosses_one_that_came_back_is_refused_for_now() -> None:
+    """It was handed on before; but ours is under way to who sends it, and may be the only one left."""
+    node = Fixture(2)
+    (sent,) = of(node.handle(came(made(hops=(64, 1)))), Transmit)
+    node.handle(TransferAcknowledged(sent.key, 3, T + SECOND), T + SECOND)
+    (again,) = of(node.handle(came(made(hops=(64, 3)), peer=4), T + 2 * SECOND), Transmit)
+    assert again.peer == 3
+    actions = node.handle(came(made(hops=(64, 1)), peer=3, transfer=9), T + 3 * SECOND)
+    assert of(actions, Refuse) == [Refuse(3, 9, "no resources")]
+    assert of(actions, Acknowledge) == []

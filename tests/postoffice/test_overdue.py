@@ -10,7 +10,8 @@ from starlight.dtntime import DAY, HOUR, SECOND
 from starlight.messages.delivery import Sent
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
 from starlight.messages.draft import Draft
-from starlight.node.application import Save, Submit
+from starlight.messages.letter import Receipt, ReceiptFact
+from starlight.node.application import Save, Submit, Withdraw
 from starlight.postoffice.postoffice import PostOffice
 from starlight.postoffice.reprediction import RECEIPT_MARGIN, RESENDS_MAX
 from starlight.postoffice.resend import offered_later
@@ -273,3 +274,16 @@ def test_a_refused_letter_is_offered_again_ever_later_at_last_each_day() -> None
         assert sent.due is not None
         waits.append((sent.due - 7) // HOUR)
     assert waits == [1, 2, 4, 8, 16, *[24] * 7]
+
+
+def test_a_copy_that_is_accepted_after_the_letter_has_arrived_is_taken_back() -> None:
+    """The thin link is not to carry what is there already."""
+    office = PostOffice(EARTH, Router(daily(9)))
+    office.open(JAY, "Jay", 0)
+    letter, _ = office.write(JAY, Draft(NANYOUNG, "words"), 0)
+    first, second = f"{JAY}/5/0", f"{JAY}/6/0"
+    office.accepted(f"letter/{letter.id}", first, 1, 2, 0)
+    office.departed(first, MARS, 1, 1, 2, 1)
+    receipt = Receipt((ReceiptFact(letter.id, "arrived", 5),))
+    office.delivered(JAY, NANYOUNG, receipt.encode(), 9)
+    assert Withdraw(second) in office.accepted(f"letter/{letter.id}", second, 11, 12, 10)
