@@ -35,7 +35,7 @@ class Bundle(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def id(self) -> str:
-        """What tells it from all other bundles, as text: ``ipn:7.1/725846400000/3``.
+        """Return its identity as text, which no other bundle has: ``ipn:7.1/725846400000/3``.
 
         A fragment's ends with its offset and payload length (RFC 9171, 4.3.1), ``/0+1000``.
         An anonymous bundle is not uniquely identifiable (4.2.3); its id ends with a digest
@@ -110,7 +110,7 @@ class Bundle(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def service(self) -> QualityOfService:
-        """How urgent it is; normal without a quality-of-service block that can be read."""
+        """Return how urgent it is; normal without a quality-of-service block that can be read."""
         return read_service(self.extension(blocks.QUALITY_OF_SERVICE))
 
     def extension(self, kind: int) -> CanonicalBlock | None:

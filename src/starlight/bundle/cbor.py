@@ -42,7 +42,7 @@ NOT_SHORTEST = (
 
 
 class DecodingLimits(msgspec.Struct, frozen=True):
-    """What a decoder takes before it refuses.
+    """Limits beyond which a decoder refuses.
 
     Attributes:
         size: bytes of input.

@@ -1,4 +1,4 @@
-"""What a node does to a bundle that it passes on, on bytes: only what changes is encoded."""
+"""Forwarding on bytes: of a bundle that a node passes on, only what changes is encoded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PROCESSED = frozenset(
 
 
 class Unprocessed(msgspec.Struct, frozen=True, gc=False):
-    """What the blocks that a node can't process ask for (RFC 9171, 5.6, step 4).
+    """The wishes of the blocks that a node can't process (RFC 9171, 5.6, step 4).
 
     Attributes:
         report: send a reception status report with reason "Block unsupported".

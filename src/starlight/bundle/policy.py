@@ -1,4 +1,4 @@
-"""What to do with doubtful bundles, where RFC 9171 leaves room or nodes are known to differ.
+"""Policies for doubtful bundles, where RFC 9171 leaves room or nodes are known to differ.
 
 RFC 9171, 4.1: an implementation "MAY discard any sequence of bytes that does not conform", and
 "MAY accept" one and transform it. So each rule that a node may bend is a field of `Policy`:
@@ -14,7 +14,7 @@ from starlight.bundle.cbor import DecodingLimits
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=True):
-    """Which departures from RFC 9171 are accepted.
+    """The departures from RFC 9171 that are accepted.
 
     Attributes:
         definite_length_bundle: 4.1, the bundle "represented as a CBOR indefinite-length array".

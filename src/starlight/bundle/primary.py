@@ -39,7 +39,7 @@ KNOWN_FLAGS = REPORTS | 0x67
 
 
 class PrimaryBlock(msgspec.Struct, frozen=True, gc=False):
-    """What is needed to forward a bundle; it never changes on the way.
+    """The part of a bundle that is needed to forward it; it never changes on the way.
 
     Attributes:
         flags: bundle processing control flags, as `BundleFlags` numbers them.

@@ -1,4 +1,4 @@
-"""How urgent a bundle is, as it says itself: the quality-of-service block that ION's nodes use.
+"""The urgency of a bundle, as it says itself: the quality-of-service block that ION's nodes use.
 
 RFC 9171 has no priority. ION's BPv7 carries what BPv6 had in
 its primary block (RFC 5050, 4.2) and in its extended class of service (draft-irtf-dtnrg-ecos-05) in
@@ -27,7 +27,7 @@ CRITICAL = 1
 
 
 class QualityOfService(msgspec.Struct, frozen=True, gc=False):
-    """What a bundle asks of the nodes on its way.
+    """The service that a bundle asks of the nodes on its way.
 
     Attributes:
         priority: 0 bulk, 1 normal, 2 expedited.

@@ -66,7 +66,7 @@ STATUSES = ("received", "forwarded", "delivered", "deleted")
 
 
 class StatusReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a node says about a bundle that it handled (RFC 9171, 6.1.1).
+    """A node's report about a bundle that it handled (RFC 9171, 6.1.1).
 
     Attributes:
         received, forwarded, delivered, deleted: the four status assertions.

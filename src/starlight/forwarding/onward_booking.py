@@ -29,7 +29,7 @@ class Behind(NamedTuple):
 
     @property
     def rest(self) -> Route:
-        """What is booked after the first hop."""
+        """Return the route after the first hop, as it is booked."""
         return replace(self.booked, hops=self.booked.hops[1:])
 
 

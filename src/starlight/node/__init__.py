@@ -1,1 +1,1 @@
-"""What a node keeps, is told and asks: ledger and states, events and actions, the application boundary."""
+"""The vocabulary of a node: ledger and states, events and actions, the application boundary."""

@@ -29,7 +29,7 @@ from starlight.postoffice.receipts import Receipts
 
 
 class Inbox:
-    """What comes for the mailboxes of one node.
+    """The inbox of one node: it takes or refuses what comes for its mailboxes.
 
     Args:
         node: its number.

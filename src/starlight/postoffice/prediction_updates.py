@@ -23,7 +23,7 @@ from starlight.routing import Route
 
 
 class PredictionUpdates:
-    """What is predicted of the letters written at one node, kept in step with what is known.
+    """The predictions for the letters written at one node, kept in step with what is known.
 
     Args:
         node: its number.

@@ -31,7 +31,7 @@ and so on, at last each day."""
 
 
 class Resends:
-    """What is due of the letters written at one node.
+    """The letters written at one node that are due to be offered or sent again.
 
     Args:
         node: its number.
