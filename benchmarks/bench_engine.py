@@ -22,7 +22,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND, YEAR
 from starlight.engine.host import Host
 from starlight.engine.node import Node
-from starlight.node.application import Claim, Request, Submit
+from starlight.node.application import Claim, DataUnit, Request, Submit
 from starlight.node.config import NodeConfig
 from starlight.sim.virtual_node import NodeSetup
 from starlight.sim.world import VirtualWorld
@@ -42,7 +42,7 @@ class Counter:
     def resume(self, now: int) -> Sequence[Request]:
         return [Claim(self.endpoint)]
 
-    def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> Sequence[Request]:
+    def delivered(self, unit: DataUnit, now: int) -> Sequence[Request]:
         self.came += 1
         return ()
 

@@ -26,7 +26,7 @@ from starlight.errors import LetterError
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter, Message, Receipt, ReceiptFact, Telemetry, decode_message
 from starlight.messages.mailbox import MailboxLimits
-from starlight.node.application import Request, Save, Submit
+from starlight.node.application import DataUnit, Request, Save, Submit
 from starlight.postoffice.postoffice import PostOffice
 from starlight.routing import Router
 
@@ -122,6 +122,12 @@ class Ground:
                 leaves, arrives = (now, now + 10**12) if foreseen else (None, None)
                 self.perform(self.office.accepted(request.token, self.keys[-1], leaves, arrives, now))
 
+    def unit(self, payload: bytes) -> DataUnit:
+        """Return a data unit from anybody, for the mailbox."""
+        source = self.draw.choice(ADDRESSES)
+        key = f"{source}/{self.now // 10**6}/0"
+        return DataUnit(key, (key,), "ipn:7.1", source, self.draw.choice([None, 0, self.now]), payload)
+
     def step(self, payload: bytes) -> None:
         """Let one thing happen."""
         self.now += self.draw.choice([0, 1, 10**9, 10**14])
@@ -129,7 +135,7 @@ class Ground:
         dice = self.draw.randrange(10)
         office, now = self.office, self.now
         if dice < 4:
-            self.perform(office.delivered("ipn:7.1", self.draw.choice(ADDRESSES), payload, now))
+            self.perform(office.delivered(self.unit(payload), now))
         elif dice == 4 and office.mailbox("ipn:7.1").has_room():
             self.perform(
                 office.write("ipn:7.1", Draft(self.draw.choice(["ipn:20.1", "ipn:7.1"]), "hello"), now)[1]

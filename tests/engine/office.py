@@ -7,7 +7,7 @@ from tests.engine.helpers import ROAD
 from starlight.contacts.plan import ContactPlan
 from starlight.engine.host import Host
 from starlight.engine.node import Node
-from starlight.node.application import Application, Request, Submit
+from starlight.node.application import Application, DataUnit, Request, Submit
 from starlight.node.config import NodeConfig
 
 POST = Submit("letter/1", "ipn:1.1", "ipn:3.1", b"words", 86_400_000)
@@ -40,8 +40,8 @@ class Office(Application):
     def rejected(self, token: str, reason: str, now: int) -> list[Request]:
         return self._note("rejected", token, reason, now)
 
-    def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> list[Request]:
-        return self._note("delivered", endpoint, source, payload, now)
+    def delivered(self, unit: DataUnit, now: int) -> list[Request]:
+        return self._note("delivered", unit.endpoint, unit.source, unit.payload, now)
 
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int

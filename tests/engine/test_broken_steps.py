@@ -11,7 +11,7 @@ from tests.engine.office import POST, Office, host_of
 from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.node.actions import Acknowledge, Deliver, Departed, Forget, Persist, Transmit
-from starlight.node.application import Claim, Request, Save
+from starlight.node.application import Claim, DataUnit, Request, Save
 from starlight.node.config import NodeConfig
 from starlight.node.events import LinkUp, TransferAcknowledged, Wakeup
 
@@ -23,9 +23,9 @@ class Defect(Exception):
 class TakesOne(Office):
     """An application that breaks after the first bundle that it is given."""
 
-    def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> list[Request]:
+    def delivered(self, unit: DataUnit, now: int) -> list[Request]:
         """Take the first; break at any other."""
-        answer = super().delivered(endpoint, source, payload, now)
+        answer = super().delivered(unit, now)
         self.defects["delivered"] = Defect()
         return answer
 

@@ -6,12 +6,25 @@ import pytest
 from tests.engine.helpers import ROAD, SECOND, T, came, made, of, plan, traces
 from tests.engine.office import POST, Office, host_of
 
+from starlight.dtntime import MILLISECOND
 from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.engine.record import Recorder, replay
 from starlight.errors import InputError, StoreError
 from starlight.node.actions import Acknowledge, Forget, Persist, Trace, Transmit
-from starlight.node.application import Claim, Save, Say, Submit, Unclaim, Withdraw
+from starlight.node.application import (
+    ChangePlan,
+    Claim,
+    DataUnit,
+    Request,
+    Save,
+    Say,
+    Submit,
+    Take,
+    Unclaim,
+    Untaken,
+    Withdraw,
+)
 from starlight.node.config import NodeConfig
 from starlight.node.events import LinkUp, PlanChanged, Restored, Wakeup
 from starlight.node.trace_events import BundleExpired
@@ -42,6 +55,47 @@ def test_a_delivery_is_forgotten_in_the_step_in_which_it_is_kept() -> None:
     assert ("delivered", "ipn:3.1", "ipn:9.1", b"words", T) in office.told
     assert [type(write) for write in step.writes] == [Persist, Save, Forget]
     assert len(of(step.outward, Acknowledge)) == 1
+
+
+def test_what_an_application_does_not_hold_yet_stays_until_it_takes_it() -> None:
+    """Nothing is let go of, or reported delivered, before the application has asked to take it."""
+    host, office = host_of(3)
+    host.step([Claim("ipn:3.1")], T)
+    office.answers["delivered"] = [Untaken()]
+    step = host.step([came(made())], T)
+    assert [type(write) for write in step.writes] == [Persist]
+    assert "bundle.delivered" not in traces(step.outward)
+    (key,) = host.node.stored
+    step = host.ask([Take((key,))], T)
+    assert [type(write) for write in step.writes] == [Forget]
+    assert "bundle.delivered" in traces(step.outward)
+    assert not host.node.stored
+
+
+def test_an_application_is_told_when_a_data_unit_was_created() -> None:
+    """The creation time of the bundle, which its source may not know, comes with the payload."""
+    units: list[DataUnit] = []
+
+    class Keeps(Office):
+        def delivered(self, unit: DataUnit, now: int) -> list[Request]:
+            units.append(unit)
+            return []
+
+    host = Host(Node(NodeConfig(3, ROAD)), Keeps(), lambda key: b"")
+    host.step([Claim("ipn:3.1")], T)
+    host.step([came(made()), came(made(zero_time=True, sequence=7, age_ms=0))], T)
+    known, unknown = units
+    assert known.created is not None
+    assert known.key == f"ipn:9.1/{known.created // MILLISECOND}/0"
+    assert (unknown.created, unknown.key) == (None, "ipn:9.1/0/7")
+
+
+def test_an_application_can_put_a_plan_in_force() -> None:
+    """The engine adopts it in the same step, and the application is told as of any other new plan."""
+    host, office = host_of(1)
+    host.ask([ChangePlan(plan())], T)
+    assert host.node.plan == plan()
+    assert ("plan_changed", T) in office.told
 
 
 def test_fragments_reach_the_application_as_one() -> None:

@@ -11,14 +11,14 @@ from collections.abc import Callable
 
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
-from starlight.dtntime import SECOND
+from starlight.dtntime import MILLISECOND, SECOND
 from starlight.messages.conversation_order import thread_of
 from starlight.messages.draft import Draft
 from starlight.messages.forecast import Prediction, overhead_of
 from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter
 from starlight.messages.urgency import Priority
-from starlight.node.application import Claim, Request, Save, Say, Submit, Unclaim, Withdraw
+from starlight.node.application import Claim, DataUnit, Request, Save, Say, Submit, Unclaim, Withdraw
 from starlight.postoffice.postoffice import LETTER_LIFETIME, PostOffice
 from starlight.routing import NoRoute, Route, Router, RouteRequest
 from starlight.trace import Record
@@ -43,6 +43,12 @@ def both_ways(start: int = 0, end: int = FOREVER) -> ContactPlan:
     return ContactPlan.of(
         [contact(1, EARTH, MARS, start, end), contact(2, MARS, EARTH, start, end)],
     )
+
+
+def unit(endpoint: str, source: str, payload: bytes, created: int = 0) -> DataUnit:
+    """Return what a node delivers of a bundle that came whole, created at a time in ns."""
+    key = f"{source}/{created // MILLISECOND}/0"
+    return DataUnit(key, (key,), endpoint, source, created, payload)
 
 
 def draft_of(office: PostOffice, to: str, words: str | int, now: int, priority: int) -> Draft:
@@ -116,7 +122,7 @@ class FakeNode:
     def arrive(self, destination: str, source: str, payload: bytes) -> None:
         """Deliver, or keep for whoever claims the endpoint."""
         if destination in self.claimed:
-            self.ask(self.office.delivered(destination, source, payload, self.sky.now))
+            self.ask(self.office.delivered(unit(destination, source, payload), self.sky.now))
         else:
             self.waiting.append((destination, source, payload))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.messages.helpers import EARTH, JAY, LIGHT, MARS, NANYOUNG, FakeSky, contact
+from tests.messages.helpers import EARTH, JAY, LIGHT, MARS, NANYOUNG, FakeSky, contact, unit
 
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.contacts.plan import ContactPlan
@@ -285,5 +285,5 @@ def test_a_copy_that_is_accepted_after_the_letter_has_arrived_is_taken_back() ->
     office.accepted(f"letter/{letter.id}", first, 1, 2, 0)
     office.departed(first, MARS, 1, 1, 2, 1)
     receipt = Receipt((ReceiptFact(letter.id, "arrived", 5),))
-    office.delivered(JAY, NANYOUNG, receipt.encode(), 9)
+    office.delivered(unit(JAY, NANYOUNG, receipt.encode()), 9)
     assert Withdraw(second) in office.accepted(f"letter/{letter.id}", second, 11, 12, 10)

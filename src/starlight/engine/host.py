@@ -12,13 +12,24 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from starlight.bundle import payload_of, reassemble
+from starlight.dtntime import MILLISECOND
 from starlight.engine.node import Node
 from starlight.errors import BundleError, StarlightError, StoreError
 from starlight.node import actions, events
 from starlight.node.actions import Action, Forget, Outward, Persist, StoreWrite
-from starlight.node.application import Application, ApplicationEvent, Request, Save, Say
+from starlight.node.application import (
+    Application,
+    ApplicationEvent,
+    ChangePlan,
+    DataUnit,
+    Request,
+    Save,
+    Say,
+    Take,
+    Untaken,
+)
 from starlight.node.events import Event, Remembered, Restored
-from starlight.node.stored import whole_of
+from starlight.node.stored import identity_of_key, whole_of
 from starlight.node.trace_events import BundleUnreadable
 from starlight.trace import Record
 
@@ -217,6 +228,10 @@ class Host:
                 self._outward.append(actions.Trace(request.record))
             elif isinstance(request, ApplicationEvent):
                 told.append(request)
+            elif isinstance(request, Take):
+                told.append(events.Delivered(request.keys))
+            elif isinstance(request, ChangePlan):
+                told.append(events.PlanChanged(request.plan))
             else:
                 raise TypeError(f"{type(request).__name__} is no request of an application")
         return told
@@ -244,13 +259,24 @@ class Host:
             # Fragments that contradict each other can't become whole by waiting.
             self._unreadable(keys, error, now)
         else:
-            told += self._events(application.delivered(action.endpoint, action.source, payload, now))
+            requests = application.delivered(_data_unit(action, payload), now)
+            told += self._events(request for request in requests if not isinstance(request, Untaken))
+            if any(isinstance(request, Untaken) for request in requests):
+                return told
         told.append(events.Delivered(keys))
         return told
 
     def _unreadable(self, keys: tuple[str, ...], error: StarlightError, now: int) -> None:
         unreadable = BundleUnreadable(keys, str(error))
         self._outward.append(actions.Trace(Record(now, self.node.number, unreadable)))
+
+
+def _data_unit(action: actions.Deliver, payload: bytes) -> DataUnit:
+    """Return what an application is given; all of it is in the identity of its bundle."""
+    key = identity_of_key(action.keys[0])
+    created_ms = int(key.rsplit("/", 2)[1])
+    created = created_ms * MILLISECOND if created_ms else None
+    return DataUnit(key, action.keys, action.endpoint, action.source, created, payload)
 
 
 def _answer(application: Application, action: actions.ToApplication, now: int) -> Sequence[Request]:

@@ -1,9 +1,10 @@
 """The boundary between a node and the application that lives on it.
 
 An application is driven by calls that all take the time, and answers each with requests. Four of
-them are events of the engine as they stand: `Submit`, `Withdraw`, `Claim` and `Unclaim`. Two are
-for the driver: `Save` is committed in the same commit as the engine's own store writes, and `Say`
-goes into the trace after it. So the effects of one call are kept together or not at all.
+them are events of the engine as they stand: `Submit`, `Withdraw`, `Claim` and `Unclaim`. Two the host
+makes events of: `Take` and `ChangePlan`. Two are for the driver: `Save` is committed in the same commit
+as the engine's own store writes, and `Say` goes into the trace after it. So the effects of one call are
+kept together or not at all.
 
 This module knows nothing of the engine, because applications import it and nothing else of the node.
 """
@@ -12,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
+from starlight.contacts import ContactPlan
 from starlight.trace import Record
 
 
@@ -99,10 +101,55 @@ class Say(_Request, frozen=True):
     record: Record
 
 
+class Untaken(_Request, frozen=True):
+    """An answer to `Application.delivered`: the application does not hold the data unit yet.
+
+    It stays stored in the node, and nobody is told that it was delivered, until the application asks to
+    `Take` it. If it never does (its node stops, it gives the endpoint back), the unit is offered again.
+    """
+
+
+class Take(_Request, frozen=True):
+    """An application holds a data unit that it left `Untaken`; the node lets go of it.
+
+    Attributes:
+        keys: `DataUnit.keys`.
+    """
+
+    keys: tuple[str, ...]
+
+
+class ChangePlan(_Request, frozen=True):
+    """An application puts another contact plan in force at its node."""
+
+    plan: ContactPlan
+
+
 ApplicationEvent = Submit | Withdraw | Claim | Unclaim
 """The requests that the engine handles; a recorded run holds them among its events."""
 
-Request = ApplicationEvent | Save | Say
+Request = ApplicationEvent | Save | Say | Untaken | Take | ChangePlan
+
+
+class DataUnit(NamedTuple):
+    """An application data unit (RFC 9171, 3.1) that came for an endpoint of this node, whole.
+
+    Attributes:
+        key: the identity of its bundle as text (`Bundle.id`); of one that came in fragments, of the whole.
+        keys: the stored bundles that make it up, for `Take`.
+        endpoint: the claimed endpoint that it is addressed to.
+        source: the endpoint that sent it, as its bundle says.
+        created: the creation time of its bundle, in ns at a resolution of 1 ms; None where the source has no
+            clock (RFC 9171, 4.2.7).
+        payload: its bytes.
+    """
+
+    key: str
+    keys: tuple[str, ...]
+    endpoint: str
+    source: str
+    created: int | None
+    payload: bytes
 
 
 class Application(Protocol):
@@ -130,8 +177,8 @@ class Application(Protocol):
             now: in ns.
         """
 
-    def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> Sequence[Request]:
-        """Take what was addressed to a claimed endpoint."""
+    def delivered(self, unit: DataUnit, now: int) -> Sequence[Request]:
+        """Take what was addressed to a claimed endpoint, unless `Untaken` is among the answers."""
 
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int

@@ -37,9 +37,16 @@ class BundleReceived(_Event, frozen=True):
 
 
 class LinkUp(_Event, frozen=True):
-    """A link to a peer can carry bundles."""
+    """A link to a peer can carry bundles. Told again while it is up, it tells what has changed of it.
+
+    Attributes:
+        transfer_max: the largest bundle that the peer takes over it, in bytes; None for any.
+        acknowledged: each transfer is answered; otherwise `TransferSent` is all that is ever known of it.
+    """
 
     peer: int
+    transfer_max: int | None = None
+    acknowledged: bool = True
 
 
 class LinkDown(_Event, frozen=True):
@@ -49,7 +56,7 @@ class LinkDown(_Event, frozen=True):
 
 
 class TransferSent(_Event, frozen=True):
-    """The last bit of a transfer has left. On a one-way hop this is all that is ever known."""
+    """The last bit of a transfer has left. Without an acknowledging link it is all that is ever known."""
 
     key: str
     peer: int

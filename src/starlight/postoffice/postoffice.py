@@ -45,7 +45,7 @@ from starlight.messages.trace_events import (
     TelemetryRejected,
     say,
 )
-from starlight.node.application import Claim, Request, Save, Submit, Unclaim
+from starlight.node.application import Claim, DataUnit, Request, Save, Submit, Unclaim
 from starlight.postoffice.inbox import Inbox
 from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.outbox import Outbox
@@ -372,9 +372,9 @@ class PostOffice:
             return [say(now, self.node, ReceiptRejected(reason))]
         return [say(now, self.node, TelemetryRejected(reason))]
 
-    def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> list[Request]:
+    def delivered(self, unit: DataUnit, now: int) -> list[Request]:
         """Take a payload that came for a mailbox."""
-        mailbox = self._mailboxes[canonical(endpoint)]
+        mailbox, source, payload = self._mailboxes[canonical(unit.endpoint)], unit.source, unit.payload
         try:
             message = decode_message(payload)
         except LetterError as error:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from starlight.engine.node import Node
-from starlight.node.application import Claim, Request, Save, Submit
+from starlight.node.application import Claim, DataUnit, Request, Save, Submit
 from starlight.sim.holdings import held
 from starlight.sim.world import VirtualWorld
 
@@ -93,11 +93,11 @@ class Witness:
         to, expires = self._posting.pop(token)
         return [self._keep(Posted(token, to, key, expires, arrives))]
 
-    def delivered(self, endpoint: str, source: str, payload: bytes, now: int) -> list[Request]:
+    def delivered(self, unit: DataUnit, now: int) -> list[Request]:
         """Keep what came; a second arrival of the same words gets a record of its own, and is found."""
         self._came += 1
-        came = Came(payload.decode().rstrip(), source, now)
-        return [Save(endpoint, f"came/{self._came}", msgspec.json.encode(came))]
+        came = Came(unit.payload.decode().rstrip(), unit.source, now)
+        return [Save(unit.endpoint, f"came/{self._came}", msgspec.json.encode(came))]
 
     def expired(self, key: str, reason: str, now: int) -> list[Request]:
         """Keep that it has ended."""
