@@ -231,7 +231,7 @@ def test_what_is_lost_is_named(form: str) -> None:
     assert told["contacts without length are left out"] == 1
     assert told["contacts of a node with itself are left out"] == 1
     if form != "csv":
-        assert told["contacts without acknowledgement are written like any other"] == 1
+        assert told["one-way contacts are written like any other"] == 1
     if form in ("ion", "hdtn"):
         assert told["starts or ends moved inwards to whole seconds"] == 1
     if form == "hdtn":

@@ -20,7 +20,7 @@ from tests.engine.helpers import (
 
 from starlight.forwarding.late_answers import LateAnswers
 from starlight.node.actions import Acknowledge, Forget, Persist, Trace, Transmit
-from starlight.node.events import PlanChanged, TransferAcknowledged, TransferFailed, Wakeup
+from starlight.node.events import PlanChanged, TransferAcknowledged, TransferFailed, TransferSent, Wakeup
 
 
 def unanswered(**limits: int) -> tuple[Fixture, Transmit]:
@@ -75,9 +75,10 @@ def test_what_was_answered_is_not_given_up() -> None:
     assert [a.record.event.facts()["bundle"] for a in of(actions, Trace)] == [second.key]
 
 
+@pytest.mark.parametrize("acknowledges", [True, False])
 @pytest.mark.parametrize("state", ["QUEUED", "UNDER_WAY", "WAITING", "UNDER_WAY to another"])
-def test_a_late_acknowledgement_counts(state: str) -> None:
-    """The next hop has stored it, however late that is known: nothing more is to be sent."""
+def test_a_late_end_of_a_transfer_counts(state: str, acknowledges: bool) -> None:
+    """The next hop has it, or the link has done all that it can, however late that is known: it is enough."""
     roads = plan(*ROAD.contacts, contact(5, 1, 4), contact(6, 4, 3, light_s=400))
     node = Fixture(1, roads, limits=NodeLimits(answer_margin=HOUR))
     (sent,) = of(node.submit(), Transmit)
@@ -95,7 +96,8 @@ def test_a_late_acknowledgement_counts(state: str) -> None:
         node.handle(Wakeup(), now)
     now += SECOND if state == "UNDER_WAY" else SECOND // 2
     assert node.states == [state.partition(" ")[0]]
-    actions = node.handle(TransferAcknowledged(sent.key, 2, now), now)
+    end = TransferAcknowledged(sent.key, 2, now) if acknowledges else TransferSent(sent.key, 2)
+    actions = node.handle(end, now)
     assert of(actions, Forget) == [Forget(sent.key, now)]
     assert not node.bundles
     for peer in (2, 4):

@@ -221,16 +221,19 @@ def test_an_acknowledgement_is_hidden_until_light_brings_it() -> None:
         assert not sender.bundles
 
 
-def test_on_a_one_way_hop_a_bundle_is_kept_until_it_was_transmitted() -> None:
-    """A hop declared one-way: kept until it was transmitted, which is all that is ever known."""
-    node = Fixture(1, plan(contact(1, 1, 2, one_way=True)))
+@pytest.mark.parametrize("one_way", [True, False])
+def test_over_a_link_that_does_not_acknowledge_a_bundle_is_kept_until_it_was_sent(one_way: bool) -> None:
+    """Kept until it was sent, which is all that is ever known there, whatever the contact says."""
+    node = Fixture(1, plan(contact(1, 1, 2, one_way=one_way)))
     (transmit,) = of(node.submit("ipn:2.1"), Transmit)
-    assert transmit.one_way
+    assert transmit.one_way == one_way
     assert node.bundles
-    assert of(node.handle(TransferSent(transmit.key, 2), transmit.last_byte), Forget)
-    two_way = Fixture(1)
-    (transmit,) = of(two_way.submit(), Transmit)
-    assert two_way.handle(TransferSent(transmit.key, 2), transmit.last_byte) == []
+    assert node.handle(TransferSent(transmit.key, 3), transmit.last_byte) == []  # to another peer
+    actions = node.handle(TransferSent(transmit.key, 2), transmit.last_byte)
+    assert of(actions, Forget)
+    assert traces(actions) == ["bundle.forwarded"]
+    assert not node.bundles
+    assert node.handle(TransferSent(transmit.key, 2), transmit.last_byte) == []
 
 
 def test_only_what_has_not_departed_can_be_withdrawn() -> None:

@@ -77,6 +77,34 @@ def posting(
     return call
 
 
+LINE = ContactPlan.of([*both(1, 1, 2, light_s=300.0), *both(3, 2, 3, light_s=2.0)])
+"""Three nodes in a line, always open; the first hop is minutes long."""
+
+
+def passes(id: int, a: int, b: int, *starts: int) -> list[Contact]:
+    """Return passes of a minute, each of which carries 7.5 kB."""
+    return [contact(id + n, a, b, start, start + MINUTE, rate=1_000) for n, start in enumerate(starts)]
+
+
+# 20 kB from 1 to 3 take three passes; the diamond offers node 1 two neighbours.
+PASSES = ContactPlan.of(
+    [
+        *passes(10, 1, 2, *(n * 10 * MINUTE for n in range(1, 8))),
+        *passes(30, 1, 4, *(n * 10 * MINUTE for n in range(1, 8))),
+        contact(50, 2, 1), contact(51, 4, 1), *both(52, 2, 3), *both(54, 4, 3),
+    ]
+)  # fmt: skip
+SIZE = 20_000
+
+
+def both_kinds(world: VirtualWorld) -> None:
+    """Let a world carry a letter in pieces and a critical one, both ways at once."""
+    world.call(START, 1, posting("large", "ipn:3.1", size=SIZE))
+    world.call(START + SECOND, 1, posting("critical", "ipn:3.1", critical=True))
+    world.call(START + 15 * MINUTE, 3, posting("back", "ipn:1.1", critical=True))
+    world.run(START + 9 * HOUR)
+
+
 FAST, SLOW = (300, 8_000, 1_000_000, UNLIMITED_BPS), (300, 1_000, 4_000)
 """Rates of links, in bit/s: the slow ones make letters that fit into no window whole."""
 

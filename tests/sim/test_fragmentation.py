@@ -6,9 +6,21 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from tests.sim.helpers import HOUR, MINUTE, SECOND, SLOW, START, both, contact, disturbed, posting, world_of
+from tests.sim.helpers import (
+    HOUR,
+    MINUTE,
+    PASSES,
+    SIZE,
+    SLOW,
+    START,
+    both,
+    both_kinds,
+    contact,
+    disturbed,
+    posting,
+    world_of,
+)
 
-from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.engine.record import Recorder, replay
 from starlight.forwarding.forwarding import COPY_TRIES
@@ -20,22 +32,6 @@ from starlight.sim.holdings import held
 from starlight.sim.virtual_node import NodeSetup, VirtualNode
 from starlight.sim.world import VirtualWorld
 from starlight.trace import Record
-
-
-def passes(id: int, a: int, b: int, *starts: int) -> list[Contact]:
-    """Return passes of a minute, each of which carries 7.5 kB."""
-    return [contact(id + n, a, b, start, start + MINUTE, rate=1_000) for n, start in enumerate(starts)]
-
-
-# 20 kB from 1 to 3 take three passes; the diamond offers node 1 two neighbours.
-PASSES = ContactPlan.of(
-    [
-        *passes(10, 1, 2, *(n * 10 * MINUTE for n in range(1, 8))),
-        *passes(30, 1, 4, *(n * 10 * MINUTE for n in range(1, 8))),
-        contact(50, 2, 1), contact(51, 4, 1), *both(52, 2, 3), *both(54, 4, 3),
-    ]
-)  # fmt: skip
-SIZE = 20_000
 
 
 def test_predicted_is_actual_of_a_letter_in_pieces() -> None:
@@ -51,47 +47,6 @@ def test_predicted_is_actual_of_a_letter_in_pieces() -> None:
         assert came[words][0][1].at == posted[words].arrives
     assert unsafe(world) == unfinished(world) == []
     assert not any(world.store(node).bundles() for node in world.nodes())
-
-
-def both_kinds(world: VirtualWorld) -> None:
-    """Let a world carry a letter in pieces and a critical one, both ways at once."""
-    world.call(START, 1, posting("large", "ipn:3.1", size=SIZE))
-    world.call(START + SECOND, 1, posting("critical", "ipn:3.1", critical=True))
-    world.call(START + 15 * MINUTE, 3, posting("back", "ipn:1.1", critical=True))
-    world.run(START + 9 * HOUR)
-
-
-def test_a_crash_at_every_instant_leaves_a_letter_whole_or_in_pieces() -> None:
-    """Whichever node dies at whichever instant of whichever step, of a cut or a flooding too."""
-    points: list[tuple[int, int, int]] = []
-    lines: list[Record] = []
-
-    def note(node: int, step: int, stage: int) -> None:
-        points.append((node, step, stage))
-
-    both_kinds(world_of(PASSES, interrupt=note, trace=lines.append))
-    said = [line.kind for line in lines]
-    assert said.count("bundle.cut") == 1
-    assert said.count("bundle.flooded") == 2
-    assert len(points) > 100
-    for point in points:
-        died: list[int] = []
-
-        def interrupt(
-            node: int, step: int, stage: int, point: tuple[int, int, int] = point, died: list[int] = died
-        ) -> int | None:
-            if (node, step, stage) == point and not died:
-                died.append(step)
-                return 7 * MINUTE
-            return None
-
-        world = world_of(PASSES, interrupt=interrupt)
-        both_kinds(world)
-        assert died, point
-        assert unsafe(world) == [], point
-        assert unfinished(world) == [], point
-        # Only what an application asked for in a step that was never committed may be missing.
-        assert len(read(world).came) >= 2, point
 
 
 @pytest.mark.parametrize("light_s", [0.001, 1.0, 300.0])

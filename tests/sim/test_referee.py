@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from tests.sim.helpers import START, believe, both, contact, posting, random_plan
+from tests.sim.helpers import LINE, START, believe, both, contact, posting, random_plan
 from tests.sim.promising import Watched, watched
 
 from starlight.contacts.contact import Contact, constant_light
@@ -20,8 +20,6 @@ from starlight.routing import NoRoute, NoRouteCode, Router, RouteRequest
 from starlight.routing.contact_bookings import ContactBookings
 from starlight.sim import faults
 from starlight.sim.earliest_route import earliest_route, first_free
-
-LINE = ContactPlan.of([*both(1, 1, 2, light_s=300.0), *both(3, 2, 3, light_s=2.0)])
 
 
 def one_letter(found: Watched, *, size: int = 100) -> list[str]:

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from tests.sim.helpers import START, both, contact, disturbed, posting, random_plan, world_of
+from tests.sim.helpers import LINE, START, both, contact, disturbed, posting, random_plan, world_of
 
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
@@ -27,8 +27,6 @@ from starlight.sim.checkers import Witness, read, unfinished, unsafe
 from starlight.sim.virtual_node import NodeSetup, Stage, VirtualNode
 from starlight.sim.world import VirtualWorld
 from starlight.trace import Record
-
-LINE = ContactPlan.of([*both(1, 1, 2, light_s=300.0), *both(3, 2, 3, light_s=2.0)])
 
 
 def errors_of_prediction(world: VirtualWorld) -> list[int]:
@@ -295,42 +293,6 @@ def test_a_careful_node_survives_the_same_crash() -> None:
     worlds[0].run(START + HOUR)
     assert died
     assert unsafe(worlds[0]) == unfinished(worlds[0]) == []
-
-
-def test_a_crash_at_every_instant_loses_nothing() -> None:
-    """Whichever node dies at whichever instant of whichever step: nothing is lost, all comes once."""
-    points: list[tuple[int, int, int]] = []
-
-    def note(node: int, step: int, stage: int) -> None:
-        points.append((node, step, stage))
-
-    def scenario(world: VirtualWorld) -> None:
-        for number in range(3):
-            world.call(START + number * SECOND, 1, posting(f"there {number}", "ipn:3.1"))
-            world.call(START + number * SECOND, 3, posting(f"back {number}", "ipn:1.1"))
-        world.run(START + 5 * HOUR)
-
-    scenario(world_of(LINE, interrupt=note))
-    assert len(points) > 100
-    for point in points:
-        died: list[int] = []
-
-        def interrupt(
-            node: int, step: int, stage: int, point: tuple[int, int, int] = point, died: list[int] = died
-        ) -> int | None:
-            if (node, step, stage) == point and not died:
-                died.append(step)
-                return 7 * MINUTE
-            return None
-
-        world = world_of(LINE, interrupt=interrupt)
-        scenario(world)
-        assert died, point
-        assert unsafe(world) == [], point
-        missing = unfinished(world)
-        assert missing == [], point
-        # Only what an application asked for in a step that was never committed may be missing.
-        assert len(read(world).came) >= 5, point
 
 
 def test_the_same_seed_gives_the_same_digest() -> None:

@@ -50,7 +50,8 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
         start, end: when it can be transmitted over, in ns, measured at the transmitter.
         rates: pieces ``(from ns, bit/s)``, ascending, the first at `start`; 0 carries nothing.
         light: pieces of one-way light time, ascending, the first at or before `start`.
-        one_way: no acknowledgement ever comes back; a bundle is let go once transmitted.
+        one_way: nothing can come back over it, as with a radio that is never answered. Whether a transfer
+            is acknowledged is the link's affair; over this one it can't be.
         confidence: how likely it is to take place, over 0 up to 1; what is scheduled has 1.
     """
 

@@ -12,7 +12,8 @@
      "notices": [{"start": "...", "end": "...", "nodes": [7], "text": "dust storm"}]}
 
 A time is ISO 8601 text, or an integer of nanoseconds since 2000-01-01T00:00:00Z. A rate is in
-bit/s, or ``"unlimited"``. `version`, `notices`, `one_way` and a `confidence` of 1 may be left out.
+bit/s, or ``"unlimited"``; `one_way` says that nothing can come back over the contact. `version`,
+`notices`, `one_way` and a `confidence` of 1 may be left out.
 """
 
 from __future__ import annotations

@@ -164,7 +164,7 @@ class Losses:
     def everywhere(self, plan: ContactPlan) -> None:
         """Note what no form but Starlight's own JSON keeps."""
         one_way = sum(contact.one_way for contact in plan.contacts)
-        self.add("contacts without acknowledgement are written like any other", count=one_way)
+        self.add("one-way contacts are written like any other", count=one_way)
         self.add("notices are left out", count=len(plan.notices))
 
     def usable(self, contact: Contact) -> bool:

@@ -31,10 +31,14 @@ class AnswerWatch:
         self._contacts_back: dict[int, list[Contact]] = {}
         self._overdue: list[Stored] = []
 
-    def begin(self, peer: Neighbour, stored: Stored, last_byte: int, reaches: int, now: int) -> None:
-        """Watch a transfer to a peer until it is answered."""
+    def begin(self, peer: Neighbour, stored: Stored, last_byte: int, reaches: int | None, now: int) -> None:
+        """Watch a transfer to a peer until its end is told.
+
+        Args:
+            last_byte, reaches: when its last bit leaves, and reaches the peer; None if nothing can come back.
+        """
         peer.under_way += 1
-        if stored.one_way:
+        if reaches is None:
             return
         # Not in the step that sends it: who gives it up may forget it, before its body has been read.
         due = max(reaches + (reaches - last_byte) + self._margin, now + 1)

@@ -53,25 +53,16 @@ class Transfers:
         self._retention = retention
 
     def sent(self, event: TransferSent, now: int) -> None:
-        """Take note that a transfer has left; on a one-way hop that is all that is ever known."""
-        stored = self._under_way(event.key, event.peer)
-        if stored is not None and stored.one_way:
-            self._scheduler.answered(stored, now)
+        """Let go of a bundle that has left over a link that does not acknowledge: no more will be known."""
+        stored = self._end(event, now)
+        if stored is not None:
             self._hand_on(stored, now)
 
     def acknowledged(self, event: TransferAcknowledged, now: int) -> None:
         """Take note that the next hop has stored a bundle."""
-        if self._answers.is_out(event.key, event.peer):
-            stored = self._late(event)
-        else:
-            stored = self._under_way(event.key, event.peer)
+        stored = self._end(event, now)
         if stored is None:
             return
-        if stored.state is BundleState.UNDER_WAY:
-            self._scheduler.answered(stored, now)
-        else:  # It was given up, queues again, and need not be sent twice.
-            self._forwarding.dequeue(stored)
-        stored.peer = event.peer
         if event.known <= now:
             self._hand_on(stored, now)
             return
@@ -80,8 +71,23 @@ class Transfers:
         self._ledger.update(stored)
         self._deadlines.at(event.known, self.known, stored)
 
-    def _late(self, event: TransferAcknowledged) -> Stored | None:
-        """Return what an acknowledgement settles that may be that of a transfer given up before."""
+    def _end(self, event: TransferSent | TransferAcknowledged, now: int) -> Stored | None:
+        """Return the bundle whose transfer has ended well, and need not be sent any more."""
+        if self._answers.is_out(event.key, event.peer):
+            stored = self._late(event)
+        else:
+            stored = self._under_way(event.key, event.peer)
+        if stored is None:
+            return None
+        if stored.state is BundleState.UNDER_WAY:
+            self._scheduler.answered(stored, now)
+        else:  # It was given up, queues again, and need not be sent twice.
+            self._forwarding.dequeue(stored)
+        stored.peer = event.peer
+        return stored
+
+    def _late(self, event: TransferSent | TransferAcknowledged) -> Stored | None:
+        """Return what the end of a transfer settles that may be that of one given up before."""
         stored = self._answers.take(event.key, event.peer)
         if stored is None or stored.state not in (
             BundleState.UNDER_WAY,

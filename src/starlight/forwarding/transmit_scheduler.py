@@ -258,8 +258,8 @@ class TransmitScheduler:
             self._booking.depart(stored, last_byte, reaches, overtaken)
         ledger.move(stored, Cause.SENT)
         stored.peer = peer
-        stored.one_way = contact.one_way
-        self._watch.begin(self._queues.neighbour(peer), stored, last_byte, reaches, now)
+        answered = None if contact.one_way else reaches
+        self._watch.begin(self._queues.neighbour(peer), stored, last_byte, answered, now)
         if meta.own and not meta.departed:
             self._submissions.departs(stored, leaves, last_byte, reaches)
         # RFC 9171, 4.4.2: the age counts what is known of the propagation over contacts as well.

@@ -156,7 +156,7 @@ class Transmit(_Action, frozen=True):
         leaves, last_byte: when its first and last bit leave, at the contact's rate.
         reaches: when its last bit reaches the peer.
         age_ms: put this into its bundle age block; None when it has none.
-        one_way: no acknowledgement will come; answer `TransferSent`.
+        one_way: nothing can come back over that contact, so the link can't acknowledge there.
     """
 
     key: str

@@ -25,7 +25,7 @@ class BundleReceived(_Event, frozen=True):
     Attributes:
         peer: who sent them; None when the link does not say.
         data: the bundle.
-        transfer: the link's handle, to be acknowledged or refused; None on a one-way hop.
+        transfer: the link's handle, to be acknowledged or refused; None where the link does not acknowledge.
         arrives: when light brings them. Later than now where light time is imposed:
             the bundle is stored and acknowledged at once and stays hidden until then.
     """

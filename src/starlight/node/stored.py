@@ -81,7 +81,7 @@ class Stored:
         state: where it stands; only the ledger moves it.
         route, epoch: its route as booked, and the count of the plan changes before that.
         ticket: while it is queued: its entry in the queue of the first contact of its route.
-        peer, one_way: while it is under way: to whom, and whether an answer will ever come.
+        peer: while it is under way: to whom.
         sender: who handed it in, as far as that is known: not of own bundles, nor after a restart.
         returned: another copy of it came and was acknowledged, so no late answer settles it.
         refused_by: peers that did not want it.
@@ -96,7 +96,6 @@ class Stored:
         "key",
         "meta",
         "node",
-        "one_way",
         "peer",
         "refused_by",
         "returned",
@@ -117,7 +116,6 @@ class Stored:
         self.epoch = 0
         self.ticket = 0
         self.peer = 0
-        self.one_way = False
         self.sender: int | None = None
         self.returned = False
         self.refused_by = NOBODY
