@@ -63,6 +63,14 @@ class Refusal(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Closing(StrEnum):
+    """The reasons for which a driver ends a link; the peer is told where the protocol has a word for it."""
+
+    DONE = "done"  # it is not needed any more
+    STRANGER = "stranger"  # this node does not know who the peer says it is
+    BUSY = "busy"  # there are too many links with it already
+
+
 class _LinkEvent(msgspec.Struct, frozen=True, tag=True, gc=False):
     pass
 
@@ -210,7 +218,7 @@ class Link(Protocol):
     def handle_timer(self, now: int) -> list[LinkEvent]:
         """Do what is due; too early is harmless."""
 
-    def close(self, now: int) -> None:
+    def close(self, now: int, why: Closing = Closing.DONE) -> None:
         """End it in order: what is in progress finishes, what is queued fails; `handle_timer` tells of it."""
 
 
@@ -248,3 +256,10 @@ class DatagramLink(Link, Protocol):
 
     def datagrams_to_send(self) -> list[Datagram]:
         """Return the messages to be written, in order, and forget them."""
+
+    def not_sent(self, datagram: Datagram, reason: str, now: int) -> list[LinkEvent]:
+        """Take note that the wire did not take a message that `datagrams_to_send` has returned.
+
+        A link that does not acknowledge fails the transfer that it carries: that has not left. One that does
+        may take it for lost on the way.
+        """
