@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from starlight.cli.options import MOMENT
+from starlight.cli import options
 
 
 def default_folder() -> Path:
@@ -18,12 +18,10 @@ def default_folder() -> Path:
 
 
 @click.command()
-@click.argument("scenario_name", metavar="[SCENARIO]", default="lost-in-starlight")
+@options.scenario
 @click.option("--speed", type=click.FloatRange(0.001, 100_000), default=600.0, show_default=True, metavar="N",
               help="Mission seconds per second; 1 is real time.")  # fmt: skip
-@click.option(
-    "--at", type=MOMENT, metavar="ISO", help="Where the mission begins. [default: shortly before the storm]"
-)
+@options.moment("--at", "Where the mission begins. [default: shortly before the storm]")
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR",
               help="Folder of letters and mission time. "
                    "[default: ~/.local/share/starlight/demo]")  # fmt: skip

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import click
 
 from starlight import dtntime
-from starlight.cli.options import MOMENT, as_json, collected, ephemeris, print_json
+from starlight.cli import options
+from starlight.cli.options import collected, print_json
 from starlight.errors import InputError
 
 SHOWN = 40
@@ -36,16 +37,9 @@ class LinkOptions(NamedTuple):
 @click.argument("scenario_name", metavar="SCENARIO")
 @click.argument("from_node", metavar="FROM", required=False)
 @click.argument("to_node", metavar="TO", required=False)
-@click.option(
-    "--at",
-    type=MOMENT,
-    metavar="ISO",
-    help="When the signal leaves. [default: in the middle of the next window]",
-)
-@click.option(
-    "--from", "start", type=MOMENT, metavar="ISO", help="Start of the rate over time. [default: that window]"
-)
-@click.option("--to", "end", type=MOMENT, metavar="ISO", help="End of the rate over time.")
+@options.moment("--at", "When the signal leaves. [default: in the middle of the next window]")
+@options.moment("--from", "Start of the rate over time. [default: that window]", field="start")
+@options.moment("--to", "End of the rate over time.", field="end")
 @click.option("--band", metavar="NAME", help="The band. [default: that of the scenario's link, or else X]")
 @click.option(
     "--range-au", type=float, metavar="AU", help="Between two terminals of the library, at this distance."
@@ -58,14 +52,9 @@ class LinkOptions(NamedTuple):
     metavar="DEG",
     help="Elevation of the other end above the horizon; only with --range-au.",
 )
-@click.option(
-    "--report",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write a page about it here, one HTML file that needs no other.",
-)
-@ephemeris
-@as_json
+@options.report
+@options.ephemeris
+@options.as_json
 @collected(LinkOptions)
 def link(asked: LinkOptions) -> None:
     """Compute what the radio link from FROM to TO carries: design control table, rate over time.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -48,15 +49,48 @@ class Moment(click.ParamType[int]):
         return time
 
 
-MOMENT = Moment()
-
 as_json = click.option("--json", "json_output", is_flag=True, help="Print JSON for a program.")
+
+scenario = click.argument("scenario_name", metavar="[SCENARIO]", default="lost-in-starlight")
 
 ephemeris = click.option(
     "--ephemeris",
     metavar="FILE",
     help="Another planetary SPK file (.bsp), such as DE440; the built-in DE421 ends in October 2053.",
 )
+
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+MOMENT = Moment()
+
+
+def moment(name: str, text: str, *, field: str | None = None) -> Decorator:
+    """Return the option for a date and time.
+
+    Args:
+        name: of the option, such as ``--at``.
+        text: its help.
+        field: the parameter that it becomes, where that is not its name.
+    """
+    names = [name] if field is None else [name, field]
+    return click.option(*names, type=MOMENT, metavar="ISO", help=text)
+
+
+def written_to(
+    name: str,
+    text: str,
+    *,
+    field: str | None = None,
+    metavar: str = "FILE",
+) -> Decorator:
+    """Return the option for a file that the command writes; arguments as in `moment`."""
+    names = [name] if field is None else [name, field]
+    return click.option(*names, type=click.Path(path_type=Path), metavar=metavar, help=text)
+
+
+report = written_to("--report", "Write a page about it here, one HTML file that needs no other.")
 
 
 def print_json(value: object) -> None:

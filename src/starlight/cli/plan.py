@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from starlight import dtntime
-from starlight.cli.options import MOMENT, as_json, print_json
+from starlight.cli import options
+from starlight.cli.options import as_json, print_json
 from starlight.cli.plan_scenario import scenario_plan
 
 if TYPE_CHECKING:
@@ -27,11 +28,9 @@ TITLES = {
 SHOWN = 5
 """Remarks of a kind that a person is shown before asking for all."""
 
-epoch = click.option(
+epoch = options.moment(
     "--epoch",
-    type=MOMENT,
-    metavar="ISO",
-    help="What relative times count from. [default: 2000-01-01, or Unix time where HDTN or tvgutil has it]",
+    "What relative times count from. [default: 2000-01-01, or Unix time where HDTN or tvgutil has it]",
 )
 
 

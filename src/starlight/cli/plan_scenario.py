@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from starlight import dtntime
-from starlight.cli.options import MOMENT, as_json, collected, ephemeris, print_json
+from starlight.cli import options
+from starlight.cli.options import collected, print_json
 from starlight.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,13 +40,9 @@ class PlanOptions(NamedTuple):
 
 
 @click.command("plan")
-@click.argument("scenario_name", metavar="[SCENARIO]", default="lost-in-starlight")
-@click.option(
-    "--from", "start", type=MOMENT, metavar="ISO", help="Start of the plan. [default: where the demo begins]"
-)
-@click.option(
-    "--to", "end", type=MOMENT, metavar="ISO", help=f"End of the plan. [default: {DAYS} days later]"
-)
+@options.scenario
+@options.moment("--from", "Start of the plan. [default: where the demo begins]", field="start")
+@options.moment("--to", f"End of the plan. [default: {DAYS} days later]", field="end")
 @click.option(
     "--weather",
     type=click.Path(path_type=Path),
@@ -63,21 +60,10 @@ class PlanOptions(NamedTuple):
     "--format", "form", type=click.Choice(FORMATS), help="Write the plan in this format. [default: json]"
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write the plan here.")
-@click.option(
-    "--history",
-    "history_file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the plan's history here, as JSON.",
-)
-@click.option(
-    "--report",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write a page about it here, one HTML file that needs no other.",
-)
-@ephemeris
-@as_json
+@options.written_to("--history", "Write the plan's history here, as JSON.", field="history_file")
+@options.report
+@options.ephemeris
+@options.as_json
 @collected(PlanOptions)
 def scenario_plan(asked: PlanOptions) -> None:
     """Plan the contacts of SCENARIO: who hears whom, when, how fast, how far, as far as antennas allow.

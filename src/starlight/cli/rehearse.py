@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 import click
 
 from starlight import dtntime
-from starlight.cli.options import MOMENT, as_json, collected, ephemeris, print_json
+from starlight.cli import options
+from starlight.cli.options import collected, print_json
 from starlight.errors import InputError, StarlightError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class RehearseOptions(NamedTuple):
 
 
 @click.command()
-@click.argument("scenario_name", metavar="[SCENARIO]", default="lost-in-starlight")
+@options.scenario
 @click.option(
     "--seed",
     type=int,
@@ -49,44 +50,21 @@ class RehearseOptions(NamedTuple):
     show_default=True,
     help="Vary when people write and read; the same seed repeats the same run.",
 )
-@click.option(
-    "--from",
-    "start",
-    type=MOMENT,
-    metavar="ISO",
-    help="Start of the rehearsal. [default: the scenario's start]",
-)
-@click.option(
-    "--until", "end", type=MOMENT, metavar="ISO", help="End of the rehearsal. [default: the scenario's end]"
-)
+@options.moment("--from", "Start of the rehearsal. [default: the scenario's start]", field="start")
+@options.moment("--until", "End of the rehearsal. [default: the scenario's end]", field="end")
 @click.option(
     "--story", is_flag=True, help="Print each beat of the story: when it happened, and what carried it."
 )
-@click.option(
-    "--trace",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write every event as JSON lines.",
-)
-@click.option(
-    "--record",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Record a node's events and actions for `starlight replay`.",
-)
+@options.written_to("--trace", "Write every event as JSON lines.")
+@options.written_to("--record", "Record a node's events and actions for `starlight replay`.")
 @click.option(
     "--record-node",
     metavar="NAME",
     help="Record this node. [default: the scenario's earth_home, or its first]",
 )
-@click.option(
-    "--report",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write a page about it: promised and actual arrivals, what was wrong.",
-)
-@ephemeris
-@as_json
+@options.written_to("--report", "Write a page about it: promised and actual arrivals, what was wrong.")
+@options.ephemeris
+@options.as_json
 @collected(RehearseOptions)
 def rehearse(asked: RehearseOptions) -> None:
     """Run SCENARIO in virtual time: years in seconds, with its storms, by the code of the live nodes.
@@ -260,7 +238,7 @@ def _kept(kept: PromisesKept) -> str:
 
 @click.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@as_json
+@options.as_json
 def replay(file: Path, json_output: bool) -> None:
     """Run the record FILE of a node again in virtual time, and compare what it did.
 

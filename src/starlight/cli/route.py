@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from starlight.cli.options import as_json, collected, print_json
+from starlight.cli import options
+from starlight.cli.options import collected, print_json
 from starlight.errors import InputError
 
 if TYPE_CHECKING:
@@ -76,13 +77,8 @@ class RouteOptions(NamedTuple):
     "--format", metavar="FORM", help="Format of the plan. [default: recognized by content and name]"
 )
 @click.option("--explain", is_flag=True, help="Explain why each route that looks faster was refused.")
-@click.option(
-    "--report",
-    type=click.Path(path_type=Path),
-    metavar="FILE.html",
-    help="Draw the plan over time, with the route in it.",
-)
-@as_json
+@options.written_to("--report", "Draw the plan over time, with the route in it.", metavar="FILE.html")
+@options.as_json
 @collected(RouteOptions)
 def route(asked: RouteOptions) -> None:
     """Find the best routes over the contact plan in the file PLAN, of any form that is imported.

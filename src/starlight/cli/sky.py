@@ -8,31 +8,22 @@ from typing import Any
 import click
 
 from starlight import dtntime
-from starlight.cli.options import MOMENT, as_json, ephemeris, print_json
+from starlight.cli import options
+from starlight.cli.options import print_json
 
 
 @click.command()
-@click.argument("scenario_name", metavar="[SCENARIO]", default="lost-in-starlight")
-@click.option(
-    "--at",
-    type=MOMENT,
-    metavar="ISO",
-    help="The instant, in UTC unless it has an offset. [default: where the demo begins]",
-)
+@options.scenario
+@options.moment("--at", "The instant, in UTC unless it has an offset. [default: where the demo begins]")
 @click.option(
     "--conjunctions",
     "listed",
     is_flag=True,
     help="List all superior conjunctions from the scenario's start to the end of the ephemeris.",
 )
-@click.option(
-    "--report",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write a page about it here, one HTML file that needs no other.",
-)
-@ephemeris
-@as_json
+@options.report
+@options.ephemeris
+@options.as_json
 def sky(
     scenario_name: str,
     at: int | None,
