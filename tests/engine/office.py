@@ -7,13 +7,13 @@ from tests.engine.helpers import ROAD
 from starlight.contacts.plan import ContactPlan
 from starlight.engine.host import Host
 from starlight.engine.node import Node
-from starlight.node.application import Application, DataUnit, Request, Submit
+from starlight.node.application import DataUnit, Request, Restorable, Submit
 from starlight.node.config import NodeConfig
 
 POST = Submit("letter/1", "ipn:1.1", "ipn:3.1", b"words", 86_400_000)
 
 
-class Office(Application):
+class Office(Restorable):
     """An application that notes what it is told, and answers as it was set up to.
 
     Attributes:
@@ -31,6 +31,9 @@ class Office(Application):
 
     def resume(self, now: int) -> list[Request]:
         return self._note("resume", now)
+
+    def restore(self, mailbox: str, key: str, data: bytes) -> None:
+        self._note("restore", mailbox, key, data)
 
     def accepted(
         self, token: str, key: str, leaves: int | None, arrives: int | None, now: int

@@ -17,6 +17,7 @@ import msgspec
 from starlight.bundle import EndpointID
 from starlight.contacts import ContactPlan
 from starlight.dtntime import SECOND
+from starlight.engine.applications import MAIL, Applications
 from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.errors import StarlightError, StoreError
@@ -84,12 +85,15 @@ class Daemon:
             node_numbers=config.node.names,
             booked=self.node.booked,
         )
-        self.mail = MailService(self.office, clock, self._moment, self._carry_out)
+        self.mail = MailService(
+            self.office, clock, self._moment, lambda asked, now: self._carry_out(MAIL, asked, now)
+        )
         self._trace = TraceLog(config.trace)
         self._record = RunRecord(config.node, config.record)
         self._defects = Defects(number)
+        self._applications = Applications({MAIL: self.office}, lambda what, error: self._defects.note(what))
         self._host = Host(
-            self.node, self.office, self.store.body, self._record.add if config.record else None
+            self.node, self._applications, self.store.body, self._record.add if config.record else None
         )
         self._commits = CommitPipeline(self.store, clock, self._committed, self._broken)
         self._engine = EngineLoop(self._host, clock, self._commits.submit, self._defects)
@@ -200,7 +204,7 @@ class Daemon:
 
     async def settled(self) -> None:
         """Return once all that has happened so far is handled and committed."""
-        await self._carry_out((), self._moment())
+        await self._carry_out(MAIL, (), self._moment())
 
     def _restore(self, plan: ContactPlan | None) -> None:
         """Give the engine what the store holds, and open the residents' mailboxes."""
@@ -212,7 +216,8 @@ class Daemon:
         self._commits.submit(self._host.resume(self.store.restore(), now), now)
         for resident in self.config.residents:
             requests = self.office.open(resident.address, resident.person, now)
-            self._commits.submit(self._host.ask(requests, now), now)
+            asked = self._applications.asked(MAIL, requests)
+            self._commits.submit(self._host.ask(asked, now), now)
 
     def _moment(self) -> int:
         """Handle what has happened so far, so that what a person asks comes after it; return mission time."""
@@ -221,9 +226,9 @@ class Daemon:
         self._engine.catch_up()
         return self.clock.now()
 
-    async def _carry_out(self, requests: Sequence[Request], now: int) -> None:
-        """Hand requests to the engine; return once what they cause is durable."""
-        step = self._host.ask(requests, now)
+    async def _carry_out(self, name: str, requests: Sequence[Request], now: int) -> None:
+        """Hand requests of an application to the engine; return once what they cause is durable."""
+        step = self._host.ask(self._applications.asked(name, requests), now)
         # The requests may have set a deadline before the one that the timer waits for.
         self._engine.arm()
         await self._commits.durable(step, now)

@@ -207,3 +207,10 @@ class Application(Protocol):
 
     def next_wakeup(self) -> int | None:
         """Say when `handle_timer` has something to do."""
+
+
+class Restorable(Application, Protocol):
+    """An application that can be given back what it saved."""
+
+    def restore(self, mailbox: str, key: str, data: bytes) -> None:
+        """Take back a record that a `Save` made durable, before it resumes."""

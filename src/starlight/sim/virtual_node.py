@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from enum import IntEnum
 from pathlib import PurePath
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -24,7 +24,7 @@ from starlight.engine.host import Host, Recorder, Step
 from starlight.engine.node import Node
 from starlight.errors import DefectError, InputError
 from starlight.node import actions, events
-from starlight.node.application import Application, Request
+from starlight.node.application import Request, Restorable
 from starlight.node.config import NodeConfig
 from starlight.node.events import Event
 from starlight.sim.event_queue import EventQueue
@@ -35,13 +35,6 @@ from starlight.trace import Record
 
 RESTLESS = 10_000
 """Wake-ups of one node at one instant after which the world stops: it would never come to rest."""
-
-
-class Restorable(Application, Protocol):
-    """An application that can be given back what it saved."""
-
-    def restore(self, mailbox: str, key: str, data: bytes) -> None:
-        """Take back a record that a save made durable."""
 
 
 Call = Callable[[Host, int], Iterable[Request]]

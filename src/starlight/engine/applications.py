@@ -1,0 +1,262 @@
+"""Several applications on one node, as the one that its host drives.
+
+Theory of operation. The engine knows one application; this one stands for all of them, and keeps them apart
+by three marks. A data unit goes to whoever has claimed its endpoint. The answer to a submission goes to whose
+name its token begins with. News of a bundle go to all, by the bundle's key, of which each knows its own.
+
+What one of them breaks costs itself alone, as far as that can be held. A call that raises counts as
+answered with nothing: the data unit that it was given stays with the node, which offers it again at the
+endpoint's next claim; what it was told it is not told again; its timer rests; and the step goes on for the
+others. What can't be held apart is the engine below: where that breaks over what an application asked for,
+the step is undone for all (`Host`), and what an application holds in memory is its own to keep sound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from starlight.bundle import EndpointID
+from starlight.dtntime import DAY, MINUTE
+from starlight.errors import InputError
+from starlight.node.application import (
+    Claim,
+    DataUnit,
+    Request,
+    Restorable,
+    Save,
+    Submit,
+    Unclaim,
+    Untaken,
+)
+
+MAIL = "mail"
+"""The name of the post office. Its tokens stay as they are, as they stand in recorded runs, and so do its
+records, which are kept by address."""
+
+MARK = ":"
+"""What parts an application's name from its own token; no name holds it, and no token of the post office
+has a name of another application before its first."""
+
+REST_MAX = DAY
+"""The longest rest of a timer that keeps breaking: it fills no log, and is still looked at each day."""
+
+Broke = Callable[[str, Exception], object]
+"""Told what an application broke over, and how, while the exception is handled."""
+
+
+class Applications:
+    """The applications of one node.
+
+    Each names what it keeps (`Save.mailbox`) by its own name, but for the post office.
+
+    Args:
+        applications: by name, in the order in which they are told of things.
+        broke: told what one of them broke over; without it the exception goes on, as in virtual time, where
+            a defect ends the world.
+    """
+
+    def __init__(self, applications: Mapping[str, Restorable], broke: Broke | None = None) -> None:
+        self._holders: dict[str, str] = {}
+        self._members = {
+            name: _Member(name, application, self._holders, broke)
+            for name, application in applications.items()
+        }
+
+    def asked(self, name: str, requests: Iterable[Request]) -> list[Request]:
+        """Return what an application asks for on its own as what its node is asked for.
+
+        Args:
+            name: the application's.
+            requests: for example, those of a person who writes a letter.
+
+        Raises:
+            InputError: it claims an endpoint that another application holds.
+            ValueError: it asks for what no application may.
+        """
+        return self._members[name].asked(requests)
+
+    def restore(self, mailbox: str, key: str, data: bytes) -> None:
+        """Give a record back to the application that saved it."""
+        owner = mailbox if mailbox in self._members else MAIL
+        self._members[owner].application.restore(mailbox, key, data)
+
+    def resume(self, now: int) -> list[Request]:
+        """Let each say what to ask of a node that has just started."""
+        return _tell_all(self._members, "resume", now)
+
+    def accepted(
+        self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
+    ) -> list[Request]:
+        """Tell an application that its bundle was taken."""
+        member, own = _of_token(self._members, token)
+        return member.call("accepted", own, key, leaves, arrives, now)
+
+    def rejected(self, token: str, reason: str, now: int) -> list[Request]:
+        """Tell an application that its bundle was not taken."""
+        member, own = _of_token(self._members, token)
+        return member.call("rejected", own, reason, now)
+
+    def delivered(self, unit: DataUnit, now: int) -> list[Request]:
+        """Give a data unit to the application that has claimed its endpoint."""
+        member = self._members[self._holders[unit.endpoint]]
+        return member.call("delivered", unit, now, failing=(Untaken(),))
+
+    def departed(
+        self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
+    ) -> list[Request]:
+        """Tell all that a bundle has left for the first time."""
+        return _tell_all(self._members, "departed", key, peer, leaves, last_byte, reaches, now)
+
+    def withdrawn(self, key: str, now: int) -> list[Request]:
+        """Tell all that a bundle was taken back."""
+        return _tell_all(self._members, "withdrawn", key, now)
+
+    def not_withdrawn(self, key: str, now: int) -> list[Request]:
+        """Tell all that a bundle could not be taken back."""
+        return _tell_all(self._members, "not_withdrawn", key, now)
+
+    def expired(self, key: str, reason: str, now: int) -> list[Request]:
+        """Tell all that a bundle expired in this node's store."""
+        return _tell_all(self._members, "expired", key, reason, now)
+
+    def reported(
+        self, key: str, reporter: str, status: str, time: int | None, reason: int, now: int
+    ) -> list[Request]:
+        """Tell all of a status report."""
+        return _tell_all(self._members, "reported", key, reporter, status, time, reason, now)
+
+    def plan_changed(self, now: int) -> list[Request]:
+        """Tell all of a new contact plan."""
+        return _tell_all(self._members, "plan_changed", now)
+
+    def handle_timer(self, now: int) -> list[Request]:
+        """Let those do what is due whose deadline has come."""
+        requests: list[Request] = []
+        for member in self._members.values():
+            requests += member.handle_timer(now)
+        return requests
+
+    def next_wakeup(self) -> int | None:
+        """Return when one of them has something to do."""
+        due = [time for member in self._members.values() if (time := member.next_wakeup()) is not None]
+        return min(due, default=None)
+
+
+class _Member:
+    """One of the applications, with what keeps it from harming the others.
+
+    Args:
+        name, application: which it is.
+        holders: the names of those that have claimed endpoints, of all members.
+        broke: as for `Applications`.
+    """
+
+    def __init__(self, name: str, application: Restorable, holders: dict[str, str], broke: Broke | None):
+        self.application = application
+        self._name = name
+        self._holders = holders
+        self._broke = broke
+        self._rests_until = 0
+        self._failures = 0  # of its timer, one after the other
+
+    def call(self, call: str, *facts: object, failing: Sequence[Request] = ()) -> list[Request]:
+        """Return the answer to a call, as what its node is asked for.
+
+        Args:
+            call: the name of the method.
+            facts: its arguments.
+            failing: what counts as its answer when it raises.
+        """
+        try:
+            return self.asked(getattr(self.application, call)(*facts))
+        except Exception as error:
+            self._note(call, error)
+            return list(failing)
+
+    def handle_timer(self, now: int) -> list[Request]:
+        """Return the answer to its deadline, if that has come."""
+        due = self.next_wakeup()
+        if due is None or due > now:
+            return []
+        try:
+            requests = self.asked(self.application.handle_timer(now))
+        except Exception as error:
+            # It is due still, so without a rest it would be asked again at once, for ever.
+            self._rests_until = now + min(MINUTE << min(self._failures, 20), REST_MAX)
+            self._failures += 1
+            self._note("handle_timer", error)
+            return []
+        self._failures = 0
+        return requests
+
+    def next_wakeup(self) -> int | None:
+        """Return when `handle_timer` has something to do."""
+        due = self.application.next_wakeup()
+        return None if due is None else max(due, self._rests_until)
+
+    def asked(self, requests: Iterable[Request]) -> list[Request]:
+        """Return requests as they are put to the node, all of them or, where one is wrong, none."""
+        told = [self._named(request) for request in requests]
+        if any(isinstance(request, Claim | Unclaim) for request in told):
+            self._claim(told)
+        return told
+
+    def _named(self, request: Request) -> Request:
+        """Return a request with the mark of its application."""
+        if not isinstance(request, Request):
+            raise TypeError(f"{type(request).__name__} is no request of an application")
+        if self._name == MAIL:
+            return request
+        if isinstance(request, Submit):
+            return replace(request, token=f"{self._name}{MARK}{request.token}")
+        if isinstance(request, Save) and request.mailbox != self._name:
+            raise ValueError(f"{self._name} would keep a record of {request.mailbox}")
+        return request
+
+    def _claim(self, requests: Sequence[Request]) -> None:
+        """Note what is claimed and given back, if all of it may be."""
+        holders = dict(self._holders)
+        for request in requests:
+            if isinstance(request, Claim | Unclaim):
+                endpoint = _canonical(request.endpoint)
+                holder = holders.get(endpoint, self._name)
+                if holder != self._name:
+                    raise _held(endpoint, holder)
+                if isinstance(request, Claim):
+                    holders[endpoint] = self._name
+                else:
+                    holders.pop(endpoint, None)
+        self._holders.clear()
+        self._holders.update(holders)
+
+    def _note(self, call: str, error: Exception) -> None:
+        if self._broke is None:
+            raise error
+        self._broke(f"the application {self._name!r} broke over {call}", error)
+
+
+def _tell_all(members: Mapping[str, _Member], call: str, *facts: object) -> list[Request]:
+    requests: list[Request] = []
+    for member in members.values():
+        requests += member.call(call, *facts)
+    return requests
+
+
+def _of_token(members: Mapping[str, _Member], token: str) -> tuple[_Member, str]:
+    """Return the application that submitted with a token, and its own token."""
+    name, mark, own = token.partition(MARK)
+    return (members[name], own) if mark and name in members else (members[MAIL], token)
+
+
+def _canonical(endpoint: str) -> str:
+    try:
+        return str(EndpointID.parse(endpoint))
+    except InputError:
+        return endpoint  # The engine takes no claim of it.
+
+
+def _held(endpoint: str, holder: str) -> InputError:
+    by = "a mailbox" if holder == MAIL else f"the application {holder!r}"
+    return InputError(f"{endpoint} is taken by {by}", where="service", right="Choose another service number")
