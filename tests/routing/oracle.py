@@ -145,6 +145,7 @@ class Oracle:
         plan: the contacts.
         booked: intervals by contact, those that the bundle waits for.
         margin, overhead: whether light needs its margin, and bundles their overhead.
+        takes: how many bytes the link between two nodes takes as one transfer, where it has a limit.
     """
 
     def __init__(
@@ -153,8 +154,10 @@ class Oracle:
         booked: Mapping[int, Collection[Interval]],
         margin: bool = False,
         overhead: bool = False,
+        takes: Mapping[tuple[int, int], int] | None = None,
     ) -> None:
         self.plan = plan
+        self.takes = takes or {}
         self.booked = booked
         self.margin = margin
         self.overhead = overhead
@@ -175,6 +178,11 @@ class Oracle:
         _, done, arrives = timing
         return done + with_margin(arrives - done) if self.margin else arrives
 
+    def too_large(self, source: int, peer: int, size: int) -> bool:
+        """Return whether a bundle is larger than the link to a neighbour takes as one transfer."""
+        most = self.takes.get((source, peer))
+        return most is not None and size > most
+
     def needs(self, size: int) -> int:
         """Return the volume that a bundle needs of each contact, in bytes."""
         return consumption(size) if self.overhead else size
@@ -191,6 +199,8 @@ class Oracle:
             naming: by how many bytes it is larger at a node than elsewhere. [default: nowhere]
         """
         projected = now
+        if self.too_large(path[0].from_node, path[0].to_node, size):
+            return Way(0, projected, [])
         for place, contact in enumerate(path):
             arrives = self.projected(contact, projected, self.needs(size))
             if arrives is None:
@@ -223,6 +233,7 @@ class Oracle:
         exclude_contacts: Collection[int] = (),
         avoid: Collection[int] = (),
         expires: int | None = None,
+        growth: int = 0,
     ) -> list[tuple[Key, list[Contact]]]:
         """Return each loopless route that is in time, the best first: its key and its contacts."""
         leaving: dict[int, list[Contact]] = {}
@@ -242,6 +253,8 @@ class Oracle:
             for contact in leaving.get(node, ()):
                 peer = contact.to_node
                 if peer in seen or (node == source and peer in exclude):
+                    continue
+                if node == source and self.too_large(source, peer, size + growth):
                     continue
                 arrives = self.projected(contact, ready, needs)
                 if arrives is not None:

@@ -16,6 +16,7 @@ from starlight.routing.bookings import Bookings
 from starlight.routing.contact_bookings import ContactBookings
 from starlight.routing.corridor import Corridor
 from starlight.routing.optimality_proof import OptimalityProof
+from starlight.routing.transfer_limits import TransferLimits
 from starlight.routing.volume import HopLimit
 
 PLANS = 10_000
@@ -29,7 +30,8 @@ def test_the_answer_is_the_best_of_all_routes(block: int) -> None:
     Each plan is asked several times, at times that go on (and once in a while back), with other
     sizes, after bookings at all priorities, releases and changes of the plan. Contacts and times of all
     hops are compared, of the best and of the K best; the volume that is left at each priority, effective
-    volume limits, the largest bundle that a route carries, fragments, critical bundles, and refusals.
+    volume limits, the largest bundle that a route carries, fragments, critical bundles, refusals, and what
+    links take as one transfer.
     """
     found = 0
     for seed in range(block * PLANS // 10, (block + 1) * PLANS // 10):
@@ -84,6 +86,8 @@ CANARIES: list[tuple[str, object, str, object]] = [
     ("all is booked as bulk", Bookings, "book", _as_bulk),
     ("nothing is given back", Bookings, "release", lambda *_: None),
     ("a later contact does not limit", bookings, "effective_limits", _own_ends),
+    ("a peer takes any transfer", TransferLimits, "exceeded", lambda *_: frozenset()),
+    ("what a peer takes is not said", TransferLimits, "of", lambda *_: None),
 ]
 
 

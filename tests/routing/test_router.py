@@ -12,13 +12,13 @@ from tests.routing.trial import compare_with_fresh
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND, from_text
-from starlight.routing import Route, Router, RouteRequest
+from starlight.routing import NoRoute, NoRouteCode, RefusalCode, Route, Router, RouteRequest, split
 from starlight.routing.earliest_arrivals import EarliestArrivals
 from starlight.routing.route import FOREVER
 from starlight.routing.search import Search
 from starlight.routing.tie_break import Path
 from starlight.routing.volume import margin
-from starlight.words.routes import hops
+from starlight.words.routes import hops, refused
 
 EARTH, RELAY, OTHER, MARS = 1, 2, 3, 4
 
@@ -365,3 +365,48 @@ def test_the_route_explains_itself() -> None:
         "At node 2 it waits until 2051-04-02T11:00:00Z for the contact with the facility, leaves at "
         "2051-04-02T11:00:00Z and arrives at the facility at 2051-04-02T11:00:00.050Z.",
     ]
+
+
+def test_a_bundle_too_large_for_a_peer_goes_by_another() -> None:
+    """A neighbour that takes less as one transfer is passed over, and the refusal names what it takes."""
+    contacts = [contact(1, (EARTH, RELAY), 0, 100), contact(2, (RELAY, MARS), 0, 100)]
+    contacts += [contact(3, (EARTH, OTHER), 20, 100), contact(4, (OTHER, MARS), 0, 100)]
+    router = Router(ContactPlan.of(contacts))
+    assert ids(asked(router)) == [1, 2]
+    router.transfers.set(EARTH, RELAY, 999)
+    assert ids(asked(router)) == [3, 4]
+    assert ids(asked(router, size=999)) == [1, 2]
+    assert ids(asked(router, size=999, growth=1)) == [3, 4]
+    (refusal,) = router.refusals(RouteRequest(EARTH, MARS, 0, 1000))
+    assert (refusal.code, refusal.room_bytes, refusal.size_bytes) == (RefusalCode.PEER_TAKES, 999, 1000)
+    (said,) = refused(refusal, {RELAY: "the relay"})
+    assert said.text() == "It is too large for the relay, which takes 999 B as one transfer; it has 1 000 B."
+    router.transfers.set(EARTH, RELAY, None)
+    assert ids(asked(router)) == [1, 2]
+
+
+def test_a_limit_holds_for_the_first_hop_alone() -> None:
+    """What a neighbour's own neighbours take is not known here and keeps nothing from a route."""
+    router = two_hops()
+    router.transfers.set(RELAY, MARS, 10)
+    assert ids(asked(router)) == [1, 2]
+    router.transfers.set(EARTH, RELAY, 10)
+    answer = router.route(RouteRequest(EARTH, MARS, 0, 1000))
+    assert isinstance(answer, NoRoute)
+    assert answer.code is NoRouteCode.NOTHING_CARRIES
+
+
+def test_fragments_are_as_large_as_the_peer_takes() -> None:
+    """A bundle for a peer that takes 300 B is cut into fragments of 300 B in all."""
+    router = two_hops()
+    router.transfers.set(EARTH, RELAY, 300)
+    fragments = split(router, RouteRequest(EARTH, MARS, 0, 1050), 50)
+    assert fragments is not None
+    assert [(each.offset, each.length) for each in fragments] == [
+        (0, 250),
+        (250, 250),
+        (500, 250),
+        (750, 250),
+    ]
+    assert [each.route.size for each in fragments] == [300] * 4
+    assert router.along(fragments[0].route, 0, 301) is None

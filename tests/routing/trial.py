@@ -10,7 +10,7 @@ from tests.routing.plans import MOST_NODES, Shape, large_plan, narrow_plan, rand
 
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.dtntime import MILLISECOND, MINUTE, SECOND
-from starlight.routing import NoRoute, NoRouteCode, Route, Router, RouteRequest, split
+from starlight.routing import NoRoute, NoRouteCode, RefusalCode, Route, Router, RouteRequest, split
 from starlight.routing.fragments import largest
 from starlight.routing.volume import free_volume
 
@@ -44,6 +44,10 @@ class Trial:
             with_overhead=self.overhead,
             naming=(lambda node: self.naming[node]) if self.naming else None,
         )
+        self.takes: dict[tuple[int, int], int] = {}  # the most that a link takes as one transfer
+        if rng.random() < 0.25:
+            for _ in range(rng.choice((1, 3, 8))):
+                self.limit()
         self.booked: dict[tuple[int, int], list[Interval]] = {}  # by priority and contact
         self.routes: list[Route] = []
         self.now = rng.choice((0, 0, -3, 4)) * SECOND
@@ -58,7 +62,19 @@ class Trial:
         size += max(self.naming.values(), default=0)  # which names at least who sends it
         expires = rng.choice((None, None, None, self.now + rng.randrange(30) * SECOND))
         priority = rng.choice((0, 1, 1, 1, 2))
-        asked = RouteRequest(source, destination, self.now, size, expires, priority, exclude, banned, avoid)
+        growth = rng.choice((1, 3)) * self.large if self.takes and rng.random() < 0.3 else 0
+        asked = RouteRequest(
+            source,
+            destination,
+            self.now,
+            size,
+            expires,
+            priority,
+            exclude,
+            banned,
+            avoid,
+            growth=growth,
+        )
         route = self.router.route(asked)
         if source == destination:
             late = expires is not None and expires < self.now
@@ -67,7 +83,7 @@ class Trial:
         else:
             oracle = self.oracle(priority)
             found = oracle.every_route(
-                source, destination, self.now, size, exclude, banned, avoid, expires=expires
+                source, destination, self.now, size, exclude, banned, avoid, expires=expires, growth=growth
             )
             self.check(route, found[0] if found else None, oracle)
             if isinstance(route, NoRoute):
@@ -81,14 +97,14 @@ class Trial:
                 for each, item in zip(some, found, strict=False):
                     self.check(each, item, oracle)
             elif draw < 0.28:
-                self.check_refusals(question, size, expires, priority, route)
+                self.check_refusals(asked, route)
             elif draw < 0.36:
                 self.check_critical(source, destination, size, expires)
             elif draw < 0.44:
                 self.check_split(source, destination, size, expires, exclude, priority)
             elif draw < 0.5:
                 self.check_sender(question, size, expires, priority)
-            if route:
+            if route and not growth:
                 self.check_limits(route, oracle, expires)
         if route and rng.random() < 0.5:
             self.book(route)
@@ -96,6 +112,8 @@ class Trial:
             self.release(self.routes.pop(rng.randrange(len(self.routes))))
         if rng.random() < 0.08:
             self.amend()
+        if self.takes and rng.random() < 0.2:
+            self.limit()
         if rng.random() < 0.3:
             self.now += rng.choice((1, SECOND // 2, SECOND, 4 * SECOND, -SECOND))
         return bool(route)
@@ -129,7 +147,7 @@ class Trial:
 
     def oracle(self, priority: int) -> Oracle:
         """Return who knows the truth for a priority."""
-        return Oracle(self.plan, self.seen(priority), self.margin, self.overhead)
+        return Oracle(self.plan, self.seen(priority), self.margin, self.overhead, self.takes)
 
     def check(self, route: Route | NoRoute, best: tuple[Key, list[Contact]] | None, oracle: Oracle) -> None:
         """Fail unless a route is the one that it should be by key, contacts and times."""
@@ -162,6 +180,7 @@ class Trial:
             asked.exclude,
             asked.exclude_contacts,
             asked.avoid,
+            growth=asked.growth,
         )
         if late:
             assert (answer.code, answer.arrival) == (NoRouteCode.ARRIVES_TOO_LATE, late[0][0][0])
@@ -202,12 +221,16 @@ class Trial:
             or self.router.along(route, self.now, most + 1) is None
         )
 
-    def check_refusals(
-        self, question: Question, size: int, expires: int | None, priority: int, chosen: Route | NoRoute
-    ) -> None:
+    def check_refusals(self, asked: RouteRequest, chosen: Route | NoRoute) -> None:
         """Compare who is refused, and where, with all that look faster in an empty world."""
-        source, destination, exclude, banned, avoid = question
-        asked = RouteRequest(source, destination, self.now, size, expires, priority, exclude, banned, avoid)
+        source, destination, exclude, banned, avoid = (
+            asked.source,
+            asked.destination,
+            asked.exclude,
+            asked.exclude_contacts,
+            asked.avoid,
+        )
+        size, expires, priority, growth = asked.size, asked.expires, asked.priority, asked.growth
         told = self.router.refusals(asked, most=99)
         real, empty = self.oracle(priority), Oracle(self.plan, {}, self.margin)
         path_of_chosen = [hop.contact for hop in chosen.hops] if chosen else []
@@ -229,6 +252,7 @@ class Trial:
                 if contact.id in banned
                 or contact.to_node in avoid - {destination}
                 or (place == 0 and contact.to_node in exclude)
+                or (place == 0 and real.too_large(source, contact.to_node, size + growth))
             ]
             failed = min([*forbidden, *([] if way.failed is None else [way.failed])], default=None)
             if failed is None:
@@ -239,6 +263,12 @@ class Trial:
             else:
                 assert each.failed == each.contacts[failed]
                 assert [hop.contact for hop in each.hops] == list(each.contacts[:failed])
+                entry = each.contacts[0].to_node
+                too_large = real.too_large(source, entry, size + growth) and entry not in exclude
+                assert (each.code is RefusalCode.PEER_TAKES) == (failed == 0 and too_large)
+                if each.code is RefusalCode.PEER_TAKES:
+                    most = self.takes[source, entry]
+                    assert (each.size_bytes, each.room_bytes) == (size + growth, most)
 
     def check_critical(self, source: int, destination: int, size: int, expires: int | None) -> None:
         """Compare the best route by every entry node, urgent as they are."""
@@ -299,7 +329,7 @@ class Trial:
         pieces = []
         offset = 0
         while offset < payload:
-            oracle = Oracle(self.plan, booked, self.margin, self.overhead)
+            oracle = Oracle(self.plan, booked, self.margin, self.overhead, self.takes)
             left = payload - offset
             length, path = left, _best(oracle, source, destination, self.now, left, exclude, expires)
             if path is None:
@@ -373,6 +403,17 @@ class Trial:
             for priority in (0, 1, 2):
                 self.booked.pop((priority, contact.id), None)
 
+    def limit(self) -> None:
+        """Let a link take no more than some bytes as one transfer, or any number."""
+        rng = self.rng
+        contact = rng.choice(self.plan.contacts)
+        link = contact.from_node, contact.to_node
+        most = rng.choice((None, 0, 1, 2, 4, 6, 12))
+        self.takes.pop(link, None)
+        if most is not None:
+            most = self.takes[link] = most * self.large + rng.randrange(self.large)
+        self.router.transfers.set(*link, most)
+
     def _compare_volumes(self, route: Route) -> None:
         ids = {contact.id for contact in self.plan.contacts}
         for priority in (0, 1, 2):
@@ -419,6 +460,7 @@ def compare_with_fresh(seed: int, questions: int) -> None:
     router = Router(plan)
     pairs = [rng.sample(plan.nodes(), 2) for _ in range(rng.choice((1, 6)))]
     booked: list[Route] = []
+    takes: dict[tuple[int, int], int | None] = {}
     now = 0
     for _ in range(questions):
         now += rng.choice((0, 0, 1, 20 * MILLISECOND, SECOND, 30 * SECOND))
@@ -426,7 +468,13 @@ def compare_with_fresh(seed: int, questions: int) -> None:
         size = rng.choice((130, 200, 255, 700))
         when = now - rng.choice((0, 0, 0, MINUTE))
         priority = rng.choice((0, 1, 1, 2))
+        if seed % 4 >= 2 and rng.random() < 0.05:
+            link = rng.choice([(contact.from_node, contact.to_node) for contact in plan.contacts])
+            takes[link] = rng.choice((None, 129, 200, 600))
+            router.transfers.set(*link, takes[link])
         fresh = Router(plan)
+        for link, most in takes.items():
+            fresh.transfers.set(*link, most)
         for route in booked:
             fresh.bookings.book(route)
         answer = router.route(RouteRequest(source, destination, when, size, priority=priority))

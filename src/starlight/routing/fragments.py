@@ -2,8 +2,8 @@
 
 A bundle may exceed every contact of the best route and still fit several of them, one after
 another (anticipatory fragmentation, CCSDS 734.3-B-1, 3.2.8.2). Each fragment takes the best
-route there is for the least of fragments, and is made as large as that carries; it is booked
-before the next is routed.
+route there is for the least of fragments, and is made as large as that carries, and as the first
+neighbour takes as one transfer; it is booked before the next is routed.
 """
 
 from __future__ import annotations
@@ -71,6 +71,8 @@ def split(router: Router, request: RouteRequest, overhead: int) -> list[Fragment
 def largest(router: Router, route: Route, ready: int, *, expires: int | None = None) -> int:
     """Return the size of the largest bundle that the contacts of a route carry in time, in bytes.
 
+    It is no larger than the link to the route's first neighbour takes as one transfer.
+
     Args:
         router: what is booked there is not free.
         route: not without hops.
@@ -82,9 +84,15 @@ def largest(router: Router, route: Route, ready: int, *, expires: int | None = N
         found = router.along(route, ready, size)
         return found is not None and (expires is None or found.projected <= expires)
 
+    first = route.hops[0].contact
+    takes = router.transfers.of(first.from_node, first.to_node)
     low, high = 0, min(limit.volume for limit in router.bookings.limits(route))
-    if carried(high + 1):  # An instant has no volume, but at an unlimited rate all leaves in it.
-        low, high = high + 1, UNLIMITED_BPS
+    if takes is not None and takes <= high:
+        high = takes
+        if carried(high):  # Mostly: where a peer takes little, it is that and not a window which is filled.
+            return high
+    elif carried(high + 1):  # An instant has no volume, but at an unlimited rate all leaves in it.
+        low, high = high + 1, UNLIMITED_BPS if takes is None else takes
     while low < high:
         middle = (low + high + 1) // 2
         if carried(middle):

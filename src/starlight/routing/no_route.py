@@ -48,7 +48,7 @@ class NoRoute(msgspec.Struct, frozen=True, gc=False):
 
         Args:
             other: asked of the same router, since which the plan got no contact and no booked time became
-                free. (`Bookings.releases` counts how often that was.)
+                free (`Bookings.releases` counts how often that was), nor does any link take more than it did.
         """
         known = self.request
         if (other.source, other.destination) != (known.source, known.destination):
@@ -61,6 +61,7 @@ class NoRoute(msgspec.Struct, frozen=True, gc=False):
             return False
         return (
             other.size >= known.size
+            and other.size + other.growth >= known.size + known.growth
             and other.priority <= known.priority
             and other.not_entered >= known.not_entered
             and other.exclude_contacts >= known.exclude_contacts

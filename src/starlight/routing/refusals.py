@@ -7,8 +7,10 @@ it fails or has become too slow.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
@@ -27,6 +29,7 @@ class RefusalCode(StrEnum):
 
     NEIGHBOUR_EXCLUDED = "neighbour_excluded"
     CONTACT_EXCLUDED = "contact_excluded"
+    PEER_TAKES = "peer_takes"  # less as one transfer
     PASSED_BEFORE = "passed_before"  # the bundle has been there and does not pass again
     CONTACT_OVER = "contact_over"  # when the bundle is there
     NEGATIVE_RANGE = "negative_range"
@@ -50,8 +53,9 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
         slow: the contact that costs it most time; the one at which it fails, where it does.
         code: what it fails at.
         at: when the bundle is at the contact that it fails at, and that has begun, or when it arrives; in ns.
-        size_bytes: what the bundle needs of a contact.
-        room_bytes: what that contact carries, or has left, from then on.
+        size_bytes: what the bundle needs of a contact; of `PEER_TAKES`, its size as one transfer.
+        room_bytes: what that contact carries, or has left, from then on; of `PEER_TAKES`, what the peer
+            takes.
         takes: of `QUEUE` and `SLOW`, how long the queue or the transmission is, in ns.
         rate_bps: of `SLOW`, that of the contact.
         expires: of `EXPIRED`, when the bundle does, in ns.
@@ -71,12 +75,25 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
     expires: int = 0
 
 
+class Takes(NamedTuple):
+    """The neighbours that do not take a bundle as one transfer.
+
+    Attributes:
+        needs: the size of the transfer, in bytes.
+        most: what each of them takes, in bytes.
+    """
+
+    needs: int
+    most: Mapping[int, int]
+
+
 def refusals(
     index: PlanIndex,
     busy: Busy,
     request: RouteRequest,
     chosen: Route | None,
     most: int,
+    takes: Takes,
 ) -> list[Refusal]:
     """Return why routes that look faster than the chosen one were not, the fastest-looking first.
 
@@ -89,6 +106,7 @@ def refusals(
         request: as `RouteRequest.to_search` returns it; source and destination are not the same.
         chosen: the route that was the answer; None when there was none.
         most: how many at most.
+        takes: the neighbours that it is too large for, which `request` excludes.
     """
     path_of_chosen = [hop.contact.id for hop in chosen.hops] if chosen else []
     empty = RouteRequest(request.source, request.destination, request.ready, 0)
@@ -98,7 +116,7 @@ def refusals(
         if looks is None:
             break
         looked_like, path = looks
-        refusal = _follow(path, busy, request, looked_like)
+        refusal = _follow(path, busy, request, looked_like, takes)
         found.append(refusal)
         if refusal.failed is None and request.expires is not None and looked_like > request.expires:
             break  # Nor is anything else in time, even in the emptier world.
@@ -132,19 +150,21 @@ def _without(empty: RouteRequest, asked: RouteRequest, refusal: Refusal) -> Rout
     )
 
 
-def _follow(path: Path, busy: Busy, request: RouteRequest, looked_like: int) -> Refusal:
+def _follow(path: Path, busy: Busy, request: RouteRequest, looked_like: int, takes: Takes) -> Refusal:
     contacts = tuple([contact.planned for contact in path])
     hops: list[Hop] = []
     ready = request.ready
     for searched in path:
         contact = searched.planned
-        code = _forbidden(contact, request, first=not hops)
+        code = _forbidden(contact, request, takes, first=not hops)
         timing = None if code else searched.timing(ready, request.size, busy)
         if timing is None:
-            at, room = max(ready, contact.start), 0
+            at, needs, room = max(ready, contact.start), request.size, 0
             if code is None:
-                code, room = _misses(contact, ready, request.size, busy)
-            return Refusal(contacts, looked_like, tuple(hops), contact, contact, code, at, request.size, room)
+                code, room = _misses(contact, ready, needs, busy)
+            elif code is RefusalCode.PEER_TAKES:
+                needs, room = takes.needs, takes.most[contact.to_node]
+            return Refusal(contacts, looked_like, tuple(hops), contact, contact, code, at, needs, room)
         leaves, last_byte, arrives = timing
         light_time = contact.light_time(last_byte)
         more = margin(light_time) if searched.with_margin else 0
@@ -154,9 +174,10 @@ def _follow(path: Path, busy: Busy, request: RouteRequest, looked_like: int) -> 
     return _too_late(contacts, looked_like, hops, request, ready)
 
 
-def _forbidden(contact: Contact, request: RouteRequest, *, first: bool) -> RefusalCode | None:
+def _forbidden(contact: Contact, request: RouteRequest, takes: Takes, *, first: bool) -> RefusalCode | None:
     if first and contact.to_node in request.exclude:
-        return RefusalCode.NEIGHBOUR_EXCLUDED
+        too_large = contact.to_node in takes.most
+        return RefusalCode.PEER_TAKES if too_large else RefusalCode.NEIGHBOUR_EXCLUDED
     if contact.id in request.exclude_contacts:
         return RefusalCode.CONTACT_EXCLUDED
     return RefusalCode.PASSED_BEFORE if contact.to_node in request.avoid else None

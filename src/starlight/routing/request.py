@@ -27,6 +27,8 @@ class RouteRequest(msgspec.Struct, frozen=True, gc=False):
         avoid: nodes that it has been at and must not pass again; source and destination don't count.
         sender: the neighbour that it came from; it does not go back there, but to deliver it. None where
             it comes from none, or may go back.
+        growth: bytes by which it may be larger when it leaves the source, for what is known only then: its
+            age. What a link takes as one transfer holds for that.
     """
 
     source: int
@@ -39,6 +41,7 @@ class RouteRequest(msgspec.Struct, frozen=True, gc=False):
     exclude_contacts: frozenset[int] = NOBODY
     avoid: frozenset[int] = NOBODY
     sender: int | None = None
+    growth: int = 0
 
     @property
     def not_entered(self) -> frozenset[int]:
@@ -47,7 +50,7 @@ class RouteRequest(msgspec.Struct, frozen=True, gc=False):
             return self.exclude
         return self.exclude | {self.sender}
 
-    def to_search(self, volume: int) -> RouteRequest:
+    def to_search(self, volume: int, exceeded: frozenset[int]) -> RouteRequest:
         """Return the request as a search takes it: all that it must not enter by is in `exclude`.
 
         The result is the request itself where nothing differs, as it mostly is: the router answers from
@@ -55,10 +58,11 @@ class RouteRequest(msgspec.Struct, frozen=True, gc=False):
 
         Args:
             volume: what the bundle needs of each contact, in bytes.
+            exceeded: neighbours of the source for whose links it is too large as one transfer.
         """
-        if self.sender is None and not self.avoid and volume == self.size:
+        if self.sender is None and not self.avoid and not exceeded and volume == self.size:
             return self
-        exclude, avoid = self.not_entered, self.avoid - {self.source, self.destination}
+        exclude, avoid = self.not_entered | exceeded, self.avoid - {self.source, self.destination}
         return RouteRequest(
             self.source,
             self.destination,

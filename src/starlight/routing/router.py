@@ -18,10 +18,11 @@ from starlight.routing.candidates import best_first
 from starlight.routing.following import follow, travel
 from starlight.routing.index import MAX_CHANGED_PARTS, Ids, Unusable, amended_index, difference, index_of
 from starlight.routing.no_route import NoRoute, NoRouteCode
-from starlight.routing.refusals import Refusal, refusals
+from starlight.routing.refusals import Refusal, Takes, refusals
 from starlight.routing.request import RouteRequest
 from starlight.routing.route import FOREVER, Route, timed
 from starlight.routing.tie_break import Path
+from starlight.routing.transfer_limits import TransferLimits
 from starlight.routing.volume import BundleSizes, Priority
 
 MIN_CHANGED = 16
@@ -45,6 +46,7 @@ class Router:
 
     Attributes:
         bookings: on the plan in force; a route is taken from others by `bookings.book`.
+        transfers: the most that links take as one transfer; who knows of a limit sets it there.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Router:
     ) -> None:
         self._with_margin = with_margin
         self._sizes = BundleSizes(with_overhead, naming)
+        self.transfers = TransferLimits()
         self.set_plan(plan)
 
     @property
@@ -174,14 +177,18 @@ class Router:
             request = replace(request, exclude=request.exclude | {route.entry_node})
         return found
 
-    def along(self, route: Route, ready: int, size: int) -> Route | None:
+    def along(self, route: Route, ready: int, size: int, growth: int = 0) -> Route | None:
         """Return the route of another bundle over the contacts of a route, None when they can't carry it.
 
         Args:
             route: not without hops; the bundle has its priority.
             ready: when the bundle is at the source, in ns.
             size: in bytes.
+            growth: as of a `RouteRequest`.
         """
+        first = route.hops[0].contact
+        if first.to_node in self.transfers.exceeded(first.from_node, size + growth):
+            return None
         path = [self._index.search_contact(hop.contact) for hop in route.hops]
         request = RouteRequest(path[0].from_node, path[-1].to_node, ready, size, priority=route.priority)
         timings = follow(path, ready, self._sizes.volume(size), self.bookings.busy[route.priority])
@@ -223,7 +230,10 @@ class Router:
             return []
         chosen = self.route(request) or None
         busy = self.bookings.busy[request.priority]
-        return refusals(self._index, busy, self._to_search(request), chosen, most)
+        needs = request.size + request.growth
+        exceeded = self.transfers.exceeded(request.source, needs) - request.not_entered
+        takes = {peer: self.transfers.of(request.source, peer) or 0 for peer in exceeded}
+        return refusals(self._index, busy, self._to_search(request), chosen, most, Takes(needs, takes))
 
     def without(self, routes: Iterable[Route]) -> Router:
         """Return a router with the same plan and bookings of now, but for those of these routes.
@@ -236,7 +246,8 @@ class Router:
         return other
 
     def _to_search(self, request: RouteRequest) -> RouteRequest:
-        return request.to_search(self._sizes.volume(request.size))
+        exceeded = self.transfers.exceeded(request.source, request.size + request.growth)
+        return request.to_search(self._sizes.volume(request.size), exceeded)
 
     def _timed(self, path: Path, request: RouteRequest, projected: int) -> Route:
         """Return the route over some contacts with the times that are promised for it, by geometry."""

@@ -19,6 +19,7 @@ NOT_EARLIER = "So it would arrive at {at}, no earlier than by the chosen route: 
 REFUSALS = {
     RefusalCode.NEIGHBOUR_EXCLUDED: "It is not handed to {there}: that neighbour is excluded.",
     RefusalCode.CONTACT_EXCLUDED: "Contact {id} from {here} to {there} is excluded.",
+    RefusalCode.PEER_TAKES: "It is too large for {there}, which takes {room} as one transfer; it has {size}.",
     RefusalCode.PASSED_BEFORE: "It has been at {there} before and does not pass there again.",
     RefusalCode.CONTACT_OVER: (
         "It comes too late from {here} to {there}: contact {id} ends at {ends}, {late} before it is there."
