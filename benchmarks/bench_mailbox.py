@@ -32,7 +32,8 @@ from starlight.dtntime import DAY, HOUR, SECOND, from_text
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.decoded import DecodedRecords
-from starlight.messages.delivery import Copy, DeliveryState, Received, Sent
+from starlight.messages.delivery import DeliveryState, Received
+from starlight.messages.dispatch import Confirmed, Copy, Dispatch, Sent
 from starlight.messages.letter import Letter
 from starlight.messages.mailbox import Mailbox, MailboxLimits
 from starlight.messages.records import MemoryRecords
@@ -69,11 +70,15 @@ def letters(mailbox: Mailbox, count: int) -> Iterator[list[Save]]:
         saves = mailbox.put_letter(letter)
         if written:
             copies = (Copy(f"{sender}/{at // 10**6}/0", at),)
+            confirmed = Confirmed(
+                queued_at=at, departed_at=at, arrived_at=at + HOUR, arrival_known_at=at + HOUR
+            )
             known = Sent(
-                number=number + 1, state=DeliveryState.READ, written_at=at, expires_at=at + DAY,
-                size_bytes=400, receipt_wanted=True, copies=copies, queued_at=at, departed_at=at,
-                arrived_at=at + HOUR, read_at=at + 2 * HOUR, arrival_known_at=at + HOUR,
-                reading_known_at=at + 2 * HOUR,
+                number=number + 1, written_at=at, expires_at=at + DAY, receipt_wanted=True,
+                read_at=at + 2 * HOUR, reading_known_at=at + 2 * HOUR,
+                dispatch=Dispatch(
+                    size_bytes=400, state=DeliveryState.READ, copies=copies, confirmed=confirmed
+                ),
             )  # fmt: skip
             saves += mailbox.put_sent(id, known)
         else:

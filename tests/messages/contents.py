@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from starlight.messages.delivery import Received, Sent
+from starlight.messages.delivery import Received
+from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
 from starlight.messages.mailbox import Mailbox
 

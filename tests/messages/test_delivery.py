@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from starlight.messages.delivery import (
     FINAL,
     TRANSITIONS,
     Certainty,
-    Copy,
     DeliveryState,
     Happening,
     Leg,
-    Sent,
     after,
-    facts,
     flight_of,
-    standing,
 )
+from starlight.messages.dispatch import Confirmed, Copy, Dispatch, Expected, Sent, facts, standing
 
 W, Q, D, A, R, E, T = (
     DeliveryState.WRITTEN,
@@ -61,20 +59,17 @@ def test_the_table_is_whole() -> None:
 
 
 def record(state: DeliveryState = D, **more: Any) -> Sent:
-    known: dict[str, Any] = {
-        "number": 1,
-        "state": state,
-        "written_at": 0,
-        "expires_at": 1000,
-        "size_bytes": 60,
-        "receipt_wanted": True,
-        "copies": (Copy("b", 10),),
-        "queued_at": 1,
-        "departed_at": 10,
-        "arrives": 90,
-        "legs": (Leg(1, 2, 10, 11, 11, 99), Leg(2, 3, 20, 21, 80, 99), Leg(3, 4, 85, 86, 90, 99)),
-    }
-    return Sent(**(known | more))
+    """Return a record whose nouns have the fields given, where they have them."""
+    legs = (Leg(1, 2, 10, 11, 11, 99), Leg(2, 3, 20, 21, 80, 99), Leg(3, 4, 85, 86, 90, 99))
+    known: dict[str, Any] = {"arrives": 90, "legs": legs, "queued_at": 1, "departed_at": 10}
+    known |= {"copies": (Copy("b", 10),), "expires_at": 1000} | more
+
+    def of(kind: type[msgspec.Struct]) -> dict[str, Any]:
+        return {name: known.pop(name) for name in kind.__struct_fields__ if name in known}
+
+    expected, confirmed = Expected(**of(Expected)), Confirmed(**of(Confirmed))
+    dispatch = Dispatch(size_bytes=60, state=state, expected=expected, confirmed=confirmed, **of(Dispatch))
+    return Sent(number=1, written_at=0, receipt_wanted=True, dispatch=dispatch, **known)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +118,7 @@ def test_what_is_foreseen() -> None:
 
 def test_the_flight_is_the_longest_light() -> None:
     """In flight is the hop whose light takes longest, not the longest wait."""
-    flight = flight_of(record().legs)
+    flight = flight_of(record().dispatch.expected.legs)
     assert flight is not None
     assert flight.leaves == 20
     assert flight_of(()) is None

@@ -183,18 +183,24 @@ def test_a_waiting_letter_is_predicted_again() -> None:
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "hello")
     mailbox = sky.earth.office.mailbox(JAY)
-    first = mailbox.delivery(id).arrives
+    first = mailbox.delivery(id).dispatch.expected.arrives
     sky.set_plan(both_ways(5 * HOUR, DAY))
     sent = mailbox.delivery(id)
-    assert sent.first_arrives == first
-    assert sent.leaves is not None
-    assert 0 <= sent.leaves - 5 * HOUR < OWN_BOOKING
+    assert sent.dispatch.first.arrives == first
+    assert sent.dispatch.expected.leaves is not None
+    assert 0 <= sent.dispatch.expected.leaves - 5 * HOUR < OWN_BOOKING
     sky.set_plan(ContactPlan())
-    assert (mailbox.delivery(id).leaves, mailbox.delivery(id).arrives) == (None, None)
+    assert (
+        mailbox.delivery(id).dispatch.expected.leaves,
+        mailbox.delivery(id).dispatch.expected.arrives,
+    ) == (None, None)
     sky.set_plan(both_ways(6 * HOUR, DAY))
     sky.run(DAY)
-    assert sky.mars.office.mailbox(NANYOUNG).arrival(id).arrived_at == mailbox.delivery(id).arrives
-    assert mailbox.delivery(id).first_arrives == first
+    assert (
+        sky.mars.office.mailbox(NANYOUNG).arrival(id).arrived_at
+        == mailbox.delivery(id).dispatch.expected.arrives
+    )
+    assert mailbox.delivery(id).dispatch.first.arrives == first
 
 
 def test_a_letter_without_a_route_gets_its_first_prediction_with_the_plan() -> None:
@@ -202,9 +208,9 @@ def test_a_letter_without_a_route_gets_its_first_prediction_with_the_plan() -> N
     sky = FakeSky(ContactPlan())
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "hello")
-    assert sky.earth.office.mailbox(JAY).delivery(id).first_arrives is None
+    assert sky.earth.office.mailbox(JAY).delivery(id).dispatch.first.arrives is None
     sky.set_plan(both_ways(HOUR, DAY))
-    foreseen = sky.earth.office.mailbox(JAY).delivery(id).first_leaves
+    foreseen = sky.earth.office.mailbox(JAY).delivery(id).dispatch.first.leaves
     assert foreseen is not None
     assert 0 <= foreseen - HOUR < OWN_BOOKING
     sky.run(DAY)
@@ -221,16 +227,16 @@ def test_a_storm_makes_what_has_left_doubtful() -> None:
     before = sky.earth.office.mailbox(JAY).delivery(id)
     sky.set_plan(plan.cut([(RELAY, MARS)], 0, 3 * DAY, STORM))
     sent = sky.earth.office.mailbox(JAY).delivery(id)
-    assert sent.doubtful == Doubt(DoubtCode.NOTICE, texts=("dust storm over Arsia Mons",))
-    assert doubt.doubtful(sent.doubtful).text() == "Dust storm over Arsia Mons."
-    assert sent.arrives is not None
-    assert before.arrives is not None
-    assert before.arrives < 3 * DAY < sent.arrives
-    assert sent.first_arrives == before.first_arrives
-    assert [leg.from_node for leg in sent.legs] == [EARTH, RELAY]
+    assert sent.dispatch.doubtful == Doubt(DoubtCode.NOTICE, texts=("dust storm over Arsia Mons",))
+    assert doubt.doubtful(sent.dispatch.doubtful).text() == "Dust storm over Arsia Mons."
+    assert sent.dispatch.expected.arrives is not None
+    assert before.dispatch.expected.arrives is not None
+    assert before.dispatch.expected.arrives < 3 * DAY < sent.dispatch.expected.arrives
+    assert sent.dispatch.first.arrives == before.dispatch.first.arrives
+    assert [leg.from_node for leg in sent.dispatch.expected.legs] == [EARTH, RELAY]
     assert [r.kind for r in sky.earth.trace][-1] == "letter.foreseen"
     sky.earth.restart()
-    assert sky.earth.office.mailbox(JAY).letter_view(id, sky.now).doubtful == sent.doubtful
+    assert sky.earth.office.mailbox(JAY).letter_view(id, sky.now).doubtful == sent.dispatch.doubtful
 
 
 def test_a_storm_without_an_end() -> None:
@@ -242,11 +248,11 @@ def test_a_storm_without_an_end() -> None:
     sky.run(HOUR)
     sky.set_plan(plan.cut([(RELAY, MARS)], 0, 1000 * DAY))
     sent = sky.earth.office.mailbox(JAY).delivery(id)
-    assert sent.arrives is None
-    assert sent.doubtful == Doubt(DoubtCode.CUT)
+    assert sent.dispatch.expected.arrives is None
+    assert sent.dispatch.doubtful == Doubt(DoubtCode.CUT)
     assert sky.state(EARTH, JAY, id) == ("departed", "confirmed")
     sky.set_plan(plan)
-    assert sky.earth.office.mailbox(JAY).delivery(id).arrives is not None
+    assert sky.earth.office.mailbox(JAY).delivery(id).dispatch.expected.arrives is not None
 
 
 def test_what_is_in_flight_arrives_whatever_is_cut() -> None:
@@ -271,10 +277,13 @@ def test_another_first_hop_than_foreseen() -> None:
     (key,) = sky.earth.queued
     office = sky.earth.office
     office.departed(key, MARS, HOUR, HOUR + 1, HOUR + LIGHT, HOUR)
-    assert office.mailbox(JAY).delivery(id).arrives == HOUR + LIGHT
+    assert office.mailbox(JAY).delivery(id).dispatch.expected.arrives == HOUR + LIGHT
     office.departed(key, 16, HOUR, HOUR + 1, HOUR + LIGHT, HOUR)
     sent = office.mailbox(JAY).delivery(id)
-    assert (sent.arrives, sent.doubtful) == (None, Doubt(DoubtCode.NO_ONWARD_ROUTE))
+    assert (sent.dispatch.expected.arrives, sent.dispatch.doubtful) == (
+        None,
+        Doubt(DoubtCode.NO_ONWARD_ROUTE),
+    )
 
 
 def test_whom_to_ask() -> None:

@@ -146,7 +146,7 @@ def test_a_letter_in_flight_is_explained_from_where_it_is_next() -> None:
     assert lateness.refusals
     assert "At Seoul" not in everything(lateness)
     assert "booked" not in everything(lateness)
-    assert all(each.looked_like > sent.legs[0].arrives for each in lateness.refusals)
+    assert all(each.looked_like > sent.dispatch.expected.legs[0].arrives for each in lateness.refusals)
 
 
 def test_on_its_last_hop_only_light_takes_time() -> None:
@@ -183,7 +183,7 @@ def test_a_wait_behind_others_is_told_apart_from_a_wait_for_the_window() -> None
     sky = FakeSky(ContactPlan.of([contact(1, EARTH, MARS, HOUR, DAY, bps=1_000)]))
     sky.open_all()
     ids = [sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000) for _ in range(4)]
-    size = sky.earth.office.mailbox(JAY).delivery(ids[0]).size_bytes + BUNDLE_OVERHEAD_BYTES
+    size = sky.earth.office.mailbox(JAY).delivery(ids[0]).dispatch.size_bytes + BUNDLE_OVERHEAD_BYTES
     queue = duration_text(4 * size * 8 * SECOND // 1_000)
     why = "It waits 1 h 00 min at Seoul for the contact with the base, "
     why += f"it waits {queue} at Seoul for what goes to the base before it, light takes 10 min 00 s."

@@ -4,38 +4,35 @@ from __future__ import annotations
 
 from tests.messages.helpers import JAY, NANYOUNG
 
-from starlight.messages.delivery import DeliveryState, Sent
+from starlight.messages.delivery import DeliveryState
+from starlight.messages.dispatch import Confirmed, Dispatch, Expected, Sent
 from starlight.messages.letter import Letter
 from starlight.messages.letter_view import letter_view
 
 LETTER = Letter(id=f"{JAY}/0/1", thread="t", sender=JAY, to=NANYOUNG, written_at=0, text="words")
 
 
+def sent_as(dispatch: Dispatch) -> Sent:
+    return Sent(number=1, written_at=0, expires_at=99, receipt_wanted=True, dispatch=dispatch)
+
+
 def test_no_receipt_is_foreseen_once_the_arrival_is_known() -> None:
     """News of the arrival is foreseen until it has come; what was foreseen before is no news any more."""
-    departed = Sent(
-        number=1,
-        state=DeliveryState.DEPARTED,
-        written_at=0,
-        expires_at=99,
-        size_bytes=5,
-        receipt_wanted=True,
-        departed_at=1,
-        arrives=5,
-        receipt_at=9,
+    departed = sent_as(
+        Dispatch(
+            size_bytes=5,
+            state=DeliveryState.DEPARTED,
+            expected=Expected(arrives=5, receipt_at=9),
+            confirmed=Confirmed(departed_at=1),
+        )
     )
-    arrived = Sent(
-        number=1,
-        state=DeliveryState.ARRIVED,
-        written_at=0,
-        expires_at=99,
-        size_bytes=5,
-        receipt_wanted=True,
-        departed_at=1,
-        arrives=5,
-        receipt_at=9,
-        arrived_at=5,
-        arrival_known_at=8,
+    arrived = sent_as(
+        Dispatch(
+            size_bytes=5,
+            state=DeliveryState.ARRIVED,
+            expected=Expected(arrives=5, receipt_at=9),
+            confirmed=Confirmed(departed_at=1, arrived_at=5, arrival_known_at=8),
+        )
     )
     assert letter_view(LETTER, departed, None, 6).receipt_at == 9
     assert letter_view(LETTER, arrived, None, 8).receipt_at is None
@@ -49,13 +46,5 @@ def test_a_letter_that_is_there_was_displaced_no_more() -> None:
         (DeliveryState.ARRIVED, False),
         (DeliveryState.EXPIRED, False),
     ):
-        sent = Sent(
-            number=1,
-            state=state,
-            written_at=0,
-            expires_at=99,
-            size_bytes=5,
-            receipt_wanted=True,
-            displaced=True,
-        )
+        sent = sent_as(Dispatch(size_bytes=5, state=state, expected=Expected(displaced=True)))
         assert letter_view(LETTER, sent, None, 6).displaced == shown

@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from starlight.dtntime import DAY, HOUR, MINUTE, from_text
-from starlight.messages.delivery import DeliveryState, Sent
+from starlight.messages import stored_format
+from starlight.messages.delivery import DeliveryState
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
 from starlight.messages.older_records import decode_sent, doubt_of, trouble_of
 from starlight.words import doubt
@@ -112,11 +113,20 @@ VERBATIM = {name: HEAD + count + FIELDS + sentences for name, count, sentences, 
 def test_sentences_become_codes(name: str, doubtful: Doubt | None, trouble: Trouble | None) -> None:
     """A known sentence becomes its code, with its time or number; an unknown one keeps its words."""
     sent = decode_sent(VERBATIM[name])
-    assert (sent.doubtful, sent.trouble) == (doubtful, trouble)
-    assert (sent.number, sent.state, sent.fragments) == (7, DeliveryState.DEPARTED, 3)
-    assert (sent.written_at, sent.departed_at, sent.arrives) == (AT - HOUR, AT - MINUTE, AT + HOUR)
+    assert (sent.dispatch.doubtful, sent.dispatch.trouble) == (doubtful, trouble)
+    assert (sent.number, sent.dispatch.state, sent.dispatch.expected.fragments) == (
+        7,
+        DeliveryState.DEPARTED,
+        3,
+    )
+    assert (sent.written_at, sent.dispatch.confirmed.departed_at, sent.dispatch.expected.arrives) == (
+        AT - HOUR,
+        AT - MINUTE,
+        AT + HOUR,
+    )
     assert sent.expires_at == AT + DAY
-    assert msgspec.msgpack.decode(msgspec.msgpack.encode(sent), type=Sent) == sent
+    assert stored_format.decode_sent(stored_format.encode_sent(sent)) == sent
+    assert stored_format.decode_sent(VERBATIM[name]) == sent
 
 
 @pytest.mark.parametrize("name", VERBATIM)
@@ -124,7 +134,7 @@ def test_what_was_told_is_told_still(name: str) -> None:
     """The words for the codes are those that the record had, but that a way is a route today."""
     old = msgspec.msgpack.decode(VERBATIM[name])
     sent = decode_sent(VERBATIM[name])
-    told = doubt.note(sent.doubtful, sent.trouble, displaced=False).text()
+    told = doubt.note(sent.dispatch.doubtful, sent.dispatch.trouble, displaced=False).text()
     kept = " ".join(old[field] for field in ("doubtful", "trouble") if field in old)
     if name == "deleted":  # That another node has deleted it was blamed on its own.
         kept = "It was deleted at ipn:15.0: depleted storage."

@@ -12,10 +12,12 @@ from tests.messages.helpers import EARTH, JAY, MARS, NAMES, NANYOUNG, FakeSky, c
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
 from starlight.errors import InputError
-from starlight.messages.delivery import DeliveryState, Sent
+from starlight.messages.delivery import DeliveryState
+from starlight.messages.dispatch import Sent
 from starlight.messages.draft import Draft
 from starlight.messages.forecast import FRAGMENT_BYTES, overhead_of
 from starlight.messages.silence import SilenceCause
+from starlight.messages.stored_format import decode_sent
 from starlight.messages.urgency import PRIORITIES, priority_of
 from starlight.routing import Fragment, Priority, Router, RouteRequest, split
 from starlight.words import lateness, routes
@@ -54,8 +56,9 @@ def test_words_and_numbers() -> None:
 def test_an_old_record_is_normal() -> None:
     """A record that was saved before there were priorities is that of a normal letter, whole."""
     old = {"number": 1, "written_at": 5, "expires_at": 9, "size_bytes": 3, "receipt_wanted": True}
-    record = msgspec.msgpack.decode(msgspec.msgpack.encode(old), type=Sent)
-    assert (record.priority, record.critical, record.fragments, record.displaced) == (1, False, 1, False)
+    record = decode_sent(msgspec.msgpack.encode(old))
+    expected = record.dispatch.expected
+    assert (record.priority, record.critical, expected.fragments, expected.displaced) == (1, False, 1, False)
     assert record.urgency == Priority.NORMAL
 
 
@@ -148,20 +151,20 @@ def test_what_gives_way_is_foreseen_later() -> None:
     before = sent_of(sky, first), sent_of(sky, second)
     urgent = sky.write(EARTH, JAY, NANYOUNG, "now!" * 1_000, priority=Priority.EXPEDITED)
     after = sent_of(sky, first), sent_of(sky, second)
-    takes = sent_of(sky, urgent).legs[0]
+    takes = sent_of(sky, urgent).dispatch.expected.legs[0]
     took = takes.last_byte - takes.leaves
     assert took > 30 * SECOND
     for old, new in zip(before, after, strict=True):
-        assert old.arrives is not None
-        assert new.arrives is not None
-        assert new.leaves is not None
-        assert new.arrives - old.arrives == took  # they keep their places behind each other
-        assert new.first_arrives == old.first_arrives == old.arrives
-        assert new.displaced
-        assert new.legs[0].leaves == new.leaves
-        assert new.receipt_at is not None
-        assert new.receipt_at > new.arrives
-    assert not sent_of(sky, urgent).displaced
+        was, now = old.dispatch.expected, new.dispatch.expected
+        assert was.arrives is not None
+        assert now.arrives is not None
+        assert now.arrives - was.arrives == took  # they keep their places behind each other
+        assert new.dispatch.first.arrives == old.dispatch.first.arrives == was.arrives
+        assert now.displaced
+        assert now.legs[0].leaves == now.leaves
+        assert now.receipt_at is not None
+        assert now.receipt_at > now.arrives
+    assert not sent_of(sky, urgent).dispatch.expected.displaced
     assert sky.earth.office.mailbox(JAY).letter_view(first, 0).displaced is True
     assert [record.kind for record in sky.earth.trace].count("letter.foreseen") == 2
 
@@ -175,7 +178,7 @@ def test_what_does_not_compete_stays_as_foreseen() -> None:
     sky.run(HOUR + SECOND)
     as_urgent = sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000, priority=Priority.EXPEDITED)
     before = sent_of(sky, left), sent_of(sky, as_urgent)
-    assert before[0].state is DeliveryState.DEPARTED
+    assert before[0].dispatch.state is DeliveryState.DEPARTED
     sky.write(EARTH, JAY, NANYOUNG, "now!" * 1_000, priority=Priority.EXPEDITED)
     assert (sent_of(sky, left), sent_of(sky, as_urgent)) == before
     foreseen = [record.kind for record in sky.earth.trace].count("letter.foreseen")
@@ -189,9 +192,9 @@ def test_a_new_plan_forgets_the_displacement() -> None:
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
     sky.write(EARTH, JAY, NANYOUNG, "now!" * 1_000, priority=Priority.EXPEDITED)
-    assert sent_of(sky, id).displaced
+    assert sent_of(sky, id).dispatch.expected.displaced
     sky.set_plan(thin(start=2 * HOUR))
-    assert not sent_of(sky, id).displaced
+    assert not sent_of(sky, id).dispatch.expected.displaced
 
 
 def test_a_letter_that_no_contact_carries_is_foreseen_in_fragments() -> None:
@@ -310,12 +313,18 @@ def test_a_large_letter_keeps_its_prediction_as_its_first_piece_leaves() -> None
     assert requests
     office = sky.earth.office
     foreseen = sent_of(sky, letter.id)
-    assert (foreseen.fragments, foreseen.leaves) == (3, HOUR)
-    office.accepted(f"letter/{letter.id}", BUNDLE, foreseen.leaves, foreseen.arrives, 0)
+    assert (foreseen.dispatch.expected.fragments, foreseen.dispatch.expected.leaves) == (3, HOUR)
+    office.accepted(
+        f"letter/{letter.id}",
+        BUNDLE,
+        foreseen.dispatch.expected.leaves,
+        foreseen.dispatch.expected.arrives,
+        0,
+    )
     office.departed(BUNDLE, MARS, HOUR, HOUR + MINUTE, HOUR + 11 * MINUTE, HOUR)
     sent = sent_of(sky, letter.id)
-    assert sent.state is DeliveryState.DEPARTED
-    assert sent.arrives == foreseen.arrives
+    assert sent.dispatch.state is DeliveryState.DEPARTED
+    assert sent.dispatch.expected.arrives == foreseen.dispatch.expected.arrives
     assert sent.due is not None
-    assert foreseen.arrives is not None
-    assert sent.due > foreseen.arrives > 3 * HOUR
+    assert foreseen.dispatch.expected.arrives is not None
+    assert sent.due > foreseen.dispatch.expected.arrives > 3 * HOUR

@@ -55,18 +55,18 @@ def test_a_letter_goes_through_its_states(sky: FakeSky) -> None:
     sky.run(5 * SECOND)
     assert sky.state(EARTH, JAY, id) == ("in_flight", "predicted")
     sent = sky.earth.office.mailbox(JAY).delivery(id)
-    assert sent.departed_at == 5 * SECOND
-    assert sent.arrives is not None
-    sky.run(sent.arrives - 1)
+    assert sent.dispatch.confirmed.departed_at == 5 * SECOND
+    assert sent.dispatch.expected.arrives is not None
+    sky.run(sent.dispatch.expected.arrives - 1)
     assert sky.state(EARTH, JAY, id) == ("in_flight", "predicted")
     assert id not in received_of(sky.mars.office.mailbox(NANYOUNG))
-    sky.run(sent.arrives)
+    sky.run(sent.dispatch.expected.arrives)
     assert sky.state(EARTH, JAY, id) == ("arrived", "predicted")
     assert sky.state(MARS, NANYOUNG, id) == ("arrived", "confirmed")
-    assert sky.mars.office.mailbox(NANYOUNG).arrival(id).arrived_at == sent.first_arrives
-    sky.run(sent.arrives + LIGHT)
+    assert sky.mars.office.mailbox(NANYOUNG).arrival(id).arrived_at == sent.dispatch.first.arrives
+    sky.run(sent.dispatch.expected.arrives + LIGHT)
     assert sky.state(EARTH, JAY, id) == ("arrived", "predicted")
-    sky.run(sent.arrives + LIGHT + SECOND)
+    sky.run(sent.dispatch.expected.arrives + LIGHT + SECOND)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
     sky.read(MARS, NANYOUNG, id)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
@@ -74,9 +74,9 @@ def test_a_letter_goes_through_its_states(sky: FakeSky) -> None:
     assert sky.state(EARTH, JAY, id) == ("read", "confirmed")
     facts = sky.earth.office.mailbox(JAY).letter_view(id, sky.now).facts
     assert [fact.state for fact in facts] == ["written", "queued", "departed", "arrived", "read"]
-    assert facts[3].time == sent.arrives
+    assert facts[3].time == sent.dispatch.expected.arrives
     assert facts[3].known_at is not None
-    assert facts[3].known_at >= sent.arrives + LIGHT
+    assert facts[3].known_at >= sent.dispatch.expected.arrives + LIGHT
 
 
 def test_receipts_get_no_receipts(sky: FakeSky) -> None:
@@ -118,7 +118,7 @@ def test_withdrawal_that_comes_too_late(sky: FakeSky) -> None:
     sky.run(sky.now)
     sky.earth.ask(recalls)
     assert sky.state(EARTH, JAY, id) == ("in_flight", "predicted")
-    assert sky.earth.office.mailbox(JAY).delivery(id).trouble == Trouble(TroubleCode.NOT_WITHDRAWN)
+    assert sky.earth.office.mailbox(JAY).delivery(id).dispatch.trouble == Trouble(TroubleCode.NOT_WITHDRAWN)
 
 
 def test_the_inbox_waits_for_whoever_opens_it() -> None:
@@ -142,7 +142,9 @@ def test_an_inbox_of_decades_answers_with_a_handful_of_receipts() -> None:
     sky.earth.ask(sky.earth.office.open(FATHER, "Father", 0))
     ids = [sky.write(EARTH, FATHER, NANYOUNG, f"letter {n}") for n in range(600)]
     sky.run(10 * 365 * DAY)
-    assert sum(sky.earth.office.mailbox(FATHER).delivery(id).resends for id in ids) == 600 * 3
+    assert (
+        sum(sky.earth.office.mailbox(FATHER).delivery(id).dispatch.attempts.resends for id in ids) == 600 * 3
+    )
     sky.mars.posts.clear()
     sky.mars.ask(sky.mars.office.open(NANYOUNG, "Nan-young", sky.now))
     sky.run(sky.now)
@@ -250,13 +252,13 @@ def test_what_the_node_refuses_is_offered_again(sky: FakeSky) -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "patience")
     assert sky.state(EARTH, JAY, id) == ("written", "confirmed")
     sky.run(2 * HOUR)
-    assert sky.earth.office.mailbox(JAY).delivery(id).tries == 2
+    assert sky.earth.office.mailbox(JAY).delivery(id).dispatch.attempts.tries == 2
     sky.earth.restart()
     sky.refuse = lambda post: ""
     sky.run(3 * HOUR)
     sky.run(sky.now + HOUR)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
-    assert sky.earth.office.mailbox(JAY).delivery(id).trouble is None
+    assert sky.earth.office.mailbox(JAY).delivery(id).dispatch.trouble is None
 
 
 def test_a_refused_letter_can_be_withdrawn(sky: FakeSky) -> None:

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 from tests.messages.helpers import JAY, NANYOUNG
 
 from starlight.messages.decoded import DecodedRecords
-from starlight.messages.delivery import DeliveryState, Sent
+from starlight.messages.delivery import DeliveryState
+from starlight.messages.dispatch import Dispatch, Sent
 from starlight.messages.letter import Letter
 from starlight.messages.mailbox import Mailbox, MailboxLimits
 from starlight.messages.records import MemoryRecords
@@ -21,10 +22,11 @@ def test_a_letter_is_followed_as_long_as_something_is_foreseen_of_it() -> None:
     letter = Letter(id=ID, thread="t", sender=JAY, to=NANYOUNG, written_at=0, text="words")
     mailbox.put_letter(letter)
     letters = OpenLetters({JAY: mailbox})
-    sent = Sent(number=1, written_at=0, expires_at=9, size_bytes=5, receipt_wanted=True)
+    dispatch = Dispatch(size_bytes=5)
+    sent = Sent(number=1, written_at=0, expires_at=9, receipt_wanted=True, dispatch=dispatch)
 
     def followed(state: DeliveryState, due: int | None = None) -> tuple[int, int]:
-        letters.put(mailbox, ID, replace(sent, state=state, due=due))
+        letters.put(mailbox, ID, sent.having(replace(dispatch, state=state).due_at(due)))
         return len(letters.queued()), len(letters.every())
 
     assert followed(DeliveryState.WRITTEN) == (0, 1)

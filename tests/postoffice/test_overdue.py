@@ -7,7 +7,7 @@ from tests.messages.helpers import EARTH, JAY, LIGHT, MARS, NANYOUNG, FakeSky, c
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND
-from starlight.messages.delivery import Sent
+from starlight.messages.dispatch import Dispatch
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Receipt, ReceiptFact
@@ -42,8 +42,8 @@ def test_it_is_sent_again_three_times_at_most() -> None:
     sky.run(50 * DAY)
     sent = sky.earth.office.mailbox(JAY).delivery(id)
     assert len(sky.earth.posts) == 1 + RESENDS_MAX
-    assert sent.resends == RESENDS_MAX
-    assert sent.doubtful == Doubt(DoubtCode.GIVEN_UP, times=4)
+    assert sent.dispatch.attempts.resends == RESENDS_MAX
+    assert sent.dispatch.doubtful == Doubt(DoubtCode.GIVEN_UP, times=4)
     assert sky.state(EARTH, JAY, id) == ("arrived", "predicted")
     assert sky.earth.office.next_wakeup() is None
 
@@ -82,9 +82,9 @@ def test_a_receipt_may_miss_one_contact() -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "patience")
     sky.run(SECOND)
     sent = sky.earth.office.mailbox(JAY).delivery(id)
-    assert sent.receipt_at is not None
+    assert sent.dispatch.expected.receipt_at is not None
     assert sent.due is not None
-    assert sent.due >= sent.receipt_at + LIGHT + RECEIPT_MARGIN
+    assert sent.due >= sent.dispatch.expected.receipt_at + LIGHT + RECEIPT_MARGIN
 
 
 def test_one_lost_letter_arrives_the_second_time_and_is_shown_once() -> None:
@@ -104,11 +104,11 @@ def test_one_lost_letter_arrives_the_second_time_and_is_shown_once() -> None:
     sky.run(25 * DAY)
     sent = sky.earth.office.mailbox(JAY).delivery(id)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
-    assert (sent.resends, sent.doubtful) == (1, None)
+    assert (sent.dispatch.attempts.resends, sent.dispatch.doubtful) == (1, None)
     assert sky.mars.office.mailbox(NANYOUNG).unread() == [id]
-    assert sent.first_arrives is not None
-    assert sent.arrived_at is not None
-    assert sent.arrived_at > sent.first_arrives
+    assert sent.dispatch.first.arrives is not None
+    assert sent.dispatch.confirmed.arrived_at is not None
+    assert sent.dispatch.confirmed.arrived_at > sent.dispatch.first.arrives
 
 
 def test_a_lost_receipt_makes_a_duplicate_that_is_answered() -> None:
@@ -128,8 +128,8 @@ def test_a_lost_receipt_makes_a_duplicate_that_is_answered() -> None:
     sky.run(25 * DAY)
     sent = sky.earth.office.mailbox(JAY).delivery(id)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
-    assert sent.resends == 1
-    assert sent.arrived_at == sent.first_arrives
+    assert sent.dispatch.attempts.resends == 1
+    assert sent.dispatch.confirmed.arrived_at == sent.dispatch.first.arrives
     assert sky.mars.office.mailbox(NANYOUNG).unread() == [id]
 
 
@@ -169,8 +169,8 @@ def test_not_without_a_way_back() -> None:
     sent = sky.earth.office.mailbox(JAY).delivery(id)
     posted = len(sky.earth.posts)
     assert posted < 1 + RESENDS_MAX
-    assert sent.overdue
-    assert sent.doubtful == Doubt(DoubtCode.WAITS_FOR_RETURN)
+    assert sent.dispatch.attempts.overdue
+    assert sent.dispatch.doubtful == Doubt(DoubtCode.WAITS_FOR_RETURN)
     assert sky.earth.office.next_wakeup() is None
     sky.earth.restart()
     sky.lose = lambda post: False
@@ -189,7 +189,7 @@ def test_deadlines_survive_a_restart() -> None:
     for _ in range(200):
         sky.run(sky.now + 6 * HOUR)
         sky.earth.restart()
-    assert sky.earth.office.mailbox(JAY).delivery(id).resends == RESENDS_MAX
+    assert sky.earth.office.mailbox(JAY).delivery(id).dispatch.attempts.resends == RESENDS_MAX
     assert len(sky.earth.posts) == 1 + RESENDS_MAX
 
 
@@ -213,7 +213,7 @@ def test_not_where_only_the_way_there_is_planned() -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "only there")
     sky.run(9 * DAY)
     assert len(sky.earth.posts) == 1
-    assert sky.earth.office.mailbox(JAY).delivery(id).overdue
+    assert sky.earth.office.mailbox(JAY).delivery(id).dispatch.attempts.overdue
 
 
 def test_a_receipt_has_an_hour_to_spare() -> None:
@@ -227,9 +227,9 @@ def test_a_receipt_has_an_hour_to_spare() -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "patience")
     sky.run(SECOND)
     sent = sky.earth.office.mailbox(JAY).delivery(id)
-    assert sent.receipt_at is not None
+    assert sent.dispatch.expected.receipt_at is not None
     assert sent.due is not None
-    spare = sent.due - (sent.receipt_at + LIGHT) - DAY
+    spare = sent.due - (sent.dispatch.expected.receipt_at + LIGHT) - DAY
     assert HOUR <= spare < HOUR + SECOND
 
 
@@ -267,12 +267,12 @@ def test_what_is_due_together_is_saved_before_anything_is_asked_of_the_node() ->
 
 def test_a_refused_letter_is_offered_again_ever_later_at_last_each_day() -> None:
     """An hour later, then after two, four, and so on; a day is the longest."""
-    sent = Sent(number=1, written_at=0, expires_at=99 * DAY, size_bytes=5, receipt_wanted=True)
+    dispatch = Dispatch(size_bytes=5)
     waits = []
     for _ in range(12):
-        sent = offered_later(sent, Trouble(TroubleCode.NOT_KEPT, "full"), 7)
-        assert sent.due is not None
-        waits.append((sent.due - 7) // HOUR)
+        dispatch = offered_later(dispatch, Trouble(TroubleCode.NOT_KEPT, "full"), 7)
+        assert dispatch.attempts.due is not None
+        waits.append((dispatch.attempts.due - 7) // HOUR)
     assert waits == [1, 2, 4, 8, 16, *[24] * 7]
 
 

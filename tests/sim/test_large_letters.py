@@ -14,7 +14,8 @@ from tests.sim.test_urgent_letters import JAY, NAN_YOUNG, office_of
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
 from starlight.engine.host import Host
-from starlight.messages.delivery import DeliveryState, Sent
+from starlight.messages.delivery import DeliveryState
+from starlight.messages.dispatch import Sent
 from starlight.messages.draft import Draft
 from starlight.messages.forecast import FRAGMENT_BYTES, overhead_of
 from starlight.messages.lateness import Lateness
@@ -86,28 +87,32 @@ def test_mailbox_and_node_foresee_the_same(size: int, priority: int) -> None:
     So a letter whose last fragment would be as small as that may need a fragment less than was foreseen.
     """
     world, (foreseen, accepted) = posted(hourly(8), "x" * size, priority)
-    assert accepted.state is DeliveryState.QUEUED
-    assert foreseen.arrives is not None
-    assert accepted.arrives is not None
-    assert foreseen.leaves == accepted.leaves == START + HOUR
-    spare = BYTES_SPARE + BYTES_SPARE_A_FRAGMENT * foreseen.fragments
-    if foreseen.fragments == accepted.fragments:
-        assert 0 <= foreseen.arrives - accepted.arrives <= spare * 8 * SECOND // 1_000
+    assert accepted.dispatch.state is DeliveryState.QUEUED
+    assert foreseen.dispatch.expected.arrives is not None
+    assert accepted.dispatch.expected.arrives is not None
+    assert foreseen.dispatch.expected.leaves == accepted.dispatch.expected.leaves == START + HOUR
+    spare = BYTES_SPARE + BYTES_SPARE_A_FRAGMENT * foreseen.dispatch.expected.fragments
+    if foreseen.dispatch.expected.fragments == accepted.dispatch.expected.fragments:
+        assert (
+            0
+            <= foreseen.dispatch.expected.arrives - accepted.dispatch.expected.arrives
+            <= spare * 8 * SECOND // 1_000
+        )
     else:
-        assert foreseen.fragments == accepted.fragments + 1
+        assert foreseen.dispatch.expected.fragments == accepted.dispatch.expected.fragments + 1
         fits = WINDOW_BYTES - overhead_of(priority) - FRAGMENT_BYTES
-        assert 0 < foreseen.size_bytes - accepted.fragments * fits <= spare
+        assert 0 < foreseen.dispatch.size_bytes - accepted.dispatch.expected.fragments * fits <= spare
     world.run(START + 20 * HOUR)
     (received,) = received_of(office_at(world.host(3)).mailbox(NAN_YOUNG)).values()
     (sent,) = sent_of(office_at(world.host(1)).mailbox(JAY)).values()
-    assert received.arrived_at == accepted.arrives == sent.arrived_at
-    assert sent.state is DeliveryState.ARRIVED
+    assert received.arrived_at == accepted.dispatch.expected.arrives == sent.dispatch.confirmed.arrived_at
+    assert sent.dispatch.state is DeliveryState.ARRIVED
 
 
 def test_a_letter_in_fragments_stays_one() -> None:
     """Jay's mailbox shows one letter, with one departure, in three fragments; it is not late by itself."""
     world, (_, accepted) = posted(hourly(8), "x" * 20_000)
-    assert accepted.fragments == 3
+    assert accepted.dispatch.expected.fragments == 3
     office = office_at(world.host(1))
     ((id, _),) = sent_of(office.mailbox(JAY)).items()
     lateness = office.why_letter_late(JAY, id, START + MINUTE)
@@ -118,19 +123,22 @@ def test_a_letter_in_fragments_stays_one() -> None:
     world.run(START + HOUR + 30 * SECOND)
     office = office_at(world.host(1))
     ((id, sent),) = sent_of(office.mailbox(JAY)).items()
-    assert (sent.state, sent.arrives) == (DeliveryState.DEPARTED, accepted.arrives)
+    assert (sent.dispatch.state, sent.dispatch.expected.arrives) == (
+        DeliveryState.DEPARTED,
+        accepted.dispatch.expected.arrives,
+    )
     world.run(START + HOUR + 2 * MINUTE)
     lateness = office.why_letter_late(JAY, id, START + HOUR + 2 * MINUTE)
     said = told(lateness)
     assert "booked" not in said
     world.run(START + 4 * HOUR)
     (sent,) = sent_of(office_at(world.host(1)).mailbox(JAY)).values()
-    assert sent.state is DeliveryState.ARRIVED
-    assert sent.resends == 0
+    assert sent.dispatch.state is DeliveryState.ARRIVED
+    assert sent.dispatch.attempts.resends == 0
 
 
 def test_what_the_plan_cannot_carry_waits() -> None:
     """More than all windows carry has no way, for the mailbox and for the node."""
     _, (foreseen, accepted) = posted(hourly(3), "x" * 30_000)
-    assert foreseen.arrives is accepted.arrives is None
-    assert accepted.state is DeliveryState.QUEUED
+    assert foreseen.dispatch.expected.arrives is accepted.dispatch.expected.arrives is None
+    assert accepted.dispatch.state is DeliveryState.QUEUED

@@ -44,9 +44,9 @@ def test_a_letter_arrives_as_predicted_and_its_receipt_comes_back() -> None:
     world.crash(1, START + 2 * MINUTE, START + 3 * MINUTE)
     world.run(START + 5 * MINUTE)
     (sent,) = sent_of(office_at(world.host(1)).mailbox("ipn:1.1")).values()
-    assert sent.state.value in ("departed", "in flight")
+    assert sent.dispatch.state.value in ("departed", "in flight")
     world.run(START + 2 * HOUR)
     jay, nan = (office_at(world.host(n)).mailbox(f"ipn:{n}.1") for n in (1, 3))
     (sent,), (received,) = sent_of(jay).values(), received_of(nan).values()
-    assert sent.state.value == "arrived"
-    assert received.arrived_at == sent.arrived_at == sent.first_arrives
+    assert sent.dispatch.state.value == "arrived"
+    assert received.arrived_at == sent.dispatch.confirmed.arrived_at == sent.dispatch.first.arrives

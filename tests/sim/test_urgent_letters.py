@@ -73,18 +73,20 @@ def test_what_is_foreseen_comes_true_also_for_what_gives_way(letters: list[Writt
     world = written(sorted(letters), 1_000_000)
     world.run(START + 201 * SECOND)
     sent = sent_of(office_at(world.host(1)).mailbox(JAY))
-    foreseen = {id: each.arrives for id, each in sent.items()}
+    foreseen = {id: each.dispatch.expected.arrives for id, each in sent.items()}
     assert len(foreseen) == len(letters)
     for each in sent.values():
-        assert each.arrives is not None
-        assert each.first_arrives is not None
-        assert each.displaced == (each.arrives > each.first_arrives)
-        assert not (each.displaced and each.priority == 2)
+        assert each.dispatch.expected.arrives is not None
+        assert each.dispatch.first.arrives is not None
+        assert each.dispatch.expected.displaced == (
+            each.dispatch.expected.arrives > each.dispatch.first.arrives
+        )
+        assert not (each.dispatch.expected.displaced and each.priority == 2)
     world.run(START + CLOSES)
     received = received_of(office_at(world.host(3)).mailbox(NAN_YOUNG))
     assert {id: each.arrived_at for id, each in received.items()} == foreseen
     assert all(
-        each.state is DeliveryState.ARRIVED
+        each.dispatch.state is DeliveryState.ARRIVED
         for each in sent_of(office_at(world.host(1)).mailbox(JAY)).values()
     )
 
@@ -102,7 +104,7 @@ def test_what_gives_way_does_so_on_every_contact(letters: list[Written], onward_
     for at in (100 * SECOND, 201 * SECOND):
         world.run(START + at)
         sent = sent_of(office_at(world.host(1)).mailbox(JAY))
-        foreseen = {id: each.arrives for id, each in sent.items()}
+        foreseen = {id: each.dispatch.expected.arrives for id, each in sent.items()}
         if at < OPENS:
             before = foreseen
     assert before == foreseen  # Their leaving tells nothing new.

@@ -23,7 +23,7 @@ from starlight.dtntime import HOUR, MINUTE, YEAR
 from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.errors import StoreError
-from starlight.messages.delivery import Sent
+from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
 from starlight.messages.records import INDEX, IndexEntry
 from starlight.node.application import Save
@@ -90,12 +90,18 @@ def short(letter: Letter) -> dict[str, Any]:
 
 
 def told(sent: Sent) -> dict[str, Any]:
-    """Return what is known of a letter that was written as values, its codes in the words of that time."""
+    """Return what is known of a letter that was written as values, flat and in the words of that time."""
     known: dict[str, Any] = plain(msgspec.to_builtins(sent))
-    if sent.doubtful:
-        known["doubtful"] = doubt.doubtful(sent.doubtful).text()
-    if sent.trouble:
-        known["trouble"] = doubt.trouble(sent.trouble).text()
+    assert sent.parts == ()
+    known |= known.pop("dispatch")
+    for noun in ("expected", "confirmed", "attempts"):
+        known |= known.pop(noun, {})
+    known |= {f"first_{name}": time for name, time in known.pop("first", {}).items()}
+    known |= {"pieces": known.pop("fragments")} if "fragments" in known else {}
+    if sent.dispatch.doubtful:
+        known["doubtful"] = doubt.doubtful(sent.dispatch.doubtful).text()
+    if sent.dispatch.trouble:
+        known["trouble"] = doubt.trouble(sent.dispatch.trouble).text()
     return known
 
 

@@ -46,7 +46,8 @@ class InTransit:
         for daemon in self._daemons.values():
             for box in daemon.office.mailboxes():
                 for letter_id, to, sent in box.open_letters():
-                    leg = flight_of(sent.legs) if sent.state is DeliveryState.DEPARTED else None
+                    departed = sent.dispatch.state is DeliveryState.DEPARTED
+                    leg = flight_of(sent.dispatch.expected.legs) if departed else None
                     # From then on it is on the other world, though relays may still carry it on there.
                     if leg is None or now >= leg.arrives:
                         continue  # One that has yet to depart is drawn by the page when it does.

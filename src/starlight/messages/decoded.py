@@ -9,8 +9,9 @@ from typing import TypeVar, cast
 import msgspec
 
 from starlight.errors import LetterError, StoreError
-from starlight.messages import older_records as earlier
-from starlight.messages.delivery import Received, Sent
+from starlight.messages import stored_format
+from starlight.messages.delivery import Received
+from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter, decode_message
 from starlight.messages.records import Records
 from starlight.node.application import Save
@@ -53,10 +54,9 @@ class DecodedRecords:
 
     def put(self, mailbox: str, key: str, value: Letter | Sent | Received) -> Save:
         """Keep a record; return the save that makes it durable."""
-        data = value.encode() if isinstance(value, Letter) else msgspec.msgpack.encode(value)
-        save = Save(mailbox, key, data)
+        save = Save(mailbox, key, _encode(value))
         self.records.put(save)
-        self._remember((mailbox, key), value, len(data))
+        self._remember((mailbox, key), value, len(save.data))
         return save
 
     def _get(self, mailbox: str, key: str, decode: Callable[[Save], _T]) -> _T | None:
@@ -80,6 +80,12 @@ class DecodedRecords:
             self._room += self._cache.popitem(last=False)[1][1]
 
 
+def _encode(value: Letter | Sent | Received) -> bytes:
+    if isinstance(value, Letter):
+        return value.encode()
+    return stored_format.encode_sent(value) if isinstance(value, Sent) else msgspec.msgpack.encode(value)
+
+
 def decode_letter(save: Save) -> Letter:
     """Return the letter that was saved; StoreError if it is none."""
     try:
@@ -94,7 +100,7 @@ def decode_letter(save: Save) -> Letter:
 def decode_sent(save: Save) -> Sent:
     """Return what is known about a letter written here as it was saved; StoreError if it is not that."""
     try:
-        return earlier.decode_sent(save.data)
+        return stored_format.decode_sent(save.data)
     except msgspec.DecodeError as error:
         raise StoreError(f"{save.mailbox} {save.key}: {error}") from error
 

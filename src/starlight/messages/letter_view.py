@@ -17,16 +17,13 @@ from msgspec.structs import replace
 
 from starlight.json_time import Time
 from starlight.messages.delivery import (
-    FINAL,
     WITHDRAWABLE,
     Certainty,
     DeliveryState,
     Fact,
     Received,
-    Sent,
-    facts,
-    standing,
 )
+from starlight.messages.dispatch import Sent, facts, standing
 from starlight.messages.doubt import Doubt, Trouble
 from starlight.messages.letter import Letter
 from starlight.routing import Priority
@@ -136,7 +133,7 @@ def named(view: LetterView, look_up: Callable[[str], tuple[str, str]], note: str
 
 
 def _sent_view(letter: Letter, sent: Sent, now: int) -> LetterView:
-    holds = standing(sent, now)
+    holds, dispatch = standing(sent, now), sent.dispatch
     return LetterView(
         id=letter.id,
         thread=letter.thread,
@@ -148,16 +145,16 @@ def _sent_view(letter: Letter, sent: Sent, now: int) -> LetterView:
         state=holds.state,
         certainty=holds.certainty,
         facts=facts(sent),
-        receipt_at=sent.receipt_at if sent.arrived_at is None else None,
-        withdrawable=sent.state in WITHDRAWABLE,
+        receipt_at=dispatch.expected.receipt_at if dispatch.confirmed.arrived_at is None else None,
+        withdrawable=dispatch.state in WITHDRAWABLE,
         reply_to=letter.reply_to,
         # Once it is there, or at its end, nobody asks any more who went first.
-        displaced=sent.displaced and sent.state not in FINAL | {DeliveryState.ARRIVED},
-        doubtful=sent.doubtful,
-        trouble=sent.trouble,
+        displaced=dispatch.expected.displaced and dispatch.is_on_its_way,
+        doubtful=dispatch.doubtful,
+        trouble=dispatch.trouble,
         priority=Priority(sent.priority),
         critical=sent.critical,
-        fragments=sent.fragments,
+        fragments=dispatch.expected.fragments,
     )
 
 

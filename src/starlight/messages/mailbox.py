@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from starlight.errors import InputError, StoreError
 from starlight.messages.decoded import DecodedRecords
-from starlight.messages.delivery import Received, Sent, is_open
+from starlight.messages.delivery import Received
+from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
 from starlight.messages.letter_view import LetterView, letter_view
 from starlight.messages.mailbox_index import MailboxIndex
@@ -127,11 +128,11 @@ class Mailbox:
                 saves.append(self._put(Save(self.address, CARRIER + copy.key, letter_id.encode())))
         entry = self.index.entry(letter_id)
         # Each step asks for what is open, so that is kept in memory whole; all else is read when it is shown.
-        if is_open(sent):
+        if sent.is_open:
             self._open[letter_id] = (entry.correspondent, sent)
         else:
             self._open.pop(letter_id, None)
-        return saves + self.index.change(entry, replace(entry, number=sent.number, open=is_open(sent)))
+        return saves + self.index.change(entry, replace(entry, number=sent.number, open=sent.is_open))
 
     def put_received(self, letter_id: str, received: Received) -> list[Save]:
         """Keep what is known about a letter that came here."""

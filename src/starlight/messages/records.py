@@ -7,7 +7,7 @@ key                   the record
 ====================  ===========================================================================
 mailbox               whose it is, since when, and whether it is open
 letter/<id>           a letter, as it travels (`letter.py`)
-sent/<id>             what is known about the course of a letter written here (`delivery.Sent`)
+sent/<id>             what is known about the course of a letter written here (`dispatch.Sent`)
 received/<id>         what is known about a letter that came here (`delivery.Received`)
 telemetry/<n>/<from>  the last readings of a vehicle
 carrier/<bundle>      the id of the letter that a bundle carries

@@ -10,7 +10,8 @@ import heapq
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from starlight.messages.delivery import DeliveryState, Sent, is_open
+from starlight.messages.delivery import DeliveryState
+from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
 from starlight.messages.mailbox import Mailbox
 from starlight.node.application import Save
@@ -36,7 +37,7 @@ class OpenLetters:
     def __init__(self, mailboxes: Mapping[str, Mailbox]) -> None:
         self._mailboxes = mailboxes
         self._open: dict[tuple[str, str], str] = {}  # mailbox and letter id: to whom
-        self._queued: dict[tuple[str, str], str] = {}  # those of them that wait at this node
+        self._queued: dict[tuple[str, str], str] = {}  # those of them of which something waits at this node
         # A heap, because the next deadline is asked for after each step; `_due_at` says which still holds.
         self._due: list[tuple[int, str, str]] = []
         self._due_at: dict[tuple[str, str], int] = {}
@@ -59,7 +60,7 @@ class OpenLetters:
         return self._found(self._open)
 
     def queued(self) -> list[OpenLetter]:
-        """Return those that wait at this node."""
+        """Return those of which something waits at this node."""
         return self._found(self._queued)
 
     def of_bundle(self, key: str) -> tuple[Mailbox, Letter, Sent] | None:
@@ -105,21 +106,22 @@ class OpenLetters:
 
     def _follow(self, mailbox: Mailbox, letter_id: str, to: str, sent: Sent) -> None:
         at = (mailbox.address, letter_id)
-        if sent.state is DeliveryState.QUEUED:
+        if any(each.state is DeliveryState.QUEUED for each in sent.dispatches):
             self._queued[at] = to
         else:
             self._queued.pop(at, None)
-        if is_open(sent):
+        if sent.is_open:
             self._open[at] = to
         else:
             self._open.pop(at, None)
             for copy in sent.copies:
                 self._left.pop(copy.key, None)
-        if sent.due is None:
+        due = sent.due
+        if due is None:
             self._due_at.pop(at, None)
         else:
-            self._due_at[at] = sent.due
-            heapq.heappush(self._due, (sent.due, *at))
+            self._due_at[at] = due
+            heapq.heappush(self._due, (due, *at))
 
 
 def author_of(id: str) -> str:

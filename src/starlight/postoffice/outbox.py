@@ -15,18 +15,16 @@ from starlight.dtntime import SECOND, to_text
 from starlight.errors import InputError
 from starlight.messages.conversation_order import thread_of
 from starlight.messages.delivery import (
-    FINAL,
     WITHDRAWABLE,
-    Copy,
     DeliveryState,
     Happening,
     Leg,
-    Sent,
     after,
 )
+from starlight.messages.dispatch import Copy, Dispatch, Expected, Sent
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.draft import Draft
-from starlight.messages.forecast import RECEIPT_BYTES, Forecaster
+from starlight.messages.forecast import Forecaster
 from starlight.messages.itinerary import legs_of
 from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.letter import Letter, ReceiptFact, check
@@ -48,7 +46,7 @@ from starlight.node.application import Request, Withdraw
 from starlight.postoffice import reprediction
 from starlight.postoffice.open_letters import OpenLetters, author_of
 from starlight.postoffice.prediction_updates import PredictionUpdates
-from starlight.postoffice.resend import Resends, is_carried, offered_later, submission
+from starlight.postoffice.resend import Resends, offered_later, submission
 from starlight.routing import Route
 
 
@@ -127,21 +125,15 @@ class Outbox:
             number=int(letter.id.rsplit("/", 1)[1]),
             written_at=now,
             expires_at=now + lifetime,
-            size_bytes=size,
             receipt_wanted=letter.receipt_wanted,
             priority=draft.priority,
             critical=draft.critical,
+            dispatch=Dispatch(size_bytes=size),
         )
         found = self._forecaster.itinerary(self._node, destination, now, size, sent.expires_at, sent.urgency)
         if found is not None:
-            sent = replace(
-                sent,
-                leaves=found.leaves,
-                arrives=found.arrival,
-                receipt_at=self._forecaster.back(destination, found.arrival, RECEIPT_BYTES),
-                legs=legs_of(found.route),
-                fragments=found.fragments,
-            )
+            expected = reprediction.expected_of(self._forecaster, destination, found)
+            sent = sent.having(replace(sent.dispatch, expected=expected))
         return [
             *mailbox.put_letter(letter),
             *self._letters.put(mailbox, letter.id, sent),
@@ -158,9 +150,10 @@ class Outbox:
         sent = mailbox.sent(letter_id)
         if sent is None:
             raise InputError(f"no letter {letter_id!r} was written here", where="letter")
-        if sent.state not in WITHDRAWABLE:
-            left = f"; it left at {to_text(sent.departed_at)}" if sent.departed_at is not None else ""
-            raise InputError(f"the letter can't be withdrawn: it is {sent.state.value}{left}", where="letter")
+        state, departed_at = sent.dispatch.state, sent.dispatch.confirmed.departed_at
+        if state not in WITHDRAWABLE:
+            left = f"; it left at {to_text(departed_at)}" if departed_at is not None else ""
+            raise InputError(f"the letter can't be withdrawn: it is {state.value}{left}", where="letter")
         keys = [copy.key for copy in sent.copies if not copy.gone]
         if keys:
             return [Withdraw(key) for key in keys]
@@ -174,26 +167,17 @@ class Outbox:
         """Take note of the bundle that carries a letter, and of the node's own prediction."""
         mailbox = self._mailboxes[author_of(letter_id)]
         letter, sent = mailbox.written(letter_id)
-        foreseen = leaves is not None and arrives is not None
-        booked = self._booked(key)
-        fragments, legs = sent.fragments, sent.legs
-        if booked and not sent.critical:  # Of that there are copies.
-            fragments, legs = len(booked), legs_of(max(booked, key=lambda route: route.arrival))
-        sent = replace(
-            sent,
-            state=after(sent.state, Happening.ACCEPTED),
-            copies=(*sent.copies, Copy(key)),
-            queued_at=now if sent.queued_at is None else sent.queued_at,
-            leaves=leaves,
-            arrives=arrives,
-            receipt_at=sent.receipt_at if foreseen else None,
-            legs=legs if foreseen else (),
-            fragments=fragments,
-            first_leaves=leaves if sent.first_leaves is None else sent.first_leaves,
-            first_arrives=arrives if sent.first_arrives is None else sent.first_arrives,
-            due=None,
+        dispatch = sent.dispatch
+        queued_at = dispatch.confirmed.queued_at
+        dispatch = dispatch.expecting(self._as_accepted(sent, dispatch, key, leaves, arrives))
+        dispatch = replace(
+            dispatch,
+            state=after(dispatch.state, Happening.ACCEPTED),
+            copies=(*dispatch.copies, Copy(key)),
+            confirmed=replace(dispatch.confirmed, queued_at=now if queued_at is None else queued_at),
             trouble=None,
         )
+        sent = sent.having(dispatch.due_at(None))
         queued = LetterQueued(*about(letter), leaves=leaves, arrives=arrives, bundle=key)
         said = say(now, self._node, queued)
         put = self._letters.put(mailbox, letter_id, sent)
@@ -203,7 +187,7 @@ class Outbox:
         """Take note that the node refused a letter: it is offered again later."""
         mailbox = self._mailboxes[author_of(letter_id)]
         letter, sent = mailbox.written(letter_id)
-        sent = offered_later(sent, Trouble(TroubleCode.NOT_KEPT, reason), now)
+        sent = sent.having(offered_later(sent.dispatch, Trouble(TroubleCode.NOT_KEPT, reason), now))
         rejected = LetterRejected(*about(letter), reason=reason)
         said = say(now, self._node, rejected)
         return [*self._letters.put(mailbox, letter_id, sent), said]
@@ -216,30 +200,35 @@ class Outbox:
         if found is None:
             return []
         mailbox, letter, sent = found
+        dispatch = sent.carried_by(key)
         copies = tuple(
             replace(copy, departed_at=leaves) if copy.key == key and copy.departed_at is None else copy
-            for copy in sent.copies
+            for copy in dispatch.copies
         )
         booked = tuple(self._booked(key))
         self._letters.note_booked(key, booked)
-        first_time = sent.departed_at is None
-        sent = replace(
-            sent,
-            state=after(sent.state, Happening.LEFT),
+        departed_at = dispatch.confirmed.departed_at
+        dispatch = replace(
+            dispatch,
+            state=after(dispatch.state, Happening.LEFT),
             copies=copies,
-            departed_at=leaves if first_time else sent.departed_at,
+            confirmed=replace(dispatch.confirmed, departed_at=leaves if departed_at is None else departed_at),
         )
-        if sent.state is DeliveryState.DEPARTED:
-            end = sent.legs[0].contact_end if sent.legs else last_byte
-            leg = Leg(self._node, peer, leaves, last_byte, reaches, end)
-            sent = reprediction.departed(self._forecaster, sent, self._node_of(letter.to), leg, booked)
+        if dispatch.state is DeliveryState.DEPARTED:
+            legs = dispatch.expected.legs
+            leg = Leg(
+                self._node, peer, leaves, last_byte, reaches, legs[0].contact_end if legs else last_byte
+            )
+            destination = self._node_of(letter.to)
+            dispatch = reprediction.departed(self._forecaster, sent, dispatch, destination, leg, booked)
+        sent = sent.having(dispatch)
         departed = LetterDeparted(
             *about(letter),
             peer=peer,
             leaves=leaves,
             reaches=reaches,
-            arrives=sent.arrives,
-            resends=sent.resends,
+            arrives=dispatch.expected.arrives,
+            resends=dispatch.attempts.resends,
         )
         return [*self._letters.put(mailbox, letter.id, sent), say(now, self._node, departed)]
 
@@ -250,17 +239,17 @@ class Outbox:
             return []
         mailbox, letter, sent = found
         sent = _without(sent, key)
-        if sent.state in WITHDRAWABLE and not is_carried(sent):
+        if sent.dispatch.state in WITHDRAWABLE and not sent.dispatch.is_carried:
             return self._taken_back(mailbox, letter, sent, now)
         return [*self._letters.put(mailbox, letter.id, sent)]
 
     def not_withdrawn(self, key: str, now: int) -> list[Request]:
         """Take note that a bundle could not be taken back."""
         found = self._letters.of_bundle(key)
-        if found is None or found[2].state not in WITHDRAWABLE | {DeliveryState.DEPARTED}:
+        if found is None or found[2].dispatch.state not in WITHDRAWABLE | {DeliveryState.DEPARTED}:
             return []
         mailbox, letter, sent = found
-        sent = replace(sent, trouble=Trouble(TroubleCode.NOT_WITHDRAWN))
+        sent = sent.having(replace(sent.dispatch, trouble=Trouble(TroubleCode.NOT_WITHDRAWN)))
         said = say(now, self._node, LetterNotWithdrawn(*about(letter)))
         return [*self._letters.put(mailbox, letter.id, sent), said]
 
@@ -271,10 +260,12 @@ class Outbox:
             return []
         mailbox, letter, sent = found
         sent = _without(sent, key)
-        if is_carried(sent) or sent.state is DeliveryState.ARRIVED or sent.state in FINAL:
+        dispatch = sent.dispatch
+        if dispatch.is_carried or not dispatch.is_on_its_way:
             return [*self._letters.put(mailbox, letter.id, sent)]
         if now < sent.expires_at:
-            return [*self._letters.put(mailbox, letter.id, offered_later(sent, trouble, now))]
+            later = sent.having(offered_later(dispatch, trouble, now))
+            return [*self._letters.put(mailbox, letter.id, later)]
         return self._resends.expired(mailbox, letter, sent, trouble.reason or trouble.code, now)
 
     def learnt(
@@ -285,34 +276,36 @@ class Outbox:
         What is said by another than whom the letter went to is not believed, nor about the future.
         """
         letter, sent = mailbox.letter(letter_id), mailbox.sent(letter_id)
-        if letter is None or sent is None or letter.to != source or sent.state is DeliveryState.WITHDRAWN:
-            return [say(now, self._node, ReceiptRefused(*about(letter), source=source))] if letter else []
-        time = min(fact.time, now)
+        if letter is None:
+            return []
+        if sent is None or letter.to != source or sent.dispatch.state is DeliveryState.WITHDRAWN:
+            return [say(now, self._node, ReceiptRefused(*about(letter), source=source))]
+        time, dispatch = min(fact.time, now), sent.dispatch
+        if (dispatch.confirmed.arrived_at if fact.what == "arrived" else sent.read_at) is not None:
+            return []
         if fact.what == "arrived":
-            if sent.arrived_at is not None:
-                return []
-            known = replace(sent, arrived_at=time, arrival_known_at=now)
             happening = Happening.ARRIVAL_KNOWN
+            times = replace(dispatch.confirmed, arrived_at=time, arrival_known_at=now)
         else:
-            if sent.read_at is not None:
-                return []
-            known = replace(sent, read_at=time, reading_known_at=now)
             happening = Happening.READING_KNOWN
+            times = dispatch.confirmed
+            sent = replace(sent, read_at=time, reading_known_at=now)
+        attempts, first = dispatch.attempts, dispatch.first
         known = replace(
-            known,
-            state=after(sent.state, happening),
-            ended_at=None,
-            due=None,
-            overdue=False,
+            dispatch,
+            state=after(dispatch.state, happening),
+            confirmed=replace(times, ended_at=None),
+            attempts=replace(attempts, due=None, overdue=False),
             doubtful=None,
             trouble=None,
         )
+        sent = sent.having(known)
         confirmed = ArrivalConfirmed if fact.what == "arrived" else ReadingConfirmed
-        told = confirmed(*about(letter), at=time, predicted=sent.first_arrives, resends=sent.resends)
+        told = confirmed(*about(letter), at=time, predicted=first.arrives, resends=attempts.resends)
         return [
-            *self._letters.put(mailbox, letter_id, known),
+            *self._letters.put(mailbox, letter_id, sent),
             say(now, self._node, told),
-            *_withdrawals(known),
+            *_withdrawals(sent),
         ]
 
     def why_late(self, mailbox: Mailbox, letter_id: str, now: int) -> Lateness:
@@ -326,26 +319,29 @@ class Outbox:
         sent = mailbox.sent(letter_id)
         if sent is None:
             raise InputError(f"no letter {letter_id!r} was written here", where="letter")
-        if sent.state in FINAL or sent.state is DeliveryState.ARRIVED:
-            raise InputError(f"the letter is on its way no more: it is {sent.state.value}", where="letter")
-        passed = [leg for leg in sent.legs if sent.state is DeliveryState.DEPARTED and leg.leaves <= now]
-        ahead = sent.legs[len(passed) :]
+        dispatch, expected = sent.dispatch, sent.dispatch.expected
+        if not dispatch.is_on_its_way:
+            state = dispatch.state.value
+            raise InputError(f"the letter is on its way no more: it is {state}", where="letter")
+        left = dispatch.state is DeliveryState.DEPARTED
+        passed = [leg for leg in expected.legs if left and leg.leaves <= now]
+        ahead = expected.legs[len(passed) :]
         source, at = (passed[-1].to_node, max(now, passed[-1].arrives)) if passed else (self._node, now)
         destination = self._node_of(mailbox.written(letter_id)[0].to)
         if passed and source == destination:
-            return Lateness(now, sent.size_bytes, last_hop=passed[-1])
+            return Lateness(now, dispatch.size_bytes, last_hop=passed[-1])
         booked = [
             route
-            for copy in sent.copies
+            for copy in dispatch.copies
             for route in self._booked(copy.key) or self._letters.booked_when_left(copy.key)
         ]
         message = LateMessage(
             destination,
-            sent.size_bytes,
+            dispatch.size_bytes,
             sent.urgency,
             sent.expires_at,
             ahead,
-            sent.fragments if not passed else 1,
+            expected.fragments if not passed else 1,
         )
         return self._forecaster.lateness(message, now, at, source, booked)
 
@@ -354,23 +350,43 @@ class Outbox:
         found = self._letters.of_bundle(key)
         return found[:2] if found else None
 
+    def _as_accepted(
+        self, sent: Sent, dispatch: Dispatch, key: str, leaves: int | None, arrives: int | None
+    ) -> Expected:
+        """Return what is expected of a dispatch that the node has accepted, by its own prediction."""
+        before, booked = dispatch.expected, self._booked(key)
+        fragments, legs = before.fragments, before.legs
+        if booked and not sent.critical:  # Of that there are copies.
+            fragments, legs = len(booked), legs_of(max(booked, key=lambda route: route.arrival))
+        if leaves is None or arrives is None:
+            return replace(
+                before, leaves=leaves, arrives=arrives, receipt_at=None, legs=(), fragments=fragments
+            )
+        return replace(before, leaves=leaves, arrives=arrives, legs=legs, fragments=fragments)
+
     def _taken_back(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
-        sent = replace(
-            sent, state=after(sent.state, Happening.RECALLED), ended_at=now, due=None, trouble=None
+        dispatch = sent.dispatch
+        withdrawn = replace(
+            dispatch,
+            state=after(dispatch.state, Happening.RECALLED),
+            confirmed=replace(dispatch.confirmed, ended_at=now),
+            trouble=None,
         )
         return [
-            *self._letters.put(mailbox, letter.id, sent),
+            *self._letters.put(mailbox, letter.id, sent.having(withdrawn.due_at(None))),
             say(now, self._node, LetterWithdrawn(*about(letter))),
         ]
 
 
 def _without(sent: Sent, key: str) -> Sent:
-    copies = tuple(replace(copy, gone=True) if copy.key == key else copy for copy in sent.copies)
-    return replace(sent, copies=copies)
+    dispatch = sent.carried_by(key)
+    copies = tuple(replace(copy, gone=True) if copy.key == key else copy for copy in dispatch.copies)
+    return sent.having(replace(dispatch, copies=copies))
 
 
 def _withdrawals(sent: Sent) -> list[Withdraw]:
     """Return the requests to take back copies that need not leave, because the letter has arrived."""
-    if sent.state not in (DeliveryState.ARRIVED, DeliveryState.READ):
+    if sent.dispatch.state not in (DeliveryState.ARRIVED, DeliveryState.READ):
         return []
-    return [Withdraw(copy.key) for copy in sent.copies if copy.departed_at is None and not copy.gone]
+    copies = sent.dispatch.copies
+    return [Withdraw(copy.key) for copy in copies if copy.departed_at is None and not copy.gone]

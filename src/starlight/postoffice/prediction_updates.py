@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from msgspec.structs import replace
-
-from starlight.messages.delivery import DeliveryState, Sent
+from starlight.messages.delivery import DeliveryState
+from starlight.messages.dispatch import Dispatch
 from starlight.messages.forecast import Forecaster
 from starlight.messages.overtaken import Waiting
 from starlight.messages.trace_events import LetterForeseen, about, say
@@ -52,53 +51,63 @@ class PredictionUpdates:
         requests: list[Request] = []
         self._letters.forget_booked()
         for letter in self._letters.every():
-            sent = letter.sent
-            if not reprediction.concerns(sent, now):
-                continue
-            destination = self._node_of(letter.to)
-            if sent.state is DeliveryState.DEPARTED:
-                changed = reprediction.plan_changed(self._forecaster, sent, destination, now)
-                if sent.overdue:  # A way back may be planned now, so that it can be sent again.
-                    changed = replace(changed, due=now)
-            else:
-                changed = reprediction.queued(self._forecaster, sent, destination, now)
-            if changed != sent:
-                requests += self._letters.put(letter.mailbox, letter.id, changed)
-            if changed.arrives != sent.arrives or changed.doubtful != sent.doubtful:
-                requests.append(self._foreseen(letter, changed, now))
+            for dispatch in letter.sent.dispatches:
+                if reprediction.concerns(dispatch, now):
+                    changed = self._under_new_plan(letter, dispatch, now)
+                    requests += self._put(letter, dispatch, changed, now)
         return requests
 
     def displaced_by(self, urgency: int, now: int) -> list[Request]:
         """Predict again what waits here and may have to give way to what was just accepted."""
         requests: list[Request] = []
-        letters = [letter for letter in self._letters.queued() if letter.sent.urgency < urgency]
-        waiting = [self._waiting(letter) for letter in letters]
+        overtaken = [
+            (letter, dispatch, self._waiting(letter, dispatch))
+            for letter in self._letters.queued()
+            if letter.sent.urgency < urgency
+            for dispatch in letter.sent.dispatches
+            if dispatch.state is DeliveryState.QUEUED
+        ]
         # All at once, as who is late here is in the others' way further along at another time.
-        moved = iter(self._forecaster.moved([bundle for bundles in waiting for bundle in bundles]))
-        for letter, bundles in zip(letters, waiting, strict=True):
-            sent, destination = letter.sent, self._node_of(letter.to)
-            changed = reprediction.displaced(
-                self._forecaster, sent, destination, list(islice(moved, len(bundles)))
-            )
-            if changed is not sent:
-                requests += self._letters.put(letter.mailbox, letter.id, changed)
-                requests.append(self._foreseen(letter, changed, now))
+        moved = iter(self._forecaster.moved([bundle for *_, bundles in overtaken for bundle in bundles]))
+        for letter, dispatch, bundles in overtaken:
+            routes = list(islice(moved, len(bundles)))
+            changed = reprediction.displaced(self._forecaster, dispatch, self._node_of(letter.to), routes)
+            requests += self._put(letter, dispatch, changed, now)
         return requests
 
-    def _waiting(self, letter: OpenLetter) -> list[Waiting]:
-        """Return what waits here of a letter: nothing, one bundle, or fragments."""
+    def _under_new_plan(self, letter: OpenLetter, dispatch: Dispatch, now: int) -> Dispatch:
+        sent, destination = letter.sent, self._node_of(letter.to)
+        if dispatch.state is not DeliveryState.DEPARTED:
+            return reprediction.queued(self._forecaster, sent, dispatch, destination, now)
+        changed = reprediction.plan_changed(self._forecaster, sent, dispatch, destination, now)
+        # A way back may be planned now, so that it can be sent again.
+        return changed.due_at(now) if dispatch.attempts.overdue else changed
+
+    def _waiting(self, letter: OpenLetter, dispatch: Dispatch) -> list[Waiting]:
+        """Return what waits here of a dispatch: nothing, one bundle, or fragments."""
         destination = self._node_of(letter.to)
         if destination is None:
             return []
         return [
             Waiting(route, destination, letter.sent.expires_at)
-            for copy in letter.sent.copies
+            for copy in dispatch.copies
             for route in self._booked(copy.key)
             if route.hops
         ]
 
-    def _foreseen(self, letter: OpenLetter, sent: Sent, now: int) -> Request:
-        text = letter.mailbox.written(letter.id)[0]
-        doubtful = sent.doubtful.code.value if sent.doubtful else ""
-        foreseen = LetterForeseen(*about(text), leaves=sent.leaves, arrives=sent.arrives, doubtful=doubtful)
-        return say(now, self._node, foreseen)
+    def _put(self, letter: OpenLetter, before: Dispatch, changed: Dispatch, now: int) -> list[Request]:
+        """Keep a dispatch that may have changed, and tell when another arrival is foreseen."""
+        if changed == before:
+            return []
+        # Another part of the same letter may have changed in this very step.
+        sent = letter.mailbox.delivery(letter.id).having(changed)
+        requests: list[Request] = [*self._letters.put(letter.mailbox, letter.id, sent)]
+        expected = changed.expected
+        if expected.arrives != before.expected.arrives or changed.doubtful != before.doubtful:
+            text = letter.mailbox.written(letter.id)[0]
+            doubtful = changed.doubtful.code.value if changed.doubtful else ""
+            foreseen = LetterForeseen(
+                *about(text), leaves=expected.leaves, arrives=expected.arrives, doubtful=doubtful
+            )
+            requests.append(say(now, self._node, foreseen))
+        return requests

@@ -13,16 +13,16 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from starlight.dtntime import DAY, HOUR, MILLISECOND
-from starlight.messages.delivery import Happening, Sent, after
+from starlight.messages.delivery import Happening, after
+from starlight.messages.dispatch import Dispatch, Expected, Sent
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble
-from starlight.messages.forecast import RECEIPT_BYTES, Forecaster
-from starlight.messages.itinerary import legs_of
+from starlight.messages.forecast import Forecaster
 from starlight.messages.letter import Letter
 from starlight.messages.mailbox import Mailbox
 from starlight.messages.trace_events import LetterExpired, LetterResent, about, say
 from starlight.node.application import NotKept, Request, Submit
 from starlight.postoffice.open_letters import OpenLetters
-from starlight.postoffice.reprediction import RESENDS_MAX
+from starlight.postoffice.reprediction import RESENDS_MAX, expected_of
 
 RETRY_AFTER = HOUR
 RETRY_AFTER_MAX = DAY
@@ -62,54 +62,60 @@ class Resends:
         while (due := self._letters.take_due(now)) is not None:
             mailbox, letter_id = due
             letter, sent = mailbox.written(letter_id)
-            requests += self._look_after(mailbox, letter, replace(sent, due=None), now)
+            requests += self._look_after(mailbox, letter, sent.having(sent.dispatch.due_at(None)), now)
         return requests
 
     def expired(self, mailbox: Mailbox, letter: Letter, sent: Sent, reason: str, now: int) -> list[Request]:
         """End a letter whose time is over, and which nothing carries any more."""
-        sent = replace(sent, state=after(sent.state, Happening.GONE), ended_at=now, due=None)
+        dispatch = sent.dispatch
+        ended = replace(
+            dispatch,
+            state=after(dispatch.state, Happening.GONE),
+            confirmed=replace(dispatch.confirmed, ended_at=now),
+        )
         said = say(now, self._node, LetterExpired(*about(letter), reason=reason))
-        return [*self._letters.put(mailbox, letter.id, sent), said]
+        return [*self._letters.put(mailbox, letter.id, sent.having(ended.due_at(None))), said]
 
     def _look_after(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
         if now >= sent.expires_at:
             # What a bundle carries may have arrived: its receipt can still come, after the letter's time.
-            if is_carried(sent):
+            if sent.dispatch.is_carried:
                 return [*self._letters.put(mailbox, letter.id, sent)]
             return self.expired(mailbox, letter, sent, NotKept.LIFETIME_EXPIRED, now)
-        if not is_carried(sent):
+        if not sent.dispatch.is_carried:
             return [*self._letters.put(mailbox, letter.id, sent), submission(letter, sent, now)]
         return self._receipt_overdue(mailbox, letter, sent, now)
 
     def _receipt_overdue(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
-        if sent.resends >= RESENDS_MAX:
-            doubt = Doubt(DoubtCode.GIVEN_UP, times=sent.resends + 1)
-            given_up = replace(sent, overdue=False, doubtful=doubt)
-            return [*self._letters.put(mailbox, letter.id, given_up)]
-        destination = self._node_of(letter.to)
-        size, expires_at = sent.size_bytes, sent.expires_at
-        found = self._forecaster.itinerary(self._node, destination, now, size, expires_at, sent.urgency)
-        receipt_at = self._forecaster.back(destination, found.arrival if found else None, RECEIPT_BYTES)
-        if found is None or receipt_at is None:
+        dispatch, attempts = sent.dispatch, sent.dispatch.attempts
+        if attempts.resends >= RESENDS_MAX:
+            given_up = replace(
+                dispatch,
+                attempts=replace(attempts, overdue=False),
+                doubtful=Doubt(DoubtCode.GIVEN_UP, times=attempts.resends + 1),
+            )
+            return [*self._letters.put(mailbox, letter.id, sent.having(given_up))]
+        destination, size = self._node_of(letter.to), dispatch.size_bytes
+        found = self._forecaster.itinerary(self._node, destination, now, size, sent.expires_at, sent.urgency)
+        expected = expected_of(self._forecaster, destination, found) if found else Expected()
+        if expected.receipt_at is None:
             # It stays overdue: the next plan that has a way back makes it due at once.
-            waits = replace(sent, overdue=True, doubtful=Doubt(DoubtCode.WAITS_FOR_RETURN))
-            return [*self._letters.put(mailbox, letter.id, waits)]
+            waits = replace(
+                dispatch,
+                attempts=replace(attempts, overdue=True),
+                doubtful=Doubt(DoubtCode.WAITS_FOR_RETURN),
+            )
+            return [*self._letters.put(mailbox, letter.id, sent.having(waits))]
         again = replace(
-            sent,
-            resends=sent.resends + 1,
-            overdue=False,
+            dispatch,
+            attempts=replace(attempts, resends=attempts.resends + 1, overdue=False),
             doubtful=Doubt(DoubtCode.SENT_AGAIN, at=now),
-            leaves=found.leaves,
-            arrives=found.arrival,
-            receipt_at=receipt_at,
-            legs=legs_of(found.route),
-            fragments=found.fragments,
-            displaced=False,
+            expected=expected,
         )
         return [
-            *self._letters.put(mailbox, letter.id, again),
-            submission(letter, again, now),
-            say(now, self._node, LetterResent(*about(letter), resends=again.resends)),
+            *self._letters.put(mailbox, letter.id, sent.having(again)),
+            submission(letter, sent, now),
+            say(now, self._node, LetterResent(*about(letter), resends=again.attempts.resends)),
         ]
 
 
@@ -127,12 +133,10 @@ def submission(letter: Letter, sent: Sent, now: int) -> Submit:
     )
 
 
-def is_carried(sent: Sent) -> bool:
-    """Return whether a bundle still carries a letter, as far as is known here."""
-    return any(not copy.gone for copy in sent.copies)
-
-
-def offered_later(sent: Sent, trouble: Trouble, now: int) -> Sent:
-    """Return what is known of a letter that the node did not keep: when it is offered again, and why."""
-    wait = min(RETRY_AFTER << min(sent.tries, 8), RETRY_AFTER_MAX)
-    return replace(sent, tries=sent.tries + 1, due=now + wait, trouble=trouble)
+def offered_later(dispatch: Dispatch, trouble: Trouble, now: int) -> Dispatch:
+    """Return a dispatch that the node did not keep: when it is offered again, and why."""
+    attempts = dispatch.attempts
+    wait = min(RETRY_AFTER << min(attempts.tries, 8), RETRY_AFTER_MAX)
+    return replace(
+        dispatch, attempts=replace(attempts, tries=attempts.tries + 1, due=now + wait), trouble=trouble
+    )

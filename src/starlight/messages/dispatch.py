@@ -1,0 +1,289 @@
+"""The course of a letter that was written here: a `Dispatch` for itself, and for each part that goes apart.
+
+`Sent` holds what all of them share. A part's bytes go in bundles of their own, and each may be
+somewhere else: so where something is, what is expected of it, what is confirmed and what was tried
+belong to a dispatch. All are values; a step replaces them, and the mailbox saves the whole.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec.structs import replace
+
+from starlight.messages.delivery import FINAL, Certainty, DeliveryState, Fact, Leg, flight_of
+from starlight.messages.doubt import Doubt, Trouble
+
+EXPEDITED = 2
+"""The priority of what is most urgent (`routing.Priority`)."""
+
+
+class Copy(msgspec.Struct, frozen=True, gc=False):
+    """One bundle that carries a letter, or a part.
+
+    Attributes:
+        key: the bundle's id.
+        departed_at: when it left this node, in ns, or None.
+        gone: it expired, was deleted or was recalled, and will not arrive.
+    """
+
+    key: str
+    departed_at: int | None = None
+    gone: bool = False
+
+
+class Expected(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The course that is foreseen of a dispatch now; times in ns.
+
+    Attributes:
+        leaves, arrives: departure from this node, and arrival; None where no route is planned.
+        receipt_at: when the news of the arrival is here; None where none can come.
+        legs: the route; in fragments, that of the one that arrives last.
+        fragments: in how many it travels, as no contact carries it whole.
+        displaced: it is later than it was, because something more urgent goes first.
+    """
+
+    leaves: int | None = None
+    arrives: int | None = None
+    receipt_at: int | None = None
+    legs: tuple[Leg, ...] = ()
+    fragments: int = 1
+    displaced: bool = False
+
+
+class FirstExpected(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The departure and the arrival that were first foreseen, in ns; kept to compare with what came true."""
+
+    leaves: int | None = None
+    arrives: int | None = None
+
+
+class Confirmed(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The times that are known of a dispatch, in ns.
+
+    Attributes:
+        queued_at, departed_at: by the own node.
+        ended_at: when it expired or was withdrawn, by the own node.
+        arrived_at: by the other's clock, as a receipt says.
+        arrival_known_at: when that receipt came here.
+    """
+
+    queued_at: int | None = None
+    departed_at: int | None = None
+    ended_at: int | None = None
+    arrived_at: int | None = None
+    arrival_known_at: int | None = None
+
+
+class Attempts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The attempts to get a dispatch across.
+
+    Attributes:
+        due: when the mailbox has to act, in ns: offer it again, or miss its receipt; None: not at all.
+        tries: how many times the node refused it.
+        resends: how often it was sent again because no receipt came.
+        overdue: a receipt is missing, and no route there and back was planned to send it again.
+    """
+
+    due: int | None = None
+    tries: int = 0
+    resends: int = 0
+    overdue: bool = False
+
+
+class Dispatch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All that a mailbox knows about where a letter, or one of its parts, is.
+
+    Attributes:
+        part: which part of the letter; None for the letter itself.
+        size_bytes: of the payload.
+        state: what is confirmed.
+        copies: the bundles that carried it, oldest first.
+        expected: what is foreseen now.
+        first: what was foreseen first.
+        confirmed: the times that are known.
+        attempts: what was done, and is due, because it did not get across.
+        doubtful: why what is foreseen is uncertain, or None.
+        trouble: what else went wrong, or None.
+    """
+
+    part: int | None = None
+    size_bytes: int
+    state: DeliveryState = DeliveryState.WRITTEN
+    copies: tuple[Copy, ...] = ()
+    expected: Expected = Expected()
+    first: FirstExpected = FirstExpected()
+    confirmed: Confirmed = Confirmed()
+    attempts: Attempts = Attempts()
+    doubtful: Doubt | None = None
+    trouble: Trouble | None = None
+
+    @property
+    def is_carried(self) -> bool:
+        """Return whether a bundle still carries it, as far as is known here."""
+        return any(not copy.gone for copy in self.copies)
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Return whether it waits or travels still, as far as is known here."""
+        return not (self.state in FINAL or self.state is DeliveryState.ARRIVED)
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the mailbox may have to act on it yet: something is foreseen of it, or due."""
+        return self.is_on_its_way or self.attempts.due is not None
+
+    def expecting(self, expected: Expected) -> Dispatch:
+        """Return the same with another expectation, which is the first one if there was none before."""
+        first = self.first
+        return replace(
+            self,
+            expected=expected,
+            first=FirstExpected(
+                expected.leaves if first.leaves is None else first.leaves,
+                expected.arrives if first.arrives is None else first.arrives,
+            ),
+        )
+
+    def due_at(self, time: int | None) -> Dispatch:
+        """Return the same with another time at which the mailbox has to act, in ns; None for none."""
+        return replace(self, attempts=replace(self.attempts, due=time))
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All that a mailbox knows about the course of a letter that it wrote; times in ns.
+
+    Attributes:
+        number: the counter in the letter's id.
+        written_at, expires_at: when it was written, and when nobody carries it any further.
+        receipt_wanted: receipts can come back, so what is predicted can be confirmed.
+        priority: how urgent it is: 0 bulk, 1 normal, 2 expedited.
+        critical: a copy goes over every neighbour, as urgent as there is.
+        read_at: when it was read, by the other's clock, as a receipt says.
+        reading_known_at: when that receipt came here.
+        dispatch: of the letter itself.
+        parts: the dispatches of the parts that travel in bundles of their own.
+    """
+
+    number: int
+    written_at: int
+    expires_at: int
+    receipt_wanted: bool
+    priority: int = 1
+    critical: bool = False
+    read_at: int | None = None
+    reading_known_at: int | None = None
+    dispatch: Dispatch
+    parts: tuple[Dispatch, ...] = ()
+
+    @property
+    def urgency(self) -> int:
+        """Return the priority at which its bundles travel: what is critical is as urgent as there is."""
+        return EXPEDITED if self.critical else self.priority
+
+    @property
+    def dispatches(self) -> tuple[Dispatch, ...]:
+        """Return the letter's own dispatch, then those of its parts."""
+        return (self.dispatch, *self.parts)
+
+    @property
+    def copies(self) -> tuple[Copy, ...]:
+        """Return all bundles that carried the letter or its parts."""
+        return tuple(copy for each in self.dispatches for copy in each.copies)
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the mailbox may have to act on it, or on a part of it."""
+        return any(each.is_open for each in self.dispatches)
+
+    @property
+    def due(self) -> int | None:
+        """Return when the mailbox first has to act, in ns, or None."""
+        return min(
+            (each.attempts.due for each in self.dispatches if each.attempts.due is not None), default=None
+        )
+
+    def carried_by(self, bundle: str) -> Dispatch:
+        """Return the dispatch of which a bundle is a copy; KeyError if it carries nothing of this letter."""
+        for each in self.dispatches:
+            if any(copy.key == bundle for copy in each.copies):
+                return each
+        raise KeyError(bundle)
+
+    def having(self, dispatch: Dispatch) -> Sent:
+        """Return the same with a dispatch in place of the one of the same part."""
+        if dispatch.part is None:
+            return replace(self, dispatch=dispatch)
+        return replace(
+            self, parts=tuple(dispatch if each.part == dispatch.part else each for each in self.parts)
+        )
+
+
+# From a confirmed state, the moments of a record at which another state is predicted to begin;
+# of those that have passed, the last row holds.
+PREDICTIONS: dict[DeliveryState, tuple[tuple[DeliveryState, str], ...]] = {
+    DeliveryState.DEPARTED: (
+        (DeliveryState.IN_FLIGHT, "flight"),
+        (DeliveryState.ARRIVED, "arrives"),
+        (DeliveryState.EXPIRED, "lapses"),
+    ),
+}
+
+
+def standing(sent: Sent, now: int) -> Fact:
+    """Return where a letter is at a time, and how that is known."""
+    holds = _confirmed(sent)[-1]
+    for state, moment in PREDICTIONS.get(sent.dispatch.state, ()):
+        time = _moment(sent, moment)
+        if time is not None and time <= now:
+            holds = Fact(state, time, Certainty.PREDICTED)
+    return holds
+
+
+def facts(sent: Sent) -> tuple[Fact, ...]:
+    """Return every step in the course of a letter: what is confirmed, then what is foreseen."""
+    found = _confirmed(sent)
+    if not sent.dispatch.is_on_its_way:
+        return tuple(found)
+    foreseen: list[tuple[DeliveryState, str]] = []
+    if sent.dispatch.confirmed.departed_at is None:
+        foreseen.append((DeliveryState.DEPARTED, "leaves"))
+    foreseen += PREDICTIONS[DeliveryState.DEPARTED]
+    for state, moment in foreseen:
+        time = _moment(sent, moment)
+        if time is not None:
+            found.append(Fact(state, time, Certainty.PREDICTED))
+    return tuple(found)
+
+
+def _moment(sent: Sent, name: str) -> int | None:
+    """Return the predicted moment of a row of PREDICTIONS."""
+    expected = sent.dispatch.expected
+    if name == "leaves":
+        return expected.leaves
+    if name == "arrives":
+        return expected.arrives
+    if name == "flight":
+        flight = flight_of(expected.legs)
+        return flight.leaves if flight and expected.arrives is not None else None
+    # It lapses on its route: it left, and no arrival before the end of its life is foreseen.
+    left = sent.dispatch.confirmed.departed_at is not None
+    late = expected.arrives is None or expected.arrives > sent.expires_at
+    return sent.expires_at if left and late else None
+
+
+def _confirmed(sent: Sent) -> list[Fact]:
+    state, known = sent.dispatch.state, sent.dispatch.confirmed
+    ended = state in (DeliveryState.EXPIRED, DeliveryState.WITHDRAWN)
+    rows = [
+        (DeliveryState.WRITTEN, sent.written_at, None),
+        (DeliveryState.QUEUED, known.queued_at, None),
+        (DeliveryState.DEPARTED, known.departed_at, None),
+        (DeliveryState.ARRIVED, known.arrived_at, known.arrival_known_at),
+        (DeliveryState.READ, sent.read_at, sent.reading_known_at),
+        (state, known.ended_at if ended else None, None),
+    ]
+    return [
+        Fact(step, time, Certainty.CONFIRMED, known_at=heard)
+        for step, time, heard in rows
+        if time is not None
+    ]
