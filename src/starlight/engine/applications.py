@@ -100,8 +100,10 @@ class Applications:
 
     def delivered(self, unit: DataUnit, now: int) -> list[Request]:
         """Give a data unit to the application that has claimed its endpoint."""
-        member = self._members[self._holders[unit.endpoint]]
-        return member.call("delivered", unit, now, failing=(Untaken(),))
+        holder = self._holders.get(unit.endpoint)
+        if holder is None:
+            return [Untaken()]  # The endpoint was given back in this very step.
+        return self._members[holder].call("delivered", unit, now, failing=(Untaken(),))
 
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int

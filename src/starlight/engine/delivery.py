@@ -2,15 +2,21 @@
 
 An application that claims an endpoint is offered a data unit whole: a bundle, or the fragments
 that make it up. It is kept until the application says that it holds it.
+
+An application may leave a unit for later. It then waits as before, its lifetime runs, and it counts as
+offered until it is taken or gone; so a claim can say how many are offered at a time, and however many
+wait, the application is told of no more than it asked for.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 
 from starlight.bundle import ReasonCode
 from starlight.engine.reassembly import Reassembly
-from starlight.node.actions import Deliver, Forget
+from starlight.node.actions import Deliver, Expired, Forget
+from starlight.node.application import NotKept
 from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.duplicate_filter import DuplicateFilter
 from starlight.node.ledger import Ledger
@@ -18,6 +24,9 @@ from starlight.node.reception import ReceivedBundle
 from starlight.node.reports import Reports
 from starlight.node.stored import Stored, whole_key
 from starlight.node.trace_events import BundleDelivered, BundleUnclaimed
+
+_Units = OrderedDict[str, tuple[Stored, ...]]
+"""Data units by the identity of their bundle, the oldest first; the first is taken out at no cost."""
 
 
 class Delivery:
@@ -35,8 +44,10 @@ class Delivery:
         self._ledger = ledger
         self._duplicates = duplicates
         self._reports = reports
-        self._claims: dict[str, None] = {}
-        self._unclaimed: dict[str, dict[str, tuple[Stored, ...]]] = {}
+        self._claims: dict[str, int | None] = {}  # how many are offered at a time; None for all
+        # By endpoint. What is offered is DELIVERING until the application answers, LOCAL if it left it.
+        self._waiting: dict[str, _Units] = {}
+        self._offered: dict[str, _Units] = {}
 
     @property
     def claims(self) -> list[str]:
@@ -50,58 +61,117 @@ class Delivery:
     def take(self, stored: Stored, now: int) -> None:
         """Take a bundle that light has brought; what is whole with it is offered."""
         self._ledger.move(stored, Cause.FOR_HERE)
-        if whole_key(stored) in self._unclaimed.get(stored.meta.destination, {}):
+        if whole_key(stored) in self._waiting.get(stored.meta.destination, {}) or self._is_left(stored):
             self._ledger.forget(stored, Cause.COVERED, now)  # All of it waits here already.
             return
         bundles = self._fragments.add(stored) if stored.meta.fragment else (stored,)
         if bundles:
-            self._offer(bundles, now)
+            self._place(bundles, now)
 
-    def claim(self, endpoint: str, now: int) -> None:
-        """Let an application take what is, or will be, addressed to an endpoint of this node."""
+    def claim(self, endpoint: str, at_most: int | None) -> None:
+        """Let an application take what is, or will be, addressed to an endpoint of this node.
+
+        Args:
+            at_most: how many units it is offered at a time; None for all that there are.
+        """
         if endpoint not in self._claims:
-            self._claims[endpoint] = None
-            for bundles in self._unclaimed.pop(endpoint, {}).values():
-                self._offer(bundles, now)
+            self._claims[endpoint] = at_most
+            self._offer_next(endpoint)
 
     def unclaim(self, endpoint: str) -> None:
-        """Let what is addressed to an endpoint wait again."""
+        """Let what is addressed to an endpoint wait again, and what was left for later with it."""
         self._claims.pop(endpoint, None)
+        self._give_back(endpoint)
 
-    def delivered(self, keys: Iterable[str], now: int) -> None:
-        """Let go of what an application holds."""
+    def leave(self, keys: Iterable[str], now: int) -> None:
+        """Let what an application was offered, and does not hold yet, wait for it."""
         for key in keys:
             stored = self._ledger.index.entries.get(key)
-            if stored is None or stored.state is not BundleState.DELIVERING:
+            if stored is not None and stored.state is BundleState.DELIVERING:
+                self._ledger.move(stored, Cause.LEFT)
+                if stored.meta.destination not in self._claims:
+                    self._give_back(stored.meta.destination)
+                if stored.meta.expires <= now:
+                    # Its lifetime may have ended while it was with the application, when nobody looked.
+                    self._ledger.index.expiries.add(stored)
+
+    def delivered(self, keys: Iterable[str], now: int) -> None:
+        """Let go of what an application holds, and offer what is next."""
+        entries = self._ledger.index.entries
+        held = [stored for key in keys if (stored := entries.get(key)) is not None]
+        for stored in held:
+            if self._is_left(stored):
+                self._ledger.move(stored, Cause.OFFERED)
+        for stored in held:
+            if stored.state is not BundleState.DELIVERING:
                 continue
-            meta = stored.meta
+            key, meta = stored.key, stored.meta
             self._finish_fragments(stored)
+            self._pop(self._offered, meta.destination, whole_key(stored))
             self._duplicates.deliver(key, meta.expires)
             self._ledger.forget(stored, Cause.DELIVERED, meta.expires)
             self._ledger.trace(now, BundleDelivered(key, meta.destination))
             self._reports.report(key, meta, "delivered", now, ReasonCode.NO_ADDITIONAL_INFORMATION)
+            self._offer_next(meta.destination)
 
     def drop(self, stored: Stored) -> None:
         """Take a bundle out of what waits here, because it expires or is replaced."""
+        endpoint, whole, was_left = stored.meta.destination, whole_key(stored), self._is_left(stored)
         if stored.meta.fragment is not None:
             self._fragments.drop(stored)
-        waiting = self._unclaimed.get(stored.meta.destination)
-        if waiting is not None:
-            waiting.pop(whole_key(stored), None)
-            if not waiting:
-                del self._unclaimed[stored.meta.destination]
+        self._pop(self._waiting, endpoint, whole)
+        self._pop(self._offered, endpoint, whole)
+        if was_left and not stored.meta.own:  # of its own its application hears anyway
+            self._ledger.act(Expired(whole, NotKept.LIFETIME_EXPIRED))
+        self._offer_next(endpoint)
 
-    def _offer(self, bundles: tuple[Stored, ...], now: int) -> None:
-        """Deliver a whole data unit, or let it wait for someone who claims its endpoint."""
-        first = bundles[0]
-        endpoint = first.meta.destination
+    def _place(self, unit: tuple[Stored, ...], now: int) -> None:
+        """Offer a whole data unit, or let it wait until its endpoint is claimed, or has room again."""
+        endpoint, whole = unit[0].meta.destination, whole_key(unit[0])
+        self._waiting.setdefault(endpoint, _Units())[whole] = unit
         if endpoint in self._claims:
-            for stored in bundles:
-                self._ledger.move(stored, Cause.OFFERED)
-            self._ledger.act(Deliver(tuple(s.key for s in bundles), endpoint, first.meta.source))
+            self._offer_next(endpoint)
         else:
-            self._unclaimed.setdefault(endpoint, {})[whole_key(first)] = bundles
-            self._ledger.trace(now, BundleUnclaimed(whole_key(first), endpoint))
+            self._ledger.trace(now, BundleUnclaimed(whole, endpoint))
+
+    def _offer_next(self, endpoint: str) -> None:
+        """Offer what waits for an endpoint, as far as its claim goes."""
+        waiting = self._waiting.get(endpoint)
+        while waiting and self._has_room_to_offer(endpoint):
+            whole, unit = waiting.popitem(last=False)
+            for stored in unit:
+                self._ledger.move(stored, Cause.OFFERED)
+            self._offered.setdefault(endpoint, _Units())[whole] = unit
+            self._ledger.act(Deliver(tuple(s.key for s in unit), endpoint, unit[0].meta.source))
+        if waiting is not None and not waiting:
+            del self._waiting[endpoint]
+
+    def _give_back(self, endpoint: str) -> None:
+        offered = self._offered.get(endpoint, _Units())
+        left = _Units((whole, unit) for whole, unit in offered.items() if _is_local(unit))
+        for whole in left:
+            self._pop(self._offered, endpoint, whole)
+        if left:
+            # They came before all that waits.
+            self._waiting[endpoint] = left | self._waiting.get(endpoint, _Units())
+
+    def _has_room_to_offer(self, endpoint: str) -> bool:
+        if endpoint not in self._claims:
+            return False
+        at_most = self._claims[endpoint]
+        return at_most is None or len(self._offered.get(endpoint, ())) < at_most
+
+    def _is_left(self, stored: Stored) -> bool:
+        """Tell whether a bundle is of a unit that was offered and left for later."""
+        unit = self._offered.get(stored.meta.destination, _Units()).get(whole_key(stored))
+        return unit is not None and _is_local(unit)
+
+    def _pop(self, units: dict[str, _Units], endpoint: str, whole: str) -> None:
+        of_endpoint = units.get(endpoint)
+        if of_endpoint is not None:
+            of_endpoint.pop(whole, None)
+            if not of_endpoint:
+                del units[endpoint]
 
     def _finish_fragments(self, stored: Stored) -> None:
         """Remember the whole bundle, and drop fragments that were not needed for it."""
@@ -116,3 +186,7 @@ class Delivery:
             if other.state is BundleState.LOCAL:
                 self._fragments.drop(other)
                 self._ledger.forget(other, Cause.COVERED, until)
+
+
+def _is_local(unit: tuple[Stored, ...]) -> bool:
+    return unit[0].state is BundleState.LOCAL

@@ -262,7 +262,7 @@ class Host:
             requests = application.delivered(_data_unit(action, payload), now)
             told += self._events(request for request in requests if not isinstance(request, Untaken))
             if any(isinstance(request, Untaken) for request in requests):
-                return told
+                return [*told, events.Left(keys)]
         told.append(events.Delivered(keys))
         return told
 

@@ -131,6 +131,7 @@ class Node:
             Unclaim: self._requests.unclaim,
             events.Fetched: self._fetched,
             events.Delivered: lambda event, now: self._delivery.delivered(event.keys, now),
+            events.Left: lambda event, now: self._delivery.leave(event.keys, now),
             events.PlanChanged: self._plan_changed,
             events.Wakeup: lambda event, now: None,
         }

@@ -100,7 +100,7 @@ class Requests:
         """Deliver what is, and will be, addressed to an endpoint of this node."""
         endpoint = self._reception.own_endpoint(event.endpoint)
         if endpoint is not None:
-            self._delivery.claim(endpoint, now)
+            self._delivery.claim(endpoint, event.at_most)
 
     def unclaim(self, event: Unclaim, now: int) -> None:
         """Let what is addressed to an endpoint wait again."""

@@ -70,9 +70,16 @@ class Withdraw(_Request, frozen=True):
 
 
 class Claim(_Request, frozen=True):
-    """An application takes what is, or will be, addressed to an endpoint of this node."""
+    """An application takes what is, or will be, addressed to an endpoint of this node.
+
+    Attributes:
+        endpoint: its id as text.
+        at_most: how many data units it is offered at a time, those counted that it left `Untaken`; None for
+            all that there are. What is beyond waits in the node.
+    """
 
     endpoint: str
+    at_most: int | None = None
 
 
 class Unclaim(_Request, frozen=True):
@@ -105,7 +112,8 @@ class Untaken(_Request, frozen=True):
     """An answer to `Application.delivered`: the application does not hold the data unit yet.
 
     It stays stored in the node, and nobody is told that it was delivered, until the application asks to
-    `Take` it. If it never does (its node stops, it gives the endpoint back), the unit is offered again.
+    `Take` it. If it never does (its node stops, it gives the endpoint back), the unit is offered again. If
+    its lifetime ends before, the application is told that it `expired`.
     """
 
 
@@ -192,7 +200,13 @@ class Application(Protocol):
         """Take note that a bundle could not be taken back."""
 
     def expired(self, key: str, reason: str, now: int) -> Sequence[Request]:
-        """Take note that a bundle expired in this node's store; `reason` is a `NotKept`."""
+        """Take note that a bundle that it submitted, or left untaken, expired in this node's store.
+
+        Args:
+            key: its identity.
+            reason: a `NotKept`.
+            now: in ns.
+        """
 
     def reported(
         self, key: str, reporter: str, status: str, time: int | None, reason: int, now: int

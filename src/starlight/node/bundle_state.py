@@ -4,6 +4,8 @@ RFC 9171 (5) speaks of retention constraints: while a bundle has one it is not d
 which it has here, and for what it waits:
 
     HIDDEN ──FOR_HERE──> LOCAL ──OFFERED──> DELIVERING ──DELIVERED──> GONE
+       │                   ^                    │
+       │                   └────────LEFT────────┘
        │
        ├──UNROUTED──> WAITING <──────┐
        │                 │           │ (each BOOKED or UNROUTED again, whenever it is looked at)
@@ -28,7 +30,7 @@ class BundleState(IntEnum):
     QUEUED = 2  # booked on a contact
     UNDER_WAY = 3  # transmitted, not answered
     HANDED = 4  # the next hop has it; light has not brought the acknowledgement yet
-    LOCAL = 5  # addressed to this node, nobody has claimed the endpoint, or fragments are missing
+    LOCAL = 5  # addressed to this node: its endpoint is unclaimed, fragments are missing, or it was left
     DELIVERING = 6  # given to an application, which has not said that it holds it
     GONE = 7  # forgotten; an index entry that a queue may still name
 
@@ -43,6 +45,7 @@ class Cause(Enum):
     HANDED_ON = "retention: the next hop has it, and that is known here"
     FOR_HERE = "delivery: light has brought it to the node that it is addressed to"
     OFFERED = "delivery: an application that has claimed its endpoint is given it"
+    LEFT = "delivery: the application leaves it for later"
     DELIVERED = "delivery: the application holds it"
     COVERED = "delivery: all that it is a fragment of is here without it"
     HEARD = "dispatch: it is a status report, which has been read"
@@ -80,7 +83,8 @@ TABLE: dict[BundleState, dict[Cause, BundleState]] = {
     _S.HANDED: dict.fromkeys((_C.HANDED_ON, _C.REPLACED, _C.UNDONE), _S.GONE),
     _S.LOCAL: {_C.OFFERED: _S.DELIVERING} | dict.fromkeys((_C.COVERED, _C.EXPIRED, _C.UNDONE), _S.GONE),
     # Of what an application was given the end is its own. A fragment that comes late offers all again.
-    _S.DELIVERING: {_C.OFFERED: _S.DELIVERING} | dict.fromkeys((_C.DELIVERED, _C.UNDONE), _S.GONE),
+    _S.DELIVERING: {_C.OFFERED: _S.DELIVERING, _C.LEFT: _S.LOCAL}
+    | dict.fromkeys((_C.DELIVERED, _C.UNDONE), _S.GONE),
     _S.GONE: {},
 }
 

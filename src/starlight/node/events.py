@@ -94,6 +94,12 @@ class Delivered(_Event, frozen=True):
     keys: tuple[str, ...]
 
 
+class Left(_Event, frozen=True):
+    """An application leaves what it was offered for later; it waits in the store, not delivered."""
+
+    keys: tuple[str, ...]
+
+
 class Fetched(_Event, frozen=True):
     """The body of a stored bundle has been read.
 
@@ -146,6 +152,7 @@ Event = (
     | TransferFailed
     | ApplicationEvent
     | Delivered
+    | Left
     | Fetched
     | PlanChanged
     | Restored
