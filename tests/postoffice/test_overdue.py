@@ -287,3 +287,11 @@ def test_a_copy_that_is_accepted_after_the_letter_has_arrived_is_taken_back() ->
     receipt = Receipt((ReceiptFact(letter.id, "arrived", 5),))
     office.delivered(unit(JAY, NANYOUNG, receipt.encode()), 9)
     assert Withdraw(second) in office.accepted(f"letter/{letter.id}", second, 11, 12, 10)
+
+
+def test_records_of_other_applications_are_no_mailboxes() -> None:
+    """Applications of one node keep their records in one store, each under its name."""
+    office = PostOffice(EARTH, Router(daily(9)))
+    office.restore("amendments", "held", b"not a card")
+    office.load()
+    assert office.mailboxes() == []

@@ -332,7 +332,8 @@ class PostOffice:
             StoreError: they are damaged.
         """
         for address in self._records.records.mailboxes():
-            if address in self._mailboxes:
+            # What the node's other applications keep is under their names, which are no addresses.
+            if address in self._mailboxes or ":" not in address:
                 continue
             mailbox = self._mailboxes[address] = Mailbox(address, self._limits, self._records)
             mailbox.load()
