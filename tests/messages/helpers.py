@@ -14,6 +14,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import MILLISECOND, SECOND
 from starlight.messages.conversation_order import thread_of
 from starlight.messages.draft import Draft
+from starlight.messages.first_format import encode_first
 from starlight.messages.forecast import Prediction, overhead_of
 from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter
@@ -60,7 +61,7 @@ def draft_of(office: PostOffice, to: str, words: str | int, now: int, priority: 
         number = office.mailbox(JAY).index.counter + 1
         id = f"{JAY}/{now // SECOND}/{number}"
         letter = Letter(id=id, thread=thread_of(JAY, to), sender=JAY, to=to, written_at=now, text="x" * count)
-        count -= len(letter.encode()) - words
+        count -= len(encode_first(letter)) - words
     return Draft(to, "x" * count, priority=Priority(priority))
 
 

@@ -12,6 +12,7 @@ from starlight.dtntime import HOUR, MILLISECOND, MINUTE
 from starlight.errors import InputError
 from starlight.messages.delivery import Certainty, DeliveryState
 from starlight.messages.draft import Draft
+from starlight.messages.first_format import encode_first
 from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES
 from starlight.messages.letter import Telemetry
 from starlight.messages.mailbox import MailboxLimits
@@ -59,7 +60,7 @@ def test_telemetry_reaches_base_and_earth(sky: FakeSky) -> None:
 def test_the_latest_is_the_last_measured(sky: FakeSky) -> None:
     """What was measured later is the latest, whatever came last; the same twice is kept once."""
     for time in (3, 1, 2, 3):
-        payload = Telemetry(ROVER, time, "rover", None, {}).encode()
+        payload = encode_first(Telemetry(ROVER, time, "rover", None, {}))
         sky.earth.arrive(JAY, ROVER, payload)
     readings = sky.earth.office.mailbox(JAY).telemetry.readings(ROVER)
     assert [telemetry.time for _, telemetry in readings] == [1, 2, 3]
@@ -71,9 +72,9 @@ def test_older_readings_make_room(sky: FakeSky) -> None:
     sky.earth.saves.clear()
     sky.open_all()
     for time in range(10):
-        sky.earth.arrive(JAY, ROVER, Telemetry(ROVER, time, "rover", None, {}).encode())
+        sky.earth.arrive(JAY, ROVER, encode_first(Telemetry(ROVER, time, "rover", None, {})))
     other = "ipn:20.31"
-    sky.earth.arrive(JAY, other, Telemetry(other, 0, "rover", None, {}).encode())
+    sky.earth.arrive(JAY, other, encode_first(Telemetry(other, 0, "rover", None, {})))
     mailbox = sky.earth.office.mailbox(JAY)
     assert [telemetry.time for _, telemetry in mailbox.telemetry.readings(ROVER)] == [6, 7, 8, 9]
     assert mailbox.telemetry.vehicles() == [ROVER]
@@ -83,7 +84,7 @@ def test_older_readings_make_room(sky: FakeSky) -> None:
 
 def test_telemetry_in_another_name_is_refused(sky: FakeSky) -> None:
     """Nobody reports for somebody else's vehicle."""
-    sky.earth.arrive(JAY, MISSION, Telemetry(ROVER, 0, "rover", None, {}).encode())
+    sky.earth.arrive(JAY, MISSION, encode_first(Telemetry(ROVER, 0, "rover", None, {})))
     assert sky.earth.office.mailbox(JAY).telemetry.vehicles() == []
 
 

@@ -27,8 +27,11 @@ from starlight.dtntime import DAY, HOUR, SECOND, YEAR
 from starlight.errors import InputError, StoreError
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.draft import Draft
-from starlight.messages.letter import Letter, Receipt, ReceiptFact, decode_message
+from starlight.messages.first_format import encode_first
+from starlight.messages.format import decode_message
+from starlight.messages.letter import Letter, Receipt, ReceiptFact
 from starlight.messages.mailbox import MailboxLimits
+from starlight.messages.wire_values import Envelope
 from starlight.node.application import Submit
 from starlight.postoffice.postoffice import PostOffice
 
@@ -42,7 +45,7 @@ def sky() -> FakeSky:
 
 def facts_of(post: Submit) -> tuple[ReceiptFact, ...]:
     """Return what the receipt says that is posted."""
-    message = decode_message(post.payload)
+    message = decode_message(post.payload, Envelope(post.source, post.destination, 0))
     assert isinstance(message, Receipt)
     return message.facts
 
@@ -86,7 +89,9 @@ def test_receipts_get_no_receipts(sky: FakeSky) -> None:
     sky.read(MARS, NANYOUNG, id)
     sky.run(YEAR)
     assert len(sky.earth.posts) == 1
-    assert [decode_message(post.payload) for post in sky.mars.posts] == [
+    assert [
+        decode_message(post.payload, Envelope(post.source, post.destination, 0)) for post in sky.mars.posts
+    ] == [
         Receipt((ReceiptFact(id, "arrived", sky.mars.office.mailbox(NANYOUNG).arrival(id).arrived_at),)),
         Receipt((ReceiptFact(id, "read", HOUR),)),
     ]
@@ -311,7 +316,7 @@ def test_receipts_of_strangers_are_not_believed(sky: FakeSky) -> None:
     """Only the one whom a letter went to can confirm it, and nothing about the future."""
     id = sky.write(EARTH, JAY, NANYOUNG, "mine")
     sky.run(SECOND)
-    forged = Receipt((ReceiptFact(id, "read", 5 * YEAR), ReceiptFact("ipn:1.1/0/1", "read", 0))).encode()
+    forged = encode_first(Receipt((ReceiptFact(id, "read", 5 * YEAR), ReceiptFact("ipn:1.1/0/1", "read", 0))))
     sky.earth.arrive(JAY, MISSION, forged)
     assert sky.state(EARTH, JAY, id) == ("in_flight", "predicted")
     sky.earth.arrive(JAY, NANYOUNG, forged)
@@ -327,7 +332,7 @@ def test_letters_in_another_name_are_refused(sky: FakeSky) -> None:
         ("imc:1.1", NANYOUNG, "imc:1.1"),
     ):
         letter = Letter(id=f"{sender}/0/1", thread="t", sender=sender, to=to, written_at=0, text="x")
-        sky.mars.arrive(NANYOUNG, source, letter.encode())
+        sky.mars.arrive(NANYOUNG, source, encode_first(letter))
     sky.mars.arrive(NANYOUNG, JAY, b"\x00garbage")
     assert received_of(sky.mars.office.mailbox(NANYOUNG)) == {}
     assert [r.kind for r in sky.mars.trace if r.kind != "mailbox.opened"] == ["message.refused"] * 5
@@ -339,7 +344,7 @@ def test_an_id_is_not_taken_by_another_letter(sky: FakeSky) -> None:
     id = sky.write(EARTH, JAY, JAY, "mine")
     for forged in (id, "ipn:7.1/0/2"):
         letter = Letter(id=forged, thread="t", sender=JAY, to=JAY, written_at=0, text="forged")
-        sky.earth.arrive(JAY, JAY, letter.encode())
+        sky.earth.arrive(JAY, JAY, encode_first(letter))
     assert letters_of(sky.earth.office.mailbox(JAY))[id].text == "mine"
     assert sky.write(EARTH, JAY, NANYOUNG, "next") == "ipn:7.1/0/3"
 
@@ -355,7 +360,7 @@ def test_an_older_save_never_overtakes_a_newer_one(sky: FakeSky) -> None:
     sky.set_plan(both_ways(due + HOUR))
     sky.run(due)
     facts = (ReceiptFact(id, "arrived", LIGHT), ReceiptFact(id, "read", LIGHT))
-    sky.earth.arrive(JAY, NANYOUNG, Receipt(facts).encode())
+    sky.earth.arrive(JAY, NANYOUNG, encode_first(Receipt(facts)))
     before = sky.earth.office.mailbox(JAY).delivery(id)
     assert [copy.gone for copy in before.copies] == [False, True]
     sky.earth.restart()
@@ -459,7 +464,7 @@ def test_a_store_that_holds_something_else(sky: FakeSky, key: str, data: bytes) 
     ("key", "data"),
     [
         ("letter/x", b"\x00"),
-        ("letter/x", Receipt((ReceiptFact("a", "read", 0),)).encode()),
+        ("letter/x", encode_first(Receipt((ReceiptFact("a", "read", 0),)))),
         ("sent/x", b"\x80"),
         ("received/x", b"\xc1"),
     ],

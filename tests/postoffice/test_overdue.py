@@ -10,6 +10,7 @@ from starlight.dtntime import DAY, HOUR, SECOND
 from starlight.messages.dispatch import Dispatch
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
 from starlight.messages.draft import Draft
+from starlight.messages.first_format import encode_first
 from starlight.messages.letter import Receipt, ReceiptFact
 from starlight.node.application import Save, Submit, Withdraw
 from starlight.postoffice.postoffice import PostOffice
@@ -285,7 +286,7 @@ def test_a_copy_that_is_accepted_after_the_letter_has_arrived_is_taken_back() ->
     office.accepted(f"letter/{letter.id}", first, 1, 2, 0)
     office.departed(first, MARS, 1, 1, 2, 1)
     receipt = Receipt((ReceiptFact(letter.id, "arrived", 5),))
-    office.delivered(unit(JAY, NANYOUNG, receipt.encode()), 9)
+    office.delivered(unit(JAY, NANYOUNG, encode_first(receipt)), 9)
     assert Withdraw(second) in office.accepted(f"letter/{letter.id}", second, 11, 12, 10)
 
 

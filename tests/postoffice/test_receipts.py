@@ -6,9 +6,11 @@ from tests.messages.helpers import JAY, NANYOUNG
 
 from starlight.messages.decoded import DecodedRecords
 from starlight.messages.delivery import Received
-from starlight.messages.letter import Letter, Receipt, ReceiptFact, decode_message
+from starlight.messages.format import decode_message
+from starlight.messages.letter import Letter, Receipt, ReceiptFact
 from starlight.messages.mailbox import Mailbox, MailboxLimits
 from starlight.messages.records import MemoryRecords
+from starlight.messages.wire_values import Envelope
 from starlight.node.application import Submit
 from starlight.postoffice.receipts import Receipts
 
@@ -31,6 +33,6 @@ def test_what_was_told_is_not_told_again() -> None:
         receipts.owe(NANYOUNG, ID, received, 9)
         (post,) = receipts.posts(9)
         assert isinstance(post, Submit)
-        message = decode_message(post.payload)
+        message = decode_message(post.payload, Envelope(post.source, post.destination, 0))
         assert isinstance(message, Receipt)
         assert message.facts == facts

@@ -12,8 +12,11 @@ from starlight.errors import LetterError, StoreError
 from starlight.messages import stored_format
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
-from starlight.messages.letter import Letter, decode_message
+from starlight.messages.first_format import encode_first
+from starlight.messages.format import decode_message
+from starlight.messages.letter import Letter
 from starlight.messages.records import Records
+from starlight.messages.wire_values import Envelope
 from starlight.node.application import Save
 
 CACHE_BYTES = 4 << 20
@@ -82,14 +85,14 @@ class DecodedRecords:
 
 def _encode(value: Letter | Sent | Received) -> bytes:
     if isinstance(value, Letter):
-        return value.encode()
+        return encode_first(value)
     return stored_format.encode_sent(value) if isinstance(value, Sent) else msgspec.msgpack.encode(value)
 
 
 def decode_letter(save: Save) -> Letter:
     """Return the letter that was saved; StoreError if it is none."""
     try:
-        message = decode_message(save.data)
+        message = decode_message(save.data, Envelope("", save.mailbox, 0))
     except LetterError as error:
         raise StoreError(f"{save.mailbox} {save.key}: {error}") from error
     if not isinstance(message, Letter):

@@ -1,32 +1,19 @@
-"""Letters, receipts and telemetry, which people and vehicles send each other, as CBOR.
+"""Letters, receipts and telemetry, which people and vehicles send each other, as values.
 
-A payload is one CBOR array ``[mark, version, kind, ...]``:
-
-======  =====================================================================================
-kind    the rest of the array
-======  =====================================================================================
-1       id, thread, from, to, written at, text, reply to or null, receipt wanted
-2       ``[[letter id, 1 arrived | 2 read, time], ...]``
-3       vehicle, time, kind, ``[latitude, longitude]`` or null, ``{text: number or text}``
-======  =====================================================================================
-
-The mark tells our payloads from whatever else may be addressed to the same endpoint; a
-version that we don't know is refused as a whole, because half of a letter is no letter.
-Times are integer nanoseconds since 2000-01-01T00:00:00Z. Decoding raises LetterError only.
+How they travel is in `format.py`, and as earlier versions write them in `first_format.py`. An id is text
+here: of format 2 it is 32 hexadecimal digits, of format 1 the author's address, a slash and what follows.
+Times are integer nanoseconds since 2000-01-01T00:00:00Z.
 """
 
 from __future__ import annotations
 
-import math
-from typing import Literal, TypeVar
+from enum import IntEnum, StrEnum
+from typing import Literal
 
 import msgspec
 
 from starlight.bundle import cbor
-from starlight.errors import CborError, InputError, LetterError
-
-MARK = 0x57A2
-VERSION = 1
+from starlight.messages.parts import Chunk, Part
 
 TEXT_MAX_BYTES = 1_000_000
 """A megabyte is a long novel, and takes 11 hours at the 200 bit/s of a thin link."""
@@ -40,8 +27,20 @@ ID_MAX_BYTES = ADDRESS_MAX_BYTES + 32
 THREAD_MAX_BYTES = 2 * ADDRESS_MAX_BYTES + 1
 """Two people's thread is named after both addresses."""
 
+THREAD_NAME_MAX_BYTES = 255
+"""A line on a page."""
+
+READERS_MAX = 64
+"""Everyone on two worlds who is named one by one; who are more have a group."""
+
+SEEN_MAX = 64
+"""A letter tells the last that its author had seen, of everyone; 16 bytes each."""
+
 RECEIPT_FACTS_MAX = 256
 """About 10 kB of facts: a receipt for a year's letters still fits any contact that carried them."""
+
+RANGES_MAX = 256
+"""Gaps in what came of a part, in one receipt; what more there are is asked for with the next."""
 
 READINGS_MAX = 64
 """More than any vehicle here measures; a page can still show them all."""
@@ -52,33 +51,73 @@ READING_TEXT_MAX_BYTES = 1_000
 
 KIND_MAX_BYTES = 64
 
-PAYLOAD_MAX_BYTES = TEXT_MAX_BYTES + 8_192
-"""The longest text, with all else at its own limit."""
-
 TIME_MAX = 2**63 - 1
 """The year 2292: times fit a signed 64-bit integer everywhere, in SQLite as well."""
+
+CODE_MAX = 255
+"""Kinds, priorities and states are small numbers; those that nobody has defined yet, too."""
 
 Reading = int | float | str
 Position = tuple[float, float]
 What = Literal["arrived", "read"]
+Keys = dict[int | str, cbor.Value]
 
-_T = TypeVar("_T")
-_LETTER, _RECEIPT, _TELEMETRY = 1, 2, 3
-_WHAT: dict[int, What] = {1: "arrived", 2: "read"}
-_WHAT_CODE: dict[What, int] = {"arrived": 1, "read": 2}
+
+class Content(StrEnum):
+    """What came to a mailbox, as far as this version can tell; values are stored nowhere but in JSON."""
+
+    LETTER = "letter"
+    NEWER = "newer"  # of a format, kind or key that only a newer Starlight knows
+    FOREIGN = "foreign"  # nothing that any Starlight wrote, or damaged
+
+
+class DistressState(IntEnum):
+    """The states of a distress call. A number that is not here is one that a newer version knows."""
+
+    RAISED = 0
+    CANCELLED = 1
+    ACKNOWLEDGED = 2  # by a person; the letter answers the one that raised it
+
+
+class Distress(msgspec.Struct, frozen=True, gc=False):
+    """A call for help, or what becomes of one.
+
+    Attributes:
+        state: a `DistressState`.
+        position: latitude and longitude in degrees, east positive; None when unknown.
+        readings: such as ``oxygen_percent``; as in `Telemetry`.
+        unknown: keys that this version does not know, and their values.
+    """
+
+    state: int = DistressState.RAISED
+    position: Position | None = None
+    readings: dict[str, Reading] = {}
+    unknown: Keys = {}
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A letter from one address to another.
+    """A letter from one address to another, or what came in the place of one.
 
     Attributes:
-        id: unique for all time: the author's address, the second of writing and a counter.
+        id: unique for all time.
         thread: the name of the thread that it belongs to.
-        sender, to: addresses (endpoint ids as text); `sender` is the *from* of the format.
+        sender, to: addresses (endpoint ids as text); `to` is the mailbox that it went to.
         written_at: by the author's node, in ns.
-        text: what was written.
+        text: what was written; of what is no letter, its bytes where they are text.
         reply_to: the id of the letter that it answers.
         receipt_wanted: a route back was planned when it was written, so receipts make sense.
+        readers: everyone whom it is for, addresses and groups; empty where that is `to` alone.
+        thread_name: what the thread is called from now on; empty where it keeps its name.
+        priority: how urgent it is: 0 bulk, 1 normal, 2 expedited.
+        critical: a copy goes over every neighbour.
+        distress: it calls for help, or answers or ends such a call.
+        parts: voices, pictures, files.
+        seen: ids of the last letters that its author had seen when it was written.
+        signature, sealed: kept as they came; this version does not read them.
+        unknown: keys that this version does not know, and their values.
+        format: of what it travels in: 1 or 2.
+        content: whether it is a letter at all. What is none has a place in a mailbox like any letter.
+        payload_bytes: the size of what is no letter.
     """
 
     id: str
@@ -86,27 +125,34 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sender: str
     to: str
     written_at: int
-    text: str
+    text: str = ""
     reply_to: str | None = None
     receipt_wanted: bool = True
+    readers: tuple[str, ...] = ()
+    thread_name: str = ""
+    priority: int = 1
+    critical: bool = False
+    distress: Distress | None = None
+    parts: tuple[Part, ...] = ()
+    seen: tuple[str, ...] = ()
+    signature: cbor.Value = None
+    sealed: cbor.Value = None
+    unknown: Keys = {}
+    format: int = 1
+    content: Content = Content.LETTER
+    payload_bytes: int = 0
 
-    def encode(self) -> bytes:
-        """Return the letter as the payload of a bundle."""
-        return cbor.dumps(
-            [
-                MARK,
-                VERSION,
-                _LETTER,
-                self.id,
-                self.thread,
-                self.sender,
-                self.to,
-                self.written_at,
-                self.text,
-                self.reply_to,
-                self.receipt_wanted,
-            ]
-        )
+    @property
+    def kept_bytes(self) -> int:
+        """Return how much of a mailbox's room it takes: its words, and the parts that are in it."""
+        inline = sum(len(part.data or b"") + len(part.preview or b"") for part in self.parts)
+        return max(self.payload_bytes, len(self.text.encode()) + inline)
+
+    @property
+    def needs_format_2(self) -> bool:
+        """Return whether format 1 has no place for something that it says."""
+        more = (self.readers, self.thread_name, self.distress, self.parts, self.signature, self.sealed)
+        return any(more) or len(self.sender.encode()) + 33 > ID_MAX_BYTES
 
 
 class ReceiptFact(msgspec.Struct, frozen=True, gc=False):
@@ -116,22 +162,40 @@ class ReceiptFact(msgspec.Struct, frozen=True, gc=False):
         letter_id: which letter.
         what: ``arrived`` or ``read``.
         time: in ns.
+        part: which of its parts has arrived whole, from 0; None where it is the letter itself.
     """
 
     letter_id: str
     what: What
     time: int
+    part: int | None = None
+
+
+class MissingChunks(msgspec.Struct, frozen=True, gc=False):
+    """Chunks of a part that are missing, and asked for again.
+
+    Attributes:
+        letter_id, part: which part of which letter.
+        ranges: pairs: the first that is missing, and how many from there.
+    """
+
+    letter_id: str
+    part: int
+    ranges: tuple[tuple[int, int], ...]
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
-    """Events in the life of letters of the one whom it is sent to; at most RECEIPT_FACTS_MAX."""
+    """Events in the life of letters of the one whom it is sent to; at most RECEIPT_FACTS_MAX.
+
+    Attributes:
+        facts: what happened.
+        missing: what has not come.
+        unknown: keys that this version does not know, and their values.
+    """
 
     facts: tuple[ReceiptFact, ...]
-
-    def encode(self) -> bytes:
-        """Return the receipt as the payload of a bundle."""
-        facts: list[cbor.Value] = [[fact.letter_id, _WHAT_CODE[fact.what], fact.time] for fact in self.facts]
-        return cbor.dumps([MARK, VERSION, _RECEIPT, facts])
+    missing: tuple[MissingChunks, ...] = ()
+    unknown: Keys = {}
 
 
 class Telemetry(msgspec.Struct, frozen=True):
@@ -151,176 +215,18 @@ class Telemetry(msgspec.Struct, frozen=True):
     position: Position | None = None
     readings: dict[str, Reading] = {}
 
-    def encode(self) -> bytes:
-        """Return the telemetry as the payload of a bundle."""
-        readings: dict[int | str, cbor.Value] = dict(self.readings.items())
-        position = [float(part) for part in self.position] if self.position else None
-        return cbor.dumps([MARK, VERSION, _TELEMETRY, self.vehicle, self.time, self.kind, position, readings])
 
+class Newer(msgspec.Struct, frozen=True, gc=False):
+    """A message of which this version knows only that a newer Starlight wrote it.
 
-Message = Letter | Receipt | Telemetry
-
-
-def decode_message(payload: bytes) -> Message:
-    """Return the letter, receipt or telemetry that a payload is.
-
-    Raises:
-        LetterError: it is none, or passes a limit of this module.
+    Attributes:
+        version, kind: as it says.
+        id: its id, where it has one.
     """
-    if len(payload) > PAYLOAD_MAX_BYTES:
-        raise LetterError(PAYLOAD_MAX_BYTES, f"a message has at most {PAYLOAD_MAX_BYTES} bytes")
-    try:
-        value = cbor.loads(payload)
-    except CborError as error:
-        raise LetterError(error.offset, error.rule) from None
-    try:
-        message = _from_items(value)
-        check(message)
-    except InputError as error:
-        raise LetterError(0, error.what) from None
-    return message
+
+    version: int
+    kind: int
+    id: str | None
 
 
-def check(message: Message) -> None:
-    """Check a message against the limits of this module.
-
-    Raises:
-        InputError: it passes one; the error's words are meant for people.
-    """
-    if isinstance(message, Letter):
-        _check_letter(message)
-    elif isinstance(message, Receipt):
-        _check_receipt(message)
-    else:
-        _check_telemetry(message)
-
-
-def _check_letter(letter: Letter) -> None:
-    _check_text("sender", letter.sender, ADDRESS_MAX_BYTES)
-    _check_text("to", letter.to, ADDRESS_MAX_BYTES)
-    _check_text("id", letter.id, ID_MAX_BYTES)
-    _check_text("thread", letter.thread, THREAD_MAX_BYTES)
-    _check_text("text", letter.text, TEXT_MAX_BYTES, least=0)
-    if letter.reply_to is not None:
-        _check_text("reply_to", letter.reply_to, ID_MAX_BYTES)
-    _check_time("written_at", letter.written_at)
-    if not letter.id.startswith(letter.sender + "/"):
-        # Nobody can use up the id of somebody else's next letter.
-        raise InputError("a letter's id begins with its sender's address", where="id")
-
-
-def _check_receipt(receipt: Receipt) -> None:
-    if not 1 <= len(receipt.facts) <= RECEIPT_FACTS_MAX:
-        raise InputError(f"a receipt holds 1 to {RECEIPT_FACTS_MAX} facts", where="facts")
-    for fact in receipt.facts:
-        _check_text("letter_id", fact.letter_id, ID_MAX_BYTES)
-        _check_time("time", fact.time)
-
-
-def _check_telemetry(telemetry: Telemetry) -> None:
-    _check_text("vehicle", telemetry.vehicle, ADDRESS_MAX_BYTES)
-    _check_text("kind", telemetry.kind, KIND_MAX_BYTES)
-    _check_time("time", telemetry.time)
-    if telemetry.position is not None:
-        latitude, longitude = telemetry.position
-        if not (abs(latitude) <= 90.0 and abs(longitude) <= 360.0):
-            raise InputError(f"({latitude}, {longitude}) is no latitude and longitude", where="position")
-    if len(telemetry.readings) > READINGS_MAX:
-        raise InputError(f"telemetry holds at most {READINGS_MAX} readings", where="readings")
-    for key, value in telemetry.readings.items():
-        _check_text("readings", key, READING_KEY_MAX_BYTES)
-        if isinstance(value, str):
-            _check_text(key, value, READING_TEXT_MAX_BYTES, least=0)
-        elif not (abs(value) <= TIME_MAX and math.isfinite(value)):
-            raise InputError("a reading is a finite number of at most 63 bits", where="readings")
-
-
-def _check_text(where: str, text: str, most: int, *, least: int = 1) -> None:
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError:
-        raise InputError(f"{where} holds a character that UTF-8 can't carry", where=where) from None
-    if not least <= size <= most:
-        raise InputError(
-            f"{where} has {size} bytes", where=where, right=f"It has {least} to {most} bytes of UTF-8"
-        )
-
-
-def _check_time(where: str, time: int) -> None:
-    if not 0 <= time <= TIME_MAX:
-        raise InputError(f"{where} {time} is not from 2000 to 2292", where=where)
-
-
-def _from_items(value: object) -> Message:
-    """Return the message of a decoded array; InputError says which rule it breaks."""
-    items = _typed(value, list, "a message is an array")
-    if len(items) < 3 or items[0] != MARK or items[1:2] != [VERSION]:
-        raise InputError(f"a message begins with {MARK}, version {VERSION} and its kind")
-    kind, rest = items[2], items[3:]
-    if kind == _LETTER and len(rest) == 8:
-        return _letter(rest)
-    if kind == _RECEIPT and len(rest) == 1:
-        facts = _typed(rest[0], list, "a receipt's facts are an array")
-        return Receipt(tuple(_receipt_fact(fact) for fact in facts[: RECEIPT_FACTS_MAX + 1]))
-    if kind == _TELEMETRY and len(rest) == 5:
-        return _telemetry(rest)
-    raise InputError("a message is a letter of 11 items, a receipt of 4 or telemetry of 8")
-
-
-def _letter(rest: list[object]) -> Letter:
-    id, thread, sender, to, written_at, text, reply_to, receipt_wanted = rest
-    return Letter(
-        id=_text(id, "id"),
-        thread=_text(thread, "thread"),
-        sender=_text(sender, "from"),
-        to=_text(to, "to"),
-        written_at=_integer(written_at, "written at"),
-        text=_text(text, "text"),
-        reply_to=None if reply_to is None else _text(reply_to, "reply to"),
-        receipt_wanted=_typed(receipt_wanted, bool, "receipt wanted is true or false"),
-    )
-
-
-def _receipt_fact(value: object) -> ReceiptFact:
-    items = _typed(value, list, "a fact of a receipt is an array")
-    if len(items) != 3:
-        raise InputError("a fact of a receipt has three items")
-    what = _WHAT.get(_integer(items[1], "what"))
-    if what is None:
-        raise InputError("a receipt says arrived (1) or read (2)")
-    return ReceiptFact(_text(items[0], "letter id"), what, _integer(items[2], "time"))
-
-
-def _telemetry(rest: list[object]) -> Telemetry:
-    vehicle, time, kind, position, readings = rest
-    where: Position | None = None
-    if position is not None:
-        pair = _typed(position, list, "a position is an array")
-        if len(pair) != 2:
-            raise InputError("a position is latitude and longitude")
-        where = (_float(pair[0]), _float(pair[1]))
-    table = _typed(readings, dict, "readings are a map")
-    for key, reading in table.items():
-        if type(key) is not str or type(reading) not in (int, float, str):
-            raise InputError("readings map text to numbers or text")
-    return Telemetry(
-        _text(vehicle, "vehicle"), _integer(time, "time"), _text(kind, "kind"), where, dict(table)
-    )
-
-
-def _typed(value: object, wanted: type[_T], rule: str) -> _T:
-    if type(value) is not wanted:
-        raise InputError(rule)
-    return value
-
-
-def _text(value: object, name: str) -> str:
-    return _typed(value, str, f"{name} is text")
-
-
-def _integer(value: object, name: str) -> int:
-    return _typed(value, int, f"{name} is an integer")
-
-
-def _float(value: object) -> float:
-    return _typed(value, float, "latitude and longitude are floats")
+Message = Letter | Receipt | Telemetry | Chunk | Newer

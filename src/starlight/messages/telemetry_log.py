@@ -5,8 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from starlight.errors import InputError, LetterError, StoreError
-from starlight.messages.letter import Telemetry, decode_message
+from starlight.messages.format import decode_message
+from starlight.messages.letter import Telemetry
 from starlight.messages.records import Records
+from starlight.messages.wire_values import Envelope
 from starlight.node.application import Save
 
 
@@ -52,7 +54,9 @@ class TelemetryLog:
             try:
                 slot, _, vehicle = key.removeprefix("telemetry/").partition("/")
                 record = msgspec.msgpack.decode(data, type=KeptTelemetry)
-                telemetry = decode_message(record.payload)
+                telemetry = decode_message(
+                    record.payload, Envelope(vehicle, self._mailbox, record.received_at)
+                )
                 if not isinstance(telemetry, Telemetry):
                     raise StoreError(f"{self._mailbox} {key}: not telemetry")
                 self._kept.setdefault(vehicle, {})[int(slot)] = (record, telemetry)

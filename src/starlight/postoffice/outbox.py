@@ -24,10 +24,12 @@ from starlight.messages.delivery import (
 from starlight.messages.dispatch import Copy, Dispatch, Expected, Sent
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.draft import Draft
+from starlight.messages.first_format import encode_first
 from starlight.messages.forecast import Forecaster
 from starlight.messages.itinerary import legs_of
 from starlight.messages.lateness import LateMessage, Lateness
-from starlight.messages.letter import Letter, ReceiptFact, check
+from starlight.messages.letter import Letter, ReceiptFact
+from starlight.messages.limits import check
 from starlight.messages.mailbox import Mailbox
 from starlight.messages.trace_events import (
     ArrivalConfirmed,
@@ -120,7 +122,7 @@ class Outbox:
 
     def post(self, mailbox: Mailbox, letter: Letter, draft: Draft, lifetime: int, now: int) -> list[Request]:
         """Keep a letter that was made of a draft, and post it; times in ns."""
-        size, destination = len(letter.encode()), self._node_of(letter.to)
+        size, destination = len(encode_first(letter)), self._node_of(letter.to)
         sent = Sent(
             number=int(letter.id.rsplit("/", 1)[1]),
             written_at=now,

@@ -22,7 +22,9 @@ from starlight.errors import InputError, LetterError, StoreError
 from starlight.messages.decoded import DecodedRecords
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.draft import Draft, destination
+from starlight.messages.first_format import encode_first
 from starlight.messages.forecast import Forecaster, Prediction
+from starlight.messages.format import decode_message
 from starlight.messages.itinerary import legs_of
 from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.letter import (
@@ -32,9 +34,8 @@ from starlight.messages.letter import (
     Receipt,
     ReceiptFact,
     Telemetry,
-    check,
-    decode_message,
 )
+from starlight.messages.limits import check
 from starlight.messages.mailbox import Mailbox, MailboxLimits
 from starlight.messages.records import MemoryRecords, Records
 from starlight.messages.trace_events import (
@@ -45,6 +46,7 @@ from starlight.messages.trace_events import (
     TelemetryRejected,
     say,
 )
+from starlight.messages.wire_values import Envelope
 from starlight.node.application import Claim, DataUnit, Request, Save, Submit, Unclaim
 from starlight.postoffice.inbox import Inbox
 from starlight.postoffice.open_letters import OpenLetters
@@ -235,7 +237,7 @@ class PostOffice:
             raise InputError(f"telemetry goes to 1 to {RECIPIENTS_MAX} addresses", where="to")
         telemetry = Telemetry(mailbox.address, now, kind, position, dict(readings or {}))
         check(telemetry)
-        payload = telemetry.encode()
+        payload = encode_first(telemetry)
         lifetime_ms = max(1, lifetime // MILLISECOND)
         return [
             Submit(
@@ -282,7 +284,7 @@ class PostOffice:
 
     def _size(self, address: str, draft: Draft, now: int) -> int:
         """Return the size of the payload that a draft would become, in bytes."""
-        return len(self._outbox.compose(self.mailbox(address), draft, now).encode())
+        return len(encode_first(self._outbox.compose(self.mailbox(address), draft, now)))
 
     # Reading and restoring.
 
@@ -376,8 +378,9 @@ class PostOffice:
     def delivered(self, unit: DataUnit, now: int) -> list[Request]:
         """Take a payload that came for a mailbox."""
         mailbox, source, payload = self._mailboxes[canonical(unit.endpoint)], unit.source, unit.payload
+        envelope = Envelope(source, mailbox.address, now if unit.created is None else unit.created)
         try:
-            message = decode_message(payload)
+            message = decode_message(payload, envelope)
         except LetterError as error:
             return self._inbox.refused(mailbox, source, str(error), now)
         if isinstance(message, Letter):
@@ -387,7 +390,9 @@ class PostOffice:
             for fact in message.facts:
                 requests += self._outbox.learnt(mailbox, fact.letter_id, fact, source, now)
             return _saves_first(requests)
-        return self._inbox.telemetry_came(mailbox, source, message, payload, now)
+        if isinstance(message, Telemetry):
+            return self._inbox.telemetry_came(mailbox, source, message, payload, now)
+        return self._inbox.refused(mailbox, source, "this version does not read it", now)
 
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int

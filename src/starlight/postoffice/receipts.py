@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from starlight.dtntime import HOUR, MILLISECOND, YEAR
 from starlight.messages.delivery import Received
+from starlight.messages.first_format import encode_first
 from starlight.messages.letter import RECEIPT_FACTS_MAX, Receipt, ReceiptFact
 from starlight.messages.mailbox import Mailbox
 from starlight.node.application import Request, Submit
@@ -97,5 +98,5 @@ class Receipts:
         self._count += 1
         token = f"receipt/{self._count}"
         self._offered[token] = [(address, fact) for fact in facts]
-        payload = Receipt(tuple(facts)).encode()
+        payload = encode_first(Receipt(tuple(facts)))
         return Submit(token, address, sender, payload, RECEIPT_LIFETIME // MILLISECOND)

@@ -16,6 +16,7 @@ from starlight.dtntime import DAY, HOUR, MILLISECOND
 from starlight.messages.delivery import Happening, after
 from starlight.messages.dispatch import Dispatch, Expected, Sent
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble
+from starlight.messages.first_format import encode_first
 from starlight.messages.forecast import Forecaster
 from starlight.messages.letter import Letter
 from starlight.messages.mailbox import Mailbox
@@ -126,7 +127,7 @@ def submission(letter: Letter, sent: Sent, now: int) -> Submit:
         f"letter/{letter.id}",
         letter.sender,
         letter.to,
-        letter.encode(),
+        encode_first(letter),
         lifetime_ms,
         priority=sent.priority,
         critical=sent.critical,

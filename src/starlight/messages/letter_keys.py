@@ -1,0 +1,199 @@
+"""The keys of a letter in format 2, of its parts and of a distress call, from values and back."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from starlight.messages.conversation_order import thread_of
+from starlight.messages.letter import Distress, DistressState, Keys, Letter
+from starlight.messages.parts import CHUNK_BYTES, OCTETS, Part, PartKind
+from starlight.messages.wire_values import (
+    Envelope,
+    array,
+    id_of,
+    id_value,
+    integer,
+    integer_at,
+    ms,
+    octets,
+    own_id,
+    position,
+    readings,
+    text,
+    text_at,
+    time_at,
+    told,
+    truth,
+    typed,
+    unknown,
+)
+
+VERSION = 2
+"""The version of the format."""
+
+
+class Key(IntEnum):
+    """The keys of a message; those from `TEXT` on are a letter's, and some are other kinds' too."""
+
+    VERSION = 0
+    KIND = 1
+    ID = 2
+    TEXT = 3
+    WRITTEN_AT = 4
+    AUTHOR = 5
+    READERS = 6
+    THREAD = 7
+    THREAD_NAME = 8
+    REPLY_TO = 9
+    PRIORITY = 10
+    DISTRESS = 11
+    PARTS = 12
+    SEEN = 13
+    RECEIPT_WANTED = 14
+    CRITICAL = 15
+    SIGNATURE = 16
+    SEALED = 17
+
+
+class PartKey(IntEnum):
+    """The keys of a part."""
+
+    KIND = 0
+    MEDIA_TYPE = 1
+    DATA = 2
+    HASH = 3
+    SIZE = 4
+    DURATION = 5
+    PREVIEW = 6
+    NAME = 7
+    WIDTH = 8
+    HEIGHT = 9
+    TRANSCRIPT = 10
+    CHUNK_SIZE = 11
+    PREVIEW_TYPE = 12
+
+
+class DistressKey(IntEnum):
+    """The keys of a distress call."""
+
+    STATE = 0
+    POSITION = 1
+    READINGS = 2
+
+
+def letter_keys(letter: Letter, envelope: Envelope) -> Keys:
+    """Return the keys of a letter that travels in an envelope."""
+    created, written = ms(envelope.created), ms(letter.written_at)
+    default_thread = thread_of(letter.sender, envelope.destination)
+    keys: Keys = dict(letter.unknown)
+    keys |= {Key.VERSION: VERSION, Key.ID: bytes.fromhex(letter.id)}
+    keys |= told(
+        (Key.TEXT, letter.text, ""),
+        (Key.WRITTEN_AT, written, created),
+        (Key.AUTHOR, letter.sender, envelope.source),
+        (Key.READERS, list(letter.readers), []),
+        (Key.THREAD, id_value(letter.thread), id_value(default_thread)),
+        (Key.THREAD_NAME, letter.thread_name, ""),
+        (Key.REPLY_TO, None if letter.reply_to is None else id_value(letter.reply_to), None),
+        (Key.PRIORITY, letter.priority, 1),
+        (Key.DISTRESS, None if letter.distress is None else _distress_keys(letter.distress), None),
+        (Key.PARTS, [_part_keys(part) for part in letter.parts], []),
+        (Key.SEEN, [id_value(id) for id in letter.seen], []),
+        (Key.RECEIPT_WANTED, letter.receipt_wanted, True),
+        (Key.CRITICAL, letter.critical, False),
+        (Key.SIGNATURE, letter.signature, None),
+        (Key.SEALED, letter.sealed, None),
+    )
+    return keys
+
+
+def _part_keys(part: Part) -> Keys:
+    keys: Keys = dict(part.unknown)
+    keys |= told(
+        (PartKey.KIND, part.kind, PartKind.FILE),
+        (PartKey.MEDIA_TYPE, part.media_type, OCTETS),
+        (PartKey.DATA, part.data, None),
+        (PartKey.HASH, part.hash, None),
+        (PartKey.SIZE, part.size, None if part.data is None else len(part.data)),
+        (PartKey.DURATION, part.duration_ms, None),
+        (PartKey.PREVIEW, part.preview, None),
+        (PartKey.NAME, part.name, ""),
+        (PartKey.WIDTH, part.width, None),
+        (PartKey.HEIGHT, part.height, None),
+        (PartKey.TRANSCRIPT, part.transcript, ""),
+        (PartKey.CHUNK_SIZE, part.chunk_size, CHUNK_BYTES),
+        (PartKey.PREVIEW_TYPE, part.preview_type, ""),
+    )
+    return keys
+
+
+def _distress_keys(distress: Distress) -> Keys:
+    keys: Keys = dict(distress.unknown)
+    where = None if distress.position is None else [float(part) for part in distress.position]
+    keys |= told(
+        (DistressKey.STATE, distress.state, DistressState.RAISED),
+        (DistressKey.POSITION, where, None),
+        (DistressKey.READINGS, dict(distress.readings), {}),
+    )
+    return keys
+
+
+def letter_of(keys: Keys, envelope: Envelope) -> Letter:
+    """Return the letter of decoded keys; InputError where a value is of the wrong type."""
+    sender = text_at(keys, Key.AUTHOR, envelope.source)
+    readers = tuple(text(each, "a reader") for each in array(keys.get(Key.READERS, []), "readers"))
+    distress = keys.get(Key.DISTRESS)
+    thread, reply_to = keys.get(Key.THREAD), keys.get(Key.REPLY_TO)
+    return Letter(
+        id=own_id(keys, Key.ID),
+        thread=thread_of(sender, envelope.destination) if thread is None else id_of(thread, "thread"),
+        sender=sender,
+        to=envelope.destination,
+        written_at=time_at(keys, Key.WRITTEN_AT, envelope),
+        text=text_at(keys, Key.TEXT, ""),
+        reply_to=None if reply_to is None else id_of(reply_to, "reply to"),
+        receipt_wanted=truth(keys.get(Key.RECEIPT_WANTED, True), "receipt wanted"),
+        readers=() if readers == (envelope.destination,) else readers,
+        thread_name=text_at(keys, Key.THREAD_NAME, ""),
+        priority=integer(keys.get(Key.PRIORITY, 1), "priority"),
+        critical=truth(keys.get(Key.CRITICAL, False), "critical"),
+        distress=None if distress is None else _distress(typed(distress, dict, "distress is a map")),
+        parts=tuple(_part(each) for each in array(keys.get(Key.PARTS, []), "parts")),
+        seen=tuple(id_of(each, "seen") for each in array(keys.get(Key.SEEN, []), "seen")),
+        signature=keys.get(Key.SIGNATURE),
+        sealed=keys.get(Key.SEALED),
+        unknown=unknown(keys, Key),
+        format=VERSION,
+    )
+
+
+def _part(value: object) -> Part:
+    keys: Keys = typed(value, dict, "a part is a map")
+    data, hash, preview = (keys.get(key) for key in (PartKey.DATA, PartKey.HASH, PartKey.PREVIEW))
+    inline = None if data is None else octets(data, "the data of a part")
+    return Part(
+        kind=integer(keys.get(PartKey.KIND, PartKind.FILE.value), "the kind of a part"),
+        media_type=text_at(keys, PartKey.MEDIA_TYPE, OCTETS),
+        data=inline,
+        hash=None if hash is None else octets(hash, "the hash of a part"),
+        size=integer(keys.get(PartKey.SIZE, 0 if inline is None else len(inline)), "the size of a part"),
+        duration_ms=integer_at(keys, PartKey.DURATION),
+        preview=None if preview is None else octets(preview, "a preview"),
+        preview_type=text_at(keys, PartKey.PREVIEW_TYPE, ""),
+        name=text_at(keys, PartKey.NAME, ""),
+        width=integer_at(keys, PartKey.WIDTH),
+        height=integer_at(keys, PartKey.HEIGHT),
+        transcript=text_at(keys, PartKey.TRANSCRIPT, ""),
+        chunk_size=integer(keys.get(PartKey.CHUNK_SIZE, CHUNK_BYTES), "the size of a chunk"),
+        unknown=unknown(keys, PartKey),
+    )
+
+
+def _distress(keys: Keys) -> Distress:
+    where = keys.get(DistressKey.POSITION)
+    return Distress(
+        integer(keys.get(DistressKey.STATE, DistressState.RAISED.value), "the state of distress"),
+        None if where is None else position(where),
+        readings(keys.get(DistressKey.READINGS, {})),
+        unknown(keys, DistressKey),
+    )

@@ -1,0 +1,145 @@
+"""Parts of a letter: voices, pictures, files, and the chunks in which large ones travel.
+
+A letter describes its parts. The bytes of a small one are in the letter itself; those of any other travel
+in bundles of their own, a chunk in each, which come in any order, before the letter or long after it. A
+chunk is checked by its hash before anything uses it. To the network, the mailbox and the store a part is
+bytes: its kind and media type are for who shows it, and nothing here looks into it.
+
+The keys are those of `docs/reference/letter-format.md`; a part may have some that this version does not know,
+which stay with it.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from hashlib import sha256
+
+import msgspec
+
+from starlight.bundle import cbor
+from starlight.messages.hash_tree import leaf_hash, top_of
+
+PARTS_MAX = 64
+"""More than a day's pictures; each costs its letter a line, and its reader a row."""
+
+CHUNK_BYTES = 256 * 1024
+"""Two minutes at 20 kbit/s: what a storm breaks off is lost that far, and fifty megabytes are 200 bundles."""
+
+CHUNK_MIN_BYTES = 1024
+CHUNK_MAX_BYTES = 512 * 1024
+"""A chunk and its path fit into a payload (`format.PAYLOAD_MAX_BYTES`); one below a kilobyte would cost
+almost as much in headers as it carries."""
+
+INLINE_MAX_BYTES = 64 * 1024
+"""What is larger would hold up the words: at 209 bit/s this takes 42 minutes already."""
+
+PART_MAX_BYTES = 256 * 2**20
+"""An hour of video at 0.6 Mbit/s; a thousand chunks, so that which are missing is a short list."""
+
+PREVIEW_MAX_BYTES = 16 * 1024
+NAME_MAX_BYTES = 255
+"""As long as a file's name may be."""
+
+MEDIA_TYPE_MAX_BYTES = 127
+"""RFC 6838, 4.2: type and subtype have at most 127 characters each; real ones are far shorter."""
+
+TRANSCRIPT_MAX_BYTES = 64 * 1024
+"""An hour of speech, in words."""
+
+OCTETS = "application/octet-stream"
+
+
+class PartKind(IntEnum):
+    """The kinds of parts: what a reader does with one. A kind that is not here is shown as a file."""
+
+    FILE = 0
+    VOICE = 1
+    PICTURE = 2
+    VIDEO = 3
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A part as its letter describes it.
+
+    Attributes:
+        kind: a `PartKind`, or a number that a newer version knows.
+        media_type: such as ``audio/ogg``.
+        data: its bytes, if they are in the letter; else None.
+        hash: of a part that travels on its own: SHA-256 of its bytes if they are one chunk, else the tree
+            hash over its chunks (`hash_tree.py`).
+        size: in bytes.
+        duration_ms: how long it plays.
+        preview: a small picture of it, or its first second.
+        preview_type: the media type of the preview.
+        name: of the file that it was.
+        width, height: in pixels.
+        transcript: what is said in it.
+        chunk_size: in bytes; the last chunk may be shorter.
+        unknown: keys that this version does not know, and their values.
+    """
+
+    kind: int = PartKind.FILE
+    media_type: str = OCTETS
+    data: bytes | None = None
+    hash: bytes | None = None
+    size: int
+    duration_ms: int | None = None
+    preview: bytes | None = None
+    preview_type: str = ""
+    name: str = ""
+    width: int | None = None
+    height: int | None = None
+    transcript: str = ""
+    chunk_size: int = CHUNK_BYTES
+    unknown: dict[int | str, cbor.Value] = {}
+
+    @property
+    def chunks(self) -> int:
+        """Return in how many chunks it travels; 0 if its bytes are in the letter."""
+        return 0 if self.data is not None else chunk_count(self.size, self.chunk_size)
+
+    def chunk_bytes(self, number: int) -> int:
+        """Return the size of one of its chunks."""
+        return min(self.chunk_size, self.size - number * self.chunk_size)
+
+
+class Chunk(msgspec.Struct, frozen=True, gc=False):
+    """A piece of a part that travels on its own.
+
+    Attributes:
+        letter_id: the letter whose part it is.
+        part: which of its parts, from 0.
+        number: which chunk of that, from 0.
+        data: its bytes.
+        path: the hashes from it to the part's hash; none where the part is one chunk.
+        unknown: keys that this version does not know, and their values.
+    """
+
+    letter_id: str
+    part: int
+    number: int
+    data: bytes
+    path: tuple[bytes, ...] = ()
+    unknown: dict[int | str, cbor.Value] = {}
+
+
+def chunk_count(size: int, chunk_size: int = CHUNK_BYTES) -> int:
+    """Return in how many chunks a part of a size travels."""
+    return -(-size // chunk_size)
+
+
+def is_true(chunk: Chunk, part: Part) -> bool:
+    """Return whether a chunk is the one that a part describes: its place, its size and its hash."""
+    count = part.chunks
+    if not 0 <= chunk.number < count or len(chunk.data) != part.chunk_bytes(chunk.number):
+        return False
+    if count == 1:
+        return sha256(chunk.data).digest() == part.hash and not chunk.path
+    return top_of(leaf_hash(chunk.data), chunk.number, count, chunk.path) == part.hash
+
+
+CHUNKS_MAX = chunk_count(PART_MAX_BYTES, CHUNK_MIN_BYTES)
+"""Chunks of the largest part, cut as small as may be."""
+
+PATH_MAX = (CHUNKS_MAX - 1).bit_length()
+"""Steps from one of them to the top."""
