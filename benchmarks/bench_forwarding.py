@@ -27,12 +27,7 @@ from starlight.bundle import EndpointID, build, encode
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import YEAR, from_text, to_wire
-from starlight.links import (
-    SessionUp,
-    TcpclConfig,
-    TransferAcknowledged,
-    TransferReceived,
-)
+from starlight.links import LinkEstablished, LinkEvent, TcpclConfig, TransferAcknowledged, TransferReceived
 from starlight.live.clock import MissionClock
 from starlight.live.config import PeerConfig
 from starlight.live.connection import Connection
@@ -110,15 +105,16 @@ class Neighbour:
         self.connection = Connection(config, passive=passive, wall_now=time.monotonic_ns, heard=self.heard)
         return self.connection
 
-    def heard(self, connection: Connection, event: object) -> None:
+    def heard(self, connection: Connection, happened: list[LinkEvent]) -> None:
         """Count, and acknowledge what came."""
-        if isinstance(event, TransferReceived):
-            self.taken += 1
-            connection.session.acknowledge(event.transfer_id)
-        elif isinstance(event, TransferAcknowledged):
-            self.acknowledged += 1
-        elif isinstance(event, SessionUp):
-            self.up.set()
+        for event in happened:
+            if isinstance(event, TransferReceived):
+                self.taken += 1
+                connection.session.acknowledge(event.transfer, time.monotonic_ns())
+            elif isinstance(event, TransferAcknowledged):
+                self.acknowledged += 1
+            elif isinstance(event, LinkEstablished):
+                self.up.set()
         self._progress.set()
 
 
@@ -177,7 +173,7 @@ class Bench:
         sent = 0
         while sent < len(bundles) or self.source.acknowledged < acknowledged or self.sink.taken < taken:
             while sent < len(bundles) and session.free_transfers and session.backlog_bytes < BACKLOG_BYTES:
-                session.send_transfer(bundles[sent], time.monotonic_ns())
+                session.send(bundles[sent], time.monotonic_ns())
                 sent += 1
             self.source.connection.transmit()
             self.progress.clear()

@@ -22,16 +22,17 @@ from tests.links.helpers import CONTACT, KEEPALIVE, ack, item, refuse, reject, s
 
 from starlight.dtntime import SECOND
 from starlight.links import (
+    LinkEnded,
     LinkEvent,
-    RefuseReason,
-    SessionEnded,
+    Refusal,
     TcpclConfig,
     TcpclSession,
-    TermReason,
     TransferAcknowledged,
+    TransferFailed,
     TransferReceived,
     TransferRefused,
 )
+from starlight.links.tcpcl_messages import TermReason
 from starlight.links.tcpcl_state import SessionState
 
 CONFIG = TcpclConfig(
@@ -126,7 +127,7 @@ def live(said: list[bytes], rng: random.Random, counts: Counter[str]) -> None:
         fresh = session.receive_data(piece, now)
         now += rng.choice([0, 0, SECOND, 20 * SECOND])
         fresh += session.handle_timer(now)
-        waiting += [event.transfer_id for event in fresh if isinstance(event, TransferReceived)]
+        waiting += [event.transfer for event in fresh if isinstance(event, TransferReceived)]
         events += fresh
         if (
             sizes
@@ -137,16 +138,16 @@ def live(said: list[bytes], rng: random.Random, counts: Counter[str]) -> None:
         ):
             number, whole = sizes.popitem()  # a peer that means well, between two messages
             events += session.receive_data(ack(number, whole, start=whole <= 50), now)
-        if session.free_transfers and session.transfer_mtu and rng.random() < 0.4:
-            body = rng.randbytes(rng.randrange(min(session.transfer_mtu, 300)))
-            sent.append(session.send_transfer(body, now))
+        if session.free_transfers and session.transfer_max and rng.random() < 0.4:
+            body = rng.randbytes(rng.randrange(min(session.transfer_max, 300)))
+            sent.append(session.send(body, now))
             sizes[sent[-1]] = len(body)
         if waiting and rng.random() < 0.5:
             number = waiting.pop(rng.randrange(len(waiting)))
             if rng.random() < 0.8:
-                session.acknowledge(number)
+                session.acknowledge(number, now)
             else:
-                session.refuse(number, rng.choice(list(RefuseReason)))
+                session.refuse(number, rng.choice(list(Refusal)), now)
         if rng.random() < 0.5:
             assert len(session.data_to_send()) < 200 + 64 * 18 + 100 * (50 + 80)
         if rng.random() < 0.01:
@@ -156,13 +157,13 @@ def live(said: list[bytes], rng: random.Random, counts: Counter[str]) -> None:
     events += session.receive_eof(now)
     events += session.handle_timer(now + 10**15)
     end = events[-1]
-    assert isinstance(end, SessionEnded)
+    assert isinstance(end, LinkEnded)
     counts[f"state {type(end).__name__} clean={end.clean}"] += 1
     counts.update(type(event).__name__ for event in events)
-    assert sum(isinstance(event, SessionEnded) for event in events) == 1
+    assert sum(isinstance(event, LinkEnded) for event in events) == 1
     assert session.next_wakeup() is None
-    fates = list(end.failed)
-    fates += [e.transfer_id for e in events if isinstance(e, TransferAcknowledged | TransferRefused)]
+    outcomes = TransferAcknowledged | TransferRefused | TransferFailed
+    fates = [event.transfer for event in events if isinstance(event, outcomes)]
     assert sorted(fates) == sent
 
 

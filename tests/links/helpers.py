@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from starlight.dtntime import SECOND
-from starlight.links import LinkEvent, SessionEnded, TcpclConfig, TcpclSession, TransferReceived
+from starlight.links import LinkEnded, LinkEvent, TcpclConfig, TcpclSession, TransferFailed, TransferReceived
 
 CONTACT = b"dtn!\x04\x00"
 E = TypeVar("E")
@@ -146,7 +146,7 @@ class Pair:
         self.heard[session] += events
         for event in events:
             if isinstance(event, TransferReceived) and self.acknowledge:
-                session.acknowledge(event.transfer_id)
+                session.acknowledge(event.transfer, self.now)
 
     def of(self, session: TcpclSession, kind: type[E]) -> list[E]:
         """Return what a session told of one kind."""
@@ -176,9 +176,16 @@ def all_of(events: list[LinkEvent], kind: type[E]) -> list[E]:
     return found
 
 
-def ended(events: list[LinkEvent]) -> SessionEnded:
-    """Return the one SessionEnded, which is the last event."""
-    found = [event for event in events if isinstance(event, SessionEnded)]
+def ended(events: list[LinkEvent]) -> LinkEnded:
+    """Return the one LinkEnded, which is the last event."""
+    found = [event for event in events if isinstance(event, LinkEnded)]
     assert len(found) == 1
     assert events[-1] is found[0]
     return found[0]
+
+
+def failed(events: list[LinkEvent]) -> list[int]:
+    """Return the transfers that failed with the link, which are told just before its end."""
+    found = [event.transfer for event in events if isinstance(event, TransferFailed)]
+    assert all(isinstance(event, TransferFailed) for event in events[-1 - len(found) : -1])
+    return found

@@ -8,6 +8,7 @@ from tests.links.helpers import (
     ack,
     drain,
     ended,
+    failed,
     opened,
     refuse,
     reject,
@@ -18,14 +19,15 @@ from tests.links.helpers import (
 
 from starlight.dtntime import SECOND
 from starlight.links import (
-    RefuseReason,
-    SessionEnded,
+    Closing,
+    LinkEnded,
+    Refusal,
     TcpclConfig,
     TcpclSession,
-    TermReason,
     TransferAcknowledged,
     TransferReceived,
 )
+from starlight.links.tcpcl_messages import TermReason
 from starlight.links.tcpcl_state import SessionState
 
 
@@ -46,7 +48,7 @@ def test_any_message_puts_the_keepalive_off() -> None:
     """The interval counts from the last transmission of any message (RFC 9174, 5.1.1)."""
     session = opened(now=0)
     assert session.next_wakeup() == 60 * SECOND
-    session.send_transfer(b"x", 50 * SECOND)
+    session.send(b"x", 50 * SECOND)
     drain(session)
     session.receive_data(KEEPALIVE, 50 * SECOND)
     assert session.handle_timer(60 * SECOND) == []
@@ -59,7 +61,7 @@ def test_any_message_puts_the_keepalive_off() -> None:
 def test_no_keepalive_is_added_to_what_waits() -> None:
     """Where octets wait to be written, a KEEPALIVE would say nothing more."""
     session = opened()
-    session.send_transfer(b"x", 0)
+    session.send(b"x", 0)
     session.handle_timer(60 * SECOND)
     assert drain(session) == segment(0, b"x")
 
@@ -77,14 +79,13 @@ def test_a_silent_peer_is_given_up(configured: int | None, seconds: int) -> None
     message ... with reason code 'Idle Timeout'"; the time "SHOULD be exactly twice the keepalive interval"
     (RFC 9174, 5.1.1)."""
     session = opened(idle_timeout_s=configured)
-    session.send_transfer(b"x", 0)
+    session.send(b"x", 0)
     drain(session)
     assert session.handle_timer(seconds * SECOND - 1) == []
     drain(session)
-    end = ended(session.handle_timer(seconds * SECOND))
-    assert end.code is TermReason.IDLE_TIMEOUT
-    assert end.by_peer
-    assert end.failed == (0,)
+    events = session.handle_timer(seconds * SECOND)
+    assert ended(events).by_peer
+    assert failed(events) == [0]
     assert drain(session) == term(1)
 
 
@@ -103,13 +104,13 @@ def test_an_idle_session_may_be_ended() -> None:
     time, then either entity MAY terminate the session" (RFC 9174, 6.2)."""
     pair = Pair(active=TcpclConfig("ipn:1.0", idle_session_s=200)).run()
     pair.pass_time(199)
-    pair.active.send_transfer(b"x", pair.now)
+    pair.active.send(b"x", pair.now)
     pair.run().pass_time(199)
     assert pair.active.state is SessionState.ESTABLISHED
     pair.pass_time(2)
     end = ended(pair.heard[pair.active])
     assert end.clean
-    assert end.code is TermReason.IDLE_TIMEOUT
+    assert end.reason == "we ended it: idle_timeout"
     assert not end.by_peer
     assert ended(pair.heard[pair.passive]).by_peer
 
@@ -117,7 +118,7 @@ def test_an_idle_session_may_be_ended() -> None:
 def test_a_session_that_waits_for_an_answer_is_not_idle() -> None:
     """A transfer under way keeps the session (RFC 9174, 6.2 says MAY)."""
     session = opened(idle_session_s=10)
-    session.send_transfer(b"x", 0)
+    session.send(b"x", 0)
     drain(session)
     session.handle_timer(10 * SECOND)
     assert session.state is SessionState.ESTABLISHED
@@ -142,14 +143,30 @@ def test_a_clean_end_is_two_messages(reason: TermReason) -> None:
     assert pair.wire[spoken:] == [(pair.passive, term(reason)), (pair.active, term(reason, reply=True))]
     for session, by_peer in ((pair.passive, False), (pair.active, True)):
         end = ended(pair.heard[session])
-        assert (end.code, end.clean, end.by_peer, end.failed) == (reason, True, by_peer, ())
+        assert end.reason.endswith(f"ended it: {reason.name.lower()}")
+        assert (end.clean, end.by_peer, failed(pair.heard[session])) == (True, by_peer, [])
+
+
+@pytest.mark.parametrize(
+    ("why", "code"),
+    [
+        (Closing.DONE, TermReason.UNKNOWN),
+        (Closing.STRANGER, TermReason.CONTACT_FAILURE),
+        (Closing.BUSY, TermReason.BUSY),
+    ],
+)
+def test_the_peer_is_told_why_a_driver_ends_it(why: Closing, code: TermReason) -> None:
+    """A stranger is a failure of contact, one session too many finds us busy (RFC 9174, table 9)."""
+    session = opened()
+    session.close(0, why)
+    assert drain(session) == term(code)
 
 
 def test_a_reason_of_no_table_is_unknown_and_echoed() -> None:
     """ "the agent SHOULD treat the termination as having an Unknown reason" (RFC 9174, 6.1)."""
     session = opened()
     end = ended(session.receive_data(term(0x77), 0))
-    assert end.code is TermReason.UNKNOWN
+    assert end.reason == "the peer ended it: unknown"
     assert drain(session) == term(0x77, reply=True)
 
 
@@ -178,8 +195,8 @@ def test_transfers_in_progress_may_finish() -> None:
     with a Reason Code of 'Session Terminating'" (RFC 9174, 6.1)."""
     session = opened(segment_size=100, write_size=50)
     session.receive_data(segment(7, b"to", end=False), 0)
-    session.send_transfer(bytes(150), 0)
-    session.send_transfer(b"queued", 0)
+    session.send(bytes(150), 0)
+    session.send(b"queued", 0)
     assert session.data_to_send().endswith(bytes(100))
     session.terminate(TermReason.UNKNOWN, 0)
     assert session.free_transfers == 0
@@ -187,15 +204,15 @@ def test_transfers_in_progress_may_finish() -> None:
     assert session.receive_data(term(0, reply=True) + term(0, reply=True), 0) == []
     assert drain(session) == reject(3, 5)
     assert session.receive_data(ack(0, 150), 0) == [TransferAcknowledged(0)]
-    assert session.receive_data(segment(7, b"day", start=False), 0) == [TransferReceived(7, b"today", ())]
+    assert session.receive_data(segment(7, b"day", start=False), 0) == [TransferReceived(7, b"today")]
     assert session.receive_data(segment(8, b"late"), 0) == []
     assert drain(session) == b""
-    session.acknowledge(7)
+    session.acknowledge(7, 0)
     assert session.state is SessionState.CLOSED
     assert session.next_wakeup() == 0  # an event waits
-    end = ended(session.handle_timer(0))
-    assert end.clean
-    assert end.failed == (1,)
+    events = session.handle_timer(0)
+    assert ended(events).clean
+    assert failed(events) == [1]
     assert drain(session) == ack(7, 5, start=False) + refuse(8, 6)
 
 
@@ -217,13 +234,14 @@ def test_ending_does_not_take_for_ever() -> None:
     session = opened()
     session.receive_data(segment(3, b"half", end=False), 0)
     session.receive_data(segment(4, b"intruder"), 0)
-    session.send_transfer(b"x", 0)
+    session.send(b"x", 0)
     drain(session)
     session.terminate(TermReason.BUSY, 5 * SECOND)
     drain(session)
     assert session.next_wakeup() == 35 * SECOND
-    end = ended(session.handle_timer(35 * SECOND))
-    assert (end.clean, end.code, end.failed, end.by_peer) == (False, TermReason.BUSY, (0,), False)
+    events = session.handle_timer(35 * SECOND)
+    end = ended(events)
+    assert (end.clean, end.by_peer, failed(events)) == (False, False, [0])
 
 
 def test_keepalives_go_on_while_ending() -> None:
@@ -240,18 +258,19 @@ def test_the_fall_of_the_connection_fails_what_is_under_way() -> None:
     be indicated to the BP agent as failed" (RFC 9174, 6.1)."""
     session = opened()
     for i in range(4):
-        session.send_transfer(bytes((i,)), 0)
+        session.send(bytes((i,)), 0)
     drain(session)
-    session.send_transfer(b"queued", 0)
+    session.send(b"queued", 0)
     session.receive_data(
         ack(1, 1) + segment(0, b"whole") + segment(5, b"also") + segment(6, b"half", end=False), 0
     )
-    end = ended(session.receive_eof(0))
-    assert end.failed == (0, 2, 3, 4)
+    events = session.receive_eof(0)
+    end = ended(events)
+    assert failed(events) == [0, 2, 3, 4]
     assert end.unanswered == (0, 5)
-    assert (end.by_peer, end.clean, end.code) == (True, False, None)
-    session.acknowledge(0)  # a commit may finish after the session
-    session.refuse(5, RefuseReason.UNKNOWN)
+    assert (end.by_peer, end.clean) == (True, False)
+    session.acknowledge(0, 0)  # a commit may finish after the session
+    session.refuse(5, Refusal.UNKNOWN, 0)
     session.terminate(TermReason.UNKNOWN, 0)
     assert session.next_wakeup() is None
     assert session.backlog_bytes == 0
@@ -262,18 +281,18 @@ def test_ending_before_the_session_is_one() -> None:
     9174, 6.1)."""
     session = TcpclSession(TcpclConfig("ipn:1.0"), passive=True, now=0)
     session.terminate(TermReason.BUSY, 0)
-    assert isinstance(session.handle_timer(0)[0], SessionEnded)
+    assert isinstance(session.handle_timer(0)[0], LinkEnded)
     assert drain(session) == b""
 
     session = TcpclSession(TcpclConfig("ipn:1.0"), passive=False, now=0)
     session.terminate(TermReason.BUSY, 0)
-    assert ended(session.handle_timer(0)).code is TermReason.BUSY
+    assert ended(session.handle_timer(0)).reason == "we ended it: busy"
     assert drain(session) == CONTACT + term(3)
 
     session = TcpclSession(TcpclConfig("ipn:1.0"), passive=True, now=0)
     session.receive_data(CONTACT, 0)
     session.terminate(TermReason.BUSY, 0)
-    assert ended(session.receive_data(b"", 0)).code is TermReason.BUSY
+    assert ended(session.receive_data(b"", 0)).reason == "we ended it: busy"
     assert drain(session) == CONTACT + term(3)
 
 
@@ -284,6 +303,6 @@ def test_a_fault_while_ending_sends_no_second_sess_term() -> None:
     session.receive_data(term(0), 0)
     assert session.state is SessionState.ENDING
     end = ended(session.receive_data(segment(1, bytes(11)), 0))
-    assert end.code is TermReason.RESOURCE_EXHAUSTION
+    assert end.by_peer
     assert end.unanswered == (0,)
     assert drain(session) == term(0, reply=True)

@@ -142,10 +142,9 @@ def test_the_departure_is_a_u64_of_private_use() -> None:
     critical."""
     item = extensions.departure(0x0102030405060708)
     assert extensions.write_items((item,)) == octets("00 8a57 0008 0102030405060708")
-    assert extensions.departure_of((extensions.Extension(0x9000, b""), item)) == 0x0102030405060708
-    assert extensions.departure_of(()) is None
+    assert extensions.u64(item) == 0x0102030405060708
     with pytest.raises(LinkError, match="8 octets"):
-        extensions.departure_of((extensions.Extension(extensions.DEPARTURE_EXTENSION, b"\x00"),))
+        extensions.u64(extensions.Extension(extensions.DEPARTURE_EXTENSION, b"\x00"))
 
 
 def test_codes_are_the_tables() -> None:

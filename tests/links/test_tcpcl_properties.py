@@ -6,7 +6,17 @@ from tests.links import strategies
 from tests.links.helpers import CONTACT, Pair, drain, sess_init
 
 from starlight.dtntime import SECOND
-from starlight.links import LinkEvent, SessionEnded, TcpclConfig, TcpclSession, TermReason, TransferReceived
+from starlight.links import (
+    LinkEnded,
+    LinkEvent,
+    TcpclConfig,
+    TcpclSession,
+    TransferAcknowledged,
+    TransferFailed,
+    TransferReceived,
+    TransferRefused,
+)
+from starlight.links.tcpcl_messages import TermReason
 from starlight.links.tcpcl_state import SessionState
 
 CONFIG = TcpclConfig(
@@ -60,17 +70,17 @@ def test_nothing_that_a_peer_sends_raises(octets: bytes, flips: list[tuple[int, 
         fresh = session.receive_data(bytes(data[at : at + 7]), at * SECOND)
         fresh += session.handle_timer(at * SECOND)
         for event in fresh:
-            if isinstance(event, TransferReceived) and event.transfer_id % 2:
-                session.acknowledge(event.transfer_id)
+            if isinstance(event, TransferReceived) and event.transfer % 2:
+                session.acknowledge(event.transfer, at * SECOND)
         events += fresh
         if session.free_transfers > 1000:
-            session.send_transfer(b"ours", at * SECOND)
+            session.send(b"ours", at * SECOND)
         if at % 3 == 0:
             drain(session)
         wakeup = session.next_wakeup()
         assert wakeup is not None or session.state in (SessionState.CLOSED, SessionState.ESTABLISHED)
     events += session.receive_eof(10**12)
-    ends = [event for event in events if isinstance(event, SessionEnded)]
+    ends = [event for event in events if isinstance(event, LinkEnded)]
     assert len(ends) == 1
     assert events[-1] is ends[0]
     assert session.state is SessionState.CLOSED
@@ -96,17 +106,13 @@ def test_every_transfer_has_one_fate(bodies: list[bytes], mru: int, step: int, s
             pair.passive.terminate(TermReason.BUSY, pair.now)
             pair.run()
         if pair.active.free_transfers:
-            ids.append(pair.active.send_transfer(body, pair.now))
+            ids.append(pair.active.send(body, pair.now))
             pair.active.data_to_send() if i == stop - 1 else pair.run()
     pair.pass_time(500)
     for session in (pair.active, pair.passive):
         pair.hear(session, session.receive_eof(pair.now))
-    fates: list[int] = []
-    for event in pair.heard[pair.active]:
-        if isinstance(event, SessionEnded):
-            fates += event.failed
-        elif hasattr(event, "transfer_id"):
-            fates.append(event.transfer_id)
+    outcomes = TransferAcknowledged | TransferRefused | TransferFailed
+    fates = [event.transfer for event in pair.heard[pair.active] if isinstance(event, outcomes)]
     assert sorted(fates) == ids
 
 

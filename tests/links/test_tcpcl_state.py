@@ -15,15 +15,15 @@ from tests.links.helpers import (
 )
 
 from starlight.links import (
+    LinkEnded,
+    LinkEstablished,
     LinkEvent,
     MessageRejected,
-    SessionEnded,
-    SessionUp,
     TcpclConfig,
     TcpclSession,
-    TermReason,
 )
 from starlight.links import tcpcl_messages as wire
+from starlight.links.tcpcl_messages import TermReason
 from starlight.links.tcpcl_state import NEXT, TABLE, Reaction, SessionState
 
 SAMPLES: dict[type[wire.Message], bytes] = {
@@ -49,7 +49,7 @@ def brought_to(state: SessionState) -> TcpclSession:
         session.receive_data(CONTACT, 0)
     if state in (SessionState.ESTABLISHED, SessionState.ENDING):
         session = opened()
-        session.send_transfer(b"bundle", 0)
+        session.send(b"bundle", 0)
         drain(session)
     if state is SessionState.ENDING:
         session.terminate(TermReason.BUSY, 0)
@@ -65,14 +65,14 @@ def kinds(events: list[LinkEvent]) -> list[str]:
 # What each reaction looks like from outside: the events, and the beginning of what is said.
 SEEN: dict[tuple[SessionState, type[wire.Message]], tuple[list[str], bytes]] = {
     (SessionState.CONTACT, wire.ContactHeader): ([], CONTACT),
-    (SessionState.INIT, wire.SessInit): (["SessionUp"], sess_init(node_id="ipn:1.0")),
+    (SessionState.INIT, wire.SessInit): (["LinkEstablished"], sess_init(node_id="ipn:1.0")),
     (SessionState.INIT, wire.XferSegment): ([], reject(3, 1)),
     (SessionState.INIT, wire.XferAck): ([], reject(3, 2)),
     (SessionState.INIT, wire.XferRefuse): ([], reject(3, 3)),
     (SessionState.INIT, wire.Keepalive): ([], reject(3, 4)),
-    (SessionState.INIT, wire.SessTerm): (["SessionEnded"], term(0, reply=True)),
+    (SessionState.INIT, wire.SessTerm): (["LinkEnded"], term(0, reply=True)),
     (SessionState.INIT, wire.MsgReject): (["MessageRejected"], b""),
-    (SessionState.INIT, wire.UnknownMessage): (["SessionEnded"], reject(1, 0x63)),
+    (SessionState.INIT, wire.UnknownMessage): (["LinkEnded"], reject(1, 0x63)),
     (SessionState.ESTABLISHED, wire.SessInit): ([], reject(3, 7)),
     (SessionState.ESTABLISHED, wire.XferSegment): (["TransferReceived"], b""),
     (SessionState.ESTABLISHED, wire.XferAck): (["TransferAcknowledged"], b""),
@@ -80,7 +80,7 @@ SEEN: dict[tuple[SessionState, type[wire.Message]], tuple[list[str], bytes]] = {
     (SessionState.ESTABLISHED, wire.Keepalive): ([], b""),
     (SessionState.ESTABLISHED, wire.SessTerm): ([], term(0, reply=True)),
     (SessionState.ESTABLISHED, wire.MsgReject): (["MessageRejected"], b""),
-    (SessionState.ESTABLISHED, wire.UnknownMessage): (["SessionEnded"], reject(1, 0x63)),
+    (SessionState.ESTABLISHED, wire.UnknownMessage): (["TransferFailed", "LinkEnded"], reject(1, 0x63)),
     (SessionState.ENDING, wire.SessInit): ([], reject(3, 7)),
     (SessionState.ENDING, wire.XferSegment): ([], refuse(1, 6)),
     (SessionState.ENDING, wire.XferAck): (["TransferAcknowledged"], b""),
@@ -88,7 +88,7 @@ SEEN: dict[tuple[SessionState, type[wire.Message]], tuple[list[str], bytes]] = {
     (SessionState.ENDING, wire.Keepalive): ([], b""),
     (SessionState.ENDING, wire.SessTerm): ([], b""),
     (SessionState.ENDING, wire.MsgReject): (["MessageRejected"], b""),
-    (SessionState.ENDING, wire.UnknownMessage): (["SessionEnded"], reject(1, 0x63)),
+    (SessionState.ENDING, wire.UnknownMessage): (["TransferFailed", "LinkEnded"], reject(1, 0x63)),
 }
 
 
@@ -107,7 +107,7 @@ def test_the_contact_header_comes_first() -> None:
     4.3)."""
     for kind in MESSAGES:
         session = brought_to(SessionState.CONTACT)
-        assert kinds(session.receive_data(SAMPLES[kind], 0)) == ["SessionEnded"]
+        assert kinds(session.receive_data(SAMPLES[kind], 0)) == ["LinkEnded"]
         assert drain(session) == b""
     assert brought_to(SessionState.CONTACT).receive_data(CONTACT, 0) == []
 
@@ -124,7 +124,7 @@ def test_a_contact_header_in_a_session_is_an_unknown_message() -> None:
     """After the contact header all is messages "identified by a one-octet header" (RFC 9174, 4.5): "d" is
     none."""
     session = brought_to(SessionState.ESTABLISHED)
-    assert kinds(session.receive_data(CONTACT, 0)) == ["SessionEnded"]
+    assert kinds(session.receive_data(CONTACT, 0)) == ["TransferFailed", "LinkEnded"]
     assert drain(session) == reject(1, ord("d"))
 
 
@@ -158,4 +158,4 @@ def test_the_samples_are_what_they_say() -> None:
     """Each sample is read as the message that it stands for."""
     for kind in MESSAGES:
         assert type(wire.read_message(SAMPLES[kind], 0, max_node_id=99, max_items=99)) is kind
-    assert {SessionUp, SessionEnded, MessageRejected} <= set(LinkEvent.__args__)
+    assert {LinkEstablished, LinkEnded, MessageRejected} <= set(LinkEvent.__args__)

@@ -11,7 +11,8 @@ import pytest
 from tests.links.helpers import Pair
 from tests.links.pcap import capture
 
-from starlight.links import RefuseReason, TcpclConfig, TermReason, departure
+from starlight.links import Flight, Refusal, TcpclConfig
+from starlight.links.tcpcl_messages import TermReason
 
 pytestmark = pytest.mark.skipif(
     shutil.which("tshark") is None, reason="tshark is missing: apt-get install tshark"
@@ -63,17 +64,15 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> list[Fields]:
         passive=TcpclConfig("ipn:1.0", keepalive_s=45, segment_mru=2000, transfer_mru=200_000),
         acknowledge=False,
     ).run()
-    pair.active.send_transfer(LONG, 0, extensions=(departure(DEPARTURE),))
-    pair.active.send_transfer(b"small", 0)
-    pair.active.send_transfer(
-        LONG, 0
-    )  # of two segments, since of one the dissector can't find what is refused
-    pair.passive.send_transfer(b"back", 0)
+    pair.active.send(LONG, 0, Flight(0, DEPARTURE, 0))
+    pair.active.send(b"small", 0)
+    pair.active.send(LONG, 0)  # of two segments, since of one the dissector can't find what is refused
+    pair.passive.send(b"back", 0)
     pair.run()
-    pair.passive.acknowledge(0)
-    pair.passive.acknowledge(1)
-    pair.passive.refuse(2, RefuseReason.NOT_ACCEPTABLE)
-    pair.active.acknowledge(0)
+    pair.passive.acknowledge(0, 0)
+    pair.passive.acknowledge(1, 0)
+    pair.passive.refuse(2, Refusal.NOT_ACCEPTABLE, 0)
+    pair.active.acknowledge(0, 0)
     pair.run().pass_time(30)
     pair.passive.receive_data(b"\x05\x01\x00", pair.now)  # a SESS_TERM out of place, which is rejected
     pair.run()

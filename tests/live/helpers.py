@@ -18,7 +18,7 @@ from starlight.live.daemon import Daemon
 from starlight.live.light import Light
 from starlight.live.neighbours import Neighbours
 from starlight.node.actions import Transmit
-from starlight.node.events import Event
+from starlight.node.events import Event, LinkUp
 from starlight.trace import TraceEvent
 
 A = TypeVar("A")
@@ -49,6 +49,11 @@ def both_ways(*links: tuple[int, int, float]) -> ContactPlan:
         contacts.append(always(len(contacts) + 1, a, b, light_s))
         contacts.append(always(len(contacts) + 1, b, a, light_s))
     return ContactPlan.of(contacts)
+
+
+def risen(peer: int) -> LinkUp:
+    """Return the event that a link to a peer like these has risen."""
+    return LinkUp(peer, TcpclConfig("").transfer_mru)
 
 
 class End:

@@ -9,7 +9,7 @@ from typing import Any
 
 import apsw
 import pytest
-from tests.live.helpers import START, End, both_ways, run, until
+from tests.live.helpers import START, End, both_ways, risen, run, until
 from tests.messages.contents import letters_of
 
 from starlight import bundle
@@ -29,7 +29,7 @@ from starlight.node.actions import Transmit
 from starlight.node.application import Save
 from starlight.node.bundle_state import BundleState
 from starlight.node.config import NodeConfig
-from starlight.node.events import BundleReceived, Event, LinkUp, TransferAcknowledged
+from starlight.node.events import BundleReceived, Event, TransferAcknowledged
 from starlight.store.sqlite_store import SqliteStore
 from starlight.store.stored_records import StoredRecords
 
@@ -412,7 +412,7 @@ def test_what_a_peer_sends_never_keeps_a_node_from_starting_again(
         await there.start()
         peer = End(EARTH, [PeerConfig(MARS, port=there.port)], PLAN, clock)
         peer.links.dial()
-        assert await peer.next() == LinkUp(MARS)
+        assert await peer.next() == risen(MARS)
         peer.send(MARS, "hostile", bundle.encode(hostile), leaves=START)
         assert isinstance(await peer.next(), TransferAcknowledged)
         await until(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.live.helpers import PATIENCE_S, START, End, always, run, until
+from tests.live.helpers import PATIENCE_S, START, End, always, risen, run, until
 
 from starlight import bundle
 from starlight.bundle import EndpointID
@@ -21,7 +21,7 @@ from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter
 from starlight.node.config import NodeConfig
-from starlight.node.events import LinkUp, TransferAcknowledged
+from starlight.node.events import TransferAcknowledged
 
 EARTH, MARS, FOREIGN = 1, 2, 9
 JAY, NAN_YOUNG = "ipn:1.1", "ipn:2.1"
@@ -113,7 +113,7 @@ def test_three_megabytes_of_a_foreign_node_go_on_in_pieces_a_stop_in_between(tmp
         await here.start()
         foreign = End(FOREIGN, [PeerConfig(EARTH, port=here.port)], plan, clock)
         foreign.links.dial()
-        assert await foreign.next() == LinkUp(EARTH)
+        assert await foreign.next() == risen(EARTH)
         foreign.send(EARTH, "large", bundle.encode(large), leaves=START)
         assert isinstance(await foreign.next(), TransferAcknowledged)
         await until(here, lambda: len(here.node.stored) == 4)

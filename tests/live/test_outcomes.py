@@ -8,7 +8,7 @@ from typing import ParamSpec
 from tests.live.helpers import START, both_ways
 
 from starlight.dtntime import SECOND
-from starlight.links import RefuseReason
+from starlight.links import Refusal
 from starlight.live.clock import MissionClock, MissionTimers
 from starlight.live.light import Light
 from starlight.live.outcomes import RETRY_S, TransferOutcomes
@@ -39,9 +39,9 @@ def test_want_of_room_is_told_a_second_of_the_wall_later() -> None:
         clock = MissionClock(START, rate, standing=True)
         timers = NotingTimers(clock)
         outcomes = TransferOutcomes(1, clock, Light(both_ways((1, 2, 4.0))), timers, told.append)
-        outcomes.refused(SENT, RefuseReason.NO_RESOURCES)
+        outcomes.refused(SENT, Refusal.NO_RESOURCES)
         assert told == []
         ((time, call),) = timers.planned
         assert time == START + round(RETRY_S * SECOND) * rate
         call()
-        assert told == [TransferFailed("a", 2, "no_resources", False)]
+        assert told == [TransferFailed("a", 2, "no resources", False)]

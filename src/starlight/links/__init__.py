@@ -1,36 +1,39 @@
-"""Convergence layers as machines; they carry opaque bytes and know no bundles."""
+"""Convergence layers as machines behind one interface, `link`; they carry opaque bytes and know no
+bundles."""
 
-from starlight.links.space import Acknowledged, Arrived, Failed, SpaceHop
-from starlight.links.tcpcl import TcpclSession
-from starlight.links.tcpcl_events import (
+from starlight.links.link import (
+    Closing,
+    Flight,
+    LinkEnded,
+    LinkEstablished,
     LinkEvent,
     MessageRejected,
-    SessionEnded,
-    SessionUp,
-    TcpclConfig,
+    Refusal,
     TransferAcknowledged,
+    TransferFailed,
     TransferReceived,
     TransferRefused,
 )
-from starlight.links.tcpcl_extensions import departure, departure_of
-from starlight.links.tcpcl_messages import RefuseReason, TermReason
+from starlight.links.space import Acknowledged, Arrived, Failed, SpaceHop
+from starlight.links.tcpcl import TcpclSession
+from starlight.links.tcpcl_config import TcpclConfig
 
 __all__ = [
     "Acknowledged",
     "Arrived",
+    "Closing",
     "Failed",
+    "Flight",
+    "LinkEnded",
+    "LinkEstablished",
     "LinkEvent",
     "MessageRejected",
-    "RefuseReason",
-    "SessionEnded",
-    "SessionUp",
+    "Refusal",
     "SpaceHop",
     "TcpclConfig",
     "TcpclSession",
-    "TermReason",
     "TransferAcknowledged",
+    "TransferFailed",
     "TransferReceived",
     "TransferRefused",
-    "departure",
-    "departure_of",
 ]

@@ -8,7 +8,7 @@ How a driver runs it::
     # next_wakeup() has come           events = session.handle_timer(now)
     # after each of these, and whenever the socket takes more:
     #                                  socket.write(session.data_to_send())
-    # after SessionEnded:              write until data_to_send() is empty, then close with FIN
+    # after LinkEnded:                 write until data_to_send() is empty, then close with FIN
 
 Nothing that a peer sends raises. A message out of place is rejected (5.1.2); what can't
 be understood, or passes a limit, ends the session with a reason. What the caller does
@@ -30,8 +30,8 @@ from __future__ import annotations
 
 from starlight.errors import LinkError
 from starlight.links import tcpcl_messages as wire
-from starlight.links.tcpcl_events import LinkEvent, TcpclConfig
-from starlight.links.tcpcl_extensions import TRANSFER_LENGTH, Extension
+from starlight.links.link import Closing, Flight, LinkEvent, Promises, Refusal
+from starlight.links.tcpcl_config import TcpclConfig
 from starlight.links.tcpcl_handshake import Handshake
 from starlight.links.tcpcl_lifecycle import Lifecycle, Transfers
 from starlight.links.tcpcl_messages import RefuseReason, TermReason
@@ -41,6 +41,21 @@ from starlight.links.tcpcl_timers import Timers
 
 LAST_TRANSFER_ID = 2**64 - 1
 """The id field is an unsigned 64-bit number (RFC 9174, 5.2.2)."""
+
+PROMISES = Promises(acknowledged=True, ordered=True, session=True)
+
+_REASONS = {
+    Closing.DONE: TermReason.UNKNOWN,
+    Closing.STRANGER: TermReason.CONTACT_FAILURE,
+    Closing.BUSY: TermReason.BUSY,
+}
+_REFUSALS = {
+    Refusal.COMPLETED: RefuseReason.COMPLETED,
+    Refusal.NO_RESOURCES: RefuseReason.NO_RESOURCES,
+    Refusal.NOT_ACCEPTABLE: RefuseReason.NOT_ACCEPTABLE,
+    Refusal.RETRY: RefuseReason.RETRANSMIT,
+    Refusal.UNKNOWN: RefuseReason.UNKNOWN,
+}
 
 
 class TcpclSession:
@@ -80,13 +95,18 @@ class TcpclSession:
         return self._lifecycle.state
 
     @property
-    def transfer_mtu(self) -> int:
-        """Return the largest transfer that the peer takes, in octets; 0 before SessionUp."""
+    def promises(self) -> Promises:
+        """Return what a session promises: each transfer is answered, and they keep their order."""
+        return PROMISES
+
+    @property
+    def transfer_max(self) -> int:
+        """Return the largest transfer that the peer takes, in octets; 0 before the session is established."""
         return self._transfers.mtu
 
     @property
     def free_transfers(self) -> int:
-        """Return how many more transfers `send_transfer` takes now."""
+        """Return how many more transfers `send` takes now."""
         if self._lifecycle.state is not SessionState.ESTABLISHED:
             return 0
         return max(0, self._config.max_transfers_under_way - self._transfers.outgoing.count)
@@ -143,36 +163,33 @@ class TcpclSession:
             timers.spoke = now  # what waits to be written says as much
         return _taken(self._events)
 
-    def send_transfer(self, data: bytes, now: int, *, extensions: tuple[Extension, ...] = ()) -> int:
+    def send(self, data: bytes, now: int, flight: Flight | None = None) -> int:
         """Queue a transfer.
 
         Args:
             data: one whole bundle; kept uncopied until it is written.
             now: in ns.
-            extensions: items besides Transfer Length, which is added where it is due.
+            flight: when it is on the air; the peer is told when its last byte leaves.
 
         Returns:
-            Its id, in TransferAcknowledged, TransferRefused or SessionEnded.failed, in exactly one of them.
+            Its id, which its one outcome names.
 
         Raises:
-            RuntimeError: no session is established, or `free_transfers` is 0.
-            ValueError: larger than `transfer_mtu`, or an extension does not fit its fields.
+            RuntimeError: `free_transfers` is 0.
+            ValueError: it is larger than `transfer_max`.
         """
         if self.free_transfers <= 0:
             raise RuntimeError("no transfer can be sent now; see free_transfers")
-        if len(data) > self.transfer_mtu:
-            raise ValueError(f"{len(data)} octets are more than the peer takes, {self.transfer_mtu} (4.6)")
-        for item in extensions:
-            if not 0 < item.type <= 0xFFFF or item.type == TRANSFER_LENGTH or len(item.data) > 0xFFFF:
-                raise ValueError(f"extension item {item.type:#06x} does not fit (5.2.5)")
+        if len(data) > self.transfer_max:
+            raise ValueError(f"{len(data)} octets are more than the peer takes, {self.transfer_max} (4.6)")
         self._timers.now = now
-        transfer_id = self._transfers.outgoing.add(data, extensions)
+        transfer_id = self._transfers.outgoing.add(data, None if flight is None else flight.last_byte)
         if transfer_id == LAST_TRANSFER_ID:
             # "Upon exhaustion ... SHALL terminate the session" (5.2.1).
             self.terminate(TermReason.RESOURCE_EXHAUSTION, now)
         return transfer_id
 
-    def acknowledge(self, transfer_id: int) -> None:
+    def acknowledge(self, transfer: int, now: int) -> None:
         """Let the final XFER_ACK of a received transfer go, now that it is safe (5.2.3).
 
         Raises:
@@ -180,23 +197,29 @@ class TcpclSession:
                 commit may finish after the session.
         """
         if self._lifecycle.state is not SessionState.CLOSED:
-            self._transfers.answers.acknowledge(transfer_id)
+            self._timers.now = now
+            self._transfers.answers.acknowledge(transfer)
             self._lifecycle.end_if_done()
 
-    def refuse(self, transfer_id: int, reason: RefuseReason) -> None:
+    def refuse(self, transfer: int, reason: Refusal, now: int) -> None:
         """Refuse a received transfer (5.2.4).
 
         Raises:
             ValueError: no such transfer waits. After the session's end it does nothing.
         """
         if self._lifecycle.state is not SessionState.CLOSED:
-            self._transfers.answers.refuse(transfer_id, reason)
+            self._timers.now = now
+            self._transfers.answers.refuse(transfer, _REFUSALS[reason])
             self._lifecycle.end_if_done()
+
+    def close(self, now: int, why: Closing = Closing.DONE) -> None:
+        """End the session cleanly, with the reason code that tells the peer why."""
+        self.terminate(_REASONS[why], now)
 
     def terminate(self, reason: TermReason, now: int) -> None:
         """End the session cleanly (6.1): transfers in progress finish, queued ones fail.
 
-        Before it is established it ends at once. SessionEnded comes from `handle_timer` or `receive_data`.
+        Before it is established it ends at once. LinkEnded comes from `handle_timer` or `receive_data`.
         """
         self._timers.now = now
         state = self._lifecycle.state

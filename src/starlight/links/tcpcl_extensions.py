@@ -82,14 +82,6 @@ def departure(last_byte: int) -> Extension:
     return Extension(DEPARTURE_EXTENSION, _U64.pack(last_byte))
 
 
-def departure_of(extensions: tuple[Extension, ...]) -> int | None:
-    """Return when the last byte left, in ns since 2000-01-01T00:00:00Z, or None where no item says."""
-    for item in extensions:
-        if item.type == DEPARTURE_EXTENSION:
-            return u64(item)
-    return None
-
-
 def u64(item: Extension) -> int:
     """Return the value of an item that holds one u64.
 

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from starlight.errors import LinkError
 from starlight.links import tcpcl_messages as wire
-from starlight.links.tcpcl_events import SessionUp, TcpclConfig
+from starlight.links.tcpcl_config import TcpclConfig
 from starlight.links.tcpcl_extensions import read_items
 from starlight.links.tcpcl_messages import ContactHeader, SessInit, TermReason
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[\x21-\x7e]*")
 """A URI as far as a link cares (RFC 3986, 3.1): a scheme, then no space, control or non-ASCII character."""
+
+
+class Agreement(NamedTuple):
+    """The parameters of an established session, as both sides have negotiated them (RFC 9174, 4.7).
+
+    Attributes:
+        peer_node_id: as the peer says it, unauthenticated (4.6); empty when it does not say.
+        keepalive_s: the smaller of both intervals; 0 for none.
+        segment_mtu, transfer_mtu: the largest that the peer takes, in octets.
+    """
+
+    peer_node_id: str
+    keepalive_s: int
+    segment_mtu: int
+    transfer_mtu: int
 
 
 class Handshake:
@@ -52,7 +68,7 @@ class Handshake:
         if not self._passive:
             self._send_init()
 
-    def take_init(self, init: SessInit) -> SessionUp:
+    def take_init(self, init: SessInit) -> Agreement:
         """Answer the peer's SESS_INIT where ours is still due; return what is agreed on.
 
         Raises:
@@ -75,7 +91,7 @@ class Handshake:
         )
 
 
-def negotiate(config: TcpclConfig, init: SessInit) -> SessionUp:
+def negotiate(config: TcpclConfig, init: SessInit) -> Agreement:
     """Return what a session runs with, from our preferences and the peer's.
 
     Raises:
@@ -94,7 +110,7 @@ def negotiate(config: TcpclConfig, init: SessInit) -> SessionUp:
     if init.segment_mru < config.min_peer_segment_mru or init.transfer_mru < config.min_peer_transfer_mru:
         raise LinkError("the peer's MRU is unacceptable (4.7)", TermReason.CONTACT_FAILURE)
     # "the minimum of the two Keepalive Interval values"; the MTUs "are identical to" the peer's MRUs (4.7).
-    return SessionUp(node_id, min(config.keepalive_s, init.keepalive_s), init.segment_mru, init.transfer_mru)
+    return Agreement(node_id, min(config.keepalive_s, init.keepalive_s), init.segment_mru, init.transfer_mru)
 
 
 def _checked_node_id(octets: bytes, required: str | None) -> str:

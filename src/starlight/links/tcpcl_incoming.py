@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from starlight.errors import LinkError
 from starlight.links import tcpcl_messages as wire
+from starlight.links.link import TransferReceived
 from starlight.links.tcpcl_answers import AnswerQueue
-from starlight.links.tcpcl_events import TcpclConfig, TransferReceived
+from starlight.links.tcpcl_config import TcpclConfig
 from starlight.links.tcpcl_extensions import DEPARTURE_EXTENSION, TRANSFER_LENGTH, Extension, read_items, u64
 from starlight.links.tcpcl_messages import RefuseReason, RejectReason, XferSegment
 
@@ -24,7 +25,7 @@ class Unexpected(LinkError):
 class _Transfer:
     """The transfer in progress, as far as it has come; a refused one keeps no data."""
 
-    __slots__ = ("data", "extensions", "id", "received", "refused", "total", "whole")
+    __slots__ = ("data", "id", "last_byte", "received", "refused", "total", "whole")
 
     def __init__(self, transfer_id: int) -> None:
         self.id = transfer_id
@@ -32,7 +33,7 @@ class _Transfer:
         self.whole = b""  # instead of `data`, when one buffer has all of it
         self.received = 0
         self.total: int | None = None
-        self.extensions: tuple[Extension, ...] = ()
+        self.last_byte: int | None = None  # when its last byte left, in ns of mission time
         self.refused: RefuseReason | None = None
 
 
@@ -132,18 +133,17 @@ class Incoming:
 
     def _extend(self, transfer: _Transfer, items: tuple[Extension, ...]) -> None:
         """Apply extension items; raise LinkError where one can't be (RFC 9174, 5.2.5)."""
-        known: list[Extension] = []
         for item in items:
             if item.type == TRANSFER_LENGTH:
                 if transfer.total is not None:
                     raise LinkError("Transfer Length occurs once (RFC 9174, 5.2.5.1)")
                 transfer.total = u64(item)
             elif item.type == DEPARTURE_EXTENSION:
-                u64(item)
-                known.append(item)
+                left = u64(item)
+                if transfer.last_byte is None:
+                    transfer.last_byte = left
             elif item.critical:
                 raise LinkError(f"critical extension {item.type:#06x} is unknown (RFC 9174, 5.2.5)")
-        transfer.extensions = tuple(known)
         if transfer.total is not None and transfer.total > self._config.transfer_mru:
             transfer.refused = RefuseReason.NO_RESOURCES
 
@@ -179,4 +179,4 @@ class Incoming:
             self._answers.put(wire.xfer_ack(self._flags, transfer.id, transfer.received))
             return None
         self._answers.reserve(transfer.id, self._flags, transfer.received)
-        return TransferReceived(transfer.id, transfer.whole or bytes(transfer.data), transfer.extensions)
+        return TransferReceived(transfer.id, transfer.whole or bytes(transfer.data), transfer.last_byte)

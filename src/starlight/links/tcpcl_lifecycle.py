@@ -2,15 +2,18 @@
 
 There are three: both sides exchange SESS_TERM and finish what is in progress, which is clean; one side
 breaks a rule or falls silent, and is told why in a SESS_TERM that nobody waits for; or the connection ends.
-Whatever the way, `SessionEnded` comes once, and last, and names each transfer whose fate is unknown.
+Whatever the way, `LinkEnded` comes once, and last, after a `TransferFailed` for each transfer of ours whose
+fate is unknown.
 """
 
 from __future__ import annotations
 
 from starlight.errors import LinkError
 from starlight.links import tcpcl_messages as wire
+from starlight.links.link import LinkEnded, LinkEstablished, LinkEvent, TransferFailed
 from starlight.links.tcpcl_answers import AnswerQueue
-from starlight.links.tcpcl_events import LinkEvent, SessionEnded, SessionUp, TcpclConfig
+from starlight.links.tcpcl_config import TcpclConfig
+from starlight.links.tcpcl_handshake import Agreement
 from starlight.links.tcpcl_incoming import Incoming
 from starlight.links.tcpcl_messages import SessTerm, TermReason
 from starlight.links.tcpcl_outgoing import Outgoing
@@ -47,7 +50,7 @@ class Lifecycle:
         transfers: a clean end waits for those in progress; every end gives up the rest.
         timers: of the session.
         out: where SESS_TERM is appended.
-        events: where SessionUp and SessionEnded are appended.
+        events: where LinkEstablished and the last ones are appended.
     """
 
     def __init__(
@@ -80,13 +83,13 @@ class Lifecycle:
         self._enter(SessionState.INIT)
         self._timers.begin_phase(self._config.contact_timeout_s)
 
-    def establish(self, up: SessionUp) -> None:
+    def establish(self, agreed: Agreement) -> None:
         """Let transfers begin, as negotiated."""
         self._enter(SessionState.ESTABLISHED)
-        self._timers.establish(up.keepalive_s)
-        self._transfers.mtu = up.transfer_mtu
-        self._transfers.outgoing.set_mtu(up.segment_mtu)
-        self._events.append(up)
+        self._timers.establish(agreed.keepalive_s)
+        self._transfers.mtu = agreed.transfer_mtu
+        self._transfers.outgoing.set_mtu(agreed.segment_mtu)
+        self._events.append(LinkEstablished(agreed.peer_node_id, agreed.transfer_mtu))
 
     def terminate(self, reason: TermReason) -> None:
         """Begin a clean end of an established session: the queue fails, what is in progress finishes."""
@@ -97,7 +100,7 @@ class Lifecycle:
         """End at once a session that is not yet established; `tell` is whether a SESS_TERM may go out."""
         if tell:
             self._send_term(reason)
-        self.end(f"we ended it: {reason.name.lower()}", code=reason)
+        self.end(f"we ended it: {reason.name.lower()}")
 
     def take_term(self, term: SessTerm) -> bool:
         """Take the peer's SESS_TERM; return False when it is out of place.
@@ -115,7 +118,7 @@ class Lifecycle:
             self._term_sent = True
             self._out.append(wire.sess_term(term.reason, reply=True))
             if self.state is SessionState.INIT:
-                self.end(f"the peer ended it: {code.name.lower()}", code=code, by_peer=True, clean=True)
+                self.end(f"the peer ended it: {code.name.lower()}", by_peer=True, clean=True)
                 return True
             self._begin_ending(code, by_peer=True)
         self.end_if_done()
@@ -128,7 +131,7 @@ class Lifecycle:
         assert self._code is not None
         who = "the peer" if self._by_peer else "we"
         said = f"{who} ended it: {self._code.name.lower()}"
-        self.end(said, code=self._code, by_peer=self._by_peer, clean=True)
+        self.end(said, by_peer=self._by_peer, clean=True)
 
     def fail(self, fault: LinkError) -> None:
         """End the session for what the peer did."""
@@ -138,7 +141,7 @@ class Lifecycle:
             self.end(fault.rule, by_peer=True)
             return
         self._send_term(code)
-        self.end(fault.rule, code=code, by_peer=True)
+        self.end(fault.rule, by_peer=True)
 
     def end_if_overdue(self) -> None:
         """End a session whose phase has taken too long, or whose peer owes a sign of life."""
@@ -155,24 +158,20 @@ class Lifecycle:
             # transfers can be sent another way meanwhile (6.1 allows it).
             self._give_up("the peer fell silent (5.1.1)")
 
-    def end(
-        self, reason: str, *, code: TermReason | None = None, by_peer: bool = False, clean: bool = False
-    ) -> None:
+    def end(self, reason: str, *, by_peer: bool = False, clean: bool = False) -> None:
         """Close, and report what becomes of nothing any more; once closed it does nothing.
 
         Args:
-            reason: in words, for the trace.
-            code, by_peer, clean: as in `SessionEnded`; without a code, that of the SESS_TERM before.
+            reason, by_peer, clean: as in `LinkEnded`.
         """
         if self.state is SessionState.CLOSED:
             return
         self._enter(SessionState.CLOSED)
         self._timers.stop()
-        failed = self._transfers.outgoing.drop()
+        self._events += [TransferFailed(number, reason) for number in self._transfers.outgoing.drop()]
         unanswered = self._transfers.answers.drop()
         self._transfers.incoming.drop()
-        code = self._code if code is None else code
-        self._events.append(SessionEnded(reason, code, by_peer, clean, failed, unanswered))
+        self._events.append(LinkEnded(reason, by_peer, clean, unanswered))
 
     def _begin_ending(self, code: TermReason, *, by_peer: bool) -> None:
         self._enter(SessionState.ENDING)
@@ -183,7 +182,7 @@ class Lifecycle:
 
     def _give_up(self, reason: str) -> None:
         self._send_term(TermReason.IDLE_TIMEOUT)
-        self.end(reason, code=TermReason.IDLE_TIMEOUT, by_peer=True)
+        self.end(reason, by_peer=True)
 
     def _send_term(self, reason: TermReason) -> None:
         """Send our SESS_TERM, of which there is one in a session (6.1)."""

@@ -11,8 +11,9 @@ from collections import OrderedDict, deque
 
 from starlight.errors import LinkError
 from starlight.links import tcpcl_messages as wire
-from starlight.links.tcpcl_events import TcpclConfig, TransferAcknowledged, TransferRefused
-from starlight.links.tcpcl_extensions import Extension, transfer_length, write_items
+from starlight.links.link import Refusal, TransferAcknowledged, TransferRefused
+from starlight.links.tcpcl_config import TcpclConfig
+from starlight.links.tcpcl_extensions import departure, transfer_length, write_items
 from starlight.links.tcpcl_messages import RefuseReason, RejectReason, XferAck, XferRefuse
 
 _REMEMBERED_REFUSALS = 1024
@@ -21,13 +22,25 @@ segments of the bundle SHALL also be refused" (RFC 9174, 5.2.4), aren't taken fo
 the wire within one round trip; a thousand transfers is more than is under way."""
 
 
-class _Transfer:
-    __slots__ = ("acknowledged", "data", "extensions", "id", "sent")
+_REFUSALS: dict[int, Refusal] = {
+    RefuseReason.COMPLETED: Refusal.COMPLETED,
+    RefuseReason.NO_RESOURCES: Refusal.NO_RESOURCES,
+    RefuseReason.RETRANSMIT: Refusal.RETRY,
+    RefuseReason.NOT_ACCEPTABLE: Refusal.NOT_ACCEPTABLE,
+    # The departure is the only item of ours that a peer may not know, and it is not critical: a peer that
+    # fails on it fails on it each time.
+    RefuseReason.EXTENSION_FAILURE: Refusal.NOT_ACCEPTABLE,
+    RefuseReason.SESSION_TERMINATING: Refusal.RETRY,
+}
 
-    def __init__(self, transfer_id: int, data: bytes, extensions: tuple[Extension, ...]) -> None:
+
+class _Transfer:
+    __slots__ = ("acknowledged", "data", "id", "last_byte", "sent")
+
+    def __init__(self, transfer_id: int, data: bytes, last_byte: int | None) -> None:
         self.id = transfer_id
         self.data = data
-        self.extensions = extensions
+        self.last_byte = last_byte
         self.sent = -1  # octets; -1 before the first segment, since data may be empty
         self.acknowledged = 0
 
@@ -65,9 +78,15 @@ class Outgoing:
         """Return whether `write` would append something."""
         return self._current is not None or bool(self._queue)
 
-    def add(self, data: bytes, extensions: tuple[Extension, ...]) -> int:
-        """Queue a transfer and return its id."""
-        transfer = _Transfer(self._next_id, data, extensions)
+    def add(self, data: bytes, last_byte: int | None) -> int:
+        """Queue a transfer and return its id.
+
+        Args:
+            data: of it.
+            last_byte: when its last byte leaves, in ns of mission time, which the peer is told; None for
+                nothing.
+        """
+        transfer = _Transfer(self._next_id, data, last_byte)
         self._next_id += 1
         self._queue.append(transfer)
         self.backlog += len(data)
@@ -115,7 +134,7 @@ class Outgoing:
         if transfer.sent < 0:
             flags = wire.START
             at = 0
-            extensions = transfer.extensions
+            extensions = () if transfer.last_byte is None else (departure(transfer.last_byte),)
             if total > step:
                 # Only here, since one segment says its own length (RFC 9174, 5.2.5.1).
                 extensions = (transfer_length(total), *extensions)
@@ -183,8 +202,5 @@ class Outgoing:
         self._refused[transfer.id] = None
         if len(self._refused) > _REMEMBERED_REFUSALS:
             self._refused.popitem(last=False)
-        try:
-            reason = RefuseReason(refusal.reason)
-        except ValueError:
-            reason = RefuseReason.UNKNOWN  # "SHOULD treat the refusal as having an Unknown reason" (5.2.4)
-        return TransferRefused(transfer.id, reason)
+        # What is in no table: "SHOULD treat the refusal as having an Unknown reason" (5.2.4).
+        return TransferRefused(transfer.id, _REFUSALS.get(refusal.reason, Refusal.UNKNOWN))

@@ -12,7 +12,8 @@ from functools import partial
 
 from starlight.errors import LinkError
 from starlight.links import tcpcl_messages as wire
-from starlight.links.tcpcl_events import LinkEvent, MessageRejected, TcpclConfig
+from starlight.links.link import LinkEvent, MessageRejected
+from starlight.links.tcpcl_config import TcpclConfig
 from starlight.links.tcpcl_handshake import Handshake
 from starlight.links.tcpcl_incoming import Unexpected
 from starlight.links.tcpcl_lifecycle import Lifecycle, Transfers
@@ -43,6 +44,14 @@ _HEADER = {
     XferRefuse: MessageType.XFER_REFUSE,
     Keepalive: MessageType.KEEPALIVE,
 }
+
+
+def _name(code: int) -> str:
+    """Return the name of a message type (RFC 9174, table 2), or its code where it has none."""
+    try:
+        return MessageType(code).name
+    except ValueError:
+        return f"message {code:#04x}"
 
 
 class Rejections:
@@ -192,7 +201,7 @@ class Reactions:
             reason = RejectReason(message.reason)
         except ValueError:
             reason = RejectReason.UNKNOWN
-        self._events.append(MessageRejected(message.rejected, reason))
+        self._events.append(MessageRejected(f"{_name(message.rejected)}: {reason.name.lower()}"))
         self._rejections.count()
         if message.rejected in (MessageType.SESS_INIT, MessageType.XFER_SEGMENT):
             # The two sides no longer agree about what is in progress, and no acknowledgement would come.

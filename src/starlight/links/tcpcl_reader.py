@@ -7,7 +7,7 @@ until it can be read; only heads are kept, since the data of a segment are strea
 from __future__ import annotations
 
 from starlight.links import tcpcl_messages as wire
-from starlight.links.tcpcl_events import TcpclConfig
+from starlight.links.tcpcl_config import TcpclConfig
 from starlight.links.tcpcl_messages import ContactHeader, Message
 
 

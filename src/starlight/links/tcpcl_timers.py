@@ -7,7 +7,7 @@ it is worth looking again, and a look that comes too early finds nothing due.
 from __future__ import annotations
 
 from starlight.dtntime import SECOND
-from starlight.links.tcpcl_events import TcpclConfig
+from starlight.links.tcpcl_config import TcpclConfig
 
 
 class Timers:

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable
 
 from starlight.dtntime import SECOND
-from starlight.links import LinkEvent, SessionEnded, TcpclConfig, TcpclSession, TermReason
+from starlight.links import Closing, LinkEnded, LinkEvent, TcpclConfig, TcpclSession
 
 Address = tuple[str, int]
 Tap = Callable[[Address, Address, bytes], None]
@@ -32,7 +32,8 @@ class Connection(asyncio.Protocol):
         config: of the session.
         passive: the peer opened the connection.
         wall_now: returns monotonic time in ns.
-        heard: told each event of the session; `SessionEnded` comes exactly once, and last.
+        heard: told the events of the session as they come up, those of one moment together; `LinkEnded` comes
+            exactly once, and last.
         tap: sees all bytes; for captures in tests.
     """
 
@@ -42,7 +43,7 @@ class Connection(asyncio.Protocol):
         *,
         passive: bool,
         wall_now: Callable[[], int],
-        heard: Callable[[Connection, LinkEvent], None],
+        heard: Callable[[Connection, list[LinkEvent]], None],
         tap: Tap | None = None,
     ) -> None:
         self.peer: int | None = None
@@ -111,14 +112,14 @@ class Connection(asyncio.Protocol):
         if self._transport and not self._transport.is_closing():
             self._transport.resume_reading()
 
-    def close(self, reason: TermReason, *, at_once: bool = False) -> None:
+    def close(self, why: Closing, *, at_once: bool = False) -> None:
         """End the session in order; its events follow from the loop.
 
         Args:
-            reason: for the peer.
+            why: for the peer.
             at_once: take nothing more, not even the rest of a transfer (RFC 9174, 6.1).
         """
-        self.session.terminate(reason, self.wall_now())
+        self.session.close(self.wall_now(), why)
         self.transmit()
         if at_once:
             self._shut()
@@ -151,13 +152,11 @@ class Connection(asyncio.Protocol):
         self._pass_on(self.session.handle_timer(self.wall_now()))
 
     def _pass_on(self, events: list[LinkEvent]) -> None:
-        over = False
-        for event in events:
-            over = over or isinstance(event, SessionEnded)
-            self._heard(self, event)
+        if events:
+            self._heard(self, events)
         self.transmit()
         # Only after `transmit`: the session may end with a last word to its peer (RFC 9174, 6.1).
-        if over:
+        if events and isinstance(events[-1], LinkEnded):
             self._shut()
 
     def _shut(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from starlight.errors import InputError
-from starlight.links import LinkEvent, TcpclConfig, TermReason
+from starlight.links import Closing, LinkEvent, TcpclConfig
 from starlight.live.clock import MissionClock
 from starlight.live.connection import Connection, Tap
 
@@ -25,7 +25,7 @@ class Connections:
     Args:
         session: what we offer in a session, and its limits.
         clock: the wall, for the protocol's timers.
-        heard: told each event of each session.
+        heard: told the events of each session.
         tap: sees all bytes of all connections; for captures in tests.
     """
 
@@ -33,7 +33,7 @@ class Connections:
         self,
         session: TcpclConfig,
         clock: MissionClock,
-        heard: Callable[[Connection, LinkEvent], None],
+        heard: Callable[[Connection, list[LinkEvent]], None],
         tap: Tap | None,
     ) -> None:
         self._session = session
@@ -123,7 +123,7 @@ class Connections:
         """End every session in order, and break off what has not ended soon after."""
         self.stop()
         for connection in list(self._open):
-            connection.close(TermReason.UNKNOWN)
+            connection.close(Closing.DONE)
         await self._all_ended()
         self.abort()
         await self._all_ended()

@@ -11,8 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from starlight import links
-from starlight.errors import LinkError
-from starlight.links import RefuseReason, departure_of
+from starlight.links import Refusal
 from starlight.live.clock import MissionClock, MissionTimers
 from starlight.live.config import PeerConfig
 from starlight.live.connection import Connection, Tap
@@ -28,9 +27,9 @@ from starlight.node.actions import Transmit
 from starlight.trace import TraceEvent
 
 _REFUSALS = {
-    "no resources": RefuseReason.NO_RESOURCES,
-    "not acceptable": RefuseReason.NOT_ACCEPTABLE,
-    "completed": RefuseReason.COMPLETED,
+    "no resources": Refusal.NO_RESOURCES,
+    "not acceptable": Refusal.NOT_ACCEPTABLE,
+    "completed": Refusal.COMPLETED,
 }
 
 
@@ -118,14 +117,14 @@ class Neighbours:
         """Tell the sender of a transfer that it is safe; nothing is written before `flush`."""
         connection, transfer = self.uncommitted.take(handle)
         if connection:
-            connection.session.acknowledge(transfer)
+            connection.session.acknowledge(transfer, self._clock.wall_now())
             self.connections.touch(connection)
 
     def refuse(self, handle: int, reason: str) -> None:
         """Tell the sender of a transfer that it is not taken, in the words of `Refuse.reason`."""
         connection, transfer = self.uncommitted.take(handle)
         if connection:
-            connection.session.refuse(transfer, _REFUSALS[reason])
+            connection.session.refuse(transfer, _REFUSALS[reason], self._clock.wall_now())
             self.connections.touch(connection)
 
     def flush(self) -> None:
@@ -152,7 +151,24 @@ class Neighbours:
         self._timers.cancel()
         self.connections.stop()
 
-    def _heard(self, connection: Connection, event: links.LinkEvent) -> None:
+    def _heard(self, connection: Connection, happened: list[links.LinkEvent]) -> None:
+        """Hand on what a session tells, what failed with it last.
+
+        Else the engine, which does not know yet that the link is down, would send over it what waits behind.
+        """
+        failed: list[links.TransferFailed] = []
+        session = self.sessions.of(connection)
+        for event in happened:
+            if isinstance(event, links.TransferFailed):
+                failed.append(event)
+            else:
+                self._take(connection, event)
+                session = session or self.sessions.of(connection)
+        for event in failed:
+            assert session is not None  # only to peers anything is sent
+            session.failed(event.transfer, event.reason)
+
+    def _take(self, connection: Connection, event: links.LinkEvent) -> None:
         session = self.sessions.of(connection)
         match event:
             case links.TransferReceived():
@@ -164,26 +180,23 @@ class Neighbours:
             case links.TransferRefused(transfer, reason):
                 assert session is not None
                 session.refused(transfer, reason)
-            case links.SessionUp(node_id):
+            case links.LinkEstablished(node_id):
                 # A session that begins under back-pressure is held
                 # back as well, or new ones would get round it.
                 if self.sessions.admit(connection, node_id) and not self.uncommitted.reading:
                     connection.pause_reading()
-            case links.SessionEnded():
+            case links.LinkEnded():
                 self.connections.forget(connection)
-                self.sessions.end(connection, event.reason)
+                self.sessions.fall(connection, event.reason)
                 self.uncommitted.orphan(connection)
-            case links.MessageRejected(message, reason):
-                self._say(LinkMessageRejected(connection.peer, message, reason.name.lower()))
+            case links.MessageRejected(reason):
+                self._say(LinkMessageRejected(connection.peer, reason))
 
     def _received(self, connection: Connection, event: links.TransferReceived) -> None:
         peer = connection.peer
         assert peer is not None
-        handle = self.uncommitted.add(connection, event.transfer_id, len(event.data))
-        try:
-            left = None if self._peers[peer].foreign else departure_of(event.extensions)
-        except LinkError:
-            left = None  # an item of another shape is not ours
+        handle = self.uncommitted.add(connection, event.transfer, len(event.data))
+        left = None if self._peers[peer].foreign else event.last_byte
         arrives = self._light.arrival(peer, self._node, left, self._clock.now())
         self._tell(events.BundleReceived(peer, event.data, handle, arrives))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from starlight.dtntime import SECOND
-from starlight.links import RefuseReason
+from starlight.links import Refusal
 from starlight.live.clock import MissionClock, MissionTimers
 from starlight.live.light import Light
 from starlight.node import events
@@ -20,7 +20,7 @@ from starlight.node.actions import Transmit
 RETRY_S = 1.0
 """How long a refusal for want of room is kept from the engine, which would at once send again."""
 
-_TRY_AGAIN = {RefuseReason.NO_RESOURCES, RefuseReason.RETRANSMIT, RefuseReason.SESSION_TERMINATING}
+_TRY_AGAIN = {Refusal.NO_RESOURCES, Refusal.RETRY}
 
 
 class TransferOutcomes:
@@ -56,17 +56,17 @@ class TransferOutcomes:
             return
         self._tell(events.TransferAcknowledged(transmit.key, transmit.peer, self._known(transmit)))
 
-    def refused(self, transmit: Transmit, reason: RefuseReason) -> None:
-        """Tell that the peer does not take it now, or not at all (RFC 9174, 5.2.4, table 6)."""
-        if reason is RefuseReason.COMPLETED:  # "the receiver already has the complete bundle"
+    def refused(self, transmit: Transmit, reason: Refusal) -> None:
+        """Tell that the peer does not take it now, or not at all."""
+        if reason is Refusal.COMPLETED:
             self.acknowledged(transmit)
         elif reason in _TRY_AGAIN:
             # Of the wall: it is a machine that lacks room, and it
             # frees none sooner because the mission's time is fast.
             later = self._clock.now() + round(RETRY_S * SECOND * self._clock.rate)
-            self._timers.at(later, self.failed, transmit, reason.name.lower())
+            self._timers.at(later, self.failed, transmit, reason.value)
         else:
-            self.failed(transmit, reason.name.lower(), refused=True)
+            self.failed(transmit, reason.value, refused=True)
 
     def failed(self, transmit: Transmit, reason: str, *, refused: bool = False) -> None:
         """Tell that it did not get there; where it was refused the engine does not try this peer again."""

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
-from starlight.links import RefuseReason, TermReason, departure
+from starlight.links import Closing, Flight, Refusal
 from starlight.live.config import PeerConfig
 from starlight.live.connection import Connection
 from starlight.live.outcomes import TransferOutcomes
@@ -53,29 +53,30 @@ class PeerSession:
         self._outcomes.acknowledged(self._under_way.pop(transfer))
         self._refill()
 
-    def refused(self, transfer: int, reason: RefuseReason) -> None:
+    def refused(self, transfer: int, reason: Refusal) -> None:
         """Take the peer's refusal of a transfer, and go on with those that wait."""
         self._outcomes.refused(self._under_way.pop(transfer), reason)
         self._refill()
 
+    def failed(self, transfer: int, reason: str) -> None:
+        """Take note that a transfer will not be answered: whether it got there will not be known any more."""
+        self._outcomes.failed(self._under_way.pop(transfer), reason)
+
     def end(self, reason: str) -> None:
-        """Fail all that is not answered: whether it got there will not be known any more."""
-        for transmit in self._under_way.values():
-            self._outcomes.failed(transmit, reason)
+        """Fail what has not begun."""
         for transmit, _ in self._waiting:
             self._outcomes.failed(transmit, reason)
-        self._under_way.clear()
         self._waiting.clear()
 
     def _start(self, transmit: Transmit, data: bytes) -> None:
         session = self.connection.session
-        if len(data) > session.transfer_mtu:
-            too_large = f"the peer takes {session.transfer_mtu} bytes at most"
-            # For good, as if the peer had refused it: at the next try it would be as large.
-            self._outcomes.failed(transmit, too_large, refused=True)
+        if len(data) > session.transfer_max:
+            # Not for good: another session may take more, and the engine, which was told of this one's limit,
+            # sends nothing like it over this one again.
+            self._outcomes.failed(transmit, f"the peer takes {session.transfer_max} bytes at most")
             return
-        extensions = () if self._foreign else (departure(transmit.last_byte),)
-        transfer = session.send_transfer(data, self.connection.wall_now(), extensions=extensions)
+        flight = None if self._foreign else Flight(transmit.leaves, transmit.last_byte, transmit.reaches)
+        transfer = session.send(data, self.connection.wall_now(), flight)
         self._under_way[transfer] = transmit
 
     def _refill(self) -> None:
@@ -142,12 +143,12 @@ class Sessions:
         """
         peer = self._by_node_id.get(node_id)
         if peer is None:
-            self._turn_away(connection, node_id, "not a peer of this node", TermReason.CONTACT_FAILURE)
+            self._turn_away(connection, node_id, "not a peer of this node", Closing.STRANGER)
             return False
         sessions = self._sessions.setdefault(peer.node, [])
         # The new one goes, not the oldest: who can only repeat a peer's node id must not end its sessions.
         if len(sessions) >= SESSIONS_EACH:
-            self._turn_away(connection, node_id, "it has too many sessions already", TermReason.BUSY)
+            self._turn_away(connection, node_id, "it has too many sessions already", Closing.BUSY)
             return False
         connection.peer = peer.node
         session = PeerSession(connection, self._outcomes, foreign=peer.foreign)
@@ -157,11 +158,11 @@ class Sessions:
             self._down.pop(peer.node, None)
             self._say(LinkEstablished(peer.node))
             if not self.is_cut(peer.node):
-                self._tell(events.LinkUp(peer.node))
+                self._tell(self._risen(peer.node))
         return True
 
-    def end(self, connection: Connection, reason: str) -> None:
-        """Let go of a connection whose session has ended; what it had under way fails."""
+    def fall(self, connection: Connection, reason: str) -> None:
+        """Let go of a connection whose session has ended; what waits for it fails."""
         session = self._by_connection.pop(connection, None)
         peer = connection.peer
         if session is None or peer is None:
@@ -184,14 +185,19 @@ class Sessions:
         self._cut = frozenset(links)
         for peer in sorted(self._sessions):
             if (peer in before) == self.is_cut(peer):
-                self._tell(events.LinkDown(peer) if peer in before else events.LinkUp(peer))
+                self._tell(events.LinkDown(peer) if peer in before else self._risen(peer))
 
     async def wait_down(self, peer: int) -> None:
         """Return once there is no session with a peer."""
         if peer in self._sessions:
             await self._down.setdefault(peer, asyncio.Event()).wait()
 
-    def _turn_away(self, connection: Connection, node_id: str, why: str, reason: TermReason) -> None:
+    def _risen(self, peer: int) -> events.LinkUp:
+        """Return the event that a link has risen, with what its session takes."""
+        link = self._sessions[peer][0].connection.session
+        return events.LinkUp(peer, link.transfer_max, link.promises.acknowledged)
+
+    def _turn_away(self, connection: Connection, node_id: str, why: str, reason: Closing) -> None:
         self._say(LinkRefused(node_id[:100], why))
         # Not from within the session's own event: its other events must be handed on first.
         asyncio.get_running_loop().call_soon(partial(connection.close, reason, at_once=True))

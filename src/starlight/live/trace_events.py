@@ -36,8 +36,8 @@ class LinkMessageRejected(TraceEvent, frozen=True, tag="link.message rejected"):
     """The other end did not understand a message of ours (RFC 9174, 5.1.2)."""
 
     peer: int | None
-    message: int
     reason: str
+    message: int | None = None  # its type, in traces written before the reason had it
 
 
 EVENTS: tuple[type[TraceEvent], ...] = (

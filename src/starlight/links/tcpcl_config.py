@@ -1,16 +1,8 @@
-"""The configuration of a TCPCL session, and the events that it tells.
-
-Events are values; a transfer that we send is known by the id that
-`TcpclSession.send_transfer` returned, one that we receive by the peer's id.
-The two series of ids are independent (RFC 9174, 5.2.1).
-"""
+"""The configuration of a TCPCL session (RFC 9174): what it offers, and its limits."""
 
 from __future__ import annotations
 
 import msgspec
-
-from starlight.links.tcpcl_extensions import Extension
-from starlight.links.tcpcl_messages import RefuseReason, RejectReason, TermReason
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -95,84 +87,3 @@ class TcpclConfig(msgspec.Struct, frozen=True):
             raise ValueError("sizes are at least 1 octet")
         if min(self.max_transfers_under_way, self.max_unanswered, self.ending_timeout_s) < 1:
             raise ValueError("limits are at least 1")
-
-
-class _LinkEvent(msgspec.Struct, frozen=True, tag=True, gc=False):
-    pass
-
-
-class SessionUp(_LinkEvent, frozen=True):
-    """Both SESS_INIT have been exchanged; transfers can begin.
-
-    Attributes:
-        peer_node_id: as the peer says it, unauthenticated (RFC 9174, 4.6); empty when it does not say.
-        keepalive_s: the negotiated interval; 0 when there is none.
-        segment_mtu, transfer_mtu: the largest that the peer takes, in octets.
-    """
-
-    peer_node_id: str
-    keepalive_s: int
-    segment_mtu: int
-    transfer_mtu: int
-
-
-class TransferReceived(_LinkEvent, frozen=True):
-    """A whole transfer is here; answer it with `acknowledge` or `refuse`.
-
-    Attributes:
-        transfer_id: the peer's.
-        data: all of it.
-        extensions: the items that we know, such as the departure.
-    """
-
-    transfer_id: int
-    data: bytes
-    extensions: tuple[Extension, ...]
-
-
-class TransferAcknowledged(_LinkEvent, frozen=True):
-    """The peer has taken a transfer of ours whole."""
-
-    transfer_id: int
-
-
-class TransferRefused(_LinkEvent, frozen=True):
-    """The peer does not want a transfer of ours; COMPLETED means that it has the bundle already."""
-
-    transfer_id: int
-    reason: RefuseReason
-
-
-class MessageRejected(_LinkEvent, frozen=True):
-    """The peer could make nothing of a message of ours; for the trace."""
-
-    message_type: int
-    reason: RejectReason
-
-
-class SessionEnded(_LinkEvent, frozen=True):
-    """The session is over: write what `data_to_send` still has, then close the connection.
-
-    It comes exactly once, and is the last event.
-
-    Attributes:
-        reason: in words, for the trace.
-        code: the reason code that was sent or received; None when no SESS_TERM was.
-        by_peer: the peer ended it, or broke off.
-        clean: both SESS_TERM were exchanged and nothing was left in progress.
-        failed: transfers of ours that were not acknowledged, ascending.
-        unanswered: received transfers that were announced and not answered, in order. An answer
-            to them now is ignored, since the peer will send them again.
-    """
-
-    reason: str
-    code: TermReason | None
-    by_peer: bool
-    clean: bool
-    failed: tuple[int, ...]
-    unanswered: tuple[int, ...]
-
-
-LinkEvent = (
-    SessionUp | TransferReceived | TransferAcknowledged | TransferRefused | MessageRejected | SessionEnded
-)
