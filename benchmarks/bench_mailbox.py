@@ -34,9 +34,11 @@ from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.decoded import DecodedRecords
 from starlight.messages.delivery import DeliveryState, Received
 from starlight.messages.dispatch import Confirmed, Copy, Dispatch, Sent
+from starlight.messages.first_format import encode_first
 from starlight.messages.letter import Letter
 from starlight.messages.mailbox import Mailbox, MailboxLimits
 from starlight.messages.records import MemoryRecords
+from starlight.messages.stored_format import StoredLetter
 from starlight.node.application import Save
 from starlight.node.config import NodeConfig
 from starlight.postoffice.postoffice import PostOffice
@@ -67,7 +69,7 @@ def letters(mailbox: Mailbox, count: int) -> Iterator[list[Save]]:
         sender, to = (JAY, other) if written else (other, JAY)
         id = f"{sender}/{at // SECOND}/{number + 1}"
         letter = Letter(id=id, thread="t", sender=sender, to=to, written_at=at, text=f"{number}: {WORDS}")
-        saves = mailbox.put_letter(letter)
+        saves = mailbox.put_letter(letter, StoredLetter(sender, to, at, encode_first(letter)))
         if written:
             copies = (Copy(f"{sender}/{at // 10**6}/0", at),)
             confirmed = Confirmed(

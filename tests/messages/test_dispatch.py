@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.dispatch import Copy, Dispatch, Expected, FirstExpected, Sent, standing
-from starlight.messages.stored_format import decode_sent, encode_sent
+from starlight.messages.stored_format import SENT as RECORD
 
 OWN = Dispatch(size_bytes=60, state=DeliveryState.READ, copies=(Copy("a"),))
 VOICE = Dispatch(part=0, size_bytes=9_000, state=DeliveryState.QUEUED, copies=(Copy("b"), Copy("c")))
@@ -52,4 +52,4 @@ def test_the_first_expectation_stays() -> None:
 def test_a_record_has_all_dispatches() -> None:
     """What is saved comes back whole, parts included."""
     sent = SENT.having(PICTURE.expecting(Expected(leaves=1, arrives=5)).due_at(3))
-    assert decode_sent(encode_sent(sent)) == sent
+    assert RECORD.decode(RECORD.encode(sent)) == sent

@@ -125,8 +125,8 @@ def test_sentences_become_codes(name: str, doubtful: Doubt | None, trouble: Trou
         AT + HOUR,
     )
     assert sent.expires_at == AT + DAY
-    assert stored_format.decode_sent(stored_format.encode_sent(sent)) == sent
-    assert stored_format.decode_sent(VERBATIM[name]) == sent
+    assert stored_format.SENT.decode(stored_format.SENT.encode(sent)) == sent
+    assert stored_format.SENT.decode(VERBATIM[name]) == sent
 
 
 @pytest.mark.parametrize("name", VERBATIM)

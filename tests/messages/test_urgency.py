@@ -17,7 +17,7 @@ from starlight.messages.dispatch import Sent
 from starlight.messages.draft import Draft
 from starlight.messages.forecast import FRAGMENT_BYTES, overhead_of
 from starlight.messages.silence import SilenceCause
-from starlight.messages.stored_format import decode_sent
+from starlight.messages.stored_format import SENT
 from starlight.messages.urgency import PRIORITIES, priority_of
 from starlight.routing import Fragment, Priority, Router, RouteRequest, split
 from starlight.words import lateness, routes
@@ -56,7 +56,7 @@ def test_words_and_numbers() -> None:
 def test_an_old_record_is_normal() -> None:
     """A record that was saved before there were priorities is that of a normal letter, whole."""
     old = {"number": 1, "written_at": 5, "expires_at": 9, "size_bytes": 3, "receipt_wanted": True}
-    record = decode_sent(msgspec.msgpack.encode(old))
+    record = SENT.decode(msgspec.msgpack.encode(old))
     expected = record.dispatch.expected
     assert (record.priority, record.critical, expected.fragments, expected.displaced) == (1, False, 1, False)
     assert record.urgency == Priority.NORMAL

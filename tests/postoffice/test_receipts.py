@@ -6,10 +6,12 @@ from tests.messages.helpers import JAY, NANYOUNG
 
 from starlight.messages.decoded import DecodedRecords
 from starlight.messages.delivery import Received
+from starlight.messages.first_format import encode_first
 from starlight.messages.format import decode_message
 from starlight.messages.letter import Letter, Receipt, ReceiptFact
 from starlight.messages.mailbox import Mailbox, MailboxLimits
 from starlight.messages.records import MemoryRecords
+from starlight.messages.stored_format import StoredLetter
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Submit
 from starlight.postoffice.receipts import Receipts
@@ -26,7 +28,8 @@ def test_what_was_told_is_not_told_again() -> None:
         (False, False, (arrived, read)),
     ):
         mailbox = Mailbox(NANYOUNG, MailboxLimits(), DecodedRecords(MemoryRecords()))
-        mailbox.put_letter(Letter(id=ID, thread="t", sender=JAY, to=NANYOUNG, written_at=0, text="words"))
+        letter = Letter(id=ID, thread="t", sender=JAY, to=NANYOUNG, written_at=0, text="words")
+        mailbox.put_letter(letter, StoredLetter(JAY, NANYOUNG, 0, encode_first(letter)))
         received = Received(arrived_at=5, read_at=7, told_arrival=told_arrival, told_reading=told_reading)
         mailbox.put_received(ID, received)
         receipts = Receipts({NANYOUNG: mailbox})

@@ -6,17 +6,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-import msgspec
-
 from starlight.errors import LetterError, StoreError
 from starlight.messages import stored_format
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
-from starlight.messages.first_format import encode_first
 from starlight.messages.format import decode_message
 from starlight.messages.letter import Letter
 from starlight.messages.records import Records
-from starlight.messages.wire_values import Envelope
+from starlight.messages.stored_format import StoredLetter
 from starlight.node.application import Save
 
 CACHE_BYTES = 4 << 20
@@ -49,20 +46,31 @@ class DecodedRecords:
 
     def sent(self, mailbox: str, id: str) -> Sent | None:
         """Return what is known of the course of a letter written in a mailbox, or None; errors as above."""
-        return self._get(mailbox, f"sent/{id}", decode_sent)
+        return self._get(mailbox, f"sent/{id}", stored_format.SENT.decode)
 
     def received(self, mailbox: str, id: str) -> Received | None:
         """Return what is known about a letter that came to a mailbox, or None; errors as above."""
-        return self._get(mailbox, f"received/{id}", decode_received)
+        return self._get(mailbox, f"received/{id}", stored_format.RECEIVED.decode)
 
-    def put(self, mailbox: str, key: str, value: Letter | Sent | Received) -> Save:
-        """Keep a record; return the save that makes it durable."""
-        save = Save(mailbox, key, _encode(value))
+    def put_letter(self, mailbox: str, letter: Letter, stored: StoredLetter) -> Save:
+        """Keep a letter as it came, which is also given as what it means; return the save for it."""
+        return self._put(mailbox, f"letter/{letter.id}", letter, stored_format.LETTER.encode(stored))
+
+    def put_sent(self, mailbox: str, id: str, sent: Sent) -> Save:
+        """Keep what is known of the course of a letter; return the save for it."""
+        return self._put(mailbox, f"sent/{id}", sent, stored_format.SENT.encode(sent))
+
+    def put_received(self, mailbox: str, id: str, received: Received) -> Save:
+        """Keep what is known about a letter that came; return the save for it."""
+        return self._put(mailbox, f"received/{id}", received, stored_format.RECEIVED.encode(received))
+
+    def _put(self, mailbox: str, key: str, value: object, data: bytes) -> Save:
+        save = Save(mailbox, key, data)
         self.records.put(save)
-        self._remember((mailbox, key), value, len(save.data))
+        self._remember((mailbox, key), value, len(data))
         return save
 
-    def _get(self, mailbox: str, key: str, decode: Callable[[Save], _T]) -> _T | None:
+    def _get(self, mailbox: str, key: str, decode: Callable[[bytes], _T]) -> _T | None:
         at = (mailbox, key)
         found = self._cache.get(at)
         if found is not None:
@@ -71,7 +79,10 @@ class DecodedRecords:
         data = self.records.get(mailbox, key)
         if data is None:
             return None
-        value = decode(Save(mailbox, key, data))
+        try:
+            value = decode(data)
+        except StoreError as error:
+            raise StoreError(f"{mailbox} {key}: {error}") from error
         self._remember(at, value, len(data))
         return value
 
@@ -83,37 +94,13 @@ class DecodedRecords:
             self._room += self._cache.popitem(last=False)[1][1]
 
 
-def _encode(value: Letter | Sent | Received) -> bytes:
-    if isinstance(value, Letter):
-        return encode_first(value)
-    return stored_format.encode_sent(value) if isinstance(value, Sent) else msgspec.msgpack.encode(value)
-
-
-def decode_letter(save: Save) -> Letter:
-    """Return the letter that was saved; StoreError if it is none."""
+def decode_letter(data: bytes) -> Letter:
+    """Return the letter in a record; StoreError if there is none in it."""
+    stored = stored_format.LETTER.decode(data)
     try:
-        message = decode_message(save.data, Envelope("", save.mailbox, 0))
+        message = decode_message(stored.payload, stored.envelope)
     except LetterError as error:
-        raise StoreError(f"{save.mailbox} {save.key}: {error}") from error
+        raise StoreError(str(error)) from error
     if not isinstance(message, Letter):
-        raise StoreError(f"{save.mailbox} {save.key}: not a letter")
+        raise StoreError("not a letter")
     return message
-
-
-def decode_sent(save: Save) -> Sent:
-    """Return what is known about a letter written here as it was saved; StoreError if it is not that."""
-    try:
-        return stored_format.decode_sent(save.data)
-    except msgspec.DecodeError as error:
-        raise StoreError(f"{save.mailbox} {save.key}: {error}") from error
-
-
-def decode_received(save: Save) -> Received:
-    """Return what is known about a letter that came as it was saved; StoreError if it is not that."""
-    try:
-        return _DECODE_RECEIVED(save.data)
-    except msgspec.DecodeError as error:
-        raise StoreError(f"{save.mailbox} {save.key}: {error}") from error
-
-
-_DECODE_RECEIVED: Callable[[bytes], Received] = msgspec.msgpack.Decoder(Received).decode

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from starlight.errors import InputError, StoreError
+from starlight.messages import stored_format
 from starlight.messages.decoded import DecodedRecords
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
@@ -21,6 +22,7 @@ from starlight.messages.letter import Letter
 from starlight.messages.letter_view import LetterView, letter_view
 from starlight.messages.mailbox_index import MailboxIndex
 from starlight.messages.records import CARRIER, Conversation
+from starlight.messages.stored_format import Card, StoredLetter
 from starlight.messages.telemetry_log import TelemetryLog
 from starlight.node.application import Save
 
@@ -41,14 +43,6 @@ class MailboxLimits(msgspec.Struct, frozen=True):
     letter_bytes: int = 256 * 2**20
     vehicles: int = 64
     readings: int = 256
-
-
-class _Card(msgspec.Struct, frozen=True):
-    """The owner of a mailbox, as it is saved."""
-
-    person: str
-    opened_at: int
-    is_open: bool
 
 
 class Page(NamedTuple):
@@ -90,8 +84,8 @@ class Mailbox:
         data = self._records.get(self.address, "mailbox")
         if data is not None:
             try:
-                card = msgspec.msgpack.decode(data, type=_Card)
-            except msgspec.DecodeError as error:
+                card = stored_format.CARD.decode(data)
+            except StoreError as error:
                 raise StoreError(f"{self.address} mailbox: {error}") from error
             self.person, self.opened_at, self.is_open = card.person, card.opened_at, card.is_open
         self.telemetry.load()
@@ -107,12 +101,12 @@ class Mailbox:
     def set_card(self, person: str, opened_at: int, is_open: bool) -> Save:
         """Set whose it is, since when, and whether it takes what is addressed to it."""
         self.person, self.opened_at, self.is_open = person, opened_at, is_open
-        data = msgspec.msgpack.encode(_Card(person, opened_at, is_open))
+        data = stored_format.CARD.encode(Card(person, opened_at, is_open))
         return self._put(Save(self.address, "mailbox", data))
 
-    def put_letter(self, letter: Letter) -> list[Save]:
-        """Keep a letter, written or received."""
-        saves = [self._decoded.put(self.address, f"letter/{letter.id}", letter)]
+    def put_letter(self, letter: Letter, stored: StoredLetter) -> list[Save]:
+        """Keep a letter, written or received, as it travels."""
+        saves = [self._decoded.put_letter(self.address, letter, stored)]
         if not self.index.has(letter.id):
             saves += self.index.add(letter)
         return saves
@@ -121,7 +115,7 @@ class Mailbox:
         """Keep what is known about the course of a letter that was written here."""
         before = self.sent(letter_id)
         known = {copy.key for copy in before.copies} if before else set()
-        saves = [self._decoded.put(self.address, f"sent/{letter_id}", sent)]
+        saves = [self._decoded.put_sent(self.address, letter_id, sent)]
         # What the node tells, it tells of a bundle, perhaps years later: so its letter is found by that.
         for copy in sent.copies:
             if copy.key not in known:
@@ -136,7 +130,7 @@ class Mailbox:
 
     def put_received(self, letter_id: str, received: Received) -> list[Save]:
         """Keep what is known about a letter that came here."""
-        save = self._decoded.put(self.address, f"received/{letter_id}", received)
+        save = self._decoded.put_received(self.address, letter_id, received)
         entry = self.index.entry(letter_id)
         now = replace(entry, owed=received.owes_receipt, unread=received.read_at is None)
         return [save, *self.index.change(entry, now)]

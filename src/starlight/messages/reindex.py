@@ -7,11 +7,16 @@ as a whole, or not at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
-from starlight.messages.decoded import DecodedRecords, decode_letter, decode_received, decode_sent
+from starlight.errors import StoreError
+from starlight.messages import stored_format
+from starlight.messages.decoded import DecodedRecords, decode_letter
 from starlight.messages.mailbox import Mailbox, MailboxLimits
 from starlight.messages.records import CARRIER, INDEX, MemoryRecords
 from starlight.node.application import Save
+
+_T = TypeVar("_T")
 
 
 class _Index(MemoryRecords):
@@ -38,14 +43,23 @@ def index_of(records: Callable[[str], Iterable[Save]]) -> list[Save]:
     mailboxes: dict[str, Mailbox] = {}
     for save in records("letter"):
         box = mailboxes.setdefault(save.mailbox, Mailbox(save.mailbox, MailboxLimits(), decoded))
-        box.put_letter(decode_letter(save))
+        letter = _read(save, decode_letter)
+        if not box.index.has(letter.id):
+            box.index.add(letter)
     for kind in ("sent", "received"):
         for save in records(kind):
             of, id = mailboxes.get(save.mailbox), save.key.removeprefix(f"{kind}/")
             if of is None or not of.index.has(id):
                 continue
             if kind == "sent":
-                of.put_sent(id, decode_sent(save))
+                of.put_sent(id, _read(save, stored_format.SENT.decode))
             else:
-                of.put_received(id, decode_received(save))
+                of.put_received(id, _read(save, stored_format.RECEIVED.decode))
     return index.index()
+
+
+def _read(save: Save, decode: Callable[[bytes], _T]) -> _T:
+    try:
+        return decode(save.data)
+    except StoreError as error:
+        raise StoreError(f"{save.mailbox} {save.key}: {error}") from error

@@ -1,37 +1,135 @@
-"""The format of stored records: each carries the version in which it was written, apart from the wire's.
+"""The format of a mailbox's records: a format of their own, apart from what travels.
 
-A record is a MessagePack array of two, a version and what was kept. Records of version 1 have no such
-frame: a map, where this begins with the byte of an array of two.
+A record is a MessagePack array of two: the version of its kind, and a value. In version 1 there was no such
+frame: a letter was the payload that travels, all else a MessagePack map. Both are read for ever; what is
+saved anew has the latest version. A version is raised with every field that a reader must not lose, so a
+record of a newer version is refused, by which it is set aside (`records.py`) and stays as it is.
+
+What came from elsewhere may hold what this version does not understand. So a letter is kept as it came,
+payload and envelope, and understood when it is read.
+
+==========  ==================================================================================
+kind        versions
+==========  ==================================================================================
+`CARD`      1 a map; 2 framed
+`LETTER`    1 the payload alone, in format 1; 2 framed, with its envelope
+`SENT`      1 a flat map, at first with sentences (`older_records.py`); 2 framed, by dispatches
+`RECEIVED`  1 a map; 2 framed
+`TELEMETRY` 1 a map; 2 framed, with the time of creation
+==========  ==================================================================================
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
 import msgspec
 
+from starlight.errors import StoreError
 from starlight.messages import older_records
+from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
+from starlight.messages.wire_values import Envelope
 
-SENT_VERSION = 2
-"""Since version 2 the course of a letter is kept by its dispatches."""
+_T = TypeVar("_T")
 
-_FRAME = b"\x92"  # MessagePack's array of two
-_DECODE_SENT = msgspec.msgpack.Decoder(tuple[int, Sent])
-
-
-def encode_sent(sent: Sent) -> bytes:
-    """Return what is known of the course of a letter as a record."""
-    return msgspec.msgpack.encode((SENT_VERSION, sent))
+_FRAME = 0x92
+"""MessagePack's array of two. No record of version 1 begins so: a map begins with 0x80 to 0x8f or 0xde, and a
+letter in format 1, an array of eleven in CBOR, with 0x8b."""
 
 
-def decode_sent(data: bytes) -> Sent:
-    """Return what is known of the course of a letter from a record of this or an earlier version.
+class Card(msgspec.Struct, frozen=True):
+    """The owner of a mailbox: a name for people, since when it is open, in ns, and whether it is now."""
 
-    Raises:
-        msgspec.DecodeError: it is no such record.
+    person: str
+    opened_at: int
+    is_open: bool
+
+
+class StoredLetter(msgspec.Struct, frozen=True, gc=False):
+    """A letter as it came, or as it was sent.
+
+    Attributes:
+        source, destination, created: the envelope's (`Envelope`); in a record of version 1 there is none, as
+            its payload says it all.
+        payload: what travels, byte for byte.
     """
-    if not data.startswith(_FRAME):
-        return older_records.decode_sent(data)
-    version, sent = _DECODE_SENT.decode(data)
-    if version != SENT_VERSION:
-        raise msgspec.ValidationError(f"version {version}; this Starlight reads 1 to {SENT_VERSION}")
-    return sent
+
+    source: str
+    destination: str
+    created: int
+    payload: bytes
+
+    @property
+    def envelope(self) -> Envelope:
+        """Return the bundle around the payload."""
+        return Envelope(self.source, self.destination, self.created)
+
+
+class KeptTelemetry(msgspec.Struct, frozen=True):
+    """Telemetry as a mailbox keeps it.
+
+    Attributes:
+        number: counts the readings of its vehicle.
+        received_at: when it was known here, in ns.
+        payload: the telemetry as it came.
+        created: the creation time of its bundle in ns; None in a record of version 1.
+    """
+
+    number: int
+    received_at: int
+    payload: bytes
+    created: int | None = None
+
+
+class RecordKind(Generic[_T]):
+    """A kind of record, to and from bytes.
+
+    Args:
+        version: in which it is saved.
+        decode: reads the value inside the frame.
+        older: reads a record of version 1.
+    """
+
+    def __init__(self, version: int, decode: Callable[[bytes], _T], older: Callable[[bytes], _T]) -> None:
+        self.version = version
+        self._decode = decode
+        self._older = older
+        self._head = bytes((_FRAME, version))
+
+    def encode(self, value: _T) -> bytes:
+        """Return a value as a record."""
+        return self._head + msgspec.msgpack.encode(value)
+
+    def decode(self, data: bytes) -> _T:
+        """Return the value of a record.
+
+        Raises:
+            StoreError: it is damaged, or of a version that this Starlight does not know.
+        """
+        try:
+            if data[:1] != self._head[:1]:
+                return self._older(data)
+            if data[:2] != self._head:
+                raise StoreError(
+                    f"a record of version {_version(data)}; this Starlight reads 1 to {self.version}"
+                )
+            return self._decode(data[2:])
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise StoreError(f"a damaged record: {error}") from error
+
+
+def _version(data: bytes) -> object:
+    return msgspec.msgpack.decode(data, type=tuple[int, msgspec.Raw])[0]
+
+
+def _reader(type_: type[_T]) -> Callable[[bytes], _T]:
+    return msgspec.msgpack.Decoder(type_).decode
+
+
+CARD = RecordKind(2, _reader(Card), _reader(Card))
+LETTER = RecordKind(2, _reader(StoredLetter), lambda data: StoredLetter("", "", 0, data))
+SENT = RecordKind(2, _reader(Sent), older_records.decode_sent)
+RECEIVED = RecordKind(2, _reader(Received), _reader(Received))
+TELEMETRY = RecordKind(2, _reader(KeptTelemetry), _reader(KeptTelemetry))

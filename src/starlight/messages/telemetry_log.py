@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from starlight.errors import InputError, LetterError, StoreError
+from starlight.messages import stored_format
 from starlight.messages.format import decode_message
 from starlight.messages.letter import Telemetry
 from starlight.messages.records import Records
+from starlight.messages.stored_format import KeptTelemetry
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Save
-
-
-class KeptTelemetry(msgspec.Struct, frozen=True):
-    """Telemetry as a mailbox keeps it.
-
-    Attributes:
-        number: counts the readings of its vehicle.
-        received_at: when it was known here, in ns.
-        payload: the telemetry as it came.
-    """
-
-    number: int
-    received_at: int
-    payload: bytes
 
 
 class TelemetryLog:
@@ -53,18 +39,23 @@ class TelemetryLog:
         for key, data in self._records.telemetry(self._mailbox):
             try:
                 slot, _, vehicle = key.removeprefix("telemetry/").partition("/")
-                record = msgspec.msgpack.decode(data, type=KeptTelemetry)
-                telemetry = decode_message(
-                    record.payload, Envelope(vehicle, self._mailbox, record.received_at)
-                )
+                record = stored_format.TELEMETRY.decode(data)
+                created = record.received_at if record.created is None else record.created
+                telemetry = decode_message(record.payload, Envelope(vehicle, self._mailbox, created))
                 if not isinstance(telemetry, Telemetry):
                     raise StoreError(f"{self._mailbox} {key}: not telemetry")
                 self._kept.setdefault(vehicle, {})[int(slot)] = (record, telemetry)
-            except (msgspec.DecodeError, LetterError, ValueError) as error:
+            except (LetterError, ValueError) as error:
                 raise StoreError(f"{self._mailbox} {key}: {error}") from error
 
-    def put(self, telemetry: Telemetry, payload: bytes, now: int) -> Save | None:
+    def put(self, telemetry: Telemetry, payload: bytes, created: int, now: int) -> Save | None:
         """Keep telemetry in place of the vehicle's oldest; None when it is here already.
+
+        Args:
+            telemetry: what came.
+            payload: the same as it came.
+            created: when its bundle was made, in ns.
+            now: in ns.
 
         Raises:
             InputError: no room for another vehicle.
@@ -75,11 +66,11 @@ class TelemetryLog:
         if not kept and len(self._kept) >= self._most_vehicles:
             raise InputError(f"telemetry of {self._most_vehicles} vehicles is kept, not of more")
         number = max((k.number for k, _ in kept.values()), default=0) + 1
-        record = KeptTelemetry(number, now, payload)
+        record = KeptTelemetry(number, now, payload, created)
         slot = number % self._most_readings
         self._kept.setdefault(telemetry.vehicle, {})[slot] = (record, telemetry)
         key = f"telemetry/{slot}/{telemetry.vehicle}"
-        save = Save(self._mailbox, key, msgspec.msgpack.encode(record))
+        save = Save(self._mailbox, key, stored_format.TELEMETRY.encode(record))
         self._records.put(save)
         return save
 

@@ -15,6 +15,7 @@ from starlight.errors import InputError
 from starlight.messages.delivery import Received
 from starlight.messages.letter import Letter, Telemetry
 from starlight.messages.mailbox import Mailbox
+from starlight.messages.stored_format import StoredLetter
 from starlight.messages.trace_events import (
     LetterArrived,
     LetterDuplicate,
@@ -42,8 +43,9 @@ class Inbox:
         self._receipts = receipts
         self._arrived = arrived
 
-    def letter_came(self, mailbox: Mailbox, source: str, letter: Letter, now: int) -> list[Request]:
-        """Take a letter, and owe its sender a receipt."""
+    def letter_came(self, mailbox: Mailbox, stored: StoredLetter, letter: Letter, now: int) -> list[Request]:
+        """Take a letter as it came, and owe its sender a receipt."""
+        source = stored.source
         if (letter.sender, letter.to) != (source, mailbox.address) or not _has_members(source):
             rule = f"a letter from {letter.sender} to {letter.to} in a bundle from {source}"
             return self.refused(mailbox, source, rule, now)
@@ -67,7 +69,7 @@ class Inbox:
             return self.refused(mailbox, source, "the mailbox is full", now)
         else:
             received = Received(arrived_at=now, told_arrival=not letter.receipt_wanted)
-            requests = [*mailbox.put_letter(letter)]
+            requests = [*mailbox.put_letter(letter, stored)]
             said = say(now, self._node, LetterArrived(*about(letter)))
             self._arrived(letter)
         self._receipts.owe(mailbox.address, letter.id, received, now)
@@ -75,14 +77,15 @@ class Inbox:
         return [*requests, *mailbox.put_received(letter.id, received), said]
 
     def telemetry_came(
-        self, mailbox: Mailbox, source: str, telemetry: Telemetry, payload: bytes, now: int
+        self, mailbox: Mailbox, stored: StoredLetter, telemetry: Telemetry, now: int
     ) -> list[Request]:
         """Take the telemetry of a vehicle, which only it can report."""
+        source = stored.source
         if telemetry.vehicle != source:
             rule = f"telemetry of {telemetry.vehicle} in a bundle from {source}"
             return self.refused(mailbox, source, rule, now)
         try:
-            save = mailbox.telemetry.put(telemetry, payload, now)
+            save = mailbox.telemetry.put(telemetry, stored.payload, stored.created, now)
         except InputError as error:
             return self.refused(mailbox, source, str(error), now)
         if save is None:

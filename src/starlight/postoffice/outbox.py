@@ -31,6 +31,7 @@ from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.letter import Letter, ReceiptFact
 from starlight.messages.limits import check
 from starlight.messages.mailbox import Mailbox
+from starlight.messages.stored_format import StoredLetter
 from starlight.messages.trace_events import (
     ArrivalConfirmed,
     LetterDeparted,
@@ -137,7 +138,7 @@ class Outbox:
             expected = reprediction.expected_of(self._forecaster, destination, found)
             sent = sent.having(replace(sent.dispatch, expected=expected))
         return [
-            *mailbox.put_letter(letter),
+            *mailbox.put_letter(letter, StoredLetter(letter.sender, letter.to, now, encode_first(letter))),
             *self._letters.put(mailbox, letter.id, sent),
             submission(letter, sent, now),
             say(now, self._node, LetterWritten(*about(letter), size_bytes=size)),

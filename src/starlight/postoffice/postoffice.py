@@ -38,6 +38,7 @@ from starlight.messages.letter import (
 from starlight.messages.limits import check
 from starlight.messages.mailbox import Mailbox, MailboxLimits
 from starlight.messages.records import MemoryRecords, Records
+from starlight.messages.stored_format import StoredLetter
 from starlight.messages.trace_events import (
     MailboxClosed,
     MailboxesResumed,
@@ -46,7 +47,6 @@ from starlight.messages.trace_events import (
     TelemetryRejected,
     say,
 )
-from starlight.messages.wire_values import Envelope
 from starlight.node.application import Claim, DataUnit, Request, Save, Submit, Unclaim
 from starlight.postoffice.inbox import Inbox
 from starlight.postoffice.open_letters import OpenLetters
@@ -377,21 +377,22 @@ class PostOffice:
 
     def delivered(self, unit: DataUnit, now: int) -> list[Request]:
         """Take a payload that came for a mailbox."""
-        mailbox, source, payload = self._mailboxes[canonical(unit.endpoint)], unit.source, unit.payload
-        envelope = Envelope(source, mailbox.address, now if unit.created is None else unit.created)
+        mailbox, source = self._mailboxes[canonical(unit.endpoint)], unit.source
+        created = now if unit.created is None else unit.created
+        stored = StoredLetter(source, mailbox.address, created, unit.payload)
         try:
-            message = decode_message(payload, envelope)
+            message = decode_message(unit.payload, stored.envelope)
         except LetterError as error:
             return self._inbox.refused(mailbox, source, str(error), now)
         if isinstance(message, Letter):
-            return self._inbox.letter_came(mailbox, source, message, now)
+            return self._inbox.letter_came(mailbox, stored, message, now)
         if isinstance(message, Receipt):
             requests: list[Request] = []
             for fact in message.facts:
                 requests += self._outbox.learnt(mailbox, fact.letter_id, fact, source, now)
             return _saves_first(requests)
         if isinstance(message, Telemetry):
-            return self._inbox.telemetry_came(mailbox, source, message, payload, now)
+            return self._inbox.telemetry_came(mailbox, stored, message, now)
         return self._inbox.refused(mailbox, source, "this version does not read it", now)
 
     def departed(
