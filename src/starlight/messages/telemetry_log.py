@@ -45,7 +45,7 @@ class TelemetryLog:
                 if not isinstance(telemetry, Telemetry):
                     raise StoreError(f"{self._mailbox} {key}: not telemetry")
                 self._kept.setdefault(vehicle, {})[int(slot)] = (record, telemetry)
-            except (LetterError, ValueError) as error:
+            except (StoreError, LetterError, ValueError) as error:
                 raise StoreError(f"{self._mailbox} {key}: {error}") from error
 
     def put(self, telemetry: Telemetry, payload: bytes, created: int, now: int) -> Save | None:
