@@ -8,6 +8,7 @@
     │   ├── CborError         not the subset of CBOR that RFC 9171 allows
     │   ├── BundleError       not a bundle by RFC 9171
     │   ├── LetterError       a payload that is no letter, receipt or telemetry of ours
+    │   ├── AmendmentError    a payload that tells of no amendments as ours do
     │   └── LinkError         a convergence layer's peer broke its protocol
     ├── RangeError            a time that the ephemeris, or another table, does not cover
     ├── StoreError            the disk refused, or holds what we did not write
@@ -71,6 +72,10 @@ class BundleError(_OffsetError):
 
 class LetterError(_OffsetError):
     """A payload that is no letter, receipt or telemetry record of ours."""
+
+
+class AmendmentError(_OffsetError):
+    """A payload that tells of no amendments, or of one that no plan could take."""
 
 
 class LinkError(PeerError):

@@ -22,7 +22,7 @@ from starlight.contacts.amendments import (
     Removed,
     Retracted,
     VersionVector,
-    check,
+    check_amendment,
     digest,
     facts,
     version_of,
@@ -309,7 +309,7 @@ def test_a_digest_tells_sets_apart() -> None:
 def test_what_no_plan_could_take_is_refused(change: Change) -> None:
     """A change with a number, time, text or contact that is none is refused, and says where."""
     with pytest.raises(InputError):
-        check(Amendment(1, 1, 0, (change,)))
+        check_amendment(Amendment(1, 1, 0, (change,)))
 
 
 def test_what_is_right_is_taken() -> None:
@@ -321,7 +321,7 @@ def test_what_is_right_is_taken() -> None:
         Fact("a", True),
         Retracted(1, 9),
     )
-    check(Amendment(1, 1, 0, (*good, NotUnderstood(9, b"x"))))
+    check_amendment(Amendment(1, 1, 0, (*good, NotUnderstood(9, b"x"))))
     for wrong in (Amendment(1, 1, 0, ()), Amendment(1, 0, 0, good), Amendment(0, 1, 0, good)):
         with pytest.raises(InputError):
-            check(wrong)
+            check_amendment(wrong)

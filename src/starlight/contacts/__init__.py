@@ -1,5 +1,22 @@
 """The contact plan: who hears whom, when, how fast, how far away."""
 
+from starlight.contacts.amended_plan import amended, revised
+from starlight.contacts.amendments import (
+    Amendment,
+    AmendmentId,
+    Change,
+    Fact,
+    NewContacts,
+    NotUnderstood,
+    Outage,
+    Removed,
+    Retracted,
+    VersionVector,
+    check_amendment,
+    digest,
+    facts,
+    version_of,
+)
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, by_start, constant_light
 from starlight.contacts.plan import ContactPlan, Notice, clipped
 from starlight.contacts.plan_json import from_json
@@ -7,14 +24,30 @@ from starlight.contacts.report import Exported, Imported
 
 __all__ = [
     "UNLIMITED_BPS",
+    "Amendment",
+    "AmendmentId",
+    "Change",
     "Contact",
     "ContactPlan",
     "Exported",
+    "Fact",
     "Imported",
     "LightPiece",
+    "NewContacts",
+    "NotUnderstood",
     "Notice",
+    "Outage",
+    "Removed",
+    "Retracted",
+    "VersionVector",
+    "amended",
     "by_start",
+    "check_amendment",
     "clipped",
     "constant_light",
+    "digest",
+    "facts",
     "from_json",
+    "revised",
+    "version_of",
 ]

@@ -243,7 +243,7 @@ def digest(amendments: Iterable[Amendment]) -> str:
     return sha.hexdigest()[:8]
 
 
-def check(amendment: Amendment) -> None:
+def check_amendment(amendment: Amendment) -> None:
     """Refuse an amendment that no plan could take.
 
     Raises:
@@ -266,8 +266,7 @@ def _problems(change: Change) -> Iterator[tuple[str, str]]:
             for link in links:
                 _ends(*link)
             _span(start, end)
-            if len(text.encode()) > TEXT_MAX_BYTES:
-                yield "text", f"it has more than {TEXT_MAX_BYTES} bytes"
+            yield from _text_problems("text", text, 0, TEXT_MAX_BYTES)
         case NewContacts(contacts):
             _count("contacts", len(contacts), MAX_CONTACTS)
             for contact in contacts:
@@ -276,10 +275,9 @@ def _problems(change: Change) -> Iterator[tuple[str, str]]:
             _ends(from_node, to_node)
             _time("time", time)
         case Fact(name, value):
-            if not 1 <= len(name.encode()) <= NAME_MAX_BYTES:
-                yield "name", f"a name has 1 to {NAME_MAX_BYTES} bytes"
-            if isinstance(value, str) and len(value.encode()) > FACT_MAX_BYTES:
-                yield "value", f"it has more than {FACT_MAX_BYTES} bytes"
+            yield from _text_problems("name", name, 1, NAME_MAX_BYTES)
+            if isinstance(value, str):
+                yield from _text_problems("value", value, 0, FACT_MAX_BYTES)
             if isinstance(value, float) and not isfinite(value):
                 yield "value", "it is not a finite number"
             if isinstance(value, int) and abs(value) > 2**63 - 1:
@@ -311,6 +309,16 @@ def _contact_problems(contact: Contact) -> Iterator[tuple[str, str]]:
             yield "light", "coefficients are numbers of s, none beyond 1e12"
     if not 0 < contact.confidence <= 1:
         yield "confidence", "it is over 0 up to 1"
+
+
+def _text_problems(where: str, text: str, least: int, most: int) -> Iterator[tuple[str, str]]:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        yield where, "it holds a character that UTF-8 can't carry"
+        return
+    if not least <= size <= most:
+        yield where, f"it has {size} bytes of UTF-8; it has {least} to {most}"
 
 
 def _ends(from_node: int, to_node: int) -> None:

@@ -1,0 +1,212 @@
+"""The amendments that a node holds, and the plan that they make of its base plan."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from starlight.contacts import (
+    Amendment,
+    AmendmentId,
+    ContactPlan,
+    NotUnderstood,
+    VersionVector,
+    amended,
+    digest,
+    version_of,
+)
+from starlight.dtntime import HOUR, MINUTE
+from starlight.errors import AmendmentError, StoreError
+from starlight.services.amendment_format import Carried, decode_amendment
+
+HELD_MAX = 10_000
+"""Amendments of one author: a change a day for 27 years; 10 MB where each is a kilobyte."""
+
+TAKEN_MAX = 1_000
+"""New amendments of one author in an hour of mission time. Whoever starts on an empty store is sent all that
+it misses at once; what makes more is a loop, not a planner. What is not taken is sent again later."""
+
+AHEAD = MINUTE
+"""Clocks of nodes differ by seconds; what is further ahead of the hour at which it came was made by a wrong
+one."""
+
+
+class NotTaken(StrEnum):
+    """Reasons for which an amendment is not taken."""
+
+    TOO_MANY = "its author has as many as a node holds"
+    TOO_FAST = "its author sends more than a planner would"
+
+
+class ClockDoubt(StrEnum):
+    """Reasons for which the time of an amendment is doubtful; it orders amendments all the same."""
+
+    AHEAD = "made after it came, by its author's clock"
+    BEHIND = "made before an earlier one of its author, by its author's clock"
+
+
+class Held(msgspec.Struct, frozen=True):
+    """An amendment that a node holds.
+
+    Attributes:
+        amendment: what it says, as far as it is understood.
+        data: its bytes, as they came.
+        taken: when it came, or was made here, in ns.
+    """
+
+    amendment: Amendment
+    data: bytes
+    taken: int
+
+
+class _Record(msgspec.Struct, frozen=True):
+    """An amendment as a node's store keeps it; new fields go to the end, with a default."""
+
+    taken: int
+    data: bytes
+
+
+class HeldAmendments:
+    """A set of amendments over a base plan.
+
+    Args:
+        base: the plan that they amend.
+
+    Attributes:
+        plan: the base plan with all of them folded in.
+    """
+
+    def __init__(self, base: ContactPlan) -> None:
+        self._base = self.plan = base
+        self._named: tuple[ContactPlan, ContactPlan, frozenset[int]] | None = None  # see `nodes`
+        self._held: dict[AmendmentId, Held] = {}
+        self._counts: dict[int, int] = {}
+        self._lately: dict[int, tuple[int, int]] = {}  # by author: which hour, and how many came in it
+
+    def all(self) -> list[Held]:
+        """Return what is held, in canonical order."""
+        return sorted(self._held.values(), key=lambda held: held.amendment.order)
+
+    def amendments(self) -> list[Amendment]:
+        """Return the amendments, in canonical order."""
+        return [held.amendment for held in self.all()]
+
+    def get(self, id: AmendmentId) -> Held | None:
+        """Return one of them by its name, or None."""
+        return self._held.get(id)
+
+    def of(self, author: int) -> list[Held]:
+        """Return those of an author, by number."""
+        found = (held for id, held in self._held.items() if id.author == author)
+        return sorted(found, key=lambda held: held.amendment.number)
+
+    def version(self) -> VersionVector:
+        """Return the names of all that is held."""
+        return version_of(self.amendments())
+
+    def digest(self) -> str:
+        """Return the short name of all that is held."""
+        return digest(self.amendments())
+
+    def set_base(self, base: ContactPlan) -> None:
+        """Amend another base plan from now on."""
+        self._base = base
+        self._fold()
+
+    def nodes(self) -> frozenset[int]:
+        """Return every node that a contact names, also one that is silent under the amendments."""
+        named = self._named
+        # Asked at each message; a plan of decades has tens of thousands of contacts.
+        if named is None or named[0] is not self._base or named[1] is not self.plan:
+            nodes = frozenset((*self._base.nodes(), *self.plan.nodes()))
+            named = self._named = (self._base, self.plan, nodes)
+        return named[2]
+
+    def take(self, carried: Carried, now: int) -> Held | NotTaken | None:
+        """Take an amendment; return it where it is new, None where it is known.
+
+        Of two with one name, as a planner makes who has lost its store, the later one by its time holds, and
+        where they have one time the one with the greater bytes: at every node the same.
+        """
+        held = Held(carried.amendment, carried.data, now)
+        id = held.amendment.id
+        known = self._held.get(id)
+        if known is not None and _rank(known) >= _rank(held):
+            return None
+        if known is None and self._counts.get(id.author, 0) >= HELD_MAX:
+            return NotTaken.TOO_MANY
+        hour, count = self._lately.get(id.author, (0, 0))
+        count = count + 1 if hour == now // HOUR else 1
+        if count > TAKEN_MAX:
+            return NotTaken.TOO_FAST
+        self._lately[id.author] = (now // HOUR, count)
+        self._keep(held)
+        return held
+
+    def fold(self) -> bool:
+        """Fold what was taken since into the plan; return whether that made another one of it.
+
+        Apart from `take`, because what comes together makes one new plan.
+        """
+        before = self.plan
+        self._fold()
+        same = (before.contacts, before.notices) == (self.plan.contacts, self.plan.notices)
+        if same:
+            self.plan = before  # Who compares plans by identity goes on with the one that it has.
+        return not same
+
+    def restore(self, author: int, number: int, record: bytes) -> None:
+        """Take back what `record_of` returned.
+
+        Raises:
+            StoreError: it is not that.
+        """
+        try:
+            kept = msgspec.msgpack.decode(record, type=_Record)
+            amendment = decode_amendment(kept.data, author)
+        except (msgspec.DecodeError, AmendmentError) as error:
+            raise StoreError(f"the amendment {author} {number}: {error}") from error
+        if amendment.number != number:
+            raise StoreError(f"the amendment {author} {number} has the number {amendment.number}")
+        self._keep(Held(amendment, kept.data, kept.taken))
+
+    def clock_doubts(self) -> dict[AmendmentId, ClockDoubt]:
+        """Return the amendments whose time is doubtful, and why."""
+        found: dict[AmendmentId, ClockDoubt] = {}
+        latest: dict[int, int] = {}  # by author: the latest time among the numbers so far
+        for id, held in sorted(self._held.items()):
+            at = held.amendment.at
+            if at > held.taken + AHEAD:
+                found[id] = ClockDoubt.AHEAD
+            elif at < latest.get(id.author, at):
+                found[id] = ClockDoubt.BEHIND
+            latest[id.author] = max(at, latest.get(id.author, at))
+        return found
+
+    def not_understood(self) -> list[tuple[AmendmentId, int]]:
+        """Return what newer versions know and this one keeps: the amendment and the kind of the change."""
+        return [
+            (amendment.id, change.kind)
+            for amendment in self.amendments()
+            for change in amendment.changes
+            if isinstance(change, NotUnderstood)
+        ]
+
+    def _keep(self, held: Held) -> None:
+        id = held.amendment.id
+        if id not in self._held:
+            self._counts[id.author] = self._counts.get(id.author, 0) + 1
+        self._held[id] = held
+
+    def _fold(self) -> None:
+        self.plan = amended(self._base, self.amendments())
+
+
+def record_of(held: Held) -> bytes:
+    """Return an amendment as a record of a node's store."""
+    return msgspec.msgpack.encode(_Record(held.taken, held.data))
+
+
+def _rank(held: Held) -> tuple[int, bytes]:
+    return held.amendment.at, held.data
