@@ -77,6 +77,10 @@ class Applications:
         """
         return self._members[name].asked(requests)
 
+    def named(self, name: str) -> Restorable:
+        """Return the application of a name, to be asked what it knows."""
+        return self._members[name].application
+
     def restore(self, mailbox: str, key: str, data: bytes) -> None:
         """Give a record back to the application that saved it."""
         owner = mailbox if mailbox in self._members else MAIL

@@ -81,16 +81,25 @@ class Host:
         self._ran = False  # in this step the engine has done what was due
 
     def resume(self, stored: Iterable[Restored | Remembered], now: int) -> Step:
-        """Start: give the engine what the store holds, then let the application ask for its endpoints.
+        """Start: give the engine what the store holds, and let the application ask for its endpoints.
+
+        A plan that the application asks for is in force before anything of the store is routed.
 
         Args:
             stored: the answer of the store; empty on the first start.
         """
+        application = self.application
         try:
+            requests = [] if application is None else application.resume(now)
+            plans = [request for request in requests if isinstance(request, ChangePlan)]
+            for plan in plans:
+                # The application hears of it at the end: until all is restored it would find nothing booked.
+                self._handle(events.PlanChanged(plan.plan), now, tell=False)
             for event in stored:
                 self._handle(event, now)
-            if self.application is not None:
-                self._take(self.application.resume(now), now)
+            self._take((request for request in requests if not isinstance(request, ChangePlan)), now)
+            if application is not None and plans:
+                self._take(application.plan_changed(now), now)
             return self._finish(now)
         except Exception:
             self._break_off(now)
@@ -175,8 +184,12 @@ class Host:
         self._ran = False
         self.node.undo(dropped, now)
 
-    def _handle(self, event: Event, now: int) -> None:
-        """Let the engine handle an event, and all that follows from it at the application."""
+    def _handle(self, event: Event, now: int, *, tell: bool = True) -> None:
+        """Let the engine handle an event, and all that follows from it at the application.
+
+        Args:
+            tell: of a new plan, the application is told as well.
+        """
         queue = self._queue
         queue.append(event)
         while queue:
@@ -199,7 +212,7 @@ class Host:
                     queue.append(action)
                 else:
                     queue.extend(self._tell(action, now))  # type: ignore[arg-type]  # told by its class
-            if type(event) is events.PlanChanged and self.application is not None:
+            if tell and type(event) is events.PlanChanged and self.application is not None:
                 queue.extend(self._events(self.application.plan_changed(now)))
 
     def _write(self, action: StoreWrite) -> None:

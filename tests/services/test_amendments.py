@@ -1,0 +1,516 @@
+"""The amendment service: who is believed, how versions converge, what survives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from random import Random
+
+import pytest
+from tests.sim.helpers import START, both, contact
+
+from starlight.bundle import cbor
+from starlight.contacts.amendments import (
+    Amendment,
+    AmendmentId,
+    Change,
+    Fact,
+    Outage,
+    Retracted,
+    VersionVector,
+    digest,
+)
+from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
+from starlight.engine.applications import Applications
+from starlight.engine.host import Host
+from starlight.engine.node import Node
+from starlight.errors import InputError
+from starlight.node.application import ChangePlan, DataUnit, Request, Save, Say, Submit
+from starlight.node.config import NodeConfig
+from starlight.node.trace_events import BundleWaiting, PlanAdopted
+from starlight.services import held_amendments
+from starlight.services.amendment_format import Carried, Message, encode, encode_amendment
+from starlight.services.amendments import GATHER, NAME, SERVICE, AmendmentService
+from starlight.services.held_amendments import ClockDoubt
+from starlight.services.plan_versions import TRIES_MAX
+from starlight.services.trace_events import AmendmentDamaged, AmendmentRefused, AmendmentTaken
+from starlight.sim.checkers import Witness
+from starlight.sim.virtual_node import NodeSetup
+from starlight.sim.world import VirtualWorld
+from starlight.trace import Record, TraceEvent
+
+PLAN = ContactPlan.of([*both(1, 1, 2, light_s=600.0), *both(3, 2, 3, light_s=2.0)])
+"""Earth's node 1 and 2 on Mars ten minutes apart, 3 behind it; always open."""
+
+DUST = Outage(((2, 3), (3, 2)), START + HOUR, START + 3 * HOUR, "dust storm")
+
+
+def source(node: int) -> str:
+    """Return the endpoint of a node's amendment service."""
+    return f"ipn:{node}.{SERVICE}"
+
+
+def unit(request: Submit, created: int) -> DataUnit:
+    """Return what is delivered of a submitted bundle."""
+    key = f"{request.source}/{created // 1_000_000}/0"
+    return DataUnit(key, (key,), request.destination, request.source, created, request.payload)
+
+
+def told(requests: Iterable[Request], kind: type[TraceEvent]) -> list[TraceEvent]:
+    """Return what requests put into the trace, of one kind."""
+    return [r.record.event for r in requests if isinstance(r, Say) and isinstance(r.record.event, kind)]
+
+
+def sent(requests: Iterable[Request]) -> list[Submit]:
+    """Return the bundles that requests submit."""
+    return [request for request in requests if isinstance(request, Submit)]
+
+
+def service(node: int, planners: Sequence[int] = (1, 2), base: ContactPlan = PLAN) -> AmendmentService:
+    """Return the service of a node that has started."""
+    one = AmendmentService(node, base, planners)
+    one.resume(START)
+    return one
+
+
+def message(author: int, *changes: Change, number: int = 1, at: int = START) -> bytes:
+    """Return the payload by which an author tells of one amendment."""
+    amendment = Amendment(author, number, at, changes)
+    return encode(Message((Carried(amendment, encode_amendment(amendment)),), VersionVector(), {}))
+
+
+def give(one: AmendmentService, payload: bytes, now: int, *, of: str = source(2)) -> list[Request]:
+    """Deliver a payload of an endpoint, sent in the same moment."""
+    return one.delivered(DataUnit("k", ("k",), source(one.node), of, now, payload), now)
+
+
+# One node.
+
+
+def test_an_amendment_is_in_force_at_once_and_goes_to_every_node() -> None:
+    """A planner's change is saved, put in force, and sent expedited to the service of each other node."""
+    one = service(2)
+    amendment, requests = one.amend([DUST], START)
+    assert (amendment.author, amendment.number, amendment.at) == (2, 1, START)
+    (plan,) = (request.plan for request in requests if isinstance(request, ChangePlan))
+    assert plan is one.plan
+    assert [n.text for n in plan.notices] == ["dust storm"]
+    assert [(s.source, s.destination, s.priority) for s in sent(requests)] == [
+        (source(2), source(1), 2),
+        (source(2), source(3), 2),
+    ]
+    kinds = [type(request).__name__ for request in requests]
+    assert kinds.index("Save") < kinds.index("ChangePlan") < kinds.index("Submit")
+
+
+def test_only_a_planner_amends() -> None:
+    """A node that its own file does not name among the planners is told so, and changes nothing."""
+    one = service(3)
+    with pytest.raises(InputError, match="node 3 is no planner"):
+        one.amend([DUST], START)
+    with pytest.raises(InputError, match="changes"):
+        service(2).amend([], START)
+    assert one.plan is PLAN
+
+
+@pytest.mark.parametrize(
+    ("of", "payload", "reason"),
+    [
+        (source(3), message(3, DUST), "node 3 is no planner here"),
+        ("ipn:2.1", message(2, DUST), "it is not from the amendment service of a node"),
+        ("dtn://mars/amendments", message(2, DUST), "it is not from the amendment service of a node"),
+        (source(2), b"\xff", "at byte 0"),
+        (source(2), cbor.dumps({0: 1, 1: [7], 2: {}}), "an amendment is a map"),
+    ],
+)
+def test_what_is_not_believed_is_refused_with_a_trace(of: str, payload: bytes, reason: str) -> None:
+    """An amendment is believed from a planner's own service alone; all else leaves the plan as it was."""
+    one = service(1)
+    requests = give(one, payload, START, of=of)
+    (refused,) = told(requests, AmendmentRefused)
+    assert isinstance(refused, AmendmentRefused)
+    assert refused.source == of
+    assert reason in refused.reason
+    assert one.plan is PLAN
+    assert not any(isinstance(request, Save) and request.key.startswith("held/") for request in requests)
+
+
+def test_an_amendment_that_comes_again_changes_nothing_but_is_answered() -> None:
+    """A duplicate is neither saved nor put in force again; its author is told again what is held."""
+    one = service(1)
+    first = give(one, message(2, DUST), START)
+    assert any(isinstance(request, ChangePlan) for request in first)
+    (answer,) = sent(one.handle_timer(START + GATHER))
+    assert (answer.destination, answer.priority) == (source(2), 0)
+    again = give(one, message(2, DUST), START + HOUR)
+    assert [type(request) for request in again if not isinstance(request, Save)] == []
+    assert one.next_wakeup() == START + HOUR + GATHER
+    assert len(sent(one.handle_timer(START + HOUR + GATHER))) == 1
+
+
+def test_a_second_word_of_the_same_storm_puts_no_other_plan_in_force() -> None:
+    """What changes no contact and no notice is held, and the plan in force stays the same object."""
+    one = service(1)
+    give(one, message(2, DUST), START)
+    plan = one.plan
+    requests = give(one, message(2, DUST, number=2, at=START + 1), START)
+    assert not any(isinstance(request, ChangePlan) for request in requests)
+    assert one.plan is plan
+    assert one.held.version().text() == "2:1-2"
+
+
+def test_a_doubtful_clock_is_marked_and_orders_all_the_same() -> None:
+    """An amendment from the future, or from before its author's last, is taken, and shown as doubtful."""
+    one = service(1)
+    ahead = give(one, message(2, Fact("epoch", 1), number=2, at=START + DAY), START)
+    behind = give(one, message(2, Fact("epoch", 2), number=3, at=START - DAY), START)
+    for requests, doubt in ((ahead, ClockDoubt.AHEAD), (behind, ClockDoubt.BEHIND)):
+        (taken,) = told(requests, AmendmentTaken)
+        assert isinstance(taken, AmendmentTaken)
+        assert taken.doubt == doubt
+    assert set(one.held.clock_doubts().values()) == {ClockDoubt.AHEAD, ClockDoubt.BEHIND}
+
+
+def test_an_authors_later_word_wins_though_its_clock_was_set_back() -> None:
+    """What a node amends later has a later time than what it amended before, whatever its clock says."""
+    one = service(2)
+    one.amend([Fact("epoch", 1)], START + DAY)
+    later, _ = one.amend([Fact("epoch", 2)], START)
+    assert later.at == START + DAY + 1
+
+
+def test_how_much_is_held_and_how_fast_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond its bounds an author's amendments are refused, not claimed to be held, and taken later."""
+    monkeypatch.setattr(held_amendments, "TAKEN_MAX", 2)
+    monkeypatch.setattr(held_amendments, "HELD_MAX", 3)
+    one = service(1)
+    for number in (1, 2, 3):
+        give(one, message(2, Fact("n", number), number=number), START)
+    assert one.held.version().text() == "2:1-2"
+    for number in (3, 4):
+        requests = give(one, message(2, Fact("n", number), number=number), START + HOUR)
+    (refused,) = told(requests, AmendmentRefused)
+    assert isinstance(refused, AmendmentRefused)
+    assert (refused.number, refused.reason) == (4, held_amendments.NotTaken.TOO_MANY)
+    assert one.held.version().text() == "2:1-3"
+
+
+def test_who_does_not_answer_is_sent_it_again_ever_more_rarely() -> None:
+    """Without an answer the amendment goes again a few times, then rests until the node is heard."""
+    one = service(2, base=ContactPlan.of(both(1, 1, 2, light_s=600.0)))
+    requests, now = one.amend([DUST], START)[1], START
+    times: list[int] = []
+    while True:
+        for request in sent(requests):
+            one.accepted(request.token, "k", now, now + 600 * SECOND, now)
+            times.append(now)
+        due = one.next_wakeup()
+        if due is None:
+            break
+        now = due
+        requests = one.handle_timer(now)
+    assert len(times) == 1 + TRIES_MAX
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert gaps == [1_800 * SECOND + (DAY << n) for n in range(TRIES_MAX)]
+    # It is heard, and misses it: then it is sent at once.
+    heard = give(one, encode(Message((), VersionVector(), {})), now, of=source(1))
+    assert [request.destination for request in sent(heard)] == [source(1)]
+
+
+def test_what_waits_for_its_window_is_not_sent_again_when_the_plan_changes() -> None:
+    """A change of the plan sends nothing that is on its way, and all to a node that is new in it."""
+    one = service(2)
+    one.amend([DUST], START)
+    assert sent(one.plan_changed(START)) == []
+    more = ContactPlan.of([*PLAN.contacts, *both(20, 2, 9)])
+    assert one.set_base(more) == [ChangePlan(one.plan)]
+    assert [request.destination for request in sent(one.plan_changed(START))] == [source(9)]
+
+
+def test_the_base_plan_changes_below_what_is_held() -> None:
+    """Another base plan is put in force with the amendments on top."""
+    one = service(1)
+    give(one, message(2, DUST), START)
+    longer = ContactPlan.of([*PLAN.contacts, contact(9, 1, 3)], version=7)
+    (request,) = one.set_base(longer)
+    assert request == ChangePlan(one.plan)
+    assert len(one.plan.between(1, 3)) == 1
+    assert [notice.text for notice in one.plan.notices] == ["dust storm"]
+
+
+def test_a_record_that_is_damaged_costs_itself_alone() -> None:
+    """A damaged record is left out and told of; the author sees that it is missing and sends it again."""
+    one = service(1)
+    saves: list[Request] = []
+    for number in (1, 2):
+        saves += give(one, message(2, Fact("n", number), number=number), START)
+    again = AmendmentService(1, PLAN, (1, 2))
+    kept = [save for save in saves if isinstance(save, Save)]
+    for save in kept:
+        data = b"\x00\x01" if save.key == "held/2/1" else save.data
+        again.restore(save.mailbox, save.key, data)
+    again.restore(NAME, "held/x/y", b"")
+    again.restore(NAME, "of a newer version", b"")
+    requests = again.resume(START)
+    damaged = told(requests, AmendmentDamaged)
+    assert [each.record for each in damaged if isinstance(each, AmendmentDamaged)] == ["held/2/1", "held/x/y"]
+    assert again.held.version().text() == "2:2"
+
+
+# Several nodes, without an engine: whatever happens to the bundles between them.
+
+
+class Post:
+    """Carries what services submit, as a draw says: late, twice, in any order, or never.
+
+    Args:
+        random: draws.
+        nodes: of the services.
+    """
+
+    def __init__(self, random: Random, nodes: Sequence[int]) -> None:
+        self.random = random
+        self.services = {node: service(node, nodes[:3], _everyone(nodes)) for node in nodes}
+        self.under_way: list[tuple[int, int, DataUnit]] = []
+        self.kept: dict[int, dict[str, bytes]] = {node: {} for node in nodes}
+        self.now = START
+
+    def take(self, node: int, requests: Iterable[Request]) -> None:
+        """Do what a service asks for."""
+        for request in requests:
+            if isinstance(request, Save):
+                self.kept[node][request.key] = request.data
+            elif isinstance(request, ChangePlan):
+                self.take(node, self.services[node].plan_changed(self.now))
+            elif isinstance(request, Submit):
+                to = int(request.destination[4:].partition(".")[0])
+                arrives = self.now + self.random.randrange(MINUTE, 2 * DAY)
+                self.under_way.append((arrives, to, unit(request, self.now)))
+                answer = self.services[node].accepted(request.token, "k", self.now, arrives, self.now)
+                self.take(node, answer)
+
+    def step(self, until: int, *, faults: bool) -> None:
+        """Let time pass, with or without losses, duplicates and restarts."""
+        while True:
+            dues = [due for one in self.services.values() if (due := one.next_wakeup()) is not None]
+            self.now = min([*dues, *(arrives for arrives, _, _ in self.under_way), until])
+            if self.now >= until:
+                return
+            for node, one in self.services.items():
+                if (due := one.next_wakeup()) is not None and due <= self.now:
+                    self.take(node, one.handle_timer(self.now))
+            for entry in [entry for entry in self.under_way if entry[0] <= self.now]:
+                self.under_way.remove(entry)
+                fate = self.random.random() if faults else 1.0
+                if fate < 0.4:
+                    continue
+                if fate < 0.6:
+                    self.under_way.append((self.now + self.random.randrange(1, DAY), *entry[1:]))
+                self.take(entry[1], self.services[entry[1]].delivered(entry[2], self.now))
+            if faults and self.random.random() < 0.05:
+                self.restart(self.random.choice(list(self.services)))
+
+    def restart(self, node: int) -> None:
+        """Let a service start again on what it has saved."""
+        one = AmendmentService(node, _everyone(list(self.services)), self.services[node].planners)
+        for key, data in self.kept[node].items():
+            one.restore(NAME, key, data)
+        self.services[node] = one
+        self.take(node, one.resume(self.now))
+
+
+def _everyone(nodes: Sequence[int]) -> ContactPlan:
+    pairs = [(a, b) for a in nodes for b in nodes if a < b]
+    return ContactPlan.of([each for n, pair in enumerate(pairs) for each in both(1 + 2 * n, *pair)])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_versions_converge_whatever_happens_to_the_bundles(seed: int) -> None:
+    """Bundles are lost, doubled and late, nodes restart, three planners amend: in the end all hold the same
+    amendments, go by the same plan, and each planner knows that the others hold what it has made."""
+    random = Random(seed)
+    nodes = [1, 2, 3, 4, 5]
+    post = Post(random, nodes)
+    made: list[Amendment] = []
+    for round in range(8):
+        node = random.choice(nodes[:3])
+        known = post.services[node].held.amendments()
+        change: Change = (
+            Retracted(*random.choice(known).id)
+            if known and random.random() < 0.3
+            else Outage(((1, 4),), START + round * HOUR, START + random.randrange(round, 10) * HOUR, "dust")
+        )
+        amendment, requests = post.services[node].amend([change], post.now)
+        made.append(amendment)
+        post.take(node, requests)
+        post.step(post.now + random.randrange(HOUR, 3 * DAY), faults=True)
+    post.step(post.now + 400 * DAY, faults=False)
+    plans = [one.plan for one in post.services.values()]
+    assert {one.held.digest() for one in post.services.values()} == {digest(made)}
+    assert all((plan.contacts, plan.notices) == (plans[0].contacts, plans[0].notices) for plan in plans)
+    for author in nodes[:3]:
+        mine = [each.id for each in made if each.author == author]
+        known_there = post.services[author].others()
+        assert all(id in known_there[n].version for id in mine for n in nodes if n != author)
+    assert all(one.next_wakeup() is None for one in post.services.values())
+
+
+def test_a_planner_that_lost_its_store_takes_no_number_twice() -> None:
+    """A node with an empty store tells the planners so, is sent what it misses, and learns its numbers."""
+    nodes = [1, 2, 3, 4]
+    post = Post(Random(5), nodes)
+    for node in (1, 2):
+        post.take(node, post.services[node].amend([Fact(f"of {node}", 1)], post.now)[1])
+        post.step(post.now + 9 * DAY, faults=False)
+    post.kept[1].clear()
+    post.restart(1)
+    assert post.services[1].held.version().text() == ""
+    post.take(1, post.services[1].greet(post.now))
+    assert post.services[1].greet(post.now) == []
+    post.step(post.now + 9 * DAY, faults=False)
+    assert post.services[1].held.version().text() == "2:1"
+    amendment, requests = post.services[1].amend([Fact("again", 1)], post.now)
+    assert amendment.number == 2
+    post.take(1, requests)
+    post.step(post.now + 9 * DAY, faults=False)
+    assert post.services[4].held.version().text() == "1:1-2 2:1"
+
+
+def test_two_amendments_of_one_name_are_the_same_one_everywhere() -> None:
+    """Where a planner has used a number twice, the later one holds at every node, whichever came first."""
+    early, late = message(2, Fact("n", 1), at=START), message(2, Fact("n", 2), at=START + 1)
+    found = []
+    for order in ((early, late), (late, early)):
+        one = service(1)
+        for payload in order:
+            give(one, payload, START + HOUR)
+        found.append(one.held.digest())
+        (held,) = one.held.all()
+        assert held.amendment.changes == (Fact("n", 2),)
+    assert found[0] == found[1]
+
+
+def test_what_is_known_of_others_is_told_by_planners_alone() -> None:
+    """A planner's word of other nodes is taken where it is newer; another node's word is not."""
+    teller = service(2)
+    give(teller, encode(Message((), _version("1:1"), {})), START + HOUR, of=source(3))
+    (to_one, _) = sent(teller.amend([DUST], START + 2 * HOUR)[1])
+    one = service(1)
+    give(one, to_one.payload, START + 3 * HOUR)
+    assert one.others()[3].version.text() == "1:1"
+    assert one.others()[3].as_of == START + HOUR
+    give(one, encode(Message((), _version("1:1-2"), {2: one.others()[3]})), START + 4 * HOUR, of=source(3))
+    assert one.others()[2].as_of == START + 3 * HOUR
+
+
+def _version(text: str) -> VersionVector:
+    author, _, run = text.partition(":")
+    first, _, last = run.partition("-")
+    return VersionVector.of(AmendmentId(int(author), n) for n in range(int(first), int(last or first) + 1))
+
+
+# Real nodes, in virtual time.
+
+
+def amending(*changes: Change) -> Callable[[Host, int], Iterable[Request]]:
+    """Return the call that lets a node's planner amend."""
+
+    def call(host: Host, now: int) -> Iterable[Request]:
+        applications = host.application
+        assert isinstance(applications, Applications)
+        one = applications.named(NAME)
+        assert isinstance(one, AmendmentService)
+        return applications.asked(NAME, one.amend(changes, now)[1])
+
+    return call
+
+
+def world_of(plan: ContactPlan, trace: Callable[[Record], object] | None = None) -> VirtualWorld:
+    """Return a world with a witness and the amendment service on every node of a plan; 1 and 3 may amend."""
+
+    def applications(node: Node) -> Applications:
+        return Applications({"mail": Witness(node), NAME: AmendmentService(node.number, node.plan, (1, 3))})
+
+    setups = [NodeSetup(NodeConfig(number, plan), applications) for number in plan.nodes()]
+    return VirtualWorld(plan, setups, start=START, trace=trace)
+
+
+def held_by(world: VirtualWorld) -> dict[int, str]:
+    """Return the versions that nodes hold."""
+    found = {}
+    for node in world.nodes():
+        host = world.host(node)
+        assert host is not None
+        assert isinstance(host.application, Applications)
+        one = host.application.named(NAME)
+        assert isinstance(one, AmendmentService)
+        assert host.node.plan == one.plan
+        found[node] = one.held.version().text()
+    return found
+
+
+def test_light_brings_an_amendment() -> None:
+    """What node 3 amends is in force there at once, at 2 when light has crossed, at 1 ten minutes later."""
+    records: list[Record] = []
+    world = world_of(PLAN, records.append)
+    elsewhere = Outage(((7, 8),), START, START + DAY, "a relay that nobody here uses")
+    world.call(START + HOUR, 3, amending(elsewhere))
+    world.run(START + 10 * HOUR)
+    adopted = {r.node: r.time - START - HOUR for r in records if isinstance(r.event, PlanAdopted)}
+    assert adopted[3] == 0
+    assert 2 * SECOND < adopted[2] < 3 * SECOND
+    assert 602 * SECOND < adopted[1] < 604 * SECOND
+    assert held_by(world) == {1: "3:1", 2: "3:1", 3: "3:1"}
+
+
+def test_an_outage_holds_back_the_word_of_itself() -> None:
+    """A planner that the storm has cut off goes by it at once; the others hear of it when it is over."""
+    records: list[Record] = []
+    world = world_of(PLAN, records.append)
+    world.cut(DUST.links, DUST.start, DUST.end)
+    world.call(START + HOUR + MINUTE, 3, amending(DUST))
+    world.run(START + 10 * HOUR)
+    adopted = {r.node: r.time - START for r in records if isinstance(r.event, PlanAdopted)}
+    assert adopted[3] == HOUR + MINUTE
+    assert 3 * HOUR < adopted[2] < 3 * HOUR + 3 * SECOND
+    assert held_by(world) == {1: "3:1", 2: "3:1", 3: "3:1"}
+
+
+def test_both_sides_of_a_conjunction_amend_and_converge() -> None:
+    """While nothing passes between the worlds both sides amend; when it does, both go by both."""
+    far = [*both(1, 1, 2, 0, HOUR, light_s=600.0), *both(5, 1, 2, 30 * DAY, 31 * DAY, light_s=600.0)]
+    plan = ContactPlan.of([*far, *both(3, 2, 3, 0, 60 * DAY)])
+    world = world_of(plan)
+    world.call(START + 10 * DAY, 1, amending(Fact("epoch", 1)))
+    world.call(START + 12 * DAY, 3, amending(Fact("epoch", 2)))
+    world.run(START + 29 * DAY)
+    assert held_by(world) == {1: "1:1", 2: "3:1", 3: "3:1"}
+    world.run(START + 31 * DAY)
+    assert held_by(world) == {1: "1:1 3:1", 2: "1:1 3:1", 3: "1:1 3:1"}
+
+
+def test_a_node_that_starts_again_routes_over_the_amended_plan_at_once() -> None:
+    """After a crash what is held is in force before anything that is stored finds a route."""
+    records: list[Record] = []
+    world = world_of(PLAN, records.append)
+    world.call(START + MINUTE, 3, amending(Outage(((2, 3),), START, START + 11 * HOUR, "lost")))
+    world.run(START + HOUR)
+    world.call(START + HOUR, 1, lambda host, now: _post(host, now))
+    world.run(START + 2 * HOUR)
+    crashed = len(records)
+    world.crash(2, START + 2 * HOUR, START + 3 * HOUR)
+    world.run(START + 4 * HOUR)
+    after = [r.event for r in records[crashed:] if r.node == 2]
+    adopted = next(n for n, event in enumerate(after) if isinstance(event, PlanAdopted))
+    waiting = next(n for n, event in enumerate(after) if isinstance(event, BundleWaiting))
+    assert adopted < waiting
+    assert held_by(world)[2] == "3:1"
+
+
+def _post(host: Host, now: int) -> Iterable[Request]:
+    applications = host.application
+    assert isinstance(applications, Applications)
+    witness = applications.named("mail")
+    assert isinstance(witness, Witness)
+    return applications.asked("mail", witness.post("words", "ipn:3.1", now, lifetime_ms=86_400_000))
