@@ -90,9 +90,8 @@ def _check_part(part: Part) -> None:
             raise InputError(f"{number} is no {where} of a part", where=where)
     if part.data is not None:
         if len(part.data) > parts.INLINE_MAX_BYTES or part.size != len(part.data):
-            raise InputError(
-                f"a part in its letter has at most {parts.INLINE_MAX_BYTES} bytes", where="parts"
-            )
+            right = f"It has its size, at most {parts.INLINE_MAX_BYTES}"
+            raise InputError(f"a part in its letter has {part.size} bytes", where="parts", right=right)
         return
     if part.hash is None or len(part.hash) != HASH_BYTES:
         raise InputError(f"a part that travels on its own has a hash of {HASH_BYTES} bytes", where="parts")
@@ -123,6 +122,8 @@ def _check_receipt(receipt: Receipt) -> None:
         for first, count in each.ranges:
             _check_place("chunk", first, parts.CHUNKS_MAX)
             _check_place("chunk", first + count - 1, parts.CHUNKS_MAX)
+            if count < 1:
+                raise InputError("a range of chunks holds one at least", where="missing")
 
 
 def _check_chunk(chunk: Chunk) -> None:
