@@ -18,7 +18,10 @@ from starlight.node.application import Submit
 from starlight.node.config import NodeConfig
 
 NOW = from_text("2051-04-02T05:32:07.125Z")
-WORDS = "We saw the little red leaf today, so small under the lamp; it will be a tomato. Good night from all of us here, Jay"
+WORDS = (
+    "We saw the little red leaf today, so small under the lamp;"
+    " it will be a tomato. Good night from all of us here, Jay"
+)
 PAIRS = [(20, 7), (7, 20), (255, 254), (24, 255)]
 
 
