@@ -580,7 +580,7 @@ def test_the_memory_of_identities_is_bounded() -> None:
     for sequence in range(3):
         (deliver,) = of(node.handle(came(made(sequence=sequence))), Deliver)
         node.handle(Delivered(deliver.keys))
-    assert len(node.node._duplicates) == 2
+    assert len(node.node._core.duplicates) == 2
     assert traces(node.handle(came(made(sequence=2)))) == ["bundle.duplicate"]
     assert of(node.handle(came(made(sequence=0))), Deliver)
 

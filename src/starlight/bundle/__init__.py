@@ -3,7 +3,7 @@
 from starlight.bundle.bundle import NEVER, Bundle, build
 from starlight.bundle.codec import decode, encode, parse
 from starlight.bundle.eid import NULL, EndpointID
-from starlight.bundle.forward import certain_primary, onward, payload_of, unprocessed, with_age
+from starlight.bundle.forward import age_growth, certain_primary, onward, payload_of, unprocessed, with_age
 from starlight.bundle.fragmentation import cut, missing, overhead_bound, reassemble
 from starlight.bundle.primary import BundleFlags
 from starlight.bundle.quality_of_service import BULK, EXPEDITED, NORMAL, QualityOfService
@@ -29,6 +29,7 @@ __all__ = [
     "QualityOfService",
     "ReasonCode",
     "StatusReport",
+    "age_growth",
     "build",
     "certain_primary",
     "cut",

@@ -11,7 +11,7 @@ import msgspec
 from starlight.bundle import blocks, crc, primary
 from starlight.bundle.blocks import CanonicalBlock
 from starlight.bundle.bundle import Bundle, encrypted_numbers
-from starlight.bundle.cbor import MAX_UINT, Decoder
+from starlight.bundle.cbor import MAX_UINT, Decoder, encode_uint
 from starlight.bundle.codec import block_parts, parse, primary_bytes
 from starlight.bundle.eid import EndpointID
 from starlight.bundle.policy import DEFAULT, LIMITS, TOLERANT
@@ -168,6 +168,11 @@ def with_age(data: bytes, age_ms: int) -> bytes:
         return data
     aged = blocks.encode(block.with_data(blocks.bundle_age_data(min(age_ms, MAX_UINT))))
     return data[: block.start] + aged + data[block.end :]
+
+
+def age_growth(age_ms: int) -> int:
+    """Return by how many bytes at most a bundle grows that is written `with_age`, from an age in ms."""
+    return len(encode_uint(MAX_UINT)) - len(encode_uint(min(age_ms, MAX_UINT)))
 
 
 def payload_of(data: bytes) -> bytes:

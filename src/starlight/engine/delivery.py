@@ -18,8 +18,7 @@ from starlight.engine.reassembly import Reassembly
 from starlight.node.actions import Deliver, Expired, Forget
 from starlight.node.application import NotKept
 from starlight.node.bundle_state import BundleState, Cause
-from starlight.node.duplicate_filter import DuplicateFilter
-from starlight.node.ledger import Ledger
+from starlight.node.core import Core
 from starlight.node.reception import ReceivedBundle
 from starlight.node.reports import Reports
 from starlight.node.stored import Stored, whole_key
@@ -33,16 +32,14 @@ class Delivery:
     """The claims of applications, and the bundles that are for them.
 
     Args:
-        fragments: how many of one bundle are kept.
-        ledger: the node's.
-        duplicates: which bundles were delivered before.
+        core: the node's.
         reports: makes the status report that a bundle was delivered, if it asks for one.
     """
 
-    def __init__(self, fragments: int, ledger: Ledger, duplicates: DuplicateFilter, reports: Reports) -> None:
-        self._fragments = Reassembly(fragments)
-        self._ledger = ledger
-        self._duplicates = duplicates
+    def __init__(self, core: Core, reports: Reports) -> None:
+        self._fragments = Reassembly(core.config.limits.fragments)
+        self._ledger = core.ledger
+        self._duplicates = core.duplicates
         self._reports = reports
         self._claims: dict[str, int | None] = {}  # how many are offered at a time; None for all
         # By endpoint. What is offered is DELIVERING until the application answers, LOCAL if it left it.

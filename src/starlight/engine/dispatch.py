@@ -8,10 +8,7 @@ from starlight.forwarding.forwarding import Forwarding
 from starlight.forwarding.route_booking import RouteBooking
 from starlight.node.actions import Reported
 from starlight.node.bundle_state import BundleState, Cause
-from starlight.node.config import NodeConfig
-from starlight.node.deadlines import Deadlines
-from starlight.node.duplicate_filter import DuplicateFilter
-from starlight.node.ledger import Ledger
+from starlight.node.core import Core
 from starlight.node.reception import Reception
 from starlight.node.reports import Reports, read_report
 from starlight.node.stored import Stored
@@ -22,37 +19,31 @@ class Dispatcher:
     """Hands stored bundles to the part of the engine that they are for, and takes them back.
 
     Args:
-        config: the node's.
-        ledger: the node's.
-        deadlines: the node's.
+        core: the node's.
         forwarding: has what is to be sent on.
         booking: what is booked for that.
         delivery: has what is for this node.
-        duplicates: remembers what was delivered.
         reception: knows which node an endpoint is at.
         reports: makes status reports.
     """
 
     def __init__(
         self,
-        config: NodeConfig,
-        ledger: Ledger,
-        deadlines: Deadlines,
+        core: Core,
         forwarding: Forwarding,
         booking: RouteBooking,
         delivery: Delivery,
-        duplicates: DuplicateFilter,
         reception: Reception,
         reports: Reports,
     ) -> None:
-        self._number = config.number
-        self._limits = config.limits
-        self._ledger = ledger
-        self._deadlines = deadlines
+        self._number = core.config.number
+        self._limits = core.config.limits
+        self._ledger = core.ledger
+        self._deadlines = core.deadlines
         self._forwarding = forwarding
         self._booking = booking
         self._delivery = delivery
-        self._duplicates = duplicates
+        self._duplicates = core.duplicates
         self._reception = reception
         self._reports = reports
 

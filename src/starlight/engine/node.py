@@ -29,6 +29,7 @@ from starlight.forwarding.contact_queues import ContactQueues
 from starlight.forwarding.critical_forwarding import CriticalForwarder
 from starlight.forwarding.forwarding import Forwarding
 from starlight.forwarding.fragmentation import Fragmenter
+from starlight.forwarding.retries import Retries
 from starlight.forwarding.route_booking import RouteBooking
 from starlight.forwarding.transfers import Transfers
 from starlight.forwarding.transmit_scheduler import TransmitScheduler
@@ -37,10 +38,9 @@ from starlight.node.actions import Action, Departed, Fetch, Forget, Persist, Tra
 from starlight.node.application import Claim, Submit, Unclaim, Withdraw
 from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.config import NodeConfig
-from starlight.node.deadlines import Deadlines
-from starlight.node.duplicate_filter import DuplicateFilter
+from starlight.node.core import Core
 from starlight.node.events import Event
-from starlight.node.ledger import Ledger
+from starlight.node.links import LinkState
 from starlight.node.reception import Reception, naming_bytes
 from starlight.node.reports import Reports
 from starlight.node.retention import Retention
@@ -66,64 +66,44 @@ class Node:
         self.router = Router(config.plan, naming=naming_bytes)
         # Each part is handed those below it, and none above: where two need each other, what one has to
         # say is returned by a call or waits until the loop of `_run` asks for it.
-        limits = config.limits
-        self._deadlines = Deadlines()
-        self._ledger = ledger = Ledger(config.number, limits)
-        self._duplicates = DuplicateFilter(limits.remembered)
+        self._core = core = Core.of(config)
+        self._ledger, self._deadlines = core.ledger, core.deadlines
         self._reception = Reception(config)
-        self._submissions = SubmissionNews(ledger)
-        self._reports = Reports(config, ledger, self._reception)
-        self._retention = Retention(ledger, self._duplicates, self._submissions, self._reports)
-        booking = RouteBooking(config, self.router, self._deadlines)
-        reads = BodyReads(limits.bundle_bytes)
-        self._critical = CriticalForwarder(ledger, booking, reads)
-        self._fragmenter = Fragmenter(config, ledger, booking, self._duplicates, reads)
-        self._watch = AnswerWatch(config, self.router, self._deadlines)
-        queues = ContactQueues()
+        self._submissions = SubmissionNews(core.ledger)
+        self._reports = Reports(core, self._reception)
+        self._retention = Retention(core, self._submissions, self._reports)
+        booking, reads = RouteBooking(core, self.router), BodyReads(config.limits.bundle_bytes)
+        self._critical = CriticalForwarder(core, booking, reads)
+        self._fragmenter = Fragmenter(core, booking, reads)
+        self._watch, queues = AnswerWatch(core, self.router), ContactQueues(core.links)
         self._forwarding = Forwarding(
-            limits,
-            ledger,
-            self._deadlines,
-            booking,
-            queues,
-            self._critical,
-            self._fragmenter,
-            self._retention,
+            core, booking, queues, self._critical, self._fragmenter, self._retention
         )
+        retries = Retries(core, queues, self._forwarding)
         self._scheduler = TransmitScheduler(
-            limits, ledger, self._deadlines, booking, queues, self._forwarding, self._submissions, self._watch
+            core, booking, queues, self._forwarding, retries, self._submissions, self._watch
         )
-        self._delivery = Delivery(limits.fragments, ledger, self._duplicates, self._reports)
-        self._dispatcher = Dispatcher(
-            config, ledger, self._deadlines, self._forwarding, booking, self._delivery, self._duplicates,
-            self._reception, self._reports,
-        )  # fmt: skip
         self._transfers = Transfers(
-            limits,
-            ledger,
-            self._scheduler,
-            self._forwarding,
-            booking,
-            self._watch,
-            self._deadlines,
-            self._retention,
+            core, self._scheduler, self._forwarding, booking, retries, self._watch, self._retention
         )
-        self._receiver = Receiver(
-            config, ledger, self._duplicates, self._reception, self._delivery, self._dispatcher, self._reports
+        self._delivery = Delivery(core, self._reports)
+        self._dispatcher = Dispatcher(
+            core, self._forwarding, booking, self._delivery, self._reception, self._reports
         )
+        self._receiver = Receiver(core, self._reception, self._delivery, self._dispatcher, self._reports)
         self._requests = Requests(
-            config, ledger, self._reception, self._forwarding, self._fragmenter, self._dispatcher,
-            self._delivery, self._submissions,
+            core, self._reception, self._forwarding, self._fragmenter, self._dispatcher, self._delivery,
+            self._submissions,
         )  # fmt: skip
         self._handlers = self._handlers_of_events()
 
     def _handlers_of_events(self) -> dict[type, Callable[[Any, int], None]]:
         return {
-            events.BundleReceived: self._receiver.receive,
-            events.LinkUp: lambda event, now: self._scheduler.link_up(event.peer, now),
+            events.BundleReceived: self._received,
+            events.LinkUp: self._scheduler.link_up,
             events.LinkDown: lambda event, now: self._scheduler.link_down(event.peer, now),
             events.TransferSent: self._transfers.sent,
-            events.TransferAcknowledged: self._transfers.acknowledged,
+            events.TransferAcknowledged: self._acknowledged,
             events.TransferFailed: self._transfers.failed,
             Submit: self._requests.submit,
             Withdraw: self._requests.withdraw,
@@ -182,7 +162,7 @@ class Node:
             elif type(action) is Transmit and stored is not None and stored.state is BundleState.UNDER_WAY:
                 self._transfers.fail(stored, now, "the step that sent it broke")
             if isinstance(action, Persist | Forget):
-                self._duplicates.forget(action.key)
+                self._core.duplicates.forget(action.key)
         for action in dropped:
             taken_in = self.stored.get(action.key) if type(action) is Persist else None
             if taken_in is not None:
@@ -216,6 +196,10 @@ class Node:
         """The contact plan in force."""
         return self.router.plan
 
+    def link(self, peer: int, now: int) -> LinkState:
+        """Return what is known of the link to a peer at a time, in ns."""
+        return self._core.links.state(peer, now)
+
     def booked(self, key: str) -> tuple[Route, ...]:
         """Return what is booked for a bundle that waits or is under way, for each fragment and copy of it."""
         return self._submissions.booked(key)
@@ -236,6 +220,14 @@ class Node:
         }
 
     # Inside.
+
+    def _received(self, event: events.BundleReceived, now: int) -> None:
+        self._core.links.hear(event.peer, event.arrives, now)
+        self._receiver.receive(event, now)
+
+    def _acknowledged(self, event: events.TransferAcknowledged, now: int) -> None:
+        self._core.links.hear(event.peer, event.known, now)
+        self._transfers.acknowledged(event, now)
 
     def _fetched(self, event: events.Fetched, now: int) -> None:
         self._forwarding.place(self._critical.fetched(event.key, event.data, now), now)
@@ -277,7 +269,7 @@ class Node:
         self._reception.restarted(now)
         if isinstance(event, events.Remembered):
             if event.until >= now:
-                self._duplicates.deliver(event.key, event.until)
+                self._core.duplicates.deliver(event.key, event.until)
             return
         assert isinstance(event, events.Restored)
         meta = unpack(event.key, event.meta)

@@ -17,10 +17,8 @@ from starlight.errors import PeerError
 from starlight.forwarding.critical_forwarding import copies
 from starlight.node.actions import Acknowledge, Refuse
 from starlight.node.bundle_state import BundleState, Cause
-from starlight.node.config import NodeConfig
-from starlight.node.duplicate_filter import DuplicateFilter
+from starlight.node.core import Core
 from starlight.node.events import BundleReceived
-from starlight.node.ledger import Ledger
 from starlight.node.reception import ReceivedBundle, Reception
 from starlight.node.reports import Reports
 from starlight.node.stored import Stored, whole_of
@@ -35,9 +33,7 @@ class Receiver:
     """Decides on the bundles that peers offer.
 
     Args:
-        config: the node's.
-        ledger: the node's.
-        duplicates: which bundles have been here.
+        core: the node's.
         reception: reads bundles.
         delivery: knows how many fragments of a bundle are here.
         dispatcher: takes what is taken.
@@ -46,18 +42,16 @@ class Receiver:
 
     def __init__(
         self,
-        config: NodeConfig,
-        ledger: Ledger,
-        duplicates: DuplicateFilter,
+        core: Core,
         reception: Reception,
         delivery: Delivery,
         dispatcher: Dispatcher,
         reports: Reports,
     ) -> None:
-        self._number = config.number
-        self._limits = config.limits
-        self._ledger = ledger
-        self._duplicates = duplicates
+        self._number = core.config.number
+        self._limits = core.config.limits
+        self._ledger = core.ledger
+        self._duplicates = core.duplicates
         self._reception = reception
         self._delivery = delivery
         self._dispatcher = dispatcher

@@ -9,8 +9,7 @@ from starlight.forwarding.fragmentation import Fragmenter
 from starlight.node.actions import Accepted, NotWithdrawn, Rejected, Withdrawn
 from starlight.node.application import Claim, NotKept, Submit, Unclaim, Withdraw
 from starlight.node.bundle_state import Cause
-from starlight.node.config import NodeConfig
-from starlight.node.ledger import Ledger
+from starlight.node.core import Core
 from starlight.node.reception import Reception
 from starlight.node.submission_news import SubmissionNews
 from starlight.node.trace_events import BundleSubmitted, BundleWithdrawn
@@ -20,8 +19,7 @@ class Requests:
     """Does what applications ask for.
 
     Args:
-        config: the node's.
-        ledger: the node's.
+        core: the node's.
         reception: builds bundles.
         forwarding: sends them.
         fragmenter: knows which are cut in this step.
@@ -32,8 +30,7 @@ class Requests:
 
     def __init__(
         self,
-        config: NodeConfig,
-        ledger: Ledger,
+        core: Core,
         reception: Reception,
         forwarding: Forwarding,
         fragmenter: Fragmenter,
@@ -41,8 +38,8 @@ class Requests:
         delivery: Delivery,
         submissions: SubmissionNews,
     ) -> None:
-        self._number = config.number
-        self._ledger = ledger
+        self._number = core.config.number
+        self._ledger = core.ledger
         self._reception = reception
         self._forwarding = forwarding
         self._fragmenter = fragmenter

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from starlight.contacts import Contact
 from starlight.forwarding.contact_queue import Neighbour
-from starlight.node.config import NodeConfig
-from starlight.node.deadlines import Deadlines
+from starlight.node.core import Core
 from starlight.node.stored import Stored
 from starlight.routing import Router
 
@@ -18,16 +17,15 @@ class AnswerWatch:
     """The transfers that are to be answered.
 
     Args:
-        config: the node's.
-        router: over the node's plan.
-        deadlines: the node's.
+        core: the node's.
+        router: over its plan.
     """
 
-    def __init__(self, config: NodeConfig, router: Router, deadlines: Deadlines) -> None:
-        self._number = config.number
-        self._margin = config.limits.answer_margin
+    def __init__(self, core: Core, router: Router) -> None:
+        self._number = core.config.number
+        self._margin = core.config.limits.answer_margin
         self._router = router
-        self._deadlines = deadlines
+        self._deadlines = core.deadlines
         self._contacts_back: dict[int, list[Contact]] = {}
         self._overdue: list[Stored] = []
 

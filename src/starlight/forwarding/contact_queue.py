@@ -11,6 +11,7 @@ from __future__ import annotations
 from heapq import heapify, heappop, heappush
 
 from starlight.contacts import UNLIMITED_BPS, Contact
+from starlight.node.links import Link
 from starlight.node.stored import Stored
 from starlight.routing import Priority
 
@@ -21,21 +22,25 @@ LEVELS = len(Priority)
 
 
 class Neighbour:
-    """A neighbour: whether its link is up, since when, and what it has not answered.
+    """A neighbour: its link, its queues, and what it has not answered.
 
-    `unanswered` has for each bundle when its answer is overdue, and when it reaches the peer until
-    the way back has been looked at.
+    `resting` has the bundles that it did not take and that rest, `again_at` when a new session is reason to
+    try them before, and `vain` how many sessions that were brought nothing. `unanswered` has for each bundle
+    when its answer is overdue, and when it reaches the peer until the way back has been looked at.
     """
 
     __slots__ = (
-        "busy_until", "number", "queues", "since", "stalled", "unanswered", "under_way", "up", "watched",
+        "again_at", "busy_until", "link", "number", "queues", "resting", "stalled", "unanswered", "under_way",
+        "vain", "watched",
     )  # fmt: skip
 
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.up = False
-        self.since = 0
+    def __init__(self, link: Link) -> None:
+        self.number = link.peer
+        self.link = link
         self.under_way = 0
+        self.resting: dict[Stored, None] = {}
+        self.again_at = 0
+        self.vain = 0
         self.stalled = False
         self.unanswered: dict[Stored, tuple[int, int | None]] = {}
         self.watched = False
@@ -128,7 +133,8 @@ class ContactQueue:
         if not heads:
             return None
         # Not before the link has come up: what should have left earlier leaves then, and says so.
-        turn = max(min(heads)[0], self.free_at, self.peer.since)
+        since = self.peer.link.since or 0
+        turn = max(min(heads)[0], self.free_at, since)
         if len(heads) == 1:
             return turn, heads[0][2]
         while True:

@@ -6,13 +6,19 @@ from itertools import count
 
 from starlight.contacts import Contact
 from starlight.forwarding.contact_queue import ContactQueue, Neighbour
+from starlight.node.links import Links
 from starlight.node.stored import Stored
 
 
 class ContactQueues:
-    """The open queues, the neighbours whom they lead to, and which of them are to be looked at."""
+    """The open queues, the neighbours whom they lead to, and which of them are to be looked at.
 
-    def __init__(self) -> None:
+    Args:
+        links: the node's.
+    """
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
         self._neighbours: dict[int, Neighbour] = {}
         self._open: dict[int, ContactQueue] = {}
         self._changed: dict[int, ContactQueue] = {}
@@ -23,12 +29,12 @@ class ContactQueues:
         """Return a neighbour, by its node number."""
         peer = self._neighbours.get(number)
         if peer is None:
-            peer = self._neighbours[number] = Neighbour(number)
+            peer = self._neighbours[number] = Neighbour(self._links.to(number))
         return peer
 
     def forget_idle(self, peer: Neighbour) -> None:
         """Forget a neighbour with whom nothing is going on, so that passers-by take no memory."""
-        if not peer.queues and not peer.under_way:
+        if not peer.queues and not peer.under_way and not peer.resting:
             del self._neighbours[peer.number]
 
     def of(self, contact: Contact) -> ContactQueue | None:
@@ -94,7 +100,7 @@ class ContactQueues:
         return [
             {
                 "node": number,
-                "up": peer.up,
+                "up": peer.link.up,
                 "queued": sum(queue.count for queue in peer.queues),
                 "under_way": peer.under_way,
             }

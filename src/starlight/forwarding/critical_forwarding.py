@@ -23,9 +23,9 @@ from starlight.forwarding.body_reads import BodyReads
 from starlight.forwarding.placement import NOTHING, Placement
 from starlight.forwarding.route_booking import RouteBooking
 from starlight.node.actions import Fetch
+from starlight.node.core import Core
 from starlight.node.index import Index
-from starlight.node.ledger import Ledger
-from starlight.node.stored import Stored, identity
+from starlight.node.stored import Stored, identity, transfer_bytes
 from starlight.node.trace_events import BundleCopied
 from starlight.routing import Route, RouteRequest
 
@@ -34,13 +34,13 @@ class CriticalForwarder:
     """Makes the copies of critical bundles.
 
     Args:
-        ledger: the node's.
+        core: the node's.
         booking: knows the routes.
         reads: how much is fetched at an instant.
     """
 
-    def __init__(self, ledger: Ledger, booking: RouteBooking, reads: BodyReads) -> None:
-        self._ledger = ledger
+    def __init__(self, core: Core, booking: RouteBooking, reads: BodyReads) -> None:
+        self._ledger = core.ledger
         self._booking = booking
         self._reads = reads
         self._asked: dict[str, tuple[Sequence[Route], int]] = {}  # the routes of the copies, and from when
@@ -57,7 +57,10 @@ class CriticalForwarder:
         meta = stored.meta
         if not meta.critical or meta.copied or stored.node is None or stored.key in self._asked:
             return None
-        request = RouteRequest(self._booking.number, stored.node, since, meta.size, meta.expires)
+        growth = transfer_bytes(meta) - meta.size
+        request = RouteRequest(
+            self._booking.number, stored.node, since, meta.size, meta.expires, growth=growth
+        )
         every = self._booking.router.critical(request)
         # Its sender has it and copies it to others itself; only where that is its destination it goes there.
         unwanted = {stored.sender, *stored.refused_by} - {stored.node}

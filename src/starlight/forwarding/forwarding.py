@@ -15,11 +15,9 @@ from starlight.forwarding.fragmentation import Fragmenter
 from starlight.forwarding.placement import Placement
 from starlight.forwarding.route_booking import RouteBooking
 from starlight.node.bundle_state import BundleState, Cause
-from starlight.node.config import NodeLimits
-from starlight.node.deadlines import Deadlines
-from starlight.node.ledger import Ledger
+from starlight.node.core import Core
 from starlight.node.retention import Retention
-from starlight.node.stored import NOBODY, Stored
+from starlight.node.stored import NOBODY, Stored, transfer_bytes
 from starlight.node.trace_events import BundleWaiting
 from starlight.routing import Route
 
@@ -34,9 +32,7 @@ class Forwarding:
     """Lets bundles queue for the first contacts of their routes, or wait for one.
 
     Args:
-        limits: the node's.
-        ledger: the node's.
-        deadlines: the node's.
+        core: the node's.
         booking: finds and books routes.
         queues: of the contacts.
         critical: decides on copies of critical bundles.
@@ -46,18 +42,16 @@ class Forwarding:
 
     def __init__(
         self,
-        limits: NodeLimits,
-        ledger: Ledger,
-        deadlines: Deadlines,
+        core: Core,
         booking: RouteBooking,
         queues: ContactQueues,
         critical: CriticalForwarder,
         fragmenter: Fragmenter,
         retention: Retention,
     ) -> None:
-        self._limits = limits
-        self._ledger = ledger
-        self._deadlines = deadlines
+        self._limits = core.config.limits
+        self._ledger = core.ledger
+        self._deadlines = core.deadlines
         self._booking = booking
         self._queues = queues
         self._critical = critical
@@ -173,7 +167,9 @@ class Forwarding:
     ) -> Route | None:
         """Find a route, and open the queue of its first contact."""
         router = self._booking.router
-        decided = None if over is None else router.along(over, since, stored.meta.size)
+        size = stored.meta.size
+        growth = transfer_bytes(stored.meta) - size
+        decided = None if over is None else router.along(over, since, size, growth)
         while True:
             route, decided = decided or self._booking.find(stored, since, without), None
             if not route:

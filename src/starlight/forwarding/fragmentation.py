@@ -24,9 +24,7 @@ from starlight.forwarding.placement import NOTHING, Placement
 from starlight.forwarding.route_booking import RouteBooking
 from starlight.node.actions import Fetch
 from starlight.node.bundle_state import BundleState, Cause
-from starlight.node.config import NodeConfig
-from starlight.node.duplicate_filter import DuplicateFilter
-from starlight.node.ledger import Ledger
+from starlight.node.core import Core
 from starlight.node.stored import Meta, Stored, identity
 from starlight.node.trace_events import BundleFragmented, BundleKeptWhole, BundleWaiting
 from starlight.routing import Fragment, Route, RouteRequest, split
@@ -62,25 +60,16 @@ class Fragmenter:
     """Replaces bundles by fragments.
 
     Args:
-        config: the node's.
-        ledger: the node's.
+        core: the node's.
         booking: knows the routes.
-        duplicates: remembers the whole.
         reads: how much is fetched at an instant.
     """
 
-    def __init__(
-        self,
-        config: NodeConfig,
-        ledger: Ledger,
-        booking: RouteBooking,
-        duplicates: DuplicateFilter,
-        reads: BodyReads,
-    ) -> None:
-        self._limits = config.limits
-        self._ledger = ledger
+    def __init__(self, core: Core, booking: RouteBooking, reads: BodyReads) -> None:
+        self._limits = core.config.limits
+        self._ledger = core.ledger
         self._booking = booking
-        self._duplicates = duplicates
+        self._duplicates = core.duplicates
         self._reads = reads
         self._asked: dict[str, _Asked] = {}  # bundles whose bodies are fetched
         # What can't be split: by destination, priority and excluded neighbours a payload, and until when.

@@ -15,9 +15,8 @@ from msgspec.structs import replace
 
 from starlight.contacts import Contact, ContactPlan
 from starlight.forwarding.onward_booking import rebooked
-from starlight.node.config import NodeConfig
-from starlight.node.deadlines import Deadlines
-from starlight.node.stored import Stored
+from starlight.node.core import Core
+from starlight.node.stored import Stored, transfer_bytes
 from starlight.routing import NoRoute, Route, Router, RouteRequest
 
 
@@ -25,9 +24,8 @@ class RouteBooking:
     """Finds and books routes; the only one that books on the node's router.
 
     Args:
-        config: the node's.
-        router: over the node's plan.
-        deadlines: the node's.
+        core: the node's.
+        router: over its plan.
 
     Attributes:
         number: of the node.
@@ -37,14 +35,14 @@ class RouteBooking:
         has_freed: room was given back since it was last set to False.
     """
 
-    def __init__(self, config: NodeConfig, router: Router, deadlines: Deadlines) -> None:
+    def __init__(self, core: Core, router: Router) -> None:
         self.router = router
         self.releases = 0
         self.changes = 0
         self.has_freed = False
-        self.number = config.number
-        self._return_gain = config.limits.return_gain
-        self._deadlines = deadlines
+        self.number = core.config.number
+        self._return_gain = core.config.limits.return_gain
+        self._deadlines = core.deadlines
         self._neighbours: frozenset[int] | None = None
         self._epoch = 0  # the count of plan changes
         self._rebuilt = 0  # the one at which all bookings were dropped
@@ -84,7 +82,10 @@ class RouteBooking:
         """Return what a bundle needs; it may go back to its sender."""
         meta, exclude = stored.meta, self.excluded(stored)
         here, size, priority = self.number, meta.size, meta.priority
-        return RouteRequest(here, destination, since, size, meta.expires, priority, exclude, without)
+        growth = transfer_bytes(meta) - size
+        return RouteRequest(
+            here, destination, since, size, meta.expires, priority, exclude, without, growth=growth
+        )
 
     def excluded(self, stored: Stored) -> frozenset[int]:
         """Return the neighbours that a bundle must not be handed to."""
@@ -166,6 +167,19 @@ class RouteBooking:
                 route = replace(route, hops=hops)
         self.router.bookings.release(route)
         return True
+
+    def limit(self, peer: int) -> int | None:
+        """Return the most bytes that the link to a peer is known to take as one transfer; None for any."""
+        return self.router.transfers.of(self.number, peer)
+
+    def set_limit(self, peer: int, most: int | None) -> None:
+        """Let the link to a peer take at most so many bytes as one transfer; None for any.
+
+        What was found in vain counts no more: a link that takes more is room, as a booking is
+        that is given back.
+        """
+        self.router.transfers.set(self.number, peer, most)
+        self._note_freed()
 
     def _note_freed(self) -> None:
         self.has_freed = True

@@ -5,13 +5,12 @@ from __future__ import annotations
 from starlight.forwarding.answer_watch import AnswerWatch
 from starlight.forwarding.forwarding import Forwarding
 from starlight.forwarding.late_answers import LateAnswers
+from starlight.forwarding.retries import Retries
 from starlight.forwarding.route_booking import RouteBooking
 from starlight.forwarding.transmit_scheduler import TransmitScheduler
 from starlight.node.bundle_state import BundleState, Cause
-from starlight.node.config import NodeLimits
-from starlight.node.deadlines import Deadlines
+from starlight.node.core import Core
 from starlight.node.events import TransferAcknowledged, TransferFailed, TransferSent
-from starlight.node.ledger import Ledger
 from starlight.node.retention import Retention
 from starlight.node.stored import Stored
 from starlight.node.trace_events import BundleFailed
@@ -21,35 +20,34 @@ class Transfers:
     """The transfers that are under way, and those that were given up.
 
     Args:
-        limits: of the node: how long what failed rests, and how many answers are remembered.
-        ledger: the node's.
+        core: the node's.
         scheduler: sends.
         forwarding: finds another route for what failed.
         booking: what was booked for what is sent.
+        retries: keeps what failed and rests.
         watch: tells whose answers are overdue.
-        deadlines: the node's.
         retention: lets go of what the next hop has, or whose lifetime has ended.
     """
 
     def __init__(
         self,
-        limits: NodeLimits,
-        ledger: Ledger,
+        core: Core,
         scheduler: TransmitScheduler,
         forwarding: Forwarding,
         booking: RouteBooking,
+        retries: Retries,
         watch: AnswerWatch,
-        deadlines: Deadlines,
         retention: Retention,
     ) -> None:
-        self._limits = limits
-        self._answers = LateAnswers(limits.remembered)  # that may still come
-        self._ledger = ledger
+        self._limits = core.config.limits
+        self._answers = LateAnswers(self._limits.remembered)  # that may still come
+        self._ledger = core.ledger
         self._scheduler = scheduler
         self._forwarding = forwarding
         self._booking = booking
+        self._retries = retries
         self._watch = watch
-        self._deadlines = deadlines
+        self._deadlines = core.deadlines
         self._retention = retention
 
     def sent(self, event: TransferSent, now: int) -> None:
@@ -84,6 +82,7 @@ class Transfers:
         else:  # It was given up, queues again, and need not be sent twice.
             self._forwarding.dequeue(stored)
         stored.peer = event.peer
+        self._retries.succeeded(event.peer)
         return stored
 
     def _late(self, event: TransferSent | TransferAcknowledged) -> Stored | None:
@@ -139,7 +138,9 @@ class Transfers:
         self._ledger.trace(now, BundleFailed(stored.key, stored.peer, reason))
         if stored.meta.expires <= now:
             self._retention.expired(stored, now)
-        elif refused:
+            return
+        self._retries.failed(stored)
+        if refused:
             stored.refused_by |= {stored.peer}
             self._forwarding.enqueue(stored, now)
         else:

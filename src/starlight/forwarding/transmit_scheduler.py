@@ -29,17 +29,17 @@ from functools import partial
 
 from starlight.contacts import ContactPlan
 from starlight.forwarding.answer_watch import AnswerWatch
-from starlight.forwarding.contact_queue import ContactQueue
+from starlight.forwarding.contact_queue import ContactQueue, Neighbour
 from starlight.forwarding.contact_queues import ContactQueues
 from starlight.forwarding.forwarding import Forwarding
 from starlight.forwarding.prospects import improvable
+from starlight.forwarding.retries import Retries
 from starlight.forwarding.route_booking import RouteBooking
 from starlight.node.actions import Transmit
 from starlight.node.bundle_state import Cause
-from starlight.node.config import NodeLimits
-from starlight.node.deadlines import Deadlines
-from starlight.node.ledger import Ledger
-from starlight.node.stored import NOBODY, Stored
+from starlight.node.core import Core
+from starlight.node.events import LinkUp
+from starlight.node.stored import NOBODY, Stored, transfer_bytes
 from starlight.node.submission_news import SubmissionNews
 from starlight.node.trace_events import BundleSent
 from starlight.routing import KnownNegatives
@@ -49,33 +49,32 @@ class TransmitScheduler:
     """Books what is to be sent on, and sends it when plan and link agree.
 
     Args:
-        limits: the node's.
-        ledger: the node's.
-        deadlines: the node's.
+        core: the node's.
         booking: books routes.
         queues: of the contacts.
         forwarding: finds another contact for what can't be sent.
+        retries: has what failed and rests.
         submissions: tells applications of what leaves.
         watch: of the answers to transfers.
     """
 
     def __init__(
         self,
-        limits: NodeLimits,
-        ledger: Ledger,
-        deadlines: Deadlines,
+        core: Core,
         booking: RouteBooking,
         queues: ContactQueues,
         forwarding: Forwarding,
+        retries: Retries,
         submissions: SubmissionNews,
         watch: AnswerWatch,
     ) -> None:
-        self._limits = limits
-        self._ledger = ledger
-        self._deadlines = deadlines
+        self._limits = core.config.limits
+        self._ledger = core.ledger
+        self._deadlines = core.deadlines
         self._booking = booking
         self._queues = queues
         self._forwarding = forwarding
+        self._retries = retries
         self._submissions = submissions
         self._watch = watch
 
@@ -92,22 +91,42 @@ class TransmitScheduler:
 
     # Links and plans.
 
-    def link_up(self, number: int, now: int) -> None:
-        """Serve a neighbour whose link has come up."""
-        peer = self._queues.neighbour(number)
-        if peer.up:
+    def link_up(self, event: LinkUp, now: int) -> None:
+        """Serve a neighbour whose link has come up; of one that is up, take what has changed."""
+        peer = self._queues.neighbour(event.peer)
+        link, was_up = peer.link, peer.link.up
+        link.rise(event.transfer_max, event.acknowledged, now)
+        self._limit(peer, now)
+        if was_up:
             return
-        peer.up = True
-        peer.since = now
+        self._retries.link_up(peer, now)
         for queue in list(peer.queues):
             if queue.is_late(now) and not queue.unlimited:
                 self._forwarding.enqueue_all(self._forwarding.take_out(queue.entries()), now)
             self._queues.look_at(queue)
 
+    def _limit(self, peer: Neighbour, now: int) -> None:
+        """Look again at what a link that takes less, or more, as one transfer makes a difference to."""
+        before, most = self._booking.limit(peer.number), peer.link.transfer_max
+        if before == most:
+            return
+        self._booking.set_limit(peer.number, most)
+        if most is not None and (before is None or most < before):
+            queued = [stored for queue in peer.queues for stored in queue.entries()]
+            moving = [stored for stored in queued if transfer_bytes(stored.meta) > most]
+        else:
+            assert before is not None
+            queued = self._queues.bundles()
+            moving = [stored for stored in queued if transfer_bytes(stored.meta) > before]
+        # Those that wait may go when room is given back, or when the peer takes more, as now.
+        for stored in sorted(self._forwarding.take_out(moving), key=_order):
+            self._forwarding.enqueue(stored, now)
+        self._retry_waiting(now)
+
     def link_down(self, number: int, now: int) -> None:
         """Send nothing to a neighbour until its link comes up; what is under way fails by itself."""
         peer = self._queues.neighbour(number)
-        peer.up = False
+        peer.link.fall(now)
         for queue in peer.queues:
             if queue.free_at > now:
                 queue.free_at = now
@@ -164,7 +183,7 @@ class TransmitScheduler:
             queue = self._queues.next_changed()
             if queue is not None and queue.overtaken:
                 self._make_room(queue, now)
-            if queue is not None and not queue.closed and queue.peer.up:
+            if queue is not None and not queue.closed and queue.peer.link.up:
                 self._serve(queue, now)
 
     def summary(self) -> list[dict[str, object]]:
@@ -225,7 +244,7 @@ class TransmitScheduler:
     def _woken(self, queue: ContactQueue, now: int) -> None:
         if queue.wake_at is not None and queue.wake_at <= now:
             queue.wake_at = None
-            if not queue.closed and queue.peer.up:
+            if not queue.closed and queue.peer.link.up:
                 self._serve(queue, now)
 
     def _serve(self, queue: ContactQueue, now: int) -> None:

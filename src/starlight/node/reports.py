@@ -22,8 +22,7 @@ from starlight.bundle import (
 )
 from starlight.dtntime import HOUR, MILLISECOND, from_wire, to_wire
 from starlight.node.application import Submit
-from starlight.node.config import NodeConfig
-from starlight.node.ledger import Ledger
+from starlight.node.core import Core
 from starlight.node.reception import ADMIN_RECORD, REPORTS, STATUS_TIME, ReceivedBundle, Reception
 from starlight.node.stored import Meta, Stored, whole_of
 from starlight.node.trace_events import ReportMade
@@ -65,17 +64,17 @@ class Reports:
     """Makes the reports that bundles ask for.
 
     Args:
-        config: the node's; it may make none at all (RFC 9171, 5.1).
-        ledger: the node's.
+        core: the node's; by its configuration it may make none at all (RFC 9171, 5.1).
         reception: builds the reports' bundles.
     """
 
-    def __init__(self, config: NodeConfig, ledger: Ledger, reception: Reception) -> None:
+    def __init__(self, core: Core, reception: Reception) -> None:
+        config = core.config
         self._on = config.reports
         self._longest = config.limits.report_lifetime
         self._number = config.number
         self._node_id = EndpointID.ipn(config.number, 0)
-        self._ledger = ledger
+        self._ledger = core.ledger
         self._reception = reception
         self._made: list[Stored] = []
 

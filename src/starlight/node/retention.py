@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from starlight.bundle import ReasonCode
 from starlight.node.bundle_state import Cause
-from starlight.node.duplicate_filter import DuplicateFilter
-from starlight.node.ledger import Ledger
+from starlight.node.core import Core
 from starlight.node.reports import Reports
 from starlight.node.stored import Stored, identity
 from starlight.node.submission_news import SubmissionNews
@@ -20,17 +19,14 @@ class Retention:
     """Lets go of bundles, and says so to those who want to know.
 
     Args:
-        ledger: the node's.
-        duplicates: remembers what was handed on.
+        core: the node's.
         submissions: tells the bundle's application.
         reports: tells whoever the bundle asks to be told.
     """
 
-    def __init__(
-        self, ledger: Ledger, duplicates: DuplicateFilter, submissions: SubmissionNews, reports: Reports
-    ) -> None:
-        self._ledger = ledger
-        self._duplicates = duplicates
+    def __init__(self, core: Core, submissions: SubmissionNews, reports: Reports) -> None:
+        self._ledger = core.ledger
+        self._duplicates = core.duplicates
         self._submissions = submissions
         self._reports = reports
 

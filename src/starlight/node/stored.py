@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from starlight.bundle import age_growth
 from starlight.errors import StoreError
 from starlight.node.bundle_state import BundleState
 from starlight.routing import Route
@@ -152,6 +153,11 @@ def known_key(stored: Stored) -> str:
     A bundle that was submitted here may be kept in fragments, and a critical one in copies.
     """
     return whole_key(stored) if stored.meta.own else identity(stored)
+
+
+def transfer_bytes(meta: Meta) -> int:
+    """Return how many bytes a bundle has at most when it is sent on: its age is told only then."""
+    return meta.size + (0 if meta.age_ms is None else age_growth(meta.age_ms))
 
 
 def pack(meta: Meta) -> bytes:
