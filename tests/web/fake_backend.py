@@ -326,7 +326,7 @@ class FakeBackend(PageBackend):
         self._tell()
         return Storm(active, self.storm_since, "both relays")
 
-    async def changes(self) -> AsyncIterator[PageChange]:
+    async def changes(self, person: str) -> AsyncIterator[PageChange]:
         queue: asyncio.Queue[PageChange] = asyncio.Queue()
         self._waiting.add(queue)
         try:

@@ -16,7 +16,7 @@ from starlight.app.access import hold, token_of
 from starlight.app.demo_folder import DemoFolder, Say
 from starlight.app.demo_nodes import DemoNodes
 from starlight.app.demo_people import DemoPeople
-from starlight.app.demo_plans import DemoPlans, until
+from starlight.app.demo_plans import DemoPlans
 from starlight.app.page_backend import NodePageBackend
 from starlight.app.serve import address_of, bind, serve
 from starlight.app.sky_view import SkyView
@@ -103,7 +103,8 @@ class Demo:
         # Standing at first: the seconds in which the nodes start and connect can be hours of the mission.
         self.clock = MissionClock(self._state.begun, rate, standing=True)
         people = DemoPeople(self.scenario, self._state.begun)
-        self._nodes = DemoNodes(self.scenario, kept, people, self.clock, record)
+        cast = script.demonstrated(self.scenario, self._state.begun, self._is_visited)
+        self._nodes = DemoNodes(self.scenario, kept, people, cast, self.clock, record)
         self._plans = DemoPlans(self.scenario, kept, self._state, self._nodes, self.clock, self.sky)
         self._storm = StormControl(
             active=self._state.storm_since is not None,
@@ -138,6 +139,10 @@ class Demo:
             self.clock,
         )
 
+    def _is_visited(self, person: str) -> bool:
+        """Return whether a page is open as someone, who then reads and answers for themselves."""
+        return self.backend.is_visited(person)
+
     async def start(self) -> None:
         """Start all nodes, connect them, and let the mission go on.
 
@@ -150,7 +155,6 @@ class Demo:
         await self._nodes.connected(self._say)
         self.clock.run()
         self._go_on(self._plans.keep_planning())
-        self._go_on(self._keep_pulse())
 
     async def stop(self) -> None:
         """Stop what goes on by itself, and the nodes."""
@@ -181,13 +185,6 @@ class Demo:
                 await learning
             else:
                 self._go_on(learning)
-
-    async def _keep_pulse(self) -> None:
-        """Let the vehicles report, and the crew and mission control write, as on any day."""
-        for cue in script.pulse(self.scenario, self._state.begun, self.clock.now()):
-            await until(self.clock, cue.time)
-            daemon = self.daemons[cue.node]
-            await daemon.mail.send(list(cue.act(daemon.office, self.clock.now())))
 
 
 def _make(record: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from starlight.app.demo_folder import DemoFolder, Say
@@ -12,6 +12,7 @@ from starlight.contacts import ContactPlan
 from starlight.live.clock import MissionClock
 from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
+from starlight.messages.correspondent import Maker
 from starlight.node.config import NodeConfig
 from starlight.rehearsal import script
 from starlight.scenario.network import NodeSpec
@@ -28,6 +29,7 @@ class DemoNodes:
         scenario: what is played.
         folder: where the stores are.
         people: who lives at the nodes.
+        cast: make those who write, report, read and answer there, by node number.
         clock: of the mission, the same for all.
         record: a folder for the record of each node, or None.
     """
@@ -37,6 +39,7 @@ class DemoNodes:
         scenario: Scenario,
         folder: DemoFolder,
         people: DemoPeople,
+        cast: Mapping[int, Sequence[Maker]],
         clock: MissionClock,
         record: Path | None,
     ) -> None:
@@ -51,7 +54,7 @@ class DemoNodes:
                 residents=tuple(self._residents(node, people)),
                 record=str(record / f"{node.name}.jsonl") if record is not None else None,
             )
-            self.daemons[node.number] = Daemon(config, clock)
+            self.daemons[node.number] = Daemon(config, clock, correspondents=cast.get(node.number, ()))
 
     def _neighbours(self, node: NodeSpec) -> list[int]:
         """Return the numbers of the nodes that a link joins to a node, each once."""

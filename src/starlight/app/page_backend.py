@@ -7,6 +7,7 @@ believes in. Only the drawing sees everything at once, as a map does.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from starlight.app.address_book import AddressBook
@@ -59,6 +60,7 @@ class NodePageBackend:
         self._vehicles = vehicles
         self._clock = clock
         self._in_transit = InTransit(daemons, book, sky_view.nodes)
+        self._open_pages: Counter[str] = Counter()
 
     async def people(self) -> tuple[views.Person, ...]:
         """Return everyone whom the page can be."""
@@ -115,12 +117,21 @@ class NodePageBackend:
         await self._storm.turn(active)
         return self._storm.view()
 
-    def changes(self) -> AsyncIterator[views.PageChange]:
-        """Return an iterator that yields whenever something changed."""
-        return changes(
-            self._daemons,
-            lambda node: [id for id, each in self._inhabitants.items() if each.node == node],
-        )
+    async def changes(self, person: str) -> AsyncIterator[views.PageChange]:
+        """Yield whenever something changed, while a page is open as a person."""
+        self._open_pages[person] += 1
+        try:
+            async for change in changes(
+                self._daemons,
+                lambda node: [id for id, each in self._inhabitants.items() if each.node == node],
+            ):
+                yield change
+        finally:
+            self._open_pages[person] -= 1
+
+    def is_visited(self, person: str) -> bool:
+        """Return whether a page is open as a person now."""
+        return self._open_pages[person] > 0
 
     def _panel(self, owner: Inhabitant) -> views.SkyPanel:
         """Return the sky with the window by which a letter of a person reaches the other world next."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
@@ -33,6 +34,7 @@ from starlight.live.light import Light
 from starlight.live.mail_service import MailService
 from starlight.live.neighbours import Neighbours
 from starlight.live.outward_actions import OutwardActions
+from starlight.messages.correspondent import Maker
 from starlight.node.actions import Outward
 from starlight.node.application import Request
 from starlight.node.events import PlanChanged
@@ -59,6 +61,7 @@ class Daemon:
     Args:
         config: who it is.
         clock: mission time; daemons of one process share it.
+        correspondents: make the programs that live at its mailboxes, which `residents` opens.
         tap: sees all bytes of all its connections; for captures in tests.
 
     Attributes:
@@ -67,10 +70,18 @@ class Daemon:
         port: where it listens; None when it does not.
 
     Raises:
+        InputError: a correspondent is at no address of this node, or two are at the same.
         StoreError: the store can't be opened, or is in use.
     """
 
-    def __init__(self, config: DaemonConfig, clock: MissionClock, *, tap: Tap | None = None) -> None:
+    def __init__(
+        self,
+        config: DaemonConfig,
+        clock: MissionClock,
+        *,
+        correspondents: Sequence[Maker] = (),
+        tap: Tap | None = None,
+    ) -> None:
         self.config = config = _patient(config, float(clock.rate))
         self.clock = clock
         self.port: int | None = None
@@ -84,6 +95,8 @@ class Daemon:
             records=self.store.records,
             node_numbers=config.node.names,
             booked=self.node.booked,
+            correspondents=correspondents,
+            entropy=secrets.token_bytes,
         )
         self.mail = MailService(
             self.office, clock, self._moment, lambda asked, now: self._carry_out(MAIL, asked, now)

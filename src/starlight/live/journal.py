@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from starlight.engine.record import Recorder
 from starlight.errors import InputError
+from starlight.messages.trace_events import CorrespondentTrouble
 from starlight.node.actions import Action
 from starlight.node.config import NodeConfig
 from starlight.node.events import Event
@@ -79,7 +80,9 @@ class TraceLog:
             self._file = Journal(self._path, "a")
 
     def add(self, record: Record) -> None:
-        """Add a record."""
+        """Add a record; what goes wrong with a correspondent is logged too, for whoever wrote it."""
+        if isinstance(record.event, CorrespondentTrouble):
+            _LOG.warning("node %d: %s", record.node, record.line())
         if self._file:
             self._file.write(record.line())
 

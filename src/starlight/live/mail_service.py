@@ -91,10 +91,6 @@ class MailService:
         )
         await self._carry_out(requests, now)
 
-    async def send(self, requests: Sequence[Request]) -> None:
-        """Carry out requests that a method of `office` returned; durable on return."""
-        await self._carry_out(requests, self._moment())
-
     async def open(self, address: str, person: str) -> None:
         """Open a mailbox: what waits for its address is delivered now."""
         now = self._moment()

@@ -10,6 +10,7 @@ letter/<id>           a letter, as it travels (`letter.py`)
 sent/<id>             what is known about the course of a letter written here (`dispatch.Sent`)
 received/<id>         what is known about a letter that came here (`delivery.Received`)
 telemetry/<n>/<from>  the last readings of a vehicle
+correspondent         the state of the program that lives there, in its own form; empty for none
 carrier/<bundle>      the id of the letter that a bundle carries
 index/<id>            a letter's `IndexEntry`
 ====================  ===========================================================================
@@ -33,6 +34,7 @@ from starlight.node.application import Save
 
 INDEX = "index/"
 CARRIER = "carrier/"
+CORRESPONDENT = "correspondent"
 Mark = Literal["open", "owed", "unread"]
 """Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it."""
 

@@ -210,6 +210,44 @@ class MessageRefused(TraceEvent, frozen=True, tag="message.refused"):
     rule: str
 
 
+# Correspondents that went wrong.
+
+
+class CorrespondentTrouble(TraceEvent, frozen=True):
+    """Something that went wrong with a correspondent; whoever wrote it wants to know.
+
+    Attributes:
+        correspondent: its address.
+    """
+
+    correspondent: str
+
+
+class CorrespondentFailed(CorrespondentTrouble, frozen=True, tag="correspondent.failed"):
+    """A call of a correspondent raised, or returned nonsense; it begins again as it was before that.
+
+    Attributes:
+        doing: which call.
+        error: the exception, and the line that raised it.
+    """
+
+    doing: str
+    error: str
+
+
+class CorrespondentLost(CorrespondentTrouble, frozen=True, tag="correspondent.lost"):
+    """The kept state of a correspondent is damaged; it is set aside, and the correspondent begins anew."""
+
+    error: str
+
+
+class ActRefused(CorrespondentTrouble, frozen=True, tag="correspondent.refused"):
+    """An act of a correspondent can't be performed."""
+
+    act: str
+    reason: str
+
+
 EVENTS: tuple[type[TraceEvent], ...] = (
     LetterWritten,
     LetterQueued,
@@ -233,4 +271,7 @@ EVENTS: tuple[type[TraceEvent], ...] = (
     ReceiptRejected,
     TelemetryRejected,
     MessageRefused,
+    CorrespondentFailed,
+    CorrespondentLost,
+    ActRefused,
 )

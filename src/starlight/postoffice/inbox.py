@@ -6,8 +6,6 @@ whom it names as its sender, so nobody writes in another's name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from msgspec.structs import replace
 
 from starlight.bundle import EndpointID
@@ -26,6 +24,7 @@ from starlight.messages.trace_events import (
     say,
 )
 from starlight.node.application import Request
+from starlight.postoffice.correspondents import Correspondents
 from starlight.postoffice.receipts import Receipts
 
 
@@ -35,13 +34,13 @@ class Inbox:
     Args:
         node: its number.
         receipts: those that the mailboxes owe.
-        arrived: is told of each letter that is new.
+        correspondents: are told of what is new.
     """
 
-    def __init__(self, node: int, receipts: Receipts, arrived: Callable[[Letter], object]) -> None:
+    def __init__(self, node: int, receipts: Receipts, correspondents: Correspondents) -> None:
         self._node = node
         self._receipts = receipts
-        self._arrived = arrived
+        self._correspondents = correspondents
 
     def letter_came(self, mailbox: Mailbox, stored: StoredLetter, letter: Letter, now: int) -> list[Request]:
         """Take a letter as it came, and owe its sender a receipt."""
@@ -71,7 +70,7 @@ class Inbox:
             received = Received(arrived_at=now, told_arrival=not letter.receipt_wanted)
             requests = [*mailbox.put_letter(letter, stored)]
             said = say(now, self._node, LetterArrived(*about(letter)))
-            self._arrived(letter)
+            self._correspondents.note(mailbox.address, letter, now)
         self._receipts.owe(mailbox.address, letter.id, received, now)
         # The index entry is saved with the letter, and again with what is known of it: in this order.
         return [*requests, *mailbox.put_received(letter.id, received), said]
@@ -90,6 +89,7 @@ class Inbox:
             return self.refused(mailbox, source, str(error), now)
         if save is None:
             return []
+        self._correspondents.note(mailbox.address, telemetry, now)
         arrived = TelemetryArrived(
             mailbox.address,
             telemetry.vehicle,

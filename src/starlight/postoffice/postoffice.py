@@ -4,7 +4,8 @@ It is the application of a node, driven by calls that all take the time and retu
 (`node/application.py`), which the node's driver performs in one commit. It has no clock, no randomness
 and no store: a letter's id derives from its author's address, the second of writing and a
 counter that the saved letters carry on. `outbox.py` follows what was written, `resend.py` what of it
-is due, `inbox.py` takes what comes, and `receipts.py` what is owed for it.
+is due, `inbox.py` takes what comes, and `receipts.py` what is owed for it; `correspondents.py` lets the
+programs act that live at mailboxes.
 
 Whatever a peer sends can be refused, never raise; an address is always told in its canonical
 text. Several mailboxes live on a node, and letters between them go the same way.
@@ -18,7 +19,8 @@ import msgspec
 
 from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MILLISECOND, YEAR
-from starlight.errors import InputError, LetterError, StoreError
+from starlight.errors import DefectError, InputError, LetterError, StoreError
+from starlight.messages.correspondent import Maker
 from starlight.messages.decoded import DecodedRecords
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.draft import Draft, destination
@@ -48,6 +50,7 @@ from starlight.messages.trace_events import (
     say,
 )
 from starlight.node.application import Claim, DataUnit, Request, Save, Submit, Unclaim
+from starlight.postoffice.correspondents import Correspondents
 from starlight.postoffice.inbox import Inbox
 from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.outbox import Outbox
@@ -69,6 +72,11 @@ RECIPIENTS_MAX = 16
 """Telemetry goes to controls, not to everyone."""
 
 
+def no_entropy(count: int) -> bytes:
+    """Stand for random bytes where nobody handed any in: DefectError."""
+    raise DefectError(f"{count} random bytes are asked for, and this post office was given none")
+
+
 class PostOffice:
     """The mailboxes of one node.
 
@@ -80,8 +88,11 @@ class PostOffice:
         node_numbers: node names of ``dtn://name/...`` addresses to node numbers.
         booked: gives what the node has booked for a bundle of its own, by key; with it, a letter's own
             booking is known from those of others, and a letter that was displaced is predicted again.
-        arrived: is told of each letter that came to a mailbox, once, in the step that takes it; so what it
-            does about it, it does in a later one.
+        correspondents: make those who live at mailboxes of this node; they act once theirs are opened.
+        entropy: returns so many random bytes, for correspondents.
+
+    Raises:
+        InputError: a correspondent is at no address of this node, or two are at the same.
     """
 
     def __init__(
@@ -93,7 +104,8 @@ class PostOffice:
         records: Records | None = None,
         node_numbers: Mapping[str, int] | None = None,
         booked: Callable[[str], Sequence[Route]] = lambda key: (),
-        arrived: Callable[[Letter], object] = lambda letter: None,
+        correspondents: Sequence[Maker] = (),
+        entropy: Callable[[int], bytes] = no_entropy,
     ) -> None:
         self.node = node
         self.forecaster = Forecaster(node, router)
@@ -115,7 +127,10 @@ class PostOffice:
             self._updates,
         )
         self._receipts = Receipts(self._mailboxes)
-        self._inbox = Inbox(node, self._receipts, arrived)
+        self._correspondents = Correspondents(
+            self, self._mailboxes, self._records.records, correspondents, entropy
+        )
+        self._inbox = Inbox(node, self._receipts, self._correspondents)
 
     # What people do.
 
@@ -146,6 +161,7 @@ class PostOffice:
             mailbox = self._mailboxes[address] = Mailbox(address, self._limits, self._records)
         since = now if mailbox.opened_at is None else mailbox.opened_at
         card = mailbox.set_card(person, since, True)
+        self._correspondents.mailbox_turned()
         return [card, Claim(address), say(now, self.node, MailboxOpened(address, person))]
 
     def close(self, address: str, now: int) -> list[Request]:
@@ -153,6 +169,7 @@ class PostOffice:
         mailbox = self.mailbox(address)
         since = now if mailbox.opened_at is None else mailbox.opened_at
         card = mailbox.set_card(mailbox.person, since, False)
+        self._correspondents.mailbox_turned()
         return [
             card,
             Unclaim(mailbox.address),
@@ -166,7 +183,7 @@ class PostOffice:
         now: int,
         *,
         thread: str | None = None,
-        lifetime: int = LETTER_LIFETIME,
+        lifetime: int | None = None,
     ) -> tuple[Letter, list[Request]]:
         """Write a letter and post it.
 
@@ -175,12 +192,13 @@ class PostOffice:
             draft: what is written; at most TEXT_MAX_BYTES of UTF-8, not blank.
             now: in ns.
             thread: its thread; without one, that of the letter answered, or the one of the two people.
-            lifetime: in ns, how long it is worth carrying.
+            lifetime: in ns, how long it is worth carrying; `LETTER_LIFETIME` if it is not told.
 
         Raises:
             InputError: any of that is not so, or the mailbox is full.
         """
         mailbox = self.mailbox(address)
+        lifetime = LETTER_LIFETIME if lifetime is None else lifetime
         if not MILLISECOND <= lifetime <= LIFETIME_MAX:
             raise InputError(
                 f"a lifetime of {lifetime} ns", where="lifetime", right="It is 1 ms to 100 years"
@@ -216,18 +234,21 @@ class PostOffice:
         kind: str,
         position: Position | None = None,
         readings: Mapping[str, Reading] | None = None,
-        lifetime: int = TELEMETRY_LIFETIME,
+        priority: Priority = Priority.BULK,
+        lifetime: int | None = None,
     ) -> list[Request]:
         """Post telemetry of a vehicle to some addresses.
 
-        It is bulk: a letter should not wait for a stream of readings, the next of which comes anyway.
+        It is bulk unless it says otherwise: a letter should not wait for a stream of readings, the next of
+        which comes anyway; an alarm should overtake them.
 
         Args:
             vehicle: its address, a mailbox of this node.
             to: where it goes: base control, Earth control.
             now: when it was measured, in ns.
             kind, position, readings: as in `Telemetry`.
-            lifetime: in ns.
+            priority: how urgent it is.
+            lifetime: in ns; `TELEMETRY_LIFETIME` if it is not told.
 
         Raises:
             InputError: any of that is not so.
@@ -238,7 +259,7 @@ class PostOffice:
         telemetry = Telemetry(mailbox.address, now, kind, position, dict(readings or {}))
         check(telemetry)
         payload = encode_first(telemetry)
-        lifetime_ms = max(1, lifetime // MILLISECOND)
+        lifetime_ms = max(1, (TELEMETRY_LIFETIME if lifetime is None else lifetime) // MILLISECOND)
         return [
             Submit(
                 f"telemetry/{now}/{number}",
@@ -246,7 +267,7 @@ class PostOffice:
                 destination(where),
                 payload,
                 lifetime_ms,
-                priority=Priority.BULK,
+                priority=priority,
             )
             for number, where in enumerate(to)
         ]
@@ -350,9 +371,10 @@ class PostOffice:
             StoreError: the records are damaged.
         """
         self.load()
+        resumed = self._correspondents.resume(now)
         boxes = [mailbox for mailbox in self.mailboxes() if mailbox.is_open]
         said = say(now, self.node, MailboxesResumed(tuple(mailbox.address for mailbox in boxes)))
-        return [*(Claim(mailbox.address) for mailbox in boxes), said]
+        return [*resumed, *(Claim(mailbox.address) for mailbox in boxes), said]
 
     # What the node tells.
 
@@ -435,14 +457,17 @@ class PostOffice:
 
     def next_wakeup(self) -> int | None:
         """Return when `handle_timer` has something to do, in ns, or None."""
-        receipts, letters = self._receipts.next_wakeup(), self._resends.next_wakeup()
-        if receipts is None or letters is None:
-            return letters if receipts is None else receipts
-        return min(receipts, letters)
+        due = self._correspondents.next_wakeup()
+        for other in (self._receipts.next_wakeup(), self._resends.next_wakeup()):
+            if due is None or (other is not None and other < due):
+                due = other
+        return due
 
     def handle_timer(self, now: int) -> list[Request]:
-        """Send the receipts that were gathered, and look after the letters that are due."""
-        return _saves_first(self._receipts.posts(now) + self._resends.handle_timer(now))
+        """Let correspondents act, send the receipts that were gathered, see to letters that are due."""
+        # What a correspondent reads now is told in the receipt for its arrival.
+        requests = self._correspondents.handle_timer(now) + self._receipts.posts(now)
+        return _saves_first(requests + self._resends.handle_timer(now))
 
 
 def _saves_first(requests: list[Request]) -> list[Request]:

@@ -7,7 +7,7 @@ every letter, from the mailboxes and stores at the end and from the trace on the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TextIO
 
@@ -18,8 +18,9 @@ from starlight.engine.host import Host, Recorder
 from starlight.engine.node import Node
 from starlight.engine.record import Recorder as RecordFile
 from starlight.errors import DefectError
-from starlight.messages.letter import Letter
+from starlight.messages.correspondent import Maker
 from starlight.messages.trace_events import (
+    CorrespondentTrouble,
     LetterArrived,
     LetterExpired,
     LetterQueued,
@@ -38,6 +39,7 @@ from starlight.rehearsal import script
 from starlight.rehearsal.outcome import RehearsalReport
 from starlight.rehearsal.story import Story
 from starlight.scenario.scenario import Scenario
+from starlight.sim.entropy import entropy
 from starlight.sim.holdings import held
 from starlight.sim.promises import Promises, parts_of
 from starlight.sim.referee import Referee
@@ -96,6 +98,7 @@ class Rehearsal:
         self.resent = self.telemetry = self.bundles = self.records = 0
         self._trace, self._record = trace, record
         self._letters: dict[str, _Letter] = {}
+        self._troubles: list[Record] = []  # of correspondents
         facts = awareness.storms(scenario)
         # All changes are known before the run: nothing that happens in it can change the sky or a storm.
         self._changes = awareness.changes(scenario, self.channels, facts, sky, start, end)
@@ -107,19 +110,18 @@ class Rehearsal:
         for change in self._changes:
             nodes = [node.number for node in scenario.node if node.world == change.world]
             self.world.change_plan(change.time, change.plan, nodes)
-        for cue in script.cues(scenario, start, end, seed):
-            self.world.call(cue.time, cue.node, partial(_act, cue.act))
+        for opening in script.openings(scenario, start, end):
+            self.world.call(opening.time, opening.node, partial(_turn_mailbox, opening))
 
     def _make_world(self) -> VirtualWorld:
         scenario = self.scenario
         plan = known_plan(self.channels, self.start)
-
-        def office(engine: Node) -> PostOffice:
-            return _Office(engine, self.promises, partial(self._arrived, engine.number))
-
+        cast = script.rehearsed(scenario, self.start, self.end, self.seed)
         setups = []
         for node in scenario.node:
             config = NodeConfig(number=node.number, plan=plan)
+            random = entropy(self.seed, node.name)
+            office = partial(_Office, self.promises, cast.get(node.number, ()), random)
             setups.append(NodeSetup(config, office, self._recorder if self._records(node.number) else None))
         # The channel obeys what truly is, announced or not; each node starts with what it knows then.
         truth = known_plan(self.channels, self.end)
@@ -149,12 +151,6 @@ class Rehearsal:
             raise DefectError(f"{told} from {to_text(self.start)}") from error
         return self._report()
 
-    def _arrived(self, node: int, letter: Letter) -> None:
-        """Let whom a letter is for read it, after the time that they take to come to it."""
-        delay = script.reading_delay(self.scenario, self.seed, letter.to, letter.id)
-        if delay is not None and self.world.now + delay < self.end:
-            self.world.call(self.world.now + delay, node, partial(_read, letter.to, letter.id))
-
     # From the trace.
 
     def _take(self, record: Record) -> None:
@@ -183,6 +179,8 @@ class Rehearsal:
                 self._letters[letter_id].ended = "expired"
             case LetterWithdrawn(letter_id):
                 self._letters[letter_id].ended = "withdrawn"
+            case CorrespondentTrouble():
+                self._troubles.append(record)
 
     # At the end.
 
@@ -215,6 +213,9 @@ class Rehearsal:
             host = world.host(node)
             assert host is not None  # A rehearsal of a scenario has no crashes.
             self._look_into(_office(host), report)
+        for trouble in self._troubles:
+            facts = ", ".join(f"{name} {fact}" for name, fact in trouble.event.facts().items())
+            report.tell(trouble.time, trouble.node, "", trouble.kind, facts)
         for misstep in self.referee.finish():
             report.tell(misstep.time, misstep.node, misstep.bundle, misstep.what, misstep.text)
         letters = {letter.keys[0] for letter in self._letters.values() if letter.keys}
@@ -237,10 +238,22 @@ class Rehearsal:
 
 
 class _Office(PostOffice):
-    """A post office that lets the rehearsal hear what the node promises, and of letters that come."""
+    """A post office that lets the rehearsal hear what the node promises."""
 
-    def __init__(self, engine: Node, promises: Promises, arrived: Callable[[Letter], object]) -> None:
-        super().__init__(engine.number, engine.router, booked=engine.booked, arrived=arrived)
+    def __init__(
+        self,
+        promises: Promises,
+        correspondents: Sequence[Maker],
+        random: Callable[[int], bytes],
+        engine: Node,
+    ) -> None:
+        super().__init__(
+            engine.number,
+            engine.router,
+            booked=engine.booked,
+            correspondents=correspondents,
+            entropy=random,
+        )
         self._engine, self._promises = engine, promises
 
     def accepted(
@@ -255,9 +268,8 @@ def _office(host: Host) -> PostOffice:
     return host.application
 
 
-def _act(act: script.Act, host: Host, now: int) -> Iterable[Request]:
-    return act(_office(host), now)
-
-
-def _read(address: str, letter_id: str, host: Host, now: int) -> Iterable[Request]:
-    return _office(host).mark_read(address, letter_id, now)
+def _turn_mailbox(opening: script.Opening, host: Host, now: int) -> Iterable[Request]:
+    office = _office(host)
+    if opening.person is None:
+        return office.close(opening.address, now)
+    return office.open(opening.address, opening.person, now)

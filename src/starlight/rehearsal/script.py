@@ -1,54 +1,51 @@
-"""The script of a scenario: what its people and vehicles do, as calls at times.
+"""The script of a scenario: its people and vehicles as correspondents, and when mailboxes open and close.
 
-The seed moves the moments a little, as people are not clockwork: a letter of a series is
-written up to `WRITING_SPREAD` later than its date says, a letter is read up to
-`READING_SPREAD` later. Letters that stand alone keep their minute.
+The seed moves the moments a little, as people are not clockwork: a letter of a series is written up to
+`WRITING_SPREAD` later than its date says, a letter is read up to `READING_SPREAD` later. Letters that
+stand alone keep their minute.
 """
 
 from __future__ import annotations
 
-import hashlib
-import heapq
-from collections.abc import Callable, Iterable, Iterator
-
-import msgspec
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
 
 from starlight import dtntime
 from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MINUTE
+from starlight.messages.correspondent import Act, Desk, Maker, MarkRead, SendTelemetry, Write
 from starlight.messages.draft import Draft
+from starlight.messages.letter import Reading
 from starlight.messages.urgency import priority_of
-from starlight.node.application import Request
-from starlight.postoffice.postoffice import PostOffice
-from starlight.scenario.scenario import LetterSpec, Scenario, TelemetrySpec
+from starlight.rehearsal.answers import Answers
+from starlight.rehearsal.player import Player, Routine, jitter
+from starlight.rehearsal.series import Dates, Interval, Series
+from starlight.scenario.scenario import LetterSpec, MailboxSpec, PersonSpec, Scenario, TelemetrySpec
 
 WRITING_SPREAD = 20 * MINUTE
-READING_SPREAD = 15 * MINUTE
+
+DEMO_READS_AFTER = 30 * MINUTE
+"""In a demo, where no `read` event happens, those read after this time who else read only then."""
+
 VEHICLE_SERVICE = 100
 """The service number of what a vehicle itself sends and hears."""
 
-Act = Callable[[PostOffice, int], Iterable[Request]]
 
-
-class Cue(msgspec.Struct, frozen=True):
-    """Something to be done at a post office.
+class Opening(NamedTuple):
+    """A mailbox that is opened, or closed, at a time.
 
     Attributes:
         time: in ns.
-        node: the number of the post office's node.
-        act: does it; takes the post office and the time, returns requests.
+        node: the number of its node.
+        address: of the mailbox.
+        person: the name of whose it is; None to close it.
     """
 
     time: int
     node: int
-    act: Act
-
-
-def jitter(seed: int, key: str, spread: int) -> int:
-    """Return 0 to `spread` - 1 ns, drawn by the seed for a key; the same on every machine."""
-    # A hash of the key, not the next number of a generator: a letter more or less moves no other.
-    digest = hashlib.sha256(f"{seed}/{key}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") % spread
+    address: str
+    person: str | None
 
 
 def vehicle_address(number: int) -> str:
@@ -63,151 +60,162 @@ def vehicles(scenario: Scenario) -> dict[str, str]:
     return {vehicle_address(node.number): node.title for node in nodes}
 
 
-def cues(scenario: Scenario, start: int, end: int, seed: int = 0) -> list[Cue]:
-    """Return everything that the scenario's people and vehicles do from `start` to before `end`, by time.
+def openings(scenario: Scenario, start: int, end: int) -> list[Opening]:
+    """Return the openings and closings of mailboxes from `start` to before `end`, by time.
 
     A mailbox that was opened before `start` is opened at `start`.
     """
-    found = [*_mailboxes(scenario, start)]
-    for index, letter in enumerate(scenario.letter):
-        found += _letters(scenario, index, letter, seed)
-    for report in scenario.telemetry:
-        found += _reports(scenario, report)
-    for read in scenario.read:
-        node, address = _place(scenario, read.mailbox)
-        found.append(Cue(dtntime.from_text(read.at), node, _reads(address)))
-    kept = [cue for cue in found if start <= cue.time < end]
-    return sorted(kept, key=lambda cue: cue.time)  # stable: what stands first in the file is first
+    found: list[Opening] = []
+    for person, box in _boxes(scenario):
+        opens = max(start, dtntime.from_text(box.opens)) if box.opens else start
+        closes = dtntime.from_text(box.closes) if box.closes else end  # which is not before the end
+        node, address = _place(scenario, f"{person.id}@{box.node}")
+        if closes > start:
+            found += [Opening(opens, node, address, person.name), Opening(closes, node, address, None)]
+    for address, (number, _) in _reporters(scenario):
+        found.append(Opening(start, number, address, scenario.titles()[number]))
+    # Stable: what stands first in the file is first.
+    return sorted((each for each in found if start <= each.time < end), key=lambda each: each.time)
 
 
-def pulse(scenario: Scenario, begun: int, now: int) -> Iterator[Cue]:
-    """Yield without end what goes on in a demo from `now` on, by time: reports and everyday letters.
+def rehearsed(scenario: Scenario, start: int, end: int, seed: int = 0) -> dict[int, list[Maker]]:
+    """Return the makers of everyone who acts from `start` to before `end`, by node number.
+
+    They write and report what the scenario says, and read by their routine or when it says that they do.
+    """
+    cast: dict[int, list[Maker]] = {}
+    for person, box in _boxes(scenario):
+        place = f"{person.id}@{box.node}"
+        node, address = _place(scenario, place)
+        series = [
+            _letters(scenario, index, letter, seed)
+            for index, letter in enumerate(scenario.letter)
+            if letter.from_ == place
+        ]
+        reads = [dtntime.from_text(read.at) for read in scenario.read if read.mailbox == place]
+        series += [Series(Dates(reads), _read_all)] if reads else []
+        after = box.reads_after_min
+        routine = Routine(round(after * MINUTE), seed) if after >= 0 else None
+        cast.setdefault(node, []).append(partial(Player, address, series, routine, start, end))
+    for address, reports in _reporters(scenario):
+        node, series = reports[0], [_reports(scenario, spec) for spec in reports[1]]
+        cast.setdefault(node, []).append(partial(Player, address, series, None, start, end))
+    return cast
+
+
+def demonstrated(scenario: Scenario, begun: int, is_visited: Callable[[str], bool]) -> dict[int, list[Maker]]:
+    """Return the makers of everyone in a demo, by node number: they go on without end, and answer.
 
     Args:
-        begun: when the demo began, in ns; the reports that were running then go on, their
-            values as they were.
-        now: where to go on, in ns.
+        scenario: what is played.
+        begun: when the demo began, in ns; reports that were running then go on, their values as they were.
+        is_visited: tells whether a visitor is a person now, by id.
     """
-    heap: list[tuple[int, int, int, int, Act]] = []  # time, tie, interval, node, act
-
-    def go_on(first: int, interval: int, node: int, act: Act) -> None:
-        # Rounded up to whole intervals: after a restart a series keeps its hours.
-        time = first + max(0, -(-(now - first) // interval)) * interval
-        # The second entry breaks ties by the scenario's order, before functions would be compared.
-        heapq.heappush(heap, (time, len(heap), interval, node, act))
-
-    for report in scenario.telemetry:
-        if report.every_min is None:
-            continue
-        if dtntime.from_text(report.at) <= begun <= dtntime.from_text(report.last):
-            # The last report before the demo began: its values are the ones that go on.
-            cue = max(
-                (cue for cue in _reports(scenario, report) if cue.time <= begun), key=lambda cue: cue.time
-            )
-            go_on(cue.time, round(report.every_min * MINUTE), cue.node, cue.act)
-    for letter in scenario.pulse:
-        node, address = _place(scenario, letter.from_)
-        texts = [letter.text] if isinstance(letter.text, str) else letter.text
-        interval = round((letter.every_days or 1) * DAY)
-        for number, text in enumerate(texts):
-            first = dtntime.from_text(letter.at) + number * interval
-            act = _writes(address, scenario.address(letter.to), text, letter.priority)
-            go_on(first, interval * len(texts), node, act)
-    while heap:
-        time, tie, interval, node, act = heap[0]
-        heapq.heapreplace(heap, (time + interval, tie, interval, node, act))
-        yield Cue(time, node, act)
+    cast: dict[int, list[Maker]] = {}
+    answers = {person.id: Answers(scenario, person.id) for person in scenario.person}
+    for person, box in _boxes(scenario):
+        place = f"{person.id}@{box.node}"
+        node, address = _place(scenario, place)
+        series = [_pulse(scenario, letter) for letter in scenario.pulse if letter.from_ == place]
+        routine = _demo_routine(box, answers[person.id], partial(is_visited, person.id))
+        cast.setdefault(node, []).append(partial(Player, address, series, routine, begun, None))
+    for address, reports in _reporters(scenario):
+        node, going_on = reports[0], [_going_on(scenario, spec, begun) for spec in reports[1]]
+        series = [each for each in going_on if each is not None]
+        cast.setdefault(node, []).append(partial(Player, address, series, None, begun, None))
+    return cast
 
 
-def reading_delay(scenario: Scenario, seed: int, address: str, letter_id: str) -> int | None:
-    """Return how long after its arrival a letter is read at an address, in ns; None if by no routine."""
+def _demo_routine(box: MailboxSpec, answers: Answers, is_visited: Callable[[], bool]) -> Routine | None:
+    if box.reads_after_min >= 0:
+        return Routine(round(box.reads_after_min * MINUTE), 0, answers if answers else None, is_visited)
+    return Routine(DEMO_READS_AFTER, 0, answers, is_visited) if answers else None
+
+
+def _boxes(scenario: Scenario) -> Iterator[tuple[PersonSpec, MailboxSpec]]:
     for person in scenario.person:
         for box in person.mailbox:
-            if f"ipn:{scenario.node_named(box.node).number}.{person.service}" == address:
-                if box.reads_after_min < 0:
-                    return None
-                return round(box.reads_after_min * MINUTE) + jitter(seed, letter_id, READING_SPREAD)
-    return None
+            yield person, box
+
+
+def _reporters(scenario: Scenario) -> Iterator[tuple[str, tuple[int, list[TelemetrySpec]]]]:
+    """Yield the address of each node that reports, with its number and its reports."""
+    for name in dict.fromkeys(report.from_ for report in scenario.telemetry):
+        number = scenario.node_named(name).number
+        yield vehicle_address(number), (number, [each for each in scenario.telemetry if each.from_ == name])
 
 
 def _place(scenario: Scenario, place: str) -> tuple[int, str]:
     return scenario.node_named(place.partition("@")[2]).number, scenario.address(place)
 
 
-def _mailboxes(scenario: Scenario, start: int) -> Iterator[Cue]:
-    for person in scenario.person:
-        for box in person.mailbox:
-            number = scenario.node_named(box.node).number
-            address = f"ipn:{number}.{person.service}"
-            opens = max(start, dtntime.from_text(box.opens)) if box.opens else start
-            closes = dtntime.from_text(box.closes) if box.closes else None
-            if closes is not None and closes <= start:
-                continue
-            yield Cue(opens, number, _opens(address, person.name))
-            if closes is not None:
-                # A default binds this address; the loop's variable
-                # would be the last one by the time of the call.
-                yield Cue(closes, number, lambda office, now, at=address: office.close(at, now))  # type: ignore[misc]  # mypy: lambda defaults
-    for name in dict.fromkeys(report.from_ for report in scenario.telemetry):
-        vehicle = scenario.node_named(name)
-        yield Cue(start, vehicle.number, _opens(vehicle_address(vehicle.number), vehicle.title))
+def _read_all(number: int, desk: Desk) -> list[Act]:
+    return [MarkRead(letter_id) for letter_id in desk.mailbox.unread()]
 
 
-def _opens(address: str, person: str) -> Act:
-    return lambda office, now: office.open(address, person, now)
+# Letters.
 
 
-def _reads(address: str) -> Act:
-    def act(office: PostOffice, now: int) -> list[Request]:
-        return [
-            request
-            for letter_id in office.mailbox(address).unread()
-            for request in office.mark_read(address, letter_id, now)
-        ]
-
-    return act
+def _letters(scenario: Scenario, index: int, spec: LetterSpec, seed: int) -> Series:
+    moments = [
+        time + (jitter(seed, f"letter/{index}/{number}", WRITING_SPREAD) if spec.every_days else 0)
+        for number, time in enumerate(_times(spec.at, spec.every_days, DAY, spec.last))
+    ]
+    return Series(Dates(moments), _writes(scenario, spec))
 
 
-def _letters(scenario: Scenario, index: int, spec: LetterSpec, seed: int) -> Iterator[Cue]:
-    node, address = _place(scenario, spec.from_)
-    to = scenario.address(spec.to)
+def _pulse(scenario: Scenario, spec: LetterSpec) -> Series:
+    interval = Interval(dtntime.from_text(spec.at), round((spec.every_days or 1) * DAY))
+    return Series(interval, _writes(scenario, spec))
+
+
+def _writes(scenario: Scenario, spec: LetterSpec) -> Callable[[int, Desk], Sequence[Act]]:
     texts = [spec.text] if isinstance(spec.text, str) else spec.text
-    for number, time in enumerate(_times(spec.at, spec.every_days, DAY, spec.last)):
-        late = jitter(seed, f"letter/{index}/{number}", WRITING_SPREAD) if spec.every_days else 0
-        yield Cue(time + late, node, _writes(address, to, texts[number % len(texts)], spec.priority))
+    to, priority = scenario.address(spec.to), priority_of(spec.priority)
+    return lambda number, desk: [Write(Draft(to, texts[number % len(texts)], priority=priority))]
 
 
-def _writes(address: str, to: str, text: str, priority: str) -> Act:
-    draft = Draft(to, text, priority=priority_of(priority))
-    return lambda office, now: office.write(address, draft, now)[1]
+# Reports.
 
 
-def _reports(scenario: Scenario, spec: TelemetrySpec) -> Iterator[Cue]:
-    number = scenario.node_named(spec.from_).number
-    to = [scenario.address(place) for place in spec.to]
+def _reports(scenario: Scenario, spec: TelemetrySpec) -> Series:
+    reports = [_report(scenario, spec, readings) for readings in _values(spec)]
+    moments = Dates(_times(spec.at, spec.every_min, MINUTE, spec.last))
+    return Series(moments, lambda number, desk: [reports[number]])
+
+
+def _going_on(scenario: Scenario, spec: TelemetrySpec, begun: int) -> Series | None:
+    """Return reports that go on from when a demo began; None where they were not running then."""
     times = list(_times(spec.at, spec.every_min, MINUTE, spec.last))
-    for step, time in enumerate(times):
-        part = step / (len(times) - 1) if len(times) > 1 else 0.0
-        readings: dict[str, int | float | str] = {}
-        for name, value in spec.readings.items():
-            readings[name] = (
-                round(value[0] + part * (value[1] - value[0]), 6) if isinstance(value, tuple) else value
-            )
-        yield Cue(time, number, _sends(spec.from_, vehicle_address(number), to, readings))
+    if spec.every_min is None or not times[0] <= begun <= dtntime.from_text(spec.last):
+        return None
+    # The last report before the demo began: its values are the ones that go on.
+    number, time = max((number, time) for number, time in enumerate(times) if time <= begun)
+    report = _report(scenario, spec, list(_values(spec))[number])
+    return Series(Interval(time, round(spec.every_min * MINUTE)), lambda number, desk: [report])
 
 
-def _sends(kind: str, address: str, to: list[str], readings: dict[str, int | float | str]) -> Act:
+def _values(spec: TelemetrySpec) -> Iterator[dict[str, Reading]]:
+    steps = len(list(_times(spec.at, spec.every_min, MINUTE, spec.last)))
+    for step in range(steps):
+        part = step / (steps - 1) if steps > 1 else 0.0
+        yield {
+            name: round(value[0] + part * (value[1] - value[0]), 6) if isinstance(value, tuple) else value
+            for name, value in spec.readings.items()
+        }
+
+
+def _report(scenario: Scenario, spec: TelemetrySpec, readings: dict[str, Reading]) -> SendTelemetry:
     # A report has its position in a field of its own, not among the readings.
     latitude, longitude = readings.pop("latitude_deg", None), readings.pop("longitude_deg", None)
     position = None
     if isinstance(latitude, int | float) and isinstance(longitude, int | float):
         position = (float(latitude), float(longitude))
-    return lambda office, now: office.send_telemetry(
-        address, to, now, kind=kind, position=position, readings=readings
-    )
+    to = tuple(scenario.address(place) for place in spec.to)
+    return SendTelemetry(to, spec.from_, position, readings)
 
 
-def _times(first: str, interval: float | None, unit: int, last: str) -> Iterator[int]:
+def _times(first: str, interval: float | None, unit: int, last: str) -> Iterable[int]:
     time = dtntime.from_text(first)
     yield time
     if interval is not None:

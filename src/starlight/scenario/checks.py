@@ -121,6 +121,14 @@ def _check_script(scenario: Scenario, known_node: Known, time: Time, fail: Fail)
         time(f"pulse[{index}].at", letter.at)
         if letter.every_days is None:
             fail(f"pulse[{index}].every_days", None, "A letter that goes on needs its interval")
+    people = [person.id for person in scenario.person]
+    for index, answer in enumerate(scenario.answer):
+        for key, id in (("from", answer.from_), *(("to", id) for id in answer.to)):
+            if id not in people:
+                fail(f"answer[{index}].{key}", id, f"Name one of the people: {', '.join(people)}")
+        for text in (*answer.text, *answer.about):
+            if not text.strip():
+                fail(f"answer[{index}]", text, "Every answer, and every word of `about`, is a text")
     for index, report in enumerate(scenario.telemetry):
         known_node(f"telemetry[{index}].from", report.from_)
         for place in report.to:

@@ -69,6 +69,24 @@ class LetterSpec(_Spec, frozen=True, rename={"from_": "from"}):
     last: str = ""
 
 
+class AnswerSpec(_Spec, frozen=True, rename={"from_": "from"}):
+    """What a person answers in a demo to what a visitor writes.
+
+    Attributes:
+        from_: the person's id.
+        text: several answers, which are taken in turn.
+        to: the ids of those whose letters they fit; anyone's when there are none.
+        about: words, one of which the letter holds that they fit; any letter when there are none.
+        after_min: how long after it was read a letter is answered.
+    """
+
+    from_: Name
+    text: Annotated[list[str], msgspec.Meta(min_length=1)]
+    to: list[Name] = []
+    about: list[str] = []
+    after_min: Annotated[float, msgspec.Meta(ge=0)] = 20.0
+
+
 class TelemetrySpec(_Spec, frozen=True, rename={"from_": "from"}):
     """Reports of a vehicle.
 
@@ -147,6 +165,7 @@ class Scenario(_Spec, frozen=True):
         conjunction: what the Sun does to links between the worlds; when absent, it only hides.
         terminal: radios by name, with the keys of the library's own file, next to the library's.
         pulse: letters that go on in a demo, without end: `every_days` apart, their texts in turn.
+        answer: what people answer in a demo to what a visitor writes.
     """
 
     name: Name
@@ -165,6 +184,7 @@ class Scenario(_Spec, frozen=True):
     letter: list[LetterSpec] = []
     telemetry: list[TelemetrySpec] = []
     pulse: list[LetterSpec] = []
+    answer: list[AnswerSpec] = []
     storm: list[StormSpec] = []
     weather: list[WeatherSpec] = []
     conjunction: ConjunctionSpec | None = None

@@ -105,8 +105,10 @@ class PageBackend(Protocol):
         """Cut the relays, or mend them; setting what is set already changes nothing."""
         ...
 
-    def changes(self) -> AsyncIterator[PageChange]:
-        """Return an endless iterator that yields whenever something changed; one a caller.
+    def changes(self, person: str) -> AsyncIterator[PageChange]:
+        """Return an endless iterator that yields whenever something changed; one for each open page.
+
+        As long as it is iterated, a page is open as that person.
 
         What follows from the passing of mission time alone (a foreseen arrival, the end of a
         silence) need not be told: the page knows those moments from the views.

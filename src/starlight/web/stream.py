@@ -83,7 +83,7 @@ class _Pushing:
                 task.result()
 
     async def _listen(self) -> None:
-        async for change in self._backend.changes():
+        async for change in self._backend.changes(self._person):
             if change.status or self._person in change.people:
                 self._changed = True
                 self._something.set()

@@ -1,0 +1,220 @@
+"""The correspondents of a node: told of what comes to their mailboxes, and their acts performed.
+
+Theory of operation. What comes is noted by the inbox and told in the timer's turn of the same step, so that
+a correspondent finds its mailbox in order, and all that it does is in the step's one commit. In a turn
+the correspondent is called (`hosted.py`), its acts are performed, each for itself, it is told of the letters
+that it wrote, and last its state is saved. An act that can't be performed is refused, and costs no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Protocol
+
+from starlight.bundle import EndpointID
+from starlight.dtntime import HOUR
+from starlight.errors import InputError
+from starlight.messages.correspondent import (
+    Act,
+    Desk,
+    Maker,
+    MarkRead,
+    SendTelemetry,
+    WithdrawLetter,
+    Write,
+)
+from starlight.messages.draft import Draft
+from starlight.messages.forecast import Prediction
+from starlight.messages.letter import Letter, Position, Reading, Telemetry
+from starlight.messages.mailbox import Mailbox
+from starlight.messages.records import Records
+from starlight.messages.trace_events import ActRefused, say
+from starlight.node.application import Request
+from starlight.postoffice.hosted import Hosted
+from starlight.routing import Priority
+
+POSTS_PER_HOUR = 3_600
+"""Letters and telemetry that one correspondent posts in an hour of the mission: one a second is more than
+any vehicle here measures, and two that answer each other at once come to an end."""
+
+
+class Office(Protocol):
+    """A post office as acts are performed at it (`PostOffice`)."""
+
+    node: int
+
+    def node_of(self, address: str) -> int | None:
+        """Return the number of the node that an address is at; None where it is not known."""
+
+    def write(
+        self, address: str, draft: Draft, now: int, *, lifetime: int | None = None
+    ) -> tuple[Letter, list[Request]]:
+        """Write a letter and post it."""
+
+    def withdraw(self, address: str, letter_id: str, now: int) -> list[Request]:
+        """Take back a letter that has not departed."""
+
+    def mark_read(self, address: str, letter_id: str, now: int) -> list[Request]:
+        """Mark a letter that came as read."""
+
+    def send_telemetry(
+        self,
+        vehicle: str,
+        to: Sequence[str],
+        now: int,
+        *,
+        kind: str,
+        position: Position | None = None,
+        readings: Mapping[str, Reading] | None = None,
+        priority: Priority = Priority.BULK,
+        lifetime: int | None = None,
+    ) -> list[Request]:
+        """Post what a vehicle has measured."""
+
+    def predict(self, address: str, draft: Draft, now: int) -> Prediction:
+        """Return what to expect of a letter sent now."""
+
+
+class Correspondents:
+    """The correspondents of one node.
+
+    Args:
+        office: where their acts are performed.
+        mailboxes: by address; shared with the post office.
+        records: where their states are.
+        makers: make them.
+        entropy: returns so many random bytes.
+
+    Raises:
+        InputError: one is at no address of this node, or two are at the same.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        mailboxes: Mapping[str, Mailbox],
+        records: Records,
+        makers: Sequence[Maker],
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        self._office = office
+        self._mailboxes = mailboxes
+        self._entropy = entropy
+        self._hosted: dict[str, Hosted] = {}
+        self._came: list[tuple[Hosted, Letter | Telemetry]] = []
+        self._came_at = 0
+        self._next: int | None = None  # when the first of them is due; asked for after each step
+        self._hour = 0
+        self._posts: dict[str, int] = {}  # in that hour, by address
+        for make in makers:
+            address = str(EndpointID.parse(make().address))
+            if office.node_of(address) != office.node:
+                told = f"a correspondent at {address} does not live at node {office.node}"
+                raise InputError(told, where="address")
+            if address in self._hosted:
+                raise InputError(f"two correspondents at {address}", where="address")
+            self._hosted[address] = Hosted(office.node, address, make, records)
+
+    def resume(self, now: int) -> list[Request]:
+        """Make them with the states that are kept, before anything else happens."""
+        requests = [request for hosted in self._hosted.values() for request in hosted.resume(now)]
+        self.mailbox_turned()
+        return requests
+
+    def note(self, address: str, message: Letter | Telemetry, now: int) -> None:
+        """Take note of what came to a mailbox; it is told in this step's turn of the timer."""
+        hosted = self._hosted.get(address)
+        if hosted is not None:
+            self._came.append((hosted, message))
+            self._next = self._came_at = now
+
+    def mailbox_turned(self) -> None:
+        """Take note that a mailbox was opened or closed: who lives there acts as long as it is open."""
+        due = [hosted.due for hosted in self._hosted.values() if self._is_there(hosted)]
+        due += [self._came_at] if self._came else []
+        self._next = min((time for time in due if time is not None), default=None)
+
+    def next_wakeup(self) -> int | None:
+        """Return when `handle_timer` has something to do, in ns, or None."""
+        return self._next
+
+    def handle_timer(self, now: int) -> list[Request]:
+        """Tell what came, and call the timers that are due."""
+        if self._next is None or self._next > now:
+            return []
+        requests: list[Request] = []
+        came, self._came = self._came, []
+        for hosted, message in came:
+            requests += self._tell(hosted, message, now)
+        for hosted in self._hosted.values():
+            if self._is_there(hosted) and hosted.due is not None and hosted.due <= now:
+                requests += self._perform(hosted, *hosted.call_timer(self._desk(hosted, now), now), now)
+        self.mailbox_turned()
+        return requests
+
+    def _is_there(self, hosted: Hosted) -> bool:
+        mailbox = self._mailboxes.get(hosted.address)
+        return mailbox is not None and mailbox.is_open
+
+    def _desk(self, hosted: Hosted, now: int) -> Desk:
+        forecast = partial(self._forecast, hosted.address, now)
+        return Desk(now, self._mailboxes[hosted.address], self._entropy, forecast)
+
+    def _forecast(self, address: str, now: int, draft: Draft) -> Prediction:
+        return self._office.predict(address, draft, now)
+
+    def _tell(self, hosted: Hosted, message: Letter | Telemetry, now: int) -> list[Request]:
+        desk = self._desk(hosted, now)
+        if isinstance(message, Letter):
+            answer = hosted.call("letter_came", lambda program: program.letter_came(message, desk), now)
+        else:
+            answer = hosted.call("telemetry_came", lambda program: program.telemetry_came(message, desk), now)
+        return self._perform(hosted, *answer, now)
+
+    def _perform(
+        self, hosted: Hosted, acts: Sequence[Act] | None, requests: list[Request], now: int
+    ) -> list[Request]:
+        """Perform what a correspondent asks for, and keep its state; `requests` come first."""
+        letters: list[Letter] = []
+        for act in acts or ():
+            try:
+                requests += self._performed(hosted.address, act, now, letters)
+            except InputError as error:
+                refused = ActRefused(hosted.address, type(act).__name__, str(error))
+                requests.append(say(now, self._office.node, refused))
+        if letters:
+            requests += hosted.wrote(letters, now)
+        return requests + hosted.keep()
+
+    def _performed(self, address: str, act: Act, now: int, letters: list[Letter]) -> list[Request]:
+        office = self._office
+        match act:
+            case Write(draft, lifetime):
+                self._count(address, now)
+                letter, requests = office.write(address, draft, now, lifetime=lifetime)
+                letters.append(letter)
+                return requests
+            case MarkRead(letter_id):
+                return office.mark_read(address, letter_id, now)
+            case WithdrawLetter(letter_id):
+                return office.withdraw(address, letter_id, now)
+            case SendTelemetry():
+                self._count(address, now)
+                return office.send_telemetry(
+                    address,
+                    act.to,
+                    now,
+                    kind=act.kind,
+                    position=act.position,
+                    readings=act.readings,
+                    priority=act.priority,
+                    lifetime=act.lifetime,
+                )
+
+    def _count(self, address: str, now: int) -> None:
+        if now // HOUR != self._hour:
+            self._hour, self._posts = now // HOUR, {}
+        self._posts[address] = self._posts.get(address, 0) + 1
+        if self._posts[address] > POSTS_PER_HOUR:
+            raise InputError(f"more than {POSTS_PER_HOUR} posts in an hour")
