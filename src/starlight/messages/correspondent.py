@@ -19,7 +19,8 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from starlight.errors import InputError
-from starlight.messages.delivery import Received, Sent
+from starlight.messages.delivery import Received
+from starlight.messages.dispatch import Sent
 from starlight.messages.draft import Draft, destination
 from starlight.messages.forecast import Prediction
 from starlight.messages.letter import Letter, Position, Reading, Telemetry, check
