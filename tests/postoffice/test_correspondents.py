@@ -16,9 +16,12 @@ from starlight.errors import InputError
 from starlight.messages import correspondent as c
 from starlight.messages.correspondent import Act, Correspondent, Desk, Maker
 from starlight.messages.draft import Draft
-from starlight.messages.letter import Letter, Receipt, Telemetry, decode_message
+from starlight.messages.first_format import encode_first
+from starlight.messages.format import decode_message
+from starlight.messages.letter import Letter, Message, Receipt, Telemetry
 from starlight.messages.mailbox import MailboxLimits
 from starlight.messages.trace_events import ActRefused, CorrespondentFailed, CorrespondentLost
+from starlight.messages.wire_values import Envelope
 from starlight.node.application import DataUnit, Request, Save, Say, Submit
 from starlight.postoffice import correspondents, hosted
 from starlight.postoffice.postoffice import PostOffice
@@ -28,6 +31,11 @@ from starlight.trace import TraceEvent
 T = 1000 * HOUR
 HELLO = Letter(id=f"{NANYOUNG}/1/1", thread="a", sender=NANYOUNG, to=JAY, written_at=T, text="Hello")
 PLAN = ContactPlan.of([contact(1, EARTH, MARS, 0, FOREVER), contact(2, MARS, EARTH, 0, FOREVER)])
+
+
+def said_by(post: Submit) -> Message:
+    """Return the message that is posted."""
+    return decode_message(post.payload, Envelope(post.source, post.destination, T))
 
 
 class Desktop:
@@ -83,7 +91,7 @@ class Desktop:
 
     def come(self, message: Letter | Telemetry, now: int = T) -> None:
         """Let a message come for Jay from Nan-young's address."""
-        unit = DataUnit("k", ("k",), JAY, NANYOUNG, now, message.encode())
+        unit = DataUnit("k", ("k",), JAY, NANYOUNG, now, encode_first(message))
         self.perform(self.office.delivered(unit, now), now)
 
     def pass_time(self, until: int) -> list[int]:
@@ -106,7 +114,7 @@ class Desktop:
 
     def letters(self) -> list[str]:
         """Return the texts of the letters that were posted."""
-        messages = [decode_message(post.payload) for post in self.posted]
+        messages = [said_by(post) for post in self.posted]
         return [message.text for message in messages if isinstance(message, Letter)]
 
 
@@ -212,10 +220,10 @@ def test_its_acts_are_performed_in_their_order() -> None:
     letter, telemetry, receipt = desk.posted
     assert desk.letters() == ["Here."]
     assert (letter.priority, letter.lifetime_ms) == (Priority.EXPEDITED, HOUR // MILLISECOND)
-    measured = decode_message(telemetry.payload)
+    measured = said_by(telemetry)
     assert measured == Telemetry(JAY, T, "garden", (1.0, 2.0), {"o2": 20.9})
     assert (telemetry.priority, telemetry.lifetime_ms) == (Priority.NORMAL, DAY // MILLISECOND)
-    told = decode_message(receipt.payload)
+    told = said_by(receipt)
     assert isinstance(told, Receipt)
     assert [fact.what for fact in told.facts] == ["arrived", "read"]
     assert desk.office.mailbox(JAY).letter_view(written[0], T).state == "written"
@@ -235,7 +243,7 @@ def test_its_state_is_saved_in_the_step_that_changed_it_and_not_otherwise() -> N
     desk = Desktop(noting())
     desk.open(JAY)
     assert desk.state() is None  # One that was told nothing has nothing to keep.
-    unit = DataUnit("k", ("k",), JAY, NANYOUNG, T, HELLO.encode())
+    unit = DataUnit("k", ("k",), JAY, NANYOUNG, T, encode_first(HELLO))
     desk.office.delivered(unit, T)
     kept = [each for each in desk.office.handle_timer(T) if isinstance(each, Save)]
     assert [save.key for save in kept if save.key == "correspondent"] == ["correspondent"]
@@ -493,7 +501,7 @@ def test_two_that_answer_each_other_at_once_come_to_an_end(monkeypatch: pytest.M
 
     def carry(now: int) -> int:
         carried = 0
-        while letters := [p for p in desk.posted if isinstance(decode_message(p.payload), Letter)]:
+        while letters := [p for p in desk.posted if isinstance(said_by(p), Letter)]:
             desk.posted.clear()
             for post in letters:
                 carried += 1

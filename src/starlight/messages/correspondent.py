@@ -23,8 +23,9 @@ from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.draft import Draft, destination
 from starlight.messages.forecast import Prediction
-from starlight.messages.letter import Letter, Position, Reading, Telemetry, check
+from starlight.messages.letter import Letter, Position, Reading, Telemetry
 from starlight.messages.letter_view import LetterView
+from starlight.messages.limits import check
 from starlight.messages.mailbox import Page
 from starlight.messages.records import Conversation
 from starlight.messages.urgency import check_priority

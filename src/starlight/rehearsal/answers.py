@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from starlight.dtntime import MINUTE
-from starlight.messages.letter import Letter
+from starlight.messages.letter import Content, Letter
 from starlight.scenario.scenario import AnswerSpec, Scenario
 
 
@@ -33,8 +33,9 @@ class Answers:
         return bool(self._specs)
 
     def is_by_hand(self, letter: Letter) -> bool:
-        """Return whether a visitor wrote a letter, not the story."""
-        return letter.text not in self._texts
+        """Return whether a visitor wrote a letter in words, not the story."""
+        words = letter.text if letter.content is Content.LETTER else ""
+        return bool(words.strip()) and words not in self._texts
 
     def delay(self, letter: Letter) -> int | None:
         """Return how long after it was read a letter is answered, in ns; None where nothing fits it."""
