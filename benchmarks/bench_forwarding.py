@@ -27,11 +27,20 @@ from starlight.bundle import EndpointID, build, encode
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import YEAR, from_text, to_wire
-from starlight.links import LinkEstablished, LinkEvent, TcpclConfig, TransferAcknowledged, TransferReceived
+from starlight.links import (
+    LinkEstablished,
+    LinkEvent,
+    TcpclConfig,
+    TcpclSession,
+    TransferAcknowledged,
+    TransferReceived,
+)
 from starlight.live.clock import MissionClock
-from starlight.live.config import PeerConfig
-from starlight.live.connection import Connection
 from starlight.live.daemon import Daemon, DaemonConfig
+from starlight.neighbours.address import LinkAddress
+from starlight.neighbours.carrier import Carrier
+from starlight.neighbours.connection import Connection
+from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig
 
 SOURCE, RELAY, SINK = 1, 2, 3
@@ -66,7 +75,7 @@ def facts_of(daemon: Daemon) -> dict[str, float]:
 async def relay(data: str, sink_port: int, profile: bool) -> None:
     """Run the measured daemon; answer each line of standard input with its status."""
     node = NodeConfig(number=RELAY, plan=plan())
-    peers = (PeerConfig(SOURCE), PeerConfig(SINK, port=sink_port))
+    peers = (PeerConfig(SOURCE), PeerConfig(SINK, LinkAddress("tcpcl", "127.0.0.1", sink_port)))
     daemon = Daemon(DaemonConfig(node=node, data=data, peers=peers), MissionClock(START))
     await daemon.start()
     profiler = cProfile.Profile()
@@ -97,20 +106,22 @@ class Neighbour:
         self.acknowledged = 0
         self.up = asyncio.Event()
         self.connection: Connection
+        self.session: TcpclSession
         self._progress = progress
 
     def make(self, passive: bool) -> Connection:
         """Return a connection for a server or a client."""
         config = TcpclConfig(f"ipn:{self.number}.0")
-        self.connection = Connection(config, passive=passive, wall_now=time.monotonic_ns, heard=self.heard)
+        self.session = TcpclSession(config, passive=passive, now=time.monotonic_ns())
+        self.connection = Connection("tcpcl", self.session, None, time.monotonic_ns, self.heard)
         return self.connection
 
-    def heard(self, connection: Connection, happened: list[LinkEvent]) -> None:
+    def heard(self, carrier: Carrier, happened: list[LinkEvent]) -> None:
         """Count, and acknowledge what came."""
         for event in happened:
             if isinstance(event, TransferReceived):
                 self.taken += 1
-                connection.session.acknowledge(event.transfer, time.monotonic_ns())
+                carrier.link.acknowledge(event.transfer, time.monotonic_ns())
             elif isinstance(event, TransferAcknowledged):
                 self.acknowledged += 1
             elif isinstance(event, LinkEstablished):
@@ -168,7 +179,7 @@ class Bench:
         """Send bundles through the daemon; return the seconds until all are acknowledged and have come."""
         acknowledged = self.source.acknowledged + len(bundles)
         taken = self.sink.taken + len(bundles)
-        session = self.source.connection.session
+        session = self.source.session
         started = time.perf_counter()
         sent = 0
         while sent < len(bundles) or self.source.acknowledged < acknowledged or self.sink.taken < taken:

@@ -162,7 +162,7 @@ async def previews(folder: Path) -> dict[str, object]:
     """Return what the node's loop pays for a preview, and for a page that is shown again."""
     clock = MissionClock(START, 1)
     config = DaemonConfig(
-        NodeConfig(EARTH, plan()), str(folder), residents=(Resident(JAY, "Jay"),), listen=None
+        NodeConfig(EARTH, plan()), str(folder), residents=(Resident(JAY, "Jay"),), listen=()
     )
     daemon = Daemon(config, clock)
     await daemon.start()

@@ -9,15 +9,15 @@ import pytest
 from tests.engine.helpers import T
 
 from starlight.errors import InputError
-from starlight.live import trace_events as of_live
 from starlight.messages import trace_events as of_messages
 from starlight.messages.trace_events import AboutLetter, LetterDeparted, TelemetryArrived
+from starlight.neighbours import trace_events as of_neighbours
 from starlight.node import trace_events as of_node
 from starlight.node.trace_events import BundleSent
 from starlight.sim import trace_events as of_sim
 from starlight.trace import Record, TraceEvent, read_line
 
-MODULES = (of_node, of_messages, of_live, of_sim)
+MODULES = (of_node, of_messages, of_neighbours, of_sim)
 ALL = tuple(kind for module in MODULES for kind in module.EVENTS)
 
 SAMPLES: dict[object, object] = {

@@ -10,16 +10,19 @@ import pytest
 
 from starlight import dtntime
 from starlight.app import node_file as nodefile
+from starlight.app import node_links
 from starlight.app.node_file import load, plan_of
+from starlight.app.node_links import address_of, read_listen
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
+from starlight.neighbours.address import LinkAddress
 from starlight.scenario.worlds import WorldSpec
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "node-file.md"
 TABLES: dict[str, type[msgspec.Struct]] = {
     "Keys": nodefile.NodeFile,
-    "`[[peer]]`": nodefile.PeerSpec,
+    "`[[peer]]`": node_links.PeerSpec,
     "`[[contact]]`": nodefile.ContactSpec,
     "`[[person]]`": nodefile.ResidentSpec,
     "`[[address]]`": nodefile.AddressSpec,
@@ -27,7 +30,11 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "`[[other_world]]`": WorldSpec,
 }
 PARTS = {"peer", "contact", "person", "address", "clock", "other_world"}
-SEOUL, BASE, CLOCK = re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+SEOUL, BASE, DATAGRAMS, CLOCK = re.findall(
+    r"```toml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL
+)
+
+ADDRESS = 'address = "tcpcl://127.0.0.1:4556"'
 
 
 def written(folder: Path, text: str) -> Path:
@@ -54,12 +61,33 @@ def test_the_example_is_what_it_says(tmp_path: Path) -> None:
     assert (seoul.number, base.number) == (10, 20)
     assert [peer.number for peer in seoul.peer] == [base.number]
     assert [peer.number for peer in base.peer] == [seoul.number]
-    assert base.peer[0].connect == seoul.listen
+    assert base.peer[0].address == seoul.listen
     plans = [plan_of(node, tmp_path) for node in (seoul, base)]
     assert plans[0].contacts == plans[1].contacts
     for contact in plans[0].contacts:
         assert contact.light_time(dtntime.from_text("2051-04-02")) == 2 * SECOND
         assert contact.rates[0][1] == UNLIMITED_BPS
+
+
+def test_the_datagrams_example_is_read(tmp_path: Path) -> None:
+    """The document's links over UDP fit into a node's file, once it listens for the peer's kind of
+    address."""
+    listen, _, peer = DATAGRAMS.partition("\n\n")
+    listen = listen.replace("]", ', "udpcl://[::1]:4556"]')
+    node = load(written(tmp_path, BASE.replace('listen = ""', listen) + peer))
+    udp, over_ipv6 = LinkAddress("udpcl", "127.0.0.1", 4556), LinkAddress("udpcl", "::1", 4556)
+    assert read_listen(node.listen) == (LinkAddress("tcpcl", "127.0.0.1", 4556), udp, over_ipv6)
+    assert [address_of(each) for each in node.peer] == [LinkAddress("tcpcl", "127.0.0.1", 4556), over_ipv6]
+    assert str(over_ipv6) == "udpcl://[::1]:4556"
+
+
+def test_older_files_are_read(tmp_path: Path) -> None:
+    """`connect` and `listen` as host:port are of TCPCL, as they were before there was another protocol."""
+    text = BASE.replace(ADDRESS, 'connect = "[::1]:4556"').replace('listen = ""', 'listen = "127.0.0.1:0"')
+    node = load(written(tmp_path, text))
+    assert read_listen(node.listen) == (LinkAddress("tcpcl", "127.0.0.1", 0),)
+    assert address_of(node.peer[0]) == LinkAddress("tcpcl", "::1", 4556)
+    assert read_listen(load(written(tmp_path, BASE)).listen) == ()
 
 
 def test_without_contacts_every_peer_can_be_heard(tmp_path: Path) -> None:
@@ -91,9 +119,27 @@ def test_the_clocks_example_is_read(tmp_path: Path) -> None:
         ('landing = "2051-02-01"', 'landing = "soon"', ["landing", "'soon'"]),
         ('landing = "2051-02-01"', 'timezone = "Moon"', ["timezone = 'Moon'", "Asia/Seoul"]),
         ("number = 10\n", "number = 20\n", ["peer[0].number = 20", "no peer of itself"]),
-        ('connect = "127.0.0.1:4556"', 'connect = "seoul"', ["peer[0].connect", "'seoul'"]),
-        ('connect = "127.0.0.1:4556"', 'node_id = "seoul"', ["peer[0].node_id", "'seoul'", "dtn://"]),
-        ('connect = "127.0.0.1:4556"', "light_time_s = -1", ["peer[0].light_time_s = -1", ">= 0"]),
+        (ADDRESS, 'connect = "seoul"', ["peer[0].connect", "'seoul'"]),
+        (
+            ADDRESS,
+            'address = "127.0.0.1:4556"',
+            ["peer[0].address", "'127.0.0.1:4556'", "tcpcl://", "udpcl://"],
+        ),
+        (ADDRESS, 'address = "ltp://a:1"', ["peer[0].address", "'ltp'", "It is one of tcpcl, udpcl"]),
+        (ADDRESS, 'address = "tcpcl://a:0"', ["peer[0].address", "port 0", "from 1 to 65535"]),
+        (ADDRESS, 'address = "tcpcl://a:65536"', ["peer[0].address", "port 65536", "from 1 to 65535"]),
+        (ADDRESS, 'address = "tcpcl://::1:4556"', ["peer[0].address", "'tcpcl://::1:4556'"]),
+        (ADDRESS, ADDRESS + '\nconnect = "a:1"', ["peer[0].address", "connect", "tcpcl://a:1"]),
+        (ADDRESS, ADDRESS + "\nkeepalive_s = 15", ["peer[0]: keepalive_s = 15", "It is of udpcl"]),
+        (ADDRESS, 'address = "udpcl://a:1"', ["peer[0].address", "udpcl", "`listen`"]),
+        (ADDRESS, 'address = "udpcl://a:1"\nkeepalive_s = 14', ["keepalive_s = 14", "at least 15"]),
+        (ADDRESS, 'address = "udpcl://a:1"\ndatagram_max = 255', ["peer[0].datagram_max = 255", ">= 256"]),
+        (ADDRESS, 'address = "udpcl://a:1"\ndatagram_rate_bps = 0', ["datagram_rate_bps = 0", ">= 1"]),
+        ('listen = ""', 'listen = ["tcpcl://a:1", "x"]', ["listen[1]", "'x'"]),
+        ('listen = ""', 'listen = ["tcpcl://a:1", "tcpcl://a:1"]', ["listen[1]", "twice"]),
+        ('listen = ""', "listen = 4556", ["listen = 4556"]),
+        (ADDRESS, 'node_id = "seoul"', ["peer[0].node_id", "'seoul'", "dtn://"]),
+        (ADDRESS, "light_time_s = -1", ["peer[0].light_time_s = -1", ">= 0"]),
         ("service = 1", "service = 0", ["person[0].service = 0", ">= 1"]),
         ('id = "nan-young"', 'id = "Nan Young"', ["person[0].id = 'Nan Young'"]),
         ('address = "ipn:10.2"', 'address = "Jay"', ["address[0].address", "'Jay'", "ipn:"]),

@@ -12,13 +12,13 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from tests.live.helpers import START, both_ways
+from tests.live.helpers import START, both_ways, tcpcl
 from tests.messages.contents import sent_of
 
 from starlight.live.clock import MissionClock
-from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.draft import Draft
+from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig
 
 EARTH, MARS = 1, 2
@@ -44,7 +44,7 @@ async def start(data: Path) -> tuple[Daemon, Daemon]:
         DaemonConfig(
             NodeConfig(EARTH, PLAN),
             str(data / "earth"),
-            (PeerConfig(MARS, port=mars.port),),
+            (PeerConfig(MARS, tcpcl(mars.port)),),
             residents=(Resident(JAY, "J"),),
         ),
         clock,

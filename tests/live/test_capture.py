@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 from tests.links.pcap import capture
-from tests.live.helpers import START, both_ways, run, until
+from tests.live.helpers import START, both_ways, run, tcpcl, until
 
 from starlight.dtntime import MILLISECOND
 from starlight.live.clock import MissionClock
-from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter
+from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig
 from starlight.postoffice.postoffice import LETTER_LIFETIME
 
@@ -51,7 +51,7 @@ def conversation(tmp_path: Path) -> tuple[Letter, Said]:
             DaemonConfig(
                 NodeConfig(1, PLAN),
                 str(tmp_path / "1"),
-                (PeerConfig(2, port=there.port),),
+                (PeerConfig(2, tcpcl(there.port)),),
                 residents=(Resident("ipn:1.1", "J"),),
             ),
             clock,

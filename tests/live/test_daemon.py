@@ -9,8 +9,9 @@ from typing import Any
 
 import apsw
 import pytest
-from tests.live.helpers import START, End, both_ways, risen, run, until
+from tests.live.helpers import START, both_ways, run, tcpcl, until
 from tests.messages.contents import letters_of
+from tests.neighbours.helpers import End, risen
 
 from starlight import bundle
 from starlight.bundle import EndpointID
@@ -19,12 +20,12 @@ from starlight.engine.record import replay
 from starlight.errors import InputError, StoreError
 from starlight.live import engine_loop
 from starlight.live.clock import MissionClock
-from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter
 from starlight.messages.letter_view import LetterView
+from starlight.neighbours.peer import PeerConfig
 from starlight.node.actions import Transmit
 from starlight.node.application import Save
 from starlight.node.bundle_state import BundleState
@@ -64,7 +65,7 @@ async def two(
     clock = clock or MissionClock(START, RATE)
     there = Daemon(config(folder, MARS, [PeerConfig(EARTH)], **(mars or {})), clock)
     await there.start()
-    here = Daemon(config(folder, EARTH, [PeerConfig(MARS, port=there.port)], **(earth or {})), clock)
+    here = Daemon(config(folder, EARTH, [PeerConfig(MARS, tcpcl(there.port))], **(earth or {})), clock)
     await here.start()
     try:
         yield here, there
@@ -375,7 +376,7 @@ def test_a_receiver_whose_disk_refuses_acknowledges_nothing(
             other.close()
             await there.stop()
             clock = here.clock
-            again = Daemon(config(tmp_path, MARS, [PeerConfig(EARTH, port=here.port)]), clock)
+            again = Daemon(config(tmp_path, MARS, [PeerConfig(EARTH, tcpcl(here.port))]), clock)
             await again.start()
             await until(again, lambda: texts(again, NAN_YOUNG) == ["kept by its sender"])
             await again.stop()
@@ -410,8 +411,8 @@ def test_what_a_peer_sends_never_keeps_a_node_from_starting_again(
         clock = MissionClock(START, RATE)
         there = Daemon(config(tmp_path, MARS, [PeerConfig(EARTH)]), clock)
         await there.start()
-        peer = End(EARTH, [PeerConfig(MARS, port=there.port)], PLAN, clock)
-        peer.links.dial()
+        peer = End(EARTH, [PeerConfig(MARS, tcpcl(there.port))], PLAN, clock)
+        peer.neighbours.reach()
         assert await peer.next() == risen(MARS)
         peer.send(MARS, "hostile", bundle.encode(hostile), leaves=START)
         assert isinstance(await peer.next(), TransferAcknowledged)
@@ -419,7 +420,7 @@ def test_what_a_peer_sends_never_keeps_a_node_from_starting_again(
             there, lambda: any(each.state is BundleState.WAITING for each in there.node.stored.values())
         )
         assert there.status().defects == 0
-        await peer.links.close()
+        await peer.neighbours.close()
         await there.stop()
         again = Daemon(config(tmp_path, MARS, [PeerConfig(EARTH)]), clock)
         await again.start()
@@ -466,7 +467,7 @@ def test_a_port_in_use_leaves_nothing_behind(tmp_path: Path) -> None:
 
     async def test() -> None:
         async with two(tmp_path) as (_, there):
-            other = config(tmp_path / "other", EARTH, listen=("127.0.0.1", there.port))
+            other = config(tmp_path / "other", EARTH, listen=(there.listening[0],))
             with pytest.raises(InputError, match="can't listen"):
                 await Daemon(other, there.clock).start()
             again = Daemon(other, there.clock)
@@ -485,7 +486,7 @@ def test_what_is_no_bundle_is_refused_and_the_session_goes_on(tmp_path: Path) ->
             for number, junk in enumerate((b"", b"\x9f\xff", bytes(300), b"\x9f" * 5000)):
                 action = Transmit(f"junk {number}", MARS, 1, now, now, now, None, False)
                 here._neighbours.send(action, junk)
-            here._neighbours.flush()
+            here._neighbours.carriers.flush()
             await here.mail.write(JAY, Draft(NAN_YOUNG, "after the junk"))
             await until(there, lambda: texts(there, NAN_YOUNG) == ["after the junk"])
             assert there.status().refused == 4
@@ -501,7 +502,7 @@ def test_a_cut_can_be_set_before_the_start(tmp_path: Path) -> None:
         clock = MissionClock(START, RATE)
         there = Daemon(config(tmp_path, MARS, [PeerConfig(EARTH)]), clock)
         await there.start()
-        here = Daemon(config(tmp_path, EARTH, [PeerConfig(MARS, port=there.port)]), clock)
+        here = Daemon(config(tmp_path, EARTH, [PeerConfig(MARS, tcpcl(there.port))]), clock)
         here.cut({(EARTH, MARS)})
         await here.start()
         await until(here, lambda: here.status().connected == [MARS])

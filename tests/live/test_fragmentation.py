@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.live.helpers import PATIENCE_S, START, End, always, risen, run, until
+from tests.live.helpers import PATIENCE_S, START, always, run, tcpcl, until
+from tests.neighbours.helpers import End, risen
 
 from starlight import bundle
 from starlight.bundle import EndpointID
@@ -15,11 +16,11 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import MINUTE, SECOND, to_wire
 from starlight.engine.record import replay
 from starlight.live.clock import MissionClock
-from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter
+from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig
 from starlight.node.events import TransferAcknowledged
 
@@ -63,7 +64,7 @@ def test_a_letter_of_three_passes_arrives_whole(tmp_path: Path) -> None:
         clock = MissionClock(START, RATE)
         there = Daemon(config(tmp_path, MARS, NAN_YOUNG, plan, [PeerConfig(EARTH)]), clock)
         await there.start()
-        peers = [PeerConfig(MARS, port=there.port)]
+        peers = [PeerConfig(MARS, tcpcl(there.port))]
         here = Daemon(config(tmp_path, EARTH, JAY, plan, peers, record=str(record)), clock)
         await here.start()
         letter = await here.mail.write(JAY, Draft(NAN_YOUNG, words))
@@ -108,16 +109,16 @@ def test_three_megabytes_of_a_foreign_node_go_on_in_pieces_a_stop_in_between(tmp
         clock = MissionClock(START, RATE)
         there = Daemon(config(tmp_path, MARS, NAN_YOUNG, plan, [PeerConfig(EARTH)]), clock)
         await there.start()
-        peers = [PeerConfig(MARS, port=there.port), PeerConfig(FOREIGN)]
+        peers = [PeerConfig(MARS, tcpcl(there.port)), PeerConfig(FOREIGN)]
         here = Daemon(config(tmp_path, EARTH, JAY, plan, peers), clock)
         await here.start()
-        foreign = End(FOREIGN, [PeerConfig(EARTH, port=here.port)], plan, clock)
-        foreign.links.dial()
+        foreign = End(FOREIGN, [PeerConfig(EARTH, tcpcl(here.port))], plan, clock)
+        foreign.neighbours.reach()
         assert await foreign.next() == risen(EARTH)
         foreign.send(EARTH, "large", bundle.encode(large), leaves=START)
         assert isinstance(await foreign.next(), TransferAcknowledged)
         await until(here, lambda: len(here.node.stored) == 4)
-        await foreign.links.close()
+        await foreign.neighbours.close()
         await here.stop()
         again = Daemon(config(tmp_path, EARTH, JAY, plan, peers), clock)
         assert again.store.counts()["bundles"] == 4

@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / "starlight"
 FREE = {"errors", "dtntime", "json_time", "trace", "worlds", "__init__"}
 FORBIDDEN = {
     "asyncio": "return actions and let live/ perform them",
-    "socket": "return bytes and let live/ send them",
+    "socket": "return bytes and let neighbours/ send them",
     "ssl": "hand it to live/",
     "threading": "hand it to live/",
     "time": "take `now` as an argument",
@@ -25,7 +25,18 @@ FORBIDDEN = {
     "sqlite3": "return store writes as actions",
     "apsw": "return store writes as actions",
 }
-IO_LAYERS = {"live", "store", "web", "scenario", "planner", "reports", "rehearsal", "app", "cli"}
+IO_LAYERS = {
+    "live",
+    "neighbours",
+    "store",
+    "web",
+    "scenario",
+    "planner",
+    "reports",
+    "rehearsal",
+    "app",
+    "cli",
+}
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 

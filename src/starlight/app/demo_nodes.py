@@ -10,9 +10,10 @@ from starlight.app.demo_folder import DemoFolder, Say
 from starlight.app.demo_people import DemoPeople
 from starlight.contacts import ContactPlan
 from starlight.live.clock import MissionClock
-from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.correspondent import Maker
+from starlight.neighbours.address import LinkAddress
+from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig
 from starlight.rehearsal import script
 from starlight.scenario.network import NodeSpec
@@ -75,13 +76,12 @@ class DemoNodes:
 
     async def start(self, plans: Mapping[str, ContactPlan]) -> None:
         """Start all nodes with the plan of their world."""
-        ports: dict[int, int] = {}
+        addresses: dict[int, LinkAddress] = {}
         for number, daemon in self.daemons.items():
             # Each node calls those that started before it and
             # is called by the rest: one connection for a link.
-            await daemon.start(plan=plans[self._worlds[number]], ports=ports)
-            assert daemon.port is not None  # It listens on a free port.
-            ports[number] = daemon.port
+            await daemon.start(plan=plans[self._worlds[number]], addresses=addresses)
+            addresses[number] = daemon.listening[0]  # It listens on a free port.
 
     async def connected(self, say: Say) -> None:
         """Wait until every node has its sessions, so that no mission time passes before; but not for ever."""

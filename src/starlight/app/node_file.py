@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from starlight import dtntime
+from starlight.app.node_links import Light, Number, PeerSpec, check_peer, host_port, read_listen
 from starlight.bundle import EndpointID
 from starlight.contacts import UNLIMITED_BPS, Contact, ContactPlan, Notice, constant_light, from_json
 from starlight.dtntime import YEAR
@@ -25,32 +26,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 FOREVER = dtntime.from_text("2000-01-01"), 100 * YEAR
 """The interval of a contact that has no start and end: all of the century."""
 
-Number = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
-Light = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
-
 
 class _Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
-
-
-class PeerSpec(_Spec, frozen=True):
-    """A node that this one is connected to.
-
-    Attributes:
-        number, name, world: who it is.
-        connect: ``host:port`` where it listens; without one it calls us.
-        node_id: what it says in SESS_INIT; ``ipn:<number>.0`` when empty.
-        foreign: it is not a Starlight node, so light time is imposed here in both directions.
-        light_time_s: a fixed one-way light time in place of the plan's.
-    """
-
-    number: Number
-    name: str = ""
-    world: Name = MARS.name
-    connect: str = ""
-    node_id: str = ""
-    foreign: bool = False
-    light_time_s: Light | None = None
 
 
 class ContactSpec(_Spec, frozen=True, rename={"from_": "from"}):
@@ -96,7 +74,9 @@ class NodeFile(_Spec, frozen=True):
     Attributes:
         number, name, world: who it is.
         data: the folder of its store; relative to the file.
-        listen: ``host:port`` for TCPCLv4 (4556 is its registered port); empty: nowhere.
+        listen: where peers may reach it, one address or a list: ``tcpcl://host:port`` or
+            ``udpcl://host:port`` (4556 is the registered port of both); ``host:port`` is of TCPCL; empty:
+            nowhere.
         page: ``host:port`` of the page and the local API, on loopback; port 0: any free one.
         plan: a contact plan in Starlight's JSON; relative to the file.
         timezone: of the page's clock on Earth.
@@ -108,7 +88,7 @@ class NodeFile(_Spec, frozen=True):
     name: str
     data: Annotated[str, msgspec.Meta(min_length=1)]
     world: Name = EARTH.name
-    listen: str = "127.0.0.1:4556"
+    listen: str | list[str] = "tcpcl://127.0.0.1:4556"
     page: str = "127.0.0.1:8420"
     plan: str = ""
     timezone: str = "UTC"
@@ -145,20 +125,6 @@ def load(path: Path) -> NodeFile:
         raise named_error(error, tree, str(path), NodeFile) from None
     _check(node, str(path))
     return node
-
-
-def host_port(text: str, where: str) -> tuple[str, int]:
-    """Read ``host:port``.
-
-    Raises:
-        InputError: it is none.
-    """
-    # From the right, as an IPv6 address has colons of its own. Only ASCII, because isdigit is also true
-    # of superscripts, on which int fails.
-    host, _, port = text.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65_535:
-        raise InputError(f"{text!r} is not host:port", where=where, right="Such is 127.0.0.1:4556")
-    return host.removeprefix("[").removesuffix("]"), int(port)  # an IPv6 address wears brackets here
 
 
 def worlds_of(node: NodeFile) -> dict[str, World]:
@@ -232,8 +198,7 @@ def _check(node: NodeFile, where: str) -> None:
         if peer.number == node.number:
             right = "A node is no peer of itself"
             raise InputError(f"peer[{index}].number = {peer.number}", where=where, right=right)
-        if peer.connect:
-            host_port(peer.connect, f"{key}.connect")
+        check_peer(peer, node.listen, key)
         if peer.node_id:
             _check_address(peer.node_id, f"{key}.node_id")
     for index, contact in enumerate(node.contact):
@@ -244,8 +209,7 @@ def _check(node: NodeFile, where: str) -> None:
 
 def _check_here(node: NodeFile, where: str) -> None:
     """Check what the node says of itself."""
-    if node.listen:
-        host_port(node.listen, f"{where}: listen")
+    read_listen(node.listen, f"{where}: listen")
     host, _ = host_port(node.page, f"{where}: page")
     # The token travels unencrypted, so the page must not be reachable over a network.
     if host not in LOOPBACK:

@@ -12,7 +12,8 @@ from starlight import dtntime
 from starlight.app.access import hold, token_of, write_private
 from starlight.app.address_book import AddressBook, Entry
 from starlight.app.correspondence import Inhabitant
-from starlight.app.node_file import NodeFile, host_port, load, plan_of, worlds_of
+from starlight.app.node_file import NodeFile, load, plan_of, worlds_of
+from starlight.app.node_links import host_port, peer_config, read_listen
 from starlight.app.page_backend import NodePageBackend
 from starlight.app.serve import address_of, bind, serve
 from starlight.app.sky_view import SkyView
@@ -20,7 +21,6 @@ from starlight.app.storm import StormControl
 from starlight.bundle import EndpointID
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
-from starlight.live.config import PeerConfig
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.node.config import NodeConfig
 from starlight.scenario.kernels import open_sky
@@ -57,8 +57,8 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
         try:
             await daemon.start()
             backend = _backend(node, daemon, clock)
-            where = f"{node.listen.rpartition(':')[0]}:{daemon.port}" if daemon.port else "nowhere"
-            say(f"node {node.number} ({node.name}) listens for TCPCLv4 on {where}")
+            where = ", ".join(map(str, daemon.listening)) or "nowhere"
+            say(f"node {node.number} ({node.name}) listens on {where}")
             say(f"page: {address_of(listener)}/?token={token_of(folder)}")
             await serve(backend, [daemon], listener, folder, log=log)
         finally:
@@ -97,16 +97,11 @@ def _clock(node: NodeFile) -> MissionClock:
 
 
 def _config(node: NodeFile, base: Path, folder: Path, record: Path | None) -> DaemonConfig:
-    peers = []
-    for peer in node.peer:
-        # Without a port nobody is called, so the host does not matter.
-        host, port = host_port(peer.connect, "connect") if peer.connect else ("127.0.0.1", None)
-        peers.append(PeerConfig(peer.number, host, port, peer.node_id, peer.foreign, peer.light_time_s))
     return DaemonConfig(
         node=NodeConfig(number=node.number, plan=plan_of(node, base)),
         data=str(folder / "store"),
-        peers=tuple(peers),
-        listen=host_port(node.listen, "listen") if node.listen else None,
+        peers=tuple(peer_config(peer) for peer in node.peer),
+        listen=read_listen(node.listen),
         residents=tuple(Resident(_address(node, p.service), p.name) for p in node.person),
         record=str(record) if record else None,
     )

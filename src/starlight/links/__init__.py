@@ -3,37 +3,57 @@ bundles."""
 
 from starlight.links.link import (
     Closing,
+    DatagramLink,
     Flight,
+    Link,
     LinkEnded,
     LinkEstablished,
     LinkEvent,
     MessageRejected,
     Refusal,
+    StreamLink,
     TransferAcknowledged,
     TransferFailed,
     TransferReceived,
     TransferRefused,
+    TransferSent,
 )
 from starlight.links.space import Acknowledged, Arrived, Failed, SpaceHop
 from starlight.links.tcpcl import TcpclSession
 from starlight.links.tcpcl_config import TcpclConfig
+from starlight.links.udpcl import (
+    LARGEST_DATAGRAM,
+    SHORTEST_KEEPALIVE_S,
+    SMALLEST_DATAGRAM,
+    UdpclConfig,
+    UdpclLink,
+)
 
 __all__ = [
+    "LARGEST_DATAGRAM",
+    "SHORTEST_KEEPALIVE_S",
+    "SMALLEST_DATAGRAM",
     "Acknowledged",
     "Arrived",
     "Closing",
+    "DatagramLink",
     "Failed",
     "Flight",
+    "Link",
     "LinkEnded",
     "LinkEstablished",
     "LinkEvent",
     "MessageRejected",
     "Refusal",
     "SpaceHop",
+    "StreamLink",
     "TcpclConfig",
     "TcpclSession",
     "TransferAcknowledged",
     "TransferFailed",
     "TransferReceived",
     "TransferRefused",
+    "TransferSent",
+    "UdpclConfig",
+    "UdpclLink",
 ]

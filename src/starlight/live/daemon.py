@@ -22,19 +22,20 @@ from starlight.engine.applications import MAIL, Applications
 from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.errors import StarlightError, StoreError
-from starlight.links import TcpclConfig
 from starlight.live.change_listeners import ChangeListeners
 from starlight.live.clock import MissionClock
 from starlight.live.commit_pipeline import CommitPipeline
 from starlight.live.config import DaemonConfig, DaemonStatus, Resident
-from starlight.live.connection import Tap
 from starlight.live.engine_loop import Defects, EngineLoop
 from starlight.live.journal import RunRecord, TraceLog
-from starlight.live.light import Light
 from starlight.live.mail_service import MailService
-from starlight.live.neighbours import Neighbours
 from starlight.live.outward_actions import OutwardActions
 from starlight.messages.correspondent import Maker
+from starlight.neighbours.address import LinkAddress
+from starlight.neighbours.carrier import Tap
+from starlight.neighbours.kinds import KINDS, LinkKind, ThisNode
+from starlight.neighbours.light import Light
+from starlight.neighbours.neighbours import Neighbours
 from starlight.node.actions import Outward
 from starlight.node.application import Request
 from starlight.node.events import PlanChanged
@@ -62,12 +63,12 @@ class Daemon:
         config: who it is.
         clock: mission time; daemons of one process share it.
         correspondents: make the programs that live at its mailboxes, which `residents` opens.
-        tap: sees all bytes of all its connections; for captures in tests.
+        tap: sees all bytes of all its links; for captures in tests.
+        kinds: the protocols that its links speak, by the schemes of their addresses.
 
     Attributes:
         mail: the mailboxes, for people.
         departures: the last transmissions that went out, the oldest first.
-        port: where it listens; None when it does not.
 
     Raises:
         InputError: a correspondent is at no address of this node, or two are at the same.
@@ -81,10 +82,10 @@ class Daemon:
         *,
         correspondents: Sequence[Maker] = (),
         tap: Tap | None = None,
+        kinds: Mapping[str, LinkKind] = KINDS,
     ) -> None:
         self.config = config = _patient(config, float(clock.rate))
         self.clock = clock
-        self.port: int | None = None
         self.store: Store = SqliteStore(config.data)
         clock.not_before(self.store.mission_time())
         number = self._number = config.node.number
@@ -110,17 +111,19 @@ class Daemon:
         )
         self._commits = CommitPipeline(self.store, clock, self._committed, self._broken)
         self._engine = EngineLoop(self._host, clock, self._commits.submit, self._defects)
-        self._light = Light(config.node.plan, _fixed_light(config), float(clock.rate))
+        light = Light(config.node.plan, _fixed_light(config), float(clock.rate))
         self._neighbours = Neighbours(
             number,
-            TcpclConfig(str(EndpointID.ipn(number, 0)), transfer_mru=config.node.limits.bundle_bytes),
+            ThisNode(str(EndpointID.ipn(number, 0)), config.node.limits.bundle_bytes),
             config.peers,
             clock,
-            self._light,
+            light,
             self._engine.tell,
             self._say,
             tap,
+            kinds,
         )
+        self._neighbours.set_plan(config.node.plan)
         self._outward = OutwardActions(
             self.store, self._neighbours, self._trace, self._engine.tell, self._defects
         )
@@ -129,12 +132,24 @@ class Daemon:
         self._running = self._started = False
         self._stopped: asyncio.Future[None]
 
-    async def start(self, *, plan: ContactPlan | None = None, ports: Mapping[int, int] | None = None) -> None:
+    @property
+    def listening(self) -> list[LinkAddress]:
+        """Return the addresses at which peers may reach it."""
+        return self._neighbours.listening
+
+    @property
+    def port(self) -> int | None:
+        """Return the port of the first address at which it listens; None when it does not."""
+        return self.listening[0].port if self.listening else None
+
+    async def start(
+        self, *, plan: ContactPlan | None = None, addresses: Mapping[int, LinkAddress] | None = None
+    ) -> None:
         """Restore what is stored, open the mailboxes, listen, and begin to connect to the peers.
 
         Args:
             plan: the contact plan to begin with, in place of the configuration's.
-            ports: where peers listen, by node number, that were not known when this was configured.
+            addresses: where peers listen, by node number, that were not known when this was configured.
 
         Raises:
             InputError: it can't listen, or a resident's address is not of this node.
@@ -149,13 +164,13 @@ class Daemon:
             self._record.open()
             self._restore(plan)
             # Only now, so that no peer is heard before it is known what has come already.
-            if self.config.listen:
-                self.port = await self._neighbours.listen(*self.config.listen)
+            for address in self.config.listen:
+                await self._neighbours.listen(address)
             await self.settled()
+            self._neighbours.reach(addresses or {})
         except StarlightError:
             await self.stop()
             raise
-        self._neighbours.dial(ports or {})
         self._commits.stamp_time()
 
     async def stop(self) -> None:
@@ -188,8 +203,8 @@ class Daemon:
             time=self.clock.now(),
             rate=float(self.clock.rate),
             port=self.port,
-            up=self._neighbours.sessions.up,
-            connected=self._neighbours.sessions.connected,
+            up=self._neighbours.links.up,
+            connected=self._neighbours.links.connected,
             stored=self.store.counts(),
             syncs=self.store.syncs,
             commits=self._commits.commits,
@@ -199,17 +214,20 @@ class Daemon:
             refused=self._outward.refused,
             defects=self._defects.count,
             plan_version=self.node.router.plan.version,
+            listening=[str(address) for address in self.listening],
+            links=self._neighbours.status(),
+            strangers=self._neighbours.datagrams.strangers,
         )
 
     async def change_plan(self, plan: ContactPlan) -> None:
         """Put another contact plan in force; it is not kept: give it again after a restart."""
-        self._light.set_plan(plan)
+        self._neighbours.set_plan(plan)
         self._engine.tell(PlanChanged(plan))
         await self.settled()
 
     def cut(self, links: Collection[tuple[int, int]]) -> None:
         """Cut these directed links, ``(from, to)``, and mend all others."""
-        self._neighbours.cut(links)
+        self._neighbours.links.cut(links)
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call a listener whenever something changed and is committed; return what ends that."""
@@ -224,7 +242,7 @@ class Daemon:
         now = self.clock.now()
         # Before anything is restored, so that it is routed over the plan in force.
         if plan is not None:
-            self._light.set_plan(plan)
+            self._neighbours.set_plan(plan)
             self._commits.submit(self._host.step([PlanChanged(plan)], now), now)
         self._commits.submit(self._host.resume(self.store.restore(), now), now)
         for resident in self.config.residents:
@@ -250,7 +268,7 @@ class Daemon:
         """Do what a commit has made safe to do, and write to each connection once for all of it."""
         for action in actions:
             self._outward.do(action)
-        self._neighbours.flush()
+        self._neighbours.carriers.flush()
         self._trace.flush()
         self._record.flush()
         if changed:

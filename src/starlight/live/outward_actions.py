@@ -9,7 +9,7 @@ from starlight import bundle
 from starlight.errors import PeerError, StoreError
 from starlight.live.engine_loop import Defects
 from starlight.live.journal import TraceLog
-from starlight.live.neighbours import Neighbours
+from starlight.neighbours.neighbours import Neighbours
 from starlight.node.actions import Acknowledge, Outward, Refuse, Trace, Transmit
 from starlight.node.events import Event, TransferFailed
 from starlight.store.contract import Store
@@ -23,7 +23,7 @@ class OutwardActions:
 
     Args:
         store: has the bytes of bundles.
-        neighbours: what is sent and answered goes to them; written at their `flush`.
+        neighbours: what is sent and answered goes to them; written at their carriers' `flush`.
         trace: takes what is told.
         tell: takes the engine's events.
         defects: told what breaks.

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from tests.live.helpers import run
 
-from starlight.links import TcpclConfig
-from starlight.live.connection import Connection
-from starlight.live.uncommitted import UNSAFE_BYTES, UNSAFE_TRANSFERS, Uncommitted
+from starlight.links import TcpclConfig, TcpclSession
+from starlight.neighbours.connection import Connection
+from starlight.neighbours.uncommitted import UNSAFE_BYTES, UNSAFE_TRANSFERS, Uncommitted
 
 
 def gate() -> tuple[Uncommitted, Connection, list[str]]:
     """Return what counts transfers, a connection that they come over, and what has been asked for."""
     asked: list[str] = []
-    connection = Connection(
-        TcpclConfig("ipn:1.0"), passive=True, wall_now=lambda: 0, heard=lambda origin, event: None
-    )
+    link = TcpclSession(TcpclConfig("ipn:1.0"), passive=True, now=0)
+    connection = Connection("tcpcl", link, None, lambda: 0, lambda carrier, events: None)
     return Uncommitted(lambda: asked.append("pause"), lambda: asked.append("resume")), connection, asked
 
 

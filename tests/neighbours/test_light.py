@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlight.contacts.contact import Contact, LightPiece, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND
-from starlight.live.light import Light
+from starlight.neighbours.light import Light
 
 EARTH, MARS = 1, 2
 

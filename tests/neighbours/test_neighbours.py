@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import islice
 from typing import Any
 
 import pytest
 from tests.links.helpers import CONTACT, segment, sess_init
-from tests.live.helpers import PATIENCE_S, START, End, both_ways, pair, risen, run
+from tests.live.helpers import PATIENCE_S, START, both_ways, run
+from tests.neighbours.helpers import End, pair, risen
 
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
-from starlight.live import uncommitted
 from starlight.live.clock import MissionClock
-from starlight.live.config import PeerConfig
-from starlight.live.dialling import redial_pauses
-from starlight.live.sessions import SESSIONS_EACH
-from starlight.live.trace_events import LinkRefused
+from starlight.neighbours import uncommitted
+from starlight.neighbours.peer import PeerConfig
+from starlight.neighbours.peer_links import LINKS_EACH
+from starlight.neighbours.trace_events import LinkRefused
 from starlight.node.actions import Transmit
 from starlight.node.events import (
     BundleReceived,
@@ -40,13 +39,6 @@ async def connected(**options: Any) -> tuple[MissionClock, End, End]:
     return clock, here, there
 
 
-async def bundle(end: End) -> BundleReceived:
-    """Return the next event, which is that a bundle came."""
-    event = await end.next()
-    assert isinstance(event, BundleReceived)
-    return event
-
-
 def transfer_of(event: Event) -> int:
     """Return the transfer of a bundle that came and is to be answered."""
     assert isinstance(event, BundleReceived)
@@ -57,7 +49,7 @@ def transfer_of(event: Event) -> int:
 async def closed(*ends: End) -> None:
     """Close links from both sides."""
     for end in ends:
-        await end.links.close()
+        await end.neighbours.close()
 
 
 def test_light_is_imposed_where_it_is_received() -> None:
@@ -68,10 +60,9 @@ def test_light_is_imposed_where_it_is_received() -> None:
         left = clock.now()
         reaches = left + round(LIGHT_S * SECOND)
         here.send(2, "a", b"a bundle", leaves=left, reaches=reaches)
-        received = await bundle(there)
+        received = await there.bundle()
         assert received == BundleReceived(1, b"a bundle", 1, reaches)
-        there.links.acknowledge(transfer_of(received))
-        there.links.flush()
+        there.acknowledge(received)
         assert await here.next() == TransferAcknowledged("a", 2, reaches + round(LIGHT_S * SECOND))
         await closed(here, there)
 
@@ -84,8 +75,8 @@ def test_both_directions_use_one_session() -> None:
     async def test() -> None:
         clock, here, there = await connected()
         there.send(1, "back", b"the other way", leaves=clock.now())
-        assert (await bundle(here)).data == b"the other way"
-        assert there.links.sessions.up == [1]
+        assert (await here.bundle()).data == b"the other way"
+        assert there.neighbours.links.up == [1]
         await closed(here, there)
 
     run(test())
@@ -101,8 +92,8 @@ def test_a_refusal_fails_the_transfer(reason: str, refused: bool) -> None:
     async def test() -> None:
         clock, here, there = await connected()
         here.send(2, "a", b"x", leaves=clock.now())
-        there.links.refuse(transfer_of(await there.next()), reason)
-        there.links.flush()
+        there.neighbours.refuse(transfer_of(await there.next()), reason)
+        there.neighbours.carriers.flush()
         assert await here.next() == TransferFailed("a", 2, reason, refused)
         await closed(here, there)
 
@@ -115,8 +106,8 @@ def test_a_refusal_as_completed_is_an_acknowledgement() -> None:
     async def test() -> None:
         clock, here, there = await connected()
         here.send(2, "a", b"x", leaves=clock.now())
-        there.links.refuse(transfer_of(await there.next()), "completed")
-        there.links.flush()
+        there.neighbours.refuse(transfer_of(await there.next()), "completed")
+        there.neighbours.carriers.flush()
         assert isinstance(await here.next(), TransferAcknowledged)
         await closed(here, there)
 
@@ -129,8 +120,7 @@ def test_a_one_way_hop_tells_only_that_it_was_sent() -> None:
     async def test() -> None:
         clock, here, there = await connected()
         here.send(2, "a", b"x", leaves=clock.now(), one_way=True)
-        there.links.acknowledge(transfer_of(await there.next()))
-        there.links.flush()
+        there.acknowledge(await there.next())
         assert await here.next() == TransferSent("a", 2)
         await closed(here, there)
 
@@ -143,16 +133,18 @@ def test_transfers_under_way_fail_with_the_session_and_the_link_rises_again() ->
     async def test() -> None:
         clock, here, there = await connected()
         here.send(2, "a", b"x", leaves=clock.now())
-        received = await bundle(there)
-        there.links.connections.abort()
+        received = await there.bundle()
+        there.neighbours.carriers.abort()
         told = [await here.next(), await here.next(), await here.next()]
         assert told[0] == LinkDown(2)
         assert isinstance(told[1], TransferFailed)
         assert (told[1].key, told[1].refused) == ("a", False)
         assert told[2] == risen(2)
         assert [await there.next(), await there.next()] == [LinkDown(1), risen(1)]
-        there.links.acknowledge(transfer_of(received))  # too late: its session is gone, and that is no error
-        there.links.flush()
+        there.neighbours.acknowledge(
+            transfer_of(received)
+        )  # too late: its session is gone, and that is no error
+        there.neighbours.carriers.flush()
         await closed(here, there)
 
     run(test())
@@ -164,22 +156,21 @@ def test_over_a_cut_link_everything_is_eaten_but_what_has_left_arrives() -> None
     async def test() -> None:
         clock, here, there = await connected()
         here.send(2, "before", b"1", leaves=clock.now())
-        here.links.cut({(1, 2)})
+        here.neighbours.links.cut({(1, 2)})
         assert await here.next() == LinkDown(2)
         left = clock.now()
         here.send(2, "during", b"2", leaves=left, reaches=left + round(LIGHT_S * SECOND))
-        received = await bundle(there)
+        received = await there.bundle()
         assert received.data == b"1"
         failed = await here.next()
         assert failed == TransferFailed("during", 2, "the link is cut")
         assert clock.now() >= left + round(2 * LIGHT_S * SECOND)  # when its acknowledgement would have come
-        there.links.acknowledge(transfer_of(received))
-        there.links.flush()
+        there.acknowledge(received)
         answer = await here.next()
         assert isinstance(answer, TransferAcknowledged)
         assert answer.key == "before"
-        assert (here.links.sessions.up, here.links.sessions.connected) == ([], [2])
-        here.links.cut(())
+        assert (here.neighbours.links.up, here.neighbours.links.connected) == ([], [2])
+        here.neighbours.links.cut(())
         assert await here.next() == risen(2)
         await closed(here, there)
 
@@ -197,7 +188,7 @@ def test_what_goes_to_a_foreign_receiver_is_held_for_the_light_time() -> None:
         left = clock.now()
         reaches = left + round(LIGHT_S * SECOND)
         here.send(2, "a", b"held", leaves=left, reaches=reaches)
-        received = await bundle(there)
+        received = await there.bundle()
         assert clock.now() >= reaches
         assert received.arrives >= reaches + round(LIGHT_S * SECOND)  # no departure: it left when it came
         assert b"\x8a\x57" not in b"".join(wire)
@@ -214,12 +205,12 @@ def test_a_batch_is_one_write() -> None:
         clock, here, there = await connected(tap=lambda source, destination, data: writes.append(data))
         writes.clear()
         for number in range(20):
-            here.links.send(transmit_of(number, clock.now()), b"bundle %d" % number)
+            here.neighbours.send(transmit_of(number, clock.now()), b"bundle %d" % number)
         assert writes == []
-        here.links.flush()
+        here.neighbours.carriers.flush()
         assert len(writes) == 1
         for number in range(20):
-            assert (await bundle(there)).data == b"bundle %d" % number
+            assert (await there.bundle()).data == b"bundle %d" % number
         await closed(here, there)
 
     run(test())
@@ -236,9 +227,8 @@ def test_a_stranger_is_turned_away() -> None:
     async def test() -> None:
         clock = MissionClock(START, 600)
         there = End(2, [PeerConfig(1)], PLAN, clock)
-        port = await there.links.listen("127.0.0.1", 0)
-        stranger = End(9, [PeerConfig(2, port=port)], PLAN, clock)
-        stranger.links.dial()
+        stranger = End(9, [PeerConfig(2, await there.listen())], PLAN, clock)
+        stranger.neighbours.reach()
         assert await stranger.next() == risen(2)
         assert await stranger.next() == LinkDown(2)
         await closed(stranger, there)
@@ -253,25 +243,17 @@ def test_garbage_costs_only_its_connection() -> None:
 
     async def test() -> None:
         clock, here, there = await connected()
-        port = there.links.port
+        port = there.neighbours.listening[0].port
         for garbage in (b"GET / HTTP/1.1\r\n\r\n", b"dtn!\x04\x00" + bytes(range(256)) * 8, b"\x00" * 70_000):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(garbage)
             await reader.read()
             writer.close()
         here.send(2, "a", b"still here", leaves=clock.now())
-        assert (await bundle(there)).data == b"still here"
+        assert (await there.bundle()).data == b"still here"
         await closed(here, there)
 
     run(test())
-
-
-def test_the_pause_before_connecting_again_doubles_up_to_half_a_minute() -> None:
-    """The pause before another try is a tenth of a second, doubles with each, and stays at half a minute."""
-    pauses = list(islice(redial_pauses(), 12))
-    assert pauses[:4] == [0.1, 0.2, 0.4, 0.8]
-    assert pauses[-3:] == [30.0, 30.0, 30.0]
-    assert pauses == sorted(pauses)
 
 
 def test_a_port_in_use_is_told_to_the_person() -> None:
@@ -279,10 +261,9 @@ def test_a_port_in_use_is_told_to_the_person() -> None:
 
     async def test() -> None:
         _, here, there = await connected()
-        port = there.links.port
-        assert port is not None
-        with pytest.raises(InputError, match=f"can't listen on 127.0.0.1 port {port}"):
-            await here.links.listen("127.0.0.1", port)
+        (address,) = there.neighbours.listening
+        with pytest.raises(InputError, match=f"can't listen on tcpcl://127.0.0.1:{address.port}: "):
+            await here.neighbours.listen(address)
         await closed(here, there)
 
     run(test())
@@ -297,10 +278,9 @@ def test_a_large_bundle_survives_a_slow_reader() -> None:
         for number in range(3):
             here.send(2, str(number), body, leaves=clock.now())
         for _ in range(3):
-            received = await bundle(there)
+            received = await there.bundle()
             assert received.data == body
-            there.links.acknowledge(transfer_of(received))
-            there.links.flush()
+            there.acknowledge(received)
         for number in range(3):
             answer = await here.next()
             assert isinstance(answer, TransferAcknowledged)
@@ -317,10 +297,9 @@ def test_who_turns_us_away_is_asked_less_and_less_often() -> None:
     async def test() -> None:
         clock = MissionClock(START, 600)
         there = End(2, [PeerConfig(1)], PLAN, clock)
-        port = await there.links.listen("127.0.0.1", 0)
-        stranger = End(9, [PeerConfig(2, port=port)], PLAN, clock)
+        stranger = End(9, [PeerConfig(2, await there.listen())], PLAN, clock)
         began = asyncio.get_running_loop().time()
-        stranger.links.dial()
+        stranger.neighbours.reach()
         for _ in range(4):
             assert await stranger.next() == risen(2)
             assert await stranger.next() == LinkDown(2)
@@ -344,7 +323,7 @@ def test_a_stranger_holds_no_transfer_in_memory() -> None:
 
     async def test() -> None:
         there = End(2, [PeerConfig(1)], PLAN, MissionClock(START, 600))
-        port = await there.links.listen("127.0.0.1", 0)
+        port = (await there.listen()).port
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         begun = segment(0, b"x" * 10_000, end=False)
         writer.write(CONTACT + sess_init(node_id="ipn:9.0") + begun)
@@ -362,12 +341,12 @@ def test_one_peer_has_a_bounded_number_of_sessions() -> None:
 
     async def test() -> None:
         there = End(2, [PeerConfig(1)], PLAN, MissionClock(START, 600))
-        port = await there.links.listen("127.0.0.1", 0)
-        held = [await greeted(port, "ipn:1.0") for _ in range(SESSIONS_EACH)]
+        port = (await there.listen()).port
+        held = [await greeted(port, "ipn:1.0") for _ in range(LINKS_EACH)]
         reader, writer = await greeted(port, "ipn:1.0")
         async with asyncio.timeout(PATIENCE_S):
             assert await reader.read(-1) == b"\x05\x00\x03"  # SESS_TERM, Busy
-        assert there.links.sessions.connected == [1]
+        assert there.neighbours.links.connected == [1]
         for _, each in [*held, (reader, writer)]:
             each.close()
         await closed(there)
@@ -381,12 +360,12 @@ def test_what_is_not_committed_counts_after_its_session_has_fallen() -> None:
     async def test() -> None:
         clock, here, there = await connected()
         here.send(2, "a", b"x" * 1000, leaves=clock.now())
-        received = await bundle(there)
-        there.links.connections.abort()
+        received = await there.bundle()
+        there.neighbours.carriers.abort()
         assert await there.next() == LinkDown(1)
-        assert there.links.uncommitted.bytes == 1000
-        there.links.acknowledge(transfer_of(received))
-        assert there.links.uncommitted.bytes == 0
+        assert there.neighbours.uncommitted.bytes == 1000
+        there.neighbours.acknowledge(transfer_of(received))
+        assert there.neighbours.uncommitted.bytes == 0
         await closed(here, there)
 
     run(test())
@@ -400,9 +379,9 @@ def test_a_session_that_begins_under_back_pressure_is_held_back_too(monkeypatch:
     async def test() -> None:
         clock = MissionClock(START, 600)
         there = End(2, [PeerConfig(1), PeerConfig(3)], plan, clock)
-        port = await there.links.listen("127.0.0.1", 0)
-        first, second = (End(number, [PeerConfig(2, port=port)], plan, clock) for number in (1, 3))
-        first.links.dial()
+        peers = [PeerConfig(2, await there.listen())]
+        first, second = (End(number, peers, plan, clock) for number in (1, 3))
+        first.neighbours.reach()
         assert await there.next() == risen(1)
         assert await first.next() == risen(2)
         came: list[BundleReceived] = []
@@ -411,7 +390,7 @@ def test_a_session_that_begins_under_back_pressure_is_held_back_too(monkeypatch:
             received = await there.next()
             assert isinstance(received, BundleReceived)
             came.append(received)
-        second.links.dial()
+        second.neighbours.reach()
         assert await there.next() == risen(3)
         assert await second.next() == risen(2)
         second.send(2, "d", b"y", leaves=clock.now())
@@ -419,7 +398,7 @@ def test_a_session_that_begins_under_back_pressure_is_held_back_too(monkeypatch:
         assert not there.told
         for received in came:
             assert received.transfer is not None
-            there.links.acknowledge(received.transfer)
+            there.neighbours.acknowledge(received.transfer)
         late = await there.next()
         assert isinstance(late, BundleReceived)
         assert (late.peer, late.data) == (3, b"y")

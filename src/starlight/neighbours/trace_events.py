@@ -5,35 +5,35 @@ from __future__ import annotations
 from starlight.trace import TraceEvent
 
 
-class LinkEstablished(TraceEvent, frozen=True, tag="link.up"):
-    """The first session with a peer is up."""
+class LinkRose(TraceEvent, frozen=True, tag="link.up"):
+    """The first link with a peer is up."""
 
     peer: int
 
 
 class LinkLost(TraceEvent, frozen=True, tag="link.down"):
-    """The last session with a peer has ended."""
+    """The last link with a peer has ended."""
 
     peer: int
     reason: str
 
 
 class LinkRefused(TraceEvent, frozen=True, tag="link.refused"):
-    """Somebody was turned away, by the name that it gave."""
+    """Somebody was turned away, by the name that it gave, or the address that it sent from."""
 
     peer: str
     reason: str
 
 
-class LinkEnded(TraceEvent, frozen=True, tag="link.ended"):
-    """A session has ended before anyone gave a name; so the peer is None."""
+class NamelessLinkEnded(TraceEvent, frozen=True, tag="link.ended"):
+    """A link has ended before anyone gave a name; so the peer is None."""
 
     peer: None
     reason: str
 
 
 class LinkMessageRejected(TraceEvent, frozen=True, tag="link.message rejected"):
-    """The other end did not understand a message of ours (RFC 9174, 5.1.2)."""
+    """Both ends of a link disagree about a message."""
 
     peer: int | None
     reason: str
@@ -41,9 +41,9 @@ class LinkMessageRejected(TraceEvent, frozen=True, tag="link.message rejected"):
 
 
 EVENTS: tuple[type[TraceEvent], ...] = (
-    LinkEstablished,
+    LinkRose,
     LinkLost,
     LinkRefused,
-    LinkEnded,
+    NamelessLinkEnded,
     LinkMessageRejected,
 )

@@ -1,0 +1,1 @@
+"""The links of a live node to its neighbours, over real sockets."""

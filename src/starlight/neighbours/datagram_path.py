@@ -1,0 +1,102 @@
+"""A peer's address on a UDP socket, under a link whose wire carries datagrams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from starlight.links import Closing, DatagramLink, LinkEvent
+from starlight.neighbours.carrier import Carrier, Heard
+from starlight.neighbours.peer import PeerConfig
+
+SystemAddress = tuple[str, int] | tuple[str, int, int, int]
+"""The address of a socket, as the system writes it: of IPv6 with flow and scope."""
+
+
+class Sender(Protocol):
+    """Writes datagrams to a socket that many links share."""
+
+    @property
+    def is_writable(self) -> bool:
+        """Return whether the system takes more now."""
+
+    def send(self, data: bytes, path: DatagramPath) -> str | None:
+        """Send a datagram to a path's peer; return why the system did not take it, or None where it did."""
+
+
+class DatagramPath(Carrier):
+    """A link over datagrams to and from one address.
+
+    Args:
+        scheme, wall_now, heard: as of `Carrier`.
+        link: the machine.
+        peer: who is there.
+        address: of its socket, as the system writes it.
+        sender: the socket that it is sent from.
+    """
+
+    link: DatagramLink
+
+    def __init__(
+        self,
+        scheme: str,
+        link: DatagramLink,
+        peer: PeerConfig,
+        address: SystemAddress,
+        wall_now: Callable[[], int],
+        heard: Heard,
+        sender: Sender,
+    ) -> None:
+        super().__init__(scheme, link, peer, wall_now, heard)
+        self.address = address
+        self._sender = sender
+        self._reading = True
+
+    @property
+    def from_any_port(self) -> bool:
+        """Return whether the peer may send from other ports of its host than the one at which it listens."""
+        return self.called is not None and self.called.foreign
+
+    def receive(self, data: bytes) -> None:
+        """Hand a datagram of the peer to the link, and its events on."""
+        now = self.heard_at = self.wall_now()
+        # There is nothing that could hold the peer back, and the wire may lose what it likes.
+        if self._reading and self.is_open:
+            self._pass_on(self.link.receive_datagram(data, now))
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the link has not ended: the socket stays."""
+        return not self.ended.done()
+
+    def pause_reading(self) -> None:
+        """Drop what comes: memory is short."""
+        self._reading = False
+
+    def resume_reading(self) -> None:
+        """Take what comes again."""
+        self._reading = True
+
+    def close(self, why: Closing, *, at_once: bool = False) -> None:
+        """End the link; as nothing is waited for, it tells so at once."""
+        now = self.wall_now()
+        self.link.close(now, why)
+        self._pass_on(self.link.handle_timer(now))
+
+    def abort(self) -> None:
+        """End the link: there is no word that could be left out."""
+        self.close(Closing.DONE)
+
+    def _write(self) -> None:
+        if not self._sender.is_writable:
+            return
+        told: list[LinkEvent] = []
+        for datagram in self.link.datagrams_to_send():
+            error = self._sender.send(datagram.data, self)
+            if error is not None:
+                told += self.link.not_sent(datagram, error, self.wall_now())
+        if told:
+            self._heard(self, told)
+
+    def _release(self) -> None:
+        self._end()

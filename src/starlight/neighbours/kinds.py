@@ -1,0 +1,96 @@
+"""The kinds of links: which machine speaks a protocol, and over which kind of wire.
+
+A new protocol over TCP or UDP is a machine in `links` and a row of `KINDS`; nothing else of a node knows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
+
+from starlight.links import DatagramLink, StreamLink, TcpclConfig, TcpclSession, UdpclConfig, UdpclLink
+from starlight.neighbours.peer import PeerConfig
+
+DATAGRAM_RATE_BPS = 10_000_000
+"""The default pace of datagrams: what the socket buffer of any system takes while its node is busy for a
+tenth of a second, and what a wire that is used for UDP is provisioned for."""
+
+
+class ThisNode(NamedTuple):
+    """What this node says of itself over a link.
+
+    Attributes:
+        node_id: its name, such as ``ipn:7.0``.
+        transfer_max: the largest bundle that it takes, in bytes.
+    """
+
+    node_id: str
+    transfer_max: int
+
+
+class StreamMaker(Protocol):
+    """Makes a link for a connection."""
+
+    def __call__(self, me: ThisNode, peer: PeerConfig | None, *, passive: bool, now: int) -> StreamLink:
+        """Return a link.
+
+        Args:
+            me: this node.
+            peer: whom we have called; None where somebody has called us.
+            passive: somebody has called us.
+            now: of the wall, monotonic, in ns.
+        """
+
+
+class DatagramMaker(Protocol):
+    """Makes a link over messages to and from one address."""
+
+    def __call__(self, me: ThisNode, peer: PeerConfig, *, now: int) -> DatagramLink:
+        """Return a link with a peer; `now` is of the wall, monotonic, in ns."""
+
+
+class StreamKind(NamedTuple):
+    """A protocol over TCP.
+
+    Attributes:
+        make: makes a link.
+        tells_departure: a transfer carries when its last byte left, so the receiver can impose light exactly.
+    """
+
+    make: StreamMaker
+    tells_departure: bool = False
+
+
+class DatagramKind(NamedTuple):
+    """A protocol over UDP; attributes as of `StreamKind`."""
+
+    make: DatagramMaker
+    tells_departure: bool = False
+
+
+LinkKind = StreamKind | DatagramKind
+
+
+def _tcpcl(me: ThisNode, peer: PeerConfig | None, *, passive: bool, now: int) -> TcpclSession:
+    # Whoever answers at this address has to give the peer's name, or its letters would go to a stranger.
+    config = TcpclConfig(me.node_id, peer.name if peer else None, transfer_mru=me.transfer_max)
+    return TcpclSession(config, passive=passive, now=now)
+
+
+def _udpcl(me: ThisNode, peer: PeerConfig, *, now: int) -> UdpclLink:
+    # Few other implementations send any, and without them the link would never rise.
+    keepalive_s = 0 if peer.foreign and peer.keepalive_s is None else peer.keepalive_s
+    default = UdpclConfig()
+    config = UdpclConfig(
+        default.datagram_max if peer.datagram_max is None else peer.datagram_max,
+        default.keepalive_s if keepalive_s is None else keepalive_s,
+        DATAGRAM_RATE_BPS if peer.datagram_rate_bps is None else peer.datagram_rate_bps,
+    )
+    return UdpclLink(config, now=now)
+
+
+KINDS: Mapping[str, LinkKind] = MappingProxyType(
+    {"tcpcl": StreamKind(_tcpcl, tells_departure=True), "udpcl": DatagramKind(_udpcl)}
+)
+"""The protocols by the scheme of their addresses."""

@@ -1,0 +1,58 @@
+"""The status of a node's links: which are up, since when, what they carried, and what went wrong last."""
+
+from __future__ import annotations
+
+import msgspec
+
+from starlight.json_time import Time
+
+
+class LinkStatus(msgspec.Struct, frozen=True):
+    """The status of what joins a node to one peer.
+
+    Attributes:
+        peer: its node number.
+        protocol: of the link that carries what we send, or would, such as ``tcpcl``; empty where the peer
+            calls us and has not yet.
+        address: where it is reached; empty where it calls us.
+        up: it can be sent to.
+        since: when that began; None where it never was up.
+        heard: when something came from it last, in mission time; None for never.
+        acknowledges: the link says of each bundle whether it came; None where there is none.
+        transfer_max: the largest bundle that the peer takes, in bytes; None for any, and where there is no
+            link.
+        sent, acknowledged, failed, received: transfers since the start.
+        error: what went wrong last, and when; empty for nothing.
+    """
+
+    peer: int
+    protocol: str
+    address: str
+    up: bool
+    since: Time | None
+    heard: Time | None
+    acknowledges: bool | None
+    transfer_max: int | None
+    sent: int
+    acknowledged: int
+    failed: int
+    received: int
+    error: str
+    error_at: Time | None
+
+
+class Tally:
+    """The counts of the links with one peer, and what went wrong last."""
+
+    __slots__ = ("acknowledged", "error", "error_at", "failed", "heard", "received", "sent", "since")
+
+    def __init__(self) -> None:
+        self.sent = self.acknowledged = self.failed = self.received = 0
+        self.since: int | None = None  # since when it is up, or down
+        self.heard: int | None = None  # over links that have ended
+        self.error = ""
+        self.error_at: int | None = None
+
+    def erred(self, reason: str, now: int) -> None:
+        """Note what went wrong, at a mission time in ns."""
+        self.error, self.error_at = reason, now

@@ -1,0 +1,252 @@
+"""The links of one node to its neighbours: the engine's wishes go out over them, facts come back.
+
+Here light is imposed on what is received: the bundle is handed to the engine at once, with the time at
+which light brings it, and the engine hides it until then. So it is safe, and acknowledged, as soon as the
+cable allows, and neither a later cut nor a crash of the sender can stop it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from starlight import links
+from starlight.contacts import ContactPlan
+from starlight.links import Refusal
+from starlight.live.clock import MissionClock, MissionTimers
+from starlight.neighbours.address import LinkAddress
+from starlight.neighbours.carrier import Carrier, Tap
+from starlight.neighbours.carriers import Carriers
+from starlight.neighbours.connections import Connections
+from starlight.neighbours.contact_windows import ContactWindows
+from starlight.neighbours.datagrams import Datagrams
+from starlight.neighbours.dialling import Dialler
+from starlight.neighbours.kinds import KINDS, LinkKind, StreamKind, ThisNode
+from starlight.neighbours.light import Light
+from starlight.neighbours.link_status import LinkStatus, Tally
+from starlight.neighbours.outcomes import TransferOutcomes
+from starlight.neighbours.peer import PeerConfig
+from starlight.neighbours.peer_links import PeerLinks
+from starlight.neighbours.trace_events import LinkMessageRejected
+from starlight.neighbours.uncommitted import Uncommitted
+from starlight.node import events
+from starlight.node.actions import Transmit
+from starlight.trace import TraceEvent
+
+_REFUSALS = {
+    "no resources": Refusal.NO_RESOURCES,
+    "not acceptable": Refusal.NOT_ACCEPTABLE,
+    "completed": Refusal.COMPLETED,
+}
+
+
+class Neighbours:
+    """All links of one node.
+
+    Args:
+        node: our number.
+        me: what we say of ourselves.
+        peers: whom we connect to, and whom we let connect.
+        clock: mission time, and the wall for the protocols' timers.
+        light: what is imposed.
+        tell: takes the engine's events.
+        say: takes what is to be traced.
+        tap: sees all bytes of all wires; for captures in tests.
+        kinds: the protocols that it speaks, by the schemes of their addresses.
+
+    Attributes:
+        listening: where peers may reach it.
+        carriers: of all links, strangers' too; what is sent and answered is written at their `flush`.
+        links: those with peers; `cut` them here.
+        datagrams: the UDP sockets.
+        uncommitted: what has come in and is not safe yet.
+    """
+
+    def __init__(
+        self,
+        node: int,
+        me: ThisNode,
+        peers: Sequence[PeerConfig],
+        clock: MissionClock,
+        light: Light,
+        tell: Callable[[events.Event], None],
+        say: Callable[[TraceEvent], None],
+        tap: Tap | None = None,
+        kinds: Mapping[str, LinkKind] = KINDS,
+    ) -> None:
+        self.listening: list[LinkAddress] = []
+        self._node = node
+        self._peers = {peer.node: peer for peer in peers}
+        self._clock = clock
+        self._light = light
+        self._tell = tell
+        self._say = say
+        self._kinds = kinds
+        self._timers = MissionTimers(clock)
+        self._tallies: dict[int, Tally] = {peer.node: Tally() for peer in peers}
+        tally = self._tallies.__getitem__
+        self._outcomes = TransferOutcomes(node, clock, light, self._timers, tell, tally)
+        self.carriers = Carriers()
+        self.links = PeerLinks(node, peers, clock, self._outcomes, tally, tell, say)
+        self._connections = Connections(me, clock, self.carriers, self._heard, tap)
+        self.datagrams = Datagrams(me, clock, self.carriers, self._heard, say, tap)
+        windows = ContactWindows(node, self._peers)
+        self._dialler = Dialler(self._connections, self.links, windows, clock)
+        self.uncommitted = Uncommitted(self.carriers.pause_reading, self.carriers.resume_reading)
+
+    async def listen(self, address: LinkAddress) -> LinkAddress:
+        """Let peers reach us; return the address, with the port that the system chose where it was 0.
+
+        Raises:
+            InputError: the address can't be listened on.
+        """
+        kind = self._kinds[address.scheme]
+        if isinstance(kind, StreamKind):
+            bound = await self._connections.listen(address, kind)
+        else:
+            bound = await self.datagrams.listen(address)
+        self.listening.append(bound)
+        return bound
+
+    def reach(self, addresses: Mapping[int, LinkAddress] = MappingProxyType({})) -> None:
+        """Keep a link with each peer whose address is known, from now on.
+
+        Args:
+            addresses: by node number, where peers listen that were not known when this was made.
+
+        Raises:
+            InputError: a peer is reached by datagrams, and we listen for none of its protocol.
+        """
+        for peer in self._peers.values():
+            address = addresses.get(peer.node, peer.address)
+            if address is None:
+                continue
+            kind, tally = self._kinds[address.scheme], self._tallies[peer.node]
+            if isinstance(kind, StreamKind):
+                self._dialler.dial(peer, address, kind, tally)
+            else:
+                self.datagrams.reach(peer, address, kind, tally)
+
+    def set_plan(self, plan: ContactPlan) -> None:
+        """Impose the light of another plan, and dial by its contacts."""
+        self._light.set_plan(plan)
+        self._dialler.set_plan(plan)
+
+    def send(self, transmit: Transmit, data: bytes) -> None:
+        """Send a bundle; `TransferAcknowledged`, `TransferSent` or `TransferFailed` follows.
+
+        Nothing is written before `Carriers.flush`. Over a cut link it is eaten: its failure follows when its
+        acknowledgement would have come. To a foreign peer it is held for the light time first; over a
+        protocol that can't say when its last byte left, until that has left, as it is taken to have left when
+        it comes.
+        """
+        peer, link = self._peers.get(transmit.peer), self.links.to(transmit.peer)
+        if self.links.is_cut(transmit.peer):
+            self._outcomes.eaten(transmit, acknowledged=link is None or link.facts.acknowledged)
+        elif peer is not None and peer.foreign:
+            # It knows no light of ours and would have it at once, so what is in flight waits here.
+            self._timers.at(self._outcomes.reaches(transmit), self._put, transmit, data, held=True)
+        elif (
+            link
+            and transmit.last_byte > self._clock.now()
+            and not self._kinds[link.carrier.scheme].tells_departure
+        ):
+            self._timers.at(transmit.last_byte, self._put, transmit, data, held=True)
+        else:
+            self._put(transmit, data, held=False)
+
+    def acknowledge(self, handle: int) -> None:
+        """Tell the sender of a transfer that it is safe; nothing is written before `Carriers.flush`."""
+        carrier, transfer = self.uncommitted.take(handle)
+        if carrier and carrier.link.promises.acknowledged:
+            carrier.link.acknowledge(transfer, self._clock.wall_now())
+            self.carriers.touch(carrier)
+
+    def refuse(self, handle: int, reason: str) -> None:
+        """Tell the sender of a transfer that it is not taken, in the words of `Refuse.reason`."""
+        carrier, transfer = self.uncommitted.take(handle)
+        if carrier and carrier.link.promises.acknowledged:
+            carrier.link.refuse(transfer, _REFUSALS[reason], self._clock.wall_now())
+            self.carriers.touch(carrier)
+
+    def status(self) -> list[LinkStatus]:
+        """Return how the links with each peer stand, in the order of the configuration."""
+        return [self.links.status(peer) for peer in self._peers.values()]
+
+    def abort(self) -> None:
+        """Break every link off, and neither listen nor call again."""
+        self._stop()
+        self.carriers.abort()
+
+    async def close(self) -> None:
+        """End every link in order, and forget what is held."""
+        self._stop()
+        await self._dialler.wait_stopped()
+        await self.carriers.close()
+        await self.datagrams.wait_closed()
+        # Last, because from Python 3.12 on it waits for every accepted connection as well.
+        await self._connections.wait_closed()
+
+    def _stop(self) -> None:
+        self._dialler.stop()
+        self._timers.cancel()
+        self._connections.stop()
+        self.datagrams.stop()
+
+    def _heard(self, carrier: Carrier, happened: list[links.LinkEvent]) -> None:
+        """Hand on what a link tells, what failed with it last.
+
+        Else the engine, which does not know yet that the link is down, would send over it what waits behind.
+        """
+        failed: list[links.TransferFailed] = []
+        link = self.links.of(carrier)
+        for event in happened:
+            if isinstance(event, links.TransferFailed):
+                failed.append(event)
+            else:
+                self._take(carrier, event)
+                link = link or self.links.of(carrier)
+        for event in failed:
+            assert link is not None  # only to peers anything is sent
+            link.end_of(event)
+
+    def _take(self, carrier: Carrier, event: links.LinkEvent) -> None:
+        link = self.links.of(carrier)
+        match event:
+            case links.TransferReceived():
+                if link is not None:  # a stranger's is not taken; its link is being ended
+                    self._received(carrier, event)
+            case links.TransferSent() | links.TransferAcknowledged() | links.TransferRefused():
+                assert link is not None  # only to peers anything is sent
+                link.end_of(event)
+            case links.LinkEstablished(node_id):
+                # A link that begins under back-pressure is held
+                # back as well, or new ones would get round it.
+                if self.links.established(carrier, node_id) and not self.uncommitted.reading:
+                    carrier.pause_reading()
+            case links.LinkEnded():
+                self.carriers.forget(carrier)
+                self.links.fall(carrier, event.reason)
+                self.uncommitted.orphan(carrier)
+            case links.MessageRejected(reason):
+                self._say(LinkMessageRejected(carrier.peer, reason))
+
+    def _received(self, carrier: Carrier, event: links.TransferReceived) -> None:
+        peer = carrier.peer
+        assert peer is not None
+        self._tallies[peer].received += 1
+        handle = self.uncommitted.add(carrier, event.transfer, len(event.data))
+        left = None if self._peers[peer].foreign else event.last_byte
+        arrives = self._light.arrival(peer, self._node, left, self._clock.now())
+        self._tell(events.BundleReceived(peer, event.data, handle, arrives))
+
+    def _put(self, transmit: Transmit, data: bytes, *, held: bool) -> None:
+        link = self.links.to(transmit.peer)
+        if link is None:
+            self._outcomes.failed(transmit, "no session")
+            return
+        link.send(transmit, data)
+        if held:
+            link.carrier.transmit()  # its batch was flushed a light time ago
+        else:
+            self.carriers.touch(link.carrier)
