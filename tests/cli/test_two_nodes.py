@@ -109,7 +109,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     there: list[str | Path] = ["node", folder / "base.toml", "--record", base_record]
     with running(*here, folder=folder / "seoul-data") as seoul:
         seoul.read_until("token=")
-        found = re.search(r"TCPCLv4 on 127\.0\.0\.1:(\d+)", seoul.said)
+        found = re.search(r"listens on tcpcl://127\.0\.0\.1:(\d+)", seoul.said)
         assert found, seoul.said
         relay = Relay(int(found[1]))
         try:
