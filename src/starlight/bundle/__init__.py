@@ -4,7 +4,7 @@ from starlight.bundle.bundle import NEVER, Bundle, build
 from starlight.bundle.codec import decode, encode, parse
 from starlight.bundle.eid import NULL, EndpointID
 from starlight.bundle.forward import age_growth, certain_primary, onward, payload_of, unprocessed, with_age
-from starlight.bundle.fragmentation import cut, missing, overhead_bound, reassemble
+from starlight.bundle.fragmentation import cut, fragment_bytes, missing, overhead_bound, reassemble, sized
 from starlight.bundle.primary import BundleFlags
 from starlight.bundle.quality_of_service import BULK, EXPEDITED, NORMAL, QualityOfService
 from starlight.bundle.report import (
@@ -37,6 +37,7 @@ __all__ = [
     "decode_report",
     "encode",
     "encode_report",
+    "fragment_bytes",
     "missing",
     "onward",
     "overhead_bound",
@@ -44,6 +45,7 @@ __all__ = [
     "payload_of",
     "reason_text",
     "reassemble",
+    "sized",
     "unprocessed",
     "with_age",
 ]

@@ -89,6 +89,26 @@ def overhead_bound(size: int, payload: int, total: int) -> int:
     return size - payload + 2 * len(encode_uint(total))
 
 
+def fragment_bytes(size: int, payload: int, extent: tuple[int, int], total: int) -> int:
+    """Return the size of a fragment, encoded, of a bundle whose blocks are all kept in each fragment.
+
+    So it is with those that `build` makes, a previous node block included (5.8).
+
+    Args:
+        size: of the encoded bundle, which is whole, in bytes.
+        payload: of its payload.
+        extent: offset and length of the fragment's payload.
+        total: of the data unit.
+    """
+    offset, length = extent
+    return sized(size, payload, length) + len(encode_uint(offset)) + len(encode_uint(total))
+
+
+def sized(size: int, payload: int, other: int) -> int:
+    """Return the size of an encoded bundle with a payload of another length in place of its own, in bytes."""
+    return size - payload - len(encode_uint(payload)) + other + len(encode_uint(other))
+
+
 def _replicated(head: PrimaryBlock, block: CanonicalBlock, hidden: frozenset[int]) -> bool:
     if block.type == blocks.PREVIOUS_NODE:
         # Each fragment is a bundle that its node sends on, and says so (4.4.1).

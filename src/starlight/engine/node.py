@@ -27,6 +27,7 @@ from starlight.forwarding.answer_watch import AnswerWatch
 from starlight.forwarding.body_reads import BodyReads
 from starlight.forwarding.contact_queues import ContactQueues
 from starlight.forwarding.critical_forwarding import CriticalForwarder
+from starlight.forwarding.forecaster import EngineForecaster
 from starlight.forwarding.forwarding import Forwarding
 from starlight.forwarding.fragmentation import Fragmenter
 from starlight.forwarding.retries import Retries
@@ -58,6 +59,7 @@ class Node:
 
     Attributes:
         router: over the plan in force. Others may ask it for routes; only the node books on it.
+        forecaster: foresees what the node does with a bundle that is submitted.
     """
 
     def __init__(self, config: NodeConfig) -> None:
@@ -78,6 +80,9 @@ class Node:
         self._watch, queues = AnswerWatch(core, self.router), ContactQueues(core.links)
         self._forwarding = Forwarding(
             core, booking, queues, self._critical, self._fragmenter, self._retention
+        )
+        self.forecaster = EngineForecaster(
+            core, self._reception, booking, queues, self._fragmenter, self._watch
         )
         retries = Retries(core, queues, self._forwarding)
         self._scheduler = TransmitScheduler(

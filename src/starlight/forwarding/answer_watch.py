@@ -50,6 +50,16 @@ class AnswerWatch:
         peer.under_way -= 1
         peer.unanswered.pop(stored, None)
 
+    def expected(self, peer: Neighbour) -> int | None:
+        """Return when an answer of a peer should have been here, in ns: to what waits for it the longest.
+
+        None where it has answered all, or the plan has no way back.
+        """
+        for due, reaches in peer.unanswered.values():
+            looked_up = due if reaches is None else self._answer_due(peer.number, reaches, 0)
+            return looked_up - self._margin if looked_up else None
+        return None
+
     @property
     def has_overdue(self) -> bool:
         """True when `take_overdue` has anything."""

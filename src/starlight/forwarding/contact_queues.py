@@ -32,6 +32,10 @@ class ContactQueues:
             peer = self._neighbours[number] = Neighbour(self._links.to(number))
         return peer
 
+    def known(self, number: int) -> Neighbour | None:
+        """Return a neighbour with whom something is going on; None of others."""
+        return self._neighbours.get(number)
+
     def forget_idle(self, peer: Neighbour) -> None:
         """Forget a neighbour with whom nothing is going on, so that passers-by take no memory."""
         if not peer.queues and not peer.under_way and not peer.resting:
@@ -48,6 +52,14 @@ class ContactQueues:
         peer.queues.append(queue)
         self._opened.append(queue)
         return queue
+
+    def free_at(self, contact: Contact) -> int:
+        """Return when what is on the air over a contact, or was when its plan came, is through, in ns."""
+        queue = self._open.get(contact.id)
+        if queue is not None:
+            return queue.free_at
+        peer = self._neighbours.get(contact.to_node)
+        return 0 if peer is None else peer.busy_until
 
     def take_opened(self) -> list[ContactQueue]:
         """Return the queues that were opened since the last call."""

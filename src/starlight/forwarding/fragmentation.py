@@ -95,7 +95,7 @@ class Fragmenter:
         if not self._reads.allow(now, meta.size):  # before the search: there may be many of them
             return Stranded(False, now + MILLISECOND)
         changes = self._booking.changes
-        fragments = self._split(stored, since)
+        fragments = self.split(stored, since)
         if fragments is None:
             return Stranded(False)
         more = len(fragments) * overhead_of(meta) - (meta.size - meta.payload_bytes)
@@ -124,7 +124,7 @@ class Fragmenter:
             return Placement(since, again=(stored, now + self._limits.backoff_max))
         # What was asked for with it may have taken the room.
         as_decided = asked.changes == self._booking.changes
-        fragments = asked.fragments if as_decided else self._split(stored, since)
+        fragments = asked.fragments if as_decided else self.split(stored, since)
         if fragments is None:
             self._ledger.trace(now, BundleWaiting(key, since, ()))
             return NOTHING
@@ -154,7 +154,12 @@ class Fragmenter:
         payload, expires = self._hopeless.get(question, (meta.payload_bytes + 1, 0))
         return payload > meta.payload_bytes or meta.expires > expires
 
-    def _split(self, stored: Stored, since: int) -> list[Fragment] | None:
+    def split(self, stored: Stored, since: int) -> list[Fragment] | None:
+        """Return the two or more fragments in which a bundle arrives in time; None where there are none.
+
+        Args:
+            since: when it may leave at the earliest, in ns.
+        """
         if not self._may_be_split(stored):
             return None
         meta, overhead = stored.meta, overhead_of(stored.meta)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 from starlight import bundle as bp
 from starlight.bundle import (
     BULK,
@@ -21,6 +23,7 @@ from starlight.dtntime import MILLISECOND
 from starlight.errors import BundleError, InputError
 from starlight.node.application import NotKept, Submit
 from starlight.node.config import NodeConfig
+from starlight.node.forecast import Outgoing
 from starlight.node.stored import Meta
 
 FRAGMENT = BundleFlags.FRAGMENT.value
@@ -171,6 +174,10 @@ class Reception:
 
         Only an application that is wrong breaks the other rules, so they are told in words, as an error is.
         """
+        return self.refusal(_outgoing(request))
+
+    def refusal(self, request: Outgoing) -> str | None:
+        """Return what `objection` does, where of the payload only the size is known."""
         limits = self._limits
         try:
             source = EndpointID.parse(request.source)
@@ -191,7 +198,7 @@ class Reception:
             return f"a priority of {request.priority} is none of {known}"
         if source.is_null and request.flags & REPORTS:
             return "nothing is reported about an anonymous bundle"
-        if len(request.payload) > limits.bundle_bytes - HEADERS_BYTES:
+        if request.payload_bytes > limits.bundle_bytes - HEADERS_BYTES:
             return NotKept.TOO_LARGE
         return None
 
@@ -202,6 +209,22 @@ class Reception:
         """
         return self._build(request, now, own=True, flags=request.flags)
 
+    def foresee(self, request: Outgoing, now: int) -> ReceivedBundle:
+        """Return what `submit` would make now, but for the bytes; no creation timestamp is given away."""
+        last = self._last_creation
+        made = self.submit(_without_payload(request), now)
+        self._last_creation = last
+        size = bp.sized(made.meta.size, 0, request.payload_bytes)
+        meta = msgspec.structs.replace(made.meta, size=size, payload_bytes=request.payload_bytes)
+        return made._replace(meta=meta, data=b"")
+
+    def bytes_at_source(self, request: Outgoing, now: int) -> int:
+        """Return the size of a bundle of any node as it leaves there, if that builds bundles as this one."""
+        bundle = self._bundle(_without_payload(request), (now // MILLISECOND, 0), request.flags)
+        data = bp.onward(bundle, node=EndpointID.parse(request.source).node_id)
+        assert data is not None, "the hop limit is at least 1"
+        return bp.sized(len(data), 0, request.payload_bytes)
+
     def administer(self, request: Submit, now: int) -> ReceivedBundle:
         """Build a bundle that carries an administrative record of this node."""
         return self._build(request, now, own=False, flags=ADMIN_RECORD)
@@ -211,21 +234,9 @@ class Reception:
         self._last_creation = max(self._last_creation, (now // MILLISECOND, RESTART_SEQUENCE))
 
     def _build(self, request: Submit, now: int, *, own: bool, flags: int) -> ReceivedBundle:
-        destination = EndpointID.parse(request.destination)
-        report_to = self._report_to(request)
         creation = self._creation(now)
-        service = QualityOfService(request.priority, request.critical)
-        bundle = bp.build(
-            EndpointID.parse(request.source),
-            destination,
-            request.payload,
-            creation=creation,
-            lifetime_ms=request.lifetime_ms,
-            report_to=EndpointID.parse(report_to),
-            flags=flags,
-            hop_limit=self._hop_limit,
-            service=service,
-        )
+        bundle = self._bundle(request, creation, flags)
+        destination, service = bundle.primary.destination, bundle.service
         node = self.node_of(destination)
         data = bp.encode(bundle) if node == self._number else bp.onward(bundle, node=self.node_id)
         assert data is not None, "the hop limit is at least 1"
@@ -236,7 +247,7 @@ class Reception:
             size=len(data),
             source=request.source,
             destination=destination.text,
-            report_to=report_to,
+            report_to=self._report_to(request),
             flags=bundle.primary.flags,
             creation=creation,
             payload_bytes=len(request.payload),
@@ -248,7 +259,20 @@ class Reception:
         )
         return ReceivedBundle(bundle.id, meta, node, data)
 
-    def _report_to(self, request: Submit) -> str:
+    def _bundle(self, request: Submit, creation: tuple[int, int], flags: int) -> Bundle:
+        return bp.build(
+            EndpointID.parse(request.source),
+            EndpointID.parse(request.destination),
+            request.payload,
+            creation=creation,
+            lifetime_ms=request.lifetime_ms,
+            report_to=EndpointID.parse(self._report_to(request)),
+            flags=flags,
+            hop_limit=self._hop_limit,
+            service=QualityOfService(request.priority, request.critical),
+        )
+
+    def _report_to(self, request: Submit | Outgoing) -> str:
         """Return where reports about a submitted bundle go: to this node, which tells its application."""
         if request.report_to is not None:
             return request.report_to
@@ -262,6 +286,20 @@ class Reception:
         creation = (now_ms, 0) if now_ms > last_ms else (last_ms, last_sequence + 1)
         self._last_creation = creation
         return creation
+
+
+def _outgoing(request: Submit) -> Outgoing:
+    """Return what is known of a bundle without the bytes of its payload."""
+    return Outgoing(
+        request.source, request.destination, len(request.payload), request.lifetime_ms, request.report_to,
+        request.flags, request.priority, request.critical,
+    )  # fmt: skip
+
+
+def _without_payload(request: Outgoing) -> Submit:
+    source, destination, lifetime = request.source, request.destination, request.lifetime_ms
+    others = request.report_to, request.flags, request.priority, request.critical
+    return Submit("", source, destination, b"", lifetime, *others)
 
 
 def _urgency(service: QualityOfService) -> int:

@@ -98,6 +98,8 @@ class Bookings:
 
     def occupy(self, contact: int, until: int) -> None:
         """Let nothing leave over a contact, given by its id, before a time, in ns, at any priority."""
+        if contact in self._shared:
+            self._unshare(contact)
         for bookings in self._at_each_priority(contact):
             self._note_freed(bookings.occupy(until))
 
@@ -149,8 +151,8 @@ class Bookings:
     def without(self, routes: Iterable[Route]) -> Bookings:
         """Return the bookings of now but for those of some routes.
 
-        They can be read, and added to by `book`. What these routes do not touch is shared until something is
-        booked there, as a copy of all of a node's bookings would cost more than what is asked of it.
+        They can be read, and added to by `book` and `occupy`. What these routes do not touch is shared until
+        something is added there, as a copy of all bookings would cost more than what is asked of it.
         """
         routes = list(routes)
         other = Bookings(self._sizes)
