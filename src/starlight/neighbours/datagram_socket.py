@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Callable
+from typing import cast
 
 from starlight.neighbours.carrier import Tap
 from starlight.neighbours.datagram_path import DatagramPath, SystemAddress
@@ -37,8 +38,8 @@ class DatagramSocket(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Have the socket."""
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        # Before Python 3.12 asyncio's own transport is no subclass of what it implements.
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Have no socket any more."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, cast
 
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
@@ -107,11 +107,20 @@ class Datagrams:
             tally: told why its address can't be found.
 
         Raises:
-            InputError: there is no socket of its protocol to send from.
+            InputError: there is no socket of its protocol, or its kind of address, to send from.
         """
-        if not any(scheme == address.scheme for scheme, _ in self._sockets):
-            right = f"Listen on {address.scheme} too: a peer knows us by the address from which we send"
-            raise InputError(f"{address} can't be reached", where="peer", right=right)
+        literal = _literal(address)
+        try:
+            if literal:  # at once: what a peer sends before its link is there is a stranger's
+                self._begin(peer, address.scheme, kind, self._place(address.scheme, literal))
+                return
+            if all(scheme != address.scheme for scheme, _ in self._sockets):
+                raise OSError(errno.EAFNOSUPPORT, f"we listen on no {address.scheme} address")
+        except OSError as error:
+            right = "Listen on one: a peer knows us by the address from which we send"
+            raise InputError(
+                f"{address} can't be reached: {error.strerror}", where="peer", right=right
+            ) from None
         task = self._keep_found(peer, address, kind, tally)
         self._tasks.append(asyncio.get_running_loop().create_task(task))
 
@@ -170,12 +179,27 @@ class Datagrams:
         path.transmit()
 
 
+def _literal(address: LinkAddress) -> list[tuple[int, SystemAddress]]:
+    """Return an address that is written out in numbers, with its family; nothing for a name."""
+    try:
+        found = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
+        )
+    except OSError:
+        return []
+    return _of_udp(found)
+
+
 async def _looked_up(address: LinkAddress) -> list[tuple[int, SystemAddress]]:
     """Return the addresses that a name stands for, each with its family; raise OSError for none."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_DGRAM)
-    places: list[tuple[int, SystemAddress]] = []
-    for family, _, _, _, system in found:
-        assert isinstance(system[0], str)  # of IPv4 and IPv6 alone, which is what UDP is over
-        places.append((int(family), system))
-    return places
+    return _of_udp(await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_DGRAM))
+
+
+def _of_udp(found: Sequence[tuple[int, int, int, str, object]]) -> list[tuple[int, SystemAddress]]:
+    """Return the families and addresses of what the system has found: those of IPv4 and IPv6."""
+    return [
+        (int(family), cast(SystemAddress, system))
+        for family, _, _, _, system in found
+        if family in (socket.AF_INET, socket.AF_INET6)
+    ]
