@@ -1,4 +1,5 @@
-"""A capture file of one TCP connection, written by hand so that a foreign dissector can judge our octets.
+"""A capture file of one TCP connection, or of datagrams, written by hand so that a foreign dissector can
+judge our octets.
 
 Formats: libpcap's file format (draft-ietf-opsawg-pcap, link type 1), Ethernet II, IPv4 (RFC 791), TCP (RFC
     9293).
@@ -11,6 +12,7 @@ from collections.abc import Iterable
 
 _ACTIVE = (bytes((127, 0, 0, 1)), 49_152)
 _PASSIVE = (bytes((127, 0, 0, 2)), 4_556)
+_TCP, _UDP = 6, 17  # protocol numbers
 _MSS = 1_448  # TCP data in an Ethernet frame of 1 500 with options
 
 
@@ -28,15 +30,15 @@ def _frame(
     source: tuple[bytes, int], target: tuple[bytes, int], seq: int, ack: int, flags: int, data: bytes
 ) -> bytes:
     head = struct.pack("!HHIIBBHHH", source[1], target[1], seq, ack, 5 << 4, flags, 65_535, 0, 0)
-    pseudo = source[0] + target[0] + struct.pack("!BBH", 0, 6, len(head) + len(data))
+    pseudo = source[0] + target[0] + struct.pack("!BBH", 0, _TCP, len(head) + len(data))
     head = head[:16] + struct.pack("!H", _sum(pseudo + head + data)) + head[18:]
-    ip = (
-        struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(head) + len(data), 0, 0x4000, 64, 6, 0)
-        + source[0]
-        + target[0]
-    )
+    return _packet(source, target, _TCP, head + data)
+
+
+def _packet(source: tuple[bytes, int], target: tuple[bytes, int], protocol: int, data: bytes) -> bytes:
+    ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(data), 0, 0x4000, 64, protocol, 0) + source[0] + target[0]
     ip = ip[:10] + struct.pack("!H", _sum(ip)) + ip[12:]
-    return bytes(12) + b"\x08\x00" + ip + head + data
+    return bytes(12) + b"\x08\x00" + ip + data
 
 
 def capture(said: Iterable[tuple[bool, bytes]]) -> bytes:
@@ -60,6 +62,23 @@ def capture(said: Iterable[tuple[bool, bytes]]) -> bytes:
     add(True, 0x11, size=1)  # FIN
     add(False, 0x11, size=1)
     add(True, 0x10)
+    return _file(frames)
+
+
+def capture_datagrams(said: Iterable[tuple[int, int, bytes]]) -> bytes:
+    """Return a capture file of UDP datagrams (RFC 768): source port, destination port and data of each."""
+    frames = []
+    for source_port, target_port, data in said:
+        source, target = (_ACTIVE[0], source_port), (_PASSIVE[0], target_port)
+        size = 8 + len(data)
+        pseudo = source[0] + target[0] + struct.pack("!BBH", 0, _UDP, size)
+        head = struct.pack("!HHHH", source_port, target_port, size, 0)
+        head = head[:6] + struct.pack("!H", _sum(pseudo + head + data))
+        frames.append(_packet(source, target, _UDP, head + data))
+    return _file(frames)
+
+
+def _file(frames: list[bytes]) -> bytes:
     packets = b"".join(
         struct.pack("<IIII", 1_000_000_000, number * 1000, len(frame), len(frame)) + frame
         for number, frame in enumerate(frames)

@@ -58,7 +58,8 @@ class DaemonStatus(msgspec.Struct, frozen=True):
         stored: of the store: ``bundles``, ``bytes``, ``remembered``, ``saves``.
         syncs: how often the disk was asked to make something durable.
         commits: how many transactions that were.
-        received, sent, acknowledged, refused: bundles over links since the start.
+        received, sent: bundles over links since the start.
+        acknowledged, refused: of those that came, as their senders were told; not every link tells.
         defects: events whose handling broke; the log has them.
         plan_version: of the contact plan in force.
         listening: the addresses at which it listens.

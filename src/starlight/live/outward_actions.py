@@ -29,7 +29,8 @@ class OutwardActions:
         defects: told what breaks.
 
     Attributes:
-        sent, acknowledged, refused: how many bundles were, over links.
+        sent: how many bundles were handed to links.
+        acknowledged, refused: of how many that came the sender was told so.
         departures: the last transmissions that went out, the oldest first.
     """
 
@@ -64,11 +65,9 @@ class OutwardActions:
             case Transmit():
                 self._transmit(action)
             case Acknowledge(_, transfer):
-                self.acknowledged += 1
-                self._neighbours.acknowledge(transfer)
+                self.acknowledged += self._neighbours.acknowledge(transfer)
             case Refuse(_, transfer, reason):
-                self.refused += 1
-                self._neighbours.refuse(transfer, reason)
+                self.refused += self._neighbours.refuse(transfer, reason)
             case Trace(record):
                 self._trace.add(record)
 

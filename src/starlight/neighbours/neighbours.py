@@ -155,19 +155,27 @@ class Neighbours:
         else:
             self._put(transmit, data, held=False)
 
-    def acknowledge(self, handle: int) -> None:
-        """Tell the sender of a transfer that it is safe; nothing is written before `Carriers.flush`."""
-        carrier, transfer = self.uncommitted.take(handle)
-        if carrier and carrier.link.promises.acknowledged:
-            carrier.link.acknowledge(transfer, self._clock.wall_now())
-            self.carriers.touch(carrier)
+    def acknowledge(self, handle: int) -> bool:
+        """Tell the sender of a transfer that it is safe; nothing is written before `Carriers.flush`.
 
-    def refuse(self, handle: int, reason: str) -> None:
-        """Tell the sender of a transfer that it is not taken, in the words of `Refuse.reason`."""
+        Returns:
+            Whether it is told: its link may have ended since, or never tells.
+        """
         carrier, transfer = self.uncommitted.take(handle)
-        if carrier and carrier.link.promises.acknowledged:
-            carrier.link.refuse(transfer, _REFUSALS[reason], self._clock.wall_now())
-            self.carriers.touch(carrier)
+        if carrier is None or not carrier.link.promises.acknowledged:
+            return False
+        carrier.link.acknowledge(transfer, self._clock.wall_now())
+        self.carriers.touch(carrier)
+        return True
+
+    def refuse(self, handle: int, reason: str) -> bool:
+        """Tell the sender of a transfer that it is not taken, in the words of `Refuse.reason`; as above."""
+        carrier, transfer = self.uncommitted.take(handle)
+        if carrier is None or not carrier.link.promises.acknowledged:
+            return False
+        carrier.link.refuse(transfer, _REFUSALS[reason], self._clock.wall_now())
+        self.carriers.touch(carrier)
+        return True
 
     def status(self) -> list[LinkStatus]:
         """Return how the links with each peer stand, in the order of the configuration."""
