@@ -1,263 +1,401 @@
-"""The space hop: LTP's contract for whole bundles, in virtual time."""
+"""The space hop: LTP's contract for whole bundles, between two ends in virtual time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from heapq import heappop, heappush
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from starlight.dtntime import MINUTE, SECOND
-from starlight.links.space import Acknowledged, Arrived, Failed, LastByteLeft, SpaceEvent, SpaceHop
+from starlight.links import ltp_segments as ltp
+from starlight.links.link import (
+    Datagram,
+    Flight,
+    LinkEnded,
+    LinkEstablished,
+    LinkEvent,
+    MessageRejected,
+    Promises,
+    Refusal,
+    TransferAcknowledged,
+    TransferFailed,
+    TransferReceived,
+    TransferRefused,
+    TransferSent,
+)
+from starlight.links.space import SpaceLink
 
 LIGHT = 1004 * SECOND  # about Earth to Mars on 2050-01-01
+NEVER = 10**18
 
 
-def open_always(time: int) -> tuple[int, int]:
-    """The way back of a link whose other direction is always open."""
-    return time, time + LIGHT
+def always(reaches: int) -> int:
+    """Return when the report is due over a link whose other direction is always open."""
+    return reaches + LIGHT
 
 
-def windows(*pairs: tuple[int, int]) -> Callable[[int], tuple[int, int] | None]:
-    """Return the way back of a link whose other direction is open in some intervals."""
-
-    def way_back(time: int) -> tuple[int, int] | None:
-        for start, end in pairs:
-            if time <= end:
-                leaves = max(start, time)
-                return leaves, leaves + LIGHT
-        return None
-
-    return way_back
+def end(engine: int = 1, peer: int = 2, **limits: int) -> SpaceLink:
+    """Return an end that has told that transfers can begin."""
+    link = SpaceLink(engine, peer, always, now=0, **limits)
+    assert link.next_wakeup() == 0
+    assert link.handle_timer(0) == [LinkEstablished("", None)]
+    return link
 
 
-def run(hop: SpaceHop, *, until: int = 10**18, answer: str | None = "acknowledge") -> list[SpaceEvent]:
-    """Let time pass; answer what arrives at once, or not at all."""
-    events: list[SpaceEvent] = []
-    while (now := hop.next_wakeup()) is not None and now <= until:
-        fresh = hop.handle_timer(now)
-        events += fresh
-        for event in fresh:
-            if isinstance(event, Arrived):
-                if answer == "acknowledge":
-                    hop.acknowledge(event.transfer, now)
-                elif answer:
-                    hop.refuse(event.transfer, answer, now)
-    return events
+class Hop:
+    """Two ends a light time apart, and what is between them.
+
+    Args:
+        answers: what the node at the other end does with the transfers that come, in order: it takes them,
+            refuses them, or, None, dies over them.
+        near: the end that sends. [default: a new one]
+    """
+
+    def __init__(self, answers: Iterator[Refusal | bool | None], near: SpaceLink | None = None) -> None:
+        self.near = near or end()
+        self.far = end(2, 1)
+        self._answers = answers
+        self._air: list[tuple[int, int, SpaceLink, bytes]] = []
+        self._sent = 0
+
+    def flush(self, now: int) -> list[Datagram]:
+        """Let leave what the ends want sent; return it."""
+        said = []
+        for link, other in ((self.near, self.far), (self.far, self.near)):
+            for datagram in link.datagrams_to_send():
+                said.append(datagram)
+                arrives = datagram.flight.reaches if datagram.flight else now + LIGHT
+                self._sent += 1
+                heappush(self._air, (arrives, self._sent, other, datagram.data))
+        return said
+
+    def run(self, until: int = NEVER) -> list[tuple[int, LinkEvent]]:
+        """Let time pass; return what the sending end tells, and what comes to the other, with the times."""
+        told: list[tuple[int, LinkEvent]] = []
+        self.flush(0)
+        while True:
+            due = self.near.next_wakeup()
+            now = min(NEVER if due is None else due, self._air[0][0] if self._air else NEVER)
+            if now >= until:
+                return told
+            while self._air and self._air[0][0] == now:
+                _, _, link, data = heappop(self._air)
+                events = link.receive_datagram(data, now)
+                told += [(now, event) for event in events]
+                if link is self.far:
+                    self._answer(events, now)
+            told += [(now, event) for event in self.near.handle_timer(now)]
+            self.flush(now)
+
+    def _answer(self, events: list[LinkEvent], now: int) -> None:
+        for event in events:
+            if not isinstance(event, TransferReceived) or not event.answerable:
+                continue
+            answer = next(self._answers)
+            if isinstance(answer, Refusal):
+                self.far.refuse(event.transfer, answer, now)
+            elif answer:
+                self.far.acknowledge(event.transfer, now)
+
+
+def answering(*answers: Refusal | bool | None) -> Iterator[Refusal | bool | None]:
+    """Return answers, the last for ever."""
+    yield from answers
+    while True:
+        yield answers[-1]
+
+
+def flight(leaves: int, last_byte: int, *, one_way: bool = False, light: int = LIGHT) -> Flight:
+    """Return when a transfer is on the air."""
+    return Flight(leaves, last_byte, last_byte + light, one_way)
+
+
+def test_it_promises_answers_and_no_more() -> None:
+    """Each transfer is answered; order is not kept, and no session is needed."""
+    link = end()
+    assert link.promises == Promises(acknowledged=True, ordered=False, session=False)
+    assert link.transfer_max is None
+    assert link.free_transfers == 100_000
 
 
 def test_there_and_back_takes_two_light_times() -> None:
     """Data arrive when their last byte reaches the receiver; the acknowledgement one light time after
     that."""
-    hop = SpaceHop(open_always)
-    number = hop.send("a", 10, 20, 20 + LIGHT)
-    assert hop.in_flight == 1
-    assert hop.next_wakeup() == 20 + LIGHT
-    assert hop.handle_timer(20 + LIGHT - 1) == []
-    assert hop.handle_timer(20 + LIGHT) == [Arrived(number, "a", 20 + LIGHT)]
-    hop.acknowledge(number, 20 + LIGHT)
-    assert hop.handle_timer(20 + 2 * LIGHT - 1) == []
-    assert hop.handle_timer(20 + 2 * LIGHT) == [Acknowledged(number, "a", 20 + 2 * LIGHT)]
-    assert hop.in_flight == 0
+    hop = Hop(answering(True))
+    number = hop.near.send(b"a", 10, flight(10, 20))
+    arrives = 20 + LIGHT
+    assert hop.run() == [
+        (arrives, TransferReceived(0, b"a")),
+        (arrives + LIGHT, TransferAcknowledged(number)),
+    ]
+    assert hop.near.next_wakeup() is None
 
 
 def test_many_are_in_flight_in_order() -> None:
     """Transfers follow each other without waiting for acknowledgements."""
-    hop = SpaceHop(open_always, max_in_flight=100)
-    for i in range(100):
-        hop.send(f"k{i}", i, i + 1, i + 1 + LIGHT)
-    assert hop.free == 0
-    events = run(hop)
-    assert [event.key for event in events if isinstance(event, Arrived)] == [f"k{i}" for i in range(100)]
-    assert [event.key for event in events if isinstance(event, Acknowledged)] == [f"k{i}" for i in range(100)]
-    assert [event.time for event in events] == sorted(event.time for event in events)
-    assert hop.free == 100
+    hop = Hop(answering(True), end(max_in_flight=100))
+    numbers = [hop.near.send(b"%d" % i, i, flight(i, i + 1)) for i in range(100)]
+    assert hop.near.free_transfers == 0
+    told = hop.run()
+    assert [event.data for _, event in told if isinstance(event, TransferReceived)] == [
+        b"%d" % i for i in range(100)
+    ]
+    assert [event.transfer for _, event in told if isinstance(event, TransferAcknowledged)] == numbers
+    assert hop.near.free_transfers == 100
 
 
-@pytest.mark.parametrize(
-    ("cut", "eaten"),
-    [
-        ((0, 9), False),
-        ((0, 10), True),
-        ((12, 13), True),
-        ((20, 99), True),
-        ((21, 10**15), False),
-        ((0, 99), True),
-    ],
-)
-@pytest.mark.parametrize("before", [True, False])
-def test_a_cut_eats_what_leaves_during_it(cut: tuple[int, int], eaten: bool, before: bool) -> None:
-    """ "What has left is in flight": a cut after the last byte stops nothing; both its ends belong to it."""
-    hop = SpaceHop(open_always, patience=MINUTE)
-    if before:
-        hop.cut(*cut)
-    number = hop.send("a", 10, 20, 20 + LIGHT)
-    if not before:
-        hop.cut(*cut)
-    events = run(hop)
-    if eaten:
-        known = 20 + 2 * LIGHT + MINUTE
-        assert events == [Failed(number, "a", known, "no acknowledgement came in time")]
-    else:
-        assert [type(event) for event in events] == [Arrived, Acknowledged]
-    assert hop.in_flight == 0
+def test_a_sender_gives_up_when_the_report_is_overdue() -> None:
+    """Data that were lost, or whose receiver died before it stored them, are never reported."""
+    hop = Hop(answering(None))
+    number = hop.near.send(b"a", 0, flight(0, 20))
+    overdue = TransferFailed(number, "no acknowledgement came in time")
+    assert hop.run()[1:] == [(20 + 2 * LIGHT + MINUTE, overdue)]
+    lost = end(patience=3)
+    lost.send(b"b", 0, flight(0, 20))
+    assert lost.handle_timer(20 + 2 * LIGHT + 2) == []
+    assert lost.handle_timer(20 + 2 * LIGHT + 3) == [overdue]
 
 
-def test_what_is_lost_does_not_arrive() -> None:
-    """A transfer that noise, or a receiver that is down, swallows fails when its report is overdue."""
-    hop = SpaceHop(open_always)
-    number = hop.send("a", 0, 0, LIGHT)
-    hop.lose(number)
-    hop.lose(99)
-    assert [type(event) for event in run(hop)] == [Failed]
+def test_a_sender_waits_as_the_plan_says() -> None:
+    """RFC 5326 suspends its timers while a link is closed (6.5, 6.6); without a way back none is due."""
+    for report, due in ((100 * LIGHT, 100 * LIGHT + MINUTE), (None, LIGHT + MINUTE)):
+        asked: list[int] = []
 
+        def report_due(reaches: int, report: int | None = report, asked: list[int] = asked) -> int | None:
+            asked.append(reaches)
+            return report
 
-def test_a_receiver_that_dies_before_it_stores_acknowledges_nothing() -> None:
-    """Without a report the sender gives up: it still has the bundle."""
-    hop = SpaceHop(open_always)
-    hop.send("a", 0, 0, LIGHT)
-    assert [type(event) for event in run(hop, answer=None)] == [Arrived, Failed]
+        link = SpaceLink(1, 2, report_due, now=0)
+        link.handle_timer(0)
+        link.send(b"a", 0, flight(0, 0))
+        assert asked == [LIGHT]
+        assert link.next_wakeup() == due
 
 
 def test_a_refusal_takes_light_time_too() -> None:
-    """What the receiver does not want fails as refused, one light time later, with its word."""
-    hop = SpaceHop(open_always)
-    number = hop.send("a", 0, 0, LIGHT)
-    events = run(hop, answer="not acceptable")
-    assert events[-1] == Failed(number, "a", 2 * LIGHT, "not acceptable", refused=True)
+    """What the receiver does not want is refused, one light time later, with what LTP has for its reason."""
+    hop = Hop(answering(Refusal.NOT_ACCEPTABLE, Refusal.NO_RESOURCES, Refusal.RETRY))
+    for _ in range(3):
+        hop.near.send(b"a", 0, flight(0, 0))
+    reasons = [event.reason for _, event in hop.run() if isinstance(event, TransferRefused)]
+    assert reasons == [Refusal.NOT_ACCEPTABLE, Refusal.NO_RESOURCES, Refusal.NO_RESOURCES]
+    assert hop.near.free_transfers == 100_000
 
 
-def test_the_report_waits_for_the_way_back() -> None:
-    """RFC 5326 suspends its timers while a link is closed (6.5, 6.6): the sender waits as the plan says."""
-    opens = 100 * LIGHT
-    hop = SpaceHop(windows((opens, opens + MINUTE)))
-    hop.send("a", 0, 0, LIGHT)
-    events = run(hop)
-    assert [type(event) for event in events] == [Arrived, Acknowledged]
-    assert events[-1].time == opens + LIGHT
+def test_what_is_there_already_is_as_good_as_received() -> None:
+    """A receiver that has the bundle reports it, so the sender may let go of it."""
+    hop = Hop(answering(Refusal.COMPLETED))
+    number = hop.near.send(b"a", 0, flight(0, 0))
+    assert hop.run()[-1] == (2 * LIGHT, TransferAcknowledged(number))
 
 
-def test_without_a_way_back_it_fails() -> None:
-    """Where no report can ever come the sender gives up after its patience, and the receiver has it all
-    the same."""
-    hop = SpaceHop(windows(), patience=MINUTE)
-    hop.send("a", 0, 0, LIGHT)
-    events = run(hop)
-    assert [type(event) for event in events] == [Arrived, Failed]
-    assert events[-1].time == LIGHT + MINUTE
+def test_a_report_in_time_counts_and_a_later_one_does_not() -> None:
+    """An answer that comes before the sender gives up ends the transfer; one after it is no news."""
+    for answered_at, news in ((LIGHT + MINUTE, True), (3 * LIGHT, False)):
+        near, far = end(), end(2, 1)
+        number = near.send(b"a", 0, flight(0, 0))
+        (segment,) = near.datagrams_to_send()
+        (received,) = far.receive_datagram(segment.data, LIGHT)
+        assert isinstance(received, TransferReceived)
+        if not news:
+            assert len(near.handle_timer(answered_at)) == 1
+        far.acknowledge(received.transfer, answered_at)
+        (report,) = far.datagrams_to_send()
+        assert report.flight is None  # it leaves when the way back is next open
+        known = near.receive_datagram(report.data, answered_at + LIGHT)
+        assert known == ([TransferAcknowledged(number)] if news else [])
+        assert near.next_wakeup() is None
 
 
-def test_a_way_back_that_closes_meanwhile_is_asked_again() -> None:
-    """A report that is due to leave asks the way back anew, since a storm may have come between."""
-    opens = [(10 * LIGHT, 20 * LIGHT)]
-    hop = SpaceHop(lambda time: windows(*opens)(time))
-    hop.send("a", 0, 0, LIGHT)
-    assert [type(event) for event in run(hop, until=2 * LIGHT)] == [Arrived]
-    opens[0] = (10 * LIGHT + 10 * SECOND, 20 * LIGHT)
-    events = run(hop)
-    assert [type(event) for event in events] == [Acknowledged]
-    assert events[0].time == 11 * LIGHT + 10 * SECOND
-    # When the storm lasts longer than the sender's patience, it gives up; the late report is for nobody.
-    opens[0] = (0, 20 * LIGHT)
-    hop.send("b", 12 * LIGHT, 12 * LIGHT, 13 * LIGHT)
-    opens[0] = (30 * LIGHT, 40 * LIGHT)
-    events = run(hop)
-    assert [type(event) for event in events] == [Arrived, Failed]
-    assert events[-1].time == 14 * LIGHT + MINUTE
-    assert hop.next_wakeup() is None
+def test_where_nothing_comes_back_data_are_green() -> None:
+    """Over such a contact "sent" is all that is ever known; the data arrive all the same, unanswered."""
+    hop = Hop(answering(True))
+    number = hop.near.send(b"a", 0, flight(0, 5, one_way=True))
+    assert hop.run() == [(5, TransferSent(number)), (5 + LIGHT, TransferReceived(0, b"a", answerable=False))]
+    assert hop.far.unanswered == 0
+    with pytest.raises(ValueError, match="has not arrived, or has had its answer"):
+        hop.far.acknowledge(0, 5 + LIGHT)
+    assert hop.near.free_transfers == 100_000
+    # Nobody can answer green data: who does so all the same is not believed.
+    number = hop.near.send(b"b", 10, flight(10, 20, one_way=True))
+    assert hop.near.receive_datagram(ltp.write_report(ltp.ReportSegment(1, number, 1, 1)), 11) == []
+    assert hop.near.receive_datagram(ltp.write_cancel(ltp.CancelSegment(1, number, 0)), 11) == []
 
 
-def test_a_report_in_the_instant_of_giving_up_counts() -> None:
-    """Of two things at the same instant, the acknowledgement comes first."""
-    hop = SpaceHop(open_always, patience=MINUTE)
-    number = hop.send("a", 0, 0, LIGHT)
-    hop.handle_timer(LIGHT)
-    hop.acknowledge(number, LIGHT + MINUTE)
-    assert [type(event) for event in run(hop)] == [Acknowledged]
+def test_a_doubled_block_is_handed_on_once_while_it_waits() -> None:
+    """While a block waits for its answer another copy of it says nothing; later it is a transfer like any."""
+    near, far = end(), end(2, 1)
+    near.send(b"a", 0, flight(0, 0))
+    (segment,) = near.datagrams_to_send()
+    assert far.receive_datagram(segment.data, 1) == [TransferReceived(0, b"a")]
+    assert far.receive_datagram(segment.data, 2) == []
+    assert far.unanswered == 1
+    far.acknowledge(0, 3)
+    assert far.receive_datagram(segment.data, 4) == [TransferReceived(1, b"a")]
+    far.refuse(1, Refusal.NOT_ACCEPTABLE, 5)
+    report, cancel = far.datagrams_to_send()
+    assert near.receive_datagram(report.data, 6) == [TransferAcknowledged(0)]
+    assert near.receive_datagram(cancel.data, 7) == []
 
 
-def test_a_report_after_giving_up_is_for_nobody() -> None:
-    """A commit that takes too long acknowledges what the sender has given up: it is ignored."""
-    hop = SpaceHop(open_always)
-    number = hop.send("a", 0, 0, LIGHT)
-    assert [type(event) for event in run(hop, answer=None)] == [Arrived, Failed]
-    hop.acknowledge(number, 10 * LIGHT)
-    hop.refuse(number, "late", 10 * LIGHT)
-    assert hop.next_wakeup() is None
+def test_a_next_life_takes_no_report_for_a_former_one() -> None:
+    """Numbers are not used again, so an answer to what a former life has sent is told from one to this."""
+    former, far = end(), end(2, 1)
+    former.send(b"a", 0, flight(0, 0))
+    (segment,) = former.datagrams_to_send()
+    (received,) = far.receive_datagram(segment.data, LIGHT)
+    assert isinstance(received, TransferReceived)
+    far.acknowledge(received.transfer, LIGHT)
+    (report,) = far.datagrams_to_send()
+    later = end(first=2**32)
+    number = later.send(b"b", LIGHT, flight(LIGHT, LIGHT))
+    assert number == 2**32
+    assert later.receive_datagram(report.data, 2 * LIGHT) == []
+    assert later.free_transfers == 99_999
 
 
-def test_a_one_way_transfer_ends_when_it_has_left() -> None:
-    """On a one-way hop "sent" is all that is ever known; the data arrive all the same."""
-    hop = SpaceHop(windows())
-    number = hop.send("a", 0, 5, 5 + LIGHT, one_way=True)
-    assert run(hop) == [LastByteLeft(number, "a", 5), Arrived(number, "a", 5 + LIGHT)]
-    assert hop.in_flight == 0
-    eaten = hop.send("b", 10, 15, 15, one_way=True)
-    hop.cut(12, 12)
-    assert run(hop) == [LastByteLeft(eaten, "b", 15)]
-    close = hop.send("c", 20, 25, 25, one_way=True)
-    assert run(hop) == [LastByteLeft(close, "c", 25), Arrived(close, "c", 25)]
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (b"", "no segment"),
+        (b"\x13", "version 1"),
+        (ltp.write_data(ltp.DataSegment(3, 0, b"x", 1)), "engine 3"),
+        (ltp.write_data(ltp.DataSegment(2, 0, b"x", 1, service=2)), "client service 2"),
+        (ltp.write_report(ltp.ReportSegment(2, 0, 1, 1)), "engine 2"),
+        (ltp.write_report(ltp.ReportSegment(1, 0, 2, 1)), "session 0"),
+        (ltp.write_report(ltp.ReportSegment(1, 0, 1, 2)), "session 0"),
+        (ltp.write_report(ltp.ReportSegment(1, 0, 1, 1))[:-3] + b"\0", "session 0"),
+    ],
+)
+def test_what_a_peer_must_not_say_is_told_and_does_nothing(message: bytes, told: str) -> None:
+    """A segment that is none, is for another, or reports what was not sent ends no transfer."""
+    link = end()
+    link.send(b"a", 0, flight(0, 0))
+    (event,) = link.receive_datagram(message, 1)
+    assert isinstance(event, MessageRejected)
+    assert told in event.reason
+    assert link.free_transfers == 99_999
+    assert link.unanswered == 0
+
+
+def test_red_data_for_another_service_are_cancelled() -> None:
+    """What no client service here takes is cancelled as unreachable, if an answer can reach the sender."""
+    link = end()
+    link.receive_datagram(ltp.write_data(ltp.DataSegment(2, 7, b"x", 0, service=2)), 1)
+    assert link.datagrams_to_send() == []
+    link.receive_datagram(ltp.write_data(ltp.DataSegment(2, 7, b"x", 1, service=2)), 1)
+    (cancel,) = link.datagrams_to_send()
+    assert ltp.read_segment(cancel.data) == ltp.CancelSegment(2, 7, ltp.CancelReason.UNREACH)
+    other = end(2, 1)
+    other.send(b"", 0, flight(0, 0))
+    unknown = ltp.write_cancel(ltp.CancelSegment(2, 0, 99))
+    assert other.receive_datagram(unknown, 1) == [TransferRefused(0, Refusal.UNKNOWN)]
+
+
+def test_a_peer_cannot_fill_it() -> None:
+    """Of blocks that wait for their answers there is a limit; what comes beyond is dropped."""
+    link = end(max_unanswered=2)
+    blocks = [ltp.write_data(ltp.DataSegment(2, session, b"x", 1)) for session in range(3)]
+    told = [link.receive_datagram(block, 1)[0] for block in blocks]
+    assert [type(event) for event in told] == [TransferReceived, TransferReceived, MessageRejected]
+    assert link.unanswered == 2
+    link.acknowledge(0, 2)
+    assert link.receive_datagram(blocks[2], 3) == [TransferReceived(2, b"x")]
+
+
+def test_it_is_closed_in_order() -> None:
+    """Once closed it takes no more; it has ended when each of its transfers has."""
+    link = end()
+    number = link.send(b"a", 0, flight(0, 0))
+    link.receive_datagram(ltp.write_data(ltp.DataSegment(2, 5, b"x", 1)), 1)
+    link.close(2)
+    assert link.free_transfers == 0
+    assert link.next_wakeup() == 2 * LIGHT + MINUTE
+    failed, ended = link.handle_timer(2 * LIGHT + MINUTE)
+    assert failed == TransferFailed(number, "no acknowledgement came in time")
+    assert ended == LinkEnded("closed", by_peer=False, clean=False, unanswered=(0,))
+    assert link.next_wakeup() is None
+    link.acknowledge(0, NEVER)
+    link.refuse(0, Refusal.UNKNOWN, NEVER)
+    assert link.receive_datagram(b"", NEVER) == []
+    idle = end()
+    idle.close(7)
+    assert idle.next_wakeup() == 7
+    assert idle.handle_timer(7) == [LinkEnded("closed", by_peer=False, clean=True, unanswered=())]
+
+
+def test_what_the_wire_did_not_take() -> None:
+    """Green data that have not left fail; red data, and answers, are as good as lost on the way."""
+    link = end()
+    green = link.send(b"a", 0, flight(0, 5, one_way=True))
+    link.send(b"b", 0, flight(0, 0))
+    link.receive_datagram(ltp.write_data(ltp.DataSegment(2, 5, b"x", 1)), 1)
+    link.acknowledge(0, 1)
+    told = [link.not_sent(datagram, "no wire", 1) for datagram in link.datagrams_to_send()]
+    assert told == [[TransferFailed(green, "no wire")], [], []]
+    assert link.handle_timer(5) == []
 
 
 def test_what_we_do_wrong_raises() -> None:
-    """Times out of order, too many in flight, and reports of what has not arrived are our own faults."""
-    hop = SpaceHop(open_always, max_in_flight=1)
+    """Times out of order, too many in flight, and answers to what has not arrived are our own faults."""
+    link = end(max_in_flight=1)
     for times in ((2, 1, 3), (1, 3, 2)):
         with pytest.raises(ValueError, match="leaves"):
-            hop.send("a", *times)
-    number = hop.send("a", 0, 0, LIGHT)
+            link.send(b"a", 0, Flight(*times))
+    link.send(b"a", 0)
     with pytest.raises(RuntimeError, match="in flight"):
-        hop.send("b", 0, 0, LIGHT)
+        link.send(b"b", 0)
     with pytest.raises(ValueError, match="has not arrived"):
-        hop.acknowledge(number, 0)
-    with pytest.raises(ValueError, match="there is no transfer"):
-        hop.acknowledge(7, 0)
-    hop.handle_timer(LIGHT)
-    hop.acknowledge(number, LIGHT)
-    with pytest.raises(ValueError, match="has had its report"):
-        hop.refuse(number, "twice", LIGHT)
+        link.acknowledge(0, 0)
+    link.receive_datagram(ltp.write_data(ltp.DataSegment(2, 5, b"x", 1)), 1)
+    link.acknowledge(0, 1)
+    with pytest.raises(ValueError, match="has had its answer"):
+        link.refuse(0, Refusal.UNKNOWN, 1)
 
 
 times = st.integers(0, 1000)
-
-
-@settings(deadline=None, derandomize=True, max_examples=200)
-@given(
-    sends=st.lists(st.tuples(times, st.integers(0, 50), st.integers(0, 500), st.booleans()), max_size=20),
-    cuts=st.lists(st.tuples(times, times), max_size=5),
-    opens=st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 2000)), max_size=4),
-    answers=st.lists(st.sampled_from(["acknowledge", "no", None]), min_size=20, max_size=20),
+few = st.integers(0, 3)
+segments = st.one_of(
+    st.binary(max_size=40),
+    st.builds(ltp.DataSegment, few, times, st.binary(max_size=9), few, st.integers(1, 2)).map(ltp.write_data),
+    st.builds(ltp.ReportSegment, few, st.integers(0, 9), few, few, st.just(True)).map(ltp.write_report),
+    st.builds(ltp.CancelSegment, few, st.integers(0, 9), st.integers(0, 255)).map(ltp.write_cancel),
 )
-def test_every_transfer_has_one_end(
-    sends: list[tuple[int, int, int, bool]],
-    cuts: list[tuple[int, int]],
-    opens: list[tuple[int, int]],
-    answers: list[str | None],
+
+
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(
+    sends=st.lists(st.tuples(times, st.integers(0, 50), st.booleans()), max_size=10),
+    said=st.lists(st.tuples(segments, st.sampled_from([None, True, False])), max_size=25),
+)
+def test_whatever_a_peer_says_every_transfer_has_one_end(
+    sends: list[tuple[int, int, bool]], said: list[tuple[bytes, bool | None]]
 ) -> None:
-    """Every transfer ends in exactly one of acknowledged, failed or (one-way) sent, and arrives at most
-    once."""
-    way_back = windows(*sorted((start, start + length) for start, length in opens))
-    hop = SpaceHop(way_back, patience=300)
-    for start, end in cuts:
-        hop.cut(min(start, end), max(start, end))
-    for index, (leaves, lasts, light, one_way) in enumerate(sends):
-        hop.send(str(index), leaves, leaves + lasts, leaves + lasts + light, one_way=one_way)
-    events: list[SpaceEvent] = []
-    while (now := hop.next_wakeup()) is not None:
-        for event in hop.handle_timer(now):
-            events.append(event)
-            answer = answers[event.transfer]
-            if isinstance(event, Arrived) and answer == "acknowledge":
-                hop.acknowledge(event.transfer, now)
-            elif isinstance(event, Arrived) and answer:
-                hop.refuse(event.transfer, answer, now)
-    for index, (leaves, lasts, _, one_way) in enumerate(sends):
-        mine = [event for event in events if event.transfer == index]
-        ends = [event for event in mine if not isinstance(event, Arrived)]
-        assert len(ends) == 1
-        assert isinstance(ends[0], LastByteLeft) == one_way
-        eaten = any(min(cut) <= leaves + lasts and leaves <= max(cut) for cut in cuts)
-        assert len(mine) - 1 == (not eaten)
-    assert hop.in_flight == 0
-    assert [event.time for event in events] == sorted(event.time for event in events)
+    """Nothing that comes raises, and each transfer ends exactly once; green data in nothing but "sent"."""
+    link = end(max_unanswered=4)
+    greens = {
+        link.send(b"abc"[: size % 4], 0, Flight(leaves, leaves + size, leaves + size, green)): green
+        for leaves, size, green in sends
+    }
+    told: list[LinkEvent] = []
+    for now, (message, answer) in enumerate(said):
+        happened = link.receive_datagram(message, now)
+        told += happened
+        for event in happened:
+            if isinstance(event, TransferReceived) and event.answerable and answer is not None:
+                link.acknowledge(event.transfer, now) if answer else link.refuse(
+                    event.transfer, Refusal.UNKNOWN, now
+                )
+        assert link.unanswered <= 4
+    while (due := link.next_wakeup()) is not None:
+        told += link.handle_timer(max(due, len(said)))
+    ends: dict[int, list[LinkEvent]] = {number: [] for number in greens}
+    for event in told:
+        if isinstance(event, TransferSent | TransferAcknowledged | TransferRefused | TransferFailed):
+            ends[event.transfer].append(event)
+    for number, green in greens.items():
+        (only,) = ends[number]
+        assert isinstance(only, TransferSent) == green

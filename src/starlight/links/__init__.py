@@ -18,7 +18,7 @@ from starlight.links.link import (
     TransferRefused,
     TransferSent,
 )
-from starlight.links.space import Acknowledged, Arrived, Failed, SpaceHop
+from starlight.links.space import SpaceLink
 from starlight.links.tcpcl import TcpclSession
 from starlight.links.tcpcl_config import TcpclConfig
 from starlight.links.udpcl import (
@@ -33,11 +33,8 @@ __all__ = [
     "LARGEST_DATAGRAM",
     "SHORTEST_KEEPALIVE_S",
     "SMALLEST_DATAGRAM",
-    "Acknowledged",
-    "Arrived",
     "Closing",
     "DatagramLink",
-    "Failed",
     "Flight",
     "Link",
     "LinkEnded",
@@ -45,7 +42,7 @@ __all__ = [
     "LinkEvent",
     "MessageRejected",
     "Refusal",
-    "SpaceHop",
+    "SpaceLink",
     "StreamLink",
     "TcpclConfig",
     "TcpclSession",

@@ -94,11 +94,14 @@ class TransferReceived(_LinkEvent, frozen=True):
         transfer: the link's number of it.
         data: all of it.
         last_byte: when its last bit left, in ns of mission time, where the peer says so.
+        answerable: over a link that acknowledges, False of what came over a contact over which nothing can
+            come back: nobody waits for an answer.
     """
 
     transfer: int
     data: bytes
     last_byte: int | None = None
+    answerable: bool = True
 
 
 class TransferSent(_LinkEvent, frozen=True):

@@ -1,290 +1,315 @@
-"""The space hop: LTP's contract (RFC 5326) for whole bundles over one direction of a link.
+"""The space hop: LTP's contract (RFC 5326) for whole bundles, at one end of a radio link between worlds.
 
-It stands for a radio link between worlds in virtual time. A transfer leaves over a
-while, reaches the other end one light time after its last byte left, and its
-acknowledgement comes back by the other direction, when that is open. The sender
-learns what became of it only by that acknowledgement, or by its absence.
+It runs in virtual time, over a medium that carries its messages with light time, within the contacts that
+there are. Each end lives at one node; all that it knows of the other is what messages bring.
 
-* All of a transfer is red-part data (RFC 5326, 2), so it arrives whole or not at all,
-  and its checkpoint is its last segment: the report can leave when all has arrived and
-  is safe, that is once `acknowledge` says so.
-* "What has left is in flight": a cut eats the transfers of which a byte leaves while it
-  lasts, both ends included; after the last byte has left nothing stops them.
-* A report waits at the receiver while the return path is closed, as RFC 5326 suspends its
-  timers with the link state (6.5, 6.6). When it is due to leave, the path is asked
-  again, because a cut may have come between.
+* A transfer is a block of red data (RFC 5326, 2) in one segment, so it arrives whole or not at all, and its
+  checkpoint is its last segment: the report can leave when all has arrived and is safe, that is once
+  `acknowledge` says so. A refusal cancels the session (6.17), with a reason code.
+* Where nothing can come back over a contact, the block is green: it ends for its sender when its last byte
+  has left, and nothing more is ever known of it.
+* A report waits while the way back is closed, as RFC 5326 suspends its timers with the link state (6.5, 6.6).
+  That is the medium's part: it carries a message without a time of its own when the direction is next open.
 * The sender gives up when the report is overdue: after the time at which the plan of that
   moment would have brought it, and a patience (as the checkpoint timer of 6.2 counts). It does
   not retransmit what is missing (6.13); the node above sends the whole again by the way that
-  is then best.
+  is then best. So a report is not acknowledged either (6.14): where it is lost, the sender gives up.
+* An end that dies takes its sessions with it. The next one at its node counts on from a number that no former
+  one has used, so a report for a session of a former life is known as one, and is for nobody.
 
-Every transfer ends for its sender in exactly one of `Acknowledged`, `Failed`, or, when it
-is one-way, `LastByteLeft`. Times are ns since 2000-01-01T00:00:00Z in mission time.
+Serial numbers begin with 1 and not at random (3.2.1, 3.2.2): in virtual time nobody forges a segment, and one
+seed must give the same world twice. `now` is mission time here, the same as the times of a `Flight`.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import IntEnum
 
-import msgspec
-
 from starlight.dtntime import MINUTE
+from starlight.errors import LinkError
+from starlight.links import ltp_segments as ltp
+from starlight.links.link import (
+    Closing,
+    Datagram,
+    Flight,
+    LinkEnded,
+    LinkEstablished,
+    LinkEvent,
+    MessageRejected,
+    Promises,
+    Refusal,
+    TransferAcknowledged,
+    TransferFailed,
+    TransferReceived,
+    TransferRefused,
+    TransferSent,
+)
+from starlight.links.ltp_segments import CancelReason, CancelSegment, DataSegment, ReportSegment
 
-ReturnPath = Callable[[int], tuple[int, int] | None]
-"""Returns when a report that is ready at a time leaves, at or after it, and arrives; None for never."""
+PROMISES = Promises(acknowledged=True, ordered=False, session=False)
 
+ReportDue = Callable[[int], int | None]
+"""Returns when the report of what reaches the peer at a time would be here, as planned; None for never."""
 
-class _SpaceEvent(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """Something that happened to a transfer.
+_CHECKPOINT = 1  # a session has one, so its serial number tells nothing
 
-    Attributes:
-        transfer: what `SpaceHop.send` returned.
-        key: what the sender calls it.
-        time: when it happened.
-    """
-
-    transfer: int
-    key: str
-    time: int
-
-
-class Arrived(_SpaceEvent, frozen=True):
-    """The last byte has reached the receiver, which answers with `acknowledge` or `refuse`."""
-
-
-class LastByteLeft(_SpaceEvent, frozen=True):
-    """The last byte of a one-way transfer has left; nothing more will be known."""
-
-
-class Acknowledged(_SpaceEvent, frozen=True):
-    """The report that the receiver has stored it has reached the sender."""
-
-
-class Failed(_SpaceEvent, frozen=True):
-    """The sender has given a transfer up.
-
-    Attributes:
-        reason: in words, for the trace.
-        refused: the receiver does not want it, rather than the sky.
-    """
-
-    reason: str
-    refused: bool = False
-
-
-SpaceEvent = Arrived | LastByteLeft | Acknowledged | Failed
+_REASONS = {Refusal.NOT_ACCEPTABLE: CancelReason.USR_CNCLD}
+_REFUSALS = {CancelReason.USR_CNCLD: Refusal.NOT_ACCEPTABLE, CancelReason.SYS_CNCLD: Refusal.NO_RESOURCES}
 
 
 class _Step(IntEnum):
-    """A step of a transfer that is due at a time.
-
-    The order breaks ties: what was sent has left before it arrives, and a report that comes
-    in the instant of giving up counts.
-    """
+    """A step of a transfer that is due at a time; what was sent has left before it is given up."""
 
     SENT = 0
-    ARRIVE = 1
-    REPORT_LEAVES = 2
-    REPORT_ARRIVES = 3
-    GIVE_UP = 4
+    GIVE_UP = 1
 
 
-class _Transfer:
-    __slots__ = ("arrived", "eaten", "key", "last_byte", "leaves", "one_way", "refusal")
-
-    def __init__(self, key: str, leaves: int, last_byte: int, one_way: bool) -> None:
-        self.key = key
-        self.leaves = leaves
-        self.last_byte = last_byte
-        self.one_way = one_way
-        self.eaten = False
-        self.arrived = False
-        self.refusal: str | None = None
-
-
-class _Agenda:
-    """The steps to come, in order of time, then of kind, then of transfer: so equal runs are equal."""
-
-    def __init__(self) -> None:
-        self._due: list[tuple[int, _Step, int]] = []
-
-    def add(self, time: int, step: _Step, number: int) -> None:
-        """Plan a step of a transfer."""
-        heapq.heappush(self._due, (time, step, number))
-
-    def next_due(self) -> int | None:
-        """Return when the next step is due, in ns."""
-        return self._due[0][0] if self._due else None
-
-    def take(self, now: int) -> Iterator[tuple[int, _Step, int]]:
-        """Yield the steps that are due by now, among them those that are added meanwhile."""
-        while self._due and self._due[0][0] <= now:
-            yield heapq.heappop(self._due)
-
-
-class SpaceHop:
-    """One direction of a link, as both of its ends see it.
+class _ReceivedBlocks:
+    """The blocks that have come and wait for their answers: of each only what the answer repeats.
 
     Args:
-        return_path: of the reports; asked again whenever one is about to leave.
+        peer: the engine that they must come from.
+        limit: of how many wait.
+    """
+
+    def __init__(self, peer: int, limit: int) -> None:
+        self.waiting: dict[int, ReportSegment] = {}  # by our number of a transfer: its report
+        self._peer = peer
+        self._limit = limit
+        self._received = 0
+        self._sessions: set[int] = set()  # of those that wait
+
+    def take(self, block: DataSegment) -> list[LinkEvent]:
+        """Take a block for the client service here."""
+        if block.engine != self._peer:
+            return [MessageRejected(f"a block of engine {block.engine} came over the link to {self._peer}")]
+        if block.checkpoint:
+            if block.session in self._sessions:
+                return []  # doubled on the way: one answer settles it
+            if len(self.waiting) >= self._limit:
+                return [MessageRejected("too many blocks wait for their answers")]
+            report = ReportSegment(block.engine, block.session, block.checkpoint, len(block.data))
+            self.waiting[self._received] = report
+            self._sessions.add(block.session)
+        self._received += 1
+        return [TransferReceived(self._received - 1, block.data, answerable=bool(block.checkpoint))]
+
+    def answered(self, transfer: int) -> ReportSegment:
+        """Return the report of a block that waits for its answer, and does so no longer.
+
+        Raises:
+            ValueError: no such block does.
+        """
+        report = self.waiting.pop(transfer, None)
+        if report is None:
+            raise ValueError(f"transfer {transfer} has not arrived, or has had its answer")
+        self._sessions.discard(report.session)
+        return report
+
+
+class SpaceLink:
+    """One end of a space hop.
+
+    Args:
+        engine, peer: the node numbers of this end and the other, as LTP engine ids.
+        now: in ns.
+        first: the first session number; beyond all that former ends at this node may have used.
+        report_due: asked when a transfer is sent, since a sender knows no more than the plan of that moment.
         patience: how long, in ns, a report may be overdue. It covers what the receiver needs to
             store a bundle, and rounding of light time between the plan's pieces.
         max_in_flight: transfers that have not ended. At 1 Mbit/s and 45 min of round trip 100 000
             are bundles of 3 kB end to end; beyond it the sender should aggregate.
+        max_unanswered: blocks that are handed on and wait for their answer, a few numbers each; what comes
+            beyond is dropped, and its sender gives up.
     """
 
     def __init__(
-        self, return_path: ReturnPath, *, patience: int = MINUTE, max_in_flight: int = 100_000
+        self,
+        engine: int,
+        peer: int,
+        report_due: ReportDue,
+        *,
+        now: int,
+        first: int = 0,
+        patience: int = MINUTE,
+        max_in_flight: int = 100_000,
+        max_unanswered: int = 100_000,
     ) -> None:
-        self._return_path = return_path
+        self._engine = engine
+        self._report_due = report_due
         self._patience = patience
         self._max_in_flight = max_in_flight
-        self._transfers: dict[int, _Transfer] = {}
-        self._next = 0
-        self._open = 0
-        self._agenda = _Agenda()
-        self._cuts: list[tuple[int, int]] = []
+        self._next = first
+        self._open: dict[int, int | None] = {}  # our sessions: bytes of a red block, which is to be reported
+        self._due: list[tuple[int, _Step, int]] = []
+        self._blocks = _ReceivedBlocks(peer, max_unanswered)
+        self._out: list[Datagram] = []
+        self._closing = self._ended = False
+        self._now = now
+        self._events: list[LinkEvent] = [LinkEstablished("", None)]  # it needs nobody to begin
+
+    # As a link.
 
     @property
-    def in_flight(self) -> int:
-        """Return how many transfers have not ended for their sender."""
-        return self._open
+    def promises(self) -> Promises:
+        """Return that it acknowledges, keeps no order and needs no session; green data are the exception."""
+        return PROMISES
 
     @property
-    def free(self) -> int:
+    def transfer_max(self) -> int | None:
+        """Return None: a block may have any size."""
+        return None
+
+    @property
+    def free_transfers(self) -> int:
         """Return how many more transfers `send` takes."""
-        return self._max_in_flight - self._open
+        return 0 if self._closing else self._max_in_flight - len(self._open)
 
-    def send(self, key: str, leaves: int, last_byte: int, reaches: int, *, one_way: bool = False) -> int:
-        """Let a transfer leave.
+    @property
+    def unanswered(self) -> int:
+        """Return how many received transfers wait for their answer."""
+        return len(self._blocks.waiting)
+
+    def send(self, data: bytes, now: int, flight: Flight | None = None) -> int:
+        """Let a block leave; return its session number.
 
         Args:
-            key: what the sender calls it.
-            leaves, last_byte: when its first and last byte leave.
-            reaches: when its last byte reaches the receiver.
-            one_way: no report will come.
-
-        Returns:
-            The hop's number of the transfer.
+            data: all of it.
+            now: in ns.
+            flight: when it is on the air; None for at once. If nothing can come back, it is green.
 
         Raises:
             ValueError: the times are out of order.
-            RuntimeError: too many are in flight; see `free`.
+            RuntimeError: too many are in flight; see `free_transfers`.
         """
-        if not leaves <= last_byte <= reaches:
+        flight = flight or Flight(now, now, now)
+        if not flight.leaves <= flight.last_byte <= flight.reaches:
             raise ValueError("a transfer leaves, then its last byte leaves, then that reaches the receiver")
-        if self.free <= 0:
+        if self.free_transfers <= 0:
             raise RuntimeError("too many transfers are in flight")
         number = self._next
         self._next += 1
-        transfer = self._transfers[number] = _Transfer(key, leaves, last_byte, one_way)
-        self._open += 1
-        transfer.eaten = any(leaves <= end and start <= last_byte for start, end in self._cuts)
-        self._agenda.add(reaches, _Step.ARRIVE, number)
-        if one_way:
-            self._agenda.add(last_byte, _Step.SENT, number)
+        self._open[number] = None if flight.one_way else len(data)
+        if flight.one_way:
+            heapq.heappush(self._due, (flight.last_byte, _Step.SENT, number))
         else:
-            # Asked now, because a sender knows no more than the plan of the moment at which it sends.
-            report = self._return_path(reaches)
-            hoped = reaches if report is None else report[1]
-            self._agenda.add(hoped + self._patience, _Step.GIVE_UP, number)
+            report = self._report_due(flight.reaches)
+            hoped = flight.reaches if report is None else report
+            heapq.heappush(self._due, (hoped + self._patience, _Step.GIVE_UP, number))
+        checkpoint = 0 if flight.one_way else _CHECKPOINT
+        segment = DataSegment(self._engine, number, data, checkpoint)
+        self._out.append(Datagram(ltp.write_data(segment), flight))
         return number
 
-    def cut(self, start: int, end: int) -> None:
-        """Let the link carry nothing from one time to another, both included.
-
-        Transfers already handed over and later ones are eaten alike; what had left by then is not.
-        """
-        self._cuts.append((start, end))
-        for transfer in self._transfers.values():
-            if transfer.leaves <= end and start <= transfer.last_byte and not transfer.arrived:
-                transfer.eaten = True
-
-    def lose(self, transfer: int) -> None:
-        """Let a transfer not arrive: its receiver is down, or noise swallowed it."""
-        if transfer in self._transfers:
-            self._transfers[transfer].eaten = True
-
-    def is_eaten(self, transfer: int) -> bool:
-        """Return whether a transfer under way will never arrive, because a cut or a fault ate it."""
-        return transfer in self._transfers and self._transfers[transfer].eaten
-
     def acknowledge(self, transfer: int, now: int) -> None:
-        """Send the report of an arrived transfer: it is safe at the receiver.
+        """Send the report of a block that has arrived: it is safe here.
 
         Raises:
-            ValueError: no such transfer has arrived and waits for its report.
+            ValueError: no such transfer waits for its answer.
         """
-        self._report(transfer, now, None)
+        if not self._ended:
+            self._out.append(Datagram(ltp.write_report(self._blocks.answered(transfer))))
 
-    def refuse(self, transfer: int, reason: str, now: int) -> None:
-        """Send the report that the receiver does not take an arrived transfer (RFC 5326, 6.19).
+    def refuse(self, transfer: int, reason: Refusal, now: int) -> None:
+        """Cancel the session of a block that has arrived and is not taken (4.2).
+
+        What the node has already is as good as received.
 
         Raises:
-            ValueError: no such transfer has arrived and waits for its report.
+            ValueError: no such transfer waits for its answer.
         """
-        self._report(transfer, now, reason)
+        if reason is Refusal.COMPLETED:
+            self.acknowledge(transfer, now)
+        elif not self._ended:
+            block = self._blocks.answered(transfer)
+            code = _REASONS.get(reason, CancelReason.SYS_CNCLD)
+            self._out.append(Datagram(ltp.write_cancel(CancelSegment(block.engine, block.session, code))))
+
+    def receive_datagram(self, data: bytes, now: int) -> list[LinkEvent]:
+        """Take a segment; what is none, or is not for this end, is told and does nothing."""
+        if self._ended:
+            return []
+        try:
+            segment = ltp.read_segment(data)
+        except LinkError as fault:
+            return [MessageRejected(f"a segment was rejected: {fault}")]
+        if isinstance(segment, DataSegment):
+            if segment.service == ltp.BUNDLES:
+                return self._blocks.take(segment)
+            if segment.checkpoint:
+                cancel = CancelSegment(segment.engine, segment.session, CancelReason.UNREACH)
+                self._out.append(Datagram(ltp.write_cancel(cancel)))
+            return [MessageRejected(f"nobody here is client service {segment.service}")]
+        if segment.engine != self._engine:
+            return [MessageRejected(f"an answer to engine {segment.engine} came to engine {self._engine}")]
+        return self._receive_answer(segment)
+
+    def datagrams_to_send(self) -> list[Datagram]:
+        """Return the segments to be sent, in order, and forget them."""
+        out, self._out = self._out, []
+        return out
+
+    def not_sent(self, datagram: Datagram, reason: str, now: int) -> list[LinkEvent]:
+        """Take note that a segment has not left: red data get no report then, green data have not gone."""
+        segment = ltp.read_segment(datagram.data)
+        if isinstance(segment, DataSegment) and not segment.checkpoint and segment.session in self._open:
+            del self._open[segment.session]
+            return [TransferFailed(segment.session, reason)]
+        return []
 
     def next_wakeup(self) -> int | None:
         """Return when `handle_timer` is due, in ns."""
-        return self._agenda.next_due()
+        if self._events or (self._closing and not self._open and not self._ended):
+            return self._now
+        while self._due and self._due[0][2] not in self._open:
+            heapq.heappop(self._due)  # its report has come: nothing is due for it any more
+        return self._due[0][0] if self._due else None
 
-    def handle_timer(self, now: int) -> list[SpaceEvent]:
-        """Return what has happened until now, in order of time."""
-        events: list[SpaceEvent] = []
-        for time, step, number in self._agenda.take(now):
-            transfer = self._transfers.get(number)
-            if transfer is not None:
-                event = self._step(time, step, number, transfer)
-                if event is not None:
-                    events.append(event)
+    def handle_timer(self, now: int) -> list[LinkEvent]:
+        """Return what has left, and what is given up, until now, in order of time."""
+        self._now = now
+        events, self._events = self._events, []
+        while self._due and self._due[0][0] <= now:
+            _, step, number = heapq.heappop(self._due)
+            if number not in self._open:
+                continue
+            del self._open[number]
+            if step is _Step.SENT:
+                events.append(TransferSent(number))
+            else:
+                events.append(TransferFailed(number, "no acknowledgement came in time"))
+        if self._closing and not self._open and not self._ended:
+            self._ended = True
+            unanswered = tuple(self._blocks.waiting)
+            events.append(LinkEnded("closed", by_peer=False, clean=not unanswered, unanswered=unanswered))
         return events
 
-    def _step(self, time: int, step: _Step, number: int, transfer: _Transfer) -> SpaceEvent | None:
-        if step is _Step.ARRIVE:
-            return self._arrive(time, number, transfer)
-        if step is _Step.REPORT_LEAVES:
-            self._send_report(time, number)
-            return None
-        if step is _Step.SENT:
-            self._open -= 1
-            return LastByteLeft(number, transfer.key, time)
-        self._open -= 1
-        del self._transfers[number]
-        if step is _Step.GIVE_UP:
-            return Failed(number, transfer.key, time, "no acknowledgement came in time")
-        if transfer.refusal is not None:
-            return Failed(number, transfer.key, time, transfer.refusal, refused=True)
-        return Acknowledged(number, transfer.key, time)
+    def close(self, now: int, why: Closing = Closing.DONE) -> None:
+        """Send nothing new; it has ended once every transfer has. LTP has no word for it to tell the peer."""
+        self._now = now
+        self._closing = True
 
-    def _arrive(self, time: int, number: int, transfer: _Transfer) -> Arrived | None:
-        if transfer.one_way:
-            del self._transfers[number]  # `LastByteLeft`, which is not later, has closed it
-        if transfer.eaten:
-            return None  # nobody learns of it but the sender, by the silence
-        transfer.arrived = True
-        return Arrived(number, transfer.key, time)
+    # Inside.
 
-    def _report(self, number: int, now: int, refusal: str | None) -> None:
-        transfer = self._transfers.get(number)
-        if transfer is None:
-            if 0 <= number < self._next:
-                return  # one-way, or given up by the sender: nobody waits for it
-            raise ValueError(f"there is no transfer {number}")
-        if not transfer.arrived:
-            raise ValueError(f"transfer {number} has not arrived, or has had its report")
-        transfer.arrived = False
-        transfer.refusal = refusal
-        self._send_report(now, number)
+    def _receive_answer(self, answer: ReportSegment | CancelSegment) -> list[LinkEvent]:
+        """Take the answer to a block of ours; to one that has ended, or of a former life, it is no news."""
+        number = answer.session
+        size = self._open.get(number)
+        if size is None:
+            return []
+        if isinstance(answer, CancelSegment):
+            del self._open[number]
+            return [TransferRefused(number, _refusal(answer.reason))]
+        if answer.checkpoint != _CHECKPOINT or answer.size != size or not answer.whole:
+            return [MessageRejected(f"a report of session {number} is not about all of its {size} bytes")]
+        del self._open[number]
+        return [TransferAcknowledged(number)]
 
-    def _send_report(self, now: int, number: int) -> None:
-        report = self._return_path(now)
-        if report is None:
-            return  # never: the sender will give up
-        leaves, arrives = report
-        if leaves > now:
-            self._agenda.add(leaves, _Step.REPORT_LEAVES, number)
-        else:
-            self._agenda.add(arrives, _Step.REPORT_ARRIVES, number)
+
+def _refusal(reason: int) -> Refusal:
+    try:
+        return _REFUSALS.get(CancelReason(reason), Refusal.UNKNOWN)
+    except ValueError:
+        return Refusal.UNKNOWN

@@ -38,7 +38,7 @@ def _stored(world: VirtualWorld) -> Iterator[_Piece]:
 
 
 def _flying(world: VirtualWorld) -> Iterator[_Piece]:
-    for data in world.links.one_way_in_transit():
+    for data in world.links.released_in_transit():
         bundle = parse(data)
         head = bundle.primary
         whole = head.fragment_offset is None or head.total_length is None

@@ -27,4 +27,32 @@ class NodeRestarted(TraceEvent, frozen=True, tag="node.restarted"):
     """A node has started again on its store."""
 
 
-EVENTS: tuple[type[TraceEvent], ...] = (LinkCut, LinkMended, NodeCrashed, NodeRestarted)
+class LinkEstablished(TraceEvent, frozen=True, tag="link.established"):
+    """A link that needs its peer to begin can carry bundles."""
+
+    peer: int
+
+
+class LinkLost(TraceEvent, frozen=True, tag="link.lost"):
+    """A link has ended: its session, or the patience with a silent peer."""
+
+    peer: int
+    reason: str
+
+
+class MessageRejected(TraceEvent, frozen=True, tag="message.rejected"):
+    """A link and its peer disagree about a message."""
+
+    peer: int
+    reason: str
+
+
+EVENTS: tuple[type[TraceEvent], ...] = (
+    LinkCut,
+    LinkMended,
+    NodeCrashed,
+    NodeRestarted,
+    LinkEstablished,
+    LinkLost,
+    MessageRejected,
+)

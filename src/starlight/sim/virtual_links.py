@@ -1,166 +1,151 @@
 """The links between the nodes of a virtual world: what is sent over them, and the cuts in them.
 
 Light keeps its own time. A node believes when its words arrive, by its own plan; here it is looked up in
-the contacts that there truly are (`channel.py`), so a node that is wrong about the sky is found out.
+the contacts that there truly are (`true_contacts.py`), so a node that is wrong about the sky is found out.
+Each link has a machine at each of its ends (`link_end.py`), of the kind that the world was told; what one
+sends is the medium's (`channel.py`) until it reaches the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-
-from msgspec.structs import replace
+from collections.abc import Callable, Iterable
 
 from starlight.contacts import ContactPlan
+from starlight.links import Flight, Refusal
 from starlight.node.actions import Acknowledge, Refuse, Transmit
-from starlight.node.events import Event, LinkDown, LinkUp
-from starlight.sim.channel import Direction, Outcome, TrueContacts
+from starlight.node.events import LinkDown, LinkUp
+from starlight.sim.channel import Message
 from starlight.sim.event_queue import EventQueue
+from starlight.sim.impairments import Impairments
+from starlight.sim.link_end import Order
+from starlight.sim.link_kinds import ChooseLink
+from starlight.sim.link_loop import LinkLoop, Tell
+from starlight.sim.link_table import LinkTable
 from starlight.sim.trace_events import LinkCut, LinkMended
-from starlight.trace import Record
-
-Tell = Callable[[int, int | None, list[Event]], None]
-"""Takes what a node is told: its number, in which of its lives (None: in any), and the events."""
+from starlight.sim.true_contacts import Direction, TrueContacts
+from starlight.trace import Record, TraceEvent
 
 
 class VirtualLinks:
-    """The directions of all links.
+    """The links of a world.
 
     Args:
         plan: the contacts that there truly are.
         queue: of the world.
-        tell: tells a node; one that is down hears nothing.
+        tell: tells a node.
         say: writes the trace.
+        choose: the kind of each link.
+        impairments: of the medium; None for none.
 
     Attributes:
         truth: the contacts and the cuts in them.
     """
 
     def __init__(
-        self, plan: ContactPlan, queue: EventQueue, tell: Tell, say: Callable[[Record], None]
+        self,
+        plan: ContactPlan,
+        queue: EventQueue,
+        tell: Tell,
+        say: Callable[[Record], None],
+        choose: ChooseLink,
+        impairments: Impairments | None,
     ) -> None:
         self.truth = TrueContacts(plan)
         self._queue = queue
         self._tell = tell
         self._say = say
-        self._directions: dict[tuple[int, int], Direction] = {}
-        self._open(plan)
+        self._table = LinkTable(self.truth, choose, impairments, self._trace)
+        self._loop = LinkLoop(queue, self._table, self.truth, tell)
+        self._table.open(plan, queue.now)
 
     def change_plan(self, plan: ContactPlan) -> None:
         """Let another plan be the truth, unless a later one is known; links that it adds are up."""
         if plan.version > self.truth.plan.version:
             self.truth.set_plan(plan)
-        self._open(plan)
-
-    def up(self, node: int) -> Iterator[int]:
-        """Yield the neighbours to which a node has a link that is not cut, ascending."""
-        for (from_node, to_node), direction in sorted(self._directions.items()):
-            if from_node == node and not direction.cuts_open:
-                yield to_node
+        self._table.open(plan, self._queue.now)
 
     # What nodes do.
 
-    def transmit(self, node: int, life: int, action: Transmit, data: bytes) -> None:
-        """Let a bundle leave a node, in one of its lives."""
+    def started(self, node: int, life: int) -> None:
+        """Let machines live at the ends of a node that has started."""
+        self._table.lives[node] = life
+        for end in self._table.of(node):
+            self._loop.begin(end)
+
+    def died(self, node: int) -> None:
+        """Lose the machines of a node that has crashed, and what has not wholly left it."""
+        del self._table.lives[node]
+        for end in self._table.of(node):
+            end.outgoing.sender_died(self._queue.now)
+            lived = end.is_alive
+            end.die()
+            if lived:
+                self._loop.over(end)
+
+    def up(self, node: int) -> list[LinkUp]:
+        """Return what tells a node of the links over which it can send now, by its peers."""
+        ends = [self._table.end(node, peer, self._queue.now) for peer in self._table.peers(node)]
+        return [end.link_up() for end in ends if end.is_established and not end.cuts_open]
+
+    def transmit(self, node: int, action: Transmit, data: bytes) -> None:
+        """Let a bundle leave a node."""
         link = (node, action.peer)
-        direction = self._direction(link)
+        end = self._table.end(*link, self._loop.now)
         contact = self.truth.contact(link, action.leaves, action.last_byte, action.contact)
+        reaches = action.reaches
         if contact is not None:
             reaches = action.last_byte + contact.light_time(action.last_byte)
-            action = replace(action, reaches=reaches)
-        direction.send(action, data, life, self._queue.now)
-        self._arm(direction)
+        flight = Flight(action.leaves, action.last_byte, reaches, action.one_way)
+        refused = end.send(Order(action.key, data, flight), self._loop.now)
+        if refused:
+            self._loop.tell_later(end, refused)
+        self._loop.arm(end)
 
     def answer(self, node: int, action: Acknowledge | Refuse) -> None:
         """Let a node's answer to a transfer go back to the peer that sent it."""
         assert action.peer is not None, "every transfer here comes from a node"
-        direction = self._direction((action.peer, node))
-        if isinstance(action, Acknowledge):
-            direction.acknowledge(action.transfer, self._queue.now)
-        else:
-            direction.refuse(action.transfer, action.reason, self._queue.now)
-        self._arm(direction)
-
-    def sender_died(self, node: int) -> None:
-        """Lose what has not wholly left a node that has crashed."""
-        for pair, direction in sorted(self._directions.items()):
-            if pair[0] == node:
-                direction.sender_died(self._queue.now)
+        end = self._table.end(node, action.peer, self._loop.now)
+        refusal = Refusal(action.reason) if isinstance(action, Refuse) else None
+        end.answer(action.transfer, refusal, self._loop.now)
+        self._loop.arm(end)
 
     # What befalls links.
 
-    def cut(self, links: Iterable[tuple[int, int]], start: int, end: int) -> None:
+    def cut(self, links: Iterable[Direction], start: int, end: int) -> None:
         """Let directions carry nothing from one time to another, both included, in ns."""
         for link in links:
             self.truth.cut(link, start, end)
-            self._direction(link).hop.cut(start, end)
+            self._table.end(*link, self._queue.now).outgoing.cut(start, end)
             self._queue.at(start, self._falls, link)
             self._queue.at(end + 1, self._rises, link)
 
-    def _falls(self, link: tuple[int, int]) -> None:
-        direction = self._direction(link)
-        direction.cuts_open += 1  # cuts may overlap: the first takes the link down, the last brings it up
-        if direction.cuts_open == 1:
-            self._say(Record(self._queue.now, link[0], LinkCut(link[1])))
-            self._tell(link[0], None, [LinkDown(link[1])])
+    def _falls(self, link: Direction) -> None:
+        end = self._table.end(*link, self._queue.now)
+        end.cuts_open += 1  # cuts may overlap: the first takes the link down, the last brings it up
+        if end.cuts_open == 1:
+            self._trace(end.node, LinkCut(end.peer))
+            if self._table.is_stream(end):
+                self._loop.take(end, [Message(b"", end.connection)])  # its connection breaks
+            else:
+                self._tell(end.node, [LinkDown(end.peer)])
 
-    def _rises(self, link: tuple[int, int]) -> None:
-        direction = self._direction(link)
-        direction.cuts_open -= 1
-        if direction.cuts_open == 0:
-            self._say(Record(self._queue.now, link[0], LinkMended(link[1])))
-            self._tell(link[0], None, [LinkUp(link[1])])
+    def _rises(self, link: Direction) -> None:
+        end = self._table.end(*link, self._queue.now)
+        end.cuts_open -= 1
+        if end.cuts_open == 0:
+            self._trace(end.node, LinkMended(end.peer))
+            if end.is_established:
+                self._tell(end.node, [end.link_up()])
 
     # What is in transit.
 
-    def one_way_in_transit(self) -> list[bytes]:
-        """Return the bundles that are between two nodes and need be in no store."""
-        return [data for _, direction in sorted(self._directions.items()) for data in direction.one_way()]
+    def released_in_transit(self) -> list[bytes]:
+        """Return the bundles that were let go when they had left, and need be in no store."""
+        return [data for end in self._table.all() for data in end.released(self._queue.now)]
 
     def land(self) -> None:
-        """Tell nodes of all that is in transit to them, and those who sent it that it is there.
+        """Hand over all that is in transit, and what is said in answer, each with the time of its arrival."""
+        self._loop.land()
 
-        The receivers first: until they have stored a bundle its sender must not let go of it.
-        """
-        directions = [direction for _, direction in sorted(self._directions.items())]
-        for direction in directions:
-            self._tell_outcomes(direction.land(self._queue.now))
-        for direction in directions:
-            self._tell_outcomes(direction.landed())
-
-    # Inside.
-
-    def _open(self, plan: ContactPlan) -> None:
-        for pair in sorted({(contact.from_node, contact.to_node) for contact in plan.contacts}):
-            self._direction(pair)
-
-    def _direction(self, link: tuple[int, int]) -> Direction:
-        direction = self._directions.get(link)
-        if direction is None:
-            from_node, to_node = link
-            direction = Direction(
-                from_node, to_node, lambda time: self.truth.opening((to_node, from_node), time)
-            )
-            self._directions[link] = direction
-        return direction
-
-    def _arm(self, direction: Direction) -> None:
-        due = direction.hop.next_wakeup()
-        if due is not None and (direction.armed is None or due < direction.armed):
-            direction.armed = due
-            self._queue.at(max(due, self._queue.now), self._carry, (direction, due))
-
-    def _carry(self, armed: tuple[Direction, int]) -> None:
-        direction, due = armed
-        if direction.armed != due:
-            return  # An earlier wake-up was asked for since, and this one is on the heap for nothing.
-        direction.armed = None
-        self._tell_outcomes(direction.outcomes(self._queue.now))
-        self._arm(direction)
-
-    def _tell_outcomes(self, outcomes: list[Outcome]) -> None:
-        """Tell each node all of its outcomes in one step: a driver, too, hands them over in batches."""
-        told: dict[tuple[int, int | None], list[Event]] = {}
-        for node, life, event in outcomes:
-            told.setdefault((node, life), []).append(event)
-        for (node, life), happened in told.items():
-            self._tell(node, life, happened)
+    def _trace(self, node: int, event: TraceEvent) -> None:
+        self._say(Record(self._queue.now, node, event))

@@ -118,6 +118,7 @@ class VirtualNode:
 
     def start(self) -> None:
         """Start on what the store holds, and do what people wanted of it while it was down."""
+        self._links.started(self.number, self.life)
         engine = Node(self.config)
         make = self._setup.application
         application = None if make is None else make(engine)
@@ -141,7 +142,7 @@ class VirtualNode:
         self.host = None
         self.life += 1
         self._armed = None
-        self._links.sender_died(self.number)  # what has left wholly goes on, whatever becomes of its sender
+        self._links.died(self.number)  # what has left wholly goes on, whatever becomes of its sender
         self._say(Record(self._queue.now, self.number, NodeCrashed(until)))
         self._queue.at(until, self._restart, None)
 
@@ -186,9 +187,12 @@ class VirtualNode:
         """Return what tells the node of the links that it does not know of yet."""
         if self.host is None:
             return []
-        peers = [peer for peer in self._links.up(self.number) if peer not in self._linked]
-        self._linked.update(peers)
-        return [events.LinkUp(peer) for peer in peers]
+        ups: list[Event] = []
+        for up in self._links.up(self.number):
+            if up.peer not in self._linked:
+                self._linked.add(up.peer)
+                ups.append(up)
+        return ups
 
     # Steps.
 
@@ -233,7 +237,7 @@ class VirtualNode:
             data = self.store.body(action.key)
             if action.age_ms is not None:
                 data = with_age(data, action.age_ms)
-            self._links.transmit(self.number, self.life, action, data)
+            self._links.transmit(self.number, action, data)
         else:
             self._links.answer(self.number, action)
 

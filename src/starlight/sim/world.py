@@ -1,8 +1,8 @@
 """Virtual time: nodes, what lies between them, and whatever befalls both.
 
-The nodes are the same as in real time (`node.host`), with a store in memory and space hops for
-links. What happens is a function of what the world was told: its digest, over every line of the trace
-in order, shows it.
+The nodes are the same as in real time (`engine.host`), with a store in memory and, unless the world is
+told of others, space hops for links. What happens is a function of what the world was told: its digest, over
+every line of the trace in order, shows it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from starlight.contacts import ContactPlan
 from starlight.engine.host import Host
 from starlight.node.events import Event
 from starlight.sim.event_queue import EventQueue
+from starlight.sim.impairments import Impairments
+from starlight.sim.link_kinds import ChooseLink, space_hops
 from starlight.sim.store import MemoryStore
 from starlight.sim.virtual_links import VirtualLinks
 from starlight.sim.virtual_node import Call, Interrupt, NodeSetup, VirtualNode
@@ -29,6 +31,8 @@ class VirtualWorld:
         start: when it begins, in ns.
         trace: is handed every record, in order.
         interrupt: kills nodes in the middle of steps, for tests.
+        choose_link: returns the kind of link between two nodes.
+        impairments: loss, duplication and reordering on all links; None for none.
 
     Attributes:
         trace: as given; None for nobody.
@@ -44,12 +48,14 @@ class VirtualWorld:
         start: int,
         trace: Callable[[Record], object] | None = None,
         interrupt: Interrupt | None = None,
+        choose_link: ChooseLink = space_hops,
+        impairments: Impairments | None = None,
     ) -> None:
         self.trace = trace
         self._interrupt = interrupt
         self._sha = hashlib.sha256()
         self.queue = EventQueue(start)
-        self.links = VirtualLinks(plan, self.queue, self._tell, self._say)
+        self.links = VirtualLinks(plan, self.queue, self._tell, self._say, choose_link, impairments)
         self._nodes = {setup.config.number: self._make_node(setup) for setup in setups}
         for number in self.nodes():
             self.queue.at(start, VirtualNode.start, self._nodes[number])
@@ -127,10 +133,10 @@ class VirtualWorld:
     def _make_node(self, setup: NodeSetup) -> VirtualNode:
         return VirtualNode(setup, self.queue, self.links, self._say, self._interrupt)
 
-    def _tell(self, node: int, life: int | None, happened: list[Event]) -> None:
-        """Tell a node of its links; a later life knows nothing of what a former one has sent."""
+    def _tell(self, node: int, happened: list[Event]) -> None:
+        """Tell a node of its links."""
         told = self._nodes.get(node)
-        if told is not None and (life is None or life == told.life):
+        if told is not None:
             told.tell(happened)
 
     def _say(self, record: Record) -> None:

@@ -1,0 +1,67 @@
+"""The kinds of links that a virtual world can have, and the machine that is made for each end of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from starlight.links import DatagramLink, SpaceLink, StreamLink
+
+IN_FLIGHT_MAX = 10_000_000
+"""Transfers of one end of a link: what a rehearsal of years holds in memory, a kB each."""
+
+LIVES_APART = 2**32
+"""Transfers that one life of a node is given numbers for, so that no later one uses any of them again."""
+
+
+class Site(NamedTuple):
+    """The place of one end of a link, for which a machine is made.
+
+    Attributes:
+        node, peer: this end's node and the other.
+        life: counts the node's crashes: numbers of a former life must not be used again.
+        passive: of a stream, the other end has opened the connection.
+        now: mission time in ns.
+        report_due: returns when an answer to what reaches the peer at a time would be here, by the contacts
+            that are known then; None for never.
+    """
+
+    node: int
+    peer: int
+    life: int
+    passive: bool
+    now: int
+    report_due: Callable[[int], int | None]
+
+
+class Datagrams(NamedTuple):
+    """A link over which messages are sent, each whole or not at all; its ends live as long as their nodes."""
+
+    make: Callable[[Site], DatagramLink]
+
+
+class Streams(NamedTuple):
+    """A link over which connections are opened, which carry octets in order; ends live as long as they do."""
+
+    make: Callable[[Site], StreamLink]
+
+
+LinkKind = Datagrams | Streams
+ChooseLink = Callable[[int, int], LinkKind]
+"""Returns which kind of link there is between two nodes, the lower number first."""
+
+
+def space_hop(site: Site) -> SpaceLink:
+    """Return one end of a space hop."""
+    first = site.life * LIVES_APART
+    return SpaceLink(
+        site.node, site.peer, site.report_due, now=site.now, first=first, max_in_flight=IN_FLIGHT_MAX
+    )
+
+
+_SPACE_HOPS = Datagrams(space_hop)
+
+
+def space_hops(node: int, peer: int) -> LinkKind:
+    """Return a space hop, whatever the nodes."""
+    return _SPACE_HOPS
