@@ -158,8 +158,13 @@ def test_status_and_inbox_tell_a_person_what_they_tell_a_program(talk: Talk) -> 
     """`inbox` and `status` print for people; with --json what a program would read."""
     assert "Jay to Joo Nan-young  [arrived]\n    Can you hear me?\n" in talk.shown
     assert re.search(r"node 20: \d+ bundles stored, .* links up: \[10\]", talk.shown)
+    address = r"tcpcl://127\.0\.0\.1:\d+"
+    assert re.search(rf"  peer 10 \({address}\): up since 20.*Z, last heard 20.*Z, \d sent", talk.shown)
     (status,) = talk.statuses["base-data"]
     assert status["node"] == 20
+    (link,) = status["links"]
+    assert (link["peer"], link["protocol"], link["up"], link["acknowledges"]) == (10, "tcpcl", True, True)
+    assert link["since"] <= link["heard"] <= status["time"]
     assert status["up"] == [10]
     assert status["refused"] == status["defects"] == 0
     assert status["received"] >= 3  # two letters and a receipt

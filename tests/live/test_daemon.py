@@ -16,6 +16,7 @@ from tests.neighbours.helpers import End, risen
 from starlight import bundle
 from starlight.bundle import EndpointID
 from starlight.dtntime import SECOND, to_wire
+from starlight.engine.applications import MAIL
 from starlight.engine.record import replay
 from starlight.errors import InputError, StoreError
 from starlight.live import engine_loop
@@ -27,7 +28,7 @@ from starlight.messages.letter import Letter
 from starlight.messages.letter_view import LetterView
 from starlight.neighbours.peer import PeerConfig
 from starlight.node.actions import Transmit
-from starlight.node.application import Save
+from starlight.node.application import ChangePlan, Save
 from starlight.node.bundle_state import BundleState
 from starlight.node.config import NodeConfig
 from starlight.node.events import BundleReceived, Event, TransferAcknowledged
@@ -240,6 +241,25 @@ def test_what_people_see_does_not_depend_on_the_trace(tmp_path: Path) -> None:
                 facts = [(fact.state, fact.certainty) for fact in view(here, JAY, letter).facts]
                 seen.append((facts, delays[1], len(there.departures)))
         assert seen[0] == seen[1]
+
+    run(test())
+
+
+def test_a_plan_that_an_application_changes_is_imposed_too(tmp_path: Path) -> None:
+    """Amendments of the plan come to applications; light and dialling follow what the engine has in force."""
+
+    async def test() -> None:
+        async with two(tmp_path) as (here, there):
+            await until(here, lambda: here.status().up == [MARS])
+            nearer = both_ways((EARTH, MARS, 60.0))
+            for daemon in (here, there):
+                await daemon._carry_out(MAIL, [ChangePlan(nearer)], daemon._moment())
+            await here.mail.write(JAY, Draft(NAN_YOUNG, "nearer"))
+            await until(there, lambda: texts(there, NAN_YOUNG) == ["nearer"])
+            (sent,) = here.departures
+            came = there.mail.mailbox(NAN_YOUNG).inbox()[0]
+            arrived = view(there, NAN_YOUNG, came).facts[-1].time
+            assert 60 * SECOND <= arrived - sent.last_byte < 61 * SECOND
 
     run(test())
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlight.app.client import Client, LatenessView
     from starlight.messages.delivery import DeliveryState
     from starlight.messages.letter_view import LetterView
+    from starlight.neighbours.link_status import LinkStatus
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -205,3 +206,25 @@ def status(folder: Path, json_output: bool) -> None:
             f"{entry.sent} sent, {entry.refused} refused, links up: {entry.up or 'none'}, "
             f"{entry.syncs} fsyncs, plan {entry.plan_version}, {dtntime.to_text(entry.time, 3)}"
         )
+        for link in entry.links:
+            _show_link(link)
+        if entry.strangers:
+            click.echo(f"  {entry.strangers} datagrams from addresses of no peer")
+
+
+def _show_link(link: LinkStatus) -> None:
+    """Print how the links with a peer stand: a line, and what is to be known besides."""
+    since = "never up" if link.since is None else f"{'up' if link.up else 'down'} since {_moment(link.since)}"
+    where = link.address or f"{link.protocol or 'it'} calls us"
+    click.echo(
+        f"  peer {link.peer} ({where}): {since}, last heard {_moment(link.heard)}, {link.sent} sent, "
+        f"{link.acknowledged} acknowledged, {link.failed} failed, {link.received} received"
+    )
+    if link.acknowledges is False:
+        click.echo(f"    {link.protocol} does not acknowledge: what has left is not known to have come")
+    if link.error:
+        click.echo(f"    last error {_moment(link.error_at)}: {link.error}")
+
+
+def _moment(time: int | None) -> str:
+    return "never" if time is None else dtntime.to_text(time, 3)

@@ -123,7 +123,7 @@ class Daemon:
             tap,
             kinds,
         )
-        self._neighbours.set_plan(config.node.plan)
+        self._plan: ContactPlan | None = None  # by which light is imposed and peers are dialled
         self._outward = OutwardActions(
             self.store, self._neighbours, self._trace, self._engine.tell, self._defects
         )
@@ -221,7 +221,6 @@ class Daemon:
 
     async def change_plan(self, plan: ContactPlan) -> None:
         """Put another contact plan in force; it is not kept: give it again after a restart."""
-        self._neighbours.set_plan(plan)
         self._engine.tell(PlanChanged(plan))
         await self.settled()
 
@@ -242,13 +241,20 @@ class Daemon:
         now = self.clock.now()
         # Before anything is restored, so that it is routed over the plan in force.
         if plan is not None:
-            self._neighbours.set_plan(plan)
             self._commits.submit(self._host.step([PlanChanged(plan)], now), now)
         self._commits.submit(self._host.resume(self.store.restore(), now), now)
         for resident in self.config.residents:
             requests = self.office.open(resident.address, resident.person, now)
             asked = self._applications.asked(MAIL, requests)
             self._commits.submit(self._host.ask(asked, now), now)
+        self._follow_plan()
+
+    def _follow_plan(self) -> None:
+        """Impose light, and dial, by the plan that the engine has in force: applications amend it as well."""
+        plan = self.node.router.plan
+        if plan is not self._plan:
+            self._plan = plan
+            self._neighbours.set_plan(plan)
 
     def _moment(self) -> int:
         """Handle what has happened so far, so that what a person asks comes after it; return mission time."""
@@ -266,6 +272,7 @@ class Daemon:
 
     def _committed(self, actions: list[Outward], changed: bool) -> None:
         """Do what a commit has made safe to do, and write to each connection once for all of it."""
+        self._follow_plan()
         for action in actions:
             self._outward.do(action)
         self._neighbours.carriers.flush()
