@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from tests.messages.contents import conversations_of
+from tests.messages.contents import arrival_of, conversations_of
 
 from starlight import dtntime
 from starlight.app import demo_plans
@@ -75,7 +75,7 @@ def test_what_was_in_flight_when_it_opened_arrives_when_it_was_said_to(tmp_path:
         await until(demo, lambda: any("Go carefully" in letter.text for letter in box.inbox()))
         letter = next(letter for letter in box.inbox() if "Go carefully" in letter.text)
         sent = demo.daemons[SEOUL].office.mailbox(JAY).delivery(letter.id)
-        arrived = box.arrival(letter.id).arrived_at
+        arrived = arrival_of(box, letter.id).arrived_at
         assert sent.dispatch.first.arrives is not None
         assert abs(arrived - sent.dispatch.first.arrives) < SECOND
         assert 1_000 * SECOND < arrived - letter.written_at < 1_010 * SECOND

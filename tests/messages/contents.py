@@ -41,3 +41,10 @@ def whole(mailbox: Mailbox, now: int) -> tuple[object, ...]:
     }
     readings = {vehicle: mailbox.telemetry.readings(vehicle) for vehicle in mailbox.telemetry.vehicles()}
     return mailbox.person, mailbox.is_open, views, mailbox.unread(), readings
+
+
+def arrival_of(mailbox: Mailbox, letter_id: str) -> Received:
+    """Return what is known about a letter that came here."""
+    received = mailbox.received(letter_id)
+    assert received is not None
+    return received

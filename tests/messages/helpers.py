@@ -19,7 +19,17 @@ from starlight.messages.forecast import Prediction, overhead_of
 from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter
 from starlight.messages.urgency import Priority
-from starlight.node.application import Claim, DataUnit, Request, Save, Say, Submit, Unclaim, Withdraw
+from starlight.node.application import (
+    Claim,
+    DataUnit,
+    Request,
+    Save,
+    Say,
+    SetAside,
+    Submit,
+    Unclaim,
+    Withdraw,
+)
 from starlight.postoffice.postoffice import LETTER_LIFETIME, PostOffice
 from starlight.routing import NoRoute, Route, Router, RouteRequest
 from starlight.trace import Record
@@ -88,6 +98,7 @@ class FakeNode:
         self.number = number
         self.router = Router(sky.plan)
         self.saves: dict[tuple[str, str], bytes] = {}
+        self.aside: dict[tuple[str, str], str] = {}
         self.trace: list[Record] = []
         self.claimed: set[str] = set()
         self.waiting: list[tuple[str, str, bytes]] = []
@@ -105,6 +116,9 @@ class FakeNode:
         for request in requests:
             if isinstance(request, Save):
                 self.saves[request.mailbox, request.key] = request.data
+            elif isinstance(request, SetAside):
+                self.aside[request.mailbox, request.key] = request.why
+                self.saves.pop((request.mailbox, request.key), None)
             elif isinstance(request, Say):
                 self.trace.append(request.record)
                 assert request.record.line()

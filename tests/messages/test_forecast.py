@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.messages.contents import letters_of
+from tests.messages.contents import arrival_of, letters_of
 from tests.messages.helpers import (
     EARTH,
     JAY,
@@ -91,7 +91,7 @@ def test_what_was_foreseen_comes_true() -> None:
     ahead = predict(sky.earth.office, NANYOUNG, "to the second", 0)
     id = sky.write(EARTH, JAY, NANYOUNG, "to the second")
     sky.run(DAY)
-    assert sky.mars.office.mailbox(NANYOUNG).arrival(id).arrived_at == ahead.arrives
+    assert arrival_of(sky.mars.office.mailbox(NANYOUNG), id).arrived_at == ahead.arrives
 
 
 def test_why_so_late() -> None:
@@ -197,7 +197,7 @@ def test_a_waiting_letter_is_predicted_again() -> None:
     sky.set_plan(both_ways(6 * HOUR, DAY))
     sky.run(DAY)
     assert (
-        sky.mars.office.mailbox(NANYOUNG).arrival(id).arrived_at
+        arrival_of(sky.mars.office.mailbox(NANYOUNG), id).arrived_at
         == mailbox.delivery(id).dispatch.expected.arrives
     )
     assert mailbox.delivery(id).dispatch.first.arrives == first

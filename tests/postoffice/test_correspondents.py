@@ -22,7 +22,7 @@ from starlight.messages.letter import Letter, Message, Receipt, Telemetry
 from starlight.messages.mailbox import MailboxLimits
 from starlight.messages.trace_events import ActRefused, CorrespondentFailed, CorrespondentLost
 from starlight.messages.wire_values import Envelope
-from starlight.node.application import DataUnit, Request, Save, Say, Submit
+from starlight.node.application import DataUnit, Request, Save, Say, SetAside, Submit
 from starlight.postoffice import correspondents, hosted
 from starlight.postoffice.postoffice import PostOffice
 from starlight.routing import Priority, Router
@@ -50,6 +50,7 @@ class Desktop:
         self.makers = makers
         self.limits = limits
         self.saves: dict[tuple[str, str], bytes] = {}
+        self.aside: dict[tuple[str, str], bytes] = {}
         self.said: list[TraceEvent] = []
         self.posted: list[Submit] = []
         self.start(T)
@@ -78,6 +79,9 @@ class Desktop:
         for request in requests:
             if isinstance(request, Save):
                 self.saves[request.mailbox, request.key] = request.data
+            elif isinstance(request, SetAside):
+                at = (request.mailbox, request.key)
+                self.aside[at] = self.saves.pop(at)
             elif isinstance(request, Say):
                 self.said.append(request.record.event)
             elif isinstance(request, Submit):
@@ -446,7 +450,7 @@ def test_a_damaged_state_is_set_aside_and_it_begins_anew() -> None:
     (lost,) = (each for each in desk.said if isinstance(each, CorrespondentLost))
     assert lost.correspondent == JAY
     assert lost.error.startswith("DecodeError: ")
-    assert desk.saves[JAY, "correspondent/damaged"] == b"\xff not JSON"
+    assert desk.aside == {(JAY, "correspondent"): b"\xff not JSON"}
     desk.start(T + 2 * MINUTE)
     assert desk.pass_time(T + 2 * HOUR) == [T + HOUR]
     assert desk.told() == [f"handle_timer {T + HOUR}"]

@@ -12,7 +12,7 @@ from collections import Counter
 from typing import NamedTuple
 
 import pytest
-from tests.messages.contents import conversations_of
+from tests.messages.contents import arrival_of, conversations_of
 
 from starlight import dtntime
 from starlight.dtntime import SECOND
@@ -201,7 +201,7 @@ def test_light_sets_the_pace(years: Years) -> None:
             for letter in box.inbox():
                 if "ipn:50." in letter.sender:
                     continue  # The ship's light time grows from nothing.
-                needed = box.arrival(letter.id).arrived_at - letter.written_at
+                needed = arrival_of(box, letter.id).arrived_at - letter.written_at
                 if worlds[letter.sender.partition(".")[0]] != worlds[box.address.partition(".")[0]]:
                     assert needed > 180 * SECOND
                     between += 1
@@ -221,7 +221,7 @@ def test_letters_reach_the_ship_and_its_light_time_grows(years: Years) -> None:
     flights = []
     for letter in ship:
         (hop,) = (c for c in years.run.channels if (c.from_node, c.to_node) == ("yeoju", "ship"))
-        arrived = box.arrival(letter.id).arrived_at
+        arrived = arrival_of(box, letter.id).arrived_at
         contact = min(hop.contacts, key=lambda c: abs(c.start - arrived))
         flights.append(contact.light_time(contact.start))
     assert flights == sorted(flights)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import re
 import shutil
 import tarfile
 from collections.abc import Iterator
@@ -31,7 +30,7 @@ from starlight.node.config import NodeConfig, NodeLimits
 from starlight.node.events import Remembered, Restored
 from starlight.node.stored import unpack
 from starlight.postoffice.postoffice import PostOffice
-from starlight.store import database
+from starlight.store import quarantine
 from starlight.store.sqlite_store import SqliteStore
 from starlight.store.stored_records import entry_row
 from starlight.words import doubt
@@ -224,7 +223,7 @@ def test_a_crash_while_an_index_is_built_leaves_the_store_as_it_was(
             raise StoreError("the power went")
         return entry_row(entry)
 
-    monkeypatch.setattr(database, "entry_row", breaks)
+    monkeypatch.setattr(quarantine, "entry_row", breaks)
     with contextlib.suppress(StoreError):
         SqliteStore(tmp_path / "store").close()
     monkeypatch.undo()
@@ -235,11 +234,15 @@ def test_a_crash_while_an_index_is_built_leaves_the_store_as_it_was(
             assert letters == {other: len(ids) for other, ids in box["conversations"].items()}
 
 
-def test_a_damaged_letter_of_an_earlier_store_is_named(stores: Path, tmp_path: Path) -> None:
-    """A record that can't be read when the index is built is told by its mailbox and key."""
+def test_a_damaged_letter_of_an_earlier_store_is_set_aside(stores: Path, tmp_path: Path) -> None:
+    """A letter that can't be read when the index is built is listed; all others are there."""
     shutil.copytree(stores / FIRST / "1", tmp_path / "store")
     connection = apsw.Connection(str(tmp_path / "store" / "starlight.db"))
     connection.execute("update saves set data = x'00' where key = 'letter/ipn:1.1/1609437660/1'")
     connection.close()
-    with pytest.raises(StoreError, match=re.escape("ipn:1.1 letter/ipn:1.1/1609437660/1")):
-        SqliteStore(tmp_path / "store")
+    with contextlib.closing(SqliteStore(tmp_path / "store")) as store:
+        asides = {(each.mailbox, each.key) for each in store.quarantined()}
+        assert asides == {("ipn:1.1", f"{kind}/ipn:1.1/1609437660/1") for kind in ("letter", "sent")}
+        held = expected_of(FIRST)["1"]["mailboxes"]["ipn:1.1"]
+        found = sum(each.letters for each in store.records.conversations("ipn:1.1"))
+        assert found == len(held["letters"]) - 1

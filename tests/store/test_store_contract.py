@@ -24,11 +24,11 @@ from starlight.messages.records import (
     index_save,
 )
 from starlight.node.actions import Forget, Persist, Update
-from starlight.node.application import Save
+from starlight.node.application import Save, SetAside
 from starlight.node.events import Remembered, Restored
 from starlight.node.store import BundleStore
 from starlight.sim.store import MemoryStore
-from starlight.store.contract import Store
+from starlight.store.contract import Quarantined, Store
 from starlight.store.sqlite_store import SqliteStore
 
 DURABLE: dict[str, Callable[[Path], Store]] = {
@@ -92,8 +92,41 @@ def test_the_contracts_are_tested_whole() -> None:
     """Every member of the protocols is used in this file, so a new one needs a test."""
     text = Path(__file__).read_text(encoding="utf-8")
     names = members(BundleStore) | members(Store) | members(Records)
-    assert len(names) == 19
+    assert len(names) == 21
     assert [name for name in sorted(names) if f".{name}" not in text] == []
+
+
+# What any store sets aside.
+
+
+def test_a_bundle_that_was_set_aside_is_not_restored_until_it_comes_again(store: AnyStore) -> None:
+    """Its body stays where it is, and what is stored anew under its key takes its place."""
+    store.commit([Persist("a", b"body of a", b"?"), Persist("b", b"body of b", b"meta")])
+    store.commit([SetAside("", "bundle/a", "no record")], now=5)
+    assert bundles(store) == [("b", b"meta")]
+    assert store.body("a") == b"body of a"
+    store.commit([Persist("a", b"body of a", b"better")])
+    assert ("a", b"better") in bundles(store)
+
+
+def test_what_is_set_aside_is_listed_and_stays_so(make: Callable[[], Store]) -> None:
+    """A record leaves the others, with why and when; what is put under its key later is another."""
+    store = make()
+    store.commit([Save("jay", "letter/a", b"1"), Save("jay", "letter/b", b"2")])
+    aside = SetAside("jay", "letter/a", "no letter")
+    store.records.put(aside)
+    assert store.records.get("jay", "letter/a") is None
+    assert store.left_over([]) == [aside]
+    store.commit([aside, Save("jay", "letter/c", b"3")], now=7)
+    expected = [Quarantined("jay", "letter/a", b"1", "no letter", 7)]
+    assert store.quarantined() == expected
+    again = make()
+    assert again.quarantined() == expected
+    assert again.set_aside == []
+    assert again.records.get("jay", "letter/a") is None
+    assert again.records.get("jay", "letter/b") == b"2"
+    again.commit([Save("jay", "letter/a", b"4"), aside])
+    assert make().records.get("jay", "letter/a") == b"4"
 
 
 # What engines ask.

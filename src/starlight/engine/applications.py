@@ -26,6 +26,7 @@ from starlight.node.application import (
     Request,
     Restorable,
     Save,
+    SetAside,
     Submit,
     Unclaim,
     Untaken,
@@ -217,7 +218,7 @@ class _Member:
             return request
         if isinstance(request, Submit):
             return replace(request, token=f"{self._name}{MARK}{request.token}")
-        if isinstance(request, Save) and request.mailbox != self._name:
+        if isinstance(request, Save | SetAside) and request.mailbox != self._name:
             raise ValueError(f"{self._name} would keep a record of {request.mailbox}")
         return request
 

@@ -25,12 +25,14 @@ from starlight.node.application import (
     Request,
     Save,
     Say,
+    SetAside,
     Take,
     Untaken,
 )
 from starlight.node.events import Event, Remembered, Restored
+from starlight.node.store import BUNDLE, Write
 from starlight.node.stored import identity_of_key, whole_of
-from starlight.node.trace_events import BundleUnreadable
+from starlight.node.trace_events import BundleUnreadable, RecordSetAside
 from starlight.trace import Record
 
 
@@ -42,7 +44,7 @@ class Step(NamedTuple):
         outward: what goes out on links and into the trace, after the commit.
     """
 
-    writes: list[StoreWrite | Save]
+    writes: list[Write]
     outward: list[Outward]
 
 
@@ -73,7 +75,7 @@ class Host:
         self.application = application
         self._body = body
         self._record = record
-        self._writes: list[StoreWrite | Save] = []
+        self._writes: list[Write] = []
         self._outward: list[Outward] = []
         self._queue: deque[Event | actions.Fetch] = deque()
         self._asked: list[Action] = []  # by the engine in this step
@@ -96,7 +98,7 @@ class Host:
                 # The application hears of it at the end: until all is restored it would find nothing booked.
                 self._handle(events.PlanChanged(plan.plan), now, tell=False)
             for event in stored:
-                self._handle(event, now)
+                self._restore(event, now)
             self._take((request for request in requests if not isinstance(request, ChangePlan)), now)
             if application is not None and plans:
                 self._take(application.plan_changed(now), now)
@@ -164,10 +166,10 @@ class Host:
         the next step.
         """
         stored = self.node.stored
-        kept: list[StoreWrite | Save] = [
+        kept: list[Write] = [
             write
             for write in self._writes
-            if type(write) is Save
+            if type(write) in _RECORDS
             or (type(write) is Persist and write.key in stored and stored[write.key].meta.own)
         ]
         # Where one was cut, its fragments stand for it.
@@ -183,6 +185,21 @@ class Host:
         self._bodies = {write.key: write.data for write in kept if type(write) is Persist}
         self._ran = False
         self.node.undo(dropped, now)
+
+    def _restore(self, event: Restored | Remembered, now: int) -> None:
+        """Give the engine what was stored; a bundle whose record it can't take costs itself alone."""
+        try:
+            self._handle(event, now)
+        except (StarlightError, ValueError, TypeError, OverflowError) as error:
+            if not isinstance(event, Restored):
+                raise
+            self._queue.clear()
+            self._set_aside(SetAside("", BUNDLE + event.key, str(error)), now)
+
+    def _set_aside(self, request: SetAside, now: int) -> None:
+        self._writes.append(request)
+        event = RecordSetAside(request.mailbox, request.key, request.why)
+        self._outward.append(actions.Trace(Record(now, self.node.number, event)))
 
     def _handle(self, event: Event, now: int, *, tell: bool = True) -> None:
         """Let the engine handle an event, and all that follows from it at the application.
@@ -213,7 +230,7 @@ class Host:
                 else:
                     queue.extend(self._tell(action, now))  # type: ignore[arg-type]  # told by its class
             if tell and type(event) is events.PlanChanged and self.application is not None:
-                queue.extend(self._events(self.application.plan_changed(now)))
+                queue.extend(self._events(self.application.plan_changed(now), now))
 
     def _write(self, action: StoreWrite) -> None:
         self._writes.append(action)
@@ -228,15 +245,17 @@ class Host:
             return events.Fetched(key, None)
 
     def _take(self, requests: Iterable[Request], now: int) -> None:
-        for event in self._events(requests):
+        for event in self._events(requests, now):
             self._handle(event, now)
 
-    def _events(self, requests: Iterable[Request]) -> list[Event]:
+    def _events(self, requests: Iterable[Request], now: int) -> list[Event]:
         """Return what requests say to the engine; what they say to the driver is done here."""
         told: list[Event] = []
         for request in requests:
             if isinstance(request, Save):
                 self._writes.append(request)
+            elif isinstance(request, SetAside):
+                self._set_aside(request, now)
             elif isinstance(request, Say):
                 self._outward.append(actions.Trace(request.record))
             elif isinstance(request, ApplicationEvent):
@@ -256,7 +275,7 @@ class Host:
             return []
         if isinstance(action, actions.Deliver):
             return self._deliver(application, action, now)
-        return self._events(_answer(application, action, now))
+        return self._events(_answer(application, action, now), now)
 
     def _deliver(self, application: Application, action: actions.Deliver, now: int) -> list[Event]:
         keys = action.keys
@@ -273,7 +292,7 @@ class Host:
             self._unreadable(keys, error, now)
         else:
             requests = application.delivered(_data_unit(action, payload), now)
-            told += self._events(request for request in requests if not isinstance(request, Untaken))
+            told += self._events((each for each in requests if not isinstance(each, Untaken)), now)
             if any(isinstance(request, Untaken) for request in requests):
                 return [*told, events.Left(keys)]
         told.append(events.Delivered(keys))
@@ -313,5 +332,6 @@ def _answer(application: Application, action: actions.ToApplication, now: int) -
 
 
 _READ_BACK = frozenset({Restored, Remembered})  # after which the engine does not do what is due
+_RECORDS = frozenset({Save, SetAside})
 _WRITES = frozenset({actions.Persist, actions.Update, actions.Forget})
 _OUTWARD = frozenset({actions.Transmit, actions.Acknowledge, actions.Refuse, actions.Trace})

@@ -39,6 +39,7 @@ from starlight.neighbours.neighbours import Neighbours
 from starlight.node.actions import Outward
 from starlight.node.application import Request
 from starlight.node.events import PlanChanged
+from starlight.node.trace_events import RecordSetAside
 from starlight.postoffice.postoffice import PostOffice
 from starlight.store.contract import Store
 from starlight.store.sqlite_store import SqliteStore
@@ -242,6 +243,8 @@ class Daemon:
         # Before anything is restored, so that it is routed over the plan in force.
         if plan is not None:
             self._commits.submit(self._host.step([PlanChanged(plan)], now), now)
+        for aside in self.store.set_aside:
+            self._say(RecordSetAside(aside.mailbox, aside.key, aside.why))
         self._commits.submit(self._host.resume(self.store.restore(), now), now)
         for resident in self.config.residents:
             requests = self.office.open(resident.address, resident.person, now)

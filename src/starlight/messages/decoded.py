@@ -12,9 +12,9 @@ from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.format import decode_message
 from starlight.messages.letter import Letter
-from starlight.messages.records import Records
+from starlight.messages.records import Records, index_save
 from starlight.messages.stored_format import StoredLetter
-from starlight.node.application import Save
+from starlight.node.application import Save, SetAside
 
 CACHE_BYTES = 4 << 20
 """Of records as they are saved: some thousand letters, several times what pages show at a time; in
@@ -35,21 +35,24 @@ class DecodedRecords:
         self.records = records
         self._room = cache_bytes
         self._cache: OrderedDict[tuple[str, str], tuple[object, int]] = OrderedDict()
+        self._asides: list[SetAside] = []
+        self._changed: dict[tuple[str, str], None] = {}  # index entries, by mailbox and letter
+        self._watchers: dict[str, Callable[[str], None]] = {}
 
     def letter(self, mailbox: str, id: str) -> Letter | None:
-        """Return a letter of a mailbox, or None.
+        """Return a letter of a mailbox, or None; a record that is damaged is set aside, and then not there.
 
         Raises:
-            StoreError: the record is damaged, or can't be read.
+            StoreError: the disk can't be read.
         """
         return self._get(mailbox, f"letter/{id}", decode_letter)
 
     def sent(self, mailbox: str, id: str) -> Sent | None:
-        """Return what is known of the course of a letter written in a mailbox, or None; errors as above."""
+        """Return what is known of the course of a letter written in a mailbox, or None; as above."""
         return self._get(mailbox, f"sent/{id}", stored_format.SENT.decode)
 
     def received(self, mailbox: str, id: str) -> Received | None:
-        """Return what is known about a letter that came to a mailbox, or None; errors as above."""
+        """Return what is known about a letter that came to a mailbox, or None; as above."""
         return self._get(mailbox, f"received/{id}", stored_format.RECEIVED.decode)
 
     def put_letter(self, mailbox: str, letter: Letter, stored: StoredLetter) -> Save:
@@ -63,6 +66,40 @@ class DecodedRecords:
     def put_received(self, mailbox: str, id: str, received: Received) -> Save:
         """Keep what is known about a letter that came; return the save for it."""
         return self._put(mailbox, f"received/{id}", received, stored_format.RECEIVED.encode(received))
+
+    def watch(self, mailbox: str, watcher: Callable[[str], None]) -> None:
+        """Tell a watcher the key of each record of a mailbox that is set aside."""
+        self._watchers[mailbox] = watcher
+
+    def set_aside(self, mailbox: str, key: str, why: str) -> None:
+        """Take a record out of use, at once here, and in the store with the next `repairs`."""
+        request = SetAside(mailbox, key, why)
+        self.records.put(request)
+        self._asides.append(request)
+        self._room += self._cache.pop((mailbox, key), (None, 0))[1]
+        if mailbox in self._watchers:
+            self._watchers[mailbox](key)
+
+    def entry_changed(self, mailbox: str, letter_id: str) -> None:
+        """Take note that a record which was set aside has changed the index entry of a letter."""
+        self._changed[mailbox, letter_id] = None
+
+    @property
+    def damaged(self) -> bool:
+        """Return whether there are repairs to be asked for."""
+        return bool(self._asides)
+
+    def repairs(self) -> list[Save | SetAside]:
+        """Return what the node has to commit, as records were found that can't be read; once."""
+        found: list[Save | SetAside] = [*self._asides]
+        for mailbox, letter_id in self._changed:
+            # As it is now: a step may have changed it again since, and must not be overtaken.
+            entry = self.records.entry(mailbox, letter_id)
+            if entry is not None:
+                found.append(index_save(mailbox, entry))
+                self.records.put(found[-1])
+        self._asides, self._changed = [], {}
+        return found
 
     def _put(self, mailbox: str, key: str, value: object, data: bytes) -> Save:
         save = Save(mailbox, key, data)
@@ -82,7 +119,8 @@ class DecodedRecords:
         try:
             value = decode(data)
         except StoreError as error:
-            raise StoreError(f"{mailbox} {key}: {error}") from error
+            self.set_aside(mailbox, key, str(error))
+            return None
         self._remember(at, value, len(data))
         return value
 
@@ -92,6 +130,15 @@ class DecodedRecords:
         self._cache[at] = (value, size)
         while self._room < 0:
             self._room += self._cache.popitem(last=False)[1][1]
+
+
+def readable(key: str, data: bytes) -> bool:
+    """Return whether a record can be read by this version."""
+    reader = _READERS.get(key.partition("/")[0])
+    try:
+        return reader is not None and reader(data) is not None
+    except (StoreError, UnicodeDecodeError):
+        return False
 
 
 def decode_letter(data: bytes) -> Letter:
@@ -104,3 +151,15 @@ def decode_letter(data: bytes) -> Letter:
     if not isinstance(message, Letter):
         raise StoreError("not a letter")
     return message
+
+
+# What a correspondent saved only it can judge, when it is given that.
+_READERS: dict[str, Callable[[bytes], object]] = {
+    "mailbox": stored_format.CARD.decode,
+    "letter": decode_letter,
+    "sent": stored_format.SENT.decode,
+    "received": stored_format.RECEIVED.decode,
+    "telemetry": stored_format.TELEMETRY.decode,
+    "carrier": bytes.decode,
+    "correspondent": bytes,
+}

@@ -21,7 +21,7 @@ from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
 from starlight.messages.letter_view import LetterView, letter_view
 from starlight.messages.mailbox_index import MailboxIndex
-from starlight.messages.records import CARRIER, Conversation
+from starlight.messages.records import CARRIER, INDEX, Conversation
 from starlight.messages.stored_format import Card, StoredLetter
 from starlight.messages.telemetry_log import TelemetryLog
 from starlight.node.application import Save
@@ -68,33 +68,35 @@ class Mailbox:
         self.person = ""
         self.opened_at: int | None = None
         self.is_open = False
-        self.telemetry = TelemetryLog(address, records.records, limits.vehicles, limits.readings)
+        self.telemetry = TelemetryLog(address, records, limits.vehicles, limits.readings)
         self._limits = limits
         self._decoded = records
         self._records = records.records
         self.index = MailboxIndex(address, self._records)
         self._open: dict[str, tuple[str, Sent]] = {}  # letters of which something is still foreseen
+        records.watch(address, self._was_set_aside)
 
     def load(self) -> None:
         """Take up what the records hold, from the index: no letter is read.
 
         Raises:
-            StoreError: they are damaged.
+            StoreError: the disk can't be read.
         """
         data = self._records.get(self.address, "mailbox")
         if data is not None:
             try:
                 card = stored_format.CARD.decode(data)
             except StoreError as error:
-                raise StoreError(f"{self.address} mailbox: {error}") from error
-            self.person, self.opened_at, self.is_open = card.person, card.opened_at, card.is_open
+                # Closed and without a name, as long as nobody opens it again; its letters are all there.
+                self._decoded.set_aside(self.address, "mailbox", str(error))
+            else:
+                self.person, self.opened_at, self.is_open = card.person, card.opened_at, card.is_open
         self.telemetry.load()
         self.index.load()
         for entry in self._records.marked(self.address, "open"):
             sent = self._decoded.sent(self.address, entry.id)
-            if sent is None:
-                raise StoreError(f"{self.address} sent/{entry.id}: the index names it, and it is not there")
-            self._open[entry.id] = (entry.correspondent, sent)
+            if sent is not None:
+                self._open[entry.id] = (entry.correspondent, sent)
 
     # Changes.
 
@@ -144,13 +146,17 @@ class Mailbox:
     def carried(self, bundle: str) -> str | None:
         """Return the id of the letter that a bundle carries, or None when it carries none of this mailbox."""
         data = self._records.get(self.address, CARRIER + bundle)
-        return None if data is None else data.decode()
+        try:
+            return None if data is None else data.decode()
+        except UnicodeDecodeError as error:
+            self._decoded.set_aside(self.address, CARRIER + bundle, str(error))
+            return None
 
     def letter(self, letter_id: str) -> Letter | None:
-        """Return a letter, or None when it is not here.
+        """Return a letter, or None when it is not here, or can't be read and is set aside.
 
         Raises:
-            StoreError: it can't be read back, here and wherever letters are read.
+            StoreError: the disk can't be read, here and wherever letters are read.
         """
         return self._decoded.letter(self.address, letter_id)
 
@@ -163,9 +169,10 @@ class Mailbox:
         """Return what is known about a letter that came here, or None when it did not."""
         return self._decoded.received(self.address, letter_id)
 
-    def written(self, letter_id: str) -> tuple[Letter, Sent]:
-        """Return a letter that was written here, and what is known about its course."""
-        return self._read(letter_id), self.delivery(letter_id)
+    def written(self, letter_id: str) -> tuple[Letter, Sent] | None:
+        """Return a letter that was written here, and what is known about its course; None without either."""
+        letter, sent = self.letter(letter_id), self.sent(letter_id)
+        return (letter, sent) if letter is not None and sent is not None else None
 
     def delivery(self, letter_id: str) -> Sent:
         """Return what is known about the course of a letter that was written here."""
@@ -173,13 +180,6 @@ class Mailbox:
         if sent is None:
             raise StoreError(f"{self.address} sent/{letter_id}: no such letter was written here")
         return sent
-
-    def arrival(self, letter_id: str) -> Received:
-        """Return what is known about a letter that came here."""
-        received = self.received(letter_id)
-        if received is None:
-            raise StoreError(f"{self.address} received/{letter_id}: no such letter came here")
-        return received
 
     def open_letters(self) -> list[tuple[str, str, Sent]]:
         """Return the letters of which something is still foreseen: id, correspondent, what is known."""
@@ -221,7 +221,8 @@ class Mailbox:
             end = entry.order
         entries = self._records.page(self.address, correspondent, end, limit + 1)
         shown = entries[-limit:] if limit > 0 else []
-        return Page([self._read(entry.id) for entry in shown], len(entries) > len(shown))
+        letters = [self.letter(entry.id) for entry in shown]
+        return Page([letter for letter in letters if letter is not None], len(entries) > len(shown))
 
     def unread(self) -> list[str]:
         """Return the ids of the letters received and not yet read, in order."""
@@ -236,12 +237,6 @@ class Mailbox:
             if self.received(letter.id) is not None
         ]
 
-    def _read(self, letter_id: str) -> Letter:
-        letter = self.letter(letter_id)
-        if letter is None:
-            raise StoreError(f"{self.address} letter/{letter_id}: the index names it, and it is not there")
-        return letter
-
     def letter_view(self, letter_id: str, now: int) -> LetterView:
         """Return a letter as it stands at a time in ns.
 
@@ -251,4 +246,29 @@ class Mailbox:
         letter = self.letter(letter_id)
         if letter is None:
             raise InputError(f"no letter {letter_id!r} here", where="letter")
-        return letter_view(letter, self.sent(letter_id), self.received(letter_id), now)
+        sent = self.sent(letter_id)
+        view = letter_view(letter, sent, self.received(letter_id), now)
+        # Where its course is not known, that may be set aside; whose letter it is, it says itself.
+        return view if sent is not None else replace(view, mine=letter.sender == self.address)
+
+    def _was_set_aside(self, key: str) -> None:
+        """Let go of a letter that can't be read; of one whose course can't be read, the letter stays."""
+        kind, _, letter_id = key.partition("/")
+        if kind not in ("letter", "sent", "received"):
+            return
+        self._open.pop(letter_id, None)
+        entry = self._records.entry(self.address, letter_id)
+        if entry is None:
+            return
+        if kind == "letter":
+            # Out of the index first, so that what is set aside with it finds nothing to change there. When it
+            # can be read again, all of it comes back; when it comes once more, it is a new one.
+            self.index.remove(entry)
+            self._decoded.set_aside(self.address, INDEX + letter_id, "its letter is set aside")
+            for other in ("sent", "received"):
+                if self._records.get(self.address, f"{other}/{letter_id}") is not None:
+                    self._decoded.set_aside(self.address, f"{other}/{letter_id}", "its letter is set aside")
+            return
+        unmarked = {"open": False} if kind == "sent" else {"owed": False, "unread": False}
+        self.index.change(entry, replace(entry, **unmarked))
+        self._decoded.entry_changed(self.address, letter_id)

@@ -11,7 +11,14 @@ from msgspec.structs import replace
 from starlight.errors import StoreError
 from starlight.messages.conversation_order import Answer, keys_after
 from starlight.messages.letter import Letter
-from starlight.messages.records import Conversation, IndexEntry, Records, index_save, with_entry
+from starlight.messages.records import (
+    Conversation,
+    IndexEntry,
+    Records,
+    index_save,
+    with_entry,
+    without_entry,
+)
 from starlight.node.application import Save
 
 
@@ -82,6 +89,12 @@ class MailboxIndex:
         self._records.put(save)
         return [save]
 
+    def remove(self, entry: IndexEntry) -> None:
+        """Leave an entry out of what is counted, as its letter can't be read."""
+        so_far = self._conversations.get(entry.correspondent)
+        if so_far is not None:
+            self._conversations[entry.correspondent] = without_entry(so_far, entry)
+
     @property
     def counter(self) -> int:
         """Return the highest number in the id of a letter written here."""
@@ -97,4 +110,5 @@ class MailboxIndex:
 
     def conversations(self) -> list[Conversation]:
         """Return the conversations with everyone whom letters went to or came from, the latest first."""
-        return sorted(self._conversations.values(), key=lambda each: (-each.last_at, each.correspondent))
+        found = (each for each in self._conversations.values() if each.letters)
+        return sorted(found, key=lambda each: (-each.last_at, each.correspondent))

@@ -2,18 +2,21 @@
 
 A record is what a `Save` keeps: bytes under a mailbox and a key.
 
-====================  ===========================================================================
-key                   the record
-====================  ===========================================================================
-mailbox               whose it is, since when, and whether it is open
-letter/<id>           a letter, as it travels (`letter.py`)
-sent/<id>             what is known about the course of a letter written here (`dispatch.Sent`)
-received/<id>         what is known about a letter that came here (`delivery.Received`)
-telemetry/<n>/<from>  the last readings of a vehicle
-correspondent         the state of the program that lives there, in its own form; empty for none
-carrier/<bundle>      the id of the letter that a bundle carries
-index/<id>            a letter's `IndexEntry`
-====================  ===========================================================================
+======================  =======================================================================
+key                     the record
+======================  =======================================================================
+mailbox                 whose it is, since when, and whether it is open
+letter/<id>             a letter, as it travels
+sent/<id>               what is known about the course of a letter written here
+received/<id>           what is known about a letter that came here
+telemetry/<n>/<from>    the last readings of a vehicle
+carrier/<bundle>        the id of the letter that a bundle carries
+correspondent           the state of the program that lives there; empty for none
+index/<id>              a letter's `IndexEntry`
+======================  =======================================================================
+
+`stored_format.py` has their form. One that can't be read, or that nobody here knows, is set aside
+(`SetAside`): it is in nobody's way then, and comes back when a Starlight opens the store that reads it.
 
 Letters stay in the store. A mailbox keeps in memory what it has to act on and a line for each
 correspondent; all else it finds by the index. An index entry is a record as well, saved in the same
@@ -29,8 +32,14 @@ from collections.abc import Callable
 from typing import Literal, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
-from starlight.node.application import Save
+from starlight.node.application import Save, SetAside
+
+KINDS = frozenset({"mailbox", "letter", "sent", "received", "telemetry", "carrier", "correspondent", "index"})
+"""The kinds of records of a mailbox: what their keys begin with. A start sets aside what is of none."""
+
+UNKNOWN = "a record of a kind that this Starlight does not know"
 
 INDEX = "index/"
 CARRIER = "carrier/"
@@ -94,8 +103,8 @@ class Records(Protocol):
     where the disk can't be read or holds what is none of ours.
     """
 
-    def put(self, save: Save) -> None:
-        """Make a record readable; whoever asked for it gets the same `save` committed."""
+    def put(self, save: Save | SetAside) -> None:
+        """Make a record readable, or unreadable; whoever asked for it gets the same `save` committed."""
 
     def get(self, mailbox: str, key: str) -> bytes | None:
         """Return a record, or None."""
@@ -144,9 +153,11 @@ class MemoryRecords:
         self._answers: dict[tuple[str, str], dict[str, None]] = {}
         self._orders: dict[tuple[str, str], list[tuple[bytes, str]]] = {}
 
-    def put(self, save: Save) -> None:
-        """Keep a record."""
-        if save.key.startswith(INDEX):
+    def put(self, save: Save | SetAside) -> None:
+        """Keep a record, or set it aside."""
+        if isinstance(save, SetAside):
+            self.drop(save.mailbox, save.key)
+        elif save.key.startswith(INDEX):
             self._file(save.mailbox, index_entry(save))
         else:
             self._records[save.mailbox, save.key] = save.data
@@ -196,11 +207,13 @@ class MemoryRecords:
         return dict(self._entries.get(mailbox, {}))
 
     def drop(self, mailbox: str, key: str) -> None:
-        """Forget a record, as somebody else has it now."""
+        """Forget a record, if it is here."""
         if not key.startswith(INDEX):
             self._records.pop((mailbox, key), None)
             return
-        entry = self._entries[mailbox].pop(key.removeprefix(INDEX))
+        entry = self._entries.get(mailbox, {}).pop(key.removeprefix(INDEX), None)
+        if entry is None:
+            return
         order = self._orders[mailbox, entry.correspondent]
         del order[bisect_left(order, (entry.order, entry.id))]
         if not order:
@@ -210,12 +223,6 @@ class MemoryRecords:
             del answers[entry.id]
             if not answers:
                 del self._answers[mailbox, entry.reply_to]
-
-    def index(self) -> list[Save]:
-        """Return the saves of the whole index: the entries, and which bundle carries what."""
-        found = [index_save(box, entry) for box, kept in self._entries.items() for entry in kept.values()]
-        found += [Save(*at, data) for at, data in self._records.items() if at[1].startswith(CARRIER)]
-        return found
 
     def _file(self, mailbox: str, entry: IndexEntry) -> None:
         before = self._entries.setdefault(mailbox, {}).get(entry.id)
@@ -241,3 +248,18 @@ def with_entry(so_far: Conversation, before: IndexEntry | None, now: IndexEntry)
         so_far.text_bytes + (now.text_bytes if before is None else 0),
         max(so_far.number, now.number),
     )
+
+
+def without_entry(so_far: Conversation, entry: IndexEntry) -> Conversation:
+    """Return a conversation without a letter; the highest counter stays, so that no id is given twice."""
+    return replace(
+        so_far,
+        letters=so_far.letters - 1,
+        unread=so_far.unread - entry.unread,
+        text_bytes=so_far.text_bytes - entry.text_bytes,
+    )
+
+
+def is_known(key: str) -> bool:
+    """Return whether a key is of a kind of records that a mailbox has."""
+    return key.partition("/")[0] in KINDS

@@ -1,65 +1,74 @@
-"""The index over the letters of a store that was written before there was one.
+"""The index over letters that have no entry: of a store that is older than it, and of letters that came back.
 
-It is made once, from all records, by the same mailbox that keeps it afterwards; the store commits it
-as a whole, or not at all.
+The store commits what is made here as a whole, or not at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
 
 from starlight.errors import StoreError
 from starlight.messages import stored_format
-from starlight.messages.decoded import DecodedRecords, decode_letter
-from starlight.messages.mailbox import Mailbox, MailboxLimits
-from starlight.messages.records import CARRIER, INDEX, MemoryRecords
-from starlight.node.application import Save
-
-_T = TypeVar("_T")
+from starlight.messages.decoded import decode_letter
+from starlight.messages.mailbox_index import MailboxIndex
+from starlight.messages.records import CARRIER, Records
+from starlight.node.application import Save, SetAside
 
 
-class _Index(MemoryRecords):
-    """The index alone: the records themselves are in the store already, and may be many."""
+def index_of(letters: Iterable[Save], records: Records) -> Iterator[Save | SetAside]:
+    """Give the saves, in order, by which letters have index entries, and bundles are known to carry them.
 
-    def put(self, save: Save) -> None:
-        if save.key.startswith((INDEX, CARRIER)):
-            super().put(save)
-
-
-def index_of(records: Callable[[str], Iterable[Save]]) -> list[Save]:
-    """Return the saves of an index over records.
-
-    What is known of a letter that is not there itself is left out: nothing could show or carry it.
+    What can't be read is set aside, and so is what is known of a letter that can't be read.
 
     Args:
-        records: gives those of a kind: ``letter``, ``sent`` or ``received``.
-
-    Raises:
-        StoreError: a record is damaged.
+        letters: records of letters without an entry.
+        records: all there are; entries are put there as they are made.
     """
-    index = _Index()
-    decoded = DecodedRecords(index, cache_bytes=0)
-    mailboxes: dict[str, Mailbox] = {}
-    for save in records("letter"):
-        box = mailboxes.setdefault(save.mailbox, Mailbox(save.mailbox, MailboxLimits(), decoded))
-        letter = _read(save, decode_letter)
-        if not box.index.has(letter.id):
-            box.index.add(letter)
-    for kind in ("sent", "received"):
-        for save in records(kind):
-            of, id = mailboxes.get(save.mailbox), save.key.removeprefix(f"{kind}/")
-            if of is None or not of.index.has(id):
-                continue
-            if kind == "sent":
-                of.put_sent(id, _read(save, stored_format.SENT.decode))
-            else:
-                of.put_received(id, _read(save, stored_format.RECEIVED.decode))
-    return index.index()
+    indexes: dict[str, MailboxIndex] = {}
+    found: list[tuple[MailboxIndex, str]] = []
+    for save in letters:
+        index = indexes.setdefault(save.mailbox, MailboxIndex(save.mailbox, records))
+        id = save.key.removeprefix("letter/")
+        try:
+            letter = decode_letter(save.data)
+            if letter.id != id:
+                raise StoreError(f"the letter {letter.id}")
+        except StoreError as error:
+            yield from _aside(records, save.mailbox, id, str(error))
+            continue
+        yield from index.add(letter)
+        found.append((index, id))
+    # Only now, as an entry is put in its place once more when the letter that it answers comes after it.
+    for index, id in found:
+        yield from _marked(index, id, records)
 
 
-def _read(save: Save, decode: Callable[[bytes], _T]) -> _T:
+def _marked(index: MailboxIndex, id: str, records: Records) -> Iterator[Save | SetAside]:
+    """Give the saves of what follows for an entry from what is known of its letter."""
+    entry = before = index.entry(id)
+    mailbox = index.address
+    sent, received = (records.get(mailbox, f"{kind}/{id}") for kind in ("sent", "received"))
     try:
-        return decode(save.data)
+        if sent is not None:
+            known = stored_format.SENT.decode(sent)
+            entry = replace(entry, number=known.number, open=known.is_open)
+            for copy in known.copies:
+                yield Save(mailbox, CARRIER + copy.key, id.encode())
     except StoreError as error:
-        raise StoreError(f"{save.mailbox} {save.key}: {error}") from error
+        yield SetAside(mailbox, f"sent/{id}", str(error))
+    try:
+        if received is not None:
+            came = stored_format.RECEIVED.decode(received)
+            entry = replace(entry, owed=came.owes_receipt, unread=came.read_at is None)
+    except StoreError as error:
+        yield SetAside(mailbox, f"received/{id}", str(error))
+    yield from index.change(before, entry)
+
+
+def _aside(records: Records, mailbox: str, id: str, why: str) -> Iterator[SetAside]:
+    yield SetAside(mailbox, f"letter/{id}", why)
+    for kind in ("sent", "received"):
+        if records.get(mailbox, f"{kind}/{id}") is not None:
+            yield SetAside(mailbox, f"{kind}/{id}", "its letter is set aside")

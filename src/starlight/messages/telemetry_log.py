@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from starlight.errors import InputError, LetterError, StoreError
 from starlight.messages import stored_format
+from starlight.messages.decoded import DecodedRecords
 from starlight.messages.format import decode_message
 from starlight.messages.letter import Telemetry
-from starlight.messages.records import Records
 from starlight.messages.stored_format import KeptTelemetry
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Save
@@ -22,20 +22,17 @@ class TelemetryLog:
         readings: of one vehicle at most.
     """
 
-    def __init__(self, mailbox: str, records: Records, vehicles: int, readings: int) -> None:
+    def __init__(self, mailbox: str, records: DecodedRecords, vehicles: int, readings: int) -> None:
         self._mailbox = mailbox
-        self._records = records
+        self._decoded = records
+        self._records = records.records
         self._most_vehicles = vehicles
         self._most_readings = readings
         # By vehicle and slot. A reading takes the slot of the vehicle's oldest, in the store as well.
         self._kept: dict[str, dict[int, tuple[KeptTelemetry, Telemetry]]] = {}
 
     def load(self) -> None:
-        """Take up what the records hold.
-
-        Raises:
-            StoreError: one of them is no telemetry.
-        """
+        """Take up what the records hold; one that is no telemetry is set aside."""
         for key, data in self._records.telemetry(self._mailbox):
             try:
                 slot, _, vehicle = key.removeprefix("telemetry/").partition("/")
@@ -43,10 +40,10 @@ class TelemetryLog:
                 created = record.received_at if record.created is None else record.created
                 telemetry = decode_message(record.payload, Envelope(vehicle, self._mailbox, created))
                 if not isinstance(telemetry, Telemetry):
-                    raise StoreError(f"{self._mailbox} {key}: not telemetry")
+                    raise StoreError("not telemetry")
                 self._kept.setdefault(vehicle, {})[int(slot)] = (record, telemetry)
             except (StoreError, LetterError, ValueError) as error:
-                raise StoreError(f"{self._mailbox} {key}: {error}") from error
+                self._decoded.set_aside(self._mailbox, key, str(error))
 
     def put(self, telemetry: Telemetry, payload: bytes, created: int, now: int) -> Save | None:
         """Keep telemetry in place of the vehicle's oldest; None when it is here already.

@@ -2,9 +2,9 @@
 
 An application is driven by calls that all take the time, and answers each with requests. Four of
 them are events of the engine as they stand: `Submit`, `Withdraw`, `Claim` and `Unclaim`. Two the host
-makes events of: `Take` and `ChangePlan`. Two are for the driver: `Save` is committed in the same commit
-as the engine's own store writes, and `Say` goes into the trace after it. So the effects of one call are
-kept together or not at all.
+makes events of: `Take` and `ChangePlan`. Three are for the driver: `Save` and `SetAside` are committed in the
+same commit as the engine's own store writes, and `Say` goes into the trace after it. So the effects of one
+call are kept together or not at all.
 
 This module knows nothing of the engine, because applications import it and nothing else of the node.
 """
@@ -102,6 +102,19 @@ class Save(_Request, frozen=True):
     data: bytes
 
 
+class SetAside(_Request, frozen=True):
+    """Take a record out of use that can't be read; the store keeps it in quarantine, and lists it there.
+
+    Attributes:
+        mailbox, key: as of the `Save` that kept it.
+        why: what is wrong with it, in words.
+    """
+
+    mailbox: str
+    key: str
+    why: str
+
+
 class Say(_Request, frozen=True):
     """Put a record into the trace."""
 
@@ -136,7 +149,7 @@ class ChangePlan(_Request, frozen=True):
 ApplicationEvent = Submit | Withdraw | Claim | Unclaim
 """The requests that the engine handles; a recorded run holds them among its events."""
 
-Request = ApplicationEvent | Save | Say | Untaken | Take | ChangePlan
+Request = ApplicationEvent | Save | SetAside | Say | Untaken | Take | ChangePlan
 
 
 class DataUnit(NamedTuple):

@@ -10,11 +10,15 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from starlight.node.actions import StoreWrite
-from starlight.node.application import Save
+from starlight.node.application import Save, SetAside
 from starlight.node.events import Remembered, Restored
 
-Write = StoreWrite | Save
-"""Something to be kept: of the engine's, or a record of its application."""
+Write = StoreWrite | Save | SetAside
+"""Something to be kept: of the engine's, or a record of its application, which may also be set aside."""
+
+BUNDLE = "bundle/"
+"""So begins the key of a `SetAside`, of no mailbox, that tells of a bundle whose record can't be read. The
+bundle stays where it is, and is not restored as long as that is so."""
 
 
 class BundleStore(Protocol):

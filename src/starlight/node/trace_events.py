@@ -199,6 +199,19 @@ class ReportHeard(TraceEvent, frozen=True, tag="report.heard"):
     status: str
 
 
+class RecordSetAside(TraceEvent, frozen=True, tag="record.set_aside"):
+    """A stored record can't be read; it is kept in quarantine.
+
+    Attributes:
+        mailbox, key: where it was; no mailbox: something of the node's own.
+        why: what is wrong with it.
+    """
+
+    mailbox: str
+    key: str
+    why: str
+
+
 class PlanAdopted(TraceEvent, frozen=True, tag="plan.changed"):
     """The node goes by another contact plan."""
 
@@ -227,5 +240,6 @@ EVENTS: tuple[type[TraceEvent], ...] = (
     BundleExpired,
     ReportMade,
     ReportHeard,
+    RecordSetAside,
     PlanAdopted,
 )

@@ -18,7 +18,7 @@ from starlight.messages.correspondent import STATE_MAX_BYTES, Act, Correspondent
 from starlight.messages.letter import Letter
 from starlight.messages.records import CORRESPONDENT, Records
 from starlight.messages.trace_events import CorrespondentFailed, CorrespondentLost, say
-from starlight.node.application import Request, Save
+from starlight.node.application import Request, Save, SetAside
 
 ACTS_MAX = 100_000
 """Acts in one turn: who opens a mailbox after twenty-five years may read all that waits in it."""
@@ -50,6 +50,7 @@ class Hosted:
         self._make = make
         self._records = records
         self._program: Correspondent | None = None  # until it is made, and where that raised
+        self._found = b""  # the state that was saved when its node started
         self._kept = b""  # the state that is saved
         self._state = b""  # the state after the last call
         self._rest = FIRST_REST
@@ -57,7 +58,7 @@ class Hosted:
 
     def resume(self, now: int) -> list[Request]:
         """Make it, and have it take up the state that is kept."""
-        self._kept = self._state = self._records.get(self.address, CORRESPONDENT) or b""
+        self._found = self._kept = self._state = self._records.get(self.address, CORRESPONDENT) or b""
         return self._begin(now)
 
     def call(self, named: str, act: Callable[[Correspondent], Iterable[Act]], now: int) -> _Answer:
@@ -148,6 +149,11 @@ class Hosted:
     def _set_aside(self, error: Exception, now: int) -> list[Request]:
         damaged, self._kept = self._kept, b""
         lost = say(now, self._node, CorrespondentLost(self.address, _told(error)))
+        if damaged == self._found:
+            # As the store had it at the start, and so it goes into its quarantine.
+            aside = SetAside(self.address, CORRESPONDENT, _told(error))
+            self._records.put(aside)
+            return [aside, lost]
         return [self._save(CORRESPONDENT, b""), self._save(f"{CORRESPONDENT}/damaged", damaged), lost]
 
     def _save(self, key: str, data: bytes) -> Save:

@@ -67,7 +67,8 @@ class OpenLetters:
         """Return the letter that a bundle carries, open or not, or None."""
         mailbox = self._mailboxes.get(author_of(key))
         letter_id = mailbox.carried(key) if mailbox else None
-        return (mailbox, *mailbox.written(letter_id)) if mailbox and letter_id is not None else None
+        written = mailbox.written(letter_id) if mailbox and letter_id is not None else None
+        return (mailbox, *written) if mailbox and written else None
 
     def next_due(self) -> int | None:
         """Return when the next of them is due, in ns, or None."""
@@ -101,7 +102,9 @@ class OpenLetters:
         found = []
         for (address, letter_id), to in which.items():
             mailbox = self._mailboxes[address]
-            found.append(OpenLetter(mailbox, letter_id, to, mailbox.delivery(letter_id)))
+            sent = mailbox.sent(letter_id)
+            if sent is not None:  # It may have been set aside since.
+                found.append(OpenLetter(mailbox, letter_id, to, sent))
         return found
 
     def _follow(self, mailbox: Mailbox, letter_id: str, to: str, sent: Sent) -> None:

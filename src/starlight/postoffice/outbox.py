@@ -160,7 +160,8 @@ class Outbox:
         keys = [copy.key for copy in sent.copies if not copy.gone]
         if keys:
             return [Withdraw(key) for key in keys]
-        return self._taken_back(mailbox, mailbox.written(letter_id)[0], sent, now)
+        letter = mailbox.letter(letter_id)
+        return self._taken_back(mailbox, letter, sent, now) if letter else []
 
     # What the node tells.
 
@@ -169,7 +170,10 @@ class Outbox:
     ) -> list[Request]:
         """Take note of the bundle that carries a letter, and of the node's own prediction."""
         mailbox = self._mailboxes[author_of(letter_id)]
-        letter, sent = mailbox.written(letter_id)
+        written = mailbox.written(letter_id)
+        if written is None:
+            return []  # It was set aside.
+        letter, sent = written
         dispatch = sent.dispatch
         queued_at = dispatch.confirmed.queued_at
         dispatch = dispatch.expecting(self._as_accepted(sent, dispatch, key, leaves, arrives))
@@ -189,7 +193,10 @@ class Outbox:
     def rejected(self, letter_id: str, reason: str, now: int) -> list[Request]:
         """Take note that the node refused a letter: it is offered again later."""
         mailbox = self._mailboxes[author_of(letter_id)]
-        letter, sent = mailbox.written(letter_id)
+        written = mailbox.written(letter_id)
+        if written is None:
+            return []  # It was set aside.
+        letter, sent = written
         sent = sent.having(offered_later(sent.dispatch, Trouble(TroubleCode.NOT_KEPT, reason), now))
         rejected = LetterRejected(*about(letter), reason=reason)
         said = say(now, self._node, rejected)
@@ -330,7 +337,7 @@ class Outbox:
         passed = [leg for leg in expected.legs if left and leg.leaves <= now]
         ahead = expected.legs[len(passed) :]
         source, at = (passed[-1].to_node, max(now, passed[-1].arrives)) if passed else (self._node, now)
-        destination = self._node_of(mailbox.written(letter_id)[0].to)
+        destination = self._node_of(mailbox.index.entry(letter_id).correspondent)
         if passed and source == destination:
             return Lateness(now, dispatch.size_bytes, last_hop=passed[-1])
         booked = [

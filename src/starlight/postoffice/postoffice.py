@@ -19,7 +19,7 @@ import msgspec
 
 from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MILLISECOND, YEAR
-from starlight.errors import DefectError, InputError, LetterError, StoreError
+from starlight.errors import DefectError, InputError, LetterError
 from starlight.messages.correspondent import Maker
 from starlight.messages.decoded import DecodedRecords
 from starlight.messages.doubt import Trouble, TroubleCode
@@ -39,7 +39,7 @@ from starlight.messages.letter import (
 )
 from starlight.messages.limits import check
 from starlight.messages.mailbox import Mailbox, MailboxLimits
-from starlight.messages.records import MemoryRecords, Records
+from starlight.messages.records import UNKNOWN, MemoryRecords, Records, is_known
 from starlight.messages.stored_format import StoredLetter
 from starlight.messages.trace_events import (
     MailboxClosed,
@@ -336,23 +336,22 @@ class PostOffice:
         return self._node_numbers.get(address.removeprefix("dtn://").split("/", 1)[0])
 
     def restore(self, mailbox: str, key: str, data: bytes) -> None:
-        """Take back a record that a `Save` made durable, in any order, before anything else happens.
-
-        Raises:
-            StoreError: it is not what was saved.
-        """
+        """Take back a record that a `Save` made durable, in any order, before anything else happens."""
+        if not is_known(key):
+            self._records.set_aside(mailbox, key, UNKNOWN)
+            return
         try:
             self._records.records.put(Save(mailbox, key, data))
         except msgspec.DecodeError as error:
-            raise StoreError(f"{mailbox} {key}: {error}") from error
+            self._records.set_aside(mailbox, key, str(error))
 
     def load(self) -> None:
         """Take up what the records hold: the mailboxes, and what is open, due and owed in them.
 
-        Again changes nothing.
+        What can't be read is set aside. Again changes nothing.
 
         Raises:
-            StoreError: they are damaged.
+            StoreError: the disk can't be read.
         """
         for address in self._records.records.mailboxes():
             # What the node's other applications keep is under their names, which are no addresses.
@@ -362,19 +361,21 @@ class PostOffice:
             mailbox.load()
             self._open_letters.load(mailbox)
             for letter_id in mailbox.owing():
-                self._receipts.owe(address, letter_id, mailbox.arrival(letter_id), 0)
+                received = mailbox.received(letter_id)
+                if received is not None:
+                    self._receipts.owe(address, letter_id, received, 0)
 
     def resume(self, now: int) -> list[Request]:
         """Return what to ask of a node that has just started: the open mailboxes claim their addresses.
 
         Raises:
-            StoreError: the records are damaged.
+            StoreError: the disk can't be read.
         """
         self.load()
         resumed = self._correspondents.resume(now)
         boxes = [mailbox for mailbox in self.mailboxes() if mailbox.is_open]
         said = say(now, self.node, MailboxesResumed(tuple(mailbox.address for mailbox in boxes)))
-        return [*resumed, *(Claim(mailbox.address) for mailbox in boxes), said]
+        return [*self._records.repairs(), *resumed, *(Claim(mailbox.address) for mailbox in boxes), said]
 
     # What the node tells.
 
@@ -457,6 +458,8 @@ class PostOffice:
 
     def next_wakeup(self) -> int | None:
         """Return when `handle_timer` has something to do, in ns, or None."""
+        if self._records.damaged:
+            return 0  # Found since the last step, perhaps by a page; to be committed with the next one.
         due = self._correspondents.next_wakeup()
         for other in (self._receipts.next_wakeup(), self._resends.next_wakeup()):
             if due is None or (other is not None and other < due):
@@ -465,9 +468,10 @@ class PostOffice:
 
     def handle_timer(self, now: int) -> list[Request]:
         """Let correspondents act, send the receipts that were gathered, see to letters that are due."""
+        repairs = self._records.repairs()
         # What a correspondent reads now is told in the receipt for its arrival.
         requests = self._correspondents.handle_timer(now) + self._receipts.posts(now)
-        return _saves_first(requests + self._resends.handle_timer(now))
+        return [*repairs, *_saves_first(requests + self._resends.handle_timer(now))]
 
 
 def _saves_first(requests: list[Request]) -> list[Request]:

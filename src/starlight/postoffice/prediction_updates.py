@@ -103,8 +103,8 @@ class PredictionUpdates:
         sent = letter.mailbox.delivery(letter.id).having(changed)
         requests: list[Request] = [*self._letters.put(letter.mailbox, letter.id, sent)]
         expected = changed.expected
-        if expected.arrives != before.expected.arrives or changed.doubtful != before.doubtful:
-            text = letter.mailbox.written(letter.id)[0]
+        text = letter.mailbox.letter(letter.id)
+        if text and (expected.arrives != before.expected.arrives or changed.doubtful != before.doubtful):
             doubtful = changed.doubtful.code.value if changed.doubtful else ""
             foreseen = LetterForeseen(
                 *about(text), leaves=expected.leaves, arrives=expected.arrives, doubtful=doubtful

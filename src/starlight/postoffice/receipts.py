@@ -61,7 +61,10 @@ class Receipts:
         gathered: dict[tuple[str, str], list[ReceiptFact]] = {}
         for address, letter_id in self._owed:
             mailbox = self._mailboxes[address]
-            received, sender = mailbox.arrival(letter_id), mailbox.index.entry(letter_id).correspondent
+            received = mailbox.received(letter_id)
+            if received is None:
+                continue  # It was set aside.
+            sender = mailbox.index.entry(letter_id).correspondent
             facts = gathered.setdefault((address, sender), [])
             if not received.told_arrival:
                 facts.append(ReceiptFact(letter_id, "arrived", received.arrived_at))
@@ -80,7 +83,9 @@ class Receipts:
         requests: list[Request] = []
         for address, fact in self._offered.pop(token, []):
             mailbox = self._mailboxes[address]
-            received = mailbox.arrival(fact.letter_id)
+            received = mailbox.received(fact.letter_id)
+            if received is None:
+                continue
             if fact.what == "arrived":
                 received = replace(received, told_arrival=True)
             else:
@@ -91,8 +96,9 @@ class Receipts:
     def rejected(self, token: str, now: int) -> None:
         """Owe again, later, what a refused receipt holds."""
         for address, fact in self._offered.pop(token, []):
-            received = self._mailboxes[address].arrival(fact.letter_id)
-            self.owe(address, fact.letter_id, received, now + RETRY_AFTER)
+            received = self._mailboxes[address].received(fact.letter_id)
+            if received is not None:
+                self.owe(address, fact.letter_id, received, now + RETRY_AFTER)
 
     def _post(self, address: str, sender: str, facts: list[ReceiptFact]) -> Submit:
         self._count += 1

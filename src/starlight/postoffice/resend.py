@@ -62,7 +62,10 @@ class Resends:
         requests: list[Request] = []
         while (due := self._letters.take_due(now)) is not None:
             mailbox, letter_id = due
-            letter, sent = mailbox.written(letter_id)
+            written = mailbox.written(letter_id)
+            if written is None:
+                continue  # It was set aside.
+            letter, sent = written
             requests += self._look_after(mailbox, letter, sent.having(sent.dispatch.due_at(None)), now)
         return requests
 

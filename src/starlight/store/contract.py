@@ -9,9 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+import msgspec
+
+from starlight.json_time import Time
 from starlight.messages.records import Records
-from starlight.node.application import Save
+from starlight.node.application import Save, SetAside
 from starlight.node.store import BundleStore, Write
+
+
+class Quarantined(msgspec.Struct, frozen=True):
+    """A record that can't be read, as it is kept apart.
+
+    Attributes:
+        mailbox, key: where it was; no mailbox: something of the node's own, such as ``bundle/<key>``.
+        data: as it was found.
+        why: what is wrong with it.
+        at: when it was set aside, in ns of mission time, if that was known.
+    """
+
+    mailbox: str
+    key: str
+    data: bytes
+    why: str
+    at: Time | None
 
 
 class Store(BundleStore, Protocol):
@@ -37,7 +57,14 @@ class Store(BundleStore, Protocol):
             A mark for `commit`, which lets go of what it has committed.
         """
 
-    def left_over(self, asked: Iterable[Write]) -> list[Save]:
+    @property
+    def set_aside(self) -> Sequence[SetAside]:
+        """Return what was set aside when this store was opened."""
+
+    def quarantined(self) -> list[Quarantined]:
+        """Return what is in quarantine, in the order in which it came there."""
+
+    def left_over(self, asked: Iterable[Write]) -> list[Save | SetAside]:
         """Return the records that were put and that no step has asked to be committed, but for `asked`.
 
         A step that breaks may have put some; they have to be committed with the next one, as mailboxes

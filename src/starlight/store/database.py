@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
 from itertools import count
 from pathlib import Path
 
 import apsw
 
 from starlight.errors import StoreError
-from starlight.messages.records import INDEX, index_entry
-from starlight.messages.reindex import index_of
-from starlight.node.application import Save
-from starlight.store.stored_records import ENTRY_COLUMNS, entry_row
+from starlight.node.application import SetAside
+from starlight.store import quarantine
 
 APPLICATION_ID = 0x53544C54  # "STLT", in the header of the database file
-VERSION = 2
+VERSION = 3
 LOG_PAGES = 4_000  # a write-ahead log of 16 MB, copied back once in a while
 
 _SCHEMA = """
@@ -42,16 +40,6 @@ create index letters_owed on letters(mailbox) where owed;
 create index letters_unread on letters(mailbox) where unread;
 """
 """The index over letters (`messages/records.py`), since version 2."""
-
-PUT_ENTRY = f"""
-insert into letters(mailbox, {ENTRY_COLUMNS}) values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-on conflict(mailbox, id) do update set place = excluded.place, number = excluded.number,
-open = excluded.open, owed = excluded.owed, unread = excluded.unread
-"""
-PUT_SAVE = (
-    "insert into saves(mailbox, key, data) values(?, ?, ?)"
-    " on conflict(mailbox, key) do update set data = excluded.data"
-)
 
 # SQLite knows a VFS by its name in the whole process, and a process may have several stores open.
 _names = count()
@@ -90,8 +78,11 @@ class Database:
     Args:
         path: of the file; made when it is not there.
 
+    Attributes:
+        set_aside: what was set aside when it was opened.
+
     Raises:
-        StoreError: it is not, or no longer, ours, or it holds records that are damaged.
+        StoreError: it is not, or no longer, ours.
         apsw.Error: it can't be read.
     """
 
@@ -99,7 +90,9 @@ class Database:
         self._path = path
         self._vfs = _CountingVFS()
         self._connections: list[apsw.Connection] = []
+        self.set_aside: list[SetAside] = []
         try:
+            check(path)
             self.writer = self._connect()
             self._bring_up_to_date()
             self.reader = self._connect()
@@ -121,15 +114,6 @@ class Database:
     def _connect(self) -> apsw.Connection:
         connection = apsw.Connection(str(self._path), vfs=self._vfs.name)
         self._connections.append(connection)
-        # All checks come before the first pragma that writes,
-        # so that a file of another program stays as it is.
-        found = connection.pragma("application_id")
-        version = connection.pragma("user_version")
-        empty = connection.execute("select count(*) from sqlite_schema").fetchone() == (0,)
-        if found != APPLICATION_ID and not empty:
-            raise StoreError(f"{self._path} is a database, but not a store of Starlight")
-        if found == APPLICATION_ID and not 1 <= version <= VERSION:
-            raise StoreError(f"{self._path} has version {version}; this Starlight reads 1 to {VERSION}")
         connection.pragma("journal_mode", "wal")
         # With a write-ahead log "normal" syncs at checkpoints
         # only: a loss of power would take commits back.
@@ -138,28 +122,53 @@ class Database:
         return connection
 
     def _bring_up_to_date(self) -> None:
-        """Make what is missing, in one transaction: a crash leaves the version before, or this one."""
+        """Make what is missing, and mend what is not whole, in one transaction.
+
+        A crash leaves the version before, or this one.
+        """
         writer = self.writer
         version = writer.pragma("user_version")
-        if version == VERSION:
-            return
         with writer:
             if version == 0:
                 writer.execute(_SCHEMA)
                 writer.pragma("application_id", APPLICATION_ID)
-            writer.execute(_LETTERS)
-            # A store of version 1 has letters without an index; a new one has none of both.
-            for save in index_of(self._of_kind) if version == 1 else ():
-                if save.key.startswith(INDEX):
-                    writer.execute(PUT_ENTRY, (save.mailbox, *entry_row(index_entry(save))))
-                else:
-                    writer.execute(PUT_SAVE, (save.mailbox, save.key, save.data))
-            writer.pragma("user_version", VERSION)
+            if version < 2:
+                writer.execute(_LETTERS)
+            if version < 3:
+                writer.execute(quarantine.TABLE)
+                writer.pragma("user_version", VERSION)
+            self.set_aside = quarantine.mended(writer, mission_time(writer))
 
-    def _of_kind(self, kind: str) -> Iterator[Save]:
-        rows = self.writer.execute(
-            "select mailbox, key, data from saves where key >= ? and key < ? order by position",
-            (f"{kind}/", f"{kind}0"),  # "0" follows "/"
-        )
-        for mailbox, key, data in rows:
-            yield Save(mailbox, key, bytes(data))
+
+def check(path: Path) -> None:
+    """Check that a file, if it is there, is a store that this version reads; nothing in it is changed.
+
+    Raises:
+        StoreError: it is another program's, or a newer Starlight's.
+    """
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    with contextlib.closing(read_only(path)) as connection:
+        found = connection.pragma("application_id")
+        version = connection.pragma("user_version")
+        empty = connection.execute("select count(*) from sqlite_schema").fetchone() == (0,)
+    if found != APPLICATION_ID and not empty:
+        raise StoreError(f"{path} is a database, but not a store of Starlight")
+    if found == APPLICATION_ID and not 1 <= version <= VERSION:
+        right = "Open it with the Starlight that wrote it, or a later one" if version > VERSION else ""
+        reads = f"{path} has version {version}; this Starlight reads 1 to {VERSION}"
+        raise StoreError(f"{reads}. {right}" if right else reads)
+
+
+def read_only(path: Path) -> apsw.Connection:
+    """Return a connection to a database that can't change it, also while another process has it open."""
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    # Else the last connection that closes copies the log back into the file, and deletes it.
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    return connection
+
+
+def mission_time(connection: apsw.Connection) -> int | None:
+    """Return the mission time of the last commit that had one, in ns; None where there is none to be read."""
+    row = connection.execute("select value from facts where name = 'mission time'").fetchone()
+    return row[0] if row is not None and isinstance(row[0], int) else None

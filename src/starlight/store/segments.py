@@ -57,13 +57,22 @@ class Segments:
 
     Args:
         directory: where the files lie; made when it is not there.
-        places: where the stored bodies lie; files that none of them names are deleted.
+        places: where the stored bodies lie.
+        segment_bytes: when a segment is closed.
+        keep_unnamed: keep files that no place names, which are deleted otherwise.
 
     Raises:
         StoreError: a file that a place names is missing or too short.
     """
 
-    def __init__(self, directory: Path, places: Iterable[Place], segment_bytes: int = SEGMENT_BYTES) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        places: Iterable[Place],
+        segment_bytes: int = SEGMENT_BYTES,
+        *,
+        keep_unnamed: bool = False,
+    ) -> None:
         self.syncs = 0
         self._directory = directory
         self._segment_bytes = segment_bytes
@@ -87,7 +96,8 @@ class Segments:
         for path in sorted(directory.glob("*.segment")):
             if path.stem.isdecimal() and int(path.stem) not in self._segments:
                 self._last = max(self._last, int(path.stem))
-                path.unlink()
+                if not keep_unnamed:
+                    path.unlink()
 
     def append(self, body: bytes) -> Place:
         """Write a body at the end of the current segment; it is durable after `sync`."""

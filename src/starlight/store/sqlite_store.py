@@ -17,14 +17,16 @@ import apsw
 from starlight.errors import StoreError
 from starlight.messages.records import INDEX, index_entry
 from starlight.node.actions import Forget, Persist, Update
-from starlight.node.application import Save
+from starlight.node.application import Save, SetAside
 from starlight.node.events import Remembered, Restored
-from starlight.node.store import Write
+from starlight.node.store import BUNDLE, Write
+from starlight.store import quarantine
 from starlight.store.bodies import BodiesInMemory
-from starlight.store.database import PUT_ENTRY, PUT_SAVE, Database
+from starlight.store.contract import Quarantined
+from starlight.store.database import Database, mission_time
 from starlight.store.folder_lock import FolderInUse, FolderLock
 from starlight.store.segments import SEGMENT_BYTES, Place, Segments, sync_folder
-from starlight.store.stored_records import StoredRecords, entry_row
+from starlight.store.stored_records import PUT_ENTRY, PUT_SAVE, StoredRecords, entry_row
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class _Batch:
         self.updates: dict[str, bytes] = {}
         self.forgets: dict[str, int] = {}
         self.saves: dict[tuple[str, str], Save] = {}
+        self.asides: list[SetAside] = []
         for write in writes:
             if isinstance(write, Persist):
                 self.persists[write.key] = write
@@ -55,6 +58,8 @@ class _Batch:
                 self.persists.pop(write.key, None)
                 self.updates.pop(write.key, None)
                 self.forgets[write.key] = write.remember_until
+            elif isinstance(write, SetAside):
+                self.asides.append(write)
             else:
                 self.saves[write.mailbox, write.key] = write
 
@@ -101,10 +106,18 @@ class SqliteStore:
             self._records = StoredRecords(self._reader, str(self._file))
             rows = self._writer.execute(
                 "select key, segment, start, size, crc from bundles where segment is not null"
+                f" and {quarantine.BUNDLE_WHOLE}"
             )
             self._places = {key: Place(*place) for key, *place in rows}
-            self._segments = Segments(self.path / "segments", self._places.values(), segment_bytes)
+            # Where a row no longer says in which segment its body lies, it may be in any.
+            torn = _number(
+                self._writer, f"select count(*) from bundles where not ({quarantine.BUNDLE_WHOLE})"
+            )
+            self._segments = Segments(
+                self.path / "segments", self._places.values(), segment_bytes, keep_unnamed=torn > 0
+            )
             self._seen = _number(self._writer, "select count(*) from seen")
+            self._hidden = quarantine.hidden_bundles(self._reader)
             sync_folder(self.path)
             if new:
                 sync_folder(self.path.parent)
@@ -132,7 +145,7 @@ class SqliteStore:
         """
         return self._bodies.hold(writes)
 
-    def left_over(self, asked: Iterable[Write]) -> list[Save]:
+    def left_over(self, asked: Iterable[Write]) -> list[Save | SetAside]:
         """Return the records of a step that broke; see `StoredRecords.left_over`."""
         return self._records.left_over(asked)
 
@@ -189,10 +202,14 @@ class SqliteStore:
         """Return what the engine is told at its start: identities first, then bundles in order."""
         events: list[Restored | Remembered] = []
         try:
-            for key, until in self._reader.execute("select key, until from seen order by key"):
+            for key, until in self._reader.execute(
+                "select key, until from seen where typeof(until) = 'integer' order by key"
+            ):
                 events.append(Remembered(key, until))
+            hidden = quarantine.hidden_bundles(self._reader)
             for key, meta in self._reader.execute("select key, meta from bundles order by position"):
-                events.append(Restored(key, meta))
+                if key not in hidden:
+                    events.append(Restored(key, meta))
         except apsw.Error as error:
             raise StoreError(f"{self._file} can't be read: {error}") from error
         return events
@@ -200,10 +217,21 @@ class SqliteStore:
     def mission_time(self) -> int | None:
         """Return the mission time of the last commit that had one, in ns."""
         try:
-            row = self._reader.execute("select value from facts where name = 'mission time'").fetchone()
+            return mission_time(self._reader)
         except apsw.Error as error:
             raise StoreError(f"{self._file} can't be read: {error}") from error
-        return None if row is None else int(row[0])
+
+    @property
+    def set_aside(self) -> list[SetAside]:
+        """Return what was set aside when this store was opened."""
+        return self._database.set_aside if self._database else []
+
+    def quarantined(self) -> list[Quarantined]:
+        """Return what is in quarantine, in the order in which it came there."""
+        try:
+            return quarantine.quarantined(self._reader)
+        except apsw.Error as error:
+            raise StoreError(f"{self._file} can't be read: {error}") from error
 
     def counts(self) -> dict[str, int]:
         """Return how much is stored: ``bundles``, ``bytes`` of their bodies, ``remembered``, ``saves``."""
@@ -239,6 +267,9 @@ class SqliteStore:
     def _transact(self, batch: _Batch, places: dict[str, Place], now: int | None) -> None:
         execute, executemany = self._writer.execute, self._writer.executemany
         with self._writer:
+            # What is set aside was there before all that the same batch puts in its place.
+            for aside in batch.asides:
+                quarantine.set_aside(self._writer, aside, now)
             # Deletions first: what a batch forgets and then stores again has to be there in the end.
             if batch.forgets:
                 executemany("delete from bundles where key = ?", [(key,) for key in batch.forgets])
@@ -264,6 +295,9 @@ class SqliteStore:
                 executemany(PUT_SAVE, [(save.mailbox, save.key, save.data) for save in saves])
             if entries:
                 executemany(PUT_ENTRY, [(save.mailbox, *entry_row(index_entry(save))) for save in entries])
+            replaced = self._hidden.intersection((*batch.persists, *batch.forgets))
+            if replaced:  # It came again, whole.
+                quarantine.let_go(self._writer, replaced)
             # It never falls: the next start moves its clock up
             # to it, and may find a clock that was set back.
             if now is not None:
@@ -291,6 +325,8 @@ class SqliteStore:
 
     def _settle(self, batch: _Batch, places: dict[str, Place], held: int) -> None:
         """Bring what is kept in memory in line with what has just been committed."""
+        self._hidden.difference_update(batch.persists, batch.forgets)
+        self._hidden.update(each.key.removeprefix(BUNDLE) for each in batch.asides if not each.mailbox)
         freed = [self._places.pop(key) for key in (*batch.forgets, *batch.persists) if key in self._places]
         # Places before bodies, because a reader looks in memory first: what it misses there must have a
         # place. The bytes replaced are released last, when no place names them any more.

@@ -16,11 +16,28 @@ from typing import Any
 import apsw
 
 from starlight.errors import StoreError
-from starlight.messages.records import Conversation, IndexEntry, Mark, MemoryRecords, with_entry
-from starlight.node.application import Save
+from starlight.messages.records import (
+    INDEX,
+    Conversation,
+    IndexEntry,
+    Mark,
+    MemoryRecords,
+    with_entry,
+)
+from starlight.node.application import Save, SetAside
 
 ENTRY_COLUMNS = "id, correspondent, place, written_at, reply_to, text_bytes, number, open, owed, unread"
 """The columns of an index entry, in the order of `IndexEntry`'s fields."""
+
+PUT_ENTRY = f"""
+insert into letters(mailbox, {ENTRY_COLUMNS}) values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+on conflict(mailbox, id) do update set place = excluded.place, number = excluded.number,
+open = excluded.open, owed = excluded.owed, unread = excluded.unread
+"""
+PUT_SAVE = (
+    "insert into saves(mailbox, key, data) values(?, ?, ?)"
+    " on conflict(mailbox, key) do update set data = excluded.data"
+)
 
 _ENTRY = f"select {ENTRY_COLUMNS} from letters where mailbox = ?"
 
@@ -38,17 +55,24 @@ class StoredRecords:
         self._where = where
         self._lock = threading.Lock()
         self._put: dict[tuple[str, str], Save] = {}
-        self._unasked: dict[int, Save] = {}  # put, and not asked to be committed yet; by identity
+        self._unasked: dict[int, Save | SetAside] = {}  # put, and not asked to be committed yet; by identity
         self._fresh = MemoryRecords()
+        self._aside: set[tuple[str, str]] = set()  # not to be read, though a row may still be there
 
-    def put(self, save: Save) -> None:
-        """Make a record readable before its commit."""
+    def put(self, save: Save | SetAside) -> None:
+        """Make a record readable before its commit, or unreadable."""
+        at = (save.mailbox, save.key)
         with self._lock:
-            self._put[save.mailbox, save.key] = save
             self._unasked[id(save)] = save
             self._fresh.put(save)
+            if isinstance(save, SetAside):
+                self._aside.add(at)
+                self._put.pop(at, None)
+            else:
+                self._aside.discard(at)
+                self._put[at] = save
 
-    def left_over(self, asked: Iterable[object]) -> list[Save]:
+    def left_over(self, asked: Iterable[object]) -> list[Save | SetAside]:
         """Return the saves that were put and are not among those that a step now asks to be committed.
 
         They are of a step that broke between putting and asking. Mailboxes go on from what was put, so it
@@ -59,7 +83,12 @@ class StoredRecords:
                 self._unasked.pop(id(write), None)
             left = list(self._unasked.values())
             self._unasked.clear()
-        return left
+            # One that was put once more since is not the last word on its record.
+            return [
+                each
+                for each in left
+                if isinstance(each, SetAside) or self._put.get((each.mailbox, each.key)) is each
+            ]
 
     def committed(self, saves: Iterable[Save]) -> None:
         """Take note that saves are on disk; called by the thread that commits."""
@@ -72,23 +101,24 @@ class StoredRecords:
     def get(self, mailbox: str, key: str) -> bytes | None:
         """Return a record, or None."""
         with self._lock:
-            fresh = self._fresh.get(mailbox, key)
-        if fresh is not None:
+            fresh, aside = self._fresh.get(mailbox, key), (mailbox, key) in self._aside
+        if fresh is not None or aside:
             return fresh
         rows = self._rows("select data from saves where mailbox = ? and key = ?", mailbox, key)
-        return bytes(rows[0][0]) if rows else None
+        return _blob(rows[0][0]) if rows else None
 
     def entry(self, mailbox: str, letter_id: str) -> IndexEntry | None:
         """Return the index entry of a letter, or None."""
         with self._lock:
             fresh = self._fresh.entry(mailbox, letter_id)
-        return fresh or self._on_disk(mailbox, letter_id)
+            aside = (mailbox, INDEX + letter_id) in self._aside
+        return None if aside else fresh or self._on_disk(mailbox, letter_id)
 
     def answers(self, mailbox: str, letter_id: str) -> list[IndexEntry]:
         """Return the entries of the letters in a mailbox that say that they answer a letter."""
         with self._lock:
             fresh = self._fresh.answers(mailbox, letter_id)
-        ids = {entry.id for entry in fresh}
+            ids = {entry.id for entry in fresh} | self._hidden(mailbox)
         stored = self._entries(f"{_ENTRY} and reply_to = ?", mailbox, letter_id)
         return [*(entry for entry in stored if entry.id not in ids), *fresh]
 
@@ -98,8 +128,8 @@ class StoredRecords:
             # All of them, not only those before the bound: one
             # that has moved past it still hides its old row.
             fresh = self._fresh.page(mailbox, correspondent, None, len(self._put))
-        # An entry that was put overrides the one on disk, and may stand elsewhere in the order.
-        ids = {entry.id for entry in fresh}
+            # An entry that was put overrides the one on disk, and may stand elsewhere in the order.
+            ids = {entry.id for entry in fresh} | self._hidden(mailbox)
         bound, end = ("", ()) if before is None else (" and place < ?", (before,))
         stored = self._entries(
             f"{_ENTRY} and correspondent = ?{bound} order by place desc limit ?",
@@ -117,7 +147,7 @@ class StoredRecords:
         """Return the entries of a mailbox with a mark, by order key."""
         with self._lock:
             found = self._fresh.marked(mailbox, mark)
-            ids = self._fresh.letters(mailbox)
+            ids = self._fresh.letters(mailbox).keys() | self._hidden(mailbox)
         # Of a hundred thousand letters a handful has a mark, which the planner can't know.
         query = _ENTRY.replace("from letters", f"from letters indexed by letters_{mark}")
         stored = self._entries(f"{query} and {mark}", mailbox)
@@ -139,12 +169,13 @@ class StoredRecords:
     def telemetry(self, mailbox: str) -> list[tuple[str, bytes]]:
         """Return the keys and records of a mailbox's telemetry."""
         with self._lock:
-            fresh = dict(self._fresh.telemetry(mailbox))
+            fresh, aside = dict(self._fresh.telemetry(mailbox)), set(self._aside)
         rows = self._rows(
             "select key, data from saves where mailbox = ? and key >= 'telemetry/' and key < 'telemetry0'",
             mailbox,
         )
-        return list(({key: bytes(data) for key, data in rows} | fresh).items())
+        stored = {key: _blob(data) for key, data in rows if (mailbox, key) not in aside}
+        return list((stored | fresh).items())
 
     def conversations(self, mailbox: str) -> list[Conversation]:
         """Return a mailbox's conversations."""
@@ -161,6 +192,10 @@ class StoredRecords:
             found[entry.correspondent] = with_entry(so_far, self._on_disk(mailbox, entry.id), entry)
         return list(found.values())
 
+    def _hidden(self, mailbox: str) -> set[str]:
+        """Return the letters of a mailbox whose entries on disk are set aside; the lock is held."""
+        return {key.removeprefix(INDEX) for of, key in self._aside if of == mailbox and key.startswith(INDEX)}
+
     def _on_disk(self, mailbox: str, letter_id: str) -> IndexEntry | None:
         return next(iter(self._entries(f"{_ENTRY} and id = ?", mailbox, letter_id)), None)
 
@@ -172,6 +207,11 @@ class StoredRecords:
             return self._reader.execute(query, bindings).fetchall()
         except apsw.Error as error:
             raise StoreError(f"{self._where} can't be read: {error}") from error
+
+
+def _blob(value: object) -> bytes:
+    """Return a column that should be a blob; of another type it is no record, but bytes all the same."""
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 def entry_row(entry: IndexEntry) -> tuple[str | bytes | int | None, ...]:
