@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from starlight.bundle import age_growth
-from starlight.errors import StoreError
+from starlight.bundle import EndpointID, age_growth
+from starlight.errors import StarlightError, StoreError
 from starlight.node.bundle_state import BundleState
 from starlight.routing import Route
 
@@ -175,3 +175,14 @@ def unpack(key: str, data: bytes) -> Meta:
         return _DECODE(data)
     except msgspec.MsgspecError as error:
         raise StoreError(f"the record of {key} in the store is not one of ours: {error}") from error
+
+
+def readable(key: str, data: bytes) -> bool:
+    """Return whether a bundle with this record can be restored."""
+    try:
+        meta = unpack(key, data)
+        for endpoint in (meta.source, meta.destination, meta.report_to):
+            EndpointID.parse(endpoint)
+    except StarlightError:
+        return False
+    return True

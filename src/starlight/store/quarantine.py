@@ -18,14 +18,12 @@ from typing import Any
 import apsw
 import msgspec
 
-from starlight.bundle import EndpointID
-from starlight.errors import StarlightError
 from starlight.messages.decoded import readable
 from starlight.messages.records import INDEX, KINDS, UNKNOWN, index_entry
 from starlight.messages.reindex import index_of
+from starlight.node import stored
 from starlight.node.application import Save, SetAside
 from starlight.node.store import BUNDLE
-from starlight.node.stored import unpack
 from starlight.store.contract import Quarantined
 from starlight.store.stored_records import ENTRY_COLUMNS, PUT_ENTRY, PUT_SAVE, StoredRecords, entry_row
 
@@ -193,15 +191,8 @@ def _there(connection: apsw.Connection, mailbox: str, key: str) -> bool:
 def _bundle_readable(connection: apsw.Connection, key: str, data: bytes) -> bool:
     bundle = key.removeprefix(BUNDLE)
     query = f"select 1 from bundles where key = ? and {BUNDLE_WHOLE}"
-    if not key.startswith(BUNDLE) or connection.execute(query, (bundle,)).fetchone() is None:
-        return False
-    try:
-        meta = unpack(bundle, data)
-        for endpoint in (meta.source, meta.destination, meta.report_to):
-            EndpointID.parse(endpoint)
-    except StarlightError:
-        return False
-    return True
+    there = key.startswith(BUNDLE) and connection.execute(query, (bundle,)).fetchone() is not None
+    return there and stored.readable(bundle, data)
 
 
 def _rows(connection: apsw.Connection, query: str) -> list[tuple[Any, ...]]:
