@@ -38,8 +38,8 @@ from starlight.links import (
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig
 from starlight.neighbours.address import LinkAddress
-from starlight.neighbours.carrier import Carrier
 from starlight.neighbours.connection import Connection
+from starlight.neighbours.link_driver import LinkDriver
 from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig
 
@@ -116,12 +116,12 @@ class Neighbour:
         self.connection = Connection("tcpcl", self.session, None, time.monotonic_ns, self.heard)
         return self.connection
 
-    def heard(self, carrier: Carrier, happened: list[LinkEvent]) -> None:
+    def heard(self, driver: LinkDriver, happened: list[LinkEvent]) -> None:
         """Count, and acknowledge what came."""
         for event in happened:
             if isinstance(event, TransferReceived):
                 self.taken += 1
-                carrier.link.acknowledge(event.transfer, time.monotonic_ns())
+                driver.link.acknowledge(event.transfer, time.monotonic_ns())
             elif isinstance(event, TransferAcknowledged):
                 self.acknowledged += 1
             elif isinstance(event, LinkEstablished):

@@ -506,7 +506,7 @@ def test_what_is_no_bundle_is_refused_and_the_session_goes_on(tmp_path: Path) ->
             for number, junk in enumerate((b"", b"\x9f\xff", bytes(300), b"\x9f" * 5000)):
                 action = Transmit(f"junk {number}", MARS, 1, now, now, now, None, False)
                 here._neighbours.send(action, junk)
-            here._neighbours.carriers.flush()
+            here._neighbours.drivers.flush()
             await here.mail.write(JAY, Draft(NAN_YOUNG, "after the junk"))
             await until(there, lambda: texts(there, NAN_YOUNG) == ["after the junk"])
             assert there.status().refused == 4

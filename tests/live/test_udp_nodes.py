@@ -19,7 +19,7 @@ from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.draft import Draft
 from starlight.neighbours.address import LinkAddress
-from starlight.neighbours.carrier import Tap
+from starlight.neighbours.link_driver import Tap
 from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig
 

@@ -11,9 +11,9 @@ from tests.live.helpers import PATIENCE_S, START
 from starlight.contacts.plan import ContactPlan
 from starlight.live.clock import MissionClock
 from starlight.neighbours.address import LinkAddress
-from starlight.neighbours.carrier import Tap
 from starlight.neighbours.kinds import ThisNode
 from starlight.neighbours.light import Light
+from starlight.neighbours.link_driver import Tap
 from starlight.neighbours.neighbours import Neighbours
 from starlight.neighbours.peer import PeerConfig
 from starlight.node.actions import Transmit
@@ -47,8 +47,7 @@ class End:
         self._more = asyncio.Event()
         light = Light(plan, rate=float(clock.rate))
         self.neighbours = Neighbours(
-            node,
-            ThisNode(f"ipn:{node}.0", TRANSFER_MAX),
+            ThisNode(node, f"ipn:{node}.0", TRANSFER_MAX),
             peers,
             clock,
             light,
@@ -86,14 +85,14 @@ class End:
         """Send a bundle and flush."""
         reaches = leaves if reaches is None else reaches
         self.neighbours.send(Transmit(key, peer, 1, leaves, leaves, reaches, None, one_way), data)
-        self.neighbours.carriers.flush()
+        self.neighbours.drivers.flush()
 
     def acknowledge(self, event: Event) -> None:
         """Acknowledge a bundle that came, and flush."""
         assert isinstance(event, BundleReceived)
         assert event.transfer is not None
         self.neighbours.acknowledge(event.transfer)
-        self.neighbours.carriers.flush()
+        self.neighbours.drivers.flush()
 
     async def bundle(self) -> BundleReceived:
         """Return the next event, which is that a bundle came."""

@@ -143,7 +143,7 @@ def test_whoever_sends_from_elsewhere_is_a_stranger() -> None:
                 await asyncio.sleep(0)
         raw.send(b"after them")
         assert (await here.bundle()).data == b"after them"
-        assert here.neighbours.datagrams.strangers == 100
+        assert here.neighbours.datagrams.strangers.count == 100
         refused = [event for event in here.said if isinstance(event, LinkRefused)]
         assert [event.reason for event in refused] == [
             f"a datagram of no peer, the {number}. of such" for number in (1, 2, 4, 8, 16, 32, 64)
@@ -253,8 +253,8 @@ def test_a_silent_peer_is_down_until_it_is_heard_again() -> None:
         here.send(2, "a", b"unheard", leaves=START)
         assert await here.next() == TransferSent("a", 2)  # its death is not known yet
         ahead = 61 * SECOND
-        here.neighbours.carriers.touch(next(iter(here.neighbours.carriers._open)))
-        here.neighbours.carriers.flush()
+        here.neighbours.drivers.touch(next(iter(here.neighbours.drivers._open)))
+        here.neighbours.drivers.flush()
         assert await here.next() == LinkDown(2)
         (status,) = here.neighbours.status()
         assert not status.up

@@ -93,7 +93,7 @@ def test_a_refusal_fails_the_transfer(reason: str, refused: bool) -> None:
         clock, here, there = await connected()
         here.send(2, "a", b"x", leaves=clock.now())
         there.neighbours.refuse(transfer_of(await there.next()), reason)
-        there.neighbours.carriers.flush()
+        there.neighbours.drivers.flush()
         assert await here.next() == TransferFailed("a", 2, reason, refused)
         await closed(here, there)
 
@@ -107,7 +107,7 @@ def test_a_refusal_as_completed_is_an_acknowledgement() -> None:
         clock, here, there = await connected()
         here.send(2, "a", b"x", leaves=clock.now())
         there.neighbours.refuse(transfer_of(await there.next()), "completed")
-        there.neighbours.carriers.flush()
+        there.neighbours.drivers.flush()
         assert isinstance(await here.next(), TransferAcknowledged)
         await closed(here, there)
 
@@ -134,7 +134,7 @@ def test_transfers_under_way_fail_with_the_session_and_the_link_rises_again() ->
         clock, here, there = await connected()
         here.send(2, "a", b"x", leaves=clock.now())
         received = await there.bundle()
-        there.neighbours.carriers.abort()
+        there.neighbours.drivers.abort()
         told = [await here.next(), await here.next(), await here.next()]
         assert told[0] == LinkDown(2)
         assert isinstance(told[1], TransferFailed)
@@ -144,7 +144,7 @@ def test_transfers_under_way_fail_with_the_session_and_the_link_rises_again() ->
         there.neighbours.acknowledge(
             transfer_of(received)
         )  # too late: its session is gone, and that is no error
-        there.neighbours.carriers.flush()
+        there.neighbours.drivers.flush()
         await closed(here, there)
 
     run(test())
@@ -207,7 +207,7 @@ def test_a_batch_is_one_write() -> None:
         for number in range(20):
             here.neighbours.send(transmit_of(number, clock.now()), b"bundle %d" % number)
         assert writes == []
-        here.neighbours.carriers.flush()
+        here.neighbours.drivers.flush()
         assert len(writes) == 1
         for number in range(20):
             assert (await there.bundle()).data == b"bundle %d" % number
@@ -361,7 +361,7 @@ def test_what_is_not_committed_counts_after_its_session_has_fallen() -> None:
         clock, here, there = await connected()
         here.send(2, "a", b"x" * 1000, leaves=clock.now())
         received = await there.bundle()
-        there.neighbours.carriers.abort()
+        there.neighbours.drivers.abort()
         assert await there.next() == LinkDown(1)
         assert there.neighbours.uncommitted.bytes == 1000
         there.neighbours.acknowledge(transfer_of(received))

@@ -13,7 +13,7 @@ def gate() -> tuple[Uncommitted, Connection, list[str]]:
     """Return what counts transfers, a connection that they come over, and what has been asked for."""
     asked: list[str] = []
     link = TcpclSession(TcpclConfig("ipn:1.0"), passive=True, now=0)
-    connection = Connection("tcpcl", link, None, lambda: 0, lambda carrier, events: None)
+    connection = Connection("tcpcl", link, None, lambda: 0, lambda driver, events: None)
     return Uncommitted(lambda: asked.append("pause"), lambda: asked.append("resume")), connection, asked
 
 

@@ -38,7 +38,7 @@ from starlight.links.link import (
     Refusal,
     TransferReceived,
 )
-from starlight.links.udpcl_outgoing import Outgoing
+from starlight.links.udpcl_outgoing import PacedTransfers
 
 PORT = 4556
 """The registered port (3.2.2)."""
@@ -109,7 +109,7 @@ class UdpclLink:
         self._config = config
         self._keepalive = config.keepalive_s * SECOND
         self._patience = (MISSED_KEEPALIVES + 1) * self._keepalive
-        self._outgoing = Outgoing(config.rate_bps, now)
+        self._outgoing = PacedTransfers(config.rate_bps, now)
         self._now = self._heard = now
         self._spoke: int | None = None  # not yet: the first keep-alive is due at once
         self._up = not self._keepalive

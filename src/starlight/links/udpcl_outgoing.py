@@ -13,7 +13,7 @@ BURST = SECOND // 100
 rate and no receiver's socket buffer overflows."""
 
 
-class Outgoing:
+class PacedTransfers:
     """Keeps datagrams in order until their turn has come.
 
     Args:

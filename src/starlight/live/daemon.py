@@ -32,9 +32,9 @@ from starlight.live.mail_service import MailService
 from starlight.live.outward_actions import OutwardActions
 from starlight.messages.correspondent import Maker
 from starlight.neighbours.address import LinkAddress
-from starlight.neighbours.carrier import Tap
 from starlight.neighbours.kinds import KINDS, LinkKind, ThisNode
 from starlight.neighbours.light import Light
+from starlight.neighbours.link_driver import Tap
 from starlight.neighbours.neighbours import Neighbours
 from starlight.node.actions import Outward
 from starlight.node.application import Request
@@ -70,6 +70,7 @@ class Daemon:
     Attributes:
         mail: the mailboxes, for people.
         departures: the last transmissions that went out, the oldest first.
+        listening: the addresses at which peers may reach it.
 
     Raises:
         InputError: a correspondent is at no address of this node, or two are at the same.
@@ -114,8 +115,7 @@ class Daemon:
         self._engine = EngineLoop(self._host, clock, self._commits.submit, self._defects)
         light = Light(config.node.plan, _fixed_light(config), float(clock.rate))
         self._neighbours = Neighbours(
-            number,
-            ThisNode(str(EndpointID.ipn(number, 0)), config.node.limits.bundle_bytes),
+            ThisNode(number, str(EndpointID.ipn(number, 0)), config.node.limits.bundle_bytes),
             config.peers,
             clock,
             light,
@@ -124,7 +124,7 @@ class Daemon:
             tap,
             kinds,
         )
-        self._plan: ContactPlan | None = None  # by which light is imposed and peers are dialled
+        self.listening = self._neighbours.listening
         self._outward = OutwardActions(
             self.store, self._neighbours, self._trace, self._engine.tell, self._defects
         )
@@ -132,11 +132,6 @@ class Daemon:
         self._listeners = ChangeListeners()
         self._running = self._started = False
         self._stopped: asyncio.Future[None]
-
-    @property
-    def listening(self) -> list[LinkAddress]:
-        """Return the addresses at which peers may reach it."""
-        return self._neighbours.listening
 
     @property
     def port(self) -> int | None:
@@ -217,7 +212,7 @@ class Daemon:
             plan_version=self.node.router.plan.version,
             listening=[str(address) for address in self.listening],
             links=self._neighbours.status(),
-            strangers=self._neighbours.datagrams.strangers,
+            strangers=self._neighbours.datagrams.strangers.count,
         )
 
     async def change_plan(self, plan: ContactPlan) -> None:
@@ -250,14 +245,7 @@ class Daemon:
             requests = self.office.open(resident.address, resident.person, now)
             asked = self._applications.asked(MAIL, requests)
             self._commits.submit(self._host.ask(asked, now), now)
-        self._follow_plan()
-
-    def _follow_plan(self) -> None:
-        """Impose light, and dial, by the plan that the engine has in force: applications amend it as well."""
-        plan = self.node.router.plan
-        if plan is not self._plan:
-            self._plan = plan
-            self._neighbours.set_plan(plan)
+        self._neighbours.set_plan(self.node.router.plan)
 
     def _moment(self) -> int:
         """Handle what has happened so far, so that what a person asks comes after it; return mission time."""
@@ -275,10 +263,11 @@ class Daemon:
 
     def _committed(self, actions: list[Outward], changed: bool) -> None:
         """Do what a commit has made safe to do, and write to each connection once for all of it."""
-        self._follow_plan()
+        # What the engine has in force: applications amend the plan as well.
+        self._neighbours.set_plan(self.node.router.plan)
         for action in actions:
             self._outward.do(action)
-        self._neighbours.carriers.flush()
+        self._neighbours.drivers.flush()
         self._trace.flush()
         self._record.flush()
         if changed:

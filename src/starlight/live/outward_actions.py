@@ -23,7 +23,7 @@ class OutwardActions:
 
     Args:
         store: has the bytes of bundles.
-        neighbours: what is sent and answered goes to them; written at their carriers' `flush`.
+        neighbours: what is sent and answered goes to them; written at their drivers' `flush`.
         trace: takes what is told.
         tell: takes the engine's events.
         defects: told what breaks.

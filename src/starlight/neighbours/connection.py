@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 
 from starlight.links import StreamLink
-from starlight.neighbours.carrier import Carrier, Heard, SocketAddress, Tap
+from starlight.neighbours.link_driver import Heard, LinkDriver, SocketAddress, Tap
 from starlight.neighbours.peer import PeerConfig
 
 PROBE_AFTER_S, PROBE_EVERY_S, PROBES = 60, 15, 4
@@ -18,11 +18,11 @@ CLOSE_S = 5.0
 """How long the last bytes of an ended link may take to leave, before the connection is cut off."""
 
 
-class Connection(Carrier, asyncio.Protocol):
+class Connection(LinkDriver, asyncio.Protocol):
     """A link on a TCP connection.
 
     Args:
-        scheme, called, wall_now, heard: as of `Carrier`.
+        scheme, called, wall_now, heard: as of `LinkDriver`.
         link: the machine.
         tap: sees all bytes; for captures in tests.
     """

@@ -7,10 +7,10 @@ import asyncio
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.neighbours.address import LinkAddress
-from starlight.neighbours.carrier import Heard, Tap
-from starlight.neighbours.carriers import Carriers
 from starlight.neighbours.connection import Connection
 from starlight.neighbours.kinds import StreamKind, ThisNode
+from starlight.neighbours.link_driver import Heard, Tap
+from starlight.neighbours.link_drivers import LinkDrivers
 from starlight.neighbours.peer import PeerConfig
 
 CONNECTIONS = 256
@@ -23,17 +23,17 @@ class Connections:
     Args:
         me: this node.
         clock: the wall, for the protocols' timers.
-        carriers: told of each connection.
+        drivers: told of each connection.
         heard: told the events of each link.
         tap: sees all bytes of all connections; for captures in tests.
     """
 
     def __init__(
-        self, me: ThisNode, clock: MissionClock, carriers: Carriers, heard: Heard, tap: Tap | None
+        self, me: ThisNode, clock: MissionClock, drivers: LinkDrivers, heard: Heard, tap: Tap | None
     ) -> None:
         self._me = me
         self._clock = clock
-        self._carriers = carriers
+        self._drivers = drivers
         self._heard = heard
         self._tap = tap
         self._servers: list[asyncio.Server] = []
@@ -66,7 +66,7 @@ class Connections:
         wall_now = self._clock.wall_now
         link = kind.make(self._me, called, passive=called is None, now=wall_now())
         connection = Connection(scheme, link, called, wall_now, self._heard, self._tap)
-        self._carriers.add(connection)
+        self._drivers.add(connection)
         self._alive += 1
         connection.ended.add_done_callback(lambda _: self._gone())
         # Broken off without a word: who comes in such numbers is not worth a session's memory each.

@@ -48,6 +48,7 @@ class ContactWindows:
 
     def _add(self, peer: int, start: int, end: int) -> None:
         starts, ends = self._starts.setdefault(peer, []), self._ends.setdefault(peer, [])
+        # Ends are closed, so windows that touch are one: a peer is not dialled anew where rates change.
         if ends and start <= ends[-1]:
             ends[-1] = max(ends[-1], end)
         else:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from starlight.links import Closing, DatagramLink, LinkEvent
-from starlight.neighbours.carrier import Carrier, Heard
+from starlight.neighbours.link_driver import Heard, LinkDriver
 from starlight.neighbours.peer import PeerConfig
 
 SystemAddress = tuple[str, int] | tuple[str, int, int, int]
@@ -24,11 +24,11 @@ class Sender(Protocol):
         """Send a datagram to a path's peer; return why the system did not take it, or None where it did."""
 
 
-class DatagramPath(Carrier):
+class DatagramPath(LinkDriver):
     """A link over datagrams to and from one address.
 
     Args:
-        scheme, wall_now, heard: as of `Carrier`.
+        scheme, wall_now, heard: as of `LinkDriver`.
         link: the machine.
         peer: who is there.
         address: of its socket, as the system writes it.

@@ -7,27 +7,42 @@ import ipaddress
 from collections.abc import Callable
 from typing import cast
 
-from starlight.neighbours.carrier import Tap
 from starlight.neighbours.datagram_path import DatagramPath, SystemAddress
+from starlight.neighbours.link_driver import Tap
 from starlight.neighbours.trace_events import LinkRefused
 from starlight.trace import TraceEvent
+
+
+class Strangers:
+    """Counts the datagrams that came from addresses of no peer.
+
+    Args:
+        say: takes what is to be traced.
+    """
+
+    def __init__(self, say: Callable[[TraceEvent], None]) -> None:
+        self.count = 0
+        self._say = say
+
+    def add(self, address: SystemAddress) -> None:
+        """Count a datagram from an address."""
+        self.count += 1
+        # Told of the first, second, fourth, eighth and so on, so that nobody can fill the trace.
+        if self.count & (self.count - 1) == 0:
+            host, port = _known_as(address)
+            self._say(LinkRefused(f"{host} port {port}", f"a datagram of no peer, the {self.count}. of such"))
 
 
 class DatagramSocket(asyncio.DatagramProtocol):
     """One UDP socket.
 
     Args:
-        say: takes what is to be traced.
+        strangers: told of what comes from elsewhere than a peer's address.
         tap: sees all bytes; for captures in tests.
-
-    Attributes:
-        strangers: how many datagrams came from addresses of no peer.
-        family: of its addresses.
     """
 
-    def __init__(self, say: Callable[[TraceEvent], None], tap: Tap | None) -> None:
-        self.strangers = 0
-        self._say = say
+    def __init__(self, strangers: Strangers, tap: Tap | None) -> None:
+        self._strangers = strangers
         self._tap = tap
         self._transport: asyncio.DatagramTransport | None = None
         self._full = False
@@ -49,7 +64,7 @@ class DatagramSocket(asyncio.DatagramProtocol):
         """Hand a datagram to the link with whoever sends from its address; count a stranger's."""
         path = self._path_from(address)
         if path is None:
-            self._count_stranger(address)
+            self._strangers.add(address)
             return
         if self._tap and self._transport:
             self._tap(address[:2], self.here, data)
@@ -118,6 +133,7 @@ class DatagramSocket(asyncio.DatagramProtocol):
             self._transport.close()
 
     def _path_from(self, address: SystemAddress) -> DatagramPath | None:
+        # Written in one form, or a peer of an IPv6 network would be a stranger by its scope alone.
         host, port = _known_as(address)
         path = self._paths.get((host, port))
         if path is not None:
@@ -125,15 +141,6 @@ class DatagramSocket(asyncio.DatagramProtocol):
         # RFC 7122, 5, filters by IP address: many implementations send from a port of the moment.
         foreign = [path for (known, _), path in self._paths.items() if known == host and path.from_any_port]
         return foreign[0] if len(foreign) == 1 else None
-
-    def _count_stranger(self, address: SystemAddress) -> None:
-        self.strangers += 1
-        # Told of the first, second, fourth, eighth and so on, so that nobody can fill the trace.
-        if self.strangers & (self.strangers - 1) == 0:
-            host, port = _known_as(address)
-            self._say(
-                LinkRefused(f"{host} port {port}", f"a datagram of no peer, the {self.strangers}. of such")
-            )
 
 
 def _known_as(address: SystemAddress) -> tuple[str, int]:

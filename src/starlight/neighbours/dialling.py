@@ -115,7 +115,7 @@ class Dialler:
         loop = asyncio.get_running_loop()
         pauses = DialPauses()
         while True:
-            await self._links.wait_down(peer.node)
+            await self._links.wait_down(peer.node)  # also while it has called us: one connection is enough
             try:
                 async with asyncio.timeout(CONNECT_S):
                     _, connection = await loop.create_connection(
@@ -144,6 +144,7 @@ class Dialler:
             except TimeoutError:
                 return
             opens_in_s = self._opens_in_s(peer)
+            # Not where it was open before: a plan that changes often must not mean a call each time.
             if self._windows.is_open(peer, self._clock.now()) and not was_open:
                 return
             if opens_in_s is not None:

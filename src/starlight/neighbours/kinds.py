@@ -18,13 +18,15 @@ tenth of a second, and what a wire that is used for UDP is provisioned for."""
 
 
 class ThisNode(NamedTuple):
-    """What this node says of itself over a link.
+    """What this node is to its peers.
 
     Attributes:
+        number: of the node.
         node_id: its name, such as ``ipn:7.0``.
         transfer_max: the largest bundle that it takes, in bytes.
     """
 
+    number: int
     node_id: str
     transfer_max: int
 

@@ -15,14 +15,14 @@ from starlight.contacts import ContactPlan
 from starlight.links import Refusal
 from starlight.live.clock import MissionClock, MissionTimers
 from starlight.neighbours.address import LinkAddress
-from starlight.neighbours.carrier import Carrier, Tap
-from starlight.neighbours.carriers import Carriers
 from starlight.neighbours.connections import Connections
 from starlight.neighbours.contact_windows import ContactWindows
-from starlight.neighbours.datagrams import Datagrams
+from starlight.neighbours.datagram_sockets import DatagramSockets
 from starlight.neighbours.dialling import Dialler
 from starlight.neighbours.kinds import KINDS, LinkKind, StreamKind, ThisNode
 from starlight.neighbours.light import Light
+from starlight.neighbours.link_driver import LinkDriver, Tap
+from starlight.neighbours.link_drivers import LinkDrivers
 from starlight.neighbours.link_status import LinkStatus, Tally
 from starlight.neighbours.outcomes import TransferOutcomes
 from starlight.neighbours.peer import PeerConfig
@@ -44,8 +44,7 @@ class Neighbours:
     """All links of one node.
 
     Args:
-        node: our number.
-        me: what we say of ourselves.
+        me: this node.
         peers: whom we connect to, and whom we let connect.
         clock: mission time, and the wall for the protocols' timers.
         light: what is imposed.
@@ -56,7 +55,7 @@ class Neighbours:
 
     Attributes:
         listening: where peers may reach it.
-        carriers: of all links, strangers' too; what is sent and answered is written at their `flush`.
+        drivers: of all links, strangers' too; what is sent and answered is written at their `flush`.
         links: those with peers; `cut` them here.
         datagrams: the UDP sockets.
         uncommitted: what has come in and is not safe yet.
@@ -64,7 +63,6 @@ class Neighbours:
 
     def __init__(
         self,
-        node: int,
         me: ThisNode,
         peers: Sequence[PeerConfig],
         clock: MissionClock,
@@ -75,24 +73,25 @@ class Neighbours:
         kinds: Mapping[str, LinkKind] = KINDS,
     ) -> None:
         self.listening: list[LinkAddress] = []
-        self._node = node
+        self._node = node = me.number
         self._peers = {peer.node: peer for peer in peers}
         self._clock = clock
         self._light = light
         self._tell = tell
         self._say = say
         self._kinds = kinds
+        self._plan: ContactPlan | None = None
         self._timers = MissionTimers(clock)
         self._tallies: dict[int, Tally] = {peer.node: Tally() for peer in peers}
         tally = self._tallies.__getitem__
         self._outcomes = TransferOutcomes(node, clock, light, self._timers, tell, tally)
-        self.carriers = Carriers()
+        self.drivers = LinkDrivers()
         self.links = PeerLinks(node, peers, clock, self._outcomes, tally, tell, say)
-        self._connections = Connections(me, clock, self.carriers, self._heard, tap)
-        self.datagrams = Datagrams(me, clock, self.carriers, self._heard, say, tap)
+        self._connections = Connections(me, clock, self.drivers, self._heard, tap)
+        self.datagrams = DatagramSockets(me, clock, self.drivers, self._heard, say, tap)
         windows = ContactWindows(node, self._peers)
         self._dialler = Dialler(self._connections, self.links, windows, clock)
-        self.uncommitted = Uncommitted(self.carriers.pause_reading, self.carriers.resume_reading)
+        self.uncommitted = Uncommitted(self.drivers.pause_reading, self.drivers.resume_reading)
 
     async def listen(self, address: LinkAddress) -> LinkAddress:
         """Let peers reach us; return the address, with the port that the system chose where it was 0.
@@ -128,15 +127,17 @@ class Neighbours:
                 self.datagrams.reach(peer, address, kind, tally)
 
     def set_plan(self, plan: ContactPlan) -> None:
-        """Impose the light of another plan, and dial by its contacts."""
-        self._light.set_plan(plan)
-        self._dialler.set_plan(plan)
+        """Impose the light of a plan, and dial by its contacts; it costs nothing while that is the same."""
+        if plan is not self._plan:
+            self._plan = plan
+            self._light.set_plan(plan)
+            self._dialler.set_plan(plan)
 
     def send(self, transmit: Transmit, data: bytes) -> None:
         """Send a bundle; `TransferAcknowledged`, `TransferSent` or `TransferFailed` follows.
 
-        Nothing is written before `Carriers.flush`. Over a cut link it is eaten: its failure follows when its
-        acknowledgement would have come. To a foreign peer it is held for the light time first; over a
+        Nothing is written before `LinkDrivers.flush`. Over a cut link it is eaten: its failure follows when
+        its acknowledgement would have come. To a foreign peer it is held for the light time first; over a
         protocol that can't say when its last byte left, until that has left, as it is taken to have left when
         it comes.
         """
@@ -146,35 +147,35 @@ class Neighbours:
         elif peer is not None and peer.foreign:
             # It knows no light of ours and would have it at once, so what is in flight waits here.
             self._timers.at(self._outcomes.reaches(transmit), self._put, transmit, data, held=True)
-        elif (
-            link
-            and transmit.last_byte > self._clock.now()
-            and not self._kinds[link.carrier.scheme].tells_departure
-        ):
+        elif link is None or self._kinds[link.driver.scheme].tells_departure:
+            self._put(transmit, data, held=False)
+        elif transmit.last_byte > self._clock.now():
+            # So the contact's rate is kept, too, which else nothing but their own pace would do for
+            # datagrams.
             self._timers.at(transmit.last_byte, self._put, transmit, data, held=True)
         else:
             self._put(transmit, data, held=False)
 
     def acknowledge(self, handle: int) -> bool:
-        """Tell the sender of a transfer that it is safe; nothing is written before `Carriers.flush`.
+        """Tell the sender of a transfer that it is safe; nothing is written before `LinkDrivers.flush`.
 
         Returns:
             Whether it is told: its link may have ended since, or never tells.
         """
-        carrier, transfer = self.uncommitted.take(handle)
-        if carrier is None or not carrier.link.promises.acknowledged:
+        driver, transfer = self.uncommitted.take(handle)
+        if driver is None or not driver.link.promises.acknowledged:
             return False
-        carrier.link.acknowledge(transfer, self._clock.wall_now())
-        self.carriers.touch(carrier)
+        driver.link.acknowledge(transfer, self._clock.wall_now())
+        self.drivers.touch(driver)
         return True
 
     def refuse(self, handle: int, reason: str) -> bool:
         """Tell the sender of a transfer that it is not taken, in the words of `Refuse.reason`; as above."""
-        carrier, transfer = self.uncommitted.take(handle)
-        if carrier is None or not carrier.link.promises.acknowledged:
+        driver, transfer = self.uncommitted.take(handle)
+        if driver is None or not driver.link.promises.acknowledged:
             return False
-        carrier.link.refuse(transfer, _REFUSALS[reason], self._clock.wall_now())
-        self.carriers.touch(carrier)
+        driver.link.refuse(transfer, _REFUSALS[reason], self._clock.wall_now())
+        self.drivers.touch(driver)
         return True
 
     def status(self) -> list[LinkStatus]:
@@ -184,13 +185,13 @@ class Neighbours:
     def abort(self) -> None:
         """Break every link off, and neither listen nor call again."""
         self._stop()
-        self.carriers.abort()
+        self.drivers.abort()
 
     async def close(self) -> None:
         """End every link in order, and forget what is held."""
         self._stop()
         await self._dialler.wait_stopped()
-        await self.carriers.close()
+        await self.drivers.close()
         await self.datagrams.wait_closed()
         # Last, because from Python 3.12 on it waits for every accepted connection as well.
         await self._connections.wait_closed()
@@ -201,49 +202,49 @@ class Neighbours:
         self._connections.stop()
         self.datagrams.stop()
 
-    def _heard(self, carrier: Carrier, happened: list[links.LinkEvent]) -> None:
+    def _heard(self, driver: LinkDriver, happened: list[links.LinkEvent]) -> None:
         """Hand on what a link tells, what failed with it last.
 
         Else the engine, which does not know yet that the link is down, would send over it what waits behind.
         """
         failed: list[links.TransferFailed] = []
-        link = self.links.of(carrier)
+        link = self.links.of(driver)
         for event in happened:
             if isinstance(event, links.TransferFailed):
                 failed.append(event)
             else:
-                self._take(carrier, event)
-                link = link or self.links.of(carrier)
+                self._take(driver, event)
+                link = link or self.links.of(driver)
         for event in failed:
             assert link is not None  # only to peers anything is sent
             link.end_of(event)
 
-    def _take(self, carrier: Carrier, event: links.LinkEvent) -> None:
-        link = self.links.of(carrier)
+    def _take(self, driver: LinkDriver, event: links.LinkEvent) -> None:
+        link = self.links.of(driver)
         match event:
             case links.TransferReceived():
                 if link is not None:  # a stranger's is not taken; its link is being ended
-                    self._received(carrier, event)
+                    self._received(driver, event)
             case links.TransferSent() | links.TransferAcknowledged() | links.TransferRefused():
                 assert link is not None  # only to peers anything is sent
                 link.end_of(event)
             case links.LinkEstablished(node_id):
                 # A link that begins under back-pressure is held
                 # back as well, or new ones would get round it.
-                if self.links.established(carrier, node_id) and not self.uncommitted.reading:
-                    carrier.pause_reading()
+                if self.links.established(driver, node_id) and not self.uncommitted.reading:
+                    driver.pause_reading()
             case links.LinkEnded():
-                self.carriers.forget(carrier)
-                self.links.fall(carrier, event.reason)
-                self.uncommitted.orphan(carrier)
+                self.drivers.forget(driver)
+                self.links.fall(driver, event.reason)
+                self.uncommitted.orphan(driver)
             case links.MessageRejected(reason):
-                self._say(LinkMessageRejected(carrier.peer, reason))
+                self._say(LinkMessageRejected(driver.peer, reason))
 
-    def _received(self, carrier: Carrier, event: links.TransferReceived) -> None:
-        peer = carrier.peer
+    def _received(self, driver: LinkDriver, event: links.TransferReceived) -> None:
+        peer = driver.peer
         assert peer is not None
         self._tallies[peer].received += 1
-        handle = self.uncommitted.add(carrier, event.transfer, len(event.data))
+        handle = self.uncommitted.add(driver, event.transfer, len(event.data))
         left = None if self._peers[peer].foreign else event.last_byte
         arrives = self._light.arrival(peer, self._node, left, self._clock.now())
         self._tell(events.BundleReceived(peer, event.data, handle, arrives))
@@ -255,6 +256,6 @@ class Neighbours:
             return
         link.send(transmit, data)
         if held:
-            link.carrier.transmit()  # its batch was flushed a light time ago
+            link.driver.transmit()  # its batch was flushed a light time ago
         else:
-            self.carriers.touch(link.carrier)
+            self.drivers.touch(link.driver)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from starlight.links import Closing, Flight, Link
 from starlight.live.clock import MissionClock
-from starlight.neighbours.carrier import Carrier
+from starlight.neighbours.link_driver import LinkDriver
 from starlight.neighbours.link_status import LinkStatus, Tally
 from starlight.neighbours.outcomes import Outcome, TransferOutcomes
 from starlight.neighbours.peer import PeerConfig
@@ -40,15 +40,17 @@ class PeerLink:
     """Sends bundles over one link: as many at a time as it takes, the others wait.
 
     Args:
-        carrier: of the link, which is up.
+        driver: of the link, which is up.
         foreign: the peer is not a Starlight node, so it is not told when the last byte left.
         outcomes: told of each `Transmit` once.
         tally: of the peer.
     """
 
-    def __init__(self, carrier: Carrier, outcomes: TransferOutcomes, tally: Tally, *, foreign: bool) -> None:
-        self.carrier = carrier
-        self.link: Link = carrier.link
+    def __init__(
+        self, driver: LinkDriver, outcomes: TransferOutcomes, tally: Tally, *, foreign: bool
+    ) -> None:
+        self.driver = driver
+        self.link: Link = driver.link
         self._foreign = foreign
         self._outcomes = outcomes
         self._tally = tally
@@ -61,7 +63,7 @@ class PeerLink:
         return LinkFacts(self.link.transfer_max, self.link.promises.acknowledged)
 
     def send(self, transmit: Transmit, data: bytes) -> None:
-        """Queue a bundle; it is written when the carrier transmits."""
+        """Queue a bundle; it is written when the driver transmits."""
         if self._waiting or self.link.free_transfers <= 0:
             self._waiting.append((transmit, data))  # behind those before it: the engine's order is kept
         else:
@@ -87,13 +89,13 @@ class PeerLink:
             self._outcomes.failed(transmit, f"the peer takes {most} bytes at most")
             return
         flight = None if self._foreign else Flight(transmit.leaves, transmit.last_byte, transmit.reaches)
-        transfer = self.link.send(data, self.carrier.wall_now(), flight)
+        transfer = self.link.send(data, self.driver.wall_now(), flight)
         self._tally.sent += 1
         self._under_way[transfer] = transmit
 
 
 class PeerLinks:
-    """Admits carriers as links with peers, and tells the engine when links rise and fall.
+    """Admits drivers as links with peers, and tells the engine when links rise and fall.
 
     Args:
         node: our number.
@@ -123,7 +125,7 @@ class PeerLinks:
         self._tell = tell
         self._say = say
         self._links: dict[int, list[PeerLink]] = {}
-        self._by_carrier: dict[Carrier, PeerLink] = {}
+        self._by_driver: dict[LinkDriver, PeerLink] = {}
         self._told: dict[int, LinkFacts] = {}  # of each link that the engine knows as up
         self._down: dict[int, asyncio.Event] = {}
         self._cut: frozenset[tuple[int, int]] = frozenset()
@@ -142,40 +144,41 @@ class PeerLinks:
         """Return whether what we send to a peer is eaten."""
         return (self._node, peer) in self._cut
 
-    def of(self, carrier: Carrier) -> PeerLink | None:
-        """Return the link of a carrier; None of a stranger's."""
-        return self._by_carrier.get(carrier)
+    def of(self, driver: LinkDriver) -> PeerLink | None:
+        """Return the link of a driver; None of a stranger's."""
+        return self._by_driver.get(driver)
 
     def to(self, peer: int) -> PeerLink | None:
         """Return the link that carries what we send to a peer."""
+        # What is acknowledged is kept until then, so nothing is lost with it; that is worth more than age.
         found = self._links.get(peer, ())
         return next((each for each in found if each.link.promises.acknowledged), found[0] if found else None)
 
-    def established(self, carrier: Carrier, node_id: str) -> bool:
-        """Take a carrier whose link is established, by the node id that its peer says; return whether it is
+    def established(self, driver: LinkDriver, node_id: str) -> bool:
+        """Take a driver whose link is established, by the node id that its peer says; return whether it is
         new.
 
         A stranger, or one link too many, is turned away; then nothing more is read from it.
         """
-        if carrier in self._by_carrier:  # what its peer takes has changed
-            assert carrier.peer is not None
-            self._tell_facts(carrier.peer)
+        if driver in self._by_driver:  # what its peer takes has changed
+            assert driver.peer is not None
+            self._tell_facts(driver.peer)
             return False
-        called = carrier.called
+        called = driver.called
         # A protocol without names is believed to have reached whom we have called.
         peer = called if called and node_id in ("", called.name) else self._by_node_id.get(node_id)
         if peer is None or (called and peer is not called):
-            self._turn_away(carrier, node_id, "not a peer of this node", Closing.STRANGER)
+            self._turn_away(driver, node_id, "not a peer of this node", Closing.STRANGER)
             return False
         links = self._links.setdefault(peer.node, [])
         # The new one goes, not the oldest: who can only repeat a peer's node id must not end its links.
         if called is None and len(links) >= LINKS_EACH:
-            self._turn_away(carrier, node_id, "it has too many links already", Closing.BUSY)
+            self._turn_away(driver, node_id, "it has too many links already", Closing.BUSY)
             return False
-        carrier.peer = peer.node
+        driver.peer = peer.node
         tally = self._tally(peer.node)
-        link = PeerLink(carrier, self._outcomes, tally, foreign=peer.foreign)
-        self._by_carrier[carrier] = link
+        link = PeerLink(driver, self._outcomes, tally, foreign=peer.foreign)
+        self._by_driver[driver] = link
         links.append(link)
         if len(links) == 1:
             self._down.pop(peer.node, None)
@@ -184,14 +187,14 @@ class PeerLinks:
         self._tell_facts(peer.node)
         return True
 
-    def fall(self, carrier: Carrier, reason: str) -> None:
-        """Let go of a carrier whose link has ended; what waits for it fails."""
-        link = self._by_carrier.pop(carrier, None)
-        peer = carrier.peer
+    def fall(self, driver: LinkDriver, reason: str) -> None:
+        """Let go of a driver whose link has ended; what waits for it fails."""
+        link = self._by_driver.pop(driver, None)
+        peer = driver.peer
         if link is None or peer is None:
             self._say(NamelessLinkEnded(None, reason))
-            if carrier.called:
-                self._tally(carrier.called.node).erred(reason, self._clock.now())
+            if driver.called:
+                self._tally(driver.called.node).erred(reason, self._clock.now())
             return
         now, tally = self._clock.now(), self._tally(peer)
         tally.heard = self._heard(link)
@@ -220,7 +223,7 @@ class PeerLinks:
     def status(self, peer: PeerConfig) -> LinkStatus:
         """Return how the links with a peer stand."""
         link, tally = self.to(peer.node), self._tally(peer.node)
-        scheme = link.carrier.scheme if link else peer.address.scheme if peer.address else ""
+        scheme = link.driver.scheme if link else peer.address.scheme if peer.address else ""
         return LinkStatus(
             peer=peer.node,
             protocol=scheme,
@@ -240,7 +243,7 @@ class PeerLinks:
 
     def _heard(self, link: PeerLink) -> int | None:
         """Return when something came over a link last, in ns of mission time."""
-        at = link.carrier.heard_at
+        at = link.driver.heard_at
         if at is None:
             return None
         return self._clock.now() - round((self._clock.wall_now() - at) * self._clock.rate)
@@ -251,11 +254,12 @@ class PeerLinks:
         if link is None or self.is_cut(peer):
             if self._told.pop(peer, None) is not None:
                 self._tell(events.LinkDown(peer))
+        # Told again where another link carries on, since it may take less, or acknowledge nothing.
         elif self._told.get(peer) != link.facts:
             self._told[peer] = link.facts
             self._tell(events.LinkUp(peer, *link.facts))
 
-    def _turn_away(self, carrier: Carrier, node_id: str, why: str, reason: Closing) -> None:
+    def _turn_away(self, driver: LinkDriver, node_id: str, why: str, reason: Closing) -> None:
         self._say(LinkRefused(node_id[:100], why))
         # Not from within the link's own event: its other events must be handed on first.
-        asyncio.get_running_loop().call_soon(partial(carrier.close, reason, at_once=True))
+        asyncio.get_running_loop().call_soon(partial(driver.close, reason, at_once=True))

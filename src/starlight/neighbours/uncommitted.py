@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from starlight.neighbours.carrier import Carrier
+from starlight.neighbours.link_driver import LinkDriver
 
 UNSAFE_BYTES = 32 << 20
 """No more is read while this much has come in that is not committed yet: what a slow disk may pile up in
@@ -31,35 +31,35 @@ class Uncommitted:
         self.reading = True
         self._pause = pause
         self._resume = resume
-        self._transfers: dict[int, tuple[Carrier | None, int, int]] = {}
+        self._transfers: dict[int, tuple[LinkDriver | None, int, int]] = {}
         self._handles = 0
 
-    def add(self, carrier: Carrier, transfer: int, size: int) -> int:
+    def add(self, driver: LinkDriver, transfer: int, size: int) -> int:
         """Note a transfer of a size in bytes; return the handle by which it is answered."""
         self._handles += 1
-        self._transfers[self._handles] = (carrier, transfer, size)
+        self._transfers[self._handles] = (driver, transfer, size)
         self.bytes += size
         if self.reading and (self.bytes > UNSAFE_BYTES or len(self._transfers) > UNSAFE_TRANSFERS):
             self.reading = False
             self._pause()
         return self._handles
 
-    def take(self, handle: int) -> tuple[Carrier | None, int]:
+    def take(self, handle: int) -> tuple[LinkDriver | None, int]:
         """Let go of a transfer; return where to answer it, which is nowhere once its session has ended."""
-        carrier, transfer, size = self._transfers.pop(handle, (None, 0, 0))
+        driver, transfer, size = self._transfers.pop(handle, (None, 0, 0))
         self.bytes -= size
         half = self.bytes < UNSAFE_BYTES // 2 and len(self._transfers) < UNSAFE_TRANSFERS // 2
         if not self.reading and half:
             self.reading = True
             self._resume()
-        return carrier, transfer
+        return driver, transfer
 
-    def orphan(self, carrier: Carrier) -> None:
-        """Answer nothing over a carrier any more.
+    def orphan(self, driver: LinkDriver) -> None:
+        """Answer nothing over a driver any more.
 
         Its transfers take memory until they are committed, so they count on: else a peer that connects
         again and again could pile up more than one that stays.
         """
         for handle, (origin, transfer, size) in self._transfers.items():
-            if origin is carrier:
+            if origin is driver:
                 self._transfers[handle] = (None, transfer, size)

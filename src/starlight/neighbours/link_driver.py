@@ -18,11 +18,11 @@ from starlight.neighbours.peer import PeerConfig
 SocketAddress = tuple[str, int]
 Tap = Callable[[SocketAddress, SocketAddress, bytes], None]
 """Called with the addresses of source and destination and the bytes, in the order of the wire."""
-Heard = Callable[["Carrier", list[LinkEvent]], None]
+Heard = Callable[["LinkDriver", list[LinkEvent]], None]
 """Told the events of a link as they come up, those of one moment together."""
 
 
-class Carrier(ABC):
+class LinkDriver(ABC):
     """One link on its wire.
 
     Args:
@@ -54,6 +54,7 @@ class Carrier(ABC):
     def transmit(self) -> None:
         """Write what the link wants sent, and set the one timer for its next deadline."""
         self._write()
+        # Set anew each time: a link whose deadline has not moved is rare, since what is written moves it.
         if self._timer:
             self._timer.cancel()
             self._timer = None

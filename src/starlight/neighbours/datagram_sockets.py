@@ -11,11 +11,11 @@ from typing import NamedTuple, cast
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.neighbours.address import LinkAddress
-from starlight.neighbours.carrier import Heard, Tap
-from starlight.neighbours.carriers import Carriers
 from starlight.neighbours.datagram_path import DatagramPath, SystemAddress
-from starlight.neighbours.datagram_socket import DatagramSocket
+from starlight.neighbours.datagram_socket import DatagramSocket, Strangers
 from starlight.neighbours.kinds import DatagramKind, ThisNode
+from starlight.neighbours.link_driver import Heard, Tap
+from starlight.neighbours.link_drivers import LinkDrivers
 from starlight.neighbours.link_status import Tally
 from starlight.neighbours.peer import PeerConfig
 from starlight.trace import TraceEvent
@@ -34,42 +34,40 @@ class _Place(NamedTuple):
     address: SystemAddress
 
 
-class Datagrams:
+class DatagramSockets:
     """Opens sockets, and keeps a link with each peer that has an address.
 
     Args:
         me: this node.
         clock: the wall, for the protocols' timers.
-        carriers: told of each link's carrier.
+        drivers: told of each link's driver.
         heard: told the events of each link.
         say: takes what is to be traced.
         tap: sees all bytes of all sockets; for captures in tests.
+
+    Attributes:
+        strangers: counts what came from addresses of no peer.
     """
 
     def __init__(
         self,
         me: ThisNode,
         clock: MissionClock,
-        carriers: Carriers,
+        drivers: LinkDrivers,
         heard: Heard,
         say: Callable[[TraceEvent], None],
         tap: Tap | None,
     ) -> None:
         self._me = me
         self._clock = clock
-        self._carriers = carriers
+        self._drivers = drivers
         self._heard = heard
-        self._say = say
+        self.strangers = Strangers(say)
         self._tap = tap
         self._sockets: list[tuple[str, DatagramSocket]] = []  # each with its protocol
         self._paths: dict[int, DatagramPath] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
-
-    @property
-    def strangers(self) -> int:
-        """Return how many datagrams came from addresses of no peer."""
-        return sum(each.strangers for _, each in self._sockets)
 
     async def listen(self, address: LinkAddress) -> LinkAddress:
         """Open a socket; return its address, with the port that the system chose where it was 0.
@@ -91,7 +89,7 @@ class Datagrams:
             opened.setblocking(False)
             opened.bind(system)
             _, made = await loop.create_datagram_endpoint(
-                lambda: DatagramSocket(self._say, self._tap), sock=opened
+                lambda: DatagramSocket(self.strangers, self._tap), sock=opened
             )
         except OSError as error:
             opened.close()
@@ -165,7 +163,7 @@ class Datagrams:
         wall_now = self._clock.wall_now
         link = kind.make(self._me, peer, now=wall_now())
         path = DatagramPath(scheme, link, peer, place.address, wall_now, self._heard, place.sender)
-        self._carriers.add(path)
+        self._drivers.add(path)
         self._paths[peer.node] = path
         place.sender.attach(path)
 
