@@ -113,7 +113,8 @@ class Ground:
         """Return a data unit from anybody, for the mailbox."""
         source = self.draw.choice(ADDRESSES)
         key = f"{source}/{self.now // 10**6}/0"
-        return DataUnit(key, (key,), "ipn:7.1", source, self.draw.choice([None, 0, self.now]), payload)
+        created = self.draw.choice([None, 0, self.now])
+        return DataUnit(key, (key,), "ipn:7.1", source, created, payload, self.now + 10**15, 1)
 
     def step(self, payload: bytes) -> None:
         """Let one thing happen."""

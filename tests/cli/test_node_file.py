@@ -13,6 +13,7 @@ from starlight.app import node_file as nodefile
 from starlight.app import node_links
 from starlight.app.node_file import load, plan_of
 from starlight.app.node_links import address_of, read_listen
+from starlight.app.node_services import ServiceSpec
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
@@ -25,12 +26,13 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "`[[peer]]`": node_links.PeerSpec,
     "`[[contact]]`": nodefile.ContactSpec,
     "`[[person]]`": nodefile.ResidentSpec,
+    "`[[service]]`": ServiceSpec,
     "`[[address]]`": nodefile.AddressSpec,
     "`[clock]`": nodefile.ClockSpec,
     "`[[other_world]]`": WorldSpec,
 }
-PARTS = {"peer", "contact", "person", "address", "clock", "other_world"}
-SEOUL, BASE, DATAGRAMS, CLOCK = re.findall(
+PARTS = {"peer", "contact", "person", "service", "address", "clock", "other_world"}
+SEOUL, BASE, DATAGRAMS, SERVICES, CLOCK = re.findall(
     r"```toml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL
 )
 
@@ -101,6 +103,50 @@ def test_the_clocks_example_is_read(tmp_path: Path) -> None:
     """The document's clock fits into a node's file."""
     node = load(written(tmp_path, BASE + CLOCK))
     assert (node.clock.rate, node.clock.mission) == (30.0, "2051-04-07T10:00:00Z")
+
+
+def test_the_services_example_is_read(tmp_path: Path) -> None:
+    """The document's services fit into a node's file; an echo has a number of its own accord."""
+    node = load(written(tmp_path, BASE + SERVICES))
+    assert [(each.kind, each.service) for each in node.service] == [
+        ("echo", 2047),
+        ("source", 70),
+        ("sink", 9),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("services", "words"),
+    [
+        ('kind = "ecko"', ["service[0].kind = 'ecko'", "Allowed: discard, echo, sink, source"]),
+        ('kind = "discard"', ["service[0].number is missing", "'discard' are kind, number"]),
+        ('kind = "echo"\nnumber = 0', ["service[0].number = 0", ">= 1"]),
+        ('kind = "echo"\nnumber = 4294967296', ["service[0].number", "<= 4294967295"]),
+        ('kind = "echo"\nnumber = 1', ["service[0].number = 1", "taken by person 'nan-young'"]),
+        ('kind = "echo"\n[[service]]\nkind = "discard"\nnumber = 2047', ["service[1]", "by service[0]"]),
+        ('kind = "echo"\nfolder = "came"', ["service[0].folder is no key of 'echo'"]),
+        ('kind = "sink"\nnumber = 9', ["service[0].folder is missing"]),
+        (
+            'kind = "source"\nnumber = 9\nto = "Jay"\nbytes = 1\nevery_s = 1',
+            ["service[0].to", "'Jay'", "ipn:"],
+        ),
+        ('kind = "source"\nnumber = 9\nto = "ipn:1.1"\nbytes = 1', ["service[0].every_s is missing"]),
+        (
+            'kind = "source"\nnumber = 9\nto = "ipn:1.1"\nbytes = 1\nevery_s = 0',
+            ["service[0].every_s = 0", ">= 0.001"],
+        ),
+        (
+            'kind = "source"\nnumber = 9\nto = "ipn:1.1"\nbytes = 10_000_001\nevery_s = 1',
+            ["service[0].bytes = 10000001", "<= 10000000"],
+        ),
+    ],
+)
+def test_a_wrong_service_is_named_with_what_is_right(services: str, words: list[str], tmp_path: Path) -> None:
+    """An unknown kind with those allowed, a key of another kind, a number that is taken, and by whom."""
+    with pytest.raises(InputError) as caught:
+        load(written(tmp_path, f"{BASE}\n[[service]]\n{services}\n"))
+    text = str(caught.value)
+    assert [word for word in words if word not in text] == [], text
 
 
 @pytest.mark.parametrize(

@@ -136,10 +136,22 @@ def test_what_is_no_request_or_not_its_own_is_broken_too() -> None:
     """Whatever an application asks for that none may costs all of that answer, and no other's."""
     house = House()
     house.ask(MAIL, Claim("ipn:3.1"))
-    house.echo.answers["resume"] = [Save("echo", "state", b"1"), Claim("ipn:3.1")]
-    house.count.answers["resume"] = [object()]  # type: ignore[list-item]  # none of the requests
-    assert house.host.resume([], T).writes == []
+    house.echo.answers["plan_changed"] = [Save("echo", "state", b"1"), Claim("ipn:3.1")]
+    house.count.answers["plan_changed"] = [object()]  # type: ignore[list-item]  # none of the requests
+    assert house.host.step([PlanChanged(plan(version=3))], T).writes == []
     assert [type(error) for _, error in house.broken] == [InputError, TypeError]
+
+
+def test_a_node_whose_applications_want_one_endpoint_does_not_start() -> None:
+    """Whoever set it up is told; any other defect of one costs itself alone."""
+    house = House()
+    house.mail.answers["resume"] = [Claim("ipn:3.1")]
+    house.count.defects["resume"] = RuntimeError("a defect")
+    house.host.resume([], T)
+    assert [what for what, _ in house.broken] == ["the application 'count' broke over resume"]
+    house.echo.answers["resume"] = [Claim("ipn:3.1")]
+    with pytest.raises(InputError, match=r"ipn:3\.1 is taken by a mailbox"):
+        house.host.resume([], T)
 
 
 def test_a_timer_that_breaks_rests_ever_longer() -> None:

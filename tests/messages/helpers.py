@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
-from starlight.dtntime import MILLISECOND, SECOND
+from starlight.dtntime import DAY, MILLISECOND, SECOND
 from starlight.messages.conversation_order import thread_of
 from starlight.messages.draft import Draft
 from starlight.messages.first_format import encode_first
@@ -59,7 +59,7 @@ def both_ways(start: int = 0, end: int = FOREVER) -> ContactPlan:
 def unit(endpoint: str, source: str, payload: bytes, created: int = 0) -> DataUnit:
     """Return what a node delivers of a bundle that came whole, created at a time in ns."""
     key = f"{source}/{created // MILLISECOND}/0"
-    return DataUnit(key, (key,), endpoint, source, created, payload)
+    return DataUnit(key, (key,), endpoint, source, created, payload, created + DAY, Priority.NORMAL)
 
 
 def draft_of(office: PostOffice, to: str, words: str | int, now: int, priority: int) -> Draft:

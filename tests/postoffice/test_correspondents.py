@@ -95,7 +95,7 @@ class Desktop:
 
     def come(self, message: Letter | Telemetry, now: int = T) -> None:
         """Let a message come for Jay from Nan-young's address."""
-        unit = DataUnit("k", ("k",), JAY, NANYOUNG, now, encode_first(message))
+        unit = DataUnit("k", ("k",), JAY, NANYOUNG, now, encode_first(message), now + DAY, 1)
         self.perform(self.office.delivered(unit, now), now)
 
     def pass_time(self, until: int) -> list[int]:
@@ -247,7 +247,7 @@ def test_its_state_is_saved_in_the_step_that_changed_it_and_not_otherwise() -> N
     desk = Desktop(noting())
     desk.open(JAY)
     assert desk.state() is None  # One that was told nothing has nothing to keep.
-    unit = DataUnit("k", ("k",), JAY, NANYOUNG, T, encode_first(HELLO))
+    unit = DataUnit("k", ("k",), JAY, NANYOUNG, T, encode_first(HELLO), T + DAY, 1)
     desk.office.delivered(unit, T)
     kept = [each for each in desk.office.handle_timer(T) if isinstance(each, Save)]
     assert [save.key for save in kept if save.key == "correspondent"] == ["correspondent"]
@@ -509,7 +509,7 @@ def test_two_that_answer_each_other_at_once_come_to_an_end(monkeypatch: pytest.M
             desk.posted.clear()
             for post in letters:
                 carried += 1
-                unit = DataUnit("k", ("k",), post.destination, post.source, now, post.payload)
+                unit = DataUnit("k", ("k",), post.destination, post.source, now, post.payload, now + DAY, 1)
                 desk.perform(desk.office.delivered(unit, now), now)
         return carried
 

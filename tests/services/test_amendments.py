@@ -54,7 +54,8 @@ def source(node: int) -> str:
 def unit(request: Submit, created: int) -> DataUnit:
     """Return what is delivered of a submitted bundle."""
     key = f"{request.source}/{created // 1_000_000}/0"
-    return DataUnit(key, (key,), request.destination, request.source, created, request.payload)
+    expires, endpoint, by = created + request.lifetime_ms * 1_000_000, request.destination, request.source
+    return DataUnit(key, (key,), endpoint, by, created, request.payload, expires, request.priority)
 
 
 def told(requests: Iterable[Request], kind: type[TraceEvent]) -> list[TraceEvent]:
@@ -82,7 +83,7 @@ def message(author: int, *changes: Change, number: int = 1, at: int = START) -> 
 
 def give(one: AmendmentService, payload: bytes, now: int, *, of: str = source(2)) -> list[Request]:
     """Deliver a payload of an endpoint, sent in the same moment."""
-    return one.delivered(DataUnit("k", ("k",), source(one.node), of, now, payload), now)
+    return one.delivered(DataUnit("k", ("k",), source(one.node), of, now, payload, now + DAY, 1), now)
 
 
 # One node.

@@ -284,6 +284,8 @@ def test_another_site_can_do_nothing(serving: Serving) -> None:
             answer = client.post(LETTERS, json=HELLO, headers={"origin": origin})
             assert (answer.status_code, answer.json()["where"]) == (403, "Origin")
         assert client.post(LETTERS, json=HELLO).status_code == 403
+        wrong = client.post(LETTERS, json=HELLO, headers={"authorization": "Bearer wrong"})
+        assert (wrong.status_code, wrong.json()["where"]) == (401, "Authorization")  # no browser's
         assert client.post(LETTERS, json=HELLO, headers={"origin": serving.url}).status_code == 201
         cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
     assert len(serving.backend.kept) == 1

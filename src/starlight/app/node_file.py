@@ -11,6 +11,7 @@ import msgspec
 
 from starlight import dtntime
 from starlight.app.node_links import Light, Number, PeerSpec, check_peer, host_port, read_listen
+from starlight.app.node_services import ServiceSpec, check_services
 from starlight.bundle import EndpointID
 from starlight.contacts import UNLIMITED_BPS, Contact, ContactPlan, Notice, constant_light, from_json
 from starlight.dtntime import YEAR
@@ -82,6 +83,7 @@ class NodeFile(_Spec, frozen=True):
         timezone: of the page's clock on Earth.
         mars_longitude_deg, landing: of the page's clock on Mars: where it hangs, and the day of sol 0.
         other_world: the worlds that are not built in, and other clocks for those that are.
+        service: what else is at this node.
     """
 
     number: Number
@@ -100,6 +102,7 @@ class NodeFile(_Spec, frozen=True):
     contact: list[ContactSpec] = []
     person: list[ResidentSpec] = []
     address: list[AddressSpec] = []
+    service: list[ServiceSpec] = []
 
 
 def load(path: Path) -> NodeFile:
@@ -205,6 +208,7 @@ def _check(node: NodeFile, where: str) -> None:
         _check_contact(contact, f"{where}: contact[{index}]")
     for index, entry in enumerate(node.address):
         _check_address(entry.address, f"{where}: address[{index}].address")
+    check_services(node.service, {person.service: person.id for person in node.person}, where)
 
 
 def _check_here(node: NodeFile, where: str) -> None:

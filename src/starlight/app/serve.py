@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from starlight.app.access import ACCESS_FILE, Access, token_of, write_private
+from starlight.app.service_routes import ServiceRoutes
 from starlight.errors import InputError
 from starlight.live.daemon import Daemon
 from starlight.web.answers import json_answer
@@ -78,8 +79,9 @@ async def serve(
     """
     access = Access(address_of(listener), token_of(folder), os.getpid())
     app = make_app(backend, token=access.token)
-    # The page knows no nodes, so the route to theirs is added here, before the mount at /api hides it.
-    app.router.routes.insert(0, _status_route(daemons))
+    # The page knows no nodes, so the routes to theirs are added here, before the mount at /api hides them.
+    services = ServiceRoutes({daemon.config.node.number: daemon for daemon in daemons})
+    app.router.routes[:0] = [_status_route(daemons), *services.routes()]
     config = uvicorn.Config(
         app,
         log_level="info" if log else "error",

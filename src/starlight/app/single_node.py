@@ -14,6 +14,7 @@ from starlight.app.address_book import AddressBook, Entry
 from starlight.app.correspondence import Inhabitant
 from starlight.app.node_file import NodeFile, load, plan_of, worlds_of
 from starlight.app.node_links import host_port, peer_config, read_listen
+from starlight.app.node_services import service_configs, sinks
 from starlight.app.page_backend import NodePageBackend
 from starlight.app.serve import address_of, bind, serve
 from starlight.app.sky_view import SkyView
@@ -60,7 +61,8 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
             where = ", ".join(map(str, daemon.listening)) or "nowhere"
             say(f"node {node.number} ({node.name}) listens on {where}")
             say(f"page: {address_of(listener)}/?token={token_of(folder)}")
-            await serve(backend, [daemon], listener, folder, log=log)
+            async with sinks(daemon, node.service, path.parent):
+                await serve(backend, [daemon], listener, folder, log=log)
         finally:
             listener.close()
             await daemon.stop()
@@ -104,6 +106,7 @@ def _config(node: NodeFile, base: Path, folder: Path, record: Path | None) -> Da
         listen=read_listen(node.listen),
         residents=tuple(Resident(_address(node, p.service), p.name) for p in node.person),
         record=str(record) if record else None,
+        services=service_configs(node.service),
     )
 
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "node": ("node", "Run one network node from a TOML file."),
     "send": ("node", "Write a letter through a running node."),
     "inbox": ("node", "List the letters of an address at a running node."),
+    "bundle": ("bundle", "Send and receive bundles of any payload through a running node."),
     "status": ("node", "Show the state of a running node."),
 }
 

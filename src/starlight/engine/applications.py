@@ -88,8 +88,16 @@ class Applications:
         self._members[owner].application.restore(mailbox, key, data)
 
     def resume(self, now: int) -> list[Request]:
-        """Let each say what to ask of a node that has just started."""
-        return _tell_all(self._members, "resume", now)
+        """Let each say what to ask of a node that has just started.
+
+        Raises:
+            InputError: one claims an endpoint that another application holds; whoever set the node up has to
+                mend that.
+        """
+        requests: list[Request] = []
+        for member in self._members.values():
+            requests += member.resume(now)
+        return requests
 
     def accepted(
         self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
@@ -181,6 +189,16 @@ class _Member:
         except Exception as error:
             self._note(call, error)
             return list(failing)
+
+    def resume(self, now: int) -> list[Request]:
+        """Return the answer to the start of the node."""
+        try:
+            return self.asked(self.application.resume(now))
+        except InputError:
+            raise
+        except Exception as error:
+            self._note("resume", error)
+            return []
 
     def handle_timer(self, now: int) -> list[Request]:
         """Return the answer to its deadline, if that has come."""

@@ -31,7 +31,7 @@ from starlight.node.application import (
 )
 from starlight.node.events import Event, Remembered, Restored
 from starlight.node.store import BUNDLE, Write
-from starlight.node.stored import identity_of_key, whole_of
+from starlight.node.stored import Meta, identity_of_key, whole_of
 from starlight.node.trace_events import BundleUnreadable, RecordSetAside
 from starlight.trace import Record
 
@@ -139,6 +139,19 @@ class Host:
         if due is None or wanted is None:
             return wanted if due is None else due
         return min(due, wanted)
+
+    def payload(self, keys: Sequence[str]) -> bytes:
+        """Return the payload of a data unit that is stored, read anew.
+
+        Args:
+            keys: the bundles that make it up: one, or its fragments in order.
+
+        Raises:
+            StoreError: it is not stored any more, or can't be read.
+            BundleError: its fragments contradict each other.
+        """
+        bodies = [self._bodies.get(key) or self._body(key) for key in keys]
+        return payload_of(bodies[0]) if len(bodies) == 1 else reassemble(bodies)
 
     def _finish(self, now: int) -> Step:
         # The engine does what is due with each event; only a step that told it nothing has to ask for that.
@@ -281,17 +294,17 @@ class Host:
         keys = action.keys
         told: list[Event] = []
         try:
-            bodies = [self._bodies.get(key) or self._body(key) for key in keys]
-            payload = payload_of(bodies[0]) if len(bodies) == 1 else reassemble(bodies)
+            payload = self.payload(keys)
         except StoreError as error:
-            # It may be read once the disk is mended, so it stays; the next start offers it again.
+            # It may be read once the disk is mended, so it stays; the next claim offers it again.
             self._unreadable(keys, error, now)
-            return told
+            return [events.Left(keys)]
         except BundleError as error:
             # Fragments that contradict each other can't become whole by waiting.
             self._unreadable(keys, error, now)
         else:
-            requests = application.delivered(_data_unit(action, payload), now)
+            unit = _data_unit(action, payload, self.node.stored[keys[0]].meta)
+            requests = application.delivered(unit, now)
             told += self._events((each for each in requests if not isinstance(each, Untaken)), now)
             if any(isinstance(request, Untaken) for request in requests):
                 return [*told, events.Left(keys)]
@@ -303,12 +316,14 @@ class Host:
         self._outward.append(actions.Trace(Record(now, self.node.number, unreadable)))
 
 
-def _data_unit(action: actions.Deliver, payload: bytes) -> DataUnit:
-    """Return what an application is given; all of it is in the identity of its bundle."""
+def _data_unit(action: actions.Deliver, payload: bytes, meta: Meta) -> DataUnit:
+    """Return what an application is given; who sent it, and when, is in the identity of its bundle."""
     key = identity_of_key(action.keys[0])
     created_ms = int(key.rsplit("/", 2)[1])
     created = created_ms * MILLISECOND if created_ms else None
-    return DataUnit(key, action.keys, action.endpoint, action.source, created, payload)
+    return DataUnit(
+        key, action.keys, action.endpoint, action.source, created, payload, meta.expires, meta.priority
+    )
 
 
 def _answer(application: Application, action: actions.ToApplication, now: int) -> Sequence[Request]:

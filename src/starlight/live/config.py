@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from starlight.json_time import Time
@@ -23,6 +25,34 @@ class Resident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     person: str
 
 
+class ServiceKind(StrEnum):
+    """The services that a daemon runs besides the mailboxes."""
+
+    ECHO = "echo"
+    DISCARD = "discard"
+    SOURCE = "source"
+
+
+class ServiceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A service of this node.
+
+    Attributes:
+        number: its service number.
+        kind: what it is.
+        to: of a source, the endpoint id that it sends to, as text.
+        size_bytes: of a source, how much it sends each time.
+        every_s: of a source, how often, in s of mission time.
+        lifetime_s: of a source, how long each bundle is worth carrying, in s.
+    """
+
+    number: int
+    kind: ServiceKind
+    to: str = ""
+    size_bytes: int = 0
+    every_s: float = 0.0
+    lifetime_s: float = 0.0
+
+
 class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The configuration of one live node.
 
@@ -32,6 +62,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         peers: whom this node is connected to.
         listen: where peers may reach it; nowhere where empty.
         residents: whose mailboxes are opened at the start.
+        services: what else is at this node.
         record: a file for the events and actions of this run, for a replay; None for none.
         trace: a file to which the trace is appended as JSON lines; None for none.
     """
@@ -43,6 +74,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     residents: tuple[Resident, ...] = ()
     record: str | None = None
     trace: str | None = None
+    services: tuple[ServiceConfig, ...] = ()
 
 
 class DaemonStatus(msgspec.Struct, frozen=True):

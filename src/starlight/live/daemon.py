@@ -22,6 +22,7 @@ from starlight.engine.applications import MAIL, Applications
 from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.errors import StarlightError, StoreError
+from starlight.live.bundle_service import BUNDLES, BundleService
 from starlight.live.change_listeners import ChangeListeners
 from starlight.live.clock import MissionClock
 from starlight.live.commit_pipeline import CommitPipeline
@@ -30,6 +31,7 @@ from starlight.live.engine_loop import Defects, EngineLoop
 from starlight.live.journal import RunRecord, TraceLog
 from starlight.live.mail_service import MailService
 from starlight.live.outward_actions import OutwardActions
+from starlight.live.services import services_of
 from starlight.messages.correspondent import Maker
 from starlight.neighbours.address import LinkAddress
 from starlight.neighbours.kinds import KINDS, LinkKind, ThisNode
@@ -37,10 +39,11 @@ from starlight.neighbours.light import Light
 from starlight.neighbours.link_driver import Tap
 from starlight.neighbours.neighbours import Neighbours
 from starlight.node.actions import Outward
-from starlight.node.application import Request
+from starlight.node.application import Request, Restorable
 from starlight.node.events import PlanChanged
 from starlight.node.trace_events import RecordSetAside
 from starlight.postoffice.postoffice import PostOffice
+from starlight.services.registry import Registry
 from starlight.store.contract import Store
 from starlight.store.sqlite_store import SqliteStore
 from starlight.trace import Record, TraceEvent
@@ -69,6 +72,7 @@ class Daemon:
 
     Attributes:
         mail: the mailboxes, for people.
+        bundles: the bundle API, for programs.
         departures: the last transmissions that went out, the oldest first.
         listening: the addresses at which peers may reach it.
 
@@ -104,10 +108,22 @@ class Daemon:
         self.mail = MailService(
             self.office, clock, self._moment, lambda asked, now: self._carry_out(MAIL, asked, now)
         )
+        registry = Registry(number)
+        self.bundles = BundleService(
+            registry,
+            self._moment,
+            lambda asked, now: self._carry_out(BUNDLES, asked, now),
+            lambda keys: self._host.payload(keys),
+        )
         self._trace = TraceLog(config.trace)
         self._record = RunRecord(config.node, config.record)
         self._defects = Defects(number)
-        self._applications = Applications({MAIL: self.office}, lambda what, error: self._defects.note(what))
+        applications: dict[str, Restorable] = {
+            MAIL: self.office,
+            BUNDLES: registry,
+            **services_of(number, config.services),
+        }
+        self._applications = Applications(applications, lambda what, error: self._defects.note(what))
         self._host = Host(
             self.node, self._applications, self.store.body, self._record.add if config.record else None
         )
@@ -173,6 +189,7 @@ class Daemon:
         """End sessions in order, commit what is handled, and close the store. Again changes nothing."""
         self._running = False
         self._engine.stop()
+        self.bundles.wake()
         if self._started:
             self._started = False
             # While the thread still commits, so that what is handled can yet be acknowledged.
@@ -282,6 +299,7 @@ class Daemon:
         _LOG.error("node %d stops: %s", self._number, error)
         self._running = False
         self._engine.stop()
+        self.bundles.wake()
         # Without a word: an orderly end would answer transfers, and no answer is true any more.
         self._neighbours.abort()
         self._commits.fail(StoreError(f"node {self._number} has stopped: {error}"))

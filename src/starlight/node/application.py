@@ -163,6 +163,8 @@ class DataUnit(NamedTuple):
         created: the creation time of its bundle, in ns at a resolution of 1 ms; None where the source has no
             clock (RFC 9171, 4.2.7).
         payload: its bytes.
+        expires: when its lifetime ends, in ns.
+        priority: how urgent it was sent: 0 bulk, 1 normal, 2 expedited.
     """
 
     key: str
@@ -171,6 +173,8 @@ class DataUnit(NamedTuple):
     source: str
     created: int | None
     payload: bytes
+    expires: int
+    priority: int
 
 
 class Application(Protocol):

@@ -97,6 +97,8 @@ class Guard:
             )
         if scope["path"].startswith("/static/"):
             return None
+        if "authorization" in headers and "origin" not in headers and not self._has_token(headers):
+            return _no_token()  # A program's: browsers say their origin with whatever changes something.
         if not self._same_origin(scope, headers, host):
             return refusal(403, "the request comes from another page", "Origin", "Use the page itself")
         if self._has_token(headers):
@@ -108,9 +110,7 @@ class Guard:
         if self._has_cookie(headers):
             return None
         if scope["path"].startswith("/api") or "text/html" not in headers.get("accept", ""):
-            return refusal(
-                401, "no token, or a wrong one", "Authorization", "Send 'Authorization: Bearer TOKEN'"
-            )
+            return _no_token()
         return HTMLResponse(closed_page(), 401)
 
     def _same_origin(self, scope: Scope, headers: Headers, host: str) -> bool:
@@ -141,6 +141,10 @@ class Guard:
         answer = RedirectResponse(path + (f"?{rest}" if rest else ""), 303)
         answer.set_cookie(self.cookie, self._session, httponly=True, samesite="strict", path="/")
         return answer
+
+
+def _no_token() -> Response:
+    return refusal(401, "no token, or a wrong one", "Authorization", "Send 'Authorization: Bearer TOKEN'")
 
 
 def _query(scope: Scope) -> dict[str, str]:

@@ -1,0 +1,194 @@
+"""The local API of a running node as its clients see it: one question, one answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+import h11
+import msgspec
+
+from starlight.app.access import Access, read_access
+from starlight.errors import InputError, StarlightError
+
+T = TypeVar("T")
+
+TIMEOUT_S = 30.0
+"""A node on this machine answers within a disk's worst commit; longer means that it hangs."""
+
+PIECE_BYTES = 256 * 1024
+"""Read from a socket at a time."""
+
+
+class Reply(NamedTuple):
+    """The answer to a question.
+
+    Attributes:
+        status: of HTTP.
+        headers: by name, in small letters.
+        body: its bytes.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Question(NamedTuple, Generic[T]):
+    """A question to the local API.
+
+    Attributes:
+        method: of HTTP.
+        path: under ``/api``, quoted.
+        read: makes of the answer what was asked for.
+        query: what stands behind the path.
+        body: sent with it, as octets.
+        wait_s: how long the node may wait before it answers, in s.
+    """
+
+    method: str
+    path: str
+    read: Callable[[Reply], T]
+    query: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    wait_s: float = 0.0
+
+
+class Exchange:
+    """One question and its answer as a machine: bytes to send, bytes that came.
+
+    Args:
+        access: how to reach the node.
+        question: what is asked.
+
+    Attributes:
+        to_send: the question's bytes.
+    """
+
+    def __init__(self, access: Access, question: Question[T]) -> None:
+        self._connection = h11.Connection(h11.CLIENT)
+        query = urlencode(question.query)
+        headers = [
+            ("Host", urlsplit(access.url).netloc),
+            ("Authorization", f"Bearer {access.token}"),
+            ("Accept", "application/json"),
+            ("Connection", "close"),
+            ("Content-Type", "application/octet-stream"),
+            ("Content-Length", str(len(question.body))),
+        ]
+        target = f"/api{question.path}" + (f"?{query}" if query else "")
+        request = h11.Request(method=question.method, target=target, headers=headers)
+        pieces = [self._connection.send(request), self._connection.send(h11.Data(data=question.body))]
+        self.to_send = b"".join(
+            piece for piece in [*pieces, self._connection.send(h11.EndOfMessage())] if piece
+        )
+        self._response: h11.Response | None = None
+        self._body: list[bytes] = []
+
+    def receive_data(self, data: bytes) -> Reply | None:
+        """Take bytes that came, or none at the end of the stream; return the answer once it is whole.
+
+        Raises:
+            h11.RemoteProtocolError: it is none, or ends too early.
+        """
+        self._connection.receive_data(data)
+        while (event := self._connection.next_event()) is not h11.NEED_DATA:
+            if isinstance(event, h11.Response):
+                self._response = event
+            elif isinstance(event, h11.Data):
+                self._body.append(bytes(event.data))
+            elif isinstance(event, h11.EndOfMessage) and self._response is not None:
+                headers = {name.decode(): value.decode() for name, value in self._response.headers}
+                return Reply(self._response.status_code, headers, b"".join(self._body))
+        return None
+
+
+class LocalApi:
+    """The local API of the node that runs on a data folder.
+
+    Args:
+        folder: the data folder.
+
+    Raises:
+        InputError: no node runs there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._access = read_access(folder)
+        address = urlsplit(self._access.url)
+        self._where = address.hostname or "", address.port or 0
+
+    def ask(self, question: Question[T]) -> T:
+        """Ask, and wait for the answer.
+
+        Raises:
+            InputError: what was asked is wrong; the words are the node's.
+            StarlightError: the node does not answer, or can't now.
+        """
+        exchange = Exchange(self._access, question)
+        try:
+            with socket.create_connection(self._where, TIMEOUT_S) as connection:
+                connection.settimeout(TIMEOUT_S + question.wait_s)
+                # It may have answered that the question is too long, and closed its end.
+                with contextlib.suppress(ConnectionError):
+                    connection.sendall(exchange.to_send)
+                while (answer := exchange.receive_data(connection.recv(PIECE_BYTES))) is None:
+                    pass
+        except (OSError, h11.ProtocolError) as error:
+            raise self._silent(error) from None
+        return self._read(question, answer)
+
+    async def ask_async(self, question: Question[T]) -> T:
+        """Ask, and wait for the answer, without holding up others; as `ask` in all else."""
+        exchange = Exchange(self._access, question)
+        try:
+            async with asyncio.timeout(TIMEOUT_S + question.wait_s):
+                reader, writer = await asyncio.open_connection(*self._where)
+                try:
+                    writer.write(exchange.to_send)
+                    with contextlib.suppress(ConnectionError):
+                        await writer.drain()
+                    while (answer := exchange.receive_data(await reader.read(PIECE_BYTES))) is None:
+                        pass
+                finally:
+                    writer.close()
+        except (OSError, h11.ProtocolError) as error:
+            raise self._silent(error) from None
+        return self._read(question, answer)
+
+    def _silent(self, error: Exception) -> StarlightError:
+        why = (
+            error.strerror if isinstance(error, OSError) and error.strerror else error or "it takes too long"
+        )
+        return StarlightError(f"the node of {self._folder} does not answer at {self._access.url} ({why})")
+
+    def _read(self, question: Question[T], answer: Reply) -> T:
+        if answer.status >= 400:
+            raise self._refused(answer)
+        try:
+            return question.read(answer)
+        except (msgspec.DecodeError, msgspec.ValidationError, KeyError, InputError) as error:
+            # A node of another version of Starlight may say more, or less, than is known here.
+            text = f"the node of {self._folder} answers otherwise than expected: {error}"
+            raise StarlightError(text) from None
+
+    def _refused(self, answer: Reply) -> StarlightError:
+        """Return the error that the node explained in its own words."""
+        if answer.status == 401:
+            right = "Ask anew for the access to the node, which was started with another token since"
+            return InputError("the node refuses the token", where=str(self._folder), right=right)
+        try:
+            told = msgspec.json.decode(answer.body, type=dict[str, str])
+        except msgspec.MsgspecError:
+            return StarlightError(f"the node answered {answer.status}")
+        what = told.get("error", f"the node answered {answer.status}")
+        # Below 500 the person can mend it, so it is an InputError here as it was there.
+        if answer.status >= 500:
+            return StarlightError(what)
+        return InputError(what, where=told.get("where", ""), right=told.get("right", ""))

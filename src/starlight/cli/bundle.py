@@ -1,0 +1,191 @@
+"""`starlight bundle`: send and receive bundles of any payload through a running node."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from starlight import dtntime
+from starlight.cli.node import data_folder
+from starlight.cli.options import as_json, collected, print_json
+from starlight.errors import InputError, StarlightError
+
+if TYPE_CHECKING:
+    from starlight.app.payload_folder import PayloadFolder
+    from starlight.services.units import ReceivedUnit
+
+REPORTS = ("reception", "forwarding", "delivery", "deletion")
+"""As in `services.units.Report`, whose package would be imported for every --help."""
+
+
+@click.group()
+def bundle() -> None:
+    """Send and receive bundles of any payload through a running node.
+
+    The node stores what is sent before `send` returns, and keeps what comes until `receive` has written it.
+    In a demo, which runs several nodes, a service number is written as an address: ipn:10.9.
+    """
+
+
+class SendOptions(NamedTuple):
+    """The arguments of `starlight bundle send`."""
+
+    folder: Path
+    file: str
+    to: str
+    service: str | None
+    lifetime: float
+    priority: str
+    critical: bool
+    report: tuple[str, ...]
+    json_output: bool
+
+
+@bundle.command()
+@data_folder
+@click.argument("file", metavar="FILE")
+@click.option("--to", metavar="ADDRESS", required=True, help="Where it goes, such as ipn:7.9.")
+@click.option(
+    "--service", type=int, metavar="N", help="Send it from this service number. [default: any free]"
+)
+@click.option(
+    "--lifetime",
+    type=float,
+    metavar="S",
+    default=86_400.0,
+    show_default=True,
+    help="How long it is worth carrying, in s.",
+)
+@click.option(
+    "--priority",
+    metavar="P",
+    default="normal",
+    show_default=True,
+    help="Priority: bulk, normal or expedited.",
+)
+@click.option("--critical", is_flag=True, help="Send a copy by every neighbour, before everything else.")
+@click.option(
+    "--report",
+    type=click.Choice(REPORTS),
+    multiple=True,
+    help="Ask for this status report; may be given several times.",
+)
+@as_json
+@collected(SendOptions)
+def send(asked: SendOptions) -> None:
+    """Send FILE as the payload of a bundle through the node that runs on the folder DATA.
+
+    When the command returns, the bundle is stored. FILE of "-" is standard input.
+
+    \b
+    Example: starlight bundle send ./seoul-data photo.jpg --to ipn:20.9
+    """
+    from starlight.app.bundle_client import BundleClient
+    from starlight.app.client import plain_values
+    from starlight.messages.urgency import priority_of
+    from starlight.services.units import Report, UnitToSend
+
+    reports = tuple(map(Report, asked.report))
+    payload, priority = _payload(asked.file), priority_of(asked.priority)
+    outgoing = UnitToSend(asked.to, payload, asked.lifetime, priority, asked.critical, reports)
+    outgoing.check()
+    with BundleClient(asked.folder, asked.service) as client:
+        accepted = client.send(outgoing)
+    if asked.json_output:
+        print_json(plain_values(accepted))
+        return
+    click.echo(accepted.id)
+    for word, time in (("leaves", accepted.leaves), ("arrives", accepted.arrives)):
+        if time is not None:
+            click.echo(f"  {word:<10}{dtntime.to_text(time, 3)}  (predicted)")
+    if accepted.leaves is None:
+        click.echo("  No route is known yet; it waits for one.")
+
+
+@bundle.command()
+@data_folder
+@click.option("--service", metavar="N", required=True, help="The service number to receive at.")
+@click.option(
+    "--into", type=click.Path(path_type=Path), metavar="FOLDER", help="Write each payload to a file there."
+)
+@click.option("--count", type=click.IntRange(min=1), metavar="N", help="End after so many.")
+@click.option("--wait", type=float, metavar="S", help="End when nothing has come for so long, in s.")
+@as_json
+def receive(
+    folder: Path, service: str, into: Path | None, count: int | None, wait: float | None, json_output: bool
+) -> None:
+    """Receive the bundles for a service number of the node that runs on the folder DATA.
+
+    The node lets go of each once its payload is written: to a file of --into, whose name is printed, or else
+    to standard output, of one bundle alone. It ends with Ctrl-C, or as --count and --wait say.
+
+    \b
+    Example: starlight bundle receive ./base-data --service 9 --into ./came
+    """
+    from starlight.app.bundle_client import BundleClient
+    from starlight.app.payload_folder import PayloadFolder
+
+    if into is None and json_output:
+        raise InputError("--json tells of files", where="--json", right="Give --into FOLDER with it")
+    if into is None and count not in (None, 1):
+        right = "Give --into FOLDER, or --count 1"
+        raise InputError("several payloads would run together", where="--count", right=right)
+    files = None if into is None else PayloadFolder(into)
+    left = 1 if files is None else count
+    with BundleClient(folder, service) as client:
+        while left is None or left > 0:
+            received = client.receive(wait)
+            if received is None:
+                return
+            if files is None:
+                sys.stdout.buffer.write(received.payload)
+                sys.stdout.buffer.flush()
+            else:
+                _show(_kept(files, received), received, json_output)
+            client.acknowledge(received.id)
+            left = None if left is None else left - 1
+
+
+def _kept(files: PayloadFolder, received: ReceivedUnit) -> Path:
+    """Write a payload to a file; where that can't be done, it stays in the node."""
+    try:
+        return files.keep(received)
+    except OSError as error:
+        what = f"{received.id} can't be written ({error.strerror}); the node keeps it"
+        raise StarlightError(what) from None
+
+
+def _show(path: Path, received: ReceivedUnit, json_output: bool) -> None:
+    """Tell of a payload that was written to a file."""
+    if not json_output:
+        click.echo(f"{path}  {len(received.payload)} B from {received.source}")
+        return
+    import json
+
+    created = received.created
+    told = {
+        "id": received.id,
+        "source": received.source,
+        "created": None if created is None else dtntime.to_text(created, 3),
+        "expires": dtntime.to_text(received.expires, 3),
+        "size_bytes": len(received.payload),
+        "file": str(path),
+    }
+    # One line each, so that a program can read them as they come.
+    click.echo(json.dumps(told, ensure_ascii=False))
+
+
+def _payload(file: str) -> bytes:
+    """Return the contents of a file, or of standard input.
+
+    Raises:
+        InputError: it can't be read.
+    """
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        right = "Give a file, or - for standard input"
+        raise InputError(f"can't be read ({error.strerror})", where=file, right=right) from None
