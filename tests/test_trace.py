@@ -9,6 +9,7 @@ import pytest
 from tests.engine.helpers import T
 
 from starlight.errors import InputError
+from starlight.medium import trace_events as of_medium
 from starlight.messages import trace_events as of_messages
 from starlight.messages.trace_events import AboutLetter, LetterDeparted, TelemetryArrived
 from starlight.neighbours import trace_events as of_neighbours
@@ -17,7 +18,7 @@ from starlight.node.trace_events import BundleSent
 from starlight.sim import trace_events as of_sim
 from starlight.trace import Record, TraceEvent, read_line
 
-MODULES = (of_node, of_messages, of_neighbours, of_sim)
+MODULES = (of_node, of_messages, of_neighbours, of_medium, of_sim)
 ALL = tuple(kind for module in MODULES for kind in module.EVENTS)
 
 SAMPLES: dict[object, object] = {

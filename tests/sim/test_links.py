@@ -14,12 +14,12 @@ from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.links import TcpclConfig, TcpclSession
 from starlight.links.udpcl import UdpclConfig, UdpclLink
+from starlight.medium.impairments import Impairments
+from starlight.medium.link_kinds import ChooseLink, Datagrams, LinkKind, Site, Streams, space_hops
 from starlight.messages.draft import Draft
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
-from starlight.sim.impairments import Impairments
-from starlight.sim.link_kinds import ChooseLink, Datagrams, LinkKind, Site, Streams, space_hops
 from starlight.sim.virtual_node import NodeSetup
 from starlight.sim.world import VirtualWorld
 from starlight.trace import Record

@@ -14,13 +14,14 @@ from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND
 from starlight.engine.host import Host
+from starlight.medium.trace_events import LinkCut
 from starlight.node.application import Request
 from starlight.node.stored import Meta, Stored
 from starlight.node.trace_events import BundleDelivered, BundleSent, PlanAdopted
 from starlight.routing import Hop, Priority, Route
 from starlight.routing.bookings import Bookings
 from starlight.sim.promises import Promises, Verdict
-from starlight.sim.trace_events import LinkCut, NodeCrashed
+from starlight.sim.trace_events import NodeCrashed
 from starlight.trace import Record
 
 SLOW = 1  # the contact that all want

@@ -199,6 +199,8 @@ def _sdnv(value: int) -> bytes:
 
 def _read_sdnv(message: bytes, at: int) -> tuple[int, int]:
     """Return the value at an offset, and the offset behind it."""
+    if at < len(message) and message[at] < 0x80:
+        return message[at], at + 1  # as most are
     value = 0
     for index in range(at, min(at + _SDNV_BYTES, len(message))):
         byte = message[index]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from starlight.dtntime import MILLISECOND
+from starlight.medium.trace_events import LinkCut, LinkMended
 from starlight.node.stored import whole_of
 from starlight.node.trace_events import (
     BundleDelivered,
@@ -22,7 +23,7 @@ from starlight.node.trace_events import (
     BundleWithdrawn,
     PlanAdopted,
 )
-from starlight.sim.trace_events import LinkCut, LinkMended, NodeCrashed, NodeRestarted
+from starlight.sim.trace_events import NodeCrashed, NodeRestarted
 from starlight.trace import Record
 
 EXACT = MILLISECOND

@@ -23,14 +23,14 @@ from starlight.dtntime import to_text
 from starlight.engine.host import Host, Recorder, Step
 from starlight.engine.node import Node
 from starlight.errors import DefectError, InputError
+from starlight.medium.event_queue import EventQueue
+from starlight.medium.virtual_links import VirtualLinks
 from starlight.node import actions, events
 from starlight.node.application import Request, Restorable
 from starlight.node.config import NodeConfig
 from starlight.node.events import Event
-from starlight.sim.event_queue import EventQueue
 from starlight.sim.store import MemoryStore
 from starlight.sim.trace_events import NodeCrashed, NodeRestarted
-from starlight.sim.virtual_links import VirtualLinks
 from starlight.trace import Record
 
 RESTLESS = 10_000

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from starlight.contacts import ContactPlan
 from starlight.engine.host import Host
+from starlight.medium.event_queue import EventQueue
+from starlight.medium.impairments import Impairments
+from starlight.medium.link_kinds import ChooseLink, space_hops
+from starlight.medium.virtual_links import VirtualLinks
 from starlight.node.events import Event
-from starlight.sim.event_queue import EventQueue
-from starlight.sim.impairments import Impairments
-from starlight.sim.link_kinds import ChooseLink, space_hops
 from starlight.sim.store import MemoryStore
-from starlight.sim.virtual_links import VirtualLinks
 from starlight.sim.virtual_node import Call, Interrupt, NodeSetup, VirtualNode
 from starlight.trace import Record
 

@@ -15,8 +15,8 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from starlight.links import Flight
-from starlight.sim.impairments import Draws, Impairments
-from starlight.sim.true_contacts import TrueContacts
+from starlight.medium.impairments import Draws, Impairments
+from starlight.medium.true_contacts import TrueContacts
 
 
 class Message(NamedTuple):

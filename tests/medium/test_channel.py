@@ -10,10 +10,10 @@ from tests.sim.helpers import HOUR, MINUTE, SECOND, START, contact
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
 from starlight.links import Flight
-from starlight.sim.channel import Channel, Message
-from starlight.sim.impairments import Impairments
-from starlight.sim.octet_channel import OctetChannel
-from starlight.sim.true_contacts import TrueContacts
+from starlight.medium.channel import Channel, Message
+from starlight.medium.impairments import Impairments
+from starlight.medium.octet_channel import OctetChannel
+from starlight.medium.true_contacts import TrueContacts
 
 LINK = (1, 2)
 LIGHT = 300 * SECOND

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from heapq import heappop, heappush
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from starlight import links
-from starlight.links import DatagramLink, Flight, Link, Refusal, StreamLink
+from starlight.links import DatagramLink, Link, Refusal, StreamLink
+from starlight.medium.channel import Channel, Message
+from starlight.medium.octet_channel import OctetChannel
+from starlight.medium.sent_orders import Order, SentOrders
+from starlight.medium.trace_events import LinkEstablished, LinkLost, MessageRejected
 from starlight.node import events
 from starlight.node.events import Event
-from starlight.sim.channel import Channel, Message
-from starlight.sim.octet_channel import OctetChannel
-from starlight.sim.trace_events import LinkEstablished, LinkLost, MessageRejected
 from starlight.trace import TraceEvent
 
 
@@ -79,23 +79,6 @@ class StreamWire:
             self._outgoing.carry_octets(data, self._connection, now)
 
 
-class Order(NamedTuple):
-    """A bundle that a node wants sent.
-
-    Attributes:
-        key: the bundle.
-        data: its bytes.
-        flight: when it is on the air, by the contacts that there truly are.
-    """
-
-    key: str
-    data: bytes
-    flight: Flight
-
-
-Outcome = links.TransferSent | links.TransferAcknowledged | links.TransferRefused | links.TransferFailed
-
-
 class LinkEnd:
     """One end of a link.
 
@@ -127,13 +110,11 @@ class LinkEnd:
         self.connection = 0
         self.armed: int | None = None
         self.cuts_open = 0
+        self.machine: Link | None = None
         self.is_established = False
         self._say = say
-        self.machine: Link | None = None
         self._wire: Wire | None = None
-        self._under_way: dict[int, Order] = {}
-        self._waiting: deque[Order] = deque()
-        self._leaving: list[tuple[int, str]] = []
+        self._orders = SentOrders(peer)
         self._released: deque[tuple[int, bytes]] = deque()
 
     def begin(self, link: Link, wire: Wire, now: int, connection: int = 0) -> None:
@@ -149,9 +130,7 @@ class LinkEnd:
         """Lose the machine with all that it knew."""
         self.machine = self._wire = None
         self.is_established = False
-        self._under_way.clear()
-        self._waiting.clear()
-        self._leaving.clear()
+        self._orders = SentOrders(self.peer)
 
     @property
     def is_alive(self) -> bool:
@@ -167,16 +146,16 @@ class LinkEnd:
 
     def send(self, order: Order, now: int) -> list[Event]:
         """Send a bundle; return what the node is told of it at once, which is nothing where it is sent."""
-        link = self.machine
-        if link is None or not self.is_established:
+        link, wire = self.machine, self._wire
+        if link is None or wire is None or not self.is_established:
             return [events.TransferFailed(order.key, self.peer, "no session")]
         most = link.transfer_max
         if most is not None and len(order.data) > most:
             # For good, as if the peer had refused it: at the next try it would be as large.
             told = f"the peer takes {most} bytes at most"
             return [events.TransferFailed(order.key, self.peer, told, refused=True)]
-        self._waiting.append(order)
-        self._refill(now)
+        self._orders.add(order, link, now)
+        wire.flush(now)
         return []
 
     def answer(self, transfer: int, refusal: Refusal | None, now: int) -> None:
@@ -193,11 +172,13 @@ class LinkEnd:
 
     def next_wakeup(self) -> int | None:
         """Return when it must be looked at, in ns."""
-        link = self.machine
-        due = [self.incoming.next_due(), None if link is None else link.next_wakeup()]
-        if self._leaving:
-            due.append(self._leaving[0][0])
-        return min((time for time in due if time is not None), default=None)
+        due = self.incoming.next_due()
+        if self.machine is None:
+            return due
+        for time in (self.machine.next_wakeup(), self._orders.next_due()):
+            if time is not None and (due is None or time < due):
+                due = time
+        return due
 
     def receive(self, message: Message, now: int) -> list[Event]:
         """Take what has come; where the node is down nobody hears it."""
@@ -205,9 +186,7 @@ class LinkEnd:
 
     def handle_timer(self, now: int) -> list[Event]:
         """Do what is due."""
-        told: list[Event] = []
-        while self._leaving and self._leaving[0][0] <= now:
-            told.append(events.TransferSent(heappop(self._leaving)[1], self.peer))
+        told = self._orders.left(now)
         if self.machine is not None:
             told += self._tell(self.machine.handle_timer(now), now)
         return told
@@ -220,59 +199,35 @@ class LinkEnd:
 
     # Inside.
 
-    def _refill(self, now: int) -> None:
-        link, wire = self.machine, self._wire
-        if link is None or wire is None:
-            return
-        while self._waiting and link.free_transfers > 0:
-            order = self._waiting.popleft()
-            self._under_way[link.send(order.data, now, order.flight)] = order
-        wire.flush(now)
-
     def _tell(self, happened: list[links.LinkEvent], now: int) -> list[Event]:
         """Return what the node is told of what has happened to the machine."""
         told: list[Event] = []
         for event in happened:
             match event:
-                case links.TransferReceived():
-                    told.append(self._received(event, now))
+                case links.TransferReceived(transfer, data, _, answerable):
+                    handle = transfer if answerable and self._acknowledges else None
+                    told.append(events.BundleReceived(self.peer, data, handle, now))
                 case links.LinkEstablished():
                     self._establish(told)
                 case links.LinkEnded(reason):
                     self._over(reason, told, now)
                 case links.MessageRejected(reason):
                     self._say(self.node, MessageRejected(self.peer, reason))
+                case links.TransferSent(transfer):
+                    order = self._orders.ended(transfer)
+                    self.released(now)  # without this what has arrived would be kept for years
+                    self._released.append((order.flight.reaches + self.outgoing.delay_max, order.data))
+                    told += self._orders.sent(order, now)
                 case _:
-                    told += self._outcome(event, self._under_way.pop(event.transfer), now)
-        self._refill(now)
+                    told += self._orders.answered(event, now)
+        if self.machine is not None and self._wire is not None:
+            self._orders.refill(self.machine, now)
+            self._wire.flush(now)
         return told
 
-    def _received(self, event: links.TransferReceived, now: int) -> Event:
-        assert self.machine is not None
-        answerable = event.answerable and self.machine.promises.acknowledged
-        return events.BundleReceived(self.peer, event.data, event.transfer if answerable else None, now)
-
-    def _outcome(self, event: Outcome, order: Order, now: int) -> list[Event]:
-        """Return what the node is told of how a transfer of its own has ended."""
-        key, peer = order.key, self.peer
-        match event:
-            case links.TransferAcknowledged() | links.TransferRefused(_, Refusal.COMPLETED):
-                return [events.TransferAcknowledged(key, peer, now)]
-            case links.TransferRefused(_, reason):
-                return [events.TransferFailed(key, peer, reason.value, refused=True)]
-            case links.TransferFailed(_, reason):
-                return [events.TransferFailed(key, peer, reason)]
-        return self._sent(order, now)
-
-    def _sent(self, order: Order, now: int) -> list[Event]:
-        """Let the node let go of a bundle when it has left; a machine may be through with it before."""
-        while self._released and self._released[0][0] < now:
-            self._released.popleft()  # without this what has arrived would be kept for years
-        self._released.append((order.flight.reaches + self.outgoing.delay_max, order.data))
-        if order.flight.last_byte > now:
-            heappush(self._leaving, (order.flight.last_byte, order.key))
-            return []
-        return [events.TransferSent(order.key, self.peer)]
+    @property
+    def _acknowledges(self) -> bool:
+        return self.machine is not None and self.machine.promises.acknowledged
 
     def _establish(self, told: list[Event]) -> None:
         if not self.is_established:
@@ -285,7 +240,7 @@ class LinkEnd:
         """Let go of a machine whose link has ended."""
         if self._wire is not None:
             self._wire.flush(now)  # a session may end with a last word to its peer
-        told += [events.TransferFailed(order.key, self.peer, reason) for order in self._waiting]
+        told += self._orders.fail_waiting(reason)
         if self.is_established:
             self._say(self.node, LinkLost(self.peer, reason))
             # First, so that the node does not send over it again what fails with it.

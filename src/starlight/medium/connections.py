@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from starlight.dtntime import MINUTE, SECOND
+from starlight.medium.channel import Message
+from starlight.medium.event_queue import EventQueue
+from starlight.medium.link_end import LinkEnd
+from starlight.medium.octet_channel import OctetChannel
+from starlight.medium.true_contacts import TrueContacts
 from starlight.node.events import Event
-from starlight.sim.channel import Message
-from starlight.sim.event_queue import EventQueue
-from starlight.sim.link_end import LinkEnd
-from starlight.sim.octet_channel import OctetChannel
-from starlight.sim.true_contacts import TrueContacts
 
 GRANTED_WITHIN = MINUTE
 """How long an opener waits, in ns: about what TCP takes to give a silent address up."""

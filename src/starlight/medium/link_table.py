@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from starlight.contacts import ContactPlan
-from starlight.sim.channel import Channel
-from starlight.sim.impairments import Impairments
-from starlight.sim.link_end import DatagramWire, LinkEnd, StreamWire
-from starlight.sim.link_kinds import ChooseLink, Site, Streams
-from starlight.sim.octet_channel import OctetChannel
-from starlight.sim.true_contacts import Direction, TrueContacts
+from starlight.medium.channel import Channel
+from starlight.medium.impairments import Impairments
+from starlight.medium.link_end import DatagramWire, LinkEnd, StreamWire
+from starlight.medium.link_kinds import ChooseLink, Site, Streams
+from starlight.medium.octet_channel import OctetChannel
+from starlight.medium.true_contacts import Direction, TrueContacts
 from starlight.trace import TraceEvent
 
 

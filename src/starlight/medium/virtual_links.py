@@ -12,17 +12,17 @@ from collections.abc import Callable, Iterable
 
 from starlight.contacts import ContactPlan
 from starlight.links import Flight, Refusal
+from starlight.medium.channel import Message
+from starlight.medium.event_queue import EventQueue
+from starlight.medium.impairments import Impairments
+from starlight.medium.link_kinds import ChooseLink
+from starlight.medium.link_loop import LinkLoop, Tell
+from starlight.medium.link_table import LinkTable
+from starlight.medium.sent_orders import Order
+from starlight.medium.trace_events import LinkCut, LinkMended
+from starlight.medium.true_contacts import Direction, TrueContacts
 from starlight.node.actions import Acknowledge, Refuse, Transmit
 from starlight.node.events import LinkDown, LinkUp
-from starlight.sim.channel import Message
-from starlight.sim.event_queue import EventQueue
-from starlight.sim.impairments import Impairments
-from starlight.sim.link_end import Order
-from starlight.sim.link_kinds import ChooseLink
-from starlight.sim.link_loop import LinkLoop, Tell
-from starlight.sim.link_table import LinkTable
-from starlight.sim.trace_events import LinkCut, LinkMended
-from starlight.sim.true_contacts import Direction, TrueContacts
 from starlight.trace import Record, TraceEvent
 
 

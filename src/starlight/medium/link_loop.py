@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from starlight.medium.channel import Message
+from starlight.medium.connections import Connections
+from starlight.medium.event_queue import EventQueue
+from starlight.medium.link_end import LinkEnd
+from starlight.medium.link_table import LinkTable
+from starlight.medium.true_contacts import TrueContacts
 from starlight.node.events import Event
-from starlight.sim.channel import Message
-from starlight.sim.connections import Connections
-from starlight.sim.event_queue import EventQueue
-from starlight.sim.link_end import LinkEnd
-from starlight.sim.link_table import LinkTable
-from starlight.sim.true_contacts import TrueContacts
 
 Tell = Callable[[int, list[Event]], None]
 """Tells a node, by its number, of events; one that is down hears nothing."""

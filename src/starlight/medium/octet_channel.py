@@ -9,9 +9,9 @@ plan that changes concerns only those that come later.
 from __future__ import annotations
 
 from starlight.links import Flight
-from starlight.sim.channel import Channel, Message, Sent
-from starlight.sim.impairments import Impairments
-from starlight.sim.true_contacts import TrueContacts
+from starlight.medium.channel import Channel, Message, Sent
+from starlight.medium.impairments import Impairments
+from starlight.medium.true_contacts import TrueContacts
 
 
 class OctetChannel(Channel):

@@ -1,0 +1,1 @@
+"""Virtual time and what lies between its nodes: links, light, cuts, impairments."""
