@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,11 @@ from tests.messages.contents import arrival_of, conversations_of
 from starlight import dtntime
 from starlight.app import demo_plans
 from starlight.app.demo import Demo
-from starlight.dtntime import HOUR, SECOND
+from starlight.dtntime import HOUR, MINUTE, SECOND
 from starlight.errors import InputError
 from starlight.messages.delivery import Certainty, DeliveryState
 from starlight.messages.draft import Draft
+from starlight.messages.letter import Letter
 
 SEOUL, BASE, RELAY = 10, 20, 30
 JAY, NAN_YOUNG, JI_YOUNG = "ipn:10.2", "ipn:20.1", "ipn:21.4"
@@ -177,3 +178,107 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"thesis\.tex"):
         made(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+# People who write, read and answer by themselves.
+
+CREW, CONTROL = "ipn:20.6", "ipn:10.5"
+QUICK = 6_000.0
+"""Mission seconds a second at which a question and its answer take a second or two."""
+
+
+def answers_of(demo: Demo, person: str) -> set[str]:
+    """Return all texts that someone of the scenario may answer."""
+    return {text for spec in demo.scenario.answer if spec.from_ == person for text in spec.text}
+
+
+def answers_to(demo: Demo, letter_id: str) -> list[Letter]:
+    """Return the letters that came to Jay as answers to one."""
+    inbox = demo.daemons[SEOUL].office.mailbox(JAY).inbox()
+    return [letter for letter in inbox if letter.reply_to == letter_id]
+
+
+def by_themselves(demo: Demo, node: int, address: str, to: str) -> list[Letter]:
+    """Return what was written at an address since the demo began, as its own mailbox has it."""
+    page = demo.daemons[node].office.mailbox(address).page(to, limit=500)
+    begun = dtntime.from_text(demo.scenario.demo_at)
+    return [each for each in page.letters if each.sender == address and each.written_at >= begun]
+
+
+def test_people_answer_what_a_visitor_writes(tmp_path: Path) -> None:
+    """Nan-young reads what Jay's visitor wrote, and answers in the scenario's words under the light time; the
+    answer shows as the reply, and nobody answers for the visitor."""
+
+    async def ask(demo: Demo) -> None:
+        jay = demo.backend.correspondence("jay")
+        asked = await jay.write(Draft(NAN_YOUNG, "Did you hear the new song? Be careful."))
+        await until(demo, lambda: bool(answers_to(demo, asked.id)))
+        (answer,) = answers_to(demo, asked.id)
+        assert (answer.sender, answer.to) == (NAN_YOUNG, JAY)
+        assert answer.text in answers_of(demo, "nan-young")
+        came = demo.daemons[BASE].office.mailbox(NAN_YOUNG).arrival(asked.id)
+        assert came.read_at is not None
+        assert came.arrived_at + 30 * MINUTE <= came.read_at < answer.written_at
+        arrived = demo.daemons[SEOUL].office.mailbox(JAY).arrival(answer.id).arrived_at
+        assert arrived - answer.written_at > 1_000 * SECOND
+        shown = (await jay.mailbox(correspondent=NAN_YOUNG)).letters
+        assert next(view.reply_to for view in shown if view.id == answer.id) == asked.id
+        # Time enough for Jay's routine to have read it, and answered it if that were its habit.
+        await until(demo, lambda: demo.clock.now() > arrived + 2 * HOUR)
+        assert [each.id for each in by_themselves(demo, SEOUL, JAY, NAN_YOUNG)] == [asked.id]
+        assert len(answers_to(demo, asked.id)) == 1
+
+    live(tmp_path / "d", ask, speed=QUICK)
+
+
+def test_an_answer_comes_once_after_restarts(tmp_path: Path) -> None:
+    """What was asked before a restart is answered after it, and not again after the next one; everyday
+    letters go on at their hours, each written once."""
+    asked: list[str] = []
+
+    async def ask(demo: Demo) -> None:
+        asked.append(
+            (await demo.backend.correspondence("jay").write(Draft(CREW, "Is all well up there?"))).id
+        )
+
+    async def hear(demo: Demo) -> None:
+        await until(demo, lambda: bool(answers_to(demo, asked[0])))
+
+    async def wait(demo: Demo) -> None:
+        began = demo.clock.now()
+        await until(demo, lambda: demo.clock.now() > began + 3 * HOUR)
+        (answer,) = answers_to(demo, asked[0])
+        assert answer.text in answers_of(demo, "crew")
+        everyday = [
+            spec for spec in demo.scenario.pulse if (spec.from_, spec.to) == ("crew@base", "control@seoul")
+        ]
+        (spec,) = everyday
+        # A loaded machine may be late with one, or leave one out, but writes none twice.
+        first, step = dtntime.from_text(spec.at), 90 * MINUTE
+        hours = [(each.written_at - first) // step for each in by_themselves(demo, BASE, CREW, CONTROL)]
+        assert hours == sorted(set(hours))
+        assert len(hours) >= 2
+
+    live(tmp_path / "d", ask, speed=QUICK)
+    live(tmp_path / "d", hear, speed=QUICK)
+    live(tmp_path / "d", wait, speed=QUICK)
+
+
+def test_whom_a_page_is_open_as_does_not_answer(tmp_path: Path) -> None:
+    """While a page is open as Nan-young a visitor is her: her routine neither reads nor answers; once it is
+    closed, it does."""
+
+    async def visit(demo: Demo) -> None:
+        page = demo.backend.changes("nan-young")
+        assert isinstance(page, AsyncGenerator)
+        first = asyncio.ensure_future(anext(page))
+        asked = await demo.backend.correspondence("jay").write(Draft(NAN_YOUNG, "Who are you today?"))
+        await first
+        assert demo.backend.is_visited("nan-young")
+        assert not demo.backend.is_visited("jay")
+        await until(demo, lambda: demo.clock.now() > asked.written_at + 4 * HOUR)
+        assert demo.daemons[BASE].office.mailbox(NAN_YOUNG).arrival(asked.id).read_at is None
+        await page.aclose()
+        await until(demo, lambda: bool(answers_to(demo, asked.id)))
+
+    live(tmp_path / "d", visit, speed=QUICK)

@@ -49,6 +49,10 @@ def test_the_built_in_expedition_is_whole() -> None:
         ("stationary_over_deg = 240.0", "inclination_deg = 0.0", "node[8].orbit", "stationary_over_deg"),
         ('mailbox = "nan-young@base"', 'mailbox = "nobody"', "read[0].mailbox = 'nobody'", "jay@seoul"),
         ('["relay-areo", "rover"],\n  [', '["seoul", "rover"],\n  [', "storm[0].links", "a link joins"),
+        ('from = "nan-young"\nto = ["jay"]', 'from = "nobody"', "answer[0].from = 'nobody'", "nan-young"),
+        ('from = "nan-young"\nto = ["jay"]', 'from = "jay"\nto = ["it"]', "answer[0].to = 'it'", "father"),
+        ("\nafter_min = 25", "\nafter_min = -1", "answer[0].after_min = -1", ">= 0"),
+        ('"owlt", "record"]', '"owlt", " "]', "answer[0] = ' '", "a text"),
         ("name = ", "name ", "not TOML", ""),
     ],
 )  # fmt: skip
@@ -132,3 +136,22 @@ def test_a_missing_file_is_named_with_what_there_is() -> None:
     """A scenario that can't be read says where it was looked for, and which ones are built in."""
     with pytest.raises(InputError, match=r"no/such\.toml.*lost-in-starlight"):
         load("no/such.toml")
+
+
+def test_an_answer_has_at_least_one_text() -> None:
+    """An `[[answer]]` without texts answers nothing, and is refused."""
+    empty = '[[answer]]\nfrom = "jay"\ntext = []\n\n'
+    with pytest.raises(InputError, match=r"answer\[0\]\.text"):
+        parse(TEXT.replace("[[answer]]", empty + "[[answer]]", 1), where="mine.toml")
+
+
+def test_everyone_who_can_be_written_to_in_the_demo_answers() -> None:
+    """Whoever has an open mailbox when the demo begins has answers for anyone, several of them."""
+    scenario = load("lost-in-starlight")
+    begins = scenario.demo_at
+    for person in scenario.person:
+        if any((box.opens or "2000") <= begins < (box.closes or "3000") for box in person.mailbox):
+            anyone = [
+                spec for spec in scenario.answer if spec.from_ == person.id and not (spec.to or spec.about)
+            ]
+            assert sum(len(spec.text) for spec in anyone) >= 2, person.id
