@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from tests.messages.contents import arrival_of, conversations_of
+from tests.messages.contents import arrival_of, conversations_of, received_of
 
 from starlight import dtntime
 from starlight.app import demo_plans
@@ -216,10 +216,10 @@ def test_people_answer_what_a_visitor_writes(tmp_path: Path) -> None:
         (answer,) = answers_to(demo, asked.id)
         assert (answer.sender, answer.to) == (NAN_YOUNG, JAY)
         assert answer.text in answers_of(demo, "nan-young")
-        came = demo.daemons[BASE].office.mailbox(NAN_YOUNG).arrival(asked.id)
+        came = received_of(demo.daemons[BASE].office.mailbox(NAN_YOUNG))[asked.id]
         assert came.read_at is not None
         assert came.arrived_at + 30 * MINUTE <= came.read_at < answer.written_at
-        arrived = demo.daemons[SEOUL].office.mailbox(JAY).arrival(answer.id).arrived_at
+        arrived = received_of(demo.daemons[SEOUL].office.mailbox(JAY))[answer.id].arrived_at
         assert arrived - answer.written_at > 1_000 * SECOND
         shown = (await jay.mailbox(correspondent=NAN_YOUNG)).letters
         assert next(view.reply_to for view in shown if view.id == answer.id) == asked.id
@@ -277,7 +277,7 @@ def test_whom_a_page_is_open_as_does_not_answer(tmp_path: Path) -> None:
         assert demo.backend.is_visited("nan-young")
         assert not demo.backend.is_visited("jay")
         await until(demo, lambda: demo.clock.now() > asked.written_at + 4 * HOUR)
-        assert demo.daemons[BASE].office.mailbox(NAN_YOUNG).arrival(asked.id).read_at is None
+        assert received_of(demo.daemons[BASE].office.mailbox(NAN_YOUNG))[asked.id].read_at is None
         await page.aclose()
         await until(demo, lambda: bool(answers_to(demo, asked.id)))
 

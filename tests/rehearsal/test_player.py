@@ -7,6 +7,7 @@ from functools import cache, partial
 
 import msgspec
 import pytest
+from tests.messages.contents import received_of
 from tests.sim.helpers import START, both
 from tests.sim.test_crashes import Point, dying_at
 
@@ -222,7 +223,7 @@ def test_a_letter_is_read_by_routine_after_its_time() -> None:
     """It is read after the routine's time and its jitter, once, and the receipt says so."""
     world = World(player(JAY, writes(NAN_YOUNG, "one")), player(NAN_YOUNG, routine=Routine(10 * MINUTE, 0)))
     (letter,) = world.run(2 * HOUR).box(NAN_YOUNG).inbox()
-    received = world.box(NAN_YOUNG).arrival(letter.id)
+    received = received_of(world.box(NAN_YOUNG))[letter.id]
     assert received.read_at is not None
     assert 10 * MINUTE <= received.read_at - received.arrived_at < 10 * MINUTE + READING_SPREAD
     assert world.box(JAY).letter_view(letter.id, world.world.now).state == "read"
@@ -257,9 +258,9 @@ def test_a_visitors_letter_is_answered_once_and_as_its_answer() -> None:
         ("Still yes.", asked[1].id),
     ]
     for letter, question in zip(answered, asked, strict=True):
-        read_at = world.box(NAN_YOUNG).arrival(question.id).read_at
+        read_at = received_of(world.box(NAN_YOUNG))[question.id].read_at
         assert letter.written_at == (read_at or 0) + ANSWER_AFTER
-        assert world.box(JAY).arrival(letter.id).arrived_at - letter.written_at >= 700 * 10**9
+        assert received_of(world.box(JAY))[letter.id].arrived_at - letter.written_at >= 700 * 10**9
 
 
 @pytest.mark.parametrize("text", ["As the story has it.", "All well.", "Yes."])
