@@ -90,6 +90,37 @@ def test_a_letter_of_three_passes_arrives_whole(tmp_path: Path) -> None:
     assert "Fetched" in record.read_text()
 
 
+def test_a_bundle_is_cut_to_what_the_session_takes_and_a_wider_one_takes_it_whole(tmp_path: Path) -> None:
+    """The peer's transfer MRU is a fact of the session (RFC 9174, 4.6) that routing sees, and that the next
+    session may change; nothing is stuck for ever."""
+    plan = ContactPlan.of([always(1, EARTH, MARS), always(2, MARS, EARTH)])
+
+    async def test() -> None:
+        clock = MissionClock(START, RATE)
+        here = Daemon(config(tmp_path, EARTH, JAY, plan, [PeerConfig(MARS)]), clock)
+        await here.start()
+        peers = [PeerConfig(EARTH, tcpcl(here.port))]
+        for takes, bundles in ((1_000, 3), (64 << 20, 1)):
+            there = End(MARS, peers, plan, clock, transfer_max=takes)
+            there.neighbours.reach()
+            assert await there.next() == risen(EARTH)
+            await until(here, lambda: here.status().up == [MARS])
+            await here.mail.write(JAY, Draft(NAN_YOUNG, "Can you hear me? " * 150))
+            came = [await there.bundle()]
+            while sum(len(each.data) for each in came) < 17 * 150:
+                there.acknowledge(came[-1])
+                came.append(await there.bundle())
+            there.acknowledge(came[-1])
+            assert all(len(each.data) <= takes for each in came)
+            assert len(came) == bundles
+            await until(here, lambda: here.status().stored["bundles"] == 0)
+            await there.neighbours.close()
+            await until(here, lambda: here.status().up == [])
+        await here.stop()
+
+    run(test())
+
+
 def state(daemon: Daemon, letter: Letter, clock: MissionClock) -> DeliveryState | None:
     """Return the state of a letter that is known, not only foreseen."""
     view = daemon.mail.mailbox(JAY).letter_view(letter.id, clock.now())

@@ -14,7 +14,7 @@ from tests.links.pcap import capture_datagrams
 from tests.live.helpers import START, both_ways, run, until
 
 from starlight.dtntime import to_wire
-from starlight.links.udpcl import KEEPALIVE, PORT
+from starlight.links.udpcl import KEEPALIVE, PORT, UNFRAGMENTED
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.draft import Draft
@@ -22,6 +22,7 @@ from starlight.neighbours.address import LinkAddress
 from starlight.neighbours.link_driver import Tap
 from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig
+from starlight.node.forecast import ForecastDoubtCode, Outgoing
 
 EARTH, MARS = 1, 2
 JAY, NAN_YOUNG = "ipn:1.1", "ipn:2.1"
@@ -90,6 +91,28 @@ def test_letters_cross_both_ways_and_receipts_confirm_them(tmp_path: Path) -> No
         (link,) = here.status().links
         assert (link.protocol, link.acknowledges, link.acknowledged) == ("udpcl", False, 0)
         assert (link.sent, link.received) == (here.status().sent, here.status().received)
+        await here.stop()
+        await there.stop()
+
+    run(test())
+
+
+def test_what_a_node_expects_of_such_a_link_is_doubtful(tmp_path: Path) -> None:
+    """What the node foresees says that what leaves over it is not known to have come, and cuts to what it
+    takes."""
+
+    async def test() -> None:
+        here, there = daemons(tmp_path)
+        await here.start()
+        await there.start()
+        await until(here, lambda: here.status().up == [MARS])
+        asked = Outgoing(JAY, NAN_YOUNG, 3000, 86_400_000)
+        forecast = here.node.forecaster.forecast(asked, here.clock.now())
+        doubts = {doubt.code: doubt for doubt in forecast.doubts}
+        assert doubts[ForecastDoubtCode.UNACKNOWLEDGED].peer == MARS
+        assert doubts[ForecastDoubtCode.PEER_TAKES].takes_bytes == UNFRAGMENTED
+        assert len(forecast.fragments) > 2
+        assert all(part.bundle_bytes <= UNFRAGMENTED for part in forecast.fragments)
         await here.stop()
         await there.stop()
 

@@ -40,6 +40,7 @@ class End:
         clock: MissionClock,
         *,
         tap: Tap | None = None,
+        transfer_max: int = TRANSFER_MAX,
     ) -> None:
         self.node = node
         self.told: deque[Event] = deque()
@@ -47,7 +48,7 @@ class End:
         self._more = asyncio.Event()
         light = Light(plan, rate=float(clock.rate))
         self.neighbours = Neighbours(
-            ThisNode(node, f"ipn:{node}.0", TRANSFER_MAX),
+            ThisNode(node, f"ipn:{node}.0", transfer_max),
             peers,
             clock,
             light,
