@@ -89,7 +89,7 @@ class Ground:
         ]
         self.router = Router(ContactPlan.of(contacts))
         self.limits = MailboxLimits(letters=12, readings=3, vehicles=2)
-        self.office = PostOffice(7, self.router, self.limits)
+        self.office = PostOffice(7, self.router, self.limits, entropy=draw.randbytes)
         self.saves: dict[tuple[str, str], bytes] = {}
         self.keys: list[str] = []
         self.now = 0
@@ -143,7 +143,7 @@ class Ground:
     def restart(self) -> None:
         """Come back from the saves, and be as before."""
         before = whole(self.office.mailbox("ipn:7.1"), self.now)
-        self.office = PostOffice(7, self.router, self.limits)
+        self.office = PostOffice(7, self.router, self.limits, entropy=self.draw.randbytes)
         names = list(self.saves)
         self.draw.shuffle(names)
         for mailbox, key in names:

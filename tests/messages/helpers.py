@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from random import Random
 
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
@@ -68,8 +69,7 @@ def draft_of(office: PostOffice, to: str, words: str | int, now: int, priority: 
         return Draft(to, words, priority=Priority(priority))
     count = words
     for _ in range(3):  # The head of a longer text has more bytes.
-        number = office.mailbox(JAY).index.counter + 1
-        id = f"{JAY}/{now // SECOND}/{number}"
+        id = f"{JAY}/{'0' * 32}"
         letter = Letter(id=id, thread=thread_of(JAY, to), sender=JAY, to=to, written_at=now, text="x" * count)
         count -= len(encode_first(letter)) - words
     return Draft(to, "x" * count, priority=Priority(priority))
@@ -101,10 +101,16 @@ class FakeNode:
         self.aside: dict[tuple[str, str], str] = {}
         self.trace: list[Record] = []
         self.claimed: set[str] = set()
-        self.waiting: list[tuple[str, str, bytes]] = []
+        self.waiting: list[tuple[str, str, bytes, int]] = []
+        self.made: dict[str, int] = {}  # when each bundle was made
         self.queued: dict[str, tuple[Submit, Route | NoRoute]] = {}
         self.posts: list[Submit] = []
-        self.office = PostOffice(number, self.router, booked=self.booked)
+        self.random = Random(number)
+        self.office = self.fresh_office()
+
+    def fresh_office(self) -> PostOffice:
+        """Return an office that has nothing in memory."""
+        return PostOffice(self.number, self.router, booked=self.booked, entropy=self.random.randbytes)
 
     def booked(self, key: str) -> tuple[Route, ...]:
         """Return what is booked for a bundle that waits here."""
@@ -134,12 +140,13 @@ class FakeNode:
             elif isinstance(request, Unclaim):
                 self.claimed.discard(request.endpoint)
 
-    def arrive(self, destination: str, source: str, payload: bytes) -> None:
-        """Deliver, or keep for whoever claims the endpoint."""
+    def arrive(self, destination: str, source: str, payload: bytes, created: int | None = None) -> None:
+        """Deliver what was made at a time, or just now; keep it for whoever claims the endpoint."""
+        made = self.sky.now if created is None else created
         if destination in self.claimed:
-            self.ask(self.office.delivered(unit(destination, source, payload), self.sky.now))
+            self.ask(self.office.delivered(unit(destination, source, payload, made), self.sky.now))
         else:
-            self.waiting.append((destination, source, payload))
+            self.waiting.append((destination, source, payload, made))
 
     def set_plan(self, plan: ContactPlan) -> None:
         """Take a new plan: what has not left is routed again."""
@@ -151,7 +158,7 @@ class FakeNode:
 
     def restart(self) -> None:
         """Lose the memory and come back with what was saved, in an order that nobody chose."""
-        self.office = PostOffice(self.number, self.router, booked=self.booked)
+        self.office = self.fresh_office()
         self.claimed = set()
         for mailbox, key in sorted(self.saves, reverse=True):
             self.office.restore(mailbox, key, self.saves[mailbox, key])
@@ -170,17 +177,17 @@ class FakeNode:
         )
         del self.queued[key]
         if not self.sky.lose(post):
-            self.sky.later(route.arrival, lambda: self._hand_over(post))
+            self.sky.later(route.arrival, lambda: self._hand_over(post, self.made[key]))
 
     def expire(self, key: str, reason: str) -> None:
         """Let a queued bundle vanish from the store."""
         self.queued.pop(key, None)
         self.ask(self.office.expired(key, reason, self.sky.now))
 
-    def _hand_over(self, post: Submit) -> None:
+    def _hand_over(self, post: Submit, made: int) -> None:
         node = self.office.node_of(post.destination)
         assert node is not None
-        self.sky.nodes[node].arrive(post.destination, post.source, post.payload)
+        self.sky.nodes[node].arrive(post.destination, post.source, post.payload, made)
 
     def _post(self, post: Submit) -> None:
         reason = self.sky.refuse(post)
@@ -190,12 +197,13 @@ class FakeNode:
         self.posts.append(post)
         self.sky.count += 1
         key = f"{post.source}/{self.sky.count}/0"
+        self.made[key] = self.sky.now
         route = self._queue(key, post)
         leaves, arrives = (route.leaves, route.arrival) if route else (None, None)
         self.ask(self.office.accepted(post.token, key, leaves, arrives, self.sky.now))
         if route and not route.hops:
             del self.queued[key]
-            self._hand_over(post)
+            self._hand_over(post, self.made[key])
 
     def _queue(self, key: str, post: Submit) -> Route | NoRoute:
         node = self.office.node_of(post.destination)

@@ -8,7 +8,7 @@ from tests.messages.helpers import CREW, EARTH, JAY, LIGHT, MARS, MISSION, NANYO
 
 from starlight.bundle import build, onward
 from starlight.bundle.eid import EndpointID
-from starlight.dtntime import HOUR, MILLISECOND, MINUTE
+from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND
 from starlight.errors import InputError
 from starlight.messages.delivery import Certainty, DeliveryState
 from starlight.messages.draft import Draft
@@ -113,6 +113,7 @@ def test_threads_are_equal_at_both_ends(sky: FakeSky) -> None:
     sky.write(EARTH, JAY, NANYOUNG, "something else")
     sky.run(HOUR)
     answer = sky.write(MARS, NANYOUNG, JAY, "lovely", reply_to=first)
+    sky.run(HOUR + SECOND)
     crossing = sky.write(EARTH, JAY, NANYOUNG, "another song", thread="songs")
     sky.run(2 * HOUR)
     here = conversations_of(sky.earth.office.mailbox(JAY))[NANYOUNG]
@@ -171,7 +172,7 @@ def test_the_bundle_of_a_letter(sky: FakeSky) -> None:
     """A post names both endpoints, the payload and a lifetime of fifty years."""
     sky.write(EARTH, JAY, NANYOUNG, "hello")
     (post,) = sky.earth.posts
-    assert post == Submit("letter/ipn:7.1/0/1", JAY, NANYOUNG, post.payload, 1_577_880_000_000)
+    assert post == Submit(post.token, JAY, NANYOUNG, post.payload, 1_577_880_000_000)
 
 
 def test_what_a_bundle_adds() -> None:
@@ -194,7 +195,10 @@ def test_a_mailbox_is_full_by_bytes_of_text_not_by_characters() -> None:
     """`MailboxLimits.letter_bytes` bounds memory: most of the world's letters take more than a byte each."""
     sky = FakeSky()
     office = PostOffice(
-        sky.earth.office.node, sky.earth.office.forecaster._router, MailboxLimits(letter_bytes=8)
+        sky.earth.office.node,
+        sky.earth.office.forecaster._router,
+        MailboxLimits(letter_bytes=8),
+        entropy=sky.earth.random.randbytes,
     )
     office.open(JAY, "Jay", 0)
     office.write(JAY, Draft(NANYOUNG, "\u5929\u95ee\u4e00"), 0)

@@ -55,12 +55,12 @@ def test_a_cut_record_is_damaged(kind: RecordKind[Any], value: object) -> None:
 
 def test_a_letter_of_version_1_is_the_payload_alone() -> None:
     """What was saved before there was a frame is read as what it is, by what it says itself."""
-    assert decode_letter(encode_first(TEXT)) == TEXT
+    assert decode_letter(encode_first(TEXT), TEXT.id) == TEXT
     framed = stored_format.LETTER.encode(StoredLetter(JAY, NANYOUNG, 3, encode_first(TEXT)))
-    assert decode_letter(framed) == TEXT
+    assert decode_letter(framed, TEXT.id) == TEXT
     for wrong in (b"", b"\xc1", b"\x00"):
         with pytest.raises(StoreError):
-            decode_letter(wrong)
+            decode_letter(wrong, TEXT.id)
 
 
 def test_maps_of_version_1_are_read() -> None:

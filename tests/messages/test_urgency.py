@@ -19,6 +19,7 @@ from starlight.messages.forecast import FRAGMENT_BYTES, overhead_of
 from starlight.messages.silence import SilenceCause
 from starlight.messages.stored_format import SENT
 from starlight.messages.urgency import PRIORITIES, priority_of
+from starlight.postoffice.resend import letter_token
 from starlight.routing import Fragment, Priority, Router, RouteRequest, split
 from starlight.words import lateness, routes
 from starlight.words.silence import CAUSES
@@ -315,7 +316,7 @@ def test_a_large_letter_keeps_its_prediction_as_its_first_piece_leaves() -> None
     foreseen = sent_of(sky, letter.id)
     assert (foreseen.dispatch.expected.fragments, foreseen.dispatch.expected.leaves) == (3, HOUR)
     office.accepted(
-        f"letter/{letter.id}",
+        letter_token(letter),
         BUNDLE,
         foreseen.dispatch.expected.leaves,
         foreseen.dispatch.expected.arrives,

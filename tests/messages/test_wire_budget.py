@@ -70,7 +70,7 @@ def test_a_letter_of_twenty_words_has_at_most_230_bytes(here: int, there: int) -
 def test_a_receipt_for_one_letter_has_at_most_120_bytes(here: int, there: int, ago: int) -> None:
     """A receipt for one letter is at most 120 bytes of bundle, up to 49 days after what it tells."""
     envelope = Envelope(f"ipn:{here}.1", f"ipn:{there}.1", NOW)
-    receipt = Receipt((ReceiptFact("a0" * 16, "arrived", NOW - ago),))
+    receipt = Receipt((ReceiptFact("a0" * 16, "arrived", NOW - ago),), format=2)
     data = bundle_of(envelope, receipt, YEAR)
     assert len(data) <= 120
     assert read_back(data, envelope) == receipt

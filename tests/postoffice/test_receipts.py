@@ -8,6 +8,7 @@ from starlight.messages.decoded import DecodedRecords
 from starlight.messages.delivery import Received
 from starlight.messages.first_format import encode_first
 from starlight.messages.format import decode_message
+from starlight.messages.known_formats import KnownFormats
 from starlight.messages.letter import Letter, Receipt, ReceiptFact
 from starlight.messages.mailbox import Mailbox, MailboxLimits
 from starlight.messages.records import MemoryRecords
@@ -32,7 +33,7 @@ def test_what_was_told_is_not_told_again() -> None:
         mailbox.put_letter(letter, StoredLetter(JAY, NANYOUNG, 0, encode_first(letter)))
         received = Received(arrived_at=5, read_at=7, told_arrival=told_arrival, told_reading=told_reading)
         mailbox.put_received(ID, received)
-        receipts = Receipts({NANYOUNG: mailbox})
+        receipts = Receipts({NANYOUNG: mailbox}, KnownFormats(MemoryRecords()))
         receipts.owe(NANYOUNG, ID, received, 9)
         (post,) = receipts.posts(9)
         assert isinstance(post, Submit)

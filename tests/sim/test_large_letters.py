@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.messages.contents import received_of, sent_of
 from tests.sim.helpers import START, both, contact
 from tests.sim.test_letters import office_at
-from tests.sim.test_urgent_letters import JAY, NAN_YOUNG, office_of
+from tests.sim.test_urgent_letters import JAY, NAN_YOUNG, offices
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND
@@ -54,7 +54,7 @@ def hourly(windows: int) -> ContactPlan:
 
 def posted(plan: ContactPlan, text: str, priority: int = 1) -> tuple[VirtualWorld, list[Sent]]:
     """Return a world in which Jay writes a letter, with what is foreseen when it is written, and accepted."""
-    world = VirtualWorld(plan, [NodeSetup(NodeConfig(n, plan), office_of) for n in (1, 2, 3)], start=START)
+    world = VirtualWorld(plan, [NodeSetup(NodeConfig(n, plan), offices()) for n in (1, 2, 3)], start=START)
     world.call(START, 1, lambda host, now: office_at(host).open(JAY, "Jay", now))
     world.call(START, 3, lambda host, now: office_at(host).open(NAN_YOUNG, "Nan-young", now))
     found: list[Sent] = []

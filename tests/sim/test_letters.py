@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from tests.messages.contents import received_of, sent_of
 from tests.sim.helpers import START, both
@@ -15,12 +15,15 @@ from starlight.messages.draft import Draft
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.postoffice.postoffice import PostOffice
+from starlight.sim.entropy import entropy
 from starlight.sim.virtual_node import NodeSetup
 from starlight.sim.world import VirtualWorld
 
 
-def office_of(node: Node) -> PostOffice:
-    return PostOffice(node.number, node.router)
+def offices() -> Callable[[Node], PostOffice]:
+    """Return what makes a post office for a node, again when it starts again; ids are never drawn twice."""
+    random = entropy(1, "letters")
+    return lambda node: PostOffice(node.number, node.router, entropy=random)
 
 
 def office_at(host: Host | None) -> PostOffice:
@@ -32,7 +35,7 @@ def office_at(host: Host | None) -> PostOffice:
 def test_a_letter_arrives_as_predicted_and_its_receipt_comes_back() -> None:
     """A letter reaches the other side at the predicted ns, and the receipt turns predicted into confirmed."""
     plan = ContactPlan.of([*both(1, 1, 2, light_s=2.0), *both(3, 2, 3, MINUTE, 5 * HOUR, light_s=700.0)])
-    world = VirtualWorld(plan, [NodeSetup(NodeConfig(n, plan), office_of) for n in (1, 2, 3)], start=START)
+    world = VirtualWorld(plan, [NodeSetup(NodeConfig(n, plan), offices()) for n in (1, 2, 3)], start=START)
     world.call(START, 1, lambda host, now: office_at(host).open("ipn:1.1", "Jay", now))
     world.call(START, 3, lambda host, now: office_at(host).open("ipn:3.1", "Nan-young", now))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import pytest
 from tests.messages.contents import received_of, sent_of
 from tests.sim.helpers import HOUR, MINUTE, SECOND, START, both, contact, posting
-from tests.sim.test_letters import office_at, office_of
+from tests.sim.test_letters import office_at, offices
 
 from starlight.contacts.plan import ContactPlan
 from starlight.engine.host import Host
@@ -107,7 +107,7 @@ def test_over_udpcl_what_is_lost_is_lost_and_nothing_comes_twice() -> None:
 def test_a_mailbox_sends_again_what_a_link_has_lost() -> None:
     """No receipt comes of a letter that was lost, so it is sent again; in the end most are confirmed."""
     plan = ContactPlan.of(both(1, 1, 2, 0, 400 * HOUR, light_s=MOON_S))
-    setups = [NodeSetup(NodeConfig(number, plan), office_of) for number in (1, 2)]
+    setups = [NodeSetup(NodeConfig(number, plan), offices()) for number in (1, 2)]
     lines: list[str] = []
     world = VirtualWorld(
         plan,

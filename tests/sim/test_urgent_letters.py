@@ -20,6 +20,7 @@ from starlight.messages.urgency import Priority
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.postoffice.postoffice import PostOffice
+from starlight.sim.entropy import entropy
 from starlight.sim.virtual_node import NodeSetup
 from starlight.sim.world import VirtualWorld
 
@@ -27,8 +28,10 @@ JAY, NAN_YOUNG = "ipn:1.1", "ipn:3.1"
 OPENS, CLOSES = 2 * MINUTE, 9 * HOUR
 
 
-def office_of(node: Node) -> PostOffice:
-    return PostOffice(node.number, node.router, booked=node.booked)
+def offices() -> Callable[[Node], PostOffice]:
+    """Return what makes a post office for a node, again when it starts again; ids are never drawn twice."""
+    random = entropy(1, "letters")
+    return lambda node: PostOffice(node.number, node.router, booked=node.booked, entropy=random)
 
 
 def write(text: str, priority: int) -> Callable[[Host, int], Iterable[Request]]:
@@ -54,7 +57,7 @@ def written(letters: list[Written], onward_bps: int) -> VirtualWorld:
             *both(3, 2, 3, rate=onward_bps, light_s=0.0),
         ]
     )
-    world = VirtualWorld(plan, [NodeSetup(NodeConfig(n, plan), office_of) for n in (1, 2, 3)], start=START)
+    world = VirtualWorld(plan, [NodeSetup(NodeConfig(n, plan), offices()) for n in (1, 2, 3)], start=START)
     world.call(START, 1, lambda host, now: office_at(host).open(JAY, "Jay", now))
     world.call(START, 3, lambda host, now: office_at(host).open(NAN_YOUNG, "Nan-young", now))
     for at, size, priority in letters:

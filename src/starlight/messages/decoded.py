@@ -6,14 +6,18 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeVar, cast
 
+from msgspec.structs import replace
+
 from starlight.errors import LetterError, StoreError
 from starlight.messages import stored_format
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
-from starlight.messages.format import decode_message
-from starlight.messages.letter import Letter
+from starlight.messages.format import Kind, decode_message, stand_in
+from starlight.messages.letter import Letter, Message, Newer
+from starlight.messages.letter_keys import VERSION
 from starlight.messages.records import Records, index_save
 from starlight.messages.stored_format import StoredLetter
+from starlight.messages.wire_values import Envelope
 from starlight.node.application import Save, SetAside
 
 CACHE_BYTES = 4 << 20
@@ -45,7 +49,7 @@ class DecodedRecords:
         Raises:
             StoreError: the disk can't be read.
         """
-        return self._get(mailbox, f"letter/{id}", decode_letter)
+        return self._get(mailbox, f"letter/{id}", lambda data: decode_letter(data, id))
 
     def sent(self, mailbox: str, id: str) -> Sent | None:
         """Return what is known of the course of a letter written in a mailbox, or None; as above."""
@@ -134,32 +138,50 @@ class DecodedRecords:
 
 def readable(key: str, data: bytes) -> bool:
     """Return whether a record can be read by this version."""
-    reader = _READERS.get(key.partition("/")[0])
+    kind, _, name = key.partition("/")
+    reader = _READERS.get(kind)
     try:
+        if kind == "letter":
+            return decode_letter(data, name) is not None
         return reader is not None and reader(data) is not None
     except (StoreError, UnicodeDecodeError):
         return False
 
 
-def decode_letter(data: bytes) -> Letter:
-    """Return the letter in a record; StoreError if there is none in it."""
+def decode_letter(data: bytes, id: str) -> Letter:
+    """Return the letter in a record, or what stands in for a payload that this version can't read.
+
+    Args:
+        data: the record.
+        id: of the letter in its mailbox.
+
+    Raises:
+        StoreError: the record is damaged, or another letter's.
+    """
     stored = stored_format.LETTER.decode(data)
     try:
-        message = decode_message(stored.payload, stored.envelope)
+        message: Message | None = decode_message(stored.payload, stored.envelope)
     except LetterError as error:
-        raise StoreError(str(error)) from error
+        if stored.envelope == Envelope("", "", 0):
+            raise StoreError(str(error)) from error  # In version 1 nothing but letters was kept.
+        message = None
     if not isinstance(message, Letter):
-        raise StoreError("not a letter")
-    return message
+        # What an older version kept unread may be readable now; what it is now is what is shown.
+        partly = Newer(VERSION, Kind.RECEIPT, None)
+        newer = message if message is None or isinstance(message, Newer) else partly
+        message = stand_in(stored.payload, stored.envelope, newer)
+    if message.format == 1 and message.id != id:
+        raise StoreError(f"the letter {message.id}")
+    return replace(message, id=id)
 
 
 # What a correspondent saved only it can judge, when it is given that.
 _READERS: dict[str, Callable[[bytes], object]] = {
     "mailbox": stored_format.CARD.decode,
-    "letter": decode_letter,
     "sent": stored_format.SENT.decode,
     "received": stored_format.RECEIVED.decode,
     "telemetry": stored_format.TELEMETRY.decode,
     "carrier": bytes.decode,
+    "format": stored_format.FORMAT.decode,
     "correspondent": bytes,
 }

@@ -153,7 +153,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that a mailbox knows about the course of a letter that it wrote; times in ns.
 
     Attributes:
-        number: the counter in the letter's id.
+        number: the counter in the id of a letter of an earlier version; else 0.
         written_at, expires_at: when it was written, and when nobody carries it any further.
         receipt_wanted: receipts can come back, so what is predicted can be confirmed.
         priority: how urgent it is: 0 bulk, 1 normal, 2 expedited.
@@ -164,7 +164,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         parts: the dispatches of the parts that travel in bundles of their own.
     """
 
-    number: int
+    number: int = 0
     written_at: int
     expires_at: int
     receipt_wanted: bool

@@ -103,17 +103,14 @@ class ChunkKey(IntEnum):
     PATH = 8
 
 
-def encode_message(
-    message: Letter | Receipt | Telemetry | Chunk, envelope: Envelope, version: int = VERSION
-) -> bytes:
-    """Return a message as a payload of a bundle; in format 2, times are cut to the millisecond.
+def encode_message(message: Letter | Receipt | Telemetry | Chunk, envelope: Envelope) -> bytes:
+    """Return a message as a payload of a bundle, in its format; format 2 cuts times to the millisecond.
 
     Args:
-        message: within its limits (`letter.check`).
+        message: within its limits (`limits.check`).
         envelope: of the bundle that will carry it.
-        version: of the format, 1 or 2; there are no chunks in format 1.
     """
-    if version == 1 and not isinstance(message, Chunk):
+    if not isinstance(message, Chunk) and message.format < VERSION:
         return encode_first(message)
     if isinstance(message, Letter):
         return cbor.dumps(letter_keys(message, envelope))
@@ -122,6 +119,11 @@ def encode_message(
     if isinstance(message, Telemetry):
         return cbor.dumps(_telemetry_keys(message, envelope))
     return cbor.dumps(_chunk_keys(message))
+
+
+def payload_of(letter: Letter, created: int) -> bytes:
+    """Return a letter as the payload of a bundle that its author makes at a time, in ns."""
+    return encode_message(letter, Envelope(letter.sender, letter.to, created))
 
 
 def decode_message(payload: bytes, envelope: Envelope) -> Message:
@@ -163,6 +165,7 @@ def stand_in(payload: bytes, envelope: Envelope, newer: Newer | None) -> Letter:
         written_at=envelope.created,
         text=words,
         receipt_wanted=is_letter,
+        format=VERSION,
         content=Content.NEWER if newer else Content.FOREIGN,
         payload_bytes=len(payload),
     )
@@ -272,7 +275,8 @@ def _receipt(keys: Keys, envelope: Envelope) -> Receipt:
         MissingChunks(id_of(id, "letter id"), integer(part, "part"), _ranges(ranges))
         for id, part, ranges in _rows(keys, ReceiptKey.MISSING, 3)
     )
-    return Receipt(tuple(facts), missing, unknown(keys, (*ReceiptKey, Key.VERSION, Key.KIND)))
+    more = unknown(keys, (*ReceiptKey, Key.VERSION, Key.KIND))
+    return Receipt(tuple(facts), missing, more, VERSION)
 
 
 def _rows(keys: Keys, key: ReceiptKey, width: int) -> list[list[object]]:
@@ -303,6 +307,7 @@ def _telemetry(keys: Keys, envelope: Envelope) -> Telemetry:
         text(keys.get(TelemetryKey.KIND), "kind"),
         None if where is None else position(where),
         readings(keys.get(TelemetryKey.READINGS, {})),
+        VERSION,
     )
 
 

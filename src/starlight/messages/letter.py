@@ -191,11 +191,13 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
         facts: what happened.
         missing: what has not come.
         unknown: keys that this version does not know, and their values.
+        format: of what it travels in: 1 or 2.
     """
 
     facts: tuple[ReceiptFact, ...]
     missing: tuple[MissingChunks, ...] = ()
     unknown: Keys = {}
+    format: int = 1
 
 
 class Telemetry(msgspec.Struct, frozen=True):
@@ -207,6 +209,7 @@ class Telemetry(msgspec.Struct, frozen=True):
         kind: what sends it, such as ``rover`` or ``suit``.
         position: latitude and longitude in degrees, east positive; None when unknown.
         readings: names to numbers or short texts, such as ``oxygen_percent`` or ``finding``.
+        format: of what it travels in: 1 or 2.
     """
 
     vehicle: str
@@ -214,6 +217,7 @@ class Telemetry(msgspec.Struct, frozen=True):
     kind: str
     position: Position | None = None
     readings: dict[str, Reading] = {}
+    format: int = 1
 
 
 class Newer(msgspec.Struct, frozen=True, gc=False):

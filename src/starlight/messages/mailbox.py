@@ -160,6 +160,13 @@ class Mailbox:
         """
         return self._decoded.letter(self.address, letter_id)
 
+    def id_of_author(self, letter_id: str) -> str:
+        """Return the id by which the author of a letter knows it, which may be taken in this mailbox."""
+        letter = self.letter(letter_id)
+        if letter is None or letter.format == 1:
+            return letter_id
+        return letter_id.removeprefix(f"{letter.sender}/")
+
     def sent(self, letter_id: str) -> Sent | None:
         """Return what is known about the course of a letter, or None when it was not written here."""
         open_one = self._open.get(letter_id)

@@ -70,7 +70,7 @@ class MailboxIndex:
             keys.pop(letter.id),
             letter.written_at,
             letter.reply_to,
-            len(letter.text.encode()),
+            letter.kept_bytes,
         )
         # Saved in this order: whoever is restored from them never sees an entry overtaken by an older one.
         saves = self.change(None, own)

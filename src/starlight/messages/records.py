@@ -12,6 +12,7 @@ received/<id>           what is known about a letter that came here
 telemetry/<n>/<from>    the last readings of a vehicle
 carrier/<bundle>        the id of the letter that a bundle carries
 correspondent           the state of the program that lives there; empty for none
+format/<address>        the latest format that a correspondent reads
 index/<id>              a letter's `IndexEntry`
 ======================  =======================================================================
 
@@ -44,6 +45,7 @@ UNKNOWN = "a record of a kind that this Starlight does not know"
 INDEX = "index/"
 CARRIER = "carrier/"
 CORRESPONDENT = "correspondent"
+FORMAT = "format/"
 Mark = Literal["open", "owed", "unread"]
 """Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it."""
 

@@ -32,9 +32,7 @@ def index_of(letters: Iterable[Save], records: Records) -> Iterator[Save | SetAs
         index = indexes.setdefault(save.mailbox, MailboxIndex(save.mailbox, records))
         id = save.key.removeprefix("letter/")
         try:
-            letter = decode_letter(save.data)
-            if letter.id != id:
-                raise StoreError(f"the letter {letter.id}")
+            letter = decode_letter(save.data, id)
         except StoreError as error:
             yield from _aside(records, save.mailbox, id, str(error))
             continue

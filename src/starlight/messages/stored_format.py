@@ -14,6 +14,7 @@ kind        versions
 `CARD`      1 a map; 2 framed
 `LETTER`    1 the payload alone, in format 1; 2 framed, with its envelope
 `SENT`      1 a flat map, at first with sentences (`older_records.py`); 2 framed, by dispatches
+`FORMAT`    2 framed
 `RECEIVED`  1 a map; 2 framed
 `TELEMETRY` 1 a map; 2 framed, with the time of creation
 ==========  ==================================================================================
@@ -65,6 +66,18 @@ class StoredLetter(msgspec.Struct, frozen=True, gc=False):
     def envelope(self) -> Envelope:
         """Return the bundle around the payload."""
         return Envelope(self.source, self.destination, self.created)
+
+
+class KnownFormat(msgspec.Struct, frozen=True):
+    """The latest format that a correspondent reads.
+
+    Attributes:
+        version: of the format.
+        heard_at: the creation time of the bundle that told it, in ns.
+    """
+
+    version: int
+    heard_at: int
 
 
 class KeptTelemetry(msgspec.Struct, frozen=True):
@@ -131,5 +144,6 @@ def _reader(type_: type[_T]) -> Callable[[bytes], _T]:
 CARD = RecordKind(2, _reader(Card), _reader(Card))
 LETTER = RecordKind(2, _reader(StoredLetter), lambda data: StoredLetter("", "", 0, data))
 SENT = RecordKind(2, _reader(Sent), older_records.decode_sent)
+FORMAT = RecordKind(2, _reader(KnownFormat), _reader(KnownFormat))
 RECEIVED = RecordKind(2, _reader(Received), _reader(Received))
 TELEMETRY = RecordKind(2, _reader(KeptTelemetry), _reader(KeptTelemetry))

@@ -202,6 +202,21 @@ class TelemetryRejected(TraceEvent, frozen=True, tag="telemetry.rejected"):
     reason: str
 
 
+class MessageKept(TraceEvent, frozen=True, tag="message.kept"):
+    """Something came that this version can't read; it is kept as it came.
+
+    Attributes:
+        mailbox, source: addresses.
+        content: ``newer`` or ``foreign``.
+        size_bytes: of its payload.
+    """
+
+    mailbox: str
+    source: str
+    content: str
+    size_bytes: int
+
+
 class MessageRefused(TraceEvent, frozen=True, tag="message.refused"):
     """Something came that the mailbox does not take."""
 
@@ -270,6 +285,7 @@ EVENTS: tuple[type[TraceEvent], ...] = (
     TelemetryArrived,
     ReceiptRejected,
     TelemetryRejected,
+    MessageKept,
     MessageRefused,
     CorrespondentFailed,
     CorrespondentLost,

@@ -11,19 +11,21 @@ from msgspec.structs import replace
 from starlight.bundle import EndpointID
 from starlight.errors import InputError
 from starlight.messages.delivery import Received
-from starlight.messages.letter import Letter, Telemetry
+from starlight.messages.format import stand_in
+from starlight.messages.letter import Content, Letter, Newer, Telemetry
 from starlight.messages.mailbox import Mailbox
 from starlight.messages.stored_format import StoredLetter
 from starlight.messages.trace_events import (
     LetterArrived,
     LetterDuplicate,
     LetterRead,
+    MessageKept,
     MessageRefused,
     TelemetryArrived,
     about,
     say,
 )
-from starlight.node.application import Request
+from starlight.node.application import Request, Say, Untaken
 from starlight.postoffice.correspondents import Correspondents
 from starlight.postoffice.receipts import Receipts
 
@@ -45,9 +47,12 @@ class Inbox:
     def letter_came(self, mailbox: Mailbox, stored: StoredLetter, letter: Letter, now: int) -> list[Request]:
         """Take a letter as it came, and owe its sender a receipt."""
         source = stored.source
-        if (letter.sender, letter.to) != (source, mailbox.address) or not _has_members(source):
+        # What is no letter may come from anywhere: nobody is believed to have written it.
+        known = letter.content is Content.FOREIGN or _has_members(source)
+        if (letter.sender, letter.to) != (source, mailbox.address) or not known:
             rule = f"a letter from {letter.sender} to {letter.to} in a bundle from {source}"
             return self.refused(mailbox, source, rule, now)
+        letter = _under_own_id(mailbox, letter)
         before = mailbox.received(letter.id)
         if before is not None:
             # Its sender missed the receipt, so it is told again.
@@ -64,16 +69,35 @@ class Inbox:
             # To oneself a letter comes with an id that is known already, but not with another text.
             return self.refused(mailbox, source, "the id belongs to another letter", now)
         elif not mailbox.has_room():
-            # Without a receipt it is not confirmed; its sender keeps it, and sends it again.
-            return self.refused(mailbox, source, "the mailbox is full", now)
+            # It stays with the node, without a receipt: it is not confirmed, and it is not lost.
+            return [Untaken(), *self.refused(mailbox, source, "the mailbox is full", now)]
         else:
             received = Received(arrived_at=now, told_arrival=not letter.receipt_wanted)
             requests = [*mailbox.put_letter(letter, stored)]
-            said = say(now, self._node, LetterArrived(*about(letter)))
-            self._correspondents.note(mailbox.address, letter, now)
+            said = self._arrival_of(mailbox, letter, now)
         self._receipts.owe(mailbox.address, letter.id, received, now)
         # The index entry is saved with the letter, and again with what is known of it: in this order.
         return [*requests, *mailbox.put_received(letter.id, received), said]
+
+    def _arrival_of(self, mailbox: Mailbox, letter: Letter, now: int) -> Say:
+        """Tell of a letter that is new, or of what came in the place of one."""
+        if letter.content is Content.LETTER:
+            self._correspondents.note(mailbox.address, letter, now)
+            return say(now, self._node, LetterArrived(*about(letter)))
+        kept = MessageKept(mailbox.address, letter.sender, letter.content.value, letter.payload_bytes)
+        return say(now, self._node, kept)
+
+    def unread_came(
+        self, mailbox: Mailbox, stored: StoredLetter, newer: Newer | None, now: int
+    ) -> list[Request]:
+        """Keep what this version can't read, as it came, in the place of a letter.
+
+        Args:
+            mailbox: where it came.
+            stored: as it came.
+            newer: what is known of what a newer Starlight wrote; None of what is no message.
+        """
+        return self.letter_came(mailbox, stored, stand_in(stored.payload, stored.envelope, newer), now)
 
     def telemetry_came(
         self, mailbox: Mailbox, stored: StoredLetter, telemetry: Telemetry, now: int
@@ -119,6 +143,17 @@ class Inbox:
         self._receipts.owe(mailbox.address, letter_id, received, now)
         said = say(now, self._node, LetterRead(*about(letter)))
         return [*mailbox.put_received(letter_id, received), said]
+
+
+def _under_own_id(mailbox: Mailbox, letter: Letter) -> Letter:
+    """Return a letter with an id that is its own in a mailbox: only letters of one author are told by id.
+
+    Whoever has seen an id on its way could write a letter of his own with it; that has another id here.
+    """
+    here = mailbox.letter(letter.id)
+    if here is None or here.sender == letter.sender:
+        return letter
+    return replace(letter, id=f"{letter.sender}/{letter.id}")
 
 
 def _has_members(address: str) -> bool:

@@ -65,7 +65,7 @@ class OpenLetters:
 
     def of_bundle(self, key: str) -> tuple[Mailbox, Letter, Sent] | None:
         """Return the letter that a bundle carries, open or not, or None."""
-        mailbox = self._mailboxes.get(author_of(key))
+        mailbox = self._mailboxes.get(_source_of(key))
         letter_id = mailbox.carried(key) if mailbox else None
         written = mailbox.written(letter_id) if mailbox and letter_id is not None else None
         return (mailbox, *written) if mailbox and written else None
@@ -127,6 +127,6 @@ class OpenLetters:
             heapq.heappush(self._due, (due, *at))
 
 
-def author_of(id: str) -> str:
-    """Return the address in the id of a letter that was written here, or of a bundle that carries one."""
-    return id.rsplit("/", 2)[0]
+def _source_of(bundle: str) -> str:
+    """Return the address in the key of a bundle: that is its source, its creation time and a number."""
+    return bundle.rsplit("/", 2)[0]

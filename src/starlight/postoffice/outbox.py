@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from starlight.dtntime import SECOND, to_text
+from starlight.dtntime import MILLISECOND, to_text
 from starlight.errors import InputError
 from starlight.messages.conversation_order import thread_of
 from starlight.messages.delivery import (
@@ -24,9 +24,10 @@ from starlight.messages.delivery import (
 from starlight.messages.dispatch import Copy, Dispatch, Expected, Sent
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.draft import Draft
-from starlight.messages.first_format import encode_first
 from starlight.messages.forecast import Forecaster
+from starlight.messages.format import payload_of
 from starlight.messages.itinerary import legs_of
+from starlight.messages.known_formats import LATEST, OLDEST, KnownFormats
 from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.letter import Letter, ReceiptFact
 from starlight.messages.limits import check
@@ -47,10 +48,10 @@ from starlight.messages.trace_events import (
 )
 from starlight.node.application import Request, Withdraw
 from starlight.postoffice import reprediction
-from starlight.postoffice.open_letters import OpenLetters, author_of
+from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.prediction_updates import PredictionUpdates
 from starlight.postoffice.resend import Resends, offered_later, submission
-from starlight.routing import Route
+from starlight.routing import Priority, Route
 
 
 class Outbox:
@@ -62,6 +63,7 @@ class Outbox:
         mailboxes: by address; shared with the post office.
         node_of: gives the node of an address, or None.
         booked: gives what the node has booked for a bundle of its own, by key.
+        formats: in which correspondents are written to.
         letters: those that are open.
         resends: sees to what is due.
         updates: predicts again what was accepted before something more urgent.
@@ -74,6 +76,7 @@ class Outbox:
         mailboxes: Mapping[str, Mailbox],
         node_of: Callable[[str], int | None],
         booked: Callable[[str], Sequence[Route]],
+        formats: KnownFormats,
         letters: OpenLetters,
         resends: Resends,
         updates: PredictionUpdates,
@@ -83,18 +86,22 @@ class Outbox:
         self._mailboxes = mailboxes
         self._node_of = node_of
         self._booked = booked
+        self._formats = formats
         self._letters = letters
         self._resends = resends
         self._updates = updates
 
     # What its author does.
 
-    def compose(self, mailbox: Mailbox, draft: Draft, now: int, thread: str | None = None) -> Letter:
-        """Return the next letter of a mailbox, which nothing keeps yet.
+    def compose(
+        self, mailbox: Mailbox, draft: Draft, drawn: bytes, now: int, thread: str | None = None
+    ) -> Letter:
+        """Return a letter of a mailbox, which nothing keeps yet.
 
         Args:
             mailbox: who writes.
             draft: what is written.
+            drawn: 16 bytes, of which its id is made.
             now: in ns.
             thread: its thread, where it is not that of the letter answered or of the two people.
 
@@ -105,27 +112,33 @@ class Outbox:
         answered = mailbox.letter(reply_to) if reply_to is not None else None
         if reply_to is not None and answered is None:
             raise InputError(f"no letter {reply_to!r} here to answer", where="reply_to")
-        number = mailbox.index.counter + 1
-        while mailbox.index.has(id := f"{mailbox.address}/{now // SECOND}/{number}"):
-            number += 1  # Somebody sent a letter in this mailbox's own name.
         letter = Letter(
-            id=id,
+            id=drawn.hex(),
             thread=thread or (answered.thread if answered else thread_of(mailbox.address, to)),
             sender=mailbox.address,
             to=to,
-            written_at=now,
+            # To the millisecond, as it travels, so that both ends keep it in the same place.
+            written_at=now - now % MILLISECOND,
             text=draft.text,
             reply_to=reply_to,
             receipt_wanted=self._forecaster.answers_can_come(self._node_of(to)),
+            priority=draft.priority,
+            critical=draft.critical,
+            format=LATEST,
         )
+        if self._formats.to_write(mailbox.address, to) < LATEST and not letter.needs_format_2:
+            # By the form of its id, who reads it knows that its author reads format 2.
+            # How urgent it is has no place there, so it is not said of its own copy either.
+            id = f"{letter.sender}/{letter.id}"
+            letter = replace(letter, id=id, priority=Priority.NORMAL, critical=False, format=OLDEST)
         check(letter)
         return letter
 
     def post(self, mailbox: Mailbox, letter: Letter, draft: Draft, lifetime: int, now: int) -> list[Request]:
         """Keep a letter that was made of a draft, and post it; times in ns."""
-        size, destination = len(encode_first(letter)), self._node_of(letter.to)
+        payload, destination = payload_of(letter, now), self._node_of(letter.to)
+        size = len(payload)
         sent = Sent(
-            number=int(letter.id.rsplit("/", 1)[1]),
             written_at=now,
             expires_at=now + lifetime,
             receipt_wanted=letter.receipt_wanted,
@@ -138,7 +151,7 @@ class Outbox:
             expected = reprediction.expected_of(self._forecaster, destination, found)
             sent = sent.having(replace(sent.dispatch, expected=expected))
         return [
-            *mailbox.put_letter(letter, StoredLetter(letter.sender, letter.to, now, encode_first(letter))),
+            *mailbox.put_letter(letter, StoredLetter(letter.sender, letter.to, now, payload)),
             *self._letters.put(mailbox, letter.id, sent),
             submission(letter, sent, now),
             say(now, self._node, LetterWritten(*about(letter), size_bytes=size)),
@@ -166,10 +179,10 @@ class Outbox:
     # What the node tells.
 
     def accepted(
-        self, letter_id: str, key: str, leaves: int | None, arrives: int | None, now: int
+        self, address: str, letter_id: str, key: str, leaves: int | None, arrives: int | None, now: int
     ) -> list[Request]:
         """Take note of the bundle that carries a letter, and of the node's own prediction."""
-        mailbox = self._mailboxes[author_of(letter_id)]
+        mailbox = self._mailboxes[address]
         written = mailbox.written(letter_id)
         if written is None:
             return []  # It was set aside.
@@ -190,9 +203,9 @@ class Outbox:
         put = self._letters.put(mailbox, letter_id, sent)
         return [*put, said, *_withdrawals(sent), *self._updates.displaced_by(sent.urgency, now)]
 
-    def rejected(self, letter_id: str, reason: str, now: int) -> list[Request]:
+    def rejected(self, address: str, letter_id: str, reason: str, now: int) -> list[Request]:
         """Take note that the node refused a letter: it is offered again later."""
-        mailbox = self._mailboxes[author_of(letter_id)]
+        mailbox = self._mailboxes[address]
         written = mailbox.written(letter_id)
         if written is None:
             return []  # It was set aside.

@@ -2,10 +2,9 @@
 
 It is the application of a node, driven by calls that all take the time and return requests
 (`node/application.py`), which the node's driver performs in one commit. It has no clock, no randomness
-and no store: a letter's id derives from its author's address, the second of writing and a
-counter that the saved letters carry on. `outbox.py` follows what was written, `resend.py` what of it
-is due, `inbox.py` takes what comes, and `receipts.py` what is owed for it; `correspondents.py` lets the
-programs act that live at mailboxes.
+and no store: the random bytes of which the ids of letters are made are handed in. `outbox.py` follows what
+was written, `resend.py` what of it is due, `inbox.py` takes what comes, and `receipts.py` what is owed for
+it; `correspondents.py` lets the programs act that live at mailboxes.
 
 Whatever a peer sends can be refused, never raise; an address is always told in its canonical
 text. Several mailboxes live on a node, and letters between them go the same way.
@@ -16,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MILLISECOND, YEAR
@@ -24,19 +24,21 @@ from starlight.messages.correspondent import Maker
 from starlight.messages.decoded import DecodedRecords
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.draft import Draft, destination
-from starlight.messages.first_format import encode_first
 from starlight.messages.forecast import Forecaster, Prediction
-from starlight.messages.format import decode_message
+from starlight.messages.format import Kind, decode_message, encode_message, payload_of
 from starlight.messages.itinerary import legs_of
+from starlight.messages.known_formats import OLDEST, KnownFormats
 from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.letter import (
     Letter,
+    Newer,
     Position,
     Reading,
     Receipt,
     ReceiptFact,
     Telemetry,
 )
+from starlight.messages.letter_keys import VERSION
 from starlight.messages.limits import check
 from starlight.messages.mailbox import Mailbox, MailboxLimits
 from starlight.messages.records import UNKNOWN, MemoryRecords, Records, is_known
@@ -49,6 +51,7 @@ from starlight.messages.trace_events import (
     TelemetryRejected,
     say,
 )
+from starlight.messages.wire_values import ID_BYTES, Envelope
 from starlight.node.application import Claim, DataUnit, Request, Save, Submit, Unclaim
 from starlight.postoffice.correspondents import Correspondents
 from starlight.postoffice.inbox import Inbox
@@ -89,7 +92,8 @@ class PostOffice:
         booked: gives what the node has booked for a bundle of its own, by key; with it, a letter's own
             booking is known from those of others, and a letter that was displaced is predicted again.
         correspondents: make those who live at mailboxes of this node; they act once theirs are opened.
-        entropy: returns so many random bytes, for correspondents.
+        entropy: returns so many random bytes, of which ids are made, and for correspondents.
+        oldest_format: in which those are written to who have not been heard from, 1 or 2.
 
     Raises:
         InputError: a correspondent is at no address of this node, or two are at the same.
@@ -106,6 +110,7 @@ class PostOffice:
         booked: Callable[[str], Sequence[Route]] = lambda key: (),
         correspondents: Sequence[Maker] = (),
         entropy: Callable[[int], bytes] = no_entropy,
+        oldest_format: int = OLDEST,
     ) -> None:
         self.node = node
         self.forecaster = Forecaster(node, router)
@@ -113,6 +118,8 @@ class PostOffice:
         self._records = DecodedRecords(MemoryRecords() if records is None else records)
         self._node_numbers = dict(node_numbers or {})
         self._mailboxes: dict[str, Mailbox] = {}
+        self._formats = KnownFormats(self._records.records, oldest_format)
+        self._entropy = entropy
         self._open_letters = letters = OpenLetters(self._mailboxes)
         self._resends = Resends(node, self.forecaster, letters, self.node_of)
         self._updates = PredictionUpdates(node, self.forecaster, letters, self.node_of, booked)
@@ -122,11 +129,12 @@ class PostOffice:
             self._mailboxes,
             self.node_of,
             booked,
+            self._formats,
             letters,
             self._resends,
             self._updates,
         )
-        self._receipts = Receipts(self._mailboxes)
+        self._receipts = Receipts(self._mailboxes, self._formats)
         self._correspondents = Correspondents(
             self, self._mailboxes, self._records.records, correspondents, entropy
         )
@@ -206,7 +214,7 @@ class PostOffice:
         draft.require_text()
         if not mailbox.has_room():
             raise InputError("the mailbox is full", where="mailbox")
-        letter = self._outbox.compose(mailbox, draft, now, thread)
+        letter = self._outbox.compose(mailbox, draft, self._entropy(ID_BYTES), now, thread)
         return letter, self._outbox.post(mailbox, letter, draft, lifetime, now)
 
     def withdraw(self, address: str, letter_id: str, now: int) -> list[Request]:
@@ -258,19 +266,23 @@ class PostOffice:
             raise InputError(f"telemetry goes to 1 to {RECIPIENTS_MAX} addresses", where="to")
         telemetry = Telemetry(mailbox.address, now, kind, position, dict(readings or {}))
         check(telemetry)
-        payload = encode_first(telemetry)
         lifetime_ms = max(1, (TELEMETRY_LIFETIME if lifetime is None else lifetime) // MILLISECOND)
         return [
             Submit(
                 f"telemetry/{now}/{number}",
                 mailbox.address,
                 destination(where),
-                payload,
+                self._payload_to(destination(where), telemetry, now),
                 lifetime_ms,
                 priority=priority,
             )
             for number, where in enumerate(to)
         ]
+
+    def _payload_to(self, where: str, telemetry: Telemetry, now: int) -> bytes:
+        """Return telemetry in the format that is read at an address."""
+        version = self._formats.to_write(telemetry.vehicle, where)
+        return encode_message(replace(telemetry, format=version), Envelope(telemetry.vehicle, where, now))
 
     def predict(self, address: str, draft: Draft, now: int) -> Prediction:
         """Return what to expect of a letter sent now.
@@ -305,7 +317,9 @@ class PostOffice:
 
     def _size(self, address: str, draft: Draft, now: int) -> int:
         """Return the size of the payload that a draft would become, in bytes."""
-        return len(encode_first(self._outbox.compose(self.mailbox(address), draft, now)))
+        # Nothing is drawn for it, so that asking does not change what is written.
+        letter = self._outbox.compose(self.mailbox(address), draft, bytes(ID_BYTES), now)
+        return len(payload_of(letter, now))
 
     # Reading and restoring.
 
@@ -385,14 +399,16 @@ class PostOffice:
         """Take note that the node has taken a bundle, and when it foresees it to leave and arrive."""
         kind, _, rest = token.partition("/")
         if kind == "letter":
-            return self._outbox.accepted(rest, key, leaves, arrives, now)
+            address, _, letter_id = rest.partition(" ")
+            return self._outbox.accepted(address, letter_id, key, leaves, arrives, now)
         return self._receipts.accepted(token) if kind == "receipt" else []
 
     def rejected(self, token: str, reason: str, now: int) -> list[Request]:
         """Take note that the node has refused a bundle; letters and receipts are offered again later."""
         kind, _, rest = token.partition("/")
         if kind == "letter":
-            return self._outbox.rejected(rest, reason, now)
+            address, _, letter_id = rest.partition(" ")
+            return self._outbox.rejected(address, letter_id, reason, now)
         if kind == "receipt":
             self._receipts.rejected(token, now)
             return [say(now, self.node, ReceiptRejected(reason))]
@@ -405,18 +421,22 @@ class PostOffice:
         stored = StoredLetter(source, mailbox.address, created, unit.payload)
         try:
             message = decode_message(unit.payload, stored.envelope)
-        except LetterError as error:
-            return self._inbox.refused(mailbox, source, str(error), now)
+        except LetterError:
+            return self._inbox.unread_came(mailbox, stored, None, now)
+        learnt: list[Request] = [*self._formats.heard(mailbox.address, source, message, created)]
         if isinstance(message, Letter):
-            return self._inbox.letter_came(mailbox, stored, message, now)
+            return learnt + self._inbox.letter_came(mailbox, stored, message, now)
         if isinstance(message, Receipt):
-            requests: list[Request] = []
             for fact in message.facts:
-                requests += self._outbox.learnt(mailbox, fact.letter_id, fact, source, now)
-            return _saves_first(requests)
+                learnt += self._outbox.learnt(mailbox, fact.letter_id, fact, source, now)
+            if message.unknown:  # It says more than is understood here; that is kept.
+                learnt += self._inbox.unread_came(mailbox, stored, Newer(VERSION, Kind.RECEIPT, None), now)
+            return _saves_first(learnt)
         if isinstance(message, Telemetry):
-            return self._inbox.telemetry_came(mailbox, stored, message, now)
-        return self._inbox.refused(mailbox, source, "this version does not read it", now)
+            return learnt + self._inbox.telemetry_came(mailbox, stored, message, now)
+        if isinstance(message, Newer):
+            return learnt + self._inbox.unread_came(mailbox, stored, message, now)
+        return learnt + self._inbox.refused(mailbox, source, "a chunk of no part", now)
 
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int

@@ -17,9 +17,11 @@ from msgspec.structs import replace
 
 from starlight.dtntime import HOUR, MILLISECOND, YEAR
 from starlight.messages.delivery import Received
-from starlight.messages.first_format import encode_first
+from starlight.messages.format import encode_message
+from starlight.messages.known_formats import KnownFormats
 from starlight.messages.letter import RECEIPT_FACTS_MAX, Receipt, ReceiptFact
 from starlight.messages.mailbox import Mailbox
+from starlight.messages.wire_values import Envelope
 from starlight.node.application import Request, Submit
 
 RECEIPT_LIFETIME = YEAR
@@ -34,10 +36,12 @@ class Receipts:
 
     Args:
         mailboxes: by address; shared with the post office.
+        formats: in which correspondents are written to.
     """
 
-    def __init__(self, mailboxes: Mapping[str, Mailbox]) -> None:
+    def __init__(self, mailboxes: Mapping[str, Mailbox], formats: KnownFormats) -> None:
         self._mailboxes = mailboxes
+        self._formats = formats
         self._owed: dict[tuple[str, str], None] = {}  # mailbox and letter id, in the order of owing
         self._owed_at: int | None = None
         self._offered: dict[str, list[tuple[str, ReceiptFact]]] = {}
@@ -73,7 +77,7 @@ class Receipts:
         self._owed.clear()
         self._owed_at = None
         return [
-            self._post(address, sender, facts[start : start + RECEIPT_FACTS_MAX])
+            self._post(address, sender, facts[start : start + RECEIPT_FACTS_MAX], now)
             for (address, sender), facts in gathered.items()
             for start in range(0, len(facts), RECEIPT_FACTS_MAX)
         ]
@@ -100,9 +104,12 @@ class Receipts:
             if received is not None:
                 self.owe(address, fact.letter_id, received, now + RETRY_AFTER)
 
-    def _post(self, address: str, sender: str, facts: list[ReceiptFact]) -> Submit:
+    def _post(self, address: str, sender: str, facts: list[ReceiptFact], now: int) -> Submit:
         self._count += 1
         token = f"receipt/{self._count}"
         self._offered[token] = [(address, fact) for fact in facts]
-        payload = encode_first(Receipt(tuple(facts)))
+        mailbox = self._mailboxes[address]
+        told = tuple(replace(fact, letter_id=mailbox.id_of_author(fact.letter_id)) for fact in facts)
+        receipt = Receipt(told, format=self._formats.to_write(address, sender))
+        payload = encode_message(receipt, Envelope(address, sender, now))
         return Submit(token, address, sender, payload, RECEIPT_LIFETIME // MILLISECOND)

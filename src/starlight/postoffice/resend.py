@@ -16,8 +16,8 @@ from starlight.dtntime import DAY, HOUR, MILLISECOND
 from starlight.messages.delivery import Happening, after
 from starlight.messages.dispatch import Dispatch, Expected, Sent
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble
-from starlight.messages.first_format import encode_first
 from starlight.messages.forecast import Forecaster
+from starlight.messages.format import payload_of
 from starlight.messages.letter import Letter
 from starlight.messages.mailbox import Mailbox
 from starlight.messages.trace_events import LetterExpired, LetterResent, about, say
@@ -127,14 +127,19 @@ def submission(letter: Letter, sent: Sent, now: int) -> Submit:
     """Return the request to send a letter as a bundle, with what is left of its lifetime."""
     lifetime_ms = max(1, (sent.expires_at - now) // MILLISECOND)
     return Submit(
-        f"letter/{letter.id}",
+        letter_token(letter),
         letter.sender,
         letter.to,
-        encode_first(letter),
+        payload_of(letter, now),
         lifetime_ms,
         priority=sent.priority,
         critical=sent.critical,
     )
+
+
+def letter_token(letter: Letter) -> str:
+    """Return the token under which a letter is submitted: its author's address and its id."""
+    return f"letter/{letter.sender} {letter.id}"
 
 
 def offered_later(dispatch: Dispatch, trouble: Trouble, now: int) -> Dispatch:
