@@ -21,7 +21,7 @@ from starlight.web.forecast_view import (
     silence_view,
 )
 from starlight.web.views import Conversation, MailboxView, Person
-from starlight.words import doubt
+from starlight.words import doubt, letters
 
 
 class Inhabitant(msgspec.Struct, frozen=True):
@@ -142,5 +142,5 @@ class NodeCorrespondence:
 
     def _letter(self, letter_id: str) -> LetterView:
         view = self._box().letter_view(letter_id, self._clock.now())
-        note = doubt.note(view.doubtful, view.trouble, displaced=view.displaced)
+        note = letters.content(view) + doubt.note(view.doubtful, view.trouble, displaced=view.displaced)
         return named(view, self._book.name_and_place, note.text())

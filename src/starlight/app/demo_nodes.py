@@ -12,6 +12,7 @@ from starlight.contacts import ContactPlan
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.correspondent import Maker
+from starlight.messages.known_formats import LATEST
 from starlight.neighbours.address import LinkAddress
 from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig
@@ -54,6 +55,7 @@ class DemoNodes:
                 peers=tuple(PeerConfig(number) for number in self._neighbours(node)),
                 residents=tuple(self._residents(node, people)),
                 record=str(record / f"{node.name}.jsonl") if record is not None else None,
+                oldest_format=LATEST,
             )
             self.daemons[node.number] = Daemon(config, clock, correspondents=cast.get(node.number, ()))
 

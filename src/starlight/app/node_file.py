@@ -82,6 +82,7 @@ class NodeFile(_Spec, frozen=True):
         plan: a contact plan in Starlight's JSON; relative to the file.
         timezone: of the page's clock on Earth.
         mars_longitude_deg, landing: of the page's clock on Mars: where it hangs, and the day of sol 0.
+        oldest_format: of letters to those who have not been heard from: 1 (any Starlight reads it) or 2.
         other_world: the worlds that are not built in, and other clocks for those that are.
         service: what else is at this node.
     """
@@ -103,6 +104,7 @@ class NodeFile(_Spec, frozen=True):
     person: list[ResidentSpec] = []
     address: list[AddressSpec] = []
     service: list[ServiceSpec] = []
+    oldest_format: Annotated[int, msgspec.Meta(ge=1, le=2)] = 1
 
 
 def load(path: Path) -> NodeFile:

@@ -107,6 +107,7 @@ def _config(node: NodeFile, base: Path, folder: Path, record: Path | None) -> Da
         residents=tuple(Resident(_address(node, p.service), p.name) for p in node.person),
         record=str(record) if record else None,
         services=service_configs(node.service),
+        oldest_format=node.oldest_format,
     )
 
 

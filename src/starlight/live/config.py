@@ -65,6 +65,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         services: what else is at this node.
         record: a file for the events and actions of this run, for a replay; None for none.
         trace: a file to which the trace is appended as JSON lines; None for none.
+        oldest_format: of letters to those who have not been heard from, 1 or 2.
     """
 
     node: NodeConfig
@@ -75,6 +76,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     record: str | None = None
     trace: str | None = None
     services: tuple[ServiceConfig, ...] = ()
+    oldest_format: int = 1
 
 
 class DaemonStatus(msgspec.Struct, frozen=True):

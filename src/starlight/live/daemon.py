@@ -104,6 +104,7 @@ class Daemon:
             booked=self.node.booked,
             correspondents=correspondents,
             entropy=secrets.token_bytes,
+            oldest_format=config.oldest_format,
         )
         self.mail = MailService(
             self.office, clock, self._moment, lambda asked, now: self._carry_out(MAIL, asked, now)

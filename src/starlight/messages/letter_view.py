@@ -25,7 +25,7 @@ from starlight.messages.delivery import (
 )
 from starlight.messages.dispatch import Sent, facts, standing
 from starlight.messages.doubt import Doubt, Trouble
-from starlight.messages.letter import Letter
+from starlight.messages.letter import Content, DistressState, Letter, Position, Reading
 from starlight.routing import Priority
 
 UNTOLD = msgspec.Meta(extra={"json": False})
@@ -61,9 +61,16 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
         displaced: it is later than first foreseen, because something more urgent goes first.
         doubtful: why what is predicted is uncertain, if it is.
         trouble: what else went wrong, if anything did.
-        priority: how urgent its author said it is; of a letter received, which does not say so, normal.
+        priority: how urgent its author said it is; of a letter in format 1, which does not say so, normal.
         critical: a copy of it goes over every neighbour; `priority` then does not matter.
         fragments: in how many it travels, because no contact carries it whole.
+        content: whether it is a letter at all; what is none is shown as what it is.
+        payload_bytes: the size of what is no letter.
+        says_more: it says something that only a newer Starlight understands.
+        readers: everyone whom it is for; empty where that is `to_address` alone.
+        thread_name: what it calls its thread from now on; empty where it does not say.
+        distress: the state of the call for help that it is, or None.
+        position, readings: where and how its author was then, if it is such a call.
 
     Names, places of steps and the note are empty until `named`.
     """
@@ -92,6 +99,14 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     priority: Priority = Priority.NORMAL
     critical: bool = False
     fragments: int = msgspec.field(default=1, name="pieces")
+    content: Content = Content.LETTER
+    payload_bytes: int = 0
+    says_more: bool = False
+    readers: tuple[str, ...] = ()
+    thread_name: str = ""
+    distress: str | None = None
+    position: Position | None = None
+    readings: dict[str, Reading] = {}
 
     @property
     def on_its_way(self) -> bool:
@@ -115,7 +130,8 @@ def letter_view(letter: Letter, sent: Sent | None, received: Received | None, no
     """
     # The record of sending wins: of a letter to oneself it knows the whole course, the other only the end.
     view = _received_view(letter, received) if sent is None else _sent_view(letter, sent, now)
-    return replace(view, unread=received is not None and received.read_at is None)
+    view = replace(view, unread=received is not None and received.read_at is None)
+    return _with_more(view, letter)
 
 
 def named(view: LetterView, look_up: Callable[[str], tuple[str, str]], note: str) -> LetterView:
@@ -130,6 +146,26 @@ def named(view: LetterView, look_up: Callable[[str], tuple[str, str]], note: str
     to_name, to_place = look_up(view.to_address)
     steps = tuple(replace(fact, where=to_place if fact.state in THERE else from_place) for fact in view.facts)
     return replace(view, from_name=from_name, to_name=to_name, facts=steps, note=note)
+
+
+def _with_more(view: LetterView, letter: Letter) -> LetterView:
+    """Return a letter with what only some letters say."""
+    unknown = (letter.unknown, *(part.unknown for part in letter.parts))
+    distress = letter.distress
+    view = replace(
+        view,
+        content=letter.content,
+        payload_bytes=letter.payload_bytes,
+        says_more=any(unknown) or letter.sealed is not None,
+        readers=letter.readers,
+        thread_name=letter.thread_name,
+    )
+    if distress is None:
+        return view
+    # A state that nobody here knows is one of a call that stands: better an alarm too many.
+    known = distress.state in DistressState.__members__.values()
+    state = DistressState(distress.state) if known else DistressState.RAISED
+    return replace(view, distress=state.name.lower(), position=distress.position, readings=distress.readings)
 
 
 def _sent_view(letter: Letter, sent: Sent, now: int) -> LetterView:
@@ -176,4 +212,6 @@ def _received_view(letter: Letter, received: Received | None) -> LetterView:
         certainty=Certainty.CONFIRMED,
         facts=tuple(steps),
         reply_to=letter.reply_to,
+        priority=Priority(min(letter.priority, Priority.EXPEDITED)),
+        critical=letter.critical,
     )

@@ -160,6 +160,17 @@ class Mailbox:
         """
         return self._decoded.letter(self.address, letter_id)
 
+    def as_it_came(self, letter_id: str) -> StoredLetter:
+        """Return a letter, or what came in the place of one, as it came: envelope and payload.
+
+        Raises:
+            InputError: no such letter here.
+        """
+        data = self._records.get(self.address, f"letter/{letter_id}")
+        if data is None:
+            raise InputError(f"no letter {letter_id!r} here", where="letter")
+        return stored_format.LETTER.decode(data)
+
     def id_of_author(self, letter_id: str) -> str:
         """Return the id by which the author of a letter knows it, which may be taken in this mailbox."""
         letter = self.letter(letter_id)
@@ -256,7 +267,8 @@ class Mailbox:
         sent = self.sent(letter_id)
         view = letter_view(letter, sent, self.received(letter_id), now)
         # Where its course is not known, that may be set aside; whose letter it is, it says itself.
-        return view if sent is not None else replace(view, mine=letter.sender == self.address)
+        mine = sent is not None or letter.sender == self.address
+        return replace(view, mine=mine, reply_to=self.index.entry(letter_id).reply_to)
 
     def _was_set_aside(self, key: str) -> None:
         """Let go of a letter that can't be read; of one whose course can't be read, the letter stays."""

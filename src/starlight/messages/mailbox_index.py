@@ -53,6 +53,7 @@ class MailboxIndex:
     def add(self, letter: Letter) -> list[Save]:
         """Put a new letter into the index, and those into their new places that it holds back."""
         correspondent = letter.to if letter.sender == self.address else letter.sender
+        reply_to = self._answered(letter.reply_to, correspondent)
 
         def placed(entry: IndexEntry | None) -> list[tuple[Answer, bytes]]:
             if entry is None or entry.correspondent != correspondent:
@@ -60,7 +61,7 @@ class MailboxIndex:
             return [(Answer(entry.id, entry.written_at, entry.reply_to), entry.order)]
 
         keys = keys_after(
-            Answer(letter.id, letter.written_at, letter.reply_to),
+            Answer(letter.id, letter.written_at, reply_to),
             lambda id: next(iter(placed(self._records.entry(self.address, id))), None),
             lambda id: [each for e in self._records.answers(self.address, id) for each in placed(e)],
         )
@@ -69,7 +70,7 @@ class MailboxIndex:
             correspondent,
             keys.pop(letter.id),
             letter.written_at,
-            letter.reply_to,
+            reply_to,
             letter.kept_bytes,
         )
         # Saved in this order: whoever is restored from them never sees an entry overtaken by an older one.
@@ -78,6 +79,13 @@ class MailboxIndex:
             entry = self.entry(id)
             saves += self.change(entry, replace(entry, order=key))
         return saves
+
+    def _answered(self, id: str | None, correspondent: str) -> str | None:
+        """Return the id by which a letter that is answered is known here: that of its own conversation."""
+        # Where somebody else had used up an id, the true letter has its author's address before it.
+        names = () if id is None else (id, f"{correspondent}/{id}", f"{self.address}/{id}")
+        entries = (self._records.entry(self.address, name) for name in names)
+        return next((e.id for e in entries if e is not None and e.correspondent == correspondent), id)
 
     def change(self, before: IndexEntry | None, now: IndexEntry) -> list[Save]:
         """Put an entry in place of the one before, None for none, and count it; return the saves."""

@@ -148,7 +148,8 @@ class Inbox:
 def _under_own_id(mailbox: Mailbox, letter: Letter) -> Letter:
     """Return a letter with an id that is its own in a mailbox: only letters of one author are told by id.
 
-    Whoever has seen an id on its way could write a letter of his own with it; that has another id here.
+    Whoever has seen an id on its way could write a letter of his own with it; the second that comes has
+    another id here.
     """
     here = mailbox.letter(letter.id)
     if here is None or here.sender == letter.sender:

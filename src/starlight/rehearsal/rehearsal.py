@@ -19,6 +19,7 @@ from starlight.engine.node import Node
 from starlight.engine.record import Recorder as RecordFile
 from starlight.errors import DefectError
 from starlight.messages.correspondent import Maker
+from starlight.messages.known_formats import LATEST
 from starlight.messages.trace_events import (
     CorrespondentTrouble,
     LetterArrived,
@@ -253,6 +254,7 @@ class _Office(PostOffice):
             booked=engine.booked,
             correspondents=correspondents,
             entropy=random,
+            oldest_format=LATEST,
         )
         self._engine, self._promises = engine, promises
 

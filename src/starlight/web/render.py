@@ -84,6 +84,7 @@ _environment.filters |= {
     "under_way": _under_way,
     "embedded": _embedded,
     "urgency": letters.urgency,
+    "distress": letters.distress,
     # A narrow no-break space, so that no line ends inside a number (SI Brochure, 5.4.4).
     "number": lambda value, digits=0: f"{value:,.{digits}f}".replace(",", "\u202f"),
     "duration": lambda seconds: dtntime.duration_text(round(seconds * dtntime.SECOND)),
@@ -92,6 +93,7 @@ _environment.globals |= {
     "STEPS": letters.STEPS,
     "SILENCE": silence,
     "note": doubt.note,
+    "content": letters.content,
     "in_fragments": lateness.in_fragments,
     "reading": localtime.reading,
 }

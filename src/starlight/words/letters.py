@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from starlight.messages.delivery import Certainty, DeliveryState
+from starlight.messages.letter import Content, DistressState
 from starlight.messages.letter_view import THERE, LetterView
 from starlight.messages.urgency import Priority
 from starlight.words.sentence import Moment, Sentence, fill
@@ -52,6 +53,35 @@ URGENCY = {Priority.BULK: "Not urgent", Priority.NORMAL: "", Priority.EXPEDITED:
 def urgency(letter: LetterView) -> str:
     """Return the mark of a letter by its urgency; empty for one that is as all others."""
     return CRITICAL if letter.critical else URGENCY[letter.priority]
+
+
+CONTENTS = {
+    Content.LETTER: "",
+    Content.NEWER: "From a newer Starlight. This one can't read it yet; its {size_bytes} bytes are kept as they came.",
+    Content.FOREIGN: "Not a letter: {size_bytes} bytes from {source}, kept as they came.",
+}
+"""What stands in the place of a letter, by what came; of a letter, nothing."""
+
+SAYS_MORE = "It says more than this Starlight understands; all of it is kept."
+
+DISTRESS = {
+    DistressState.RAISED: "Distress",
+    DistressState.CANCELLED: "Distress is over",
+    DistressState.ACKNOWLEDGED: "Distress heard",
+}
+"""The mark of a letter that calls for help, or of what becomes of such a call."""
+
+
+def content(letter: LetterView) -> Sentence:
+    """Return what there is to say of what came; nothing of a letter that is understood whole."""
+    if letter.content is Content.LETTER:
+        return fill(SAYS_MORE) if letter.says_more else Sentence(())
+    return fill(CONTENTS[letter.content], size_bytes=str(letter.payload_bytes), source=letter.from_address)
+
+
+def distress(letter: LetterView) -> str:
+    """Return the mark of a letter that calls for help, or of what becomes of the call; empty for others."""
+    return "" if letter.distress is None else DISTRESS[DistressState[letter.distress.upper()]]
 
 
 ENDS = {
