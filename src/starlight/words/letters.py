@@ -57,7 +57,7 @@ def urgency(letter: LetterView) -> str:
 
 CONTENTS = {
     Content.LETTER: "",
-    Content.NEWER: "From a newer Starlight. This one can't read it yet; its {size_bytes} bytes are kept as they came.",
+    Content.NEWER: "From a newer Starlight; this one can't read its {size_bytes} bytes yet, and keeps them.",
     Content.FOREIGN: "Not a letter: {size_bytes} bytes from {source}, kept as they came.",
 }
 """What stands in the place of a letter, by what came; of a letter, nothing."""
