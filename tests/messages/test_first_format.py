@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -201,3 +202,24 @@ def test_the_bytes_of_a_letter() -> None:
         "8b 1957a2 01 01 6b69706e3a372e312f352f31 6174 6769706e3a372e31 6869706e3a32302e31"
         " 1b000000012a05f200 626869 f6 f5"
     )
+
+
+RECORDED = [
+    line.split()
+    for line in (Path(__file__).parent / "fixtures" / "first_release_payloads.txt").read_text().splitlines()
+    if not line.startswith("#")
+]
+
+
+@pytest.mark.parametrize(("source", "destination", "digits"), RECORDED)
+def test_what_the_first_release_wrote_is_read(source: str, destination: str, digits: str) -> None:
+    """Each payload that it made is a message, and would be made again byte for byte."""
+    payload = bytes.fromhex(digits)
+    message = decode_message(payload, Envelope(source, destination, 0))
+    assert isinstance(message, Letter | Receipt | Telemetry)
+    assert encode_first(message) == payload
+    if isinstance(message, Letter):
+        assert (message.sender, message.to, message.format) == (source, destination, 1)
+        assert message.text in ("Can you hear me? 안녕", "I can.")
+    elif isinstance(message, Telemetry):
+        assert (message.vehicle, message.readings["finding"]) == (source, "basalt")
