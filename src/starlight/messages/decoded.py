@@ -183,5 +183,7 @@ _READERS: dict[str, Callable[[bytes], object]] = {
     "telemetry": stored_format.TELEMETRY.decode,
     "carrier": bytes.decode,
     "format": stored_format.FORMAT.decode,
+    "part": stored_format.PART.decode,
+    "body": bytes,  # the hashes, or a chunk, which its letter judges
     "correspondent": bytes,
 }

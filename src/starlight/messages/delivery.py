@@ -116,17 +116,29 @@ class Received(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     Attributes:
         arrived_at, read_at: when it came, and when it was read.
         told_arrival, told_reading: the receipt for it has been sent.
+        untold_parts: those that arrived whole in bundles of their own, of which no receipt has been sent.
+        ask_at: when chunks of its parts that are missing are asked for; None where none are, or no more.
+        asked: how many times they were, since the last one came.
     """
 
     arrived_at: int
     read_at: int | None = None
     told_arrival: bool = False
     told_reading: bool = False
+    untold_parts: tuple[int, ...] = ()
+    ask_at: int | None = None
+    asked: int = 0
 
     @property
     def owes_receipt(self) -> bool:
         """Return whether its sender has not been told all that it waits for."""
-        return not self.told_arrival or (self.read_at is not None and not self.told_reading)
+        untold = self.read_at is not None and not self.told_reading
+        return not self.told_arrival or untold or bool(self.untold_parts)
+
+    @property
+    def is_waited_on(self) -> bool:
+        """Return whether the mailbox has to act on it yet: tell its sender something, or ask."""
+        return self.owes_receipt or self.ask_at is not None
 
 
 class Fact(msgspec.Struct, frozen=True, gc=False):

@@ -24,11 +24,13 @@ class Copy(msgspec.Struct, frozen=True, gc=False):
         key: the bundle's id.
         departed_at: when it left this node, in ns, or None.
         gone: it expired, was deleted or was recalled, and will not arrive.
+        chunk: which chunk of a part.
     """
 
     key: str
     departed_at: int | None = None
     gone: bool = False
+    chunk: int = 0
 
 
 class Expected(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,8 +12,38 @@ from msgspec.structs import force_setattr
 
 from starlight.bundle import EndpointID
 from starlight.errors import InputError
+from starlight.messages.parts import OCTETS, PartKind
 from starlight.messages.urgency import check_priority
 from starlight.routing import Priority
+
+
+class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a letter that is being written: what was uploaded, and what there is to say of it.
+
+    Attributes:
+        upload: the reference of the upload.
+        name: of the file.
+        media_type: such as ``audio/ogg``.
+        kind: ``file``, ``voice``, ``picture`` or ``video``.
+        duration_ms: how long it plays.
+        width, height: in pixels.
+        transcript: what is said in it.
+    """
+
+    upload: str
+    name: str = ""
+    media_type: str = OCTETS
+    kind: str = "file"
+    duration_ms: int | None = None
+    width: int | None = None
+    height: int | None = None
+    transcript: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the kind, which is a word."""
+        if self.kind.upper() not in PartKind.__members__:
+            known = ", ".join(PartKind.__members__).lower()
+            raise InputError(f"{self.kind!r} is no kind of part", where="kind", right=f"Such are {known}")
 
 
 class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,6 +55,7 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         reply_to: the id of the letter that it answers, in the mailbox of who writes.
         priority: how urgent it is: what is more urgent goes before others.
         critical: must not be lost: a copy goes over every neighbour, as urgent as there is.
+        parts: voices, pictures and files that go with it.
 
     Raises:
         InputError: `to` is no address that anybody can have, or `priority` is none.
@@ -35,6 +66,7 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reply_to: str | None = None
     priority: Priority = Priority.NORMAL
     critical: bool = False
+    parts: tuple[Attachment, ...] = ()
 
     def __post_init__(self) -> None:
         """Check what can be checked without a mailbox; the address becomes the one text that means it."""
@@ -51,9 +83,9 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Refuse an empty letter.
 
         Raises:
-            InputError: there are no words in it.
+            InputError: there are no words in it, and no parts.
         """
-        if not self.text.strip():
+        if not self.text.strip() and not self.parts:
             raise InputError("the letter is empty", where="text", right="Write a word or two")
 
 

@@ -8,6 +8,7 @@ correspondent, and the telemetry.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -15,12 +16,15 @@ from msgspec.structs import replace
 
 from starlight.errors import InputError, StoreError
 from starlight.messages import stored_format
+from starlight.messages.bodies import Bodies
 from starlight.messages.decoded import DecodedRecords
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
-from starlight.messages.letter import Letter
+from starlight.messages.letter import Content, Letter
 from starlight.messages.letter_view import LetterView, letter_view
 from starlight.messages.mailbox_index import MailboxIndex
+from starlight.messages.part_state import PartStates
+from starlight.messages.parts import Part
 from starlight.messages.records import CARRIER, INDEX, Conversation
 from starlight.messages.stored_format import Card, StoredLetter
 from starlight.messages.telemetry_log import TelemetryLog
@@ -73,6 +77,8 @@ class Mailbox:
         self._decoded = records
         self._records = records.records
         self.index = MailboxIndex(address, self._records)
+        self.bodies = Bodies(address, self._records)
+        self.parts = PartStates(address, self._records)
         self._open: dict[str, tuple[str, Sent]] = {}  # letters of which something is still foreseen
         records.watch(address, self._was_set_aside)
 
@@ -134,7 +140,7 @@ class Mailbox:
         """Keep what is known about a letter that came here."""
         save = self._decoded.put_received(self.address, letter_id, received)
         entry = self.index.entry(letter_id)
-        now = replace(entry, owed=received.owes_receipt, unread=received.read_at is None)
+        now = replace(entry, owed=received.is_waited_on, unread=received.read_at is None)
         return [save, *self.index.change(entry, now)]
 
     def _put(self, save: Save) -> Save:
@@ -170,6 +176,39 @@ class Mailbox:
         if data is None:
             raise InputError(f"no letter {letter_id!r} here", where="letter")
         return stored_format.LETTER.decode(data)
+
+    def letter_from(self, author: str, id: str) -> Letter | None:
+        """Return the letter that its author knows by an id, or None when it is not here."""
+        for name in (id, f"{author}/{id}"):
+            letter = self.letter(name)
+            if letter is not None and letter.sender == author and letter.content is Content.LETTER:
+                return letter
+        return None
+
+    def part_bytes(self, letter_id: str, number: int) -> tuple[Part, Iterator[bytes]]:
+        """Return a part of a letter, and its bytes, a chunk at a time.
+
+        Raises:
+            InputError: there is no such part, or it is not here whole.
+        """
+        letter = self.letter(letter_id)
+        if letter is None or not 0 <= number < len(letter.parts):
+            raise InputError(f"no part {number} of letter {letter_id!r} here", where="part")
+        part = letter.parts[number]
+        if part.data is not None:
+            return part, iter((part.data,))
+        state = self.parts.get(letter_id, number)
+        if state is None or state.arrived_at is None:
+            here = state.bytes_here if state else 0
+            raise InputError(
+                f"{here} of its {part.size} bytes are here", where="part", right="Wait for the rest"
+            )
+        return part, self.bodies.read(state.reference, state.chunks)
+
+    def count_bytes(self, letter_id: str, count: int) -> list[Save]:
+        """Count bytes of parts that lie beside a letter towards the mailbox's room."""
+        entry = self.index.entry(letter_id)
+        return self.index.change(entry, replace(entry, text_bytes=entry.text_bytes + count))
 
     def id_of_author(self, letter_id: str) -> str:
         """Return the id by which the author of a letter knows it, which may be taken in this mailbox."""

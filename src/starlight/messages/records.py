@@ -2,23 +2,7 @@
 
 A record is what a `Save` keeps: bytes under a mailbox and a key.
 
-======================  =======================================================================
-key                     the record
-======================  =======================================================================
-mailbox                 whose it is, since when, and whether it is open
-letter/<id>             a letter, as it travels
-sent/<id>               what is known about the course of a letter written here
-received/<id>           what is known about a letter that came here
-telemetry/<n>/<from>    the last readings of a vehicle
-carrier/<bundle>        the id of the letter that a bundle carries
-correspondent           the state of the program that lives there; empty for none
-format/<address>        the latest format that a correspondent reads
-index/<id>              a letter's `IndexEntry`
-======================  =======================================================================
-
-`stored_format.py` has their form. One that can't be read, or that nobody here knows, is set aside
-(`SetAside`): it is in nobody's way then, and comes back when a Starlight opens the store that reads it.
-
+======================  ================================================================
 Letters stay in the store. A mailbox keeps in memory what it has to act on and a line for each
 correspondent; all else it finds by the index. An index entry is a record as well, saved in the same
 commit as what it tells of, so that a crash leaves both or neither; a store that has columns puts it
@@ -46,6 +30,8 @@ INDEX = "index/"
 CARRIER = "carrier/"
 CORRESPONDENT = "correspondent"
 FORMAT = "format/"
+PART = "part/"
+BODY = "body/"
 Mark = Literal["open", "owed", "unread"]
 """Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it."""
 
@@ -247,7 +233,7 @@ def with_entry(so_far: Conversation, before: IndexEntry | None, now: IndexEntry)
         so_far.letters + (before is None),
         so_far.unread + now.unread - was_unread,
         max(so_far.last_at, now.written_at),
-        so_far.text_bytes + (now.text_bytes if before is None else 0),
+        so_far.text_bytes + now.text_bytes - (before.text_bytes if before else 0),
         max(so_far.number, now.number),
     )
 

@@ -15,6 +15,8 @@ kind        versions
 `LETTER`    1 the payload alone, in format 1; 2 framed, with its envelope
 `SENT`      1 a flat map, at first with sentences (`older_records.py`); 2 framed, by dispatches
 `FORMAT`    2 framed
+`PART`      2 framed
+`BODY`      2 framed
 `RECEIVED`  1 a map; 2 framed
 `TELEMETRY` 1 a map; 2 framed, with the time of creation
 ==========  ==================================================================================
@@ -31,6 +33,7 @@ from starlight.errors import StoreError
 from starlight.messages import older_records
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
+from starlight.messages.parts import chunk_count
 from starlight.messages.wire_values import Envelope
 
 _T = TypeVar("_T")
@@ -66,6 +69,51 @@ class StoredLetter(msgspec.Struct, frozen=True, gc=False):
     def envelope(self) -> Envelope:
         """Return the bundle around the payload."""
         return Envelope(self.source, self.destination, self.created)
+
+
+class PartState(msgspec.Struct, frozen=True, gc=False):
+    """The chunks that are here of a part.
+
+    Attributes:
+        reference: under which its bytes lie (`bodies.py`).
+        size, chunk_size: in bytes.
+        have: a bit for each chunk, the lowest of the first byte first.
+        arrived_at: when it was here whole, in ns; None while it is not.
+    """
+
+    reference: str
+    size: int
+    chunk_size: int
+    have: bytes
+    arrived_at: int | None = None
+
+    @property
+    def chunks(self) -> int:
+        """Return in how many chunks it travels."""
+        return chunk_count(self.size, self.chunk_size)
+
+    @property
+    def bytes_here(self) -> int:
+        """Return how many of its bytes are here."""
+        if self.arrived_at is not None:
+            return self.size
+        count = sum(byte.bit_count() for byte in self.have)
+        return min(self.size, count * self.chunk_size)
+
+
+class Body(msgspec.Struct, frozen=True, gc=False):
+    """A part that was written here.
+
+    Attributes:
+        size, chunk_size: in bytes.
+        hash: as its letter tells it.
+        leaves: the leaf hashes of its chunks, one after the other (`hash_tree.py`).
+    """
+
+    size: int
+    chunk_size: int
+    hash: bytes
+    leaves: bytes
 
 
 class KnownFormat(msgspec.Struct, frozen=True):
@@ -144,6 +192,8 @@ def _reader(type_: type[_T]) -> Callable[[bytes], _T]:
 CARD = RecordKind(2, _reader(Card), _reader(Card))
 LETTER = RecordKind(2, _reader(StoredLetter), lambda data: StoredLetter("", "", 0, data))
 SENT = RecordKind(2, _reader(Sent), older_records.decode_sent)
+PART = RecordKind(2, _reader(PartState), _reader(PartState))
+BODY = RecordKind(2, _reader(Body), _reader(Body))
 FORMAT = RecordKind(2, _reader(KnownFormat), _reader(KnownFormat))
 RECEIVED = RecordKind(2, _reader(Received), _reader(Received))
 TELEMETRY = RecordKind(2, _reader(KeptTelemetry), _reader(KeptTelemetry))

@@ -202,6 +202,22 @@ class TelemetryRejected(TraceEvent, frozen=True, tag="telemetry.rejected"):
     reason: str
 
 
+class PartArrived(TraceEvent, frozen=True, tag="part.arrived"):
+    """A part of a letter, which travelled on its own, is here whole.
+
+    Attributes:
+        mailbox: its address.
+        letter: whose part it is.
+        part: which one, from 0.
+        size_bytes: of it.
+    """
+
+    mailbox: str
+    letter: str
+    part: int
+    size_bytes: int
+
+
 class MessageKept(TraceEvent, frozen=True, tag="message.kept"):
     """Something came that this version can't read; it is kept as it came.
 

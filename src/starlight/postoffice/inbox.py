@@ -27,6 +27,7 @@ from starlight.messages.trace_events import (
 )
 from starlight.node.application import Request, Say, Untaken
 from starlight.postoffice.correspondents import Correspondents
+from starlight.postoffice.part_arrivals import PartArrivals
 from starlight.postoffice.receipts import Receipts
 
 
@@ -36,12 +37,16 @@ class Inbox:
     Args:
         node: its number.
         receipts: those that the mailboxes owe.
+        parts: those that are on their way.
         correspondents: are told of what is new.
     """
 
-    def __init__(self, node: int, receipts: Receipts, correspondents: Correspondents) -> None:
+    def __init__(
+        self, node: int, receipts: Receipts, parts: PartArrivals, correspondents: Correspondents
+    ) -> None:
         self._node = node
         self._receipts = receipts
+        self._parts = parts
         self._correspondents = correspondents
 
     def letter_came(self, mailbox: Mailbox, stored: StoredLetter, letter: Letter, now: int) -> list[Request]:
@@ -57,12 +62,8 @@ class Inbox:
         if before is not None:
             # Its sender missed the receipt, so it is told again.
             wanted = letter.receipt_wanted
-            received = Received(
-                arrived_at=before.arrived_at,
-                read_at=before.read_at,
-                told_arrival=not wanted,
-                told_reading=before.read_at is None or not wanted,
-            )
+            told_reading = before.read_at is None or not wanted
+            received = replace(before, told_arrival=not wanted, told_reading=told_reading)
             requests: list[Request] = []
             said = say(now, self._node, LetterDuplicate(*about(letter)))
         elif (mailbox.letter(letter.id) or letter) != letter:
@@ -73,7 +74,8 @@ class Inbox:
             return [Untaken(), *self.refused(mailbox, source, "the mailbox is full", now)]
         else:
             received = Received(arrived_at=now, told_arrival=not letter.receipt_wanted)
-            requests = [*mailbox.put_letter(letter, stored)]
+            requests = [*mailbox.put_letter(letter, stored), *self._parts.early_ones(mailbox, letter)]
+            received = self._parts.expect(mailbox, letter, received, now)
             said = self._arrival_of(mailbox, letter, now)
         self._receipts.owe(mailbox.address, letter.id, received, now)
         # The index entry is saved with the letter, and again with what is known of it: in this order.

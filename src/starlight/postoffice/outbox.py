@@ -23,15 +23,17 @@ from starlight.messages.delivery import (
 )
 from starlight.messages.dispatch import Copy, Dispatch, Expected, Sent
 from starlight.messages.doubt import Trouble, TroubleCode
-from starlight.messages.draft import Draft
+from starlight.messages.draft import Attachment, Draft
 from starlight.messages.forecast import Forecaster
 from starlight.messages.format import payload_of
 from starlight.messages.itinerary import legs_of
 from starlight.messages.known_formats import LATEST, OLDEST, KnownFormats
 from starlight.messages.lateness import LateMessage, Lateness
-from starlight.messages.letter import Letter, ReceiptFact
+from starlight.messages.letter import Letter, MissingChunks, ReceiptFact
 from starlight.messages.limits import check
 from starlight.messages.mailbox import Mailbox
+from starlight.messages.part_state import all_here
+from starlight.messages.parts import CHUNK_BYTES, Part, PartKind
 from starlight.messages.stored_format import StoredLetter
 from starlight.messages.trace_events import (
     ArrivalConfirmed,
@@ -46,12 +48,16 @@ from starlight.messages.trace_events import (
     about,
     say,
 )
-from starlight.node.application import Request, Withdraw
+from starlight.node.application import Request, Save, Withdraw
 from starlight.postoffice import reprediction
 from starlight.postoffice.open_letters import OpenLetters
+from starlight.postoffice.part_dispatches import PartDispatches
 from starlight.postoffice.prediction_updates import PredictionUpdates
 from starlight.postoffice.resend import Resends, offered_later, submission
 from starlight.routing import Priority, Route
+
+INLINE_UP_TO = 1024
+"""Bytes of a part that goes in its letter: it would cost a tenth more in a bundle of its own, and come later."""
 
 
 class Outbox:
@@ -65,6 +71,7 @@ class Outbox:
         booked: gives what the node has booked for a bundle of its own, by key.
         formats: in which correspondents are written to.
         letters: those that are open.
+        parts: those of them that travel on their own.
         resends: sees to what is due.
         updates: predicts again what was accepted before something more urgent.
     """
@@ -78,6 +85,7 @@ class Outbox:
         booked: Callable[[str], Sequence[Route]],
         formats: KnownFormats,
         letters: OpenLetters,
+        parts: PartDispatches,
         resends: Resends,
         updates: PredictionUpdates,
     ) -> None:
@@ -88,6 +96,7 @@ class Outbox:
         self._booked = booked
         self._formats = formats
         self._letters = letters
+        self._parts = parts
         self._resends = resends
         self._updates = updates
 
@@ -124,8 +133,15 @@ class Outbox:
             receipt_wanted=self._forecaster.answers_can_come(self._node_of(to)),
             priority=draft.priority,
             critical=draft.critical,
+            parts=tuple(_part(mailbox, each) for each in draft.parts),
             format=LATEST,
         )
+        if letter.needs_format_2 and self._formats.known(mailbox.address, to) == OLDEST:
+            raise InputError(
+                f"{to} has an earlier Starlight, which can't read this",
+                where="parts",
+                right="Send words alone",
+            )
         if self._formats.to_write(mailbox.address, to) < LATEST and not letter.needs_format_2:
             # By the form of its id, who reads it knows that its author reads format 2.
             # How urgent it is has no place there, so it is not said of its own copy either.
@@ -145,7 +161,19 @@ class Outbox:
             priority=draft.priority,
             critical=draft.critical,
             dispatch=Dispatch(size_bytes=size),
+            parts=tuple(
+                Dispatch(part=number, size_bytes=part.size)
+                for number, part in enumerate(letter.parts)
+                if part.chunks
+            ),
         )
+        for each in sent.parts:
+            course = self._forecaster.itinerary(
+                self._node, destination, now, each.size_bytes, sent.expires_at, Priority.NORMAL
+            )
+            if course is not None:
+                foreseen = reprediction.expected_of(self._forecaster, destination, course)
+                sent = sent.having(each.expecting(foreseen))
         found = self._forecaster.itinerary(self._node, destination, now, size, sent.expires_at, sent.urgency)
         if found is not None:
             expected = reprediction.expected_of(self._forecaster, destination, found)
@@ -153,8 +181,10 @@ class Outbox:
         return [
             *mailbox.put_letter(letter, StoredLetter(letter.sender, letter.to, now, payload)),
             *self._letters.put(mailbox, letter.id, sent),
+            *_kept_parts(mailbox, letter, draft, now),
             submission(letter, sent, now),
             say(now, self._node, LetterWritten(*about(letter), size_bytes=size)),
+            *self._parts.go_on(mailbox, letter, sent, now),
         ]
 
     def withdraw(self, mailbox: Mailbox, letter_id: str, now: int) -> list[Request]:
@@ -237,6 +267,8 @@ class Outbox:
             copies=copies,
             confirmed=replace(dispatch.confirmed, departed_at=leaves if departed_at is None else departed_at),
         )
+        if dispatch.part is not None:
+            return self._parts.departed(mailbox, letter, sent.having(dispatch), now)
         if dispatch.state is DeliveryState.DEPARTED:
             legs = dispatch.expected.legs
             leg = Leg(
@@ -269,9 +301,11 @@ class Outbox:
     def not_withdrawn(self, key: str, now: int) -> list[Request]:
         """Take note that a bundle could not be taken back."""
         found = self._letters.of_bundle(key)
-        if found is None or found[2].dispatch.state not in WITHDRAWABLE | {DeliveryState.DEPARTED}:
+        if found is None or found[2].carried_by(key).part is not None:
             return []
         mailbox, letter, sent = found
+        if sent.dispatch.state not in WITHDRAWABLE | {DeliveryState.DEPARTED}:
+            return []
         sent = sent.having(replace(sent.dispatch, trouble=Trouble(TroubleCode.NOT_WITHDRAWN)))
         said = say(now, self._node, LetterNotWithdrawn(*about(letter)))
         return [*self._letters.put(mailbox, letter.id, sent), said]
@@ -283,6 +317,9 @@ class Outbox:
             return []
         mailbox, letter, sent = found
         sent = _without(sent, key)
+        part = sent.carried_by(key).part
+        if part is not None:
+            return self._parts.gone(mailbox, letter, sent, part, trouble, now)
         dispatch = sent.dispatch
         if dispatch.is_carried or not dispatch.is_on_its_way:
             return [*self._letters.put(mailbox, letter.id, sent)]
@@ -303,6 +340,8 @@ class Outbox:
             return []
         if sent is None or letter.to != source or sent.dispatch.state is DeliveryState.WITHDRAWN:
             return [say(now, self._node, ReceiptRefused(*about(letter), source=source))]
+        if fact.part is not None:
+            return self._parts.arrived(mailbox, sent, fact, now)
         time, dispatch = min(fact.time, now), sent.dispatch
         if (dispatch.confirmed.arrived_at if fact.what == "arrived" else sent.read_at) is not None:
             return []
@@ -330,6 +369,13 @@ class Outbox:
             say(now, self._node, told),
             *_withdrawals(sent),
         ]
+
+    def asked(self, mailbox: Mailbox, asked: MissingChunks, source: str, now: int) -> list[Request]:
+        """Send again what the one whom a letter went to misses of its parts."""
+        letter, sent = mailbox.letter(asked.letter_id), mailbox.sent(asked.letter_id)
+        if letter is None or sent is None or letter.to != source:
+            return []
+        return self._parts.asked(mailbox, letter, sent, asked, now)
 
     def why_late(self, mailbox: Mailbox, letter_id: str, now: int) -> Lateness:
         """Return why a letter that waits or is on its way is not there sooner, as of now.
@@ -399,6 +445,41 @@ class Outbox:
             *self._letters.put(mailbox, letter.id, sent.having(withdrawn.due_at(None))),
             say(now, self._node, LetterWithdrawn(*about(letter))),
         ]
+
+
+def _part(mailbox: Mailbox, attachment: Attachment) -> Part:
+    """Return a part as its letter describes it; a small one is in the letter.
+
+    Raises:
+        InputError: nothing was uploaded under its reference.
+    """
+    body = mailbox.bodies.body(attachment.upload)
+    if body is None:
+        raise InputError(f"no upload {attachment.upload!r} is here", where="parts", right="Upload it first")
+    inline = body.size <= INLINE_UP_TO
+    return Part(
+        kind=PartKind[attachment.kind.upper()],
+        media_type=attachment.media_type,
+        data=mailbox.bodies.chunk(attachment.upload, 0) if inline else None,
+        hash=None if inline else body.hash,
+        size=body.size,
+        duration_ms=attachment.duration_ms,
+        name=attachment.name,
+        width=attachment.width,
+        height=attachment.height,
+        transcript=attachment.transcript,
+        chunk_size=CHUNK_BYTES if inline else body.chunk_size,
+    )
+
+
+def _kept_parts(mailbox: Mailbox, letter: Letter, draft: Draft, now: int) -> list[Save]:
+    """Return the saves by which the parts of a letter that was written here are found with it."""
+    saves: list[Save] = []
+    for number, (part, attachment) in enumerate(zip(letter.parts, draft.parts, strict=True)):
+        if part.chunks:
+            saves.append(mailbox.parts.put(letter.id, number, all_here(attachment.upload, part, now)))
+            saves += mailbox.count_bytes(letter.id, part.size)
+    return saves
 
 
 def _without(sent: Sent, key: str) -> Sent:

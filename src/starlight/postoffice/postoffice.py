@@ -57,9 +57,12 @@ from starlight.postoffice.correspondents import Correspondents
 from starlight.postoffice.inbox import Inbox
 from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.outbox import Outbox
+from starlight.postoffice.part_arrivals import PartArrivals
+from starlight.postoffice.part_dispatches import PartDispatches
 from starlight.postoffice.prediction_updates import PredictionUpdates
 from starlight.postoffice.receipts import Receipts
 from starlight.postoffice.resend import Resends
+from starlight.postoffice.uploads import Uploads
 from starlight.routing import Priority, Route, Router
 
 LETTER_LIFETIME = 50 * YEAR
@@ -121,7 +124,9 @@ class PostOffice:
         self._formats = KnownFormats(self._records.records, oldest_format)
         self._entropy = entropy
         self._open_letters = letters = OpenLetters(self._mailboxes)
-        self._resends = Resends(node, self.forecaster, letters, self.node_of)
+        self._parts = PartDispatches(letters)
+        self._resends = Resends(node, self.forecaster, letters, self.node_of, self._parts.go_on)
+        self.uploads = Uploads(entropy)
         self._updates = PredictionUpdates(node, self.forecaster, letters, self.node_of, booked)
         self._outbox = Outbox(
             node,
@@ -131,14 +136,16 @@ class PostOffice:
             booked,
             self._formats,
             letters,
+            self._parts,
             self._resends,
             self._updates,
         )
         self._receipts = Receipts(self._mailboxes, self._formats)
+        self._arrivals = PartArrivals(node, self._mailboxes, self._receipts)
         self._correspondents = Correspondents(
             self, self._mailboxes, self._records.records, correspondents, entropy
         )
-        self._inbox = Inbox(node, self._receipts, self._correspondents)
+        self._inbox = Inbox(node, self._receipts, self._arrivals, self._correspondents)
 
     # What people do.
 
@@ -378,6 +385,7 @@ class PostOffice:
                 received = mailbox.received(letter_id)
                 if received is not None:
                     self._receipts.owe(address, letter_id, received, 0)
+                    self._arrivals.resume(mailbox, letter_id, received)
 
     def resume(self, now: int) -> list[Request]:
         """Return what to ask of a node that has just started: the open mailboxes claim their addresses.
@@ -401,6 +409,10 @@ class PostOffice:
         if kind == "letter":
             address, _, letter_id = rest.partition(" ")
             return self._outbox.accepted(address, letter_id, key, leaves, arrives, now)
+        if kind == "part":
+            address, letter_id, part, number = rest.split(" ")
+            mailbox = self._mailboxes[address]
+            return self._parts.accepted(mailbox, letter_id, int(part), int(number), key, now)
         return self._receipts.accepted(token) if kind == "receipt" else []
 
     def rejected(self, token: str, reason: str, now: int) -> list[Request]:
@@ -409,6 +421,12 @@ class PostOffice:
         if kind == "letter":
             address, _, letter_id = rest.partition(" ")
             return self._outbox.rejected(address, letter_id, reason, now)
+        if kind == "part":
+            address, letter_id, part, number = rest.split(" ")
+            mailbox = self._mailboxes[address]
+            return self._parts.rejected(mailbox, letter_id, int(part), int(number), reason, now)
+        if kind == "ask":
+            return []  # It is asked again later.
         if kind == "receipt":
             self._receipts.rejected(token, now)
             return [say(now, self.node, ReceiptRejected(reason))]
@@ -429,6 +447,8 @@ class PostOffice:
         if isinstance(message, Receipt):
             for fact in message.facts:
                 learnt += self._outbox.learnt(mailbox, fact.letter_id, fact, source, now)
+            for asked in message.missing:
+                learnt += self._outbox.asked(mailbox, asked, source, now)
             if message.unknown:  # It says more than is understood here; that is kept.
                 learnt += self._inbox.unread_came(mailbox, stored, Newer(VERSION, Kind.RECEIPT, None), now)
             return _saves_first(learnt)
@@ -436,7 +456,7 @@ class PostOffice:
             return learnt + self._inbox.telemetry_came(mailbox, stored, message, now)
         if isinstance(message, Newer):
             return learnt + self._inbox.unread_came(mailbox, stored, message, now)
-        return learnt + self._inbox.refused(mailbox, source, "a chunk of no part", now)
+        return learnt + self._arrivals.chunk_came(mailbox, source, message, now)
 
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
@@ -481,7 +501,12 @@ class PostOffice:
         if self._records.damaged:
             return 0  # Found since the last step, perhaps by a page; to be committed with the next one.
         due = self._correspondents.next_wakeup()
-        for other in (self._receipts.next_wakeup(), self._resends.next_wakeup()):
+        wakeups = (
+            self._receipts.next_wakeup(),
+            self._resends.next_wakeup(),
+            self._arrivals.next_wakeup(),
+        )
+        for other in wakeups:
             if due is None or (other is not None and other < due):
                 due = other
         return due
@@ -491,7 +516,8 @@ class PostOffice:
         repairs = self._records.repairs()
         # What a correspondent reads now is told in the receipt for its arrival.
         requests = self._correspondents.handle_timer(now) + self._receipts.posts(now)
-        return [*repairs, *_saves_first(requests + self._resends.handle_timer(now))]
+        requests += self._resends.handle_timer(now)
+        return [*repairs, *_saves_first(requests + self._arrivals.handle_timer(now))]
 
 
 def _saves_first(requests: list[Request]) -> list[Request]:

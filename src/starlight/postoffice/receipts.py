@@ -74,6 +74,10 @@ class Receipts:
                 facts.append(ReceiptFact(letter_id, "arrived", received.arrived_at))
             if received.read_at is not None and not received.told_reading:
                 facts.append(ReceiptFact(letter_id, "read", received.read_at))
+            for part in received.untold_parts:
+                state = mailbox.parts.get(letter_id, part)
+                if state is not None and state.arrived_at is not None:
+                    facts.append(ReceiptFact(letter_id, "arrived", state.arrived_at, part))
         self._owed.clear()
         self._owed_at = None
         return [
@@ -90,7 +94,10 @@ class Receipts:
             received = mailbox.received(fact.letter_id)
             if received is None:
                 continue
-            if fact.what == "arrived":
+            if fact.part is not None:
+                untold = tuple(part for part in received.untold_parts if part != fact.part)
+                received = replace(received, untold_parts=untold)
+            elif fact.what == "arrived":
                 received = replace(received, told_arrival=True)
             else:
                 received = replace(received, told_reading=True)

@@ -39,6 +39,7 @@ class Resends:
         forecaster: foresees what becomes of messages from there.
         letters: those that are open.
         node_of: gives the node of an address, or None.
+        go_on: gives the submissions of the chunks of a letter's parts that are next.
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class Resends:
         forecaster: Forecaster,
         letters: OpenLetters,
         node_of: Callable[[str], int | None],
+        go_on: Callable[[Mailbox, Letter, Sent, int], list[Request]],
     ) -> None:
         self._node = node
         self._forecaster = forecaster
         self._letters = letters
         self._node_of = node_of
+        self._go_on = go_on
 
     def next_wakeup(self) -> int | None:
         """Return when `handle_timer` has something to look after."""
@@ -65,9 +68,21 @@ class Resends:
             written = mailbox.written(letter_id)
             if written is None:
                 continue  # It was set aside.
-            letter, sent = written
-            requests += self._look_after(mailbox, letter, sent.having(sent.dispatch.due_at(None)), now)
+            requests += self._parts_due(mailbox, *written, now)
+            letter, sent = written[0], mailbox.delivery(letter_id)
+            own = sent.dispatch.attempts.due
+            if own is not None and own <= now:
+                requests += self._look_after(mailbox, letter, sent.having(sent.dispatch.due_at(None)), now)
         return requests
+
+    def _parts_due(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
+        """Let the parts of a letter go on that the node could not take before."""
+        due = [each for each in sent.parts if each.attempts.due is not None and each.attempts.due <= now]
+        for each in due:
+            sent = sent.having(each.due_at(None))
+        if not due:
+            return []
+        return [*self._letters.put(mailbox, letter.id, sent), *self._go_on(mailbox, letter, sent, now)]
 
     def expired(self, mailbox: Mailbox, letter: Letter, sent: Sent, reason: str, now: int) -> list[Request]:
         """End a letter whose time is over, and which nothing carries any more."""
