@@ -29,6 +29,7 @@ from starlight.node.application import (
     SetAside,
     Submit,
     Unclaim,
+    Untaken,
     Withdraw,
 )
 from starlight.postoffice.postoffice import LETTER_LIFETIME, PostOffice
@@ -144,7 +145,10 @@ class FakeNode:
         """Deliver what was made at a time, or just now; keep it for whoever claims the endpoint."""
         made = self.sky.now if created is None else created
         if destination in self.claimed:
-            self.ask(self.office.delivered(unit(destination, source, payload, made), self.sky.now))
+            answer = self.office.delivered(unit(destination, source, payload, made), self.sky.now)
+            if any(isinstance(request, Untaken) for request in answer):
+                self.waiting.append((destination, source, payload, made))
+            self.ask(answer)
         else:
             self.waiting.append((destination, source, payload, made))
 

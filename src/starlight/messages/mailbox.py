@@ -21,7 +21,7 @@ from starlight.messages.decoded import DecodedRecords
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Content, Letter
-from starlight.messages.letter_view import LetterView, letter_view
+from starlight.messages.letter_view import LetterView, letter_view, part_view
 from starlight.messages.mailbox_index import MailboxIndex
 from starlight.messages.part_state import PartStates
 from starlight.messages.parts import Part
@@ -307,7 +307,12 @@ class Mailbox:
         view = letter_view(letter, sent, self.received(letter_id), now)
         # Where its course is not known, that may be set aside; whose letter it is, it says itself.
         mine = sent is not None or letter.sender == self.address
-        return replace(view, mine=mine, reply_to=self.index.entry(letter_id).reply_to)
+        dispatches = {each.part: each for each in sent.parts} if sent is not None else {}
+        parts = tuple(
+            part_view(number, part, self.parts.get(letter_id, number), dispatches.get(number))
+            for number, part in enumerate(letter.parts)
+        )
+        return replace(view, mine=mine, parts=parts, reply_to=self.index.entry(letter_id).reply_to)
 
     def _was_set_aside(self, key: str) -> None:
         """Let go of a letter that can't be read; of one whose course can't be read, the letter stays."""

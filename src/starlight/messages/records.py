@@ -2,7 +2,25 @@
 
 A record is what a `Save` keeps: bytes under a mailbox and a key.
 
-======================  ================================================================
+======================  =======================================================================
+key                     the record
+======================  =======================================================================
+mailbox                 whose it is, since when, and whether it is open
+letter/<id>             a letter, as it travels
+sent/<id>               what is known about the course of a letter written here
+received/<id>           what is known about a letter that came here
+part/<id>/<n>           the chunks that are here of a part that travels on its own
+body/<reference>        the hashes of a part that was written here; ``/<n>`` after it, each chunk
+telemetry/<n>/<from>    the last readings of a vehicle
+carrier/<bundle>        the id of the letter that a bundle carries
+correspondent           the state of the program that lives there; empty for none
+format/<address>        the latest format that a correspondent reads
+index/<id>              a letter's `IndexEntry`
+======================  =======================================================================
+
+`stored_format.py` has their form. One that can't be read, or that nobody here knows, is set aside
+(`SetAside`): it is in nobody's way then, and comes back when a Starlight opens the store that reads it.
+
 Letters stay in the store. A mailbox keeps in memory what it has to act on and a line for each
 correspondent; all else it finds by the index. An index entry is a record as well, saved in the same
 commit as what it tells of, so that a crash leaves both or neither; a store that has columns puts it
@@ -21,7 +39,21 @@ from msgspec.structs import replace
 
 from starlight.node.application import Save, SetAside
 
-KINDS = frozenset({"mailbox", "letter", "sent", "received", "telemetry", "carrier", "correspondent", "index"})
+KINDS = frozenset(
+    {
+        "mailbox",
+        "letter",
+        "sent",
+        "received",
+        "part",
+        "body",
+        "telemetry",
+        "carrier",
+        "correspondent",
+        "format",
+        "index",
+    }
+)
 """The kinds of records of a mailbox: what their keys begin with. A start sets aside what is of none."""
 
 UNKNOWN = "a record of a kind that this Starlight does not know"

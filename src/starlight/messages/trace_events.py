@@ -301,6 +301,7 @@ EVENTS: tuple[type[TraceEvent], ...] = (
     TelemetryArrived,
     ReceiptRejected,
     TelemetryRejected,
+    PartArrived,
     MessageKept,
     MessageRefused,
     CorrespondentFailed,

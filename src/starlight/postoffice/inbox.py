@@ -57,7 +57,7 @@ class Inbox:
         if (letter.sender, letter.to) != (source, mailbox.address) or not known:
             rule = f"a letter from {letter.sender} to {letter.to} in a bundle from {source}"
             return self.refused(mailbox, source, rule, now)
-        letter = _under_own_id(mailbox, letter)
+        letter, early = _under_own_id(mailbox, letter), list[Request]()
         before = mailbox.received(letter.id)
         if before is not None:
             # Its sender missed the receipt, so it is told again.
@@ -74,12 +74,14 @@ class Inbox:
             return [Untaken(), *self.refused(mailbox, source, "the mailbox is full", now)]
         else:
             received = Received(arrived_at=now, told_arrival=not letter.receipt_wanted)
-            requests = [*mailbox.put_letter(letter, stored), *self._parts.early_ones(mailbox, letter)]
+            requests = [*mailbox.put_letter(letter, stored)]
+            early = self._parts.early_ones(mailbox, letter)
             received = self._parts.expect(mailbox, letter, received, now)
             said = self._arrival_of(mailbox, letter, now)
         self._receipts.owe(mailbox.address, letter.id, received, now)
         # The index entry is saved with the letter, and again with what is known of it: in this order.
-        return [*requests, *mailbox.put_received(letter.id, received), said]
+        # What came before the letter is offered again last, as it changes what is saved here.
+        return [*requests, *mailbox.put_received(letter.id, received), said, *early]
 
     def _arrival_of(self, mailbox: Mailbox, letter: Letter, now: int) -> Say:
         """Tell of a letter that is new, or of what came in the place of one."""

@@ -57,7 +57,7 @@ from starlight.postoffice.resend import Resends, offered_later, submission
 from starlight.routing import Priority, Route
 
 INLINE_UP_TO = 1024
-"""Bytes of a part that goes in its letter: it would cost a tenth more in a bundle of its own, and come later."""
+"""Bytes of a part that goes in its letter: in a bundle of its own it would cost a tenth more."""
 
 
 class Outbox:

@@ -51,7 +51,7 @@ class PartArrivals:
         self._wait(mailbox, letter_id, received)
 
     def expect(self, mailbox: Mailbox, letter: Letter, received: Received, now: int) -> Received:
-        """Return what is known of a letter that has just come, waiting for its parts if it has any to come."""
+        """Return what is known of a letter that has just come, waiting for its parts if there are any."""
         if not any(part.chunks for part in letter.parts) or not letter.receipt_wanted:
             return received
         self._asks[mailbox.address, letter.id] = now + ASK_AFTER

@@ -79,6 +79,8 @@ class PartDispatches:
         self._offered.discard((mailbox.address, letter_id, part, number))
         sent = mailbox.delivery(letter_id)
         dispatch = sent.parts[_place(sent, part)]
+        if dispatch.attempts.due is not None:
+            return []  # Of the few that were offered together, one refusal counts.
         later = offered_later(dispatch, Trouble(TroubleCode.NOT_KEPT, reason), now)
         return [*self._letters.put(mailbox, letter_id, sent.having(later))]
 
@@ -153,7 +155,9 @@ class PartDispatches:
         part = dispatch.part
         state = None if part is None else mailbox.parts.get(letter.id, part)
         body = None if state is None else mailbox.bodies.body(state.reference)
-        assert part is not None and state is not None and body is not None, "a part is kept with its letter"
+        assert part is not None, "a part's dispatch names it"
+        assert state is not None, "a part is kept with its letter"
+        assert body is not None, "and so are its hashes"
         self._offered.add((mailbox.address, letter.id, part, number))
         data = mailbox.bodies.chunk(state.reference, number)
         chunk = Chunk(letter.id, part, number, data, path_of(body, number))

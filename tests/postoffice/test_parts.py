@@ -1,0 +1,263 @@
+"""Parts that travel on their own: a few chunks at a time, in any order, checked, asked for, told of."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from random import Random
+
+import pytest
+from msgspec.structs import replace
+from tests.messages.contents import letters_of
+from tests.messages.helpers import JAY, LIGHT, MISSION, NANYOUNG, FakeSky, both_ways
+
+from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, YEAR
+from starlight.errors import InputError
+from starlight.messages.draft import Attachment, Draft
+from starlight.messages.format import decode_message, encode_message
+from starlight.messages.letter import Letter
+from starlight.messages.parts import CHUNK_BYTES, Chunk
+from starlight.messages.wire_values import Envelope
+from starlight.node.application import Submit
+from starlight.postoffice.part_dispatches import AHEAD
+
+SONG = Random(7).randbytes(7 * CHUNK_BYTES + 12_345)
+"""Eight chunks, the last one short."""
+
+
+@pytest.fixture
+def sky() -> FakeSky:
+    """Return a sky with both mailboxes open."""
+    sky = FakeSky()
+    sky.open_all()
+    return sky
+
+
+def upload(sky: FakeSky, data: bytes, piece: int = 100_000) -> str:
+    """Upload the bytes of a part of Jay's, in pieces; return the reference."""
+    office = sky.earth.office
+    reference = office.uploads.begin(office.mailbox(JAY))
+    for at in range(0, len(data), piece):
+        sky.earth.ask([*office.uploads.add(reference, data[at : at + piece])])
+    sky.earth.ask([*office.uploads.finish(reference)])
+    return reference
+
+
+def send(sky: FakeSky, *parts: bytes, text: str = "Listen.") -> str:
+    """Send a letter of Jay's with parts; return its id."""
+    attachments = tuple(
+        Attachment(upload(sky, data), name=f"song {n}.ogg", media_type="audio/ogg", kind="voice")
+        for n, data in enumerate(parts)
+    )
+    letter, requests = sky.earth.office.write(JAY, Draft(NANYOUNG, text, parts=attachments), sky.now)
+    sky.earth.ask(requests)
+    return letter.id
+
+
+def chunks_of(sky: FakeSky) -> list[Submit]:
+    """Return the chunks that Jay's node was given."""
+    return [post for post in sky.earth.posts if post.token.startswith("part/")]
+
+
+def number_of(post: Submit) -> int:
+    """Return which chunk a post carries."""
+    chunk = decode_message(post.payload, Envelope(post.source, post.destination, 0))
+    assert isinstance(chunk, Chunk)
+    return chunk.number
+
+
+def read_back(sky: FakeSky, letter: str, part: int = 0) -> bytes:
+    """Return the bytes of a part as Nan-young's mailbox gives them."""
+    _, pieces = sky.mars.office.mailbox(NANYOUNG).part_bytes(letter, part)
+    return b"".join(pieces)
+
+
+def test_a_part_arrives_whole_and_its_author_is_told(sky: FakeSky) -> None:
+    """The letter comes first, its part after it, byte for byte; each has a receipt of its own."""
+    id = send(sky, SONG)
+    sky.run(LIGHT + MINUTE)
+    view = sky.mars.office.mailbox(NANYOUNG).letter_view(id, sky.now)
+    (part,) = view.parts
+    assert (view.text, part.name, part.kind, part.size_bytes) == ("Listen.", "song 0.ogg", "voice", len(SONG))
+    sky.run(HOUR)
+    assert read_back(sky, id) == SONG
+    (part,) = sky.mars.office.mailbox(NANYOUNG).letter_view(id, sky.now).parts
+    assert part.is_here
+    sky.run(2 * HOUR)
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    assert [each.state.value for each in sent.dispatches] == ["arrived", "arrived"]
+    (mine,) = sky.earth.office.mailbox(JAY).letter_view(id, sky.now).parts
+    assert mine.arrived is not None
+    assert not sent.is_open
+    assert sky.earth.office.next_wakeup() is None
+    assert sky.mars.office.next_wakeup() is None
+
+
+def test_only_a_few_chunks_wait_at_the_node(sky: FakeSky) -> None:
+    """A film neither fills the node's store nor stands in memory: as a chunk leaves, the next is given."""
+    send(sky, SONG)
+    assert len(chunks_of(sky)) == AHEAD
+    most = 0
+    for second in range(1, 600):
+        sky.run(second * SECOND)
+        most = max(most, sum(post.token.startswith("part/") for post, _ in sky.earth.queued.values()))
+    assert most == AHEAD
+    assert sorted(map(number_of, chunks_of(sky))) == list(range(8))
+
+
+def test_a_small_part_goes_in_its_letter(sky: FakeSky) -> None:
+    """What costs less there than in a bundle of its own is in the letter; nothing at all is a part, too."""
+    id = send(sky, b"OggS" * 100, b"")
+    assert chunks_of(sky) == []
+    sky.run(HOUR)
+    assert (read_back(sky, id), read_back(sky, id, 1)) == (b"OggS" * 100, b"")
+
+
+def test_chunks_come_in_any_order_twice_and_before_their_letter(sky: FakeSky) -> None:
+    """What comes before its letter stays with the node; each is used once; the order does not matter."""
+    held: list[Submit] = []
+
+    def hold(post: Submit) -> bool:
+        held.append(post)
+        return True
+
+    sky.lose = hold
+    id = send(sky, SONG)
+    sky.run(HOUR)
+    assert len(held) == 9
+    words, *chunks = held
+    Random(3).shuffle(chunks)
+    for post in [*chunks[:5], words, *chunks, words]:
+        sky.mars.arrive(NANYOUNG, JAY, post.payload, 0)
+    assert read_back(sky, id) == SONG
+    assert sky.mars.waiting == []
+    sky.mars.restart()
+    assert read_back(sky, id) == SONG
+
+
+def test_a_chunk_that_lies_is_dropped(sky: FakeSky) -> None:
+    """Other bytes, another place, another author: none is used, and the true one still is."""
+    held: list[Submit] = []
+
+    def keep(post: Submit) -> bool:
+        held.append(post)
+        return True
+
+    sky.lose = keep
+    id = send(sky, SONG)
+    sky.run(HOUR)
+    words, *chunks = held
+    sky.mars.arrive(NANYOUNG, JAY, words.payload, 0)
+    true = decode_message(chunks[0].payload, Envelope(JAY, NANYOUNG, 0))
+    assert isinstance(true, Chunk)
+    lies = [
+        replace(true, data=b"x" + true.data[1:]),
+        replace(true, number=true.number + 1),
+        replace(true, number=99),
+        replace(true, part=1),
+        replace(true, path=()),
+    ]
+    for lie in lies:
+        sky.mars.arrive(NANYOUNG, JAY, encode_message(lie, Envelope(JAY, NANYOUNG, 0)), 0)
+    sky.mars.arrive(NANYOUNG, MISSION, chunks[0].payload, 0)
+    (part,) = sky.mars.office.mailbox(NANYOUNG).letter_view(id, sky.now).parts
+    assert part.here_bytes == 0
+    assert [record.kind for record in sky.mars.trace].count("message.refused") == len(lies)
+    with pytest.raises(InputError, match="0 of its"):
+        read_back(sky, id)
+    for post in chunks:
+        sky.mars.arrive(NANYOUNG, JAY, post.payload, 0)
+    assert read_back(sky, id) == SONG
+
+
+def test_what_is_missing_is_asked_for_by_chunk(sky: FakeSky) -> None:
+    """A day after the last chunk the reader asks for those that it misses, and only they are sent again."""
+    lost = {2, 3, 6}
+    sky.lose = lambda post: post.token.startswith("part/") and sky.now < HOUR and number_of(post) in lost
+    id = send(sky, SONG)
+    sky.run(HOUR)
+    before = len(chunks_of(sky))
+    (part,) = sky.mars.office.mailbox(NANYOUNG).letter_view(id, sky.now).parts
+    assert part.here_bytes == 5 * CHUNK_BYTES
+    sky.mars.restart()
+    sky.run(2 * DAY)
+    assert sorted(map(number_of, chunks_of(sky)[before:])) == sorted(lost)
+    assert read_back(sky, id) == SONG
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    assert sent.parts[0].state.value == "arrived"
+
+
+def test_asking_ends(sky: FakeSky) -> None:
+    """What never comes is asked for a few times, ever later, and then no more."""
+    sky.lose = lambda post: post.token.startswith("part/")
+    send(sky, SONG)
+    sky.run(YEAR)
+    asks = [post for post in sky.mars.posts if post.token.startswith("ask/")]
+    assert len(asks) == 6
+    assert sky.mars.office.next_wakeup() is None
+
+
+def test_a_storm_breaks_a_part_off_and_the_next_chunk_goes_on(sky: FakeSky) -> None:
+    """What the node refuses or loses is offered again, and the sender's own restart changes nothing."""
+    sky.refuse = lambda post: "the store is full" if post.token.startswith("part/") and sky.now < 5 else ""
+    id = send(sky, SONG)
+    sky.run(MINUTE)
+    assert chunks_of(sky) == []
+    sky.earth.restart()
+    sky.run(3 * HOUR)
+    assert read_back(sky, id) == SONG
+
+
+def test_a_withdrawn_letter_takes_its_parts_with_it() -> None:
+    """Nothing more of a letter leaves once it was withdrawn."""
+
+    sky = FakeSky(both_ways(HOUR))
+    sky.open_all()
+    id = send(sky, SONG)
+    assert len(chunks_of(sky)) == AHEAD
+    sky.earth.ask(sky.earth.office.withdraw(JAY, id, sky.now))
+    assert sky.earth.queued == {}
+    sky.run(2 * HOUR)
+    assert letters_of(sky.mars.office.mailbox(NANYOUNG)) == {}
+    assert len(chunks_of(sky)) == AHEAD
+
+
+def test_an_old_correspondent_is_not_sent_parts(sky: FakeSky) -> None:
+    """Whose Starlight would throw them away, is told to whoever writes, before anything is sent."""
+    old = Letter(id=f"{NANYOUNG}/0/1", thread="t", sender=NANYOUNG, to=JAY, written_at=0, text="old")
+    sky.earth.arrive(JAY, NANYOUNG, encode_message(old, Envelope(NANYOUNG, JAY, 0)))
+    with pytest.raises(InputError, match="earlier Starlight"):
+        send(sky, SONG)
+
+
+def test_an_upload_has_its_limits_and_its_hash(sky: FakeSky) -> None:
+    """Its bytes are taken in pieces of any size; an unknown reference, and too many at once, are told."""
+    office, data = sky.earth.office, SONG[: CHUNK_BYTES + 5]
+    for piece in (1_000, CHUNK_BYTES, 10**6):
+        body = office.mailbox(JAY).bodies.body(upload(sky, data, piece))
+        assert body is not None
+        assert (body.size, len(body.leaves)) == (len(data), 64)
+    one = office.mailbox(JAY).bodies.body(upload(sky, b"short"))
+    assert one is not None
+    assert one.hash == sha256(b"short").digest()
+    with pytest.raises(InputError, match="no upload 'x'"):
+        office.uploads.add("x", b"")
+    with pytest.raises(InputError, match="no upload 'y' is here"):
+        office.write(JAY, Draft(NANYOUNG, "", parts=(Attachment("y"),)), 0)
+    with pytest.raises(InputError, match="'film' is no kind of part"):
+        Attachment("y", kind="film")
+    for _ in range(16):
+        office.uploads.begin(office.mailbox(JAY))
+    with pytest.raises(InputError, match="16 uploads"):
+        office.uploads.begin(office.mailbox(JAY))
+
+
+def test_fifty_megabytes_never_stand_in_memory() -> None:
+    """An upload holds a chunk, whatever its size; so does what is sent and what comes."""
+    sky = FakeSky()
+    sky.open_all()
+    uploads, mailbox = sky.earth.office.uploads, sky.earth.office.mailbox(JAY)
+    reference = uploads.begin(mailbox)
+    for _ in range(40):
+        for save in uploads.add(reference, bytes(100_000)):
+            assert len(save.data) == CHUNK_BYTES
+    assert len(uploads._open[reference].waiting) < CHUNK_BYTES
