@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise, repeat
+from random import Random
 from typing import Any
 
 import pytest
@@ -53,6 +54,7 @@ class Desktop:
         self.aside: dict[tuple[str, str], bytes] = {}
         self.said: list[TraceEvent] = []
         self.posted: list[Submit] = []
+        self.random = Random(7)
         self.start(T)
 
     def start(self, now: int) -> None:
@@ -62,7 +64,7 @@ class Desktop:
             Router(PLAN),
             self.limits,
             correspondents=self.makers,
-            entropy=lambda count: b"\7" * count,
+            entropy=self.random.randbytes,
         )
         for (mailbox, key), data in self.saves.items():
             self.office.restore(mailbox, key, data)
@@ -161,7 +163,7 @@ def test_it_finds_its_mailbox_in_order() -> None:
     desk.come(HELLO, T + MINUTE)
     at = T + MINUTE
     assert seen == [
-        (JAY, [HELLO.id], at, at, b"\7\7"),
+        (JAY, [HELLO.id], at, at, Random(7).randbytes(2)),
         desk.office.predict(JAY, Draft(NANYOUNG, ""), at).arrives,
     ]
 
