@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.messages.contents import conversations_of, letters_of, received_of
-from tests.messages.helpers import EARTH, JAY, MARS, MISSION, NANYOUNG, FakeSky
+from tests.messages.helpers import EARTH, JAY, MARS, MISSION, NANYOUNG, FakeSky, unit
 
 from starlight.bundle import cbor
 from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE
@@ -14,7 +14,7 @@ from starlight.messages.letter import Content, Letter, Receipt, ReceiptFact
 from starlight.messages.mailbox import MailboxLimits
 from starlight.messages.stored_format import LETTER, StoredLetter
 from starlight.messages.wire_values import Envelope
-from starlight.node.application import DataUnit, Request, Submit, Untaken
+from starlight.node.application import Request, Submit, Untaken
 from starlight.postoffice.postoffice import PostOffice
 from starlight.routing import Priority
 
@@ -220,7 +220,7 @@ def test_what_has_no_room_stays_with_the_node() -> None:
     office.open(NANYOUNG, "Nan-young", 0)
 
     def come(payload: bytes) -> list[Request]:
-        return office.delivered(DataUnit("k", ("k",), NANYOUNG, JAY, 0, payload), 0)
+        return office.delivered(unit(NANYOUNG, JAY, payload), 0)
 
     assert Untaken() not in come(b"first")
     for payload in (b"second", newer_letter()):
