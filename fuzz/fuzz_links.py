@@ -3,7 +3,8 @@
 Each round lets a made-up peer talk to a TCPCL session in both roles: sessions of well-formed
 messages in odd orders, some of their octets flipped, cut, doubled or left out, in random pieces
 and at random times. The session must not raise, must tell the same whole or in pieces, must not
-hold more than its limits, and must end exactly once with a fate for each of its transfers.
+hold more than its limits, and must end exactly once with a fate for each of its transfers. A UDPCL link
+then hears and sends datagrams at random times, and must keep the same.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from starlight.links import (
     TransferFailed,
     TransferReceived,
     TransferRefused,
+    TransferSent,
+    UdpclConfig,
+    UdpclLink,
 )
 from starlight.links.tcpcl_messages import TermReason
 from starlight.links.tcpcl_state import SessionState
@@ -167,6 +171,38 @@ def live(said: list[bytes], rng: random.Random, counts: Counter[str]) -> None:
     assert sorted(fates) == sent
 
 
+def datagrams(rng: random.Random, counts: Counter[str]) -> None:
+    """Let a UDPCL link hear, send, wait and end; check that each transfer has one outcome."""
+    config = UdpclConfig(
+        keepalive_s=rng.choice([0, 15, 60]), rate_bps=rng.choice([None, 100, 10**6]), max_waiting=8
+    )
+    link = UdpclLink(config, now=0)
+    events: list[LinkEvent] = []
+    sent: list[int] = []
+    now = 0
+    for _ in range(rng.randrange(60)):
+        now += rng.choice([0, 0, SECOND, 20 * SECOND, 90 * SECOND])
+        events += link.handle_timer(now)
+        if rng.random() < 0.6:
+            events += link.receive_datagram(
+                rng.choice([bytes(4), b"", rng.randbytes(rng.randrange(80))]), now
+            )
+        if link.free_transfers and rng.random() < 0.6:
+            sent.append(link.send(rng.randbytes(rng.randrange(config.datagram_max + 1)), now))
+        for datagram in link.datagrams_to_send():
+            assert len(datagram.data) <= config.datagram_max
+            if rng.random() < 0.2:
+                events += link.not_sent(datagram, "no buffer space", now)
+    link.close(now)
+    events += link.handle_timer(now)
+    assert [type(event) for event in events].count(LinkEnded) == 1
+    assert isinstance(events[-1], LinkEnded)
+    assert link.next_wakeup() is None
+    counts.update(f"datagrams {type(event).__name__}" for event in events)
+    fates = [event.transfer for event in events if isinstance(event, TransferSent | TransferFailed)]
+    assert sorted(fates) == sent
+
+
 def main() -> int:
     """Fuzz for a while and print one line; return 1 on a finding."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -186,6 +222,7 @@ def main() -> int:
             whole = heard(data, [], passive=passive)
             assert heard(data, cuts, passive=passive) == whole, "cuts show"
             live(said, rng, counts)
+            datagrams(rng, counts)
         except Exception:
             traceback.print_exc()
             sys.stdout.write(

@@ -181,6 +181,7 @@ def test_a_wrong_service_is_named_with_what_is_right(services: str, words: list[
         (ADDRESS, 'address = "udpcl://a:1"\nkeepalive_s = 14', ["keepalive_s = 14", "at least 15"]),
         (ADDRESS, 'address = "udpcl://a:1"\ndatagram_max = 255', ["peer[0].datagram_max = 255", ">= 256"]),
         (ADDRESS, 'address = "udpcl://a:1"\ndatagram_rate_bps = 0', ["datagram_rate_bps = 0", ">= 1"]),
+        (ADDRESS, f"{ADDRESS}\n[[peer]]\nnumber = 30\n{ADDRESS}", ["peer.address[1]", "twice"]),
         ('listen = ""', 'listen = ["tcpcl://a:1", "x"]', ["listen[1]", "'x'"]),
         ('listen = ""', 'listen = ["tcpcl://a:1", "tcpcl://a:1"]', ["listen[1]", "twice"]),
         ('listen = ""', "listen = 4556", ["listen = 4556"]),

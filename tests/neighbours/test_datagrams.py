@@ -7,7 +7,7 @@ import socket
 from typing import Any
 
 import pytest
-from tests.live.helpers import START, both_ways, run
+from tests.live.helpers import PATIENCE_S, START, both_ways, run
 from tests.neighbours.helpers import TRANSFER_MAX, End
 
 from starlight.contacts.plan import ContactPlan
@@ -15,7 +15,7 @@ from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.links.udpcl import KEEPALIVE, LARGEST_DATAGRAM, UNFRAGMENTED
 from starlight.live.clock import MissionClock
-from starlight.neighbours import uncommitted
+from starlight.neighbours import datagram_sockets, uncommitted
 from starlight.neighbours.address import LinkAddress
 from starlight.neighbours.peer import PeerConfig
 from starlight.neighbours.trace_events import LinkMessageRejected, LinkRefused
@@ -370,3 +370,59 @@ def test_thousands_of_bundles_cross_at_their_pace() -> None:
         await closed(here, there)
 
     run(test())
+
+
+def test_while_the_socket_is_full_what_is_to_be_sent_waits_in_the_link() -> None:
+    """Nothing is lost for want of room in the system's buffer, and nothing is said to have left."""
+
+    async def test() -> None:
+        here, raw = await alone(keepalive_s=0)
+        ((_, opened),) = here.neighbours.datagrams._sockets
+        opened.pause_writing()
+        here.send(2, "a", b"a bundle", leaves=START)
+        await asyncio.sleep(0.01)  # what must not happen has its chance
+        assert not here.told
+        opened.resume_writing()
+        assert await here.next() == TransferSent("a", 2)
+        assert raw.recv(100) == b"a bundle"
+        await closed(here)
+        raw.close()
+
+    run(test())
+
+
+def test_a_peer_whose_name_leads_elsewhere_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name is looked up again and again; what was wrong with it meanwhile is in the status."""
+    raws = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+    for raw in raws:
+        raw.bind(("127.0.0.1", 0))
+    answers: list[object] = [
+        raws[0].getsockname(),
+        OSError(-2, "Name or service not known"),
+        raws[1].getsockname(),
+    ]
+
+    async def looked_up(address: LinkAddress) -> list[tuple[int, object]]:
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, OSError):
+            raise answer
+        return [(socket.AF_INET, answer)]
+
+    monkeypatch.setattr(datagram_sockets, "LOOK_UP_EVERY_S", 0.0)
+
+    async def test() -> None:
+        peer = PeerConfig(2, LinkAddress("udpcl", "mars.example", 4556), keepalive_s=0)
+        here = End(1, [peer], PLAN, MissionClock(START, 600))
+        await here.listen("udpcl")
+        monkeypatch.setattr(datagram_sockets, "_looked_up", looked_up)
+        here.neighbours.reach()
+        assert [await here.next() for _ in range(3)] == [UP, LinkDown(2), UP]
+        here.send(2, "a", b"where are you", leaves=START)
+        assert await here.next() == TransferSent("a", 2)
+        raws[1].settimeout(PATIENCE_S)
+        assert raws[1].recv(100) == b"where are you"
+        await closed(here)
+
+    run(test())
+    for raw in raws:
+        raw.close()

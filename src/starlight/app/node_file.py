@@ -191,6 +191,7 @@ def _check(node: NodeFile, where: str) -> None:
     _check_here(node, where)
     for name, values in (
         ("peer.number", [peer.number for peer in node.peer]),
+        ("peer.address", [peer.address for peer in node.peer if peer.address]),
         ("person.id", [person.id for person in node.person]),
         ("person.service", [person.service for person in node.person]),
     ):

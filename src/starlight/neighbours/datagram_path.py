@@ -77,6 +77,14 @@ class DatagramPath(LinkDriver):
         """Take what comes again."""
         self._reading = True
 
+    def transmit(self) -> None:
+        """Write what the link wants sent, unless the socket is full: then it is asked again when that is
+        over."""
+        # The link would want to be woken at once for what waits, and again, for as long as the system is
+        # busy.
+        if self._sender.is_writable:
+            super().transmit()
+
     def close(self, why: Closing, *, at_once: bool = False) -> None:
         """End the link; as nothing is waited for, it tells so at once."""
         now = self.wall_now()
@@ -88,8 +96,6 @@ class DatagramPath(LinkDriver):
         self.close(Closing.DONE)
 
     def _write(self) -> None:
-        if not self._sender.is_writable:
-            return
         told: list[LinkEvent] = []
         for datagram in self.link.datagrams_to_send():
             error = self._sender.send(datagram.data, self)
