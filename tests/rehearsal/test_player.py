@@ -285,15 +285,17 @@ def test_two_who_answer_visitors_do_not_answer_each_other() -> None:
     assert world.texts(JAY, NAN_YOUNG) == ["By hand."]
 
 
-@pytest.mark.parametrize(("before", "answered"), [(30 * MINUTE, False), (-DAY, True)])
-def test_who_wrote_by_hand_is_the_visitors_for_a_day(before: int, answered: bool) -> None:
-    """For a day after a visitor wrote as somebody, that one answers nothing by routine; later again."""
+def test_who_wrote_by_hand_is_the_visitors_for_a_day() -> None:
+    """For a day after a visitor wrote as somebody, that one neither reads nor answers by routine."""
     world = World(nan_young=answering("Yes."))
     world.write(MINUTE, NAN_YOUNG, "A visitor is me.", JAY)
-    at = 30 * MINUTE if before > 0 else DAY + HOUR
-    world.write(at, JAY, "Are you there?", NAN_YOUNG)
-    world.run(at + 5 * HOUR)
-    assert world.texts(NAN_YOUNG, JAY) == ["A visitor is me.", *(["Yes."] if answered else [])]
+    world.write(30 * MINUTE, JAY, "Are you there?", NAN_YOUNG)
+    world.run(DAY)
+    assert len(world.box(NAN_YOUNG).unread()) == 1
+    assert world.texts(NAN_YOUNG, JAY) == ["A visitor is me."]
+    world.run(DAY + 2 * HOUR)
+    assert world.box(NAN_YOUNG).unread() == []
+    assert world.texts(NAN_YOUNG, JAY) == ["A visitor is me.", "Yes."]
 
 
 def test_a_visitor_who_answered_first_is_not_answered_over() -> None:

@@ -18,6 +18,7 @@ from starlight.node.config import NodeConfig
 from starlight.rehearsal import rehearsal
 from starlight.rehearsal.outcome import BINS, Fault, RehearsalReport
 from starlight.rehearsal.rehearsal import Rehearsal
+from starlight.rehearsal.series import Dates
 from starlight.reports.rehearsal_report import rehearsal_report
 from starlight.routing import NoRoute, NoRouteCode, Router
 from starlight.routing.bookings import Bookings
@@ -240,6 +241,24 @@ def test_a_node_that_breaks_fails_the_run_with_a_sentence(
     assert "time was booked twice (rehearsal/test_promises.py, line" in err
     assert "The scenario village with seed 5 leads there again from 2030-01-01T00:00:00Z" in err
     assert "Traceback" not in err
+
+
+def test_someone_of_the_scenario_who_breaks_fails_the_run(
+    told: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A correspondent that raises costs its own letter; the run goes on, and says who and where. Status 1."""
+
+    def broken(self: Dates, after: int, now: int) -> list[tuple[int, int]]:
+        raise LookupError("no ink")
+
+    monkeypatch.setattr(Dates, "due", broken)
+    status, out, _ = told(village(("23:00:00", "ada@hill", "hello")), "--json")
+    assert status == 1
+    found = json.loads(out)
+    assert (found["sent"], found["lost"]) == (0, 0)
+    assert {(error["what"], error["node"]) for error in found["errors"]} == {("correspondent.failed", 1)}
+    assert "ipn:1.1" in found["errors"][0]["text"]
+    assert "LookupError: no ink" in found["errors"][0]["text"]
 
 
 def test_a_page_that_cannot_be_written_costs_no_rehearsal(

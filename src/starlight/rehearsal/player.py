@@ -162,12 +162,16 @@ class Player(Correspondent):
     def _read(self, answers: Answers | None, desk: Desk) -> list[Act]:
         acts: list[Act] = []
         for letter_id in _take_due(self._state.to_read, desk.now):
-            acts.append(MarkRead(letter_id))
             letter = desk.mailbox.letter(letter_id) if answers else None
-            if answers and letter and letter.sender != self.address and answers.is_by_hand(letter):
-                delay = answers.delay(letter)
-                if delay is not None:
+            if answers and letter:
+                # Without a page: a visitor who writes by the command line reads for themselves as well.
+                if self._by_hand(letter.sender, desk.now - DAY, answers, desk):
+                    self._state.to_read[letter_id] = desk.now + LOOK_AGAIN
+                    continue
+                delay = answers.delay(letter) if letter.sender != self.address else None
+                if delay is not None and answers.is_by_hand(letter):
                     self._state.to_answer[letter_id] = desk.now + delay
+            acts.append(MarkRead(letter_id))
         return acts
 
     def _answer(self, answers: Answers, desk: Desk) -> list[Act]:
@@ -184,13 +188,21 @@ class Player(Correspondent):
         return acts
 
     def _may_answer(self, letter: Letter, answers: Answers, desk: Desk) -> bool:
-        """Return whether a letter is the person's to answer: for a day after a visitor wrote, it is not."""
-        page = desk.mailbox.page(letter.sender, limit=CONVERSATION)
+        """Return whether a letter is the person's to answer, not a visitor's, and not one answer too many."""
         received = desk.mailbox.received(letter.id)
-        since = desk.now - DAY if received is None else min(desk.now - DAY, received.arrived_at)
-        own = [each for each in page.letters if each.sender == self.address and each.written_at > since]
-        today = [each for each in own if each.reply_to is not None and each.written_at > desk.now - DAY]
-        return not any(answers.is_by_hand(each) for each in own) and len(today) < ANSWERS_PER_DAY
+        day_ago = desk.now - DAY
+        since = day_ago if received is None else min(day_ago, received.arrived_at)
+        own = self._own(letter.sender, day_ago, desk)
+        given = sum(each.reply_to is not None for each in own)
+        return given < ANSWERS_PER_DAY and not self._by_hand(letter.sender, since, answers, desk)
+
+    def _by_hand(self, correspondent: str, since: int, answers: Answers, desk: Desk) -> bool:
+        """Return whether a visitor has written to someone in this person's name since a time in ns."""
+        return any(answers.is_by_hand(letter) for letter in self._own(correspondent, since, desk))
+
+    def _own(self, correspondent: str, since: int, desk: Desk) -> list[Letter]:
+        page = desk.mailbox.page(correspondent, limit=CONVERSATION)
+        return [each for each in page.letters if each.sender == self.address and each.written_at > since]
 
 
 def _take_due(waiting: dict[str, int], now: int) -> list[str]:
