@@ -19,8 +19,8 @@ from starlight.neighbours import datagram_sockets, uncommitted
 from starlight.neighbours.address import LinkAddress
 from starlight.neighbours.peer import PeerConfig
 from starlight.neighbours.trace_events import LinkMessageRejected, LinkRefused
+from starlight.node.actions import Transmit
 from starlight.node.events import (
-    BundleReceived,
     LinkDown,
     LinkUp,
     TransferAcknowledged,
@@ -258,7 +258,7 @@ def test_a_silent_peer_is_down_until_it_is_heard_again() -> None:
         assert await here.next() == LinkDown(2)
         (status,) = here.neighbours.status()
         assert not status.up
-        assert "nothing was heard of the peer for 6" in status.error
+        assert "nothing was heard of the peer for " in status.error
         here.send(2, "b", b"too early", leaves=START)
         assert await here.next() == TransferFailed("b", 2, "no session", refused=False)
         back = End(2, [PeerConfig(1, here.neighbours.listening[0])], PLAN, here.neighbours._clock)
@@ -353,20 +353,23 @@ def test_a_port_in_use_is_told_to_the_person() -> None:
     run(test())
 
 
-def test_thousands_of_bundles_cross_at_their_pace() -> None:
-    """The pace keeps a burst from overflowing the buffer of a receiver on the same machine."""
+def test_a_burst_leaves_at_its_pace_and_comes_whole() -> None:
+    """What is sent at once leaves over a while, so that it does not overflow the buffer of a receiver."""
 
     async def test() -> None:
-        here, there = await pair(datagram_rate_bps=40_000_000)
+        here, there = await pair(datagram_rate_bps=10_000_000)
         await here.next()
         await there.next()
-        for number in range(1_000):
-            here.send(2, str(number), number.to_bytes(4, "big") * 250, leaves=START)
-        came: list[BundleReceived] = []
-        for _ in range(1_000):
-            came.append(await there.bundle())
-            there.acknowledge(came[-1])
-        assert [int.from_bytes(each.data[:4], "big") for each in came] == list(range(1_000))
+        written: list[bytes] = []
+        ((_, opened),) = here.neighbours.datagrams._sockets
+        opened._tap = lambda source, target, data: written.append(data)
+        for number in range(150):
+            data = number.to_bytes(4, "big") * 250
+            here.neighbours.send(Transmit(str(number), 2, 1, START, START, START, None, False), data)
+        here.neighbours.drivers.flush()
+        assert 0 < len(written) < 20  # what may run ahead is 10 ms of the pace, 12.5 kB
+        came = [await there.bundle() for _ in range(150)]
+        assert [int.from_bytes(each.data[:4], "big") for each in came] == list(range(150))
         await closed(here, there)
 
     run(test())
