@@ -18,9 +18,8 @@ from starlight import dtntime
 from starlight.dtntime import SECOND
 from starlight.engine.record import replay
 from starlight.messages.mailbox import Mailbox
-from starlight.postoffice.postoffice import PostOffice
 from starlight.rehearsal.outcome import RehearsalReport
-from starlight.rehearsal.rehearsal import Rehearsal
+from starlight.rehearsal.rehearsal import Rehearsal, office_of
 from starlight.rehearsal.story import Beat
 from starlight.scenario.kernels import open_sky
 from starlight.scenario.reading import load
@@ -62,11 +61,10 @@ def test_what_people_see_does_not_depend_on_the_trace() -> None:
         kept.append([list(run.world.store(node).saves()) for node in run.world.nodes()])
         host = run.world.host(BASE)
         assert host is not None
-        assert isinstance(host.application, PostOffice)
         now = run.world.now
         read = [
             letter.id
-            for box in host.application.mailboxes()
+            for box in office_of(host).mailboxes()
             for letter in box.inbox()
             if box.letter_view(letter.id, now).state == "read"
         ]
@@ -122,8 +120,7 @@ def test_every_weekly_letter_of_the_father_is_there_once_and_in_order(years: Yea
     assert len(dates) == 1_318
     host = years.run.world.host(FACILITY)
     assert host is not None
-    assert isinstance(host.application, PostOffice)
-    letters = host.application.mailbox(LOST_MOTHER).inbox()
+    letters = office_of(host).mailbox(LOST_MOTHER).inbox()
     assert {letter.sender for letter in letters} == {FATHER}
     assert len(letters) == len({letter.id for letter in letters}) == len(dates)
     for letter, date, number in zip(letters, dates, range(len(dates)), strict=True):
@@ -138,8 +135,7 @@ def test_the_fathers_letters_waited_for_whoever_claims_the_address(years: Years)
     assert dtntime.to_text(found.time) == "2051-04-08T16:05:00Z"
     host = years.run.world.host(15)
     assert host is not None
-    assert isinstance(host.application, PostOffice)
-    box = host.application.mailbox(FATHER)
+    box = office_of(host).mailbox(FATHER)
     letters = conversations_of(box)[LOST_MOTHER]
     assert len(letters) == 1_318
     now = years.run.world.now
@@ -196,8 +192,7 @@ def test_light_sets_the_pace(years: Years) -> None:
     for number in (10, 20, 21):
         host = years.run.world.host(number)
         assert host is not None
-        assert isinstance(host.application, PostOffice)
-        for box in host.application.mailboxes():
+        for box in office_of(host).mailboxes():
             for letter in box.inbox():
                 if "ipn:50." in letter.sender:
                     continue  # The ship's light time grows from nothing.
@@ -232,8 +227,7 @@ def test_letters_reach_the_ship_and_its_light_time_grows(years: Years) -> None:
 def _box(years: Years, node: int, address: str) -> Mailbox:
     host = years.run.world.host(node)
     assert host is not None
-    assert isinstance(host.application, PostOffice)
-    return host.application.mailbox(address)
+    return office_of(host).mailbox(address)
 
 
 # Two months, for what needs more than one run.

@@ -69,5 +69,5 @@ def test_a_beat_tells_each_hop_of_a_letter(sent: list[str]) -> None:
 def test_the_parts_of_a_letter_are_drawn_as_that_letter_alone(key: str, drawn: int) -> None:
     """What is not a letter's is drawn by its transmissions."""
     sent = Transmit(key, 10, 1, T, T, T + 300 * SECOND, None, one_way=False)
-    flights = InTransit({20: SentBy(sent)}, AddressBook({}), {20: "mars", 10: "earth"})
+    flights = InTransit({20: SentBy(sent)}, AddressBook({}), {20: "mars", 10: "earth"}, {20: "Base"})
     assert len(flights._others(T + SECOND)) == drawn

@@ -6,10 +6,7 @@ import pytest
 from tests.scenario.worlds import MOON, UTAH
 
 from starlight import dtntime
-from starlight.dtntime import SECOND
 from starlight.errors import InputError
-from starlight.planner.awareness import light_between
-from starlight.scenario.kernels import open_sky
 from starlight.scenario.reading import load, parse
 from starlight.worlds import CivilTime, ElapsedTime, SolarTime, World
 
@@ -66,10 +63,7 @@ def test_what_is_wrong_with_a_world_is_told_with_what_is_allowed(
     assert allowed in str(caught.value)
 
 
-def test_worlds_are_as_far_apart_as_the_ephemeris_or_their_wire_says() -> None:
-    """Two bodies are as far apart as the ephemeris says; a world without one is as far as its wire says."""
-    sky, now = open_sky(), dtntime.from_text("2030-01-10")
-    assert light_between(parse(MOON, where="moon"), sky, "moon", "earth", now) / SECOND == pytest.approx(
-        1.28, abs=0.08
-    )
-    assert light_between(parse(UTAH, where="utah"), sky, "ship", "utah", now) == round(9.5 * SECOND)
+def test_a_wire_says_how_far_apart_the_worlds_are_that_it_joins() -> None:
+    """Of the wires between two worlds the shortest counts; where none joins them nothing is said."""
+    assert parse(UTAH, where="utah").wire_light_s() == {frozenset(("ship", "utah")): 9.5}
+    assert load("lost-in-starlight").wire_light_s() == {}

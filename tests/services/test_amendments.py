@@ -26,11 +26,17 @@ from starlight.engine.applications import Applications
 from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.errors import InputError
-from starlight.node.application import ChangePlan, DataUnit, Request, Save, Say, Submit
+from starlight.node.application import ChangePlan, DataUnit, Request, Save, Say, Submit, Withdraw
 from starlight.node.config import NodeConfig
 from starlight.node.trace_events import BundleWaiting, PlanAdopted
 from starlight.services import held_amendments
-from starlight.services.amendment_format import Carried, Message, encode, encode_amendment
+from starlight.services.amendment_format import (
+    Carried,
+    Message,
+    decode,
+    encode,
+    encode_amendment,
+)
 from starlight.services.amendments import GATHER, NAME, SERVICE, AmendmentService
 from starlight.services.held_amendments import ClockDoubt
 from starlight.services.plan_versions import TRIES_MAX
@@ -229,6 +235,21 @@ def test_what_waits_for_its_window_is_not_sent_again_when_the_plan_changes() -> 
     assert [request.destination for request in sent(one.plan_changed(START))] == [source(9)]
 
 
+def test_what_still_waits_is_taken_back_and_goes_with_what_is_new() -> None:
+    """Only one bundle waits for a node: a storm and its end, told by who is cut off, come together."""
+    one = service(2, base=ContactPlan.of(both(1, 1, 2)))
+    (first,) = sent(one.amend([DUST], START)[1])
+    one.accepted(first.token, "first", None, None, START)
+    requests = one.amend([Retracted(2, 1)], START + HOUR)[1]
+    assert [request.key for request in requests if isinstance(request, Withdraw)] == ["first"]
+    (both_of_them,) = sent(requests)
+    assert len(decode(both_of_them.payload, 2).amendments) == 2
+    one.accepted(both_of_them.token, "second", START + HOUR, START + 2 * HOUR, START + HOUR)
+    one.departed("second", 1, START + HOUR, START + HOUR, START + 2 * HOUR, START + HOUR)
+    (third,) = sent(one.amend([Fact("epoch", 1)], START + 2 * HOUR)[1])
+    assert [each.amendment.number for each in decode(third.payload, 2).amendments] == [3]
+
+
 def test_the_base_plan_changes_below_what_is_held() -> None:
     """Another base plan is put in force with the amendments on top."""
     one = service(1)
@@ -273,7 +294,8 @@ class Post:
     def __init__(self, random: Random, nodes: Sequence[int]) -> None:
         self.random = random
         self.services = {node: service(node, nodes[:3], _everyone(nodes)) for node in nodes}
-        self.under_way: list[tuple[int, int, DataUnit]] = []
+        self.under_way: dict[str, tuple[int, int, DataUnit]] = {}
+        self.submitted = 0
         self.kept: dict[int, dict[str, bytes]] = {node: {} for node in nodes}
         self.now = START
 
@@ -284,30 +306,39 @@ class Post:
                 self.kept[node][request.key] = request.data
             elif isinstance(request, ChangePlan):
                 self.take(node, self.services[node].plan_changed(self.now))
+            elif isinstance(request, Withdraw):
+                self.under_way.pop(request.key, None)
             elif isinstance(request, Submit):
-                to = int(request.destination[4:].partition(".")[0])
-                arrives = self.now + self.random.randrange(MINUTE, 2 * DAY)
-                self.under_way.append((arrives, to, unit(request, self.now)))
-                answer = self.services[node].accepted(request.token, "k", self.now, arrives, self.now)
-                self.take(node, answer)
+                self.submit(node, request)
+
+    def submit(self, node: int, request: Submit) -> None:
+        """Let a bundle set out, at once or in a while, as long as which it can be taken back."""
+        self.submitted += 1
+        key, to = f"bundle {self.submitted}", int(request.destination[4:].partition(".")[0])
+        arrives = self.now + self.random.randrange(MINUTE, 2 * DAY)
+        self.under_way[key] = (arrives, to, unit(request, self.now))
+        one = self.services[node]
+        self.take(node, one.accepted(request.token, key, self.now, arrives, self.now))
+        if self.random.random() < 0.5:
+            self.take(node, one.departed(key, to, self.now, self.now, arrives, self.now))
 
     def step(self, until: int, *, faults: bool) -> None:
         """Let time pass, with or without losses, duplicates and restarts."""
         while True:
             dues = [due for one in self.services.values() if (due := one.next_wakeup()) is not None]
-            self.now = min([*dues, *(arrives for arrives, _, _ in self.under_way), until])
+            self.now = min([*dues, *(arrives for arrives, _, _ in self.under_way.values()), until])
             if self.now >= until:
                 return
             for node, one in self.services.items():
                 if (due := one.next_wakeup()) is not None and due <= self.now:
                     self.take(node, one.handle_timer(self.now))
-            for entry in [entry for entry in self.under_way if entry[0] <= self.now]:
-                self.under_way.remove(entry)
+            for key in [key for key, entry in self.under_way.items() if entry[0] <= self.now]:
+                entry = self.under_way.pop(key)
                 fate = self.random.random() if faults else 1.0
                 if fate < 0.4:
                     continue
                 if fate < 0.6:
-                    self.under_way.append((self.now + self.random.randrange(1, DAY), *entry[1:]))
+                    self.under_way[key] = (self.now + self.random.randrange(1, DAY), *entry[1:])
                 self.take(entry[1], self.services[entry[1]].delivered(entry[2], self.now))
             if faults and self.random.random() < 0.05:
                 self.restart(self.random.choice(list(self.services)))

@@ -92,7 +92,7 @@ def test_the_contracts_are_tested_whole() -> None:
     """Every member of the protocols is used in this file, so a new one needs a test."""
     text = Path(__file__).read_text(encoding="utf-8")
     names = members(BundleStore) | members(Store) | members(Records)
-    assert len(names) == 21
+    assert len(names) == 22
     assert [name for name in sorted(names) if f".{name}" not in text] == []
 
 
@@ -311,6 +311,14 @@ def test_a_page_is_full_though_its_last_letters_have_moved_away(make: Callable[[
     assert [entry.id for entry in store.records.page("jay", "nan-young", None, 2)] == ["a", "b"]
     bound = entries[1].order
     assert [entry.id for entry in store.records.page("jay", "nan-young", bound, 2)] == ["d", "a"]
+
+
+def test_an_application_is_given_back_all_that_it_saved(make: Callable[[], Store]) -> None:
+    """What is committed under one name is given back by key, after a restart too, and nothing else."""
+    first, second = Save("amendments", "held/2", b"two"), Save("amendments", "held/1", b"one")
+    make().commit([first, second, Save("amendments of others", "held/1", b"x"), Save("ipn:1.1", "a", b"y")])
+    assert make().saved("amendments") == [("held/1", b"one"), ("held/2", b"two")]
+    assert make().saved("nobody") == []
 
 
 def test_what_a_broken_step_put_is_left_over_once(make: Callable[[], Store]) -> None:

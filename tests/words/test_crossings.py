@@ -8,5 +8,10 @@ from starlight.words import crossings
 def test_who_sent_it_is_told() -> None:
     """A letter names both ends, everything else who sent it; names are text, whatever is in them."""
     assert crossings.letter("Jay", "{sender}") == "Letter from Jay to {sender}"
-    told = [crossings.other(kind, "Rover") for kind in ("receipt", "telemetry", "report")]
-    assert told == ["Receipt from Rover", "Telemetry from Rover", "Status report from Rover"]
+    told = [crossings.other(kind, "Rover") for kind in ("receipt", "telemetry", "report", "amendment")]
+    assert told == [
+        "Receipt from Rover",
+        "Telemetry from Rover",
+        "Status report from Rover",
+        "Change of the plan from Rover",
+    ]

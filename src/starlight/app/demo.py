@@ -24,7 +24,6 @@ from starlight.app.storm import StormControl
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
-from starlight.planner.awareness import wire_light_s
 from starlight.rehearsal import script
 from starlight.scenario.kernels import open_sky
 from starlight.scenario.reading import load
@@ -105,12 +104,12 @@ class Demo:
         people = DemoPeople(self.scenario, self._state.begun)
         cast = script.demonstrated(self.scenario, self._state.begun, self._is_visited)
         self._nodes = DemoNodes(self.scenario, kept, people, cast, self.clock, record)
-        self._plans = DemoPlans(self.scenario, kept, self._state, self._nodes, self.clock, self.sky)
+        self._plans = DemoPlans(self.scenario, kept, self._state, self._nodes, self.clock)
         self._storm = StormControl(
             active=self._state.storm_since is not None,
             since=self._state.storm_since,
             cuts="the relays",
-            set_active=self._set_storm if self._plans.storm_world is not None else None,
+            set_active=self._set_storm if self._plans.has_storm else None,
         )
         self.backend = self._make_backend(people)
 
@@ -126,7 +125,7 @@ class Demo:
             scenario.worlds(),
             {node.number: node.world for node in scenario.node},
             scenario.titles(),
-            wires_s=wire_light_s(scenario),
+            wires_s=scenario.wire_light_s(),
             conjunction_limit_deg=scenario.conjunction_limit_deg(),
         )
         return NodePageBackend(
@@ -153,6 +152,7 @@ class Demo:
         self._plans.cut()
         # Links are cut before the clock runs, or letters would slip through a storm that goes on.
         await self._nodes.connected(self._say)
+        await self._plans.catch_up()
         self.clock.run()
         self._go_on(self._plans.keep_planning())
 
@@ -174,17 +174,11 @@ class Demo:
             self._say(f"Something that goes on by itself has stopped: {error}")
 
     async def _set_storm(self, active: bool) -> None:
-        """Let the storm loose, or end it: its own world knows at once, every other hears by light."""
-        now = self.clock.now()
-        storm = self._plans.let_loose(now, active=active)
-        self._storm.active, self._storm.since = active, self._state.storm_since
-        for world in self.scenario.worlds():
-            learning = self._plans.learn(world, now, storm)
-            # Awaited, so that the page that asked finds the plan of the storm's own world changed.
-            if world == self._plans.storm_world:
-                await learning
-            else:
-                self._go_on(learning)
+        """Let the storm loose, or end it; those who notice it amend the plan before this returns."""
+        told = self._plans.let_loose(self.clock.now(), active=active)
+        self._storm.active = active
+        await told
+        self._storm.since = self._state.storm_since
 
 
 def _make(record: Path) -> None:

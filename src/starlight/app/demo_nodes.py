@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from starlight.app.demo_folder import DemoFolder, Say
 from starlight.app.demo_people import DemoPeople
 from starlight.contacts import ContactPlan
@@ -16,6 +18,7 @@ from starlight.messages.known_formats import LATEST
 from starlight.neighbours.address import LinkAddress
 from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig
+from starlight.planner.storms import Storm, planners
 from starlight.rehearsal import script
 from starlight.scenario.network import NodeSpec
 from starlight.scenario.scenario import Scenario
@@ -46,7 +49,7 @@ class DemoNodes:
         record: Path | None,
     ) -> None:
         self._scenario = scenario
-        self._worlds = {node.number: node.world for node in scenario.node}
+        amending = tuple(planners(scenario))
         self.daemons: dict[int, Daemon] = {}
         for node in scenario.node:
             config = DaemonConfig(
@@ -56,6 +59,7 @@ class DemoNodes:
                 residents=tuple(self._residents(node, people)),
                 record=str(record / f"{node.name}.jsonl") if record is not None else None,
                 oldest_format=LATEST,
+                planners=amending,
             )
             self.daemons[node.number] = Daemon(config, clock, correspondents=cast.get(node.number, ()))
 
@@ -76,13 +80,13 @@ class DemoNodes:
             found.append(Resident(vehicle, node.title))
         return found
 
-    async def start(self, plans: Mapping[str, ContactPlan]) -> None:
-        """Start all nodes with the plan of their world."""
+    async def start(self, plan: ContactPlan) -> None:
+        """Start all nodes with a plan; what amends it is in their stores."""
         addresses: dict[int, LinkAddress] = {}
         for number, daemon in self.daemons.items():
             # Each node calls those that started before it and
             # is called by the rest: one connection for a link.
-            await daemon.start(plan=plans[self._worlds[number]], addresses=addresses)
+            await daemon.start(plan=plan, addresses=addresses)
             addresses[number] = daemon.listening[0]  # It listens on a free port.
 
     async def connected(self, say: Say) -> None:
@@ -106,11 +110,18 @@ class DemoNodes:
             for end in ends:
                 end()
 
-    async def change_plan(self, world: str, plan: ContactPlan) -> None:
-        """Put a plan in force at the nodes of a world."""
-        for number, daemon in self.daemons.items():
-            if self._worlds[number] == world:
-                await daemon.change_plan(plan)
+    async def change_plan(self, plan: ContactPlan) -> None:
+        """Let all nodes go by another base plan."""
+        for daemon in self.daemons.values():
+            await daemon.change_plan(plan)
+
+    async def end(self, storm: Storm, now: int) -> None:
+        """Let those who hold a storm of some links for not over yet say that it ended, at a time in ns."""
+        for number in storm.noticed_by:
+            daemon = self.daemons[number]
+            for outage in daemon.plan.outages():
+                if outage.links == storm.links and outage.text == storm.text and outage.end > now:
+                    await daemon.plan.revise(msgspec.structs.replace(outage, end=max(now, outage.start)))
 
     def cut(self, links: tuple[tuple[int, int], ...]) -> None:
         """Let these links carry nothing, and all others carry again."""

@@ -1,7 +1,7 @@
-"""The plans of a demo, and the storm of the page's button in them.
+"""The plan of a demo, and the storm of the page's button in it.
 
-Each world plans with what it knows. The storm cuts its links at once; the nodes of its own world learn of it
-at once too, those of every other world one light time later, as the plan awareness of a rehearsal has it.
+All nodes begin with the same plan. The storm cuts its links at once; the nodes that notice it amend the plan,
+as in a rehearsal, and all others go by that when a bundle has brought it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from starlight.contacts import ContactPlan
 from starlight.dtntime import DAY
 from starlight.errors import RangeError
 from starlight.live.clock import MissionClock
-from starlight.planner import awareness
-from starlight.planner.awareness import StormFacts
-from starlight.planner.planner import Channel, known_plan, plan_channels
+from starlight.planner.planner import known_plan, plan_channels
+from starlight.planner.storms import Storm, storms
 from starlight.scenario.kernels import open_sky
 from starlight.scenario.scenario import Scenario
-from starlight.sky import Sky
 
 PLAN_AHEAD = 40 * DAY
 """How far ahead the live plan reaches: longer than Yeoju and Arsia Mons ever miss each other."""
@@ -36,14 +34,13 @@ LONGEST_SLEEP_S = 60.0
 
 
 class DemoPlans:
-    """The plan that each world believes in, made further before it runs out.
+    """The plan that all nodes begin with, made further before it runs out, and the storm in it.
 
     Args:
-        scenario: what is played; its first storm says what the button's storm cuts.
+        scenario: what is played; its first storm says what the button's storm cuts, and who notices it.
         folder, state: what is remembered, and where.
-        nodes: whom the plans are for.
+        nodes: whom the plan is for.
         clock: of the mission.
-        sky: the ephemeris, for light times on the event loop.
     """
 
     def __init__(
@@ -53,57 +50,56 @@ class DemoPlans:
         state: DemoState,
         nodes: DemoNodes,
         clock: MissionClock,
-        sky: Sky,
     ) -> None:
         self._scenario = scenario
         self._folder = folder
         self._state = state
         self._nodes = nodes
         self._clock = clock
-        self._sky = sky
-        self._planning_sky = open_sky()  # Its own, because plans are made in another thread.
-        self._storm = next(iter(awareness.storms(scenario)), None)
-        self._channels: list[Channel] = []
+        self._sky = open_sky()  # Its own, because plans are made in another thread.
+        self._storm = next(iter(storms(scenario)), None)
         self._until = 0
-        self._known: dict[str, StormFacts | None] = dict.fromkeys(scenario.worlds(), self._blowing())
 
     @property
-    def storm_world(self) -> str | None:
-        """The name of the world that a storm of the button's would blow over; None where there is none."""
-        return self._storm.world if self._storm else None
+    def has_storm(self) -> bool:
+        """Return whether there is a storm that can be let loose."""
+        return self._storm is not None
 
-    def begin(self) -> dict[str, ContactPlan]:
-        """Make the first plan, and return what each world believes in.
+    def begin(self) -> ContactPlan:
+        """Make the plan that the nodes begin with.
 
         Raises:
             RangeError: mission time is past the end of the ephemeris.
         """
-        self._channels, self._until = self._made(self._clock.now())
-        return {world: self._plan_of(world) for world in self._known}
+        plan, self._until = self._made(self._clock.now())
+        return self._numbered(plan)
 
     def cut(self) -> None:
         """Cut what the storm cuts while it blows, and nothing else."""
         blowing = self._blowing()
         self._nodes.cut(blowing.links if blowing else ())
 
-    def let_loose(self, now: int, *, active: bool) -> StormFacts | None:
+    async def catch_up(self) -> None:
+        """Amend the plan by what a stop has kept from being told: a storm that blows, or that has ended."""
+        blowing = self._blowing()
+        if blowing is not None:
+            await self._notice(blowing)
+        elif self._storm is not None:
+            await self._nodes.end(self._storm, self._clock.now())
+
+    async def let_loose(self, now: int, *, active: bool) -> None:
         """Let the storm loose, or end it, at a time in ns: its links fall or rise at once.
 
-        Returns:
-            the storm that blows from then on, which the worlds are yet to learn of; None for none.
+        Done when those who notice it have amended the plan; the others hear of it by bundle.
         """
+        ended = None if active else self._blowing()
         self._state.storm_since = now if active else None
         self._state.storm_until = now + FORECAST if active else None
         self._folder.keep(self._state)
         self.cut()
-        return self._blowing()
-
-    async def learn(self, world: str, happened: int, storm: StormFacts | None) -> None:
-        """Tell the nodes of a world what blows since a time in ns, once light has brought word there."""
-        if self._storm is not None and world != self._storm.world:
-            light = awareness.light_between(self._scenario, self._sky, self._storm.world, world, happened)
-            await until(self._clock, happened + light)
-        await self._tell(world, storm)
+        told = self._blowing() if active else ended and msgspec.structs.replace(ended, end=now)
+        if told is not None:
+            await self._notice(told)
 
     async def keep_planning(self) -> None:
         """Plan further before the plan runs out; forecast a storm anew when it outlives its forecast."""
@@ -117,42 +113,39 @@ class DemoPlans:
             now = self._clock.now()
             if now >= again and not at_the_end:
                 work = asyncio.get_running_loop().run_in_executor(None, self._made, now)
-                self._channels, self._until = await work
-            elif storm is None or self._blowing() is None or now < storm.end:
-                continue
-            if self._state.storm_since is not None and self._state.storm_until is not None:
-                self._state.storm_until = max(self._state.storm_until, now + FORECAST)
+                plan, self._until = await work
+                await self._nodes.change_plan(self._numbered(plan))
+            storm = self._blowing()
+            if storm is not None and now >= storm.end:
+                self._state.storm_until = now + FORECAST
                 self._folder.keep(self._state)
-                self._known = dict.fromkeys(self._known, self._blowing())
-            for world in self._known:
-                await self._tell(world, self._known[world])
+                await self._notice(msgspec.structs.replace(storm, end=now + FORECAST))
 
-    async def _tell(self, world: str, storm: StormFacts | None) -> None:
-        self._known[world] = storm
-        await self._nodes.change_plan(world, self._plan_of(world))
+    async def _notice(self, storm: Storm) -> None:
+        for number in storm.noticed_by:
+            await self._nodes.daemons[number].plan.revise(storm.outage(storm.end))
 
-    def _made(self, now: int) -> tuple[list[Channel], int]:
-        """Return the channels from a time on, in ns, and until when they reach; runs in another thread."""
-        end = min(now + PLAN_AHEAD, self._planning_sky.covers[1] - DAY)
+    def _made(self, now: int) -> tuple[ContactPlan, int]:
+        """Return the plan from a time on, in ns, and until when it reaches; runs in another thread.
+
+        Links that the story adds later are not in it.
+        """
+        end = min(now + PLAN_AHEAD, self._sky.covers[1] - DAY)
         if end <= now:
-            last = dtntime.to_text(self._planning_sky.covers[1])
+            last = dtntime.to_text(self._sky.covers[1])
             raise RangeError(
                 f"mission time {dtntime.to_text(now)} is past the end of the ephemeris, {last};"
                 " begin a new mission with another --data folder"
             )
-        return plan_channels(self._scenario, self._planning_sky, now - PLAN_BEHIND, end), end
+        channels = plan_channels(self._scenario, self._sky, now - PLAN_BEHIND, end)
+        return known_plan(channels, self._state.begun), end
 
-    def _plan_of(self, world: str) -> ContactPlan:
-        """Return the plan that a world believes in now. Links that the story adds later are not in it."""
+    def _numbered(self, plan: ContactPlan) -> ContactPlan:
         self._state.version += 1
-        plan = known_plan(self._channels, self._state.begun, self._state.version)
-        storm = self._known[world]
-        if storm is None:
-            return plan
-        return awareness.plan_under(plan, storm, storm.forecast_end, self._state.version)
+        return msgspec.structs.replace(plan, version=self._state.version)
 
-    def _blowing(self) -> StormFacts | None:
-        """Return the storm that blows, by the state."""
+    def _blowing(self) -> Storm | None:
+        """Return the storm that blows, by the state, with the end that is believed in."""
         since, end = self._state.storm_since, self._state.storm_until
         if self._storm is None or since is None or end is None:
             return None

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Literal
 
 from starlight.app.address_book import AddressBook
+from starlight.bundle import EndpointID
 from starlight.live.daemon import Daemon
 from starlight.messages.delivery import DeliveryState, flight_of
 from starlight.node.stored import identity_of_key
+from starlight.services.amendments import SERVICE
 from starlight.web import views
 from starlight.words import crossings
 
-Kind = Literal["receipt", "telemetry", "report"]
+Kind = Literal["receipt", "telemetry", "report", "amendment"]
 
 
 class InTransit:
@@ -22,6 +24,7 @@ class InTransit:
         daemons: by node number.
         book: what people are called.
         worlds: the name of the world of each node, by its number; a node that is not there is on none.
+        titles: what nodes are called, by number.
     """
 
     def __init__(
@@ -29,10 +32,12 @@ class InTransit:
         daemons: Mapping[int, Daemon],
         book: AddressBook,
         worlds: Mapping[int, str],
+        titles: Mapping[int, str],
     ) -> None:
         self._daemons = daemons
         self._book = book
         self._worlds = worlds
+        self._titles = titles
 
     def now(self, now: int) -> tuple[views.Crossing, ...]:
         """Return what has left one world and not yet reached the other at a time in ns, by departure."""
@@ -87,7 +92,13 @@ class InTransit:
         # Service number 0 is the node itself (RFC 9758), and what a node sends of its own are reports.
         if source.endswith(".0"):
             return "report"
+        if source.endswith(f".{SERVICE}"):
+            return "amendment"
         return "receipt" if self._book.lists(source) else "telemetry"
 
     def _name(self, address: str) -> str:
+        node = EndpointID.parse(address).node_number
+        # What a node itself sends is known by the node's title; people and vehicles by their own names.
+        if node is not None and address.endswith((".0", f".{SERVICE}")):
+            return self._titles.get(node, address)
         return self._book.entry(address).name

@@ -19,6 +19,7 @@ from starlight.errors import InputError
 from starlight.scenario.file_errors import named_error
 from starlight.scenario.network import Name
 from starlight.scenario.worlds import WorldSpec, check_declared, check_world, declared_worlds
+from starlight.services.amendments import SERVICE as AMENDMENTS
 from starlight.worlds import EARTH, MARS, CivilTime, SolarTime, World, WorldClock
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -80,6 +81,7 @@ class NodeFile(_Spec, frozen=True):
             nowhere.
         page: ``host:port`` of the page and the local API, on loopback; port 0: any free one.
         plan: a contact plan in Starlight's JSON; relative to the file.
+        planners: numbers of the nodes whose amendments of the plan are believed, this one too if it amends.
         timezone: of the page's clock on Earth.
         mars_longitude_deg, landing: of the page's clock on Mars: where it hangs, and the day of sol 0.
         oldest_format: of letters to those who have not been heard from: 1 (any Starlight reads it) or 2.
@@ -94,6 +96,7 @@ class NodeFile(_Spec, frozen=True):
     listen: str | list[str] = "tcpcl://127.0.0.1:4556"
     page: str = "127.0.0.1:8420"
     plan: str = ""
+    planners: list[Number] = []
     timezone: str = "UTC"
     mars_longitude_deg: Annotated[float, msgspec.Meta(ge=-180, le=360)] = 0.0
     landing: str = "2000-01-01"
@@ -194,11 +197,16 @@ def _check(node: NodeFile, where: str) -> None:
         ("peer.address", [peer.address for peer in node.peer if peer.address]),
         ("person.id", [person.id for person in node.person]),
         ("person.service", [person.service for person in node.person]),
+        ("planners", node.planners),
     ):
         for index, value in enumerate(values):
             if value in values[:index]:
                 raise InputError(f"{name}[{index}] = {value!r} is there twice", where=where)
     _check_worlds(node, where)
+    for index, person in enumerate(node.person):
+        if person.service == AMENDMENTS:
+            right = f"{AMENDMENTS} is where nodes tell each other of changes of the plan; give another"
+            raise InputError(f"person[{index}].service = {person.service}", where=where, right=right)
     for index, peer in enumerate(node.peer):
         key = f"{where}: peer[{index}]"
         if peer.number == node.number:

@@ -59,7 +59,7 @@ class NodePageBackend:
         self._storm = storm
         self._vehicles = vehicles
         self._clock = clock
-        self._in_transit = InTransit(daemons, book, sky_view.nodes)
+        self._in_transit = InTransit(daemons, book, sky_view.nodes, sky_view.titles)
         self._open_pages: Counter[str] = Counter()
 
     async def people(self) -> tuple[views.Person, ...]:

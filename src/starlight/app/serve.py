@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from starlight.app.access import ACCESS_FILE, Access, token_of, write_private
+from starlight.app.plan_routes import PlanRoutes
 from starlight.app.service_routes import ServiceRoutes
 from starlight.errors import InputError
 from starlight.live.daemon import Daemon
@@ -81,7 +82,8 @@ async def serve(
     app = make_app(backend, token=access.token)
     # The page knows no nodes, so the routes to theirs are added here, before the mount at /api hides them.
     services = ServiceRoutes({daemon.config.node.number: daemon for daemon in daemons})
-    app.router.routes[:0] = [_status_route(daemons), *services.routes()]
+    plans = PlanRoutes(daemons)
+    app.router.routes[:0] = [_status_route(daemons), *plans.routes(), *services.routes()]
     config = uvicorn.Config(
         app,
         log_level="info" if log else "error",

@@ -108,6 +108,7 @@ def _config(node: NodeFile, base: Path, folder: Path, record: Path | None) -> Da
         record=str(record) if record else None,
         services=service_configs(node.service),
         oldest_format=node.oldest_format,
+        planners=tuple(node.planners),
     )
 
 

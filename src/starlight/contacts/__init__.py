@@ -1,6 +1,6 @@
 """The contact plan: who hears whom, when, how fast, how far away."""
 
-from starlight.contacts.amended_plan import amended
+from starlight.contacts.amended_plan import amended, revised
 from starlight.contacts.amendments import (
     Amendment,
     AmendmentId,
@@ -14,6 +14,9 @@ from starlight.contacts.amendments import (
     VersionVector,
     check_amendment,
     digest,
+    facts,
+    outages,
+    retracted,
     version_of,
 )
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, by_start, constant_light
@@ -45,6 +48,10 @@ __all__ = [
     "clipped",
     "constant_light",
     "digest",
+    "facts",
     "from_json",
+    "outages",
+    "retracted",
+    "revised",
     "version_of",
 ]

@@ -28,8 +28,9 @@ from starlight.contacts.amendments import (
     Outage,
     Removed,
     Retracted,
+    in_force,
     in_order,
-    retracted,
+    outages,
 )
 from starlight.contacts.contact import Contact
 from starlight.contacts.plan import ContactPlan, Notice, clipped
@@ -60,14 +61,13 @@ def amended(base: ContactPlan, amendments: Iterable[Amendment]) -> ContactPlan:
 
 
 def _folded(base: ContactPlan, held: Sequence[Amendment]) -> ContactPlan:
-    gone = retracted(held)
-    valid = [amendment for amendment in held if amendment.id not in gone]
+    valid = in_force(held)
     changes = list(chain.from_iterable(amendment.changes for amendment in valid))
     contacts = [*base.contacts, *_added(base.contacts, valid)]
     contacts = _without_removed(contacts, [each for each in changes if isinstance(each, Removed)])
-    outages = [each for each in changes if isinstance(each, Outage)]
-    contacts = _silenced(contacts, _silences(outages))
-    notices = dict.fromkeys((*base.notices, *(notice for notice in map(_notice, outages) if notice.text)))
+    silent = outages(held)
+    contacts = _silenced(contacts, _silences(silent))
+    notices = dict.fromkeys((*base.notices, *(notice for notice in map(_notice, silent) if notice.text)))
     return ContactPlan.of(contacts, notices, base.version + len(held))
 
 
@@ -109,10 +109,10 @@ def _without_removed(contacts: list[Contact], removed: Sequence[Removed]) -> lis
     ]
 
 
-def _silences(outages: Iterable[Outage]) -> dict[Link, list[Span]]:
+def _silences(silent: Iterable[Outage]) -> dict[Link, list[Span]]:
     """Return when links carry nothing: of each, spans in order that neither overlap nor touch."""
     spans: dict[Link, list[Span]] = {}
-    for outage in outages:
+    for outage in silent:
         for link in outage.links:
             spans.setdefault(link, []).append((outage.start, outage.end))
     return {link: _united(each) for link, each in spans.items()}
@@ -183,8 +183,7 @@ def revised(outage: Outage, held: Sequence[Amendment]) -> tuple[Change, ...]:
     retracted, whoever said it, and whatever else that said is said again. Nothing is returned where what
     is held says already what the outage says.
     """
-    gone = retracted(held)
-    before = [each for each in held if each.id not in gone and any(_same(outage, c) for c in each.changes)]
+    before = [each for each in in_force(held) if any(_same(outage, c) for c in each.changes)]
     if any(outage in each.changes for each in before) and len(before) == 1:
         return ()
     kept = (c for each in before for c in each.changes if not isinstance(c, Retracted))

@@ -160,6 +160,19 @@ def retracted(amendments: Iterable[Amendment]) -> set[AmendmentId]:
     }
 
 
+def in_force(amendments: Iterable[Amendment]) -> list[Amendment]:
+    """Return the amendments that none of them retracts, in canonical order."""
+    ordered = in_order(amendments)
+    gone = retracted(ordered)
+    return [amendment for amendment in ordered if amendment.id not in gone]
+
+
+def outages(amendments: Iterable[Amendment]) -> list[Outage]:
+    """Return the outages of those that none retracts, in canonical order."""
+    changes = (change for amendment in in_force(amendments) for change in amendment.changes)
+    return [change for change in changes if isinstance(change, Outage)]
+
+
 class FactInForce(NamedTuple):
     """A fact, and the amendment that says it."""
 
@@ -169,14 +182,11 @@ class FactInForce(NamedTuple):
 
 def facts(amendments: Iterable[Amendment]) -> dict[str, FactInForce]:
     """Return the facts that amendments say, by name; of several the last in canonical order."""
-    ordered = in_order(amendments)
-    gone = retracted(ordered)
     found: dict[str, FactInForce] = {}
-    for amendment in ordered:
-        if amendment.id not in gone:
-            for change in amendment.changes:
-                if isinstance(change, Fact):
-                    found[change.name] = FactInForce(change.value, amendment)
+    for amendment in in_force(amendments):
+        for change in amendment.changes:
+            if isinstance(change, Fact):
+                found[change.name] = FactInForce(change.value, amendment)
     return dict(sorted(found.items()))
 
 

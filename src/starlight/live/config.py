@@ -66,6 +66,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         record: a file for the events and actions of this run, for a replay; None for none.
         trace: a file to which the trace is appended as JSON lines; None for none.
         oldest_format: of letters to those who have not been heard from, 1 or 2.
+        planners: the numbers of the nodes whose amendments of the plan are believed.
     """
 
     node: NodeConfig
@@ -77,6 +78,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trace: str | None = None
     services: tuple[ServiceConfig, ...] = ()
     oldest_format: int = 1
+    planners: tuple[int, ...] = ()
 
 
 class DaemonStatus(msgspec.Struct, frozen=True):
@@ -99,6 +101,8 @@ class DaemonStatus(msgspec.Struct, frozen=True):
         listening: the addresses at which it listens.
         links: how the links with each peer stand.
         strangers: datagrams that came from addresses of no peer, and were ignored.
+        amendments: the digest of the amendments that are held, as all nodes that hold the same call them.
+        amended_by: which they are, such as ``10:1-4 20:1``.
     """
 
     node: int
@@ -119,3 +123,5 @@ class DaemonStatus(msgspec.Struct, frozen=True):
     listening: list[str] = []
     links: list[LinkStatus] = []
     strangers: int = 0
+    amendments: str = ""
+    amended_by: str = ""

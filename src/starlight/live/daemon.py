@@ -31,6 +31,7 @@ from starlight.live.engine_loop import Defects, EngineLoop
 from starlight.live.journal import RunRecord, TraceLog
 from starlight.live.mail_service import MailService
 from starlight.live.outward_actions import OutwardActions
+from starlight.live.plan_service import PlanService
 from starlight.live.services import services_of
 from starlight.messages.correspondent import Maker
 from starlight.neighbours.address import LinkAddress
@@ -40,9 +41,10 @@ from starlight.neighbours.link_driver import Tap
 from starlight.neighbours.neighbours import Neighbours
 from starlight.node.actions import Outward
 from starlight.node.application import Request, Restorable
-from starlight.node.events import PlanChanged
 from starlight.node.trace_events import RecordSetAside
 from starlight.postoffice.postoffice import PostOffice
+from starlight.services.amendments import NAME as AMENDMENTS
+from starlight.services.amendments import AmendmentService
 from starlight.services.registry import Registry
 from starlight.store.contract import Store
 from starlight.store.sqlite_store import SqliteStore
@@ -73,6 +75,7 @@ class Daemon:
     Attributes:
         mail: the mailboxes, for people.
         bundles: the bundle API, for programs.
+        plan: the contact plan, for who amends it.
         departures: the last transmissions that went out, the oldest first.
         listening: the addresses at which peers may reach it.
 
@@ -119,8 +122,13 @@ class Daemon:
         self._trace = TraceLog(config.trace)
         self._record = RunRecord(config.node, config.record)
         self._defects = Defects(number)
+        self._amendments = AmendmentService(number, config.node.plan, config.planners)
+        self.plan = PlanService(
+            self._amendments, self._moment, lambda asked, now: self._carry_out(AMENDMENTS, asked, now)
+        )
         applications: dict[str, Restorable] = {
             MAIL: self.office,
+            AMENDMENTS: self._amendments,
             BUNDLES: registry,
             **services_of(number, config.services),
         }
@@ -231,12 +239,13 @@ class Daemon:
             listening=[str(address) for address in self.listening],
             links=self._neighbours.status(),
             strangers=self._neighbours.datagrams.strangers.count,
+            amendments=self._amendments.held.digest(),
+            amended_by=self._amendments.held.version().text(),
         )
 
     async def change_plan(self, plan: ContactPlan) -> None:
-        """Put another contact plan in force; it is not kept: give it again after a restart."""
-        self._engine.tell(PlanChanged(plan))
-        await self.settled()
+        """Put another base plan in force, below the amendments; it is not kept: give it after a restart."""
+        await self.plan.change_base(plan)
 
     def cut(self, links: Collection[tuple[int, int]]) -> None:
         """Cut these directed links, ``(from, to)``, and mend all others."""
@@ -253,12 +262,16 @@ class Daemon:
     def _restore(self, plan: ContactPlan | None) -> None:
         """Give the engine what the store holds, and open the residents' mailboxes."""
         now = self.clock.now()
-        # Before anything is restored, so that it is routed over the plan in force.
         if plan is not None:
-            self._commits.submit(self._host.step([PlanChanged(plan)], now), now)
+            self._amendments.begin_with(plan)
         for aside in self.store.set_aside:
             self._say(RecordSetAside(aside.mailbox, aside.key, aside.why))
+        for key, data in self.store.saved(AMENDMENTS):
+            self._amendments.restore(AMENDMENTS, key, data)
         self._commits.submit(self._host.resume(self.store.restore(), now), now)
+        if self.config.planners:
+            greeting = self._applications.asked(AMENDMENTS, self._amendments.greet(now))
+            self._commits.submit(self._host.ask(greeting, now), now)
         for resident in self.config.residents:
             requests = self.office.open(resident.address, resident.person, now)
             asked = self._applications.asked(MAIL, requests)

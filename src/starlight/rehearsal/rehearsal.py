@@ -1,24 +1,26 @@
 """A rehearsal: a scenario's whole network and all its people in virtual time.
 
 The nodes are the ones that run live; what people do comes from the script, what is true from
-the planner, what each world believes from `awareness`. The report counts what became of
-every letter, from the mailboxes and stores at the end and from the trace on the way.
+the planner. A storm is noticed at some nodes, which amend the plan; what others believe is what has come
+to them. The report counts what became of every letter, from the mailboxes and stores at the end and from
+the trace on the way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TextIO
 
 import msgspec
 
+from starlight.contacts import ContactPlan, Outage
 from starlight.dtntime import DAY, to_text
+from starlight.engine.applications import MAIL, Applications
 from starlight.engine.host import Host, Recorder
 from starlight.engine.node import Node
 from starlight.engine.record import Recorder as RecordFile
 from starlight.errors import DefectError
-from starlight.messages.correspondent import Maker
 from starlight.messages.known_formats import LATEST
 from starlight.messages.trace_events import (
     CorrespondentTrouble,
@@ -30,16 +32,18 @@ from starlight.messages.trace_events import (
     LetterWritten,
     TelemetryArrived,
 )
-from starlight.node.application import Request
+from starlight.node.application import Request, Restorable
 from starlight.node.config import NodeConfig
 from starlight.node.trace_events import BundleSubmitted
-from starlight.planner import awareness
-from starlight.planner.planner import known_plan, plan_channels
+from starlight.planner.planner import announcements, known_plan, plan_channels
+from starlight.planner.storms import Storm, planners, storms
 from starlight.postoffice.postoffice import PostOffice
 from starlight.rehearsal import script
 from starlight.rehearsal.outcome import RehearsalReport
 from starlight.rehearsal.story import Story
 from starlight.scenario.scenario import Scenario
+from starlight.services.amendments import NAME as AMENDMENTS
+from starlight.services.amendments import AmendmentService
 from starlight.sim.entropy import entropy
 from starlight.sim.holdings import held
 from starlight.sim.promises import Promises, parts_of
@@ -100,30 +104,51 @@ class Rehearsal:
         self._trace, self._record = trace, record
         self._letters: dict[str, _Letter] = {}
         self._troubles: list[Record] = []  # of correspondents
-        facts = awareness.storms(scenario)
-        # All changes are known before the run: nothing that happens in it can change the sky or a storm.
-        self._changes = awareness.changes(scenario, self.channels, facts, sky, start, end)
         self.world = self._make_world()
         self.referee = Referee(self.world)
-        for storm in facts:
-            if storm.end > start and storm.start < end:
-                self.world.cut(storm.links, storm.start, storm.end)
-        for change in self._changes:
-            nodes = [node.number for node in scenario.node if node.world == change.world]
-            self.world.change_plan(change.time, change.plan, nodes)
+        for storm in storms(scenario):
+            self._let_loose(storm)
+        for version, time in enumerate(announcements(self.channels, start), 1):
+            if time < end:
+                self.world.change_plan(time, known_plan(self.channels, time, version))
         for opening in script.openings(scenario, start, end):
             self.world.call(opening.time, opening.node, partial(_turn_mailbox, opening))
 
+    def _let_loose(self, storm: Storm) -> None:
+        """Cut what a storm cuts, and let those who notice it amend the plan: when it begins, when it ends."""
+        if storm.end <= self.start or storm.start >= self.end:
+            return
+        self.world.cut(storm.links, storm.start, storm.end)
+        for happens, believed in ((storm.start, storm.forecast_end), (storm.end, storm.end)):
+            # A rehearsal that begins in a storm begins with what has been noticed by then.
+            time = max(self.start, happens + storm.learned_after)
+            if time < self.end:
+                for node in storm.noticed_by:
+                    self.world.call(time, node, partial(_notice, storm.outage(believed)))
+
     def _make_world(self) -> VirtualWorld:
         scenario = self.scenario
-        plan = known_plan(self.channels, self.start)
+        plan, amending = known_plan(self.channels, self.start), planners(scenario)
         cast = script.rehearsed(scenario, self.start, self.end, self.seed)
+
+        def applications(random: Callable[[int], bytes], engine: Node) -> Applications:
+            office = PostOffice(
+                engine.number,
+                engine.router,
+                booked=engine.booked,
+                correspondents=cast.get(engine.number, ()),
+                entropy=random,
+                oldest_format=LATEST,
+            )
+            amendments = AmendmentService(engine.number, engine.plan, amending)
+            return _Applications(engine, self.promises, {MAIL: office, AMENDMENTS: amendments})
+
         setups = []
         for node in scenario.node:
             config = NodeConfig(number=node.number, plan=plan)
-            random = entropy(self.seed, node.name)
-            office = partial(_Office, self.promises, cast.get(node.number, ()), random)
-            setups.append(NodeSetup(config, office, self._recorder if self._records(node.number) else None))
+            record = self._recorder if self._records(node.number) else None
+            make = partial(applications, entropy(self.seed, node.name))
+            setups.append(NodeSetup(config, make, record, _change_base))
         # The channel obeys what truly is, announced or not; each node starts with what it knows then.
         truth = known_plan(self.channels, self.end)
         return VirtualWorld(truth, setups, start=self.start, trace=self._take)
@@ -213,7 +238,7 @@ class Rehearsal:
         for node in world.nodes():
             host = world.host(node)
             assert host is not None  # A rehearsal of a scenario has no crashes.
-            self._look_into(_office(host), report)
+            self._look_into(office_of(host), report)
         for trouble in self._troubles:
             facts = ", ".join(f"{name} {fact}" for name, fact in trouble.event.facts().items())
             report.tell(trouble.time, trouble.node, "", trouble.kind, facts)
@@ -238,40 +263,53 @@ class Rehearsal:
                 latest[each.sender] = each.written_at
 
 
-class _Office(PostOffice):
-    """A post office that lets the rehearsal hear what the node promises."""
+class _Applications(Applications):
+    """The applications of a node, which let the rehearsal hear what the node promises."""
 
-    def __init__(
-        self,
-        promises: Promises,
-        correspondents: Sequence[Maker],
-        random: Callable[[int], bytes],
-        engine: Node,
-    ) -> None:
-        super().__init__(
-            engine.number,
-            engine.router,
-            booked=engine.booked,
-            correspondents=correspondents,
-            entropy=random,
-            oldest_format=LATEST,
-        )
+    def __init__(self, engine: Node, promises: Promises, members: Mapping[str, Restorable]) -> None:
+        super().__init__(members)
         self._engine, self._promises = engine, promises
 
     def accepted(
         self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
     ) -> list[Request]:
-        self._promises.accept(key, self.node, now, arrives, parts_of(self._engine.stored, key))
+        parts = parts_of(self._engine.stored, key)
+        self._promises.accept(key, self._engine.number, now, arrives, parts)
         return super().accepted(token, key, leaves, arrives, now)
 
 
-def _office(host: Host) -> PostOffice:
-    assert isinstance(host.application, PostOffice)
-    return host.application
+def office_of(host: Host) -> PostOffice:
+    """Return the post office of a node that is rehearsed."""
+    assert isinstance(host.application, Applications)
+    office = host.application.named(MAIL)
+    assert isinstance(office, PostOffice)
+    return office
+
+
+def amendments_of(host: Host) -> AmendmentService:
+    """Return the amendment service of a node that is rehearsed."""
+    assert isinstance(host.application, Applications)
+    service = host.application.named(AMENDMENTS)
+    assert isinstance(service, AmendmentService)
+    return service
 
 
 def _turn_mailbox(opening: script.Opening, host: Host, now: int) -> Iterable[Request]:
-    office = _office(host)
+    office = office_of(host)
     if opening.person is None:
-        return office.close(opening.address, now)
-    return office.open(opening.address, opening.person, now)
+        return _asked(host, MAIL, office.close(opening.address, now))
+    return _asked(host, MAIL, office.open(opening.address, opening.person, now))
+
+
+def _notice(outage: Outage, host: Host, now: int) -> Iterable[Request]:
+    """Amend the plan by what is seen of a storm."""
+    return _asked(host, AMENDMENTS, amendments_of(host).revise(outage, now)[1])
+
+
+def _change_base(host: Host, plan: ContactPlan) -> Iterable[Request]:
+    return _asked(host, AMENDMENTS, amendments_of(host).set_base(plan))
+
+
+def _asked(host: Host, name: str, requests: Iterable[Request]) -> Iterable[Request]:
+    assert isinstance(host.application, Applications)
+    return host.application.asked(name, requests)

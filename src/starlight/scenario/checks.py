@@ -148,6 +148,10 @@ def _check_script(scenario: Scenario, known_node: Known, time: Time, fail: Fail)
         for pair in storm.links:
             if frozenset(pair) not in pairs:
                 fail(f"storm[{index}].links", pair, "Name two nodes that a link joins")
+        if not storm.links:
+            fail(f"storm[{index}].links", [], "Name the links that it cuts")
+        for name in storm.noticed_by:
+            known_node(f"storm[{index}].noticed_by", name)
     for index, beat in enumerate(scenario.beat):
         time(f"beat[{index}].after", beat.after, empty=True)
         if beat.node:

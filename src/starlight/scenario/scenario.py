@@ -112,9 +112,11 @@ class StormSpec(_Spec, frozen=True):
         forecast_end: until when people first believe that it lasts.
         links: pairs of nodes, both directions.
         text: why, for people.
-        learned_after_min: how long after the fall (and the rise) a node without light time to it knows.
+        learned_after_min: how long after the fall, and after the rise, those know who notice it.
         world: over which it blows, where it is noticed first; when absent, the world of an end of its links
             that is not the scenario's first.
+        noticed_by: the nodes that notice it so, and amend the plan; when absent, the ends of its links on
+            its world. Others learn of it from them, by bundle.
     """
 
     start: str
@@ -124,6 +126,7 @@ class StormSpec(_Spec, frozen=True):
     forecast_end: str = ""
     learned_after_min: Annotated[float, msgspec.Meta(ge=0)] = 10.0
     world: str = ""
+    noticed_by: list[Name] = []
 
 
 class ReadSpec(_Spec, frozen=True):
@@ -207,6 +210,24 @@ class Scenario(_Spec, frozen=True):
         ends = [self.node_named(name).world for pair in storm.links for name in pair]
         first = next(iter(self.worlds()))
         return storm.world or next((world for world in ends if world != first), first)
+
+    def noticed_by(self, storm: StormSpec) -> list[str]:
+        """Return the names of the nodes that notice a storm, and amend the plan."""
+        ends = dict.fromkeys(name for pair in storm.links for name in pair)
+        world = self.storm_world(storm)
+        there = [name for name in ends if self.node_named(name).world == world]
+        # A storm may be said to blow over a world on which none of its links ends.
+        return storm.noticed_by or there or list(ends)
+
+    def wire_light_s(self) -> dict[frozenset[str], float]:
+        """Return the light time of the shortest wire between each two worlds that one joins, in s."""
+        on = {node.name: node.world for node in self.node}
+        found: dict[frozenset[str], float] = {}
+        for link in self.link:
+            pair = frozenset(on[name] for name in link.between)
+            if link.kind == "wire" and len(pair) == 2:
+                found[pair] = min(link.light_time_s, found.get(pair, link.light_time_s))
+        return found
 
     def titles(self) -> dict[int, str]:
         """Return the title of each node by its number."""

@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from starlight.bundle import BULK, EXPEDITED, EndpointID
-from starlight.contacts import Amendment, Change, ContactPlan, check_amendment
+from starlight.contacts import Amendment, Change, ContactPlan, Outage, check_amendment, revised
 from starlight.dtntime import MILLISECOND, SECOND, YEAR
 from starlight.errors import AmendmentError, InputError, StoreError
-from starlight.node.application import ChangePlan, Claim, DataUnit, Request, Save, Say, Submit
+from starlight.node.application import ChangePlan, Claim, DataUnit, Request, Save, Say, Submit, Withdraw
 from starlight.services.amendment_format import (
     AMENDMENT_MAX_BYTES,
     Carried,
@@ -74,6 +74,7 @@ class AmendmentService(Service):
         self.node = node
         self.planners = frozenset(planners)
         self._held = HeldAmendments(base)
+        self._in_force = base  # at the node
         self._versions = PlanVersions(node)
         self._answers: dict[int, int] = {}  # by author: when it is told what is held here
         self._damaged: list[tuple[str, str]] = []
@@ -128,10 +129,26 @@ class AmendmentService(Service):
         requests = [self._save(held), self._say(made, now), *self._put_in_force()]
         return amendment, [*requests, *self._send(now)]
 
+    def begin_with(self, base: ContactPlan) -> None:
+        """Amend another base plan than this was made with, from the node's start on."""
+        self._held.set_base(base)
+
     def set_base(self, base: ContactPlan) -> list[Request]:
         """Amend another base plan from now on, which is put in force with all that is held."""
         self._held.set_base(base)
-        return [ChangePlan(self._held.plan)]
+        return self._put_in_force()
+
+    def revise(self, outage: Outage, now: int) -> tuple[Amendment | None, list[Request]]:
+        """Amend the plan by an outage, in place of what was said of it before; its end may be another.
+
+        Returns:
+            The amendment, None where all of that is known already; and what to ask of the node.
+
+        Raises:
+            InputError: as `amend`.
+        """
+        changes = revised(outage, self._held.amendments())
+        return self.amend(changes, now) if changes else (None, [])
 
     def greet(self, now: int) -> list[Request]:
         """Tell the planners that this node is here and what it holds; once in the life of its store.
@@ -189,14 +206,27 @@ class AmendmentService(Service):
         self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
     ) -> list[Request]:
         """Take note when what was sent will be there."""
-        kind, _, node = token.partition("/")
+        kind, *numbers = token.split("/")
         if kind == "send":
-            self._versions.expected(int(node), arrives, now)
+            node, before = map(int, numbers)
+            self._versions.accepted(node, key, before, arrives, now)
         return self._peers()
+
+    def departed(
+        self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
+    ) -> list[Request]:
+        """Take note that a bundle can't be taken back any more."""
+        self._versions.departed(key)
+        return []
+
+    def expired(self, key: str, reason: str, now: int) -> list[Request]:
+        """Take note that a bundle waits no more; what it carried is sent again when that is due."""
+        self._versions.departed(key)
+        return []
 
     def rejected(self, token: str, reason: str, now: int) -> list[Request]:
         """Send again later what this node did not take."""
-        kind, _, node = token.partition("/")
+        kind, node, *_ = token.split("/")
         if kind == "send":
             self._versions.failed(int(node), now)
         return self._peers()
@@ -258,7 +288,11 @@ class AmendmentService(Service):
         return [self._say(VersionHeard(node, known.version.text(), known.as_of), now)]
 
     def _put_in_force(self) -> list[Request]:
-        return [ChangePlan(self._held.plan)] if self._held.fold() else []
+        plan = self._held.fold()
+        if plan is self._in_force:
+            return []
+        self._in_force = plan
+        return [ChangePlan(plan)]
 
     def _send(self, now: int) -> list[Request]:
         """Send every node what it misses of this node's own amendments; return that with what it changes."""
@@ -268,12 +302,19 @@ class AmendmentService(Service):
             numbers = [held.amendment.number for held in own]
             self._versions.settle(numbers)
             for node in sorted(self._held.nodes()):
-                missing = self._versions.missing(node, numbers) if node != self.node else []
-                wanted = set(missing)
-                for batch in _batches(held for held in own if held.amendment.number in wanted):
-                    self._versions.sent(node, missing[-1], now)
-                    requests.append(self._submit(f"send/{node}", node, batch, LIFETIME))
+                if node != self.node and self._versions.missing(node, numbers):
+                    requests += self._send_to(node, own, now)
         return [*self._peers(), *requests]
+
+    def _send_to(self, node: int, own: Sequence[Held], now: int) -> list[Request]:
+        waiting = self._versions.take_back(node)
+        requests: list[Request] = [Withdraw(waiting)] if waiting is not None else []
+        missing = set(self._versions.missing(node, [held.amendment.number for held in own]))
+        for batch in _batches(held for held in own if held.amendment.number in missing):
+            token = f"send/{node}/{self._versions.sent_to(node)}"
+            self._versions.sent(node, batch[-1].amendment.number, now)
+            requests.append(self._submit(token, node, batch, LIFETIME))
+        return requests
 
     def _submit(
         self, token: str, node: int, batch: Sequence[Carried], lifetime: int, *, priority: int = EXPEDITED

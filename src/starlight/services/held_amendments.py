@@ -112,7 +112,7 @@ class HeldAmendments:
     def set_base(self, base: ContactPlan) -> None:
         """Amend another base plan from now on."""
         self._base = base
-        self._fold()
+        self.plan = amended(base, self.amendments())
 
     def nodes(self) -> frozenset[int]:
         """Return every node that a contact names, also one that is silent under the amendments."""
@@ -144,17 +144,16 @@ class HeldAmendments:
         self._keep(held)
         return held
 
-    def fold(self) -> bool:
-        """Fold what was taken since into the plan; return whether that made another one of it.
+    def fold(self) -> ContactPlan:
+        """Fold what was taken into the base plan, and return the plan that is to be in force.
 
-        Apart from `take`, because what comes together makes one new plan.
+        Apart from `take`, because what comes together makes one new plan. Where that says the same as the
+        plan before, it is the plan before: who compares plans by identity goes on with the one that it has.
         """
-        before = self.plan
-        self._fold()
-        same = (before.contacts, before.notices) == (self.plan.contacts, self.plan.notices)
-        if same:
-            self.plan = before  # Who compares plans by identity goes on with the one that it has.
-        return not same
+        plan = amended(self._base, self.amendments())
+        if (plan.contacts, plan.notices) != (self.plan.contacts, self.plan.notices):
+            self.plan = plan
+        return self.plan
 
     def restore(self, author: int, number: int, record: bytes) -> None:
         """Take back what `record_of` returned.
@@ -198,9 +197,6 @@ class HeldAmendments:
         if id not in self._held:
             self._counts[id.author] = self._counts.get(id.author, 0) + 1
         self._held[id] = held
-
-    def _fold(self) -> None:
-        self.plan = amended(self._base, self.amendments())
 
 
 def record_of(held: Held) -> bytes:

@@ -3,6 +3,10 @@
 A node says what it holds when it has been sent something; until it has said so, its author sends it again,
 ever more rarely. What has once been sent is not sent again before that is due, however often the plan
 changes meanwhile: a bundle that waits for its window is still on its way.
+
+Only one bundle waits for a node at a time. When there is more to tell it, the one that waits is taken back
+and all goes in one: so a storm and its end, told by someone whom it has cut off, come together and are one
+change of the plan, and an unreachable node fills no store.
 """
 
 from __future__ import annotations
@@ -58,6 +62,8 @@ class PlanVersions:
         self._node = node
         self._peers: dict[int, PeerState] = {}
         self._changed: set[int] = set()
+        self._waiting: dict[int, tuple[str, int]] = {}  # by node: the bundle, and `sent_to` before it
+        self._carriers: dict[str, int] = {}  # by waiting bundle: for which node
 
     def known(self) -> dict[int, Known]:
         """Return what is known of each node that was heard of, by number."""
@@ -94,6 +100,10 @@ class PlanVersions:
         self._changed.add(node)
         return news
 
+    def sent_to(self, node: int) -> int:
+        """Return up to which of this node's numbers all is on its way to another, or there."""
+        return self._state(node).sent_to
+
     def missing(self, node: int, own: Iterable[int]) -> list[int]:
         """Return which of this node's numbers another one misses and is not being sent, ascending."""
         state = self._state(node)
@@ -108,6 +118,22 @@ class PlanVersions:
                 state.due = None
                 self._changed.add(node)
 
+    def take_back(self, node: int) -> str | None:
+        """Return the bundle that waits here for a node, if one does; what it carries is missing again."""
+        if node not in self._waiting:
+            return None
+        key, before = self._waiting.pop(node)
+        self._carriers.pop(key, None)
+        state = self._state(node)
+        state.sent_to = min(state.sent_to, before)
+        return key
+
+    def departed(self, key: str) -> None:
+        """Take note that a bundle has left: it can't be taken back any more."""
+        node = self._carriers.pop(key, None)
+        if node is not None:
+            del self._waiting[node]
+
     def sent(self, node: int, number: int, now: int) -> None:
         """Take note that all up to a number of this node's is on its way to another."""
         state = self._state(node)
@@ -115,9 +141,17 @@ class PlanVersions:
         state.due = now + LIFETIME
         self._changed.add(node)
 
-    def expected(self, node: int, arrives: int | None, now: int) -> None:
-        """Take note when what was sent to a node will be there, in ns; None where no route is known yet."""
+    def accepted(self, node: int, key: str, before: int, arrives: int | None, now: int) -> None:
+        """Take note that a bundle for a node was taken.
+
+        Args:
+            key: the bundle.
+            before: up to which number all was on its way before it.
+            arrives: when it will be there, in ns; None where no route is known yet.
+        """
         state = self._state(node)
+        self._waiting.setdefault(node, (key, before))
+        self._carriers[self._waiting[node][0]] = node
         # Without a route it waits for one; with one the answer needs about as long again.
         state.due = (
             now + LIFETIME if arrives is None else arrives + 2 * (arrives - now) + (DAY << state.tries)

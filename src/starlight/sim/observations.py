@@ -23,6 +23,7 @@ from starlight.node.trace_events import (
     BundleWithdrawn,
     PlanAdopted,
 )
+from starlight.services.trace_events import AmendmentMade, AmendmentTaken
 from starlight.sim.trace_events import NodeCrashed, NodeRestarted
 from starlight.trace import Record
 
@@ -64,6 +65,7 @@ class Promise(msgspec.Struct, frozen=True):
         arrives: when it was to reach its destination's node, in ns.
         routes: the promised transmissions, in order; of a bundle that was cut, those of each
             fragment, by its key.
+        version: of the plan by which it was promised: the digest of the amendments that its node held.
     """
 
     key: str
@@ -73,6 +75,7 @@ class Promise(msgspec.Struct, frozen=True):
     priority: int
     arrives: int
     routes: dict[str, tuple[Slot, ...]]
+    version: str = ""
 
     @property
     def slots(self) -> list[Slot]:
@@ -114,6 +117,7 @@ class Observations:
         self._on: dict[int, list[tuple[int, int, str]]] = {}  # by contact: leaves, last byte, bundle
         self._troubles: dict[int, list[tuple[int, int]]] = {}  # by node: from when until when
         self._open: dict[tuple[int, int], int] = {}  # by node and peer, itself for a crash: since when
+        self._versions: dict[int, list[tuple[int, str]]] = {}  # by node: since when, which digest
 
     def take(self, record: Record) -> None:
         """Take the next record of the trace."""
@@ -135,6 +139,8 @@ class Observations:
                 self.failures[self._whole(key)] = f"it expired at node {node}"
             case PlanAdopted():
                 self._troubles.setdefault(node, []).append((record.time, record.time))
+            case AmendmentMade(version=version) | AmendmentTaken(version=version):
+                self._versions.setdefault(node, []).append((record.time, version))
             case LinkCut(peer):
                 self._open[node, peer] = record.time
             case NodeCrashed():
@@ -171,6 +177,27 @@ class Observations:
         return any(
             began <= until and over >= since for node in nodes for began, over in self._troubles.get(node, ())
         )
+
+    def version(self, node: int) -> str:
+        """Return the version of the plan at a node now; nothing where it never held an amendment."""
+        held = self._versions.get(node)
+        return held[-1][1] if held else ""
+
+    def goes_by_another(self, nodes: Iterable[int], version: str, since: int, until: int) -> bool:
+        """Tell whether any node held other amendments than those of a version, in a time in ns.
+
+        What one of them knew and the other did not is nobody's broken promise: word of it was on its way.
+        """
+        for node in nodes:
+            held = self._versions.get(node, [])
+            first = bisect_right(held, since, key=lambda each: each[0]) - 1
+            last = bisect_right(held, until, key=lambda each: each[0])
+            versions = [each[1] for each in held[max(first, 0) : last]]
+            if first < 0:
+                versions.append("")
+            if any(each != version for each in versions):
+                return True
+        return False
 
     def _over(self, node: int, peer: int, until: int) -> None:
         since = self._open.pop((node, peer), None)

@@ -8,8 +8,9 @@ promises are judged by the trace alone, in three classes:
 * *competing*: on a contact of its route another bundle took time that it was promised, or the promise
   counted on what else would be under way further along. It comes later by at most one hundredth of
   its transit time, or a later letter of higher priority explains it.
-* *disturbed*: a link of a node on its route was cut, the plan of one was changed, or one was down, between
-  acceptance and arrival. Nobody could have known; it is only counted.
+* *disturbed*: a link of a node on its route was cut, the plan of one was changed, one was down, or one held
+  other amendments of the plan than the node that promised, between acceptance and arrival. Nobody could
+  have known: a promise is judged by what its node knew. It is only counted.
 
 The transit time is the promised time between nodes: of each hop that from the first bit that leaves to the
 last that arrives. To count the waits for windows as well, here or on the way, would allow more, for what says
@@ -103,7 +104,10 @@ class Promises:
         for stored in parts:
             priority = stored.meta.priority
             routes[stored.key] = tuple(map(_booked, stored.route.hops)) if stored.route else ()
-        self._observed.promises[key] = Promise(key, node, self._order, now, priority, arrives, routes)
+        version = self._observed.version(node)
+        self._observed.promises[key] = Promise(
+            key, node, self._order, now, priority, arrives, routes, version
+        )
 
     def take(self, record: Record) -> None:
         """Take the next record of the trace."""
@@ -149,7 +153,9 @@ class Promises:
         nodes = {promise.node: None}
         for slot in (*promise.slots, *(slot for slots in done.values() for slot in slots)):
             nodes.update({slot.node: None, slot.peer: None})
-        return self._observed.is_troubled(nodes, promise.time, until)
+        return self._observed.is_troubled(nodes, promise.time, until) or self._observed.goes_by_another(
+            nodes, promise.version, promise.time, until
+        )
 
     def _competes(self, promise: Promise, done: Done) -> bool:
         """Tell whether another bundle had any of the time that a bundle was promised, or took instead."""

@@ -48,11 +48,14 @@ class NodeSetup(NamedTuple):
         config: its engine's.
         application: makes what lives on it, each time that it starts; None for a node that only passes on.
         record: makes, each time that it starts, who is told of everything that the engine is told.
+        change_base: puts a plan in force that comes from outside, below what is amended at the node; None:
+            nothing is amended there.
     """
 
     config: NodeConfig
     application: Callable[[Node], Restorable] | None = None
     record: Callable[[NodeConfig], Recorder] | None = None
+    change_base: Callable[[Host, ContactPlan], Iterable[Request]] | None = None
 
 
 class Stage(IntEnum):
@@ -181,7 +184,12 @@ class VirtualNode:
     def change_plan(self, plan: ContactPlan) -> None:
         """Let it go by another plan, which is also the one of its next life."""
         self.config = replace(self.config, plan=plan)
-        self._step([*self._links_up(), events.PlanChanged(plan)])
+        change_base = self._setup.change_base
+        if change_base is None:
+            self._step([*self._links_up(), events.PlanChanged(plan)])
+        elif self.host is not None:  # one that is down starts on it
+            self._step(self._links_up())
+            self.call(lambda host, now: change_base(host, plan))
 
     def _links_up(self) -> list[Event]:
         """Return what tells the node of the links that it does not know of yet."""

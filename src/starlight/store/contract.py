@@ -46,6 +46,9 @@ class Store(BundleStore, Protocol):
     def records(self) -> Records:
         """Return the mailboxes' records."""
 
+    def saved(self, mailbox: str) -> list[tuple[str, bytes]]:
+        """Return the keys and records that are committed under one name, by key; asked at the start."""
+
     @property
     def syncs(self) -> int:
         """Return how often the disk was asked to make something durable, since this store was opened."""

@@ -137,6 +137,18 @@ class SqliteStore:
         """Return the mailboxes' records."""
         return self._records
 
+    def saved(self, mailbox: str) -> list[tuple[str, bytes]]:
+        """Return the keys and records that are committed under one name, by key.
+
+        Raises:
+            StoreError: the disk can't give them back.
+        """
+        query = "select key, data from saves where mailbox = ? order by key"
+        try:
+            return [(key, bytes(data)) for key, data in self._reader.execute(query, (mailbox,))]
+        except apsw.Error as error:
+            raise StoreError(f"{self._file} can't be read: {error}") from error
+
     def hold(self, writes: Iterable[Write]) -> int:
         """Make the bodies of writes readable before they are committed.
 

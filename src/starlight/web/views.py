@@ -226,7 +226,7 @@ class Crossing(msgspec.Struct, frozen=True):
     """
 
     id: str
-    kind: Literal["letter", "receipt", "telemetry", "report"]
+    kind: Literal["letter", "receipt", "telemetry", "report", "amendment"]
     from_world: str
     to_world: str
     departed: Time

@@ -109,5 +109,7 @@ def _is_told(hint: object) -> bool:
 
 def _present(hint: object) -> object:
     if get_origin(hint) in (Union, UnionType):
-        (hint,) = (each for each in get_args(hint) if each is not type(None))
+        present = [each for each in get_args(hint) if each is not type(None)]
+        # Of several types none is a time or a struct: there is nothing to read or write otherwise.
+        return present[0] if len(present) == 1 else hint
     return hint

@@ -1,0 +1,68 @@
+"""The contact plan of a live node, for who amends it: each act is durable on return."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlight.contacts import Amendment, Change, ContactPlan, Outage, outages
+from starlight.live.plan_view import PlanView, plan_view
+from starlight.node.application import Request
+from starlight.services.amendments import AmendmentService
+
+
+class PlanService:
+    """Lets people and programs amend the plan, and look at it.
+
+    Args:
+        service: the node's amendments.
+        moment: handles what has happened so far; returns mission time. Raises StoreError where the node
+            does not run.
+        carry_out: carries out requests made at a mission time; done once they are durable.
+    """
+
+    def __init__(
+        self,
+        service: AmendmentService,
+        moment: Callable[[], int],
+        carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
+    ) -> None:
+        self._service = service
+        self._moment = moment
+        self._carry_out = carry_out
+
+    async def amend(self, changes: Sequence[Change]) -> Amendment:
+        """Amend the plan; when this returns the change is in force here, durable, and on its way to all.
+
+        Raises:
+            InputError: this node is no planner, or no plan could take the changes.
+            StoreError: the disk refused.
+        """
+        now = self._moment()
+        amendment, requests = self._service.amend(changes, now)
+        await self._carry_out(requests, now)
+        return amendment
+
+    async def revise(self, outage: Outage) -> Amendment | None:
+        """Amend the plan by an outage, in place of what was said of it before; None where that says it all.
+
+        Raises:
+            InputError: this node is no planner, or no plan could take the outage.
+            StoreError: the disk refused.
+        """
+        now = self._moment()
+        amendment, requests = self._service.revise(outage, now)
+        await self._carry_out(requests, now)
+        return amendment
+
+    async def change_base(self, plan: ContactPlan) -> None:
+        """Put another base plan in force, with all that is held on top; it is not kept itself."""
+        now = self._moment()
+        await self._carry_out(self._service.set_base(plan), now)
+
+    def outages(self) -> list[Outage]:
+        """Return the outages that are held and not retracted, in canonical order."""
+        return outages(self._service.held.amendments())
+
+    def view(self) -> PlanView:
+        """Return the plan as it is shown."""
+        return plan_view(self._service)
