@@ -15,6 +15,7 @@ from starlight.errors import InputError
 
 if TYPE_CHECKING:
     from starlight.app.client import Client, LatenessView
+    from starlight.live.config import DaemonStatus
     from starlight.messages.delivery import DeliveryState
     from starlight.messages.letter_view import LetterView
     from starlight.neighbours.link_status import LinkStatus
@@ -204,7 +205,8 @@ def status(folder: Path, json_output: bool) -> None:
         click.echo(
             f"node {entry.node}: {entry.stored['bundles']} bundles stored, {entry.received} received, "
             f"{entry.sent} sent, {entry.refused} refused, links up: {entry.up or 'none'}, "
-            f"{entry.syncs} fsyncs, plan {entry.plan_version}, {dtntime.to_text(entry.time, 3)}"
+            f"{entry.syncs} fsyncs, plan {entry.plan_version}{_amended(entry)}, "
+            f"{dtntime.to_text(entry.time, 3)}"
         )
         for link in entry.links:
             _show_link(link)
@@ -228,3 +230,8 @@ def _show_link(link: LinkStatus) -> None:
 
 def _moment(time: int | None) -> str:
     return "never" if time is None else dtntime.to_text(time, 3)
+
+
+def _amended(entry: DaemonStatus) -> str:
+    """Return which amendments of the plan a node holds; nothing where it holds none."""
+    return f" amended by {entry.amended_by} ({entry.amendments})" if entry.amended_by else ""

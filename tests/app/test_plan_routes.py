@@ -1,0 +1,124 @@
+"""The contact plan over the local API: looked at, amended, and refused with what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from tests.live.helpers import START, run
+from tests.live.test_daemon import EARTH, MARS, config
+
+from starlight import dtntime
+from starlight.app.plan_routes import PlanRoutes
+from starlight.dtntime import HOUR
+from starlight.errors import StarlightError
+from starlight.live.clock import MissionClock
+from starlight.live.daemon import Daemon
+from starlight.web.answers import tell
+
+AT, LATER = dtntime.to_text(START), dtntime.to_text(START + HOUR)
+Ask = Callable[[httpx.AsyncClient], Awaitable[None]]
+
+
+def asked(folder: Path, ask: Ask, *nodes: int) -> None:
+    """Ask the API of a process with some nodes, each of which may amend."""
+
+    async def test() -> None:
+        clock = MissionClock(START)
+        daemons = [Daemon(config(folder, node, planners=(EARTH, MARS)), clock) for node in nodes]
+        for daemon in daemons:
+            await daemon.start()
+        app = Starlette(routes=PlanRoutes(daemons).routes(), exception_handlers={StarlightError: tell})
+        try:
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://node") as client:
+                await ask(client)
+        finally:
+            for daemon in daemons:
+                await daemon.stop()
+
+    run(test())
+
+
+def test_an_amendment_of_every_kind_is_made_and_shown(tmp_path: Path) -> None:
+    """What is posted is answered as it is held; the plan shows it, with versions, facts and planners."""
+    contact = {"from": MARS, "to": 9, "start": AT, "end": LATER, "rate_bps": 8_000, "light_time_s": 2.5}
+    changes: list[dict[str, object]] = [
+        {"kind": "outage", "links": [[EARTH, MARS]], "start": AT, "end": LATER, "text": "dust storm"},
+        {"kind": "new_contacts", "contacts": [contact]},
+        {"kind": "removed", "from": MARS, "to": EARTH, "time": LATER},
+        {"kind": "fact", "name": "epoch", "value": 3},
+    ]
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        made = await client.post("/api/amendments", json={"changes": changes})
+        assert made.status_code == 201, made.text
+        told = made.json()
+        assert (told["author"], told["number"], told["retracted"]) == (EARTH, 1, False)
+        assert [change["kind"] for change in told["changes"]] == [change["kind"] for change in changes]
+        assert told["changes"][0]["links"] == [[EARTH, MARS], [MARS, EARTH]]
+        assert told["changes"][0]["start"] == dtntime.to_text(START, 3)
+        (plan,) = (await client.get("/api/plan")).json()
+        assert plan["amendments"] == [told]
+        assert (plan["holds"], plan["facts"], plan["planners"]) == ("1:1", {"epoch": 3}, [EARTH, MARS])
+        assert len(plan["digest"]) == 8
+        # Earth's contact in two parts around the outage, and the new one; the other way is removed.
+        assert plan["contacts"] == 3
+        gone = await client.post(
+            "/api/amendments", json={"changes": [{"kind": "retracted", "author": EARTH, "number": 1}]}
+        )
+        assert gone.status_code == 201
+        (plan,) = (await client.get("/api/plan")).json()
+        assert [each["retracted"] for each in plan["amendments"]] == [True, False]
+        assert plan["facts"] == {}
+
+    asked(tmp_path, ask, EARTH)
+
+
+def test_of_several_nodes_one_is_named(tmp_path: Path) -> None:
+    """Where a process has several nodes, one of them amends, and one or all are shown."""
+    fact = {"kind": "fact", "name": "epoch", "value": "J2000"}
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        refused = await client.post("/api/amendments", json={"changes": [fact]})
+        assert refused.status_code == 422
+        assert refused.json()["right"] == f"Such are {EARTH}, {MARS}"
+        assert (await client.post("/api/amendments", json={"changes": [fact], "node": MARS})).is_success
+        plans = (await client.get("/api/plan")).json()
+        assert [(plan["node"], plan["holds"]) for plan in plans] == [(EARTH, ""), (MARS, "2:1")]
+        assert (await client.get("/api/plan", params={"node": MARS})).json() == plans[1:]
+        for wrong in ("9", "x", "²"):
+            assert (await client.get("/api/plan", params={"node": wrong})).status_code == 422
+
+    asked(tmp_path, ask, EARTH, MARS)
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"kind": "tides"}, "changes[0].kind"),
+        ({"kind": "outage", "links": [[1, 2]], "end": LATER}, "changes[0].start"),
+        ({"kind": "outage", "links": [[1, 1]], "start": AT, "end": LATER}, "link"),
+        ({"kind": "outage", "links": [[1, 2]], "start": LATER, "end": AT}, "end"),
+        ({"kind": "removed", "from": 1, "to": 2}, "changes[0].time"),
+        ({"kind": "fact", "name": "epoch"}, "changes[0].value"),
+        ({"kind": "retracted", "author": 1}, "changes[0].number"),
+        ({"kind": "fact", "name": "a", "value": 1, "note": "x"}, "body"),
+    ],
+)
+def test_what_is_wrong_with_a_change_is_told_by_its_key(
+    change: dict[str, object], where: str, tmp_path: Path
+) -> None:
+    """A change that lacks something, or says what no plan could take, is refused and changes nothing."""
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        refused = await client.post("/api/amendments", json={"changes": [change]})
+        assert refused.status_code == 422
+        assert where in refused.json()["where"]
+        (plan,) = (await client.get("/api/plan")).json()
+        assert plan["amendments"] == []
+
+    asked(tmp_path, ask, EARTH)
