@@ -15,6 +15,7 @@ from starlight.app.changes import changes
 from starlight.app.correspondence import Inhabitant, NodeCorrespondence
 from starlight.app.in_transit import InTransit
 from starlight.app.last_heard import last_heard
+from starlight.app.plan_changes import plan_changes
 from starlight.app.sky_view import SkyView
 from starlight.app.storm import StormControl
 from starlight.errors import InputError
@@ -110,6 +111,7 @@ class NodePageBackend:
             storm=self._storm.view(),
             telemetry=last_heard(mailboxes, self._vehicles, now, silent=silence is not None),
             conjunction=self._sky_view.conjunction(*self._between(owner), now),
+            plan=plan_changes(self._daemons[owner.node], self._sky_view.titles),
         )
 
     async def set_storm(self, active: bool) -> views.Storm:

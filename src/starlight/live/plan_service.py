@@ -14,7 +14,7 @@ class PlanService:
     """Lets people and programs amend the plan, and look at it.
 
     Args:
-        service: the node's amendments.
+        service: the node's amendments; an attribute, for reading.
         moment: handles what has happened so far; returns mission time. Raises StoreError where the node
             does not run.
         carry_out: carries out requests made at a mission time; done once they are durable.
@@ -26,7 +26,7 @@ class PlanService:
         moment: Callable[[], int],
         carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
     ) -> None:
-        self._service = service
+        self.service = service
         self._moment = moment
         self._carry_out = carry_out
 
@@ -38,7 +38,7 @@ class PlanService:
             StoreError: the disk refused.
         """
         now = self._moment()
-        amendment, requests = self._service.amend(changes, now)
+        amendment, requests = self.service.amend(changes, now)
         await self._carry_out(requests, now)
         return amendment
 
@@ -50,19 +50,19 @@ class PlanService:
             StoreError: the disk refused.
         """
         now = self._moment()
-        amendment, requests = self._service.revise(outage, now)
+        amendment, requests = self.service.revise(outage, now)
         await self._carry_out(requests, now)
         return amendment
 
     async def change_base(self, plan: ContactPlan) -> None:
         """Put another base plan in force, with all that is held on top; it is not kept itself."""
         now = self._moment()
-        await self._carry_out(self._service.set_base(plan), now)
+        await self._carry_out(self.service.set_base(plan), now)
 
     def outages(self) -> list[Outage]:
         """Return the outages that are held and not retracted, in canonical order."""
-        return outages(self._service.held.amendments())
+        return outages(self.service.held.amendments())
 
     def view(self) -> PlanView:
         """Return the plan as it is shown."""
-        return plan_view(self._service)
+        return plan_view(self.service)

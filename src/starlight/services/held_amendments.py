@@ -81,12 +81,15 @@ class HeldAmendments:
         self._base = self.plan = base
         self._named: tuple[ContactPlan, ContactPlan, frozenset[int]] | None = None  # see `nodes`
         self._held: dict[AmendmentId, Held] = {}
+        self._ordered: list[Held] | None = None
         self._counts: dict[int, int] = {}
         self._lately: dict[int, tuple[int, int]] = {}  # by author: which hour, and how many came in it
 
     def all(self) -> list[Held]:
         """Return what is held, in canonical order."""
-        return sorted(self._held.values(), key=lambda held: held.amendment.order)
+        if self._ordered is None:  # Asked at each look at the page; the set seldom changes.
+            self._ordered = sorted(self._held.values(), key=lambda held: held.amendment.order)
+        return list(self._ordered)
 
     def amendments(self) -> list[Amendment]:
         """Return the amendments, in canonical order."""
@@ -197,6 +200,7 @@ class HeldAmendments:
         if id not in self._held:
             self._counts[id.author] = self._counts.get(id.author, 0) + 1
         self._held[id] = held
+        self._ordered = None
 
 
 def record_of(held: Held) -> bytes:

@@ -11,7 +11,7 @@ from starlight.web.reader import Reader
 from starlight.web.render import render
 from starlight.web.views import Clock, Conversation, MailboxView, Orbits, PageStatus, Person
 
-PARTS = ("conversations", "letters", "silence", "in_transit", "telemetry", "storm")
+PARTS = ("conversations", "letters", "silence", "in_transit", "telemetry", "storm", "plan")
 """The parts of the page that change while it is open, each in a template of its own."""
 
 

@@ -17,7 +17,7 @@ from starlight import dtntime
 from starlight.messages.letter_view import LetterView
 from starlight.web import localtime
 from starlight.web.views import Crossing
-from starlight.words import doubt, lateness, letters, silence
+from starlight.words import doubt, lateness, letters, plan, silence
 
 HERE = Path(__file__).parent
 
@@ -92,6 +92,7 @@ _environment.filters |= {
 _environment.globals |= {
     "STEPS": letters.STEPS,
     "SILENCE": silence,
+    "PLAN": plan,
     "note": doubt.note,
     "content": letters.content,
     "in_fragments": lateness.in_fragments,

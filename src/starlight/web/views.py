@@ -14,6 +14,7 @@ import msgspec
 from starlight.json_time import Time
 from starlight.messages.letter_view import LetterView
 from starlight.web.forecast_view import SilenceView
+from starlight.words.sentence import Sentence
 from starlight.worlds import EARTH, MARS
 
 
@@ -274,6 +275,22 @@ class Storm(msgspec.Struct, frozen=True):
     cuts: str = "the relays"
 
 
+class PlanChanges(msgspec.Struct, frozen=True):
+    """The changes of the contact plan that a person's place goes by.
+
+    Attributes:
+        digest: the short name of all that is held, the same wherever the same is held.
+        held: how many amendments that are.
+        latest: what the latest of them say, the last first.
+        others: what is known of other places, by node number.
+    """
+
+    digest: str
+    held: int
+    latest: tuple[Sentence, ...] = ()
+    others: tuple[Sentence, ...] = ()
+
+
 class PageStatus(msgspec.Struct, frozen=True):
     """All that moves on the page besides letters, as one person's place knows it.
 
@@ -284,6 +301,7 @@ class PageStatus(msgspec.Struct, frozen=True):
         storm: the button's state.
         telemetry: the latest of each vehicle.
         conjunction: the one that is near or under way, or None.
+        plan: how the contact plan was changed, or None where it was not.
     """
 
     sky: SkyPanel
@@ -293,6 +311,7 @@ class PageStatus(msgspec.Struct, frozen=True):
     storm: Storm = Storm(active=False)
     telemetry: tuple[TelemetryView, ...] = ()
     conjunction: ConjunctionView | None = None
+    plan: PlanChanges | None = None
 
 
 class PageChange(msgspec.Struct, frozen=True):
