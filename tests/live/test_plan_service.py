@@ -72,7 +72,7 @@ def test_imposed_light_follows_the_amended_plan(tmp_path: Path) -> None:
             await there.plan.amend([Outage(((MARS, EARTH),), START - 2 * HOUR, START - HOUR, "long past")])
             await until(here, lambda: bool(here.node.plan.notices))
             await here.settled()
-            assert here._plan is here.node.plan
+            assert here._neighbours._plan is here.node.plan
 
     run(test())
 

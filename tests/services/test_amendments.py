@@ -26,7 +26,7 @@ from starlight.engine.applications import Applications
 from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.errors import InputError
-from starlight.node.application import ChangePlan, DataUnit, Request, Save, Say, Submit, Withdraw
+from starlight.node.application import ChangePlan, DataUnit, Request, Save, Say, SetAside, Submit, Withdraw
 from starlight.node.config import NodeConfig
 from starlight.node.trace_events import BundleWaiting, PlanAdopted
 from starlight.services import held_amendments
@@ -40,7 +40,7 @@ from starlight.services.amendment_format import (
 from starlight.services.amendments import GATHER, NAME, SERVICE, AmendmentService
 from starlight.services.held_amendments import ClockDoubt
 from starlight.services.plan_versions import TRIES_MAX
-from starlight.services.trace_events import AmendmentDamaged, AmendmentRefused, AmendmentTaken
+from starlight.services.trace_events import AmendmentRefused, AmendmentTaken
 from starlight.sim.checkers import Witness
 from starlight.sim.virtual_node import NodeSetup
 from starlight.sim.world import VirtualWorld
@@ -262,7 +262,7 @@ def test_the_base_plan_changes_below_what_is_held() -> None:
 
 
 def test_a_record_that_is_damaged_costs_itself_alone() -> None:
-    """A damaged record is left out and told of; the author sees that it is missing and sends it again."""
+    """A damaged record is set aside; the author sees that it is missing and sends it again."""
     one = service(1)
     saves: list[Request] = []
     for number in (1, 2):
@@ -274,9 +274,8 @@ def test_a_record_that_is_damaged_costs_itself_alone() -> None:
         again.restore(save.mailbox, save.key, data)
     again.restore(NAME, "held/x/y", b"")
     again.restore(NAME, "of a newer version", b"")
-    requests = again.resume(START)
-    damaged = told(requests, AmendmentDamaged)
-    assert [each.record for each in damaged if isinstance(each, AmendmentDamaged)] == ["held/2/1", "held/x/y"]
+    aside = [request for request in again.resume(START) if isinstance(request, SetAside)]
+    assert [(each.mailbox, each.key) for each in aside] == [(NAME, "held/2/1"), (NAME, "held/x/y")]
     assert again.held.version().text() == "2:2"
 
 

@@ -19,7 +19,17 @@ from starlight.bundle import BULK, EXPEDITED, EndpointID
 from starlight.contacts import Amendment, Change, ContactPlan, Outage, check_amendment, revised
 from starlight.dtntime import MILLISECOND, SECOND, YEAR
 from starlight.errors import AmendmentError, InputError, StoreError
-from starlight.node.application import ChangePlan, Claim, DataUnit, Request, Save, Say, Submit, Withdraw
+from starlight.node.application import (
+    ChangePlan,
+    Claim,
+    DataUnit,
+    Request,
+    Save,
+    Say,
+    SetAside,
+    Submit,
+    Withdraw,
+)
 from starlight.services.amendment_format import (
     AMENDMENT_MAX_BYTES,
     Carried,
@@ -33,7 +43,6 @@ from starlight.services.held_amendments import Held, HeldAmendments, NotTaken, r
 from starlight.services.plan_versions import LIFETIME, PlanVersions
 from starlight.services.service import Service
 from starlight.services.trace_events import (
-    AmendmentDamaged,
     AmendmentMade,
     AmendmentRefused,
     AmendmentTaken,
@@ -165,7 +174,7 @@ class AmendmentService(Service):
     # What the node tells; see `node.application.Application`.
 
     def restore(self, mailbox: str, key: str, data: bytes) -> None:
-        """Take back a record; one that can't be read is left out and told of, as its author has it too."""
+        """Take back a record; one that can't be read is set aside, and its author sends it again."""
         try:
             if key.startswith(_HELD):
                 author, _, number = key.removeprefix(_HELD).partition("/")
@@ -178,7 +187,7 @@ class AmendmentService(Service):
 
     def resume(self, now: int) -> list[Request]:
         """Put in force what is held, claim the endpoint, and send on what is still missing elsewhere."""
-        requests: list[Request] = [self._say(AmendmentDamaged(*damaged), now) for damaged in self._damaged]
+        requests: list[Request] = [SetAside(NAME, *damaged) for damaged in self._damaged]
         self._damaged.clear()
         requests += self._put_in_force()
         return [*requests, Claim(_endpoint(self.node)), *self._send(now)]

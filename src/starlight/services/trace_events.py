@@ -49,13 +49,6 @@ class AmendmentRefused(TraceEvent, frozen=True, tag="amendment.refused"):
     number: int = 0
 
 
-class AmendmentDamaged(TraceEvent, frozen=True, tag="amendment.damaged"):
-    """A record of an amendment can't be read; the node goes on without it, and asks its author again."""
-
-    record: str
-    reason: str
-
-
 class VersionHeard(TraceEvent, frozen=True, tag="amendment.version"):
     """Another node has told which amendments it holds.
 
@@ -74,6 +67,5 @@ EVENTS: tuple[type[TraceEvent], ...] = (
     AmendmentMade,
     AmendmentTaken,
     AmendmentRefused,
-    AmendmentDamaged,
     VersionHeard,
 )
