@@ -203,10 +203,12 @@ def _check(node: NodeFile, where: str) -> None:
             if value in values[:index]:
                 raise InputError(f"{name}[{index}] = {value!r} is there twice", where=where)
     _check_worlds(node, where)
-    for index, person in enumerate(node.person):
-        if person.service == AMENDMENTS:
+    numbers = [(f"person[{index}].service", each.service) for index, each in enumerate(node.person)]
+    numbers += [(f"service[{index}].number", each.number or 0) for index, each in enumerate(node.service)]
+    for key, number in numbers:
+        if number == AMENDMENTS:
             right = f"{AMENDMENTS} is where nodes tell each other of changes of the plan; give another"
-            raise InputError(f"person[{index}].service = {person.service}", where=where, right=right)
+            raise InputError(f"{key} = {number}", where=where, right=right)
     for index, peer in enumerate(node.peer):
         key = f"{where}: peer[{index}]"
         if peer.number == node.number:
