@@ -9,6 +9,8 @@ from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, const
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND, YEAR
 from starlight.engine.host import Host
+from starlight.links import TcpclConfig, TcpclSession
+from starlight.medium.link_kinds import ChooseLink, LinkKind, Site, Streams, space_hops
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig, NodeLimits
 from starlight.sim import faults
@@ -55,13 +57,14 @@ def world_of(
     limits: NodeLimits = PATIENT,
     trace: Callable[[Record], object] | None = None,
     interrupt: Interrupt | None = None,
+    choose_link: ChooseLink = space_hops,
 ) -> VirtualWorld:
     """Return a world with a witness on every node of a plan."""
     setups = [
         NodeSetup(NodeConfig(number, plan, limits), lambda node: Witness(node, services))
         for number in plan.nodes()
     ]
-    return kind(plan, setups, start=START, trace=trace, interrupt=interrupt)
+    return kind(plan, setups, start=START, trace=trace, interrupt=interrupt, choose_link=choose_link)
 
 
 def posting(
@@ -109,7 +112,32 @@ FAST, SLOW = (300, 8_000, 1_000_000, UNLIMITED_BPS), (300, 1_000, 4_000)
 """Rates of links, in bit/s: the slow ones make letters that fit into no window whole."""
 
 
-def random_plan(random: Random, nodes: int, length: int, rates: Sequence[int] = FAST) -> ContactPlan:
+def session(site: Site) -> TcpclSession:
+    """Return a TCPCL session between two nodes."""
+    config = TcpclConfig(f"ipn:{site.node}.0", require_peer_node_id=f"ipn:{site.peer}.0")
+    return TcpclSession(config, passive=site.passive, now=site.now)
+
+
+TCPCL = Streams(session)
+
+
+def sessions(node: int, peer: int) -> LinkKind:
+    """Return a link over TCPCL, whatever the nodes."""
+    return TCPCL
+
+
+NEAR_LIGHT_S = (0.000_1, 0.02, 1.3)
+LIGHT_S = (*NEAR_LIGHT_S, 240.0, 1_200.0)
+"""Light times of links, in s: over the near ones a session can be held."""
+
+
+def random_plan(
+    random: Random,
+    nodes: int,
+    length: int,
+    rates: Sequence[int] = FAST,
+    lights: Sequence[float] = LIGHT_S,
+) -> ContactPlan:
     """Return a plan in which every pair of a random tree, and some more, meet again and again.
 
     The last hour belongs to one long contact of every link, so that all can arrive in the end.
@@ -120,7 +148,7 @@ def random_plan(random: Random, nodes: int, length: int, rates: Sequence[int] = 
         pairs.append((a, b))
     contacts: list[Contact] = []
     for a, b in sorted(set(pairs)):
-        light = random.choice((0.000_1, 0.02, 1.3, 240.0, 1_200.0))
+        light = random.choice(lights)
         drift = light * random.uniform(-1e-6, 1e-6)
         rate = random.choice(rates)
         time = random.randrange(HOUR)
@@ -145,10 +173,12 @@ def disturbed(
     kind: type[VirtualWorld] = VirtualWorld,
     limits: NodeLimits = PATIENT,
     rates: Sequence[int] = FAST,
+    lights: Sequence[float] = LIGHT_S,
+    choose_link: ChooseLink = space_hops,
 ) -> tuple[VirtualWorld, list[Record]]:
     """Return a world in which many write and much fails, drawn from a seed, before it runs."""
     random = Random(f"traffic {seed}")
-    plan = random_plan(random, random.randint(3, 7), 12 * HOUR, rates)
+    plan = random_plan(random, random.randint(3, 7), 12 * HOUR, rates, lights)
     lines: list[Record] = []
     fatal = random.choice((0.0, 0.0, 0.001, 0.01))
 
@@ -158,7 +188,9 @@ def disturbed(
             return random.randrange(HOUR)
         return None
 
-    world = world_of(plan, kind=kind, limits=limits, trace=lines.append, interrupt=interrupt)
+    world = world_of(
+        plan, kind=kind, limits=limits, trace=lines.append, interrupt=interrupt, choose_link=choose_link
+    )
     special = Random(f"letters {seed}")
     faults.draw(seed, plan, START, START + 12 * HOUR).befall(world)
     nodes = plan.nodes()

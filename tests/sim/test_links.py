@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterable
 
 import pytest
 from tests.messages.contents import received_of, sent_of
-from tests.sim.helpers import HOUR, MINUTE, SECOND, START, both, contact, posting
+from tests.sim.helpers import (
+    HOUR,
+    MINUTE,
+    NEAR_LIGHT_S,
+    SECOND,
+    START,
+    TCPCL,
+    both,
+    contact,
+    disturbed,
+    posting,
+    sessions,
+)
 from tests.sim.test_letters import office_at, offices
 
 from starlight.contacts.plan import ContactPlan
@@ -15,7 +27,7 @@ from starlight.engine.node import Node
 from starlight.links import TcpclConfig, TcpclSession
 from starlight.links.udpcl import UdpclConfig, UdpclLink
 from starlight.medium.impairments import Impairments
-from starlight.medium.link_kinds import ChooseLink, Datagrams, LinkKind, Site, Streams, space_hops
+from starlight.medium.link_kinds import ChooseLink, Datagrams, LinkKind, Streams, space_hops
 from starlight.messages.draft import Draft
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
@@ -31,15 +43,6 @@ def udpcl(keepalive_s: int = 0) -> ChooseLink:
     """Return the choice of UDPCL for every link."""
     config = UdpclConfig(datagram_max=60_000, keepalive_s=keepalive_s)
     return lambda node, peer: Datagrams(lambda site: UdpclLink(config, now=site.now))
-
-
-def session(site: Site) -> TcpclSession:
-    """Return a TCPCL session between two nodes."""
-    config = TcpclConfig(f"ipn:{site.node}.0", require_peer_node_id=f"ipn:{site.peer}.0")
-    return TcpclSession(config, passive=site.passive, now=site.now)
-
-
-TCPCL = Streams(session)
 
 
 def world_over(
@@ -155,7 +158,7 @@ def test_keepalives_find_out_that_a_peer_is_there() -> None:
 def test_letters_cross_to_the_moon_over_tcpcl() -> None:
     """Sessions run at 1.3 s of light: nothing is lost, and the acknowledgement takes a light time too."""
     lines: list[Record] = []
-    world = world_over(NEAR, lambda node, peer: TCPCL, trace=lines.append)
+    world = world_over(NEAR, sessions, trace=lines.append)
     post(world, 100)
     for number in range(100):
         world.call(START + MINUTE + number * SECOND, 2, posting(f"back {number}", "ipn:1.1", size=3_000))
@@ -182,9 +185,7 @@ def test_letters_cross_to_the_moon_over_tcpcl() -> None:
 
 def test_over_tcpcl_losses_only_cost_time() -> None:
     """What befalls its packets is the transport's affair: all comes, once, in order."""
-    world = world_over(
-        NEAR, lambda node, peer: TCPCL, Impairments(2, loss=0.1, duplication=0.1, reordering=0.1)
-    )
+    world = world_over(NEAR, sessions, Impairments(2, loss=0.1, duplication=0.1, reordering=0.1))
     post(world, 200)
     world.run(START + HOUR)
     assert unsafe(world) == unfinished(world) == []
@@ -196,7 +197,7 @@ def test_over_tcpcl_losses_only_cost_time() -> None:
 def test_a_cut_breaks_the_connection_and_it_is_opened_again(cut: list[tuple[int, int]]) -> None:
     """What was not acknowledged is sent again over the next session: nothing is lost."""
     lines: list[Record] = []
-    world = world_over(NEAR, lambda node, peer: TCPCL, trace=lines.append)
+    world = world_over(NEAR, sessions, trace=lines.append)
     world.cut(cut, START + 2 * MINUTE, START + 20 * MINUTE)
     post(world, 60, every=10 * SECOND)
     for minute in range(60):
@@ -210,7 +211,7 @@ def test_a_cut_breaks_the_connection_and_it_is_opened_again(cut: list[tuple[int,
 @pytest.mark.parametrize("node", [1, 2])
 def test_a_crash_ends_the_connection_and_loses_nothing(node: int) -> None:
     """Whichever end dies, the other hears of it, and a new connection is there when it lives again."""
-    world = world_over(NEAR, lambda node, peer: TCPCL)
+    world = world_over(NEAR, sessions)
     world.crash(node, START + 90 * SECOND, START + 10 * MINUTE)
     post(world, 60, every=10 * SECOND)
     for minute in range(20):
@@ -227,7 +228,7 @@ def test_a_session_waits_for_the_window() -> None:
         [c for n, window in enumerate(windows) for c in both(1 + 2 * n, 1, 2, *window, light_s=MOON_S)]
     )
     lines: list[Record] = []
-    world = world_over(plan, lambda node, peer: TCPCL, trace=lines.append)
+    world = world_over(plan, sessions, trace=lines.append)
     post(world, 100, every=30 * SECOND)
     world.run(START + 2 * HOUR)
     assert unsafe(world) == unfinished(world) == []
@@ -274,7 +275,7 @@ def test_over_any_link_a_world_can_end_with_all_in_the_stores() -> None:
     """What has left is stored where it goes to, hidden until light brings it; what has not stays."""
     chosen: list[tuple[ChooseLink, list[str]]] = [
         (udpcl(), []),  # let go of when they had left
-        (lambda node, peer: TCPCL, ["HANDED"] * 3),
+        (sessions, ["HANDED"] * 3),
         (space_hops, ["HANDED"] * 3),
     ]
     for choose, handed in chosen:
@@ -301,3 +302,14 @@ def test_the_same_seed_gives_the_same_world_over_a_bad_medium() -> None:
         return world.digest()
 
     assert digest(1) == digest(1) != digest(2)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_over_sessions_nothing_is_lost_while_everything_fails(seed: int) -> None:
+    """Cuts, crashes within steps and wrong plans break sessions; all comes once, when all has healed."""
+    world, lines = disturbed(seed, lights=NEAR_LIGHT_S, choose_link=sessions)
+    for hour in (*range(13), 62):
+        world.run(START + hour * HOUR)
+        assert unsafe(world) == [], f"seed {seed}"
+    assert unfinished(world) == [], f"seed {seed}"
+    assert any(record.kind == "link.lost" for record in lines)

@@ -115,6 +115,10 @@ class LinkEnd:
         self._say = say
         self._wire: Wire | None = None
         self._orders = SentOrders(peer)
+        # A node answers a step later, when another machine may live here: so what it is told to answer has a
+        # number that no other machine at this end has used.
+        self._handed = 0
+        self._to_answer: dict[int, int] = {}
         self._released: deque[tuple[int, bytes]] = deque()
 
     def begin(self, link: Link, wire: Wire, now: int, connection: int = 0) -> None:
@@ -131,6 +135,7 @@ class LinkEnd:
         self.machine = self._wire = None
         self.is_established = False
         self._orders = SentOrders(self.peer)
+        self._to_answer.clear()
 
     @property
     def is_alive(self) -> bool:
@@ -158,10 +163,11 @@ class LinkEnd:
         wire.flush(now)
         return []
 
-    def answer(self, transfer: int, refusal: Refusal | None, now: int) -> None:
-        """Answer a transfer that has come."""
-        assert self.machine is not None, "a node that is down answers nothing"
-        assert self._wire is not None
+    def answer(self, handle: int, refusal: Refusal | None, now: int) -> None:
+        """Answer a transfer that has come, unless the machine that has received it is gone."""
+        transfer = self._to_answer.pop(handle, None)
+        if transfer is None or self.machine is None or self._wire is None:
+            return
         if refusal is None:
             self.machine.acknowledge(transfer, now)
         else:
@@ -204,9 +210,8 @@ class LinkEnd:
         told: list[Event] = []
         for event in happened:
             match event:
-                case links.TransferReceived(transfer, data, _, answerable):
-                    handle = transfer if answerable and self._acknowledges else None
-                    told.append(events.BundleReceived(self.peer, data, handle, now))
+                case links.TransferReceived():
+                    told.append(events.BundleReceived(self.peer, event.data, self._handle(event), now))
                 case links.LinkEstablished():
                     self._establish(told)
                 case links.LinkEnded(reason):
@@ -225,9 +230,14 @@ class LinkEnd:
             self._wire.flush(now)
         return told
 
-    @property
-    def _acknowledges(self) -> bool:
-        return self.machine is not None and self.machine.promises.acknowledged
+    def _handle(self, event: links.TransferReceived) -> int | None:
+        """Return by which number the node answers a transfer; None where nobody waits for an answer."""
+        assert self.machine is not None
+        if not event.answerable or not self.machine.promises.acknowledged:
+            return None
+        self._handed += 1
+        self._to_answer[self._handed] = event.transfer
+        return self._handed
 
     def _establish(self, told: list[Event]) -> None:
         if not self.is_established:
