@@ -22,6 +22,7 @@ from tests.sim.helpers import (
 from tests.sim.test_letters import office_at, offices
 
 from starlight.contacts.plan import ContactPlan
+from starlight.dtntime import YEAR
 from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.links import TcpclConfig, TcpclSession
@@ -290,6 +291,17 @@ def test_over_any_link_a_world_can_end_with_all_in_the_stores() -> None:
             for event in world.store(node).restore():
                 fresh.handle(event, world.now)
             assert [stored.state.name for stored in fresh.stored.values()] == states
+
+
+def test_a_world_ends_though_its_machines_speak_whenever_they_are_spoken_to() -> None:
+    """Keep-alives a light time apart would answer each other for decades; what is in transit lands first."""
+    plan = ContactPlan.of(both(1, 1, 2, 0, 90 * YEAR, light_s=300.0))
+    world = world_over(plan, udpcl(keepalive_s=60))
+    post(world, 20, every=MINUTE)
+    world.run(START + 20 * MINUTE)
+    world.land()
+    assert unsafe(world) == []
+    assert len(world.store(2).bundles()) == 5
 
 
 def test_the_same_seed_gives_the_same_world_over_a_bad_medium() -> None:

@@ -81,6 +81,11 @@ class Channel:
         sent.lost = self._truth.is_cut(self.link, flight.leaves, flight.last_byte)
         self._fly(sent, flight.reaches)
 
+    @property
+    def under_way(self) -> int:
+        """Return how many messages are on their way, or wait for it."""
+        return len(self._coming)
+
     def next_due(self) -> int | None:
         """Return when `arrived` is due, in ns."""
         return self._coming[0][0] if self._coming else None

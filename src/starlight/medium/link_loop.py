@@ -19,6 +19,10 @@ from starlight.node.events import Event
 Tell = Callable[[int, list[Event]], None]
 """Tells a node, by its number, of events; one that is down hears nothing."""
 
+LOOKS_EACH = 4
+"""Looks at an end, as a world ends, for each message that is then under way: that itself, its answer, and
+what a session says to it. Machines that speak whenever they are spoken to would else never come to an end."""
+
 
 class LinkLoop:
     """The loop over the ends.
@@ -97,7 +101,10 @@ class LinkLoop:
         ends = self._table.all()
         for end in ends:
             end.incoming.world_ends(self._queue.now)
-        while due := [(time, end) for end in ends if (time := end.incoming.next_due()) is not None]:
+        for _ in range(LOOKS_EACH * sum(end.incoming.under_way for end in ends)):
+            due = [(time, end) for end in ends if (time := end.incoming.next_due()) is not None]
+            if not due:
+                break
             self._lands_at, end = min(due, key=lambda each: each[0])  # of several the first in the table
             self.take(end, [message for message in end.incoming.arrived(self.now) if not message.handshake])
         self._lands_at = None
