@@ -29,6 +29,7 @@ from starlight.app.storm import StormControl
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND, from_text
+from starlight.engine.node import Node
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.decoded import DecodedRecords
@@ -42,7 +43,6 @@ from starlight.messages.stored_format import StoredLetter
 from starlight.node.application import Save
 from starlight.node.config import NodeConfig
 from starlight.postoffice.postoffice import PostOffice
-from starlight.routing import Router
 from starlight.scenario.kernels import open_sky
 from starlight.store.sqlite_store import SqliteStore
 from starlight.web.app import make_app
@@ -129,7 +129,7 @@ def plan() -> ContactPlan:
 
 def office_on(store: SqliteStore) -> PostOffice:
     """Return the post office of a node that starts on a store."""
-    office = PostOffice(EARTH, Router(plan()), records=store.records)
+    office = PostOffice(Node(NodeConfig(EARTH, plan())).forecaster, records=store.records)
     office.resume(START)
     return office
 

@@ -20,13 +20,14 @@ from tests.messages.contents import whole
 
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
+from starlight.engine.node import Node
 from starlight.messages.draft import Draft
 from starlight.messages.first_format import encode_first
 from starlight.messages.letter import Letter, Receipt, ReceiptFact, Telemetry
 from starlight.messages.mailbox import MailboxLimits
 from starlight.node.application import DataUnit, Request, Save, Submit
+from starlight.node.config import NodeConfig
 from starlight.postoffice.postoffice import PostOffice
-from starlight.routing import Router
 
 ADDRESSES = ["ipn:7.1", "ipn:20.1", "ipn:20.2", "dtn:none", "dtn://x/y", "ipn:0.0", "ipn:7.0", "x", ""]
 
@@ -87,9 +88,9 @@ class Ground:
             Contact(1, 7, 20, 0, 10**17, ((0, 10_000),), light),
             Contact(2, 20, 7, 0, 10**17, ((0, 10_000),), light),
         ]
-        self.router = Router(ContactPlan.of(contacts))
+        self.node = Node(NodeConfig(7, ContactPlan.of(contacts)))
         self.limits = MailboxLimits(letters=12, readings=3, vehicles=2)
-        self.office = PostOffice(7, self.router, self.limits, entropy=draw.randbytes)
+        self.office = PostOffice(self.node.forecaster, self.limits, entropy=draw.randbytes)
         self.saves: dict[tuple[str, str], bytes] = {}
         self.keys: list[str] = []
         self.now = 0
@@ -143,7 +144,7 @@ class Ground:
     def restart(self) -> None:
         """Come back from the saves, and be as before."""
         before = whole(self.office.mailbox("ipn:7.1"), self.now)
-        self.office = PostOffice(7, self.router, self.limits, entropy=self.draw.randbytes)
+        self.office = PostOffice(self.node.forecaster, self.limits, entropy=self.draw.randbytes)
         names = list(self.saves)
         self.draw.shuffle(names)
         for mailbox, key in names:

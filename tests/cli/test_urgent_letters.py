@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import click
 import pytest
 from tests.cli.helpers import Running, running, starlight
+from tests.messages.helpers import overhead_of
 
 from starlight.cli.route import route
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.contacts.plan_json import to_json
 from starlight.dtntime import DAY, HOUR, MINUTE, from_text
-from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES
 from starlight.messages.urgency import PRIORITIES
 from starlight.routing.volume import MIN_OVERHEAD_BYTES
 
@@ -90,7 +90,9 @@ def test_why_so_late_has_the_words_of_starlight_route(node: Running) -> None:
     inbox = starlight("inbox", node.folder, "jay", "--explain")
     (letter,) = json.loads(starlight("inbox", node.folder, "jay", "--explain", "--json").out)
     lateness = letter["lateness"]
-    size = str(lateness["size_bytes"] + BUNDLE_OVERHEAD_BYTES - MIN_OVERHEAD_BYTES)
+    size = str(
+        lateness["size_bytes"] + overhead_of(now=from_text("2050-01-01T00:00:00Z")) - MIN_OVERHEAD_BYTES
+    )
     file = node.folder.parent / "plan.json"
     asked = ["--from", str(HERE), "--to", str(THERE), "--at", lateness["now"], "--size", size]
     told = refusals_in(starlight("route", file, *asked, "--explain").out)

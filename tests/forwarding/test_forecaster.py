@@ -26,7 +26,7 @@ from starlight.node.events import (
     Wakeup,
 )
 from starlight.node.forecast import Forecast, ForecastDoubt, ForecastDoubtCode, Outgoing
-from starlight.routing import NoRouteCode
+from starlight.routing import Fragment, NoRouteCode, Router, RouteRequest, split
 
 WHOLE = BundleFlags.MUST_NOT_FRAGMENT.value
 DIRECT = plan(contact(1, 1, 2), contact(2, 2, 1))
@@ -285,3 +285,27 @@ def test_the_size_of_a_bundle_of_another_node_is_known_too(size: int) -> None:
     told = Fixture(1).node.forecaster.bundle_bytes(about(submit), T)
     there.handle(submit)
     assert [stored.meta.size for stored in there.node.stored.values()] == [told]
+
+
+def test_what_went_in_no_number_of_fragments_is_not_cut_at_each_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is tried again when room is given back or the plan changes; a smaller one is tried at once."""
+    cut: list[int] = []
+
+    def counted(router: Router, request: RouteRequest, overhead: int) -> list[Fragment] | None:
+        cut.append(request.size - overhead)
+        return split(router, request, overhead)
+
+    monkeypatch.setattr("starlight.forwarding.fragmentation.split", counted)
+    windows = [contact(id, 1, 2, id * HOUR, id * HOUR + MINUTE, rate=1_000) for id in range(1, 7)]
+    node = Fixture(1, plan(*windows), up=())
+    assert expected(node, 60_000).arrives is None
+    assert expected(node, 60_000, T + SECOND).arrives is None
+    assert expected(node, 90_000, T + MINUTE).arrives is None
+    assert cut == [60_000]
+    assert expected(node, 30_000).parts == 5
+    assert cut == [60_000, 30_000]
+    more = [*windows, *(contact(id, 1, 2, id * HOUR, id * HOUR + MINUTE, rate=1_000) for id in range(7, 10))]
+    node.handle(PlanChanged(plan(*more, version=1)), T + MINUTE)
+    assert expected(node, 60_000, T + MINUTE).parts == 9

@@ -13,10 +13,12 @@ from random import Random
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, MILLISECOND, SECOND
+from starlight.engine.node import Node
+from starlight.forwarding.fragmentation import RELAY_BYTES
 from starlight.messages.conversation_order import thread_of
 from starlight.messages.draft import Draft
 from starlight.messages.first_format import encode_first
-from starlight.messages.forecast import Prediction, overhead_of
+from starlight.messages.forecast import Prediction
 from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter
 from starlight.messages.urgency import Priority
@@ -32,8 +34,11 @@ from starlight.node.application import (
     Untaken,
     Withdraw,
 )
+from starlight.node.config import NodeConfig
+from starlight.node.events import PlanChanged
+from starlight.node.forecast import Outgoing
 from starlight.postoffice.postoffice import LETTER_LIFETIME, PostOffice
-from starlight.routing import NoRoute, Route, Router, RouteRequest
+from starlight.routing import NoRoute, Route, RouteRequest
 from starlight.trace import Record
 
 EARTH, RELAY, MARS = 7, 15, 20
@@ -56,6 +61,17 @@ def both_ways(start: int = 0, end: int = FOREVER) -> ContactPlan:
     return ContactPlan.of(
         [contact(1, EARTH, MARS, start, end), contact(2, MARS, EARTH, start, end)],
     )
+
+
+def overhead_of(priority: int = 1, payload: int = 1_000, now: int = 0) -> int:
+    """Return what a bundle between these nodes adds to a payload, in bytes; its creation time counts."""
+    outgoing = Outgoing(JAY, NANYOUNG, payload, LETTER_LIFETIME // MILLISECOND, priority=priority)
+    return Node(NodeConfig(EARTH)).forecaster.bundle_bytes(outgoing, now) - payload
+
+
+def fragment_overhead_of(priority: int = 1) -> int:
+    """Return how many bytes of a fragment are reckoned to be no payload, of one of less than 64 KiB."""
+    return overhead_of(priority) + 2 * 3 + RELAY_BYTES
 
 
 def unit(endpoint: str, source: str, payload: bytes, created: int = 0) -> DataUnit:
@@ -97,7 +113,8 @@ class FakeNode:
     def __init__(self, sky: FakeSky, number: int) -> None:
         self.sky = sky
         self.number = number
-        self.router = Router(sky.plan)
+        self.engine = Node(NodeConfig(number, sky.plan))  # for its forecasts alone
+        self.router = self.engine.router
         self.saves: dict[tuple[str, str], bytes] = {}
         self.aside: dict[tuple[str, str], str] = {}
         self.trace: list[Record] = []
@@ -111,7 +128,7 @@ class FakeNode:
 
     def fresh_office(self) -> PostOffice:
         """Return an office that has nothing in memory."""
-        return PostOffice(self.number, self.router, booked=self.booked, entropy=self.random.randbytes)
+        return PostOffice(self.engine.forecaster, booked=self.booked, entropy=self.random.randbytes)
 
     def booked(self, key: str) -> tuple[Route, ...]:
         """Return what is booked for a bundle that waits here."""
@@ -155,6 +172,7 @@ class FakeNode:
     def set_plan(self, plan: ContactPlan) -> None:
         """Take a new plan: what has not left is routed again."""
         self.router.set_plan(plan)
+        self.engine.handle(PlanChanged(plan), self.sky.now)
         for key, (post, _) in list(self.queued.items()):
             self.queued.pop(key)
             self._queue(key, post)
@@ -212,7 +230,16 @@ class FakeNode:
     def _queue(self, key: str, post: Submit) -> Route | NoRoute:
         node = self.office.node_of(post.destination)
         assert node is not None
-        size = len(post.payload) + overhead_of(post.priority)
+        size = self.engine.forecaster.bundle_bytes(
+            Outgoing(
+                post.source,
+                post.destination,
+                len(post.payload),
+                post.lifetime_ms,
+                priority=post.priority,
+            ),
+            self.sky.now,
+        )
         route = self.router.route(RouteRequest(self.number, node, self.sky.now, size, priority=post.priority))
         self.queued[key] = (post, route)
         if route:

@@ -23,12 +23,14 @@ from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE, SECOND
 from starlight.errors import InputError
 from starlight.messages.doubt import Doubt, DoubtCode
-from starlight.messages.forecast import RECEIPT_BYTES
 from starlight.messages.silence import Silence, SilenceCause
+from starlight.node.events import LinkDown, LinkUp
+from starlight.node.forecast import ForecastDoubt, ForecastDoubtCode, Outgoing
 from starlight.words import doubt, lateness, routes, silence
 
 # The node books a letter anew before the mailbox asks, so the letter may see its own booking.
 OWN_BOOKING = 2 * MILLISECOND
+LETTER = Outgoing(JAY, NANYOUNG, 100, 1_000_000)
 STORM = Notice(0, 3 * DAY, (RELAY,), "dust storm over Arsia Mons")
 
 
@@ -59,7 +61,7 @@ def test_leaves_arrives_and_earliest_answer() -> None:
     assert ahead.arrives is not None
     assert 0 < ahead.arrives - MINUTE - LIGHT < SECOND
     assert ahead.answer_at is not None
-    receipt_at = sky.earth.office.forecaster.back(MARS, ahead.arrives, RECEIPT_BYTES)
+    receipt_at = sky.earth.office.forecaster.receipt_at(LETTER, ahead.arrives)
     assert receipt_at is not None
     assert ahead.arrives + LIGHT < receipt_at < ahead.answer_at < ahead.arrives + LIGHT + SECOND
     assert ahead.route is not None
@@ -174,7 +176,7 @@ def test_no_answer_where_no_route_back_is() -> None:
     ahead = predict(sky.earth.office, NANYOUNG, "hello", 0)
     assert ahead.arrives is not None
     assert ahead.answer_at is None
-    assert sky.earth.office.forecaster.back(MARS, ahead.arrives, RECEIPT_BYTES) is None
+    assert sky.earth.office.forecaster.receipt_at(LETTER, ahead.arrives) is None
 
 
 def test_a_waiting_letter_is_predicted_again() -> None:
@@ -294,3 +296,34 @@ def test_whom_to_ask() -> None:
     sky.open_all()
     with pytest.raises(InputError):
         predict(sky.earth.office, "nonsense", "hello", 0)
+
+
+def test_what_speaks_against_a_letter_is_told_while_it_is_on_its_way() -> None:
+    """Of one that waits, that the link is down; of one that has left, that no answer to it can be seen."""
+    sky = FakeSky(both_ways(HOUR, DAY))
+    sky.open_all()
+    office, engine = sky.earth.office, sky.earth.engine
+    engine.handle(LinkUp(MARS, acknowledged=False), 0)
+    engine.handle(LinkDown(MARS), 1)
+    id = sky.write(EARTH, JAY, NANYOUNG, "hello")
+    unacknowledged = ForecastDoubt(ForecastDoubtCode.UNACKNOWLEDGED, MARS)
+    assert office.doubts(JAY, id, 1) == (unacknowledged,), "the contact is not open yet"
+    down = ForecastDoubt(ForecastDoubtCode.LINK_DOWN, MARS, 1)
+    assert office.doubts(JAY, id, HOUR) == (down, unacknowledged)
+    assert predict(office, NANYOUNG, "hello", HOUR).doubts == (down, unacknowledged)
+    sky.run(HOUR)
+    assert sky.state(EARTH, JAY, id)[0] == "in_flight"
+    assert office.doubts(JAY, id, HOUR + SECOND) == (unacknowledged,), "it has left"
+    sky.run(DAY)
+    assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
+    assert office.doubts(JAY, id, DAY) == ()
+
+
+def test_a_notice_is_told_once() -> None:
+    """Where the plan's notice explains a silence, it is not told again as a doubt."""
+    plan = ContactPlan.of([contact(1, EARTH, MARS, 2 * DAY, 3 * DAY)], notices=[Notice(0, DAY, (), "storm")])
+    sky = FakeSky(plan)
+    sky.open_all()
+    ahead = predict(sky.earth.office, NANYOUNG, "hello", 0)
+    assert ahead.silence is not None
+    assert (ahead.silence.notices, ahead.doubts) == (("storm",), ())

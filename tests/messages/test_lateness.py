@@ -14,18 +14,22 @@ from tests.messages.helpers import (
     RELAY,
     FakeSky,
     contact,
+    overhead_of,
     predict,
     why_late,
 )
 
 from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, duration_text
+from starlight.engine.node import Node
 from starlight.errors import InputError
 from starlight.messages.delivery import Leg
-from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES, REFUSALS_MAX, Forecaster
-from starlight.messages.itinerary import LinkIndex, legs_of
+from starlight.messages.forecast import REFUSALS_MAX, MessageForecaster
 from starlight.messages.lateness import LateMessage, Lateness, time_spent
+from starlight.messages.legs import LinkIndex, legs_of
 from starlight.messages.overtaken import Waiting
+from starlight.node.config import NodeConfig
+from starlight.node.forecast import Outgoing
 from starlight.routing import Router, RouteRequest
 from starlight.words import lateness as words
 from starlight.words import routes
@@ -65,7 +69,7 @@ def test_the_refusals_are_those_of_the_router() -> None:
     for _ in range(3):
         sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
     lateness = why_late(sky.earth.office, NANYOUNG, 5_000, MINUTE)
-    size = 5_000 + BUNDLE_OVERHEAD_BYTES
+    size = 5_000 + overhead_of(now=MINUTE)
     router = Router(sky.plan)
     for _, route in sky.earth.queued.values():
         assert route
@@ -83,8 +87,9 @@ def test_the_way_that_it_goes_is_not_refused() -> None:
     """An overtaken letter keeps its place before those behind it, though its contact has no room anew."""
     fast, slow = 80_000, 800
     plan = [contact(1, EARTH, MARS, 0, HOUR, bps=slow), contact(2, EARTH, MARS, 65 * SECOND, HOUR, bps=fast)]
-    router = Router(ContactPlan.of(plan))
-    forecaster = Forecaster(EARTH, router)
+    node = Node(NodeConfig(EARTH, ContactPlan.of(plan))).forecaster
+    router = node.router
+    forecaster = MessageForecaster(node, lambda address: MARS)
     booked = []
     for size, priority in ((2_088, 1), (2_088, 1), (1_288, 1), (2_088, 2)):
         route = router.route(RouteRequest(EARTH, MARS, 0, size, priority=priority))
@@ -97,7 +102,8 @@ def test_the_way_that_it_goes_is_not_refused() -> None:
     anew = router.without(booked[:1]).route(RouteRequest(EARTH, MARS, 0, 2_088))
     assert anew
     assert anew.arrival > moved.arrival
-    lateness = forecaster.lateness(LateMessage(MARS, 2_000, legs=legs_of(moved)), 0, booked=booked[:1])
+    message = LateMessage(Outgoing(JAY, NANYOUNG, 2_000, 1_000_000), None, legs_of(moved))
+    lateness = forecaster.lateness(message, 0, booked=booked[:1])
     assert lateness.refusals == ()
     assert first(lateness)[-1] == NOTHING_FASTER
 
@@ -183,7 +189,7 @@ def test_a_wait_behind_others_is_told_apart_from_a_wait_for_the_window() -> None
     sky = FakeSky(ContactPlan.of([contact(1, EARTH, MARS, HOUR, DAY, bps=1_000)]))
     sky.open_all()
     ids = [sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000) for _ in range(4)]
-    size = sky.earth.office.mailbox(JAY).delivery(ids[0]).dispatch.size_bytes + BUNDLE_OVERHEAD_BYTES
+    size = sky.earth.office.mailbox(JAY).delivery(ids[0]).dispatch.size_bytes + overhead_of()
     queue = duration_text(4 * size * 8 * SECOND // 1_000)
     why = "It waits 1 h 00 min at Seoul for the contact with the base, "
     why += f"it waits {queue} at Seoul for what goes to the base before it, light takes 10 min 00 s."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.messages.contents import conversations_of
-from tests.messages.helpers import CREW, EARTH, JAY, LIGHT, MARS, MISSION, NANYOUNG, FakeSky
+from tests.messages.helpers import CREW, EARTH, JAY, LIGHT, MARS, MISSION, NANYOUNG, FakeSky, overhead_of
 
 from starlight.bundle import build, onward
 from starlight.bundle.eid import EndpointID
@@ -13,7 +13,6 @@ from starlight.errors import InputError
 from starlight.messages.delivery import Certainty, DeliveryState
 from starlight.messages.draft import Draft
 from starlight.messages.first_format import encode_first
-from starlight.messages.forecast import BUNDLE_OVERHEAD_BYTES
 from starlight.messages.letter import Telemetry
 from starlight.messages.mailbox import MailboxLimits
 from starlight.messages.urgency import Priority
@@ -68,7 +67,7 @@ def test_the_latest_is_the_last_measured(sky: FakeSky) -> None:
 
 def test_older_readings_make_room(sky: FakeSky) -> None:
     """A mailbox keeps the last N readings of a vehicle, in memory and in the store."""
-    sky.earth.office = PostOffice(EARTH, sky.earth.router, MailboxLimits(readings=4, vehicles=1))
+    sky.earth.office = PostOffice(sky.earth.engine.forecaster, MailboxLimits(readings=4, vehicles=1))
     sky.earth.saves.clear()
     sky.open_all()
     for time in range(10):
@@ -188,17 +187,14 @@ def test_what_a_bundle_adds() -> None:
     )
     sent = onward(bundle, node=source.node_id)
     assert sent is not None
-    assert len(sent) == 300 + BUNDLE_OVERHEAD_BYTES
+    assert len(sent) == 300 + overhead_of(now=1_600_000_000_000 * MILLISECOND)
 
 
 def test_a_mailbox_is_full_by_bytes_of_text_not_by_characters() -> None:
     """`MailboxLimits.letter_bytes` bounds memory: most of the world's letters take more than a byte each."""
     sky = FakeSky()
     office = PostOffice(
-        sky.earth.office.node,
-        sky.earth.office.forecaster._router,
-        MailboxLimits(letter_bytes=8),
-        entropy=sky.earth.random.randbytes,
+        sky.earth.engine.forecaster, MailboxLimits(letter_bytes=8), entropy=sky.earth.random.randbytes
     )
     office.open(JAY, "Jay", 0)
     office.write(JAY, Draft(NANYOUNG, "\u5929\u95ee\u4e00"), 0)

@@ -7,7 +7,7 @@ from tests.messages.helpers import EARTH, MARS, RELAY, contact
 from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import HOUR
 from starlight.messages.delivery import Leg
-from starlight.messages.itinerary import SILENCE_AFTER, LinkIndex
+from starlight.messages.legs import SILENCE_AFTER, LinkIndex
 from starlight.messages.silence import notices_about, silence_of
 
 STORM = Notice(2 * HOUR, 5 * HOUR, (MARS,), "dust storm")

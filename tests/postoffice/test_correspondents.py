@@ -13,6 +13,7 @@ from tests.postoffice.programs import Answer, Echo, Noting
 
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE, SECOND
+from starlight.engine.node import Node
 from starlight.errors import InputError
 from starlight.messages import correspondent as c
 from starlight.messages.correspondent import Act, Correspondent, Desk, Maker
@@ -24,9 +25,10 @@ from starlight.messages.mailbox import MailboxLimits
 from starlight.messages.trace_events import ActRefused, CorrespondentFailed, CorrespondentLost
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import DataUnit, Request, Save, Say, SetAside, Submit
+from starlight.node.config import NodeConfig
 from starlight.postoffice import correspondents, hosted
 from starlight.postoffice.postoffice import PostOffice
-from starlight.routing import Priority, Router
+from starlight.routing import Priority
 from starlight.trace import TraceEvent
 
 T = 1000 * HOUR
@@ -60,8 +62,7 @@ class Desktop:
     def start(self, now: int) -> None:
         """Start on what is saved."""
         self.office = PostOffice(
-            EARTH,
-            Router(PLAN),
+            Node(NodeConfig(EARTH, PLAN)).forecaster,
             self.limits,
             correspondents=self.makers,
             entropy=self.random.randbytes,

@@ -378,7 +378,7 @@ def test_an_older_save_never_overtakes_a_newer_one(sky: FakeSky) -> None:
 def test_a_full_mailbox_refuses_and_confirms_nothing() -> None:
     """Everything has a limit: without room there is no receipt, so the sender keeps it and resends."""
     sky = FakeSky()
-    sky.mars.office = PostOffice(MARS, sky.mars.router, MailboxLimits(letters=1, mailboxes=1))
+    sky.mars.office = PostOffice(sky.mars.engine.forecaster, MailboxLimits(letters=1, mailboxes=1))
     sky.open_all()
     first = sky.write(EARTH, JAY, NANYOUNG, "fits")
     second = sky.write(EARTH, JAY, NANYOUNG, "does not")
@@ -433,7 +433,7 @@ def test_addresses_are_of_the_node(sky: FakeSky) -> None:
         sky.earth.office.open(NANYOUNG, "Jay", 0)
     sky.earth.ask(sky.earth.office.open("ipn:0.7.1", "Jay", 0))
     assert [mailbox.address for mailbox in sky.earth.office.mailboxes()] == [JAY]
-    office = PostOffice(EARTH, sky.earth.router, node_numbers={"seoul": EARTH})
+    office = PostOffice(sky.earth.engine.forecaster, node_numbers={"seoul": EARTH})
     office.open("dtn://seoul/jay", "Jay", 0)
     with pytest.raises(InputError, match="not an address"):
         office.open("dtn://yeoju/jay", "Jay", 0)

@@ -79,7 +79,7 @@ def test_an_upgrade_is_noticed_and_so_is_the_way_back(sky: FakeSky) -> None:
 def test_receipts_of_an_old_correspondent_say_that_it_is_old(sky: FakeSky) -> None:
     """A receipt in format 1 for an id of the new form comes from who did not know that form."""
     sky.earth.office = PostOffice(
-        EARTH, sky.earth.router, entropy=sky.earth.random.randbytes, oldest_format=2
+        sky.earth.engine.forecaster, entropy=sky.earth.random.randbytes, oldest_format=2
     )
     sky.open_all()
     receipt = Receipt((ReceiptFact(f"{JAY}/{HEX}", "arrived", 0),))
@@ -91,7 +91,7 @@ def test_receipts_of_an_old_correspondent_say_that_it_is_old(sky: FakeSky) -> No
 def test_a_letter_that_is_sent_again_says_when_it_was_written(sky: FakeSky) -> None:
     """In a later bundle the time of writing is told, so both ends keep one letter in one place."""
     sky.earth.office = PostOffice(
-        EARTH, sky.earth.router, entropy=sky.earth.random.randbytes, oldest_format=2
+        sky.earth.engine.forecaster, entropy=sky.earth.random.randbytes, oldest_format=2
     )
     sky.open_all()
     sky.lose = lambda post: len(sky.earth.posts) == 1
@@ -215,7 +215,7 @@ def test_the_same_foreign_bundle_is_shown_once(sky: FakeSky) -> None:
 def test_what_has_no_room_stays_with_the_node() -> None:
     """A full mailbox takes nothing, says so, and answers nothing: the bundle stays where it is."""
     office = PostOffice(
-        MARS, FakeSky().mars.router, MailboxLimits(letters=1), entropy=lambda count: bytes(count)
+        FakeSky().mars.engine.forecaster, MailboxLimits(letters=1), entropy=lambda count: bytes(count)
     )
     office.open(NANYOUNG, "Nan-young", 0)
 
@@ -287,7 +287,7 @@ def test_how_urgent_a_letter_is_reaches_its_reader(sky: FakeSky) -> None:
     """Priority, critical and what it answers are shown to whom it was sent, as its author said them."""
 
     sky.earth.office = PostOffice(
-        EARTH, sky.earth.router, entropy=sky.earth.random.randbytes, oldest_format=2
+        sky.earth.engine.forecaster, entropy=sky.earth.random.randbytes, oldest_format=2
     )
     sky.open_all()
     first = sky.write(EARTH, JAY, NANYOUNG, "now", priority=Priority.EXPEDITED, critical=True)

@@ -9,16 +9,17 @@ from tests.messages.helpers import EARTH, JAY, LIGHT, MARS, NANYOUNG, FakeSky, c
 from starlight.contacts.contact import UNLIMITED_BPS, Contact
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MILLISECOND, SECOND
+from starlight.engine.node import Node
 from starlight.messages.dispatch import Dispatch
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
 from starlight.messages.draft import Draft
 from starlight.messages.first_format import encode_first
 from starlight.messages.letter import Receipt, ReceiptFact
 from starlight.node.application import Save, Submit, Withdraw
+from starlight.node.config import NodeConfig
 from starlight.postoffice.postoffice import PostOffice
 from starlight.postoffice.reprediction import RECEIPT_MARGIN, RESENDS_MAX
 from starlight.postoffice.resend import letter_token, offered_later
-from starlight.routing import Router
 
 
 def daily(days: int, *, back: bool = True) -> ContactPlan:
@@ -259,7 +260,7 @@ def test_it_does_not_go_again_at_the_very_end_of_its_contact() -> None:
 
 def test_what_is_due_together_is_saved_before_anything_is_asked_of_the_node() -> None:
     """Its answer to the first changes that record again, which no older save may overtake."""
-    office = PostOffice(EARTH, Router(daily(9)), entropy=Random(1).randbytes)
+    office = PostOffice(Node(NodeConfig(EARTH, daily(9))).forecaster, entropy=Random(1).randbytes)
     office.open(JAY, "Jay", 0)
     for text in ("one", "two"):
         letter, _ = office.write(JAY, Draft(NANYOUNG, text), 0)
@@ -282,7 +283,7 @@ def test_a_refused_letter_is_offered_again_ever_later_at_last_each_day() -> None
 
 def test_a_copy_that_is_accepted_after_the_letter_has_arrived_is_taken_back() -> None:
     """The thin link is not to carry what is there already."""
-    office = PostOffice(EARTH, Router(daily(9)), entropy=Random(1).randbytes)
+    office = PostOffice(Node(NodeConfig(EARTH, daily(9))).forecaster, entropy=Random(1).randbytes)
     office.open(JAY, "Jay", 0)
     letter, _ = office.write(JAY, Draft(NANYOUNG, "words"), 0)
     first, second = f"{JAY}/5/0", f"{JAY}/6/0"
@@ -295,7 +296,7 @@ def test_a_copy_that_is_accepted_after_the_letter_has_arrived_is_taken_back() ->
 
 def test_records_of_other_applications_are_no_mailboxes() -> None:
     """Applications of one node keep their records in one store, each under its name."""
-    office = PostOffice(EARTH, Router(daily(9)))
+    office = PostOffice(Node(NodeConfig(EARTH, daily(9))).forecaster)
     office.restore("amendments", "held", b"not a card")
     office.load()
     assert office.mailboxes() == []

@@ -100,7 +100,7 @@ class World:
 
     def _office(self, node: Node) -> PostOffice:
         makers = self._makers.get(node.number, [])
-        return PostOffice(node.number, node.router, booked=node.booked, correspondents=makers)
+        return PostOffice(node.forecaster, booked=node.booked, correspondents=makers)
 
     def _open(self, address: str, host: Host, now: int) -> list[Request]:
         return office_of(host).open(address, "", now)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.messages.contents import received_of, sent_of
+from tests.messages.helpers import fragment_overhead_of
 from tests.sim.helpers import START, both, contact
 from tests.sim.test_letters import office_at
 from tests.sim.test_urgent_letters import JAY, NAN_YOUNG, offices
@@ -17,7 +18,6 @@ from starlight.engine.host import Host
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.dispatch import Sent
 from starlight.messages.draft import Draft
-from starlight.messages.forecast import FRAGMENT_BYTES, overhead_of
 from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter
 from starlight.messages.urgency import Priority
@@ -30,10 +30,7 @@ from starlight.words import routes
 
 WINDOW_BYTES = 7_500
 """What a minute of 1 000 bit/s carries."""
-FRAGMENT_FITS = WINDOW_BYTES - overhead_of(1) - FRAGMENT_BYTES
-BYTES_SPARE, BYTES_SPARE_A_FRAGMENT = 27, 10
-"""What the estimate of a fragment's overhead is above what it has at most: room for what it may gain on its
-route, which the last fragment is not sent with, and for the longest numbers."""
+FRAGMENT_FITS = WINDOW_BYTES - fragment_overhead_of()
 
 
 def told(lateness: Lateness) -> str:
@@ -82,26 +79,11 @@ nearly_whole_windows = st.builds(
 @settings(max_examples=30, deadline=None)
 @given(any_size | nearly_whole_windows, st.integers(0, 2))
 def test_mailbox_and_node_foresee_the_same(size: int, priority: int) -> None:
-    """The mailbox foresees what the node promises, some ten bytes a fragment later; and that comes true.
-
-    So a letter whose last fragment would be as small as that may need a fragment less than was foreseen.
-    """
+    """What the mailbox foresees when a letter is written is what the node then promises; that comes true."""
     world, (foreseen, accepted) = posted(hourly(8), "x" * size, priority)
     assert accepted.dispatch.state is DeliveryState.QUEUED
-    assert foreseen.dispatch.expected.arrives is not None
-    assert accepted.dispatch.expected.arrives is not None
-    assert foreseen.dispatch.expected.leaves == accepted.dispatch.expected.leaves == START + HOUR
-    spare = BYTES_SPARE + BYTES_SPARE_A_FRAGMENT * foreseen.dispatch.expected.fragments
-    if foreseen.dispatch.expected.fragments == accepted.dispatch.expected.fragments:
-        assert (
-            0
-            <= foreseen.dispatch.expected.arrives - accepted.dispatch.expected.arrives
-            <= spare * 8 * SECOND // 1_000
-        )
-    else:
-        assert foreseen.dispatch.expected.fragments == accepted.dispatch.expected.fragments + 1
-        fits = WINDOW_BYTES - overhead_of(priority) - FRAGMENT_BYTES
-        assert 0 < foreseen.dispatch.size_bytes - accepted.dispatch.expected.fragments * fits <= spare
+    assert foreseen.dispatch.expected == accepted.dispatch.expected
+    assert foreseen.dispatch.expected.leaves == START + HOUR
     world.run(START + 20 * HOUR)
     (received,) = received_of(office_at(world.host(3)).mailbox(NAN_YOUNG)).values()
     (sent,) = sent_of(office_at(world.host(1)).mailbox(JAY)).values()

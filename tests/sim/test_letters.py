@@ -23,7 +23,7 @@ from starlight.sim.world import VirtualWorld
 def offices() -> Callable[[Node], PostOffice]:
     """Return what makes a post office for a node, again when it starts again; ids are never drawn twice."""
     random = entropy(1, "letters")
-    return lambda node: PostOffice(node.number, node.router, entropy=random)
+    return lambda node: PostOffice(node.forecaster, entropy=random)
 
 
 def office_at(host: Host | None) -> PostOffice:

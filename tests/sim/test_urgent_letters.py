@@ -31,7 +31,7 @@ OPENS, CLOSES = 2 * MINUTE, 9 * HOUR
 def offices() -> Callable[[Node], PostOffice]:
     """Return what makes a post office for a node, again when it starts again; ids are never drawn twice."""
     random = entropy(1, "letters")
-    return lambda node: PostOffice(node.number, node.router, booked=node.booked, entropy=random)
+    return lambda node: PostOffice(node.forecaster, booked=node.booked, entropy=random)
 
 
 def write(text: str, priority: int) -> Callable[[Host, int], Iterable[Request]]:

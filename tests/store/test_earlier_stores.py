@@ -80,7 +80,7 @@ def opened(request: pytest.FixtureRequest, stores: Path, tmp_path: Path) -> Iter
     store = SqliteStore(tmp_path / "store")
     limits = NodeLimits(store_bytes=260_000) if node == "1" else NodeLimits()
     engine = Node(NodeConfig(int(node), plan(), limits))
-    office = PostOffice(engine.number, engine.router, records=store.records, booked=engine.booked)
+    office = PostOffice(engine.forecaster, records=store.records, booked=engine.booked)
     office.load()
     yield store, engine, office, expected_of(release)[node] | {"release": release}
     store.close()

@@ -40,7 +40,7 @@ def start(path: Path) -> tuple[Shown, list[str]]:
     """Start a node on a store, look at every page, stop it; return what is shown, and what is restored."""
     with contextlib.closing(SqliteStore(path)) as store:
         node = Node(NodeConfig(1, plan()))
-        office = PostOffice(1, node.router, records=store.records, booked=node.booked)
+        office = PostOffice(node.forecaster, records=store.records, booked=node.booked)
         host = Host(node, office, store.body)
         now = store.mission_time() or 0
 

@@ -12,10 +12,12 @@ from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
 from starlight.messages.delivery import Certainty, DeliveryState, Fact
 from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
+from starlight.messages.forecast import Prediction
 from starlight.messages.letter_view import LetterView
 from starlight.messages.urgency import Priority
+from starlight.node.forecast import ForecastDoubt, ForecastDoubtCode
 from starlight.web import localtime, wire
-from starlight.web.forecast_view import LatenessView, PredictionView
+from starlight.web.forecast_view import LatenessView, PredictionView, prediction_view
 from starlight.web.page import PageView, next_moment
 from starlight.web.reader import Reader
 from starlight.web.views import CivilFace, Clock, Correspondent, CountedFace, MailboxView
@@ -118,6 +120,21 @@ def test_a_stranger_can_be_written_to() -> None:
         page = reader.prediction(foreseen, stranger, "ipn:9.9")
         assert "arrives" in page
         assert "that is" not in page
+
+
+def test_what_speaks_against_a_prediction_is_told() -> None:
+    """On the page in a sentence by the reader's clock; in JSON with its code, and in UTC."""
+    backend = FakeBackend()
+    reader = Reader(asyncio.run(backend.people())[0], asyncio.run(backend.clock()))
+    doubt = ForecastDoubt(ForecastDoubtCode.LINK_DOWN, 15, START)
+    found = Prediction(START, START + LIGHT, None, None, None, 100, 1, (doubt,))
+    view = prediction_view(found, {15: "the relay"})
+    said = reader.prediction(view, None, "ipn:9.9")
+    assert "No contact with the relay since" in said
+    assert ">14:21</time>, although the plan has it open" in said
+    (told,) = msgspec.json.decode(wire.dumps(view))["doubts"]
+    assert told["code"] == "link_down"
+    assert told["text"].startswith("No contact with the relay since 2051-04-02T05:21:00Z,")
 
 
 def test_json_writes_every_time_as_text() -> None:

@@ -13,8 +13,9 @@ from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
 from starlight.messages.lateness import Lateness, TimeSpent
 from starlight.messages.silence import Silence, SilenceCause
 from starlight.node.application import NotKept
+from starlight.node.forecast import ForecastDoubt, ForecastDoubtCode
 from starlight.routing import RefusalCode, Unusable
-from starlight.words import doubt, lateness, routes, silence
+from starlight.words import doubt, forecasts, lateness, routes, silence
 from starlight.words.sentence import Moment, Sentence
 
 NAMES = {7: "Seoul", 15: "the relay", 20: "the base"}
@@ -28,6 +29,7 @@ CATALOGUES: dict[type[StrEnum], object] = {
     RefusalCode: routes.REFUSALS,
     Unusable: routes.UNUSABLE,
     NotKept: doubt.NOT_KEPT,
+    ForecastDoubtCode: forecasts.DOUBTS,
 }
 
 
@@ -51,6 +53,21 @@ def test_templates_are_sentences(codes: type[StrEnum]) -> None:
             assert (form or "", conversion) == ("", None), template
             assert name is None or name.isidentifier(), template
             assert "{" not in text, template
+
+
+@pytest.mark.parametrize("code", ForecastDoubtCode)
+def test_what_speaks_against_a_forecast_is_told(code: ForecastDoubtCode) -> None:
+    """Each is a whole sentence with its own facts; since when a link is down stays a moment."""
+    said = forecasts.doubt(ForecastDoubt(code, 15, NINE, 1_000, None, ("dust storm",)), NAMES)
+    assert said.text().endswith(".")
+    assert "{" not in said.text()
+    if code is ForecastDoubtCode.LINK_DOWN:
+        assert Moment(NINE) in said.parts
+        assert said.text().startswith("No contact with the relay since 2051-04-02T09:00:00Z,")
+        never = forecasts.doubt(ForecastDoubt(code, 15), NAMES).text()
+        assert never.startswith("No contact with the relay yet,")
+    if code is ForecastDoubtCode.PEER_TAKES:
+        assert said.text() == "It is too large for the relay, which takes 1 000 B as one transfer."
 
 
 @pytest.mark.parametrize("code", DoubtCode)

@@ -21,7 +21,7 @@ from starlight.web.forecast_view import (
     silence_view,
 )
 from starlight.web.views import Conversation, MailboxView, Person
-from starlight.words import doubt, letters
+from starlight.words import doubt, forecasts, letters
 
 
 class Inhabitant(msgspec.Struct, frozen=True):
@@ -143,4 +143,6 @@ class NodeCorrespondence:
     def _letter(self, letter_id: str) -> LetterView:
         view = self._box().letter_view(letter_id, self._clock.now())
         note = letters.content(view) + doubt.note(view.doubtful, view.trouble, displaced=view.displaced)
+        for each in self._mail.doubts(self.person.address, letter_id) if view.mine else ():
+            note += forecasts.doubt(each, self._titles)
         return named(view, self._book.name_and_place, note.text())

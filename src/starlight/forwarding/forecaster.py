@@ -12,15 +12,17 @@ They are told beside it as doubts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
-from starlight.bundle import fragment_bytes
-from starlight.contacts import Contact
+from starlight.bundle import fragment_bytes, overhead_bound
+from starlight.contacts import Contact, ContactPlan
 from starlight.dtntime import MINUTE
 from starlight.errors import InputError
 from starlight.forwarding.answer_watch import AnswerWatch
 from starlight.forwarding.contact_queues import ContactQueues
-from starlight.forwarding.fragmentation import Fragmenter, overhead_of
+from starlight.forwarding.fragmentation import RELAY_BYTES, Fragmenter, overhead_of
 from starlight.forwarding.route_booking import RouteBooking
 from starlight.node.application import NotKept
 from starlight.node.core import Core
@@ -31,9 +33,9 @@ from starlight.node.forecast import (
     ForecastFragment,
     Outgoing,
 )
-from starlight.node.reception import Reception
+from starlight.node.reception import Reception, urgency_of
 from starlight.node.stored import Stored
-from starlight.routing import Fragment, NoRoute, NoRouteCode, RefusalCode, Route, Router, RouteRequest
+from starlight.routing import Fragment, NoRoute, NoRouteCode, RefusalCode, Route, Router, RouteRequest, split
 
 QUIET = 10 * MINUTE
 """How long after an answer should have been here its peer counts as silent. Acknowledgements are small and go
@@ -77,6 +79,7 @@ class EngineForecaster:
         self._queues = queues
         self._fragmenter = fragmenter
         self._watch = watch
+        self._contacts: tuple[ContactPlan | None, dict[int, Sequence[Contact]]] = (None, {})
 
     def bundle_bytes(self, outgoing: Outgoing, now: int) -> int:
         """Return the bytes of a bundle of any node as it leaves there whole; errors as `forecast`."""
@@ -106,6 +109,52 @@ class EngineForecaster:
         request = self._booking.request(stored, made.node, now)
         found = self._on_its_way(found, stored, request, now)
         return _doubted(found, *self._doubts(found, request, now))
+
+    def elsewhere(
+        self, node: int, outgoing: Outgoing, at: int, expires: int | None, *, may_fragment: bool = False
+    ) -> Forecast:
+        """Return what to expect of a bundle that is at another node, as far as it is known here; no doubts.
+
+        Nobody here knows what that node has booked meanwhile: it is the best guess from the plan, and from
+        what is booked for bundles that went by here.
+        """
+        router, payload = self._booking.router, outgoing.payload_bytes
+        destination = self._reception.node_at(outgoing.destination)
+        size = self.bundle_bytes(outgoing, at)
+        found = Forecast(destination, at, payload, size)
+        if destination is None:
+            return found
+        request = RouteRequest(node, destination, at, size, expires, urgency_of(outgoing))
+        route = router.route(request)
+        if route:
+            return replace(found, leaves=route.leaves, arrives=route.arrival, routes=(route,))
+        if not may_fragment or route.code is NoRouteCode.UNREACHABLE:
+            return found
+        overhead = overhead_bound(size, payload, payload) + RELAY_BYTES
+        parts = split(router, replace(request, size=max(1, payload) + overhead), overhead)
+        routes = tuple(part.route for part in parts or ())
+        if not routes:
+            return found
+        leaves, arrives = min(each.leaves for each in routes), max(each.arrival for each in routes)
+        return replace(found, leaves=leaves, arrives=arrives, routes=routes)
+
+    def about_link(self, peer: int, now: int) -> list[ForecastDoubt]:
+        """Return what speaks against the link to a neighbour at a time, in ns."""
+        link, contacts = self._links.state(peer, now), self._contacts_to(peer)
+        is_open = any(contact.start <= now <= contact.end for contact in contacts)
+        doubts = []
+        if is_open and not link.up:
+            doubts.append(ForecastDoubt(ForecastDoubtCode.LINK_DOWN, peer, link.since))
+        neighbour = self._queues.known(peer)
+        expected = self._watch.expected(neighbour) if neighbour is not None else None
+        heard = link.last_heard
+        if expected is not None and now >= expected + QUIET and (heard is None or heard < expected):
+            code = ForecastDoubtCode.NEVER_HEARD if heard is None else ForecastDoubtCode.NOT_HEARD
+            doubts.append(ForecastDoubt(code, peer, heard))
+        # A link says so itself once it has risen; of a radio that is never answered the plan knows.
+        if not link.acknowledged or (contacts and all(contact.one_way for contact in contacts)):
+            doubts.append(ForecastDoubt(ForecastDoubtCode.UNACKNOWLEDGED, peer))
+        return doubts
 
     # What the engine would do.
 
@@ -190,30 +239,23 @@ class EngineForecaster:
     def _doubts(self, found: Forecast, request: RouteRequest, now: int) -> list[ForecastDoubt]:
         doubts: list[ForecastDoubt] = []
         firsts = [route.hops[0].contact for route in found.routes]
-        for contact in {contact.to_node: contact for contact in reversed(firsts)}.values():
-            doubts += self._about(contact, now)
+        for peer in dict.fromkeys(contact.to_node for contact in firsts):
+            doubts += self.about_link(peer, now)
         doubts += self._too_small(request)
         texts = self._notices(found, request.destination)
         if texts:
             doubts.append(ForecastDoubt(ForecastDoubtCode.NOTICE, texts=texts))
         return doubts
 
-    def _about(self, contact: Contact, now: int) -> list[ForecastDoubt]:
-        """Return what speaks against a first hop."""
-        peer = contact.to_node
-        link = self._links.state(peer, now)
-        doubts = []
-        if not link.up and contact.start <= now <= contact.end:
-            doubts.append(ForecastDoubt(ForecastDoubtCode.LINK_DOWN, peer, link.since))
-        neighbour = self._queues.known(peer)
-        expected = self._watch.expected(neighbour) if neighbour is not None else None
-        heard = link.last_heard
-        if expected is not None and now >= expected + QUIET and (heard is None or heard < expected):
-            code = ForecastDoubtCode.NEVER_HEARD if heard is None else ForecastDoubtCode.NOT_HEARD
-            doubts.append(ForecastDoubt(code, peer, heard))
-        if contact.one_way or not link.acknowledged:
-            doubts.append(ForecastDoubt(ForecastDoubtCode.UNACKNOWLEDGED, peer))
-        return doubts
+    def _contacts_to(self, peer: int) -> Sequence[Contact]:
+        """Return the contacts of the plan with a neighbour, gathered once for each plan."""
+        plan = self._booking.router.plan
+        if self._contacts[0] is not plan:
+            self._contacts = plan, {}
+        known = self._contacts[1]
+        if peer not in known:
+            known[peer] = plan.between(self.number, peer)
+        return known[peer]
 
     def _too_small(self, request: RouteRequest) -> list[ForecastDoubt]:
         """Return the neighbours that would be the faster ones if they took it."""

@@ -100,8 +100,7 @@ class Daemon:
         number = self._number = config.node.number
         self.node = Node(config.node)
         self.office = PostOffice(
-            number,
-            self.node.router,
+            self.node.forecaster,
             records=self.store.records,
             node_numbers=config.node.names,
             booked=self.node.booked,

@@ -14,6 +14,7 @@ from starlight.messages.letter import Letter, Position, Reading
 from starlight.messages.letter_view import LetterView
 from starlight.messages.mailbox import Mailbox
 from starlight.node.application import Request
+from starlight.node.forecast import ForecastDoubt
 from starlight.postoffice.postoffice import PostOffice
 
 
@@ -103,6 +104,10 @@ class MailService:
             InputError: no such mailbox here.
         """
         return self._office.mailbox(address)
+
+    def doubts(self, address: str, letter: str) -> tuple[ForecastDoubt, ...]:
+        """Return what speaks now against what is predicted of a letter."""
+        return self._office.doubts(address, letter, self._clock.now())
 
     def predict(self, address: str, draft: Draft) -> Prediction:
         """Return when a letter sent now would leave and arrive."""

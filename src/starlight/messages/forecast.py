@@ -1,35 +1,27 @@
-"""The forecast of one node: when a message would leave and arrive, when an answer could come.
+"""What a mailbox wants to know of a message beyond its forecast: when an answer could come, and why it waits.
 
-Everything here is a prediction from the contact plan, asked for by reading only: nothing is
-booked. Times are integer nanoseconds. What is told is codes and numbers; `words` makes sentences of them.
+When and how a message travels is its node's to say (`node.forecast`), which knows how large its bundle is,
+what is booked and how the links are; everything here is told from that and from the plan, by reading only.
+Times are integer nanoseconds. What is told is codes and numbers; `words` makes sentences of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
 from starlight.contacts import Notice
-from starlight.dtntime import MINUTE
-from starlight.messages.itinerary import Itinerary, LinkIndex, goes_by, legs_of, waits_long
+from starlight.dtntime import DAY, MILLISECOND
+from starlight.errors import InputError
+from starlight.messages.delivery import Leg
 from starlight.messages.lateness import LateMessage, Lateness, time_spent
+from starlight.messages.legs import LinkIndex, goes_by, legs_of, waits_long
 from starlight.messages.overtaken import Waiting, moved
 from starlight.messages.silence import Silence, notices_about, silence_of
-from starlight.routing import NoRouteCode, Priority, Refusal, Route, Router, RouteRequest, split
-
-BUNDLE_OVERHEAD_BYTES = 88
-"""Added to a payload by a bundle between two short ``ipn:`` addresses: primary block, hop count,
-previous node, heads and checksums. Only predictions before sending use it; the node knows exactly."""
-
-SERVICE_BYTES = 17
-"""Added by a bundle that is not of normal priority: the block that says so."""
-
-FRAGMENT_BYTES = 27
-"""Added by a fragment, as the node reckons: its offset and the length of the whole take at most 5 bytes each,
-and on its route a bundle may gain 17. The node knows the rest exactly, and so may get a few bytes more of the
-letter into a contact, or need a fragment less, than is foreseen here."""
+from starlight.node.forecast import Forecast, ForecastDoubt, ForecastDoubtCode, Forecaster, Outgoing
+from starlight.routing import Priority, Refusal, Route, Router, RouteRequest
 
 ANSWER_BYTES = 600
 """A typical letter: a few sentences of text and its addresses."""
@@ -37,13 +29,11 @@ ANSWER_BYTES = 600
 RECEIPT_BYTES = 64
 """A receipt for one letter."""
 
+ANSWER_LIFETIME_MS = 30 * DAY // MILLISECOND
+"""Of a receipt or an answer; only its length in a bundle counts here."""
+
 REFUSALS_MAX = 3
 """Routes that look faster and are told about: those that people still compare."""
-
-HOPELESS_FOR = MINUTE
-"""After a draft went in no number of fragments, neither it nor a larger one is fragmented again for this
-long: each attempt costs hundreds of searches, and the page asks at each pause in typing. Nobody who is
-writing minds hearing a minute late that there is room again."""
 
 
 class Prediction(msgspec.Struct, frozen=True):
@@ -56,7 +46,8 @@ class Prediction(msgspec.Struct, frozen=True):
         route: the route, hop by hop; of a message in fragments that of the one that arrives last.
         silence: why it has to wait, when it has to wait long.
         size_bytes: of the payload.
-        fragments: in how many it travels, because no contact carries it whole.
+        fragments: in how many it travels, because no contact or neighbour takes it whole.
+        doubts: what speaks against it, but for what `silence` tells.
     """
 
     leaves: int | None
@@ -66,108 +57,59 @@ class Prediction(msgspec.Struct, frozen=True):
     silence: Silence | None
     size_bytes: int
     fragments: int = 1
+    doubts: tuple[ForecastDoubt, ...] = ()
 
 
-def overhead_of(priority: int) -> int:
-    """Return what a bundle of a priority adds to a payload, in bytes; an estimate."""
-    return BUNDLE_OVERHEAD_BYTES + (0 if priority == Priority.NORMAL else SERVICE_BYTES)
-
-
-class Forecaster:
+class MessageForecaster:
     """Foresees what becomes of messages, from one node.
 
     Args:
         node: whose.
-        router: what the node routes with; its plan is read at each question.
+        node_of: gives the node of an address, or None.
     """
 
-    def __init__(self, node: int, router: Router) -> None:
-        self.node = node
-        self._router = router
+    def __init__(self, node: Forecaster, node_of: Callable[[str], int | None]) -> None:
+        self.node = node.number
+        self.node_of = node_of
+        self._foreseen_by = node
+        self._router = node.router
         self._index: LinkIndex | None = None
-        # By destination and priority: a size that went in no number of fragments, when that was, and how many
-        # bookings had been given back by then.
-        self._hopeless: dict[tuple[int, int], tuple[int, int, int]] = {}
 
     def index(self) -> LinkIndex:
         """Return the index of the plan in force."""
         # A plan is a value: another object is another plan, and the index costs a pass over all its contacts.
         if self._index is None or self._index.plan is not self._router.plan:
             self._index = LinkIndex(self._router.plan)
-            self._hopeless.clear()
         return self._index
 
     # Routes.
 
-    def itinerary(
-        self,
-        source: int | None,
-        destination: int | None,
-        now: int,
-        size: int,
-        expires: int | None = None,
-        priority: int = Priority.NORMAL,
-        *,
-        may_fragment: bool = True,
-    ) -> Itinerary | None:
-        """Return how a payload of `size` bytes travels; None where there is no route, or no such node.
+    def forecast(self, outgoing: Outgoing, now: int) -> Forecast:
+        """Return what this node expects of a message that it sends now."""
+        try:
+            return self._foreseen_by.forecast(outgoing, now)
+        except InputError:
+            # An address of an older record may be none that a bundle can go to: the node says so when it
+            # refuses the message, and until then nothing is foreseen of it.
+            return Forecast(None, now, outgoing.payload_bytes)
 
-        Args:
-            source, destination: node numbers; None is unknown.
-            now: when it is at the source, in ns.
-            size: in bytes.
-            expires: when it does, in ns, or None.
-            priority: how urgent it is.
-            may_fragment: where no contact carries it whole, foresee it in fragments, as the node makes them.
-        """
-        # Far cheaper than to search a plan of decades for a route that is not in it.
-        if source is None or destination is None or not self.index().between(source, destination):
-            return None
-        router, overhead = self._router, overhead_of(priority)
-        request = RouteRequest(source, destination, now, size + overhead, expires, priority)
-        route = router.route(request)
-        if route:
-            return Itinerary(route.leaves, route.arrival, route)
-        if not may_fragment or route.code is NoRouteCode.UNREACHABLE:
-            return None
-        overhead += FRAGMENT_BYTES
-        fragments = split(router, replace(request, size=max(1, size) + overhead), overhead)
-        if not fragments:
-            return None
-        # A letter is read whole: it has left with its first fragment and is there with the last to arrive,
-        # which need not be the last of it.
-        last = max((fragment.route for fragment in fragments), key=lambda route: route.arrival)
-        leaves = min(fragment.route.leaves for fragment in fragments)
-        return Itinerary(leaves, last.arrival, last, len(fragments))
+    def onward(self, node: int, outgoing: Outgoing, at: int, expires: int | None) -> Forecast:
+        """Return what to expect of a message of this node that is at another at a time, in ns."""
+        return self._foreseen_by.elsewhere(node, outgoing, at, expires, may_fragment=True)
 
-    def draft_itinerary(
-        self, destination: int | None, now: int, size: int, priority: int
-    ) -> Itinerary | None:
-        """Return how a payload that is being written would travel from here; arguments as in `itinerary`.
+    def receipt_at(self, outgoing: Outgoing, at: int | None) -> int | None:
+        """Return when the receipt for a message is here that leaves its destination after a time, in ns."""
+        return self._back(outgoing, at, RECEIPT_BYTES)
 
-        It is asked for again and again. So after a draft went in no number of fragments, it is taken for
-        granted for `HOPELESS_FOR` that a larger one does not either, while the plan stays and no booking is
-        given back.
-        """
-        if destination is None:
+    def _back(self, outgoing: Outgoing, at: int | None, size: int) -> int | None:
+        """Return when an answer to a message is here; None without a route back."""
+        node = self.node_of(outgoing.destination)
+        if at is None or node is None:
             return None
-        self.index()  # Under another plan it forgets.
-        about = destination, priority
-        least, since, freed = self._hopeless.get(about, (0, 0, -1))
-        hopeless = (
-            size >= least and 0 <= now - since < HOPELESS_FOR and freed == self._router.bookings.releases
-        )
-        found = self.itinerary(self.node, destination, now, size, None, priority, may_fragment=not hopeless)
-        if found is None and not hopeless and self.index().between(self.node, destination):
-            self._hopeless[about] = size, now, self._router.bookings.releases
-        return found
-
-    def back(self, destination: int | None, at: int | None, size: int) -> int | None:
-        """Return when an answer that leaves a destination after `at` is here; None without a route back."""
-        if at is None:
-            return None
-        found = self.itinerary(destination, self.node, at, size, may_fragment=False)
-        return found.arrival if found else None
+        if node == self.node:
+            return at
+        answer = Outgoing(outgoing.destination, outgoing.source, size, ANSWER_LIFETIME_MS)
+        return self._foreseen_by.elsewhere(node, answer, at, None).arrives
 
     def answers_can_come(self, destination: int | None) -> bool:
         """Return whether receipts of a letter to a node make sense.
@@ -194,31 +136,38 @@ class Forecaster:
 
     # What is told of a message.
 
-    def predict(
-        self,
-        destination: int | None,
-        now: int,
-        size: int,
-        priority: int = Priority.NORMAL,
-    ) -> Prediction:
-        """Return what to expect of a payload of `size` bytes sent now; `destination` None is unknown."""
-        found = self.draft_itinerary(destination, now, size, priority)
-        if found is None:
-            # Without this, people would be told that no route is planned while smaller letters leave.
-            too_large = self._goes_if_small(self.node, destination, now, None, priority)
-            silence = silence_of(self.index(), self.node, destination, (), now, too_large=too_large)
-            return Prediction(None, None, None, None, silence, size)
-        legs = legs_of(found.route)
-        silent = waits_long(legs, now)
+    def predict(self, outgoing: Outgoing, now: int) -> Prediction:
+        """Return what to expect of a message that is sent now.
+
+        Raises:
+            InputError: it can't be sent.
+        """
+        found = self._foreseen_by.forecast(outgoing, now)
+        silence = self._silence(found, now)
+        told = TOLD_BY_SILENCE if silence is not None and (silence.notices or not found.routes) else ()
         return Prediction(
-            leaves=found.leaves if legs else now,
-            arrives=found.arrival,
-            answer_at=self.back(destination, found.arrival, ANSWER_BYTES),
+            leaves=found.leaves,
+            arrives=found.arrives,
+            answer_at=self._back(outgoing, found.arrives, ANSWER_BYTES),
             route=found.route,
-            silence=silence_of(self.index(), self.node, destination, legs, now) if silent else None,
-            size_bytes=size,
-            fragments=found.fragments,
+            silence=silence,
+            size_bytes=found.size_bytes,
+            fragments=found.parts,
+            doubts=tuple(doubt for doubt in found.doubts if doubt.code not in told),
         )
+
+    def _silence(self, found: Forecast, now: int) -> Silence | None:
+        """Return why a message waits long, or has no route."""
+        codes = {doubt.code for doubt in found.doubts}
+        route = found.route
+        if found.arrives is None:
+            if ForecastDoubtCode.STORE_FULL in codes:
+                return None
+            too_large = ForecastDoubtCode.TOO_LARGE in codes
+            return silence_of(self.index(), self.node, found.destination, (), now, too_large=too_large)
+        legs = legs_of(route) if route else ()
+        silent = waits_long(legs, now)
+        return silence_of(self.index(), self.node, found.destination, legs, now) if silent else None
 
     def lateness(
         self,
@@ -238,23 +187,36 @@ class Forecaster:
             booked: what is booked for this very message, which is no reason for it to wait.
         """
         at, source = now if at is None else at, self.node if source is None else source
-        if message.destination == source:
-            return Lateness(now, message.size_bytes)
-        legs, silence = message.legs, None
+        outgoing, legs = message.outgoing, message.legs
+        destination = self.node_of(outgoing.destination)
+        if destination == source:
+            return Lateness(now, outgoing.payload_bytes)
+        silence = None
         if waits_long(legs, at) or not legs:
-            too_large = not legs and self._goes_if_small(
-                source, message.destination, at, message.expires, message.priority
-            )
-            silence = silence_of(self.index(), self.node, message.destination, legs, at, too_large=too_large)
+            too_large = not legs and self._goes_if_small(source, message, at)
+            silence = silence_of(self.index(), self.node, destination, legs, at, too_large=too_large)
         return Lateness(
             now,
-            message.size_bytes,
+            outgoing.payload_bytes,
             silence,
             message.fragments,
             time_spent(self.index(), legs, at) if legs else None,
             None,
             self._refusals(message, at, source, booked),
         )
+
+    def doubts(self, legs: tuple[Leg, ...], now: int, *, left: bool) -> tuple[ForecastDoubt, ...]:
+        """Return what speaks against a prediction, by the link of its first hop from here.
+
+        Args:
+            legs: the route that is foreseen.
+            now: in ns.
+            left: the message has left: that the link is down now makes no difference to it.
+        """
+        if not legs or legs[0].from_node != self.node:
+            return ()
+        found = self._foreseen_by.about_link(legs[0].to_node, now)
+        return tuple(doubt for doubt in found if not left or doubt.code is not ForecastDoubtCode.LINK_DOWN)
 
     def notices(self, destination: int | None, start: int, end: int | None) -> list[Notice]:
         """Return the plan's notices about routes from here to a node in an interval, in ns."""
@@ -268,11 +230,13 @@ class Forecaster:
         The route that it goes is none of them: who was overtaken keeps a place there that a new bundle would
         not get.
         """
-        destination = message.destination
+        outgoing = message.outgoing
+        destination = self.node_of(outgoing.destination)
         if destination is None or not self.index().between(source, destination):
             return ()
-        size = message.size_bytes + overhead_of(message.priority)
-        request = RouteRequest(source, destination, at, size, message.expires, message.priority)
+        size = self._foreseen_by.bundle_bytes(outgoing, at)
+        priority = Priority.EXPEDITED if outgoing.critical else outgoing.priority
+        request = RouteRequest(source, destination, at, size, message.expires, priority)
         found = self._without(booked).refusals(request, most=REFUSALS_MAX)
         return tuple(
             refusal
@@ -284,9 +248,18 @@ class Forecaster:
         booked = list(booked)
         return self._router.without(booked) if booked else self._router
 
-    def _goes_if_small(
-        self, source: int, destination: int | None, at: int, expires: int | None, priority: int
-    ) -> bool:
+    def _goes_if_small(self, source: int, message: LateMessage, at: int) -> bool:
         """Return whether a payload of one byte has a route, so that its size is what keeps a larger one."""
-        found = self.itinerary(source, destination, at, 1, expires, priority, may_fragment=False)
-        return found is not None
+        small = replace(message.outgoing, payload_bytes=1)
+        return self._foreseen_by.elsewhere(source, small, at, message.expires).arrives is not None
+
+
+TOLD_BY_SILENCE = frozenset(
+    {
+        ForecastDoubtCode.NO_ROUTE,
+        ForecastDoubtCode.TOO_LARGE,
+        ForecastDoubtCode.UNKNOWN_NODE,
+        ForecastDoubtCode.NOTICE,
+    }
+)
+"""Doubts that a silence tells of: where nothing is foreseen at all, or by the plan's notices."""

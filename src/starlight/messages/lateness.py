@@ -5,26 +5,23 @@ from __future__ import annotations
 import msgspec
 
 from starlight.messages.delivery import Leg
-from starlight.messages.itinerary import LinkIndex, longest_wait
+from starlight.messages.legs import LinkIndex, longest_wait
 from starlight.messages.silence import Silence
-from starlight.routing import Priority, Refusal
+from starlight.node.forecast import Outgoing
+from starlight.routing import Refusal
 
 
 class LateMessage(msgspec.Struct, frozen=True):
     """A message about which it is asked why it is late.
 
     Attributes:
-        destination: a node; None is unknown.
-        size_bytes: of the payload.
-        priority: how urgent it is.
+        outgoing: how it is submitted.
         expires: when it does, in ns, or None.
         legs: the route that is foreseen from where it is; empty without one.
         fragments: in how many it travels.
     """
 
-    destination: int | None
-    size_bytes: int
-    priority: int = Priority.NORMAL
+    outgoing: Outgoing
     expires: int | None = None
     legs: tuple[Leg, ...] = ()
     fragments: int = 1

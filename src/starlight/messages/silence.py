@@ -8,7 +8,7 @@ import msgspec
 
 from starlight.contacts import Notice
 from starlight.messages.delivery import Leg
-from starlight.messages.itinerary import SILENCE_AFTER, LinkIndex, longest_wait, waits
+from starlight.messages.legs import SILENCE_AFTER, LinkIndex, longest_wait, waits
 
 
 class SilenceCause(StrEnum):

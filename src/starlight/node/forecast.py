@@ -149,18 +149,20 @@ class Forecast(msgspec.Struct, frozen=True):
     @property
     def route(self) -> Route | None:
         """Return its route; of one in fragments that of the last to arrive, as it is read whole."""
-        return max(self.routes, key=lambda route: route.arrival) if self.arrives is not None else None
+        if self.arrives is None:
+            return None
+        return max(self.routes, key=lambda route: route.arrival, default=None)
 
     @property
     def hops(self) -> tuple[ForecastHop, ...]:
         """Return the hops of its `route`."""
-        route = self.route if self.routes else None
-        return tuple(ForecastHop.of(hop) for hop in route.hops) if route else ()
+        route = self.route
+        return () if route is None else tuple(ForecastHop.of(hop) for hop in route.hops)
 
     @property
     def parts(self) -> int:
         """Return in how many bundles it travels."""
-        return max(1, len(self.fragments))
+        return max(1, len(self.routes))
 
 
 class Forecaster(Protocol):
@@ -179,6 +181,22 @@ class Forecaster(Protocol):
 
         Raises:
             InputError: its source or destination is no endpoint id, or no application may ask for it.
+        """
+
+    def about_link(self, peer: int, now: int) -> list[ForecastDoubt]:
+        """Return what speaks against the link to a neighbour at a time, in ns."""
+
+    def elsewhere(
+        self, node: int, outgoing: Outgoing, at: int, expires: int | None, *, may_fragment: bool = False
+    ) -> Forecast:
+        """Return what to expect of a bundle that is at another node, as far as it is known here; no doubts.
+
+        Args:
+            node: where it is.
+            outgoing: how it was submitted, here or there.
+            at: when it is there, in ns.
+            expires: when it does, in ns; None for never.
+            may_fragment: where no route carries it whole, it is cut there.
         """
 
     def bundle_bytes(self, outgoing: Outgoing, now: int) -> int:

@@ -38,6 +38,7 @@ REPORTS = (
 ).value
 ASKABLE = REPORTS | STATUS_TIME | MUST_NOT_FRAGMENT | BundleFlags.ACKNOWLEDGEMENT_REQUESTED.value
 HEADERS_BYTES = 1_024  # the blocks around a payload that we make: three endpoint ids and a hundred bytes
+FIRST_MS = 1  # a creation time of 0 says that its source has no clock (RFC 9171, 4.2.7)
 RESTART_SEQUENCE = 1 << 32  # above what was given away within the ms in which a node started again
 
 
@@ -80,6 +81,13 @@ class Reception:
             return None if endpoint.is_null else endpoint.node_number
         text = str(endpoint.node_id)
         return self._names.get(text[6:-1]) if text.startswith("dtn://") else None
+
+    def node_at(self, text: str) -> int | None:
+        """Return the number of the node that an endpoint is at, as `node_of`; of what is none, None."""
+        try:
+            return self.node_of(EndpointID.parse(text))
+        except InputError:
+            return None
 
     def own_endpoint(self, text: str) -> str | None:
         """Return an endpoint of this node in its usual form, or None when the text names none."""
@@ -220,7 +228,9 @@ class Reception:
 
     def bytes_at_source(self, request: Outgoing, now: int) -> int:
         """Return the size of a bundle of any node as it leaves there, if that builds bundles as this one."""
-        bundle = self._bundle(_without_payload(request), (now // MILLISECOND, 0), request.flags)
+        bundle = self._bundle(
+            _without_payload(request), (max(now // MILLISECOND, FIRST_MS), 0), request.flags
+        )
         data = bp.onward(bundle, node=EndpointID.parse(request.source).node_id)
         assert data is not None, "the hop limit is at least 1"
         return bp.sized(len(data), 0, request.payload_bytes)
@@ -281,7 +291,7 @@ class Reception:
     def _creation(self, now: int) -> tuple[int, int]:
         """Return a creation timestamp (RFC 9171, 4.2.7) that was not given away before."""
         last_ms, last_sequence = self._last_creation
-        now_ms = now // MILLISECOND
+        now_ms = max(now // MILLISECOND, FIRST_MS)
         # A clock that went back must not make an id twice: time stands still here until it has caught up.
         creation = (now_ms, 0) if now_ms > last_ms else (last_ms, last_sequence + 1)
         self._last_creation = creation
@@ -294,6 +304,11 @@ def _outgoing(request: Submit) -> Outgoing:
         request.source, request.destination, len(request.payload), request.lifetime_ms, request.report_to,
         request.flags, request.priority, request.critical,
     )  # fmt: skip
+
+
+def urgency_of(request: Outgoing) -> int:
+    """Return the priority at which a bundle is sent that is asked for."""
+    return _urgency(QualityOfService(request.priority, request.critical))
 
 
 def _without_payload(request: Outgoing) -> Submit:

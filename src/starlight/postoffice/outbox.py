@@ -24,11 +24,11 @@ from starlight.messages.delivery import (
 from starlight.messages.dispatch import Copy, Dispatch, Expected, Sent
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.draft import Attachment, Draft
-from starlight.messages.forecast import Forecaster
+from starlight.messages.forecast import MessageForecaster
 from starlight.messages.format import payload_of
-from starlight.messages.itinerary import legs_of
 from starlight.messages.known_formats import LATEST, OLDEST, KnownFormats
 from starlight.messages.lateness import LateMessage, Lateness
+from starlight.messages.legs import legs_of
 from starlight.messages.letter import Letter, MissingChunks, ReceiptFact
 from starlight.messages.limits import check
 from starlight.messages.mailbox import Mailbox
@@ -49,11 +49,12 @@ from starlight.messages.trace_events import (
     say,
 )
 from starlight.node.application import Request, Save, Withdraw
+from starlight.node.forecast import Outgoing
 from starlight.postoffice import reprediction
 from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.part_dispatches import PartDispatches
 from starlight.postoffice.prediction_updates import PredictionUpdates
-from starlight.postoffice.resend import Resends, offered_later, submission
+from starlight.postoffice.resend import Resends, offered_later, outgoing_of, submission
 from starlight.routing import Priority, Route
 
 INLINE_UP_TO = 1024
@@ -67,7 +68,6 @@ class Outbox:
         node: its number.
         forecaster: foresees what becomes of messages from there.
         mailboxes: by address; shared with the post office.
-        node_of: gives the node of an address, or None.
         booked: gives what the node has booked for a bundle of its own, by key.
         formats: in which correspondents are written to.
         letters: those that are open.
@@ -79,9 +79,8 @@ class Outbox:
     def __init__(
         self,
         node: int,
-        forecaster: Forecaster,
+        forecaster: MessageForecaster,
         mailboxes: Mapping[str, Mailbox],
-        node_of: Callable[[str], int | None],
         booked: Callable[[str], Sequence[Route]],
         formats: KnownFormats,
         letters: OpenLetters,
@@ -92,7 +91,6 @@ class Outbox:
         self._node = node
         self._forecaster = forecaster
         self._mailboxes = mailboxes
-        self._node_of = node_of
         self._booked = booked
         self._formats = formats
         self._letters = letters
@@ -130,7 +128,7 @@ class Outbox:
             written_at=now - now % MILLISECOND,
             text=draft.text,
             reply_to=reply_to,
-            receipt_wanted=self._forecaster.answers_can_come(self._node_of(to)),
+            receipt_wanted=self._forecaster.answers_can_come(self._forecaster.node_of(to)),
             priority=draft.priority,
             critical=draft.critical,
             parts=tuple(_part(mailbox, each) for each in draft.parts),
@@ -152,7 +150,7 @@ class Outbox:
 
     def post(self, mailbox: Mailbox, letter: Letter, draft: Draft, lifetime: int, now: int) -> list[Request]:
         """Keep a letter that was made of a draft, and post it; times in ns."""
-        payload, destination = payload_of(letter, now), self._node_of(letter.to)
+        payload = payload_of(letter, now)
         size = len(payload)
         sent = Sent(
             written_at=now,
@@ -168,15 +166,21 @@ class Outbox:
             ),
         )
         for each in sent.parts:
-            course = self._forecaster.itinerary(
-                self._node, destination, now, each.size_bytes, sent.expires_at, Priority.NORMAL
+            chunks = Outgoing(
+                letter.sender,
+                letter.to,
+                each.size_bytes,
+                max(1, lifetime // MILLISECOND),
+                priority=Priority.NORMAL,
             )
-            if course is not None:
-                foreseen = reprediction.expected_of(self._forecaster, destination, course)
+            course = self._forecaster.forecast(chunks, now)
+            if course.arrives is not None:
+                foreseen = reprediction.expected_of(self._forecaster, chunks, course)
                 sent = sent.having(each.expecting(foreseen))
-        found = self._forecaster.itinerary(self._node, destination, now, size, sent.expires_at, sent.urgency)
-        if found is not None:
-            expected = reprediction.expected_of(self._forecaster, destination, found)
+        outgoing = outgoing_of(letter.sender, letter.to, sent, size, now)
+        found = self._forecaster.forecast(outgoing, now)
+        if found.arrives is not None:
+            expected = reprediction.expected_of(self._forecaster, outgoing, found)
             sent = sent.having(replace(sent.dispatch, expected=expected))
         return [
             *mailbox.put_letter(letter, StoredLetter(letter.sender, letter.to, now, payload)),
@@ -274,8 +278,8 @@ class Outbox:
             leg = Leg(
                 self._node, peer, leaves, last_byte, reaches, legs[0].contact_end if legs else last_byte
             )
-            destination = self._node_of(letter.to)
-            dispatch = reprediction.departed(self._forecaster, sent, dispatch, destination, leg, booked)
+            outgoing = outgoing_of(letter.sender, letter.to, sent, dispatch.size_bytes, now)
+            dispatch = reprediction.departed(self._forecaster, sent, dispatch, outgoing, leg, booked)
         sent = sent.having(dispatch)
         departed = LetterDeparted(
             *about(letter),
@@ -396,8 +400,8 @@ class Outbox:
         passed = [leg for leg in expected.legs if left and leg.leaves <= now]
         ahead = expected.legs[len(passed) :]
         source, at = (passed[-1].to_node, max(now, passed[-1].arrives)) if passed else (self._node, now)
-        destination = self._node_of(mailbox.index.entry(letter_id).correspondent)
-        if passed and source == destination:
+        to = mailbox.index.entry(letter_id).correspondent
+        if passed and source == self._forecaster.node_of(to):
             return Lateness(now, dispatch.size_bytes, last_hop=passed[-1])
         booked = [
             route
@@ -405,9 +409,7 @@ class Outbox:
             for route in self._booked(copy.key) or self._letters.booked_when_left(copy.key)
         ]
         message = LateMessage(
-            destination,
-            dispatch.size_bytes,
-            sent.urgency,
+            outgoing_of(mailbox.address, to, sent, dispatch.size_bytes, now),
             sent.expires_at,
             ahead,
             expected.fragments if not passed else 1,

@@ -22,13 +22,14 @@ from starlight.dtntime import DAY, MILLISECOND, YEAR
 from starlight.errors import DefectError, InputError, LetterError
 from starlight.messages.correspondent import Maker
 from starlight.messages.decoded import DecodedRecords
+from starlight.messages.delivery import DeliveryState
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.draft import Draft, destination
-from starlight.messages.forecast import Forecaster, Prediction
+from starlight.messages.forecast import MessageForecaster, Prediction
 from starlight.messages.format import Kind, decode_message, encode_message, payload_of
-from starlight.messages.itinerary import legs_of
 from starlight.messages.known_formats import OLDEST, KnownFormats
 from starlight.messages.lateness import LateMessage, Lateness
+from starlight.messages.legs import legs_of
 from starlight.messages.letter import (
     Letter,
     Newer,
@@ -53,6 +54,7 @@ from starlight.messages.trace_events import (
 )
 from starlight.messages.wire_values import ID_BYTES, Envelope
 from starlight.node.application import Claim, DataUnit, Request, Save, Submit, Unclaim
+from starlight.node.forecast import ForecastDoubt, Forecaster, Outgoing
 from starlight.postoffice.correspondents import Correspondents
 from starlight.postoffice.inbox import Inbox
 from starlight.postoffice.open_letters import OpenLetters
@@ -63,7 +65,7 @@ from starlight.postoffice.prediction_updates import PredictionUpdates
 from starlight.postoffice.receipts import Receipts
 from starlight.postoffice.resend import Resends
 from starlight.postoffice.uploads import Uploads
-from starlight.routing import Priority, Route, Router
+from starlight.routing import Priority, Route
 
 LETTER_LIFETIME = 50 * YEAR
 """A letter may wait for someone who is not born yet; twice the twenty-four years of the facility."""
@@ -87,8 +89,7 @@ class PostOffice:
     """The mailboxes of one node.
 
     Args:
-        node: its number.
-        router: what the node routes with; only read here.
+        node: foresees what it does with what is posted.
         limits: what the mailboxes hold.
         records: where the mailboxes keep theirs; in memory if it is not told.
         node_numbers: node names of ``dtn://name/...`` addresses to node numbers.
@@ -104,8 +105,7 @@ class PostOffice:
 
     def __init__(
         self,
-        node: int,
-        router: Router,
+        node: Forecaster,
         limits: MailboxLimits | None = None,
         *,
         records: Records | None = None,
@@ -115,8 +115,8 @@ class PostOffice:
         entropy: Callable[[int], bytes] = no_entropy,
         oldest_format: int = OLDEST,
     ) -> None:
-        self.node = node
-        self.forecaster = Forecaster(node, router)
+        self.node = number = node.number
+        self.forecaster = MessageForecaster(node, self.node_of)
         self._limits = limits or MailboxLimits()
         self._records = DecodedRecords(MemoryRecords() if records is None else records)
         self._node_numbers = dict(node_numbers or {})
@@ -125,14 +125,13 @@ class PostOffice:
         self._entropy = entropy
         self._open_letters = letters = OpenLetters(self._mailboxes)
         self._parts = PartDispatches(letters)
-        self._resends = Resends(node, self.forecaster, letters, self.node_of, self._parts.go_on)
+        self._resends = Resends(number, self.forecaster, letters, self._parts.go_on)
         self.uploads = Uploads(entropy)
-        self._updates = PredictionUpdates(node, self.forecaster, letters, self.node_of, booked)
+        self._updates = PredictionUpdates(number, self.forecaster, letters, booked)
         self._outbox = Outbox(
-            node,
+            number,
             self.forecaster,
             self._mailboxes,
-            self.node_of,
             booked,
             self._formats,
             letters,
@@ -141,11 +140,11 @@ class PostOffice:
             self._updates,
         )
         self._receipts = Receipts(self._mailboxes, self._formats)
-        self._arrivals = PartArrivals(node, self._mailboxes, self._receipts)
+        self._arrivals = PartArrivals(number, self._mailboxes, self._receipts)
         self._correspondents = Correspondents(
             self, self._mailboxes, self._records.records, correspondents, entropy
         )
-        self._inbox = Inbox(node, self._receipts, self._arrivals, self._correspondents)
+        self._inbox = Inbox(number, self._receipts, self._arrivals, self._correspondents)
 
     # What people do.
 
@@ -302,17 +301,14 @@ class PostOffice:
         Raises:
             InputError: no such mailbox, or the draft answers a letter that is not in it.
         """
-        size = self._size(address, draft, now)
-        return self.forecaster.predict(self.node_of(draft.to), now, size, priority=draft.urgency)
+        return self.forecaster.predict(self._outgoing(address, draft, now), now)
 
     def why_late(self, address: str, draft: Draft, now: int) -> Lateness:
         """Return why a letter sent now would not be there sooner; arguments and errors as in `predict`."""
-        size, urgency = self._size(address, draft, now), draft.urgency
-        destination = self.node_of(draft.to)
-        found = self.forecaster.draft_itinerary(destination, now, size, urgency)
-        legs, fragments = (legs_of(found.route), found.fragments) if found else ((), 1)
-        message = LateMessage(destination, size, urgency, None, legs, fragments)
-        return self.forecaster.lateness(message, now)
+        outgoing = self._outgoing(address, draft, now)
+        found = self.forecaster.forecast(outgoing, now)
+        legs = legs_of(found.route) if found.route else ()
+        return self.forecaster.lateness(LateMessage(outgoing, None, legs, found.parts), now)
 
     def why_letter_late(self, address: str, letter_id: str, now: int) -> Lateness:
         """Return why a letter that waits or is on its way is not there sooner, as of now.
@@ -322,11 +318,26 @@ class PostOffice:
         """
         return self._outbox.why_late(self.mailbox(address), letter_id, now)
 
-    def _size(self, address: str, draft: Draft, now: int) -> int:
-        """Return the size of the payload that a draft would become, in bytes."""
+    def doubts(self, address: str, letter_id: str, now: int) -> tuple[ForecastDoubt, ...]:
+        """Return what speaks now against what is predicted of a letter, while it is on its way."""
+        sent = self.mailbox(address).sent(letter_id)
+        if sent is None or not sent.dispatch.is_on_its_way:
+            return ()
+        left = sent.dispatch.state is DeliveryState.DEPARTED
+        return self.forecaster.doubts(sent.dispatch.expected.legs, now, left=left)
+
+    def _outgoing(self, address: str, draft: Draft, now: int) -> Outgoing:
+        """Return how the letter that a draft would become is submitted."""
         # Nothing is drawn for it, so that asking does not change what is written.
         letter = self._outbox.compose(self.mailbox(address), draft, bytes(ID_BYTES), now)
-        return len(payload_of(letter, now))
+        return Outgoing(
+            letter.sender,
+            letter.to,
+            len(payload_of(letter, now)),
+            LETTER_LIFETIME // MILLISECOND,
+            priority=draft.priority,
+            critical=draft.critical,
+        )
 
     # Reading and restoring.
 

@@ -12,12 +12,14 @@ from itertools import islice
 
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.dispatch import Dispatch
-from starlight.messages.forecast import Forecaster
+from starlight.messages.forecast import MessageForecaster
 from starlight.messages.overtaken import Waiting
 from starlight.messages.trace_events import LetterForeseen, about, say
 from starlight.node.application import Request
+from starlight.node.forecast import Outgoing
 from starlight.postoffice import reprediction
 from starlight.postoffice.open_letters import OpenLetter, OpenLetters
+from starlight.postoffice.resend import outgoing_of
 from starlight.routing import Route
 
 
@@ -28,22 +30,19 @@ class PredictionUpdates:
         node: its number.
         forecaster: foresees what becomes of messages from there.
         letters: those that are open.
-        node_of: gives the node of an address, or None.
         booked: gives what the node has booked for a bundle of its own, by key.
     """
 
     def __init__(
         self,
         node: int,
-        forecaster: Forecaster,
+        forecaster: MessageForecaster,
         letters: OpenLetters,
-        node_of: Callable[[str], int | None],
         booked: Callable[[str], Sequence[Route]],
     ) -> None:
         self._node = node
         self._forecaster = forecaster
         self._letters = letters
-        self._node_of = node_of
         self._booked = booked
 
     def plan_changed(self, now: int) -> list[Request]:
@@ -71,21 +70,25 @@ class PredictionUpdates:
         moved = iter(self._forecaster.moved([bundle for *_, bundles in overtaken for bundle in bundles]))
         for letter, dispatch, bundles in overtaken:
             routes = list(islice(moved, len(bundles)))
-            changed = reprediction.displaced(self._forecaster, dispatch, self._node_of(letter.to), routes)
+            outgoing = self._outgoing(letter, dispatch, now)
+            changed = reprediction.displaced(self._forecaster, dispatch, outgoing, routes, now)
             requests += self._put(letter, dispatch, changed, now)
         return requests
 
     def _under_new_plan(self, letter: OpenLetter, dispatch: Dispatch, now: int) -> Dispatch:
-        sent, destination = letter.sent, self._node_of(letter.to)
+        outgoing = self._outgoing(letter, dispatch, now)
         if dispatch.state is not DeliveryState.DEPARTED:
-            return reprediction.queued(self._forecaster, sent, dispatch, destination, now)
-        changed = reprediction.plan_changed(self._forecaster, sent, dispatch, destination, now)
+            return reprediction.queued(self._forecaster, dispatch, outgoing, now)
+        changed = reprediction.plan_changed(self._forecaster, letter.sent, dispatch, outgoing, now)
         # A way back may be planned now, so that it can be sent again.
         return changed.due_at(now) if dispatch.attempts.overdue else changed
 
+    def _outgoing(self, letter: OpenLetter, dispatch: Dispatch, now: int) -> Outgoing:
+        return outgoing_of(letter.mailbox.address, letter.to, letter.sent, dispatch.size_bytes, now)
+
     def _waiting(self, letter: OpenLetter, dispatch: Dispatch) -> list[Waiting]:
         """Return what waits here of a dispatch: nothing, one bundle, or fragments."""
-        destination = self._node_of(letter.to)
+        destination = self._forecaster.node_of(letter.to)
         if destination is None:
             return []
         return [

@@ -15,8 +15,9 @@ from starlight.dtntime import DAY, HOUR
 from starlight.messages.delivery import DeliveryState, Leg, flight_of
 from starlight.messages.dispatch import Dispatch, Expected, Sent
 from starlight.messages.doubt import Doubt, DoubtCode
-from starlight.messages.forecast import RECEIPT_BYTES, Forecaster
-from starlight.messages.itinerary import Itinerary, legs_of
+from starlight.messages.forecast import MessageForecaster
+from starlight.messages.legs import legs_of
+from starlight.node.forecast import Forecast, Outgoing
 from starlight.routing import Route
 
 RECEIPT_MARGIN = HOUR
@@ -30,58 +31,60 @@ RESENDS_MAX = 3
 """Each resend survives one lost relay or store; after three the cause is not chance."""
 
 
-def queued(
-    forecaster: Forecaster, sent: Sent, dispatch: Dispatch, destination: int | None, now: int
-) -> Dispatch:
+def queued(forecaster: MessageForecaster, dispatch: Dispatch, outgoing: Outgoing, now: int) -> Dispatch:
     """Return a dispatch that has not departed with a new prediction."""
     expected = dispatch.expected
     known = expected.arrives is not None and all(forecaster.index().covers(leg) for leg in expected.legs)
-    found = forecaster.itinerary(
-        forecaster.node, destination, now, dispatch.size_bytes, sent.expires_at, sent.urgency
-    )
-    if found is None:
+    found = forecaster.forecast(outgoing, now)
+    if found.arrives is None:
         return replace(dispatch, expected=Expected())
-    if known and expected.legs and expected.arrives is not None and found.arrival >= expected.arrives:
+    if known and expected.legs and expected.arrives is not None and found.arrives >= expected.arrives:
         return dispatch  # Its own booking may be what makes the new route look later.
-    return dispatch.expecting(expected_of(forecaster, destination, found))
+    return dispatch.expecting(expected_of(forecaster, outgoing, found))
 
 
 def displaced(
-    forecaster: Forecaster, dispatch: Dispatch, destination: int | None, moved: Sequence[Route | None]
+    forecaster: MessageForecaster,
+    dispatch: Dispatch,
+    outgoing: Outgoing,
+    moved: Sequence[Route | None],
+    now: int,
 ) -> Dispatch:
     """Return a dispatch that waits, after something more urgent was accepted, which may go before it.
 
     Args:
+        outgoing: how it was submitted.
         moved: the route that each bundle of it now takes: of the whole, or of each fragment; None
             for one that can't go by what is booked for it any more.
     """
     routes = [route for route in moved if route is not None]
     if not routes or len(routes) < len(moved) or dispatch.expected.arrives is None:
         return dispatch  # The node will look for another route when it comes to that; so will the next plan.
-    last = max(routes, key=lambda route: route.arrival)
-    if last.arrival <= dispatch.expected.arrives:
+    leaves, arrives = min(route.leaves for route in routes), max(route.arrival for route in routes)
+    if arrives <= dispatch.expected.arrives:
         return dispatch
-    itinerary = Itinerary(min(route.leaves for route in routes), last.arrival, last, len(routes))
-    expected = expected_of(forecaster, destination, itinerary)
+    node, size = forecaster.node_of(outgoing.destination), outgoing.payload_bytes
+    found = Forecast(node, now, size, leaves=leaves, arrives=arrives, routes=tuple(routes))
+    expected = expected_of(forecaster, outgoing, found)
     return dispatch.expecting(replace(expected, displaced=True))
 
 
-def expected_of(forecaster: Forecaster, destination: int | None, itinerary: Itinerary) -> Expected:
-    """Return what is expected of a dispatch that takes a route."""
+def expected_of(forecaster: MessageForecaster, outgoing: Outgoing, found: Forecast) -> Expected:
+    """Return what is expected of a dispatch, by a forecast in which it arrives."""
     return Expected(
-        leaves=itinerary.leaves,
-        arrives=itinerary.arrival,
-        receipt_at=forecaster.back(destination, itinerary.arrival, RECEIPT_BYTES),
-        legs=legs_of(itinerary.route),
-        fragments=itinerary.fragments,
+        leaves=found.leaves,
+        arrives=found.arrives,
+        receipt_at=forecaster.receipt_at(outgoing, found.arrives),
+        legs=legs_of(found.route) if found.route else (),
+        fragments=found.parts,
     )
 
 
 def departed(
-    forecaster: Forecaster,
+    forecaster: MessageForecaster,
     sent: Sent,
     dispatch: Dispatch,
-    destination: int | None,
+    outgoing: Outgoing,
     first: Leg,
     booked: Sequence[Route] = (),
 ) -> Dispatch:
@@ -96,9 +99,9 @@ def departed(
     planned, onward = expected.legs[:1], expected.legs[1:]
     if expected.fragments > 1 and expected.arrives is not None:
         # The first of several; what is foreseen is the route of the last.
-        return dispatch.due_at(receipt_due(forecaster, sent, expected, destination))
+        return dispatch.due_at(receipt_due(forecaster, sent, expected, outgoing))
     as_planned = bool(planned) and planned[0].to_node == first.to_node and expected.arrives is not None
-    if first.to_node == destination:
+    if first.to_node == forecaster.node_of(outgoing.destination):
         dispatch = replace(dispatch, expected=replace(expected, legs=(first,), arrives=first.arrives))
     elif len(booked) == 1 and booked[0].hops[0].contact.from_node == first.to_node:
         legs = (first, *legs_of(booked[0]))
@@ -106,12 +109,12 @@ def departed(
     elif as_planned and onward and first.arrives <= onward[0].leaves:
         dispatch = replace(dispatch, expected=replace(expected, legs=(first, *onward)))
     else:
-        dispatch = _onward(forecaster, sent, dispatch, (first,), destination, first.arrives)
-    return _awaiting_receipt(forecaster, sent, dispatch, destination)
+        dispatch = _onward(forecaster, sent, dispatch, (first,), outgoing, first.arrives)
+    return _awaiting_receipt(forecaster, sent, dispatch, outgoing)
 
 
 def plan_changed(
-    forecaster: Forecaster, sent: Sent, dispatch: Dispatch, destination: int | None, now: int
+    forecaster: MessageForecaster, sent: Sent, dispatch: Dispatch, outgoing: Outgoing, now: int
 ) -> Dispatch:
     """Return a departed dispatch after the plan changed.
 
@@ -125,22 +128,23 @@ def plan_changed(
         return dispatch
     kept = legs if lost is None else legs[:lost]
     if not kept:
-        return queued(forecaster, sent, dispatch, destination, now)  # What was sent again is here still.
+        return queued(forecaster, dispatch, outgoing, now)  # What was sent again is here still.
     if lost is not None:
-        dispatch = replace(dispatch, doubtful=_of_a_cut(forecaster, destination, now, arrives))
-    dispatch = _onward(forecaster, sent, dispatch, kept, destination, max(now, kept[-1].arrives))
-    return _awaiting_receipt(forecaster, sent, dispatch, destination)
+        node = forecaster.node_of(outgoing.destination)
+        dispatch = replace(dispatch, doubtful=_of_a_cut(forecaster, node, now, arrives))
+    dispatch = _onward(forecaster, sent, dispatch, kept, outgoing, max(now, kept[-1].arrives))
+    return _awaiting_receipt(forecaster, sent, dispatch, outgoing)
 
 
 def receipt_due(
-    forecaster: Forecaster, sent: Sent, expected: Expected, destination: int | None
+    forecaster: MessageForecaster, sent: Sent, expected: Expected, outgoing: Outgoing
 ) -> int | None:
     """Return when the receipt of something departed is overdue; None where it can't be awaited."""
     if not sent.receipt_wanted or expected.arrives is None or expected.receipt_at is None:
         return None
     # Not at the first moment at which a receipt could be here: it may have missed that contact behind other
     # traffic and come by the next one, and sending a letter again costs a whole transmission.
-    missed = forecaster.back(destination, expected.receipt_at, RECEIPT_BYTES)
+    missed = forecaster.receipt_at(outgoing, expected.receipt_at)
     due = (missed or expected.receipt_at + LATER_CONTACT_WAIT) + RECEIPT_MARGIN
     flight = flight_of(expected.legs)
     if flight is None:
@@ -161,37 +165,35 @@ def concerns(dispatch: Dispatch, now: int) -> bool:
 
 
 def _awaiting_receipt(
-    forecaster: Forecaster, sent: Sent, dispatch: Dispatch, destination: int | None
+    forecaster: MessageForecaster, sent: Sent, dispatch: Dispatch, outgoing: Outgoing
 ) -> Dispatch:
     """Return a departed dispatch with the times of its receipt, which follow from its arrival."""
-    receipt_at = forecaster.back(destination, dispatch.expected.arrives, RECEIPT_BYTES)
+    receipt_at = forecaster.receipt_at(outgoing, dispatch.expected.arrives)
     expected = replace(dispatch.expected, receipt_at=receipt_at)
-    due = receipt_due(forecaster, sent, expected, destination)
+    due = receipt_due(forecaster, sent, expected, outgoing)
     return replace(dispatch, expected=expected).due_at(due)
 
 
 def _onward(
-    forecaster: Forecaster,
+    forecaster: MessageForecaster,
     sent: Sent,
     dispatch: Dispatch,
     legs: tuple[Leg, ...],
-    destination: int | None,
+    outgoing: Outgoing,
     at: int,
 ) -> Dispatch:
     """Return a dispatch that takes another route from the end of some legs, where it is at a time, in ns."""
     # Nobody here knows what the holder has booked meanwhile: this is the best guess from the plan alone.
-    found = forecaster.itinerary(
-        legs[-1].to_node, destination, at, dispatch.size_bytes, sent.expires_at, sent.urgency
-    )
-    if found is None:
+    found = forecaster.onward(legs[-1].to_node, outgoing, at, sent.expires_at)
+    if found.arrives is None or found.route is None:
         doubtful = dispatch.doubtful or Doubt(DoubtCode.NO_ONWARD_ROUTE)
         expected = replace(dispatch.expected, legs=legs, arrives=None)
         return replace(dispatch, expected=expected, doubtful=doubtful)
-    expected = replace(dispatch.expected, legs=legs + legs_of(found.route), arrives=found.arrival)
+    expected = replace(dispatch.expected, legs=legs + legs_of(found.route), arrives=found.arrives)
     return replace(dispatch, expected=expected)
 
 
-def _of_a_cut(forecaster: Forecaster, destination: int | None, now: int, arrives: int | None) -> Doubt:
+def _of_a_cut(forecaster: MessageForecaster, node: int | None, now: int, arrives: int | None) -> Doubt:
     """Return the doubt about a letter whose route is cut, for the plan's own reasons where it gives any."""
-    texts = tuple(notice.text for notice in forecaster.notices(destination, now, arrives))
+    texts = tuple(notice.text for notice in forecaster.notices(node, now, arrives))
     return Doubt(DoubtCode.NOTICE, texts=texts) if texts else Doubt(DoubtCode.CUT)

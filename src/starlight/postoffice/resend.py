@@ -16,12 +16,13 @@ from starlight.dtntime import DAY, HOUR, MILLISECOND
 from starlight.messages.delivery import Happening, after
 from starlight.messages.dispatch import Dispatch, Expected, Sent
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble
-from starlight.messages.forecast import Forecaster
+from starlight.messages.forecast import MessageForecaster
 from starlight.messages.format import payload_of
 from starlight.messages.letter import Letter
 from starlight.messages.mailbox import Mailbox
 from starlight.messages.trace_events import LetterExpired, LetterResent, about, say
 from starlight.node.application import NotKept, Request, Submit
+from starlight.node.forecast import Outgoing
 from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.reprediction import RESENDS_MAX, expected_of
 
@@ -38,22 +39,19 @@ class Resends:
         node: its number.
         forecaster: foresees what becomes of messages from there.
         letters: those that are open.
-        node_of: gives the node of an address, or None.
         go_on: gives the submissions of the chunks of a letter's parts that are next.
     """
 
     def __init__(
         self,
         node: int,
-        forecaster: Forecaster,
+        forecaster: MessageForecaster,
         letters: OpenLetters,
-        node_of: Callable[[str], int | None],
         go_on: Callable[[Mailbox, Letter, Sent, int], list[Request]],
     ) -> None:
         self._node = node
         self._forecaster = forecaster
         self._letters = letters
-        self._node_of = node_of
         self._go_on = go_on
 
     def next_wakeup(self) -> int | None:
@@ -114,9 +112,9 @@ class Resends:
                 doubtful=Doubt(DoubtCode.GIVEN_UP, times=attempts.resends + 1),
             )
             return [*self._letters.put(mailbox, letter.id, sent.having(given_up))]
-        destination, size = self._node_of(letter.to), dispatch.size_bytes
-        found = self._forecaster.itinerary(self._node, destination, now, size, sent.expires_at, sent.urgency)
-        expected = expected_of(self._forecaster, destination, found) if found else Expected()
+        outgoing = outgoing_of(letter.sender, letter.to, sent, dispatch.size_bytes, now)
+        found = self._forecaster.forecast(outgoing, now)
+        expected = expected_of(self._forecaster, outgoing, found) if found.arrives is not None else Expected()
         if expected.receipt_at is None:
             # It stays overdue: the next plan that has a way back makes it due at once.
             waits = replace(
@@ -138,15 +136,23 @@ class Resends:
         ]
 
 
+def outgoing_of(sender: str, to: str, sent: Sent, size: int, now: int) -> Outgoing:
+    """Return how a payload of a letter is submitted, with what is left of its lifetime; `size` in bytes."""
+    return Outgoing(sender, to, size, _lifetime_ms(sent, now), priority=sent.priority, critical=sent.critical)
+
+
+def _lifetime_ms(sent: Sent, now: int) -> int:
+    return max(1, (sent.expires_at - now) // MILLISECOND)
+
+
 def submission(letter: Letter, sent: Sent, now: int) -> Submit:
     """Return the request to send a letter as a bundle, with what is left of its lifetime."""
-    lifetime_ms = max(1, (sent.expires_at - now) // MILLISECOND)
     return Submit(
         letter_token(letter),
         letter.sender,
         letter.to,
         payload_of(letter, now),
-        lifetime_ms,
+        _lifetime_ms(sent, now),
         priority=sent.priority,
         critical=sent.critical,
     )

@@ -133,8 +133,7 @@ class Rehearsal:
 
         def applications(random: Callable[[int], bytes], engine: Node) -> Applications:
             office = PostOffice(
-                engine.number,
-                engine.router,
+                engine.forecaster,
                 booked=engine.booked,
                 correspondents=cast.get(engine.number, ()),
                 entropy=random,

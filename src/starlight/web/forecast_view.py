@@ -13,7 +13,7 @@ from starlight.json_time import Time
 from starlight.messages.forecast import Prediction
 from starlight.messages.lateness import Lateness
 from starlight.messages.silence import Silence
-from starlight.words import lateness, routes, silence
+from starlight.words import forecasts, lateness, routes, silence
 from starlight.words.sentence import Names, Sentence
 
 
@@ -33,6 +33,18 @@ class SilenceView(msgspec.Struct, frozen=True):
     safe: tuple[Sentence, ...] = ()
 
 
+class DoubtView(msgspec.Struct, frozen=True):
+    """A reason for which what is predicted may not come.
+
+    Attributes:
+        code: for programs, as in `ForecastDoubtCode`.
+        text: a sentence.
+    """
+
+    code: str
+    text: Sentence
+
+
 class PredictionView(msgspec.Struct, frozen=True):
     """The times at which a letter sent now would leave and arrive, and an answer could come.
 
@@ -42,6 +54,7 @@ class PredictionView(msgspec.Struct, frozen=True):
         silence: why it has to wait, if it has to.
         size_bytes: the size of the letter as it will be sent.
         fragments: in how many it travels, because no contact carries it whole; `route` is that of the last.
+        doubts: what speaks against it.
     """
 
     leaves: Time | None
@@ -52,6 +65,7 @@ class PredictionView(msgspec.Struct, frozen=True):
     size_bytes: int = 0
     # The API's key is older than the name, and programs read it; so it is with a letter's.
     fragments: int = msgspec.field(default=1, name="pieces")
+    doubts: tuple[DoubtView, ...] = ()
 
 
 class RefusalView(msgspec.Struct, frozen=True):
@@ -102,6 +116,7 @@ def prediction_view(found: Prediction, names: Names) -> PredictionView:
         silence=silence_view(found.silence, names) if found.silence else None,
         size_bytes=found.size_bytes,
         fragments=found.fragments,
+        doubts=tuple(DoubtView(each.code.value, forecasts.doubt(each, names)) for each in found.doubts),
     )
 
 

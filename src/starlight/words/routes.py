@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from starlight.contacts import UNLIMITED_BPS, Contact
+from starlight.contacts import Contact
 from starlight.dtntime import SECOND, duration_text
 from starlight.routing import Hop, Refusal, RefusalCode, Route, Unusable
-from starlight.words.sentence import Moment, Names, Sentence, fill, name_of
+from starlight.words.sentence import Moment, Names, Sentence, bytes_text, fill, name_of
 
 HOP = "At {here} it {waits}leaves at {leaves}{last_byte} and arrives at {there} at {arrives}{light}."
 WAITS_FOR_CONTACT = "until {until} for the contact with {there}"
@@ -110,8 +110,8 @@ def refused(refusal: Refusal, names: Names) -> tuple[Sentence, ...]:
         at=Moment(refusal.at),
         ends=Moment(decides.end),
         late=duration_text(refusal.at - decides.end),
-        room=_bytes(refusal.room_bytes),
-        size=_bytes(refusal.size_bytes),
+        room=bytes_text(refusal.room_bytes),
+        size=bytes_text(refusal.size_bytes),
         expires=Moment(refusal.expires),
         takes=duration_text(refusal.takes),
         rate=refusal.rate_bps,
@@ -133,7 +133,3 @@ def never_used(unusable: Iterable[tuple[Contact, Unusable]], names: Names) -> tu
         )
         for contact, reason in unusable
     )
-
-
-def _bytes(count: int) -> str:
-    return "all" if count >= UNLIMITED_BPS else f"{count:,} B".replace(",", " ")

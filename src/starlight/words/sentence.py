@@ -7,6 +7,7 @@ from string import Formatter
 
 import msgspec
 
+from starlight.contacts import UNLIMITED_BPS
 from starlight.dtntime import SECOND, to_text
 
 Names = Mapping[int, str]
@@ -87,6 +88,11 @@ def closed(text: str) -> Sentence:
 def name_of(node: int | None, names: Names) -> str:
     """Return what people call a node; None is one that nobody knows."""
     return "an unknown node" if node is None else names.get(node, f"node {node}")
+
+
+def bytes_text(count: int) -> str:
+    """Return a number of bytes with its unit; what an unlimited rate carries is all."""
+    return "all" if count >= UNLIMITED_BPS else f"{count:,} B".replace(",", " ")
 
 
 def utc_text(at: int) -> str:

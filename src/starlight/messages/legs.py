@@ -5,8 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 
-import msgspec
-
 from starlight.contacts import Contact, ContactPlan
 from starlight.dtntime import HOUR
 from starlight.messages.delivery import Leg
@@ -14,22 +12,6 @@ from starlight.routing import Route
 
 SILENCE_AFTER = HOUR
 """A shorter wait is told as a time of departure; a longer one needs a reason."""
-
-
-class Itinerary(msgspec.Struct, frozen=True):
-    """The route of a payload; or of its fragments, where no contact carries it whole.
-
-    Attributes:
-        leaves: when its first byte leaves, in ns.
-        arrival: when its last byte arrives, in ns.
-        route: of the whole, or of the fragment that arrives last.
-        fragments: how many there are.
-    """
-
-    leaves: int
-    arrival: int
-    route: Route
-    fragments: int = 1
 
 
 class LinkIndex:
