@@ -8,11 +8,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.style.test_extending import blocks
 
 from starlight.errors import StoreError
 from starlight.messages.conversation_order import order_key
@@ -31,8 +33,18 @@ from starlight.sim.store import MemoryStore
 from starlight.store.contract import Quarantined, Store
 from starlight.store.sqlite_store import SqliteStore
 
+
+def journal(path: Path) -> Store:
+    """Return the store of docs/guides/extending.md, which is a second one behind the same contract."""
+    guide: dict[str, Any] = {"__name__": "guide"}
+    exec(blocks("A store")[0], guide)
+    store: Store = guide["JournalStore"](path)
+    return store
+
+
 DURABLE: dict[str, Callable[[Path], Store]] = {
-    "sqlite": lambda path: SqliteStore(path / "data", segment_from=1000)
+    "sqlite": lambda path: SqliteStore(path / "data", segment_from=1000),
+    "journal": lambda path: journal(path / "data"),
 }
 """The stores of a live node, each made in a folder; made in it again it is the same store."""
 
@@ -255,14 +267,13 @@ def test_a_commit_is_synced(make: Callable[[], Store]) -> None:
     assert store.syncs > before
 
 
-def test_a_second_opening_is_refused(make: Callable[[], Store]) -> None:
+def test_a_second_opening_is_refused(make: Callable[[], Store], tmp_path: Path) -> None:
     """A store belongs to one process, and to one object in it, until it is closed."""
-    store = make()
-    assert isinstance(store, SqliteStore)
-    store.close()
+    make().close()
     make()
-    with pytest.raises(StoreError, match="in use"):
-        DURABLE["sqlite"](store.path.parent)
+    for name in DURABLE:  # This one, or one of another kind: the folder is in use.
+        with pytest.raises(StoreError, match="in use"):
+            DURABLE[name](tmp_path)
 
 
 # What mailboxes ask.
