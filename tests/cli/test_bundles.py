@@ -16,9 +16,9 @@ import msgspec
 import pytest
 from tests.cli.helpers import DEADLINE_S, Api, Running, running, starlight, wait_for
 
-from starlight.app.access import ACCESS_FILE, Access
-from starlight.app.bundle_client import AsyncBundleClient, BundleClient
-from starlight.app.local_api import LocalApi, Question
+from starlight.client.access import ACCESS_FILE, Access
+from starlight.client.bundle_client import AsyncBundleClient, BundleClient
+from starlight.client.local_api import LocalApi, Question
 from starlight.errors import InputError, StarlightError
 from starlight.services.units import Happened, ReceivedUnit, Report, UnitToSend
 

@@ -17,8 +17,8 @@ import pytest
 from tests.cli.helpers import Running, demo, running, starlight
 
 from starlight import dtntime
-from starlight.app import client
 from starlight.cli import main as command_line
+from starlight.client import client
 from starlight.scenario.reading import load
 from starlight.web import body
 

@@ -26,6 +26,7 @@ FORBIDDEN = {
     "apsw": "return store writes as actions",
 }
 IO_LAYERS = {
+    "client",
     "live",
     "neighbours",
     "store",

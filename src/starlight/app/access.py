@@ -1,7 +1,7 @@
 """Access to a data folder: one node or demo at a time, and programs of the same user that speak with it.
 
 The process that runs on a folder holds its lock. Two small files in it, ``token`` with the secret
-of its page, and ``access.json`` that says where the page is as long as it is served.
+of its page, and ``access.json`` that says where the page is as long as it is served (`client.access`).
 """
 
 from __future__ import annotations
@@ -13,30 +13,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
+from starlight.client.access import read_access
 from starlight.errors import InputError
 from starlight.store.folder_lock import FolderInUse, FolderLock
 
-ACCESS_FILE = "access.json"
-"""In the data folder: where the local API is and the token that opens it; for its owner's eyes only."""
-
 UNFINISHED = ".starlight-unfinished-"
 """So begin the names of files that are not whole yet; a process that was killed may leave one."""
-
-
-class Access(msgspec.Struct, frozen=True):
-    """The way in to a running node for a program of the same user.
-
-    Attributes:
-        url: of the page and the local API, on loopback.
-        token: the secret that opens it.
-        pid: of the process.
-    """
-
-    url: str
-    token: str
-    pid: int
 
 
 @contextlib.contextmanager
@@ -87,24 +69,6 @@ def write_private(path: Path, data: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
-
-
-def read_access(folder: Path) -> Access:
-    """Return how to reach the node that runs on a data folder.
-
-    Raises:
-        InputError: none does, or its file can't be read.
-    """
-    path = folder / ACCESS_FILE
-    right = "Give the data folder of a running `starlight node` or `starlight demo`"
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Access)
-    except OSError as error:
-        raise InputError(
-            f"no running node is known there ({error.strerror})", where=str(path), right=right
-        ) from None
-    except msgspec.DecodeError as error:
-        raise InputError(f"is not what a node writes ({error})", where=str(path), right=right) from None
 
 
 def token_of(folder: Path) -> str:

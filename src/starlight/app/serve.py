@@ -16,9 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from starlight.app.access import ACCESS_FILE, Access, token_of, write_private
+from starlight.app.access import token_of, write_private
 from starlight.app.plan_routes import PlanRoutes
 from starlight.app.service_routes import ServiceRoutes
+from starlight.client.access import ACCESS_FILE, Access
 from starlight.errors import InputError
 from starlight.live.daemon import Daemon
 from starlight.web.answers import json_answer

@@ -83,8 +83,8 @@ def send(asked: SendOptions) -> None:
     \b
     Example: starlight bundle send ./seoul-data photo.jpg --to ipn:20.9
     """
-    from starlight.app.bundle_client import BundleClient
-    from starlight.app.client import plain_values
+    from starlight.client.bundle_client import BundleClient
+    from starlight.client.client import plain_values
     from starlight.messages.urgency import priority_of
     from starlight.services.units import Report, UnitToSend
 
@@ -125,8 +125,8 @@ def receive(
     \b
     Example: starlight bundle receive ./base-data --service 9 --into ./came
     """
-    from starlight.app.bundle_client import BundleClient
     from starlight.app.payload_folder import PayloadFolder
+    from starlight.client.bundle_client import BundleClient
 
     if into is None and json_output:
         raise InputError("--json tells of files", where="--json", right="Give --into FOLDER with it")

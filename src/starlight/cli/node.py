@@ -14,7 +14,7 @@ from starlight.cli.options import as_json, print_json
 from starlight.errors import InputError
 
 if TYPE_CHECKING:
-    from starlight.app.client import Client, LatenessView
+    from starlight.client.client import Client, LatenessView
     from starlight.live.config import DaemonStatus
     from starlight.messages.delivery import DeliveryState
     from starlight.messages.letter_view import LetterView
@@ -29,7 +29,7 @@ def data_folder(command: Command) -> Command:
 
 
 def _client(folder: Path) -> Client:
-    from starlight.app.client import Client  # here, so that --help need not wait for it
+    from starlight.client.client import Client  # here, so that --help need not wait for it
 
     return Client(folder)
 
@@ -117,7 +117,7 @@ def send(
 
 def _told(letter: LetterView, lateness: LatenessView | None, explained: bool) -> dict[str, object]:
     """Return a letter as JSON; where it was asked why it is late, with the answer."""
-    from starlight.app.client import plain_values
+    from starlight.client.client import plain_values
 
     told = plain_values(letter)
     assert isinstance(told, dict)
@@ -141,7 +141,7 @@ def _show_lateness(lateness: LatenessView, indent: str = "") -> None:
 
 def _standard_input() -> str:
     """Return what comes on standard input, up to a little more than any letter may have."""
-    from starlight.app.client import BODY_MAX_BYTES
+    from starlight.client.client import BODY_MAX_BYTES
 
     try:
         # One byte too many, so that what is too long is refused, not cut off.
@@ -197,7 +197,7 @@ def status(folder: Path, json_output: bool) -> None:
     """Show the state of the node that runs on the folder DATA."""
     found = _client(folder).nodes()
     if json_output:
-        from starlight.app.client import plain_values
+        from starlight.client.client import plain_values
 
         print_json(plain_values(found))
         return

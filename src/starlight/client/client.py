@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import urllib.error
-import urllib.parse
-import urllib.request
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
+from urllib.parse import quote
 
 import msgspec
 
-from starlight.app.access import read_access
 from starlight.bundle import EndpointID
-from starlight.errors import InputError, StarlightError
+from starlight.client.local_api import LocalApi, Question, as_json
+from starlight.errors import InputError
 from starlight.live.config import DaemonStatus
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
@@ -32,9 +28,6 @@ BODY_MAX_BYTES = 256 * 1024
 LETTERS_AT_ONCE = 500
 """How many letters the local API gives in one answer at most (`web.visit.LETTERS_MAX`)."""
 
-TIMEOUT_S = 30.0
-"""A node on this machine answers within a disk's worst commit; longer means that it hangs."""
-
 
 class Client:
     """The local API of the node that runs on a data folder.
@@ -44,7 +37,7 @@ class Client:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._access = read_access(folder)
+        self._api = LocalApi(folder)
         self._folder = folder
 
     def people(self) -> list[Person]:
@@ -96,7 +89,7 @@ class Client:
         if not letter.on_its_way:
             return None
         # Whatever an id holds, it stays one segment of the path.
-        quoted = urllib.parse.quote(letter.id, safe="")
+        quoted = quote(letter.id, safe="")
         try:
             return self._get(f"/people/{person}/letters/{quoted}/why", LatenessView)
         except InputError:
@@ -120,7 +113,7 @@ class Client:
 
     def _get(self, path: str, kind: type[T], **query: str) -> T:
         """Return what is at a path of the API, as the type whose JSON it is."""
-        return self._typed(self._request(path, **query), kind)
+        return self._api.ask(Question("GET", path, as_json(kind), tuple(query.items())))
 
     def _post(self, path: str, body: msgspec.Struct, kind: type[T]) -> T:
         """Send the JSON twin of a struct to a path of the API and return its answer."""
@@ -128,57 +121,9 @@ class Client:
         if len(data) > BODY_MAX_BYTES:
             right = f"A letter has at most {BODY_MAX_BYTES // 1024} kB with all that belongs to it"
             raise InputError("the letter is too long", where="text", right=right)
-        request = self._request(path)
-        request.data, request.method = data, "POST"
-        request.add_header("Content-Type", "application/json")
-        return self._typed(request, kind)
-
-    def _request(self, path: str, **query: str) -> urllib.request.Request:
-        text = urllib.parse.urlencode(query)
-        return urllib.request.Request(f"{self._access.url}/api{path}" + (f"?{text}" if text else ""))
-
-    def _typed(self, request: urllib.request.Request, kind: type[T]) -> T:
-        answer = self._ask(request)
-        try:
-            return wire.read(answer, kind)
-        except msgspec.ValidationError as error:
-            # A node of another version of Starlight may say more, or less, than is known here.
-            text = f"the node of {self._folder} answers otherwise than expected: {error}"
-            raise StarlightError(text) from None
-
-    def _ask(self, request: urllib.request.Request) -> Any:
-        request.add_header("Authorization", f"Bearer {self._access.token}")
-        request.add_header("Accept", "application/json")
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy
-        try:
-            with opener.open(request, timeout=TIMEOUT_S) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            raise _refused(error) from None
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", None) or error
-            text = f"the node of {self._folder} does not answer at {self._access.url} ({reason})"
-            raise StarlightError(text) from None
+        return self._api.ask(Question("POST", path, as_json(kind), body=data, media="application/json"))
 
 
 def plain_values(value: object) -> object:
     """Return what the client returned as plain values: those that the API sent."""
     return wire.jsonable(value)
-
-
-def _refused(error: urllib.error.HTTPError) -> StarlightError:
-    """Return the error that the node explained in its own words."""
-    try:
-        told = json.load(error)
-        if not isinstance(told, dict):
-            raise ValueError("not an object")
-    except ValueError:
-        return StarlightError(f"the node answered {error.code} {error.reason}")
-    # Below 500 the person can mend it, so it is an InputError here as it was there.
-    if error.code >= 500:
-        return StarlightError(str(told.get("error", error.reason)))
-    return InputError(
-        str(told.get("error", error.reason)),
-        where=str(told.get("where") or ""),
-        right=str(told.get("right") or ""),
-    )

@@ -16,20 +16,17 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 from urllib.parse import quote
 
-import msgspec
-
 from starlight import dtntime
-from starlight.app.local_api import LocalApi, Question, Reply
+from starlight.client.local_api import LocalApi, Question, Reply, as_json
 from starlight.errors import StarlightError
 from starlight.messages.urgency import PRIORITIES
 from starlight.services.units import ANY, News, ReceivedUnit, Registered, SentUnit, UnitToSend
-from starlight.web import wire
 
 T = TypeVar("T")
 
@@ -57,14 +54,14 @@ class _Questions:
             ("critical", str(outgoing.critical).lower()),
             *(("report", report.value) for report in outgoing.reports),
         )
-        return Question("POST", f"{self._path}/bundles", _json(SentUnit), query, outgoing.payload)
+        return Question("POST", f"{self._path}/bundles", as_json(SentUnit), query, outgoing.payload)
 
     def receive(self, after: int, wait_s: float) -> Question[ReceivedUnit | None]:
         return Question("GET", f"{self._path}/bundles", _received, self._wait(after, wait_s), wait_s=wait_s)
 
     def news(self, after: int, wait_s: float) -> Question[list[News]]:
         query = self._wait(after, wait_s)
-        return Question("GET", f"{self._path}/news", _json(list[News]), query, wait_s=wait_s)
+        return Question("GET", f"{self._path}/news", as_json(list[News]), query, wait_s=wait_s)
 
     def acknowledge(self, id: str) -> Question[None]:
         return self._act(f"bundles/{quote(id, safe='')}/acknowledge")
@@ -277,7 +274,7 @@ class AsyncBundleClient:
 
 def _register(service: int | str | None) -> Question[Registered]:
     text = ANY if service is None else quote(str(service), safe=":")
-    return Question("POST", f"/services/{text}", _json(Registered))
+    return Question("POST", f"/services/{text}", as_json(Registered))
 
 
 def _waits(timeout_s: float | None) -> Iterator[float]:
@@ -288,10 +285,6 @@ def _waits(timeout_s: float | None) -> Iterator[float]:
         yield max(left, 0.0)
         if end is not None and time.monotonic() >= end:
             return
-
-
-def _json(kind: type[T]) -> Callable[[Reply], T]:
-    return lambda answer: wire.read(msgspec.json.decode(answer.body), kind)
 
 
 def _received(answer: Reply) -> ReceivedUnit | None:

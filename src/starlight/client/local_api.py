@@ -13,8 +13,9 @@ from urllib.parse import urlencode, urlsplit
 import h11
 import msgspec
 
-from starlight.app.access import Access, read_access
+from starlight.client.access import Access, read_access
 from starlight.errors import InputError, StarlightError
+from starlight.web import wire
 
 T = TypeVar("T")
 
@@ -47,7 +48,8 @@ class Question(NamedTuple, Generic[T]):
         path: under ``/api``, quoted.
         read: makes of the answer what was asked for.
         query: what stands behind the path.
-        body: sent with it, as octets.
+        body: sent with it.
+        media: the type of its body.
         wait_s: how long the node may wait before it answers, in s.
     """
 
@@ -56,6 +58,7 @@ class Question(NamedTuple, Generic[T]):
     read: Callable[[Reply], T]
     query: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    media: str = "application/octet-stream"
     wait_s: float = 0.0
 
 
@@ -78,7 +81,7 @@ class Exchange:
             ("Authorization", f"Bearer {access.token}"),
             ("Accept", "application/json"),
             ("Connection", "close"),
-            ("Content-Type", "application/octet-stream"),
+            ("Content-Type", question.media),
             ("Content-Length", str(len(question.body))),
         ]
         target = f"/api{question.path}" + (f"?{query}" if query else "")
@@ -106,6 +109,11 @@ class Exchange:
                 headers = {name.decode(): value.decode() for name, value in self._response.headers}
                 return Reply(self._response.status_code, headers, b"".join(self._body))
         return None
+
+
+def as_json(kind: type[T]) -> Callable[[Reply], T]:
+    """Return what reads a reply as the type whose JSON twin it is."""
+    return lambda reply: wire.read(msgspec.json.decode(reply.body), kind)
 
 
 class LocalApi:

@@ -1,0 +1,1 @@
+"""The local API of a running node as programs beside it use it: letters, bundles, status."""
