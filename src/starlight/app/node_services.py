@@ -135,6 +135,7 @@ async def sinks(daemon: Daemon, services: Sequence[ServiceSpec], base: Path) -> 
         for spec in services
         if spec.folder is not None
     ]
+    # Registered before the page is served, so that no program finds a sink's number free.
     tasks = [asyncio.create_task(sink.run()) for sink in found]
     try:
         yield

@@ -51,7 +51,7 @@ class PayloadFolder:
                 file.write(received.payload)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(unfinished, path)
+            os.replace(unfinished, path)  # Only now it has its name, so under that it is whole.
         except OSError:
             with contextlib.suppress(OSError):
                 unfinished.unlink()  # it would fill what is left of the disk

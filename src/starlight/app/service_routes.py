@@ -77,6 +77,7 @@ class ServiceRoutes:
         node, number = self._node_and_number(request)
         endpoint = await self._daemons[node].bundles.register(number)
         secret = secrets.token_urlsafe(16)
+        # One that was there before is dropped: its number has been taken over.
         self._endpoints[endpoint.address] = secret, endpoint
         return json_answer(Registered(endpoint.address, secret), 201)
 
@@ -153,6 +154,7 @@ class ServiceRoutes:
         secret, endpoint = self._endpoints.get(address, ("", None))
         if endpoint is None:
             what = f"{address} is not registered"
+        # In constant time, as for the token.
         elif not secrets.compare_digest(secret.encode(), asked.registration.encode()):
             what = f"{address} was registered by another program since"
         else:
@@ -166,6 +168,7 @@ def _asked(request: Request, kind: type[Asked]) -> Asked:
     Raises:
         InputError: it is not what that kind of request may ask for.
     """
+    # A key that is there several times counts once, as the last, but for the one that is a list.
     query: dict[str, object] = dict(request.query_params)
     if "report" in query:
         query["report"] = request.query_params.getlist("report")

@@ -90,6 +90,7 @@ def send(asked: SendOptions) -> None:
 
     reports = tuple(map(Report, asked.report))
     payload, priority = _payload(asked.file), priority_of(asked.priority)
+    # Checked before a number is registered for it.
     outgoing = UnitToSend(asked.to, payload, asked.lifetime, priority, asked.critical, reports)
     outgoing.check()
     with BundleClient(asked.folder, asked.service) as client:
@@ -145,6 +146,7 @@ def receive(
                 sys.stdout.buffer.flush()
             else:
                 _show(_kept(files, received), received, json_output)
+            # What could not be written or shown has raised, and stays in the node.
             client.acknowledge(received.id)
             left = None if left is None else left - 1
 

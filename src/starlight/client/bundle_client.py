@@ -143,6 +143,7 @@ class BundleClient:
             StarlightError: the node does not answer.
         """
         for wait_s in _waits(timeout_s):
+            # Asked by the number of the last: an answer that was lost on its way is given again.
             received = self._api.ask(self._questions.receive(self._last, wait_s))
             if received is not None:
                 self._last = received.number

@@ -74,6 +74,7 @@ class Exchange:
     """
 
     def __init__(self, access: Access, question: Question[T]) -> None:
+        # A connection for each question: none is left over from a node that was started anew since.
         self._connection = h11.Connection(h11.CLIENT)
         query = urlencode(question.query)
         headers = [
@@ -165,7 +166,7 @@ class LocalApi:
                     while (answer := exchange.receive_data(await reader.read(PIECE_BYTES))) is None:
                         pass
                 finally:
-                    writer.close()
+                    writer.close()  # Not awaited, because a node that hangs must not hold up the program.
         except (OSError, h11.ProtocolError) as error:
             raise self._silent(error) from None
         return self._read(question, answer)

@@ -195,7 +195,7 @@ class _Member:
         try:
             return self.asked(self.application.resume(now))
         except InputError:
-            raise
+            raise  # A person's mistake, which only a person can mend: two services with one number.
         except Exception as error:
             self._note("resume", error)
             return []
@@ -232,6 +232,7 @@ class _Member:
         """Return a request with the mark of its application."""
         if not isinstance(request, Request):
             raise TypeError(f"{type(request).__name__} is no request of an application")
+        # Recorded runs hold the tokens of the post office as they are.
         if self._name == MAIL:
             return request
         if isinstance(request, Submit):
@@ -242,6 +243,7 @@ class _Member:
 
     def _claim(self, requests: Sequence[Request]) -> None:
         """Note what is claimed and given back, if all of it may be."""
+        # On a copy, so that a list of which one claim is refused has claimed nothing.
         holders = dict(self._holders)
         for request in requests:
             if isinstance(request, Claim | Unclaim):
@@ -253,6 +255,7 @@ class _Member:
                     holders[endpoint] = self._name
                 else:
                     holders.pop(endpoint, None)
+        # All members share the one table, so its contents are changed and not the table.
         self._holders.clear()
         self._holders.update(holders)
 

@@ -81,7 +81,8 @@ class BundleService:
         registration, requests = self._registry.register(number, bell.set, own=own)
         try:
             await self._carry_out(requests, now)
-        except InputError:
+        except Exception:
+            # Without its claim it would be a registration to which nothing ever comes.
             self._registry.end(registration)
             raise
         return BundleEndpoint(self, registration, bell)
@@ -172,6 +173,7 @@ class BundleEndpoint:
             InputError: it can't be sent, or another program has registered the number since.
             StoreError: the node takes nothing more, or does not run.
         """
+        # The node answers within the step that stores it, so the answer is there once that is durable.
         token, requests = self._registration.send(outgoing)
         await self._service.carry_out(self._registration, lambda: requests)
         return self._registration.answer(token)

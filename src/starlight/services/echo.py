@@ -54,6 +54,7 @@ class Echo(Service):
         source = EndpointID.parse(unit.source)
         if source.is_null or source.service in self._silent or not self._may_answer(unit, now):
             return ()
+        # As its source counts, whose clock may be days ahead of ours; hence the bounds.
         lifetime = unit.expires - (now if unit.created is None else unit.created)
         lifetime_ms = min(max(lifetime, LIFETIME_MIN), LIFETIME_MAX) // MILLISECOND
         self._sent += 1
@@ -70,6 +71,7 @@ class Echo(Service):
 
     def _may_answer(self, unit: DataUnit, now: int) -> bool:
         seen = hashlib.blake2b(unit.source.encode() + b"\0" + unit.payload, digest_size=16).digest()
+        # Taken out and put back, so that the one asked longest ago is the first to be forgotten.
         since, count = self._answered.pop(seen, (now, 0))
         if now - since >= HOUR:
             since, count = now, 0

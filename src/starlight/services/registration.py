@@ -120,6 +120,7 @@ class Registration:
 
     def came(self, unit: DataUnit) -> None:
         """List a data unit that came; the node keeps it."""
+        # Offered again under the same identity, after a step that broke, it takes its old entry's place.
         self._count += 1
         self._waiting[unit.key] = Arrival(
             self._count, unit.key, unit.keys, unit.source, unit.created, unit.expires, len(unit.payload)

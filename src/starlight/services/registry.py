@@ -81,6 +81,7 @@ class Registry(Service):
             right = "Choose another service number"
             raise InputError(f"{endpoint} is taken by a service of the node", where="service", right=right)
         if before is not None:
+            # A program that crashed can't give its number up, and the next must not wait for it.
             self._registrations[endpoint] = before.passed_on(changed)
             return self._registrations[endpoint], []
         if len(self._registrations) >= NUMBERS_MAX:
@@ -127,7 +128,9 @@ class Registry(Service):
 
     def delivered(self, unit: DataUnit, now: int) -> Sequence[Request]:
         """List a data unit and leave it with the node."""
-        self._registrations[unit.endpoint].came(unit)
+        registration = self._registrations.get(unit.endpoint)
+        if registration is not None:
+            registration.came(unit)
         return (Untaken(),)
 
     def departed(
@@ -146,6 +149,7 @@ class Registry(Service):
 
     def expired(self, key: str, reason: str, now: int) -> Sequence[Request]:
         """Drop what waited from its list, and tell the program that sent it."""
+        # Only its source is in its identity, not where it went.
         for registration in self._registrations.values():
             registration.gone(key)
         return self._tell(key, Happened.EXPIRED, now, reason=reason)
