@@ -157,6 +157,7 @@ class SendTelemetry(msgspec.Struct, frozen=True):
         check_priority(self.priority)
         if not all(isinstance(value, int | float | str) for value in self.readings.values()):
             raise InputError("readings map text to numbers or text", where="readings")
+        # Its mailbox and the time are put in when it is sent; the limits of the rest are known now.
         check(Telemetry("ipn:1.1", 0, self.kind, self.position, dict(self.readings)))
 
 
@@ -173,6 +174,9 @@ class Correspondent:
     Attributes:
         address: the endpoint id of its mailbox, as text.
     """
+
+    # A class that answers with nothing, not a protocol: what later versions tell is added here in the same
+    # way, and no program that was written before has to change.
 
     address: str
 

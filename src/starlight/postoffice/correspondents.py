@@ -102,6 +102,7 @@ class Correspondents:
         self._mailboxes = mailboxes
         self._entropy = entropy
         self._hosted: dict[str, Hosted] = {}
+        # Told only in the timer's turn: the inbox has not yet kept what it is in the middle of taking.
         self._came: list[tuple[Hosted, Letter | Telemetry]] = []
         self._came_at = 0
         self._next: int | None = None  # when the first of them is due; asked for after each step
@@ -213,6 +214,7 @@ class Correspondents:
                 )
 
     def _count(self, address: str, now: int) -> None:
+        # In memory alone: a restart forgives the hour, and no commit has to carry it.
         if now // HOUR != self._hour:
             self._hour, self._posts = now // HOUR, {}
         self._posts[address] = self._posts.get(address, 0) + 1

@@ -17,6 +17,7 @@ class Dates:
     """
 
     def __init__(self, moments: Iterable[int]) -> None:
+        # By moment, as jitter may swap two dates; the number still says which letter it is.
         numbered = sorted((moment, number) for number, moment in enumerate(moments))
         self._moments = [moment for moment, _ in numbered]
         self._numbers = [number for _, number in numbered]
