@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from starlight.dtntime import DAY, MINUTE
+from starlight.dtntime import DAY, MILLISECOND, MINUTE
 from starlight.messages.correspondent import Act, Correspondent, Desk, MailboxReader, MarkRead, Write
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter
@@ -214,9 +214,12 @@ def _take_due(waiting: dict[str, int], now: int) -> list[str]:
 
 
 def _last_written(mailbox: MailboxReader) -> int | None:
-    """Return when the last letter of its owner was written in a mailbox, in ns; None where there is none."""
+    """Return when the last letter of its owner was written in a mailbox, in ns; None where there is none.
+
+    A letter tells that in whole milliseconds, so it is the last ns of that one.
+    """
     own = [
-        letter.written_at
+        letter.written_at + MILLISECOND - 1
         for conversation in mailbox.conversations()
         for letter in mailbox.page(conversation.correspondent, limit=conversation.letters).letters
         if letter.sender == mailbox.address
