@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 
 import msgspec
 
@@ -17,7 +17,7 @@ from starlight.errors import InputError
 from starlight.messages.delivery import Certainty, DeliveryState, Fact
 from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
-from starlight.messages.letter_view import LetterView
+from starlight.messages.letter_view import LetterView, PartView
 from starlight.messages.urgency import Priority
 from starlight.web.backend import Correspondence, PageBackend
 from starlight.web.forecast_view import LatenessView, PredictionView, RefusalView, SilenceView
@@ -106,6 +106,24 @@ class FakeCorrespondence(Correspondence):
     async def write(self, draft: Draft) -> LetterView:
         return await self._backend.write(self._person, draft)
 
+    async def upload(self, pieces: AsyncIterable[bytes]) -> str:
+        self._backend.uploaded.append(b"".join([piece async for piece in pieces]))
+        return f"upload-{len(self._backend.uploaded)}"
+
+    async def part(self, letter: str, number: int) -> tuple[PartView, Iterator[bytes]]:
+        if number >= len(self._backend.uploaded):
+            raise InputError(f"no part {number} of letter {letter!r} here", where="part")
+        data = self._backend.uploaded[number]
+        view = PartView(
+            number=number,
+            kind="file",
+            media_type="text/html",
+            name="<b>söng</b>.html",
+            size_bytes=len(data),
+            here_bytes=len(data),
+        )
+        return view, iter([data[:5], data[5:]])
+
     async def withdraw(self, letter: str) -> LetterView:
         return await self._backend.withdraw(self._person, letter)
 
@@ -136,6 +154,7 @@ class FakeBackend(PageBackend):
         self.rate = rate
         self.delay = delay
         self.kept: list[Kept] = []
+        self.uploaded: list[bytes] = []
         self.storm_since: int | None = None
         self.telemetry: tuple[TelemetryView, ...] = ()
         self.conjunction: ConjunctionView | None = None

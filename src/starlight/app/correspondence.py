@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Iterator, Mapping
 
 import msgspec
 
@@ -10,7 +10,7 @@ from starlight.app.address_book import AddressBook
 from starlight.live.clock import MissionClock
 from starlight.live.mail_service import MailService
 from starlight.messages.draft import Draft
-from starlight.messages.letter_view import LetterView, named
+from starlight.messages.letter_view import LetterView, PartView, named
 from starlight.messages.mailbox import Mailbox
 from starlight.web.forecast_view import (
     LatenessView,
@@ -108,6 +108,15 @@ class NodeCorrespondence:
         """Write a letter; when this returns it is durable."""
         letter = await self._mail.write(self.person.address, draft)
         return self._letter(letter.id)
+
+    async def upload(self, pieces: AsyncIterable[bytes]) -> str:
+        """Keep the bytes of a part, a piece at a time; return what a draft calls it."""
+        return await self._mail.upload(self.person.address, pieces)
+
+    async def part(self, letter: str, number: int) -> tuple[PartView, Iterator[bytes]]:
+        """Return a part of a letter that is here whole, and its bytes."""
+        _, pieces = self._box().part_bytes(letter, number)
+        return self._letter(letter).parts[number], pieces
 
     async def withdraw(self, letter: str) -> LetterView:
         """Withdraw a letter that has not left."""

@@ -73,6 +73,13 @@ def node(file: Path, record: Path | None, log: bool) -> None:
     is_flag=True,
     help="Send a copy by every neighbour, before everything else: for what must not be lost.",
 )
+@click.option(
+    "--attach",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    multiple=True,
+    help="Send a file with it; may be given several times.",
+)
 @click.option("--explain", is_flag=True, help="Explain why it will not arrive sooner.")
 @as_json
 def send(
@@ -83,6 +90,7 @@ def send(
     reply_to: str | None,
     priority: str,
     critical: bool,
+    attach: tuple[Path, ...],
     explain: bool,
     json_output: bool,
 ) -> None:
@@ -101,7 +109,9 @@ def send(
     client.person(person)
     if text == "-":
         text = _standard_input()
-    draft = Draft(client.address(to, where="ADDRESS"), text, reply_to, priority_of(priority), critical)
+    address, urgency = client.address(to, where="ADDRESS"), priority_of(priority)
+    parts = tuple(client.upload(person, file) for file in attach)
+    draft = Draft(address, text, reply_to, urgency, critical, parts)
     letter = client.write(person, draft)
     lateness = client.why_late(person, letter) if explain else None
     if json_output:
@@ -184,6 +194,9 @@ def _show_letter(letter: LetterView, lateness: LatenessView | None) -> None:
     written = dtntime.to_text(letter.written_at)
     click.echo(f"{mark} {written}  {letter.from_name} to {letter.to_name}  [{state}]")
     click.echo("    " + letter.text.replace("\n", "\n    "))
+    for part in letter.parts:
+        here = "" if part.is_here else f", {part.here_bytes} here"
+        click.echo(f"    [{part.kind}] {part.name or part.media_type}, {part.size_bytes} bytes{here}")
     if letter.note:
         click.echo(f"    ({letter.note})")
     if lateness is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -12,11 +13,12 @@ from starlight.bundle import EndpointID
 from starlight.client.local_api import LocalApi, Question, as_json
 from starlight.errors import InputError
 from starlight.live.config import DaemonStatus
-from starlight.messages.draft import Draft
+from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter_view import LetterView
+from starlight.messages.parts import OCTETS
 from starlight.web import wire
 from starlight.web.forecast_view import LatenessView
-from starlight.web.views import MailboxView, Person
+from starlight.web.views import MailboxView, Person, Upload
 
 __all__ = ["Client", "LatenessView", "plain_values"]
 
@@ -60,6 +62,21 @@ class Client:
     def write(self, person: str, draft: Draft) -> LetterView:
         """Write a letter and return it once it is stored."""
         return self._post(f"/people/{person}/letters", draft, LetterView)
+
+    def upload(self, person: str, file: Path) -> Attachment:
+        """Upload a file that goes with a letter; return what a draft says of it.
+
+        Raises:
+            InputError: there is no such file, or it is too large.
+        """
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise InputError(f"{file} can't be read: {error.strerror}", where="--attach") from None
+        question = Question("POST", f"/people/{person}/parts", as_json(Upload), body=data)
+        upload = self._api.ask(question).upload
+        media_type = mimetypes.guess_type(file.name)[0] or OCTETS
+        return Attachment(upload, file.name, media_type, _kind_of(media_type))
 
     def letters(self, person: str, only: str | None = None) -> list[LetterView]:
         """Return a person's letters by conversation, in each the oldest first.
@@ -122,6 +139,12 @@ class Client:
             right = f"A letter has at most {BODY_MAX_BYTES // 1024} kB with all that belongs to it"
             raise InputError("the letter is too long", where="text", right=right)
         return self._api.ask(Question("POST", path, as_json(kind), body=data, media="application/json"))
+
+
+def _kind_of(media_type: str) -> str:
+    """Return the kind of part that a file of a media type is."""
+    kinds = {"audio": "voice", "image": "picture", "video": "video"}
+    return kinds.get(media_type.partition("/")[0], "file")
 
 
 def plain_values(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
 
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
@@ -52,6 +52,31 @@ class MailService:
         letter, requests = self._office.write(address, draft, now)
         await self._carry_out(requests, now)
         return letter
+
+    async def upload(self, address: str, pieces: AsyncIterable[bytes]) -> str:
+        """Keep the bytes of a part that a letter will have; when this returns they are durable.
+
+        Returns:
+            What a draft calls it (`Attachment.upload`).
+
+        Raises:
+            InputError: no such mailbox, it has no room, or the part is too large.
+            StoreError: the disk refused.
+        """
+        uploads, mailbox = self._office.uploads, self._office.mailbox(address)
+        if not mailbox.has_room():
+            raise InputError("the mailbox is full", where="mailbox")
+        reference = uploads.begin(mailbox)
+        try:
+            async for piece in pieces:
+                # Each chunk is on the disk before the next is asked for: so much is in memory, and no more.
+                saves = uploads.add(reference, piece)
+                if saves:
+                    await self._carry_out(saves, self._moment())
+            await self._carry_out(uploads.finish(reference), self._moment())
+        finally:
+            uploads.drop(reference)
+        return reference
 
     async def withdraw(self, address: str, letter_id: str) -> LetterView:
         """Withdraw a letter that has not departed; return how it stands now, as `Mailbox.letter_view`.

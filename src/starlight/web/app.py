@@ -19,6 +19,7 @@ from starlight.web.backend import PageBackend
 from starlight.web.guard import LOOPBACK_HOSTS, Guard
 from starlight.web.letters import LetterRoutes
 from starlight.web.pages import PageRoutes
+from starlight.web.parts import PartRoutes
 from starlight.web.render import HERE
 from starlight.web.stream import Streams
 
@@ -35,6 +36,7 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
     pages = PageRoutes(backend)
     twins = [
         *pages.routes(),
+        *PartRoutes(backend).routes(),
         *LetterRoutes(backend).routes(),
         WebSocketRoute("/people/{person}/stream", Streams(backend).serve),
     ]

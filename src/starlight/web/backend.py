@@ -7,11 +7,11 @@ carries the bundles too. The page keeps no state of its own, so any number of th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from typing import Protocol
 
 from starlight.messages.draft import Draft
-from starlight.messages.letter_view import LetterView
+from starlight.messages.letter_view import LetterView, PartView
 from starlight.web.forecast_view import LatenessView, PredictionView
 from starlight.web.views import (
     Clock,
@@ -47,6 +47,14 @@ class Correspondence(Protocol):
 
     async def write(self, draft: Draft) -> LetterView:
         """Write a letter and return it once it is kept safe."""
+        ...
+
+    async def upload(self, pieces: AsyncIterable[bytes]) -> str:
+        """Keep the bytes of a part, a piece at a time; return what a draft calls it."""
+        ...
+
+    async def part(self, letter: str, number: int) -> tuple[PartView, Iterator[bytes]]:
+        """Return a part of a letter that is here whole, and its bytes; InputError when it is not."""
         ...
 
     async def withdraw(self, letter: str) -> LetterView:

@@ -82,6 +82,16 @@ class MailboxView(msgspec.Struct, frozen=True):
     earlier: bool = False
 
 
+class Upload(msgspec.Struct, frozen=True):
+    """The bytes of a part that were uploaded.
+
+    Attributes:
+        upload: what a draft calls it.
+    """
+
+    upload: str
+
+
 class ConjunctionView(msgspec.Struct, frozen=True):
     """The Sun between the worlds: for days nothing gets past it.
 

@@ -1,0 +1,55 @@
+"""The routes of parts: to upload the bytes of one before its letter, and to fetch one that is here whole.
+
+Both ways the bytes pass a piece at a time. What is fetched is always a file to be saved: whatever its author
+says that it is, no browser is to run it, draw it or guess at it.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from starlight.web.answers import json_answer
+from starlight.web.backend import PageBackend
+from starlight.web.views import Upload
+from starlight.web.visit import Visit
+
+
+class PartRoutes:
+    """Handlers of parts.
+
+    Args:
+        backend: what stands behind the page.
+    """
+
+    def __init__(self, backend: PageBackend) -> None:
+        self._backend = backend
+
+    def routes(self) -> list[Route]:
+        """Return the addresses and what answers them; before those of letters, which would take them too."""
+        person = "/people/{person}"
+        return [
+            Route(f"{person}/parts", self.upload, methods=["POST"]),
+            Route(f"{person}/letters/{{letter:path}}/parts/{{part:int}}", self.fetch),
+        ]
+
+    async def upload(self, request: Request) -> Response:
+        """Take the bytes of a part as the body of a request; answer what a draft calls it."""
+        visit = await Visit.of(self._backend, request)
+        reference = await visit.letters.upload(request.stream())
+        return json_answer(Upload(reference), status=201)
+
+    async def fetch(self, request: Request) -> Response:
+        """Give the bytes of a part that is here whole."""
+        visit = await Visit.of(self._backend, request)
+        part, pieces = await visit.letters.part(request.path_params["letter"], request.path_params["part"])
+        name = quote(part.name or f"part-{part.number}", safe="")
+        headers = {
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+            "Content-Length": str(part.size_bytes),
+            "X-Content-Type-Options": "nosniff",
+        }
+        return StreamingResponse(pieces, media_type="application/octet-stream", headers=headers)
