@@ -31,8 +31,8 @@ ENTRY_COLUMNS = "id, correspondent, place, written_at, reply_to, text_bytes, num
 
 PUT_ENTRY = f"""
 insert into letters(mailbox, {ENTRY_COLUMNS}) values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-on conflict(mailbox, id) do update set place = excluded.place, number = excluded.number,
-open = excluded.open, owed = excluded.owed, unread = excluded.unread
+on conflict(mailbox, id) do update set place = excluded.place, text_bytes = excluded.text_bytes,
+number = excluded.number, open = excluded.open, owed = excluded.owed, unread = excluded.unread
 """
 PUT_SAVE = (
     "insert into saves(mailbox, key, data) values(?, ?, ?)"
