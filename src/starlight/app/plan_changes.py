@@ -1,4 +1,4 @@
-"""What the page shows of the plan's amendments: what a node holds, by whom and when, and what others hold."""
+"""The plan's amendments as the page shows them: this node's, by author and time, and those of others."""
 
 from __future__ import annotations
 

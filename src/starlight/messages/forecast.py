@@ -1,4 +1,4 @@
-"""What a mailbox wants to know of a message beyond its forecast: when an answer could come, and why it waits.
+"""The outlook of a mailbox beyond a message's forecast: when an answer could come, and why it waits.
 
 When and how a message travels is its node's to say (`node.forecast`), which knows how large its bundle is,
 what is booked and how the links are; everything here is told from that and from the plan, by reading only.

@@ -64,7 +64,7 @@ Keys = dict[int | str, cbor.Value]
 
 
 class Content(StrEnum):
-    """What came to a mailbox, as far as this version can tell; values are stored nowhere but in JSON."""
+    """The kinds of what came to a mailbox, as far as this version can tell; stored nowhere but in JSON."""
 
     LETTER = "letter"
     NEWER = "newer"  # of a format, kind or key that only a newer Starlight knows

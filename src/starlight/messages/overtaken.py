@@ -1,4 +1,4 @@
-"""When letters that wait here leave and arrive, after something more urgent has overtaken them.
+"""The times at which letters leave and arrive that wait here and were overtaken by something more urgent.
 
 Theory of operation. Who is overtaken keeps its place among its equals and leaves later. So it comes later
 to the next node, and what is booked for it there tells of the time before. That holds for all that were

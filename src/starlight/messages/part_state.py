@@ -1,4 +1,4 @@
-"""Which chunks are here of the parts of letters that travel in bundles of their own."""
+"""The chunks that are here of parts of letters that travel in bundles of their own."""
 
 from __future__ import annotations
 

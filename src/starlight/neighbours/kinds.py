@@ -18,7 +18,7 @@ tenth of a second, and what a wire that is used for UDP is provisioned for."""
 
 
 class ThisNode(NamedTuple):
-    """What this node is to its peers.
+    """This node as its peers know it.
 
     Attributes:
         number: of the node.

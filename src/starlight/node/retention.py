@@ -1,4 +1,4 @@
-"""When a bundle need not be kept any more (RFC 9171, 5: its last retention constraint is removed).
+"""The end of a bundle's stay: it need not be kept any more (RFC 9171, 5: no retention constraint is left).
 
 The next hop has it, its lifetime has ended, or it is one copy too many of a critical bundle. Whoever holds
 the bundle in a queue takes it out there before it comes here.

@@ -15,7 +15,7 @@ from starlight.scenario.scenario import AnswerSpec, Scenario
 
 
 class Answers:
-    """What one person answers.
+    """The answers of one person.
 
     Args:
         scenario: whose texts they are.

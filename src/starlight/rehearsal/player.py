@@ -54,7 +54,7 @@ class Routine(msgspec.Struct, frozen=True):
 
 
 class _State(msgspec.Struct):
-    """What a player keeps; times in ns, letters by id.
+    """The state that a player keeps; times in ns, letters by id.
 
     Attributes:
         done: up to when the series are done; None before the first time.

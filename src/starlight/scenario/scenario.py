@@ -70,7 +70,7 @@ class LetterSpec(_Spec, frozen=True, rename={"from_": "from"}):
 
 
 class AnswerSpec(_Spec, frozen=True, rename={"from_": "from"}):
-    """What a person answers in a demo to what a visitor writes.
+    """An answer that a person gives in a demo to what a visitor writes.
 
     Attributes:
         from_: the person's id.

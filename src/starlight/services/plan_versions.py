@@ -29,7 +29,7 @@ there is something new, or it is heard of."""
 
 
 class PeerState(msgspec.Struct):
-    """What a node knows of another one; kept in its store, where new fields go to the end, with a default.
+    """The knowledge that a node has of another; it is stored, so new fields go to the end, with a default.
 
     Attributes:
         as_of: when the other one said what it holds, in ns; 0 for never.
@@ -52,7 +52,7 @@ class PeerState(msgspec.Struct):
 
 
 class PlanVersions:
-    """What other nodes hold, and when to send it what it misses of this node's own amendments.
+    """The amendments that other nodes hold, and the times to send each what it misses of this node's own.
 
     Args:
         node: this node's number.

@@ -16,7 +16,7 @@ NEWS_MAX = 1_000
 
 
 class Registration:
-    """What a program asks for under its service number, and what is kept for it: what waits, and news.
+    """The service number of a program, and what is kept for it there: what waits, and news.
 
     It holds no payloads, and lists no more than the claim of its endpoint asks for, so its size does not
     grow with what waits in the node.

@@ -36,7 +36,7 @@ class AmendmentTaken(TraceEvent, frozen=True, tag="amendment.taken"):
 
 
 class AmendmentRefused(TraceEvent, frozen=True, tag="amendment.refused"):
-    """What came to the amendment service was not believed, or not taken.
+    """Something that came to the amendment service was not believed, or not taken.
 
     Attributes:
         source: the endpoint that sent it.

@@ -1,4 +1,4 @@
-"""What programs that use the bundle API send, receive and are told."""
+"""Data units and news of them, as programs that use the bundle API send, receive and are told them."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class ReceivedUnit(msgspec.Struct, frozen=True):
 
 
 class Happened(StrEnum):
-    """What may happen to a data unit that was sent."""
+    """The kinds of news of a data unit that was sent."""
 
     DEPARTED = "departed"
     WITHDRAWN = "withdrawn"

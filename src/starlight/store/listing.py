@@ -46,7 +46,7 @@ class ListedMailbox(msgspec.Struct, frozen=True):
 
 
 class StoreListing(msgspec.Struct, frozen=True):
-    """What is in a store.
+    """The content of a store.
 
     Attributes:
         path: of its folder.
