@@ -130,7 +130,7 @@ def missing(api: Api, traffic: Traffic) -> list[str]:
         letter["id"]
         for way in WAYS
         for letter in api.letters(way.sender, way.to_address)
-        if letter["state"] == "arrived" and letter["standing"] == "confirmed"
+        if letter["state"] in ("arrived", "read") and letter["standing"] == "confirmed"
     }
     return [letter_id for letter_id in traffic.accepted if letter_id not in there & known]
 
