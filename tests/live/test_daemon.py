@@ -78,7 +78,9 @@ async def two(
 def meddler(daemon: Daemon) -> apsw.Connection:
     """Return a connection to the database of a running node, as of another program."""
     assert isinstance(daemon.store, SqliteStore)
-    return apsw.Connection(str(daemon.store.path / "starlight.db"))
+    connection = apsw.Connection(str(daemon.store.path / "starlight.db"))
+    connection.set_busy_timeout(60_000)  # The node may be committing, in a thread that ends soon.
+    return connection
 
 
 def texts(daemon: Daemon, address: str) -> list[str]:
