@@ -72,6 +72,19 @@ def test_what_an_application_does_not_hold_yet_stays_until_it_takes_it() -> None
     assert not host.node.stored
 
 
+def test_all_fragments_of_a_unit_that_is_taken_later_count_as_delivered() -> None:
+    """Each of them is delivered, reported and known afterwards, as of a unit that is taken at once."""
+    host, office = host_of(3)
+    host.step([Claim("ipn:3.1")], T)
+    office.answers["delivered"] = [Untaken()]
+    parts = [made(payload=b"wor", fragment=(0, 5)), made(payload=b"ds", fragment=(3, 5))]
+    host.step([came(part) for part in parts], T)
+    keys = tuple(host.node.stored)
+    step = host.ask([Take(keys)], T)
+    assert traces(step.outward).count("bundle.delivered") == len(keys) == 2
+    assert not host.node.stored
+
+
 def test_an_application_is_told_when_a_data_unit_was_created() -> None:
     """The creation time of the bundle, which its source may not know, comes with the payload."""
     units: list[DataUnit] = []

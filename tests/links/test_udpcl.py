@@ -240,15 +240,18 @@ def test_datagrams_leave_at_a_rate() -> None:
     assert len(payloads(link)) == 2
 
 
-def test_no_keepalive_is_added_to_what_waits_for_its_turn() -> None:
-    """A bundle that is about to leave says as much."""
+def test_a_keepalive_leaves_while_a_bundle_waits_for_its_turn() -> None:
+    """What waits says nothing to the peer, who would take the link for dead; no wake-up lies in the past."""
     link = heard(rate_bps=1)
     link.send(b"hello", 0)
     link.send(b"world", 0)
     assert payloads(link) == [b"hello"]
     link.receive_datagram(KEEPALIVE, 20 * SECOND)
     link.handle_timer(20 * SECOND)
-    assert payloads(link) == []
+    assert payloads(link) == [KEEPALIVE]
+    due = link.next_wakeup()
+    assert due is not None
+    assert due > 20 * SECOND
     link.handle_timer(40 * SECOND)
     assert payloads(link) == [b"world"]
 

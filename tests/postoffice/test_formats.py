@@ -70,6 +70,7 @@ def test_an_upgrade_is_noticed_and_so_is_the_way_back(sky: FakeSky) -> None:
     formats = []
     for hour, letter in enumerate((old, new, old)):
         made = hour * DAY
+        sky.run(made)
         envelope = Envelope(NANYOUNG, JAY, made)
         sky.earth.arrive(JAY, NANYOUNG, encode_message(letter, envelope), made)
         formats.append(sky.write(EARTH, JAY, NANYOUNG, "words").startswith(JAY))

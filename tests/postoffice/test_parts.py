@@ -216,6 +216,7 @@ def test_a_withdrawn_letter_takes_its_parts_with_it() -> None:
     assert len(chunks_of(sky)) == AHEAD
     sky.earth.ask(sky.earth.office.withdraw(JAY, id, sky.now))
     assert sky.earth.queued == {}
+    assert sky.earth.office.mailbox(JAY).open_letters() == []
     sky.run(2 * HOUR)
     assert letters_of(sky.mars.office.mailbox(NANYOUNG)) == {}
     assert len(chunks_of(sky)) == AHEAD

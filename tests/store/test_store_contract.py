@@ -332,6 +332,20 @@ def test_an_application_is_given_back_all_that_it_saved(make: Callable[[], Store
     assert make().saved("nobody") == []
 
 
+def test_a_bundle_that_comes_again_in_the_commit_that_sets_it_aside_is_restored(
+    make: Callable[[], Store],
+) -> None:
+    """What is set aside was there before; several steps, and so both, may be one commit."""
+    store = make()
+    store.commit([Persist("a", b"old", b"no record")])
+    again = Persist("a", b"whole", b"record")
+    store.commit([SetAside("", "bundle/a", "no record"), again], now=5)
+    assert bundles(store) == [("a", b"record")]
+    store = make()
+    assert bundles(store) == [("a", b"record")]
+    assert store.body("a") == b"whole"
+
+
 def test_what_a_broken_step_put_is_left_over_once(make: Callable[[], Store]) -> None:
     """A record that was put and never asked for is given out with the next step, and not again."""
     store = make()

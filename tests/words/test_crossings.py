@@ -13,5 +13,5 @@ def test_who_sent_it_is_told() -> None:
         "Receipt from Rover",
         "Telemetry from Rover",
         "Status report from Rover",
-        "Change of the plan from Rover",
+        "Word of the plan from Rover",
     ]

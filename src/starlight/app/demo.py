@@ -175,9 +175,8 @@ class Demo:
 
     async def _set_storm(self, active: bool) -> None:
         """Let the storm loose, or end it; those who notice it amend the plan before this returns."""
-        told = self._plans.let_loose(self.clock.now(), active=active)
         self._storm.active = active
-        await told
+        await self._plans.let_loose(self.clock.now(), active=active)
         self._storm.since = self._state.storm_since
 
 

@@ -24,7 +24,7 @@ class PeerSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         number, name, world: who it is.
         address: where it is reached, ``tcpcl://host:port`` or ``udpcl://host:port``; without one it calls us.
-        connect: ``host:port``, as files of before wrote ``tcpcl://host:port``.
+        connect: ``host:port``, short for ``tcpcl://host:port``.
         node_id: what it says in SESS_INIT; ``ipn:<number>.0`` when empty.
         foreign: it is not a Starlight node, so light time is imposed here in both directions.
         light_time_s: a fixed one-way light time in place of the plan's.

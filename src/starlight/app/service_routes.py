@@ -85,7 +85,9 @@ class ServiceRoutes:
         """Give a service number up."""
         endpoint = self._endpoint(request, _asked(request, _Query))
         await endpoint.end()
-        del self._endpoints[endpoint.address]
+        # While it ended, another program may have registered the number.
+        if self._endpoints.get(endpoint.address, ("", None))[1] is endpoint:
+            del self._endpoints[endpoint.address]
         return Response(status_code=204)
 
     async def send(self, request: Request) -> Response:

@@ -48,9 +48,7 @@ class SendOptions(NamedTuple):
 @data_folder
 @click.argument("file", metavar="FILE")
 @click.option("--to", metavar="ADDRESS", required=True, help="Where it goes, such as ipn:7.9.")
-@click.option(
-    "--service", type=int, metavar="N", help="Send it from this service number. [default: any free]"
-)
+@click.option("--service", metavar="N", help="Send it from this service number. [default: any free]")
 @click.option(
     "--lifetime",
     type=float,

@@ -302,6 +302,8 @@ def _contact_problems(contact: Contact) -> Iterator[tuple[str, str]]:
     _span(contact.start, contact.end)
     begins = [begin for begin, _ in contact.rates]
     _count("rates", len(begins), MAX_RATE_PIECES)
+    for begin in begins:
+        _time("rates", begin)
     if begins[0] != contact.start or sorted(set(begins)) != begins:
         yield "rates", "pieces ascend, and the first begins with the contact"
     if any(not 0 <= bps <= UNLIMITED_BPS for _, bps in contact.rates):

@@ -96,9 +96,9 @@ class Delivery:
         """Let go of what an application holds, and offer what is next."""
         entries = self._ledger.index.entries
         held = [stored for key in keys if (stored := entries.get(key)) is not None]
-        for stored in held:
-            if self._is_left(stored):
-                self._ledger.move(stored, Cause.OFFERED)
+        # All are asked before one is moved, since the first bundle of a unit tells for the whole unit.
+        for stored in [each for each in held if self._is_left(each)]:
+            self._ledger.move(stored, Cause.OFFERED)
         for stored in held:
             if stored.state is not BundleState.DELIVERING:
                 continue
@@ -160,7 +160,8 @@ class Delivery:
 
     def _is_left(self, stored: Stored) -> bool:
         """Tell whether a bundle is of a unit that was offered and left for later."""
-        unit = self._offered.get(stored.meta.destination, _Units()).get(whole_key(stored))
+        offered = self._offered.get(stored.meta.destination)
+        unit = None if offered is None else offered.get(whole_key(stored))
         return unit is not None and _is_local(unit)
 
     def _pop(self, units: dict[str, _Units], endpoint: str, whole: str) -> None:

@@ -209,8 +209,9 @@ class UdpclLink:
             return []
         leaving = self._outgoing.take(self._now)
         owes = self._keepalive and (self._spoke is None or self._now >= self._spoke + self._keepalive)
-        # Where a bundle leaves or is about to, a keep-alive would say nothing more.
-        if owes and not leaving and not self._outgoing:
+        # Where a bundle leaves, a keep-alive would say nothing more. One that waits for its turn, as long as
+        # that takes at a low rate, says nothing to the peer.
+        if owes and not leaving:
             leaving.append(Datagram(KEEPALIVE))
         if leaving:
             self._spoke = self._now

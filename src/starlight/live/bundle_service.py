@@ -1,7 +1,7 @@
 """The bundle API of a live node: programs register service numbers, send, receive and acknowledge.
 
     endpoint = await daemon.bundles.register(9)
-    await endpoint.send("ipn:20.9", b"Is anybody there?")
+    await endpoint.send(UnitToSend("ipn:20.9", b"Is anybody there?"))
     async for received in endpoint:
         print(received.source, received.payload)
         await endpoint.acknowledge(received.id)

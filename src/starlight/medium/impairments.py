@@ -47,7 +47,7 @@ class Draws:
         drawn, random = self._impairments, self._random
         # Always as many draws a message, so that a rate that changes moves nothing else in the sequence.
         lost, doubled, late = random.random(), random.random(), random.random()
-        delay, other = random.randint(1, drawn.delay_max), random.randint(1, drawn.delay_max)
+        delay, other = (random.randint(1, max(1, drawn.delay_max)) for _ in range(2))
         if lost < drawn.loss:
             return []
         first = delay if late < drawn.reordering else 0

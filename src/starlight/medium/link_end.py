@@ -156,9 +156,9 @@ class LinkEnd:
             return [events.TransferFailed(order.key, self.peer, "no session")]
         most = link.transfer_max
         if most is not None and len(order.data) > most:
-            # For good, as if the peer had refused it: at the next try it would be as large.
-            told = f"the peer takes {most} bytes at most"
-            return [events.TransferFailed(order.key, self.peer, told, refused=True)]
+            # Not for good: another link may take more, and the engine, which was told of this one's limit,
+            # sends nothing like it over this one again.
+            return [events.TransferFailed(order.key, self.peer, f"the peer takes {most} bytes at most")]
         self._orders.add(order, link, now)
         wire.flush(now)
         return []

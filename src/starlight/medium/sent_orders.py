@@ -87,9 +87,10 @@ class SentOrders:
         return told
 
     def fail_waiting(self, reason: str) -> list[Event]:
-        """Return what the node is told of those that wait, when the link has ended."""
-        failed: list[Event] = [
-            events.TransferFailed(order.key, self._peer, reason) for order in self._waiting
-        ]
+        """Return what the node is told when the link has ended: those that wait fail; what leaves goes on."""
+        told: list[Event] = [events.TransferFailed(order.key, self._peer, reason) for order in self._waiting]
+        # The link is through with these, and the medium carries them to their last byte.
+        told += [events.TransferSent(key, self._peer) for _, key in sorted(self._leaving)]
         self._waiting.clear()
-        return failed
+        self._leaving.clear()
+        return told

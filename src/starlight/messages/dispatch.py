@@ -219,6 +219,22 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             self, parts=tuple(dispatch if each.part == dispatch.part else each for each in self.parts)
         )
 
+    def ended_with(self, ended: Dispatch) -> Sent:
+        """Return the same with the letter's own dispatch ended, and with it all parts still on their way.
+
+        Args:
+            ended: the letter's own, which has come to its end.
+        """
+        ended = ended.due_at(None)
+        end = ended.confirmed.ended_at
+        parts = tuple(
+            replace(each, state=ended.state, confirmed=replace(each.confirmed, ended_at=end)).due_at(None)
+            if each.is_on_its_way
+            else each
+            for each in self.parts
+        )
+        return replace(self, dispatch=ended, parts=parts)
+
 
 # From a confirmed state, the moments of a record at which another state is predicted to begin;
 # of those that have passed, the last row holds.

@@ -63,6 +63,11 @@ def has_chunk(state: PartState, number: int) -> bool:
     return bool(state.have[number // 8] >> number % 8 & 1)
 
 
+def is_whole(state: PartState) -> bool:
+    """Return whether all chunks are here."""
+    return sum(byte.bit_count() for byte in state.have) == state.chunks
+
+
 def missing(state: PartState) -> tuple[tuple[int, int], ...]:
     """Return the ranges of chunks that are not here: the first, and how many."""
     ranges: list[tuple[int, int]] = []

@@ -55,4 +55,9 @@ def read_address(text: str, where: str, schemes: Collection[str], *, port_0: boo
     first = 0 if port_0 else 1
     if not first <= int(port) <= LAST_PORT:
         raise InputError(f"{text!r}: port {port}", where=where, right=f"It is from {first} to {LAST_PORT}")
-    return LinkAddress(scheme, ipv6 or name, int(port))
+    host = ipv6 or name
+    try:
+        host.encode("idna")  # As the system's resolver does, whose error for this is no OSError.
+    except UnicodeError:
+        raise InputError(f"{text!r}: {host!r} is no name of a host", where=where, right=right) from None
+    return LinkAddress(scheme, host, int(port))

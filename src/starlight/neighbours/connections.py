@@ -52,7 +52,9 @@ class Connections:
                 lambda: self.make(address.scheme, kind), address.host, address.port
             )
         except OSError as error:
-            raise InputError(f"can't listen on {address}: {error.strerror}", where="listen") from None
+            raise InputError(
+                f"can't listen on {address}: {error.strerror or error}", where="listen"
+            ) from None
         self._servers.append(server)
         return address._replace(port=int(server.sockets[0].getsockname()[1]))
 

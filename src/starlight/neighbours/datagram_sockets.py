@@ -80,7 +80,9 @@ class DatagramSockets:
             family, system = (await _looked_up(address))[0]
             opened = socket.socket(family, socket.SOCK_DGRAM)
         except OSError as error:
-            raise InputError(f"can't listen on {address}: {error.strerror}", where="listen") from None
+            raise InputError(
+                f"can't listen on {address}: {error.strerror or error}", where="listen"
+            ) from None
         try:
             if family == socket.AF_INET6:
                 # Else it would take the port of IPv4 as well, and write the addresses of that in its own way.
@@ -93,7 +95,9 @@ class DatagramSockets:
             )
         except OSError as error:
             opened.close()
-            raise InputError(f"can't listen on {address}: {error.strerror}", where="listen") from None
+            raise InputError(
+                f"can't listen on {address}: {error.strerror or error}", where="listen"
+            ) from None
         self._sockets.append((address.scheme, made))
         return address._replace(port=made.here[1])
 
@@ -117,7 +121,7 @@ class DatagramSockets:
         except OSError as error:
             right = "Listen on one: a peer knows us by the address from which we send"
             raise InputError(
-                f"{address} can't be reached: {error.strerror}", where="peer", right=right
+                f"{address} can't be reached: {error.strerror or error}", where="peer", right=right
             ) from None
         task = self._keep_found(peer, address, kind, tally)
         self._tasks.append(asyncio.get_running_loop().create_task(task))
@@ -142,7 +146,7 @@ class DatagramSockets:
             try:
                 place = self._place(address.scheme, await _looked_up(address))
             except OSError as error:
-                tally.erred(f"{address.host} can't be found: {error.strerror}", self._clock.now())
+                tally.erred(f"{address.host} can't be found: {error.strerror or error}", self._clock.now())
             else:
                 path = self._paths.get(peer.node)
                 if path is None or path.address != place.address:

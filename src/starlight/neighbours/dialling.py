@@ -129,7 +129,7 @@ class Dialler:
             except TimeoutError:
                 tally.erred(f"{address} does not answer", self._clock.now())
             except OSError as error:
-                tally.erred(f"{address} can't be connected: {error.strerror}", self._clock.now())
+                tally.erred(f"{address} can't be connected: {error.strerror or error}", self._clock.now())
             await self._rest(peer.node, pauses)
 
     async def _rest(self, peer: int, pauses: DialPauses) -> None:

@@ -33,12 +33,6 @@ from starlight.node import events
 from starlight.node.actions import Transmit
 from starlight.trace import TraceEvent
 
-_REFUSALS = {
-    "no resources": Refusal.NO_RESOURCES,
-    "not acceptable": Refusal.NOT_ACCEPTABLE,
-    "completed": Refusal.COMPLETED,
-}
-
 
 class Neighbours:
     """All links of one node.
@@ -174,7 +168,7 @@ class Neighbours:
         driver, transfer = self.uncommitted.take(handle)
         if driver is None or not driver.link.promises.acknowledged:
             return False
-        driver.link.refuse(transfer, _REFUSALS[reason], self._clock.wall_now())
+        driver.link.refuse(transfer, Refusal(reason), self._clock.wall_now())
         self.drivers.touch(driver)
         return True
 

@@ -197,7 +197,7 @@ class PeerLinks:
                 self._tally(driver.called.node).erred(reason, self._clock.now())
             return
         now, tally = self._clock.now(), self._tally(peer)
-        tally.heard = self._heard(link)
+        tally.heard = self._heard(link) or tally.heard
         tally.erred(reason, now)
         self._links[peer].remove(link)
         if not self._links[peer]:
@@ -230,7 +230,7 @@ class PeerLinks:
             address=str(peer.address or ""),
             up=link is not None and not self.is_cut(peer.node),
             since=tally.since,
-            heard=self._heard(link) if link else tally.heard,
+            heard=(self._heard(link) if link else None) or tally.heard,
             acknowledges=link.facts.acknowledged if link else None,
             transfer_max=link.facts.transfer_max if link else None,
             sent=tally.sent,

@@ -81,7 +81,8 @@ class Link:
     def _settle(self, now: int) -> None:
         coming = self._coming
         while coming and coming[0] <= now:
-            self._last_heard = max(coming.popleft(), self._last_heard or 0)
+            at = coming.popleft()
+            self._last_heard = at if self._last_heard is None else max(self._last_heard, at)
 
 
 class Links:

@@ -204,7 +204,8 @@ class Outbox:
         if state not in WITHDRAWABLE:
             left = f"; it left at {to_text(departed_at)}" if departed_at is not None else ""
             raise InputError(f"the letter can't be withdrawn: it is {state.value}{left}", where="letter")
-        keys = [copy.key for copy in sent.copies if not copy.gone]
+        # Chunks of its parts may have left, as nothing takes back; what is left of them goes with the letter.
+        keys = [copy.key for copy in sent.copies if not copy.gone and copy.departed_at is None]
         if keys:
             return [Withdraw(key) for key in keys]
         letter = mailbox.letter(letter_id)
@@ -300,7 +301,9 @@ class Outbox:
         sent = _without(sent, key)
         if sent.dispatch.state in WITHDRAWABLE and not sent.dispatch.is_carried:
             return self._taken_back(mailbox, letter, sent, now)
-        return [*self._letters.put(mailbox, letter.id, sent)]
+        # Where the letter itself had left already, its parts go on.
+        going_on = self._parts.go_on(mailbox, letter, sent, now)
+        return [*self._letters.put(mailbox, letter.id, sent), *going_on]
 
     def not_withdrawn(self, key: str, now: int) -> list[Request]:
         """Take note that a bundle could not be taken back."""
@@ -444,7 +447,7 @@ class Outbox:
             trouble=None,
         )
         return [
-            *self._letters.put(mailbox, letter.id, sent.having(withdrawn.due_at(None))),
+            *self._letters.put(mailbox, letter.id, sent.ended_with(withdrawn)),
             say(now, self._node, LetterWithdrawn(*about(letter))),
         ]
 

@@ -15,7 +15,7 @@ from starlight.messages.format import encode_message
 from starlight.messages.known_formats import LATEST
 from starlight.messages.letter import RANGES_MAX, Letter, MissingChunks, Receipt
 from starlight.messages.mailbox import Mailbox
-from starlight.messages.part_state import has_chunk, missing, nothing_here, with_chunk
+from starlight.messages.part_state import has_chunk, is_whole, missing, nothing_here, with_chunk
 from starlight.messages.parts import Chunk, is_true
 from starlight.messages.trace_events import MessageRefused, PartArrived, say
 from starlight.messages.wire_values import Envelope
@@ -79,18 +79,18 @@ class PartArrivals:
             refused = MessageRefused(mailbox.address, source, "the mailbox is full")
             return [Untaken(), say(now, self._node, refused)]
         state = with_chunk(state, chunk.number)
-        is_whole = not missing(state)
-        if is_whole:
+        came_whole = is_whole(state)
+        if came_whole:
             state = replace(state, arrived_at=now)
         requests: list[Request] = [
             mailbox.bodies.put_chunk(state.reference, chunk.number, chunk.data),
             mailbox.parts.put(letter.id, chunk.part, state),
             *mailbox.count_bytes(letter.id, len(chunk.data)),
         ]
-        if is_whole:
+        if came_whole:
             whole = PartArrived(mailbox.address, letter.id, chunk.part, part.size)
             requests.append(say(now, self._node, whole))
-        return [*requests, *self._came(mailbox, letter, chunk.part if is_whole else None, now)]
+        return [*requests, *self._came(mailbox, letter, chunk.part if came_whole else None, now)]
 
     def next_wakeup(self) -> int | None:
         """Return when `handle_timer` has something to ask for."""

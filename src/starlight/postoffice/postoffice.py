@@ -452,7 +452,7 @@ class PostOffice:
             message = decode_message(unit.payload, stored.envelope)
         except LetterError:
             return self._inbox.unread_came(mailbox, stored, None, now)
-        learnt: list[Request] = [*self._formats.heard(mailbox.address, source, message, created)]
+        learnt: list[Request] = [*self._formats.heard(mailbox.address, source, message, min(created, now))]
         if isinstance(message, Letter):
             return learnt + self._inbox.letter_came(mailbox, stored, message, now)
         if isinstance(message, Receipt):
@@ -500,6 +500,9 @@ class PostOffice:
             return self._outbox.gone(key, deleted, now)
         if status != "delivered" or reporter != str(EndpointID.parse(letter.to).node_id):
             return []
+        sent = mailbox.sent(letter.id)
+        if sent is None or sent.carried_by(key).part is not None:
+            return []  # One chunk is no whole part, and no letter.
         fact = ReceiptFact(letter.id, "arrived", now if time is None else time)
         return self._outbox.learnt(mailbox, letter.id, fact, letter.to, now)
 

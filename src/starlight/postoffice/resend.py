@@ -91,7 +91,7 @@ class Resends:
             confirmed=replace(dispatch.confirmed, ended_at=now),
         )
         said = say(now, self._node, LetterExpired(*about(letter), reason=reason))
-        return [*self._letters.put(mailbox, letter.id, sent.having(ended.due_at(None))), said]
+        return [*self._letters.put(mailbox, letter.id, sent.ended_with(ended)), said]
 
     def _look_after(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
         if now >= sent.expires_at:

@@ -1,8 +1,8 @@
 """Uploads: the bytes of parts as they come from a person's own program, before the letter that has them.
 
 They are taken a piece at a time, cut into chunks and kept at once, so that a film costs no more memory than a
-song. What is uploaded has a reference, which a draft names; what no letter ever names stays in the store
-and counts towards the mailbox's room.
+song. What is uploaded has a reference, which a draft names; what no letter ever names, or what broke off,
+stays in the store and counts towards no limit.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from starlight.store.contract import Quarantined
 from starlight.store.database import Database, mission_time
 from starlight.store.folder_lock import FolderInUse, FolderLock
 from starlight.store.segments import SEGMENT_BYTES, Place, Segments, sync_folder
-from starlight.store.stored_records import PUT_ENTRY, PUT_SAVE, StoredRecords, entry_row
+from starlight.store.stored_records import PUT_ENTRY, PUT_SAVE, StoredRecords, blob, entry_row
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,9 +63,14 @@ class _Batch:
             else:
                 self.saves[write.mailbox, write.key] = write
 
+    @property
+    def hidden(self) -> set[str]:
+        """Return the keys of the bundles that are set aside."""
+        return {each.key.removeprefix(BUNDLE) for each in self.asides if not each.mailbox}
+
 
 class SqliteStore:
-    """A live node's store (`live.store.Store`) in one directory.
+    """A live node's store (`store.contract.Store`) in one directory.
 
     Args:
         path: the directory; made when it is not there. It belongs to one process at a time.
@@ -101,7 +106,7 @@ class SqliteStore:
             raise StoreError(f"{self.path} is in use by another node; stop that one first") from None
         self._database: Database | None = None
         try:
-            self._database = Database(self.path / "starlight.db")
+            self._database = Database(self._file)
             self._writer, self._reader = self._database.writer, self._database.reader
             self._records = StoredRecords(self._reader, str(self._file))
             rows = self._writer.execute(
@@ -145,7 +150,7 @@ class SqliteStore:
         """
         query = "select key, data from saves where mailbox = ? order by key"
         try:
-            return [(key, bytes(data)) for key, data in self._reader.execute(query, (mailbox,))]
+            return [(key, blob(data)) for key, data in self._reader.execute(query, (mailbox,))]
         except apsw.Error as error:
             raise StoreError(f"{self._file} can't be read: {error}") from error
 
@@ -307,7 +312,7 @@ class SqliteStore:
                 executemany(PUT_SAVE, [(save.mailbox, save.key, save.data) for save in saves])
             if entries:
                 executemany(PUT_ENTRY, [(save.mailbox, *entry_row(index_entry(save))) for save in entries])
-            replaced = self._hidden.intersection((*batch.persists, *batch.forgets))
+            replaced = (self._hidden | batch.hidden).intersection((*batch.persists, *batch.forgets))
             if replaced:  # It came again, whole.
                 quarantine.let_go(self._writer, replaced)
             # It never falls: the next start moves its clock up
@@ -337,8 +342,9 @@ class SqliteStore:
 
     def _settle(self, batch: _Batch, places: dict[str, Place], held: int) -> None:
         """Bring what is kept in memory in line with what has just been committed."""
+        # In this order, as what is set aside was there before what the same batch puts in its place.
+        self._hidden.update(batch.hidden)
         self._hidden.difference_update(batch.persists, batch.forgets)
-        self._hidden.update(each.key.removeprefix(BUNDLE) for each in batch.asides if not each.mailbox)
         freed = [self._places.pop(key) for key in (*batch.forgets, *batch.persists) if key in self._places]
         # Places before bodies, because a reader looks in memory first: what it misses there must have a
         # place. The bytes replaced are released last, when no place names them any more.

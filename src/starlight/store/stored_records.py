@@ -105,7 +105,7 @@ class StoredRecords:
         if fresh is not None or aside:
             return fresh
         rows = self._rows("select data from saves where mailbox = ? and key = ?", mailbox, key)
-        return _blob(rows[0][0]) if rows else None
+        return blob(rows[0][0]) if rows else None
 
     def entry(self, mailbox: str, letter_id: str) -> IndexEntry | None:
         """Return the index entry of a letter, or None."""
@@ -174,7 +174,7 @@ class StoredRecords:
             "select key, data from saves where mailbox = ? and key >= 'telemetry/' and key < 'telemetry0'",
             mailbox,
         )
-        stored = {key: _blob(data) for key, data in rows if (mailbox, key) not in aside}
+        stored = {key: blob(data) for key, data in rows if (mailbox, key) not in aside}
         return list((stored | fresh).items())
 
     def conversations(self, mailbox: str) -> list[Conversation]:
@@ -209,7 +209,7 @@ class StoredRecords:
             raise StoreError(f"{self._where} can't be read: {error}") from error
 
 
-def _blob(value: object) -> bytes:
+def blob(value: object) -> bytes:
     """Return a column that should be a blob; of another type it is no record, but bytes all the same."""
     return value if isinstance(value, bytes) else str(value).encode()
 

@@ -7,7 +7,7 @@ OTHERS = {
     "receipt": "Receipt from {sender}",
     "telemetry": "Telemetry from {sender}",
     "report": "Status report from {sender}",
-    "amendment": "Change of the plan from {sender}",
+    "amendment": "Word of the plan from {sender}",
 }
 """In English, by kind: of these it is enough to know who sent them."""
 
