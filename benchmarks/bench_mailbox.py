@@ -32,14 +32,14 @@ from starlight.dtntime import DAY, HOUR, SECOND, from_text
 from starlight.engine.node import Node
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
-from starlight.messages.decoded import DecodedRecords
+from starlight.mailboxes.decoded import DecodedRecords
+from starlight.mailboxes.mailbox import Mailbox, MailboxLimits
+from starlight.mailboxes.records import MemoryRecords
+from starlight.mailboxes.stored_format import StoredLetter
 from starlight.messages.delivery import DeliveryState, Received
 from starlight.messages.dispatch import Confirmed, Copy, Dispatch, Sent
 from starlight.messages.first_format import encode_first
 from starlight.messages.letter import Letter
-from starlight.messages.mailbox import Mailbox, MailboxLimits
-from starlight.messages.records import MemoryRecords
-from starlight.messages.stored_format import StoredLetter
 from starlight.node.application import Save
 from starlight.node.config import NodeConfig
 from starlight.postoffice.postoffice import PostOffice

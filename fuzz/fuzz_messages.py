@@ -21,10 +21,10 @@ from tests.messages.contents import whole
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.engine.node import Node
+from starlight.mailboxes.mailbox import MailboxLimits
 from starlight.messages.draft import Draft
 from starlight.messages.first_format import encode_first
 from starlight.messages.letter import Letter, Receipt, ReceiptFact, Telemetry
-from starlight.messages.mailbox import MailboxLimits
 from starlight.node.application import DataUnit, Request, Save, Submit
 from starlight.node.config import NodeConfig
 from starlight.postoffice.postoffice import PostOffice

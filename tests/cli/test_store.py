@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from starlight.cli.store import store as command
 from starlight.errors import InputError
-from starlight.messages import stored_format
-from starlight.messages.stored_format import Card
+from starlight.mailboxes import stored_format
+from starlight.mailboxes.stored_format import Card
 from starlight.node.actions import Persist
 from starlight.node.application import Save, SetAside
 from starlight.node.stored import Meta, pack

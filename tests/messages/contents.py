@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
-from starlight.messages.mailbox import Mailbox
 
 
 def conversations_of(mailbox: Mailbox) -> dict[str, list[Letter]]:

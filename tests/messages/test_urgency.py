@@ -24,11 +24,11 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
 from starlight.errors import InputError
 from starlight.forwarding.fragmentation import RELAY_BYTES
+from starlight.mailboxes.stored_format import SENT
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.dispatch import Sent
 from starlight.messages.draft import Draft
 from starlight.messages.silence import SilenceCause
-from starlight.messages.stored_format import SENT
 from starlight.messages.urgency import PRIORITIES, priority_of
 from starlight.postoffice.resend import letter_token
 from starlight.routing import Priority, Router, RouteRequest, split

@@ -15,13 +15,13 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE, SECOND
 from starlight.engine.node import Node
 from starlight.errors import InputError
+from starlight.mailboxes.mailbox import MailboxLimits
 from starlight.messages import correspondent as c
 from starlight.messages.correspondent import Act, Correspondent, Desk, Maker
 from starlight.messages.draft import Draft
 from starlight.messages.first_format import encode_first
 from starlight.messages.format import decode_message
 from starlight.messages.letter import Letter, Message, Receipt, Telemetry
-from starlight.messages.mailbox import MailboxLimits
 from starlight.messages.trace_events import ActRefused, CorrespondentFailed, CorrespondentLost
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import DataUnit, Request, Save, Say, SetAside, Submit

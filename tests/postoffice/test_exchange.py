@@ -25,12 +25,12 @@ from tests.messages.helpers import (
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MILLISECOND, SECOND, YEAR
 from starlight.errors import InputError
+from starlight.mailboxes.mailbox import MailboxLimits
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.draft import Draft
 from starlight.messages.first_format import encode_first
 from starlight.messages.format import decode_message
 from starlight.messages.letter import Letter, Receipt, ReceiptFact
-from starlight.messages.mailbox import MailboxLimits
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Submit
 from starlight.postoffice.postoffice import PostOffice

@@ -8,11 +8,11 @@ from tests.messages.helpers import EARTH, JAY, MARS, MISSION, NANYOUNG, FakeSky,
 
 from starlight.bundle import cbor
 from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE
+from starlight.mailboxes.mailbox import MailboxLimits
+from starlight.mailboxes.stored_format import LETTER, StoredLetter
 from starlight.messages.first_format import encode_first
 from starlight.messages.format import decode_message, encode_message
 from starlight.messages.letter import Content, Letter, Receipt, ReceiptFact
-from starlight.messages.mailbox import MailboxLimits
-from starlight.messages.stored_format import LETTER, StoredLetter
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Request, Submit, Untaken
 from starlight.postoffice.postoffice import PostOffice

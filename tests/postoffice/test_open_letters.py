@@ -5,14 +5,14 @@ from __future__ import annotations
 from msgspec.structs import replace
 from tests.messages.helpers import JAY, NANYOUNG
 
-from starlight.messages.decoded import DecodedRecords
+from starlight.mailboxes.decoded import DecodedRecords
+from starlight.mailboxes.mailbox import Mailbox, MailboxLimits
+from starlight.mailboxes.records import MemoryRecords
+from starlight.mailboxes.stored_format import StoredLetter
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.dispatch import Dispatch, Sent
 from starlight.messages.first_format import encode_first
 from starlight.messages.letter import Letter
-from starlight.messages.mailbox import Mailbox, MailboxLimits
-from starlight.messages.records import MemoryRecords
-from starlight.messages.stored_format import StoredLetter
 from starlight.postoffice.open_letters import OpenLetters
 
 ID = f"{JAY}/0/1"

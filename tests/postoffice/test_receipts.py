@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from tests.messages.helpers import JAY, NANYOUNG
 
-from starlight.messages.decoded import DecodedRecords
+from starlight.mailboxes.decoded import DecodedRecords
+from starlight.mailboxes.known_formats import KnownFormats
+from starlight.mailboxes.mailbox import Mailbox, MailboxLimits
+from starlight.mailboxes.records import MemoryRecords
+from starlight.mailboxes.stored_format import StoredLetter
 from starlight.messages.delivery import Received
 from starlight.messages.first_format import encode_first
 from starlight.messages.format import decode_message
-from starlight.messages.known_formats import KnownFormats
 from starlight.messages.letter import Letter, Receipt, ReceiptFact
-from starlight.messages.mailbox import Mailbox, MailboxLimits
-from starlight.messages.records import MemoryRecords
-from starlight.messages.stored_format import StoredLetter
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Submit
 from starlight.postoffice.receipts import Receipts

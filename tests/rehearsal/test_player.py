@@ -15,10 +15,10 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE
 from starlight.engine.host import Host
 from starlight.engine.node import Node
+from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.correspondent import Act, Desk, Maker, SendTelemetry, Write
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter
-from starlight.messages.mailbox import Mailbox
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.postoffice.postoffice import PostOffice

@@ -17,7 +17,7 @@ from tests.messages.contents import arrival_of, conversations_of
 from starlight import dtntime
 from starlight.dtntime import SECOND
 from starlight.engine.record import replay
-from starlight.messages.mailbox import Mailbox
+from starlight.mailboxes.mailbox import Mailbox
 from starlight.rehearsal.outcome import RehearsalReport
 from starlight.rehearsal.rehearsal import Rehearsal, office_of
 from starlight.rehearsal.story import Beat

@@ -22,9 +22,9 @@ from starlight.dtntime import HOUR, MINUTE, YEAR
 from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.errors import StoreError
+from starlight.mailboxes.records import INDEX, IndexEntry
 from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
-from starlight.messages.records import INDEX, IndexEntry
 from starlight.node.application import Save
 from starlight.node.config import NodeConfig, NodeLimits
 from starlight.node.events import Remembered, Restored

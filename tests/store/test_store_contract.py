@@ -17,14 +17,9 @@ from hypothesis import strategies as st
 from tests.style.test_extending import blocks
 
 from starlight.errors import StoreError
+from starlight.mailboxes.records import IndexEntry, MemoryRecords, Records, index_save
+from starlight.messages.conversation import Conversation
 from starlight.messages.conversation_order import order_key
-from starlight.messages.records import (
-    Conversation,
-    IndexEntry,
-    MemoryRecords,
-    Records,
-    index_save,
-)
 from starlight.node.actions import Forget, Persist, Update
 from starlight.node.application import Save, SetAside
 from starlight.node.events import Remembered, Restored

@@ -25,7 +25,7 @@ from starlight.web.views import (
     CivilFace,
     Clock,
     ConjunctionView,
-    Conversation,
+    ConversationView,
     Correspondent,
     CountedFace,
     Crossing,
@@ -375,11 +375,13 @@ class FakeBackend(PageBackend):
         there = kept.arrives is not None and kept.arrives <= self.now and kept.withdrawn is None
         return kept.author == me or (kept.to == me and there)
 
-    def _conversation(self, me: Person, other: Person, mine: list[Kept]) -> Conversation:
+    def _conversation(self, me: Person, other: Person, mine: list[Kept]) -> ConversationView:
         theirs = [kept for kept in mine if other in (kept.author, kept.to)]
         unread = sum(kept.to == me and kept.read is None for kept in theirs)
         last = max((kept.written for kept in theirs), default=None)
-        return Conversation(other.address, other.name, other.place, other.world, len(theirs), unread, last)
+        return ConversationView(
+            other.address, other.name, other.place, other.world, len(theirs), unread, last
+        )
 
     def _crossings(self, kept: Kept) -> list[Crossing]:
         if kept.leaves is None or kept.arrives is None:

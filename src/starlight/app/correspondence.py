@@ -9,9 +9,9 @@ import msgspec
 from starlight.app.address_book import AddressBook
 from starlight.live.clock import MissionClock
 from starlight.live.mail_service import MailService
+from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView, PartView, named
-from starlight.messages.mailbox import Mailbox
 from starlight.web.forecast_view import (
     LatenessView,
     PredictionView,
@@ -20,7 +20,7 @@ from starlight.web.forecast_view import (
     prediction_view,
     silence_view,
 )
-from starlight.web.views import Conversation, MailboxView, Person
+from starlight.web.views import ConversationView, MailboxView, Person
 from starlight.words import doubt, forecasts, letters
 
 
@@ -79,7 +79,7 @@ class NodeCorrespondence:
             earlier=page.earlier,
         )
 
-    def _conversations(self, box: Mailbox) -> tuple[Conversation, ...]:
+    def _conversations(self, box: Mailbox) -> tuple[ConversationView, ...]:
         found = []
         kept = {each.correspondent: each for each in box.conversations()}
         # Those with letters, then everyone else who can be written to.
@@ -90,7 +90,7 @@ class NodeCorrespondence:
             entry = self._book.entry(address)
             held = kept.get(address)
             found.append(
-                Conversation(
+                ConversationView(
                     address=address,
                     name=entry.name,
                     place=entry.place,

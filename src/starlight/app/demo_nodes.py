@@ -13,8 +13,8 @@ from starlight.app.demo_people import DemoPeople
 from starlight.contacts import ContactPlan
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
+from starlight.mailboxes.known_formats import LATEST
 from starlight.messages.correspondent import Maker
-from starlight.messages.known_formats import LATEST
 from starlight.neighbours.address import LinkAddress
 from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.letter import Telemetry
-from starlight.messages.mailbox import Mailbox
 from starlight.web.views import TelemetryView
 from starlight.words import silence
 

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequenc
 
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
+from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
 from starlight.messages.forecast import Prediction
 from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter, Position, Reading
 from starlight.messages.letter_view import LetterView
-from starlight.messages.mailbox import Mailbox
 from starlight.node.application import Request
 from starlight.node.forecast import ForecastDoubt
 from starlight.postoffice.postoffice import PostOffice

@@ -19,6 +19,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from starlight.errors import InputError
+from starlight.messages.conversation import Conversation, Page
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.draft import Draft, destination
@@ -26,8 +27,6 @@ from starlight.messages.forecast import Prediction
 from starlight.messages.letter import Letter, Position, Reading, Telemetry
 from starlight.messages.letter_view import LetterView
 from starlight.messages.limits import check
-from starlight.messages.mailbox import Page
-from starlight.messages.records import Conversation
 from starlight.messages.urgency import check_priority
 from starlight.routing import Priority
 

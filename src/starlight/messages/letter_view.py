@@ -26,8 +26,8 @@ from starlight.messages.delivery import (
 from starlight.messages.dispatch import Dispatch, Sent, facts, standing
 from starlight.messages.doubt import Doubt, Trouble
 from starlight.messages.letter import Content, DistressState, Letter, Position, Reading
+from starlight.messages.part_state import PartState
 from starlight.messages.parts import Part, PartKind
-from starlight.messages.stored_format import PartState
 from starlight.routing import Priority
 
 UNTOLD = msgspec.Meta(extra={"json": False})

@@ -1,42 +1,41 @@
-"""The chunks that are here of parts of letters that travel in bundles of their own."""
+"""The chunks that are here of a part of a letter, which travels in bundles of its own."""
 
 from __future__ import annotations
 
+import msgspec
 from msgspec.structs import replace
 
-from starlight.messages import stored_format
-from starlight.messages.parts import Part
-from starlight.messages.records import PART, Records
-from starlight.messages.stored_format import PartState
-from starlight.node.application import Save
+from starlight.messages.parts import Part, chunk_count
 
 
-class PartStates:
-    """The parts of one mailbox's letters; of a letter that was written here, all chunks are here.
+class PartState(msgspec.Struct, frozen=True, gc=False):
+    """The chunks that are here of a part.
 
-    Args:
-        address: of the mailbox.
-        records: of all mailboxes of the node.
+    Attributes:
+        reference: under which its bytes lie (`mailboxes/bodies.py`).
+        size, chunk_size: in bytes.
+        have: a bit for each chunk, the lowest of the first byte first.
+        arrived_at: when it was here whole, in ns; None while it is not.
     """
 
-    def __init__(self, address: str, records: Records) -> None:
-        self._address = address
-        self._records = records
+    reference: str
+    size: int
+    chunk_size: int
+    have: bytes
+    arrived_at: int | None = None
 
-    def get(self, letter_id: str, part: int) -> PartState | None:
-        """Return what is known of a part that is not in its letter, or None where nothing is.
+    @property
+    def chunks(self) -> int:
+        """Return in how many chunks it travels."""
+        return chunk_count(self.size, self.chunk_size)
 
-        Raises:
-            StoreError: the record is damaged.
-        """
-        data = self._records.get(self._address, f"{PART}{letter_id}/{part}")
-        return None if data is None else stored_format.PART.decode(data)
-
-    def put(self, letter_id: str, part: int, state: PartState) -> Save:
-        """Keep what is known of a part."""
-        save = Save(self._address, f"{PART}{letter_id}/{part}", stored_format.PART.encode(state))
-        self._records.put(save)
-        return save
+    @property
+    def bytes_here(self) -> int:
+        """Return how many of its bytes are here."""
+        if self.arrived_at is not None:
+            return self.size
+        count = sum(byte.bit_count() for byte in self.have)
+        return min(self.size, count * self.chunk_size)
 
 
 def nothing_here(letter_id: str, number: int, part: Part) -> PartState:

@@ -15,6 +15,8 @@ from typing import Protocol
 from starlight.bundle import EndpointID
 from starlight.dtntime import HOUR
 from starlight.errors import InputError
+from starlight.mailboxes.mailbox import Mailbox
+from starlight.mailboxes.records import Records
 from starlight.messages.correspondent import (
     Act,
     Desk,
@@ -27,8 +29,6 @@ from starlight.messages.correspondent import (
 from starlight.messages.draft import Draft
 from starlight.messages.forecast import Prediction
 from starlight.messages.letter import Letter, Position, Reading, Telemetry
-from starlight.messages.mailbox import Mailbox
-from starlight.messages.records import Records
 from starlight.messages.trace_events import ActRefused, say
 from starlight.node.application import Request
 from starlight.postoffice.hosted import Hosted

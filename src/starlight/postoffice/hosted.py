@@ -14,9 +14,9 @@ from itertools import islice
 from pathlib import PurePath
 
 from starlight.dtntime import DAY, MINUTE
+from starlight.mailboxes.records import CORRESPONDENT, Records
 from starlight.messages.correspondent import STATE_MAX_BYTES, Act, Correspondent, Desk, Maker
 from starlight.messages.letter import Letter
-from starlight.messages.records import CORRESPONDENT, Records
 from starlight.messages.trace_events import CorrespondentFailed, CorrespondentLost, say
 from starlight.node.application import Request, Save, SetAside
 

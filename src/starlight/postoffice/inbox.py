@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from starlight.bundle import EndpointID
 from starlight.errors import InputError
+from starlight.mailboxes.mailbox import Mailbox
+from starlight.mailboxes.stored_format import StoredLetter
 from starlight.messages.delivery import Received
 from starlight.messages.format import stand_in
 from starlight.messages.letter import Content, Letter, Newer, Telemetry
-from starlight.messages.mailbox import Mailbox
-from starlight.messages.stored_format import StoredLetter
 from starlight.messages.trace_events import (
     LetterArrived,
     LetterDuplicate,

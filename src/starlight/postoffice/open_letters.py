@@ -10,10 +10,10 @@ import heapq
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
-from starlight.messages.mailbox import Mailbox
 from starlight.node.application import Save
 from starlight.routing import Route
 

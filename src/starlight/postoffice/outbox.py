@@ -13,6 +13,9 @@ from msgspec.structs import replace
 
 from starlight.dtntime import MILLISECOND, to_text
 from starlight.errors import InputError
+from starlight.mailboxes.known_formats import LATEST, OLDEST, KnownFormats
+from starlight.mailboxes.mailbox import Mailbox
+from starlight.mailboxes.stored_format import StoredLetter
 from starlight.messages.conversation_order import thread_of
 from starlight.messages.delivery import (
     WITHDRAWABLE,
@@ -26,15 +29,12 @@ from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.forecast import MessageForecaster
 from starlight.messages.format import payload_of
-from starlight.messages.known_formats import LATEST, OLDEST, KnownFormats
 from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.legs import legs_of
 from starlight.messages.letter import Letter, MissingChunks, ReceiptFact
 from starlight.messages.limits import check
-from starlight.messages.mailbox import Mailbox
 from starlight.messages.part_state import all_here
 from starlight.messages.parts import CHUNK_BYTES, Part, PartKind
-from starlight.messages.stored_format import StoredLetter
 from starlight.messages.trace_events import (
     ArrivalConfirmed,
     LetterDeparted,

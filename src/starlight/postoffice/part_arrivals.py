@@ -10,11 +10,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from starlight.dtntime import DAY, MILLISECOND
+from starlight.mailboxes.known_formats import LATEST
+from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import Received
 from starlight.messages.format import encode_message
-from starlight.messages.known_formats import LATEST
 from starlight.messages.letter import RANGES_MAX, Letter, MissingChunks, Receipt
-from starlight.messages.mailbox import Mailbox
 from starlight.messages.part_state import has_chunk, is_whole, missing, nothing_here, with_chunk
 from starlight.messages.parts import Chunk, is_true
 from starlight.messages.trace_events import MessageRefused, PartArrived, say

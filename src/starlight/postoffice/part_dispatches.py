@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from starlight.dtntime import MILLISECOND
-from starlight.messages.bodies import path_of
+from starlight.mailboxes.bodies import path_of
+from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import FINAL, DeliveryState, Happening, after
 from starlight.messages.dispatch import Copy, Dispatch, Sent
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.format import encode_message
 from starlight.messages.letter import Letter, MissingChunks, ReceiptFact
-from starlight.messages.mailbox import Mailbox
 from starlight.messages.parts import Chunk
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Request, Submit, Withdraw

@@ -20,14 +20,17 @@ from msgspec.structs import replace
 from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MILLISECOND, YEAR
 from starlight.errors import DefectError, InputError, LetterError
+from starlight.mailboxes.decoded import DecodedRecords
+from starlight.mailboxes.known_formats import OLDEST, KnownFormats
+from starlight.mailboxes.mailbox import Mailbox, MailboxLimits
+from starlight.mailboxes.records import UNKNOWN, MemoryRecords, Records, is_known
+from starlight.mailboxes.stored_format import StoredLetter
 from starlight.messages.correspondent import Maker
-from starlight.messages.decoded import DecodedRecords
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.draft import Draft, destination
 from starlight.messages.forecast import MessageForecaster, Prediction
 from starlight.messages.format import Kind, decode_message, encode_message, payload_of
-from starlight.messages.known_formats import OLDEST, KnownFormats
 from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.legs import legs_of
 from starlight.messages.letter import (
@@ -41,9 +44,6 @@ from starlight.messages.letter import (
 )
 from starlight.messages.letter_keys import VERSION
 from starlight.messages.limits import check
-from starlight.messages.mailbox import Mailbox, MailboxLimits
-from starlight.messages.records import UNKNOWN, MemoryRecords, Records, is_known
-from starlight.messages.stored_format import StoredLetter
 from starlight.messages.trace_events import (
     MailboxClosed,
     MailboxesResumed,

@@ -16,11 +16,11 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from starlight.dtntime import HOUR, MILLISECOND, YEAR
+from starlight.mailboxes.known_formats import KnownFormats
+from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import Received
 from starlight.messages.format import encode_message
-from starlight.messages.known_formats import KnownFormats
 from starlight.messages.letter import RECEIPT_FACTS_MAX, Receipt, ReceiptFact
-from starlight.messages.mailbox import Mailbox
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Request, Submit
 

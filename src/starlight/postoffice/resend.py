@@ -13,13 +13,13 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from starlight.dtntime import DAY, HOUR, MILLISECOND
+from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import Happening, after
 from starlight.messages.dispatch import Dispatch, Expected, Sent
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble
 from starlight.messages.forecast import MessageForecaster
 from starlight.messages.format import payload_of
 from starlight.messages.letter import Letter
-from starlight.messages.mailbox import Mailbox
 from starlight.messages.trace_events import LetterExpired, LetterResent, about, say
 from starlight.node.application import NotKept, Request, Submit
 from starlight.node.forecast import Outgoing

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from hashlib import sha256
 
 from starlight.errors import InputError
-from starlight.messages.bodies import body_of
+from starlight.mailboxes.bodies import body_of
+from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.hash_tree import leaf_hash
-from starlight.messages.mailbox import Mailbox
 from starlight.messages.parts import CHUNK_BYTES, PART_MAX_BYTES
 from starlight.messages.wire_values import ID_BYTES
 from starlight.node.application import Save

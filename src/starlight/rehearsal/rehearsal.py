@@ -21,7 +21,7 @@ from starlight.engine.host import Host, Recorder
 from starlight.engine.node import Node
 from starlight.engine.record import Recorder as RecordFile
 from starlight.errors import DefectError
-from starlight.messages.known_formats import LATEST
+from starlight.mailboxes.known_formats import LATEST
 from starlight.messages.trace_events import (
     CorrespondentTrouble,
     LetterArrived,

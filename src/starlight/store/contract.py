@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from starlight.json_time import Time
-from starlight.messages.records import Records
+from starlight.mailboxes.records import Records
 from starlight.node.application import Save, SetAside
 from starlight.node.store import BundleStore, Write
 

@@ -39,7 +39,7 @@ create index letters_open on letters(mailbox) where open;
 create index letters_owed on letters(mailbox) where owed;
 create index letters_unread on letters(mailbox) where unread;
 """
-"""The index over letters (`messages/records.py`), since version 2."""
+"""The index over letters (`mailboxes/records.py`), since version 2."""
 
 # SQLite knows a VFS by its name in the whole process, and a process may have several stores open.
 _names = count()

@@ -15,7 +15,7 @@ import msgspec
 
 from starlight.errors import InputError, StoreError
 from starlight.json_time import Time
-from starlight.messages import stored_format
+from starlight.mailboxes import stored_format
 from starlight.node.stored import unpack
 from starlight.store import database, quarantine
 from starlight.store.contract import Quarantined

@@ -18,9 +18,9 @@ from typing import Any
 import apsw
 import msgspec
 
-from starlight.messages.decoded import readable
-from starlight.messages.records import INDEX, KINDS, UNKNOWN, index_entry
-from starlight.messages.reindex import index_of
+from starlight.mailboxes.decoded import readable
+from starlight.mailboxes.records import INDEX, KINDS, UNKNOWN, index_entry
+from starlight.mailboxes.reindex import index_of
 from starlight.node import stored
 from starlight.node.application import Save, SetAside
 from starlight.node.store import BUNDLE

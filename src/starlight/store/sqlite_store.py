@@ -15,7 +15,7 @@ from pathlib import Path
 import apsw
 
 from starlight.errors import StoreError
-from starlight.messages.records import INDEX, index_entry
+from starlight.mailboxes.records import INDEX, index_entry
 from starlight.node.actions import Forget, Persist, Update
 from starlight.node.application import Save, SetAside
 from starlight.node.events import Remembered, Restored

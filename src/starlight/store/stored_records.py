@@ -16,14 +16,8 @@ from typing import Any
 import apsw
 
 from starlight.errors import StoreError
-from starlight.messages.records import (
-    INDEX,
-    Conversation,
-    IndexEntry,
-    Mark,
-    MemoryRecords,
-    with_entry,
-)
+from starlight.mailboxes.records import INDEX, IndexEntry, Mark, MemoryRecords, with_entry
+from starlight.messages.conversation import Conversation
 from starlight.node.application import Save, SetAside
 
 ENTRY_COLUMNS = "id, correspondent, place, written_at, reply_to, text_bytes, number, open, owed, unread"
@@ -43,7 +37,7 @@ _ENTRY = f"select {ENTRY_COLUMNS} from letters where mailbox = ?"
 
 
 class StoredRecords:
-    """Records on disk (`messages.records.Records`).
+    """Records on disk (`mailboxes.records.Records`).
 
     Args:
         reader: a connection of the thread that handles events.

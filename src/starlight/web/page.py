@@ -9,7 +9,7 @@ from starlight.web import wire
 from starlight.web.forecast_view import PredictionView
 from starlight.web.reader import Reader
 from starlight.web.render import render
-from starlight.web.views import Clock, Conversation, MailboxView, Orbits, PageStatus, Person
+from starlight.web.views import Clock, ConversationView, MailboxView, Orbits, PageStatus, Person
 
 PARTS = ("conversations", "letters", "silence", "in_transit", "telemetry", "storm", "plan")
 """The parts of the page that change while it is open, each in a template of its own."""
@@ -86,11 +86,11 @@ def next_moment(mailbox: MailboxView, status: PageStatus) -> int | None:
     return min((at for at in moments if at > status.sky.clock.now), default=None)
 
 
-def _other(mailbox: MailboxView) -> Conversation | None:
+def _other(mailbox: MailboxView) -> ConversationView | None:
     return next((one for one in mailbox.conversations if one.address == mailbox.correspondent), None)
 
 
-def _sides(clock: Clock, world: str, other: Conversation | None) -> list[str]:
+def _sides(clock: Clock, world: str, other: ConversationView | None) -> list[str]:
     """Return the names of the two worlds whose clocks are shown, in the order of the mission's.
 
     They are the person's own and the correspondent's; where both are one world, the first other one.

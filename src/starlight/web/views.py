@@ -50,7 +50,7 @@ class Correspondent(msgspec.Struct, frozen=True):
     world: str
 
 
-class Conversation(Correspondent, frozen=True):
+class ConversationView(Correspondent, frozen=True):
     """One correspondent of a mailbox, with or without letters yet.
 
     Attributes:
@@ -76,7 +76,7 @@ class MailboxView(msgspec.Struct, frozen=True):
     """
 
     person: Person
-    conversations: tuple[Conversation, ...]
+    conversations: tuple[ConversationView, ...]
     correspondent: str
     letters: tuple[LetterView, ...] = ()
     earlier: bool = False

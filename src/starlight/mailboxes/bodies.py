@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from starlight.errors import StoreError
-from starlight.messages import stored_format
+from starlight.mailboxes import stored_format
+from starlight.mailboxes.records import BODY, Records
+from starlight.mailboxes.stored_format import Body
 from starlight.messages.hash_tree import HASH_BYTES, inclusion_path, tree_hash
 from starlight.messages.parts import chunk_count
-from starlight.messages.records import BODY, Records
-from starlight.messages.stored_format import Body
 from starlight.node.application import Save
 
 

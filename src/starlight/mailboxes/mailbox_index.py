@@ -9,16 +9,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from starlight.errors import StoreError
+from starlight.mailboxes.records import IndexEntry, Records, index_save, with_entry, without_entry
+from starlight.messages.conversation import Conversation
 from starlight.messages.conversation_order import Answer, keys_after
 from starlight.messages.letter import Letter
-from starlight.messages.records import (
-    Conversation,
-    IndexEntry,
-    Records,
-    index_save,
-    with_entry,
-    without_entry,
-)
 from starlight.node.application import Save
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from starlight.errors import InputError, LetterError, StoreError
-from starlight.messages import stored_format
-from starlight.messages.decoded import DecodedRecords
+from starlight.mailboxes import stored_format
+from starlight.mailboxes.decoded import DecodedRecords
+from starlight.mailboxes.stored_format import KeptTelemetry
 from starlight.messages.format import decode_message
 from starlight.messages.letter import Telemetry
-from starlight.messages.stored_format import KeptTelemetry
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Save
 

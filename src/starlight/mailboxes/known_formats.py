@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from starlight.dtntime import DAY
 from starlight.errors import StoreError
-from starlight.messages import stored_format
+from starlight.mailboxes import stored_format
+from starlight.mailboxes.records import FORMAT, Records
+from starlight.mailboxes.stored_format import KnownFormat
 from starlight.messages.first_format import reads_format_2
 from starlight.messages.letter import Letter, Message, Receipt, Telemetry
-from starlight.messages.records import FORMAT, Records
-from starlight.messages.stored_format import KnownFormat
 from starlight.node.application import Save
 
 OLDEST = 1

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from starlight.errors import StoreError
-from starlight.messages import stored_format
-from starlight.messages.decoded import decode_letter
-from starlight.messages.mailbox_index import MailboxIndex
-from starlight.messages.records import CARRIER, Records
+from starlight.mailboxes import stored_format
+from starlight.mailboxes.decoded import decode_letter
+from starlight.mailboxes.mailbox_index import MailboxIndex
+from starlight.mailboxes.records import CARRIER, Records
 from starlight.node.application import Save, SetAside
 
 

@@ -6,10 +6,10 @@ import pytest
 from tests.messages.helpers import JAY, NANYOUNG
 
 from starlight.dtntime import DAY, SECOND
-from starlight.messages.known_formats import KnownFormats, format_told
+from starlight.mailboxes.known_formats import KnownFormats, format_told
+from starlight.mailboxes.records import MemoryRecords
 from starlight.messages.letter import Letter, Message, Newer, Receipt, ReceiptFact, Telemetry
 from starlight.messages.parts import Chunk
-from starlight.messages.records import MemoryRecords
 
 HEX = "a0" * 16
 OLD_LETTER = Letter(id=f"{NANYOUNG}/5/1", thread="t", sender=NANYOUNG, to=JAY, written_at=0)

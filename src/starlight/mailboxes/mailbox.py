@@ -9,25 +9,25 @@ correspondent, and the telemetry.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from starlight.errors import InputError, StoreError
-from starlight.messages import stored_format
-from starlight.messages.bodies import Bodies
-from starlight.messages.decoded import DecodedRecords
+from starlight.mailboxes import stored_format
+from starlight.mailboxes.bodies import Bodies
+from starlight.mailboxes.decoded import DecodedRecords
+from starlight.mailboxes.mailbox_index import MailboxIndex
+from starlight.mailboxes.part_states import PartStates
+from starlight.mailboxes.records import CARRIER, INDEX
+from starlight.mailboxes.stored_format import Card, StoredLetter
+from starlight.mailboxes.telemetry_log import TelemetryLog
+from starlight.messages.conversation import Conversation, Page
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Content, Letter
 from starlight.messages.letter_view import LetterView, letter_view, part_view
-from starlight.messages.mailbox_index import MailboxIndex
-from starlight.messages.part_state import PartStates
 from starlight.messages.parts import Part
-from starlight.messages.records import CARRIER, INDEX, Conversation
-from starlight.messages.stored_format import Card, StoredLetter
-from starlight.messages.telemetry_log import TelemetryLog
 from starlight.node.application import Save
 
 
@@ -47,13 +47,6 @@ class MailboxLimits(msgspec.Struct, frozen=True):
     letter_bytes: int = 256 * 2**20
     vehicles: int = 64
     readings: int = 256
-
-
-class Page(NamedTuple):
-    """Some letters of a conversation, in order, and whether there are earlier ones."""
-
-    letters: list[Letter]
-    earlier: bool
 
 
 class Mailbox:

@@ -8,10 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from starlight.dtntime import DAY, HOUR, MINUTE, from_text
-from starlight.messages import stored_format
+from starlight.mailboxes import stored_format
+from starlight.mailboxes.older_records import decode_sent, doubt_of, trouble_of
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
-from starlight.messages.older_records import decode_sent, doubt_of, trouble_of
 from starlight.words import doubt
 from starlight.words.sentence import closed
 

@@ -9,13 +9,13 @@ import pytest
 from tests.messages.helpers import JAY, NANYOUNG
 
 from starlight.errors import StoreError
-from starlight.messages import stored_format
-from starlight.messages.decoded import decode_letter
+from starlight.mailboxes import stored_format
+from starlight.mailboxes.decoded import decode_letter
+from starlight.mailboxes.stored_format import Card, KeptTelemetry, RecordKind, StoredLetter
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Dispatch, Sent
 from starlight.messages.first_format import encode_first
 from starlight.messages.letter import Letter
-from starlight.messages.stored_format import Card, KeptTelemetry, RecordKind, StoredLetter
 
 TEXT = Letter(id=f"{JAY}/0/1", thread="t", sender=JAY, to=NANYOUNG, written_at=0, text="words")
 SENT = Sent(number=1, written_at=0, expires_at=9, receipt_wanted=True, dispatch=Dispatch(size_bytes=5))

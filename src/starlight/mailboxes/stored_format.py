@@ -30,10 +30,10 @@ from typing import Generic, TypeVar
 import msgspec
 
 from starlight.errors import StoreError
-from starlight.messages import older_records
+from starlight.mailboxes import older_records
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
-from starlight.messages.parts import chunk_count
+from starlight.messages.part_state import PartState
 from starlight.messages.wire_values import Envelope
 
 _T = TypeVar("_T")
@@ -69,36 +69,6 @@ class StoredLetter(msgspec.Struct, frozen=True, gc=False):
     def envelope(self) -> Envelope:
         """Return the bundle around the payload."""
         return Envelope(self.source, self.destination, self.created)
-
-
-class PartState(msgspec.Struct, frozen=True, gc=False):
-    """The chunks that are here of a part.
-
-    Attributes:
-        reference: under which its bytes lie (`bodies.py`).
-        size, chunk_size: in bytes.
-        have: a bit for each chunk, the lowest of the first byte first.
-        arrived_at: when it was here whole, in ns; None while it is not.
-    """
-
-    reference: str
-    size: int
-    chunk_size: int
-    have: bytes
-    arrived_at: int | None = None
-
-    @property
-    def chunks(self) -> int:
-        """Return in how many chunks it travels."""
-        return chunk_count(self.size, self.chunk_size)
-
-    @property
-    def bytes_here(self) -> int:
-        """Return how many of its bytes are here."""
-        if self.arrived_at is not None:
-            return self.size
-        count = sum(byte.bit_count() for byte in self.have)
-        return min(self.size, count * self.chunk_size)
 
 
 class Body(msgspec.Struct, frozen=True, gc=False):

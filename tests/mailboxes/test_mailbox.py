@@ -10,11 +10,11 @@ from starlight.bundle import build, onward
 from starlight.bundle.eid import EndpointID
 from starlight.dtntime import HOUR, MILLISECOND, MINUTE, SECOND
 from starlight.errors import InputError
+from starlight.mailboxes.mailbox import MailboxLimits
 from starlight.messages.delivery import Certainty, DeliveryState
 from starlight.messages.draft import Draft
 from starlight.messages.first_format import encode_first
 from starlight.messages.letter import Telemetry
-from starlight.messages.mailbox import MailboxLimits
 from starlight.messages.urgency import Priority
 from starlight.node.application import Submit
 from starlight.postoffice.postoffice import LETTER_LIFETIME, PostOffice

@@ -9,14 +9,14 @@ from typing import TypeVar, cast
 from msgspec.structs import replace
 
 from starlight.errors import LetterError, StoreError
-from starlight.messages import stored_format
+from starlight.mailboxes import stored_format
+from starlight.mailboxes.records import Records, index_save
+from starlight.mailboxes.stored_format import StoredLetter
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.format import Kind, decode_message, stand_in
 from starlight.messages.letter import Letter, Message, Newer
 from starlight.messages.letter_keys import VERSION
-from starlight.messages.records import Records, index_save
-from starlight.messages.stored_format import StoredLetter
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Save, SetAside
 

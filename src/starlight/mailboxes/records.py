@@ -37,6 +37,7 @@ from typing import Literal, Protocol
 import msgspec
 from msgspec.structs import replace
 
+from starlight.messages.conversation import Conversation
 from starlight.node.application import Save, SetAside
 
 KINDS = frozenset(
@@ -94,26 +95,6 @@ class IndexEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     open: bool = False
     owed: bool = False
     unread: bool = False
-
-
-class Conversation(msgspec.Struct, frozen=True, gc=False):
-    """The letters to and from one correspondent, summed up.
-
-    Attributes:
-        correspondent: an address.
-        letters: how many.
-        unread: how many came and have not been read.
-        last_at: when the last was written, in ns.
-        text_bytes: of all their texts.
-        number: the highest counter in an id of those written here.
-    """
-
-    correspondent: str
-    letters: int = 0
-    unread: int = 0
-    last_at: int = 0
-    text_bytes: int = 0
-    number: int = 0
 
 
 class Records(Protocol):

@@ -1,0 +1,36 @@
+"""The parts of one mailbox's letters, as records: what is here of each."""
+
+from __future__ import annotations
+
+from starlight.mailboxes import stored_format
+from starlight.mailboxes.records import PART, Records
+from starlight.messages.part_state import PartState
+from starlight.node.application import Save
+
+
+class PartStates:
+    """The parts of one mailbox's letters; of a letter that was written here, all chunks are here.
+
+    Args:
+        address: of the mailbox.
+        records: of all mailboxes of the node.
+    """
+
+    def __init__(self, address: str, records: Records) -> None:
+        self._address = address
+        self._records = records
+
+    def get(self, letter_id: str, part: int) -> PartState | None:
+        """Return what is known of a part that is not in its letter, or None where nothing is.
+
+        Raises:
+            StoreError: the record is damaged.
+        """
+        data = self._records.get(self._address, f"{PART}{letter_id}/{part}")
+        return None if data is None else stored_format.PART.decode(data)
+
+    def put(self, letter_id: str, part: int, state: PartState) -> Save:
+        """Keep what is known of a part."""
+        save = Save(self._address, f"{PART}{letter_id}/{part}", stored_format.PART.encode(state))
+        self._records.put(save)
+        return save

@@ -1,0 +1,36 @@
+"""A conversation: the letters to and from one correspondent, summed up, and a page of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from starlight.messages.letter import Letter
+
+
+class Conversation(msgspec.Struct, frozen=True, gc=False):
+    """The letters to and from one correspondent, summed up.
+
+    Attributes:
+        correspondent: an address.
+        letters: how many.
+        unread: how many came and have not been read.
+        last_at: when the last was written, in ns.
+        text_bytes: of all their texts.
+        number: the highest counter in an id of those written here.
+    """
+
+    correspondent: str
+    letters: int = 0
+    unread: int = 0
+    last_at: int = 0
+    text_bytes: int = 0
+    number: int = 0
+
+
+class Page(NamedTuple):
+    """Some letters of a conversation, in order, and whether there are earlier ones."""
+
+    letters: list[Letter]
+    earlier: bool
