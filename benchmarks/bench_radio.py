@@ -13,7 +13,7 @@ from collections.abc import Callable
 import machine
 import numpy as np
 
-from starlight.radio import Link
+from starlight.radio import RadioLink
 
 COUNT = 2_000_000
 
@@ -31,7 +31,7 @@ def best_s(action: Callable[[], object], times: int = 5) -> float:
 def main() -> None:
     """Measure and print."""
     random = np.random.default_rng(1)
-    link = Link("mro-orbiter", "dsn-34m")
+    link = RadioLink("mro-orbiter", "dsn-34m")
     ranges = random.uniform(5e7, 4e8, COUNT)
     elevations, angles = random.uniform(10, 90, COUNT), random.uniform(0, 180, COUNT)
     weather = random.uniform(0, 0.99, COUNT)
@@ -40,7 +40,7 @@ def main() -> None:
         "rates_with_weather_each_per_s": COUNT
         / best_s(lambda: link.rate_bps(ranges, None, elevations, angles, weather)),
         "tables_per_s": 200 / best_s(lambda: [link.table(2e8, None, 30.0, 5.0) for _ in range(200)]),
-        "links_made_per_s": 20 / best_s(lambda: [Link("mro-orbiter", "dsn-34m") for _ in range(20)]),
+        "links_made_per_s": 20 / best_s(lambda: [RadioLink("mro-orbiter", "dsn-34m") for _ in range(20)]),
     }
     rounded = {name: float(f"{value:.3g}") for name, value in figures.items()}
     print(json.dumps({"benchmark": "radio", "machine": machine.describe("numpy"), **rounded}))

@@ -16,7 +16,7 @@ from starlight.errors import InputError
 from starlight.live.config import DaemonStatus
 from starlight.live.daemon import Daemon
 from starlight.web import wire
-from starlight.web.views import Correspondent, PageChange, Storm
+from starlight.web.views import Correspondent, PageChange, StormView
 
 JAY, NAN_YOUNG, ABROAD, STRANGER = "ipn:7.1", "ipn:20.1", "ipn:50.1", "ipn:99.9"
 
@@ -61,7 +61,7 @@ def test_the_storm_button_is_turned_once() -> None:
     asyncio.run(storm.turn(True))
     asyncio.run(storm.turn(True))
     assert turned == [True]
-    assert storm.view() == Storm(True, 5, "the relays")
+    assert storm.view() == StormView(True, 5, "the relays")
 
 
 def test_where_there_is_nothing_to_cut_the_storm_says_so() -> None:

@@ -15,7 +15,7 @@ from starlight.contacts.amendments import (
     Amendment,
     AmendmentId,
     Change,
-    Fact,
+    MissionFact,
     NewContacts,
     NotUnderstood,
     Outage,
@@ -52,7 +52,7 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
     outages(),
     st.lists(contacts(limited=True), min_size=1, max_size=3).map(lambda found: NewContacts(tuple(found))),
     st.builds(lambda link, time: Removed(link[0], link[1], time), LINKS, TIMES),
-    st.builds(Fact, st.sampled_from(["epoch", "site"]), st.integers(0, 9)),
+    st.builds(MissionFact, st.sampled_from(["epoch", "site"]), st.integers(0, 9)),
     NAMES.map(lambda name: Retracted(*name)),
     st.just(NotUnderstood(77, b"\x01")),
 )
@@ -191,13 +191,13 @@ def test_an_outage_is_revised_by_one_amendment() -> None:
 
 def test_a_revision_keeps_what_else_was_said() -> None:
     """What an amendment says besides the outage that is revised is said again; so is nothing else."""
-    both = Amendment(1, 1, 10, (outage(10, 400), Fact("epoch", 3), Retracted(2, 9)))
+    both = Amendment(1, 1, 10, (outage(10, 400), MissionFact("epoch", 3), Retracted(2, 9)))
     other = Amendment(2, 1, 11, (outage(10, 300), outage(10, 300, (2, 1))))
     changes = revised(outage(10, 50), [both, other])
     assert changes == (
         Retracted(1, 1),
         Retracted(2, 1),
-        Fact("epoch", 3),
+        MissionFact("epoch", 3),
         outage(10, 300, (2, 1)),
         outage(10, 50),
     )
@@ -228,7 +228,7 @@ def test_a_contact_is_removed_by_link_and_time() -> None:
 
 def test_what_is_retracted_stays_so() -> None:
     """A retraction holds before and after what it retracts has come, and cannot be retracted."""
-    wrong = Amendment(1, 1, 5, (outage(10, 30), Fact("epoch", 1)))
+    wrong = Amendment(1, 1, 5, (outage(10, 30), MissionFact("epoch", 1)))
     back = Amendment(2, 1, 1, (Retracted(1, 1), outage(60, 70)))
     again = Amendment(1, 2, 9, (Retracted(2, 1),))
     for held in permutations([wrong, back, again]):
@@ -240,9 +240,9 @@ def test_what_is_retracted_stays_so() -> None:
 def test_the_last_writer_of_a_fact_wins() -> None:
     """Of several values the one that is last by time, author and number holds, and who said it is known."""
     held = [
-        Amendment(2, 1, 7, (Fact("epoch", "b"),)),
-        Amendment(1, 2, 7, (Fact("epoch", "a"), Fact("site", 1.5))),
-        Amendment(3, 1, 6, (Fact("epoch", "c"),)),
+        Amendment(2, 1, 7, (MissionFact("epoch", "b"),)),
+        Amendment(1, 2, 7, (MissionFact("epoch", "a"), MissionFact("site", 1.5))),
+        Amendment(3, 1, 6, (MissionFact("epoch", "c"),)),
     ]
     for order in permutations(held):
         found = facts(order)
@@ -297,10 +297,10 @@ def test_a_digest_tells_sets_apart() -> None:
         NewContacts((replace(contact(1, 0, 5), light=constant_light(0, float("nan"))),)),
         NewContacts((replace(contact(1, 0, 5), confidence=0.0),)),
         Removed(1, 1, 5),
-        Fact("", 1),
-        Fact("x", float("inf")),
-        Fact("x", "y" * 5_000),
-        Fact("x", 2**64),
+        MissionFact("", 1),
+        MissionFact("x", float("inf")),
+        MissionFact("x", "y" * 5_000),
+        MissionFact("x", 2**64),
         Retracted(0, 1),
         Retracted(1, 0),
     ],
@@ -318,7 +318,7 @@ def test_what_is_right_is_taken() -> None:
         outage(1, 2),
         NewContacts((contact(0, 1, 3_600),)),
         Removed(1, 2, 0),
-        Fact("a", True),
+        MissionFact("a", True),
         Retracted(1, 9),
     )
     check_amendment(Amendment(1, 1, 0, (*good, NotUnderstood(9, b"x"))))

@@ -13,7 +13,7 @@ from starlight.engine.node import Node
 from starlight.node.actions import Acknowledge, Deliver, Departed, Forget, Persist, Transmit
 from starlight.node.application import Claim, DataUnit, Request, Save
 from starlight.node.config import NodeConfig
-from starlight.node.events import LinkUp, TransferAcknowledged, Wakeup
+from starlight.node.events import LinkUp, TransmissionAcknowledged, Wakeup
 
 
 class Defect(Exception):
@@ -60,7 +60,7 @@ def test_what_a_broken_step_sent_is_sent_again() -> None:
     assert node.states == ["QUEUED"]
     actions = node.handle(Wakeup(), T + SECOND)
     assert len(of(actions, Transmit)) == len(of(actions, Departed)) == 1
-    assert node.handle(TransferAcknowledged(of(actions, Transmit)[0].key, 2, T + SECOND), T + SECOND)
+    assert node.handle(TransmissionAcknowledged(of(actions, Transmit)[0].key, 2, T + SECOND), T + SECOND)
     assert not node.bundles
 
 

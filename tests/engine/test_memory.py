@@ -23,9 +23,9 @@ from starlight.node.events import (
     LinkDown,
     LinkUp,
     PlanChanged,
-    TransferAcknowledged,
-    TransferFailed,
-    TransferSent,
+    TransmissionAcknowledged,
+    TransmissionFailed,
+    TransmissionSent,
     Wakeup,
 )
 from starlight.node.stored import pack
@@ -37,7 +37,7 @@ def test_what_is_handed_and_replaced_gives_back_its_bookings() -> None:
     later = plan(contact(1, 1, 2), contact(2, 2, 3, HOUR), contact(3, 1, 4, HOUR), contact(4, 4, 3, HOUR))
     node = Fixture(1, later)
     (sent,) = of(node.handle(came(made(hops=(64, 1)), peer=5)), Transmit)
-    node.handle(TransferAcknowledged(sent.key, 2, T + 60 * SECOND), T + SECOND)
+    node.handle(TransmissionAcknowledged(sent.key, 2, T + 60 * SECOND), T + SECOND)
     assert node.states == ["HANDED"]
     assert node.node.router.bookings.on(2)
     node.handle(came(made(hops=(64, 3)), peer=2), T + 2 * SECOND)
@@ -135,7 +135,7 @@ def test_what_is_not_read_at_one_instant_rests_all_the_same() -> None:
     node.handle(PlanChanged(diamond(2, 3, start=0, version=1)), T + SECOND)
     failed = T + 100 * SECOND
     node.submit("ipn:9.1", failed, critical=True, payload=bytes(1_000))
-    assert of(node.handle(TransferFailed(sent.key, 2, "cut"), failed), Fetch) == []
+    assert of(node.handle(TransmissionFailed(sent.key, 2, "cut"), failed), Fetch) == []
     actions = run_to(node, failed + 10 * SECOND)
     assert {each.key.partition(">")[0] for each in of(actions, Transmit)} >= {sent.key}
     assert min(each.leaves for each in of(actions, Transmit) if sent.key in each.key) >= failed + SECOND
@@ -187,11 +187,11 @@ class Storm:
     def answer(self, sent: Transmit, kind: float = 0.0) -> None:
         """Let a transfer be answered, or not."""
         if sent.one_way:
-            self.tell(TransferSent(sent.key, sent.peer))
+            self.tell(TransmissionSent(sent.key, sent.peer))
         elif kind < 0.6:
-            self.tell(TransferAcknowledged(sent.key, sent.peer, max(self.now, sent.reaches)))
+            self.tell(TransmissionAcknowledged(sent.key, sent.peer, max(self.now, sent.reaches)))
         elif kind < 0.95:
-            self.tell(TransferFailed(sent.key, sent.peer, "it failed", kind < 0.8))
+            self.tell(TransmissionFailed(sent.key, sent.peer, "it failed", kind < 0.8))
 
     def other_plan(self) -> ContactPlan:
         """Return a plan of other contacts, or one that shares most of those in force."""

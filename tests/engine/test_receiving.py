@@ -43,8 +43,8 @@ from starlight.node.events import (
     Delivered,
     PlanChanged,
     Restored,
-    TransferAcknowledged,
-    TransferFailed,
+    TransmissionAcknowledged,
+    TransmissionFailed,
     Wakeup,
 )
 
@@ -341,7 +341,7 @@ def test_forwarding_is_reported_when_the_next_hop_has_it() -> None:
     relay = Fixture(2)
     data = made(flags=0x10000)
     relay.handle(came(data))
-    actions = relay.handle(TransferAcknowledged(key_of(data), 3, T + SECOND), T + SECOND)
+    actions = relay.handle(TransmissionAcknowledged(key_of(data), 3, T + SECOND), T + SECOND)
     assert statuses(actions) == ["forwarded"]
 
 
@@ -479,7 +479,7 @@ def test_a_retransmission_after_a_lost_acknowledgement_is_not_sent_on_twice() ->
     """A copy with the hop count of the one that was handed on is a duplicate."""
     node = Fixture(2)
     node.handle(came(made(hops=(64, 1))))
-    node.handle(TransferAcknowledged(key_of(made()), 3, T), T)
+    node.handle(TransmissionAcknowledged(key_of(made()), 3, T), T)
     assert traces(node.handle(came(made(hops=(64, 1)), transfer=8))) == ["bundle.duplicate"]
 
 
@@ -488,7 +488,7 @@ def test_a_bundle_that_comes_back_is_taken_again(hidden: bool) -> None:
     """A copy that has come further than the one handed on may be the only one left: it is kept."""
     node = Fixture(2)
     node.handle(came(made(hops=(64, 1))))
-    node.handle(TransferAcknowledged(key_of(made()), 3, T + HOUR if hidden else T), T)
+    node.handle(TransmissionAcknowledged(key_of(made()), 3, T + HOUR if hidden else T), T)
     assert node.states == (["HANDED"] if hidden else [])
     actions = node.handle(came(made(hops=(64, 3)), peer=3, transfer=8), T + SECOND)
     assert of(actions, Persist)
@@ -504,7 +504,7 @@ def test_a_copy_that_crosses_its_own_answer_is_taken_later() -> None:
     node.handle(came(made(hops=(64, 1))))
     actions = node.handle(came(made(hops=(64, 3)), peer=3, transfer=8))
     assert of(actions, Refuse) == [Refuse(3, 8, "no resources")]
-    node.handle(TransferFailed(key_of(made()), 3, "cut"), T + SECOND)
+    node.handle(TransmissionFailed(key_of(made()), 3, "cut"), T + SECOND)
     assert of(node.handle(came(made(hops=(64, 3)), peer=3, transfer=9), T + SECOND), Persist)
 
 
@@ -520,7 +520,7 @@ def test_a_bundle_that_keeps_coming_back_rests_longer_each_time() -> None:
             actions = node.handle(Wakeup(), due)
         waits.append((sent[0].leaves - now) // SECOND)
         now = sent[0].leaves
-        node.handle(TransferAcknowledged(sent[0].key, 3, now), now)
+        node.handle(TransmissionAcknowledged(sent[0].key, 3, now), now)
     assert waits == [0, 1, 2, 4, 8, 16]
 
 

@@ -20,7 +20,13 @@ from tests.engine.helpers import (
 
 from starlight.forwarding.late_answers import LateAnswers
 from starlight.node.actions import Acknowledge, Forget, Persist, Trace, Transmit
-from starlight.node.events import PlanChanged, TransferAcknowledged, TransferFailed, TransferSent, Wakeup
+from starlight.node.events import (
+    PlanChanged,
+    TransmissionAcknowledged,
+    TransmissionFailed,
+    TransmissionSent,
+    Wakeup,
+)
 
 
 def unanswered(**limits: int) -> tuple[Fixture, Transmit]:
@@ -68,7 +74,7 @@ def test_what_was_answered_is_not_given_up() -> None:
     """The watch goes on to the next bundle that has no answer."""
     node, first = unanswered()
     (second,) = of(node.submit(now=T + 600 * SECOND), Transmit)
-    node.handle(TransferAcknowledged(first.key, 2, T + 700 * SECOND), T + 700 * SECOND)
+    node.handle(TransmissionAcknowledged(first.key, 2, T + 700 * SECOND), T + 700 * SECOND)
     due = second.reaches + 300 * SECOND + HOUR
     assert node.handle(Wakeup(), due - 1) == []
     actions = node.handle(Wakeup(), due)
@@ -96,13 +102,13 @@ def test_a_late_end_of_a_transfer_counts(state: str, acknowledges: bool) -> None
         node.handle(Wakeup(), now)
     now += SECOND if state == "UNDER_WAY" else SECOND // 2
     assert node.states == [state.partition(" ")[0]]
-    end = TransferAcknowledged(sent.key, 2, now) if acknowledges else TransferSent(sent.key, 2)
+    end = TransmissionAcknowledged(sent.key, 2, now) if acknowledges else TransmissionSent(sent.key, 2)
     actions = node.handle(end, now)
     assert of(actions, Forget) == [Forget(sent.key, now)]
     assert not node.bundles
     for peer in (2, 4):
-        assert node.handle(TransferAcknowledged(sent.key, peer, now), now) == []
-        assert node.handle(TransferFailed(sent.key, peer, "late"), now) == []
+        assert node.handle(TransmissionAcknowledged(sent.key, peer, now), now) == []
+        assert node.handle(TransmissionFailed(sent.key, peer, "late"), now) == []
 
 
 def test_a_late_acknowledgement_is_hidden_until_light_brings_it() -> None:
@@ -110,7 +116,7 @@ def test_a_late_acknowledgement_is_hidden_until_light_brings_it() -> None:
     node, sent = unanswered()
     now = sent.reaches + 2 * HOUR
     node.handle(Wakeup(), now)
-    actions = node.handle(TransferAcknowledged(sent.key, 2, now + HOUR), now)
+    actions = node.handle(TransmissionAcknowledged(sent.key, 2, now + HOUR), now)
     assert not of(actions, Forget)
     assert node.states == ["HANDED"]
     assert of(node.handle(Wakeup(), now + HOUR), Forget)
@@ -127,7 +133,7 @@ def test_a_late_acknowledgement_does_not_count_for_a_copy_that_came_back(
     node.handle(Wakeup(), now)
     back = made(hops=None if hops is None else (64, 2))
     assert of(node.handle(came(back, peer=3, transfer=8), now), Acknowledge)
-    node.handle(TransferAcknowledged(sent.key, 3, now), now)
+    node.handle(TransmissionAcknowledged(sent.key, 3, now), now)
     assert sent.key in node.bundles
 
 
@@ -138,11 +144,13 @@ def test_each_transfer_fails_once() -> None:
     node.handle(Wakeup(), now)
     node.handle(Wakeup(), now + SECOND)
     assert node.states == ["UNDER_WAY"]
-    assert traces(node.handle(TransferFailed(sent.key, 2, "link down"), now + SECOND)) == ["bundle.failed"]
-    assert node.handle(TransferFailed(sent.key, 2, "link down"), now + SECOND) == []
+    assert traces(node.handle(TransmissionFailed(sent.key, 2, "link down"), now + SECOND)) == [
+        "bundle.failed"
+    ]
+    assert node.handle(TransmissionFailed(sent.key, 2, "link down"), now + SECOND) == []
     assert node.states == ["QUEUED"]
     node.handle(Wakeup(), now + 3 * SECOND)
-    node.handle(TransferAcknowledged(sent.key, 2, now), now + 3 * SECOND)
+    node.handle(TransmissionAcknowledged(sent.key, 2, now), now + 3 * SECOND)
     assert not node.bundles
 
 
@@ -162,8 +170,8 @@ def test_two_answers_to_two_transfers_of_a_copy_that_came_back() -> None:
     node.handle(Wakeup(), now)
     (again,) = of(node.handle(came(made(hops=(64, 2)), peer=3, transfer=8), now), Transmit)
     assert again.peer == 3
-    assert node.handle(TransferAcknowledged(sent.key, 3, now), now) == []
-    assert of(node.handle(TransferAcknowledged(sent.key, 3, now), now), Forget)
+    assert node.handle(TransmissionAcknowledged(sent.key, 3, now), now) == []
+    assert of(node.handle(TransmissionAcknowledged(sent.key, 3, now), now), Forget)
 
 
 def test_a_late_acknowledgement_leaves_that_of_the_second_transfer_to_come() -> None:
@@ -173,14 +181,14 @@ def test_a_late_acknowledgement_leaves_that_of_the_second_transfer_to_come() -> 
     now = first.reaches + 2 * HOUR
     node.handle(Wakeup(), now)
     (second,) = of(node.handle(Wakeup(), now + SECOND), Transmit)
-    node.handle(TransferAcknowledged(first.key, 3, now + SECOND), now + SECOND)
+    node.handle(TransmissionAcknowledged(first.key, 3, now + SECOND), now + SECOND)
     assert not node.bundles
     node.handle(came(made(hops=(64, 4)), peer=3, transfer=8), now + 2 * SECOND)
     (third,) = of(node.handle(Wakeup(), now + 4 * SECOND), Transmit)
     assert (first.peer, second.peer, third.peer) == (3, 3, 3)
-    assert node.handle(TransferAcknowledged(second.key, 3, now + 5 * SECOND), now + 5 * SECOND) == []
+    assert node.handle(TransmissionAcknowledged(second.key, 3, now + 5 * SECOND), now + 5 * SECOND) == []
     assert node.states == ["UNDER_WAY"]
-    node.handle(TransferAcknowledged(third.key, 3, now + 6 * SECOND), now + 6 * SECOND)
+    node.handle(TransmissionAcknowledged(third.key, 3, now + 6 * SECOND), now + 6 * SECOND)
     assert not node.bundles
 
 

@@ -38,7 +38,7 @@ from starlight.node.actions import (
     Withdrawn,
 )
 from starlight.node.application import Submit, Withdraw
-from starlight.node.events import LinkUp, PlanChanged, TransferAcknowledged, TransferFailed, Wakeup
+from starlight.node.events import LinkUp, PlanChanged, TransmissionAcknowledged, TransmissionFailed, Wakeup
 from starlight.node.trace_events import BundleCopied, BundleDropped
 
 CRITICAL = QualityOfService(2, True)
@@ -115,11 +115,11 @@ def test_the_others_still_go_when_one_is_acknowledged() -> None:
     """That is the point of them; and each is let go of by itself."""
     node, key, _ = sender()
     node.handle(Wakeup(), T + HOUR)
-    node.handle(TransferAcknowledged(key, 2, T + HOUR + SECOND), T + HOUR + SECOND)
+    node.handle(TransmissionAcknowledged(key, 2, T + HOUR + SECOND), T + HOUR + SECOND)
     assert list(node.bundles) == [f"{key}>3", f"{key}>4"]
     assert sent(node.handle(Wakeup(), T + 2 * HOUR)) == [(f"{key}>3", 3), (f"{key}>4", 4)]
     for peer in (3, 4):
-        node.handle(TransferAcknowledged(f"{key}>{peer}", peer, T + 3 * HOUR), T + 3 * HOUR)
+        node.handle(TransmissionAcknowledged(f"{key}>{peer}", peer, T + 3 * HOUR), T + 3 * HOUR)
     assert not node.bundles
 
 
@@ -152,7 +152,7 @@ def test_it_expires_with_its_last_copy_unless_one_was_handed_on() -> None:
     assert [a.key for a in of(node.handle(Wakeup(), end), Expired)] == [key]
     node, key, _ = sender(up=(2,))
     node.handle(Wakeup(), T + HOUR)
-    node.handle(TransferAcknowledged(key, 2, T + HOUR + SECOND), T + HOUR + SECOND)
+    node.handle(TransmissionAcknowledged(key, 2, T + HOUR + SECOND), T + HOUR + SECOND)
     again = node.restart(T + HOUR + SECOND)
     for late in (node, again):
         late.handle(Wakeup(), T + 2 * HOUR)
@@ -180,7 +180,7 @@ def test_a_copy_whose_transfer_fails_is_sent_again_to_its_neighbour() -> None:
     """Each way is tried as an only one would be."""
     node, key, _ = sender()
     node.handle(Wakeup(), T + 2 * HOUR)
-    node.handle(TransferFailed(f"{key}>3", 3, "cut"), T + 2 * HOUR)
+    node.handle(TransmissionFailed(f"{key}>3", 3, "cut"), T + 2 * HOUR)
     assert sent(node.handle(Wakeup(), T + 2 * HOUR + SECOND)) == [(f"{key}>3", 3)]
 
 
@@ -193,16 +193,16 @@ def test_a_copy_that_its_neighbour_keeps_refusing_is_dropped() -> None:
         for name, peer in sent(node.handle(Wakeup(), now)):
             if peer != 3:
                 continue
-            actions = node.handle(TransferFailed(name, peer, "no resources", True), now)
+            actions = node.handle(TransmissionFailed(name, peer, "no resources", True), now)
             dropped += [name] * traces(actions).count("bundle.dropped")
         now += 10 * SECOND
     assert dropped == [f"{key}>3"]
     assert list(node.bundles) == [key, f"{key}>4"]
     for name, peer in ((key, 2),):
-        node.handle(TransferAcknowledged(name, peer, now), now)
+        node.handle(TransmissionAcknowledged(name, peer, now), now)
     last = node.node.stored[f"{key}>4"]
     last.failures = 3
-    actions = node.handle(TransferFailed(f"{key}>4", 4, "no resources", True), now)
+    actions = node.handle(TransmissionFailed(f"{key}>4", 4, "no resources", True), now)
     assert sent(actions) == [(f"{key}>4", 2)]
     assert last.meta.via is None
 
@@ -230,7 +230,7 @@ def test_a_copy_that_comes_by_another_way_is_a_duplicate() -> None:
     key = "ipn:8.1/1609437600000/0"
     assert traces(node.handle(came(critical(), peer=7))) == ["bundle.duplicate"]
     node.handle(Wakeup(), T + 2 * HOUR)
-    node.handle(TransferAcknowledged(key, 2, T + 2 * HOUR), T + 2 * HOUR)
+    node.handle(TransmissionAcknowledged(key, 2, T + 2 * HOUR), T + 2 * HOUR)
     assert traces(node.handle(came(critical(), peer=7), T + 2 * HOUR)) == ["bundle.duplicate"]
     again = node.restart(T + 2 * HOUR)
     assert traces(again.handle(came(critical(), peer=7), T + 2 * HOUR))[-1] == "bundle.duplicate"
@@ -255,7 +255,7 @@ def test_what_comes_back_goes_on_by_one_way() -> None:
     node.handle(Wakeup(), T + 2 * HOUR)
     key = "ipn:8.1/1609437600000/0"
     for name, peer in ((key, 2), (f"{key}>3", 3), (f"{key}>4", 4)):
-        node.handle(TransferAcknowledged(name, peer, T + 2 * HOUR), T + 2 * HOUR)
+        node.handle(TransmissionAcknowledged(name, peer, T + 2 * HOUR), T + 2 * HOUR)
     assert not node.bundles
     for again in (node, node.restart(T + 2 * HOUR)):
         actions = again.handle(came(critical(5), peer=2), T + 2 * HOUR)
@@ -336,7 +336,7 @@ def test_a_copy_that_comes_back_after_a_restart_is_not_copied_again() -> None:
     node = relay(THREE)
     node.handle(came(critical(), peer=8))
     for key, peer in sent(node.handle(Wakeup(), T + 2 * HOUR)):
-        node.handle(TransferAcknowledged(key, peer, T + 2 * HOUR), T + 2 * HOUR)
+        node.handle(TransmissionAcknowledged(key, peer, T + 2 * HOUR), T + 2 * HOUR)
     assert not node.bundles
     again = node.restart(T + 3 * HOUR)
     again.handle(came(critical(hops=9), peer=2), T + 3 * HOUR)

@@ -20,9 +20,9 @@ from starlight.node.events import (
     LinkDown,
     LinkUp,
     PlanChanged,
-    TransferAcknowledged,
-    TransferFailed,
-    TransferSent,
+    TransmissionAcknowledged,
+    TransmissionFailed,
+    TransmissionSent,
     Wakeup,
 )
 from starlight.node.forecast import Forecast, ForecastDoubt, ForecastDoubtCode, Outgoing
@@ -146,11 +146,11 @@ class Busy:
         for transmit in of(actions, Transmit):
             draw, key, peer = self.rng.random(), transmit.key, transmit.peer
             if draw < 0.3:
-                self._take(self.node.handle(TransferAcknowledged(key, peer, self.now), self.now))
+                self._take(self.node.handle(TransmissionAcknowledged(key, peer, self.now), self.now))
             elif draw < 0.5:
-                self._take(self.node.handle(TransferFailed(key, peer, "broke", draw < 0.35), self.now))
+                self._take(self.node.handle(TransmissionFailed(key, peer, "broke", draw < 0.35), self.now))
             elif draw < 0.6:
-                self._take(self.node.handle(TransferSent(key, peer), self.now))
+                self._take(self.node.handle(TransmissionSent(key, peer), self.now))
 
 
 @pytest.mark.parametrize("block", range(8))
@@ -195,7 +195,7 @@ def test_a_peer_whose_answers_are_overdue_is_not_heard() -> None:
     assert codes(expected(node, 100, late)) == [ForecastDoubtCode.NEVER_HEARD], "light has not brought it"
     assert expected(node, 100, late + SECOND).doubts == ()
     # The next answer is overdue again.
-    node.handle(TransferAcknowledged(sent.key, 2, late + SECOND), late + SECOND)
+    node.handle(TransmissionAcknowledged(sent.key, 2, late + SECOND), late + SECOND)
     (again,) = of(node.submit("ipn:2.1", late + SECOND), Transmit)
     later = again.reaches + 300 * SECOND + 10 * MINUTE
     assert expected(node, 100, later).doubts == (

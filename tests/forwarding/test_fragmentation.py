@@ -39,8 +39,8 @@ from starlight.node.events import (
     Delivered,
     Fetched,
     PlanChanged,
-    TransferAcknowledged,
-    TransferFailed,
+    TransmissionAcknowledged,
+    TransmissionFailed,
     Wakeup,
 )
 from starlight.node.trace_events import BundleFragmented, ReportMade
@@ -92,7 +92,7 @@ def run_to(node: Fixture, until: int, *, acknowledge: bool = True) -> list[Actio
             return actions
         if dues == [due]:
             landed = flying.pop(0)
-            step = node.handle(TransferAcknowledged(landed.key, landed.peer, due), due)
+            step = node.handle(TransmissionAcknowledged(landed.key, landed.peer, due), due)
         else:
             step = node.handle(Wakeup(), due)
         actions += step
@@ -183,8 +183,8 @@ def test_it_expires_once() -> None:
     node.submit(payload=WORDS, lifetime_ms=5 * 3_600_000)
     sent = of(run_to(node, T + 4 * HOUR + 60 * SECOND, acknowledge=False), Transmit)
     assert len(sent) == 4
-    node.handle(TransferFailed(sent[1].key, 2, "cut"), end)
-    assert len(of(node.handle(TransferFailed(sent[0].key, 2, "cut"), end), Expired)) == 0
+    node.handle(TransmissionFailed(sent[1].key, 2, "cut"), end)
+    assert len(of(node.handle(TransmissionFailed(sent[0].key, 2, "cut"), end), Expired)) == 0
     again = node.restart(end)
     assert of(run_to(again, end + HOUR), Expired) == []
 
@@ -285,7 +285,7 @@ def test_a_report_about_a_piece_reaches_the_application_as_one_about_the_whole()
     key = of(actions, Accepted)[0].key
     relay = Fixture(2)
     (sent,) = of(relay.handle(came(bodies(node)[1])), Transmit)
-    reports = relay.handle(TransferAcknowledged(sent.key, 3, sent.reaches), sent.reaches)
+    reports = relay.handle(TransmissionAcknowledged(sent.key, 3, sent.reaches), sent.reaches)
     about = [a.record.event.about for a in of(reports, Trace) if isinstance(a.record.event, ReportMade)]
     assert about == [pieces_of(actions)[1]]
     (report,) = of(reports, Persist)

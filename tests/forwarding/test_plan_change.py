@@ -11,7 +11,7 @@ from starlight.contacts import Contact
 from starlight.dtntime import HOUR, SECOND
 from starlight.node.actions import Accepted, Transmit
 from starlight.node.bundle_state import BundleState
-from starlight.node.events import LinkDown, LinkUp, PlanChanged, TransferAcknowledged, TransferFailed
+from starlight.node.events import LinkDown, LinkUp, PlanChanged, TransmissionAcknowledged, TransmissionFailed
 from starlight.node.stored import Stored
 from starlight.routing import Priority, RouteRequest
 
@@ -86,7 +86,7 @@ def test_what_is_under_way_gives_nothing_back_on_a_contact_that_went_and_came_ag
     node.submit(payload=bytes(1000), now=T + SECOND)
     booked = node.node.router.bookings.on(2)
     assert booked
-    node.handle(TransferAcknowledged(sent.key, 2, T + 700 * SECOND), T + 700 * SECOND)
+    node.handle(TransmissionAcknowledged(sent.key, 2, T + 700 * SECOND), T + 700 * SECOND)
     assert node.node.router.bookings.on(2) == booked
     now = T + 4 * HOUR
     while (due := node.node.next_wakeup()) is not None and due < now:
@@ -149,6 +149,6 @@ def test_what_rests_after_a_failure_may_go_at_once_with_a_new_plan() -> None:
     """Whatever the change is: what made the transfer fail may be over with it."""
     node = Fixture(1, plan(contact(1, 1, 2), ONWARD), limits=NodeLimits(backoff=HOUR))
     (sent,) = of(node.submit(), Transmit)
-    assert of(node.handle(TransferFailed(sent.key, 2, "fell"), T + SECOND), Transmit) == []
+    assert of(node.handle(TransmissionFailed(sent.key, 2, "fell"), T + SECOND), Transmit) == []
     actions = node.handle(PlanChanged(plan(contact(1, 1, 2), ONWARD, ELSEWHERE, version=1)), T + 2 * SECOND)
     assert [again.key for again in of(actions, Transmit)] == [sent.key]

@@ -22,8 +22,8 @@ from starlight.node.events import (
     LinkDown,
     LinkUp,
     PlanChanged,
-    TransferAcknowledged,
-    TransferFailed,
+    TransmissionAcknowledged,
+    TransmissionFailed,
     Wakeup,
 )
 from starlight.routing import Priority
@@ -129,7 +129,7 @@ def test_a_contact_is_a_priority_queue(
         if acknowledged:
             for sent in line.sent:
                 if sent.reaches <= now:
-                    line.take(line.node.handle(TransferAcknowledged(sent.key, 3, now), now))
+                    line.take(line.node.handle(TransmissionAcknowledged(sent.key, 3, now), now))
     line.until(T + 9 * HOUR)
     assert line.left == expected(line.posted, T + opens * 1_000)
     assert list(line.left.values()) == sorted(line.left.values())
@@ -171,7 +171,7 @@ def test_nobody_runs_into_the_time_of_a_more_urgent_one() -> None:
     line = Line(plan(contact(1, 1, 3)))
     urgent = line.post(T, EXPEDITED, 500_000)
     long = line.post(T + MS, NORMAL, 2_000_000)
-    line.take(line.node.handle(TransferFailed(urgent.key, 3, "fell"), T + 2 * MS))
+    line.take(line.node.handle(TransmissionFailed(urgent.key, 3, "fell"), T + 2 * MS))
     line.until(T + 9 * SECOND)
     again = T + 2 * MS + SECOND
     assert line.left == {urgent.key: again, long.key: again + urgent.takes}
@@ -182,7 +182,7 @@ def test_a_link_that_falls_frees_what_was_on_the_air() -> None:
     line = Line(plan(contact(1, 1, 3)))
     bulk = line.post(T, BULK, 9_000_000)
     line.take(line.node.handle(LinkDown(3), T + SECOND))
-    line.take(line.node.handle(TransferFailed(bulk.key, 3, "fell"), T + SECOND))
+    line.take(line.node.handle(TransmissionFailed(bulk.key, 3, "fell"), T + SECOND))
     line.take(line.node.handle(LinkUp(3), T + 2 * SECOND))
     line.until(T + 2 * SECOND)
     assert [sent.leaves for sent in line.sent] == [T, T + 2 * SECOND]
@@ -288,7 +288,7 @@ def test_without_a_rate_the_most_urgent_goes_when_an_answer_makes_room() -> None
     posted = [line.post(T, priority) for priority in (0, 0, 1, 2)]
     for step, place in enumerate((0, 3, 2), 1):
         now = T + 700 * step * SECOND
-        line.take(line.node.handle(TransferAcknowledged(posted[place].key, 3, now), now))
+        line.take(line.node.handle(TransmissionAcknowledged(posted[place].key, 3, now), now))
     assert list(line.left) == [posted[place].key for place in (0, 3, 2, 1)]
 
 
@@ -389,9 +389,9 @@ class Storm:
             if what < 8:
                 peer = self.under_way.pop(key)
                 self.settled.add(key)
-                self.tell(TransferAcknowledged(key, peer, self.now))
+                self.tell(TransmissionAcknowledged(key, peer, self.now))
             else:
-                self.tell(TransferFailed(key, self.under_way.pop(key), "lost", rng.random() < 0.3))
+                self.tell(TransmissionFailed(key, self.under_way.pop(key), "lost", rng.random() < 0.3))
         elif what == 9:
             key = rng.choice(self.line.posted).key if self.line.posted else "none"
             actions = self.line.node.handle(Withdraw(key), self.now)
@@ -405,7 +405,7 @@ class Storm:
                 self.tell(LinkDown(peer))
                 self.air.clear()
                 for key in [key for key, to in self.under_way.items() if to == peer]:
-                    self.tell(TransferFailed(key, self.under_way.pop(key), "fell"))
+                    self.tell(TransmissionFailed(key, self.under_way.pop(key), "fell"))
             else:
                 self.up.add(peer)
                 self.tell(LinkUp(peer))
@@ -432,7 +432,7 @@ def test_nothing_is_lost_or_doubled_whatever_happens(seed: int) -> None:
         for key, peer in list(storm.under_way.items()):
             del storm.under_way[key]
             storm.settled.add(key)
-            storm.tell(TransferAcknowledged(key, peer, storm.now))
+            storm.tell(TransmissionAcknowledged(key, peer, storm.now))
         storm.now += HOUR // 20
         for _ in storm.line.at(storm.now):
             storm.look()

@@ -6,7 +6,7 @@ from tests.engine.helpers import HOUR, SECOND, Fixture, T, contact, of, plan
 
 from starlight.dtntime import MINUTE
 from starlight.node.actions import Action, Transmit
-from starlight.node.events import LinkDown, LinkUp, TransferAcknowledged, TransferFailed, Wakeup
+from starlight.node.events import LinkDown, LinkUp, TransmissionAcknowledged, TransmissionFailed, Wakeup
 
 DIRECT = plan(contact(1, 1, 2, end=100 * HOUR), contact(2, 2, 1, end=100 * HOUR))
 
@@ -15,7 +15,7 @@ def failed(node: Fixture, actions: list[Action], now: int, *, refused: bool = Fa
     """Let all that is sent fail, and return how many transfers that were."""
     transmits = of(actions, Transmit)
     for transmit in transmits:
-        node.handle(TransferFailed(transmit.key, transmit.peer, "broke", refused), now)
+        node.handle(TransmissionFailed(transmit.key, transmit.peer, "broke", refused), now)
     return len(transmits)
 
 
@@ -84,7 +84,7 @@ def test_after_it_has_flapped_a_session_that_stays_is_used_within_a_minute() -> 
     assert now <= up + MINUTE
     # What ends well says that the link carries: the next session that follows a break is used at once.
     (transmit,) = transmits
-    node.handle(TransferAcknowledged(transmit.key, 2, now), now)
+    node.handle(TransmissionAcknowledged(transmit.key, 2, now), now)
     now += SECOND
     failed(node, node.submit("ipn:2.1", now), now)
     node.handle(LinkDown(2), now)

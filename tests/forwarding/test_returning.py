@@ -10,7 +10,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY
 from starlight.node.actions import Acknowledge, Refuse, Transmit
 from starlight.node.config import NodeLimits
-from starlight.node.events import LinkUp, PlanChanged, TransferAcknowledged, TransferFailed, Wakeup
+from starlight.node.events import LinkUp, PlanChanged, TransmissionAcknowledged, TransmissionFailed, Wakeup
 from starlight.node.reception import naming_bytes
 from starlight.routing import Router, RouteRequest
 
@@ -78,7 +78,7 @@ def test_it_holds_for_as_long_as_the_bundle_is_here() -> None:
     assert of(actions, Transmit) == []
     actions = node.handle(LinkUp(4), T + 2 * SECOND)
     (sent,) = of(actions, Transmit)
-    node.handle(TransferFailed(sent.key, 4, "fell"), T + 3 * SECOND)
+    node.handle(TransmissionFailed(sent.key, 4, "fell"), T + 3 * SECOND)
     (again,) = of(node.handle(Wakeup(), T + 4 * SECOND), Transmit)
     assert (sent.peer, again.peer) == (4, 4)
     fresh = node.restart(T + HOUR)
@@ -89,7 +89,7 @@ def test_after_a_refusal_it_may_go_back() -> None:
     """Where the other way is refused, the one back is the only one left."""
     node = Fixture(2, fork(0))
     (sent,) = of(node.handle(came(made())), Transmit)
-    actions = node.handle(TransferFailed(sent.key, 4, "no", refused=True), T + SECOND)
+    actions = node.handle(TransmissionFailed(sent.key, 4, "no", refused=True), T + SECOND)
     assert [sent.peer for sent in of(actions, Transmit)] == [1]
     assert "bundle.failed" in traces(actions)
 
@@ -99,7 +99,7 @@ def test_what_replaces_a_bundle_that_was_handed_on_has_come_back() -> None:
     only = plan(contact(1, 1, 2), contact(2, 2, 3, HOUR))
     node = Fixture(1, only)
     (sent,) = of(node.handle(came(made(hops=(64, 1)), peer=5)), Transmit)
-    node.handle(TransferAcknowledged(sent.key, 2, T + 60 * SECOND), T + SECOND)
+    node.handle(TransmissionAcknowledged(sent.key, 2, T + 60 * SECOND), T + SECOND)
     assert node.states == ["HANDED"]
     actions = node.handle(came(made(hops=(64, 3)), peer=2), T + 2 * SECOND)
     assert of(actions, Transmit) == [], "2 would send it back at once"
@@ -134,8 +134,8 @@ def test_what_keeps_coming_back_rests_longer_after_a_refusal_too() -> None:
         now += HOUR // 2
         (sent,) = of([*actions, *node.handle(Wakeup(), now)], Transmit)
         if returns < 3:
-            node.handle(TransferAcknowledged(sent.key, 2, now), now)
-    node.handle(TransferFailed(sent.key, 2, "no", refused=True), now)
+            node.handle(TransmissionAcknowledged(sent.key, 2, now), now)
+    node.handle(TransmissionFailed(sent.key, 2, "no", refused=True), now)
     assert limits.pause(3) == 240 * SECOND > limits.rest(1)
     assert of(node.handle(Wakeup(), now + limits.pause(3) - 1), Transmit) == []
     assert of(node.handle(Wakeup(), now + limits.pause(3)), Transmit)
@@ -145,7 +145,7 @@ def test_an_old_copy_that_crosses_one_that_came_back_is_refused_for_now() -> Non
     """It was handed on before; but ours is under way to who sends it, and may be the only one left."""
     node = Fixture(2)
     (sent,) = of(node.handle(came(made(hops=(64, 1)))), Transmit)
-    node.handle(TransferAcknowledged(sent.key, 3, T + SECOND), T + SECOND)
+    node.handle(TransmissionAcknowledged(sent.key, 3, T + SECOND), T + SECOND)
     (again,) = of(node.handle(came(made(hops=(64, 3)), peer=4), T + 2 * SECOND), Transmit)
     assert again.peer == 3
     actions = node.handle(came(made(hops=(64, 1)), peer=3, transfer=9), T + 3 * SECOND)

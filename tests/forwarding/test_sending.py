@@ -39,9 +39,9 @@ from starlight.node.events import (
     LinkDown,
     LinkUp,
     PlanChanged,
-    TransferAcknowledged,
-    TransferFailed,
-    TransferSent,
+    TransmissionAcknowledged,
+    TransmissionFailed,
+    TransmissionSent,
     Wakeup,
 )
 
@@ -81,7 +81,7 @@ def test_departure_is_persisted_before_it_is_told_and_happens_once() -> None:
     actions = node.submit()
     kinds = [type(action) for action in actions]
     assert kinds.index(Update) < kinds.index(Departed) < kinds.index(Transmit)
-    node.handle(TransferFailed(of(actions, Transmit)[0].key, 2, "cut"), T)
+    node.handle(TransmissionFailed(of(actions, Transmit)[0].key, 2, "cut"), T)
     again = node.restart(T + SECOND)
     actions = again.handle(Wakeup(), T + SECOND)
     assert len(of(actions, Transmit)) == 1
@@ -128,7 +128,7 @@ def test_a_link_that_falls_while_transmitting_leaves_the_rest_queued() -> None:
     node.submit(payload=bytes(100))
     node.handle(LinkDown(2), T + SECOND // 100)
     assert node.states == ["UNDER_WAY", "QUEUED"]
-    node.handle(TransferFailed(first.key, 2, "the link fell"), T + SECOND // 100)
+    node.handle(TransmissionFailed(first.key, 2, "the link fell"), T + SECOND // 100)
     assert node.states == ["QUEUED", "QUEUED"]
     node.handle(LinkUp(2), T + SECOND // 50)
     (second,), now = wake(node)
@@ -144,7 +144,7 @@ def test_a_failed_transfer_rests_before_it_is_sent_again_each_time_longer() -> N
     rests = []
     for _ in range(16):
         now = transmit.leaves
-        actions = node.handle(TransferFailed(transmit.key, 2, "no"), now)
+        actions = node.handle(TransmissionFailed(transmit.key, 2, "no"), now)
         assert not of(actions, Transmit)
         (transmit,), due = wake(node)
         rests.append((due - now) // SECOND)
@@ -155,14 +155,14 @@ def test_a_failed_transfer_rests_before_it_is_sent_again_each_time_longer() -> N
 
 
 def test_a_refusal_leads_around_the_peer_who_refused() -> None:
-    """TransferFailed, refused: that peer is excluded; when nobody else is left it is asked again later."""
+    """A refusal: that peer is excluded; when nobody else is left it is asked again later."""
     around = plan(*ROAD.contacts, contact(11, 1, 4), contact(12, 4, 3, light_s=900.0), contact(13, 4, 1))
     node = Fixture(1, around)
     (first,) = of(node.submit(), Transmit)
     assert first.peer == 2
-    (second,) = of(node.handle(TransferFailed(first.key, 2, "not acceptable", refused=True)), Transmit)
+    (second,) = of(node.handle(TransmissionFailed(first.key, 2, "not acceptable", refused=True)), Transmit)
     assert second.peer == 4
-    assert not of(node.handle(TransferFailed(first.key, 4, "not acceptable", refused=True)), Transmit)
+    assert not of(node.handle(TransmissionFailed(first.key, 4, "not acceptable", refused=True)), Transmit)
     (third,), now = wake(node)
     assert third.peer == 2
     assert now == T + 2 * SECOND
@@ -197,10 +197,10 @@ def test_an_acknowledgement_lets_go() -> None:
     (transmit,) = of(node.submit(), Transmit)
     node.handle(Wakeup(), T + HOUR)
     assert node.bundles
-    assert of(node.handle(TransferAcknowledged(transmit.key, 2, T + HOUR), T + HOUR), Forget)
+    assert of(node.handle(TransmissionAcknowledged(transmit.key, 2, T + HOUR), T + HOUR), Forget)
     assert not node.bundles
-    assert node.handle(TransferAcknowledged(transmit.key, 2, T + HOUR), T + HOUR) == []
-    assert node.handle(TransferFailed(transmit.key, 2, "late"), T + HOUR) == []
+    assert node.handle(TransmissionAcknowledged(transmit.key, 2, T + HOUR), T + HOUR) == []
+    assert node.handle(TransmissionFailed(transmit.key, 2, "late"), T + HOUR) == []
 
 
 def test_an_acknowledgement_is_hidden_until_light_brings_it() -> None:
@@ -208,7 +208,7 @@ def test_an_acknowledgement_is_hidden_until_light_brings_it() -> None:
     node = Fixture(1)
     (transmit,) = of(node.submit(), Transmit)
     known = T + 600 * SECOND
-    actions = node.handle(TransferAcknowledged(transmit.key, 2, known), T + SECOND)
+    actions = node.handle(TransmissionAcknowledged(transmit.key, 2, known), T + SECOND)
     assert len(of(actions, Update)) == 1
     assert not of(actions, Forget)
     assert traces(actions) == []
@@ -228,12 +228,12 @@ def test_over_a_link_that_does_not_acknowledge_a_bundle_is_kept_until_it_was_sen
     (transmit,) = of(node.submit("ipn:2.1"), Transmit)
     assert transmit.one_way == one_way
     assert node.bundles
-    assert node.handle(TransferSent(transmit.key, 3), transmit.last_byte) == []  # to another peer
-    actions = node.handle(TransferSent(transmit.key, 2), transmit.last_byte)
+    assert node.handle(TransmissionSent(transmit.key, 3), transmit.last_byte) == []  # to another peer
+    actions = node.handle(TransmissionSent(transmit.key, 2), transmit.last_byte)
     assert of(actions, Forget)
     assert traces(actions) == ["bundle.forwarded"]
     assert not node.bundles
-    assert node.handle(TransferSent(transmit.key, 2), transmit.last_byte) == []
+    assert node.handle(TransmissionSent(transmit.key, 2), transmit.last_byte) == []
 
 
 def test_only_what_has_not_departed_can_be_withdrawn() -> None:
@@ -250,7 +250,7 @@ def test_only_what_has_not_departed_can_be_withdrawn() -> None:
     again = node.restart(T)
     assert of(again.handle(Withdraw(persist.key)), NotWithdrawn)
     node.handle(LinkDown(2), T)
-    node.handle(TransferFailed(persist.key, 2, "cut"))
+    node.handle(TransmissionFailed(persist.key, 2, "cut"))
     assert node.states == ["QUEUED"]
     assert of(node.handle(Withdraw(persist.key)), NotWithdrawn)
 
@@ -294,7 +294,7 @@ def test_a_plan_change_books_all_that_queues_anew() -> None:
     (transmit,) = of(actions, Transmit)
     assert transmit.peer == 4
     assert node.states == ["UNDER_WAY", "UNDER_WAY", "QUEUED"]
-    node.handle(TransferAcknowledged(first.key, 2, T + HOUR), T + HOUR)
+    node.handle(TransmissionAcknowledged(first.key, 2, T + HOUR), T + HOUR)
     assert first.key not in node.bundles
 
 
@@ -314,7 +314,7 @@ def test_a_plan_change_makes_refusals_forgotten() -> None:
     """With a new plan, who has refused may be asked again."""
     node = Fixture(1)
     (first,) = of(node.submit(), Transmit)
-    node.handle(TransferFailed(first.key, 2, "no resources", refused=True))
+    node.handle(TransmissionFailed(first.key, 2, "no resources", refused=True))
     assert of(node.handle(PlanChanged(ROAD), T + SECOND // 2), Transmit)
 
 
@@ -324,11 +324,11 @@ def test_what_expires_under_way_may_have_arrived() -> None:
     (transmit,) = of(node.submit(lifetime_ms=700_000), Transmit)
     assert not of(node.handle(Wakeup(), T + HOUR), Expired)
     other = node.restart(T)
-    assert of(node.handle(TransferFailed(transmit.key, 2, "cut"), T + HOUR), Expired)
+    assert of(node.handle(TransmissionFailed(transmit.key, 2, "cut"), T + HOUR), Expired)
     assert not node.bundles
     (transmit,) = of(other.handle(Wakeup(), T), Transmit)
     other.handle(Wakeup(), T + HOUR)
-    actions = other.handle(TransferAcknowledged(transmit.key, 2, T + HOUR), T + HOUR)
+    actions = other.handle(TransmissionAcknowledged(transmit.key, 2, T + HOUR), T + HOUR)
     assert not of(actions, Expired)
     assert of(actions, Forget)
 
@@ -393,7 +393,7 @@ def test_creation_timestamps_are_never_used_twice() -> None:
     node = Fixture(1)
     keys = {of(node.submit(), Persist)[0].key for _ in range(5)}
     for key in list(node.bundles):
-        node.handle(TransferAcknowledged(key, 2, T), T)
+        node.handle(TransmissionAcknowledged(key, 2, T), T)
     again = node.restart(T)
     keys |= {of(again.submit(), Persist)[0].key for _ in range(5)}
     assert len(keys) == 10
@@ -407,7 +407,7 @@ def test_without_a_rate_many_go_at_once_but_not_without_bound() -> None:
         node.submit("ipn:2.1")
     sent = of(node.handle(LinkUp(2), T + SECOND), Transmit)
     assert len(sent) == 10
-    more = of(node.handle(TransferAcknowledged(sent[0].key, 2, T + 2 * SECOND), T + 2 * SECOND), Transmit)
+    more = of(node.handle(TransmissionAcknowledged(sent[0].key, 2, T + 2 * SECOND), T + 2 * SECOND), Transmit)
     assert len(more) == 1
     assert more[0].leaves == T + 2 * SECOND
 

@@ -20,7 +20,7 @@ from tests.engine.helpers import (
 
 from starlight.bundle import BundleFlags, decode, with_age
 from starlight.node.actions import Accepted, Action, Transmit
-from starlight.node.events import LinkDown, LinkUp, TransferAcknowledged, TransferFailed, Wakeup
+from starlight.node.events import LinkDown, LinkUp, TransmissionAcknowledged, TransmissionFailed, Wakeup
 
 WHOLE = BundleFlags.MUST_NOT_FRAGMENT.value
 TWO_WAYS = plan(
@@ -142,9 +142,9 @@ def test_no_transfer_is_ever_larger_than_its_link_takes_and_nothing_sticks(seed:
             bundle = decode(sent(node, transmit))
             if rng.random() < 0.8:
                 arrived += len(bundle.payload)
-                step(node.handle(TransferAcknowledged(transmit.key, transmit.peer, now), now))
+                step(node.handle(TransmissionAcknowledged(transmit.key, transmit.peer, now), now))
             else:
-                step(node.handle(TransferFailed(transmit.key, transmit.peer, "broke"), now))
+                step(node.handle(TransmissionFailed(transmit.key, transmit.peer, "broke"), now))
 
     for _ in range(60):
         now += rng.randrange(20 * SECOND)

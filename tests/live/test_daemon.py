@@ -31,7 +31,7 @@ from starlight.node.actions import Transmit
 from starlight.node.application import ChangePlan, Save
 from starlight.node.bundle_state import BundleState
 from starlight.node.config import NodeConfig
-from starlight.node.events import BundleReceived, Event, TransferAcknowledged
+from starlight.node.events import BundleReceived, Event, TransmissionAcknowledged
 from starlight.store.sqlite_store import SqliteStore
 from starlight.store.stored_records import StoredRecords
 
@@ -437,7 +437,7 @@ def test_what_a_peer_sends_never_keeps_a_node_from_starting_again(
         peer.neighbours.reach()
         assert await peer.next() == risen(MARS)
         peer.send(MARS, "hostile", bundle.encode(hostile), leaves=START)
-        assert isinstance(await peer.next(), TransferAcknowledged)
+        assert isinstance(await peer.next(), TransmissionAcknowledged)
         await until(
             there, lambda: any(each.state is BundleState.WAITING for each in there.node.stored.values())
         )

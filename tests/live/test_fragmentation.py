@@ -22,7 +22,7 @@ from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter
 from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig
-from starlight.node.events import TransferAcknowledged
+from starlight.node.events import TransmissionAcknowledged
 
 EARTH, MARS, FOREIGN = 1, 2, 9
 JAY, NAN_YOUNG = "ipn:1.1", "ipn:2.1"
@@ -147,7 +147,7 @@ def test_three_megabytes_of_a_foreign_node_go_on_in_pieces_a_stop_in_between(tmp
         foreign.neighbours.reach()
         assert await foreign.next() == risen(EARTH)
         foreign.send(EARTH, "large", bundle.encode(large), leaves=START)
-        assert isinstance(await foreign.next(), TransferAcknowledged)
+        assert isinstance(await foreign.next(), TransmissionAcknowledged)
         await until(here, lambda: len(here.node.stored) == 4)
         await foreign.neighbours.close()
         await here.stop()

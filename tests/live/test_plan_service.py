@@ -9,7 +9,7 @@ import pytest
 from tests.live.helpers import START, both_ways, run, until
 from tests.live.test_daemon import EARTH, LIGHT_S, MARS, PLAN, config, two
 
-from starlight.contacts.amendments import Fact, Outage
+from starlight.contacts.amendments import MissionFact, Outage
 from starlight.dtntime import DAY, HOUR, SECOND
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
@@ -46,7 +46,7 @@ def test_what_is_held_is_there_again_after_a_restart(tmp_path: Path) -> None:
     async def test() -> None:
         first = Daemon(config(tmp_path, MARS, **AMENDING), MissionClock(START))
         await first.start()
-        await first.plan.amend([DUST, Fact("epoch", 3)])
+        await first.plan.amend([DUST, MissionFact("epoch", 3)])
         await first.stop()
         farther = both_ways((EARTH, MARS, 2 * LIGHT_S))
         again = Daemon(config(tmp_path, MARS, **AMENDING), MissionClock(START))

@@ -10,7 +10,7 @@ from tests.sim.helpers import HOUR, MINUTE, SECOND, START, contact
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.contacts.plan import ContactPlan
 from starlight.links import Flight
-from starlight.medium.channel import Channel, Message
+from starlight.medium.channel import Channel, WireMessage
 from starlight.medium.impairments import Impairments
 from starlight.medium.octet_channel import OctetChannel
 from starlight.medium.true_contacts import TrueContacts
@@ -45,8 +45,8 @@ def arrivals(channel: Channel, until: int = NEVER) -> list[tuple[int, bytes]]:
 def test_what_is_sent_arrives_when_light_brings_its_last_byte() -> None:
     """A message with a time of its own arrives then; one without leaves at once if the way is open."""
     channel = Channel(LINK, truth((0, HOUR)))
-    channel.carry(Message(b"booked"), flight(10, 20), START)
-    channel.carry(Message(b"report"), None, START + 15)
+    channel.carry(WireMessage(b"booked"), flight(10, 20), START)
+    channel.carry(WireMessage(b"report"), None, START + 15)
     assert channel.arrived(START + LIGHT) == []
     assert arrivals(channel) == [(15 + LIGHT, b"report"), (20 + LIGHT, b"booked")]
 
@@ -75,7 +75,7 @@ def test_a_cut_eats_what_leaves_during_it(cut: tuple[int, int], eaten: bool, bef
 
     if before:
         befall()
-    channel.carry(Message(b"x"), flight(10, 20), START)
+    channel.carry(WireMessage(b"x"), flight(10, 20), START)
     if not before:
         befall()
     assert arrivals(channel) == ([] if eaten else [(20 + LIGHT, b"x")])
@@ -84,12 +84,12 @@ def test_a_cut_eats_what_leaves_during_it(cut: tuple[int, int], eaten: bool, bef
 def test_a_message_without_a_time_waits_until_the_direction_is_open() -> None:
     """It leaves when the direction is next open; never, where it never is again."""
     channel = Channel(LINK, truth((HOUR, 2 * HOUR)))
-    channel.carry(Message(b"early"), None, START)
-    channel.carry(Message(b"late"), None, START + 2 * HOUR + 1)
+    channel.carry(WireMessage(b"early"), None, START)
+    channel.carry(WireMessage(b"late"), None, START + 2 * HOUR + 1)
     assert channel.next_due() == START + HOUR
     assert arrivals(channel) == [(HOUR + LIGHT, b"early")]
     nowhere = Channel((2, 1), truth((0, HOUR)))
-    nowhere.carry(Message(b"x"), None, START)
+    nowhere.carry(WireMessage(b"x"), None, START)
     assert nowhere.next_due() is None
 
 
@@ -97,7 +97,7 @@ def test_a_direction_that_closes_meanwhile_is_asked_again() -> None:
     """What is due to leave asks the contacts anew, since a storm may have come between."""
     true = truth((HOUR, 2 * HOUR))
     channel = Channel(LINK, true)
-    channel.carry(Message(b"report"), None, START)
+    channel.carry(WireMessage(b"report"), None, START)
     true.cut(LINK, START + HOUR, START + HOUR + MINUTE - 1)
     channel.cut(START + HOUR, START + HOUR + MINUTE - 1)
     assert arrivals(channel) == [(HOUR + MINUTE + LIGHT, b"report")]
@@ -106,10 +106,10 @@ def test_a_direction_that_closes_meanwhile_is_asked_again() -> None:
 def test_what_has_not_left_is_lost_with_its_sender() -> None:
     """A sender's death stops what still leaves, or waits; not what has left."""
     channel = Channel(LINK, truth((0, HOUR), (2 * HOUR, 3 * HOUR)))
-    channel.carry(Message(b"gone"), flight(0, 10), START)
-    channel.carry(Message(b"said"), None, START + 10)
-    channel.carry(Message(b"going"), flight(0, 11), START)
-    channel.carry(Message(b"waits"), None, START + HOUR + 1)
+    channel.carry(WireMessage(b"gone"), flight(0, 10), START)
+    channel.carry(WireMessage(b"said"), None, START + 10)
+    channel.carry(WireMessage(b"going"), flight(0, 11), START)
+    channel.carry(WireMessage(b"waits"), None, START + HOUR + 1)
     channel.sender_died(START + 10)
     assert arrivals(channel) == [(10 + LIGHT, b"gone"), (10 + LIGHT, b"said")]
 
@@ -117,8 +117,8 @@ def test_what_has_not_left_is_lost_with_its_sender() -> None:
 def test_as_the_world_ends_what_waits_is_as_good_as_sent() -> None:
     """What is booked and has not left stays with its sender; a report that waits for the way does not."""
     channel = Channel(LINK, truth((0, HOUR), (2 * HOUR, 3 * HOUR)))
-    channel.carry(Message(b"waits"), None, START + HOUR + 1)
-    channel.carry(Message(b"going"), flight(0, HOUR), START)
+    channel.carry(WireMessage(b"waits"), None, START + HOUR + 1)
+    channel.carry(WireMessage(b"going"), flight(0, HOUR), START)
     channel.world_ends(START + HOUR - 1)
     assert arrivals(channel) == [(2 * HOUR + LIGHT, b"waits")]
 
@@ -130,7 +130,7 @@ def test_nothing_befalls_messages_by_default_and_what_does_is_drawn_from_the_see
     def carried(link: tuple[int, int], impairments: Impairments | None) -> list[tuple[int, bytes]]:
         channel = Channel(link, truth((0, HOUR)), impairments)
         for number in range(5_000):
-            channel.carry(Message(b"%d" % number), flight(number, number), START)
+            channel.carry(WireMessage(b"%d" % number), flight(number, number), START)
         return arrivals(channel)
 
     assert carried(LINK, None) == [(number + LIGHT, b"%d" % number) for number in range(5_000)]

@@ -23,9 +23,9 @@ from starlight.node.actions import Transmit
 from starlight.node.events import (
     LinkDown,
     LinkUp,
-    TransferAcknowledged,
-    TransferFailed,
-    TransferSent,
+    TransmissionAcknowledged,
+    TransmissionFailed,
+    TransmissionSent,
 )
 
 LIGHT_S = 4.0
@@ -77,7 +77,7 @@ def test_two_ends_exchange_bundles_both_ways(host: str) -> None:
         for end, other in ((here, there), (there, here)):
             left = 3 - end.node
             end.send(left, "a", b"a bundle from %d" % end.node, leaves=START)
-            assert await end.next() == TransferSent("a", left)
+            assert await end.next() == TransmissionSent("a", left)
             came = await other.bundle()
             assert (came.peer, came.data) == (end.node, b"a bundle from %d" % end.node)
             other.acknowledge(came)
@@ -121,7 +121,7 @@ def test_without_keepalives_it_is_up_at_once_and_sends_to_whoever_is_there() -> 
     async def test() -> None:
         here, raw = await alone(keepalive_s=0)
         here.send(2, "a", b"into the dark", leaves=START)
-        assert await here.next() == TransferSent("a", 2)
+        assert await here.next() == TransmissionSent("a", 2)
         assert raw.recv(100) == b"into the dark"
         await closed(here)
         raw.close()
@@ -206,11 +206,11 @@ def test_what_no_datagram_holds_fails_but_not_for_good() -> None:
     async def test() -> None:
         here, raw = await alone(datagram_max=300)
         here.send(2, "large", bytes(301), leaves=START)
-        assert await here.next() == TransferFailed(
+        assert await here.next() == TransmissionFailed(
             "large", 2, "the peer takes 300 bytes at most", refused=False
         )
         here.send(2, "small", bytes(300), leaves=START)
-        assert await here.next() == TransferSent("small", 2)
+        assert await here.next() == TransmissionSent("small", 2)
         assert here.neighbours.status()[0].failed == 1
         await closed(here)
         raw.close()
@@ -229,7 +229,7 @@ def test_what_the_system_does_not_take_has_not_left() -> None:
         assert await here.next() == UP
         here.send(2, "a", b"a bundle", leaves=START)
         event = await here.next()
-        assert isinstance(event, TransferFailed)
+        assert isinstance(event, TransmissionFailed)
         assert (event.key, event.reason, event.refused) == ("a", "Permission denied", False)
         assert here.neighbours.status()[0].error == "Permission denied"
         await closed(here)
@@ -251,7 +251,7 @@ def test_a_silent_peer_is_down_until_it_is_heard_again() -> None:
         await there.next()
         await closed(there)
         here.send(2, "a", b"unheard", leaves=START)
-        assert await here.next() == TransferSent("a", 2)  # its death is not known yet
+        assert await here.next() == TransmissionSent("a", 2)  # its death is not known yet
         ahead = 61 * SECOND
         here.neighbours.drivers.touch(next(iter(here.neighbours.drivers._open)))
         here.neighbours.drivers.flush()
@@ -260,13 +260,13 @@ def test_a_silent_peer_is_down_until_it_is_heard_again() -> None:
         assert not status.up
         assert "nothing was heard of the peer for " in status.error
         here.send(2, "b", b"too early", leaves=START)
-        assert await here.next() == TransferFailed("b", 2, "no session", refused=False)
+        assert await here.next() == TransmissionFailed("b", 2, "no session", refused=False)
         back = End(2, [PeerConfig(1, here.neighbours.listening[0])], PLAN, here.neighbours._clock)
         await back.neighbours.listen(there.neighbours.listening[0])
         back.neighbours.reach()
         assert await here.next() == UP
         here.send(2, "c", b"welcome", leaves=START)
-        assert await here.next() == TransferSent("c", 2)
+        assert await here.next() == TransmissionSent("c", 2)
         await back.next()
         assert (await back.bundle()).data == b"welcome"
         await closed(here, back)
@@ -309,11 +309,11 @@ def test_a_link_that_acknowledges_is_preferred() -> None:
         await caller.next()
         here.send(2, "a", b"answered", leaves=START)
         caller.acknowledge(await caller.bundle())
-        assert isinstance(await here.next(), TransferAcknowledged)
+        assert isinstance(await here.next(), TransmissionAcknowledged)
         await closed(caller)
         assert await here.next() == UP
         here.send(2, "b", b"unanswered", leaves=START)
-        assert await here.next() == TransferSent("b", 2)
+        assert await here.next() == TransmissionSent("b", 2)
         await closed(here)
         raw.close()
 
@@ -386,7 +386,7 @@ def test_while_the_socket_is_full_what_is_to_be_sent_waits_in_the_link() -> None
         await asyncio.sleep(0.01)  # what must not happen has its chance
         assert not here.told
         opened.resume_writing()
-        assert await here.next() == TransferSent("a", 2)
+        assert await here.next() == TransmissionSent("a", 2)
         assert raw.recv(100) == b"a bundle"
         await closed(here)
         raw.close()
@@ -421,7 +421,7 @@ def test_a_peer_whose_name_leads_elsewhere_is_followed(monkeypatch: pytest.Monke
         here.neighbours.reach()
         assert [await here.next() for _ in range(3)] == [UP, LinkDown(2), UP]
         here.send(2, "a", b"where are you", leaves=START)
-        assert await here.next() == TransferSent("a", 2)
+        assert await here.next() == TransmissionSent("a", 2)
         raws[1].settimeout(PATIENCE_S)
         assert raws[1].recv(100) == b"where are you"
         await closed(here)

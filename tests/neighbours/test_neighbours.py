@@ -22,9 +22,9 @@ from starlight.node.events import (
     BundleReceived,
     Event,
     LinkDown,
-    TransferAcknowledged,
-    TransferFailed,
-    TransferSent,
+    TransmissionAcknowledged,
+    TransmissionFailed,
+    TransmissionSent,
 )
 
 LIGHT_S = 4.0
@@ -63,7 +63,7 @@ def test_light_is_imposed_where_it_is_received() -> None:
         received = await there.bundle()
         assert received == BundleReceived(1, b"a bundle", 1, reaches)
         there.acknowledge(received)
-        assert await here.next() == TransferAcknowledged("a", 2, reaches + round(LIGHT_S * SECOND))
+        assert await here.next() == TransmissionAcknowledged("a", 2, reaches + round(LIGHT_S * SECOND))
         await closed(here, there)
 
     run(test())
@@ -94,7 +94,7 @@ def test_a_refusal_fails_the_transfer(reason: str, refused: bool) -> None:
         here.send(2, "a", b"x", leaves=clock.now())
         there.neighbours.refuse(transfer_of(await there.next()), reason)
         there.neighbours.drivers.flush()
-        assert await here.next() == TransferFailed("a", 2, reason, refused)
+        assert await here.next() == TransmissionFailed("a", 2, reason, refused)
         await closed(here, there)
 
     run(test())
@@ -108,7 +108,7 @@ def test_a_refusal_as_completed_is_an_acknowledgement() -> None:
         here.send(2, "a", b"x", leaves=clock.now())
         there.neighbours.refuse(transfer_of(await there.next()), "completed")
         there.neighbours.drivers.flush()
-        assert isinstance(await here.next(), TransferAcknowledged)
+        assert isinstance(await here.next(), TransmissionAcknowledged)
         await closed(here, there)
 
     run(test())
@@ -121,7 +121,7 @@ def test_a_one_way_hop_tells_only_that_it_was_sent() -> None:
         clock, here, there = await connected()
         here.send(2, "a", b"x", leaves=clock.now(), one_way=True)
         there.acknowledge(await there.next())
-        assert await here.next() == TransferSent("a", 2)
+        assert await here.next() == TransmissionSent("a", 2)
         await closed(here, there)
 
     run(test())
@@ -137,7 +137,7 @@ def test_transfers_under_way_fail_with_the_session_and_the_link_rises_again() ->
         there.neighbours.drivers.abort()
         told = [await here.next(), await here.next(), await here.next()]
         assert told[0] == LinkDown(2)
-        assert isinstance(told[1], TransferFailed)
+        assert isinstance(told[1], TransmissionFailed)
         assert (told[1].key, told[1].refused) == ("a", False)
         assert told[2] == risen(2)
         assert [await there.next(), await there.next()] == [LinkDown(1), risen(1)]
@@ -163,11 +163,11 @@ def test_over_a_cut_link_everything_is_eaten_but_what_has_left_arrives() -> None
         received = await there.bundle()
         assert received.data == b"1"
         failed = await here.next()
-        assert failed == TransferFailed("during", 2, "the link is cut")
+        assert failed == TransmissionFailed("during", 2, "the link is cut")
         assert clock.now() >= left + round(2 * LIGHT_S * SECOND)  # when its acknowledgement would have come
         there.acknowledge(received)
         answer = await here.next()
-        assert isinstance(answer, TransferAcknowledged)
+        assert isinstance(answer, TransmissionAcknowledged)
         assert answer.key == "before"
         assert (here.neighbours.links.up, here.neighbours.links.connected) == ([], [2])
         here.neighbours.links.cut(())
@@ -283,7 +283,7 @@ def test_a_large_bundle_survives_a_slow_reader() -> None:
             there.acknowledge(received)
         for number in range(3):
             answer = await here.next()
-            assert isinstance(answer, TransferAcknowledged)
+            assert isinstance(answer, TransmissionAcknowledged)
             assert answer.key == str(number)
         await closed(here, there)
 

@@ -16,7 +16,7 @@ from starlight.neighbours.link_status import Tally
 from starlight.neighbours.outcomes import RETRY_S, TransferOutcomes
 from starlight.node import events
 from starlight.node.actions import Transmit
-from starlight.node.events import Event, TransferFailed
+from starlight.node.events import Event, TransmissionFailed
 
 P = ParamSpec("P")
 
@@ -48,7 +48,7 @@ def test_want_of_room_is_told_a_second_of_the_wall_later() -> None:
         ((time, call),) = timers.planned
         assert time == START + round(RETRY_S * SECOND) * rate
         call()
-        assert told == [TransferFailed("a", 2, "no resources", False)]
+        assert told == [TransmissionFailed("a", 2, "no resources", False)]
 
 
 def test_what_is_never_answered_is_sent_and_known_at_once() -> None:
@@ -59,9 +59,9 @@ def test_what_is_never_answered_is_sent_and_known_at_once() -> None:
     outcomes = TransferOutcomes(1, clock, Light(PLAN), NotingTimers(clock), told.append, lambda _: tally)
     outcomes.take(SENT, TransferSent(0))
     outcomes.take(replace(SENT, one_way=True), TransferAcknowledged(1))
-    assert told == [events.TransferSent("a", 2)] * 2
+    assert told == [events.TransmissionSent("a", 2)] * 2
     outcomes.take(SENT, TransferAcknowledged(2))
-    assert told[2:] == [events.TransferAcknowledged("a", 2, START + 4 * SECOND)]
+    assert told[2:] == [events.TransmissionAcknowledged("a", 2, START + 4 * SECOND)]
     assert (tally.acknowledged, tally.failed) == (2, 0)
 
 
@@ -79,4 +79,4 @@ def test_over_a_cut_nobody_can_know_what_is_never_answered() -> None:
     assert [time - START for time, _ in timers.planned] == [9 * SECOND, SECOND, SECOND]
     for _, call in timers.planned:
         call()
-    assert told == [TransferFailed("a", 2, "the link is cut"), *[events.TransferSent("a", 2)] * 2]
+    assert told == [TransmissionFailed("a", 2, "the link is cut"), *[events.TransmissionSent("a", 2)] * 2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlight.dtntime import HOUR, SECOND
-from starlight.node.links import HEARD_STEPS, Link, Links, LinkState
+from starlight.node.links import HEARD_STEPS, KnownLink, Links, LinkState
 
 
 def test_a_link_of_which_nothing_was_told_is_down() -> None:
@@ -15,7 +15,7 @@ def test_a_link_of_which_nothing_was_told_is_down() -> None:
 
 def test_since_tells_of_the_last_rise_or_fall() -> None:
     """Told again while it is up, a link takes what has changed and is no younger."""
-    link = Link(2)
+    link = KnownLink(2)
     link.rise(None, True, 10)
     link.rise(1000, False, 20)
     assert link.state(20) == LinkState(2, True, 10, None, 1000, False)
@@ -38,7 +38,7 @@ def test_a_peer_is_heard_when_light_brings_it() -> None:
 
 def test_a_stream_from_afar_takes_little_memory() -> None:
     """Of a million bundles that are under way for an hour few moments are kept, none much too old."""
-    link = Link(2)
+    link = KnownLink(2)
     light, step = HOUR, HOUR // 100_000
     for now in range(0, 3 * HOUR, step):
         link.hear(now + light, now)

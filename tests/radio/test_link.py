@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from starlight.errors import InputError
-from starlight.radio import Link, terminal_from
+from starlight.radio import RadioLink, terminal_from
 from starlight.radio.codes import MODEMS, Modem
 
 AU = 149_597_870.7
-FATHER = Link("father-3m", "lander-1m")
-DOWN = Link("mro-orbiter", "dsn-34m")
+FATHER = RadioLink("father-3m", "lander-1m")
+DOWN = RadioLink("mro-orbiter", "dsn-34m")
 PAIRS = [
     ("father-3m", "lander-1m", "X"),
     ("mro-orbiter", "dsn-34m", "X"),
@@ -52,12 +52,12 @@ def test_the_films_question(distance_au: float, expected_bps: float) -> None:
 
 def test_the_stations_noise_is_the_printed_one() -> None:
     """DESCANSO DPS 18, table 5-4, 34 m at 21 degrees: 18.3 + 0.5 + 11.8 K of sky = 30.5 K."""
-    table = Link("mro-orbiter", "dsn-34m").table(3e8, None, 21.0)
+    table = RadioLink("mro-orbiter", "dsn-34m").table(3e8, None, 21.0)
     assert table.value("vacuum_k") == 18.3
     assert table.value("elevation_part_k") == pytest.approx(0.5, abs=0.02)
     assert table.value("sky_k") == pytest.approx(11.8, abs=0.2)
     assert table.value("system_temperature_k") == pytest.approx(30.5, abs=0.3)
-    seventy = Link("mro-orbiter", "dsn-70m").table(3e8, None, 21.0)
+    seventy = RadioLink("mro-orbiter", "dsn-70m").table(3e8, None, 21.0)
     assert seventy.value("elevation_part_k") == pytest.approx(1.6, abs=0.02)
 
 
@@ -69,7 +69,7 @@ def test_an_orbiter_reaches_what_it_was_designed_for() -> None:
 @pytest.mark.parametrize(("sender", "hearer", "band"), PAIRS)
 def test_table_and_array_agree(sender: str, hearer: str, band: str) -> None:
     """The table of a moment and the array's value are the same numbers."""
-    link = Link(sender, hearer, band)
+    link = RadioLink(sender, hearer, band)
     far = 2000.0 if band == "UHF" else 2.2e8
     for weather, sep, extra in ((0.5, None, 0.0), (0.95, 1.7, 0.8)):
         table = link.table(far, 25.0, 35.0, sep, weather, extra)
@@ -85,7 +85,7 @@ def test_table_and_array_agree(sender: str, hearer: str, band: str) -> None:
 @pytest.mark.parametrize(("sender", "hearer", "band"), PAIRS)
 def test_the_rate_is_the_fastest_that_closes(sender: str, hearer: str, band: str) -> None:
     """The best rate that closes at a time, from a ladder of rates and codes: the next rung does not close."""
-    link = Link(sender, hearer, band)
+    link = RadioLink(sender, hearer, band)
     for far in np.geomspace(300.0, 30_000.0, 9) if band == "UHF" else np.geomspace(5e7, 4e8, 9):
         best = int(link.rate_bps(far, 40.0, 40.0))
         rates = [rung.rate_bps for rung in link.rungs]
@@ -97,7 +97,7 @@ def test_the_rate_is_the_fastest_that_closes(sender: str, hearer: str, band: str
 def test_the_tables_carrier_has_what_its_loop_needs() -> None:
     """Residual-carrier split with modulation index and loop SNR: the chosen index keeps the loop locked."""
     for far in (1e8, 3e8, 3e9, 3e10):
-        table = Link("rover", "dsn-34m").table(far, 30.0, 30.0)
+        table = RadioLink("rover", "dsn-34m").table(far, 30.0, 30.0)
         if table.value("excess_margin_db") >= 0:
             assert table.value("carrier_margin_db") >= 3.0 - 1e-9
 
@@ -140,7 +140,7 @@ def test_a_receiver_known_by_its_quality_alone() -> None:
         "climate": "madrid",
         "X": {"receive": {"frequency_mhz": 8420.0, "g_over_t_db_k": 53.4, "pointing_loss_db": 0.1}},
     }
-    link = Link("mro-orbiter", terminal_from("station", given))
+    link = RadioLink("mro-orbiter", terminal_from("station", given))
     table = link.table(2e8, None, 30.0)
     assert table.value("pt_n0_db_hz") == pytest.approx(float(link.pt_n0_db_hz(2e8, None, 30.0)))
     assert abs(table.value("pt_n0_db_hz") - DOWN.table(2e8, None, 30.0).value("pt_n0_db_hz")) < 0.5
@@ -159,7 +159,7 @@ def test_farther_lower_and_nearer_to_the_sun_is_never_faster(
     pair: tuple[str, str, str], far: float, tx: float, rx: float, sep: float, weather: float
 ) -> None:
     """Distance, low elevation, the Sun and bad weather only ever cost power."""
-    link = Link(*pair)
+    link = RadioLink(*pair)
     here = link.pt_n0_db_hz(far, tx, rx, sep, weather)
     assert np.isfinite(here)
     # A world fills the beam less from farther away, but its noise falls no faster than the signal.
@@ -208,7 +208,7 @@ def test_wrong_moments_are_named(keys: dict[str, Any], named: str) -> None:
 def test_links_that_can_not_be_are_named(sender: str, hearer: str, keys: dict[str, Any], text: str) -> None:
     """Two ends that are not made for each other say why."""
     with pytest.raises(InputError, match=text):
-        Link(sender, hearer, **keys)
+        RadioLink(sender, hearer, **keys)
 
 
 def test_a_rate_that_is_no_rung_is_named() -> None:
@@ -221,4 +221,4 @@ def test_the_modem_is_the_transmitters_unless_given() -> None:
     """The father's radio puts all power into the strongest code."""
     assert FATHER.modem is MODEMS["weak"]
     own = Modem("suppressed", ("uncoded",), (50, 100))
-    assert int(Link("father-3m", "lander-1m", modem=own).rate_bps(0.5 * AU, 30, 30)) == 100
+    assert int(RadioLink("father-3m", "lander-1m", modem=own).rate_bps(0.5 * AU, 30, 30)) == 100

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from starlight.errors import InputError
-from starlight.radio.budget import Budget, Entry, control_table
+from starlight.radio.budget import Budget, BudgetEntry, control_table
 from starlight.radio.table import Shape, Tolerance, tolerance_of
 
 
@@ -23,13 +23,13 @@ def plain(**changes: object) -> Budget:
         "frequency_hz": 8.4e9,
         "range_km": 1e8,
         "transmit": (
-            Entry("transmitter_power_dbm", "Power", 50.0),
-            Entry("transmitter_gain_dbi", "Gain", 40.0),
+            BudgetEntry("transmitter_power_dbm", "Power", 50.0),
+            BudgetEntry("transmitter_gain_dbi", "Gain", 40.0),
         ),
-        "receive": (Entry("receiver_gain_dbi", "Gain", 68.0),),
-        "temperatures": (Entry("vacuum_k", "Vacuum", 20.0), Entry("sky_k", "Sky", 10.0)),
+        "receive": (BudgetEntry("receiver_gain_dbi", "Gain", 68.0),),
+        "temperatures": (BudgetEntry("vacuum_k", "Vacuum", 20.0), BudgetEntry("sky_k", "Sky", 10.0)),
         "data_rate_bps": 10_000.0,
-        "threshold": Entry("threshold_eb_n0_db", "Threshold", 1.0),
+        "threshold": BudgetEntry("threshold_eb_n0_db", "Threshold", 1.0),
     }
     return Budget(**(given | changes))
 
@@ -54,7 +54,7 @@ def test_mean_and_variance_are_those_of_the_distribution(shape: Shape) -> None:
 
 def test_the_margins_probability_is_that_of_drawing_every_line() -> None:
     """The sum of many independent lines is nearly Gaussian: drawn 40 000 times, the link closes as often."""
-    lines = tuple(Entry(f"loss_{i}", "Loss", -1.0, Tolerance(0.4, 0.9)) for i in range(8))
+    lines = tuple(BudgetEntry(f"loss_{i}", "Loss", -1.0, Tolerance(0.4, 0.9)) for i in range(8))
     table = control_table(plain(path=lines, data_rate_bps=1.1e6))
     margin = table.line("margin_db")
     random = Random(7)
@@ -69,9 +69,11 @@ def test_a_favourable_tolerance_raises_the_margin_wherever_it_stands() -> None:
     """Favourable is what raises the margin: a greater gain, a lower temperature, a lower threshold."""
     up = Tolerance(0.6, 0.0)
     before = control_table(plain()).line("margin_db").mean
-    gain = plain(receive=(Entry("receiver_gain_dbi", "Gain", 68.0, up),))
-    noise = plain(temperatures=(Entry("vacuum_k", "Vacuum", 20.0, up), Entry("sky_k", "Sky", 10.0)))
-    need = plain(threshold=Entry("threshold_eb_n0_db", "Threshold", 1.0, up))
+    gain = plain(receive=(BudgetEntry("receiver_gain_dbi", "Gain", 68.0, up),))
+    noise = plain(
+        temperatures=(BudgetEntry("vacuum_k", "Vacuum", 20.0, up), BudgetEntry("sky_k", "Sky", 10.0))
+    )
+    need = plain(threshold=BudgetEntry("threshold_eb_n0_db", "Threshold", 1.0, up))
     for budget, shift in ((gain, 0.2), (noise, 0.2 * 4.342945 / 30), (need, 0.2)):
         line = control_table(budget).line("margin_db")
         assert line.mean - before == pytest.approx(shift, abs=1e-6)
@@ -82,8 +84,8 @@ def test_sums_carry_the_tolerances_of_their_parts() -> None:
     """Variances add up to the margin's."""
     spread = Tolerance(0.3, 0.3)
     transmit = (
-        Entry("transmitter_power_dbm", "P", 50.0, spread),
-        Entry("transmitter_gain_dbi", "G", 40.0, spread),
+        BudgetEntry("transmitter_power_dbm", "P", 50.0, spread),
+        BudgetEntry("transmitter_gain_dbi", "G", 40.0, spread),
     )
     table = control_table(plain(transmit=transmit))
     for key in ("eirp_dbm", "received_power_dbm", "pt_n0_db_hz", "margin_db"):
@@ -93,7 +95,7 @@ def test_sums_carry_the_tolerances_of_their_parts() -> None:
 def test_probability_is_the_normal_distributions() -> None:
     """P(margin >= 0) = Phi(mean / sigma)."""
     table = control_table(
-        plain(path=(Entry("loss", "Loss", 0.0, Tolerance(9, 9, "gaussian")),), data_rate_bps=2e7)
+        plain(path=(BudgetEntry("loss", "Loss", 0.0, Tolerance(9, 9, "gaussian")),), data_rate_bps=2e7)
     )
     margin = table.line("margin_db")
     assert table.probability == pytest.approx(
@@ -110,7 +112,9 @@ def test_without_tolerances_there_is_no_probability() -> None:
 
 def test_a_table_as_text_and_as_values() -> None:
     """`text` shows each line with its label, `to_dict` holds it for JSON."""
-    table = control_table(plain(receive=(Entry("receiver_gain_dbi", "Gain", 68.0, Tolerance(0.2, 0.2)),)))
+    table = control_table(
+        plain(receive=(BudgetEntry("receiver_gain_dbi", "Gain", 68.0, Tolerance(0.2, 0.2)),))
+    )
     text = table.text()
     rows = json.loads(json.dumps(table.to_dict()))
     for line in table.lines:
@@ -136,7 +140,7 @@ def test_an_unknown_line_is_named() -> None:
         {"range_km": math.inf},
         {"data_rate_bps": 0.0},
         {"temperatures": ()},
-        {"threshold": Entry("threshold_eb_n0_db", "Threshold", -1.6)},
+        {"threshold": BudgetEntry("threshold_eb_n0_db", "Threshold", -1.6)},
     ],
 )
 def test_a_budget_beyond_sense_is_refused(changes: dict[str, object]) -> None:

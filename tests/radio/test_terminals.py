@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from starlight.errors import InputError
-from starlight.radio import Link, terminal, terminal_from, terminals
+from starlight.radio import RadioLink, terminal, terminal_from, terminals
 from starlight.radio.codes import LADDER_BPS, MODEMS, Code, Modem, code, codes
 from starlight.radio.decibel import SHANNON_DB
 from starlight.radio.modulation import split
@@ -70,7 +70,7 @@ def test_stations_have_their_published_quality(
 ) -> None:
     """G/T at an elevation, as printed."""
     weather = 0.5 if name == "estrack-35m" else 0.9
-    table = Link("mro-orbiter", name).table(1e8, None, elevation_deg, None, weather)
+    table = RadioLink("mro-orbiter", name).table(1e8, None, elevation_deg, None, weather)
     # Mars, which the printed figures have not, warms the antenna.
     kelvin = table.value("system_temperature_k") - table.value("hot_body_k")
 
@@ -85,7 +85,7 @@ def test_a_terminal_of_ones_own_is_read() -> None:
     assert way is not None
     # 50 W are 46.99 dBm; 2 m at 7180 MHz with 0.6 have 41.33 dBi.
     assert way.eirp_dbm == pytest.approx(46.99 + 41.33, abs=0.01)
-    assert Link(found, "mro-orbiter").rate_bps(1e8, 40.0) > 0
+    assert RadioLink(found, "mro-orbiter").rate_bps(1e8, 40.0) > 0
     assert terminal_from("garden", OURS, climate="madrid").climate == "madrid"
 
 
@@ -196,4 +196,4 @@ def test_weak_signals_pay_for_the_carrier() -> None:
 def test_a_modem_that_can_not_be_is_refused(modem: Modem) -> None:
     """Modulation, codes and rates are checked when a link is made."""
     with pytest.raises(InputError, match="modem"):
-        Link("mro-orbiter", "dsn-34m", modem=modem)
+        RadioLink("mro-orbiter", "dsn-34m", modem=modem)

@@ -15,7 +15,7 @@ from starlight.bundle import cbor
 from starlight.contacts.amendments import (
     Amendment,
     AmendmentId,
-    Fact,
+    MissionFact,
     NewContacts,
     NotUnderstood,
     Outage,
@@ -62,7 +62,7 @@ ALL = Amendment(
             )
         ),
         Removed(10, 20, NOON),
-        Fact("epoch", 3),
+        MissionFact("epoch", 3),
     ),
 )
 
@@ -215,7 +215,9 @@ def test_a_change_that_is_none_is_refused(changes: cbor.Value) -> None:
 def test_sizes_have_limits() -> None:
     """An amendment beyond its limit, and more amendments than a message may hold, are refused."""
     text = "x" * 4_000
-    large = Amendment(10, 1, NOON, tuple(Fact(f"{n}", text) for n in range(AMENDMENT_MAX_BYTES // 4_000 + 1)))
+    large = Amendment(
+        10, 1, NOON, tuple(MissionFact(f"{n}", text) for n in range(AMENDMENT_MAX_BYTES // 4_000 + 1))
+    )
     with pytest.raises(AmendmentError, match="65536 bytes"):
         decode_amendment(encode_amendment(large), 10)
     small = cbor.loads(encode_amendment(ENDED))

@@ -14,7 +14,7 @@ from starlight.contacts.amendments import (
     Amendment,
     AmendmentId,
     Change,
-    Fact,
+    MissionFact,
     Outage,
     Retracted,
     VersionVector,
@@ -170,8 +170,8 @@ def test_a_second_word_of_the_same_storm_puts_no_other_plan_in_force() -> None:
 def test_a_doubtful_clock_is_marked_and_orders_all_the_same() -> None:
     """An amendment from the future, or from before its author's last, is taken, and shown as doubtful."""
     one = service(1)
-    ahead = give(one, message(2, Fact("epoch", 1), number=2, at=START + DAY), START)
-    behind = give(one, message(2, Fact("epoch", 2), number=3, at=START - DAY), START)
+    ahead = give(one, message(2, MissionFact("epoch", 1), number=2, at=START + DAY), START)
+    behind = give(one, message(2, MissionFact("epoch", 2), number=3, at=START - DAY), START)
     for requests, doubt in ((ahead, ClockDoubt.AHEAD), (behind, ClockDoubt.BEHIND)):
         (taken,) = told(requests, AmendmentTaken)
         assert isinstance(taken, AmendmentTaken)
@@ -182,8 +182,8 @@ def test_a_doubtful_clock_is_marked_and_orders_all_the_same() -> None:
 def test_an_authors_later_word_wins_though_its_clock_was_set_back() -> None:
     """What a node amends later has a later time than what it amended before, whatever its clock says."""
     one = service(2)
-    one.amend([Fact("epoch", 1)], START + DAY)
-    later, _ = one.amend([Fact("epoch", 2)], START)
+    one.amend([MissionFact("epoch", 1)], START + DAY)
+    later, _ = one.amend([MissionFact("epoch", 2)], START)
     assert later.at == START + DAY + 1
 
 
@@ -193,10 +193,10 @@ def test_how_much_is_held_and_how_fast_has_bounds(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(held_amendments, "HELD_MAX", 3)
     one = service(1)
     for number in (1, 2, 3):
-        give(one, message(2, Fact("n", number), number=number), START)
+        give(one, message(2, MissionFact("n", number), number=number), START)
     assert one.held.version().text() == "2:1-2"
     for number in (3, 4):
-        requests = give(one, message(2, Fact("n", number), number=number), START + HOUR)
+        requests = give(one, message(2, MissionFact("n", number), number=number), START + HOUR)
     (refused,) = told(requests, AmendmentRefused)
     assert isinstance(refused, AmendmentRefused)
     assert (refused.number, refused.reason) == (4, held_amendments.NotTaken.TOO_MANY)
@@ -246,7 +246,7 @@ def test_what_still_waits_is_taken_back_and_goes_with_what_is_new() -> None:
     assert len(decode(both_of_them.payload, 2).amendments) == 2
     one.accepted(both_of_them.token, "second", START + HOUR, START + 2 * HOUR, START + HOUR)
     one.departed("second", 1, START + HOUR, START + HOUR, START + 2 * HOUR, START + HOUR)
-    (third,) = sent(one.amend([Fact("epoch", 1)], START + 2 * HOUR)[1])
+    (third,) = sent(one.amend([MissionFact("epoch", 1)], START + 2 * HOUR)[1])
     assert [each.amendment.number for each in decode(third.payload, 2).amendments] == [3]
 
 
@@ -266,7 +266,7 @@ def test_a_record_that_is_damaged_costs_itself_alone() -> None:
     one = service(1)
     saves: list[Request] = []
     for number in (1, 2):
-        saves += give(one, message(2, Fact("n", number), number=number), START)
+        saves += give(one, message(2, MissionFact("n", number), number=number), START)
     again = AmendmentService(1, PLAN, (1, 2))
     kept = [save for save in saves if isinstance(save, Save)]
     for save in kept:
@@ -392,7 +392,7 @@ def test_a_planner_that_lost_its_store_takes_no_number_twice() -> None:
     nodes = [1, 2, 3, 4]
     post = Post(Random(5), nodes)
     for node in (1, 2):
-        post.take(node, post.services[node].amend([Fact(f"of {node}", 1)], post.now)[1])
+        post.take(node, post.services[node].amend([MissionFact(f"of {node}", 1)], post.now)[1])
         post.step(post.now + 9 * DAY, faults=False)
     post.kept[1].clear()
     post.restart(1)
@@ -401,7 +401,7 @@ def test_a_planner_that_lost_its_store_takes_no_number_twice() -> None:
     assert post.services[1].greet(post.now) == []
     post.step(post.now + 9 * DAY, faults=False)
     assert post.services[1].held.version().text() == "2:1"
-    amendment, requests = post.services[1].amend([Fact("again", 1)], post.now)
+    amendment, requests = post.services[1].amend([MissionFact("again", 1)], post.now)
     assert amendment.number == 2
     post.take(1, requests)
     post.step(post.now + 9 * DAY, faults=False)
@@ -410,7 +410,7 @@ def test_a_planner_that_lost_its_store_takes_no_number_twice() -> None:
 
 def test_two_amendments_of_one_name_are_the_same_one_everywhere() -> None:
     """Where a planner has used a number twice, the later one holds at every node, whichever came first."""
-    early, late = message(2, Fact("n", 1), at=START), message(2, Fact("n", 2), at=START + 1)
+    early, late = message(2, MissionFact("n", 1), at=START), message(2, MissionFact("n", 2), at=START + 1)
     found = []
     for order in ((early, late), (late, early)):
         one = service(1)
@@ -418,7 +418,7 @@ def test_two_amendments_of_one_name_are_the_same_one_everywhere() -> None:
             give(one, payload, START + HOUR)
         found.append(one.held.digest())
         (held,) = one.held.all()
-        assert held.amendment.changes == (Fact("n", 2),)
+        assert held.amendment.changes == (MissionFact("n", 2),)
     assert found[0] == found[1]
 
 
@@ -513,8 +513,8 @@ def test_both_sides_of_a_conjunction_amend_and_converge() -> None:
     far = [*both(1, 1, 2, 0, HOUR, light_s=600.0), *both(5, 1, 2, 30 * DAY, 31 * DAY, light_s=600.0)]
     plan = ContactPlan.of([*far, *both(3, 2, 3, 0, 60 * DAY)])
     world = world_of(plan)
-    world.call(START + 10 * DAY, 1, amending(Fact("epoch", 1)))
-    world.call(START + 12 * DAY, 3, amending(Fact("epoch", 2)))
+    world.call(START + 10 * DAY, 1, amending(MissionFact("epoch", 1)))
+    world.call(START + 12 * DAY, 3, amending(MissionFact("epoch", 2)))
     world.run(START + 29 * DAY)
     assert held_by(world) == {1: "1:1", 2: "3:1", 3: "3:1"}
     world.run(START + 31 * DAY)

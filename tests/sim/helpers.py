@@ -10,7 +10,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, MINUTE, SECOND, YEAR
 from starlight.engine.host import Host
 from starlight.links import TcpclConfig, TcpclSession
-from starlight.medium.link_kinds import ChooseLink, LinkKind, Site, Streams, space_hops
+from starlight.medium.link_kinds import ChooseLink, LinkKind, LinkSite, Streams, space_hops
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig, NodeLimits
 from starlight.sim import faults
@@ -112,7 +112,7 @@ FAST, SLOW = (300, 8_000, 1_000_000, UNLIMITED_BPS), (300, 1_000, 4_000)
 """Rates of links, in bit/s: the slow ones make letters that fit into no window whole."""
 
 
-def session(site: Site) -> TcpclSession:
+def session(site: LinkSite) -> TcpclSession:
     """Return a TCPCL session between two nodes."""
     config = TcpclConfig(f"ipn:{site.node}.0", require_peer_node_id=f"ipn:{site.peer}.0")
     return TcpclSession(config, passive=site.passive, now=site.now)

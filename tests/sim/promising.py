@@ -12,7 +12,7 @@ from starlight.engine.node import Node
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig
 from starlight.sim.checkers import Witness
-from starlight.sim.promises import Promises, Verdict, parts_of
+from starlight.sim.promises import PromiseTrail, Verdict, parts_of
 from starlight.sim.referee import Referee
 from starlight.sim.virtual_node import NodeSetup
 from starlight.sim.world import VirtualWorld
@@ -22,7 +22,7 @@ from starlight.trace import Record
 class Heard(Witness):
     """A witness whose node's promises are heard."""
 
-    def __init__(self, node: Node, promises: Promises) -> None:
+    def __init__(self, node: Node, promises: PromiseTrail) -> None:
         super().__init__(node)
         self._engine, self._promises = node, promises
 
@@ -38,7 +38,7 @@ class Watched(NamedTuple):
     """A world, what its nodes have promised, and who looks at them."""
 
     world: VirtualWorld
-    promises: Promises
+    promises: PromiseTrail
     referee: Referee
 
     def verdicts(self) -> list[Verdict]:
@@ -53,7 +53,7 @@ def watched(plan: ContactPlan, believed: Callable[[int], ContactPlan] | None = N
         plan: what is true.
         believed: returns what a node believes, by its number. [default: the truth]
     """
-    promises = Promises()
+    promises = PromiseTrail()
 
     def take(record: Record) -> None:
         promises.take(record)

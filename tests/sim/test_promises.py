@@ -20,7 +20,7 @@ from starlight.node.stored import Meta, Stored
 from starlight.node.trace_events import BundleDelivered, BundleSent, PlanAdopted
 from starlight.routing import Hop, Priority, Route
 from starlight.routing.bookings import Bookings
-from starlight.sim.promises import Promises, Verdict
+from starlight.sim.promises import PromiseTrail, Verdict
 from starlight.sim.trace_events import NodeCrashed
 from starlight.trace import Record
 
@@ -32,7 +32,7 @@ class Story:
     """Promises and transmissions over one contact from node 1 to node 2, told by hand."""
 
     def __init__(self) -> None:
-        self.promises = Promises()
+        self.promises = PromiseTrail()
         self.plan = contact(SLOW, 1, 2, light_s=99.0, rate=8_000)
 
     def accept(self, key: str, leaves_s: float, *, priority: int = 1, size: int = 1_000) -> None:

@@ -36,7 +36,7 @@ from starlight.web.views import (
     Person,
     Position,
     SkyPanel,
-    Storm,
+    StormView,
     TelemetryView,
     Window,
 )
@@ -325,13 +325,13 @@ class FakeBackend(PageBackend):
             for crossing in self._crossings(kept)
             if crossing.arrives > self.now
         ]
-        storm = Storm(self.storm_since is not None, self.storm_since, "both relays")
+        storm = StormView(self.storm_since is not None, self.storm_since, "both relays")
         silence = self._silence() if storm.active else None
         return PageStatus(
             await self.sky(), tuple(crossings), silence, storm, self.telemetry, self.conjunction
         )
 
-    async def set_storm(self, active: bool) -> Storm:
+    async def set_storm(self, active: bool) -> StormView:
         if active and self.storm_since is None:
             self.storm_since = self.now
             for kept in self.kept:
@@ -343,7 +343,7 @@ class FakeBackend(PageBackend):
                 if kept.leaves is None and kept.withdrawn is None:
                     kept.leaves = self.now + self.delay
         self._tell()
-        return Storm(active, self.storm_since, "both relays")
+        return StormView(active, self.storm_since, "both relays")
 
     async def changes(self, person: str) -> AsyncIterator[PageChange]:
         queue: asyncio.Queue[PageChange] = asyncio.Queue()

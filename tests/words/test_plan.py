@@ -7,7 +7,7 @@ from tests.contacts.test_amendments import contact
 
 from starlight.contacts.amendments import (
     Change,
-    Fact,
+    MissionFact,
     NewContacts,
     NotUnderstood,
     Outage,
@@ -39,7 +39,7 @@ STORM = Outage(((2, 1), (1, 2), (2, 3), (3, 2), (1, 3), (4, 5), (6, 7)), 0, 60 *
             "2000-01-01T00:00:01Z to 2000-01-01T00:00:09Z.",
         ),
         (Removed(1, 2, 0), "The contact between Seoul and Base at 2000-01-01T00:00:00Z does not take place."),
-        (Fact("epoch", 3), "epoch is 3."),
+        (MissionFact("epoch", 3), "epoch is 3."),
         (Retracted(2, 7), "Change 7 by Base no longer counts."),
         (NotUnderstood(9, b""), "A change that only a newer Starlight understands; it is kept."),
     ],
@@ -51,7 +51,7 @@ def test_each_change_is_told(change: Change, text: str) -> None:
 
 def test_who_made_it_and_when_is_told() -> None:
     """An amendment begins with its author and time; one that is retracted only says so."""
-    changes = (Retracted(2, 7), Fact("epoch", 3))
+    changes = (Retracted(2, 7), MissionFact("epoch", 3))
     told = plan.made(2, 0, changes, NAMES, counts=True, doubtful=True).text()
     assert told == (
         "Base, 2000-01-01T00:00:00Z: Change 7 by Base no longer counts. epoch is 3. "

@@ -114,7 +114,7 @@ class NodePageBackend:
             plan=plan_changes(self._daemons[owner.node], self._sky_view.titles),
         )
 
-    async def set_storm(self, active: bool) -> views.Storm:
+    async def set_storm(self, active: bool) -> views.StormView:
         """Cut the relays, or mend them."""
         await self._storm.turn(active)
         return self._storm.view()

@@ -14,7 +14,7 @@ from starlight.contacts import (
     UNLIMITED_BPS,
     Change,
     Contact,
-    Fact,
+    MissionFact,
     NewContacts,
     Outage,
     Removed,
@@ -191,7 +191,7 @@ def _fact(draft: ChangeDraft) -> Change:
     name = _needed(draft.name, "name")
     if draft.value is None:
         raise InputError("it is missing", where="value", right="A fact is text, a number or a truth value")
-    return Fact(name, draft.value)
+    return MissionFact(name, draft.value)
 
 
 def _retracted(draft: ChangeDraft) -> Change:

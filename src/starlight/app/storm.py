@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from starlight.errors import InputError
-from starlight.web.views import Storm
+from starlight.web.views import StormView
 
 
 class StormControl(msgspec.Struct):
@@ -25,9 +25,9 @@ class StormControl(msgspec.Struct):
     cuts: str
     set_active: Callable[[bool], Awaitable[None]] | None
 
-    def view(self) -> Storm:
+    def view(self) -> StormView:
         """Return the button's state as the page shows it."""
-        return Storm(self.active, self.since, self.cuts)
+        return StormView(self.active, self.since, self.cuts)
 
     async def turn(self, active: bool) -> None:
         """Cut the relays, or mend them; to turn it where it stands already changes nothing.

@@ -30,7 +30,7 @@ def collected(kind: type[Options]) -> Callable[[Callable[[Options], None]], Call
     return wrap
 
 
-class Moment(click.ParamType[int]):
+class MomentParameter(click.ParamType[int]):
     """A date and time in ISO 8601, read into integer ns."""
 
     name = "time"
@@ -63,7 +63,7 @@ ephemeris = click.option(
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-MOMENT = Moment()
+MOMENT = MomentParameter()
 
 
 def moment(name: str, text: str, *, field: str | None = None) -> Decorator:

@@ -82,7 +82,7 @@ class Removed(_Change, frozen=True):
     time: int
 
 
-class Fact(_Change, frozen=True):
+class MissionFact(_Change, frozen=True, tag="Fact"):
     """A fact of the mission, such as where a site is; the last in canonical order is the one that holds."""
 
     name: str
@@ -108,7 +108,7 @@ class NotUnderstood(_Change, frozen=True):
     data: bytes
 
 
-Change = Outage | NewContacts | Removed | Fact | Retracted | NotUnderstood
+Change = Outage | NewContacts | Removed | MissionFact | Retracted | NotUnderstood
 
 
 class AmendmentId(NamedTuple):
@@ -185,7 +185,7 @@ def facts(amendments: Iterable[Amendment]) -> dict[str, FactInForce]:
     found: dict[str, FactInForce] = {}
     for amendment in in_force(amendments):
         for change in amendment.changes:
-            if isinstance(change, Fact):
+            if isinstance(change, MissionFact):
                 found[change.name] = FactInForce(change.value, amendment)
     return dict(sorted(found.items()))
 
@@ -284,7 +284,7 @@ def _problems(change: Change) -> Iterator[tuple[str, str]]:
         case Removed(from_node, to_node, time):
             _ends(from_node, to_node)
             _time("time", time)
-        case Fact(name, value):
+        case MissionFact(name, value):
             yield from _text_problems("name", name, 1, NAME_MAX_BYTES)
             if isinstance(value, str):
                 yield from _text_problems("value", value, 0, FACT_MAX_BYTES)

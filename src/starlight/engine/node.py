@@ -107,9 +107,9 @@ class Node:
             events.BundleReceived: self._received,
             events.LinkUp: self._scheduler.link_up,
             events.LinkDown: lambda event, now: self._scheduler.link_down(event.peer, now),
-            events.TransferSent: self._transfers.sent,
-            events.TransferAcknowledged: self._acknowledged,
-            events.TransferFailed: self._transfers.failed,
+            events.TransmissionSent: self._transfers.sent,
+            events.TransmissionAcknowledged: self._acknowledged,
+            events.TransmissionFailed: self._transfers.failed,
             Submit: self._requests.submit,
             Withdraw: self._requests.withdraw,
             Claim: self._requests.claim,
@@ -230,7 +230,7 @@ class Node:
         self._core.links.hear(event.peer, event.arrives, now)
         self._receiver.receive(event, now)
 
-    def _acknowledged(self, event: events.TransferAcknowledged, now: int) -> None:
+    def _acknowledged(self, event: events.TransmissionAcknowledged, now: int) -> None:
         self._core.links.hear(event.peer, event.known, now)
         self._transfers.acknowledged(event, now)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from heapq import heapify, heappop, heappush
 
 from starlight.contacts import UNLIMITED_BPS, Contact
-from starlight.node.links import Link
+from starlight.node.links import KnownLink
 from starlight.node.stored import Stored
 from starlight.routing import Priority
 
@@ -34,7 +34,7 @@ class Neighbour:
         "vain", "watched",
     )  # fmt: skip
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: KnownLink) -> None:
         self.number = link.peer
         self.link = link
         self.under_way = 0

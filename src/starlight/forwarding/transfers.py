@@ -10,7 +10,7 @@ from starlight.forwarding.route_booking import RouteBooking
 from starlight.forwarding.transmit_scheduler import TransmitScheduler
 from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.core import Core
-from starlight.node.events import TransferAcknowledged, TransferFailed, TransferSent
+from starlight.node.events import TransmissionAcknowledged, TransmissionFailed, TransmissionSent
 from starlight.node.retention import Retention
 from starlight.node.stored import Stored
 from starlight.node.trace_events import BundleFailed
@@ -50,13 +50,13 @@ class Transfers:
         self._deadlines = core.deadlines
         self._retention = retention
 
-    def sent(self, event: TransferSent, now: int) -> None:
+    def sent(self, event: TransmissionSent, now: int) -> None:
         """Let go of a bundle that has left over a link that does not acknowledge: no more will be known."""
         stored = self._end(event, now)
         if stored is not None:
             self._hand_on(stored, now)
 
-    def acknowledged(self, event: TransferAcknowledged, now: int) -> None:
+    def acknowledged(self, event: TransmissionAcknowledged, now: int) -> None:
         """Take note that the next hop has stored a bundle."""
         stored = self._end(event, now)
         if stored is None:
@@ -69,7 +69,7 @@ class Transfers:
         self._ledger.update(stored)
         self._deadlines.at(event.known, self.known, stored)
 
-    def _end(self, event: TransferSent | TransferAcknowledged, now: int) -> Stored | None:
+    def _end(self, event: TransmissionSent | TransmissionAcknowledged, now: int) -> Stored | None:
         """Return the bundle whose transfer has ended well, and need not be sent any more."""
         if self._answers.is_out(event.key, event.peer):
             stored = self._late(event)
@@ -85,7 +85,7 @@ class Transfers:
         self._retries.succeeded(event.peer)
         return stored
 
-    def _late(self, event: TransferSent | TransferAcknowledged) -> Stored | None:
+    def _late(self, event: TransmissionSent | TransmissionAcknowledged) -> Stored | None:
         """Return what the end of a transfer settles that may be that of one given up before."""
         stored = self._answers.take(event.key, event.peer)
         if stored is None or stored.state not in (
@@ -113,7 +113,7 @@ class Transfers:
         self._booking.passed(stored, now)
         self._retention.handed_on(stored, now)
 
-    def failed(self, event: TransferFailed, now: int) -> None:
+    def failed(self, event: TransmissionFailed, now: int) -> None:
         """Take note that a transfer will not be acknowledged."""
         # Of two transfers to a peer it does not say which has failed; that of the newer one is what
         # must not be missed, and if it was the older one the bundle is only sent once more.

@@ -33,7 +33,7 @@ from starlight.links import tcpcl_messages as wire
 from starlight.links.link import Closing, Flight, LinkEvent, Promises, Refusal
 from starlight.links.tcpcl_config import TcpclConfig
 from starlight.links.tcpcl_handshake import Handshake
-from starlight.links.tcpcl_lifecycle import Lifecycle, Transfers
+from starlight.links.tcpcl_lifecycle import Lifecycle, SessionTransfers
 from starlight.links.tcpcl_messages import RefuseReason, TermReason
 from starlight.links.tcpcl_reactions import Reactions
 from starlight.links.tcpcl_state import SessionState
@@ -74,7 +74,7 @@ class TcpclSession:
         self._out: list[bytes] = []
         self._events: list[LinkEvent] = []
         self._timers = Timers(config, now)
-        self._transfers = Transfers(config, self._out)
+        self._transfers = SessionTransfers(config, self._out)
         self._lifecycle = Lifecycle(config, self._transfers, self._timers, self._out, self._events)
         self._handshake = Handshake(config, passive=passive, out=self._out)
         self._reactions = Reactions(

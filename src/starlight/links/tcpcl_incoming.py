@@ -37,7 +37,7 @@ class _Transfer:
         self.refused: RefuseReason | None = None
 
 
-class Incoming:
+class IncomingTransfers:
     """Takes segments and gives whole transfers.
 
     Args:

@@ -14,14 +14,14 @@ from starlight.links.link import LinkEnded, LinkEstablished, LinkEvent, Transfer
 from starlight.links.tcpcl_answers import AnswerQueue
 from starlight.links.tcpcl_config import TcpclConfig
 from starlight.links.tcpcl_handshake import Agreement
-from starlight.links.tcpcl_incoming import Incoming
+from starlight.links.tcpcl_incoming import IncomingTransfers
 from starlight.links.tcpcl_messages import SessTerm, TermReason
-from starlight.links.tcpcl_outgoing import Outgoing
+from starlight.links.tcpcl_outgoing import OutgoingTransfers
 from starlight.links.tcpcl_state import NEXT, SessionState
 from starlight.links.tcpcl_timers import Timers
 
 
-class Transfers:
+class SessionTransfers:
     """The transfers of a session, both ways, with the answers to what is received.
 
     Args:
@@ -31,8 +31,8 @@ class Transfers:
 
     def __init__(self, config: TcpclConfig, out: list[bytes]) -> None:
         self.answers = AnswerQueue(out)
-        self.incoming = Incoming(config, self.answers)
-        self.outgoing = Outgoing(config)
+        self.incoming = IncomingTransfers(config, self.answers)
+        self.outgoing = OutgoingTransfers(config)
         self.mtu = 0  # octets; 0 before the session is established
 
     @property
@@ -56,7 +56,7 @@ class Lifecycle:
     def __init__(
         self,
         config: TcpclConfig,
-        transfers: Transfers,
+        transfers: SessionTransfers,
         timers: Timers,
         out: list[bytes],
         events: list[LinkEvent],

@@ -45,7 +45,7 @@ class _Transfer:
         self.acknowledged = 0
 
 
-class Outgoing:
+class OutgoingTransfers:
     """Queue transfers, cut them into segments, pair them with their answers."""
 
     def __init__(self, config: TcpclConfig) -> None:

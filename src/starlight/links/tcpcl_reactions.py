@@ -16,7 +16,7 @@ from starlight.links.link import LinkEvent, MessageRejected
 from starlight.links.tcpcl_config import TcpclConfig
 from starlight.links.tcpcl_handshake import Handshake
 from starlight.links.tcpcl_incoming import Unexpected
-from starlight.links.tcpcl_lifecycle import Lifecycle, Transfers
+from starlight.links.tcpcl_lifecycle import Lifecycle, SessionTransfers
 from starlight.links.tcpcl_messages import (
     ContactHeader,
     Keepalive,
@@ -101,7 +101,7 @@ class Reactions:
         self,
         config: TcpclConfig,
         handshake: Handshake,
-        transfers: Transfers,
+        transfers: SessionTransfers,
         lifecycle: Lifecycle,
         timers: Timers,
         out: list[bytes],

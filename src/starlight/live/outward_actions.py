@@ -11,7 +11,7 @@ from starlight.live.engine_loop import Defects
 from starlight.live.journal import TraceLog
 from starlight.neighbours.neighbours import Neighbours
 from starlight.node.actions import Acknowledge, Outward, Refuse, Trace, Transmit
-from starlight.node.events import Event, TransferFailed
+from starlight.node.events import Event, TransmissionFailed
 from starlight.store.contract import Store
 
 DEPARTURES_KEPT = 1_000
@@ -58,7 +58,7 @@ class OutwardActions:
             self._defects.note(f"doing {type(action).__name__} broke")
             if isinstance(action, Transmit):
                 # The engine counts on exactly one outcome; without it the bundle would never go again.
-                self._tell(TransferFailed(action.key, action.peer, "it could not be sent"))
+                self._tell(TransmissionFailed(action.key, action.peer, "it could not be sent"))
 
     def _do(self, action: Outward) -> None:
         match action:
@@ -78,7 +78,7 @@ class OutwardActions:
                 data = bundle.with_age(data, action.age_ms)
         except (StoreError, PeerError) as error:
             # Mostly it expired, or was withdrawn, in a batch that was committed together with this one.
-            self._tell(TransferFailed(action.key, action.peer, str(error)))
+            self._tell(TransmissionFailed(action.key, action.peer, str(error)))
             return
         self.sent += 1
         self.departures.append(action)

@@ -9,7 +9,7 @@ import msgspec
 
 from starlight.contacts import (
     Change,
-    Fact,
+    MissionFact,
     NewContacts,
     NotUnderstood,
     Outage,
@@ -154,7 +154,7 @@ def change_view(change: Change) -> ChangeView:
             )
         case Removed(from_node, to_node, time):
             return ChangeView(kind="removed", links=((from_node, to_node),), start=time, end=time)
-        case Fact(name, value):
+        case MissionFact(name, value):
             return ChangeView(kind="fact", name=name, value=value)
         case Retracted(author, number):
             return ChangeView(kind="retracted", author=author, number=number)

@@ -19,7 +19,7 @@ from starlight.medium.impairments import Draws, Impairments
 from starlight.medium.true_contacts import TrueContacts
 
 
-class Message(NamedTuple):
+class WireMessage(NamedTuple):
     """Bytes that a link machine has for the one at the other end.
 
     Attributes:
@@ -33,12 +33,12 @@ class Message(NamedTuple):
     handshake: bool = False
 
 
-class Sent:
+class Transit:
     """A message that leaves, or is to leave."""
 
     __slots__ = ("booked", "last_byte", "leaves", "lost", "message")
 
-    def __init__(self, message: Message, leaves: int, last_byte: int, *, booked: bool) -> None:
+    def __init__(self, message: WireMessage, leaves: int, last_byte: int, *, booked: bool) -> None:
         self.message = message
         self.leaves = leaves
         self.last_byte = last_byte
@@ -65,19 +65,21 @@ class Channel:
         self._truth = truth
         self.delay_max = 0 if impairments is None else impairments.delay_max
         self._draws = None if impairments is None else Draws(impairments, link)
-        self._coming: list[tuple[int, int, Sent, bool]] = []  # when, order, what, whether it only leaves then
+        self._coming: list[
+            tuple[int, int, Transit, bool]
+        ] = []  # when, order, what, whether it only leaves then
         self._order = 0
 
-    def carry(self, message: Message, flight: Flight | None, now: int) -> None:
+    def carry(self, message: WireMessage, flight: Flight | None, now: int) -> None:
         """Take a message.
 
         Args:
             flight: when it is on the air; None for what leaves when the direction is next open.
         """
         if flight is None:
-            self._leave(Sent(message, now, now, booked=False), now)
+            self._leave(Transit(message, now, now, booked=False), now)
             return
-        sent = Sent(message, flight.leaves, flight.last_byte, booked=True)
+        sent = Transit(message, flight.leaves, flight.last_byte, booked=True)
         sent.lost = self._truth.is_cut(self.link, flight.leaves, flight.last_byte)
         self._fly(sent, flight.reaches)
 
@@ -90,9 +92,9 @@ class Channel:
         """Return when `arrived` is due, in ns."""
         return self._coming[0][0] if self._coming else None
 
-    def arrived(self, now: int) -> list[Message]:
+    def arrived(self, now: int) -> list[WireMessage]:
         """Return what has arrived until now, in order; what is due to leave by then leaves."""
-        found: list[Message] = []
+        found: list[WireMessage] = []
         coming = self._coming
         while coming and coming[0][0] <= now:
             time, _, sent, only_leaves = heappop(coming)
@@ -120,7 +122,7 @@ class Channel:
         for _, _, sent, _ in self._coming:
             sent.lost = sent.lost or (sent.booked and sent.last_byte > now)
 
-    def _leave(self, sent: Sent, now: int) -> None:
+    def _leave(self, sent: Transit, now: int) -> None:
         opening = self._truth.opening(self.link, now)
         if opening is None:
             return  # never: whoever waits for it will give up
@@ -130,13 +132,13 @@ class Channel:
         else:
             self._fly(sent, opening[1])
 
-    def _fly(self, sent: Sent, arrives: int) -> None:
+    def _fly(self, sent: Transit, arrives: int) -> None:
         if self._draws is None:
             self._push(arrives, sent)
             return
         for delay in self._draws.delays():
             self._push(arrives + delay, sent)
 
-    def _push(self, time: int, sent: Sent, *, only_leaves: bool = False) -> None:
+    def _push(self, time: int, sent: Transit, *, only_leaves: bool = False) -> None:
         self._order += 1
         heappush(self._coming, (time, self._order, sent, only_leaves))

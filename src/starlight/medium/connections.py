@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from starlight.dtntime import MINUTE, SECOND
-from starlight.medium.channel import Message
+from starlight.medium.channel import WireMessage
 from starlight.medium.event_queue import EventQueue
 from starlight.medium.link_end import LinkEnd
 from starlight.medium.octet_channel import OctetChannel
@@ -67,12 +67,12 @@ class Connections:
             self._pending.add(pair)
             self._queue.at(opens, self._open, end)
 
-    def take(self, end: LinkEnd, message: Message, now: int) -> list[Event]:
+    def take(self, end: LinkEnd, message: WireMessage, now: int) -> list[Event]:
         """Take a part of a handshake; return what the node is told of a connection that is over by it."""
         if not self._is_up(end.node):
             return []
         if end.node > end.peer:  # it is asked for one: a former is dead, or its opener would not ask
-            told = end.receive(Message(b"", end.connection), now)
+            told = end.receive(WireMessage(b"", end.connection), now)
             self._begin(end, message.connection)
             self._say(end, message.connection, now, handshake=True)
             return told

@@ -12,10 +12,10 @@ from typing import Protocol
 
 from starlight import links
 from starlight.links import DatagramLink, Link, Refusal, StreamLink
-from starlight.medium.channel import Channel, Message
+from starlight.medium.channel import Channel, WireMessage
 from starlight.medium.octet_channel import OctetChannel
 from starlight.medium.sent_orders import Order, SentOrders
-from starlight.medium.trace_events import LinkEstablished, LinkLost, MessageRejected
+from starlight.medium.trace_events import LinkClosed, LinkOpened, MessageDisputed
 from starlight.node import events
 from starlight.node.events import Event
 from starlight.trace import TraceEvent
@@ -24,7 +24,7 @@ from starlight.trace import TraceEvent
 class Wire(Protocol):
     """The way in which a machine's messages are those of the medium."""
 
-    def receive(self, message: Message, now: int) -> list[links.LinkEvent]:
+    def receive(self, message: WireMessage, now: int) -> list[links.LinkEvent]:
         """Hand the machine what has come."""
 
     def flush(self, now: int) -> None:
@@ -43,14 +43,14 @@ class DatagramWire:
         self.machine = link
         self._outgoing = outgoing
 
-    def receive(self, message: Message, now: int) -> list[links.LinkEvent]:
+    def receive(self, message: WireMessage, now: int) -> list[links.LinkEvent]:
         """Hand the machine a datagram."""
         return self.machine.receive_datagram(message.data, now)
 
     def flush(self, now: int) -> None:
         """Send its datagrams, each when its transfer is on the air."""
         for data, flight in self.machine.datagrams_to_send():
-            self._outgoing.carry(Message(data), flight, now)
+            self._outgoing.carry(WireMessage(data), flight, now)
 
 
 class StreamWire:
@@ -67,7 +67,7 @@ class StreamWire:
         self._outgoing = outgoing
         self._connection = connection
 
-    def receive(self, message: Message, now: int) -> list[links.LinkEvent]:
+    def receive(self, message: WireMessage, now: int) -> list[links.LinkEvent]:
         """Hand the machine octets, or their end; what is left of another connection is nobody's."""
         if message.connection != self._connection:
             return []
@@ -153,12 +153,12 @@ class LinkEnd:
         """Send a bundle; return what the node is told of it at once, which is nothing where it is sent."""
         link, wire = self.machine, self._wire
         if link is None or wire is None or not self.is_established:
-            return [events.TransferFailed(order.key, self.peer, "no session")]
+            return [events.TransmissionFailed(order.key, self.peer, "no session")]
         most = link.transfer_max
         if most is not None and len(order.data) > most:
             # Not for good: another link may take more, and the engine, which was told of this one's limit,
             # sends nothing like it over this one again.
-            return [events.TransferFailed(order.key, self.peer, f"the peer takes {most} bytes at most")]
+            return [events.TransmissionFailed(order.key, self.peer, f"the peer takes {most} bytes at most")]
         self._orders.add(order, link, now)
         wire.flush(now)
         return []
@@ -186,7 +186,7 @@ class LinkEnd:
                 due = time
         return due
 
-    def receive(self, message: Message, now: int) -> list[Event]:
+    def receive(self, message: WireMessage, now: int) -> list[Event]:
         """Take what has come; where the node is down nobody hears it."""
         return [] if self._wire is None else self._tell(self._wire.receive(message, now), now)
 
@@ -217,7 +217,7 @@ class LinkEnd:
                 case links.LinkEnded(reason):
                     self._over(reason, told, now)
                 case links.MessageRejected(reason):
-                    self._say(self.node, MessageRejected(self.peer, reason))
+                    self._say(self.node, MessageDisputed(self.peer, reason))
                 case links.TransferSent(transfer):
                     order = self._orders.ended(transfer)
                     self.released(now)  # without this what has arrived would be kept for years
@@ -242,7 +242,7 @@ class LinkEnd:
     def _establish(self, told: list[Event]) -> None:
         if not self.is_established:
             self.is_established = True
-            self._say(self.node, LinkEstablished(self.peer))
+            self._say(self.node, LinkOpened(self.peer))
         if not self.cuts_open:
             told.append(self.link_up())
 
@@ -252,7 +252,7 @@ class LinkEnd:
             self._wire.flush(now)  # a session may end with a last word to its peer
         told += self._orders.fail_waiting(reason)
         if self.is_established:
-            self._say(self.node, LinkLost(self.peer, reason))
+            self._say(self.node, LinkClosed(self.peer, reason))
             # First, so that the node does not send over it again what fails with it.
             told.insert(0, events.LinkDown(self.peer))
         self.die()

@@ -14,7 +14,7 @@ LIVES_APART = 2**32
 """Transfers that one life of a node is given numbers for, so that no later one uses any of them again."""
 
 
-class Site(NamedTuple):
+class LinkSite(NamedTuple):
     """The place of one end of a link, for which a machine is made.
 
     Attributes:
@@ -37,13 +37,13 @@ class Site(NamedTuple):
 class Datagrams(NamedTuple):
     """A link over which messages are sent, each whole or not at all; its ends live as long as their nodes."""
 
-    make: Callable[[Site], DatagramLink]
+    make: Callable[[LinkSite], DatagramLink]
 
 
 class Streams(NamedTuple):
     """A link over which connections are opened, which carry octets in order; ends live as long as they do."""
 
-    make: Callable[[Site], StreamLink]
+    make: Callable[[LinkSite], StreamLink]
 
 
 LinkKind = Datagrams | Streams
@@ -51,7 +51,7 @@ ChooseLink = Callable[[int, int], LinkKind]
 """Returns which kind of link there is between two nodes, the lower number first."""
 
 
-def space_hop(site: Site) -> SpaceLink:
+def space_hop(site: LinkSite) -> SpaceLink:
     """Return one end of a space hop."""
     first = site.life * LIVES_APART
     return SpaceLink(

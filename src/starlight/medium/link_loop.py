@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from starlight.medium.channel import Message
+from starlight.medium.channel import WireMessage
 from starlight.medium.connections import Connections
 from starlight.medium.event_queue import EventQueue
 from starlight.medium.link_end import LinkEnd
@@ -71,7 +71,7 @@ class LinkLoop:
                 each.armed = due
                 self._queue.at(max(due, self._queue.now), self._look, (each, due))
 
-    def take(self, end: LinkEnd, messages: list[Message], *, timers: bool = False) -> None:
+    def take(self, end: LinkEnd, messages: list[WireMessage], *, timers: bool = False) -> None:
         """Let an end take messages, and tell its node in one step, as drivers hand them over in batches."""
         told: list[Event] = []
         lived = end.is_alive

@@ -8,7 +8,7 @@ from starlight.contacts import ContactPlan
 from starlight.medium.channel import Channel
 from starlight.medium.impairments import Impairments
 from starlight.medium.link_end import DatagramWire, LinkEnd, StreamWire
-from starlight.medium.link_kinds import ChooseLink, Site, Streams
+from starlight.medium.link_kinds import ChooseLink, LinkSite, Streams
 from starlight.medium.octet_channel import OctetChannel
 from starlight.medium.true_contacts import Direction, TrueContacts
 from starlight.trace import TraceEvent
@@ -89,7 +89,7 @@ class LinkTable:
             return None if opening is None else opening[1]
 
         passive = bool(connection) and end.node > end.peer
-        site = Site(end.node, end.peer, self.lives[end.node], passive, now, report_due)
+        site = LinkSite(end.node, end.peer, self.lives[end.node], passive, now, report_due)
         kind = self._choose(*sorted(back))
         if isinstance(kind, Streams):
             assert isinstance(end.outgoing, OctetChannel)

@@ -62,18 +62,18 @@ class SentOrders:
         key = self.ended(event.transfer).key
         match event:
             case links.TransferAcknowledged() | links.TransferRefused(_, Refusal.COMPLETED):
-                return [events.TransferAcknowledged(key, self._peer, now)]
+                return [events.TransmissionAcknowledged(key, self._peer, now)]
             case links.TransferRefused(_, reason):
-                return [events.TransferFailed(key, self._peer, reason.value, refused=True)]
+                return [events.TransmissionFailed(key, self._peer, reason.value, refused=True)]
             case links.TransferFailed(_, reason):
-                return [events.TransferFailed(key, self._peer, reason)]
+                return [events.TransmissionFailed(key, self._peer, reason)]
 
     def sent(self, order: Order, now: int) -> list[Event]:
         """Return what the node is told of a transfer that its link is through with, once it has left."""
         if order.flight.last_byte > now:
             heappush(self._leaving, (order.flight.last_byte, order.key))
             return []
-        return [events.TransferSent(order.key, self._peer)]
+        return [events.TransmissionSent(order.key, self._peer)]
 
     def next_due(self) -> int | None:
         """Return when `left` has something to tell, in ns."""
@@ -83,14 +83,16 @@ class SentOrders:
         """Return what the node is told of bundles whose last byte has left by now."""
         told: list[Event] = []
         while self._leaving and self._leaving[0][0] <= now:
-            told.append(events.TransferSent(heappop(self._leaving)[1], self._peer))
+            told.append(events.TransmissionSent(heappop(self._leaving)[1], self._peer))
         return told
 
     def fail_waiting(self, reason: str) -> list[Event]:
         """Return what the node is told when the link has ended: those that wait fail; what leaves goes on."""
-        told: list[Event] = [events.TransferFailed(order.key, self._peer, reason) for order in self._waiting]
+        told: list[Event] = [
+            events.TransmissionFailed(order.key, self._peer, reason) for order in self._waiting
+        ]
         # The link is through with these, and the medium carries them to their last byte.
-        told += [events.TransferSent(key, self._peer) for _, key in sorted(self._leaving)]
+        told += [events.TransmissionSent(key, self._peer) for _, key in sorted(self._leaving)]
         self._waiting.clear()
         self._leaving.clear()
         return told

@@ -17,25 +17,25 @@ class LinkMended(TraceEvent, frozen=True, tag="link.mended"):
     peer: int
 
 
-class LinkEstablished(TraceEvent, frozen=True, tag="link.established"):
+class LinkOpened(TraceEvent, frozen=True, tag="link.established"):
     """A link that needs its peer to begin can carry bundles."""
 
     peer: int
 
 
-class LinkLost(TraceEvent, frozen=True, tag="link.lost"):
+class LinkClosed(TraceEvent, frozen=True, tag="link.lost"):
     """A link has ended: its session, or the patience with a silent peer."""
 
     peer: int
     reason: str
 
 
-class MessageRejected(TraceEvent, frozen=True, tag="message.rejected"):
+class MessageDisputed(TraceEvent, frozen=True, tag="message.rejected"):
     """A link and its peer disagree about a message."""
 
     peer: int
     reason: str
 
 
-EVENTS: tuple[type[TraceEvent], ...] = (LinkCut, LinkMended, LinkEstablished, LinkLost, MessageRejected)
+EVENTS: tuple[type[TraceEvent], ...] = (LinkCut, LinkMended, LinkOpened, LinkClosed, MessageDisputed)
 """All of them."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 from starlight.contacts import ContactPlan
 from starlight.links import Flight, Refusal
-from starlight.medium.channel import Message
+from starlight.medium.channel import WireMessage
 from starlight.medium.event_queue import EventQueue
 from starlight.medium.impairments import Impairments
 from starlight.medium.link_kinds import ChooseLink
@@ -125,7 +125,7 @@ class VirtualLinks:
         if end.cuts_open == 1:
             self._trace(end.node, LinkCut(end.peer))
             if self._table.is_stream(end):
-                self._loop.take(end, [Message(b"", end.connection)])  # its connection breaks
+                self._loop.take(end, [WireMessage(b"", end.connection)])  # its connection breaks
             else:
                 self._tell(end.node, [LinkDown(end.peer)])
 

@@ -21,7 +21,7 @@ from starlight.messages.legs import LinkIndex, goes_by, legs_of, waits_long
 from starlight.messages.overtaken import Waiting, moved
 from starlight.messages.silence import Silence, notices_about, silence_of
 from starlight.node.forecast import Forecast, ForecastDoubt, ForecastDoubtCode, Forecaster, Outgoing
-from starlight.routing import Priority, Refusal, Route, Router, RouteRequest
+from starlight.routing import Priority, Route, Router, RouteRefusal, RouteRequest
 
 ANSWER_BYTES = 600
 """A typical letter: a few sentences of text and its addresses."""
@@ -224,7 +224,7 @@ class MessageForecaster:
 
     def _refusals(
         self, message: LateMessage, at: int, source: int, booked: Iterable[Route]
-    ) -> tuple[Refusal, ...]:
+    ) -> tuple[RouteRefusal, ...]:
         """Return the routes that look faster, `REFUSALS_MAX` at most, with what they fail at.
 
         The route that it goes is none of them: who was overtaken keeps a place there that a new bundle would

@@ -8,7 +8,7 @@ from starlight.messages.delivery import Leg
 from starlight.messages.legs import LinkIndex, longest_wait
 from starlight.messages.silence import Silence
 from starlight.node.forecast import Outgoing
-from starlight.routing import Refusal
+from starlight.routing import RouteRefusal
 
 
 class LateMessage(msgspec.Struct, frozen=True):
@@ -65,7 +65,7 @@ class Lateness(msgspec.Struct, frozen=True):
     fragments: int = 1
     spent: TimeSpent | None = None
     last_hop: Leg | None = None
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[RouteRefusal, ...] = ()
 
 
 def time_spent(index: LinkIndex, legs: tuple[Leg, ...], now: int) -> TimeSpent:

@@ -17,7 +17,7 @@ CONNECTIONS = 256
 """Connections at once; more are broken off. Each holds a socket, of which a process has some thousand."""
 
 
-class Connections:
+class TcpConnections:
     """Makes connections.
 
     Args:

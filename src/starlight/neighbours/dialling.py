@@ -12,7 +12,7 @@ import asyncio
 from starlight.contacts import ContactPlan
 from starlight.live.clock import MissionClock
 from starlight.neighbours.address import LinkAddress
-from starlight.neighbours.connections import Connections
+from starlight.neighbours.connections import TcpConnections
 from starlight.neighbours.contact_windows import ContactWindows
 from starlight.neighbours.kinds import StreamKind
 from starlight.neighbours.link_status import Tally
@@ -75,7 +75,7 @@ class Dialler:
     """
 
     def __init__(
-        self, connections: Connections, links: PeerLinks, windows: ContactWindows, clock: MissionClock
+        self, connections: TcpConnections, links: PeerLinks, windows: ContactWindows, clock: MissionClock
     ) -> None:
         self._connections = connections
         self._links = links

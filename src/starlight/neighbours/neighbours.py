@@ -15,7 +15,7 @@ from starlight.contacts import ContactPlan
 from starlight.links import Refusal
 from starlight.live.clock import MissionClock, MissionTimers
 from starlight.neighbours.address import LinkAddress
-from starlight.neighbours.connections import Connections
+from starlight.neighbours.connections import TcpConnections
 from starlight.neighbours.contact_windows import ContactWindows
 from starlight.neighbours.datagram_sockets import DatagramSockets
 from starlight.neighbours.dialling import Dialler
@@ -81,7 +81,7 @@ class Neighbours:
         self._outcomes = TransferOutcomes(node, clock, light, self._timers, tell, tally)
         self.drivers = LinkDrivers()
         self.links = PeerLinks(node, peers, clock, self._outcomes, tally, tell, say)
-        self._connections = Connections(me, clock, self.drivers, self._heard, tap)
+        self._connections = TcpConnections(me, clock, self.drivers, self._heard, tap)
         self.datagrams = DatagramSockets(me, clock, self.drivers, self._heard, say, tap)
         windows = ContactWindows(node, self._peers)
         self._dialler = Dialler(self._connections, self.links, windows, clock)
@@ -128,7 +128,7 @@ class Neighbours:
             self._dialler.set_plan(plan)
 
     def send(self, transmit: Transmit, data: bytes) -> None:
-        """Send a bundle; `TransferAcknowledged`, `TransferSent` or `TransferFailed` follows.
+        """Send a bundle; `TransmissionAcknowledged`, `TransmissionSent` or `TransmissionFailed` follows.
 
         Nothing is written before `LinkDrivers.flush`. Over a cut link it is eaten: its failure follows when
         its acknowledgement would have come. To a foreign peer it is held for the light time first; over a

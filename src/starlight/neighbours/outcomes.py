@@ -2,9 +2,9 @@
 
 The engine plans with what it is told, so it must not know sooner than the mission allows: an
 acknowledgement that crossed a cable in a millisecond is told one light time after the bundle has reached
-the peer. That delay is the engine's to impose (`TransferAcknowledged.known`), so that it outlasts a restart.
-What never left is told at once: nothing of it was on the air. So is what has left over a link, or a contact,
-that never acknowledges.
+the peer. That delay is the engine's to impose (`TransmissionAcknowledged.known`), so that it outlasts a
+restart. What never left is told at once: nothing of it was on the air. So is what has left over a link, or a
+contact, that never acknowledges.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class TransferOutcomes:
         tally = self._tally(transmit.peer)
         tally.failed += 1
         tally.erred(reason, self._clock.now())
-        self._tell(events.TransferFailed(transmit.key, transmit.peer, reason, refused))
+        self._tell(events.TransmissionFailed(transmit.key, transmit.peer, reason, refused))
 
     def eaten(self, transmit: Transmit, *, acknowledged: bool) -> None:
         """Tell what is known of a transfer that a cut link ate.
@@ -94,14 +94,14 @@ class TransferOutcomes:
         return self._light.reaches(self._node, transmit.peer, transmit.last_byte, transmit.reaches)
 
     def _sent(self, transmit: Transmit) -> None:
-        self._tell(events.TransferSent(transmit.key, transmit.peer))
+        self._tell(events.TransmissionSent(transmit.key, transmit.peer))
 
     def _acknowledged(self, transmit: Transmit) -> None:
         self._tally(transmit.peer).acknowledged += 1
         if transmit.one_way:
             self._sent(transmit)  # The cable acknowledges; the radio that it stands for never would.
         else:
-            self._tell(events.TransferAcknowledged(transmit.key, transmit.peer, self._known(transmit)))
+            self._tell(events.TransmissionAcknowledged(transmit.key, transmit.peer, self._known(transmit)))
 
     def _refused(self, transmit: Transmit, reason: Refusal) -> None:
         if reason is Refusal.COMPLETED:

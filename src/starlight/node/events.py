@@ -4,7 +4,7 @@ All are frozen and serialise, so that a recorded run replays. `key` is a bundle'
 identity as text (`Bundle.id`), `peer` a node number, times are ns since
 2000-01-01T00:00:00Z in mission time. Structs of msgspec, because they are made
 ten times faster than frozen dataclasses and carry their own tag into a record. What an application
-asks for is an event too (`application.py`).
+asks for is an event too (`application.py`). A tag of its own is the name that an event had in older records.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class LinkUp(_Event, frozen=True):
 
     Attributes:
         transfer_max: the largest bundle that the peer takes over it, in bytes; None for any.
-        acknowledged: each transfer is answered; otherwise `TransferSent` is all that is ever known of it.
+        acknowledged: each transfer is answered; otherwise `TransmissionSent` is all that is ever known of it.
     """
 
     peer: int
@@ -55,14 +55,14 @@ class LinkDown(_Event, frozen=True):
     peer: int
 
 
-class TransferSent(_Event, frozen=True):
+class TransmissionSent(_Event, frozen=True, tag="TransferSent"):
     """The last bit of a transfer has left. Without an acknowledging link it is all that is ever known."""
 
     key: str
     peer: int
 
 
-class TransferAcknowledged(_Event, frozen=True):
+class TransmissionAcknowledged(_Event, frozen=True, tag="TransferAcknowledged"):
     """The next hop has stored a bundle.
 
     Attributes:
@@ -74,7 +74,7 @@ class TransferAcknowledged(_Event, frozen=True):
     known: int
 
 
-class TransferFailed(_Event, frozen=True):
+class TransmissionFailed(_Event, frozen=True, tag="TransferFailed"):
     """A transfer will not be acknowledged: the link fell, or the peer refused.
 
     Attributes:
@@ -147,9 +147,9 @@ Event = (
     BundleReceived
     | LinkUp
     | LinkDown
-    | TransferSent
-    | TransferAcknowledged
-    | TransferFailed
+    | TransmissionSent
+    | TransmissionAcknowledged
+    | TransmissionFailed
     | ApplicationEvent
     | Delivered
     | Left

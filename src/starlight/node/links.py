@@ -35,8 +35,8 @@ class LinkState(msgspec.Struct, frozen=True, gc=False):
     acknowledged: bool = True
 
 
-class Link:
-    """A link to one peer; attributes as in `LinkState`, but for what is heard."""
+class KnownLink:
+    """A link to one peer, as far as it is known; attributes as in `LinkState`, but for what is heard."""
 
     __slots__ = ("_coming", "_last_heard", "acknowledged", "peer", "since", "transfer_max", "up")
 
@@ -89,13 +89,13 @@ class Links:
     """The links of one node, by peer."""
 
     def __init__(self) -> None:
-        self._links: dict[int, Link] = {}
+        self._links: dict[int, KnownLink] = {}
 
-    def to(self, peer: int) -> Link:
+    def to(self, peer: int) -> KnownLink:
         """Return the link to a peer; one of which nothing was told is down."""
         link = self._links.get(peer)
         if link is None:
-            link = self._links[peer] = Link(peer)
+            link = self._links[peer] = KnownLink(peer)
         return link
 
     def state(self, peer: int, now: int) -> LinkState:

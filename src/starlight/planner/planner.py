@@ -25,7 +25,15 @@ from starlight.scenario.network import LinkSpec
 from starlight.scenario.scenario import Scenario
 from starlight.sky import CELESTIAL_BODIES, Centre, Place, Sky, SpkBody, conjunctions, light_pieces_many
 
-__all__ = ["Channel", "Planned", "announcements", "known_plan", "make_plan", "place_of", "plan_channels"]
+__all__ = [
+    "Planned",
+    "PlannedChannel",
+    "announcements",
+    "known_plan",
+    "make_plan",
+    "place_of",
+    "plan_channels",
+]
 
 SLOT = 10**11
 """Contact ids are `channel * SLOT + the second of its start`, so planning further keeps them."""
@@ -37,7 +45,7 @@ AROUND = DAY
 CONJUNCTION = "superior conjunction: the Sun stands in the way between the worlds"
 
 
-class Channel(msgspec.Struct, frozen=True):
+class PlannedChannel(msgspec.Struct, frozen=True):
     """One direction of one link, with its contacts.
 
     Attributes:
@@ -66,7 +74,7 @@ class Planned(msgspec.Struct, frozen=True):
 
     start: int
     end: int
-    channels: tuple[Channel, ...]
+    channels: tuple[PlannedChannel, ...]
     seen: int
     changes: tuple[AllocationChange, ...]
 
@@ -91,7 +99,7 @@ def make_plan(scenario: Scenario, sky: Sky, start: int, end: int) -> Planned:
         weather.of_scenario(scenario),
         (max(start - around, sky.covers[0]), min(end + around, sky.covers[1])),
     )
-    visible: list[tuple[int, Channel]] = []
+    visible: list[tuple[int, PlannedChannel]] = []
     for index, link in enumerate(scenario.link):
         both = [link.between] if link.one_way else [link.between, (link.between[1], link.between[0])]
         for direction, ends in enumerate(both):
@@ -119,7 +127,7 @@ def make_plan(scenario: Scenario, sky: Sky, start: int, end: int) -> Planned:
     )
 
 
-def plan_channels(scenario: Scenario, sky: Sky, start: int, end: int) -> list[Channel]:
+def plan_channels(scenario: Scenario, sky: Sky, start: int, end: int) -> list[PlannedChannel]:
     """Return every direction of every link with its contacts between two times, in ns.
 
     Raises:
@@ -138,13 +146,13 @@ class _Open(msgspec.Struct, frozen=True):
     interval: Interval
 
 
-def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) -> Channel:
+def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) -> PlannedChannel:
     """Return one direction of a link as sky, radio, Sun and weather allow it."""
     begin, finish = shared.interval
     begin = max(begin, dtntime.from_text(link.since)) if link.since else begin
     finish = min(finish, dtntime.from_text(link.until)) if link.until else finish
     if finish <= begin:
-        return Channel(link, *ends, ())
+        return PlannedChannel(link, *ends, ())
     numbers = (shared.scenario.node_named(ends[0]).number, shared.scenario.node_named(ends[1]).number)
     forward = ends == link.between
     rate = link.rate_bps if forward else link.back_rate_bps or link.rate_bps
@@ -152,7 +160,7 @@ def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) ->
         assert rate is not None  # The scenario was checked.
         light = constant_light(begin, link.light_time_s)
         wire = Contact(base + begin // SECOND, *numbers, begin, finish, ((begin, rate),), light)
-        return Channel(link, *ends, (wire,))
+        return PlannedChannel(link, *ends, (wire,))
     here, there = shared.places[ends[0]], shared.places[ends[1]]
     # Light pieces and rates are fitted per window: nothing is carried outside, so nothing need be right
     # there.
@@ -170,10 +178,10 @@ def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) ->
         # A computed rate falls to zero where no rung of the ladder closes: there the window is open, yet no
         # contact.
         contacts += [whole] if rate is not None else parts(whole, carrying(steps, last))
-    return _under_the_sun(shared, Channel(link, *ends, tuple(contacts)))
+    return _under_the_sun(shared, PlannedChannel(link, *ends, tuple(contacts)))
 
 
-def _under_the_sun(shared: _Open, channel: Channel) -> Channel:
+def _under_the_sun(shared: _Open, channel: PlannedChannel) -> PlannedChannel:
     """Return a channel as the Sun near the line of sight, and the weather, leave it."""
     contacts = list(channel.contacts)
     notices = unknown_notices(
@@ -239,20 +247,20 @@ def _dim(contact: Contact, dim: list[Interval], sends: bool, factor: float) -> C
     return contact
 
 
-def announcements(channels: list[Channel], start: int) -> list[int]:
+def announcements(channels: list[PlannedChannel], start: int) -> list[int]:
     """Return the times, in ns and ascending, at which the network learns of new links after `start`."""
     times = {dtntime.from_text(c.link.announced) for c in channels if c.link.announced}
     return sorted(time for time in times if time > start)
 
 
-def known_plan(channels: list[Channel], now: int, version: int = 0) -> ContactPlan:
+def known_plan(channels: list[PlannedChannel], now: int, version: int = 0) -> ContactPlan:
     """Return the plan of the links that the network knows of at a time, in ns."""
     return _joined(
         (c for c in channels if not c.link.announced or dtntime.from_text(c.link.announced) <= now), version
     )
 
 
-def _joined(channels: Iterable[Channel], version: int) -> ContactPlan:
+def _joined(channels: Iterable[PlannedChannel], version: int) -> ContactPlan:
     contacts: list[Contact] = []
     # One notice for all nodes that are silent for the same reason at the same time: people read it once.
     silences: dict[tuple[int, int, str], set[int]] = {}

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.planner.intervals import Interval
-from starlight.radio import Link, Terminal, terminal, terminal_from
+from starlight.radio import RadioLink, Terminal, terminal, terminal_from
 from starlight.scenario.network import NodeSpec
 from starlight.scenario.scenario import Scenario
 from starlight.sky import (
@@ -91,7 +91,7 @@ def _elevation(sky: Sky, place: Place, other: Place, tdb: Floats, sends: bool) -
     return np.clip(elevation_deg(sky, place, other, tdb, sends), 0, 90)
 
 
-def radio_link(scenario: Scenario, from_node: str, to_node: str, band: str) -> Link:
+def radio_link(scenario: Scenario, from_node: str, to_node: str, band: str) -> RadioLink:
     """Return the radio of one direction between two nodes, by the terminals of their antennas.
 
     Raises:
@@ -99,7 +99,7 @@ def radio_link(scenario: Scenario, from_node: str, to_node: str, band: str) -> L
     """
     a, b = scenario.node_named(from_node), scenario.node_named(to_node)
     title = f"{a.title} to {b.title}, {band}"
-    return Link(
+    return RadioLink(
         _terminal(scenario, a, to_node, band), _terminal(scenario, b, from_node, band), band, title=title
     )
 
@@ -157,7 +157,9 @@ def _swing_rad_s(sky: Sky, body: SpkBody, span: Interval) -> float:
     return fastest
 
 
-def rate_pieces(sky: Sky, link: Link, here: Place, there: Place, spans: Sequence[Interval]) -> list[Rates]:
+def rate_pieces(
+    sky: Sky, link: RadioLink, here: Place, there: Place, spans: Sequence[Interval]
+) -> list[Rates]:
     """Return the best rate over intervals of transmission.
 
     Args:
@@ -180,11 +182,11 @@ def rate_pieces(sky: Sky, link: Link, here: Place, there: Place, spans: Sequence
     return result + _pieces(sky, link, here, there, batch)
 
 
-def _rates(link: Link, at: Moments) -> Times:
+def _rates(link: RadioLink, at: Moments) -> Times:
     return link.rate_bps(at.range_km, at.elevation_tx_deg, at.elevation_rx_deg, at.sun_deg)
 
 
-def _pieces(sky: Sky, link: Link, here: Place, there: Place, batch: list[Times]) -> list[Rates]:
+def _pieces(sky: Sky, link: RadioLink, here: Place, there: Place, batch: list[Times]) -> list[Rates]:
     """Return the pieces of spans that are given by the times at which they are looked at first."""
     if not batch:
         return []

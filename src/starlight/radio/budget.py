@@ -26,7 +26,7 @@ from starlight.radio.decibel import BOLTZMANN_DBM_HZ_K, db, free_space_loss_db, 
 from starlight.radio.table import EXACT, Line, Sum, Table, Tolerance, total
 
 
-class Entry(Struct, frozen=True, gc=False):
+class BudgetEntry(Struct, frozen=True, gc=False):
     """A given line.
 
     Attributes:
@@ -56,7 +56,7 @@ class Carrier(Struct, frozen=True):
         required_loop_snr_db: signal to noise ratio that it needs; None if unknown.
     """
 
-    suppression: tuple[Entry, ...]
+    suppression: tuple[BudgetEntry, ...]
     loop_hz: float
     required_loop_snr_db: float | None = None
 
@@ -85,15 +85,15 @@ class Budget(Struct, frozen=True):
     title: str
     frequency_hz: float
     range_km: float
-    transmit: tuple[Entry, ...]
-    path: tuple[Entry, ...] = ()
-    receive: tuple[Entry, ...] = ()
-    temperatures: tuple[Entry, ...] = ()
-    gain_over_t: Entry | None = None
+    transmit: tuple[BudgetEntry, ...]
+    path: tuple[BudgetEntry, ...] = ()
+    receive: tuple[BudgetEntry, ...] = ()
+    temperatures: tuple[BudgetEntry, ...] = ()
+    gain_over_t: BudgetEntry | None = None
     noise_dbm_hz: float | None = None
-    channel: tuple[Entry, ...] = ()
+    channel: tuple[BudgetEntry, ...] = ()
     data_rate_bps: float | None = None
-    threshold: Entry | None = None
+    threshold: BudgetEntry | None = None
     required_margin_db: float | None = None
     carrier: Carrier | None = None
     notes: tuple[str, ...] = ()
@@ -112,7 +112,7 @@ class _Writer:
         self.seen[key] += 1
         return key if self.seen[key] == 1 else f"{key}_{self.seen[key]}"
 
-    def given(self, section: str, entry: Entry, unit: str = "dB", effect: int = 1) -> Sum:
+    def given(self, section: str, entry: BudgetEntry, unit: str = "dB", effect: int = 1) -> Sum:
         term = entry.sum(effect)
         self.lines.append(
             Line(
@@ -122,7 +122,7 @@ class _Writer:
         )  # fmt: skip
         return term
 
-    def all(self, section: str, entries: Iterable[Entry], unit: str = "dB", effect: int = 1) -> Sum:
+    def all(self, section: str, entries: Iterable[BudgetEntry], unit: str = "dB", effect: int = 1) -> Sum:
         return total([self.given(section, entry, unit, effect) for entry in entries])
 
     def result(self, section: str, key: str, label: str, found: Sum, unit: str, source: str = "") -> Sum:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from starlight.errors import InputError
-from starlight.radio.budget import Carrier, Entry
+from starlight.radio.budget import BudgetEntry, Carrier
 from starlight.radio.case_keys import CaseKeys
 from starlight.radio.codes import code, threshold
 from starlight.radio.decibel import within
@@ -14,9 +14,9 @@ from starlight.radio.modulation import ranging_suppression_db, split
 from starlight.radio.table import EXACT
 
 
-def channel_entries(inputs: CaseKeys) -> tuple[Entry, ...]:
+def channel_entries(inputs: CaseKeys) -> tuple[BudgetEntry, ...]:
     """Return the losses between Pt/N0 and the decoder."""
-    entries: list[Entry] = []
+    entries: list[BudgetEntry] = []
     says = [key for key in ("modulation_loss_db", "data_to_total_db") if key in inputs.case]
     index = _index(inputs)
     if len(says) == 2:
@@ -24,11 +24,11 @@ def channel_entries(inputs: CaseKeys) -> tuple[Entry, ...]:
     if says:
         # Reports print this ratio as -1.25 dB, or as a loss of 1.25 dB.
         value = abs(within(inputs.case[says[0]], says[0], -60, 60, "A ratio in dB."))
-        entries.append(Entry(says[0], "Data to total power", -value, inputs.tolerance(says[0])))
+        entries.append(BudgetEntry(says[0], "Data to total power", -value, inputs.tolerance(says[0])))
     elif index is not None:
         parts = split(index, inputs.case.get("subcarrier", "square"), _index_key(inputs))
         source = f"index {index:.4g} rad, {inputs.case.get('subcarrier', 'square')} wave"
-        entries.append(Entry("modulation_loss_db", "Data to total power", parts.data_db, EXACT, source))
+        entries.append(BudgetEntry("modulation_loss_db", "Data to total power", parts.data_db, EXACT, source))
     # A ranging signal takes its part of the power from data and carrier alike, so it stands in both.
     entries += _ranging(inputs)
     entries += inputs.losses("system_loss_db", "System loss")
@@ -38,24 +38,26 @@ def channel_entries(inputs: CaseKeys) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def rate_and_threshold(inputs: CaseKeys) -> tuple[float | None, Entry | None]:
+def rate_and_threshold(inputs: CaseKeys) -> tuple[float | None, BudgetEntry | None]:
     """Return rate and threshold; what the case does not give may stand among what was printed.
 
     A threshold without a rate asks for the rate, unless a margin is printed too: then the rate is that
     at which it was flown.
     """
     key = "threshold_eb_n0_db"
-    need: Entry | None = None
+    need: BudgetEntry | None = None
     if key in inputs.case and "code" in inputs.case:
         raise InputError("is given besides a code", where=key, right="Keep one.")
     if "code" in inputs.case:
         chosen = code(inputs.case["code"])
         source = f"{chosen.title}, {chosen.error_rate}; {chosen.source}"
-        need = Entry("code_threshold_eb_n0_db", "Eb/N0 that the code needs", chosen.eb_n0_db, EXACT, source)
+        need = BudgetEntry(
+            "code_threshold_eb_n0_db", "Eb/N0 that the code needs", chosen.eb_n0_db, EXACT, source
+        )
     elif key in inputs.case or key in inputs.published:
         holder, where = (inputs.case, key) if key in inputs.case else (inputs.published, f"published.{key}")
         value = threshold(within(holder[key], where, -50, 100, "Eb/N0 in dB."), where)
-        need = Entry(key, "Eb/N0 that the code needs", value, inputs.tolerance(key))
+        need = BudgetEntry(key, "Eb/N0 that the code needs", value, inputs.tolerance(key))
     rate = inputs.scaled("data_rate", 1e-3, 1e13)
     asks = (key in inputs.case or "code" in inputs.case) and "margin_db" not in inputs.published
     if rate is None and "data_rate_bps" in inputs.published and not asks:
@@ -84,13 +86,13 @@ def carrier_of(inputs: CaseKeys) -> Carrier | None:
     return Carrier(_suppression(inputs, given), _loop(inputs, given), given.get("required_loop_snr_db"))
 
 
-def _ranging(inputs: CaseKeys) -> list[Entry]:
+def _ranging(inputs: CaseKeys) -> list[BudgetEntry]:
     keys = [k for k in ("ranging_loss_db", "ranging_suppression_db", "ranging_index_rad") if k in inputs.case]
     if len(keys) > 1:
         raise InputError("say the same thing", where=" and ".join(keys), right="Keep one.")
     if "ranging_index_rad" in inputs.case:
         value = ranging_suppression_db(inputs.case["ranging_index_rad"], "ranging_index_rad")
-        return [Entry("ranging_loss_db", "Ranging suppression", value)]
+        return [BudgetEntry("ranging_loss_db", "Ranging suppression", value)]
     return [e for key in keys for e in inputs.losses(key, "Ranging suppression")]
 
 
@@ -109,11 +111,13 @@ def _index_key(inputs: CaseKeys) -> str:
     return "modulation_index_deg" if "modulation_index_deg" in inputs.case else "modulation_index_rad"
 
 
-def _suppression(inputs: CaseKeys, given: dict[str, Any]) -> tuple[Entry, ...]:
+def _suppression(inputs: CaseKeys, given: dict[str, Any]) -> tuple[BudgetEntry, ...]:
     label = "Carrier suppression"
     if "suppression_db" in given:
         value = abs(within(given["suppression_db"], "carrier.suppression_db", -80, 80, "A ratio in dB."))
-        entries = [Entry("carrier.suppression_db", label, -value, inputs.tolerance("carrier.suppression_db"))]
+        entries = [
+            BudgetEntry("carrier.suppression_db", label, -value, inputs.tolerance("carrier.suppression_db"))
+        ]
     else:
         index = _index(inputs)
         if index is None:
@@ -124,13 +128,13 @@ def _suppression(inputs: CaseKeys, given: dict[str, Any]) -> tuple[Entry, ...]:
             right = "An index of 90 degrees leaves no carrier; leave the carrier out."
             raise InputError("leaves no carrier", where=_index_key(inputs), right=right)
         # With the ranging's part, which a suppression as printed is taken to hold already.
-        entries = [Entry("carrier.suppression_db", label, left, EXACT, "from the modulation index")]
+        entries = [BudgetEntry("carrier.suppression_db", label, left, EXACT, "from the modulation index")]
         entries += _ranging(inputs)
     for key, value in given.items():
         if key.endswith(("_loss_db", "ranging_suppression_db")):
             where = f"carrier.{key}"
             lost = within(value, where, 0, 60, "A loss is written positive.")
-            entries.append(Entry(where, "Carrier's " + key[:-3].replace("_", " "), -lost))
+            entries.append(BudgetEntry(where, "Carrier's " + key[:-3].replace("_", " "), -lost))
     return tuple(entries)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from starlight.errors import InputError
-from starlight.radio.budget import Entry
+from starlight.radio.budget import BudgetEntry
 from starlight.radio.case_keys import CaseKeys
 from starlight.radio.decibel import MAX_POINTING_LOSS_DB, db, dish_gain_dbi, polarization_loss_db, within
 from starlight.radio.dialect import FAMILIES
 from starlight.radio.table import EXACT
 
 
-def transmit_entries(inputs: CaseKeys, frequency_hz: float) -> tuple[Entry, ...]:
+def transmit_entries(inputs: CaseKeys, frequency_hz: float) -> tuple[BudgetEntry, ...]:
     """Return the transmitter's power, losses, gain and pointing, or what is radiated as given."""
     eirp = inputs.scaled("eirp", -100, 200)
     power, gain = _power(inputs), _gain(inputs, "transmitter", frequency_hz)
@@ -25,7 +25,7 @@ def transmit_entries(inputs: CaseKeys, frequency_hz: float) -> tuple[Entry, ...]
         # The entry is not called eirp_dbm, because that is the key of the sum. Pointing still counts: an
         # EIRP is what leaves along the axis of the beam.
         key = next(k for k in ("eirp_dbm", "eirp_dbw") if k in inputs.case)
-        entries = [Entry("radiated_eirp_dbm", "EIRP as given", eirp, inputs.tolerance(key))]
+        entries = [BudgetEntry("radiated_eirp_dbm", "EIRP as given", eirp, inputs.tolerance(key))]
         return (*entries, *_pointing(inputs, "pointing_loss_db", "transmitter_pointing_loss_db"))
     if power is None:
         right = "Give transmitter_power_dbm (or _dbw, _w, _kw, _mw), or eirp_dbm."
@@ -39,14 +39,14 @@ def transmit_entries(inputs: CaseKeys, frequency_hz: float) -> tuple[Entry, ...]
     return (power, *circuit, gain, *points)
 
 
-def path_entries(inputs: CaseKeys) -> tuple[Entry, ...]:
+def path_entries(inputs: CaseKeys) -> tuple[BudgetEntry, ...]:
     """Return the losses between the antennas, but for the distance."""
     found = inputs.losses("atmosphere_db", "Atmosphere") + inputs.losses("polarization_db", "Polarization")
     found += inputs.losses("other_losses_db", "Other loss")
     return tuple(found + _axes(inputs) + inputs.named_losses(""))
 
 
-def receive_entries(inputs: CaseKeys, frequency_hz: float, has_quality: bool) -> tuple[Entry, ...]:
+def receive_entries(inputs: CaseKeys, frequency_hz: float, has_quality: bool) -> tuple[BudgetEntry, ...]:
     """Return the receiver's gain, losses and pointing; no gain where G/T holds it."""
     gain = _gain(inputs, "receiver", frequency_hz)
     if has_quality and gain is not None:
@@ -61,7 +61,7 @@ def receive_entries(inputs: CaseKeys, frequency_hz: float, has_quality: bool) ->
     return (*entries, *_pointing(inputs, "receiver_pointing_loss_db"))
 
 
-def _power(inputs: CaseKeys) -> Entry | None:
+def _power(inputs: CaseKeys) -> BudgetEntry | None:
     units = [unit for unit in FAMILIES["transmitter_power"] if f"transmitter_power_{unit}" in inputs.case]
     if len(units) != 1:
         # Refuses two units. None at all is no fault yet: an EIRP may stand in for the power.
@@ -76,10 +76,10 @@ def _power(inputs: CaseKeys) -> Entry | None:
         assert watts is not None
         dbm = db(watts) + 30
     assert dbm is not None
-    return Entry("transmitter_power_dbm", "Transmitter power", dbm, inputs.tolerance(key))
+    return BudgetEntry("transmitter_power_dbm", "Transmitter power", dbm, inputs.tolerance(key))
 
 
-def _gain(inputs: CaseKeys, end: str, frequency_hz: float) -> Entry | None:
+def _gain(inputs: CaseKeys, end: str, frequency_hz: float) -> BudgetEntry | None:
     label = f"{end.capitalize()} antenna gain"
     key = f"{end}_gain_dbi"
     dish = f"{end}_diameter_m"
@@ -87,7 +87,7 @@ def _gain(inputs: CaseKeys, end: str, frequency_hz: float) -> Entry | None:
         raise InputError("is given twice", where=f"{key} and {dish}", right="Keep one.")
     given = inputs.number(key, -60, 100, "A gain over an isotropic antenna, dBi.")
     if given is not None:
-        return Entry(key, label, given, inputs.tolerance(key))
+        return BudgetEntry(key, label, given, inputs.tolerance(key))
     if dish not in inputs.case:
         return None
     share = f"{end}_efficiency"
@@ -97,10 +97,10 @@ def _gain(inputs: CaseKeys, end: str, frequency_hz: float) -> Entry | None:
     within(inputs.case[share], share, 0.01, 1.0, "An efficiency is a part of 1, such as 0.6.")
     value = dish_gain_dbi(inputs.case[dish], inputs.case[share], frequency_hz, end)
     source = f"{inputs.case[dish]:g} m, efficiency {inputs.case[share]:g}"
-    return Entry(key, label, value, inputs.tolerance(dish), source)
+    return BudgetEntry(key, label, value, inputs.tolerance(dish), source)
 
 
-def _pointing(inputs: CaseKeys, *keys: str) -> list[Entry]:
+def _pointing(inputs: CaseKeys, *keys: str) -> list[BudgetEntry]:
     found = []
     for key in keys:
         if key in inputs.case:
@@ -116,7 +116,7 @@ def _pointing(inputs: CaseKeys, *keys: str) -> list[Entry]:
     return found
 
 
-def _axes(inputs: CaseKeys) -> list[Entry]:
+def _axes(inputs: CaseKeys) -> list[BudgetEntry]:
     if "axial_ratios_db" not in inputs.case:
         return []
     given = inputs.case["axial_ratios_db"]
@@ -127,4 +127,4 @@ def _axes(inputs: CaseKeys) -> list[Entry]:
         raise InputError(f"{given!r} is no pair", where="axial_ratios_db", right=right)
     lost = polarization_loss_db(given[0], given[1], "axial_ratios_db")
     source = f"axial ratios {given[0]:g} and {given[1]:g} dB, axes crossed"
-    return [Entry("polarization_db", "Polarization", -lost, EXACT, source)]
+    return [BudgetEntry("polarization_db", "Polarization", -lost, EXACT, source)]

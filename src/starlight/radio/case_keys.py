@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from starlight.errors import InputError
-from starlight.radio.budget import Entry
+from starlight.radio.budget import BudgetEntry
 from starlight.radio.decibel import within
 from starlight.radio.dialect import FAMILIES, canonical, named_keys
 from starlight.radio.table import EXACT, Tolerance, tolerance_of
@@ -88,7 +88,7 @@ class CaseKeys:
         value = within(self.case[key], key, low / scale, high / scale, "Is the unit right?")
         return value * scale
 
-    def losses(self, key: str, label: str, most: float = 60.0) -> list[Entry]:
+    def losses(self, key: str, label: str, most: float = 60.0) -> list[BudgetEntry]:
         """Return the lines of a loss in dB that is given as a number, a list or a table of parts."""
         if key not in self.case:
             return []
@@ -103,10 +103,12 @@ class CaseKeys:
         # Reports write a loss positive. A line of the table adds to the sum, so here its sign turns.
         for where, text, value in parts:
             right = f"A loss is written positive, and at most {most:g} dB makes sense here."
-            entries.append(Entry(where, text, -within(value, where, 0.0, most, right), self.tolerance(key)))
+            entries.append(
+                BudgetEntry(where, text, -within(value, where, 0.0, most, right), self.tolerance(key))
+            )
         return entries
 
-    def named_losses(self, end: str) -> list[Entry]:
+    def named_losses(self, end: str) -> list[BudgetEntry]:
         """Return the named losses before Pt/N0 of an end, or those of neither."""
         ends = ("transmit", "receiv")
         keys = [k for k in self.named.before if (k.startswith(end) if end else not k.startswith(ends))]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from starlight.errors import InputError
-from starlight.radio.budget import Entry
+from starlight.radio.budget import BudgetEntry
 from starlight.radio.case_keys import CaseKeys
 from starlight.radio.decibel import within
 from starlight.radio.table import EXACT
 
 
-def noise_entries(inputs: CaseKeys) -> tuple[tuple[Entry, ...], Entry | None, float | None]:
+def noise_entries(inputs: CaseKeys) -> tuple[tuple[BudgetEntry, ...], BudgetEntry | None, float | None]:
     """Return the parts of the noise temperature, or G/T, or the noise density in dBm/Hz: one of the three."""
     keys = ["system_temperature_k", "system_temperature", "g_over_t_db_k", "noise_density_dbm_hz"]
     given = [key for key in keys if key in inputs.case]
@@ -28,25 +28,27 @@ def noise_entries(inputs: CaseKeys) -> tuple[tuple[Entry, ...], Entry | None, fl
     key = given[0]
     if key == "g_over_t_db_k":
         value = within(inputs.case[key], key, -60, 80, "Gain over temperature, dB/K.")
-        return (), Entry(key, "G/T", value, inputs.tolerance(key)), None
+        return (), BudgetEntry(key, "G/T", value, inputs.tolerance(key)), None
     if key == "noise_density_dbm_hz":
         return (), None, within(inputs.case[key], key, -210, -100, "dBm/Hz; 290 K are -174.")
     return _temperatures(inputs, key), None, None
 
 
-def _temperature_parts(inputs: CaseKeys) -> tuple[Entry, ...]:
+def _temperature_parts(inputs: CaseKeys) -> tuple[BudgetEntry, ...]:
     found = []
     for key in inputs.named.kelvin:
         kelvin = within(inputs.case[key], key, 0, 1e7, "A temperature in kelvin.")
         found.append(
-            Entry(key, key.removesuffix("_k").replace("_", " ").capitalize(), kelvin, inputs.tolerance(key))
+            BudgetEntry(
+                key, key.removesuffix("_k").replace("_", " ").capitalize(), kelvin, inputs.tolerance(key)
+            )
         )
     figure = inputs.number("receiver_noise_figure_db", 0, 60, "A noise figure in dB.")
     if figure is not None:
         # IEEE: a noise figure is meant at 290 K.
         key = "receiver_noise_figure_db"
         found.append(
-            Entry(
+            BudgetEntry(
                 "receiver_noise_k",
                 "Receiver noise",
                 290 * (10 ** (figure / 10) - 1),
@@ -60,7 +62,7 @@ def _temperature_parts(inputs: CaseKeys) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def _temperatures(inputs: CaseKeys, key: str) -> tuple[Entry, ...]:
+def _temperatures(inputs: CaseKeys, key: str) -> tuple[BudgetEntry, ...]:
     value = inputs.case[key]
     if isinstance(value, dict):
         parts = [(f"{key}.{name}", name.removesuffix("_k"), part) for name, part in value.items()]
@@ -71,7 +73,7 @@ def _temperatures(inputs: CaseKeys, key: str) -> tuple[Entry, ...]:
         # Under a key of its own, because system_temperature_k is the key of the sum.
         parts = [(f"{key} as given", "as given", value)]
     return tuple(
-        Entry(
+        BudgetEntry(
             where,
             f"Noise temperature, {name}",
             within(part, where, 0, 1e7, "Kelvin."),

@@ -1,7 +1,7 @@
 """A link between two terminals: what it carries at a time, for arrays, and its design control table.
 
-Both come from the same numbers: `Link.pt_n0_db_hz` evaluates them for whole passes at once, `Link.table`
-writes one moment out line by line with tolerances.
+Both come from the same numbers: `RadioLink.pt_n0_db_hz` evaluates them for whole passes at once,
+`RadioLink.table` writes one moment out line by line with tolerances.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from starlight.errors import InputError
 from starlight.radio.budget import control_table
 from starlight.radio.codes import Modem, Rung, code
 from starlight.radio.decibel import Floats, db, from_db, within
-from starlight.radio.link_table import LinkTable
+from starlight.radio.link_table import BudgetTable
 from starlight.radio.modulation import MAX_RESIDUAL_INDEX_RAD
 from starlight.radio.radio_path import WEATHER, Given, RadioPath
 from starlight.radio.table import Table
@@ -24,7 +24,7 @@ from starlight.radio.terminals import Terminal, terminal
 MARGIN_DB = 3.0  # asked of DESCANSO DPS 18's links, and the usual one of deep-space design
 
 
-class Link:
+class RadioLink:
     """One direction of a radio link.
 
     Args:
@@ -158,5 +158,5 @@ class Link:
         moment = (range_km, elevation_tx_deg, elevation_rx_deg, sep_deg, weather, extra_db)
         best = int(self.rate_bps(*moment))
         rung = self.rung(rate_bps if rate_bps is not None else best or self.rungs[0].rate_bps)
-        lines = LinkTable(self.title, self.path, self.modem, self.margin_db)
+        lines = BudgetTable(self.title, self.path, self.modem, self.margin_db)
         return control_table(lines.budget(moment, rung, best))

@@ -10,7 +10,7 @@ import math
 
 from msgspec import Struct
 
-from starlight.radio.budget import Budget, Carrier, Entry
+from starlight.radio.budget import Budget, BudgetEntry, Carrier
 from starlight.radio.codes import Modem, Rung, code
 from starlight.radio.decibel import Floats
 from starlight.radio.modulation import split
@@ -22,7 +22,7 @@ from starlight.radio.table import EXACT, Tolerance
 _ATMOSPHERE_SPREAD = Tolerance(0.3, 0.3, "gaussian")
 
 
-class LinkTable(Struct, frozen=True):
+class BudgetTable(Struct, frozen=True):
     """Writes budgets of a link.
 
     Attributes:
@@ -61,7 +61,7 @@ class LinkTable(Struct, frozen=True):
             None,
             self._channel_entries(rung, shares.data_db),
             rung.rate_bps,
-            Entry(
+            BudgetEntry(
                 "code_threshold_eb_n0_db",
                 "Eb/N0 that the code needs",
                 chosen.eb_n0_db,
@@ -73,8 +73,10 @@ class LinkTable(Struct, frozen=True):
             self._notes(best),
         )
 
-    def _path_entries(self, tx: Floats, rx: Floats, weather: Floats, extra: Floats) -> tuple[Entry, ...]:
-        path = [Entry("polarization_loss_db", "Polarization loss", -self.path.polarization_db)]
+    def _path_entries(
+        self, tx: Floats, rx: Floats, weather: Floats, extra: Floats
+    ) -> tuple[BudgetEntry, ...]:
+        path = [BudgetEntry("polarization_loss_db", "Polarization loss", -self.path.polarization_db)]
         ends = (
             ("transmitter", self.path.transmitter, self.path.above_transmitter, tx),
             ("receiver", self.path.receiver, self.path.above_receiver, rx),
@@ -85,16 +87,16 @@ class LinkTable(Struct, frozen=True):
                 label = f"Atmosphere above {end.name}"
                 source = f"{above.name}, {100 * float(weather):g} % weather, {float(elevation):.1f} degrees"
                 spread = Tolerance(0.3 * lost, 0.3 * lost, _ATMOSPHERE_SPREAD.shape)
-                path.append(Entry(f"{name}_atmosphere_db", label, -lost, spread, source))
+                path.append(BudgetEntry(f"{name}_atmosphere_db", label, -lost, spread, source))
         if extra > 0:
-            path.append(Entry("extra_loss_db", "Further loss", -float(extra)))
+            path.append(BudgetEntry("extra_loss_db", "Further loss", -float(extra)))
         return tuple(path)
 
-    def _channel_entries(self, rung: Rung, data_db: float) -> tuple[Entry, ...]:
+    def _channel_entries(self, rung: Rung, data_db: float) -> tuple[BudgetEntry, ...]:
         source = f"{self.modem.modulation} carrier, index {math.degrees(rung.index_rad):.1f} degrees"
         return (
-            Entry("modulation_loss_db", "Data to total power", data_db, EXACT, source),
-            Entry(
+            BudgetEntry("modulation_loss_db", "Data to total power", data_db, EXACT, source),
+            BudgetEntry(
                 "implementation_loss_db",
                 "Implementation loss",
                 -self.modem.implementation_db,
@@ -102,33 +104,33 @@ class LinkTable(Struct, frozen=True):
             ),
         )
 
-    def _receive_entries(self) -> tuple[Entry, ...]:
+    def _receive_entries(self) -> tuple[BudgetEntry, ...]:
         # Less would be printed as 0.00 dB.
         if abs(self.path.retune_db) < 0.005:
             return self.path.receive.entries
         source = f"gain at {self.path.frequency_hz / 1e6:.1f} MHz"
         return (
             *self.path.receive.entries,
-            Entry("retuning_db", "Other frequency", self.path.retune_db, EXACT, source),
+            BudgetEntry("retuning_db", "Other frequency", self.path.retune_db, EXACT, source),
         )
 
     def _temperature_entries(
         self, ranges: Floats, rx: Floats, sep: Floats, weather: Floats
-    ) -> tuple[Entry, ...]:
+    ) -> tuple[BudgetEntry, ...]:
         vacuum = self.path.receive.vacuum
         if vacuum is None:
             return ()
         parts = self.path.temperatures(ranges, rx, sep, weather, self.path.loss_above_receiver(rx, weather))
         sky, sun = float(parts["sky"]), float(parts["sun"])
         labels = {
-            "elevation": Entry(
+            "elevation": BudgetEntry(
                 "elevation_part_k", "Antenna near the horizon", float(parts.get("elevation", 0))
             ),
-            "sky": Entry(
+            "sky": BudgetEntry(
                 "sky_k", "Sky", sky, Tolerance(0.3 * (sky - COSMIC_K), 0.3 * (sky - COSMIC_K), "gaussian")
             ),
             # The Sun's noise varies by its activity and with the antenna's own lobes: by half, or double.
-            "sun": Entry(
+            "sun": BudgetEntry(
                 "sun_k",
                 "Sun",
                 sun,
@@ -136,7 +138,7 @@ class LinkTable(Struct, frozen=True):
                 # 180 degrees stand for "far from the Sun", which is no angle to print.
                 f"{float(sep):.2f} degrees away" if sep < 180 else "",
             ),
-            "body": Entry(
+            "body": BudgetEntry(
                 "hot_body_k", f"{self.path.hot_body.capitalize()} in the beam", float(parts.get("body", 0))
             ),
         }
@@ -145,7 +147,7 @@ class LinkTable(Struct, frozen=True):
     def _carrier(self, suppression_db: float) -> Carrier | None:
         if self.modem.modulation == "suppressed":
             return None
-        entry = Entry("carrier_suppression_db", "Carrier suppression", suppression_db)
+        entry = BudgetEntry("carrier_suppression_db", "Carrier suppression", suppression_db)
         return Carrier((entry,), self.modem.loop_hz, self.modem.loop_snr_db)
 
     def _notes(self, best: int) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ from starlight.radio.noise import (
     slant_db,
     sun_table,
 )
-from starlight.radio.terminals import Receiver, Terminal, Transmitter
+from starlight.radio.terminals import BandReceiver, Terminal, Transmitter
 
 Given = npt.ArrayLike
 WEATHER = 0.9  # 90 % weather, as in the DESCANSO tables
@@ -191,7 +191,7 @@ def _transmit(end: Terminal, band: str) -> Transmitter:
     return found.transmit
 
 
-def _receive(end: Terminal, band: str) -> Receiver:
+def _receive(end: Terminal, band: str) -> BandReceiver:
     found = end.bands.get(band)
     if found is None or found.receive is None:
         raise InputError(f"{end.name} has no receiver in band {band!r}", where="band", right=_choice(end))
@@ -207,7 +207,7 @@ def _choice(end: Terminal) -> str:
     return "It can " + ", ".join(parts) + "."
 
 
-def _retune(transmit: Transmitter, receive: Receiver) -> float:
+def _retune(transmit: Transmitter, receive: BandReceiver) -> float:
     """Return how the receiving antenna's gain changes from its own frequency to the transmitter's, dB."""
     ratio = transmit.frequency_hz / receive.frequency_hz
     if not 1 - _TUNING <= ratio <= 1 + _TUNING:

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from starlight.errors import InputError
-from starlight.radio.budget import Entry
+from starlight.radio.budget import BudgetEntry
 from starlight.radio.codes import Modem, modem
 from starlight.radio.decibel import (
     MAX_POINTING_LOSS_DB,
@@ -57,7 +57,7 @@ class Transmitter(Struct, frozen=True):
     """
 
     frequency_hz: float
-    entries: tuple[Entry, ...]
+    entries: tuple[BudgetEntry, ...]
     source: str
     modem: Modem
 
@@ -67,7 +67,7 @@ class Transmitter(Struct, frozen=True):
         return sum(entry.value for entry in self.entries)
 
 
-class Receiver(Struct, frozen=True):
+class BandReceiver(Struct, frozen=True):
     """A receiver in a band.
 
     Attributes:
@@ -83,11 +83,11 @@ class Receiver(Struct, frozen=True):
 
     frequency_hz: float
     gain_dbi: float
-    entries: tuple[Entry, ...]
-    vacuum: Entry | None
+    entries: tuple[BudgetEntry, ...]
+    vacuum: BudgetEntry | None
     elevation_k: float
     elevation_decay: float
-    gain_over_t: Entry | None
+    gain_over_t: BudgetEntry | None
     source: str
 
 
@@ -95,7 +95,7 @@ class Band(Struct, frozen=True):
     """The equipment of a terminal in a band."""
 
     transmit: Transmitter | None
-    receive: Receiver | None
+    receive: BandReceiver | None
 
 
 class Terminal(Struct, frozen=True):
@@ -250,7 +250,7 @@ class _Way:
     def spread(self, *keys: str) -> Tolerance:
         return next((self.tolerances[key] for key in keys if key in self.tolerances), EXACT)
 
-    def gain(self, end: str) -> Entry:
+    def gain(self, end: str) -> BudgetEntry:
         key = self.one_of("gain_dbi", "diameter_m")
         if key == "gain_dbi":
             value = self.number(key, -30, 95, "A gain over an isotropic antenna, dBi.")
@@ -260,18 +260,18 @@ class _Way:
             share = self.number("efficiency", 0.01, 1.0, "An efficiency is a part of 1, such as 0.6.", None)
             value = dish_gain_dbi(diameter, share, self.frequency_hz, self.where)
             source = f"{diameter:g} m, efficiency {share:g}"
-        return Entry(
+        return BudgetEntry(
             f"{end}_gain_dbi", f"{end.capitalize()} antenna gain", value, self.spread("gain_dbi"), source
         )
 
-    def losses(self, end: str, gain_dbi: float | None) -> list[Entry]:
+    def losses(self, end: str, gain_dbi: float | None) -> list[BudgetEntry]:
         right = f"A loss in dB, positive, at most {MAX_POINTING_LOSS_DB:g}."
         circuit = self.number("circuit_loss_db", 0, 30, right)
         entries = []
         if circuit:
             spread = self.spread("circuit_loss_db")
             entries.append(
-                Entry(f"{end}_circuit_loss_db", f"{end.capitalize()} circuit loss", -circuit, spread)
+                BudgetEntry(f"{end}_circuit_loss_db", f"{end.capitalize()} circuit loss", -circuit, spread)
             )
         if "pointing_error_deg" in self.given:
             self.one_of("pointing_error_deg", "pointing_loss_db")
@@ -286,7 +286,9 @@ class _Way:
             points = right + " An antenna that loses more points nowhere."
             lost = self.number("pointing_loss_db", 0, MAX_POINTING_LOSS_DB, points)
         spread = self.spread("pointing_loss_db")
-        entries.append(Entry(f"{end}_pointing_loss_db", f"{end.capitalize()} pointing loss", -lost, spread))
+        entries.append(
+            BudgetEntry(f"{end}_pointing_loss_db", f"{end.capitalize()} pointing loss", -lost, spread)
+        )
         return entries
 
     def modem(self) -> Modem:
@@ -297,7 +299,7 @@ class _Way:
         end = "transmitter"
         if key == "eirp_dbm":
             value = self.number(key, -60, 180, "A radiated power in dBm.")
-            entry = Entry("radiated_eirp_dbm", "EIRP as given", value, self.spread(key), self.source)
+            entry = BudgetEntry("radiated_eirp_dbm", "EIRP as given", value, self.spread(key), self.source)
             # An EIRP does not say how wide the beam is, so a pointing error can't be turned into a loss.
             return Transmitter(self.frequency_hz, (entry, *self.losses(end, None)), self.source, self.modem())
         if key == "power_w":
@@ -305,7 +307,7 @@ class _Way:
             value, source = db(watts) + 30, f"{watts:g} W"
         else:
             value, source = self.number(key, -30, 110, "A power in dBm."), self.source
-        power = Entry(
+        power = BudgetEntry(
             "transmitter_power_dbm",
             "Transmitter power",
             value,
@@ -318,12 +320,12 @@ class _Way:
             self.frequency_hz, (power, gain, *self.losses(end, gain.value)), self.source, self.modem()
         )
 
-    def receive(self) -> Receiver:
+    def receive(self) -> BandReceiver:
         if self.one_of("vacuum_k", "g_over_t_db_k") == "g_over_t_db_k":
             ratio = self.number("g_over_t_db_k", -60, 80, "Gain over temperature, dB/K.")
             # The gain is inside G/T, together with Sun and worlds: no result depends on the 0 dBi below.
-            quality = Entry("g_over_t_db_k", "G/T", ratio, self.spread("g_over_t_db_k"), self.source)
-            return Receiver(
+            quality = BudgetEntry("g_over_t_db_k", "G/T", ratio, self.spread("g_over_t_db_k"), self.source)
+            return BandReceiver(
                 self.frequency_hz,
                 0.0,
                 tuple(self.losses("receiver", None)),
@@ -334,11 +336,11 @@ class _Way:
                 self.source,
             )
         kelvin = self.number("vacuum_k", 1, 1e6, "A temperature in kelvin, at least 1.")
-        vacuum = Entry(
+        vacuum = BudgetEntry(
             "vacuum_k", "Antenna and receiver, vacuum", kelvin, self.spread("vacuum_k"), self.source
         )
         gain = self.gain("receiver")
-        return Receiver(
+        return BandReceiver(
             self.frequency_hz,
             gain.value,
             (gain, *self.losses("receiver", gain.value)),

@@ -46,7 +46,7 @@ from starlight.services.amendments import NAME as AMENDMENTS
 from starlight.services.amendments import AmendmentService
 from starlight.sim.entropy import entropy
 from starlight.sim.holdings import held
-from starlight.sim.promises import Promises, parts_of
+from starlight.sim.promises import PromiseTrail, parts_of
 from starlight.sim.referee import Referee
 from starlight.sim.virtual_node import NodeSetup
 from starlight.sim.world import VirtualWorld
@@ -99,7 +99,7 @@ class Rehearsal:
         # Beyond the end only as far as the ephemeris goes; an end past that is left to raise its error.
         self.channels = plan_channels(scenario, sky, start, max(end, min(end + PLAN_BEYOND, sky.covers[1])))
         self.story = Story(scenario)
-        self.promises = Promises()
+        self.promises = PromiseTrail()
         self.resent = self.telemetry = self.bundles = self.records = 0
         self._trace, self._record = trace, record
         self._letters: dict[str, _Letter] = {}
@@ -265,7 +265,7 @@ class Rehearsal:
 class _Applications(Applications):
     """The applications of a node, which let the rehearsal hear what the node promises."""
 
-    def __init__(self, engine: Node, promises: Promises, members: Mapping[str, Restorable]) -> None:
+    def __init__(self, engine: Node, promises: PromiseTrail, members: Mapping[str, Restorable]) -> None:
         super().__init__(members)
         self._engine, self._promises = engine, promises
 

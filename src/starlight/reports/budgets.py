@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from starlight.errors import InputError
-from starlight.radio import Link, Table, budget_from_reference, compare
+from starlight.radio import RadioLink, Table, budget_from_reference, compare
 from starlight.sky import AU_KM
 
 
@@ -80,7 +80,7 @@ def at_range(
     """
     if not 1e-6 <= range_au <= 1_000:
         raise InputError(f"{range_au:g} au is no range", where="--range-au", right="Allowed: 1e-6 to 1000")
-    link = Link(transmitter, receiver, band)
+    link = RadioLink(transmitter, receiver, band)
     range_km = range_au * AU_KM
     # Given for both ends: where there is no air, the elevation does not count.
     table = link.table(range_km, elevation_deg, elevation_deg)

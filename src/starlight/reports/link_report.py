@@ -13,7 +13,7 @@ from starlight.errors import InputError
 from starlight.planner.bodies import coverage_text, visible
 from starlight.planner.places import place_of
 from starlight.planner.radios import Floats, Rates, Times, moments, radio_link, rate_pieces
-from starlight.radio import Link, Table
+from starlight.radio import RadioLink, Table
 from starlight.reports.page import Chart, ChartLine, Grid, Part, page
 from starlight.scenario.scenario import Scenario
 from starlight.sky import AU_KM, C_KM_S, Centre, Place, Sky, distance_km, sun_earth_probe_angle_deg
@@ -42,7 +42,7 @@ class Study(msgspec.Struct, frozen=True):
     from_node: str
     to_node: str
     band: str
-    link: Link
+    link: RadioLink
     here: Place
     there: Place
     at: int

@@ -9,7 +9,7 @@ from starlight.contacts import UNLIMITED_BPS, Contact, ContactPlan, Exported, fo
 from starlight.dtntime import HOUR, SECOND
 from starlight.planner.allocation import AllocationChange
 from starlight.planner.history import History
-from starlight.planner.planner import Channel, Planned
+from starlight.planner.planner import Planned, PlannedChannel
 from starlight.reports.page import Bar, Chart, ChartLine, Gantt, Grid, Part, page
 from starlight.scenario.scenario import Scenario
 
@@ -84,7 +84,7 @@ def plan_view(scenario: Scenario, planned: Planned, history: History) -> dict[st
     }
 
 
-def _numbers(scenario: Scenario, channel: Channel) -> tuple[int, int]:
+def _numbers(scenario: Scenario, channel: PlannedChannel) -> tuple[int, int]:
     return scenario.node_named(channel.from_node).number, scenario.node_named(channel.to_node).number
 
 
@@ -157,14 +157,14 @@ def _gigabytes(volume: int) -> str | float:
     return "not limited" if volume >= UNLIMITED_BPS else volume / 1e9
 
 
-def _is_of(change: AllocationChange, channel: Channel) -> bool:
+def _is_of(change: AllocationChange, channel: PlannedChannel) -> bool:
     return (change.from_node, change.to_node) == (channel.from_node, channel.to_node)
 
 
 def _bars(
     scenario: Scenario,
     planned: Planned,
-    channel: Channel,
+    channel: PlannedChannel,
     shown: dict[tuple[str, str], list[Contact]],
     titles: dict[str, str],
 ) -> list[Bar]:
@@ -194,7 +194,9 @@ def _near(scenario: Scenario) -> set[str]:
     return {node.name for node in scenario.node if node.world == first}
 
 
-def _rates(far: list[Channel], shown: dict[tuple[str, str], list[Contact]], titles: dict[str, str]) -> Chart:
+def _rates(
+    far: list[PlannedChannel], shown: dict[tuple[str, str], list[Contact]], titles: dict[str, str]
+) -> Chart:
     """Return the rate of each link between worlds; zero where there is no contact."""
     marks: set[int] = set()
     for channel in far:
@@ -225,7 +227,9 @@ def _rates(far: list[Channel], shown: dict[tuple[str, str], list[Contact]], titl
     )
 
 
-def _ranges(far: list[Channel], shown: dict[tuple[str, str], list[Contact]], titles: dict[str, str]) -> Chart:
+def _ranges(
+    far: list[PlannedChannel], shown: dict[tuple[str, str], list[Contact]], titles: dict[str, str]
+) -> Chart:
     """Return the range of each link between worlds inside its contacts, in millions of km."""
     ends = [c for channel in far for c in shown[channel.from_node, channel.to_node]]
     first, last = min((c.start for c in ends), default=0), max((c.end for c in ends), default=1)

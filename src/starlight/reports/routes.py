@@ -21,9 +21,9 @@ from starlight.routing import (
     Hop,
     HopLimit,
     Priority,
-    Refusal,
     Route,
     Router,
+    RouteRefusal,
     RouteRequest,
     split,
 )
@@ -128,7 +128,7 @@ class Found(msgspec.Struct, frozen=True):
     size: int
     routes: list[Route]
     limits: list[list[HopLimit]]
-    refused: list[Refusal]
+    refused: list[RouteRefusal]
     never_used: list[str]
     fragments: list[Fragment]
     notes: list[str]
@@ -175,7 +175,7 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
     router = Router(plan, with_overhead=asked.size > 0)
     request = RouteRequest(source, destination, at, asked.size, priority=priority)
     routes = _routes(router, request, asked.k)
-    refused: list[Refusal] = []
+    refused: list[RouteRefusal] = []
     if asked.explain:
         refused = router.refusals(request, most=5)
     fragments: list[Fragment] = []

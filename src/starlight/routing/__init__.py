@@ -3,7 +3,7 @@
 from starlight.routing.fragments import Fragment, split
 from starlight.routing.index import Unusable
 from starlight.routing.no_route import KnownNegatives, NoRoute, NoRouteCode
-from starlight.routing.refusals import Refusal, RefusalCode
+from starlight.routing.refusals import RefusalCode, RouteRefusal
 from starlight.routing.request import RouteRequest
 from starlight.routing.route import Hop, Route
 from starlight.routing.router import Router
@@ -18,9 +18,9 @@ __all__ = [
     "NoRoute",
     "NoRouteCode",
     "Priority",
-    "Refusal",
     "RefusalCode",
     "Route",
+    "RouteRefusal",
     "RouteRequest",
     "Router",
     "Turns",

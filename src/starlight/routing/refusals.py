@@ -25,7 +25,7 @@ from starlight.routing.volume import free_volume, margin
 
 
 class RefusalCode(StrEnum):
-    """The kinds of `Refusal`."""
+    """The kinds of `RouteRefusal`."""
 
     NEIGHBOUR_EXCLUDED = "neighbour_excluded"
     CONTACT_EXCLUDED = "contact_excluded"
@@ -42,7 +42,7 @@ class RefusalCode(StrEnum):
     SLOW = "slow"  # it arrives no earlier than by the chosen route, for the rate of a contact
 
 
-class Refusal(msgspec.Struct, frozen=True, gc=False):
+class RouteRefusal(msgspec.Struct, frozen=True, gc=False):
     """A route that looked faster, and what became of it; `words.routes` tells it.
 
     Attributes:
@@ -94,7 +94,7 @@ def refusals(
     chosen: Route | None,
     most: int,
     takes: Takes,
-) -> list[Refusal]:
+) -> list[RouteRefusal]:
     """Return why routes that look faster than the chosen one were not, the fastest-looking first.
 
     What refused one route is left out of the emptier world when the next is looked for: so each says
@@ -110,7 +110,7 @@ def refusals(
     """
     path_of_chosen = [hop.contact.id for hop in chosen.hops] if chosen else []
     empty = RouteRequest(request.source, request.destination, request.ready, 0)
-    found: list[Refusal] = []
+    found: list[RouteRefusal] = []
     while len(found) < most:
         looks = _fastest(index, empty, chosen, path_of_chosen)
         if looks is None:
@@ -137,7 +137,7 @@ def _fastest(
     return None
 
 
-def _without(empty: RouteRequest, asked: RouteRequest, refusal: Refusal) -> RouteRequest:
+def _without(empty: RouteRequest, asked: RouteRequest, refusal: RouteRefusal) -> RouteRequest:
     """Return an emptier world without what has refused a route."""
     decides = refusal.slow
     exclude, avoid = empty.exclude, empty.avoid
@@ -150,7 +150,7 @@ def _without(empty: RouteRequest, asked: RouteRequest, refusal: Refusal) -> Rout
     )
 
 
-def _follow(path: Path, busy: Busy, request: RouteRequest, looked_like: int, takes: Takes) -> Refusal:
+def _follow(path: Path, busy: Busy, request: RouteRequest, looked_like: int, takes: Takes) -> RouteRefusal:
     contacts = tuple([contact.planned for contact in path])
     hops: list[Hop] = []
     ready = request.ready
@@ -164,7 +164,7 @@ def _follow(path: Path, busy: Busy, request: RouteRequest, looked_like: int, tak
                 code, room = _misses(contact, ready, needs, busy)
             elif code is RefusalCode.PEER_TAKES:
                 needs, room = takes.needs, takes.most[contact.to_node]
-            return Refusal(contacts, looked_like, tuple(hops), contact, contact, code, at, needs, room)
+            return RouteRefusal(contacts, looked_like, tuple(hops), contact, contact, code, at, needs, room)
         leaves, last_byte, arrives = timing
         light_time = contact.light_time(last_byte)
         more = margin(light_time) if searched.with_margin else 0
@@ -201,7 +201,7 @@ def _misses(contact: Contact, ready: int, size: int, busy: Busy) -> tuple[Refusa
 
 def _too_late(
     contacts: tuple[Contact, ...], looked_like: int, hops: list[Hop], request: RouteRequest, arrives: int
-) -> Refusal:
+) -> RouteRefusal:
     """Return the refusal of a route that the bundle can go by: what costs it most time decides."""
     queued = max(hops, key=lambda hop: hop.leaves - hop.waits_until)
     slowest = max(hops, key=lambda hop: hop.last_byte - hop.leaves)
@@ -212,7 +212,7 @@ def _too_late(
     expires = request.expires
     if expires is not None and arrives > expires:
         code = RefusalCode.EXPIRED
-    return Refusal(
+    return RouteRefusal(
         contacts,
         looked_like,
         tuple(hops),

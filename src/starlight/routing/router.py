@@ -18,7 +18,7 @@ from starlight.routing.candidates import best_first
 from starlight.routing.following import follow, travel
 from starlight.routing.index import MAX_CHANGED_PARTS, Ids, Unusable, amended_index, difference, index_of
 from starlight.routing.no_route import NoRoute, NoRouteCode
-from starlight.routing.refusals import Refusal, Takes, refusals
+from starlight.routing.refusals import RouteRefusal, Takes, refusals
 from starlight.routing.request import RouteRequest
 from starlight.routing.route import FOREVER, Route, timed
 from starlight.routing.tie_break import Path
@@ -219,7 +219,7 @@ class Router:
         """
         return earliest_over(self._index, contacts, source, ready, self._sizes.volume(size), until)
 
-    def refusals(self, request: RouteRequest, *, most: int = 3) -> list[Refusal]:
+    def refusals(self, request: RouteRequest, *, most: int = 3) -> list[RouteRefusal]:
         """Return why routes that look faster than the answer of `route` are not.
 
         Args:

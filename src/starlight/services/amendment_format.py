@@ -41,8 +41,8 @@ from starlight.contacts import (
     Amendment,
     Change,
     Contact,
-    Fact,
     LightPiece,
+    MissionFact,
     NewContacts,
     NotUnderstood,
     Outage,
@@ -176,7 +176,7 @@ def _change_out(change: Change) -> cbor.Value:
             return [_NEW_CONTACTS, *map(_contact_out, contacts)]
         case Removed(from_node, to_node, time):
             return [_REMOVED, from_node, to_node, time]
-        case Fact(name, value):
+        case MissionFact(name, value):
             return [_FACT, name, value]
         case Retracted(author, number):
             return [_RETRACTED, author, number]
@@ -307,7 +307,7 @@ def _fact(rest: list[cbor.Value]) -> Change:
     name, value = rest
     if not isinstance(value, str | int | float):
         return NotUnderstood(_FACT, cbor.dumps([_FACT, name, value]))
-    return Fact(_typed(name, str, "a fact's name is text"), value)
+    return MissionFact(_typed(name, str, "a fact's name is text"), value)
 
 
 def _retracted(rest: list[cbor.Value]) -> Change:

@@ -66,8 +66,8 @@ class Verdict(msgspec.Struct, frozen=True):
     cause: str = ""
 
 
-class Promises:
-    """Follows promises along a trace.
+class PromiseTrail:
+    """Follows along a trace what was promised, and judges it.
 
     Attributes:
         unpromised: bundles taken for which no route was known.

@@ -30,7 +30,7 @@ from starlight.sky.places import (
     zenith,
 )
 from starlight.sky.rotation import EarthTurning, MarsTurning, Turning
-from starlight.sky.spk import BodyKernel, Carried
+from starlight.sky.spk import BodyKernel, SpkBodies
 from starlight.sky.tables import Samples, hermite
 from starlight.sky.timescales import DAY_S, UTC_BEGINS, EarthTurn, Floats, Times, tdb_from_utc, utc_from_tdb
 
@@ -103,7 +103,7 @@ class Sky:
             "mars": MarsTurning(begins, last),
         }
         self._emb = partial(_states, [kernel[0, 3]])
-        self._carried = Carried(self._by_id, frozenset((*_NAMES, _BARYCENTRE, _EMB)))
+        self._carried = SpkBodies(self._by_id, frozenset((*_NAMES, _BARYCENTRE, _EMB)))
         self._conics: dict[Trajectory, Samples] = {}
 
     @classmethod

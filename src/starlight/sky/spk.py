@@ -48,7 +48,7 @@ class BodyKernel(Protocol):
     segments: Iterable[SpkSegment]
 
 
-class Carried:
+class SpkBodies:
     """The bodies of the SPK files that a sky was handed.
 
     Args:

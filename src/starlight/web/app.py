@@ -21,7 +21,7 @@ from starlight.web.letters import LetterRoutes
 from starlight.web.pages import PageRoutes
 from starlight.web.parts import PartRoutes
 from starlight.web.render import HERE
-from starlight.web.stream import Streams
+from starlight.web.stream import PageStreams
 
 
 def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPBACK_HOSTS) -> Starlette:
@@ -38,7 +38,7 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
         *pages.routes(),
         *PartRoutes(backend).routes(),
         *LetterRoutes(backend).routes(),
-        WebSocketRoute("/people/{person}/stream", Streams(backend).serve),
+        WebSocketRoute("/people/{person}/stream", PageStreams(backend).serve),
     ]
     return Starlette(
         routes=[

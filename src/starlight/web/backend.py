@@ -22,7 +22,7 @@ from starlight.web.views import (
     PageStatus,
     Person,
     SkyPanel,
-    Storm,
+    StormView,
 )
 
 
@@ -109,7 +109,7 @@ class PageBackend(Protocol):
         """Return what moves besides letters, as the place of this person knows it."""
         ...
 
-    async def set_storm(self, active: bool) -> Storm:
+    async def set_storm(self, active: bool) -> StormView:
         """Cut the relays, or mend them; setting what is set already changes nothing."""
         ...
 

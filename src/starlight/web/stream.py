@@ -31,7 +31,7 @@ MAX_STREAMS = 64
 TRY_AGAIN_LATER = 1013  # RFC 6455 registry of close codes
 
 
-class Streams:
+class PageStreams:
     """Serves the WebSockets of all pages.
 
     Args:

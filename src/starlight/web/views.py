@@ -271,7 +271,7 @@ class TelemetryView(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-class Storm(msgspec.Struct, frozen=True):
+class StormView(msgspec.Struct, frozen=True):
     """The storm that a visitor of the page can let loose.
 
     Attributes:
@@ -318,7 +318,7 @@ class PageStatus(msgspec.Struct, frozen=True):
     # The API's key is older than the name, and programs read it.
     in_transit: tuple[Crossing, ...] = msgspec.field(default=(), name="flights")
     silence: SilenceView | None = None
-    storm: Storm = Storm(active=False)
+    storm: StormView = StormView(active=False)
     telemetry: tuple[TelemetryView, ...] = ()
     conjunction: ConjunctionView | None = None
     plan: PlanChanges | None = None

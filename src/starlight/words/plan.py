@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from starlight.contacts import (
     Change,
-    Fact,
+    MissionFact,
     NewContacts,
     NotUnderstood,
     Outage,
@@ -74,7 +74,7 @@ def change(change: Change, names: Names) -> Sentence:
             return fill(NEW_CONTACTS, links=_links(between, names), start=Moment(start), end=Moment(end))
         case Removed(from_node, to_node, time):
             return fill(REMOVED, links=_links([(from_node, to_node)], names), time=Moment(time))
-        case Fact(name, value):
+        case MissionFact(name, value):
             return fill(FACT, name=name, value=str(value))
         case Retracted(author, number):
             return fill(RETRACTED, number=number, author=name_of(author, names))

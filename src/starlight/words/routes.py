@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from starlight.contacts import Contact
 from starlight.dtntime import SECOND, duration_text
-from starlight.routing import Hop, Refusal, RefusalCode, Route, Unusable
+from starlight.routing import Hop, RefusalCode, Route, RouteRefusal, Unusable
 from starlight.words.sentence import Moment, Names, Sentence, bytes_text, fill, name_of
 
 HOP = "At {here} it {waits}leaves at {leaves}{last_byte} and arrives at {there} at {arrives}{light}."
@@ -91,14 +91,14 @@ def hop(made: Hop, names: Names) -> Sentence:
     )
 
 
-def headline(refusal: Refusal) -> Sentence:
+def headline(refusal: RouteRefusal) -> Sentence:
     """Return in a line which route was refused."""
     # By ids, as in the plan's file: names would not tell two contacts of one link apart.
     ids = ", ".join(str(contact.id) for contact in refusal.contacts)
     return fill(HEADLINE, ids=ids, looked_like=Moment(refusal.looked_like))
 
 
-def refused(refusal: Refusal, names: Names) -> tuple[Sentence, ...]:
+def refused(refusal: RouteRefusal, names: Names) -> tuple[Sentence, ...]:
     """Return a sentence for each contact of a refused route, up to the one that decides."""
     # All facts are handed to every template: each names those that its code has set.
     decides = refusal.slow
