@@ -71,6 +71,7 @@ class Daemon:
         correspondents: make the programs that live at its mailboxes, which `residents` opens.
         tap: sees all bytes of all its links; for captures in tests.
         kinds: the protocols that its links speak, by the schemes of their addresses.
+        open_store: opens its store, which is in the folder `config.data`.
 
     Attributes:
         mail: the mailboxes, for people.
@@ -92,10 +93,11 @@ class Daemon:
         correspondents: Sequence[Maker] = (),
         tap: Tap | None = None,
         kinds: Mapping[str, LinkKind] = KINDS,
+        open_store: Callable[[str], Store] = SqliteStore,
     ) -> None:
         self.config = config = _patient(config, float(clock.rate))
         self.clock = clock
-        self.store: Store = SqliteStore(config.data)
+        self.store = open_store(config.data)
         clock.not_before(self.store.mission_time())
         number = self._number = config.node.number
         self.node = Node(config.node)
