@@ -13,7 +13,7 @@ from tests.live.helpers import PATIENCE_S, START, run
 
 from starlight.app.folder_sink import FolderSink
 from starlight.app.payload_folder import PayloadFolder
-from starlight.errors import InputError
+from starlight.errors import InputError, StoreError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig
 from starlight.node.config import NodeConfig
@@ -117,6 +117,41 @@ def test_a_full_disk_leaves_it_in_the_node(tmp_path: Path, caplog: pytest.LogCap
     run(test())
     assert caplog.text.count("stays in the node") == 2
     assert "No space left on device" in caplog.text
+
+
+def test_a_node_that_does_not_let_go_does_not_end_the_sink(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was not acknowledged is said, and acknowledged later; what comes after it is taken, too."""
+
+    async def test() -> None:
+        daemon = Daemon(DaemonConfig(NodeConfig(1), str(tmp_path / "store")), MissionClock(START, 1))
+        await daemon.start()
+        sender = await daemon.bundles.register()
+        endpoint = await daemon.bundles.register(9, own=True)
+        refusals = [StoreError("no space left"), RuntimeError("a defect")]
+        acknowledge = endpoint.acknowledge
+
+        async def reluctant(id: str) -> None:
+            if refusals:
+                raise refusals.pop(0)
+            await acknowledge(id)
+
+        endpoint.acknowledge = reluctant  # type: ignore[method-assign]  # a node that refuses for a while
+        for number in range(2):
+            await sender.send(UnitToSend("ipn:1.9", b"%d" % number))
+        gone = asyncio.Event()
+        daemon.subscribe(lambda: None if daemon.node.stored else gone.set())
+        running = asyncio.create_task(FolderSink(endpoint, PayloadFolder(tmp_path / "came"), 0.0).run())
+        await asyncio.wait_for(gone.wait(), PATIENCE_S)
+        assert sorted(path.read_bytes() for path in (tmp_path / "came").iterdir()) == [b"0", b"1"]
+        await daemon.stop()
+        await asyncio.wait_for(running, PATIENCE_S)
+
+    run(test())
+    for refusal in ("no space left", "a defect"):
+        assert f"stays in the node, which does not let go of it: {refusal}" in caplog.text
+    assert "the sink at ipn:1.9 takes nothing more: node 1 is not running" in caplog.text
 
 
 def test_a_sink_is_not_taken_over(tmp_path: Path) -> None:

@@ -74,6 +74,8 @@ class Office(Restorable):
         return requests
 
     def next_wakeup(self) -> int | None:
+        if "next_wakeup" in self.defects:
+            raise self.defects["next_wakeup"]
         return self.due
 
     def _note(self, name: str, *facts: object) -> list[Request]:

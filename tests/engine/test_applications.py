@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from tests.engine.helpers import ROAD, SECOND, T, came, made, plan
 from tests.engine.office import POST, Office
@@ -10,8 +12,19 @@ from starlight.dtntime import DAY, MINUTE
 from starlight.engine.applications import MAIL, Applications
 from starlight.engine.host import Host
 from starlight.engine.node import Node
-from starlight.errors import InputError
-from starlight.node.application import ChangePlan, Claim, Request, Save, Submit, Take, Unclaim, Untaken
+from starlight.errors import InputError, StoreError
+from starlight.node.application import (
+    Application,
+    ChangePlan,
+    Claim,
+    DataUnit,
+    Request,
+    Save,
+    Submit,
+    Take,
+    Unclaim,
+    Untaken,
+)
 from starlight.node.config import NodeConfig
 from starlight.node.events import LinkUp, PlanChanged
 
@@ -130,6 +143,105 @@ def test_what_one_breaks_takes_nothing_from_the_others() -> None:
     house.mail.defects["plan_changed"] = RuntimeError("another")
     house.host.step([PlanChanged(plan(version=3))], T)
     assert names(house.echo) == names(house.count) == ["plan_changed"]
+
+
+UNIT = DataUnit("k", ("k",), "ipn:3.2", "ipn:1.9", T, b"x", T + DAY, 1)
+
+CALLS: dict[str, Callable[[Applications], object]] = {
+    "resume": lambda house: house.resume(T),
+    "accepted": lambda house: house.accepted("echo:1", "k", T, T, T),
+    "rejected": lambda house: house.rejected("echo:1", "too large", T),
+    "delivered": lambda house: house.delivered(UNIT, T),
+    "departed": lambda house: house.departed("k", 2, T, T, T, T),
+    "withdrawn": lambda house: house.withdrawn("k", T),
+    "not_withdrawn": lambda house: house.not_withdrawn("k", T),
+    "expired": lambda house: house.expired("k", "lifetime expired", T),
+    "reported": lambda house: house.reported("k", "ipn:2.0", "delivered", T, 0, T),
+    "plan_changed": lambda house: house.plan_changed(T),
+    "handle_timer": lambda house: house.handle_timer(T),
+    "next_wakeup": lambda house: house.next_wakeup(),
+    "restore": lambda house: house.restore("echo", "state", b"1"),
+}
+"""Each call of the boundary, so made that the echo is among those that it reaches."""
+
+
+def test_each_call_of_the_boundary_is_tried() -> None:
+    """No call is left out of the test below."""
+    assert set(CALLS) == {name for name in vars(Application) if not name.startswith("_")} | {"restore"}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_no_call_that_raises_gets_past_its_application(name: str) -> None:
+    """Whatever one breaks over is named once, the others are told all the same, and work goes on."""
+    house = House()
+    house.host.resume([], T)
+    house.ask("echo", Claim("ipn:3.2"))
+    house.count.told.clear()
+    house.echo.due = house.count.due = T
+    house.echo.defects[name] = defect = RuntimeError("a defect")
+    answer = CALLS[name](house.members)
+    ((what, error),) = house.broken
+    assert what.startswith(f"the application 'echo' broke over {name}")
+    assert error is defect
+    if name == "delivered":
+        assert answer == [Untaken()]
+    elif name not in ("accepted", "rejected", "restore", "next_wakeup"):
+        assert names(house.count) == [name]
+    elif name == "next_wakeup":
+        assert answer == T  # the other's deadline
+    house.host.step([PlanChanged(plan(version=3))], T)
+    assert "plan_changed" in names(house.count)
+
+
+def test_one_that_cannot_say_when_it_is_due_is_asked_again_ever_more_rarely() -> None:
+    """The others' deadlines hold, it is still told of all else, and what was due meanwhile is done late."""
+    house = House()
+    house.host.resume([], T)
+    house.count.due, house.echo.due = T + SECOND, T + 2 * SECOND
+    house.echo.defects["next_wakeup"] = RuntimeError("a defect")
+    rests, now = [], T
+    house.host.step([], T)
+    house.host.step([PlanChanged(plan(version=3))], T)
+    assert len(house.broken) == 1
+    assert "plan_changed" in names(house.echo)
+    assert house.host.next_wakeup() == T + SECOND
+    house.host.step([], T + SECOND)
+    assert names(house.count)[-1] == "handle_timer"
+    for _ in range(13):
+        due = house.host.next_wakeup()
+        assert due is not None
+        rests.append(due - now)
+        now = due
+        house.host.step([], now)
+    assert rests[:3] == [MINUTE, 2 * MINUTE, 4 * MINUTE]
+    assert rests[-1] == DAY
+    del house.echo.defects["next_wakeup"]
+    due = house.host.next_wakeup()
+    assert due is not None
+    house.host.step([], due)
+    assert names(house.echo)[-1] == "handle_timer"
+    assert house.host.next_wakeup() is None
+
+
+def test_one_that_breaks_over_its_records_is_set_aside_with_them() -> None:
+    """It is told and asked nothing: it saves nothing over them, and what comes for it waits in the node."""
+    house = House()
+    house.echo.defects["restore"] = RuntimeError("a defect")
+    house.echo.answers["resume"] = [Claim("ipn:3.2"), Save("echo", "state", b"lost")]
+    house.echo.due = T
+    for key in ("state", "more"):
+        house.members.restore("echo", key, b"1")
+    assert [what for what, _ in house.broken] == [
+        "the application 'echo' broke over restore, and is set aside until the node starts again"
+    ]
+    assert house.host.resume([], T).writes == []
+    house.host.step([came(made(to="ipn:3.2")), PlanChanged(plan(version=3))], T)
+    assert names(house.echo) == []
+    assert names(house.count) == ["resume", "plan_changed"]
+    assert [stored.meta.destination for stored in house.host.node.stored.values()] == ["ipn:3.2"]
+    assert house.host.next_wakeup() != T
+    with pytest.raises(StoreError, match="the application 'echo' is set aside"):
+        house.members.asked("echo", [POST])
 
 
 def test_what_is_no_request_or_not_its_own_is_broken_too() -> None:

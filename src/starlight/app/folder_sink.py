@@ -7,13 +7,15 @@ import logging
 from pathlib import Path
 
 from starlight.app.payload_folder import PayloadFolder
+from starlight.errors import StarlightError
 from starlight.live.bundle_service import BundleEndpoint
 from starlight.live.daemon import Daemon
+from starlight.services.units import ReceivedUnit
 
 _LOG = logging.getLogger(__name__)
 
 RETRY_S = 60.0
-"""Seconds after which what the disk refused is written again; it stays in the node until then."""
+"""Seconds after which what the disk or the node refused is tried again; it stays in the node until then."""
 
 
 class FolderSink:
@@ -22,7 +24,7 @@ class FolderSink:
     Args:
         endpoint: where it comes.
         folder: where it goes.
-        retry_s: how long to wait after the disk refused, in s.
+        retry_s: how long to wait after the disk or the node refused, in s.
     """
 
     def __init__(self, endpoint: BundleEndpoint, folder: PayloadFolder, retry_s: float = RETRY_S) -> None:
@@ -42,18 +44,25 @@ class FolderSink:
         return cls(await daemon.bundles.register(number, own=True), folder)
 
     async def run(self) -> None:
-        """Take what comes, until the node stops.
+        """Take what comes, until the node stops; the log says so where it does not take any more."""
+        try:
+            async for received in self._endpoint:
+                await self._take(received)
+        except StarlightError as error:
+            # Nobody awaits a sink, so it has to say itself why it ends.
+            _LOG.error("the sink at %s takes nothing more: %s", self._endpoint.address, error)
 
-        Raises:
-            StoreError: the node has stopped.
-        """
-        async for received in self._endpoint:
-            while True:
-                try:
-                    # In a thread, because a slow disk must not hold up the node.
-                    await asyncio.to_thread(self._folder.keep, received)
-                    break
-                except OSError as error:
-                    _LOG.error("%s stays in the node, its file can't be written: %s", received.id, error)
-                    await asyncio.sleep(self._retry_s)
-            await self._endpoint.acknowledge(received.id)
+    async def _take(self, received: ReceivedUnit) -> None:
+        """Write a payload, then let the node let go of it; what fails is tried again, file and all."""
+        while True:
+            try:
+                # In a thread, because a slow disk must not hold up the node.
+                await asyncio.to_thread(self._folder.keep, received)
+                await self._endpoint.acknowledge(received.id)
+                return
+            except OSError as error:
+                _LOG.error("%s stays in the node, its file can't be written: %s", received.id, error)
+            except Exception as error:
+                # Of any kind: a defect that the node survives must not end what runs beside it.
+                _LOG.error("%s stays in the node, which does not let go of it: %s", received.id, error)
+            await asyncio.sleep(self._retry_s)

@@ -7,19 +7,22 @@ name its token begins with. News of a bundle go to all, by the bundle's key, of 
 What one of them breaks costs itself alone, as far as that can be held. A call that raises counts as
 answered with nothing: the data unit that it was given stays with the node, which offers it again at the
 endpoint's next claim; what it was told it is not told again; its timer rests; and the step goes on for the
-others. What can't be held apart is the engine below: where that breaks over what an application asked for,
-the step is undone for all (`Host`), and what an application holds in memory is its own to keep sound.
+others. One that breaks over its own records is set aside until the node starts again: it is told nothing and
+asked nothing, so that its records, and the data units that wait for it, stay in the store as they are. What
+can't be held apart is the engine below: where that breaks over what an application asked for, the step is
+undone for all (`Host`), and what an application holds in memory is its own to keep sound.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
 from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MINUTE
-from starlight.errors import InputError
+from starlight.errors import InputError, StoreError
 from starlight.node.application import (
     Claim,
     DataUnit,
@@ -74,18 +77,19 @@ class Applications:
 
         Raises:
             InputError: it claims an endpoint that another application holds.
+            StoreError: it was set aside, and nothing that it asks for would be kept.
             ValueError: it asks for what no application may.
         """
-        return self._members[name].asked(requests)
+        return self._members[name].ask(requests)
 
     def named(self, name: str) -> Restorable:
         """Return the application of a name, to be asked what it knows."""
         return self._members[name].application
 
     def restore(self, mailbox: str, key: str, data: bytes) -> None:
-        """Give a record back to the application that saved it."""
+        """Give a record back to the application that saved it; one that breaks over it is set aside."""
         owner = mailbox if mailbox in self._members else MAIL
-        self._members[owner].application.restore(mailbox, key, data)
+        self._members[owner].restore(mailbox, key, data)
 
     def resume(self, now: int) -> list[Request]:
         """Let each say what to ask of a node that has just started.
@@ -173,27 +177,51 @@ class _Member:
         self._name = name
         self._holders = holders
         self._broke = broke
-        self._rests_until = 0
-        self._failures = 0  # of its timer, one after the other
+        self._set_aside = False
+        self._now = 0  # when it was last told of anything
+        self._rest = _Rest()
 
-    def call(self, call: str, *facts: object, failing: Sequence[Request] = ()) -> list[Request]:
+    def restore(self, mailbox: str, key: str, data: bytes) -> None:
+        """Give it back a record."""
+        if self._set_aside:
+            return
+        try:
+            self.application.restore(mailbox, key, data)
+        except Exception as error:
+            # It must not go on without what it had saved: it would save what it then makes over that.
+            self._set_aside = True
+            self._note("restore, and is set aside until the node starts again", error)
+
+    def ask(self, requests: Iterable[Request]) -> list[Request]:
+        """Return what it asks for on its own; see `Applications.asked`."""
+        if self._set_aside:
+            raise StoreError(f"the application {self._name!r} is set aside: it can't read what it has saved")
+        return self._asked(requests)
+
+    def call(self, call: str, *facts: Any, failing: Sequence[Request] = ()) -> list[Request]:
         """Return the answer to a call, as what its node is asked for.
 
         Args:
             call: the name of the method.
-            facts: its arguments.
+            facts: its arguments, of which the last is the time, in ns.
             failing: what counts as its answer when it raises.
         """
+        if self._set_aside:
+            return list(failing)
+        self._now = facts[-1]
         try:
-            return self.asked(getattr(self.application, call)(*facts))
+            return self._asked(getattr(self.application, call)(*facts))
         except Exception as error:
             self._note(call, error)
             return list(failing)
 
     def resume(self, now: int) -> list[Request]:
         """Return the answer to the start of the node."""
+        if self._set_aside:
+            return []
+        self._now = now
         try:
-            return self.asked(self.application.resume(now))
+            return self._asked(self.application.resume(now))
         except InputError:
             raise  # A person's mistake, which only a person can mend: two services with one number.
         except Exception as error:
@@ -202,26 +230,41 @@ class _Member:
 
     def handle_timer(self, now: int) -> list[Request]:
         """Return the answer to its deadline, if that has come."""
+        self._now = now
         due = self.next_wakeup()
         if due is None or due > now:
             return []
         try:
-            requests = self.asked(self.application.handle_timer(now))
+            requests = self._asked(self.application.handle_timer(now))
         except Exception as error:
             # It is due still, so without a rest it would be asked again at once, for ever.
-            self._rests_until = now + min(MINUTE << min(self._failures, 20), REST_MAX)
-            self._failures += 1
+            self._rest.begin(now)
             self._note("handle_timer", error)
             return []
-        self._failures = 0
+        self._rest.end()
         return requests
 
     def next_wakeup(self) -> int | None:
         """Return when `handle_timer` has something to do."""
-        due = self.application.next_wakeup()
-        return None if due is None else max(due, self._rests_until)
+        if self._set_aside:
+            return None
+        rest = self._rest
+        if rest.unanswered and self._now < rest.until:
+            return rest.until
+        try:
+            due = self.application.next_wakeup()
+            due = None if due is None else max(due, rest.until)
+        except Exception as error:
+            # Asked after each step of the node, it would fill the log. It is asked again when it has rested,
+            # because what it holds may have changed by then: its deadlines are late, and none is lost.
+            rest.begin(self._now, unanswered=True)
+            self._note("next_wakeup", error)
+            return rest.until
+        if rest.unanswered:
+            rest.end()
+        return due
 
-    def asked(self, requests: Iterable[Request]) -> list[Request]:
+    def _asked(self, requests: Iterable[Request]) -> list[Request]:
         """Return requests as they are put to the node, all of them or, where one is wrong, none."""
         told = [self._named(request) for request in requests]
         if any(isinstance(request, Claim | Unclaim) for request in told):
@@ -263,6 +306,31 @@ class _Member:
         if self._broke is None:
             raise error
         self._broke(f"the application {self._name!r} broke over {call}", error)
+
+
+class _Rest:
+    """The rest of a timer that broke: ever longer while it keeps breaking.
+
+    Attributes:
+        until: when it is over, in ns.
+        unanswered: it broke over the question when it is due, so that is not known.
+    """
+
+    def __init__(self) -> None:
+        self.until = 0
+        self.unanswered = False
+        self._failures = 0  # one after the other
+
+    def begin(self, now: int, *, unanswered: bool = False) -> None:
+        """Rest from now on."""
+        self.until = now + min(MINUTE << min(self._failures, 20), REST_MAX)
+        self.unanswered = unanswered
+        self._failures += 1
+
+    def end(self) -> None:
+        """Take note that it works again."""
+        self.unanswered = False
+        self._failures = 0
 
 
 def _tell_all(members: Mapping[str, _Member], call: str, *facts: object) -> list[Request]:

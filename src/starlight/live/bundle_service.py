@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import TypeVar
 
-from starlight.errors import InputError, StoreError
+from starlight.errors import BundleError, InputError, StoreError
 from starlight.node.application import Request
 from starlight.services.registration import Registration
 from starlight.services.registry import Registry
@@ -116,7 +116,7 @@ class BundleService:
         while (arrival := registration.after(after)) is not None:
             try:
                 payload = self._payload(arrival.keys)
-            except StoreError as error:
+            except (BundleError, StoreError) as error:
                 # It stays stored and may be read another time; until then it must not hold up the others.
                 _LOG.error("%s can't be given to %s: %s", arrival.id, registration.endpoint, error)
                 registration.gone(arrival.id)

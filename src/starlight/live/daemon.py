@@ -268,7 +268,7 @@ class Daemon:
         for aside in self.store.set_aside:
             self._say(RecordSetAside(aside.mailbox, aside.key, aside.why))
         for key, data in self.store.saved(AMENDMENTS):
-            self._amendments.restore(AMENDMENTS, key, data)
+            self._applications.restore(AMENDMENTS, key, data)
         self._commits.submit(self._host.resume(self.store.restore(), now), now)
         if self.config.planners:
             greeting = self._applications.asked(AMENDMENTS, self._amendments.greet(now))

@@ -244,4 +244,8 @@ class Restorable(Application, Protocol):
     """An application that can be given back what it saved."""
 
     def restore(self, mailbox: str, key: str, data: bytes) -> None:
-        """Take back a record that a `Save` made durable, before it resumes."""
+        """Take back a record that a `Save` made durable, before it resumes.
+
+        An application that raises here is not driven until its node starts again, so that it saves nothing
+        over what it could not read; one record that is damaged is better answered with `SetAside`.
+        """

@@ -103,10 +103,6 @@ class Links:
         link = self._links.get(peer)
         return LinkState(peer) if link is None else link.state(now)
 
-    def states(self, now: int) -> list[LinkState]:
-        """Return the states of all links that were told of, by peer."""
-        return [link.state(now) for _, link in sorted(self._links.items())]
-
     def hear(self, peer: int | None, at: int, now: int) -> None:
         """Take note of something from a peer that light brings at a time, in ns; None is a peer unknown."""
         if peer is not None:
