@@ -6,7 +6,6 @@ import pytest
 
 from starlight.errors import InputError
 from starlight.messages.draft import Draft
-from starlight.messages.urgency import Priority
 
 
 def test_an_address_is_told_in_the_one_text_that_means_it() -> None:
@@ -29,13 +28,6 @@ def test_a_priority_that_is_none_is_refused(priority: int) -> None:
     with pytest.raises(InputError, match=r"It is 0 \(bulk\), 1 \(normal\) or 2 \(expedited\)") as caught:
         Draft("ipn:7.1", "hello", priority=priority)  # type: ignore[arg-type]  # as JSON may say
     assert caught.value.where == "priority"
-
-
-def test_what_is_critical_travels_as_urgently_as_can_be() -> None:
-    """A critical letter keeps its author's priority and travels before all others."""
-    draft = Draft("ipn:7.1", "hello", priority=Priority.BULK, critical=True)
-    assert (draft.priority, draft.urgency) == (Priority.BULK, Priority.EXPEDITED)
-    assert Draft("ipn:7.1", "hello", priority=Priority.BULK).urgency is Priority.BULK
 
 
 def test_an_empty_field_of_a_form_answers_nothing() -> None:

@@ -29,7 +29,7 @@ from starlight.messages.delivery import DeliveryState
 from starlight.messages.dispatch import Sent
 from starlight.messages.draft import Draft
 from starlight.messages.silence import SilenceCause
-from starlight.messages.urgency import PRIORITIES, priority_of
+from starlight.messages.urgency import PRIORITIES, Precedence, priority_of
 from starlight.postoffice.resend import letter_token
 from starlight.routing import Priority, Router, RouteRequest, split
 from starlight.words import lateness, routes
@@ -65,13 +65,19 @@ def test_words_and_numbers() -> None:
             priority_of(wrong)
 
 
+def test_what_is_critical_travels_as_urgently_as_can_be() -> None:
+    """A critical letter keeps its author's priority and travels before all others."""
+    assert Precedence(Priority.BULK, critical=True).urgency is Priority.EXPEDITED
+    assert Precedence(Priority.BULK, critical=False).urgency is Priority.BULK
+
+
 def test_an_old_record_is_normal() -> None:
     """A record that was saved before there were priorities is that of a normal letter, whole."""
     old = {"number": 1, "written_at": 5, "expires_at": 9, "size_bytes": 3, "receipt_wanted": True}
     record = SENT.decode(msgspec.msgpack.encode(old))
     expected = record.dispatch.expected
     assert (record.priority, record.critical, expected.fragments, expected.displaced) == (1, False, 1, False)
-    assert record.urgency == Priority.NORMAL
+    assert record.precedence(record.dispatch).urgency == Priority.NORMAL
 
 
 @pytest.mark.parametrize("priority", list(Priority))
@@ -86,8 +92,9 @@ def test_it_is_kept_posted_and_told(priority: Priority) -> None:
         (priority, True),
     ]
     sky.earth.restart()
-    assert sent_of(sky, id).urgency == priority
-    assert sent_of(sky, critical).urgency == Priority.EXPEDITED
+    first, second = sent_of(sky, id), sent_of(sky, critical)
+    assert first.precedence(first.dispatch) == (priority, False)
+    assert second.precedence(second.dispatch) == (priority, True)
     view = sky.earth.office.mailbox(JAY).letter_view(id, 0)
     assert (view.priority, view.critical) == (priority, False)
     assert sky.earth.office.mailbox(JAY).letter_view(critical, 0).critical is True

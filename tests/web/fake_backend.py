@@ -18,7 +18,7 @@ from starlight.messages.delivery import Certainty, DeliveryState, Fact
 from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView, PartView
-from starlight.messages.urgency import Priority
+from starlight.messages.urgency import Precedence, Priority
 from starlight.web.backend import Correspondence, PageBackend
 from starlight.web.forecast_view import LatenessView, PredictionView, RefusalView, SilenceView
 from starlight.web.views import (
@@ -224,7 +224,7 @@ class FakeBackend(PageBackend):
             other,
             draft.text,
             self.now,
-            None if held else self.now + self._waits(draft.priority),
+            None if held else self.now + self._waits(draft),
             draft.reply_to,
             priority=draft.priority,
             critical=draft.critical,
@@ -242,7 +242,7 @@ class FakeBackend(PageBackend):
             )
         if self.storm_since is not None:
             return PredictionView(None, None, None, (), self._silence(), size)
-        leaves = self.now + self._waits(draft.urgency)
+        leaves = self.now + self._waits(draft)
         route = (
             fill("{place}: waits for the dish, then leaves for the relay orbiter.", place=me.place),
             fill("Relay orbiter: passes it on to {place} at once.", place=other.place),
@@ -252,15 +252,16 @@ class FakeBackend(PageBackend):
 
     async def why_late(self, draft: Draft) -> LatenessView:
         self._address(draft.to)
-        return self._lateness(len(draft.text.encode()), self._waits(draft.urgency))
+        return self._lateness(len(draft.text.encode()), self._waits(draft))
 
     async def why_letter_late(self, letter: str) -> LatenessView:
         kept = self._letter(letter)
-        return self._lateness(len(kept.text.encode()), self._waits(kept.priority))
+        return self._lateness(len(kept.text.encode()), self._waits(kept))
 
-    def _waits(self, priority: Priority) -> int:
+    def _waits(self, letter: Draft | Kept) -> int:
         """Return how long a letter waits before it leaves: an urgent one half as long."""
-        return self.delay // 2 if priority is Priority.EXPEDITED else self.delay
+        urgency = Precedence(letter.priority, letter.critical).urgency
+        return self.delay // 2 if urgency == Priority.EXPEDITED else self.delay
 
     def _lateness(self, size: int, wait: int) -> LatenessView:
         """Return a lateness of one reason, whose words no page must take for markup."""

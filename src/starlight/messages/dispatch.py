@@ -12,9 +12,7 @@ from msgspec.structs import replace
 
 from starlight.messages.delivery import FINAL, Certainty, DeliveryState, Fact, Leg, flight_of
 from starlight.messages.doubt import Doubt, Trouble
-
-EXPEDITED = 2
-"""The priority of what is most urgent (`routing.Priority`)."""
+from starlight.messages.urgency import Precedence, Priority
 
 
 class Copy(msgspec.Struct, frozen=True, gc=False):
@@ -178,11 +176,6 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parts: tuple[Dispatch, ...] = ()
 
     @property
-    def urgency(self) -> int:
-        """Return the priority at which its bundles travel: what is critical is as urgent as there is."""
-        return EXPEDITED if self.critical else self.priority
-
-    @property
     def dispatches(self) -> tuple[Dispatch, ...]:
         """Return the letter's own dispatch, then those of its parts."""
         return (self.dispatch, *self.parts)
@@ -203,6 +196,14 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return min(
             (each.attempts.due for each in self.dispatches if each.attempts.due is not None), default=None
         )
+
+    def precedence(self, dispatch: Dispatch) -> Precedence:
+        """Return the precedence of one of its dispatches: the letter's own, or at most the normal one."""
+        if dispatch.part is None:
+            return Precedence(self.priority, self.critical)
+        # However urgent the words are, a film must not hold up those of others; nor is it worth a copy for
+        # every neighbour.
+        return Precedence(min(self.priority, Priority.NORMAL), critical=False)
 
     def carried_by(self, bundle: str) -> Dispatch:
         """Return the dispatch of which a bundle is a copy; KeyError if it carries nothing of this letter."""

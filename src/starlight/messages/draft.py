@@ -74,11 +74,6 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         force_setattr(self, "to", destination(self.to))
         force_setattr(self, "reply_to", self.reply_to or None)  # A form sends an empty field.
 
-    @property
-    def urgency(self) -> Priority:
-        """Return the priority at which it travels: what is critical is as urgent as there is."""
-        return Priority.EXPEDITED if self.critical else self.priority
-
     def require_text(self) -> None:
         """Refuse an empty letter.
 

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from starlight.errors import InputError
 from starlight.routing import Priority
 
-__all__ = ["PRIORITIES", "Priority", "check_priority", "priority_of"]
+__all__ = ["PRIORITIES", "Precedence", "Priority", "check_priority", "priority_of"]
 
 PRIORITIES = tuple(priority.name.lower() for priority in Priority)
 """The words, the least urgent first: those of `starlight route --priority`."""
+
+
+class Precedence(NamedTuple):
+    """The precedence that bundles are sent with.
+
+    Attributes:
+        priority: 0 bulk, 1 normal, 2 expedited.
+        critical: a copy goes over every neighbour, as urgent as there is.
+    """
+
+    priority: int
+    critical: bool
+
+    @property
+    def urgency(self) -> int:
+        """Return the priority at which they travel: what is critical is as urgent as there is."""
+        return Priority.EXPEDITED if self.critical else self.priority
 
 
 def priority_of(word: str) -> Priority:

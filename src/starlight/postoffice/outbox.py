@@ -49,7 +49,6 @@ from starlight.messages.trace_events import (
     say,
 )
 from starlight.node.application import Request, Save, Withdraw
-from starlight.node.forecast import Outgoing
 from starlight.postoffice import reprediction
 from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.part_dispatches import PartDispatches
@@ -166,18 +165,12 @@ class Outbox:
             ),
         )
         for each in sent.parts:
-            chunks = Outgoing(
-                letter.sender,
-                letter.to,
-                each.size_bytes,
-                max(1, lifetime // MILLISECOND),
-                priority=Priority.NORMAL,
-            )
+            chunks = outgoing_of(letter.sender, letter.to, sent, each, now)
             course = self._forecaster.forecast(chunks, now)
             if course.arrives is not None:
                 foreseen = reprediction.expected_of(self._forecaster, chunks, course)
                 sent = sent.having(each.expecting(foreseen))
-        outgoing = outgoing_of(letter.sender, letter.to, sent, size, now)
+        outgoing = outgoing_of(letter.sender, letter.to, sent, sent.dispatch, now)
         found = self._forecaster.forecast(outgoing, now)
         if found.arrives is not None:
             expected = reprediction.expected_of(self._forecaster, outgoing, found)
@@ -236,7 +229,8 @@ class Outbox:
         queued = LetterQueued(*about(letter), leaves=leaves, arrives=arrives, bundle=key)
         said = say(now, self._node, queued)
         put = self._letters.put(mailbox, letter_id, sent)
-        return [*put, said, *_withdrawals(sent), *self._updates.displaced_by(sent.urgency, now)]
+        urgency = sent.precedence(dispatch).urgency
+        return [*put, said, *_withdrawals(sent), *self._updates.displaced_by(urgency, now)]
 
     def rejected(self, address: str, letter_id: str, reason: str, now: int) -> list[Request]:
         """Take note that the node refused a letter: it is offered again later."""
@@ -279,7 +273,7 @@ class Outbox:
             leg = Leg(
                 self._node, peer, leaves, last_byte, reaches, legs[0].contact_end if legs else last_byte
             )
-            outgoing = outgoing_of(letter.sender, letter.to, sent, dispatch.size_bytes, now)
+            outgoing = outgoing_of(letter.sender, letter.to, sent, dispatch, now)
             dispatch = reprediction.departed(self._forecaster, sent, dispatch, outgoing, leg, booked)
         sent = sent.having(dispatch)
         departed = LetterDeparted(
@@ -412,7 +406,7 @@ class Outbox:
             for route in self._booked(copy.key) or self._letters.booked_when_left(copy.key)
         ]
         message = LateMessage(
-            outgoing_of(mailbox.address, to, sent, dispatch.size_bytes, now),
+            outgoing_of(mailbox.address, to, sent, dispatch, now),
             sent.expires_at,
             ahead,
             expected.fragments if not passed else 1,

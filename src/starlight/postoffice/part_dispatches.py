@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from starlight.dtntime import MILLISECOND
 from starlight.mailboxes.bodies import path_of
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import FINAL, DeliveryState, Happening, after
@@ -23,8 +22,7 @@ from starlight.messages.parts import Chunk
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Request, Submit, Withdraw
 from starlight.postoffice.open_letters import OpenLetters
-from starlight.postoffice.resend import offered_later
-from starlight.routing import Priority
+from starlight.postoffice.resend import lifetime_ms_of, offered_later
 
 AHEAD = 4
 """Chunks of one part that wait at the node: a megabyte, two seconds of a link of 4 Mbit/s, so that the next
@@ -160,15 +158,16 @@ class PartDispatches:
         assert body is not None, "and so are its hashes"
         self._offered.add((mailbox.address, letter.id, part, number))
         data = mailbox.bodies.chunk(state.reference, number)
+        priority, critical = sent.precedence(dispatch)
         chunk = Chunk(letter.id, part, number, data, path_of(body, number))
         return Submit(
             f"part/{letter.sender} {letter.id} {part} {number}",
             letter.sender,
             letter.to,
             encode_message(chunk, Envelope(letter.sender, letter.to, now)),
-            max(1, (sent.expires_at - now) // MILLISECOND),
-            # However urgent the words are, a film must not hold up those of others.
-            priority=min(sent.priority, Priority.NORMAL),
+            lifetime_ms_of(sent, now),
+            priority=priority,
+            critical=critical,
         )
 
 

@@ -62,9 +62,8 @@ class PredictionUpdates:
         overtaken = [
             (letter, dispatch, self._waiting(letter, dispatch))
             for letter in self._letters.queued()
-            if letter.sent.urgency < urgency
             for dispatch in letter.sent.dispatches
-            if dispatch.state is DeliveryState.QUEUED
+            if dispatch.state is DeliveryState.QUEUED and letter.sent.precedence(dispatch).urgency < urgency
         ]
         # All at once, as who is late here is in the others' way further along at another time.
         moved = iter(self._forecaster.moved([bundle for *_, bundles in overtaken for bundle in bundles]))
@@ -84,7 +83,7 @@ class PredictionUpdates:
         return changed.due_at(now) if dispatch.attempts.overdue else changed
 
     def _outgoing(self, letter: OpenLetter, dispatch: Dispatch, now: int) -> Outgoing:
-        return outgoing_of(letter.mailbox.address, letter.to, letter.sent, dispatch.size_bytes, now)
+        return outgoing_of(letter.mailbox.address, letter.to, letter.sent, dispatch, now)
 
     def _waiting(self, letter: OpenLetter, dispatch: Dispatch) -> list[Waiting]:
         """Return what waits here of a dispatch: nothing, one bundle, or fragments."""

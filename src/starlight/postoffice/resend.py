@@ -112,7 +112,7 @@ class Resends:
                 doubtful=Doubt(DoubtCode.GIVEN_UP, times=attempts.resends + 1),
             )
             return [*self._letters.put(mailbox, letter.id, sent.having(given_up))]
-        outgoing = outgoing_of(letter.sender, letter.to, sent, dispatch.size_bytes, now)
+        outgoing = outgoing_of(letter.sender, letter.to, sent, dispatch, now)
         found = self._forecaster.forecast(outgoing, now)
         expected = expected_of(self._forecaster, outgoing, found) if found.arrives is not None else Expected()
         if expected.receipt_at is None:
@@ -136,25 +136,29 @@ class Resends:
         ]
 
 
-def outgoing_of(sender: str, to: str, sent: Sent, size: int, now: int) -> Outgoing:
-    """Return how a payload of a letter is submitted, with what is left of its lifetime; `size` in bytes."""
-    return Outgoing(sender, to, size, _lifetime_ms(sent, now), priority=sent.priority, critical=sent.critical)
+def outgoing_of(sender: str, to: str, sent: Sent, dispatch: Dispatch, now: int) -> Outgoing:
+    """Return how a dispatch of a letter is submitted, with what is left of the letter's lifetime."""
+    priority, critical = sent.precedence(dispatch)
+    size, lifetime_ms = dispatch.size_bytes, lifetime_ms_of(sent, now)
+    return Outgoing(sender, to, size, lifetime_ms, priority=priority, critical=critical)
 
 
-def _lifetime_ms(sent: Sent, now: int) -> int:
+def lifetime_ms_of(sent: Sent, now: int) -> int:
+    """Return what is left of a letter's lifetime, in ms; 1 where it is over."""
     return max(1, (sent.expires_at - now) // MILLISECOND)
 
 
 def submission(letter: Letter, sent: Sent, now: int) -> Submit:
     """Return the request to send a letter as a bundle, with what is left of its lifetime."""
+    priority, critical = sent.precedence(sent.dispatch)
     return Submit(
         letter_token(letter),
         letter.sender,
         letter.to,
         payload_of(letter, now),
-        _lifetime_ms(sent, now),
-        priority=sent.priority,
-        critical=sent.critical,
+        lifetime_ms_of(sent, now),
+        priority=priority,
+        critical=critical,
     )
 
 
