@@ -6,10 +6,13 @@ import pytest
 from tests.messages.helpers import JAY, NANYOUNG
 
 from starlight.dtntime import DAY, SECOND
+from starlight.mailboxes import stored_format
 from starlight.mailboxes.known_formats import KnownFormats, format_told
-from starlight.mailboxes.records import MemoryRecords
+from starlight.mailboxes.records import FORMAT, MemoryRecords
+from starlight.mailboxes.stored_format import KnownFormat
 from starlight.messages.letter import Letter, Message, Newer, Receipt, ReceiptFact, Telemetry
 from starlight.messages.parts import Chunk
+from starlight.node.application import Save
 
 HEX = "a0" * 16
 OLD_LETTER = Letter(id=f"{NANYOUNG}/5/1", thread="t", sender=NANYOUNG, to=JAY, written_at=0)
@@ -75,3 +78,27 @@ def test_not_every_message_costs_a_record() -> None:
     assert formats.heard(JAY, NANYOUNG, OLD_LETTER, DAY)
     assert formats.heard(JAY, NANYOUNG, OLD_LETTER, 2 * DAY - SECOND) == []
     assert formats.heard(JAY, NANYOUNG, OLD_LETTER, 2 * DAY)
+
+
+def test_ever_new_senders_leave_only_so_many_records() -> None:
+    """One of whom nothing is known takes the slot of who was silent for longest, also after a restart."""
+    records = MemoryRecords()
+    formats = KnownFormats(records, most=3)
+    for number in range(50):
+        formats.heard(JAY, f"ipn:{30 + number}.1", Newer(3, 0, None), number)
+        formats.heard(JAY, NANYOUNG, Newer(3, 0, None), (1 + number) * DAY)
+    for known in (formats, KnownFormats(records, most=3)):
+        assert known.known(JAY, NANYOUNG) == 2, "she was never silent for long"
+        assert [known.known(JAY, f"ipn:{30 + number}.1") for number in (46, 47, 48, 49)] == [None, None, 2, 2]
+    assert len(records.of_kind(JAY, FORMAT)) == 3
+
+
+def test_a_record_of_an_earlier_version_is_read() -> None:
+    """Records under the address of the correspondent are read until something newer is heard."""
+    records = MemoryRecords()
+    records.put(Save(JAY, FORMAT + NANYOUNG, stored_format.FORMAT.encode(KnownFormat(2, 5))))
+    formats = KnownFormats(records)
+    assert formats.known(JAY, NANYOUNG) == 2
+    assert formats.heard(JAY, NANYOUNG, OLD_LETTER, 4) == []
+    assert formats.heard(JAY, NANYOUNG, OLD_LETTER, 6)
+    assert formats.known(JAY, NANYOUNG) == KnownFormats(records).known(JAY, NANYOUNG) == 1

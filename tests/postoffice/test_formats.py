@@ -12,7 +12,8 @@ from starlight.mailboxes.mailbox import MailboxLimits
 from starlight.mailboxes.stored_format import LETTER, StoredLetter
 from starlight.messages.first_format import encode_first
 from starlight.messages.format import decode_message, encode_message
-from starlight.messages.letter import Content, Letter, Receipt, ReceiptFact
+from starlight.messages.letter import Content, Letter, Receipt, ReceiptFact, Telemetry
+from starlight.messages.parts import Chunk
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Request, Submit, Untaken
 from starlight.postoffice.postoffice import PostOffice
@@ -300,3 +301,18 @@ def test_how_urgent_a_letter_is_reaches_its_reader(sky: FakeSky) -> None:
         (Priority.EXPEDITED, True),
         (Priority.BULK, False),
     ]
+
+
+def test_a_flood_of_made_up_senders_leaves_no_records(sky: FakeSky) -> None:
+    """What is refused teaches nothing: neither letters in another's name, nor receipts for no letter."""
+    before = set(sky.earth.saves)
+    for number in range(30, 330):
+        source = f"ipn:{number}.1"
+        letter = Letter(id=HEX, thread="t", sender=NANYOUNG, to=JAY, written_at=0, format=2)
+        sky.earth.arrive(JAY, source, encode_message(letter, Envelope(source, JAY, 0)))
+        receipt = Receipt((ReceiptFact(HEX, "arrived", 0),), format=2)
+        sky.earth.arrive(JAY, source, encode_message(receipt, Envelope(source, JAY, 0)))
+        readings = Telemetry(NANYOUNG, 0, "rover", format=2)
+        sky.earth.arrive(JAY, source, encode_message(readings, Envelope(source, JAY, 0)))
+        sky.earth.arrive(JAY, source, encode_message(Chunk(HEX, 0, 0, b"x"), Envelope(source, JAY, 0)))
+    assert set(sky.earth.saves) == before

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.style.test_extending import blocks
 
 from starlight.errors import StoreError
-from starlight.mailboxes.records import IndexEntry, MemoryRecords, Records, index_save
+from starlight.mailboxes.records import TELEMETRY, IndexEntry, MemoryRecords, Records, index_save
 from starlight.messages.conversation import Conversation
 from starlight.messages.conversation_order import order_key
 from starlight.node.actions import Forget, Persist, Update
@@ -376,7 +376,11 @@ def answers_of(records: Records) -> list[object]:
     found: list[object] = [records.mailboxes()]
     for box in MAILBOXES:
         found += [sorted(records.conversations(box), key=lambda each: each.correspondent)]
-        found += [sorted(records.telemetry(box)), records.get(box, "mailbox"), records.get(box, "letter/a")]
+        found += [
+            sorted(records.of_kind(box, TELEMETRY)),
+            records.get(box, "mailbox"),
+            records.get(box, "letter/a"),
+        ]
         found += [records.marked(box, mark) for mark in ("open", "owed", "unread")]
         for id in IDS:
             found += [records.entry(box, id), sorted(e.id for e in records.answers(box, id))]

@@ -97,6 +97,11 @@ class MailboxIndex:
         if so_far is not None:
             self._conversations[entry.correspondent] = without_entry(so_far, entry)
 
+    def has_correspondent(self, address: str) -> bool:
+        """Return whether a letter went to an address, or came from there."""
+        found = self._conversations.get(address)
+        return found is not None and found.letters > 0
+
     @property
     def counter(self) -> int:
         """Return the highest number in the id of a letter written here."""

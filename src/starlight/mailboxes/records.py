@@ -14,7 +14,7 @@ body/<reference>        the hashes of a part that was written here; ``/<n>`` aft
 telemetry/<n>/<from>    the last readings of a vehicle
 carrier/<bundle>        the id of the letter that a bundle carries
 correspondent           the state of the program that lives there; empty for none
-format/<address>        the latest format that a correspondent reads
+format/<n>              the latest format that a correspondent reads; of earlier versions, its address
 index/<id>              a letter's `IndexEntry`
 ======================  =======================================================================
 
@@ -64,6 +64,7 @@ CARRIER = "carrier/"
 CORRESPONDENT = "correspondent"
 FORMAT = "format/"
 PART = "part/"
+TELEMETRY = "telemetry/"
 BODY = "body/"
 Mark = Literal["open", "owed", "unread"]
 """Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it."""
@@ -125,8 +126,8 @@ class Records(Protocol):
     def mailboxes(self) -> list[str]:
         """Return the mailboxes of which there is a record, in order; asked at the start."""
 
-    def telemetry(self, mailbox: str) -> list[tuple[str, bytes]]:
-        """Return the keys and records of a mailbox's telemetry; asked at the start."""
+    def of_kind(self, mailbox: str, prefix: str) -> list[tuple[str, bytes]]:
+        """Return the keys and records of a kind of which there are few, such as `TELEMETRY`."""
 
     def conversations(self, mailbox: str) -> list[Conversation]:
         """Return a mailbox's conversations; asked at the start, as the mailbox counts on by itself."""
@@ -190,10 +191,10 @@ class MemoryRecords:
         """Return the mailboxes of which there is a record, in order."""
         return sorted({mailbox for mailbox, _ in self._records})
 
-    def telemetry(self, mailbox: str) -> list[tuple[str, bytes]]:
-        """Return the keys and records of a mailbox's telemetry."""
+    def of_kind(self, mailbox: str, prefix: str) -> list[tuple[str, bytes]]:
+        """Return the keys and records of a kind, such as `TELEMETRY`."""
         found = self._records.items()
-        return [(key, data) for (of, key), data in found if of == mailbox and key.startswith("telemetry/")]
+        return [(key, data) for (of, key), data in found if of == mailbox and key.startswith(prefix)]
 
     def conversations(self, mailbox: str) -> list[Conversation]:
         """Return a mailbox's conversations."""

@@ -92,10 +92,12 @@ class KnownFormat(msgspec.Struct, frozen=True):
     Attributes:
         version: of the format.
         heard_at: the creation time of the bundle that told it, in ns.
+        address: the correspondent's; empty in a record of an earlier version, whose key has it.
     """
 
     version: int
     heard_at: int
+    address: str = ""
 
 
 class KeptTelemetry(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlight.errors import InputError, LetterError, StoreError
 from starlight.mailboxes import stored_format
 from starlight.mailboxes.decoded import DecodedRecords
+from starlight.mailboxes.records import TELEMETRY
 from starlight.mailboxes.stored_format import KeptTelemetry
 from starlight.messages.format import decode_message
 from starlight.messages.letter import Telemetry
@@ -33,9 +34,9 @@ class TelemetryLog:
 
     def load(self) -> None:
         """Take up what the records hold; one that is no telemetry is set aside."""
-        for key, data in self._records.telemetry(self._mailbox):
+        for key, data in self._records.of_kind(self._mailbox, TELEMETRY):
             try:
-                slot, _, vehicle = key.removeprefix("telemetry/").partition("/")
+                slot, _, vehicle = key.removeprefix(TELEMETRY).partition("/")
                 record = stored_format.TELEMETRY.decode(data)
                 created = record.received_at if record.created is None else record.created
                 telemetry = decode_message(record.payload, Envelope(vehicle, self._mailbox, created))
@@ -66,7 +67,7 @@ class TelemetryLog:
         record = KeptTelemetry(number, now, payload, created)
         slot = number % self._most_readings
         self._kept.setdefault(telemetry.vehicle, {})[slot] = (record, telemetry)
-        key = f"telemetry/{slot}/{telemetry.vehicle}"
+        key = f"{TELEMETRY}{slot}/{telemetry.vehicle}"
         save = Save(self._mailbox, key, stored_format.TELEMETRY.encode(record))
         self._records.put(save)
         return save

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from starlight.bundle import EndpointID
 from starlight.errors import InputError
+from starlight.mailboxes.known_formats import KnownFormats
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.stored_format import StoredLetter
 from starlight.messages.delivery import Received
@@ -25,7 +26,7 @@ from starlight.messages.trace_events import (
     about,
     say,
 )
-from starlight.node.application import Request, Say, Untaken
+from starlight.node.application import Request, Save, Say, Untaken
 from starlight.postoffice.correspondents import Correspondents
 from starlight.postoffice.part_arrivals import PartArrivals
 from starlight.postoffice.receipts import Receipts
@@ -38,15 +39,22 @@ class Inbox:
         node: its number.
         receipts: those that the mailboxes owe.
         parts: those that are on their way.
+        formats: of the correspondents; learnt from what is taken, as what is refused may be from anyone.
         correspondents: are told of what is new.
     """
 
     def __init__(
-        self, node: int, receipts: Receipts, parts: PartArrivals, correspondents: Correspondents
+        self,
+        node: int,
+        receipts: Receipts,
+        parts: PartArrivals,
+        formats: KnownFormats,
+        correspondents: Correspondents,
     ) -> None:
         self._node = node
         self._receipts = receipts
         self._parts = parts
+        self._formats = formats
         self._correspondents = correspondents
 
     def letter_came(self, mailbox: Mailbox, stored: StoredLetter, letter: Letter, now: int) -> list[Request]:
@@ -57,7 +65,7 @@ class Inbox:
         if (letter.sender, letter.to) != (source, mailbox.address) or not known:
             rule = f"a letter from {letter.sender} to {letter.to} in a bundle from {source}"
             return self.refused(mailbox, source, rule, now)
-        letter, early = _under_own_id(mailbox, letter), list[Request]()
+        as_sent, letter, early = letter, _under_own_id(mailbox, letter), list[Request]()
         before = mailbox.received(letter.id)
         if before is not None:
             # Its sender missed the receipt, so it is told again.
@@ -81,7 +89,16 @@ class Inbox:
         self._receipts.owe(mailbox.address, letter.id, received, now)
         # The index entry is saved with the letter, and again with what is known of it: in this order.
         # What came before the letter is offered again last, as it changes what is saved here.
-        return [*requests, *mailbox.put_received(letter.id, received), said, *early]
+        learnt = self._learn(mailbox, stored, as_sent, now)
+        return [*requests, *mailbox.put_received(letter.id, received), *learnt, said, *early]
+
+    def _learn(
+        self, mailbox: Mailbox, stored: StoredLetter, message: Letter | Telemetry, now: int
+    ) -> list[Save]:
+        """Learn from what was taken which format its sender reads; what is no message tells nothing."""
+        if isinstance(message, Letter) and message.content is Content.FOREIGN:
+            return []
+        return self._formats.heard(mailbox.address, stored.source, message, min(stored.created, now))
 
     def _arrival_of(self, mailbox: Mailbox, letter: Letter, now: int) -> Say:
         """Tell of a letter that is new, or of what came in the place of one."""
@@ -126,7 +143,7 @@ class Inbox:
             telemetry.position,
             telemetry.readings,
         )
-        return [save, say(now, self._node, arrived)]
+        return [save, *self._learn(mailbox, stored, telemetry, now), say(now, self._node, arrived)]
 
     def refused(self, mailbox: Mailbox, source: str, rule: str, now: int) -> list[Request]:
         """Say what was not taken, and by which rule."""

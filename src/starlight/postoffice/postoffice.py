@@ -144,7 +144,7 @@ class PostOffice:
         self._correspondents = Correspondents(
             self, self._mailboxes, self._records.records, correspondents, entropy
         )
-        self._inbox = Inbox(number, self._receipts, self._arrivals, self._correspondents)
+        self._inbox = Inbox(number, self._receipts, self._arrivals, self._formats, self._correspondents)
 
     # What people do.
 
@@ -452,22 +452,31 @@ class PostOffice:
             message = decode_message(unit.payload, stored.envelope)
         except LetterError:
             return self._inbox.unread_came(mailbox, stored, None, now)
-        learnt: list[Request] = [*self._formats.heard(mailbox.address, source, message, min(created, now))]
         if isinstance(message, Letter):
-            return learnt + self._inbox.letter_came(mailbox, stored, message, now)
+            return self._inbox.letter_came(mailbox, stored, message, now)
         if isinstance(message, Receipt):
-            for fact in message.facts:
-                learnt += self._outbox.learnt(mailbox, fact.letter_id, fact, source, now)
-            for asked in message.missing:
-                learnt += self._outbox.asked(mailbox, asked, source, now)
-            if message.unknown:  # It says more than is understood here; that is kept.
-                learnt += self._inbox.unread_came(mailbox, stored, Newer(VERSION, Kind.RECEIPT, None), now)
-            return _saves_first(learnt)
+            return self._receipt_came(mailbox, stored, message, now)
         if isinstance(message, Telemetry):
-            return learnt + self._inbox.telemetry_came(mailbox, stored, message, now)
+            return self._inbox.telemetry_came(mailbox, stored, message, now)
         if isinstance(message, Newer):
-            return learnt + self._inbox.unread_came(mailbox, stored, message, now)
-        return learnt + self._arrivals.chunk_came(mailbox, source, message, now)
+            return self._inbox.unread_came(mailbox, stored, message, now)
+        return self._arrivals.chunk_came(mailbox, source, message, now)
+
+    def _receipt_came(
+        self, mailbox: Mailbox, stored: StoredLetter, receipt: Receipt, now: int
+    ) -> list[Request]:
+        """Take what a receipt tells and asks of letters that were written here to whom it is from."""
+        source, requests = stored.source, list[Request]()
+        # Anybody can make up a receipt, and a name to it; only with a correspondent there are letters.
+        if mailbox.index.has_correspondent(source):
+            requests += self._formats.heard(mailbox.address, source, receipt, min(stored.created, now))
+        for fact in receipt.facts:
+            requests += self._outbox.learnt(mailbox, fact.letter_id, fact, source, now)
+        for asked in receipt.missing:
+            requests += self._outbox.asked(mailbox, asked, source, now)
+        if receipt.unknown:  # It says more than is understood here; that is kept.
+            requests += self._inbox.unread_came(mailbox, stored, Newer(VERSION, Kind.RECEIPT, None), now)
+        return _saves_first(requests)
 
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int

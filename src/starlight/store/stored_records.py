@@ -160,14 +160,13 @@ class StoredRecords:
         )
         return sorted(found | {mailbox for (mailbox,) in rows})
 
-    def telemetry(self, mailbox: str) -> list[tuple[str, bytes]]:
-        """Return the keys and records of a mailbox's telemetry."""
+    def of_kind(self, mailbox: str, prefix: str) -> list[tuple[str, bytes]]:
+        """Return the keys and records of a kind, such as `TELEMETRY`."""
         with self._lock:
-            fresh, aside = dict(self._fresh.telemetry(mailbox)), set(self._aside)
-        rows = self._rows(
-            "select key, data from saves where mailbox = ? and key >= 'telemetry/' and key < 'telemetry0'",
-            mailbox,
-        )
+            fresh, aside = dict(self._fresh.of_kind(mailbox, prefix)), set(self._aside)
+        # A range of keys, which the index answers: a prefix ends with a slash, and after that comes "0".
+        query = "select key, data from saves where mailbox = ? and key >= ? and key < ?"
+        rows = self._rows(query, mailbox, prefix, prefix.removesuffix("/") + "0")
         stored = {key: blob(data) for key, data in rows if (mailbox, key) not in aside}
         return list((stored | fresh).items())
 
