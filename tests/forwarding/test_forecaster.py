@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import random
+import sys
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -218,6 +223,41 @@ def test_a_link_that_does_not_acknowledge_is_a_doubt() -> None:
     assert expected(node, 100).doubts == (ForecastDoubt(ForecastDoubtCode.UNACKNOWLEDGED, 2),)
     node = Fixture(1, plan(contact(1, 1, 2, one_way=True)), up=(2,))
     assert codes(expected(node, 100)) == [ForecastDoubtCode.UNACKNOWLEDGED]
+
+
+def work(do: Callable[[], object]) -> int:
+    """Return how many instructions of Python something takes, the same on any machine."""
+    count = 0
+
+    def look(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal count
+        frame.f_trace_opcodes = True
+        count += event == "opcode"
+        return look
+
+    before = sys.gettrace()
+    sys.settrace(look)
+    try:
+        do()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def test_a_forecast_costs_no_more_in_a_long_plan() -> None:
+    """What is asked about a link is found by bisection, whether the plan has days or decades of contacts."""
+    costs = []
+    for contacts in (50, 5_000):
+        passes = [
+            contact(2 * k + back, 1 + back, 2 - back, k * HOUR, (k + 1) * HOUR - 1, one_way=True)
+            for k in range(contacts)
+            for back in (0, 1)
+        ]
+        node = Fixture(1, plan(*passes), up=(2,))
+        node.submit("ipn:2.1", now=T)
+        expected(node, 100)
+        costs.append(work(partial(expected, node, 100)))
+    assert costs[1] < 1.2 * costs[0]
 
 
 def test_a_peer_that_takes_too_little_is_a_doubt() -> None:

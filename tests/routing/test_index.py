@@ -14,9 +14,10 @@ from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR, SECOND
 from starlight.errors import InputError
-from starlight.routing import Router, RouteRequest
+from starlight.routing import Router, RouteRequest, contact_ids
 from starlight.routing import index as indexing
-from starlight.routing.index import Ids, PlanIndex, difference, index_of
+from starlight.routing.contact_ids import Ids
+from starlight.routing.index import PlanIndex, difference, index_of
 from starlight.routing.link_contacts import Chains, every_contact
 
 
@@ -57,6 +58,8 @@ def check_chains(chains: Chains) -> None:
 def check_same(index: PlanIndex, fresh: PlanIndex) -> None:
     """Fail unless an index holds what one of the same plan does."""
     assert index.unusable == fresh.unusable
+    assert index.last_arrival() == fresh.last_arrival()
+    assert index.link(1, 10**6) is None
     assert len(index.ids) == len(fresh.ids)
     for which in ("fans", "sources"):
         found, expected = getattr(index, which), getattr(fresh, which)
@@ -77,15 +80,17 @@ def check_same(index: PlanIndex, fresh: PlanIndex) -> None:
             for link, other in zip(links, expected[node], strict=True):
                 check_chains(link.chains)
                 assert (link.first_start, link.last_end) == (other.first_start, other.last_end)
+                assert link.one_way == other.one_way
                 assert {s.id for s in every_contact(link.chains)} == {
                     s.id for s in every_contact(other.chains)
                 }
+                assert index.link(link.from_node, link.to_node) is link
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_an_amended_plan_answers_like_a_new_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """After any number of changes routes, tables and refusals of changes are those of the plan made anew."""
-    monkeypatch.setattr(indexing, "MAX_LAYER", 8)
+    monkeypatch.setattr(contact_ids, "MAX_LAYER", 8)
     rng = random.Random(seed)
     plan = (large_plan if seed % 6 == 0 else random_plan)(rng)
     nodes = 20 if seed % 6 == 0 else 7
@@ -102,7 +107,7 @@ def test_an_amended_plan_answers_like_a_new_one(seed: int, monkeypatch: pytest.M
             monkeypatch.setattr(indexing, "MAX_CHANGED_PARTS", rng.choice((1, 64)))
             router.set_plan(ContactPlan.of([*kept, *add]))
         fresh = PlanIndex(router.plan.contacts, True)
-        check_same(router._index, fresh)
+        check_same(router.index, fresh)
         with monkeypatch.context() as patch:
             patch.setattr(indexing, "_recent", [])
             other = Router(ContactPlan.of(router.plan.contacts))
@@ -127,7 +132,7 @@ def test_chains_stay_few_after_many_changes() -> None:
         held.append(one)
         if len(held) > 200:
             router.amend((), [held.pop(rng.randrange(len(held)))])
-        (link,) = router._index.leaving[1]
+        (link,) = router.index.leaving[1]
         fresh = PlanIndex(router.plan.contacts).leaving[1][0]
         check_chains(link.chains)
         most = max(most, len(link.chains) - 2 * len(fresh.chains))
@@ -185,7 +190,7 @@ def test_a_plan_that_changed_a_little_is_not_indexed_anew(monkeypatch: pytest.Mo
 
 def test_the_ids_of_a_plan_follow_its_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ids that come, go and come again are known, however many layers there are."""
-    monkeypatch.setattr(indexing, "MAX_LAYER", 6)
+    monkeypatch.setattr(contact_ids, "MAX_LAYER", 6)
     rng = random.Random(5)
     expected = set(range(50))
     ids = Ids(expected)

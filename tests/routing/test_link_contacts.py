@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,7 +28,10 @@ def contact(id: int, start: int, end: int, from_node: int = 1, to_node: int = 2)
 def test_a_link_finds_what_looking_at_every_contact_finds(seed: int, ready: int, size: int) -> None:
     """The earliest arrival over a link is the earliest over all its contacts, nested or not."""
     rng = random.Random(seed)
-    drawn = (random_contact(rng, id, 2) for id in range(rng.randrange(1, 15)))
+    drawn = (
+        msgspec.structs.replace(random_contact(rng, id, 2), one_way=rng.random() < 0.8)
+        for id in range(rng.randrange(1, 15))
+    )
     found = [one for one in by_start(drawn) if one.start <= one.end]
     if not found:
         return
@@ -41,6 +45,11 @@ def test_a_link_finds_what_looking_at_every_contact_finds(seed: int, ready: int,
     alive = {contact.id for contact in link.alive(ready, until)}
     assert alive >= {id for id, timing in timings.items() if timing and timing[2] <= until}
     assert all(contact.end >= ready for contact in link.alive(ready, until))
+    assert link.is_open(ready) == any(one.start <= ready <= one.end for one in found)
+    later = [one for one in found if one.end >= ready]
+    assert link.following(ready) == min(later, key=lambda one: max(one.start, ready), default=None)
+    assert link.last_arrival() == max(one.end + 2 * one.light_time(one.end) for one in found)
+    assert link.one_way == all(one.one_way for one in found)
 
 
 @settings(deadline=None, derandomize=True, max_examples=300)

@@ -1,12 +1,11 @@
 """The answers to transfers that are awaited, and which of them are overdue.
 
 What is sent to a peer is watched in the order of sending, by one deadline a peer. The way back is looked at
-only when an answer takes long, as that costs a look through the plan and most answers come at once.
+only when an answer takes long, as most come at once.
 """
 
 from __future__ import annotations
 
-from starlight.contacts import Contact
 from starlight.forwarding.contact_queue import Neighbour
 from starlight.node.core import Core
 from starlight.node.stored import Stored
@@ -26,7 +25,6 @@ class AnswerWatch:
         self._margin = core.config.limits.answer_margin
         self._router = router
         self._deadlines = core.deadlines
-        self._contacts_back: dict[int, list[Contact]] = {}
         self._overdue: list[Stored] = []
 
     def begin(self, peer: Neighbour, stored: Stored, last_byte: int, reaches: int | None, now: int) -> None:
@@ -70,10 +68,6 @@ class AnswerWatch:
         overdue, self._overdue = self._overdue, []
         return overdue
 
-    def plan_changed(self) -> None:
-        """Know that other contacts may lead back."""
-        self._contacts_back.clear()
-
     def _look(self, peer: Neighbour, now: int) -> None:
         """Find the transfers to a peer whose answers are overdue."""
         peer.watched = False
@@ -89,12 +83,9 @@ class AnswerWatch:
 
     def _answer_due(self, peer: int, reaches: int, due: int) -> int:
         """Return until when an answer is waited for; `due` where the plan has no way back."""
-        contacts = self._contacts_back.get(peer)
-        if contacts is None:
-            contacts = self._contacts_back[peer] = self._router.plan.between(peer, self._number)
-        later = [contact for contact in contacts if contact.end >= reaches]
-        if not later:
+        back = self._router.index.link(peer, self._number)
+        contact = None if back is None else back.following(reaches)
+        if contact is None:
             return due
-        contact = min(later, key=lambda one: max(one.start, reaches))
         leaves = max(contact.start, reaches)
         return leaves + contact.light_time(leaves) + self._margin

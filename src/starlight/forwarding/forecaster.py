@@ -12,12 +12,10 @@ They are told beside it as doubts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from msgspec.structs import replace
 
 from starlight.bundle import fragment_bytes, overhead_bound
-from starlight.contacts import Contact, ContactPlan
+from starlight.contacts import Contact
 from starlight.dtntime import MINUTE
 from starlight.errors import InputError
 from starlight.forwarding.answer_watch import AnswerWatch
@@ -79,7 +77,6 @@ class EngineForecaster:
         self._queues = queues
         self._fragmenter = fragmenter
         self._watch = watch
-        self._contacts: tuple[ContactPlan | None, dict[int, Sequence[Contact]]] = (None, {})
 
     def bundle_bytes(self, outgoing: Outgoing, now: int) -> int:
         """Return the bytes of a bundle of any node as it leaves there whole; errors as `forecast`."""
@@ -140,10 +137,9 @@ class EngineForecaster:
 
     def about_link(self, peer: int, now: int) -> list[ForecastDoubt]:
         """Return what speaks against the link to a neighbour at a time, in ns."""
-        link, contacts = self._links.state(peer, now), self._contacts_to(peer)
-        is_open = any(contact.start <= now <= contact.end for contact in contacts)
+        link, planned = self._links.state(peer, now), self._booking.router.index.link(self.number, peer)
         doubts = []
-        if is_open and not link.up:
+        if not link.up and planned is not None and planned.is_open(now):
             doubts.append(ForecastDoubt(ForecastDoubtCode.LINK_DOWN, peer, link.since))
         neighbour = self._queues.known(peer)
         expected = self._watch.expected(neighbour) if neighbour is not None else None
@@ -152,7 +148,7 @@ class EngineForecaster:
             code = ForecastDoubtCode.NEVER_HEARD if heard is None else ForecastDoubtCode.NOT_HEARD
             doubts.append(ForecastDoubt(code, peer, heard))
         # A link says so itself once it has risen; of a radio that is never answered the plan knows.
-        if not link.acknowledged or (contacts and all(contact.one_way for contact in contacts)):
+        if not link.acknowledged or (planned is not None and planned.one_way):
             doubts.append(ForecastDoubt(ForecastDoubtCode.UNACKNOWLEDGED, peer))
         return doubts
 
@@ -246,16 +242,6 @@ class EngineForecaster:
         if texts:
             doubts.append(ForecastDoubt(ForecastDoubtCode.NOTICE, texts=texts))
         return doubts
-
-    def _contacts_to(self, peer: int) -> Sequence[Contact]:
-        """Return the contacts of the plan with a neighbour, gathered once for each plan."""
-        plan = self._booking.router.plan
-        if self._contacts[0] is not plan:
-            self._contacts = plan, {}
-        known = self._contacts[1]
-        if peer not in known:
-            known[peer] = plan.between(self.number, peer)
-        return known[peer]
 
     def _too_small(self, request: RouteRequest) -> list[ForecastDoubt]:
         """Return the neighbours that would be the faster ones if they took it."""

@@ -190,11 +190,9 @@ class Fragmenter:
 
     def _end_of_plan(self) -> int:
         """Return a time by which all that the plan can carry has arrived, in ns."""
-        plan = self._booking.router.plan
-        if self._last_arrival[0] is not plan:
-            # Twice the light time, as the choice of routes adds a margin to it.
-            ends = (c.end + 2 * c.light_time(c.end) if c.light else c.end for c in plan.contacts)
-            self._last_arrival = plan, max(ends, default=0)
+        router = self._booking.router
+        if self._last_arrival[0] is not router.plan:
+            self._last_arrival = router.plan, router.index.last_arrival()
         return self._last_arrival[1]
 
     def _replace(

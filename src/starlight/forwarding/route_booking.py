@@ -93,8 +93,7 @@ class RouteBooking:
         if via is None:
             return stored.refused_by
         if self._neighbours is None:
-            contacts = self.router.plan.contacts
-            self._neighbours = frozenset(c.to_node for c in contacts if c.from_node == self.number)
+            self._neighbours = self.router.index.neighbours(self.number)
         return stored.refused_by | (self._neighbours - {via})
 
     def book(self, stored: Stored, route: Route) -> None:

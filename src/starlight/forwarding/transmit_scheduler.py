@@ -154,7 +154,6 @@ class TransmitScheduler:
             self._booking.amend(came, went, plan, now)
             better = improvable(self._queues.bundles(), router, self._booking.number, came, now)
             moving += self._forwarding.take_out(better)
-        self._watch.plan_changed()
         self._booking.has_freed = False
         moving += self._ledger.waiting.values()
         # Who is more urgent, and among equals who came first, chooses first of what the plan now has. The

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from starlight.contacts import Contact, ContactPlan, by_start
+from starlight.routing.contact_ids import Ids
 from starlight.routing.link_contacts import (
     NEVER,
     Chains,
@@ -25,50 +26,8 @@ from starlight.routing.link_contacts import (
 MAX_CHANGED_PARTS = 64
 """A plan of which more than a 64th has changed is indexed anew: that costs about as much."""
 
-MAX_LAYER = 256
-"""Ids that were added or removed and are not yet in the large set of them: it is copied as rarely."""
-
 
 _Held = TypeVar("_Held", bound=Sequence[object])
-
-
-class Ids:
-    """The ids of the contacts of a plan: a large set that successive plans share, and what changed since.
-
-    Args:
-        ids: of all.
-    """
-
-    __slots__ = ("_all", "_less", "_more")
-
-    def __init__(self, ids: Iterable[int]) -> None:
-        self._all = frozenset(ids)
-        self._more: set[int] = set()
-        self._less: set[int] = set()
-
-    def __contains__(self, id: int) -> bool:
-        return id in self._more or (id in self._all and id not in self._less)
-
-    def __len__(self) -> int:
-        return len(self._all) + len(self._more) - len(self._less)
-
-    def changed(self, more: Iterable[int], less: Iterable[int]) -> Ids:
-        """Return the ids with some more, after some that are in it have been taken out."""
-        other = Ids(())
-        other._all, other._more, other._less = self._all, set(self._more), set(self._less)
-        for id in less:
-            if id in other._more:
-                other._more.discard(id)
-            else:
-                other._less.add(id)
-        for id in more:
-            if id in other._less:
-                other._less.discard(id)
-            elif id not in other._all:
-                other._more.add(id)
-        if len(other._more) + len(other._less) > MAX_LAYER:
-            return Ids((other._all - other._less) | other._more)
-        return other
 
 
 class Unusable(StrEnum):
@@ -96,6 +55,7 @@ class PlanIndex:
     """
 
     __slots__ = (
+        "_arrivals",
         "_ends",
         "_remaining",
         "fans",
@@ -137,6 +97,7 @@ class PlanIndex:
         self.last_end = max([chains[0].ends[-1] for chains in self.fans.values()], default=0)
         self._remaining: dict[int, tuple[int, int, dict[int, int], dict[int, int]]] = {}
         self._ends: dict[int, tuple[list[int], list[int]]] = {}
+        self._arrivals: dict[tuple[int, int], int] = {}
         for node in self.reaching:
             self._sources(node)
 
@@ -147,13 +108,32 @@ class PlanIndex:
 
     def search_contact(self, contact: Contact) -> SearchContact:
         """Return a contact of the plan as the search sees it: that of its link, as to make one takes time."""
-        for link in self.leaving.get(contact.from_node, ()):
-            for chain in link.chains if link.to_node == contact.to_node else ():
-                begins = bisect_left(chain.starts, contact.start)
-                for found in chain.contacts[begins : bisect_right(chain.starts, contact.start)]:
-                    if found.id == contact.id:
-                        return found
+        link = self.link(contact.from_node, contact.to_node)
+        for chain in () if link is None else link.chains:
+            begins = bisect_left(chain.starts, contact.start)
+            for found in chain.contacts[begins : bisect_right(chain.starts, contact.start)]:
+                if found.id == contact.id:
+                    return found
         return SearchContact(contact, self.with_margin)
+
+    def link(self, from_node: int, to_node: int) -> LinkContacts | None:
+        """Return the contacts from one node to another; None where there is none that can carry anything."""
+        links = self.leaving.get(from_node, ())
+        place = bisect_left(links, to_node, key=_to_node)
+        return links[place] if place < len(links) and links[place].to_node == to_node else None
+
+    def neighbours(self, node: int) -> frozenset[int]:
+        """Return the nodes to which links lead from a node."""
+        return frozenset([link.to_node for link in self.leaving.get(node, ())])
+
+    def last_arrival(self) -> int:
+        """Return a time by which all that the plan can carry has arrived, in ns; 0 where that is nothing."""
+        known = self._arrivals
+        for here, links in self.leaving.items():
+            for link in links:
+                if (here, link.to_node) not in known:
+                    known[here, link.to_node] = link.last_arrival()
+        return max(known.values(), default=0)
 
     def amended(self, add: Collection[Contact], remove: Collection[Contact]) -> PlanIndex:
         """Return the index of the plan with some contacts less and some more; it shares all other links.
@@ -172,6 +152,8 @@ class PlanIndex:
         # A contact moves the end of its link, which only the node that it reaches looks up.
         touched = {contact.to_node for contact in (*add, *remove)}
         other._ends = {node: ends for node, ends in self._ends.items() if node not in touched}
+        changed = {(contact.from_node, contact.to_node) for contact in (*add, *remove)}
+        other._arrivals = {link: time for link, time in self._arrivals.items() if link not in changed}
         for contact in remove:
             if other.unusable.pop(contact.id, None) is None:
                 other._change(contact, None)

@@ -239,6 +239,10 @@ def _order(contact: SearchContact) -> tuple[int, int]:
     return contact.start, contact.id
 
 
+def _by_beginning(found: tuple[int, int, int, Contact]) -> tuple[int, int, int]:
+    return found[:3]
+
+
 class LinkContacts(msgspec.Struct, frozen=True, gc=False, eq=False):
     """The contacts from one node to another.
 
@@ -246,6 +250,7 @@ class LinkContacts(msgspec.Struct, frozen=True, gc=False, eq=False):
         from_node, to_node: node numbers.
         chains: the contacts, not none.
         first_start, last_end: of all of them, in ns.
+        one_way: nothing can come back over any of them.
     """
 
     from_node: int
@@ -253,12 +258,35 @@ class LinkContacts(msgspec.Struct, frozen=True, gc=False, eq=False):
     chains: Chains
     first_start: int
     last_end: int
+    one_way: bool
 
     @classmethod
     def of(cls, from_node: int, to_node: int, chains: Chains) -> LinkContacts:
         """Return these contacts with what holds for all of them."""
         first_start = min([chain.starts[0] for chain in chains])
-        return cls(from_node, to_node, chains, first_start, chains[0].ends[-1])
+        one_way = all(contact.planned.one_way for contact in every_contact(chains))
+        return cls(from_node, to_node, chains, first_start, chains[0].ends[-1], one_way)
+
+    def is_open(self, now: int) -> bool:
+        """Tell whether a contact has begun and not ended at a time, in ns."""
+        following = self.following(now)
+        return following is not None and following.start <= now
+
+    def following(self, ready: int) -> Contact | None:
+        """Return the contact over which what is ready at a time, in ns, can begin to leave first."""
+        found: list[tuple[int, int, int, Contact]] = []
+        for chain in self.chains:
+            place = bisect_left(chain.ends, ready)
+            if place < len(chain.ends):
+                contact = chain.contacts[place].planned
+                found.append((max(contact.start, ready), contact.start, contact.id, contact))
+        return min(found, key=_by_beginning)[3] if found else None
+
+    def last_arrival(self) -> int:
+        """Return a time by which all that these contacts can carry has arrived, in ns."""
+        # Twice the light time, as the choice of routes adds a margin to it.
+        planned = (contact.planned for contact in every_contact(self.chains))
+        return max([contact.end + 2 * contact.light_time(contact.end) for contact in planned])
 
     def earliest(self, ready: int, size: int, before: int, busy: Busy, banned: Collection[int]) -> int:
         """Return the earliest arrival that is earlier than `before`, or `before`.

@@ -15,8 +15,9 @@ from starlight.routing.answer_cache import AnswerCache
 from starlight.routing.arrival_bounds import earliest_over
 from starlight.routing.bookings import Bookings
 from starlight.routing.candidates import best_first
+from starlight.routing.contact_ids import Ids
 from starlight.routing.following import follow, travel
-from starlight.routing.index import MAX_CHANGED_PARTS, Ids, Unusable, amended_index, difference, index_of
+from starlight.routing.index import MAX_CHANGED_PARTS, Unusable, amended_index, difference, index_of
 from starlight.routing.no_route import NoRoute, NoRouteCode
 from starlight.routing.refusals import RouteRefusal, Takes, refusals
 from starlight.routing.request import RouteRequest
@@ -45,7 +46,8 @@ class Router:
             bundle has another size at each node of its route, and is timed by that. [default: none]
 
     Attributes:
-        bookings: on the plan in force; a route is taken from others by `bookings.book`.
+        index: of the plan in force.
+        bookings: on it; a route is taken from others by `bookings.book`.
         transfers: the most that links take as one transfer; who knows of a limit sets it there.
     """
 
@@ -70,14 +72,14 @@ class Router:
     @property
     def unusable(self) -> list[tuple[Contact, Unusable]]:
         """Return the contacts that are never used, each with the reason, such as a missing range."""
-        return list(self._index.unusable.values())
+        return list(self.index.unusable.values())
 
     def set_plan(self, plan: ContactPlan) -> None:
         """Take a new plan. All bookings are dropped: who holds routes finds and books them anew."""
         self._plan = plan
-        self._index = index_of(plan, self._with_margin)
+        self.index = index_of(plan, self._with_margin)
         self.bookings = Bookings(self._sizes)
-        self._answers = AnswerCache(self._index, self.bookings)
+        self._answers = AnswerCache(self.index, self.bookings)
 
     def difference(self, plan: ContactPlan) -> tuple[list[Contact], list[Contact]] | None:
         """Return the contacts that only another plan has, and those that only the plan in force has.
@@ -92,7 +94,7 @@ class Router:
         came, went = changes
         gone, come = {contact.id for contact in went}, {contact.id for contact in came}
         # Two contacts of one id are nobody's plan, but only an index made anew copes with them.
-        unique = len(come) == len(came) and all(id in gone or id not in self._index.ids for id in come)
+        unique = len(come) == len(came) and all(id in gone or id not in self.index.ids for id in come)
         return changes if unique else None
 
     def amend(
@@ -116,12 +118,12 @@ class Router:
             InputError: a contact to be taken out is not in the plan, or the id of a new one is.
         """
         add, remove = list(add), list(remove)
-        plan = plan or _changed(self._plan, self._index.ids, add, remove)
+        plan = plan or _changed(self._plan, self.index.ids, add, remove)
         for contact in remove:
             self.bookings.drop(contact.id)
         self._plan = plan
-        self._index = amended_index(plan, self._index, add, remove)
-        self._answers.amend(self._index, {contact.id for contact in remove}, more=bool(add))
+        self.index = amended_index(plan, self.index, add, remove)
+        self._answers.amend(self.index, {contact.id for contact in remove}, more=bool(add))
         return plan
 
     def route(self, request: RouteRequest) -> Route | NoRoute:
@@ -135,7 +137,7 @@ class Router:
         else:
             best = self._answers.best(self._to_search(request))
             if best is None:
-                leads = self._index.leads(request.source, request.destination, request.ready)
+                leads = self.index.leads(request.source, request.destination, request.ready)
                 code = NoRouteCode.NOTHING_CARRIES if leads else NoRouteCode.UNREACHABLE
                 return NoRoute(code, request)
             found = self._timed(best[0], request, best[1])
@@ -155,7 +157,7 @@ class Router:
         if request.source == request.destination:
             yield _staying(request)
             return
-        ranked = best_first(self._index, self.bookings.busy[request.priority], self._to_search(request))
+        ranked = best_first(self.index, self.bookings.busy[request.priority], self._to_search(request))
         for key, path in islice(ranked, k):
             if request.expires is not None and key[0] > request.expires:
                 return
@@ -189,7 +191,7 @@ class Router:
         first = route.hops[0].contact
         if first.to_node in self.transfers.exceeded(first.from_node, size + growth):
             return None
-        path = [self._index.search_contact(hop.contact) for hop in route.hops]
+        path = [self.index.search_contact(hop.contact) for hop in route.hops]
         request = RouteRequest(path[0].from_node, path[-1].to_node, ready, size, priority=route.priority)
         timings = follow(path, ready, self._sizes.volume(size), self.bookings.busy[route.priority])
         return self._timed(tuple(path), request, timings[-1][2]) if timings else None
@@ -217,7 +219,7 @@ class Router:
             size: of the smallest bundle that it is asked for, in bytes.
             until: later arrivals are of no interest and may be missing, in ns.
         """
-        return earliest_over(self._index, contacts, source, ready, self._sizes.volume(size), until)
+        return earliest_over(self.index, contacts, source, ready, self._sizes.volume(size), until)
 
     def refusals(self, request: RouteRequest, *, most: int = 3) -> list[RouteRefusal]:
         """Return why routes that look faster than the answer of `route` are not.
@@ -233,7 +235,7 @@ class Router:
         needs = request.size + request.growth
         exceeded = self.transfers.exceeded(request.source, needs) - request.not_entered
         takes = {peer: self.transfers.of(request.source, peer) or 0 for peer in exceeded}
-        return refusals(self._index, busy, self._to_search(request), chosen, most, Takes(needs, takes))
+        return refusals(self.index, busy, self._to_search(request), chosen, most, Takes(needs, takes))
 
     def without(self, routes: Iterable[Route]) -> Router:
         """Return a router with the same plan and bookings of now, but for those of these routes.
@@ -242,7 +244,7 @@ class Router:
         """
         other = copy(self)
         other.bookings = self.bookings.without(routes)
-        other._answers = AnswerCache(self._index, other.bookings)
+        other._answers = AnswerCache(self.index, other.bookings)
         return other
 
     def _to_search(self, request: RouteRequest) -> RouteRequest:
