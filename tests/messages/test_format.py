@@ -39,7 +39,7 @@ from starlight.messages.letter import (
     ReceiptFact,
     Telemetry,
 )
-from starlight.messages.parts import PARTS_MAX, PREVIEW_MAX_BYTES, Chunk, Part
+from starlight.messages.parts import CHUNKS_MAX, PARTS_MAX, PREVIEW_MAX_BYTES, Chunk, Part
 from starlight.messages.wire_values import Envelope
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "letter-format.md").read_text(encoding="utf-8")
@@ -200,12 +200,13 @@ unknown: Any = st.dictionaries(st.integers(18, 2**32) | st.text(max_size=8), val
 @st.composite
 def some_parts(draw: st.DrawFn) -> Part:
     data = draw(st.none() | st.binary(max_size=40))
+    chunk_size = draw(st.sampled_from([1024, 262144, 524288]))
     return Part(
         kind=draw(st.integers(0, 255)),
         media_type=draw(st.sampled_from(["audio/ogg", "application/octet-stream"])),
         data=data,
         hash=draw(st.binary(min_size=32, max_size=32)) if data is None else None,
-        size=draw(st.integers(1, 2**28)) if data is None else len(data),
+        size=draw(st.integers(1, min(2**28, CHUNKS_MAX * chunk_size))) if data is None else len(data),
         duration_ms=draw(st.none() | st.integers(0, 2**40)),
         preview=draw(st.none() | st.binary(max_size=40)),
         preview_type=draw(st.sampled_from(["", "image/webp"])),
@@ -213,7 +214,7 @@ def some_parts(draw: st.DrawFn) -> Part:
         width=draw(st.none() | st.integers(0, 50_000)),
         height=draw(st.none() | st.integers(0, 50_000)),
         transcript=draw(st.text(max_size=30)),
-        chunk_size=draw(st.sampled_from([1024, 262144, 524288])),
+        chunk_size=chunk_size,
         unknown=draw(unknown),
     )
 
@@ -282,7 +283,7 @@ some_chunks = st.builds(
     lambda *said: Chunk(*said),
     ids,
     st.integers(0, 63),
-    st.integers(0, 2**18 - 1),
+    st.integers(0, CHUNKS_MAX - 1),
     st.binary(min_size=1, max_size=50),
     st.lists(st.binary(min_size=32, max_size=32), max_size=4).map(tuple),
 )
@@ -429,6 +430,9 @@ CHUNK: dict[int | str, Value] = {0: 2, 1: 3, 2: bytes.fromhex(ID), 3: b"data"}
 
 
 BEYOND_THE_TABLES = {
+    "a part of 262144 chunks",
+    "a part of 4097 chunks",
+    "4096 is not 0",
     "latitude",
     "has a hash of 32 bytes",
     "a part has 0 bytes",
@@ -484,7 +488,12 @@ BEYOND_THE_TABLES = {
         (GOOD, {13: [bytes(16)] * 65}, "at most 64 seen"),
         (GOOD, {14: 1}, "receipt wanted is true or false"),
         (GOOD, {15: None}, "critical is true or false"),
+        (GOOD, {12: [{3: bytes(32), 4: 2**28, 11: 1024}]}, "a part of 262144 chunks"),
+        (GOOD, {12: [{3: bytes(32), 4: 4096 * 1024 + 1, 11: 1024}]}, "a part of 4097 chunks"),
+        (GOOD, {12: [{3: bytes(32), 4: 0}]}, "a part has 0 bytes"),
         (RECEIPT, {}, "1 to 256 facts"),
+        (RECEIPT, {6: [bytes(16), 0, [4095, 2]]}, "4096 is not 0"),
+        (RECEIPT, {6: [bytes(16), 0, [0, 2**64 - 1]]}, "is not 0 to 4095"),
         (RECEIPT, {3: [bytes(16), 0] * (RECEIPT_FACTS_MAX + 1)}, "1 to 256 facts"),
         (RECEIPT, {3: [bytes(16)]}, "2 values for each fact"),
         (RECEIPT, {3: [bytes(15), 0]}, "letter id has 16 bytes"),
@@ -493,7 +502,7 @@ BEYOND_THE_TABLES = {
         (RECEIPT, {4: {}}, "what a receipt tells is an array"),
         (RECEIPT, {5: [bytes(16), 64, 0]}, "part 64 is not 0 to 63"),
         (RECEIPT, {6: [bytes(16), 0, [1]]}, "the first and how many"),
-        (RECEIPT, {6: [bytes(16), 0, [2**18, 1]]}, "chunk 262144 is not"),
+        (RECEIPT, {6: [bytes(16), 0, [4096, 1]]}, "chunk 4096 is not"),
         (RECEIPT, {6: [bytes(16), 0, [5, 0]]}, "holds one at least"),
         (RECEIPT, {6: [bytes(16), 0, [0, 1] * 257]}, "at most 256 ranges"),
         (ROVER, {6: None}, "kind is text"),
@@ -503,9 +512,9 @@ BEYOND_THE_TABLES = {
         (CHUNK, {3: b""}, "a chunk has 1 to"),
         (CHUNK, {3: "text"}, "byte string"),
         (CHUNK, {6: 64}, "part 64"),
-        (CHUNK, {7: 2**18}, "chunk 262144"),
+        (CHUNK, {7: 4096}, "chunk 4096"),
         (CHUNK, {8: [bytes(31)]}, "hashes of 32 bytes"),
-        (CHUNK, {8: [bytes(32)] * 19}, "at most 18 hashes"),
+        (CHUNK, {8: [bytes(32)] * 13}, "at most 12 hashes"),
     ],
 )
 def test_each_rule(keys: dict[int | str, Value], changed: dict[int | str, Value], words: str) -> None:

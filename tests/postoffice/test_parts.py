@@ -8,17 +8,30 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 from tests.messages.contents import letters_of
-from tests.messages.helpers import JAY, LIGHT, MISSION, NANYOUNG, FakeSky, both_ways
+from tests.messages.helpers import (
+    EARTH,
+    JAY,
+    LIGHT,
+    MARS,
+    MISSION,
+    NANYOUNG,
+    FakeSky,
+    both_ways,
+    contact,
+    unit,
+)
 
+from starlight.contacts import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, YEAR
 from starlight.errors import InputError
+from starlight.messages.doubt import TroubleCode
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.format import decode_message, encode_message
-from starlight.messages.letter import Letter
+from starlight.messages.letter import Letter, MissingChunks, Receipt
 from starlight.messages.parts import CHUNK_BYTES, Chunk
 from starlight.messages.wire_values import Envelope
-from starlight.node.application import Submit
-from starlight.postoffice.part_dispatches import AHEAD
+from starlight.node.application import Save, Submit
+from starlight.postoffice.part_dispatches import AHEAD, TIMES_OVER_MAX
 
 SONG = Random(7).randbytes(7 * CHUNK_BYTES + 12_345)
 """Eight chunks, the last one short."""
@@ -177,7 +190,7 @@ def test_what_is_missing_is_asked_for_by_chunk(sky: FakeSky) -> None:
     sky.run(HOUR)
     before = len(chunks_of(sky))
     (part,) = sky.mars.office.mailbox(NANYOUNG).letter_view(id, sky.now).parts
-    assert part.here_bytes == 5 * CHUNK_BYTES
+    assert part.here_bytes == 4 * CHUNK_BYTES + 12_345
     sky.mars.restart()
     sky.run(2 * DAY)
     assert sorted(map(number_of, chunks_of(sky)[before:])) == sorted(lost)
@@ -262,3 +275,119 @@ def test_fifty_megabytes_never_stand_in_memory() -> None:
         for save in uploads.add(reference, bytes(100_000)):
             assert len(save.data) == CHUNK_BYTES
     assert len(uploads._open[reference].waiting) < CHUNK_BYTES
+
+
+def lost_film(sky: FakeSky, lifetime: int) -> str:
+    """Send a letter of Jay's with a song, worth carrying for a time in ns, of which no chunk ever leaves."""
+    sky.refuse = lambda post: "the store is full" if post.token.startswith("part/") else ""
+    draft = Draft(NANYOUNG, "Listen.", parts=(Attachment(upload(sky, SONG)),))
+    letter, requests = sky.earth.office.write(JAY, draft, sky.now, lifetime=lifetime)
+    sky.earth.ask(requests)
+    return letter.id
+
+
+def kinds_of(sky: FakeSky) -> list[str]:
+    """Return the kinds of the trace of Jay's node."""
+    return [record.kind for record in sky.earth.trace]
+
+
+def test_a_part_whose_time_is_over_ends_though_its_letter_has_arrived(sky: FakeSky) -> None:
+    """What never left ends with the letter's lifetime, is told, and nothing of it stays open."""
+    id = lost_film(sky, 3 * DAY)
+    sky.run(2 * DAY)
+    assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
+    assert sky.earth.office.mailbox(JAY).delivery(id).is_open
+    sky.run(6 * DAY)
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    assert (sent.parts[0].state.value, sent.is_open) == ("expired", False)
+    assert kinds_of(sky).count("part.ended") == 1
+    assert sky.earth.office.next_wakeup() is None
+    assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
+
+
+def test_a_chunk_that_expires_in_the_store_ends_its_part() -> None:
+    """Where the node says that a chunk's time is over, the part ends, and so does what waits beside it."""
+    plan = ContactPlan.of([contact(1, EARTH, MARS, 0, MINUTE, bps=100_000), contact(2, MARS, EARTH, 0, DAY)])
+    sky = FakeSky(plan)
+    sky.open_all()
+    draft = Draft(NANYOUNG, "Listen.", parts=(Attachment(upload(sky, SONG)),))
+    letter, requests = sky.earth.office.write(JAY, draft, sky.now, lifetime=HOUR)
+    sky.earth.ask(requests)
+    sky.run(2 * HOUR)
+    assert sky.state(EARTH, JAY, letter.id) == ("arrived", "confirmed")
+    for key in list(sky.earth.queued):
+        sky.earth.expire(key, "lifetime expired")
+    sent = sky.earth.office.mailbox(JAY).delivery(letter.id)
+    assert (sent.parts[0].state.value, sent.is_open) == ("expired", False)
+    assert kinds_of(sky).count("part.ended") == 1
+
+
+@pytest.mark.parametrize("damaged", ["part/{id}/0", "body/{reference}", "body/{reference}/5"])
+def test_what_is_damaged_of_a_part_is_set_aside_and_stops_nothing_else(sky: FakeSky, damaged: str) -> None:
+    """A part of which a record can't be read ends and says why; the letter and its other part arrive."""
+    sky.refuse = lambda post: "the store is full" if post.token.startswith("part/") and sky.now < 5 else ""
+    id = send(sky, SONG, SONG[: 2 * CHUNK_BYTES])
+    state = sky.earth.office.mailbox(JAY).parts.get(id, 0)
+    assert state is not None
+    key = damaged.format(id=id, reference=state.reference)
+    sky.earth.saves[JAY, key] = b"\x92\x02damaged"
+    sky.earth.restart()
+    sky.run(DAY)
+    assert (JAY, key) in sky.earth.aside
+    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    assert [each.state.value for each in sent.dispatches] == ["arrived", "expired", "arrived"]
+    trouble = sent.parts[0].trouble
+    assert trouble is not None
+    assert trouble.code == TroubleCode.DAMAGED
+    assert read_back(sky, id, 1) == SONG[: 2 * CHUNK_BYTES]
+
+
+def test_a_damaged_state_of_what_came_is_set_aside_and_the_chunks_are_asked_for(sky: FakeSky) -> None:
+    """The reader of a part whose record can't be read knows nothing of it, and has it sent again."""
+    sky.lose = lambda post: post.token.startswith("part/") and sky.now < HOUR and number_of(post) == 7
+    id = send(sky, SONG)
+    sky.run(HOUR)
+    sky.mars.saves[NANYOUNG, f"part/{id}/0"] = b"\x92\x02damaged"
+    sky.mars.restart()
+    sky.run(3 * DAY)
+    assert read_back(sky, id) == SONG
+    assert (NANYOUNG, f"part/{id}/0") in sky.mars.aside
+
+
+def test_the_node_may_answer_for_a_letter_that_is_set_aside(sky: FakeSky) -> None:
+    """A chunk that is taken or refused after its letter's record was set aside changes nothing."""
+    id = send(sky, SONG)
+    office = sky.earth.office
+    sky.earth.saves[JAY, f"sent/{id}"] = b"damaged"
+    sky.earth.restart()
+    office = sky.earth.office
+    assert office.accepted(f"part/{JAY} {id} 0 0", "ipn:7.1/9/9", None, None, sky.now) == []
+    assert office.rejected(f"part/{JAY} {id} 0 1", "the store is full", sky.now) == []
+
+
+def test_a_reader_who_always_asks_again_gets_a_part_a_few_times_over(sky: FakeSky) -> None:
+    """Asking costs the reader, and the link a bounded share: after a few times over nothing more is sent."""
+    sky.lose = lambda post: post.token.startswith("part/")
+    id = send(sky, SONG)
+    for hour in range(1, 40):
+        sky.run(hour * HOUR)
+        asked = MissingChunks(id, 0, ((0, 4096),) * 20)
+        receipt = encode_message(Receipt((), (asked,), format=2), Envelope(NANYOUNG, JAY, sky.now))
+        sky.earth.arrive(JAY, NANYOUNG, receipt)
+    assert 8 * TIMES_OVER_MAX <= len(chunks_of(sky)) <= 8 * (TIMES_OVER_MAX + 1) + AHEAD
+
+
+def test_asking_for_what_never_left_changes_nothing(sky: FakeSky) -> None:
+    """A receipt that asks for chunks that were not sent, or that there are not, makes no work."""
+    sky.refuse = lambda post: "the store is full" if post.token.startswith("part/") else ""
+    id = send(sky, SONG)
+    sky.run(MINUTE)
+    asked = (
+        MissingChunks(id, 0, ((0, 8),)),
+        MissingChunks(id, 0, ((4000, 96),)),
+        MissingChunks(id, 63, ((0, 1),)),
+    )
+    receipt = encode_message(Receipt((), asked, format=2), Envelope(NANYOUNG, JAY, sky.now))
+    answer = sky.earth.office.delivered(unit(JAY, NANYOUNG, receipt, sky.now), sky.now)
+    assert [each for each in answer if isinstance(each, Submit)] == []
+    assert [each for each in answer if isinstance(each, Save) and each.key.startswith("sent/")] == []

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 
 from starlight.errors import StoreError
 from starlight.mailboxes import stored_format
-from starlight.mailboxes.records import BODY, Records
+from starlight.mailboxes.decoded import DecodedRecords
+from starlight.mailboxes.records import BODY
 from starlight.mailboxes.stored_format import Body
-from starlight.messages.hash_tree import HASH_BYTES, inclusion_path, tree_hash
+from starlight.messages.hash_tree import HASH_BYTES, inclusion_path, leaf_hash, tree_hash
 from starlight.messages.parts import chunk_count
 from starlight.node.application import Save
 
@@ -25,18 +26,23 @@ class Bodies:
         records: of all mailboxes of the node.
     """
 
-    def __init__(self, address: str, records: Records) -> None:
+    def __init__(self, address: str, records: DecodedRecords) -> None:
         self._address = address
-        self._records = records
+        self._decoded = records
+        self._records = records.records
 
     def body(self, reference: str) -> Body | None:
-        """Return what is known of a part that was written here, or None.
+        """Return what is known of a part that was written here, or None; what is damaged is set aside.
 
         Raises:
-            StoreError: the record is damaged.
+            StoreError: the disk can't be read.
         """
         data = self._records.get(self._address, BODY + reference)
-        return None if data is None else stored_format.BODY.decode(data)
+        try:
+            return None if data is None else stored_format.BODY.decode(data)
+        except StoreError as error:
+            self._decoded.set_aside(self._address, BODY + reference, str(error))
+            return None
 
     def put_body(self, reference: str, body: Body) -> Save:
         """Keep what is known of a part whose chunks are all here."""
@@ -52,6 +58,23 @@ class Bodies:
         if data is None:
             raise StoreError(f"{self._address} {BODY}{reference}/{number}: no such chunk is here")
         return data
+
+    def sound_chunk(self, reference: str, number: int) -> tuple[bytes, tuple[bytes, ...]] | None:
+        """Return a chunk of a part that was written here, and the hashes that it brings to its reader.
+
+        None where it, or what is known of its part, can't be read; a chunk whose bytes are not those that
+        were written is set aside, as its reader would refuse it each time that it comes.
+        """
+        body = self.body(reference)
+        key = f"{BODY}{reference}/{number}"
+        data = self._records.get(self._address, key)
+        if body is None or data is None:
+            return None
+        at = number * HASH_BYTES
+        if body.leaves[at : at + HASH_BYTES] != leaf_hash(data):
+            self._decoded.set_aside(self._address, key, "its bytes are not those that were written")
+            return None
+        return data, path_of(body, number)
 
     def put_chunk(self, reference: str, number: int, data: bytes) -> Save:
         """Keep the bytes of a chunk."""

@@ -70,8 +70,8 @@ class Mailbox:
         self._decoded = records
         self._records = records.records
         self.index = MailboxIndex(address, self._records)
-        self.bodies = Bodies(address, self._records)
-        self.parts = PartStates(address, self._records)
+        self.bodies = Bodies(address, records)
+        self.parts = PartStates(address, records)
         self._open: dict[str, tuple[str, Sent]] = {}  # letters of which something is still foreseen
         records.watch(address, self._was_set_aside)
 
@@ -158,17 +158,6 @@ class Mailbox:
             StoreError: the disk can't be read, here and wherever letters are read.
         """
         return self._decoded.letter(self.address, letter_id)
-
-    def as_it_came(self, letter_id: str) -> StoredLetter:
-        """Return a letter, or what came in the place of one, as it came: envelope and payload.
-
-        Raises:
-            InputError: no such letter here.
-        """
-        data = self._records.get(self.address, f"letter/{letter_id}")
-        if data is None:
-            raise InputError(f"no letter {letter_id!r} here", where="letter")
-        return stored_format.LETTER.decode(data)
 
     def letter_from(self, author: str, id: str) -> Letter | None:
         """Return the letter that its author knows by an id, or None when it is not here."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from starlight.errors import StoreError
 from starlight.mailboxes import stored_format
-from starlight.mailboxes.records import PART, Records
+from starlight.mailboxes.decoded import DecodedRecords
+from starlight.mailboxes.records import PART
 from starlight.messages.part_state import PartState
 from starlight.node.application import Save
 
@@ -16,18 +18,26 @@ class PartStates:
         records: of all mailboxes of the node.
     """
 
-    def __init__(self, address: str, records: Records) -> None:
+    def __init__(self, address: str, records: DecodedRecords) -> None:
         self._address = address
-        self._records = records
+        self._decoded = records
+        self._records = records.records
 
     def get(self, letter_id: str, part: int) -> PartState | None:
         """Return what is known of a part that is not in its letter, or None where nothing is.
 
+        A record that is damaged is set aside: then nothing is known, and the chunks are asked for again.
+
         Raises:
-            StoreError: the record is damaged.
+            StoreError: the disk can't be read.
         """
-        data = self._records.get(self._address, f"{PART}{letter_id}/{part}")
-        return None if data is None else stored_format.PART.decode(data)
+        key = f"{PART}{letter_id}/{part}"
+        data = self._records.get(self._address, key)
+        try:
+            return None if data is None else stored_format.PART.decode(data)
+        except StoreError as error:
+            self._decoded.set_aside(self._address, key, str(error))
+            return None
 
     def put(self, letter_id: str, part: int, state: PartState) -> Save:
         """Keep what is known of a part."""

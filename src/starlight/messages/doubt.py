@@ -44,6 +44,8 @@ class TroubleCode(StrEnum):
     NOT_KEPT = "not_kept"  # the node refused it or lost it; it is offered again
     DELETED = "deleted"  # another node reported that it has deleted it; it is offered again
     NOT_WITHDRAWN = "not_withdrawn"  # it had left already
+    DAMAGED = "damaged"  # what this node has kept of it can't be read
+    NO_ROOM = "no_room"  # whom it is for has no room for it now, and asks for it later
     OLDER = "older"  # in words, as earlier versions kept it
 
 

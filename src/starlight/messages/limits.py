@@ -102,6 +102,10 @@ def _check_part(part: Part) -> None:
     if not parts.CHUNK_MIN_BYTES <= part.chunk_size <= parts.CHUNK_MAX_BYTES:
         right = f"It has {parts.CHUNK_MIN_BYTES} to {parts.CHUNK_MAX_BYTES} bytes"
         raise InputError(f"a chunk of {part.chunk_size} bytes", where="parts", right=right)
+    # Known from the letter alone, before a chunk comes: what each chunk then costs its reader is bounded.
+    if part.chunks > parts.CHUNKS_MAX:
+        right = f"A part has at most {parts.CHUNKS_MAX} chunks"
+        raise InputError(f"a part of {part.chunks} chunks", where="parts", right=right)
 
 
 def _check_receipt(receipt: Receipt) -> None:

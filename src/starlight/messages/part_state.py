@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 from msgspec.structs import replace
 
@@ -24,6 +26,13 @@ class PartState(msgspec.Struct, frozen=True, gc=False):
     have: bytes
     arrived_at: int | None = None
 
+    def __post_init__(self) -> None:
+        """Check that each chunk has a place, and nothing else; ValueError, as of a damaged record."""
+        if self.size < 1 or self.chunk_size < 1 or len(self.have) != -(-self.chunks // 8):
+            raise ValueError("the chunks that are here are not those of a part of this size")
+        if _bits(self) > _all(self.chunks):
+            raise ValueError("a chunk is here that the part does not have")
+
     @property
     def chunks(self) -> int:
         """Return in how many chunks it travels."""
@@ -34,8 +43,10 @@ class PartState(msgspec.Struct, frozen=True, gc=False):
         """Return how many of its bytes are here."""
         if self.arrived_at is not None:
             return self.size
-        count = sum(byte.bit_count() for byte in self.have)
-        return min(self.size, count * self.chunk_size)
+        bits = _bits(self)
+        # The last chunk may be short, and come before others.
+        short = self.chunks * self.chunk_size - self.size if bits >> (self.chunks - 1) & 1 else 0
+        return bits.bit_count() * self.chunk_size - short
 
 
 def nothing_here(letter_id: str, number: int, part: Part) -> PartState:
@@ -46,7 +57,7 @@ def nothing_here(letter_id: str, number: int, part: Part) -> PartState:
 
 def all_here(reference: str, part: Part, now: int) -> PartState:
     """Return the state of a part that was written here, at a time in ns."""
-    have = ((1 << part.chunks) - 1).to_bytes(-(-part.chunks // 8), "little")
+    have = _all(part.chunks).to_bytes(-(-part.chunks // 8), "little")
     return PartState(reference, part.size, part.chunk_size, have, now)
 
 
@@ -64,17 +75,32 @@ def has_chunk(state: PartState, number: int) -> bool:
 
 def is_whole(state: PartState) -> bool:
     """Return whether all chunks are here."""
-    return sum(byte.bit_count() for byte in state.have) == state.chunks
+    return _bits(state) == _all(state.chunks)
 
 
-def missing(state: PartState) -> tuple[tuple[int, int], ...]:
-    """Return the ranges of chunks that are not here: the first, and how many."""
-    ranges: list[tuple[int, int]] = []
-    for number in range(state.chunks):
-        if has_chunk(state, number):
-            continue
-        if ranges and sum(ranges[-1]) == number:
-            ranges[-1] = (ranges[-1][0], ranges[-1][1] + 1)
-        else:
-            ranges.append((number, 1))
-    return tuple(ranges)
+def missing(state: PartState) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of chunks that are not here, in order: the first, and how many."""
+    holes = _all(state.chunks) & ~_bits(state)
+    at = 0
+    # By runs of equal bits and not by chunks: the lowest bit that is set ends a run of zeros, and the lowest
+    # of the complement a run of ones.
+    while holes:
+        zeros = _lowest(holes)
+        count = _lowest(~(holes >> zeros))
+        yield at + zeros, count
+        at += zeros + count
+        holes >>= zeros + count
+
+
+def _bits(state: PartState) -> int:
+    """Return the chunks that are here as one number, chunk 0 its lowest bit."""
+    return int.from_bytes(state.have, "little")
+
+
+def _all(chunks: int) -> int:
+    return (1 << chunks) - 1
+
+
+def _lowest(bits: int) -> int:
+    """Return the place of the lowest bit that is set, of a number that is not zero."""
+    return (bits & -bits).bit_length() - 1

@@ -36,6 +36,13 @@ INLINE_MAX_BYTES = 64 * 1024
 PART_MAX_BYTES = 256 * 2**20
 """An hour of video at 0.6 Mbit/s; a thousand chunks, so that which are missing is a short list."""
 
+CHUNKS_MAX = 4096
+"""Chunks of one part: the largest in chunks of 64 KiB, a smaller one in smaller. Which of them are here is
+written with each that comes, in half a kilobyte, and no reader walks over more."""
+
+PATH_MAX = (CHUNKS_MAX - 1).bit_length()
+"""Steps from one of them to the top."""
+
 PREVIEW_MAX_BYTES = 16 * 1024
 NAME_MAX_BYTES = 255
 """As long as a file's name may be."""
@@ -112,7 +119,6 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
         number: which chunk of that, from 0.
         data: its bytes.
         path: the hashes from it to the part's hash; none where the part is one chunk.
-        unknown: keys that this version does not know, and their values.
     """
 
     letter_id: str
@@ -120,7 +126,6 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
     number: int
     data: bytes
     path: tuple[bytes, ...] = ()
-    unknown: dict[int | str, cbor.Value] = {}
 
 
 def chunk_count(size: int, chunk_size: int = CHUNK_BYTES) -> int:
@@ -136,10 +141,3 @@ def is_true(chunk: Chunk, part: Part) -> bool:
     if count == 1:
         return sha256(chunk.data).digest() == part.hash and not chunk.path
     return top_of(leaf_hash(chunk.data), chunk.number, count, chunk.path) == part.hash
-
-
-CHUNKS_MAX = chunk_count(PART_MAX_BYTES, CHUNK_MIN_BYTES)
-"""Chunks of the largest part, cut as small as may be."""
-
-PATH_MAX = (CHUNKS_MAX - 1).bit_length()
-"""Steps from one of them to the top."""

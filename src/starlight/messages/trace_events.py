@@ -233,6 +233,22 @@ class MessageKept(TraceEvent, frozen=True, tag="message.kept"):
     size_bytes: int
 
 
+class PartEnded(TraceEvent, frozen=True, tag="part.ended"):
+    """A part of a letter, which travels on its own, comes to its end before it is known to have arrived.
+
+    Attributes:
+        mailbox: whose letter it is.
+        letter: whose part it is.
+        part: which one, from 0.
+        reason: a code: ``lifetime expired``, or that of a trouble.
+    """
+
+    mailbox: str
+    letter: str
+    part: int
+    reason: str
+
+
 class MessageRefused(TraceEvent, frozen=True, tag="message.refused"):
     """Something came that the mailbox does not take."""
 
@@ -302,6 +318,7 @@ EVENTS: tuple[type[TraceEvent], ...] = (
     ReceiptRejected,
     TelemetryRejected,
     PartArrived,
+    PartEnded,
     MessageKept,
     MessageRefused,
     CorrespondentFailed,

@@ -7,6 +7,8 @@ there: so nobody can fill a mailbox with parts of letters that never were.
 
 from __future__ import annotations
 
+from itertools import islice
+
 from msgspec.structs import replace
 
 from starlight.dtntime import DAY, MILLISECOND
@@ -111,7 +113,7 @@ class PartArrivals:
             return []  # It was set aside.
         if whole is not None and wanted:
             received = replace(received, untold_parts=(*received.untold_parts, whole))
-        waits = wanted and any(self._missing(mailbox, letter))
+        waits = wanted and (whole is None or bool(self._missing(mailbox, letter)))
         received = replace(received, ask_at=now + ASK_AFTER if waits else None, asked=0)
         self._wait(mailbox, letter.id, received)
         self._receipts.owe(mailbox.address, letter.id, received, now)
@@ -153,7 +155,7 @@ class PartArrivals:
             if not part.chunks:
                 continue
             state = mailbox.parts.get(letter.id, number) or nothing_here(letter.id, number, part)
-            ranges = missing(state)[:room]
+            ranges = tuple(islice(missing(state), room))
             room -= len(ranges)
             if ranges:
                 found.append(MissingChunks(id, number, ranges))

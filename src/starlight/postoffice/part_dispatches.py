@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from starlight.mailboxes.bodies import path_of
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import FINAL, DeliveryState, Happening, after
 from starlight.messages.dispatch import Copy, Dispatch, Sent
@@ -19,8 +18,9 @@ from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.format import encode_message
 from starlight.messages.letter import Letter, MissingChunks, ReceiptFact
 from starlight.messages.parts import Chunk
+from starlight.messages.trace_events import PartEnded, say
 from starlight.messages.wire_values import Envelope
-from starlight.node.application import Request, Submit, Withdraw
+from starlight.node.application import NotKept, Request, Submit, Withdraw
 from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.resend import lifetime_ms_of, offered_later
 
@@ -28,37 +28,63 @@ AHEAD = 4
 """Chunks of one part that wait at the node: a megabyte, two seconds of a link of 4 Mbit/s, so that the next
 is always there when one has left."""
 
+TIMES_OVER_MAX = 4
+"""How many times over the chunks of a part are sent at most: a link that loses more than three of four is
+none, and a reader who always asks again must not have the whole link."""
+
 
 class PartDispatches:
     """The parts of letters written at one node that travel on their own.
 
     Args:
+        node: its number.
         letters: those that are open.
     """
 
-    def __init__(self, letters: OpenLetters) -> None:
+    def __init__(self, node: int, letters: OpenLetters) -> None:
+        self._node = node
         self._letters = letters
         # Submitted in this very step, and not answered by the node yet: mailbox, letter, part, chunk.
         self._offered: set[tuple[str, str, int, int]] = set()
 
     def go_on(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
-        """Return the submissions of the chunks that are next, as many as may wait at the node."""
-        if sent.dispatch.state in (DeliveryState.WITHDRAWN, DeliveryState.EXPIRED) or now >= sent.expires_at:
+        """Return the submissions of the chunks that are next, as many as may wait at the node.
+
+        A part that can't become whole any more, because its time is over or its bytes can't be read, ends.
+        """
+        if sent.dispatch.state in (DeliveryState.WITHDRAWN, DeliveryState.EXPIRED):
             return []
-        return [
-            self._submission(mailbox, letter, sent, dispatch, number, now)
-            for dispatch in sent.parts
-            if dispatch.is_on_its_way
-            for number in self._next(mailbox, letter, dispatch)
-        ]
+        requests: list[Request] = []
+        for dispatch in sent.parts:
+            if not dispatch.is_on_its_way:
+                continue
+            following = list(self._next(mailbox, letter, dispatch))
+            if now >= sent.expires_at:
+                # Of what has left, a receipt can still come after the letter's time.
+                lapses = bool(following) and not _waits(dispatch)
+                trouble, posts = Trouble(TroubleCode.NOT_KEPT, NotKept.LIFETIME_EXPIRED), []
+            else:
+                made = [
+                    self._submission(mailbox, letter, sent, dispatch, number, now) for number in following
+                ]
+                posts = [each for each in made if each is not None]
+                lapses, trouble = len(posts) < len(made), Trouble(TroubleCode.DAMAGED)
+            if lapses:
+                sent = sent.having(_ended(dispatch, trouble, now))
+                requests += self._tell_end(mailbox, letter, sent, dispatch, trouble, now)
+            else:
+                requests += posts
+        return requests
 
     def accepted(
         self, mailbox: Mailbox, letter_id: str, part: int, number: int, key: str, now: int
     ) -> list[Request]:
         """Take note of the bundle that carries a chunk."""
         self._offered.discard((mailbox.address, letter_id, part, number))
-        sent = mailbox.delivery(letter_id)
-        dispatch = sent.parts[_place(sent, part)]
+        sent = mailbox.sent(letter_id)
+        dispatch = None if sent is None else _dispatch_of(sent, part)
+        if sent is None or dispatch is None:
+            return []  # It was set aside.
         queued_at = dispatch.confirmed.queued_at
         taken = replace(
             dispatch,
@@ -75,8 +101,10 @@ class PartDispatches:
     ) -> list[Request]:
         """Take note that the node refused a chunk: the part goes on later."""
         self._offered.discard((mailbox.address, letter_id, part, number))
-        sent = mailbox.delivery(letter_id)
-        dispatch = sent.parts[_place(sent, part)]
+        sent = mailbox.sent(letter_id)
+        dispatch = None if sent is None else _dispatch_of(sent, part)
+        if sent is None or dispatch is None or not dispatch.is_on_its_way:
+            return []  # It was set aside, or is over.
         if dispatch.attempts.due is not None:
             return []  # Of the few that were offered together, one refusal counts.
         later = offered_later(dispatch, Trouble(TroubleCode.NOT_KEPT, reason), now)
@@ -91,17 +119,19 @@ class PartDispatches:
         self, mailbox: Mailbox, letter: Letter, sent: Sent, part: int, trouble: Trouble, now: int
     ) -> list[Request]:
         """Keep that a chunk is gone; it is offered again later, while the letter is worth carrying."""
-        dispatch = sent.parts[_place(sent, part)]
-        if dispatch.is_on_its_way and now < sent.expires_at:
+        dispatch = _dispatch_of(sent, part)
+        if now >= sent.expires_at:
+            saves = self._letters.put(mailbox, letter.id, sent)
+            return [*saves, *self.go_on(mailbox, letter, sent, now)]
+        if dispatch is not None and dispatch.is_on_its_way:
             sent = sent.having(offered_later(dispatch, trouble, now))
         return [*self._letters.put(mailbox, letter.id, sent)]
 
     def arrived(self, mailbox: Mailbox, sent: Sent, fact: ReceiptFact, now: int) -> list[Request]:
         """Take note that a part has arrived whole; what of it still waits here need not leave."""
-        place = _place(sent, fact.part)
-        if place < 0 or sent.parts[place].confirmed.arrived_at is not None:
+        dispatch = _dispatch_of(sent, fact.part)
+        if dispatch is None or dispatch.confirmed.arrived_at is not None:
             return []
-        dispatch = sent.parts[place]
         times = replace(
             dispatch.confirmed, arrived_at=min(fact.time, now), arrival_known_at=now, ended_at=None
         )
@@ -115,21 +145,39 @@ class PartDispatches:
         self, mailbox: Mailbox, letter: Letter, sent: Sent, asked: MissingChunks, now: int
     ) -> list[Request]:
         """Send again the chunks that a reader misses and that have left; those that wait here come anyway."""
-        place = _place(sent, asked.part)
-        if place < 0 or not sent.parts[place].is_on_its_way:
+        dispatch = _dispatch_of(sent, asked.part)
+        if dispatch is None or not dispatch.is_on_its_way:
             return []
-        dispatch = sent.parts[place]
-        wanted = {first + n for first, count in asked.ranges for n in range(count)}
+        chunks = letter.parts[dispatch.part or 0].chunks
+        if len(dispatch.copies) > TIMES_OVER_MAX * chunks:
+            return []
+        # As bits, because ranges that overlap may name each chunk hundreds of times.
+        wanted = 0
+        for first, count in asked.ranges:
+            wanted |= ((1 << count) - 1) << first
         copies = tuple(
-            replace(copy, gone=True) if copy.chunk in wanted and copy.departed_at is not None else copy
+            replace(copy, gone=True) if wanted >> copy.chunk & 1 and copy.departed_at is not None else copy
             for copy in dispatch.copies
         )
+        if copies == dispatch.copies:
+            return []  # Nothing of it has left; a reader can't make us write a record for that.
         again = dispatch.attempts.resends + 1
         sent = sent.having(
             replace(dispatch, copies=copies, attempts=replace(dispatch.attempts, resends=again))
         )
         saves = self._letters.put(mailbox, letter.id, sent)
         return [*saves, *self.go_on(mailbox, letter, sent, now)]
+
+    def _tell_end(
+        self, mailbox: Mailbox, letter: Letter, sent: Sent, ended: Dispatch, trouble: Trouble, now: int
+    ) -> list[Request]:
+        """Keep that a part has come to its end, take back what of it still waits, and say so."""
+        assert ended.part is not None, "a part's dispatch names it"
+        at = (mailbox.address, letter.id, ended.part)
+        self._offered = {each for each in self._offered if each[:3] != at}
+        said = PartEnded(*at, trouble.reason or trouble.code.value)
+        waiting = [Withdraw(copy.key) for copy in ended.copies if copy.departed_at is None and not copy.gone]
+        return [*self._letters.put(mailbox, letter.id, sent), say(now, self._node, said), *waiting]
 
     def _next(self, mailbox: Mailbox, letter: Letter, dispatch: Dispatch) -> Iterator[int]:
         """Yield the chunks to be given to the node now: the first that nothing carries."""
@@ -149,17 +197,18 @@ class PartDispatches:
 
     def _submission(
         self, mailbox: Mailbox, letter: Letter, sent: Sent, dispatch: Dispatch, number: int, now: int
-    ) -> Submit:
+    ) -> Submit | None:
+        """Return the submission of a chunk, or None where what is kept of it can't be read."""
         part = dispatch.part
-        state = None if part is None else mailbox.parts.get(letter.id, part)
-        body = None if state is None else mailbox.bodies.body(state.reference)
         assert part is not None, "a part's dispatch names it"
-        assert state is not None, "a part is kept with its letter"
-        assert body is not None, "and so are its hashes"
+        state = mailbox.parts.get(letter.id, part)
+        found = None if state is None else mailbox.bodies.sound_chunk(state.reference, number)
+        if found is None:
+            return None
         self._offered.add((mailbox.address, letter.id, part, number))
-        data = mailbox.bodies.chunk(state.reference, number)
+        data, path = found
         priority, critical = sent.precedence(dispatch)
-        chunk = Chunk(letter.id, part, number, data, path_of(body, number))
+        chunk = Chunk(letter.id, part, number, data, path)
         return Submit(
             f"part/{letter.sender} {letter.id} {part} {number}",
             letter.sender,
@@ -171,9 +220,20 @@ class PartDispatches:
         )
 
 
-def _place(sent: Sent, part: int | None) -> int:
-    """Return where the dispatch of a part is among those of a letter; -1 where there is none."""
-    return next((place for place, each in enumerate(sent.parts) if each.part == part), -1)
+def _dispatch_of(sent: Sent, part: int | None) -> Dispatch | None:
+    """Return the dispatch of a part, or None where the letter has no such part that travels on its own."""
+    return next((each for each in sent.parts if each.part == part), None)
+
+
+def _waits(dispatch: Dispatch) -> bool:
+    """Return whether a chunk of a part waits at this node, as far as is known."""
+    return any(not copy.gone and copy.departed_at is None for copy in dispatch.copies)
+
+
+def _ended(dispatch: Dispatch, trouble: Trouble, now: int) -> Dispatch:
+    ended = replace(dispatch.confirmed, ended_at=now)
+    state = after(dispatch.state, Happening.GONE)
+    return replace(dispatch, state=state, confirmed=ended, trouble=trouble).due_at(None)
 
 
 def _withdrawals(dispatch: Dispatch) -> list[Withdraw]:

@@ -124,7 +124,7 @@ class PostOffice:
         self._formats = KnownFormats(self._records.records, oldest_format)
         self._entropy = entropy
         self._open_letters = letters = OpenLetters(self._mailboxes)
-        self._parts = PartDispatches(letters)
+        self._parts = PartDispatches(number, letters)
         self._resends = Resends(number, self.forecaster, letters, self._parts.go_on)
         self.uploads = Uploads(entropy)
         self._updates = PredictionUpdates(number, self.forecaster, letters, booked)

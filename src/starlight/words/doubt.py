@@ -27,6 +27,8 @@ TROUBLES = {
     TroubleCode.NOT_KEPT: "The node could not keep it: {reason}.",
     TroubleCode.DELETED: "It was deleted at {reporter}: {reported}.",
     TroubleCode.NOT_WITHDRAWN: "It could not be withdrawn: it had left already.",
+    TroubleCode.DAMAGED: "What this node has kept of it can't be read: it is set aside.",
+    TroubleCode.NO_ROOM: "There is no room for it where it goes to; it goes on once there is.",
     TroubleCode.OLDER: "{reason}",  # Already a sentence.
 }
 """In English, what went wrong with a letter."""
