@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import msgspec
 import pytest
 from tests.messages.contents import received_of, sent_of
 from tests.sim.helpers import (
@@ -21,8 +22,9 @@ from tests.sim.helpers import (
 )
 from tests.sim.test_letters import office_at, offices
 
+from starlight.contacts import Contact
 from starlight.contacts.plan import ContactPlan
-from starlight.dtntime import YEAR
+from starlight.dtntime import DAY, YEAR
 from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.links import TcpclConfig, TcpclSession
@@ -270,6 +272,35 @@ def test_links_of_several_kinds_live_in_one_world() -> None:
     world.run(START + 2 * HOUR)
     assert unsafe(world) == unfinished(world) == []
     assert len(read(world).came) == 20
+
+
+@pytest.mark.parametrize(
+    ("choose", "within"),
+    [(udpcl(), 3), (udpcl(keepalive_s=60), 5), (sessions, 12), (space_hops, 3)],
+    ids=["udpcl", "udpcl with keep-alives", "tcpcl", "space hop"],
+)
+@pytest.mark.parametrize(
+    "before",
+    [
+        both(5, 2, 3, light_s=MOON_S),
+        [contact(1, 1, 2, light_s=MOON_S)],
+        [contact(1, 2, 1, light_s=MOON_S)],
+        both(1, 1, 2, 5 * HOUR, DAY, light_s=MOON_S),
+    ],
+    ids=["new", "new this way", "new back", "sooner open"],
+)
+def test_a_link_that_a_plan_adds_works_at_once(
+    before: list[Contact], choose: ChooseLink, within: int
+) -> None:
+    """Whatever kind it is, it carries without a new start of its nodes, even where only one is told."""
+    plan = ContactPlan.of(before)
+    setups = [NodeSetup(NodeConfig(number, plan), Witness) for number in (1, 2, 3)]
+    world = VirtualWorld(plan, setups, start=START, choose_link=choose)
+    world.change_plan(START + HOUR, msgspec.structs.replace(NEAR, version=1), nodes=[1])
+    world.call(START + HOUR, 1, posting("w", "ipn:2.1"))
+    world.run(START + HOUR + within * round(MOON_S * SECOND))
+    assert list(read(world).came) == ["w"]
+    assert unsafe(world) == []
 
 
 def test_over_any_link_a_world_can_end_with_all_in_the_stores() -> None:

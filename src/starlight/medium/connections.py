@@ -55,17 +55,23 @@ class Connections:
         self._arm = arm
         self._is_up = is_up
         self._asked: dict[tuple[int, int], int] = {}  # by opener and other: the connection last asked for
-        self._pending: set[tuple[int, int]] = set()  # that the queue will ask for
+        self._pending: dict[tuple[int, int], int] = {}  # when the queue will ask for one
+        self._waiting: set[tuple[int, int]] = set()  # that are asked for, and not granted yet
 
     def want(self, end: LinkEnd, time: int) -> None:
         """Open a connection from an end at a time, or when both directions are next open."""
         pair = end.node, end.peer
-        if end.node > end.peer or pair in self._pending:
+        if end.node > end.peer:
             return
         opens = self._both_open(pair, time)
-        if opens is not None:
-            self._pending.add(pair)
-            self._queue.at(opens, self._open, end)
+        # A plan that has changed may open them sooner than was foreseen.
+        if opens is not None and opens < self._pending.get(pair, opens + 1):
+            self._pending[pair] = opens
+            self._queue.at(opens, self._open, (end, opens))
+
+    def is_asked(self, end: LinkEnd) -> bool:
+        """Tell whether an end has asked for a connection, and waits for it to be granted."""
+        return (end.node, end.peer) in self._waiting
 
     def take(self, end: LinkEnd, message: WireMessage, now: int) -> list[Event]:
         """Take a part of a handshake; return what the node is told of a connection that is over by it."""
@@ -76,7 +82,9 @@ class Connections:
             self._begin(end, message.connection)
             self._say(end, message.connection, now, handshake=True)
             return told
-        if message.connection == self._asked.get((end.node, end.peer)) and not end.is_alive:
+        pair = end.node, end.peer
+        if message.connection == self._asked.get(pair) and not end.is_alive:
+            self._waiting.discard(pair)
             self._begin(end, message.connection)
         return []
 
@@ -85,11 +93,15 @@ class Connections:
         self._say(end, end.connection, now)
         self.want(end, now + AGAIN_AFTER)
 
-    def _open(self, end: LinkEnd) -> None:
+    def _open(self, foreseen: tuple[LinkEnd, int]) -> None:
+        end, opens = foreseen
         pair, now = (end.node, end.peer), self._queue.now
-        self._pending.discard(pair)
+        if self._pending.get(pair) != opens:
+            return  # it was asked for sooner
+        del self._pending[pair]
         if end.is_alive or not self._is_up(end.node):
             return
+        self._waiting.add(pair)
         self._asked[pair] = number = self._asked.get(pair, 0) + 1
         self._say(end, number, now, handshake=True)
         self._queue.at(now + GRANTED_WITHIN, self._look, (end, number))
@@ -97,7 +109,10 @@ class Connections:
     def _look(self, asked: tuple[LinkEnd, int]) -> None:
         """Ask again for a connection that was not granted, unless another was asked for since."""
         end, number = asked
-        if self._asked[end.node, end.peer] == number and not end.is_alive and self._is_up(end.node):
+        if self._asked[end.node, end.peer] != number:
+            return
+        self._waiting.discard((end.node, end.peer))
+        if not end.is_alive and self._is_up(end.node):
             self.want(end, self._queue.now)
 
     def _say(self, end: LinkEnd, connection: int, now: int, *, handshake: bool = False) -> None:

@@ -56,6 +56,12 @@ class LinkLoop:
             self._table.begin(end, self.now)
             self.arm(end)
 
+    def begin_missing(self) -> None:
+        """Let machines live where none does, at ends whose nodes are up: links may be new, or open sooner."""
+        for end in self._table.all():
+            if end.node in self._table.lives and not end.is_alive and not self._connections.is_asked(end):
+                self.begin(end)
+
     def over(self, end: LinkEnd) -> None:
         """Take note that the machine at an end is gone."""
         if self._table.is_stream(end):
@@ -65,7 +71,7 @@ class LinkLoop:
 
     def arm(self, end: LinkEnd) -> None:
         """Look again when anything is due at an end, or at the other, to which it may have sent something."""
-        for each in (end, self._table.end(end.peer, end.node, self.now)):
+        for each in (end, self._table.end(end.peer, end.node)):
             due = each.next_wakeup()
             if due is not None and (each.armed is None or due < each.armed):
                 each.armed = due

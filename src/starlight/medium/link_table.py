@@ -42,26 +42,26 @@ class LinkTable:
         self._ends: dict[Direction, LinkEnd] = {}
         self._sends: dict[int, list[int]] = {}  # by node: the peers that a contact leads to, ascending
 
-    def open(self, plan: ContactPlan, now: int) -> None:
-        """Make the ends of all links that a plan has contacts on."""
+    def open(self, plan: ContactPlan) -> list[LinkEnd]:
+        """Make the ends of all links that a plan has contacts on; return those that had none to send over."""
+        opened: list[LinkEnd] = []
         for node, peer in sorted({(contact.from_node, contact.to_node) for contact in plan.contacts}):
-            self.end(node, peer, now)
+            end = self.end(node, peer)
             peers = self._sends.setdefault(node, [])
             if peer not in peers:
                 peers.append(peer)
                 peers.sort()
+                opened.append(end)
+        return opened
 
-    def end(self, node: int, peer: int, now: int) -> LinkEnd:
-        """Return an end; where there is none yet, make both ends of the link."""
+    def end(self, node: int, peer: int) -> LinkEnd:
+        """Return an end; where there is none yet, make both ends of the link, at which no machine lives."""
         found = self._ends.get((node, peer))
         if found is not None:
             return found
         there, back = self._channel(node, peer), self._channel(peer, node)
         self._ends[node, peer] = LinkEnd(node, peer, back, there, self._say)
         self._ends[peer, node] = LinkEnd(peer, node, there, back, self._say)
-        for end in (self._ends[node, peer], self._ends[peer, node]):
-            if end.node in self.lives and not self.is_stream(end):
-                self.begin(end, now)
         return self._ends[node, peer]
 
     def all(self) -> list[LinkEnd]:

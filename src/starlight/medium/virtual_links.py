@@ -56,13 +56,18 @@ class VirtualLinks:
         self._say = say
         self._table = LinkTable(self.truth, choose, impairments, self._trace)
         self._loop = LinkLoop(queue, self._table, self.truth, tell)
-        self._table.open(plan, queue.now)
+        self._table.open(plan)
 
     def change_plan(self, plan: ContactPlan) -> None:
-        """Let another plan be the truth, unless a later one is known; links that it adds are up."""
+        """Let another plan be the truth, unless a later one is known; links that it adds work at once."""
         if plan.version > self.truth.plan.version:
             self.truth.set_plan(plan)
-        self._table.open(plan, self._queue.now)
+        opened = self._table.open(plan)
+        self._loop.begin_missing()
+        for end in opened:
+            # One that needs its peer to begin tells of it by itself.
+            if end.is_established and not end.cuts_open:
+                self._tell(end.node, [end.link_up()])
 
     # What nodes do.
 
@@ -84,13 +89,13 @@ class VirtualLinks:
 
     def up(self, node: int) -> list[LinkUp]:
         """Return what tells a node of the links over which it can send now, by its peers."""
-        ends = [self._table.end(node, peer, self._queue.now) for peer in self._table.peers(node)]
+        ends = [self._table.end(node, peer) for peer in self._table.peers(node)]
         return [end.link_up() for end in ends if end.is_established and not end.cuts_open]
 
     def transmit(self, node: int, action: Transmit, data: bytes) -> None:
         """Let a bundle leave a node."""
         link = (node, action.peer)
-        end = self._table.end(*link, self._loop.now)
+        end = self._table.end(*link)
         contact = self.truth.contact(link, action.leaves, action.last_byte, action.contact)
         reaches = action.reaches
         if contact is not None:
@@ -104,7 +109,7 @@ class VirtualLinks:
     def answer(self, node: int, action: Acknowledge | Refuse) -> None:
         """Let a node's answer to a transfer go back to the peer that sent it."""
         assert action.peer is not None, "every transfer here comes from a node"
-        end = self._table.end(node, action.peer, self._loop.now)
+        end = self._table.end(node, action.peer)
         refusal = Refusal(action.reason) if isinstance(action, Refuse) else None
         end.answer(action.transfer, refusal, self._loop.now)
         self._loop.arm(end)
@@ -115,12 +120,12 @@ class VirtualLinks:
         """Let directions carry nothing from one time to another, both included, in ns."""
         for link in links:
             self.truth.cut(link, start, end)
-            self._table.end(*link, self._queue.now).outgoing.cut(start, end)
+            self._table.end(*link).outgoing.cut(start, end)
             self._queue.at(start, self._falls, link)
             self._queue.at(end + 1, self._rises, link)
 
     def _falls(self, link: Direction) -> None:
-        end = self._table.end(*link, self._queue.now)
+        end = self._table.end(*link)
         end.cuts_open += 1  # cuts may overlap: the first takes the link down, the last brings it up
         if end.cuts_open == 1:
             self._trace(end.node, LinkCut(end.peer))
@@ -130,7 +135,7 @@ class VirtualLinks:
                 self._tell(end.node, [LinkDown(end.peer)])
 
     def _rises(self, link: Direction) -> None:
-        end = self._table.end(*link, self._queue.now)
+        end = self._table.end(*link)
         end.cuts_open -= 1
         if end.cuts_open == 0:
             self._trace(end.node, LinkMended(end.peer))

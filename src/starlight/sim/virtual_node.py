@@ -115,7 +115,6 @@ class VirtualNode:
         self._steps = 0
         self._restless = 0
         self._deferred: list[Call] = []
-        self._linked: set[int] = set()  # peers whose link it has been told of in this life
 
     # Its life.
 
@@ -132,8 +131,7 @@ class VirtualNode:
         self.host = host = Host(engine, application, self.store.body, recorder)
         self._perform(host.resume, self.store.restore())
         # Links are told only now: what is restored must be known before anything can be sent over them.
-        self._linked.clear()
-        self._step(self._links_up())
+        self._step(list(self._links.up(self.number)))
         deferred, self._deferred = self._deferred, []
         for call in deferred:
             self.call(call)
@@ -157,9 +155,6 @@ class VirtualNode:
 
     def tell(self, happened: list[Event]) -> None:
         """Let it know what has happened on its links."""
-        for event in happened:
-            if isinstance(event, events.LinkUp | events.LinkDown):
-                self._linked.add(event.peer)
         self._step(happened)
 
     def call(self, call: Call) -> None:
@@ -186,21 +181,9 @@ class VirtualNode:
         self.config = replace(self.config, plan=plan)
         change_base = self._setup.change_base
         if change_base is None:
-            self._step([*self._links_up(), events.PlanChanged(plan)])
+            self._step([events.PlanChanged(plan)])
         elif self.host is not None:  # one that is down starts on it
-            self._step(self._links_up())
             self.call(lambda host, now: change_base(host, plan))
-
-    def _links_up(self) -> list[Event]:
-        """Return what tells the node of the links that it does not know of yet."""
-        if self.host is None:
-            return []
-        ups: list[Event] = []
-        for up in self._links.up(self.number):
-            if up.peer not in self._linked:
-                self._linked.add(up.peer)
-                ups.append(up)
-        return ups
 
     # Steps.
 
