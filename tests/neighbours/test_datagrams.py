@@ -13,10 +13,12 @@ from tests.neighbours.helpers import TRANSFER_MAX, End
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
+from starlight.links import LinkEvent, Refusal, SpaceLink, TransferReceived, TransferRefused
 from starlight.links.udpcl import KEEPALIVE, LARGEST_DATAGRAM, UNFRAGMENTED
 from starlight.live.clock import MissionClock
 from starlight.neighbours import datagram_sockets, uncommitted
 from starlight.neighbours.address import LinkAddress
+from starlight.neighbours.datagram_path import DatagramPath, Sender
 from starlight.neighbours.peer import PeerConfig
 from starlight.neighbours.trace_events import LinkMessageRejected, LinkRefused
 from starlight.node.actions import Transmit
@@ -43,13 +45,12 @@ async def pair(host: str = "127.0.0.1", clock: MissionClock | None = None, **pee
     return here, there
 
 
-async def alone(**peer: Any) -> tuple[End, socket.socket]:
+async def alone(clock: MissionClock | None = None, **peer: Any) -> tuple[End, socket.socket]:
     """Return an end, node 1, and a socket at the address of its peer, which is up."""
+    clock = clock or MissionClock(START, 600)
     raw = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     raw.bind(("127.0.0.1", 0))
-    here = End(
-        1, [PeerConfig(2, LinkAddress("udpcl", *raw.getsockname()), **peer)], PLAN, MissionClock(START, 600)
-    )
+    here = End(1, [PeerConfig(2, LinkAddress("udpcl", *raw.getsockname()), **peer)], PLAN, clock)
     await here.listen("udpcl")
     here.neighbours.reach()
     raw.connect(("127.0.0.1", here.neighbours.listening[0].port))
@@ -293,6 +294,77 @@ def test_what_comes_while_memory_is_short_is_dropped(monkeypatch: pytest.MonkeyP
         assert len(here.told) <= 2
         await closed(here)
         raw.close()
+
+    run(test())
+
+
+def test_a_peer_whose_words_are_dropped_is_not_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While memory is short, keep-alives and bundles that are dropped still say that the peer is there."""
+    monkeypatch.setattr(uncommitted, "UNSAFE_TRANSFERS", 2)
+
+    async def test() -> None:
+        ahead = 0
+
+        def wall() -> int:
+            return round(asyncio.get_running_loop().time() * SECOND) + ahead
+
+        here, raw = await alone(MissionClock(START, wall=wall))
+        (path,) = here.neighbours.drivers._open
+        for number in range(3):
+            raw.send(b"bundle %d" % number)
+        came = [await here.bundle() for _ in range(3)]
+        for word in (KEEPALIVE, b"a bundle that is dropped", KEEPALIVE):
+            ahead += 40 * SECOND
+            before = path.heard_at
+            raw.send(word)
+            async with asyncio.timeout(PATIENCE_S):
+                while path.heard_at == before:
+                    await asyncio.sleep(0)
+            path._wake()
+        assert not here.told
+        assert here.neighbours.links.up == [2]
+        for each in came:
+            here.acknowledge(each)
+        raw.send(b"taken again")
+        assert (await here.bundle()).data == b"taken again"
+        await closed(here)
+        raw.close()
+
+    run(test())
+
+
+def test_where_a_peer_waits_for_answers_what_is_dropped_is_refused() -> None:
+    """A datagram link that acknowledges says of each transfer that there is no room for it now."""
+
+    class Nobody(Sender):
+        """A socket that takes whatever is sent."""
+
+        @property
+        def is_writable(self) -> bool:
+            return True
+
+        def send(self, data: bytes, path: DatagramPath) -> str | None:
+            out.append(data)
+            return None
+
+    out: list[bytes] = []
+    heard: list[LinkEvent] = []
+
+    async def test() -> None:
+        peer = PeerConfig(2)
+        here = SpaceLink(1, 2, lambda reaches: None, now=0)
+        there = SpaceLink(2, 1, lambda reaches: None, now=0)
+        path = DatagramPath(
+            "ltp", here, peer, ("127.0.0.1", 9), lambda: 0, lambda _, events: heard.extend(events), Nobody()
+        )
+        path.pause_reading()
+        transfer = there.send(b"a bundle", 0)
+        (datagram,) = there.datagrams_to_send()
+        path.receive(datagram.data)
+        assert not any(isinstance(event, TransferReceived) for event in heard)
+        (answer,) = out
+        assert there.receive_datagram(answer, 0) == [TransferRefused(transfer, Refusal.NO_RESOURCES)]
+        path.abort()
 
     run(test())
 

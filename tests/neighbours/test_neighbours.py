@@ -238,6 +238,37 @@ def test_a_stranger_is_turned_away() -> None:
     run(test())
 
 
+def test_strangers_without_end_leave_nothing_behind() -> None:
+    """Ever new names cost no memory, and the trace tells of the first, second, fourth, eighth and so on."""
+
+    async def test() -> None:
+        there = End(2, [PeerConfig(1)], PLAN, MissionClock(START, 600))
+        port = (await there.listen()).port
+        for number in range(20):
+            reader, writer = await greeted(port, f"ipn:{100 + number}.0")
+            async with asyncio.timeout(PATIENCE_S):
+                await reader.read(-1)
+            writer.close()
+        for _ in range(20):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+            async with asyncio.timeout(PATIENCE_S):
+                await reader.read(-1)
+            writer.close()
+        links, drivers = there.neighbours.links, there.neighbours.drivers
+        refused = [event for event in there.said if isinstance(event, LinkRefused)]
+        assert [event.peer for event in refused] == [f"ipn:{99 + nth}.0" for nth in (1, 2, 4, 8, 16)]
+        assert refused[-1].reason == "not a peer of this node, the 16. of such"
+        assert len(there.said) <= len(refused) + 6  # one more for each power of 2 up to the 40 that ended
+        await closed(there)
+        for table in (links._links, links._by_driver, links._told, links._down):
+            assert not table
+        assert not drivers._alive
+        assert not drivers._open
+
+    run(test())
+
+
 def test_garbage_costs_only_its_connection() -> None:
     """Input from a peer can raise only the documented errors; it never ends the process."""
 

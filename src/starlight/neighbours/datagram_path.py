@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from starlight.links import Closing, DatagramLink, LinkEvent
+from starlight.links import Closing, DatagramLink, LinkEvent, Refusal, TransferReceived
 from starlight.neighbours.link_driver import Heard, LinkDriver
 from starlight.neighbours.peer import PeerConfig
 
@@ -60,9 +60,9 @@ class DatagramPath(LinkDriver):
     def receive(self, data: bytes) -> None:
         """Hand a datagram of the peer to the link, and its events on."""
         now = self.heard_at = self.wall_now()
-        # There is nothing that could hold the peer back, and the wire may lose what it likes.
-        if self._reading and self.is_open:
-            self._pass_on(self.link.receive_datagram(data, now))
+        if self.is_open:
+            happened = self.link.receive_datagram(data, now)
+            self._pass_on(happened if self._reading else self._without_transfers(happened, now))
 
     @property
     def is_open(self) -> bool:
@@ -70,11 +70,11 @@ class DatagramPath(LinkDriver):
         return not self.ended.done()
 
     def pause_reading(self) -> None:
-        """Drop what comes: memory is short."""
+        """Drop the transfers that come: memory is short."""
         self._reading = False
 
     def resume_reading(self) -> None:
-        """Take what comes again."""
+        """Take the transfers that come again."""
         self._reading = True
 
     def transmit(self) -> None:
@@ -94,6 +94,18 @@ class DatagramPath(LinkDriver):
     def abort(self) -> None:
         """End the link: there is no word that could be left out."""
         self.close(Closing.DONE)
+
+    def _without_transfers(self, happened: list[LinkEvent], now: int) -> list[LinkEvent]:
+        """Return what has happened but for transfers, which are refused where the peer waits for answers."""
+        # There is nothing that could hold the peer back, and the wire may lose what it likes. But the link
+        # has to hear all of it: a peer whose words are dropped is not silent, and would count as dead.
+        kept: list[LinkEvent] = []
+        for event in happened:
+            if not isinstance(event, TransferReceived):
+                kept.append(event)
+            elif self.link.promises.acknowledged and event.answerable:
+                self.link.refuse(event.transfer, Refusal.NO_RESOURCES, now)
+        return kept
 
     def _write(self) -> None:
         told: list[LinkEvent] = []

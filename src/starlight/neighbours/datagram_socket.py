@@ -4,33 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Callable
 from typing import cast
 
 from starlight.neighbours.datagram_path import DatagramPath, SystemAddress
 from starlight.neighbours.link_driver import Tap
+from starlight.neighbours.strangers import Strangers
 from starlight.neighbours.trace_events import LinkRefused
-from starlight.trace import TraceEvent
-
-
-class Strangers:
-    """Counts the datagrams that came from addresses of no peer.
-
-    Args:
-        say: takes what is to be traced.
-    """
-
-    def __init__(self, say: Callable[[TraceEvent], None]) -> None:
-        self.count = 0
-        self._say = say
-
-    def add(self, address: SystemAddress) -> None:
-        """Count a datagram from an address."""
-        self.count += 1
-        # Told of the first, second, fourth, eighth and so on, so that nobody can fill the trace.
-        if self.count & (self.count - 1) == 0:
-            host, port = _known_as(address)
-            self._say(LinkRefused(f"{host} port {port}", f"a datagram of no peer, the {self.count}. of such"))
 
 
 class DatagramSocket(asyncio.DatagramProtocol):
@@ -64,7 +43,7 @@ class DatagramSocket(asyncio.DatagramProtocol):
         """Hand a datagram to the link with whoever sends from its address; count a stranger's."""
         path = self._path_from(address)
         if path is None:
-            self._strangers.add(address)
+            self._strangers.add(lambda nth: _refused(address, nth))
             return
         if self._tap and self._transport:
             self._tap(address[:2], self.here, data)
@@ -148,3 +127,9 @@ def _known_as(address: SystemAddress) -> tuple[str, int]:
     ip = ipaddress.ip_address(address[0].partition("%")[0])
     mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
     return str(mapped or ip), address[1]
+
+
+def _refused(address: SystemAddress, nth: int) -> LinkRefused:
+    """Return what is traced of the n-th datagram that came from no peer's address."""
+    host, port = _known_as(address)
+    return LinkRefused(f"{host} port {port}", f"a datagram of no peer, the {nth}. of such")

@@ -12,12 +12,13 @@ from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.neighbours.address import LinkAddress
 from starlight.neighbours.datagram_path import DatagramPath, SystemAddress
-from starlight.neighbours.datagram_socket import DatagramSocket, Strangers
+from starlight.neighbours.datagram_socket import DatagramSocket
 from starlight.neighbours.kinds import DatagramKind, ThisNode
 from starlight.neighbours.link_driver import Heard, Tap
 from starlight.neighbours.link_drivers import LinkDrivers
 from starlight.neighbours.link_status import Tally
 from starlight.neighbours.peer import PeerConfig
+from starlight.neighbours.strangers import Strangers
 from starlight.trace import TraceEvent
 
 RECEIVE_BUFFER_BYTES = 4 << 20

@@ -19,6 +19,7 @@ from starlight.neighbours.link_driver import LinkDriver
 from starlight.neighbours.link_status import LinkStatus, Tally
 from starlight.neighbours.outcomes import Outcome, TransferOutcomes
 from starlight.neighbours.peer import PeerConfig
+from starlight.neighbours.strangers import Strangers
 from starlight.neighbours.trace_events import LinkLost, LinkRefused, LinkRose, NamelessLinkEnded
 from starlight.node import events
 from starlight.node.actions import Transmit
@@ -124,6 +125,7 @@ class PeerLinks:
         self._tally = tally
         self._tell = tell
         self._say = say
+        self._turned_away, self._nameless = Strangers(say), Strangers(say)
         self._links: dict[int, list[PeerLink]] = {}
         self._by_driver: dict[LinkDriver, PeerLink] = {}
         self._told: dict[int, LinkFacts] = {}  # of each link that the engine knows as up
@@ -192,9 +194,11 @@ class PeerLinks:
         link = self._by_driver.pop(driver, None)
         peer = driver.peer
         if link is None or peer is None:
-            self._say(NamelessLinkEnded(None, reason))
             if driver.called:
+                self._say(NamelessLinkEnded(None, reason))
                 self._tally(driver.called.node).erred(reason, self._clock.now())
+            else:
+                self._nameless.add(lambda _: NamelessLinkEnded(None, reason))
             return
         now, tally = self._clock.now(), self._tally(peer)
         tally.heard = self._heard(link) or tally.heard
@@ -260,6 +264,8 @@ class PeerLinks:
             self._tell(events.LinkUp(peer, *link.facts))
 
     def _turn_away(self, driver: LinkDriver, node_id: str, why: str, reason: Closing) -> None:
-        self._say(LinkRefused(node_id[:100], why))
+        self._turned_away.add(
+            lambda nth: LinkRefused(node_id[:100], why if nth == 1 else f"{why}, the {nth}. of such")
+        )
         # Not from within the link's own event: its other events must be handed on first.
         asyncio.get_running_loop().call_soon(partial(driver.close, reason, at_once=True))
