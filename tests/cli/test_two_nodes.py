@@ -164,6 +164,7 @@ def test_status_and_inbox_tell_a_person_what_they_tell_a_program(talk: Talk) -> 
     assert status["node"] == 20
     (link,) = status["links"]
     assert (link["peer"], link["protocol"], link["up"], link["acknowledges"]) == (10, "tcpcl", True, True)
+    assert (link["ordered"], link["session"]) == (True, True)
     assert link["since"] <= link["heard"] <= status["time"]
     assert status["up"] == [10]
     assert status["refused"] == status["defects"] == 0

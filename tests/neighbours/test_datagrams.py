@@ -87,6 +87,7 @@ def test_two_ends_exchange_bundles_both_ways(host: str) -> None:
         assert not there.told
         (status,) = here.neighbours.status()
         assert (status.protocol, status.up, status.acknowledges) == ("udpcl", True, False)
+        assert (status.ordered, status.session) == (False, False)
         assert (status.sent, status.received, status.acknowledged, status.failed) == (1, 1, 0, 0)
         assert status.transfer_max == UNFRAGMENTED
         assert status.since is not None

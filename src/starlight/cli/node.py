@@ -235,10 +235,18 @@ def _show_link(link: LinkStatus) -> None:
         f"  peer {link.peer} ({where}): {since}, last heard {_moment(link.heard)}, {link.sent} sent, "
         f"{link.acknowledged} acknowledged, {link.failed} failed, {link.received} received"
     )
-    if link.acknowledges is False:
-        click.echo(f"    {link.protocol} does not acknowledge: what has left is not known to have come")
+    if link.acknowledges is not None:
+        click.echo(f"    {link.protocol}: {_promised(link)}")
     if link.error:
         click.echo(f"    last error {_moment(link.error_at)}: {link.error}")
+
+
+def _promised(link: LinkStatus) -> str:
+    """Return in words what a link promises."""
+    session = "a session" if link.session else "no session"
+    order = "keeps order" if link.ordered else "bundles may overtake each other"
+    unknown = "does not acknowledge: what has left is not known to have come"
+    return ", ".join([session, order, "acknowledges" if link.acknowledges else unknown])
 
 
 def _moment(time: int | None) -> str:

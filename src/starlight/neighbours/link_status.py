@@ -23,6 +23,8 @@ class LinkStatus(msgspec.Struct, frozen=True):
             link.
         sent, acknowledged, failed, received: transfers since the start.
         error: what went wrong last, and when; empty for nothing.
+        ordered: what is sent arrives in order; None where there is no link.
+        session: a handshake began it, and the peer can end it; None where there is no link.
     """
 
     peer: int
@@ -39,6 +41,8 @@ class LinkStatus(msgspec.Struct, frozen=True):
     received: int
     error: str
     error_at: Time | None
+    ordered: bool | None = None
+    session: bool | None = None
 
 
 class Tally:

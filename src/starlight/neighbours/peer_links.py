@@ -243,6 +243,8 @@ class PeerLinks:
             received=tally.received,
             error=tally.error,
             error_at=tally.error_at,
+            ordered=link.link.promises.ordered if link else None,
+            session=link.link.promises.session if link else None,
         )
 
     def _heard(self, link: PeerLink) -> int | None:
