@@ -94,7 +94,7 @@ class Ground:
         self.saves: dict[tuple[str, str], bytes] = {}
         self.keys: list[str] = []
         self.now = 0
-        self.perform(self.office.open("ipn:7.1", "Jay", 0))
+        self.perform(self.office.mailboxes.open("ipn:7.1", "Jay", 0))
 
     def perform(self, requests: list[Request]) -> None:
         """Save what is to be saved; accept or refuse what is posted."""
@@ -126,9 +126,8 @@ class Ground:
         if dice < 4:
             self.perform(office.delivered(self.unit(payload), now))
         elif dice == 4 and office.mailbox("ipn:7.1").has_room():
-            self.perform(
-                office.write("ipn:7.1", Draft(self.draw.choice(["ipn:20.1", "ipn:7.1"]), "hello"), now)[1]
-            )
+            draft = Draft(self.draw.choice(["ipn:20.1", "ipn:7.1"]), "hello")
+            self.perform(office.outbox.write("ipn:7.1", draft, now)[1])
         elif dice == 5:
             self.perform(office.departed(key, 20, now, now + 1, now + 10**12, now))
         elif dice == 6:

@@ -21,7 +21,7 @@ from starlight.bundle import decode
 from starlight.dtntime import MILLISECOND, SECOND
 from starlight.links import TcpclConfig
 from starlight.node.config import NodeConfig
-from starlight.postoffice.postoffice import LETTER_LIFETIME
+from starlight.postoffice.outbox import LETTER_LIFETIME
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "reference" / "node-file.md"

@@ -17,7 +17,8 @@ from starlight.messages.first_format import encode_first
 from starlight.messages.letter import Telemetry
 from starlight.messages.urgency import Priority
 from starlight.node.application import Submit
-from starlight.postoffice.postoffice import LETTER_LIFETIME, PostOffice
+from starlight.postoffice.outbox import LETTER_LIFETIME
+from starlight.postoffice.postoffice import PostOffice
 
 ROVER = "ipn:20.30"
 
@@ -26,13 +27,13 @@ ROVER = "ipn:20.30"
 def sky() -> FakeSky:
     sky = FakeSky()
     sky.open_all()
-    sky.mars.ask(sky.mars.office.open(ROVER, "Rover", 0))
+    sky.mars.ask(sky.mars.office.mailboxes.open(ROVER, "Rover", 0))
     return sky
 
 
 def report(sky: FakeSky, **readings: float | str) -> None:
     sky.mars.ask(
-        sky.mars.office.send_telemetry(
+        sky.mars.office.outbox.send_telemetry(
             ROVER, [NANYOUNG, JAY], sky.now, kind="rover", position=(-9.0, 239.0), readings=readings
         )
     )
@@ -91,11 +92,11 @@ def test_telemetry_has_limits(sky: FakeSky) -> None:
     """A vehicle hears what is wrong with what it wants to report."""
     office = sky.mars.office
     with pytest.raises(InputError, match="at most 64 readings"):
-        office.send_telemetry(ROVER, [JAY], 0, kind="rover", readings={str(n): n for n in range(65)})
+        office.outbox.send_telemetry(ROVER, [JAY], 0, kind="rover", readings={str(n): n for n in range(65)})
     with pytest.raises(InputError, match="1 to 16 addresses"):
-        office.send_telemetry(ROVER, [], 0, kind="rover")
+        office.outbox.send_telemetry(ROVER, [], 0, kind="rover")
     with pytest.raises(InputError, match="nobody's address"):
-        office.send_telemetry(ROVER, ["dtn:none"], 0, kind="rover")
+        office.outbox.send_telemetry(ROVER, ["dtn:none"], 0, kind="rover")
 
 
 def test_refused_telemetry_is_said(sky: FakeSky) -> None:
@@ -123,7 +124,7 @@ def test_threads_are_equal_at_both_ends(sky: FakeSky) -> None:
 
 def test_nobody_writes_into_the_thread_of_two_others(sky: FakeSky) -> None:
     """A thread is told apart by its correspondent: each conversation has its own."""
-    sky.earth.ask(sky.earth.office.open(CREW, "Hong", 0))
+    sky.earth.ask(sky.earth.office.mailboxes.open(CREW, "Hong", 0))
     sky.write(EARTH, JAY, NANYOUNG, "between us", thread="ours")
     sky.write(EARTH, CREW, NANYOUNG, "me too", thread="ours")
     sky.run(HOUR)
@@ -161,10 +162,10 @@ def test_reading_is_of_what_came(sky: FakeSky) -> None:
     """Only a letter that came can be read; again changes nothing."""
     id = sky.write(EARTH, JAY, NANYOUNG, "hello")
     with pytest.raises(InputError, match="came here"):
-        sky.mars.office.mark_read(NANYOUNG, id, sky.now)
+        sky.mars.office.inbox.mark_read(NANYOUNG, id, sky.now)
     sky.run(HOUR)
     sky.read(MARS, NANYOUNG, id)
-    assert sky.mars.office.mark_read(NANYOUNG, id, sky.now) == []
+    assert sky.mars.office.inbox.mark_read(NANYOUNG, id, sky.now) == []
 
 
 def test_the_bundle_of_a_letter(sky: FakeSky) -> None:
@@ -196,10 +197,10 @@ def test_a_mailbox_is_full_by_bytes_of_text_not_by_characters() -> None:
     office = PostOffice(
         sky.earth.engine.forecaster, MailboxLimits(letter_bytes=8), entropy=sky.earth.random.randbytes
     )
-    office.open(JAY, "Jay", 0)
-    office.write(JAY, Draft(NANYOUNG, "\u5929\u95ee\u4e00"), 0)
+    office.mailboxes.open(JAY, "Jay", 0)
+    office.outbox.write(JAY, Draft(NANYOUNG, "\u5929\u95ee\u4e00"), 0)
     with pytest.raises(InputError, match="full"):
-        office.write(JAY, Draft(NANYOUNG, "?"), 0)
+        office.outbox.write(JAY, Draft(NANYOUNG, "?"), 0)
 
 
 def test_conversations_of_one_moment_are_in_the_order_of_their_addresses(sky: FakeSky) -> None:

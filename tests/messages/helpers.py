@@ -37,7 +37,8 @@ from starlight.node.application import (
 from starlight.node.config import NodeConfig
 from starlight.node.events import PlanChanged
 from starlight.node.forecast import Outgoing
-from starlight.postoffice.postoffice import LETTER_LIFETIME, PostOffice
+from starlight.postoffice.outbox import LETTER_LIFETIME
+from starlight.postoffice.postoffice import PostOffice
 from starlight.routing import NoRoute, Route, RouteRequest
 from starlight.trace import Record
 
@@ -94,12 +95,12 @@ def draft_of(office: PostOffice, to: str, words: str | int, now: int, priority: 
 
 def predict(office: PostOffice, to: str, words: str | int, now: int, priority: int = 1) -> Prediction:
     """Return what Jay may expect of a letter, given by its words or the size of its payload."""
-    return office.predict(JAY, draft_of(office, to, words, now, priority), now)
+    return office.forecasts.predict(JAY, draft_of(office, to, words, now, priority), now)
 
 
 def why_late(office: PostOffice, to: str, words: str | int, now: int, priority: int = 1) -> Lateness:
     """Return why a letter of Jay's is late, given by its words or the size of its payload."""
-    return office.why_late(JAY, draft_of(office, to, words, now, priority), now)
+    return office.forecasts.why_late(JAY, draft_of(office, to, words, now, priority), now)
 
 
 class FakeNode:
@@ -207,7 +208,7 @@ class FakeNode:
         self.ask(self.office.expired(key, reason, self.sky.now))
 
     def _hand_over(self, post: Submit, made: int) -> None:
-        node = self.office.node_of(post.destination)
+        node = self.office.addresses.node_of(post.destination)
         assert node is not None
         self.sky.nodes[node].arrive(post.destination, post.source, post.payload, made)
 
@@ -228,7 +229,7 @@ class FakeNode:
             self._hand_over(post, self.made[key])
 
     def _queue(self, key: str, post: Submit) -> Route | NoRoute:
-        node = self.office.node_of(post.destination)
+        node = self.office.addresses.node_of(post.destination)
         assert node is not None
         size = self.engine.forecaster.bundle_bytes(
             Outgoing(
@@ -293,8 +294,8 @@ class FakeSky:
 
     def open_all(self) -> None:
         """Open the mailboxes of Jay and Nan-young."""
-        self.earth.ask(self.earth.office.open(JAY, "Jay", self.now))
-        self.mars.ask(self.mars.office.open(NANYOUNG, "Nan-young", self.now))
+        self.earth.ask(self.earth.office.mailboxes.open(JAY, "Jay", self.now))
+        self.mars.ask(self.mars.office.mailboxes.open(NANYOUNG, "Nan-young", self.now))
 
     def run(self, until: int) -> None:
         """Let everything happen that happens up to a time."""
@@ -333,14 +334,16 @@ class FakeSky:
         """Write a letter and return its id."""
         fake = self.nodes[node]
         draft = Draft(to, text, reply_to, priority, critical)
-        letter, requests = fake.office.write(address, draft, self.now, thread=thread, lifetime=lifetime)
+        letter, requests = fake.office.outbox.write(
+            address, draft, self.now, thread=thread, lifetime=lifetime
+        )
         fake.ask(requests)
         return letter.id
 
     def read(self, node: int, address: str, letter_id: str) -> None:
         """Mark a letter as read."""
         fake = self.nodes[node]
-        fake.ask(fake.office.mark_read(address, letter_id, self.now))
+        fake.ask(fake.office.inbox.mark_read(address, letter_id, self.now))
 
     def state(self, node: int, address: str, letter_id: str) -> tuple[str, str]:
         """Return the state of a letter and how it is known, as its mailbox shows it."""

@@ -12,6 +12,7 @@ from tests.messages.helpers import (
     NAMES,
     NANYOUNG,
     RELAY,
+    FakeNode,
     FakeSky,
     both_ways,
     contact,
@@ -23,6 +24,7 @@ from starlight.contacts.plan import ContactPlan, Notice
 from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE, SECOND
 from starlight.errors import InputError
 from starlight.messages.doubt import Doubt, DoubtCode
+from starlight.messages.forecast import MessageForecaster
 from starlight.messages.silence import Silence, SilenceCause
 from starlight.node.events import LinkDown, LinkUp
 from starlight.node.forecast import ForecastDoubt, ForecastDoubtCode, Outgoing
@@ -52,6 +54,11 @@ def relayed(*, down: int = 0, until: int = 100 * DAY) -> ContactPlan:
     )
 
 
+def forecaster_of(node: FakeNode) -> MessageForecaster:
+    """Return what foresees what becomes of the messages of a node."""
+    return MessageForecaster(node.engine.forecaster, node.office.addresses.node_of)
+
+
 def test_leaves_arrives_and_earliest_answer() -> None:
     """The earliest answer is the way back, for a letter of typical size, from the arrival."""
     sky = FakeSky(relayed())
@@ -61,7 +68,7 @@ def test_leaves_arrives_and_earliest_answer() -> None:
     assert ahead.arrives is not None
     assert 0 < ahead.arrives - MINUTE - LIGHT < SECOND
     assert ahead.answer_at is not None
-    receipt_at = sky.earth.office.forecaster.receipt_at(LETTER, ahead.arrives)
+    receipt_at = forecaster_of(sky.earth).receipt_at(LETTER, ahead.arrives)
     assert receipt_at is not None
     assert ahead.arrives + LIGHT < receipt_at < ahead.answer_at < ahead.arrives + LIGHT + SECOND
     assert ahead.route is not None
@@ -176,7 +183,7 @@ def test_no_answer_where_no_route_back_is() -> None:
     ahead = predict(sky.earth.office, NANYOUNG, "hello", 0)
     assert ahead.arrives is not None
     assert ahead.answer_at is None
-    assert sky.earth.office.forecaster.receipt_at(LETTER, ahead.arrives) is None
+    assert forecaster_of(sky.earth).receipt_at(LETTER, ahead.arrives) is None
 
 
 def test_a_waiting_letter_is_predicted_again() -> None:
@@ -307,16 +314,16 @@ def test_what_speaks_against_a_letter_is_told_while_it_is_on_its_way() -> None:
     engine.handle(LinkDown(MARS), 1)
     id = sky.write(EARTH, JAY, NANYOUNG, "hello")
     unacknowledged = ForecastDoubt(ForecastDoubtCode.UNACKNOWLEDGED, MARS)
-    assert office.doubts(JAY, id, 1) == (unacknowledged,), "the contact is not open yet"
+    assert office.forecasts.doubts(JAY, id, 1) == (unacknowledged,), "the contact is not open yet"
     down = ForecastDoubt(ForecastDoubtCode.LINK_DOWN, MARS, 1)
-    assert office.doubts(JAY, id, HOUR) == (down, unacknowledged)
+    assert office.forecasts.doubts(JAY, id, HOUR) == (down, unacknowledged)
     assert predict(office, NANYOUNG, "hello", HOUR).doubts == (down, unacknowledged)
     sky.run(HOUR)
     assert sky.state(EARTH, JAY, id)[0] == "in_flight"
-    assert office.doubts(JAY, id, HOUR + SECOND) == (unacknowledged,), "it has left"
+    assert office.forecasts.doubts(JAY, id, HOUR + SECOND) == (unacknowledged,), "it has left"
     sky.run(DAY)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
-    assert office.doubts(JAY, id, DAY) == ()
+    assert office.forecasts.doubts(JAY, id, DAY) == ()
 
 
 def test_a_notice_is_told_once() -> None:

@@ -116,8 +116,8 @@ def test_asking_why_changes_nothing() -> None:
     before = sky.earth.office.mailbox(JAY).delivery(id)
     booked = [sky.earth.router.bookings.on(each) for each in (1, 2, 3)]
     foreseen = predict(sky.earth.office, NANYOUNG, 300, MINUTE)
-    asked = sky.earth.office.why_letter_late(JAY, id, MINUTE)
-    assert asked == sky.earth.office.why_letter_late(JAY, id, MINUTE)
+    asked = sky.earth.office.forecasts.why_letter_late(JAY, id, MINUTE)
+    assert asked == sky.earth.office.forecasts.why_letter_late(JAY, id, MINUTE)
     why_late(sky.earth.office, NANYOUNG, 300, MINUTE)
     assert [sky.earth.router.bookings.on(each) for each in (1, 2, 3)] == booked
     assert predict(sky.earth.office, NANYOUNG, 300, MINUTE) == foreseen
@@ -129,12 +129,14 @@ def test_its_own_booking_is_no_reason() -> None:
     sky = FakeSky(two_ways_down())
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
-    lateness = sky.earth.office.why_letter_late(JAY, id, MINUTE)
+    lateness = sky.earth.office.forecasts.why_letter_late(JAY, id, MINUTE)
     assert "contact 2 carries" in everything(lateness)
     assert "booked" not in everything(lateness)
     assert "booked" in everything(why_late(sky.earth.office, NANYOUNG, 4_000, MINUTE))
     other = sky.write(EARTH, JAY, NANYOUNG, "y" * 4_000)
-    assert "for what is booked before it" in everything(sky.earth.office.why_letter_late(JAY, other, MINUTE))
+    assert "for what is booked before it" in everything(
+        sky.earth.office.forecasts.why_letter_late(JAY, other, MINUTE)
+    )
 
 
 def test_a_letter_in_flight_is_explained_from_where_it_is_next() -> None:
@@ -148,7 +150,7 @@ def test_a_letter_in_flight_is_explained_from_where_it_is_next() -> None:
     sky.run(HOUR + SECOND)
     assert sky.state(EARTH, JAY, id)[0] == "in_flight"
     sent = sky.earth.office.mailbox(JAY).delivery(id)
-    lateness = sky.earth.office.why_letter_late(JAY, id, sky.now)
+    lateness = sky.earth.office.forecasts.why_letter_late(JAY, id, sky.now)
     assert lateness.refusals
     assert "At Seoul" not in everything(lateness)
     assert "booked" not in everything(lateness)
@@ -161,7 +163,7 @@ def test_on_its_last_hop_only_light_takes_time() -> None:
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "hello")
     sky.run(SECOND)
-    lateness = sky.earth.office.why_letter_late(JAY, id, sky.now)
+    lateness = sky.earth.office.forecasts.why_letter_late(JAY, id, sky.now)
     assert first(lateness) == ["It has left Seoul for the base: light takes 10 min 00 s, nothing is faster."]
     assert lateness.refusals == ()
 
@@ -175,7 +177,7 @@ def test_a_silence_comes_first() -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "hello")
     for lateness in (
         why_late(sky.earth.office, NANYOUNG, 300, 0),
-        sky.earth.office.why_letter_late(JAY, id, 0),
+        sky.earth.office.forecasts.why_letter_late(JAY, id, 0),
     ):
         assert first(lateness)[0] == "Dust storm over Arsia Mons."
         assert first(lateness)[1].startswith("It waits 1 h")
@@ -223,9 +225,9 @@ def test_only_of_what_is_on_its_way() -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "hello")
     sky.run(3 * LIGHT)
     with pytest.raises(InputError, match="on its way no more: it is arrived"):
-        sky.earth.office.why_letter_late(JAY, id, sky.now)
+        sky.earth.office.forecasts.why_letter_late(JAY, id, sky.now)
     with pytest.raises(InputError, match="was written here"):
-        sky.mars.office.why_letter_late(NANYOUNG, id, sky.now)
+        sky.mars.office.forecasts.why_letter_late(NANYOUNG, id, sky.now)
 
 
 def test_a_queue_is_not_longer_than_the_wait() -> None:

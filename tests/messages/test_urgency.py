@@ -106,9 +106,9 @@ def test_a_wrong_priority_is_refused() -> None:
     sky.open_all()
     office = sky.earth.office
     for ask in (  # The types forbid these numbers; JSON does not.
-        lambda: office.write(JAY, Draft(NANYOUNG, "hello", priority=3), 0),  # type: ignore[arg-type]
-        lambda: office.predict(JAY, Draft(NANYOUNG, "hello", priority=-1), 0),  # type: ignore[arg-type]
-        lambda: office.why_late(JAY, Draft(NANYOUNG, "hello", priority=7), 0),  # type: ignore[arg-type]
+        lambda: office.outbox.write(JAY, Draft(NANYOUNG, "hello", priority=3), 0),  # type: ignore[arg-type]
+        lambda: office.forecasts.predict(JAY, Draft(NANYOUNG, "hello", priority=-1), 0),  # type: ignore[arg-type]
+        lambda: office.forecasts.why_late(JAY, Draft(NANYOUNG, "hello", priority=7), 0),  # type: ignore[arg-type]
     ):
         with pytest.raises(InputError, match=r"It is 0 \(bulk\), 1 \(normal\) or 2 \(expedited\)"):
             ask()
@@ -134,7 +134,7 @@ def test_receipts_are_normal_and_telemetry_is_bulk() -> None:
     sky = FakeSky()
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "hello", priority=Priority.EXPEDITED)
-    sky.mars.ask(sky.mars.office.send_telemetry(NANYOUNG, [JAY], sky.now, kind="suit"))
+    sky.mars.ask(sky.mars.office.outbox.send_telemetry(NANYOUNG, [JAY], sky.now, kind="suit"))
     sky.run(HOUR)
     sky.read(MARS, NANYOUNG, id)
     sky.run(2 * HOUR)
@@ -297,7 +297,7 @@ def test_a_large_letter_keeps_its_prediction_as_its_first_piece_leaves() -> None
     """The first piece that leaves does not bring the arrival of the last forward."""
     sky = FakeSky(windows(6))
     sky.open_all()
-    letter, requests = sky.earth.office.write(JAY, Draft(NANYOUNG, "x" * 20_000), 0)
+    letter, requests = sky.earth.office.outbox.write(JAY, Draft(NANYOUNG, "x" * 20_000), 0)
     assert requests
     office = sky.earth.office
     foreseen = sent_of(sky, letter.id)

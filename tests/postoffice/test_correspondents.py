@@ -91,10 +91,10 @@ class Desktop:
                 self.posted.append(request)
 
     def open(self, address: str, now: int = T) -> None:
-        self.perform(self.office.open(address, "Jay", now), now)
+        self.perform(self.office.mailboxes.open(address, "Jay", now), now)
 
     def close(self, address: str, now: int) -> None:
-        self.perform(self.office.close(address, now), now)
+        self.perform(self.office.mailboxes.close(address, now), now)
 
     def come(self, message: Letter | Telemetry, now: int = T) -> None:
         """Let a message come for Jay from Nan-young's address."""
@@ -165,7 +165,7 @@ def test_it_finds_its_mailbox_in_order() -> None:
     at = T + MINUTE
     assert seen == [
         (JAY, [HELLO.id], at, at, Random(7).randbytes(2)),
-        desk.office.predict(JAY, Draft(NANYOUNG, ""), at).arrives,
+        desk.office.forecasts.predict(JAY, Draft(NANYOUNG, ""), at).arrives,
     ]
 
 
@@ -174,7 +174,7 @@ def test_it_acts_only_while_its_mailbox_is_open() -> None:
     when somebody is there again."""
     desk = Desktop(noting(due=T + MINUTE))
     assert desk.pass_time(T + HOUR) == []
-    assert desk.office.mailboxes() == []
+    assert not desk.office.mailboxes
     desk.open(JAY, T + HOUR)
     assert desk.told() == [f"handle_timer {T + HOUR}"]
 
@@ -516,9 +516,9 @@ def test_two_that_answer_each_other_at_once_come_to_an_end(monkeypatch: pytest.M
                 desk.perform(desk.office.delivered(unit, now), now)
         return carried
 
-    desk.perform(desk.office.write(JAY, Draft(CREW, "Marco"), T)[1], T)
+    desk.perform(desk.office.outbox.write(JAY, Draft(CREW, "Marco"), T)[1], T)
     assert carry(T) == 2 * 50 + 1
-    desk.perform(desk.office.write(JAY, Draft(CREW, "Polo"), T + HOUR)[1], T + HOUR)
+    desk.perform(desk.office.outbox.write(JAY, Draft(CREW, "Polo"), T + HOUR)[1], T + HOUR)
     assert carry(T + HOUR) > 2
 
 

@@ -107,13 +107,13 @@ def test_withdrawn_before_departure() -> None:
     first = sky.write(EARTH, JAY, NANYOUNG, "no")
     second = sky.write(EARTH, JAY, NANYOUNG, "yes")
     assert sky.earth.office.mailbox(JAY).letter_view(first, 0).withdrawable is True
-    sky.earth.ask(sky.earth.office.withdraw(JAY, first, sky.now))
+    sky.earth.ask(sky.earth.office.outbox.withdraw(JAY, first, sky.now))
     assert sky.state(EARTH, JAY, first) == ("withdrawn", "confirmed")
     sky.run(2 * HOUR)
     with pytest.raises(InputError, match="it left at 2000-01-01T01:00:00Z"):
-        sky.earth.office.withdraw(JAY, second, sky.now)
+        sky.earth.office.outbox.withdraw(JAY, second, sky.now)
     with pytest.raises(InputError, match="withdrawn"):
-        sky.earth.office.withdraw(JAY, first, sky.now)
+        sky.earth.office.outbox.withdraw(JAY, first, sky.now)
     assert list(received_of(sky.mars.office.mailbox(NANYOUNG))) == [second]
     assert letters_of(sky.earth.office.mailbox(JAY))[first].text == "no"
 
@@ -121,7 +121,7 @@ def test_withdrawn_before_departure() -> None:
 def test_withdrawal_that_comes_too_late(sky: FakeSky) -> None:
     """What has left is in flight: the node's refusal is told and the letter goes on."""
     id = sky.write(EARTH, JAY, NANYOUNG, "gone")
-    recalls = sky.earth.office.withdraw(JAY, id, sky.now)
+    recalls = sky.earth.office.outbox.withdraw(JAY, id, sky.now)
     sky.run(sky.now)
     sky.earth.ask(recalls)
     assert sky.state(EARTH, JAY, id) == ("in_flight", "predicted")
@@ -131,13 +131,13 @@ def test_withdrawal_that_comes_too_late(sky: FakeSky) -> None:
 def test_the_inbox_waits_for_whoever_opens_it() -> None:
     """Letters to an unclaimed address wait for whoever claims it and are there in order."""
     sky = FakeSky()
-    sky.earth.ask(sky.earth.office.open(FATHER, "Father", 0))
+    sky.earth.ask(sky.earth.office.mailboxes.open(FATHER, "Father", 0))
     ids = []
     for week in range(30):
         sky.run(week * 7 * DAY)
         ids.append(sky.write(EARTH, FATHER, NANYOUNG, f"week {week}"))
     sky.run(24 * YEAR)
-    sky.mars.ask(sky.mars.office.open(NANYOUNG, "Nan-young", sky.now))
+    sky.mars.ask(sky.mars.office.mailboxes.open(NANYOUNG, "Nan-young", sky.now))
     mailbox = sky.mars.office.mailbox(NANYOUNG)
     assert [letter.id for letter in mailbox.inbox()] == ids
     assert mailbox.unread() == ids
@@ -146,14 +146,14 @@ def test_the_inbox_waits_for_whoever_opens_it() -> None:
 def test_an_inbox_of_decades_answers_with_a_handful_of_receipts() -> None:
     """Receipts that fall due in one instant for one correspondent go in one bundle of at most 256."""
     sky = FakeSky()
-    sky.earth.ask(sky.earth.office.open(FATHER, "Father", 0))
+    sky.earth.ask(sky.earth.office.mailboxes.open(FATHER, "Father", 0))
     ids = [sky.write(EARTH, FATHER, NANYOUNG, f"letter {n}") for n in range(600)]
     sky.run(10 * 365 * DAY)
     assert (
         sum(sky.earth.office.mailbox(FATHER).delivery(id).dispatch.attempts.resends for id in ids) == 600 * 3
     )
     sky.mars.posts.clear()
-    sky.mars.ask(sky.mars.office.open(NANYOUNG, "Nan-young", sky.now))
+    sky.mars.ask(sky.mars.office.mailboxes.open(NANYOUNG, "Nan-young", sky.now))
     sky.run(sky.now)
     assert [len(facts_of(post)) for post in sky.mars.posts] == [256, 256, 88]
     sky.run(sky.now + HOUR)
@@ -198,7 +198,7 @@ def test_duplicates_are_shown_once_even_after_a_restart(sky: FakeSky) -> None:
 
 def test_letters_between_two_mailboxes_of_one_node(sky: FakeSky) -> None:
     """Letters between mailboxes of the same node go the same way and are confirmed at once."""
-    sky.earth.ask(sky.earth.office.open(CREW, "Hong", 0))
+    sky.earth.ask(sky.earth.office.mailboxes.open(CREW, "Hong", 0))
     id = sky.write(EARTH, JAY, CREW, "next door")
     sky.run(sky.now)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
@@ -257,8 +257,8 @@ def test_an_id_is_drawn_and_not_guessed(sky: FakeSky) -> None:
 def test_a_prediction_draws_nothing(sky: FakeSky) -> None:
     """Who looks when a letter would arrive does not change what is written."""
     before = sky.earth.random.getstate()
-    sky.earth.office.predict(JAY, Draft(NANYOUNG, "when?"), 0)
-    sky.earth.office.why_late(JAY, Draft(NANYOUNG, "why?"), 0)
+    sky.earth.office.forecasts.predict(JAY, Draft(NANYOUNG, "when?"), 0)
+    sky.earth.office.forecasts.why_late(JAY, Draft(NANYOUNG, "why?"), 0)
     assert sky.earth.random.getstate() == before
 
 
@@ -281,7 +281,7 @@ def test_a_refused_letter_can_be_withdrawn(sky: FakeSky) -> None:
     """What no bundle carries is withdrawn at once."""
     sky.refuse = lambda post: "the store is full"
     id = sky.write(EARTH, JAY, NANYOUNG, "never mind")
-    sky.earth.ask(sky.earth.office.withdraw(JAY, id, sky.now))
+    sky.earth.ask(sky.earth.office.outbox.withdraw(JAY, id, sky.now))
     assert sky.state(EARTH, JAY, id) == ("withdrawn", "confirmed")
     assert sky.earth.office.next_wakeup() is None
 
@@ -386,9 +386,9 @@ def test_a_full_mailbox_refuses_and_confirms_nothing() -> None:
     assert sky.state(EARTH, JAY, first) == ("arrived", "confirmed")
     assert sky.state(EARTH, JAY, second) == ("arrived", "predicted")
     with pytest.raises(InputError, match="full"):
-        sky.mars.office.write(NANYOUNG, Draft(JAY, "x"), sky.now)
+        sky.mars.office.outbox.write(NANYOUNG, Draft(JAY, "x"), sky.now)
     with pytest.raises(InputError, match="at most 1 mailboxes"):
-        sky.mars.office.open(MISSION, "Mission", sky.now)
+        sky.mars.office.mailboxes.open(MISSION, "Mission", sky.now)
 
 
 def test_status_reports_count_as_knowledge(sky: FakeSky) -> None:
@@ -430,23 +430,23 @@ def test_what_cannot_be_written(sky: FakeSky, wrong: dict[str, Any], words: str)
 def test_addresses_are_of_the_node(sky: FakeSky) -> None:
     """A mailbox opens only at an address of its node, and is one however it is written."""
     with pytest.raises(InputError, match="not an address of node 7"):
-        sky.earth.office.open(NANYOUNG, "Jay", 0)
-    sky.earth.ask(sky.earth.office.open("ipn:0.7.1", "Jay", 0))
-    assert [mailbox.address for mailbox in sky.earth.office.mailboxes()] == [JAY]
+        sky.earth.office.mailboxes.open(NANYOUNG, "Jay", 0)
+    sky.earth.ask(sky.earth.office.mailboxes.open("ipn:0.7.1", "Jay", 0))
+    assert [mailbox.address for mailbox in sky.earth.office.mailboxes.values()] == [JAY]
     office = PostOffice(sky.earth.engine.forecaster, node_numbers={"seoul": EARTH})
-    office.open("dtn://seoul/jay", "Jay", 0)
+    office.mailboxes.open("dtn://seoul/jay", "Jay", 0)
     with pytest.raises(InputError, match="not an address"):
-        office.open("dtn://yeoju/jay", "Jay", 0)
+        office.mailboxes.open("dtn://yeoju/jay", "Jay", 0)
 
 
 def test_a_closed_mailbox_waits_again(sky: FakeSky) -> None:
     """A closed address takes nothing; opened again, what came meanwhile is delivered."""
-    sky.mars.ask(sky.mars.office.close(NANYOUNG, 0))
+    sky.mars.ask(sky.mars.office.mailboxes.close(NANYOUNG, 0))
     id = sky.write(EARTH, JAY, NANYOUNG, "are you there?")
     sky.run(HOUR)
     sky.mars.restart()
     assert received_of(sky.mars.office.mailbox(NANYOUNG)) == {}
-    sky.mars.ask(sky.mars.office.open(NANYOUNG, "Nan-young", sky.now))
+    sky.mars.ask(sky.mars.office.mailboxes.open(NANYOUNG, "Nan-young", sky.now))
     assert sky.mars.office.mailbox(NANYOUNG).unread() == [id]
     assert sky.mars.office.mailbox(NANYOUNG).opened_at == 0
 

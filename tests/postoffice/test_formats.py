@@ -224,7 +224,7 @@ def test_what_has_no_room_stays_with_the_node() -> None:
     office = PostOffice(
         FakeSky().mars.engine.forecaster, MailboxLimits(letters=1), entropy=lambda count: bytes(count)
     )
-    office.open(NANYOUNG, "Nan-young", 0)
+    office.mailboxes.open(NANYOUNG, "Nan-young", 0)
 
     def come(payload: bytes) -> list[Request]:
         return office.delivered(unit(NANYOUNG, JAY, payload), 0)

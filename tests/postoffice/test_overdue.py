@@ -261,9 +261,9 @@ def test_it_does_not_go_again_at_the_very_end_of_its_contact() -> None:
 def test_what_is_due_together_is_saved_before_anything_is_asked_of_the_node() -> None:
     """Its answer to the first changes that record again, which no older save may overtake."""
     office = PostOffice(Node(NodeConfig(EARTH, daily(9))).forecaster, entropy=Random(1).randbytes)
-    office.open(JAY, "Jay", 0)
+    office.mailboxes.open(JAY, "Jay", 0)
     for text in ("one", "two"):
-        letter, _ = office.write(JAY, Draft(NANYOUNG, text), 0)
+        letter, _ = office.outbox.write(JAY, Draft(NANYOUNG, text), 0)
         office.rejected(letter_token(letter), "full", 0)
     kinds = [type(request) for request in office.handle_timer(HOUR)]
     assert kinds.count(Submit) == 2
@@ -284,8 +284,8 @@ def test_a_refused_letter_is_offered_again_ever_later_at_last_each_day() -> None
 def test_a_copy_that_is_accepted_after_the_letter_has_arrived_is_taken_back() -> None:
     """The thin link is not to carry what is there already."""
     office = PostOffice(Node(NodeConfig(EARTH, daily(9))).forecaster, entropy=Random(1).randbytes)
-    office.open(JAY, "Jay", 0)
-    letter, _ = office.write(JAY, Draft(NANYOUNG, "words"), 0)
+    office.mailboxes.open(JAY, "Jay", 0)
+    letter, _ = office.outbox.write(JAY, Draft(NANYOUNG, "words"), 0)
     first, second = f"{JAY}/5/0", f"{JAY}/6/0"
     office.accepted(letter_token(letter), first, 1, 2, 0)
     office.departed(first, MARS, 1, 1, 2, 1)
@@ -298,5 +298,5 @@ def test_records_of_other_applications_are_no_mailboxes() -> None:
     """Applications of one node keep their records in one store, each under its name."""
     office = PostOffice(Node(NodeConfig(EARTH, daily(9))).forecaster)
     office.restore("amendments", "held", b"not a card")
-    office.load()
-    assert office.mailboxes() == []
+    office.resume(0)
+    assert not office.mailboxes

@@ -61,7 +61,7 @@ def send(sky: FakeSky, *parts: bytes, text: str = "Listen.") -> str:
         Attachment(upload(sky, data), name=f"song {n}.ogg", media_type="audio/ogg", kind="voice")
         for n, data in enumerate(parts)
     )
-    letter, requests = sky.earth.office.write(JAY, Draft(NANYOUNG, text, parts=attachments), sky.now)
+    letter, requests = sky.earth.office.outbox.write(JAY, Draft(NANYOUNG, text, parts=attachments), sky.now)
     sky.earth.ask(requests)
     return letter.id
 
@@ -227,7 +227,7 @@ def test_a_withdrawn_letter_takes_its_parts_with_it() -> None:
     sky.open_all()
     id = send(sky, SONG)
     assert len(chunks_of(sky)) == AHEAD
-    sky.earth.ask(sky.earth.office.withdraw(JAY, id, sky.now))
+    sky.earth.ask(sky.earth.office.outbox.withdraw(JAY, id, sky.now))
     assert sky.earth.queued == {}
     assert sky.earth.office.mailbox(JAY).open_letters() == []
     sky.run(2 * HOUR)
@@ -256,7 +256,7 @@ def test_an_upload_has_its_limits_and_its_hash(sky: FakeSky) -> None:
     with pytest.raises(InputError, match="no upload 'x'"):
         office.uploads.add("x", b"")
     with pytest.raises(InputError, match="no upload 'y' is here"):
-        office.write(JAY, Draft(NANYOUNG, "", parts=(Attachment("y"),)), 0)
+        office.outbox.write(JAY, Draft(NANYOUNG, "", parts=(Attachment("y"),)), 0)
     with pytest.raises(InputError, match="'film' is no kind of part"):
         Attachment("y", kind="film")
     for _ in range(16):
@@ -281,7 +281,7 @@ def lost_film(sky: FakeSky, lifetime: int) -> str:
     """Send a letter of Jay's with a song, worth carrying for a time in ns, of which no chunk ever leaves."""
     sky.refuse = lambda post: "the store is full" if post.token.startswith("part/") else ""
     draft = Draft(NANYOUNG, "Listen.", parts=(Attachment(upload(sky, SONG)),))
-    letter, requests = sky.earth.office.write(JAY, draft, sky.now, lifetime=lifetime)
+    letter, requests = sky.earth.office.outbox.write(JAY, draft, sky.now, lifetime=lifetime)
     sky.earth.ask(requests)
     return letter.id
 
@@ -311,7 +311,7 @@ def test_a_chunk_that_expires_in_the_store_ends_its_part() -> None:
     sky = FakeSky(plan)
     sky.open_all()
     draft = Draft(NANYOUNG, "Listen.", parts=(Attachment(upload(sky, SONG)),))
-    letter, requests = sky.earth.office.write(JAY, draft, sky.now, lifetime=HOUR)
+    letter, requests = sky.earth.office.outbox.write(JAY, draft, sky.now, lifetime=HOUR)
     sky.earth.ask(requests)
     sky.run(2 * HOUR)
     assert sky.state(EARTH, JAY, letter.id) == ("arrived", "confirmed")

@@ -23,7 +23,7 @@ def send(sky: FakeSky, priority: Priority, *, critical: bool = False) -> str:
     reference = office.uploads.begin(office.mailbox(JAY))
     sky.earth.ask([*office.uploads.add(reference, SONG), *office.uploads.finish(reference)])
     draft = Draft(NANYOUNG, "Listen.", None, priority, critical, (Attachment(reference),))
-    letter, requests = office.write(JAY, draft, sky.now)
+    letter, requests = office.outbox.write(JAY, draft, sky.now)
     sky.earth.ask(requests)
     return letter.id
 

@@ -110,13 +110,15 @@ class World:
         )
 
     def _open(self, address: str, host: Host, now: int) -> list[Request]:
-        return office_of(host).open(address, "", now)
+        return office_of(host).mailboxes.open(address, "", now)
 
     def write(self, time: int, address: str, text: str, to: str) -> None:
         """Let a visitor write by hand, `time` after START."""
         node = 1 if address == JAY else 3
         self.world.call(
-            START + time, node, lambda host, now: office_of(host).write(address, Draft(to, text), now)[1]
+            START + time,
+            node,
+            lambda host, now: office_of(host).outbox.write(address, Draft(to, text), now)[1],
         )
 
     def run(self, time: int) -> World:

@@ -64,7 +64,7 @@ def test_what_people_see_does_not_depend_on_the_trace() -> None:
         now = run.world.now
         read = [
             letter.id
-            for box in office_of(host).mailboxes()
+            for box in office_of(host).mailboxes.values()
             for letter in box.inbox()
             if box.letter_view(letter.id, now).state == "read"
         ]
@@ -192,7 +192,7 @@ def test_light_sets_the_pace(years: Years) -> None:
     for number in (10, 20, 21):
         host = years.run.world.host(number)
         assert host is not None
-        for box in office_of(host).mailboxes():
+        for box in office_of(host).mailboxes.values():
             for letter in box.inbox():
                 if "ipn:50." in letter.sender:
                     continue  # The ship's light time grows from nothing.

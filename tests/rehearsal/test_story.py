@@ -15,6 +15,7 @@ from starlight.messages.trace_events import LetterArrived, LetterQueued
 from starlight.node.actions import Transmit
 from starlight.node.stored import identity_of_key
 from starlight.node.trace_events import BundleSent
+from starlight.postoffice.letter_dispatches import LetterDispatches
 from starlight.postoffice.postoffice import PostOffice
 from starlight.rehearsal.story import Story
 from starlight.scenario.reading import load
@@ -24,8 +25,8 @@ from starlight.trace import Record
 KEY = "ipn:20.1/725846400000/3"
 
 
-class OneLetter(PostOffice):
-    """A post office of which only is known which bundle carries its letter."""
+class OneLetter(LetterDispatches):
+    """Dispatches of which only is known which bundle carries a letter."""
 
     def __init__(self) -> None:
         pass
@@ -34,12 +35,19 @@ class OneLetter(PostOffice):
         return bundle == KEY
 
 
+class OneLetterOffice(PostOffice):
+    """The post office of that letter."""
+
+    def __init__(self) -> None:
+        self.dispatches = OneLetter()
+
+
 class SentBy(Daemon):
     """A daemon of which only is known what it sent."""
 
     def __init__(self, *sent: Transmit) -> None:
         self.departures = deque(sent)
-        self.office = OneLetter()
+        self.office = OneLetterOffice()
 
 
 @pytest.mark.parametrize("key", [KEY, f"{KEY}>4", f"{KEY}/0+1000", f"{KEY}/1000+24>4294967296"])

@@ -82,7 +82,7 @@ class Days:
         for node in self.run.world.nodes():
             host = self.run.world.host(node)
             assert host is not None
-            for box in office_of(host).mailboxes():
+            for box in office_of(host).mailboxes.values():
                 for view in self.views(node, box.address):
                     fact = view.last_fact(DeliveryState.ARRIVED)
                     confirmed = fact is not None and fact.certainty is Certainty.CONFIRMED
@@ -110,7 +110,7 @@ class Seen:
 def write(host: Host, now: int) -> Iterable[Request]:
     """Let Jay write to the base."""
     assert isinstance(host.application, Applications)
-    _letter, requests = office_of(host).write(JAY, Draft(NAN_YOUNG, TEXT), now)
+    _letter, requests = office_of(host).outbox.write(JAY, Draft(NAN_YOUNG, TEXT), now)
     return host.application.asked(MAIL, requests)
 
 

@@ -52,12 +52,12 @@ def hourly(windows: int) -> ContactPlan:
 def posted(plan: ContactPlan, text: str, priority: int = 1) -> tuple[VirtualWorld, list[Sent]]:
     """Return a world in which Jay writes a letter, with what is foreseen when it is written, and accepted."""
     world = VirtualWorld(plan, [NodeSetup(NodeConfig(n, plan), offices()) for n in (1, 2, 3)], start=START)
-    world.call(START, 1, lambda host, now: office_at(host).open(JAY, "Jay", now))
-    world.call(START, 3, lambda host, now: office_at(host).open(NAN_YOUNG, "Nan-young", now))
+    world.call(START, 1, lambda host, now: office_at(host).mailboxes.open(JAY, "Jay", now))
+    world.call(START, 3, lambda host, now: office_at(host).mailboxes.open(NAN_YOUNG, "Nan-young", now))
     found: list[Sent] = []
 
     def write(host: Host, now: int) -> Iterable[Request]:
-        letter, requests = office_at(host).write(
+        letter, requests = office_at(host).outbox.write(
             JAY, Draft(NAN_YOUNG, text, priority=Priority(priority)), now
         )
         assert isinstance(letter, Letter)
@@ -98,7 +98,7 @@ def test_a_letter_in_fragments_stays_one() -> None:
     assert accepted.dispatch.expected.fragments == 3
     office = office_at(world.host(1))
     ((id, _),) = sent_of(office.mailbox(JAY)).items()
-    lateness = office.why_letter_late(JAY, id, START + MINUTE)
+    lateness = office.forecasts.why_letter_late(JAY, id, START + MINUTE)
     said = told(lateness)
     assert "in 3 fragments" in said
     assert "carries 7 500 B" in said
@@ -111,7 +111,7 @@ def test_a_letter_in_fragments_stays_one() -> None:
         accepted.dispatch.expected.arrives,
     )
     world.run(START + HOUR + 2 * MINUTE)
-    lateness = office.why_letter_late(JAY, id, START + HOUR + 2 * MINUTE)
+    lateness = office.forecasts.why_letter_late(JAY, id, START + HOUR + 2 * MINUTE)
     said = told(lateness)
     assert "booked" not in said
     world.run(START + 4 * HOUR)

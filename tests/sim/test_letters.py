@@ -36,11 +36,11 @@ def test_a_letter_arrives_as_predicted_and_its_receipt_comes_back() -> None:
     """A letter reaches the other side at the predicted ns, and the receipt turns predicted into confirmed."""
     plan = ContactPlan.of([*both(1, 1, 2, light_s=2.0), *both(3, 2, 3, MINUTE, 5 * HOUR, light_s=700.0)])
     world = VirtualWorld(plan, [NodeSetup(NodeConfig(n, plan), offices()) for n in (1, 2, 3)], start=START)
-    world.call(START, 1, lambda host, now: office_at(host).open("ipn:1.1", "Jay", now))
-    world.call(START, 3, lambda host, now: office_at(host).open("ipn:3.1", "Nan-young", now))
+    world.call(START, 1, lambda host, now: office_at(host).mailboxes.open("ipn:1.1", "Jay", now))
+    world.call(START, 3, lambda host, now: office_at(host).mailboxes.open("ipn:3.1", "Nan-young", now))
 
     def write(host: Host, now: int) -> Iterable[Request]:
-        return office_at(host).write("ipn:1.1", Draft("ipn:3.1", "Are you there?"), now)[1]
+        return office_at(host).outbox.write("ipn:1.1", Draft("ipn:3.1", "Are you there?"), now)[1]
 
     world.call(START + SECOND, 1, write)
     world.crash(3, START + 2 * MINUTE, START + 3 * MINUTE)

@@ -123,11 +123,11 @@ def test_a_mailbox_sends_again_what_a_link_has_lost() -> None:
         choose_link=udpcl(),
         impairments=Impairments(1, loss=0.3, duplication=0.2, reordering=0.2),
     )
-    world.call(START, 1, lambda host, now: office_at(host).open("ipn:1.1", "Jay", now))
-    world.call(START, 2, lambda host, now: office_at(host).open("ipn:2.1", "Nan-young", now))
+    world.call(START, 1, lambda host, now: office_at(host).mailboxes.open("ipn:1.1", "Jay", now))
+    world.call(START, 2, lambda host, now: office_at(host).mailboxes.open("ipn:2.1", "Nan-young", now))
 
     def write(host: Host, now: int) -> Iterable[Request]:
-        return office_at(host).write("ipn:1.1", Draft("ipn:2.1", "Are you there?"), now)[1]
+        return office_at(host).outbox.write("ipn:1.1", Draft("ipn:2.1", "Are you there?"), now)[1]
 
     for number in range(20):
         world.call(START + MINUTE + number * MINUTE, 1, write)

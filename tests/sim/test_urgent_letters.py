@@ -36,7 +36,7 @@ def offices() -> Callable[[Node], PostOffice]:
 
 def write(text: str, priority: int) -> Callable[[Host, int], Iterable[Request]]:
     def act(host: Host, now: int) -> Iterable[Request]:
-        return office_at(host).write(JAY, Draft(NAN_YOUNG, text, priority=Priority(priority)), now)[1]
+        return office_at(host).outbox.write(JAY, Draft(NAN_YOUNG, text, priority=Priority(priority)), now)[1]
 
     return act
 
@@ -58,8 +58,8 @@ def written(letters: list[Written], onward_bps: int) -> VirtualWorld:
         ]
     )
     world = VirtualWorld(plan, [NodeSetup(NodeConfig(n, plan), offices()) for n in (1, 2, 3)], start=START)
-    world.call(START, 1, lambda host, now: office_at(host).open(JAY, "Jay", now))
-    world.call(START, 3, lambda host, now: office_at(host).open(NAN_YOUNG, "Nan-young", now))
+    world.call(START, 1, lambda host, now: office_at(host).mailboxes.open(JAY, "Jay", now))
+    world.call(START, 3, lambda host, now: office_at(host).mailboxes.open(NAN_YOUNG, "Nan-young", now))
     for at, size, priority in letters:
         world.call(START + at * SECOND, 1, write("x" * size, priority))
     return world

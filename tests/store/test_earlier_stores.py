@@ -81,7 +81,7 @@ def opened(request: pytest.FixtureRequest, stores: Path, tmp_path: Path) -> Iter
     limits = NodeLimits(store_bytes=260_000) if node == "1" else NodeLimits()
     engine = Node(NodeConfig(int(node), plan(), limits))
     office = PostOffice(engine.forecaster, records=store.records, booked=engine.booked)
-    office.load()
+    office.resume(0)
     yield store, engine, office, expected_of(release)[node] | {"release": release}
     store.close()
 
@@ -165,8 +165,8 @@ def test_identities_time_and_counts_of_an_earlier_store_are_kept(opened: Opened)
 def test_mailboxes_of_an_earlier_store_hold_all_that_they_held(opened: Opened) -> None:
     """Every letter, all that is known of its way, every reading and every order is as it was."""
     _, _, office, expected = opened
-    assert [box.address for box in office.mailboxes()] == sorted(expected["mailboxes"])
-    for box in office.mailboxes():
+    assert [box.address for box in office.mailboxes.values()] == sorted(expected["mailboxes"])
+    for box in office.mailboxes.values():
         held = expected["mailboxes"][box.address]
         assert (box.person, box.is_open, box.opened_at) == (held["person"], held["open"], held["opened_at"])
         assert box.index.counter == held["counter"]
@@ -209,7 +209,7 @@ def test_a_node_goes_on_from_an_earlier_store(opened: Opened) -> None:
 def test_an_index_is_built_once_and_stays(opened: Opened) -> None:
     """The first opening builds the index over letters, wholly; the next one finds it as it is."""
     store, _, office, _ = opened
-    shown = {box.address: box.conversations() for box in office.mailboxes()}
+    shown = {box.address: box.conversations() for box in office.mailboxes.values()}
     store.close()
     again = SqliteStore(store.path)
     try:

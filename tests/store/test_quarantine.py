@@ -49,7 +49,7 @@ def start(path: Path) -> tuple[Shown, list[str]]:
 
         commit(host.resume(store.restore(), now))
         shown: Shown = {}
-        for box in office.mailboxes():
+        for box in office.mailboxes.values():
             for each in box.conversations():
                 for letter in box.page(each.correspondent, limit=500).letters:
                     view = box.letter_view(letter.id, now)

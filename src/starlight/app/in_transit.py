@@ -49,7 +49,7 @@ class InTransit:
         # begins at a relay that is not in this process.
         found = []
         for daemon in self._daemons.values():
-            for box in daemon.office.mailboxes():
+            for box in daemon.office.mailboxes.values():
                 for letter_id, to, sent in box.open_letters():
                     departed = sent.dispatch.state is DeliveryState.DEPARTED
                     leg = flight_of(sent.dispatch.expected.legs) if departed else None
@@ -85,7 +85,7 @@ class InTransit:
     def _carries(self, key: str) -> bool:
         """Return whether a bundle carries a letter, which is drawn as such."""
         whole = identity_of_key(key)
-        return any(daemon.office.carries_letter(whole) for daemon in self._daemons.values())
+        return any(daemon.office.dispatches.carries_letter(whole) for daemon in self._daemons.values())
 
     def _kind(self, source: str) -> Kind:
         """Return what a bundle that is no letter is, by who sent it."""

@@ -103,7 +103,7 @@ class NodePageBackend:
         far = self._across_from(owner)
         # Whoever lives on another world stands for it: the banner is about the worlds, not about a person.
         silence = letters.silence_to(far[0].person.address) if far else None
-        mailboxes = self._daemons[owner.node].office.mailboxes()
+        mailboxes = self._daemons[owner.node].office.mailboxes.values()
         return views.PageStatus(
             sky=self._panel(owner),
             in_transit=self._in_transit.now(now),

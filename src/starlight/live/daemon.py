@@ -274,7 +274,7 @@ class Daemon:
             greeting = self._applications.asked(AMENDMENTS, self._amendments.greet(now))
             self._commits.submit(self._host.ask(greeting, now), now)
         for resident in self.config.residents:
-            requests = self.office.open(resident.address, resident.person, now)
+            requests = self.office.mailboxes.open(resident.address, resident.person, now)
             asked = self._applications.asked(MAIL, requests)
             self._commits.submit(self._host.ask(asked, now), now)
         self._neighbours.set_plan(self.node.router.plan)

@@ -49,7 +49,7 @@ class MailService:
             StoreError: the disk refused.
         """
         now = self._moment()
-        letter, requests = self._office.write(address, draft, now)
+        letter, requests = self._office.outbox.write(address, draft, now)
         await self._carry_out(requests, now)
         return letter
 
@@ -85,7 +85,7 @@ class MailService:
             InputError: it has departed, or there is no such letter.
         """
         now = self._moment()
-        await self._carry_out(self._office.withdraw(address, letter_id, now), now)
+        await self._carry_out(self._office.outbox.withdraw(address, letter_id, now), now)
         # Looked at once the engine has answered: it may have left in the moment before.
         view = self.mailbox(address).letter_view(letter_id, self._clock.now())
         if view.state is not DeliveryState.WITHDRAWN:
@@ -99,7 +99,7 @@ class MailService:
             InputError: there is no such letter.
         """
         now = self._moment()
-        await self._carry_out(self._office.mark_read(address, letter_id, now), now)
+        await self._carry_out(self._office.inbox.mark_read(address, letter_id, now), now)
 
     async def send_telemetry(
         self,
@@ -110,9 +110,9 @@ class MailService:
         position: Position | None = None,
         readings: Mapping[str, Reading] | None = None,
     ) -> None:
-        """Send what a vehicle measured now, as `PostOffice.send_telemetry`; durable on return."""
+        """Send what a vehicle measured now, as `Outbox.send_telemetry`; durable on return."""
         now = self._moment()
-        requests = self._office.send_telemetry(
+        requests = self._office.outbox.send_telemetry(
             vehicle, to, now, kind=kind, position=position, readings=readings
         )
         await self._carry_out(requests, now)
@@ -120,7 +120,7 @@ class MailService:
     async def open(self, address: str, person: str) -> None:
         """Open a mailbox: what waits for its address is delivered now."""
         now = self._moment()
-        await self._carry_out(self._office.open(address, person, now), now)
+        await self._carry_out(self._office.mailboxes.open(address, person, now), now)
 
     def mailbox(self, address: str) -> Mailbox:
         """Return a mailbox, for reading.
@@ -132,16 +132,16 @@ class MailService:
 
     def doubts(self, address: str, letter: str) -> tuple[ForecastDoubt, ...]:
         """Return what speaks now against what is predicted of a letter."""
-        return self._office.doubts(address, letter, self._clock.now())
+        return self._office.forecasts.doubts(address, letter, self._clock.now())
 
     def predict(self, address: str, draft: Draft) -> Prediction:
         """Return when a letter sent now would leave and arrive."""
-        return self._office.predict(address, draft, self._clock.now())
+        return self._office.forecasts.predict(address, draft, self._clock.now())
 
     def why_late(self, address: str, draft: Draft) -> Lateness:
         """Return why a letter sent now would not be there sooner; a search that may take some 10 ms."""
-        return self._office.why_late(address, draft, self._clock.now())
+        return self._office.forecasts.why_late(address, draft, self._clock.now())
 
     def why_letter_late(self, address: str, letter_id: str) -> Lateness:
-        """Return why a letter that waits or is on its way is not there sooner, as `PostOffice`'s."""
-        return self._office.why_letter_late(address, letter_id, self._clock.now())
+        """Return why a letter that waits or is on its way is not there sooner, as `LetterForecasts`'."""
+        return self._office.forecasts.why_letter_late(address, letter_id, self._clock.now())

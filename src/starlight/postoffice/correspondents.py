@@ -8,15 +8,11 @@ that it wrote, and last its state is saved. An act that can't be performed is re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol
 
-from starlight.bundle import EndpointID
 from starlight.dtntime import HOUR
 from starlight.errors import InputError
-from starlight.mailboxes.mailbox import Mailbox
-from starlight.mailboxes.records import Records
 from starlight.messages.correspondent import (
     Act,
     Desk,
@@ -28,62 +24,29 @@ from starlight.messages.correspondent import (
 )
 from starlight.messages.draft import Draft
 from starlight.messages.forecast import Prediction
-from starlight.messages.letter import Letter, Position, Reading, Telemetry
+from starlight.messages.letter import Letter, Telemetry
 from starlight.messages.trace_events import ActRefused, say
 from starlight.node.application import Request
+from starlight.postoffice.addresses import Addresses, canonical
 from starlight.postoffice.hosted import Hosted
-from starlight.routing import Priority
+from starlight.postoffice.inbox import Inbox
+from starlight.postoffice.letter_forecasts import LetterForecasts
+from starlight.postoffice.node_mailboxes import NodeMailboxes
+from starlight.postoffice.outbox import Outbox
 
 POSTS_PER_HOUR = 3_600
 """Letters and telemetry that one correspondent posts in an hour of the mission: one a second is more than
 any vehicle here measures, and two that answer each other at once come to an end."""
 
 
-class Office(Protocol):
-    """A post office as acts are performed at it (`PostOffice`)."""
-
-    node: int
-
-    def node_of(self, address: str) -> int | None:
-        """Return the number of the node that an address is at; None where it is not known."""
-
-    def write(
-        self, address: str, draft: Draft, now: int, *, lifetime: int | None = None
-    ) -> tuple[Letter, list[Request]]:
-        """Write a letter and post it."""
-
-    def withdraw(self, address: str, letter_id: str, now: int) -> list[Request]:
-        """Take back a letter that has not departed."""
-
-    def mark_read(self, address: str, letter_id: str, now: int) -> list[Request]:
-        """Mark a letter that came as read."""
-
-    def send_telemetry(
-        self,
-        vehicle: str,
-        to: Sequence[str],
-        now: int,
-        *,
-        kind: str,
-        position: Position | None = None,
-        readings: Mapping[str, Reading] | None = None,
-        priority: Priority = Priority.BULK,
-        lifetime: int | None = None,
-    ) -> list[Request]:
-        """Post what a vehicle has measured."""
-
-    def predict(self, address: str, draft: Draft, now: int) -> Prediction:
-        """Return what to expect of a letter sent now."""
-
-
 class Correspondents:
     """The correspondents of one node.
 
     Args:
-        office: where their acts are performed.
-        mailboxes: by address; shared with the post office.
-        records: where their states are.
         makers: make them.
+        addresses: of the node.
+        mailboxes: of the node; their records hold the correspondents' states as well.
+        outbox, inbox, forecasts: where their acts are performed.
         entropy: returns so many random bytes.
 
     Raises:
@@ -92,13 +55,18 @@ class Correspondents:
 
     def __init__(
         self,
-        office: Office,
-        mailboxes: Mapping[str, Mailbox],
-        records: Records,
         makers: Sequence[Maker],
+        addresses: Addresses,
+        mailboxes: NodeMailboxes,
+        outbox: Outbox,
+        inbox: Inbox,
+        forecasts: LetterForecasts,
         entropy: Callable[[int], bytes],
     ) -> None:
-        self._office = office
+        self._node = addresses.node
+        self._outbox = outbox
+        self._inbox = inbox
+        self._forecasts = forecasts
         self._mailboxes = mailboxes
         self._entropy = entropy
         self._hosted: dict[str, Hosted] = {}
@@ -109,13 +77,15 @@ class Correspondents:
         self._hour = 0
         self._posts: dict[str, int] = {}  # in that hour, by address
         for make in makers:
-            address = str(EndpointID.parse(make().address))
-            if office.node_of(address) != office.node:
-                told = f"a correspondent at {address} does not live at node {office.node}"
+            address = canonical(make().address)
+            if not addresses.is_own(address):
+                told = f"a correspondent at {address} does not live at node {addresses.node}"
                 raise InputError(told, where="address")
             if address in self._hosted:
                 raise InputError(f"two correspondents at {address}", where="address")
-            self._hosted[address] = Hosted(office.node, address, make, records)
+            self._hosted[address] = Hosted(addresses.node, address, make, mailboxes.records.records)
+        mailboxes.watch(self.mailbox_turned)
+        inbox.watch(self.note)
 
     def resume(self, now: int) -> list[Request]:
         """Make them with the states that are kept, before anything else happens."""
@@ -163,7 +133,7 @@ class Correspondents:
         return Desk(now, self._mailboxes[hosted.address], self._entropy, forecast)
 
     def _forecast(self, address: str, now: int, draft: Draft) -> Prediction:
-        return self._office.predict(address, draft, now)
+        return self._forecasts.predict(address, draft, now)
 
     def _tell(self, hosted: Hosted, message: Letter | Telemetry, now: int) -> list[Request]:
         desk = self._desk(hosted, now)
@@ -183,26 +153,25 @@ class Correspondents:
                 requests += self._performed(hosted.address, act, now, letters)
             except InputError as error:
                 refused = ActRefused(hosted.address, type(act).__name__, str(error))
-                requests.append(say(now, self._office.node, refused))
+                requests.append(say(now, self._node, refused))
         if letters:
             requests += hosted.wrote(letters, now)
         return requests + hosted.keep()
 
     def _performed(self, address: str, act: Act, now: int, letters: list[Letter]) -> list[Request]:
-        office = self._office
         match act:
             case Write(draft, lifetime):
                 self._count(address, now)
-                letter, requests = office.write(address, draft, now, lifetime=lifetime)
+                letter, requests = self._outbox.write(address, draft, now, lifetime=lifetime)
                 letters.append(letter)
                 return requests
             case MarkRead(letter_id):
-                return office.mark_read(address, letter_id, now)
+                return self._inbox.mark_read(address, letter_id, now)
             case WithdrawLetter(letter_id):
-                return office.withdraw(address, letter_id, now)
+                return self._outbox.withdraw(address, letter_id, now)
             case SendTelemetry():
                 self._count(address, now)
-                return office.send_telemetry(
+                return self._outbox.send_telemetry(
                     address,
                     act.to,
                     now,

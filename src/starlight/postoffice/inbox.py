@@ -6,16 +6,19 @@ whom it names as its sender, so nobody writes in another's name.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from starlight.bundle import EndpointID
-from starlight.errors import InputError
+from starlight.errors import InputError, LetterError
 from starlight.mailboxes.known_formats import KnownFormats
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.stored_format import StoredLetter
 from starlight.messages.delivery import Received
-from starlight.messages.format import stand_in
-from starlight.messages.letter import Content, Letter, Newer, Telemetry
+from starlight.messages.format import Kind, decode_message, stand_in
+from starlight.messages.letter import Content, Letter, Newer, Receipt, Telemetry
+from starlight.messages.letter_keys import VERSION
 from starlight.messages.trace_events import (
     LetterArrived,
     LetterDuplicate,
@@ -26,8 +29,10 @@ from starlight.messages.trace_events import (
     about,
     say,
 )
-from starlight.node.application import Request, Save, Say, Untaken
-from starlight.postoffice.correspondents import Correspondents
+from starlight.node.application import DataUnit, Request, Save, Say, Untaken
+from starlight.postoffice.addresses import canonical
+from starlight.postoffice.letter_dispatches import LetterDispatches
+from starlight.postoffice.node_mailboxes import NodeMailboxes
 from starlight.postoffice.part_arrivals import PartArrivals
 from starlight.postoffice.receipts import Receipts
 
@@ -37,25 +42,68 @@ class Inbox:
 
     Args:
         node: its number.
+        mailboxes: of the node.
+        dispatches: what becomes of letters, as receipts tell.
         receipts: those that the mailboxes owe.
         parts: those that are on their way.
         formats: of the correspondents; learnt from what is taken, as what is refused may be from anyone.
-        correspondents: are told of what is new.
     """
 
     def __init__(
         self,
         node: int,
+        mailboxes: NodeMailboxes,
+        dispatches: LetterDispatches,
         receipts: Receipts,
         parts: PartArrivals,
         formats: KnownFormats,
-        correspondents: Correspondents,
     ) -> None:
         self._node = node
+        self._mailboxes = mailboxes
+        self._dispatches = dispatches
         self._receipts = receipts
         self._parts = parts
         self._formats = formats
-        self._correspondents = correspondents
+        self._watchers: list[Callable[[str, Letter | Telemetry, int], None]] = []
+
+    def watch(self, came: Callable[[str, Letter | Telemetry, int], None]) -> None:
+        """Tell a watcher of each letter and each telemetry that is new: where it came, what, and when."""
+        self._watchers.append(came)
+
+    def take(self, unit: DataUnit, now: int) -> list[Request]:
+        """Take a payload that came for a mailbox, or refuse it."""
+        mailbox, source = self._mailboxes[canonical(unit.endpoint)], unit.source
+        created = now if unit.created is None else unit.created
+        stored = StoredLetter(source, mailbox.address, created, unit.payload)
+        try:
+            message = decode_message(unit.payload, stored.envelope)
+        except LetterError:
+            return self.unread_came(mailbox, stored, None, now)
+        if isinstance(message, Letter):
+            return self.letter_came(mailbox, stored, message, now)
+        if isinstance(message, Receipt):
+            return self.receipt_came(mailbox, stored, message, now)
+        if isinstance(message, Telemetry):
+            return self.telemetry_came(mailbox, stored, message, now)
+        if isinstance(message, Newer):
+            return self.unread_came(mailbox, stored, message, now)
+        return self._parts.chunk_came(mailbox, source, message, now)
+
+    def receipt_came(
+        self, mailbox: Mailbox, stored: StoredLetter, receipt: Receipt, now: int
+    ) -> list[Request]:
+        """Take what a receipt tells and asks of letters that were written here to whom it is from."""
+        source, requests = stored.source, list[Request]()
+        # Anybody can make up a receipt, and a name to it; only with a correspondent there are letters.
+        if mailbox.index.has_correspondent(source):
+            requests += self._formats.heard(mailbox.address, source, receipt, min(stored.created, now))
+        for fact in receipt.facts:
+            requests += self._dispatches.learnt(mailbox, fact.letter_id, fact, source, now)
+        for asked in receipt.missing:
+            requests += self._dispatches.asked(mailbox, asked, source, now)
+        if receipt.unknown:  # It says more than is understood here; that is kept.
+            requests += self.unread_came(mailbox, stored, Newer(VERSION, Kind.RECEIPT, None), now)
+        return saves_first(requests)
 
     def letter_came(self, mailbox: Mailbox, stored: StoredLetter, letter: Letter, now: int) -> list[Request]:
         """Take a letter as it came, and owe its sender a receipt."""
@@ -103,7 +151,7 @@ class Inbox:
     def _arrival_of(self, mailbox: Mailbox, letter: Letter, now: int) -> Say:
         """Tell of a letter that is new, or of what came in the place of one."""
         if letter.content is Content.LETTER:
-            self._correspondents.note(mailbox.address, letter, now)
+            self._tell(mailbox, letter, now)
             return say(now, self._node, LetterArrived(*about(letter)))
         kept = MessageKept(mailbox.address, letter.sender, letter.content.value, letter.payload_bytes)
         return say(now, self._node, kept)
@@ -134,7 +182,7 @@ class Inbox:
             return self.refused(mailbox, source, str(error), now)
         if save is None:
             return []
-        self._correspondents.note(mailbox.address, telemetry, now)
+        self._tell(mailbox, telemetry, now)
         arrived = TelemetryArrived(
             mailbox.address,
             telemetry.vehicle,
@@ -145,16 +193,21 @@ class Inbox:
         )
         return [save, *self._learn(mailbox, stored, telemetry, now), say(now, self._node, arrived)]
 
+    def _tell(self, mailbox: Mailbox, message: Letter | Telemetry, now: int) -> None:
+        for came in self._watchers:
+            came(mailbox.address, message, now)
+
     def refused(self, mailbox: Mailbox, source: str, rule: str, now: int) -> list[Request]:
         """Say what was not taken, and by which rule."""
         return [say(now, self._node, MessageRefused(mailbox.address, source, rule))]
 
-    def mark_read(self, mailbox: Mailbox, letter_id: str, now: int) -> list[Request]:
+    def mark_read(self, address: str, letter_id: str, now: int) -> list[Request]:
         """Mark a letter that came as read, which answers with a receipt; again changes nothing.
 
         Raises:
             InputError: no such letter came.
         """
+        mailbox = self._mailboxes.at(address)
         received, letter = mailbox.received(letter_id), mailbox.letter(letter_id)
         if received is None or letter is None:
             raise InputError(f"no letter {letter_id!r} came here", where="letter")
@@ -184,3 +237,12 @@ def _has_members(address: str) -> bool:
         return not EndpointID.parse(address).is_null
     except InputError:
         return False
+
+
+def saves_first(requests: list[Request]) -> list[Request]:
+    """Return requests with the saves in front.
+
+    What follows from a submission or a withdrawal changes a record again; its save must not be
+    overtaken by an older one from the same call.
+    """
+    return sorted(requests, key=lambda request: not isinstance(request, Save))

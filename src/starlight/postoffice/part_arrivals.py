@@ -7,6 +7,7 @@ there: so nobody can fill a mailbox with parts of letters that never were.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 
 from msgspec.structs import replace
@@ -42,7 +43,7 @@ class PartArrivals:
         receipts: those that the mailboxes owe.
     """
 
-    def __init__(self, node: int, mailboxes: dict[str, Mailbox], receipts: Receipts) -> None:
+    def __init__(self, node: int, mailboxes: Mapping[str, Mailbox], receipts: Receipts) -> None:
         self._node = node
         self._mailboxes = mailboxes
         self._receipts = receipts

@@ -250,7 +250,7 @@ class Rehearsal:
 
     def _look_into(self, office: PostOffice, report: RehearsalReport) -> None:
         """Count what is in the mailboxes of a node, and whether it stands in order."""
-        for box in office.mailboxes():
+        for box in office.mailboxes.values():
             received = box.inbox()
             report.inboxes[box.address] = len(received)
             latest: dict[str, int] = {}
@@ -296,8 +296,8 @@ def amendments_of(host: Host) -> AmendmentService:
 def _turn_mailbox(opening: script.Opening, host: Host, now: int) -> Iterable[Request]:
     office = office_of(host)
     if opening.person is None:
-        return _asked(host, MAIL, office.close(opening.address, now))
-    return _asked(host, MAIL, office.open(opening.address, opening.person, now))
+        return _asked(host, MAIL, office.mailboxes.close(opening.address, now))
+    return _asked(host, MAIL, office.mailboxes.open(opening.address, opening.person, now))
 
 
 def _notice(outage: Outage, host: Host, now: int) -> Iterable[Request]:

@@ -1,0 +1,109 @@
+"""Letters as they are made of drafts: with an id, a thread and a format that their reader has.
+
+Nothing is kept or sent here, so a forecast can ask for the letter that a draft would become.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from starlight.dtntime import MILLISECOND
+from starlight.errors import InputError
+from starlight.mailboxes.known_formats import LATEST, OLDEST, KnownFormats
+from starlight.mailboxes.mailbox import Mailbox
+from starlight.messages.conversation_order import thread_of
+from starlight.messages.draft import Attachment, Draft
+from starlight.messages.forecast import MessageForecaster
+from starlight.messages.letter import Letter
+from starlight.messages.limits import check
+from starlight.messages.parts import CHUNK_BYTES, Part, PartKind
+from starlight.routing import Priority
+
+INLINE_UP_TO = 1024
+"""Bytes of a part that goes in its letter: in a bundle of its own it would cost a tenth more."""
+
+
+class Composer:
+    """Makes letters of drafts, at one node.
+
+    Args:
+        forecaster: knows whether an answer can come.
+        formats: in which correspondents are written to.
+    """
+
+    def __init__(self, forecaster: MessageForecaster, formats: KnownFormats) -> None:
+        self._forecaster = forecaster
+        self._formats = formats
+
+    def compose(
+        self, mailbox: Mailbox, draft: Draft, drawn: bytes, now: int, thread: str | None = None
+    ) -> Letter:
+        """Return a letter of a mailbox, which nothing keeps yet.
+
+        Args:
+            mailbox: who writes.
+            draft: what is written.
+            drawn: 16 bytes, of which its id is made.
+            now: in ns.
+            thread: its thread, where it is not that of the letter answered or of the two people.
+
+        Raises:
+            InputError: it passes a limit, or answers a letter that is not in the mailbox.
+        """
+        to, reply_to = draft.to, draft.reply_to
+        answered = mailbox.letter(reply_to) if reply_to is not None else None
+        if reply_to is not None and answered is None:
+            raise InputError(f"no letter {reply_to!r} here to answer", where="reply_to")
+        letter = Letter(
+            id=drawn.hex(),
+            thread=thread or (answered.thread if answered else thread_of(mailbox.address, to)),
+            sender=mailbox.address,
+            to=to,
+            # To the millisecond, as it travels, so that both ends keep it in the same place.
+            written_at=now - now % MILLISECOND,
+            text=draft.text,
+            reply_to=reply_to,
+            receipt_wanted=self._forecaster.answers_can_come(self._forecaster.node_of(to)),
+            priority=draft.priority,
+            critical=draft.critical,
+            parts=tuple(_part(mailbox, each) for each in draft.parts),
+            format=LATEST,
+        )
+        if letter.needs_format_2 and self._formats.known(mailbox.address, to) == OLDEST:
+            raise InputError(
+                f"{to} has an earlier Starlight, which can't read this",
+                where="parts",
+                right="Send words alone",
+            )
+        if self._formats.to_write(mailbox.address, to) < LATEST and not letter.needs_format_2:
+            # By the form of its id, who reads it knows that its author reads format 2.
+            # How urgent it is has no place there, so it is not said of its own copy either.
+            id = f"{letter.sender}/{letter.id}"
+            letter = replace(letter, id=id, priority=Priority.NORMAL, critical=False, format=OLDEST)
+        check(letter)
+        return letter
+
+
+def _part(mailbox: Mailbox, attachment: Attachment) -> Part:
+    """Return a part as its letter describes it; a small one is in the letter.
+
+    Raises:
+        InputError: nothing was uploaded under its reference.
+    """
+    body = mailbox.bodies.body(attachment.upload)
+    if body is None:
+        raise InputError(f"no upload {attachment.upload!r} is here", where="parts", right="Upload it first")
+    inline = body.size <= INLINE_UP_TO
+    return Part(
+        kind=PartKind[attachment.kind.upper()],
+        media_type=attachment.media_type,
+        data=mailbox.bodies.chunk(attachment.upload, 0) if inline else None,
+        hash=None if inline else body.hash,
+        size=body.size,
+        duration_ms=attachment.duration_ms,
+        name=attachment.name,
+        width=attachment.width,
+        height=attachment.height,
+        transcript=attachment.transcript,
+        chunk_size=CHUNK_BYTES if inline else body.chunk_size,
+    )

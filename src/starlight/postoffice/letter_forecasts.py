@@ -1,0 +1,130 @@
+"""What is foreseen of letters, as people ask for it: of a draft before it is sent, of a letter under way.
+
+Nothing is changed by asking. How a dispatch is predicted again as it goes its way is in `reprediction.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from starlight.dtntime import MILLISECOND
+from starlight.errors import InputError
+from starlight.messages.delivery import DeliveryState
+from starlight.messages.draft import Draft
+from starlight.messages.forecast import MessageForecaster, Prediction
+from starlight.messages.format import payload_of
+from starlight.messages.lateness import LateMessage, Lateness
+from starlight.messages.legs import legs_of
+from starlight.messages.wire_values import ID_BYTES
+from starlight.node.forecast import ForecastDoubt, Outgoing
+from starlight.postoffice.composer import Composer
+from starlight.postoffice.node_mailboxes import NodeMailboxes
+from starlight.postoffice.open_letters import OpenLetters
+from starlight.postoffice.outbox import LETTER_LIFETIME
+from starlight.postoffice.resend import outgoing_of
+from starlight.routing import Route
+
+
+class LetterForecasts:
+    """The forecasts for the letters of one node's mailboxes.
+
+    Args:
+        mailboxes: of the node.
+        composer: makes the letter that a draft would become.
+        forecaster: foresees what becomes of messages from there.
+        letters: those that are open.
+        booked: gives what the node has booked for a bundle of its own, by key.
+    """
+
+    def __init__(
+        self,
+        mailboxes: NodeMailboxes,
+        composer: Composer,
+        forecaster: MessageForecaster,
+        letters: OpenLetters,
+        booked: Callable[[str], Sequence[Route]],
+    ) -> None:
+        self._mailboxes = mailboxes
+        self._composer = composer
+        self._forecaster = forecaster
+        self._letters = letters
+        self._booked = booked
+
+    def predict(self, address: str, draft: Draft, now: int) -> Prediction:
+        """Return what to expect of a letter sent now.
+
+        Args:
+            address: the mailbox that would write.
+            draft: what it would write; it may be blank.
+            now: in ns.
+
+        Raises:
+            InputError: no such mailbox, or the draft answers a letter that is not in it.
+        """
+        return self._forecaster.predict(self._outgoing(address, draft, now), now)
+
+    def why_late(self, address: str, draft: Draft, now: int) -> Lateness:
+        """Return why a letter sent now would not be there sooner; arguments and errors as in `predict`."""
+        outgoing = self._outgoing(address, draft, now)
+        found = self._forecaster.forecast(outgoing, now)
+        legs = legs_of(found.route) if found.route else ()
+        return self._forecaster.lateness(LateMessage(outgoing, None, legs, found.parts), now)
+
+    def why_letter_late(self, address: str, letter_id: str, now: int) -> Lateness:
+        """Return why a letter that waits or is on its way is not there sooner, as of now.
+
+        Of a letter that has left, it tells about the route from the node where it is, or is next.
+
+        Raises:
+            InputError: there is no such letter, or it has come to its end.
+        """
+        mailbox = self._mailboxes.at(address)
+        sent = mailbox.sent(letter_id)
+        if sent is None:
+            raise InputError(f"no letter {letter_id!r} was written here", where="letter")
+        dispatch, expected = sent.dispatch, sent.dispatch.expected
+        if not dispatch.is_on_its_way:
+            state = dispatch.state.value
+            raise InputError(f"the letter is on its way no more: it is {state}", where="letter")
+        left = dispatch.state is DeliveryState.DEPARTED
+        passed = [leg for leg in expected.legs if left and leg.leaves <= now]
+        ahead = expected.legs[len(passed) :]
+        source, at = self._forecaster.node, now
+        if passed:
+            source, at = passed[-1].to_node, max(now, passed[-1].arrives)
+        to = mailbox.index.entry(letter_id).correspondent
+        if passed and source == self._forecaster.node_of(to):
+            return Lateness(now, dispatch.size_bytes, last_hop=passed[-1])
+        booked = [
+            route
+            for copy in dispatch.copies
+            for route in self._booked(copy.key) or self._letters.booked_when_left(copy.key)
+        ]
+        message = LateMessage(
+            outgoing_of(mailbox.address, to, sent, dispatch, now),
+            sent.expires_at,
+            ahead,
+            expected.fragments if not passed else 1,
+        )
+        return self._forecaster.lateness(message, now, at, source, booked)
+
+    def doubts(self, address: str, letter_id: str, now: int) -> tuple[ForecastDoubt, ...]:
+        """Return what speaks now against what is predicted of a letter, while it is on its way."""
+        sent = self._mailboxes.at(address).sent(letter_id)
+        if sent is None or not sent.dispatch.is_on_its_way:
+            return ()
+        left = sent.dispatch.state is DeliveryState.DEPARTED
+        return self._forecaster.doubts(sent.dispatch.expected.legs, now, left=left)
+
+    def _outgoing(self, address: str, draft: Draft, now: int) -> Outgoing:
+        """Return how the letter that a draft would become is submitted."""
+        # Nothing is drawn for it, so that asking does not change what is written.
+        letter = self._composer.compose(self._mailboxes.at(address), draft, bytes(ID_BYTES), now)
+        return Outgoing(
+            letter.sender,
+            letter.to,
+            len(payload_of(letter, now)),
+            LETTER_LIFETIME // MILLISECOND,
+            priority=draft.priority,
+            critical=draft.critical,
+        )
