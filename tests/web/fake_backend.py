@@ -20,7 +20,7 @@ from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView, PartView
 from starlight.messages.urgency import Precedence, Priority
 from starlight.web.backend import Correspondence, PageBackend
-from starlight.web.forecast_view import LatenessView, PredictionView, RefusalView, SilenceView
+from starlight.web.forecast_view import LatenessView, PredictionView, ReachView, RefusalView, SilenceView
 from starlight.web.views import (
     CivilFace,
     Clock,
@@ -132,6 +132,9 @@ class FakeCorrespondence(Correspondence):
 
     async def predict(self, draft: Draft) -> PredictionView:
         return await self._backend.predict(self._person, draft)
+
+    async def reach(self, to: str) -> ReachView:
+        return self._backend.reach(self._person, to)
 
     async def why_late(self, draft: Draft) -> LatenessView:
         return await self._backend.why_late(draft)
@@ -249,6 +252,38 @@ class FakeBackend(PageBackend):
         )
         pieces = 1 if size < LARGE else 2
         return PredictionView(leaves, leaves + LIGHT, leaves + 2 * LIGHT, route, None, size, pieces)
+
+    def reach(self, person: str, to: str) -> ReachView:
+        me, other = self._person(person), self._address(to)
+        if me.world == other.world:
+            return ReachView("here", fill("At this node"), Sentence(()), leaves=self.now, arrives=self.now)
+        here = sum(
+            kept.author == me and kept.to == other and kept.withdrawn is None
+            for kept in self.kept
+            if kept.leaves is None or kept.leaves > self.now
+        )
+        light_s = LIGHT / SECOND
+        if self.storm_since is not None:
+            ends = self.storm_since + DAY
+            headline = fill("Closed until {until}", until=Moment(ends))
+            return ReachView("shut", headline, self._silence().why, self.storm_since, ends, here, light_s)
+        until = self.now + 3 * HOUR
+        headline = fill("Open, 209 bit/s until {until}", until=Moment(until))
+        leaves = self.now + self.delay
+        arrives = leaves + LIGHT
+        return ReachView(
+            "open",
+            headline,
+            Sentence(("Light takes 19 min 00 s.",)),
+            None,
+            until,
+            here,
+            light_s,
+            209,
+            leaves,
+            arrives,
+            arrives + LIGHT,
+        )
 
     async def why_late(self, draft: Draft) -> LatenessView:
         self._address(draft.to)
@@ -381,7 +416,14 @@ class FakeBackend(PageBackend):
         unread = sum(kept.to == me and kept.read is None for kept in theirs)
         last = max((kept.written for kept in theirs), default=None)
         return ConversationView(
-            other.address, other.name, other.place, other.world, len(theirs), unread, last
+            other.address,
+            other.name,
+            other.place,
+            other.world,
+            len(theirs),
+            unread,
+            last,
+            self.reach(me.id, other.address),
         )
 
     def _crossings(self, kept: Kept) -> list[Crossing]:

@@ -62,6 +62,20 @@ def test_a_letter_from_end_to_end(serving: Serving) -> None:
         assert (sent["state"], sent["standing"]) == ("read", "confirmed")
 
 
+def test_the_state_of_the_way(serving: Serving) -> None:
+    """Asked for one correspondent it is what the mailbox tells of each; without an address it says so."""
+    with serving.client() as client:
+        client.post(LETTERS, json=HELLO)
+        found = client.get("/api/people/jay/reach?to=ipn:21.1").json()
+        assert (found["code"], found["letters_here"], found["rate_bps"]) == ("open", 1, 209)
+        assert found["headline"] == "Open, 209 bit/s until 2051-04-02T08:21:00Z"
+        assert found["until"] == "2051-04-02T08:21:00.000Z"
+        conversations = client.get("/api/people/jay/mailbox").json()["conversations"]
+        assert [one["reach"] for one in conversations if one["address"] == "ipn:21.1"] == [found]
+        asked = client.get("/api/people/jay/reach")
+        assert (asked.status_code, asked.json()["where"]) == (422, "to")
+
+
 def test_urgency(serving: Serving) -> None:
     """A draft says how urgent it is, in the words of the router; what it says is foreseen and kept."""
     with serving.client() as client:

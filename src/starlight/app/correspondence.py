@@ -15,9 +15,11 @@ from starlight.messages.letter_view import LetterView, PartView, named
 from starlight.web.forecast_view import (
     LatenessView,
     PredictionView,
+    ReachView,
     SilenceView,
     lateness_view,
     prediction_view,
+    reach_view,
     silence_view,
 )
 from starlight.web.views import ConversationView, MailboxView, Person
@@ -98,6 +100,7 @@ class NodeCorrespondence:
                     letters=held.letters if held else 0,
                     unread=held.unread if held else 0,
                     last_at=held.last_at if held else None,
+                    reach=reach_view(self._mail.reach(self.person.address, address), self._titles),
                 )
             )
         # By name where nobody has written yet, so that the order does not jump about.
@@ -131,6 +134,10 @@ class NodeCorrespondence:
     async def predict(self, draft: Draft) -> PredictionView:
         """Return what to expect of a letter sent now."""
         return prediction_view(self._mail.predict(self.person.address, draft), self._titles)
+
+    async def reach(self, to: str) -> ReachView:
+        """Return the state of the way to an address."""
+        return reach_view(self._mail.reach(self.person.address, to), self._titles)
 
     async def why_late(self, draft: Draft) -> LatenessView:
         """Return why a letter sent now would not be there sooner."""

@@ -13,6 +13,7 @@ from starlight.messages.forecast import Prediction
 from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter, Position, Reading
 from starlight.messages.letter_view import LetterView
+from starlight.messages.reach import Reach
 from starlight.node.application import Request
 from starlight.node.forecast import ForecastDoubt
 from starlight.postoffice.postoffice import PostOffice
@@ -137,6 +138,10 @@ class MailService:
     def predict(self, address: str, draft: Draft) -> Prediction:
         """Return when a letter sent now would leave and arrive."""
         return self._office.forecasts.predict(address, draft, self._clock.now())
+
+    def reach(self, address: str, to: str) -> Reach:
+        """Return the state of the way from a mailbox to a correspondent."""
+        return self._office.forecasts.reach(address, to, self._clock.now())
 
     def why_late(self, address: str, draft: Draft) -> Lateness:
         """Return why a letter sent now would not be there sooner; a search that may take some 10 ms."""

@@ -19,6 +19,15 @@ from starlight.messages.delivery import Leg
 from starlight.messages.lateness import LateMessage, Lateness, time_spent
 from starlight.messages.legs import LinkIndex, goes_by, legs_of, waits_long
 from starlight.messages.overtaken import Waiting, moved
+from starlight.messages.reach import (
+    Reach,
+    ReachCode,
+    light_time_s,
+    narrowest_bps,
+    open_until,
+    out_of_contact,
+    shut_before,
+)
 from starlight.messages.silence import Silence, notices_about, silence_of
 from starlight.node.forecast import Forecast, ForecastDoubt, ForecastDoubtCode, Forecaster, Outgoing
 from starlight.routing import Priority, Route, Router, RouteRefusal, RouteRequest
@@ -133,6 +142,63 @@ class MessageForecaster:
             For each its route, None where it can't go by the booked one any more.
         """
         return moved(self._router, waiting)
+
+    # The way to a correspondent.
+
+    def reach(self, source: str, address: str, now: int, letters_here: int = 0) -> Reach:
+        """Return the state of the way to a correspondent.
+
+        Args:
+            source: an address of this node: whoever would write.
+            address: the correspondent's.
+            now: in ns.
+            letters_here: how many letters to them are safe here.
+        """
+        outgoing = Outgoing(source, address, ANSWER_BYTES, ANSWER_LIFETIME_MS)
+        found = self.forecast(outgoing, now)
+        node = found.destination
+        if node == self.node:
+            here = Reach(ReachCode.HERE, node, letters_here=letters_here)
+            return replace(here, leaves=now, arrives=now, answer_at=now)
+        if not found.routes and node is not None:
+            # A full store keeps a new letter out, and says nothing of the way.
+            found = self._foreseen_by.elsewhere(self.node, outgoing, now, None)
+        route = found.route
+        if route is None:
+            texts = self._notice_texts(node, now, None)
+            return Reach(ReachCode.NO_ROUTE, node, letters_here=letters_here, notices=texts)
+        reach = Reach(
+            ReachCode.OPEN,
+            node,
+            peer=route.entry_node,
+            letters_here=letters_here,
+            light_time_s=light_time_s(route),
+            leaves=found.leaves,
+            arrives=found.arrives,
+            answer_at=self._back(outgoing, found.arrives, ANSWER_BYTES),
+        )
+        return self._as_it_is(reach, route, outgoing, now)
+
+    def _as_it_is(self, reach: Reach, route: Route, outgoing: Outgoing, now: int) -> Reach:
+        """Return the state of a way by its route: here by plan and link, then further on."""
+        first, shut = route.hops[0], shut_before(route)
+        silent = out_of_contact(self._foreseen_by.about_link(route.entry_node, now))
+        # While the plan has it shut, a link that is down is as it should be.
+        if silent is not None and first.contact.start <= now:
+            code, since = silent
+            until = self.index().runs_until(first.contact)
+            texts = self._notice_texts(reach.node, now, now)
+            return replace(reach, code=code, since=since, until=until, notices=texts)
+        if shut is not None:
+            until, waits_at = shut.leaves, shut.contact.from_node
+            texts = self._notice_texts(reach.node, now, until)
+            return replace(reach, code=ReachCode.SHUT, until=until, waits_at=waits_at, notices=texts)
+        until = open_until(self.index(), route)
+        later = self._foreseen_by.elsewhere(self.node, outgoing, until + 1, None)
+        return replace(reach, until=until, rate_bps=narrowest_bps(route), reopens=later.leaves)
+
+    def _notice_texts(self, node: int | None, start: int, end: int | None) -> tuple[str, ...]:
+        return tuple(notice.text for notice in self.notices(node, start, end))
 
     # What is told of a message.
 

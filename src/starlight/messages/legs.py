@@ -51,6 +51,20 @@ class LinkIndex:
         ends = (c.end for c in self._links.get((from_node, to_node), []) if c.end <= now)
         return max(ends, default=None)
 
+    def runs_until(self, contact: Contact) -> int:
+        """Return until when a link is open at the rate of a contact, in ns: others may follow it at once."""
+        end, rate = contact.end, contact.rate_bps(contact.end)
+        contacts = self._links.get((contact.from_node, contact.to_node), [])
+        # From where it could follow at once. What follows at another rate is told as an end: it is another
+        # contact to people who wait for a long letter.
+        place = bisect_right(contacts, contact.start, key=lambda each: each.start)
+        while place < len(contacts) and contacts[place].start <= end + 1:
+            after = contacts[place]
+            if after.end > end and after.rate_bps(after.start) == rate:
+                end = after.end
+            place += 1
+        return end
+
     def between(self, source: int, destination: int) -> frozenset[int]:
         """Return every node that can lie on a route from one node to another, at any time; none, no route."""
         # Without regard to times, so that it holds as long as the plan does, and settles in microseconds what

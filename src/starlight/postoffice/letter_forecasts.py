@@ -15,8 +15,10 @@ from starlight.messages.forecast import MessageForecaster, Prediction
 from starlight.messages.format import payload_of
 from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.legs import legs_of
+from starlight.messages.reach import Reach
 from starlight.messages.wire_values import ID_BYTES
 from starlight.node.forecast import ForecastDoubt, Outgoing
+from starlight.postoffice.addresses import canonical
 from starlight.postoffice.composer import Composer
 from starlight.postoffice.node_mailboxes import NodeMailboxes
 from starlight.postoffice.open_letters import OpenLetters
@@ -62,6 +64,16 @@ class LetterForecasts:
             InputError: no such mailbox, or the draft answers a letter that is not in it.
         """
         return self._forecaster.predict(self._outgoing(address, draft, now), now)
+
+    def reach(self, address: str, to: str, now: int) -> Reach:
+        """Return the state of the way from a mailbox to a correspondent.
+
+        Raises:
+            InputError: no such mailbox, or no address.
+        """
+        mailbox, to = self._mailboxes.at(address), canonical(to)
+        letters_here = self._letters.letters_here(mailbox.address, to)
+        return self._forecaster.reach(mailbox.address, to, now, letters_here)
 
     def why_late(self, address: str, draft: Draft, now: int) -> Lateness:
         """Return why a letter sent now would not be there sooner; arguments and errors as in `predict`."""

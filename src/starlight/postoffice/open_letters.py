@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from starlight.mailboxes.mailbox import Mailbox
-from starlight.messages.delivery import DeliveryState
+from starlight.messages.delivery import WITHDRAWABLE, DeliveryState
 from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
 from starlight.node.application import Save
@@ -38,6 +38,8 @@ class OpenLetters:
         self._mailboxes = mailboxes
         self._open: dict[tuple[str, str], str] = {}  # mailbox and letter id: to whom
         self._queued: dict[tuple[str, str], str] = {}  # those of them of which something waits at this node
+        # Asked for each correspondent whenever a page is shown, so it is counted as letters go.
+        self._here: dict[tuple[str, str], set[str]] = {}  # mailbox and to whom: those that have not left
         # A heap, because the next deadline is asked for after each step; `_due_at` says which still holds.
         self._due: list[tuple[int, str, str]] = []
         self._due_at: dict[tuple[str, str], int] = {}
@@ -62,6 +64,10 @@ class OpenLetters:
     def queued(self) -> list[OpenLetter]:
         """Return those of which something waits at this node."""
         return self._found(self._queued)
+
+    def letters_here(self, address: str, to: str) -> int:
+        """Return how many letters of a mailbox to an address are kept here and have not left."""
+        return len(self._here.get((address, to), ()))
 
     def of_bundle(self, key: str) -> tuple[Mailbox, Letter, Sent] | None:
         """Return the letter that a bundle carries, open or not, or None."""
@@ -119,6 +125,11 @@ class OpenLetters:
             self._open.pop(at, None)
             for copy in sent.copies:
                 self._left.pop(copy.key, None)
+        here = self._here.setdefault((mailbox.address, to), set())
+        if sent.dispatch.state in WITHDRAWABLE:
+            here.add(letter_id)
+        else:
+            here.discard(letter_id)
         due = sent.due
         if due is None:
             self._due_at.pop(at, None)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView, PartView
-from starlight.web.forecast_view import LatenessView, PredictionView
+from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 from starlight.web.views import (
     Clock,
     Correspondent,
@@ -67,6 +67,10 @@ class Correspondence(Protocol):
 
     async def predict(self, draft: Draft) -> PredictionView:
         """Return when a draft, sent now, would leave and arrive; asked for at each pause of who writes."""
+        ...
+
+    async def reach(self, to: str) -> ReachView:
+        """Return the state of the way to an address; InputError when it is none."""
         ...
 
     async def why_late(self, draft: Draft) -> LatenessView:

@@ -12,8 +12,9 @@ import msgspec
 from starlight.json_time import Time
 from starlight.messages.forecast import Prediction
 from starlight.messages.lateness import Lateness
+from starlight.messages.reach import Reach
 from starlight.messages.silence import Silence
-from starlight.words import forecasts, lateness, routes, silence
+from starlight.words import forecasts, lateness, reach, routes, silence
 from starlight.words.sentence import Names, Sentence
 
 
@@ -31,6 +32,35 @@ class SilenceView(msgspec.Struct, frozen=True):
     since: Time | None = None
     until: Time | None = None
     safe: tuple[Sentence, ...] = ()
+
+
+class ReachView(msgspec.Struct, frozen=True):
+    """The state of the way to a correspondent, for people.
+
+    Attributes:
+        code: for programs, as in `ReachCode`.
+        headline: in a line, such as ``Open, 209 bit/s until`` and a moment.
+        detail: what that means for what is written, in a few sentences.
+        since: of no contact, since when.
+        until: of an open way, when it closes; of a shut one, when it opens; of no contact, until when
+            the plan has it open.
+        letters_here: how many letters to the correspondent are safe here and have not left.
+        light_time_s: one way, by the plan; None without a route.
+        rate_bps: of the narrowest link of an open way; None for any, and where it is not open.
+        leaves, arrives, answer_at: of a short letter that is written now; None where none is planned.
+    """
+
+    code: str
+    headline: Sentence
+    detail: Sentence
+    since: Time | None = None
+    until: Time | None = None
+    letters_here: int = 0
+    light_time_s: float | None = None
+    rate_bps: int | None = None
+    leaves: Time | None = None
+    arrives: Time | None = None
+    answer_at: Time | None = None
 
 
 class DoubtView(msgspec.Struct, frozen=True):
@@ -104,6 +134,23 @@ class LatenessView(msgspec.Struct, frozen=True):
 def silence_view(found: Silence, names: Names) -> SilenceView:
     """Return a silence for people; names are those of the nodes."""
     return SilenceView(silence.why(found, names), found.since, found.until, silence.safe(found, names))
+
+
+def reach_view(found: Reach, names: Names) -> ReachView:
+    """Return the state of the way to a correspondent for people; names are those of the nodes."""
+    return ReachView(
+        code=found.code.value,
+        headline=reach.headline(found, names),
+        detail=reach.detail(found, names),
+        since=found.since,
+        until=found.until,
+        letters_here=found.letters_here,
+        light_time_s=found.light_time_s,
+        rate_bps=found.rate_bps,
+        leaves=found.leaves,
+        arrives=found.arrives,
+        answer_at=found.answer_at,
+    )
 
 
 def prediction_view(found: Prediction, names: Names) -> PredictionView:

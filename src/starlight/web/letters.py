@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from starlight.errors import InputError
 from starlight.messages.draft import Draft
 from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
@@ -30,6 +31,7 @@ class LetterRoutes:
         return [
             Route(f"{person}/letters", self.write, methods=["POST"]),
             Route(f"{person}/predict", self.predict, methods=["POST"]),
+            Route(f"{person}/reach", self.reach),
             Route(f"{person}/why", self.why_late, methods=["GET", "POST"]),
             Route(f"{letter}/why", self.why_letter_late),
             Route(f"{letter}/withdraw", self.withdraw, methods=["POST"]),
@@ -53,6 +55,14 @@ class LetterRoutes:
         # Not through the page: a preview is asked for at each pause of who writes, so it must cost little.
         to = await self._backend.correspondent(draft.to)
         return HTMLResponse((await visit.reader()).prediction(prediction, to, draft.to))
+
+    async def reach(self, request: Request) -> Response:
+        """Tell the state of the way to a correspondent, as JSON alone: the page has it in its parts."""
+        visit = await Visit.of(self._backend, request)
+        to = request.query_params.get("to", "")
+        if not to:
+            raise InputError("nobody is named", where="to", right="Add ?to=ADDRESS, such as ipn:20.1")
+        return json_answer(await visit.letters.reach(to))
 
     async def why_late(self, request: Request) -> Response:
         """Tell why a draft would not be there sooner; a GET, which a link can ask, is about an empty one."""

@@ -13,7 +13,7 @@ import msgspec
 
 from starlight.json_time import Time
 from starlight.messages.letter_view import LetterView
-from starlight.web.forecast_view import SilenceView
+from starlight.web.forecast_view import ReachView, SilenceView
 from starlight.words.sentence import Sentence
 from starlight.worlds import EARTH, MARS
 
@@ -57,11 +57,13 @@ class ConversationView(Correspondent, frozen=True):
         letters: how many letters there are both ways.
         unread: how many of theirs are unread.
         last_at: when the latest was written, or None.
+        reach: the state of the way there; None where it is not known.
     """
 
     letters: int = 0
     unread: int = 0
     last_at: Time | None = None
+    reach: ReachView | None = None
 
 
 class MailboxView(msgspec.Struct, frozen=True):
