@@ -82,10 +82,10 @@ def letters(mailbox: Mailbox, count: int) -> Iterator[list[Save]]:
                     size_bytes=400, state=DeliveryState.READ, copies=copies, confirmed=confirmed
                 ),
             )  # fmt: skip
-            saves += mailbox.put_sent(id, known)
+            saves += mailbox.outgoing.put(id, known)
         else:
             read_at = at + HOUR if number < count - 100 else None
-            saves += mailbox.put_received(
+            saves += mailbox.incoming.put(
                 id, Received(arrived_at=at, read_at=read_at, told_arrival=True, told_reading=True)
             )
         yield saves

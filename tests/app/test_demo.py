@@ -75,7 +75,7 @@ def test_what_was_in_flight_when_it_opened_arrives_when_it_was_said_to(tmp_path:
         box = demo.daemons[BASE].office.mailbox(NAN_YOUNG)
         await until(demo, lambda: any("Go carefully" in letter.text for letter in box.inbox()))
         letter = next(letter for letter in box.inbox() if "Go carefully" in letter.text)
-        sent = demo.daemons[SEOUL].office.mailbox(JAY).delivery(letter.id)
+        sent = demo.daemons[SEOUL].office.mailbox(JAY).outgoing.course(letter.id)
         arrived = arrival_of(box, letter.id).arrived_at
         assert sent.dispatch.first.arrives is not None
         assert abs(arrived - sent.dispatch.first.arrives) < SECOND

@@ -192,24 +192,24 @@ def test_a_waiting_letter_is_predicted_again() -> None:
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "hello")
     mailbox = sky.earth.office.mailbox(JAY)
-    first = mailbox.delivery(id).dispatch.expected.arrives
+    first = mailbox.outgoing.course(id).dispatch.expected.arrives
     sky.set_plan(both_ways(5 * HOUR, DAY))
-    sent = mailbox.delivery(id)
+    sent = mailbox.outgoing.course(id)
     assert sent.dispatch.first.arrives == first
     assert sent.dispatch.expected.leaves is not None
     assert 0 <= sent.dispatch.expected.leaves - 5 * HOUR < OWN_BOOKING
     sky.set_plan(ContactPlan())
     assert (
-        mailbox.delivery(id).dispatch.expected.leaves,
-        mailbox.delivery(id).dispatch.expected.arrives,
+        mailbox.outgoing.course(id).dispatch.expected.leaves,
+        mailbox.outgoing.course(id).dispatch.expected.arrives,
     ) == (None, None)
     sky.set_plan(both_ways(6 * HOUR, DAY))
     sky.run(DAY)
     assert (
         arrival_of(sky.mars.office.mailbox(NANYOUNG), id).arrived_at
-        == mailbox.delivery(id).dispatch.expected.arrives
+        == mailbox.outgoing.course(id).dispatch.expected.arrives
     )
-    assert mailbox.delivery(id).dispatch.first.arrives == first
+    assert mailbox.outgoing.course(id).dispatch.first.arrives == first
 
 
 def test_a_letter_without_a_route_gets_its_first_prediction_with_the_plan() -> None:
@@ -217,9 +217,9 @@ def test_a_letter_without_a_route_gets_its_first_prediction_with_the_plan() -> N
     sky = FakeSky(ContactPlan())
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "hello")
-    assert sky.earth.office.mailbox(JAY).delivery(id).dispatch.first.arrives is None
+    assert sky.earth.office.mailbox(JAY).outgoing.course(id).dispatch.first.arrives is None
     sky.set_plan(both_ways(HOUR, DAY))
-    foreseen = sky.earth.office.mailbox(JAY).delivery(id).dispatch.first.leaves
+    foreseen = sky.earth.office.mailbox(JAY).outgoing.course(id).dispatch.first.leaves
     assert foreseen is not None
     assert 0 <= foreseen - HOUR < OWN_BOOKING
     sky.run(DAY)
@@ -233,9 +233,9 @@ def test_a_storm_makes_what_has_left_doubtful() -> None:
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "just before the storm")
     sky.run(HOUR)
-    before = sky.earth.office.mailbox(JAY).delivery(id)
+    before = sky.earth.office.mailbox(JAY).outgoing.course(id)
     sky.set_plan(plan.cut([(RELAY, MARS)], 0, 3 * DAY, STORM))
-    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    sent = sky.earth.office.mailbox(JAY).outgoing.course(id)
     assert sent.dispatch.doubtful == Doubt(DoubtCode.NOTICE, texts=("dust storm over Arsia Mons",))
     assert doubt.doubtful(sent.dispatch.doubtful).text() == "Dust storm over Arsia Mons."
     assert sent.dispatch.expected.arrives is not None
@@ -256,12 +256,12 @@ def test_a_storm_without_an_end() -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "just before the storm")
     sky.run(HOUR)
     sky.set_plan(plan.cut([(RELAY, MARS)], 0, 1000 * DAY))
-    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    sent = sky.earth.office.mailbox(JAY).outgoing.course(id)
     assert sent.dispatch.expected.arrives is None
     assert sent.dispatch.doubtful == Doubt(DoubtCode.CUT)
     assert sky.state(EARTH, JAY, id) == ("departed", "confirmed")
     sky.set_plan(plan)
-    assert sky.earth.office.mailbox(JAY).delivery(id).dispatch.expected.arrives is not None
+    assert sky.earth.office.mailbox(JAY).outgoing.course(id).dispatch.expected.arrives is not None
 
 
 def test_what_is_in_flight_arrives_whatever_is_cut() -> None:
@@ -270,9 +270,9 @@ def test_what_is_in_flight_arrives_whatever_is_cut() -> None:
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "through")
     sky.run(SECOND)
-    before = sky.earth.office.mailbox(JAY).delivery(id)
+    before = sky.earth.office.mailbox(JAY).outgoing.course(id)
     sky.set_plan(ContactPlan((), (STORM,), 1))
-    assert sky.earth.office.mailbox(JAY).delivery(id) == before
+    assert sky.earth.office.mailbox(JAY).outgoing.course(id) == before
 
 
 def test_another_first_hop_than_foreseen() -> None:
@@ -286,9 +286,9 @@ def test_another_first_hop_than_foreseen() -> None:
     (key,) = sky.earth.queued
     office = sky.earth.office
     office.departed(key, MARS, HOUR, HOUR + 1, HOUR + LIGHT, HOUR)
-    assert office.mailbox(JAY).delivery(id).dispatch.expected.arrives == HOUR + LIGHT
+    assert office.mailbox(JAY).outgoing.course(id).dispatch.expected.arrives == HOUR + LIGHT
     office.departed(key, 16, HOUR, HOUR + 1, HOUR + LIGHT, HOUR)
-    sent = office.mailbox(JAY).delivery(id)
+    sent = office.mailbox(JAY).outgoing.course(id)
     assert (sent.dispatch.expected.arrives, sent.dispatch.doubtful) == (
         None,
         Doubt(DoubtCode.NO_ONWARD_ROUTE),

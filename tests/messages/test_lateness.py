@@ -113,7 +113,7 @@ def test_asking_why_changes_nothing() -> None:
     sky = FakeSky(two_ways_down())
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
-    before = sky.earth.office.mailbox(JAY).delivery(id)
+    before = sky.earth.office.mailbox(JAY).outgoing.course(id)
     booked = [sky.earth.router.bookings.on(each) for each in (1, 2, 3)]
     foreseen = predict(sky.earth.office, NANYOUNG, 300, MINUTE)
     asked = sky.earth.office.forecasts.why_letter_late(JAY, id, MINUTE)
@@ -121,7 +121,7 @@ def test_asking_why_changes_nothing() -> None:
     why_late(sky.earth.office, NANYOUNG, 300, MINUTE)
     assert [sky.earth.router.bookings.on(each) for each in (1, 2, 3)] == booked
     assert predict(sky.earth.office, NANYOUNG, 300, MINUTE) == foreseen
-    assert sky.earth.office.mailbox(JAY).delivery(id) == before
+    assert sky.earth.office.mailbox(JAY).outgoing.course(id) == before
 
 
 def test_its_own_booking_is_no_reason() -> None:
@@ -149,7 +149,7 @@ def test_a_letter_in_flight_is_explained_from_where_it_is_next() -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000)
     sky.run(HOUR + SECOND)
     assert sky.state(EARTH, JAY, id)[0] == "in_flight"
-    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    sent = sky.earth.office.mailbox(JAY).outgoing.course(id)
     lateness = sky.earth.office.forecasts.why_letter_late(JAY, id, sky.now)
     assert lateness.refusals
     assert "At Seoul" not in everything(lateness)
@@ -191,7 +191,7 @@ def test_a_wait_behind_others_is_told_apart_from_a_wait_for_the_window() -> None
     sky = FakeSky(ContactPlan.of([contact(1, EARTH, MARS, HOUR, DAY, bps=1_000)]))
     sky.open_all()
     ids = [sky.write(EARTH, JAY, NANYOUNG, "x" * 4_000) for _ in range(4)]
-    size = sky.earth.office.mailbox(JAY).delivery(ids[0]).dispatch.size_bytes + overhead_of()
+    size = sky.earth.office.mailbox(JAY).outgoing.course(ids[0]).dispatch.size_bytes + overhead_of()
     queue = duration_text(4 * size * 8 * SECOND // 1_000)
     why = "It waits 1 h 00 min at Seoul for the contact with the base, "
     why += f"it waits {queue} at Seoul for what goes to the base before it, light takes 10 min 00 s."

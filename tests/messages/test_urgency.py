@@ -53,7 +53,7 @@ BUNDLE = f"{JAY}/1600000000000/0"
 
 
 def sent_of(sky: FakeSky, id: str) -> Sent:
-    return sky.earth.office.mailbox(JAY).delivery(id)
+    return sky.earth.office.mailbox(JAY).outgoing.course(id)
 
 
 def test_words_and_numbers() -> None:

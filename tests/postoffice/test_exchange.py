@@ -57,7 +57,7 @@ def test_a_letter_goes_through_its_states(sky: FakeSky) -> None:
     assert sky.state(EARTH, JAY, id) == ("queued", "confirmed")
     sky.run(5 * SECOND)
     assert sky.state(EARTH, JAY, id) == ("in_flight", "predicted")
-    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    sent = sky.earth.office.mailbox(JAY).outgoing.course(id)
     assert sent.dispatch.confirmed.departed_at == 5 * SECOND
     assert sent.dispatch.expected.arrives is not None
     sky.run(sent.dispatch.expected.arrives - 1)
@@ -125,7 +125,9 @@ def test_withdrawal_that_comes_too_late(sky: FakeSky) -> None:
     sky.run(sky.now)
     sky.earth.ask(recalls)
     assert sky.state(EARTH, JAY, id) == ("in_flight", "predicted")
-    assert sky.earth.office.mailbox(JAY).delivery(id).dispatch.trouble == Trouble(TroubleCode.NOT_WITHDRAWN)
+    assert sky.earth.office.mailbox(JAY).outgoing.course(id).dispatch.trouble == Trouble(
+        TroubleCode.NOT_WITHDRAWN
+    )
 
 
 def test_the_inbox_waits_for_whoever_opens_it() -> None:
@@ -150,7 +152,8 @@ def test_an_inbox_of_decades_answers_with_a_handful_of_receipts() -> None:
     ids = [sky.write(EARTH, FATHER, NANYOUNG, f"letter {n}") for n in range(600)]
     sky.run(10 * 365 * DAY)
     assert (
-        sum(sky.earth.office.mailbox(FATHER).delivery(id).dispatch.attempts.resends for id in ids) == 600 * 3
+        sum(sky.earth.office.mailbox(FATHER).outgoing.course(id).dispatch.attempts.resends for id in ids)
+        == 600 * 3
     )
     sky.mars.posts.clear()
     sky.mars.ask(sky.mars.office.mailboxes.open(NANYOUNG, "Nan-young", sky.now))
@@ -268,13 +271,13 @@ def test_what_the_node_refuses_is_offered_again(sky: FakeSky) -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "patience")
     assert sky.state(EARTH, JAY, id) == ("written", "confirmed")
     sky.run(2 * HOUR)
-    assert sky.earth.office.mailbox(JAY).delivery(id).dispatch.attempts.tries == 2
+    assert sky.earth.office.mailbox(JAY).outgoing.course(id).dispatch.attempts.tries == 2
     sky.earth.restart()
     sky.refuse = lambda post: ""
     sky.run(3 * HOUR)
     sky.run(sky.now + HOUR)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
-    assert sky.earth.office.mailbox(JAY).delivery(id).dispatch.trouble is None
+    assert sky.earth.office.mailbox(JAY).outgoing.course(id).dispatch.trouble is None
 
 
 def test_a_refused_letter_can_be_withdrawn(sky: FakeSky) -> None:
@@ -331,7 +334,7 @@ def test_receipts_of_strangers_are_not_believed(sky: FakeSky) -> None:
     sky.earth.arrive(JAY, MISSION, forged)
     assert sky.state(EARTH, JAY, id) == ("in_flight", "predicted")
     sky.earth.arrive(JAY, NANYOUNG, forged)
-    assert sky.earth.office.mailbox(JAY).delivery(id).read_at == SECOND
+    assert sky.earth.office.mailbox(JAY).outgoing.course(id).read_at == SECOND
 
 
 def test_letters_in_another_name_are_refused(sky: FakeSky) -> None:
@@ -362,17 +365,17 @@ def test_an_older_save_never_overtakes_a_newer_one(sky: FakeSky) -> None:
     sky.lose = lambda post: True
     id = sky.write(EARTH, JAY, NANYOUNG, "both")
     sky.run(SECOND)
-    due = sky.earth.office.mailbox(JAY).delivery(id).due
+    due = sky.earth.office.mailbox(JAY).outgoing.course(id).due
     assert due is not None
     sky.run(due - 1)
     sky.set_plan(both_ways(due + HOUR))
     sky.run(due)
     facts = (ReceiptFact(id, "arrived", LIGHT), ReceiptFact(id, "read", LIGHT))
     sky.earth.arrive(JAY, NANYOUNG, encode_first(Receipt(facts)))
-    before = sky.earth.office.mailbox(JAY).delivery(id)
+    before = sky.earth.office.mailbox(JAY).outgoing.course(id)
     assert [copy.gone for copy in before.copies] == [False, True]
     sky.earth.restart()
-    assert sky.earth.office.mailbox(JAY).delivery(id) == before
+    assert sky.earth.office.mailbox(JAY).outgoing.course(id) == before
 
 
 def test_a_full_mailbox_refuses_and_confirms_nothing() -> None:
@@ -395,7 +398,7 @@ def test_status_reports_count_as_knowledge(sky: FakeSky) -> None:
     """A node without letters of ours that reports a delivery confirms the arrival."""
     id = sky.write(EARTH, JAY, "ipn:20.99", "to a machine")
     sky.run(HOUR)
-    (key,) = [copy.key for copy in sky.earth.office.mailbox(JAY).delivery(id).copies]
+    (key,) = [copy.key for copy in sky.earth.office.mailbox(JAY).outgoing.course(id).copies]
     sky.earth.ask(sky.earth.office.reported(key, "ipn:99.0", "delivered", LIGHT, 0, sky.now))
     assert sky.state(EARTH, JAY, id) == ("arrived", "predicted")
     sky.earth.ask(sky.earth.office.reported(key, "ipn:20.0", "received", LIGHT, 0, sky.now))
@@ -528,7 +531,7 @@ def test_a_letter_that_was_set_aside_may_come_again(sky: FakeSky) -> None:
 def test_what_the_node_tells_of_a_letter_that_was_set_aside_disturbs_nothing(sky: FakeSky) -> None:
     """A departure, a receipt, a timer and a new plan find no letter any more, and go by it."""
     id = sky.write(EARTH, JAY, NANYOUNG, "hello")
-    (key,) = [copy.key for copy in sky.earth.office.mailbox(JAY).delivery(id).copies]
+    (key,) = [copy.key for copy in sky.earth.office.mailbox(JAY).outgoing.course(id).copies]
     sky.earth.saves[JAY, f"letter/{id}"] = b""
     sky.earth.restart()
     office = sky.earth.office
@@ -538,7 +541,7 @@ def test_what_the_node_tells_of_a_letter_that_was_set_aside_disturbs_nothing(sky
     receipt = encode_first(Receipt((ReceiptFact(id, "arrived", 5),)))
     sky.earth.arrive(JAY, NANYOUNG, receipt)
     office.plan_changed(0)
-    assert office.mailbox(JAY).open_letters() == []
+    assert office.mailbox(JAY).outgoing.open() == []
 
 
 def test_a_record_of_an_unknown_kind_is_set_aside(sky: FakeSky) -> None:

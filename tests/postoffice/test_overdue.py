@@ -44,7 +44,7 @@ def test_it_is_sent_again_three_times_at_most() -> None:
     sky.lose = letters_only
     id = sky.write(EARTH, JAY, NANYOUNG, "into the void")
     sky.run(50 * DAY)
-    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    sent = sky.earth.office.mailbox(JAY).outgoing.course(id)
     assert len(sky.earth.posts) == 1 + RESENDS_MAX
     assert sent.dispatch.attempts.resends == RESENDS_MAX
     assert sent.dispatch.doubtful == Doubt(DoubtCode.GIVEN_UP, times=4)
@@ -59,7 +59,7 @@ def test_each_goes_on_a_later_contact() -> None:
     sky.lose = letters_only
     id = sky.write(EARTH, JAY, NANYOUNG, "again")
     sky.run(50 * DAY)
-    copies = sky.earth.office.mailbox(JAY).delivery(id).copies
+    copies = sky.earth.office.mailbox(JAY).outgoing.course(id).copies
     days = [copy.departed_at // DAY for copy in copies if copy.departed_at is not None]
     assert len(set(days)) == 1 + RESENDS_MAX
 
@@ -71,7 +71,7 @@ def test_where_a_contact_never_ends_a_day_later() -> None:
     sky.lose = letters_only
     id = sky.write(EARTH, JAY, NANYOUNG, "again")
     sky.run(30 * DAY)
-    copies = sky.earth.office.mailbox(JAY).delivery(id).copies
+    copies = sky.earth.office.mailbox(JAY).outgoing.course(id).copies
     assert len(copies) == 1 + RESENDS_MAX
     first, second = copies[0].departed_at, copies[1].departed_at
     assert first is not None
@@ -85,7 +85,7 @@ def test_a_receipt_may_miss_one_contact() -> None:
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "patience")
     sky.run(SECOND)
-    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    sent = sky.earth.office.mailbox(JAY).outgoing.course(id)
     assert sent.dispatch.expected.receipt_at is not None
     assert sent.due is not None
     assert sent.due >= sent.dispatch.expected.receipt_at + LIGHT + RECEIPT_MARGIN
@@ -106,7 +106,7 @@ def test_one_lost_letter_arrives_the_second_time_and_is_shown_once() -> None:
     sky.lose = lose_first
     id = sky.write(EARTH, JAY, NANYOUNG, "second try")
     sky.run(25 * DAY)
-    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    sent = sky.earth.office.mailbox(JAY).outgoing.course(id)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
     assert (sent.dispatch.attempts.resends, sent.dispatch.doubtful) == (1, None)
     assert sky.mars.office.mailbox(NANYOUNG).unread() == [id]
@@ -130,7 +130,7 @@ def test_a_lost_receipt_makes_a_duplicate_that_is_answered() -> None:
     sky.lose = lose_first_receipt
     id = sky.write(EARTH, JAY, NANYOUNG, "did you get this?")
     sky.run(25 * DAY)
-    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    sent = sky.earth.office.mailbox(JAY).outgoing.course(id)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
     assert sent.dispatch.attempts.resends == 1
     assert sent.dispatch.first.arrives is not None
@@ -153,7 +153,7 @@ def test_a_copy_that_need_not_leave_is_recalled() -> None:
     sky.lose = hold_receipts
     id = sky.write(EARTH, JAY, NANYOUNG, "hold on")
     sky.run(SECOND)
-    due = sky.earth.office.mailbox(JAY).delivery(id).due
+    due = sky.earth.office.mailbox(JAY).outgoing.course(id).due
     assert due is not None
     sky.run(due)
     assert len(sky.earth.queued) == 1
@@ -171,7 +171,7 @@ def test_not_without_a_way_back() -> None:
     sky.lose = letters_only
     id = sky.write(EARTH, JAY, NANYOUNG, "wait for it")
     sky.run(10 * DAY)
-    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    sent = sky.earth.office.mailbox(JAY).outgoing.course(id)
     posted = len(sky.earth.posts)
     assert posted < 1 + RESENDS_MAX
     assert sent.dispatch.attempts.overdue
@@ -194,7 +194,7 @@ def test_deadlines_survive_a_restart() -> None:
     for _ in range(200):
         sky.run(sky.now + 6 * HOUR)
         sky.earth.restart()
-    assert sky.earth.office.mailbox(JAY).delivery(id).dispatch.attempts.resends == RESENDS_MAX
+    assert sky.earth.office.mailbox(JAY).outgoing.course(id).dispatch.attempts.resends == RESENDS_MAX
     assert len(sky.earth.posts) == 1 + RESENDS_MAX
 
 
@@ -218,7 +218,7 @@ def test_not_where_only_the_way_there_is_planned() -> None:
     id = sky.write(EARTH, JAY, NANYOUNG, "only there")
     sky.run(9 * DAY)
     assert len(sky.earth.posts) == 1
-    assert sky.earth.office.mailbox(JAY).delivery(id).dispatch.attempts.overdue
+    assert sky.earth.office.mailbox(JAY).outgoing.course(id).dispatch.attempts.overdue
 
 
 def test_a_receipt_has_an_hour_to_spare() -> None:
@@ -231,7 +231,7 @@ def test_a_receipt_has_an_hour_to_spare() -> None:
     sky.open_all()
     id = sky.write(EARTH, JAY, NANYOUNG, "patience")
     sky.run(SECOND)
-    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    sent = sky.earth.office.mailbox(JAY).outgoing.course(id)
     assert sent.dispatch.expected.receipt_at is not None
     assert sent.due is not None
     spare = sent.due - (sent.dispatch.expected.receipt_at + LIGHT) - DAY
@@ -254,7 +254,7 @@ def test_it_does_not_go_again_at_the_very_end_of_its_contact() -> None:
     sky.lose = letters_only
     id = sky.write(EARTH, JAY, NANYOUNG, "again")
     sky.run(3 * DAY)
-    copies = sky.earth.office.mailbox(JAY).delivery(id).copies
+    copies = sky.earth.office.mailbox(JAY).outgoing.course(id).copies
     assert [copy.departed_at for copy in copies] == [0, opens]
 
 

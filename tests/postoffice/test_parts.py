@@ -24,6 +24,7 @@ from tests.messages.helpers import (
 from starlight.contacts import ContactPlan
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, YEAR
 from starlight.errors import InputError
+from starlight.mailboxes.part_reading import part_bytes
 from starlight.messages.doubt import TroubleCode
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.format import decode_message, encode_message
@@ -80,7 +81,7 @@ def number_of(post: Submit) -> int:
 
 def read_back(sky: FakeSky, letter: str, part: int = 0) -> bytes:
     """Return the bytes of a part as Nan-young's mailbox gives them."""
-    _, pieces = sky.mars.office.mailbox(NANYOUNG).part_bytes(letter, part)
+    _, pieces = part_bytes(sky.mars.office.mailbox(NANYOUNG), letter, part)
     return b"".join(pieces)
 
 
@@ -96,7 +97,7 @@ def test_a_part_arrives_whole_and_its_author_is_told(sky: FakeSky) -> None:
     (part,) = sky.mars.office.mailbox(NANYOUNG).letter_view(id, sky.now).parts
     assert part.is_here
     sky.run(2 * HOUR)
-    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    sent = sky.earth.office.mailbox(JAY).outgoing.course(id)
     assert [each.state.value for each in sent.dispatches] == ["arrived", "arrived"]
     (mine,) = sky.earth.office.mailbox(JAY).letter_view(id, sky.now).parts
     assert mine.arrived is not None
@@ -195,7 +196,7 @@ def test_what_is_missing_is_asked_for_by_chunk(sky: FakeSky) -> None:
     sky.run(2 * DAY)
     assert sorted(map(number_of, chunks_of(sky)[before:])) == sorted(lost)
     assert read_back(sky, id) == SONG
-    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    sent = sky.earth.office.mailbox(JAY).outgoing.course(id)
     assert sent.parts[0].state.value == "arrived"
 
 
@@ -229,7 +230,7 @@ def test_a_withdrawn_letter_takes_its_parts_with_it() -> None:
     assert len(chunks_of(sky)) == AHEAD
     sky.earth.ask(sky.earth.office.outbox.withdraw(JAY, id, sky.now))
     assert sky.earth.queued == {}
-    assert sky.earth.office.mailbox(JAY).open_letters() == []
+    assert sky.earth.office.mailbox(JAY).outgoing.open() == []
     sky.run(2 * HOUR)
     assert letters_of(sky.mars.office.mailbox(NANYOUNG)) == {}
     assert len(chunks_of(sky)) == AHEAD
@@ -296,9 +297,9 @@ def test_a_part_whose_time_is_over_ends_though_its_letter_has_arrived(sky: FakeS
     id = lost_film(sky, 3 * DAY)
     sky.run(2 * DAY)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
-    assert sky.earth.office.mailbox(JAY).delivery(id).is_open
+    assert sky.earth.office.mailbox(JAY).outgoing.course(id).is_open
     sky.run(6 * DAY)
-    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    sent = sky.earth.office.mailbox(JAY).outgoing.course(id)
     assert (sent.parts[0].state.value, sent.is_open) == ("expired", False)
     assert kinds_of(sky).count("part.ended") == 1
     assert sky.earth.office.next_wakeup() is None
@@ -317,7 +318,7 @@ def test_a_chunk_that_expires_in_the_store_ends_its_part() -> None:
     assert sky.state(EARTH, JAY, letter.id) == ("arrived", "confirmed")
     for key in list(sky.earth.queued):
         sky.earth.expire(key, "lifetime expired")
-    sent = sky.earth.office.mailbox(JAY).delivery(letter.id)
+    sent = sky.earth.office.mailbox(JAY).outgoing.course(letter.id)
     assert (sent.parts[0].state.value, sent.is_open) == ("expired", False)
     assert kinds_of(sky).count("part.ended") == 1
 
@@ -334,7 +335,7 @@ def test_what_is_damaged_of_a_part_is_set_aside_and_stops_nothing_else(sky: Fake
     sky.earth.restart()
     sky.run(DAY)
     assert (JAY, key) in sky.earth.aside
-    sent = sky.earth.office.mailbox(JAY).delivery(id)
+    sent = sky.earth.office.mailbox(JAY).outgoing.course(id)
     assert [each.state.value for each in sent.dispatches] == ["arrived", "expired", "arrived"]
     trouble = sent.parts[0].trouble
     assert trouble is not None

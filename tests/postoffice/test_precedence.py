@@ -60,10 +60,10 @@ def test_a_part_gives_way_where_its_letter_does_not() -> None:
     sky = FakeSky(ContactPlan.of([contact(1, EARTH, MARS, HOUR, 9 * HOUR, bps=8_000)]))
     sky.open_all()
     id = send(sky, Priority.EXPEDITED)
-    before = sky.earth.office.mailbox(JAY).delivery(id)
+    before = sky.earth.office.mailbox(JAY).outgoing.course(id)
     sky.run(MINUTE)
     sky.write(EARTH, JAY, NANYOUNG, "x" * 50_000, priority=Priority.EXPEDITED)
-    after = sky.earth.office.mailbox(JAY).delivery(id)
+    after = sky.earth.office.mailbox(JAY).outgoing.course(id)
     assert after.dispatch == before.dispatch
     assert after.parts[0].expected.displaced
     assert (after.parts[0].expected.arrives or 0) > (before.parts[0].expected.arrives or 0)

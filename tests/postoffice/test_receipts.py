@@ -32,7 +32,7 @@ def test_what_was_told_is_not_told_again() -> None:
         letter = Letter(id=ID, thread="t", sender=JAY, to=NANYOUNG, written_at=0, text="words")
         mailbox.put_letter(letter, StoredLetter(JAY, NANYOUNG, 0, encode_first(letter)))
         received = Received(arrived_at=5, read_at=7, told_arrival=told_arrival, told_reading=told_reading)
-        mailbox.put_received(ID, received)
+        mailbox.incoming.put(ID, received)
         receipts = Receipts({NANYOUNG: mailbox}, KnownFormats(MemoryRecords()))
         receipts.owe(NANYOUNG, ID, received, 9)
         (post,) = receipts.posts(9)

@@ -10,6 +10,7 @@ from starlight.app.address_book import AddressBook
 from starlight.live.clock import MissionClock
 from starlight.live.mail_service import MailService
 from starlight.mailboxes.mailbox import Mailbox
+from starlight.mailboxes.part_reading import part_bytes
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView, PartView, named
 from starlight.web.forecast_view import (
@@ -118,7 +119,7 @@ class NodeCorrespondence:
 
     async def part(self, letter: str, number: int) -> tuple[PartView, Iterator[bytes]]:
         """Return a part of a letter that is here whole, and its bytes."""
-        _, pieces = self._box().part_bytes(letter, number)
+        _, pieces = part_bytes(self._box(), letter, number)
         return self._letter(letter).parts[number], pieces
 
     async def withdraw(self, letter: str) -> LetterView:

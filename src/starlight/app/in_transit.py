@@ -50,7 +50,7 @@ class InTransit:
         found = []
         for daemon in self._daemons.values():
             for box in daemon.office.mailboxes.values():
-                for letter_id, to, sent in box.open_letters():
+                for letter_id, to, sent in box.outgoing.open():
                     departed = sent.dispatch.state is DeliveryState.DEPARTED
                     leg = flight_of(sent.dispatch.expected.legs) if departed else None
                     # From then on it is on the other world, though relays may still carry it on there.

@@ -1,14 +1,13 @@
 """A mailbox: one person, or one vehicle, at one address, with all that it wrote and received.
 
 It keeps its own copy of every letter that it wrote, always, whatever becomes of the bundles.
-A letter's text is saved once; what is known about its course, at each change. Letters lie in the store
-and are found by its index (`records.py`); in memory are the letters that are open, a line for each
-correspondent, and the telemetry.
+A letter's text is saved once; what is known about its course, at each change: of those written here in
+`outgoing_letters.py`, of those that came in `incoming_letters.py`. Letters lie in the store and are found by
+its index (`records.py`); in memory are the letters that are open, a line for each correspondent, and the
+telemetry.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import msgspec
 from msgspec.structs import replace
@@ -17,17 +16,18 @@ from starlight.errors import InputError, StoreError
 from starlight.mailboxes import stored_format
 from starlight.mailboxes.bodies import Bodies
 from starlight.mailboxes.decoded import DecodedRecords
+from starlight.mailboxes.incoming_letters import IncomingLetters
 from starlight.mailboxes.mailbox_index import MailboxIndex
+from starlight.mailboxes.outgoing_letters import OutgoingLetters
 from starlight.mailboxes.part_states import PartStates
-from starlight.mailboxes.records import CARRIER, INDEX
+from starlight.mailboxes.records import INDEX
 from starlight.mailboxes.stored_format import Card, StoredLetter
 from starlight.mailboxes.telemetry_log import TelemetryLog
 from starlight.messages.conversation import Conversation, Page
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
-from starlight.messages.letter import Content, Letter
+from starlight.messages.letter import Letter
 from starlight.messages.letter_view import LetterView, letter_view, part_view
-from starlight.messages.parts import Part
 from starlight.node.application import Save
 
 
@@ -58,6 +58,14 @@ class Mailbox:
         address: the endpoint id as text.
         limits: what it holds.
         records: of all mailboxes of the node.
+
+    Attributes:
+        address, person: whose it is, for nodes and for people.
+        opened_at, is_open: since when it is there, in ns, or None; and whether it takes what comes.
+        index: its letters' entries.
+        outgoing, incoming: what is known of the letters that were written here, and of those that came.
+        parts, bodies: what is here of parts that travel on their own, and their bytes.
+        telemetry: the last readings of vehicles.
     """
 
     def __init__(self, address: str, limits: MailboxLimits, records: DecodedRecords) -> None:
@@ -70,9 +78,10 @@ class Mailbox:
         self._decoded = records
         self._records = records.records
         self.index = MailboxIndex(address, self._records)
+        self.outgoing = OutgoingLetters(self.index, records)
+        self.incoming = IncomingLetters(self.index, records)
         self.bodies = Bodies(address, records)
         self.parts = PartStates(address, records)
-        self._open: dict[str, tuple[str, Sent]] = {}  # letters of which something is still foreseen
         records.watch(address, self._was_set_aside)
 
     def load(self) -> None:
@@ -92,18 +101,16 @@ class Mailbox:
                 self.person, self.opened_at, self.is_open = card.person, card.opened_at, card.is_open
         self.telemetry.load()
         self.index.load()
-        for entry in self._records.marked(self.address, "open"):
-            sent = self._decoded.sent(self.address, entry.id)
-            if sent is not None:
-                self._open[entry.id] = (entry.correspondent, sent)
+        self.outgoing.load()
 
     # Changes.
 
     def set_card(self, person: str, opened_at: int, is_open: bool) -> Save:
         """Set whose it is, since when, and whether it takes what is addressed to it."""
         self.person, self.opened_at, self.is_open = person, opened_at, is_open
-        data = stored_format.CARD.encode(Card(person, opened_at, is_open))
-        return self._put(Save(self.address, "mailbox", data))
+        card = Save(self.address, "mailbox", stored_format.CARD.encode(Card(person, opened_at, is_open)))
+        self._records.put(card)
+        return card
 
     def put_letter(self, letter: Letter, stored: StoredLetter) -> list[Save]:
         """Keep a letter, written or received, as it travels."""
@@ -112,44 +119,7 @@ class Mailbox:
             saves += self.index.add(letter)
         return saves
 
-    def put_sent(self, letter_id: str, sent: Sent) -> list[Save]:
-        """Keep what is known about the course of a letter that was written here."""
-        before = self.sent(letter_id)
-        known = {copy.key for copy in before.copies} if before else set()
-        saves = [self._decoded.put_sent(self.address, letter_id, sent)]
-        # What the node tells, it tells of a bundle, perhaps years later: so its letter is found by that.
-        for copy in sent.copies:
-            if copy.key not in known:
-                saves.append(self._put(Save(self.address, CARRIER + copy.key, letter_id.encode())))
-        entry = self.index.entry(letter_id)
-        # Each step asks for what is open, so that is kept in memory whole; all else is read when it is shown.
-        if sent.is_open:
-            self._open[letter_id] = (entry.correspondent, sent)
-        else:
-            self._open.pop(letter_id, None)
-        return saves + self.index.change(entry, replace(entry, number=sent.number, open=sent.is_open))
-
-    def put_received(self, letter_id: str, received: Received) -> list[Save]:
-        """Keep what is known about a letter that came here."""
-        save = self._decoded.put_received(self.address, letter_id, received)
-        entry = self.index.entry(letter_id)
-        now = replace(entry, owed=received.is_waited_on, unread=received.read_at is None)
-        return [save, *self.index.change(entry, now)]
-
-    def _put(self, save: Save) -> Save:
-        self._records.put(save)
-        return save
-
     # Reading.
-
-    def carried(self, bundle: str) -> str | None:
-        """Return the id of the letter that a bundle carries, or None when it carries none of this mailbox."""
-        data = self._records.get(self.address, CARRIER + bundle)
-        try:
-            return None if data is None else data.decode()
-        except UnicodeDecodeError as error:
-            self._decoded.set_aside(self.address, CARRIER + bundle, str(error))
-            return None
 
     def letter(self, letter_id: str) -> Letter | None:
         """Return a letter, or None when it is not here, or can't be read and is set aside.
@@ -159,78 +129,18 @@ class Mailbox:
         """
         return self._decoded.letter(self.address, letter_id)
 
-    def letter_from(self, author: str, id: str) -> Letter | None:
-        """Return the letter that its author knows by an id, or None when it is not here."""
-        for name in (id, f"{author}/{id}"):
-            letter = self.letter(name)
-            if letter is not None and letter.sender == author and letter.content is Content.LETTER:
-                return letter
-        return None
-
-    def part_bytes(self, letter_id: str, number: int) -> tuple[Part, Iterator[bytes]]:
-        """Return a part of a letter, and its bytes, a chunk at a time.
-
-        Raises:
-            InputError: there is no such part, or it is not here whole.
-        """
-        letter = self.letter(letter_id)
-        if letter is None or not 0 <= number < len(letter.parts):
-            raise InputError(f"no part {number} of letter {letter_id!r} here", where="part")
-        part = letter.parts[number]
-        if part.data is not None:
-            return part, iter((part.data,))
-        state = self.parts.get(letter_id, number)
-        if state is None or state.arrived_at is None:
-            here = state.bytes_here if state else 0
-            raise InputError(
-                f"{here} of its {part.size} bytes are here", where="part", right="Wait for the rest"
-            )
-        return part, self.bodies.read(state.reference, state.chunks)
-
-    def count_bytes(self, letter_id: str, count: int) -> list[Save]:
-        """Count bytes of parts that lie beside a letter towards the mailbox's room."""
-        entry = self.index.entry(letter_id)
-        return self.index.change(entry, replace(entry, text_bytes=entry.text_bytes + count))
-
-    def id_of_author(self, letter_id: str) -> str:
-        """Return the id by which the author of a letter knows it, which may be taken in this mailbox."""
-        letter = self.letter(letter_id)
-        if letter is None or letter.format == 1:
-            return letter_id
-        return letter_id.removeprefix(f"{letter.sender}/")
-
     def sent(self, letter_id: str) -> Sent | None:
         """Return what is known about the course of a letter, or None when it was not written here."""
-        open_one = self._open.get(letter_id)
-        return open_one[1] if open_one else self._decoded.sent(self.address, letter_id)
+        return self.outgoing.get(letter_id)
 
     def received(self, letter_id: str) -> Received | None:
         """Return what is known about a letter that came here, or None when it did not."""
-        return self._decoded.received(self.address, letter_id)
+        return self.incoming.get(letter_id)
 
     def written(self, letter_id: str) -> tuple[Letter, Sent] | None:
         """Return a letter that was written here, and what is known about its course; None without either."""
         letter, sent = self.letter(letter_id), self.sent(letter_id)
         return (letter, sent) if letter is not None and sent is not None else None
-
-    def delivery(self, letter_id: str) -> Sent:
-        """Return what is known about the course of a letter that was written here."""
-        sent = self.sent(letter_id)
-        if sent is None:
-            raise StoreError(f"{self.address} sent/{letter_id}: no such letter was written here")
-        return sent
-
-    def open_letters(self) -> list[tuple[str, str, Sent]]:
-        """Return the letters of which something is still foreseen: id, correspondent, what is known."""
-        return [(id, correspondent, sent) for id, (correspondent, sent) in self._open.items()]
-
-    def owing(self) -> list[str]:
-        """Return the ids of the letters for which a receipt is owed."""
-        return [entry.id for entry in self._records.marked(self.address, "owed")]
-
-    def correspondent(self, letter: Letter) -> str:
-        """Return the other end of a letter."""
-        return letter.to if letter.sender == self.address else letter.sender
 
     def has_room(self) -> bool:
         """Return whether another letter can be kept."""
@@ -265,7 +175,7 @@ class Mailbox:
 
     def unread(self) -> list[str]:
         """Return the ids of the letters received and not yet read, in order."""
-        return [entry.id for entry in self._records.marked(self.address, "unread")]
+        return self.incoming.unread()
 
     def inbox(self) -> list[Letter]:
         """Return all letters received, one correspondent's after the other's; it reads them all."""
@@ -301,7 +211,7 @@ class Mailbox:
         kind, _, letter_id = key.partition("/")
         if kind not in ("letter", "sent", "received"):
             return
-        self._open.pop(letter_id, None)
+        self.outgoing.was_set_aside(letter_id)
         entry = self._records.entry(self.address, letter_id)
         if entry is None:
             return

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from starlight.bundle import EndpointID
 from starlight.errors import InputError, LetterError
+from starlight.mailboxes.author_ids import under_own_id
 from starlight.mailboxes.known_formats import KnownFormats
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.stored_format import StoredLetter
@@ -113,7 +114,7 @@ class Inbox:
         if (letter.sender, letter.to) != (source, mailbox.address) or not known:
             rule = f"a letter from {letter.sender} to {letter.to} in a bundle from {source}"
             return self.refused(mailbox, source, rule, now)
-        as_sent, letter, early = letter, _under_own_id(mailbox, letter), list[Request]()
+        as_sent, letter, early = letter, under_own_id(mailbox, letter), list[Request]()
         before = mailbox.received(letter.id)
         if before is not None:
             # Its sender missed the receipt, so it is told again.
@@ -138,7 +139,7 @@ class Inbox:
         # The index entry is saved with the letter, and again with what is known of it: in this order.
         # What came before the letter is offered again last, as it changes what is saved here.
         learnt = self._learn(mailbox, stored, as_sent, now)
-        return [*requests, *mailbox.put_received(letter.id, received), *learnt, said, *early]
+        return [*requests, *mailbox.incoming.put(letter.id, received), *learnt, said, *early]
 
     def _learn(
         self, mailbox: Mailbox, stored: StoredLetter, message: Letter | Telemetry, now: int
@@ -216,19 +217,7 @@ class Inbox:
         received = replace(received, read_at=now, told_reading=not letter.receipt_wanted)
         self._receipts.owe(mailbox.address, letter_id, received, now)
         said = say(now, self._node, LetterRead(*about(letter)))
-        return [*mailbox.put_received(letter_id, received), said]
-
-
-def _under_own_id(mailbox: Mailbox, letter: Letter) -> Letter:
-    """Return a letter with an id that is its own in a mailbox: only letters of one author are told by id.
-
-    Whoever has seen an id on its way could write a letter of his own with it; the second that comes has
-    another id here.
-    """
-    here = mailbox.letter(letter.id)
-    if here is None or here.sender == letter.sender:
-        return letter
-    return replace(letter, id=f"{letter.sender}/{letter.id}")
+        return [*mailbox.incoming.put(letter_id, received), said]
 
 
 def _has_members(address: str) -> bool:

@@ -48,12 +48,12 @@ class OpenLetters:
 
     def load(self, mailbox: Mailbox) -> None:
         """Follow the open letters of a mailbox that was loaded."""
-        for letter_id, to, sent in mailbox.open_letters():
+        for letter_id, to, sent in mailbox.outgoing.open():
             self._follow(mailbox, letter_id, to, sent)
 
     def put(self, mailbox: Mailbox, letter_id: str, sent: Sent) -> list[Save]:
         """Keep what is known about the way of a letter, and follow it as long as it is open."""
-        saves = mailbox.put_sent(letter_id, sent)
+        saves = mailbox.outgoing.put(letter_id, sent)
         self._follow(mailbox, letter_id, mailbox.index.entry(letter_id).correspondent, sent)
         return saves
 
@@ -72,7 +72,7 @@ class OpenLetters:
     def of_bundle(self, key: str) -> tuple[Mailbox, Letter, Sent] | None:
         """Return the letter that a bundle carries, open or not, or None."""
         mailbox = self._mailboxes.get(_source_of(key))
-        letter_id = mailbox.carried(key) if mailbox else None
+        letter_id = mailbox.outgoing.of_bundle(key) if mailbox else None
         written = mailbox.written(letter_id) if mailbox and letter_id is not None else None
         return (mailbox, *written) if mailbox and written else None
 

@@ -231,5 +231,5 @@ def _kept_parts(mailbox: Mailbox, letter: Letter, draft: Draft, now: int) -> lis
     for number, (part, attachment) in enumerate(zip(letter.parts, draft.parts, strict=True)):
         if part.chunks:
             saves.append(mailbox.parts.put(letter.id, number, all_here(attachment.upload, part, now)))
-            saves += mailbox.count_bytes(letter.id, part.size)
+            saves += mailbox.index.count_bytes(letter.id, part.size)
     return saves

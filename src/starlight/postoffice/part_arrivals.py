@@ -13,6 +13,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from starlight.dtntime import DAY, MILLISECOND
+from starlight.mailboxes.author_ids import id_of_author, letter_from
 from starlight.mailboxes.known_formats import LATEST
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import Received
@@ -68,7 +69,7 @@ class PartArrivals:
 
     def chunk_came(self, mailbox: Mailbox, source: str, chunk: Chunk, now: int) -> list[Request]:
         """Take a chunk of a part, if it is true and its letter is here."""
-        letter = mailbox.letter_from(source, chunk.letter_id)
+        letter = letter_from(mailbox, source, chunk.letter_id)
         if letter is None:
             return [Untaken()]
         part = letter.parts[chunk.part] if chunk.part < len(letter.parts) else None
@@ -88,7 +89,7 @@ class PartArrivals:
         requests: list[Request] = [
             mailbox.bodies.put_chunk(state.reference, chunk.number, chunk.data),
             mailbox.parts.put(letter.id, chunk.part, state),
-            *mailbox.count_bytes(letter.id, len(chunk.data)),
+            *mailbox.index.count_bytes(letter.id, len(chunk.data)),
         ]
         if came_whole:
             whole = PartArrived(mailbox.address, letter.id, chunk.part, part.size)
@@ -118,7 +119,7 @@ class PartArrivals:
         received = replace(received, ask_at=now + ASK_AFTER if waits else None, asked=0)
         self._wait(mailbox, letter.id, received)
         self._receipts.owe(mailbox.address, letter.id, received, now)
-        return [*mailbox.put_received(letter.id, received)]
+        return [*mailbox.incoming.put(letter.id, received)]
 
     def _again(self, mailbox: Mailbox, letter: Letter, part: int, now: int) -> list[Request]:
         """Tell once more that a part is here: its author missed the receipt."""
@@ -127,7 +128,7 @@ class PartArrivals:
             return []
         received = replace(received, untold_parts=(*received.untold_parts, part))
         self._receipts.owe(mailbox.address, letter.id, received, now)
-        return [*mailbox.put_received(letter.id, received)]
+        return [*mailbox.incoming.put(letter.id, received)]
 
     def _ask(self, mailbox: Mailbox, letter_id: str, now: int) -> list[Request]:
         received, letter = mailbox.received(letter_id), mailbox.letter(letter_id)
@@ -138,7 +139,7 @@ class PartArrivals:
         ends = not wanted or asked >= ASKS_MAX
         received = replace(received, ask_at=None if ends else now + (ASK_AFTER << asked), asked=asked)
         self._wait(mailbox, letter_id, received)
-        saves = mailbox.put_received(letter_id, received)
+        saves = mailbox.incoming.put(letter_id, received)
         if not wanted:
             return [*saves]
         receipt = Receipt((), wanted, format=LATEST)
@@ -151,7 +152,7 @@ class PartArrivals:
     def _missing(self, mailbox: Mailbox, letter: Letter) -> list[MissingChunks]:
         """Return what has not come of a letter's parts, as far as one receipt tells it."""
         found: list[MissingChunks] = []
-        room, id = RANGES_MAX, mailbox.id_of_author(letter.id)
+        room, id = RANGES_MAX, id_of_author(mailbox, letter.id)
         for number, part in enumerate(letter.parts):
             if not part.chunks:
                 continue

@@ -140,7 +140,7 @@ class PostOffice:
         """
         for mailbox in self.mailboxes.load():
             self._letters.load(mailbox)
-            for letter_id in mailbox.owing():
+            for letter_id in mailbox.incoming.owing():
                 received = mailbox.received(letter_id)
                 if received is not None:
                     self._receipts.owe(mailbox.address, letter_id, received, 0)

@@ -102,7 +102,7 @@ class PredictionUpdates:
         if changed == before:
             return []
         # Another part of the same letter may have changed in this very step.
-        sent = letter.mailbox.delivery(letter.id).having(changed)
+        sent = letter.mailbox.outgoing.course(letter.id).having(changed)
         requests: list[Request] = [*self._letters.put(letter.mailbox, letter.id, sent)]
         expected = changed.expected
         text = letter.mailbox.letter(letter.id)

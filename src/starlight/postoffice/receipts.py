@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from starlight.dtntime import HOUR, MILLISECOND, YEAR
+from starlight.mailboxes.author_ids import id_of_author
 from starlight.mailboxes.known_formats import KnownFormats
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import Received
@@ -101,7 +102,7 @@ class Receipts:
                 received = replace(received, told_arrival=True)
             else:
                 received = replace(received, told_reading=True)
-            requests += mailbox.put_received(fact.letter_id, received)
+            requests += mailbox.incoming.put(fact.letter_id, received)
         return requests
 
     def rejected(self, token: str, now: int) -> None:
@@ -116,7 +117,7 @@ class Receipts:
         token = f"receipt/{self._count}"
         self._offered[token] = [(address, fact) for fact in facts]
         mailbox = self._mailboxes[address]
-        told = tuple(replace(fact, letter_id=mailbox.id_of_author(fact.letter_id)) for fact in facts)
+        told = tuple(replace(fact, letter_id=id_of_author(mailbox, fact.letter_id)) for fact in facts)
         receipt = Receipt(told, format=self._formats.to_write(address, sender))
         payload = encode_message(receipt, Envelope(address, sender, now))
         return Submit(token, address, sender, payload, RECEIPT_LIFETIME // MILLISECOND)

@@ -67,7 +67,7 @@ class Resends:
             if written is None:
                 continue  # It was set aside.
             requests += self._parts_due(mailbox, *written, now)
-            letter, sent = written[0], mailbox.delivery(letter_id)
+            letter, sent = written[0], mailbox.outgoing.course(letter_id)
             own = sent.dispatch.attempts.due
             if own is not None and own <= now:
                 requests += self._look_after(mailbox, letter, sent.having(sent.dispatch.due_at(None)), now)
