@@ -74,7 +74,11 @@ class OpenLetters:
         mailbox = self._mailboxes.get(_source_of(key))
         letter_id = mailbox.outgoing.of_bundle(key) if mailbox else None
         written = mailbox.written(letter_id) if mailbox and letter_id is not None else None
-        return (mailbox, *written) if mailbox and written else None
+        if mailbox is None or written is None:
+            return None
+        # A damaged record may name another letter: what is told then concerns none.
+        letter, sent = written
+        return (mailbox, letter, sent) if any(copy.key == key for copy in sent.copies) else None
 
     def next_due(self) -> int | None:
         """Return when the next of them is due, in ns, or None."""

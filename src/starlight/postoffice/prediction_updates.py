@@ -101,8 +101,11 @@ class PredictionUpdates:
         """Keep a dispatch that may have changed, and tell when another arrival is foreseen."""
         if changed == before:
             return []
-        # Another part of the same letter may have changed in this very step.
-        sent = letter.mailbox.outgoing.course(letter.id).having(changed)
+        # Another part of the same letter may have changed in this very step, or told that it is damaged.
+        known = letter.mailbox.sent(letter.id)
+        if known is None:
+            return []  # It was set aside.
+        sent = known.having(changed)
         requests: list[Request] = [*self._letters.put(letter.mailbox, letter.id, sent)]
         expected = changed.expected
         text = letter.mailbox.letter(letter.id)
