@@ -158,8 +158,8 @@ def test_the_end_of_the_storm_is_known_likewise(watched: tuple[Days, Seen]) -> N
     service = amendments_of(host)
     assert all(service.held.version().latest(node) == 2 for node in (BASE, RELAY))
     # What Seoul knows of the base is as of when that told of the end.
-    assert service.others()[BASE].version.latest(BASE) == 2
-    assert service.others()[BASE].as_of == RISES + 10 * MINUTE
+    assert service.versions.known()[BASE].version.latest(BASE) == 2
+    assert service.versions.known()[BASE].as_of == RISES + 10 * MINUTE
 
 
 def test_nothing_false_is_confirmed_meanwhile(watched: tuple[Days, Seen]) -> None:

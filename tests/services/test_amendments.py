@@ -11,6 +11,7 @@ from tests.sim.helpers import START, both, contact
 
 from starlight.bundle import cbor
 from starlight.contacts.amendments import (
+    MAX_TIME,
     Amendment,
     AmendmentId,
     Change,
@@ -26,10 +27,20 @@ from starlight.engine.applications import Applications
 from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.errors import InputError
-from starlight.node.application import ChangePlan, DataUnit, Request, Save, Say, SetAside, Submit, Withdraw
+from starlight.node.application import (
+    ChangePlan,
+    DataUnit,
+    NotKept,
+    Request,
+    Save,
+    Say,
+    SetAside,
+    Submit,
+    Withdraw,
+)
 from starlight.node.config import NodeConfig
 from starlight.node.trace_events import BundleWaiting, PlanAdopted
-from starlight.services import held_amendments
+from starlight.services import announcements, held_amendments
 from starlight.services.amendment_format import (
     Carried,
     Message,
@@ -37,8 +48,9 @@ from starlight.services.amendment_format import (
     encode,
     encode_amendment,
 )
-from starlight.services.amendments import GATHER, NAME, SERVICE, AmendmentService
-from starlight.services.held_amendments import ClockDoubt
+from starlight.services.amendments import AmendmentService
+from starlight.services.announcements import GATHER, NAME, SERVICE
+from starlight.services.held_amendments import ClockDoubt, record_of
 from starlight.services.plan_versions import TRIES_MAX
 from starlight.services.trace_events import AmendmentRefused, AmendmentTaken
 from starlight.sim.checkers import Witness
@@ -279,6 +291,143 @@ def test_a_record_that_is_damaged_costs_itself_alone() -> None:
     assert again.held.version().text() == "2:2"
 
 
+def test_what_a_node_does_not_take_is_offered_again_until_it_does() -> None:
+    """A store that is full for days costs no try: what it refused is offered each hour, until it is taken."""
+    one = service(2, base=ContactPlan.of(both(1, 1, 2)))
+    requests, now, offers = one.amend([DUST], START)[1], START, 0
+    while offers < 50:
+        (submit,) = sent(requests)
+        one.rejected(submit.token, NotKept.STORE_FULL, now)
+        offers += 1
+        due = one.next_wakeup()
+        assert due == now + HOUR
+        now = due
+        requests = one.handle_timer(now)
+    (submit,) = sent(requests)
+    one.accepted(submit.token, "k", now, now + 600 * SECOND, now)
+    assert one.next_wakeup() == now + 1_800 * SECOND + DAY
+
+
+def test_an_answer_that_was_not_taken_is_given_later() -> None:
+    """An author learns what is held also from a node whose store was full when it came."""
+    one = service(1)
+    give(one, message(2, DUST), START)
+    (answer,) = sent(one.handle_timer(START + GATHER))
+    one.rejected(answer.token, NotKept.STORE_FULL, START + GATHER)
+    due = one.next_wakeup()
+    assert due == START + GATHER + HOUR
+    assert [request.destination for request in sent(one.handle_timer(due))] == [source(2)]
+
+
+def test_one_of_two_messages_that_was_not_taken_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where amendments need two bundles, and the node takes either and refuses the other, what was refused is
+    offered again within the hour; what waits is taken back, both bundles of it."""
+    monkeypatch.setattr(announcements, "BATCH_MAX_BYTES", 1)
+    for first, second in ((0, 1), (1, 0)):
+        one = service(2, base=ContactPlan.of([]))
+        for epoch in (1, 2):
+            one.amend([MissionFact("epoch", epoch)], START)
+        one.set_base(ContactPlan.of(both(1, 1, 2)))
+        submits = sent(one.plan_changed(START))
+        one.accepted(submits[first].token, f"bundle {first}", None, None, START)
+        one.rejected(submits[second].token, NotKept.STORE_FULL, START)
+        assert one.next_wakeup() == START + HOUR
+        again = one.handle_timer(START + HOUR)
+        numbers = [each.amendment.number for s in sent(again) for each in decode(s.payload, 2).amendments]
+        assert second + 1 in numbers
+        for submit in sent(again):
+            one.accepted(submit.token, f"again {submit.token}", None, None, START + HOUR)
+        withdrawn = [r.key for r in one.amend([DUST], START + HOUR)[1] if isinstance(r, Withdraw)]
+        assert withdrawn == [f"again {submit.token}" for submit in sent(again)]
+
+
+def test_a_later_planner_is_greeted_too() -> None:
+    """Each planner is greeted once the plan names it; an old store's mark stands for all of them."""
+    one = AmendmentService(3, PLAN, (1, 9), greets=True)
+    greetings = sent(one.resume(START))
+    assert [request.destination for request in greetings] == [source(1)]
+    (mark,) = one.accepted(greetings[0].token, "k", None, None, START)
+    one.set_base(ContactPlan.of([*PLAN.contacts, *both(20, 3, 9)]))
+    assert [request.destination for request in sent(one.plan_changed(START))] == [source(9)]
+    assert isinstance(mark, Save)
+    for record, greeted in ((mark.data, [source(9)]), (b"", [])):
+        again = AmendmentService(3, ContactPlan.of([*PLAN.contacts, *both(20, 3, 9)]), (1, 9), greets=True)
+        again.restore(NAME, mark.key, record)
+        assert [request.destination for request in sent(again.resume(START))] == greeted
+
+
+# A hostile neighbour.
+
+
+def test_nobody_puts_words_into_a_nodes_own_mouth() -> None:
+    """A bundle that claims to come from this very node is refused, and uses up no number or time of it."""
+    one = service(2)
+    forged = message(2, DUST, number=2**63 - 1, at=MAX_TIME)
+    (refused,) = told(give(one, forged, START), AmendmentRefused)
+    assert isinstance(refused, AmendmentRefused)
+    assert refused.reason == "this node itself did not send it"
+    amendment, _ = one.amend([DUST], START)
+    assert (amendment.number, amendment.at) == (1, START)
+
+
+def test_a_number_out_of_reach_leaves_numbers_to_amend_with() -> None:
+    """Who claims to hold what this node never made can raise its next number, but not use all of them up."""
+    one = service(2)
+    for claimed in (2**63 - 1, 2**62, 5 * held_amendments.HELD_MAX):
+        give(one, encode(Message((), _version(f"2:{claimed}"), {})), START, of=source(3))
+        assert one.amend([DUST], START)[0].number == one.held.of(2)[-1].amendment.number
+    assert one.held.version().text() == "2:1-3"
+    give(one, encode(Message((), VersionVector({2: ((1, 2**63 - 1),)}), {})), START + 1, of=source(3))
+    assert one.amend([DUST], START)[0].number == 3 + held_amendments.HELD_MAX + 1
+
+
+def test_a_version_without_end_does_not_swell_what_others_are_told() -> None:
+    """What one node claims to hold is passed on only as far as there is room: a message stays one that is
+    taken, and a vector of more runs than any history leaves is refused."""
+    one = service(2)
+    scattered = {author: tuple((n, n) for n in range(1, 2000, 2)) for author in range(1, 5)}
+    give(one, encode(Message((), VersionVector(scattered), {})), START, of=source(3))
+    payloads = [request.payload for request in sent(one.amend([DUST], START)[1])]
+    assert payloads
+    assert all(len(payload) < 1_000 for payload in payloads)
+    endless = {author: tuple((n, n) for n in range(1, 2000, 2)) for author in range(1, 6)}
+    (refused,) = told(
+        give(one, encode(Message((), VersionVector(endless), {})), START, of=source(3)), AmendmentRefused
+    )
+    assert isinstance(refused, AmendmentRefused)
+    assert "a vector of at most 4096 runs" in refused.reason
+
+
+def test_a_stranger_fills_no_trace() -> None:
+    """However many amendments come from who is no planner, they are refused with one record."""
+    carried = [Amendment(3, n, START, (MissionFact("n", n),)) for n in range(1, 500)]
+    payload = encode(
+        Message(tuple(Carried(each, encode_amendment(each)) for each in carried), VersionVector(), {})
+    )
+    (refused,) = told(give(service(1), payload, START, of=source(3)), AmendmentRefused)
+    assert isinstance(refused, AmendmentRefused)
+    assert (refused.number, refused.reason) == (1, "node 3 is no planner here")
+
+
+def test_what_is_held_of_one_author_has_bounds_in_bytes_and_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond them an amendment is refused and not claimed to be held; one that closes a gap is taken."""
+    monkeypatch.setattr(held_amendments, "GAPS_MAX", 2)
+    one = service(1)
+    for number in (1, 3, 5, 2, 6, 5):
+        give(one, message(2, MissionFact("n", number), number=number), START)
+    assert one.held.version().text() == "2:1-3,5-6"  # 5 came again
+    size = len(encode_amendment(Amendment(2, 7, START, (MissionFact("n", 7),))))
+    monkeypatch.setattr(held_amendments, "HELD_MAX_BYTES", 6 * size)
+    give(one, message(2, MissionFact("n", 7), number=7), START)
+    (refused,) = told(give(one, message(2, MissionFact("n", 7), number=8), START), AmendmentRefused)
+    assert isinstance(refused, AmendmentRefused)
+    assert refused.reason == held_amendments.NotTaken.TOO_MUCH
+    again = AmendmentService(1, PLAN, (2,))
+    for held in one.held.all():
+        again.restore(NAME, f"held/2/{held.amendment.number}", record_of(held))
+    (refused,) = told(give(again, message(2, MissionFact("n", 7), number=8), START), AmendmentRefused)
+
+
 # Several nodes, without an engine: whatever happens to the bundles between them.
 
 
@@ -295,12 +444,16 @@ class Post:
         self.services = {node: service(node, nodes[:3], _everyone(nodes)) for node in nodes}
         self.under_way: dict[str, tuple[int, int, DataUnit]] = {}
         self.submitted = 0
+        self.refusing = self.faults = False
         self.kept: dict[int, dict[str, bytes]] = {node: {} for node in nodes}
         self.now = START
 
     def take(self, node: int, requests: Iterable[Request]) -> None:
-        """Do what a service asks for."""
+        """Do what a service asks for; of a step that breaks the records alone, as a host does."""
+        broken = self.faults and self.random.random() < 0.1
         for request in requests:
+            if broken and not isinstance(request, Save):
+                continue
             if isinstance(request, Save):
                 self.kept[node][request.key] = request.data
             elif isinstance(request, ChangePlan):
@@ -315,14 +468,18 @@ class Post:
         self.submitted += 1
         key, to = f"bundle {self.submitted}", int(request.destination[4:].partition(".")[0])
         arrives = self.now + self.random.randrange(MINUTE, 2 * DAY)
-        self.under_way[key] = (arrives, to, unit(request, self.now))
         one = self.services[node]
+        if self.refusing or (self.faults and self.random.random() < 0.2):
+            self.take(node, one.rejected(request.token, NotKept.STORE_FULL, self.now))
+            return
+        self.under_way[key] = (arrives, to, unit(request, self.now))
         self.take(node, one.accepted(request.token, key, self.now, arrives, self.now))
         if self.random.random() < 0.5:
             self.take(node, one.departed(key, to, self.now, self.now, arrives, self.now))
 
     def step(self, until: int, *, faults: bool) -> None:
-        """Let time pass, with or without losses, duplicates and restarts."""
+        """Let time pass, with or without losses, duplicates, refusals, broken steps and restarts."""
+        self.faults = faults
         while True:
             dues = [due for one in self.services.values() if (due := one.next_wakeup()) is not None]
             self.now = min([*dues, *(arrives for arrives, _, _ in self.under_way.values()), until])
@@ -342,9 +499,10 @@ class Post:
             if faults and self.random.random() < 0.05:
                 self.restart(self.random.choice(list(self.services)))
 
-    def restart(self, node: int) -> None:
+    def restart(self, node: int, *, greets: bool = False) -> None:
         """Let a service start again on what it has saved."""
-        one = AmendmentService(node, _everyone(list(self.services)), self.services[node].planners)
+        planners = self.services[node].planners
+        one = AmendmentService(node, _everyone(list(self.services)), planners, greets=greets)
         for key, data in self.kept[node].items():
             one.restore(NAME, key, data)
         self.services[node] = one
@@ -356,10 +514,11 @@ def _everyone(nodes: Sequence[int]) -> ContactPlan:
     return ContactPlan.of([each for n, pair in enumerate(pairs) for each in both(1 + 2 * n, *pair)])
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(24))
 def test_versions_converge_whatever_happens_to_the_bundles(seed: int) -> None:
-    """Bundles are lost, doubled and late, nodes restart, three planners amend: in the end all hold the same
-    amendments, go by the same plan, and each planner knows that the others hold what it has made."""
+    """Bundles are lost, doubled, late and not taken, steps break, nodes restart, three planners amend: in the
+    end all hold the same amendments, go by the same plan, and each planner knows that the others hold what
+    it has made."""
     random = Random(seed)
     nodes = [1, 2, 3, 4, 5]
     post = Post(random, nodes)
@@ -382,7 +541,7 @@ def test_versions_converge_whatever_happens_to_the_bundles(seed: int) -> None:
     assert all((plan.contacts, plan.notices) == (plans[0].contacts, plans[0].notices) for plan in plans)
     for author in nodes[:3]:
         mine = [each.id for each in made if each.author == author]
-        known_there = post.services[author].others()
+        known_there = post.services[author].versions.known()
         assert all(id in known_there[n].version for id in mine for n in nodes if n != author)
     assert all(one.next_wakeup() is None for one in post.services.values())
 
@@ -395,10 +554,12 @@ def test_a_planner_that_lost_its_store_takes_no_number_twice() -> None:
         post.take(node, post.services[node].amend([MissionFact(f"of {node}", 1)], post.now)[1])
         post.step(post.now + 9 * DAY, faults=False)
     post.kept[1].clear()
-    post.restart(1)
+    post.refusing = True
+    post.restart(1, greets=True)
     assert post.services[1].held.version().text() == ""
-    post.take(1, post.services[1].greet(post.now))
-    assert post.services[1].greet(post.now) == []
+    post.step(post.now + 3 * HOUR, faults=False)
+    assert "greeted" not in post.kept[1]  # a store that is full does not keep it from greeting later
+    post.refusing = False
     post.step(post.now + 9 * DAY, faults=False)
     assert post.services[1].held.version().text() == "2:1"
     amendment, requests = post.services[1].amend([MissionFact("again", 1)], post.now)
@@ -406,6 +567,9 @@ def test_a_planner_that_lost_its_store_takes_no_number_twice() -> None:
     post.take(1, requests)
     post.step(post.now + 9 * DAY, faults=False)
     assert post.services[4].held.version().text() == "1:1-2 2:1"
+    before = post.submitted
+    post.restart(1, greets=True)
+    assert post.submitted == before  # once in the life of its store
 
 
 def test_two_amendments_of_one_name_are_the_same_one_everywhere() -> None:
@@ -429,10 +593,11 @@ def test_what_is_known_of_others_is_told_by_planners_alone() -> None:
     (to_one, _) = sent(teller.amend([DUST], START + 2 * HOUR)[1])
     one = service(1)
     give(one, to_one.payload, START + 3 * HOUR)
-    assert one.others()[3].version.text() == "1:1"
-    assert one.others()[3].as_of == START + HOUR
-    give(one, encode(Message((), _version("1:1-2"), {2: one.others()[3]})), START + 4 * HOUR, of=source(3))
-    assert one.others()[2].as_of == START + 3 * HOUR
+    assert one.versions.known()[3].version.text() == "1:1"
+    assert one.versions.known()[3].as_of == START + HOUR
+    hearsay = encode(Message((), _version("1:1-2"), {2: one.versions.known()[3]}))
+    give(one, hearsay, START + 4 * HOUR, of=source(3))
+    assert one.versions.known()[2].as_of == START + 3 * HOUR
 
 
 def _version(text: str) -> VersionVector:

@@ -10,7 +10,7 @@ from starlight.bundle import EndpointID
 from starlight.live.daemon import Daemon
 from starlight.messages.delivery import DeliveryState, flight_of
 from starlight.node.stored import identity_of_key
-from starlight.services.amendments import SERVICE
+from starlight.services.announcements import SERVICE
 from starlight.web import views
 from starlight.words import crossings
 

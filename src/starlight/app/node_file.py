@@ -19,7 +19,7 @@ from starlight.errors import InputError
 from starlight.scenario.file_errors import named_error
 from starlight.scenario.network import Name
 from starlight.scenario.worlds import WorldSpec, check_declared, check_world, declared_worlds
-from starlight.services.amendments import SERVICE as AMENDMENTS
+from starlight.services.announcements import SERVICE as AMENDMENTS
 from starlight.worlds import EARTH, MARS, CivilTime, SolarTime, World, WorldClock
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

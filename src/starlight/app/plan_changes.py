@@ -33,6 +33,6 @@ def plan_changes(daemon: Daemon, names: Names) -> PlanChanges | None:
     ]
     others = [
         plan.other(node, known.as_of, names, same=known.version == version)
-        for node, known in service.others().items()
+        for node, known in service.versions.known().items()
     ]
     return PlanChanges(service.held.digest(), len(held), tuple(latest), tuple(others))

@@ -2,6 +2,7 @@
 
 from starlight.contacts.amended_plan import amended, revised
 from starlight.contacts.amendments import (
+    MAX_TIME,
     Amendment,
     AmendmentId,
     Change,
@@ -25,6 +26,7 @@ from starlight.contacts.plan_json import from_json
 from starlight.contacts.report import Exported, Imported
 
 __all__ = [
+    "MAX_TIME",
     "UNLIMITED_BPS",
     "Amendment",
     "AmendmentId",

@@ -220,10 +220,10 @@ class VersionVector(msgspec.Struct, frozen=True):
         index = bisect_right(runs, id.number, key=lambda run: run[0]) - 1
         return index >= 0 and id.number <= runs[index][1]
 
-    def latest(self, author: int) -> int:
-        """Return the highest number of an author, 0 where there is none."""
-        runs = self.runs.get(author)
-        return runs[-1][1] if runs else 0
+    def latest(self, author: int, at_most: int = 2**63 - 1) -> int:
+        """Return the highest number of an author up to a bound, 0 where there is none."""
+        runs = self.runs.get(author, ())
+        return max((min(last, at_most) for first, last in runs if first <= at_most), default=0)
 
     def __bool__(self) -> bool:
         return bool(self.runs)

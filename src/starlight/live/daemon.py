@@ -43,8 +43,8 @@ from starlight.node.actions import Outward
 from starlight.node.application import Request, Restorable
 from starlight.node.trace_events import RecordSetAside
 from starlight.postoffice.postoffice import PostOffice
-from starlight.services.amendments import NAME as AMENDMENTS
 from starlight.services.amendments import AmendmentService
+from starlight.services.announcements import NAME as AMENDMENTS
 from starlight.services.registry import Registry
 from starlight.store.contract import Store
 from starlight.store.sqlite_store import SqliteStore
@@ -123,7 +123,7 @@ class Daemon:
         self._trace = TraceLog(config.trace)
         self._record = RunRecord(config.node, config.record)
         self._defects = Defects(number)
-        self._amendments = AmendmentService(number, config.node.plan, config.planners)
+        self._amendments = AmendmentService(number, config.node.plan, config.planners, greets=True)
         self.plan = PlanService(
             self._amendments, self._moment, lambda asked, now: self._carry_out(AMENDMENTS, asked, now)
         )
@@ -264,15 +264,12 @@ class Daemon:
         """Give the engine what the store holds, and open the residents' mailboxes."""
         now = self.clock.now()
         if plan is not None:
-            self._amendments.begin_with(plan)
+            self._amendments.held.set_base(plan)
         for aside in self.store.set_aside:
             self._say(RecordSetAside(aside.mailbox, aside.key, aside.why))
         for key, data in self.store.saved(AMENDMENTS):
             self._applications.restore(AMENDMENTS, key, data)
         self._commits.submit(self._host.resume(self.store.restore(), now), now)
-        if self.config.planners:
-            greeting = self._applications.asked(AMENDMENTS, self._amendments.greet(now))
-            self._commits.submit(self._host.ask(greeting, now), now)
         for resident in self.config.residents:
             requests = self.office.mailboxes.open(resident.address, resident.person, now)
             asked = self._applications.asked(MAIL, requests)

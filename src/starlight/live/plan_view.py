@@ -135,7 +135,7 @@ def plan_view(service: AmendmentService) -> PlanView:
         facts={name: fact.value for name, fact in facts(amendments).items()},
         others=tuple(
             OtherVersion(node, known.as_of, known.version.text(), known.version == version)
-            for node, known in service.others().items()
+            for node, known in service.versions.known().items()
         ),
     )
 

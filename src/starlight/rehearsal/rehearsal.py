@@ -42,8 +42,8 @@ from starlight.rehearsal import script
 from starlight.rehearsal.outcome import RehearsalReport
 from starlight.rehearsal.story import Story
 from starlight.scenario.scenario import Scenario
-from starlight.services.amendments import NAME as AMENDMENTS
 from starlight.services.amendments import AmendmentService
+from starlight.services.announcements import NAME as AMENDMENTS
 from starlight.sim.entropy import entropy
 from starlight.sim.holdings import held
 from starlight.sim.promises import PromiseTrail, parts_of

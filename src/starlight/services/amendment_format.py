@@ -65,6 +65,9 @@ NODES_MAX = 4_096  # of which one message tells
 RUNS_MAX = 1_024
 """Of one author in one vector: so many gaps have no cause but malice."""
 
+RUNS_OF_ALL_MAX = 4_096
+"""Of all authors in one vector, as whoever hears it keeps it; some 20 B each."""
+
 LIMITS = cbor.DecodingLimits(size=MESSAGE_MAX_BYTES, depth=16, count=2**16)
 
 _OUTAGE, _NEW_CONTACTS, _REMOVED, _FACT, _RETRACTED = range(5)
@@ -135,6 +138,11 @@ def decode(payload: bytes, author: int) -> Message:
         AmendmentError: it is none, or passes a limit.
     """
     return _read(payload, lambda value: _message(value, author))
+
+
+def encoded_bytes(vector: VersionVector) -> int:
+    """Return how many bytes of a message a vector takes."""
+    return len(cbor.dumps(_vector_out(vector)))
 
 
 def encode_amendment(amendment: Amendment) -> bytes:
@@ -234,6 +242,8 @@ def _vector(value: cbor.Value) -> VersionVector:
         if not flat or len(flat) % 2 or flat[0] < 1 or not rising or flat[-1] >= 2**63:
             raise InputError("a vector has pairs of first and last number, ascending, apart")
         runs[_integer(author, "an author")] = tuple(zip(flat[::2], flat[1::2], strict=True))
+    if sum(map(len, runs.values())) > RUNS_OF_ALL_MAX:
+        raise InputError(f"a vector of at most {RUNS_OF_ALL_MAX} runs")
     return VersionVector(dict(sorted(runs.items())))
 
 

@@ -10,7 +10,6 @@ from starlight.contacts import (
     Amendment,
     AmendmentId,
     ContactPlan,
-    NotUnderstood,
     VersionVector,
     amended,
     digest,
@@ -22,6 +21,14 @@ from starlight.services.amendment_format import Carried, decode_amendment
 
 HELD_MAX = 10_000
 """Amendments of one author: a change a day for 27 years; 10 MB where each is a kilobyte."""
+
+HELD_MAX_BYTES = 32 * 1024 * 1024
+"""Of one author's amendments, as they travel: 10 000 of the largest would be 640 MB, in memory and on
+disk."""
+
+GAPS_MAX = 256
+"""Runs of consecutive numbers of one author. Bundles that overtake each other leave a few; each takes room in
+every message of this node, and with too many nobody would take those."""
 
 TAKEN_MAX = 1_000
 """New amendments of one author in an hour of mission time. Whoever starts on an empty store is sent all that
@@ -36,6 +43,8 @@ class NotTaken(StrEnum):
     """Reasons for which an amendment is not taken."""
 
     TOO_MANY = "its author has as many as a node holds"
+    TOO_MUCH = "its author's have as many bytes as a node holds"
+    TOO_SCATTERED = "its author's numbers have too many gaps"
     TOO_FAST = "its author sends more than a planner would"
 
 
@@ -67,6 +76,43 @@ class _Record(msgspec.Struct, frozen=True):
     data: bytes
 
 
+class _Share:
+    """The share of one author in what is held, and what more of it would be too much.
+
+    Attributes:
+        count: its amendments.
+        size: of them all, in bytes.
+        runs: of consecutive numbers.
+    """
+
+    __slots__ = ("_hour", "_taken", "count", "runs", "size")
+
+    def __init__(self) -> None:
+        self.count = self.size = self.runs = 0
+        self._hour = self._taken = 0  # which hour of mission time, and how many came in it
+
+    def refusal(self, opens: int, size: int, *, new: bool, now: int) -> NotTaken | None:
+        """Return why an amendment is not taken, None where it is.
+
+        Args:
+            opens: how many runs more there would be; fewer where it closes a gap.
+            size: how many bytes more.
+            new: none of its number is held.
+            now: in ns.
+        """
+        if new and self.count >= HELD_MAX:
+            return NotTaken.TOO_MANY
+        if size > 0 and self.size + size > HELD_MAX_BYTES:
+            return NotTaken.TOO_MUCH
+        if opens > 0 and self.runs + opens > GAPS_MAX:
+            return NotTaken.TOO_SCATTERED
+        taken = self._taken if self._hour == now // HOUR else 0
+        if taken >= TAKEN_MAX:
+            return NotTaken.TOO_FAST
+        self._hour, self._taken = now // HOUR, taken + 1
+        return None
+
+
 class HeldAmendments:
     """A set of amendments over a base plan.
 
@@ -82,8 +128,7 @@ class HeldAmendments:
         self._named: tuple[ContactPlan, ContactPlan, frozenset[int]] | None = None  # see `nodes`
         self._held: dict[AmendmentId, Held] = {}
         self._ordered: list[Held] | None = None
-        self._counts: dict[int, int] = {}
-        self._lately: dict[int, tuple[int, int]] = {}  # by author: which hour, and how many came in it
+        self._shares: dict[int, _Share] = {}  # by author
 
     def all(self) -> list[Held]:
         """Return what is held, in canonical order."""
@@ -94,10 +139,6 @@ class HeldAmendments:
     def amendments(self) -> list[Amendment]:
         """Return the amendments, in canonical order."""
         return [held.amendment for held in self.all()]
-
-    def get(self, id: AmendmentId) -> Held | None:
-        """Return one of them by its name, or None."""
-        return self._held.get(id)
 
     def of(self, author: int) -> list[Held]:
         """Return those of an author, by number."""
@@ -137,13 +178,9 @@ class HeldAmendments:
         known = self._held.get(id)
         if known is not None and _rank(known) >= _rank(held):
             return None
-        if known is None and self._counts.get(id.author, 0) >= HELD_MAX:
-            return NotTaken.TOO_MANY
-        hour, count = self._lately.get(id.author, (0, 0))
-        count = count + 1 if hour == now // HOUR else 1
-        if count > TAKEN_MAX:
-            return NotTaken.TOO_FAST
-        self._lately[id.author] = (now // HOUR, count)
+        refusal = self._share(id.author).refusal(*self._grows(held), new=known is None, now=now)
+        if refusal is not None:
+            return refusal
         self._keep(held)
         return held
 
@@ -186,19 +223,25 @@ class HeldAmendments:
             latest[id.author] = max(at, latest.get(id.author, at))
         return found
 
-    def not_understood(self) -> list[tuple[AmendmentId, int]]:
-        """Return what newer versions know and this one keeps: the amendment and the kind of the change."""
-        return [
-            (amendment.id, change.kind)
-            for amendment in self.amendments()
-            for change in amendment.changes
-            if isinstance(change, NotUnderstood)
-        ]
+    def _grows(self, held: Held) -> tuple[int, int]:
+        """Return by how many runs, and how many bytes, its author's share grows by an amendment."""
+        id = held.amendment.id
+        known = self._held.get(id)
+        if known is not None:
+            return 0, len(held.data) - len(known.data)
+        neighbours = (AmendmentId(id.author, id.number - 1), AmendmentId(id.author, id.number + 1))
+        return 1 - sum(each in self._held for each in neighbours), len(held.data)
+
+    def _share(self, author: int) -> _Share:
+        return self._shares.setdefault(author, _Share())
 
     def _keep(self, held: Held) -> None:
         id = held.amendment.id
-        if id not in self._held:
-            self._counts[id.author] = self._counts.get(id.author, 0) + 1
+        share = self._share(id.author)
+        runs, size = self._grows(held)
+        share.count += id not in self._held
+        share.runs += runs
+        share.size += size
         self._held[id] = held
         self._ordered = None
 
