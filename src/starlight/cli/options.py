@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -76,6 +77,30 @@ def moment(name: str, text: str, *, field: str | None = None) -> Decorator:
     """
     names = [name] if field is None else [name, field]
     return click.option(*names, type=MOMENT, metavar="ISO", help=text)
+
+
+class ChanceParameter(click.ParamType[float]):
+    """A likelihood from 0 to 1."""
+
+    name = "chance"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read a number; `InputError` names the option."""
+        try:
+            chance = float(value)
+        except ValueError:
+            chance = math.nan
+        if not 0 <= chance <= 1:  # nor is what is no number
+            where = self.name if param is None else param.opts[0]
+            raise InputError(
+                f"{value!r} is no likelihood", where=where, right="It is from 0 to 1: 0.01 is 1 %"
+            )
+        return chance
+
+
+def chance(name: str, text: str) -> Decorator:
+    """Return the option for a likelihood, 0 where it is left out; arguments as in `moment`."""
+    return click.option(name, type=ChanceParameter(), metavar="P", default=0.0, show_default=True, help=text)
 
 
 def written_to(

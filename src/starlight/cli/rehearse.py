@@ -17,6 +17,8 @@ from starlight.cli.options import collected, print_json
 from starlight.errors import InputError, StarlightError
 
 if TYPE_CHECKING:
+    from starlight.medium.impairments import Impairments
+    from starlight.medium.link_kinds import LinkKindName
     from starlight.rehearsal.outcome import PromisesKept, RehearsalReport
     from starlight.rehearsal.story import Beat
     from starlight.scenario.scenario import Scenario
@@ -37,6 +39,10 @@ class RehearseOptions(NamedTuple):
     record: Path | None
     record_node: str | None
     report: Path | None
+    links: LinkKindName
+    loss: float
+    duplication: float
+    reordering: float
     ephemeris: str | None
     json_output: bool
 
@@ -63,6 +69,16 @@ class RehearseOptions(NamedTuple):
     help="Record this node. [default: the scenario's earth_home, or its first]",
 )
 @options.written_to("--report", "Write a page about it: promised and actual arrivals, what was wrong.")
+@click.option(
+    "--links",
+    type=click.Choice(["space", "udpcl"]),
+    default="space",
+    show_default=True,
+    help="Links between all nodes: space hops (LTP), or UDPCL, which acknowledges nothing.",
+)
+@options.chance("--loss", "How likely a message between nodes is lost.")
+@options.chance("--duplication", "How likely it comes twice.")
+@options.chance("--reordering", "How likely it comes up to a second late, so that others overtake it.")
 @options.ephemeris
 @options.as_json
 @collected(RehearseOptions)
@@ -105,6 +121,8 @@ def rehearse(asked: RehearseOptions) -> None:
                 seed=asked.seed,
                 trace=traced,
                 record=recorded,
+                links=asked.links,
+                impairments=_impairments(asked),
             )
         with _progress("rehearsing", quiet=asked.json_output, start=start, end=end) as progress:
             found = run.run(progress)
@@ -128,6 +146,15 @@ def rehearse(asked: RehearseOptions) -> None:
         raise StarlightError(
             f"{rehearsal_page.count_of(found.errors)} in the rehearsal, the first: {found.errors[0].text}"
         )
+
+
+def _impairments(asked: RehearseOptions) -> Impairments | None:
+    """Return what the medium does to messages; None where nothing was asked for."""
+    from starlight.medium.impairments import Impairments
+
+    if not (asked.loss or asked.duplication or asked.reordering):
+        return None
+    return Impairments(asked.seed, asked.loss, asked.duplication, asked.reordering)
 
 
 def _interval(plan: Scenario, start: int | None, end: int | None) -> tuple[int, int]:
@@ -197,6 +224,7 @@ def _tell(beats: list[Beat], missing: list[str]) -> None:
 def _show(report: RehearsalReport) -> None:
     rows = [
         ("interval", f"{report.start} to {report.end}, seed {report.seed}"),
+        ("links", _links(report)),
         ("letters sent", f"{report.sent}"),
         ("arrived", f"{report.arrived}"),
         ("waiting, stored or in flight", f"{report.waiting}"),
@@ -223,6 +251,11 @@ def _show(report: RehearsalReport) -> None:
         click.echo(f"  {error.what}: {error.text}")
     if len(report.errors) > SHOWN:
         click.echo(f"  ... and {len(report.errors) - SHOWN} more; --json or --report FILE.html has them")
+
+
+def _links(report: RehearsalReport) -> str:
+    impaired = [f"{name} {chance:g}" for name, chance in report.impairments.items() if chance]
+    return ", ".join([report.links, *(impaired or ["nothing impaired"])])
 
 
 def _kept(kept: PromisesKept) -> str:

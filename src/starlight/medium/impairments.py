@@ -29,6 +29,18 @@ class Impairments(msgspec.Struct, frozen=True):
     reordering: float = 0.0
     delay_max: int = SECOND
 
+    def __post_init__(self) -> None:
+        """Check that each likelihood is one.
+
+        Raises:
+            ValueError: one is not from 0 to 1, or the delay is negative.
+        """
+        for name in ("loss", "duplication", "reordering"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is from 0 to 1, not {getattr(self, name)}")
+        if self.delay_max < 0:
+            raise ValueError(f"a delay is 0 or more, not {self.delay_max}")
+
 
 class Draws:
     """The draws of one direction, in the order of what is sent over it.

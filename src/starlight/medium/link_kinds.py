@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from starlight.links import DatagramLink, SpaceLink, StreamLink
+from starlight.links import (
+    LARGEST_DATAGRAM,
+    DatagramLink,
+    SpaceLink,
+    StreamLink,
+    UdpclConfig,
+    UdpclLink,
+)
 
 IN_FLIGHT_MAX = 10_000_000
 """Transfers of one end of a link: what a rehearsal of years holds in memory, a kB each."""
@@ -59,9 +66,25 @@ def space_hop(site: LinkSite) -> SpaceLink:
     )
 
 
-_SPACE_HOPS = Datagrams(space_hop)
+def datagrams(site: LinkSite) -> UdpclLink:
+    """Return one end of a UDPCL link."""
+    # Without keep-alives: where light takes minutes, and contacts end, silence says nothing about a peer.
+    return UdpclLink(UdpclConfig(LARGEST_DATAGRAM, keepalive_s=0), now=site.now)
 
 
-def space_hops(node: int, peer: int) -> LinkKind:
-    """Return a space hop, whatever the nodes."""
-    return _SPACE_HOPS
+LinkKindName = Literal["space", "udpcl"]
+"""The kinds of links that a person can ask for, by name."""
+
+_NAMED: dict[LinkKindName, LinkKind] = {"space": Datagrams(space_hop), "udpcl": Datagrams(datagrams)}
+
+
+def links_called(name: LinkKindName) -> ChooseLink:
+    """Return the choice of one kind of link for all nodes: ``space`` for space hops, ``udpcl`` for UDPCL."""
+    # No sessions: what they say besides bundles takes time on the air that no node foresees, and to begin one
+    # takes round trips, of which there are few between worlds.
+    kind = _NAMED[name]
+    return lambda node, peer: kind
+
+
+space_hops = links_called("space")
+"""The choice of space hops, whatever the nodes."""

@@ -39,6 +39,7 @@ class VirtualLinks:
 
     Attributes:
         truth: the contacts and the cuts in them.
+        delay_max: how late a message may come because of the impairments, in ns.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class VirtualLinks:
         impairments: Impairments | None,
     ) -> None:
         self.truth = TrueContacts(plan)
+        self.delay_max = 0 if impairments is None else impairments.delay_max
         self._queue = queue
         self._tell = tell
         self._say = say

@@ -99,6 +99,8 @@ class RehearsalReport(msgspec.Struct):
         inboxes: letters received by address.
         errors: what was wrong: with any, the run has failed.
         seconds: that it took, of the wall.
+        links: of which kind they were, as of `medium.link_kinds`.
+        impairments: of the medium, how likely each was; none where nothing was impaired.
     """
 
     scenario: str
@@ -129,6 +131,8 @@ class RehearsalReport(msgspec.Struct):
     inboxes: dict[str, int] = {}
     errors: list[Fault] = []
     seconds: float = 0.0
+    links: str = "space"
+    impairments: dict[str, float] = {}
 
     def tell(self, time: int, node: int, bundle: str, what: str, text: str) -> None:
         """Add what was wrong; `time` in ns."""

@@ -22,6 +22,8 @@ from starlight.engine.node import Node
 from starlight.engine.record import Recorder as RecordFile
 from starlight.errors import DefectError
 from starlight.mailboxes.known_formats import LATEST
+from starlight.medium.impairments import Impairments
+from starlight.medium.link_kinds import LinkKindName, links_called
 from starlight.messages.trace_events import (
     CorrespondentTrouble,
     LetterArrived,
@@ -76,7 +78,9 @@ class Rehearsal:
         scenario: what is rehearsed.
         sky: the ephemeris.
         start, end: in ns.
-        seed: moves what people do.
+        seed: moves what people do, and draws what is impaired.
+        links: the kind of the links between nodes, as of `links_called`.
+        impairments: of the medium; None for none.
         trace: takes the trace as JSON lines; None for nobody.
         record: takes the record of one node for a replay: its number and an open file.
 
@@ -94,12 +98,15 @@ class Rehearsal:
         seed: int = 0,
         trace: TextIO | None = None,
         record: tuple[int, TextIO] | None = None,
+        links: LinkKindName = "space",
+        impairments: Impairments | None = None,
     ) -> None:
         self.scenario, self.start, self.end, self.seed = scenario, start, end, seed
         # Beyond the end only as far as the ephemeris goes; an end past that is left to raise its error.
         self.channels = plan_channels(scenario, sky, start, max(end, min(end + PLAN_BEYOND, sky.covers[1])))
         self.story = Story(scenario)
-        self.promises = PromiseTrail()
+        self.promises = PromiseTrail(impaired=impairments is not None)
+        self._links, self._impairments = links, impairments
         self.resent = self.telemetry = self.bundles = self.records = 0
         self._trace, self._record = trace, record
         self._letters: dict[str, _Letter] = {}
@@ -150,7 +157,14 @@ class Rehearsal:
             setups.append(NodeSetup(config, make, record, _change_base))
         # The channel obeys what truly is, announced or not; each node starts with what it knows then.
         truth = known_plan(self.channels, self.end)
-        return VirtualWorld(truth, setups, start=self.start, trace=self._take)
+        return VirtualWorld(
+            truth,
+            setups,
+            start=self.start,
+            trace=self._take,
+            choose_link=links_called(self._links),
+            impairments=self._impairments,
+        )
 
     def _records(self, number: int) -> bool:
         return self._record is not None and self._record[0] == number
@@ -212,6 +226,7 @@ class Rehearsal:
     def _report(self) -> RehearsalReport:
         world, scenario = self.world, self.scenario
         report = RehearsalReport(scenario.name, to_text(self.start), to_text(self.end), self.seed)
+        report.links, report.impairments = self._links, _likelihoods(self._impairments)
         report.resent, report.telemetry = self.resent, self.telemetry
         report.bundles, report.records, report.digest = self.bundles, self.records, world.digest()
         report.contacts = sum(len(channel.contacts) for channel in self.channels)
@@ -260,6 +275,13 @@ class Rehearsal:
                     told = f"{each.id} stands behind a later letter of the same hand in {box.address}"
                     report.tell(self.end, office.node, each.id, "order", told)
                 latest[each.sender] = each.written_at
+
+
+def _likelihoods(impairments: Impairments | None) -> dict[str, float]:
+    """Return how likely each impairment is, by name; nothing where there are none."""
+    if impairments is None:
+        return {}
+    return {name: getattr(impairments, name) for name in ("loss", "duplication", "reordering")}
 
 
 class _Applications(Applications):

@@ -8,9 +8,10 @@ promises are judged by the trace alone, in three classes:
 * *competing*: on a contact of its route another bundle took time that it was promised, or the promise
   counted on what else would be under way further along. It comes later by at most one hundredth of
   its transit time, or a later letter of higher priority explains it.
-* *disturbed*: a link of a node on its route was cut, the plan of one was changed, one was down, or one held
-  other amendments of the plan than the node that promised, between acceptance and arrival. Nobody could
-  have known: a promise is judged by what its node knew. It is only counted.
+* *disturbed*: the medium loses, doubles or delays messages, or between acceptance and arrival a link of a
+  node on its route was cut, the plan of one was changed, one was down, or one held other amendments of the
+  plan than the node that promised. Nobody could have known: a promise is judged by what its node knew. It is
+  only counted.
 
 The transit time is the promised time between nodes: of each hop that from the first bit that leaves to the
 last that arrives. To count the waits for windows as well, here or on the way, would allow more, for what says
@@ -69,12 +70,16 @@ class Verdict(msgspec.Struct, frozen=True):
 class PromiseTrail:
     """Follows along a trace what was promised, and judges it.
 
+    Args:
+        impaired: the medium loses, doubles or delays messages, which disturbs every promise.
+
     Attributes:
         unpromised: bundles taken for which no route was known.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, impaired: bool = False) -> None:
         self.unpromised = 0
+        self._impaired = impaired
         self._observed = Observations()
         self._order = 0
 
@@ -132,7 +137,7 @@ class PromiseTrail:
         late = came - promise.arrives
         done = observed.done(promise.key)
         # The order matters: what a storm has met is not judged, whoever else was in the way.
-        if self._is_disturbed(promise, done, max(promise.arrives, came)):
+        if self._impaired or self._is_disturbed(promise, done, max(promise.arrives, came)):
             return Verdict(promise, actual, late, "disturbed", True)
         if not self._competes(promise, done):
             holds = actual is not None and abs(late) <= EXACT
