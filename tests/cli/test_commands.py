@@ -357,7 +357,7 @@ def test_status_tells_of_every_node(live: Running) -> None:
         assert dtntime.from_text(each["time"]) > dtntime.from_text("2051-04-07T10:00:00Z")
     lines = starlight("status", live.folder).out.splitlines()
     assert sum(line.startswith("node ") for line in lines) == len(told)
-    assert sum(line.startswith("  ") for line in lines) == sum(len(each["links"]) for each in told)
+    assert sum(line.startswith("  peer ") for line in lines) == sum(len(each["links"]) for each in told)
 
 
 def test_inbox_shows_every_correspondent_or_one(live: Running) -> None:
