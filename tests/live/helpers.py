@@ -61,6 +61,12 @@ async def until(daemon: Daemon, holds: Callable[[], object]) -> None:
         end()
 
 
+async def turns(times: int = 20) -> None:
+    """Let the event loop turn: all that has come or is due is handled, however slow the machine."""
+    for _ in range(times):
+        await asyncio.sleep(0)
+
+
 def run(test: Coroutine[Any, Any, A]) -> A:
     """Run a coroutine to its end."""
     return asyncio.run(test, debug=False)

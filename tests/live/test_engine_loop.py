@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Iterable
 
 from tests.engine.helpers import ROAD, T, came, made
-from tests.live.helpers import run
+from tests.live.helpers import run, turns
 
 from starlight.dtntime import HOUR, SECOND
 from starlight.engine.host import Host, Step
 from starlight.engine.node import Node
 from starlight.live.clock import MissionClock
-from starlight.live.engine_loop import LATE_S, Defects, EngineLoop
+from starlight.live.engine_loop import LATE_S, STUMBLE_S, Defects, EngineLoop
 from starlight.node.actions import Action
 from starlight.node.config import NodeConfig
 from starlight.node.events import BundleReceived, Event
@@ -68,6 +68,16 @@ class Broken(Host):
         raise ValueError("a defect")
 
 
+class StandingLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time goes on when a test says so."""
+
+    seconds = 0.0
+
+    def time(self) -> float:
+        """Return the time of the test."""
+        return self.seconds
+
+
 def test_a_timer_whose_handling_broke_rests() -> None:
     """A defect fills a log, not a processor: what is due at once is tried again after a second."""
 
@@ -76,9 +86,13 @@ def test_a_timer_whose_handling_broke_rests() -> None:
         loop = EngineLoop(host, MissionClock(T + HOUR), lambda step, at: None, Defects(3))
         loop.start()
         loop.catch_up()
-        for _ in range(20):
-            await asyncio.sleep(0.001)
+        tries = []
+        for wall.seconds in (0.0, STUMBLE_S * 0.99, STUMBLE_S * 1.01, STUMBLE_S * 1.99, STUMBLE_S * 2.03):
+            await turns()
+            tries.append(host.tries)
         loop.stop()
-        assert host.tries == 1
+        assert tries == [1, 1, 2, 2, 3]
 
-    run(test())
+    wall = StandingLoop()
+    with asyncio.Runner(loop_factory=lambda: wall) as runner:
+        runner.run(test())

@@ -7,7 +7,7 @@ import socket
 from typing import Any
 
 import pytest
-from tests.live.helpers import PATIENCE_S, START, both_ways, run
+from tests.live.helpers import PATIENCE_S, START, both_ways, run, turns
 from tests.neighbours.helpers import TRANSFER_MAX, End
 
 from starlight.contacts.plan import ContactPlan
@@ -456,8 +456,10 @@ def test_while_the_socket_is_full_what_is_to_be_sent_waits_in_the_link() -> None
         ((_, opened),) = here.neighbours.datagrams._sockets
         opened.pause_writing()
         here.send(2, "a", b"a bundle", leaves=START)
-        await asyncio.sleep(0.01)  # what must not happen has its chance
+        await turns()  # what must not happen has its chance
         assert not here.told
+        with pytest.raises(BlockingIOError):
+            raw.recv(100, socket.MSG_DONTWAIT)
         opened.resume_writing()
         assert await here.next() == TransmissionSent("a", 2)
         assert raw.recv(100) == b"a bundle"

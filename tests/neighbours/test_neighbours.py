@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import select
 from typing import Any
 
 import pytest
 from tests.links.helpers import CONTACT, segment, sess_init
-from tests.live.helpers import PATIENCE_S, START, both_ways, run
+from tests.live.helpers import PATIENCE_S, START, both_ways, run, turns
 from tests.neighbours.helpers import End, pair, risen
 
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.neighbours import uncommitted
+from starlight.neighbours.connection import Connection
 from starlight.neighbours.peer import PeerConfig
 from starlight.neighbours.peer_links import LINKS_EACH
 from starlight.neighbours.trace_events import LinkRefused
@@ -421,11 +423,17 @@ def test_a_session_that_begins_under_back_pressure_is_held_back_too(monkeypatch:
             received = await there.next()
             assert isinstance(received, BundleReceived)
             came.append(received)
+        held = dict(there.neighbours.drivers._open)
         second.neighbours.reach()
         assert await there.next() == risen(3)
         assert await second.next() == risen(2)
         second.send(2, "d", b"y", leaves=clock.now())
-        await asyncio.sleep(0.05)
+        (late_comer,) = there.neighbours.drivers._open.keys() - held.keys()
+        assert isinstance(late_comer, Connection)
+        assert late_comer._transport is not None
+        arrived = late_comer._transport.get_extra_info("socket").fileno()
+        assert select.select([arrived], [], [], PATIENCE_S)[0]  # it waits in the system's buffer
+        await turns()
         assert not there.told
         for received in came:
             assert received.transfer is not None
