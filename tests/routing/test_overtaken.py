@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.routing.oracle import blocks
 from tests.routing.plans import random_plan
 
+from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.routing import NoRoute, Priority, Route, Router, RouteRequest
 from starlight.routing.contact_bookings import ContactBookings
@@ -25,66 +26,74 @@ def some_route(rng: random.Random, router: Router, nodes: list[int]) -> Route | 
     return router.route(RouteRequest(source, destination, now, size, priority=rng.choice(list(Priority))))
 
 
+def all_bookings(plan: ContactPlan, router: Router) -> list[list[tuple[int, int]]]:
+    """Return what is booked on each contact of a plan at each priority."""
+    return [router.bookings.on(contact.id, level) for contact in plan.contacts for level in Priority]
+
+
+def booked_plan(rng: random.Random, fewest: int) -> tuple[ContactPlan, Router, list[Route]]:
+    """Return a plan, a router on it, and the routes booked there that take time, `fewest` or more of them.
+
+    Plans are drawn until one has so many: without a booking every comparison would hold.
+    """
+    while True:
+        plan = random_plan(rng)
+        router, booked = Router(plan), []
+        for _ in range(6):
+            route = some_route(rng, router, plan.nodes())
+            free = all_bookings(plan, router)
+            if route and route.hops:
+                router.bookings.book(route)
+                if all_bookings(plan, router) != free:  # a contact without a limit is never busy
+                    booked.append(route)
+        if len(booked) >= fewest:
+            return plan, router, booked
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_without_a_booking_all_is_as_if_it_had_never_been(seed: int) -> None:
     """A router without some routes answers as one that booked the others only; the first is unchanged."""
     rng = random.Random(seed)
-    plan = random_plan(rng)
-    nodes = plan.nodes()
-    whole = Router(plan)
-    booked = []
-    for _ in range(6):
-        route = some_route(rng, whole, nodes)
-        if route and route.hops:
-            whole.bookings.book(route)
-            booked.append(route)
-    own = rng.sample(booked, min(2, len(booked)))
+    plan, whole, booked = booked_plan(rng, fewest=3)
+    own = rng.sample(booked, 2)
     rest = list(booked)
     for route in own:
         rest.remove(route)
     alone = Router(plan)
     for route in rest:
         alone.bookings.book(route)
-    before = [whole.bookings.on(contact.id, level) for contact in plan.contacts for level in Priority]
+    before = all_bookings(plan, whole)
     without = whole.without(own)
     for _ in range(10):
-        source, destination = rng.sample(nodes, 2)
+        source, destination = rng.sample(plan.nodes(), 2)
         now, size, priority = rng.randrange(20) * SECOND, rng.randrange(1, 40), rng.choice(list(Priority))
-        asked = (source, destination, now, size)
-        assert without.route(RouteRequest(*asked, priority=priority)) == alone.route(
-            RouteRequest(*asked, priority=priority)
-        )
-        request = RouteRequest(*asked, priority=priority)
+        request = RouteRequest(source, destination, now, size, priority=priority)
+        assert without.route(request) == alone.route(request)
         assert without.refusals(request) == alone.refusals(request)
-    for contact in plan.contacts:
-        for level in Priority:
-            assert without.bookings.on(contact.id, level) == alone.bookings.on(contact.id, level)
-    assert before == [whole.bookings.on(contact.id, level) for contact in plan.contacts for level in Priority]
+    assert all_bookings(plan, without) == all_bookings(plan, alone) != before
+    assert all_bookings(plan, whole) == before
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_what_is_booked_without_others_is_not_booked_where_they_are(seed: int) -> None:
     """A router without some routes can be booked on: it answers as any other, and the first is unchanged."""
     rng = random.Random(seed)
-    plan = random_plan(rng)
-    nodes = plan.nodes()
-    whole, alone = Router(plan), Router(plan)
-    booked = [route for _ in range(6) if (route := some_route(rng, whole, nodes)) and route.hops]
-    for route in booked:
-        whole.bookings.book(route)
+    plan, whole, booked = booked_plan(rng, fewest=2)
+    alone = Router(plan)
     for route in booked[1:]:
         alone.bookings.book(route)
-    before = [whole.bookings.on(contact.id, level) for contact in plan.contacts for level in Priority]
+    before = all_bookings(plan, whole)
     without = whole.without(booked[:1])
-    for _ in range(6):
-        route = some_route(rng, without, nodes)
+    added = 0
+    for _ in range(30):
+        route = some_route(rng, without, plan.nodes())
         if route and route.hops:
             without.bookings.book(route)
             alone.bookings.book(route)
-    for contact in plan.contacts:
-        for level in Priority:
-            assert without.bookings.on(contact.id, level) == alone.bookings.on(contact.id, level)
-    assert before == [whole.bookings.on(contact.id, level) for contact in plan.contacts for level in Priority]
+            added += 1
+    assert added
+    assert all_bookings(plan, without) == all_bookings(plan, alone)
+    assert all_bookings(plan, whole) == before
 
 
 @settings(deadline=None, derandomize=True, max_examples=300)
