@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from pluggy import Result
 
 LONGEST_FIRST = (
@@ -22,6 +25,13 @@ LONGEST_FIRST = (
 )
 """Modules that take longest. Tests run side by side by module, so that its fixtures are made once; what is
 begun last must be short, or one core waits for the other."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let all processes of a run, those that tests start too, keep and find compiled modules: compiling them
+    is most of what a command that starts costs. They lie beside the cache of pytest, not in the sources."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(config.rootpath / ".pytest_cache" / "bytecode")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,3 +54,26 @@ def pytest_runtest_makereport(
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be skipped: {report.longrepr}"
+
+
+@pytest.fixture(scope="session")
+def lived_through(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the data folder of a demo that has lived through the days before, made once for all processes of a
+    run as a first start makes it. It is read only: `begun` is a copy of it."""
+    from starlight.app.demo_folder import STATE_FILE, DemoFolder
+    from starlight.scenario.kernels import open_sky
+    from starlight.scenario.reading import load
+
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "lived-through"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / STATE_FILE).exists():
+            name = "lost-in-starlight"
+            DemoFolder(folder, load(name), lambda line: None).open(name, None, open_sky())
+    return folder
+
+
+@pytest.fixture
+def begun(lived_through: Path, tmp_path: Path) -> Path:
+    """Give a folder on which a demo starts without living through the days before: it has."""
+    return Path(shutil.copytree(lived_through, tmp_path / "data"))

@@ -391,9 +391,11 @@ def test_only_the_owner_can_read_the_token(live: Running) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_demo_ends_in_order_and_keeps_its_letters(number: signal.Signals, tmp_path: Path) -> None:
+def test_a_demo_ends_in_order_and_keeps_its_letters(
+    number: signal.Signals, begun: Path, tmp_path: Path
+) -> None:
     """Ctrl-C and SIGTERM end the demo cleanly; the next start goes on where it stopped."""
-    data = tmp_path / "data"
+    data = begun
     with demo(data, "--speed", "60") as running:
         api = running.serving()
         letter = api.write("jay", "ipn:20.1", "Keep this.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ SPEED = "2000"
 
 
 @pytest.fixture(scope="module")
-def demo_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_records(lived_through: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the records of a demo in which letters were written before, in and after a storm."""
     folder = tmp_path_factory.mktemp("demo")
+    shutil.copytree(lived_through, folder / "data")
     with demo(folder / "data", "--speed", SPEED, "--record", folder / "records") as running:
         api = running.serving()
 
