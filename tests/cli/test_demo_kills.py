@@ -1,4 +1,8 @@
-"""The demo under traffic loses its process twenty times, and no letter."""
+"""The demo under traffic loses its process twenty times, and no letter.
+
+It plays a small expedition over wires, because each of twenty starts makes its plan anew; what is killed
+is the same process as ever, with its nodes, stores, links, people and storm.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +20,124 @@ from tests.cli.helpers import Api, Running, demo, wait_for
 
 SEED = 2051
 KINDS = ["start"] * 3 + ["accepted"] * 5 + ["posting"] * 5 + ["in flight"] * 3 + ["storm"] * 2 + ["any"] * 2
-SPEEDS = ["60", "600", "3000"]
-"""Mission seconds a second; at 60 a kill finds letters that left in an earlier life and have not arrived."""
+SPEEDS = ["0.6", "600", "3000"]
+"""Mission seconds a second; at 0.6 light needs 17 s of the wall, so a kill finds letters that left in an
+earlier life and have not arrived."""
 LETTERS_A_WRITER = 15
 ARRIVED_WITHIN_S = 90.0
+
+
+EXPEDITION = """
+name = "expedition"
+title = "Two relays to Mars"
+start = "2051-04-01"
+end = "2051-06-01"
+demo_at = "2051-04-07T10:05:00Z"
+demo_since = "2051-04-07T06:00:00Z"
+earth_home = "seoul"
+mars_home = "base"
+earth_timezone = "Asia/Seoul"
+landing = "2051-02-01"
+
+[[node]]
+name = "seoul"
+number = 10
+title = "Seoul"
+world = "earth"
+site = { body = "earth", latitude_deg = 37.5, longitude_deg = 127.0 }
+
+[[node]]
+name = "base"
+number = 20
+title = "Mars Base"
+world = "mars"
+site = { body = "mars", latitude_deg = -6.2, longitude_deg = 239.0 }
+
+[[node]]
+name = "relay-areo"
+number = 30
+title = "Relay Areo"
+world = "mars"
+
+[[node]]
+name = "relay-polar"
+number = 31
+title = "Relay Polar"
+world = "mars"
+
+[[link]]
+between = ["seoul", "relay-areo"]
+kind = "wire"
+rate_bps = 2_000_000
+light_time_s = 9.9
+
+[[link]]
+between = ["seoul", "relay-polar"]
+kind = "wire"
+rate_bps = 500_000
+light_time_s = 9.95
+
+[[link]]
+between = ["relay-areo", "base"]
+kind = "wire"
+rate_bps = 2_000_000
+light_time_s = 0.06
+
+[[link]]
+between = ["relay-polar", "base"]
+kind = "wire"
+rate_bps = 2_000_000
+light_time_s = 0.01
+
+[[storm]]
+start = "2051-04-20T00:00:00Z"
+end = "2051-04-21T00:00:00Z"
+text = "dust storm"
+links = [["relay-areo", "base"], ["relay-polar", "base"]]
+
+[[person]]
+id = "jay"
+name = "Jay"
+service = 2
+mailbox = [{ node = "seoul", reads_after_min = 25 }]
+
+[[person]]
+id = "nan-young"
+name = "Joo Nan-young"
+service = 1
+mailbox = [{ node = "base", reads_after_min = 30 }]
+
+[[person]]
+id = "control"
+name = "Mission control"
+service = 5
+mailbox = [{ node = "seoul", reads_after_min = 2 }]
+
+[[person]]
+id = "crew"
+name = "The crew"
+service = 6
+mailbox = [{ node = "base", reads_after_min = 3 }]
+
+[[letter]]
+at = "2051-04-07T09:57:00Z"
+from = "jay@seoul"
+to = "nan-young@base"
+text = "Go carefully."
+
+[[pulse]]
+at = "2051-04-07T10:06:00Z"
+every_days = 0.0625
+from = "crew@base"
+to = "control@seoul"
+text = ["All well.", "Dust on the horizon."]
+
+[[answer]]
+from = "nan-young"
+to = ["jay"]
+after_min = 25
+text = ["I read you twice before I answered."]
+"""
 
 
 class Way(NamedTuple):
@@ -139,12 +257,14 @@ def test_every_letter_that_the_page_accepted_arrives_once(tmp_path: Path) -> Non
     """Killed with SIGKILL at twenty arbitrary moments under traffic and restarted on its data directory, the
     demo delivers every letter that the page had accepted, once, and its sender learns of it."""
     random, traffic, folder = Random(SEED), Traffic(), tmp_path / "data"
+    scenario = tmp_path / "expedition.toml"
+    scenario.write_text(EXPEDITION, encoding="utf-8")
     kinds = KINDS[1:]
     random.shuffle(kinds)
     for traffic.run, kind in enumerate(["start", *kinds]):
-        with demo(folder, "--speed", random.choice(SPEEDS)) as running:
+        with demo(folder, scenario, "--speed", random.choice(SPEEDS)) as running:
             live_until_killed(running, kind, random, traffic)
-    with demo(folder, "--speed", "10000") as running:
+    with demo(folder, scenario, "--speed", "10000") as running:
         api = running.serving()
         api.ask("/storm", {"active": False})
         wait_for(
