@@ -12,19 +12,31 @@ from filelock import FileLock
 from pluggy import Result
 
 LONGEST_FIRST = (
-    "web/test_demo_page",
-    "cli/test_demo_kills",
-    "web/test_page",
-    "app/test_demo",
     "rehearsal/test_rehearsal",
+    "cli/test_demo_kills",
+    "app/test_demo",
+    "web/test_page",
     "cli/test_commands",
-    "cli/test_two_nodes",
+    "web/test_demo_page",
+    "cli/test_bundles",
     "planner/test_plan_exports",
+    "cli/test_replay",
+    "live/test_kill",
+    "planner/test_spk_node",
     "bundle/test_pyd3tn",
     "sky/test_mars_year",
+    "reports/test_sky_report",
+    "cli/test_two_nodes",
+    "routing/test_index",
+    "style/test_extending",
+    "style/test_readme",
+    "sim/",
+    "cli/",
+    "sky/",
+    "planner/",
 )
-"""Modules that take longest. Tests run side by side by module, so that its fixtures are made once; what is
-begun last must be short, or one core waits for the other."""
+"""Modules that take longest, and folders whose modules take seconds each. Tests run side by side by module,
+so that its fixtures are made once; what is begun last must be short, or one core waits for the other."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

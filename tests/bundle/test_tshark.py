@@ -41,7 +41,7 @@ def dissect(path: Path, datagrams: list[bytes], fields: list[str]) -> list[dict[
     command = ["tshark", "-r", str(path), "-T", "json"]
     for field in [*fields, *FAULTS]:
         command += ["-e", field]
-    run = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    run = subprocess.run(command, capture_output=True, check=True, timeout=240)
     return [packet["_source"]["layers"] for packet in json.loads(run.stdout)]
 
 

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 STARLIGHT = str(Path(sys.executable).with_name("starlight"))
-DEADLINE_S = 60.0
-"""For any one thing to happen; a machine under heavy load may need it."""
+DEADLINE_S = 240.0
+"""For any one thing to happen; a machine under heavy load, or with a slow disk, may need it."""
 ASK_AGAIN_S = 0.02
 
 Found = TypeVar("Found")

@@ -16,7 +16,7 @@ from random import Random
 from subprocess import TimeoutExpired
 from typing import NamedTuple
 
-from tests.cli.helpers import Api, Running, demo, wait_for
+from tests.cli.helpers import DEADLINE_S, Api, Running, demo, wait_for
 
 SEED = 2051
 KINDS = ["start"] * 3 + ["accepted"] * 5 + ["posting"] * 5 + ["in flight"] * 3 + ["storm"] * 2 + ["any"] * 2
@@ -24,7 +24,6 @@ SPEEDS = ["0.6", "600", "3000"]
 """Mission seconds a second; at 0.6 light needs 17 s of the wall, so a kill finds letters that left in an
 earlier life and have not arrived."""
 LETTERS_A_WRITER = 15
-ARRIVED_WITHIN_S = 90.0
 
 
 EXPEDITION = """
@@ -185,7 +184,9 @@ class Traffic:
     def wait(self, what: Callable[[], bool]) -> None:
         """Wait until something holds of the traffic."""
         with self._changed:
-            assert self._changed.wait_for(what, 30), f"{self.begun} begun, {len(self.accepted)} accepted"
+            assert self._changed.wait_for(what, DEADLINE_S), (
+                f"{self.begun} begun, {len(self.accepted)} accepted"
+            )
 
 
 def wait_for_moment(kind: str, random: Random, traffic: Traffic, api: Api) -> None:
@@ -270,7 +271,6 @@ def test_every_letter_that_the_page_accepted_arrives_once(tmp_path: Path) -> Non
         wait_for(
             lambda: True if not missing(api, traffic) else None,
             lambda: f"seed {SEED}, of {len(traffic.accepted)} letters are missing {missing(api, traffic)}",
-            ARRIVED_WITHIN_S,
             every_s=0.5,
         )
         for way in WAYS:

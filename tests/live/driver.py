@@ -12,7 +12,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from tests.live.helpers import START, both_ways, tcpcl
+from tests.live.helpers import PATIENCE_S, START, both_ways, tcpcl
 from tests.messages.contents import sent_of
 
 from starlight.live.clock import MissionClock
@@ -72,7 +72,7 @@ async def drain(earth: Daemon, mars: Daemon) -> None:
     ends = [(earth, JAY, mars, NAN_YOUNG), (mars, NAN_YOUNG, earth, JAY)]
     earth.subscribe(changed.set)
     mars.subscribe(changed.set)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         for here, author, there, reader in ends:
             while len(there.mail.mailbox(reader).inbox()) < len(sent_of(here.mail.mailbox(author))):
                 changed.clear()

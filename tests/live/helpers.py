@@ -15,8 +15,9 @@ from starlight.neighbours.address import LinkAddress
 A = TypeVar("A")
 
 START = from_text("2051-04-02T10:00:00Z")
-PATIENCE_S = 20.0
-"""Waits end by events; this only ends a test that would otherwise hang."""
+PATIENCE_S = 120.0
+"""Waits end by events; this only ends a test that would otherwise hang. Disks of loaded machines may take
+thirty times as long as usual."""
 
 
 def tcpcl(port: int | None) -> LinkAddress:

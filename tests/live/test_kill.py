@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.live.helpers import PATIENCE_S
+
 KILLS = 10
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +39,7 @@ def test_each_accepted_letter_arrives_once_however_often_the_process_is_killed(t
         process.stdout.close()
         process.wait()
     process = driver(tmp_path, "drain")
-    found = json.loads(process.communicate(timeout=60)[0])
+    found = json.loads(process.communicate(timeout=2 * PATIENCE_S)[0])
     assert process.returncode == 0
     arrived = [letter for end in found.values() for letter in end["arrived"]]
     assert len(accepted) > 100

@@ -85,16 +85,16 @@ def test_a_process_that_is_killed_lets_go_of_a_folder(tmp_path: Path, hide: bool
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
     second = process(HOLD, tmp_path, hide=hide)
-    assert second.communicate(timeout=20)[0] == "in use\n"
+    assert second.communicate(timeout=120)[0] == "in use\n"
     holder.kill()
     holder.communicate()
     third = process(HOLD, tmp_path, hide=hide)
-    assert third.communicate(timeout=20)[0] == "held\n"
+    assert third.communicate(timeout=120)[0] == "held\n"
 
 
 def test_a_node_starts_where_fcntl_is_absent(tmp_path: Path) -> None:
     """Without `fcntl` all modules import, two nodes start and take a letter; the weaker lock is announced."""
     nodes = process(START_NODE, tmp_path, hide=True)
-    _, told = nodes.communicate(timeout=60)
+    _, told = nodes.communicate(timeout=240)
     assert nodes.returncode == 0, told
     assert "only soft file lock is available" in told

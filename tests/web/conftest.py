@@ -71,7 +71,7 @@ class Serving:
     def client(self) -> httpx.Client:
         """Return a program's client with the token."""
         headers = {"authorization": f"Bearer {TOKEN}"}
-        return httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=10)
+        return httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=60)
 
     def stop(self) -> None:
         self._server.should_exit = True

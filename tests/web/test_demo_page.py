@@ -40,7 +40,7 @@ class Demo:
         else:
             raise AssertionError(f"the demo did not start: {said}")
         headers = {"authorization": f"Bearer {self.token}"}
-        self.api = httpx.Client(base_url=f"{self.url}/api", headers=headers, trust_env=False, timeout=60)
+        self.api = httpx.Client(base_url=f"{self.url}/api", headers=headers, trust_env=False, timeout=240)
 
     def letter(self, person: str, text: str) -> dict[str, object]:
         """Return a letter as a person's mailbox has it."""
