@@ -86,10 +86,10 @@ def test_what_is_booked_without_others_is_not_booked_where_they_are(seed: int) -
     without = whole.without(booked[:1])
     added = 0
     for _ in range(30):
-        route = some_route(rng, without, plan.nodes())
-        if route and route.hops:
-            without.bookings.book(route)
-            alone.bookings.book(route)
+        more = some_route(rng, without, plan.nodes())
+        if more and more.hops:
+            without.bookings.book(more)
+            alone.bookings.book(more)
             added += 1
     assert added
     assert all_bookings(plan, without) == all_bookings(plan, alone)
