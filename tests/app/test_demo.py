@@ -19,7 +19,7 @@ from starlight.errors import InputError
 from starlight.messages.delivery import Certainty, DeliveryState
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter
-from starlight.planner.planner import Channel, plan_channels
+from starlight.planner.planner import PlannedChannel, plan_channels
 from starlight.scenario.scenario import Scenario
 from starlight.sky import Sky
 
@@ -37,11 +37,11 @@ def plans_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo_plans, "plan_channels", made_once)
 
 
-PLANS: list[tuple[object, list[Channel]]] = []
+PLANS: list[tuple[object, list[PlannedChannel]]] = []
 """For which scenario, and which start and end in ns, a plan was made; and its channels."""
 
 
-def made_once(scenario: Scenario, sky: Sky, start: int, end: int) -> list[Channel]:
+def made_once(scenario: Scenario, sky: Sky, start: int, end: int) -> list[PlannedChannel]:
     """Return the channels of a plan as `plan_channels` does."""
     asked = (scenario, start, end)
     for known, channels in PLANS:
