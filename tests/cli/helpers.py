@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import json
 import os
 import select
@@ -15,6 +16,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
+
+import pytest
+
+from starlight.cli.main import main
 
 STARLIGHT = str(Path(sys.executable).with_name("starlight"))
 DEADLINE_S = 240.0
@@ -32,16 +37,37 @@ class Outcome(NamedTuple):
     err: str
 
 
-def starlight(*arguments: str | Path, stdin: bytes = b"", env: dict[str, str] | None = None) -> Outcome:
+def starlight(*arguments: str | Path, stdin: bytes = b"") -> Outcome:
     """Run a command in a process of its own until it ends."""
     done = subprocess.run(
         [STARLIGHT, *map(str, arguments)],
         input=stdin,
         capture_output=True,
         timeout=DEADLINE_S,
-        env=os.environ | (env or {}),
     )
     return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def command(*arguments: str | Path, stdin: bytes = b"") -> Outcome:
+    """Run a command in this process: what it prints and how it ends, without what a process costs."""
+    given, out, err = (io.TextIOWrapper(io.BytesIO(data), encoding="utf-8") for data in (stdin, b"", b""))
+    status: object = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["starlight", *map(str, arguments)])
+        for name, stream in (("stdin", given), ("stdout", out), ("stderr", err)):
+            patch.setattr(sys, name, stream)
+        try:
+            main()
+        except SystemExit as left:
+            status = left.code
+    assert isinstance(status, int)
+    return Outcome(status, *(_written(stream) for stream in (out, err)))
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    stream.seek(0)
+    return stream.read()
 
 
 def wait_for(

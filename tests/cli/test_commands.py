@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 import pytest
-from tests.cli.helpers import Running, demo, running, starlight
+from tests.cli.helpers import Running, command, demo, running, starlight
 
 from starlight import dtntime
 from starlight.cli import main as command_line
@@ -350,26 +350,26 @@ def test_the_client_knows_the_pages_limit() -> None:
 
 def test_status_tells_of_every_node(live: Running) -> None:
     """`status` says how each node of a demo is doing, with --json for a program."""
-    told = json.loads(starlight("status", live.folder, "--json").out)
+    told = json.loads(command("status", live.folder, "--json").out)
     assert [each["node"] for each in told] == [node.number for node in load("lost-in-starlight").node]
     for each in told:
         assert {"time", "stored", "received", "sent", "refused", "up", "syncs", "plan_version"} <= set(each)
         assert dtntime.from_text(each["time"]) > dtntime.from_text("2051-04-07T10:00:00Z")
-    lines = starlight("status", live.folder).out.splitlines()
+    lines = command("status", live.folder).out.splitlines()
     assert sum(line.startswith("node ") for line in lines) == len(told)
     assert sum(line.startswith("  peer ") for line in lines) == sum(len(each["links"]) for each in told)
 
 
 def test_inbox_shows_every_correspondent_or_one(live: Running) -> None:
     """`inbox` lists letters both ways; --with only those of one correspondent."""
-    own = json.loads(starlight("inbox", live.folder, "nan-young", "--json").out)
+    own = json.loads(command("inbox", live.folder, "nan-young", "--json").out)
     assert len({letter["id"] for letter in own}) == len(own)
     correspondents = {letter["to_address"] if letter["mine"] else letter["from_address"] for letter in own}
     assert {"ipn:10.2"} <= correspondents
     for address in correspondents:
-        some = json.loads(starlight("inbox", live.folder, "nan-young", "--with", address, "--json").out)
+        some = json.loads(command("inbox", live.folder, "nan-young", "--with", address, "--json").out)
         assert some == [each for each in own if address in (each["to_address"], each["from_address"])]
-    assert starlight("inbox", live.folder, "jay", "--with", "ipn:20.99").out == "No letters.\n"
+    assert command("inbox", live.folder, "jay", "--with", "ipn:20.99").out == "No letters.\n"
 
 
 def mode(path: Path) -> int:

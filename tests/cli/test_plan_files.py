@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.cli.helpers import starlight
+from tests.cli.helpers import command
 
 PLANS = Path(__file__).parents[1] / "authorities" / "plans"
 
 
 def test_check_prints_the_report_and_a_summary() -> None:
     """Status 1 when something was refused; contacts, nodes, span, volume, and each remark with its line."""
-    done = starlight("plan", "check", PLANS / "hdtn_10_nodes.json")
+    done = command("plan", "check", PLANS / "hdtn_10_nodes.json")
     assert done.status == 1
     assert done.err == ""
     assert "HDTN JSON, 362 contacts among 14 nodes" in done.out
@@ -23,7 +23,7 @@ def test_check_prints_the_report_and_a_summary() -> None:
         in done.out
     )
     assert "    ... and 1 more; --all shows more" in done.out
-    every = starlight("plan", "check", "--all", PLANS / "hdtn_10_nodes.json").out
+    every = command("plan", "check", "--all", PLANS / "hdtn_10_nodes.json").out
     assert every.count("contacts[") == 6 + 102 + 166
     assert " more" not in every
 
@@ -31,11 +31,11 @@ def test_check_prints_the_report_and_a_summary() -> None:
 def test_check_ends_well_when_nothing_was_refused() -> None:
     """Status 0 when the plan can be used as it stands; times count from the epoch that is given."""
     file = PLANS / "ion_asymmetric_range.ionrc"
-    done = starlight("plan", "check", file, "--epoch", "2051-04-02")
+    done = command("plan", "check", file, "--epoch", "2051-04-02")
     assert done.status == 0
     assert "ION commands, 6 contacts among 3 nodes" in done.out
     assert "2051-04-02T00:00:00Z to 2051-04-02T01:00:00Z" in done.out
-    clean = starlight("plan", "check", PLANS / "hdtn_cgr_tutorial.json")
+    clean = command("plan", "check", PLANS / "hdtn_cgr_tutorial.json")
     assert (clean.status, clean.out.splitlines()[-1]) == (
         0,
         "Nothing had to be repaired, refused or ignored.",
@@ -44,7 +44,7 @@ def test_check_ends_well_when_nothing_was_refused() -> None:
 
 def test_check_as_json() -> None:
     """--json prints the same for a program."""
-    done = starlight("plan", "check", "--json", PLANS / "ion_duplicate_contacts.ionrc")
+    done = command("plan", "check", "--json", PLANS / "ion_duplicate_contacts.ionrc")
     found = json.loads(done.out)
     assert done.status == 0
     assert (found["usable"], found["contacts"], found["nodes"], found["format"]) == (True, 1, [1, 2], "ion")
@@ -56,18 +56,18 @@ def test_check_as_json() -> None:
 def test_an_empty_plan_can_not_be_used(tmp_path: Path) -> None:
     """A plan of which nothing is left is nothing to use."""
     (tmp_path / "empty.ionrc").write_text("# no contacts yet\n")
-    assert starlight("plan", "check", tmp_path / "empty.ionrc").status == 1
+    assert command("plan", "check", tmp_path / "empty.ionrc").status == 1
 
 
 def test_convert_prints_what_was_lost(tmp_path: Path) -> None:
     """B is written in the form that its name asks for; losses and what reading did are printed."""
     target = tmp_path / "plan.ionrc"
-    done = starlight("plan", "convert", PLANS / "hdtn_10_nodes.json", target)
+    done = command("plan", "convert", PLANS / "hdtn_10_nodes.json", target)
     assert done.status == 0
     assert f"{target}: 362 contacts among 14 nodes, from {PLANS / 'hdtn_10_nodes.json'}" in done.out
     assert "refused         6  contact that ends before it starts" in done.out
     assert "lost          158  contacts inside another of the same direction are left out" in done.out
-    assert starlight("plan", "check", target).status == 0
+    assert command("plan", "check", target).status == 0
     assert "\na contact +0 +86400 " in target.read_text(), "what was relative stays so"
 
 
@@ -76,8 +76,8 @@ def test_convert_to_every_form_and_back(form: str, tmp_path: Path) -> None:
     """A plan of whole seconds comes through every form unharmed."""
     there, back = tmp_path / "there", tmp_path / "back.json"
     source = PLANS / "hdtn_cgr_tutorial.json"
-    first = starlight("plan", "convert", source, there, "--to-format", form)
-    second = starlight("plan", "convert", there, back, "--from-format", form, "--to-format", "hdtn", "--json")
+    first = command("plan", "convert", source, there, "--to-format", form)
+    second = command("plan", "convert", there, back, "--from-format", form, "--to-format", "hdtn", "--json")
     assert (first.status, second.status) == (0, 0)
     assert first.out.splitlines()[-1] == "Nothing was lost."
     assert json.loads(second.out)["losses"] == []
@@ -115,7 +115,7 @@ def test_wrong_input_is_one_line_and_status_2(
     (tmp_path / "words.txt").write_text("These are words.\n")
     (tmp_path / "good.ionrc").write_text("a range +0 +9 1 2 5\na contact +0 +9 1 2 8\n")
     monkeypatch.chdir(tmp_path)
-    done = starlight(*arguments.split())
+    done = command(*arguments.split())
     assert (done.status, done.out) == (2, "")
     assert done.err.count("\n") == 1
     for word in words:
@@ -125,7 +125,7 @@ def test_wrong_input_is_one_line_and_status_2(
 def test_help_of_both() -> None:
     """Each has a help of its own; that of `starlight plan` names them."""
     for name in ("check", "convert"):
-        done = starlight("plan", name, "--help")
+        done = command("plan", name, "--help")
         assert (done.status, done.err) == (0, "")
         assert done.out.startswith(f"Usage: starlight plan {name} ")
-        assert f"starlight plan {name} " in starlight("plan", "--help").out
+        assert f"starlight plan {name} " in command("plan", "--help").out

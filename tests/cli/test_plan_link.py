@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.cli.helpers import starlight
+from tests.cli.helpers import command
 
 from starlight.contacts import formats
 
@@ -17,7 +17,7 @@ SHORT = ("--from", "2051-04-07", "--to", "2051-04-09")
 def test_a_plan_is_written_in_each_form(form: str, tmp_path: Path) -> None:
     """The plan of a scenario is written in each form, and what is written can be read."""
     file = tmp_path / "plan"
-    done = starlight("plan", *SHORT, "--format", form, "-o", str(file), "--json")
+    done = command("plan", *SHORT, "--format", form, "-o", str(file), "--json")
     assert done.status == 0
     view = json.loads(done.out)
     assert view["contacts"] > 50
@@ -33,7 +33,7 @@ def test_weather_is_attached_and_remembered(tmp_path: Path) -> None:
         '[[weather]]\nstart = "2051-04-07"\nend = "2051-04-08"\n'
         'nodes = ["yeoju"]\ncuts = true\ntext = "rain"\n'
     )
-    done = starlight(
+    done = command(
         "plan", *SHORT, "--weather", str(weather), "--who", "Yeoju", "--history", str(history),
         "--report", str(page), "--json",
     )  # fmt: skip
@@ -49,7 +49,7 @@ def test_weather_is_attached_and_remembered(tmp_path: Path) -> None:
 def test_a_link_prints_its_table_and_rates(tmp_path: Path) -> None:
     """`starlight link` prints the design control table and the rate over time, and writes a page."""
     page = tmp_path / "link.html"
-    done = starlight("link", "lost-in-starlight", "mountain", "facility", "--report", str(page))
+    done = command("link", "lost-in-starlight", "mountain", "facility", "--report", str(page))
     assert done.status == 0
     for words in ("Free-space loss", "Margin", "bit/s", "Rate from"):
         assert words in done.out
@@ -58,11 +58,11 @@ def test_a_link_prints_its_table_and_rates(tmp_path: Path) -> None:
 
 def test_the_sky_tells_the_next_conjunction() -> None:
     """`starlight sky` tells the next superior conjunction with the last safe departure; the list has all."""
-    done = starlight("sky", "--at", "2051-04-07")
+    done = command("sky", "--at", "2051-04-07")
     assert "last safe departure   2051-09-05T08:48 from Earth, 2051-09-05T08:25 from Mars" in done.out
-    listed = json.loads(starlight("sky", "--conjunctions", "--json").out)
+    listed = json.loads(command("sky", "--conjunctions", "--json").out)
     assert len(listed) == 13
-    ship = starlight("sky", "--at", "2050-10-01")
+    ship = command("sky", "--at", "2050-10-01")
     assert "ship to Earth" in ship.out
 
 
@@ -84,7 +84,7 @@ def test_the_sky_tells_the_next_conjunction() -> None:
 )
 def test_wrong_input_is_one_line_with_status_2(command: str, words: list[str]) -> None:
     """What is wrong is named in one line on standard error, with status 2."""
-    done = starlight(*command.split())
+    done = command(*command.split())
     assert done.status == 2
     assert done.out == ""
     assert done.err.count("\n") == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.helpers import starlight
+from tests.cli.helpers import command
 
 PLANS = Path(__file__).parents[1] / "authorities" / "plans"
 TUTORIAL = PLANS / "hdtn_cgr_tutorial.json"
@@ -18,7 +18,7 @@ TUTORIAL = PLANS / "hdtn_cgr_tutorial.json"
 
 def routes(*arguments: str | Path) -> dict[str, Any]:
     """Return what the command prints as JSON."""
-    outcome = starlight("route", *arguments, "--json")
+    outcome = command("route", *arguments, "--json")
     assert outcome.status == 0, outcome.err
     found: dict[str, Any] = json.loads(outcome.out)
     return found
@@ -70,7 +70,7 @@ def test_light_time_counts_once_and_the_margin_is_told(tmp_path: Path) -> None:
 def test_explain_says_contact_by_contact_why_a_faster_looking_route_was_refused(tmp_path: Path) -> None:
     """Why not faster: the contact, when it ends, what it carries, and what the bundle needs."""
     file = plan(tmp_path, (1, 2, 0, 10, 8000, 1), (2, 3, 0, 5, 800, 1), (1, 3, 50, 60, 8000, 1))
-    outcome = starlight("route", file, "--from", "1", "--to", "3", "--size", "1000", "--explain")
+    outcome = command("route", file, "--from", "1", "--to", "3", "--size", "1000", "--explain")
     assert outcome.status == 0, outcome.err
     assert "Route 1: 1000 B from node 1 to node 3 at 0 s; arrives at 52 s, enters by node 3." in outcome.out
     assert "Refused: contacts 0, 1, which look like an arrival at 2.001342 s." in outcome.out
@@ -86,7 +86,7 @@ def test_where_there_is_no_route_it_says_so(tmp_path: Path) -> None:
     file = plan(tmp_path, (1, 2, 0, 10, 8000, 1), (1, 2, 20, 30, 8000, 1))
     none = ("--from", "2", "--to", "1")
     assert routes(file, *none)["routes"] == []
-    assert starlight("route", file, *none).out.startswith("No route: 0 B from node 2 to node 1")
+    assert command("route", file, *none).out.startswith("No route: 0 B from node 2 to node 1")
     found = routes(file, "--from", "1", "--to", "2", "--size", "15000")
     assert found["routes"] == []
     assert [piece["contacts"] for piece in found["fragments"]] == [[0], [1]]
@@ -124,7 +124,7 @@ def test_where_there_is_no_route_it_says_so(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_is_one_line(arguments: tuple[str, ...], told: str) -> None:
     """Wrong input is one line that says where and what, and status 2."""
-    outcome = starlight("route", TUTORIAL, *arguments)
+    outcome = command("route", TUTORIAL, *arguments)
     assert outcome.status == 2
     assert outcome.err.startswith(f"starlight: {told}")
     assert outcome.err.count("\n") == 1
@@ -134,7 +134,7 @@ def test_a_plan_without_contacts_has_no_nodes(tmp_path: Path) -> None:
     """An empty plan is one line that says so."""
     file = tmp_path / "none.json"
     file.write_text('{"contacts": []}')
-    outcome = starlight("route", file, "--from", "1", "--to", "2")
+    outcome = command("route", file, "--from", "1", "--to", "2")
     assert (outcome.status, outcome.err.count("\n")) == (2, 1)
     assert outcome.err.startswith("starlight: --from: the plan has no contacts. ")
 
@@ -143,7 +143,7 @@ def test_a_plan_without_contacts_has_no_nodes(tmp_path: Path) -> None:
 def test_a_plan_in_every_form_has_the_same_route(tmp_path: Path, form: str) -> None:
     """PLAN is read in every form that is imported."""
     file = tmp_path / "plan"
-    assert starlight("plan", "convert", TUTORIAL, file, "--to-format", form).status == 0
+    assert command("plan", "convert", TUTORIAL, file, "--to-format", form).status == 0
     (route,) = routes(file, "--from", "1", "--to", "5")["routes"]
     assert [(hop["from"], hop["to"]) for hop in route["hops"]] == [(1, 3), (3, 4), (4, 5)]
     assert route["arrival_s"] - route["hops"][0]["leaves_s"] == 3
@@ -166,7 +166,7 @@ class _Page(HTMLParser):
 
 def reported(file: Path, *arguments: str | Path) -> tuple[str, _Page]:
     """Return the text of a report, and what is in it."""
-    outcome = starlight("route", *arguments, "--report", file)
+    outcome = command("route", *arguments, "--report", file)
     assert outcome.status == 0, outcome.err
     text = file.read_text(encoding="utf-8")
     page = _Page()
@@ -228,4 +228,4 @@ def test_a_report_without_a_route_says_so(tmp_path: Path) -> None:
     assert "There is no route." in text
     text, page = reported(tmp_path / "here.html", TUTORIAL, "--from", "1", "--to", "1")
     assert page.tags.count("polyline") == 0
-    assert "it is there already" in starlight("route", TUTORIAL, "--from", "1", "--to", "1").out
+    assert "it is there already" in command("route", TUTORIAL, "--from", "1", "--to", "1").out

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from tests.cli.helpers import Outcome, Running, running, starlight, wait_for
+from tests.cli.helpers import Outcome, Running, command, running, wait_for
 from tests.cli.relay import Relay
 from tests.links.pcap import capture
 
@@ -67,7 +67,7 @@ def told(outcome: Outcome) -> Any:
 
 def is_known(folder: Path, person: str, letter_id: str) -> bool | None:
     """Whether a person knows that a letter has arrived; None if not."""
-    for letter in told(starlight("inbox", folder, person, "--json")):
+    for letter in told(command("inbox", folder, person, "--json")):
         if letter["id"] == letter_id and letter["state"] in ("arrived", "read"):
             return True if letter["standing"] == "confirmed" else None
     return None
@@ -78,19 +78,19 @@ def exchange(folder: Path, seoul: Running, base: Running, relay: Relay) -> Talk:
     here, there = folder / "seoul-data", folder / "base-data"
     seoul.serving()
     base.serving()
-    question = told(starlight("send", here, "jay", "ipn:20.1", "Can you hear me?", "--json"))
+    question = told(command("send", here, "jay", "ipn:20.1", "Can you hear me?", "--json"))
     wait_for(lambda: is_known(here, "jay", question["id"]), "the question is known to have arrived")
     asked = ["--reply-to", question["id"], "--json"]
-    answer = told(starlight("send", there, "nan-young", "ipn:10.2", "-", *asked, stdin="들려요.".encode()))
-    long = told(starlight("send", here, "jay", "ipn:20.1", "-", "--json", stdin=LONG.encode()))
+    answer = told(command("send", there, "nan-young", "ipn:10.2", "-", *asked, stdin="들려요.".encode()))
+    long = told(command("send", here, "jay", "ipn:20.1", "-", "--json", stdin=LONG.encode()))
     wait_for(lambda: is_known(there, "nan-young", answer["id"]), "the answer is known to have arrived")
     wait_for(lambda: is_known(here, "jay", long["id"]), "the long letter is known to have arrived")
     inboxes = {
-        "jay": told(starlight("inbox", here, "jay", "--json")),
-        "nan-young": told(starlight("inbox", there, "nan-young", "--with", "ipn:10.2", "--json")),
+        "jay": told(command("inbox", here, "jay", "--json")),
+        "nan-young": told(command("inbox", there, "nan-young", "--with", "ipn:10.2", "--json")),
     }
-    shown = starlight("inbox", there, "nan-young").out + starlight("status", there).out
-    statuses = {each.name: told(starlight("status", each, "--json")) for each in (here, there)}
+    shown = command("inbox", there, "nan-young").out + command("status", there).out
+    statuses = {each.name: told(command("status", each, "--json")) for each in (here, there)}
     ends = [base.end(), seoul.end()]
     return Talk(relay.said[0], question, answer, long, inboxes, shown, statuses, ends, [])
 
@@ -179,7 +179,7 @@ def test_both_nodes_end_in_order(talk: Talk) -> None:
 def test_the_record_of_each_node_replays_to_the_same_actions(talk: Talk) -> None:
     """A record of a live node replays to the same actions."""
     for record in talk.records:
-        found = told(starlight("replay", record, "--json"))
+        found = told(command("replay", record, "--json"))
         assert found["events"] > 10
         assert found["differences"] == []
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 import pytest
-from tests.cli.helpers import Running, running, starlight
+from tests.cli.helpers import Running, command, running
 from tests.messages.helpers import overhead_of
 
 from starlight.cli.route import route
@@ -85,17 +85,17 @@ def test_why_so_late_has_the_words_of_starlight_route(node: Running) -> None:
     The plan, the bookings (none but the letter's own) and the time are the same; and so is what is needed
     of a contact: `starlight route` adds the estimated overhead, the mailbox that of our own bundles.
     """
-    sent = starlight("send", node.folder, "jay", TO, "x" * 2_000, "--explain")
+    sent = command("send", node.folder, "jay", TO, "x" * 2_000, "--explain")
     assert sent.status == 0, sent.err
-    inbox = starlight("inbox", node.folder, "jay", "--explain")
-    (letter,) = json.loads(starlight("inbox", node.folder, "jay", "--explain", "--json").out)
+    inbox = command("inbox", node.folder, "jay", "--explain")
+    (letter,) = json.loads(command("inbox", node.folder, "jay", "--explain", "--json").out)
     lateness = letter["lateness"]
     size = str(
         lateness["size_bytes"] + overhead_of(now=from_text("2050-01-01T00:00:00Z")) - MIN_OVERHEAD_BYTES
     )
     file = node.folder.parent / "plan.json"
     asked = ["--from", str(HERE), "--to", str(THERE), "--at", lateness["now"], "--size", size]
-    told = refusals_in(starlight("route", file, *asked, "--explain").out)
+    told = refusals_in(command("route", file, *asked, "--explain").out)
     assert len(told) == 3
     assert told[0].startswith("Refused: contacts 1, 2, which look like an arrival at 2050-01-01T00:10:00.")
     assert told[1].startswith("  At node 10 it waits until 2050-01-01T00:00:00Z for the contact with node 15")
@@ -105,7 +105,7 @@ def test_why_so_late_has_the_words_of_starlight_route(node: Running) -> None:
     (reason,) = lateness["reasons"]
     assert [reason["headline"], *("  " + sentence for sentence in reason["sentences"])] == told
     assert any("for the contact with node 15" in sentence for sentence in lateness["first"])
-    waiting = json.loads(starlight("send", node.folder, "jay", TO, "y" * 2_000, "--explain", "--json").out)
+    waiting = json.loads(command("send", node.folder, "jay", TO, "y" * 2_000, "--explain", "--json").out)
     assert "for what is booked before it" in json.dumps(waiting["lateness"])
 
 
@@ -120,15 +120,15 @@ def test_priority_and_critical(node: Running) -> None:
     """The letter has the priority that it was sent with; the inbox says what is not normal."""
     for more in (["--priority", "bulk"], ["--priority", "expedited"], ["--critical"], []):
         text = " ".join(["text", *more])
-        letter = json.loads(starlight("send", node.folder, "jay", TO, text, *more, "--json").out)
+        letter = json.loads(command("send", node.folder, "jay", TO, text, *more, "--json").out)
         assert letter["priority"] == (more[1] if more[:1] == ["--priority"] else "normal")
         assert letter["critical"] is ("--critical" in more)
         assert "lateness" not in letter
-    shown = starlight("inbox", node.folder, "jay").out
+    shown = command("inbox", node.folder, "jay").out
     for word in ("bulk", "expedited", "critical"):
         assert shown.count(f", {word}]") == 1
     assert "Refused" not in shown
-    letters = json.loads(starlight("inbox", node.folder, "jay", "--json").out)
+    letters = json.loads(command("inbox", node.folder, "jay", "--json").out)
     notes = {letter["text"]: letter["note"] for letter in letters}
     later = "Later than first foreseen: a more urgent letter went first."
     assert notes["text --priority bulk"] == later
@@ -138,8 +138,8 @@ def test_priority_and_critical(node: Running) -> None:
 
 def test_a_wrong_priority_is_told_in_one_line(node: Running) -> None:
     """Another word is refused with those that are right, status 2, and nothing is written."""
-    before = starlight("inbox", node.folder, "jay").out
-    status, _, err = starlight("send", node.folder, "jay", TO, "now", "--priority", "urgent")
+    before = command("inbox", node.folder, "jay").out
+    status, _, err = command("send", node.folder, "jay", TO, "now", "--priority", "urgent")
     assert status == 2
     assert err == "starlight: priority: 'urgent' is no priority. It is bulk, normal or expedited\n"
-    assert starlight("inbox", node.folder, "jay").out == before
+    assert command("inbox", node.folder, "jay").out == before
