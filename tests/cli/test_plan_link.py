@@ -67,7 +67,7 @@ def test_the_sky_tells_the_next_conjunction() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "words"),
+    ("line", "words"),
     [
         ("plan mars", ["mars", "lost-in-starlight"]),
         ("plan --from 2051-04-07 --to 2051-04-06", ["--to", "is not after the beginning", "after --from"]),
@@ -82,9 +82,9 @@ def test_the_sky_tells_the_next_conjunction() -> None:
         ("sky --report none/x.html", ["none/x.html", "No such file"]),
     ],
 )
-def test_wrong_input_is_one_line_with_status_2(command: str, words: list[str]) -> None:
+def test_wrong_input_is_one_line_with_status_2(line: str, words: list[str]) -> None:
     """What is wrong is named in one line on standard error, with status 2."""
-    done = command(*command.split())
+    done = command(*line.split())
     assert done.status == 2
     assert done.out == ""
     assert done.err.count("\n") == 1
