@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import random
-import sys
-from collections.abc import Callable
 from functools import partial
-from types import FrameType
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.engine.helpers import HOUR, SECOND, Fixture, NodeLimits, T, contact, of, plan
+from tests.engine.helpers import HOUR, SECOND, Fixture, NodeLimits, T, contact, of, plan, work
 from tests.routing.plans import Shape
 
 from starlight.bundle import BundleFlags
@@ -223,25 +219,6 @@ def test_a_link_that_does_not_acknowledge_is_a_doubt() -> None:
     assert expected(node, 100).doubts == (ForecastDoubt(ForecastDoubtCode.UNACKNOWLEDGED, 2),)
     node = Fixture(1, plan(contact(1, 1, 2, one_way=True)), up=(2,))
     assert codes(expected(node, 100)) == [ForecastDoubtCode.UNACKNOWLEDGED]
-
-
-def work(do: Callable[[], object]) -> int:
-    """Return how many instructions of Python something takes, the same on any machine."""
-    count = 0
-
-    def look(frame: FrameType, event: str, _: object) -> Any:
-        nonlocal count
-        frame.f_trace_opcodes = True
-        count += event == "opcode"
-        return look
-
-    before = sys.gettrace()
-    sys.settrace(look)
-    try:
-        do()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 def test_a_forecast_costs_no_more_in_a_long_plan() -> None:

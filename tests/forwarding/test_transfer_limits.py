@@ -21,6 +21,7 @@ from tests.engine.helpers import (
 from starlight.bundle import BundleFlags, decode, with_age
 from starlight.node.actions import Accepted, Action, Transmit
 from starlight.node.events import LinkDown, LinkUp, TransmissionAcknowledged, TransmissionFailed, Wakeup
+from starlight.node.links import PASSERS_BY
 
 WHOLE = BundleFlags.MUST_NOT_FRAGMENT.value
 TWO_WAYS = plan(
@@ -193,3 +194,17 @@ def test_a_small_limit_does_not_keep_a_node_from_starting_again() -> None:
     assert again.states == ["QUEUED"]
     again.handle(LinkUp(2, 1_000), T + SECOND)
     assert again.states == ["WAITING"]
+
+
+def test_a_peer_that_connects_under_ever_new_numbers_fills_nothing() -> None:
+    """Of those to whom no plan leads, neither links nor what they take are kept without bound."""
+    node = Fixture(1, plan(contact(1, 1, 2)), up=(2,))
+    node.handle(LinkUp(2, 5_000))
+    node.handle(LinkDown(2))
+    for number in range(100, 100 + 2 * PASSERS_BY):
+        node.handle(LinkUp(number, 1_000 + number))
+        node.handle(LinkDown(number))
+    core = node.node._core
+    assert len(core.links._links) <= PASSERS_BY + 1
+    assert node.node.router.transfers._most == {1: {2: 5_000}}
+    assert node.node.link(2, T).since == T

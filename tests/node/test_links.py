@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlight.dtntime import HOUR, SECOND
-from starlight.node.links import HEARD_STEPS, KnownLink, Links, LinkState
+from starlight.node.links import HEARD_STEPS, PASSERS_BY, KnownLink, Links, LinkState
 
 
 def test_a_link_of_which_nothing_was_told_is_down() -> None:
@@ -47,3 +47,33 @@ def test_a_stream_from_afar_takes_little_memory() -> None:
     heard = link.last_heard(now)
     assert heard is not None
     assert 0 <= now - heard <= light // HEARD_STEPS + step
+
+
+def test_peers_that_pass_by_take_little_memory() -> None:
+    """Of peers that were let go the last ones are remembered; one that is held never is forgotten."""
+    links = Links()
+    held = links.to(1)
+    links.let_go(1)
+    assert links.to(1) is held
+    for peer in range(2, 2 * PASSERS_BY):
+        links.to(peer).rise(1000, True, peer)
+        links.let_go(peer)
+        links.hear(10**6 + peer, peer, peer)
+    assert len(links._links) == PASSERS_BY + 1
+    assert links.to(1) is held
+    last = 2 * PASSERS_BY - 1
+    assert links.state(2, last) == LinkState(2)
+    assert links.state(last, last) == LinkState(last, True, last, None, 1000)
+    assert links.state(10**6 + last, last).last_heard == last
+
+
+def test_who_was_let_go_longest_ago_is_forgotten_first() -> None:
+    """A peer that is met again and let go again is the last of them."""
+    links = Links()
+    for peer in range(PASSERS_BY):
+        links.hear(peer, 1, 1)
+    links.to(0)
+    links.let_go(0)
+    links.hear(PASSERS_BY, 1, 1)
+    assert links.state(0, 1).last_heard == 1
+    assert links.state(1, 1) == LinkState(1)

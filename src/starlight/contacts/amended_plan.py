@@ -131,11 +131,18 @@ def _united(spans: Iterable[Span]) -> list[Span]:
 def _silenced(contacts: list[Contact], silences: dict[Link, list[Span]]) -> list[Contact]:
     if not silences:
         return contacts
-    taken = {contact.id for contact in contacts}
+    begins = min([spans[0][0] for spans in silences.values()])
+    ends = max([spans[-1][1] for spans in silences.values()])
+    taken: set[int] = set()
     kept: list[Contact] = []
     for contact in contacts:
+        # A storm of weeks touches few of the contacts of decades: most need not even be looked up by link.
+        if contact.start > ends or contact.end < begins:
+            kept.append(contact)
+            continue
         spans = silences.get((contact.from_node, contact.to_node), ())
         if any(first <= contact.end and last >= contact.start for first, last in spans):
+            taken = taken or {each.id for each in contacts}
             kept += _parts(contact, spans, taken)
         else:
             kept.append(contact)

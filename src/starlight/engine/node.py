@@ -84,7 +84,7 @@ class Node:
         self.forecaster = EngineForecaster(
             core, self._reception, booking, queues, self._fragmenter, self._watch
         )
-        retries = Retries(core, queues, self._forwarding)
+        retries = Retries(core, queues, booking, self._forwarding)
         self._scheduler = TransmitScheduler(
             core, booking, queues, self._forwarding, retries, self._submissions, self._watch
         )

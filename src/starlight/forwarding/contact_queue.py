@@ -24,14 +24,15 @@ LEVELS = len(Priority)
 class Neighbour:
     """A neighbour: its link, its queues, and what it has not answered.
 
-    `resting` has the bundles that it did not take and that rest, `again_at` when a new session is reason to
-    try them before, and `vain` how many sessions that were brought nothing. `unanswered` has for each bundle
+    `resting` has the bundles that it did not take and that rest, up to `resting_most` before those that have
+    gone are let go of, `again_at` when a new session is reason to try them before, and `vain` how many
+    sessions that were brought nothing. `unanswered` has for each bundle
     when its answer is overdue, and when it reaches the peer until the way back has been looked at.
     """
 
     __slots__ = (
-        "again_at", "busy_until", "link", "number", "queues", "resting", "stalled", "unanswered", "under_way",
-        "vain", "watched",
+        "again_at", "busy_until", "link", "number", "queues", "resting", "resting_most", "stalled",
+        "unanswered", "under_way", "vain", "watched",
     )  # fmt: skip
 
     def __init__(self, link: KnownLink) -> None:
@@ -39,6 +40,7 @@ class Neighbour:
         self.link = link
         self.under_way = 0
         self.resting: dict[Stored, None] = {}
+        self.resting_most = 0
         self.again_at = 0
         self.vain = 0
         self.stalled = False

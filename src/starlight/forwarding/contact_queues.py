@@ -36,10 +36,16 @@ class ContactQueues:
         """Return a neighbour with whom something is going on; None of others."""
         return self._neighbours.get(number)
 
-    def forget_idle(self, peer: Neighbour) -> None:
-        """Forget a neighbour with whom nothing is going on, so that passers-by take no memory."""
-        if not peer.queues and not peer.under_way and not peer.resting:
+    def forget_idle(self, peer: Neighbour) -> bool:
+        """Forget a neighbour with whom nothing is going on, so that passers-by take no memory.
+
+        Returns:
+            True for one that is forgotten; what is known of its link stays.
+        """
+        idle = not peer.queues and not peer.under_way and not peer.resting
+        if idle:
             del self._neighbours[peer.number]
+        return idle
 
     def of(self, contact: Contact) -> ContactQueue | None:
         """Return the queue of a contact, None where none is open."""

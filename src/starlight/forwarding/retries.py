@@ -2,9 +2,11 @@
 
 Theory of operation. A rest grows with each failure, up to an hour, as there is mostly no telling when a peer
 will take again what it did not. A new session tells: the peer was started anew, a cable is in again. So what
-failed there and rests goes at once, and its failures count no more. A link that flaps must cost little all
-the same. So of sessions that follow each other, over which nothing was ever taken, each further one brings
-this about only after a pause, doubled up to a minute; a transfer that ends well begins anew.
+failed there and rests goes at once, and its failures count no more. What has failed elsewhere since rests for
+that other neighbour, of which the session tells nothing: it goes at once where it gets there sooner by the
+neighbour that has come, and else keeps its rest. A link that flaps must cost little all the same. So of
+sessions that follow each other, over which nothing was ever taken, each further one brings this about only
+after a pause, doubled up to a minute; a transfer that ends well begins anew.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from starlight.dtntime import MINUTE
 from starlight.forwarding.contact_queue import Neighbour
 from starlight.forwarding.contact_queues import ContactQueues
 from starlight.forwarding.forwarding import Forwarding
+from starlight.forwarding.route_booking import RouteBooking
 from starlight.node.bundle_state import BundleState
 from starlight.node.core import Core
 from starlight.node.stored import Stored
@@ -28,23 +31,29 @@ class Retries:
     Args:
         core: the node's.
         queues: of the contacts; they hold the neighbours.
-        forwarding: finds the routes.
+        booking: knows routes by one neighbour.
+        forwarding: lets bundles queue.
     """
 
-    def __init__(self, core: Core, queues: ContactQueues, forwarding: Forwarding) -> None:
+    def __init__(
+        self, core: Core, queues: ContactQueues, booking: RouteBooking, forwarding: Forwarding
+    ) -> None:
         self._limits = core.config.limits
         self._deadlines = core.deadlines
         self._queues = queues
+        self._booking = booking
         self._forwarding = forwarding
 
     def failed(self, stored: Stored) -> None:
         """Take note that a bundle was not taken by the neighbour that it was sent to."""
-        resting = self._queues.neighbour(stored.peer).resting
-        resting[stored] = None
-        # Those that have gone since, by others or at the end of their lifetimes, are let go of now and then.
-        if len(resting) > 2 * self._limits.under_way:
-            for gone in [each for each in resting if each.state is BundleState.GONE]:
-                del resting[gone]
+        peer = self._queues.neighbour(stored.peer)
+        peer.resting[stored] = None
+        # Those that have gone since, by others or at the end of their lifetimes, are let go of now and then:
+        # when they may be the half of all, so that to look through all costs each that failed a step or two.
+        if len(peer.resting) > max(peer.resting_most, 2 * self._limits.under_way):
+            for gone in [each for each in peer.resting if each.state is BundleState.GONE]:
+                del peer.resting[gone]
+            peer.resting_most = 2 * len(peer.resting)
 
     def succeeded(self, peer: int) -> None:
         """Take note that a neighbour has taken a bundle."""
@@ -64,10 +73,21 @@ class Retries:
             return
         peer.again_at = now + min(self._limits.rest(peer.vain + 1), PAUSE_MAX)
         peer.vain += 1
-        resting, peer.resting = peer.resting, {}
+        resting, peer.resting, peer.resting_most = peer.resting, {}, 0
         for stored in resting:
-            if stored.state in (BundleState.QUEUED, BundleState.WAITING):
+            if stored.state not in (BundleState.QUEUED, BundleState.WAITING):
+                continue
+            stored.refused_by -= {peer.number}
+            if stored.peer == peer.number:
                 self._forwarding.dequeue(stored)
                 stored.failures = 0
-                stored.refused_by -= {peer.number}
                 self._forwarding.enqueue(stored, now)
+            else:
+                self._offer(stored, peer, now)
+
+    def _offer(self, stored: Stored, peer: Neighbour, now: int) -> None:
+        """Let a bundle that rests for another neighbour go by this one at once, if that is sooner."""
+        route = self._booking.find(stored, now, by=peer.number)
+        if route and (stored.route is None or route.projected < stored.route.projected):
+            self._forwarding.dequeue(stored)
+            self._forwarding.enqueue(stored, now, over=route)

@@ -49,13 +49,14 @@ class RouteBooking:
         self._gone: dict[int, tuple[int, int]] = {}  # contacts that went: at which, and when they end
 
     def find(
-        self, stored: Stored, since: int, without: frozenset[int] = frozenset()
+        self, stored: Stored, since: int, without: frozenset[int] = frozenset(), by: int | None = None
     ) -> Route | NoRoute | None:
         """Return a bundle's best route, or why there is none even back to its sender.
 
         Args:
             since: when it may leave at the earliest, in ns.
             without: ids of contacts that it must not use.
+            by: the neighbour that it is to go by. [default: any]
 
         Returns:
             None for a bundle to a node that is not known.
@@ -63,6 +64,8 @@ class RouteBooking:
         if stored.node is None:
             return None
         request = self.request(stored, stored.node, since, without)
+        if by is not None:
+            request = replace(request, exclude=request.exclude | (self._all_neighbours() - {by}))
         if stored.sender is None:
             return self.router.route(request)
         found = self.router.route(replace(request, sender=stored.sender))
@@ -90,11 +93,12 @@ class RouteBooking:
     def excluded(self, stored: Stored) -> frozenset[int]:
         """Return the neighbours that a bundle must not be handed to."""
         via = stored.meta.via
-        if via is None:
-            return stored.refused_by
+        return stored.refused_by if via is None else stored.refused_by | (self._all_neighbours() - {via})
+
+    def _all_neighbours(self) -> frozenset[int]:
         if self._neighbours is None:
             self._neighbours = self.router.index.neighbours(self.number)
-        return stored.refused_by | (self._neighbours - {via})
+        return self._neighbours
 
     def book(self, stored: Stored, route: Route) -> None:
         """Give a bundle a route and the time of its contacts."""

@@ -70,6 +70,7 @@ class TransmitScheduler:
     ) -> None:
         self._limits = core.config.limits
         self._ledger = core.ledger
+        self._links = core.links
         self._deadlines = core.deadlines
         self._booking = booking
         self._queues = queues
@@ -131,7 +132,12 @@ class TransmitScheduler:
             if queue.free_at > now:
                 queue.free_at = now
                 self._booking.router.bookings.occupy(queue.contact.id, now)
-        self._queues.forget_idle(peer)
+        idle = self._queues.forget_idle(peer)
+        if idle and self._booking.router.index.link(self._booking.number, number) is None:
+            # No plan leads to it, so nobody needs to know what it takes until it comes again and says so.
+            self._links.let_go(number)
+            if self._booking.limit(number) is not None:
+                self._booking.set_limit(number, None)
 
     def change_plan(self, plan: ContactPlan, now: int) -> None:
         """Take a new plan, and look again at what it can change: the most urgent first, else as it came.

@@ -14,6 +14,11 @@ HEARD_STEPS = 64
 """Of a stream of bundles that light has yet to bring, about so many moments are kept: memory is bounded, and
 what is told of the last one heard is too old by such a part of the light time at most."""
 
+PASSERS_BY = 1_024
+"""Peers with whom nothing goes on, and to whom the plan has no link, are remembered up to this many: more
+than pass by in a day of people, and some hundred kilobytes. Without a bound a peer that connects under ever
+new node numbers would fill the node."""
+
 
 class LinkState(msgspec.Struct, frozen=True, gc=False):
     """The state of a link to a peer, as this node knows it.
@@ -86,17 +91,31 @@ class KnownLink:
 
 
 class Links:
-    """The links of one node, by peer."""
+    """The links of one node, by peer.
+
+    Of peers that were let go all is forgotten but for the last `PASSERS_BY`: since when their links are down,
+    when they were heard, and what they take. They will be met like any peer of which nothing was ever told.
+    """
 
     def __init__(self) -> None:
         self._links: dict[int, KnownLink] = {}
+        self._let_go: dict[int, None] = {}  # whoever was let go last comes last
 
     def to(self, peer: int) -> KnownLink:
-        """Return the link to a peer; one of which nothing was told is down."""
+        """Return the link to a peer, which is kept until it is let go; without any news it is down."""
+        self._let_go.pop(peer, None)
         link = self._links.get(peer)
         if link is None:
             link = self._links[peer] = KnownLink(peer)
         return link
+
+    def let_go(self, peer: int) -> None:
+        """Take note that nothing goes on with a peer whose link is known; the oldest one may be forgotten."""
+        self._let_go.pop(peer, None)
+        self._let_go[peer] = None
+        if len(self._let_go) > PASSERS_BY:
+            oldest = next(iter(self._let_go))
+            del self._let_go[oldest], self._links[oldest]
 
     def state(self, peer: int, now: int) -> LinkState:
         """Return the state of the link to a peer, without keeping anything of one that is not known."""
@@ -105,5 +124,10 @@ class Links:
 
     def hear(self, peer: int | None, at: int, now: int) -> None:
         """Take note of something from a peer that light brings at a time, in ns; None is a peer unknown."""
-        if peer is not None:
-            self.to(peer).hear(at, now)
+        if peer is None:
+            return
+        if peer not in self._links:
+            # To be heard is no reason to be kept: whoever holds a link has asked for it with `to`.
+            self._links[peer] = KnownLink(peer)
+            self.let_go(peer)
+        self._links[peer].hear(at, now)
