@@ -87,6 +87,7 @@ class Retries:
 
     def _offer(self, stored: Stored, peer: Neighbour, now: int) -> None:
         """Let a bundle that rests for another neighbour go by this one at once, if that is sooner."""
+        # Its own booking stays while another is sought: given back and booked again it loses its place.
         route = self._booking.find(stored, now, by=peer.number)
         if route and (stored.route is None or route.projected < stored.route.projected):
             self._forwarding.dequeue(stored)

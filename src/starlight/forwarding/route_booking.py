@@ -96,6 +96,7 @@ class RouteBooking:
         return stored.refused_by if via is None else stored.refused_by | (self._all_neighbours() - {via})
 
     def _all_neighbours(self) -> frozenset[int]:
+        # Kept until the plan changes: each copy of a critical bundle asks for it with each question.
         if self._neighbours is None:
             self._neighbours = self.router.index.neighbours(self.number)
         return self._neighbours
@@ -147,6 +148,7 @@ class RouteBooking:
         route = stored.route
         if route is None:
             return
+        # What takes no time, as where a rate is unlimited, has booked none.
         through = max(hop.last_byte if hop.last_byte > hop.leaves else 0 for hop in route.hops)
         if through > now:
             self._deadlines.at(through, self._release_passed, (route, stored.epoch))

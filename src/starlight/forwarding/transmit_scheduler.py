@@ -128,6 +128,7 @@ class TransmitScheduler:
         """Send nothing to a neighbour until its link comes up; what is under way fails by itself."""
         peer = self._queues.neighbour(number)
         peer.link.fall(now)
+        # Nothing is on the air any more; what else waits for the end of it would wait for nothing.
         for queue in peer.queues:
             if queue.free_at > now:
                 queue.free_at = now

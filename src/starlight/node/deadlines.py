@@ -57,6 +57,7 @@ class Expiries:
 
     def sweep(self, stored_count: int) -> None:
         """Drop the entries of forgotten bundles when they are the majority."""
+        # The thousand is for small stores: with few bundles a sweep would else follow each that is forgotten.
         if len(self._heap) > 2 * stored_count + 1_024:
             self._heap = [entry for entry in self._heap if entry[2].state is not BundleState.GONE]
             heapify(self._heap)
@@ -64,6 +65,7 @@ class Expiries:
     def next(self) -> int | None:
         """Return when the next lifetime ends."""
         heap = self._heap
+        # Only at the head: to find an entry further in would take a look through all, for each bundle.
         while heap and heap[0][2].state is BundleState.GONE:
             heappop(heap)
         return heap[0][0] if heap else None

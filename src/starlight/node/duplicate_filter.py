@@ -46,6 +46,8 @@ class DuplicateFilter:
 
     def was_delivered(self, key: str, now: int) -> bool:
         """Tell whether a bundle was delivered here."""
+        # What outlived its time stays until the limit drives it out: it counts no more, as its bundle has
+        # expired and is refused for that.
         until = self._delivered.get(key)
         return until is not None and until >= now
 

@@ -38,6 +38,7 @@ class Index:
 
     def kin(self, key: str) -> list[Stored]:
         """Return the entry of a bundle, if it has one, and those of its copies and own fragments."""
+        # Nearly all are alone and known by their own key, so the second table is mostly empty.
         whole, others = self.entries.get(key), self._kin.get(key, {})
         return [*others.values()] if whole is None else [whole, *others.values()]
 

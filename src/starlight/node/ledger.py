@@ -60,6 +60,7 @@ class Ledger:
         """
         stored = Stored(key, meta, node)
         self.index.add(stored)
+        # By the highest, as the store may give them back in any order.
         self._order = max(self._order, meta.order)
         return stored
 
@@ -74,6 +75,7 @@ class Ledger:
             ValueError: it leads nowhere from where the bundle is.
         """
         state = after(stored.state, cause)
+        # Also of one that waits on: who was looked at in vain stands behind those that have yet to be.
         if stored.state is BundleState.WAITING:
             del self.waiting[stored.key]
         stored.state = state

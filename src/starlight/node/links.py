@@ -69,6 +69,7 @@ class KnownLink:
         """Take note of something from the peer that light brings at a time, in ns."""
         if at <= now:
             self._last_heard = at if self._last_heard is None else max(self._last_heard, at)
+        # The step is a part of the light time: what comes from afar may be told as coarsely as that is long.
         elif not self._coming or at - self._coming[-1] > (at - now) // HEARD_STEPS:
             self._settle(now)
             self._coming.append(at)

@@ -125,6 +125,7 @@ class Reception:
             if bundle.is_admin:
                 report, refusal = _report_in(bundle, refusal)
         else:
+            # It is stored as it will leave, so to send it again after a failure costs nothing but its age.
             body = bp.onward(bundle, node=self.node_id)
             counted = bundle.hop_count
             hops = None if counted is None else counted[1] + 1
@@ -204,6 +205,7 @@ class Reception:
         if not BULK <= request.priority <= EXPEDITED:
             known = f"{BULK} (bulk), {NORMAL} (normal), {EXPEDITED} (expedited)"
             return f"a priority of {request.priority} is none of {known}"
+        # RFC 9171, 4.2.3: a report could not name it, as all anonymous bundles have one source.
         if source.is_null and request.flags & REPORTS:
             return "nothing is reported about an anonymous bundle"
         if request.payload_bytes > limits.bundle_bytes - HEADERS_BYTES:
@@ -219,6 +221,7 @@ class Reception:
 
     def foresee(self, request: Outgoing, now: int) -> ReceivedBundle:
         """Return what `submit` would make now, but for the bytes; no creation timestamp is given away."""
+        # The timestamp is a part of the size, so it is drawn as `submit` will draw it, and then given back.
         last = self._last_creation
         made = self.submit(_without_payload(request), now)
         self._last_creation = last
@@ -261,7 +264,7 @@ class Reception:
             flags=bundle.primary.flags,
             creation=creation,
             payload_bytes=len(request.payload),
-            hops=None if node == self._number else 1,
+            hops=None if node == self._number else 1,  # as `onward` has counted it in what is stored
             own=own,
             report=request.payload if flags & ADMIN_RECORD and node == self._number else None,
             priority=_urgency(service),

@@ -61,4 +61,6 @@ class Retention:
         A copy that comes back would else be copied to all neighbours once more, and theirs again.
         """
         meta = stored.meta
+        # Of any other nothing is kept in the store: it may come back as the only copy that is left, and then
+        # must be taken, also after a restart.
         self._ledger.forget(stored, cause, meta.expires if meta.critical and meta.copied else now)

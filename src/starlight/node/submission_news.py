@@ -49,6 +49,7 @@ class SubmissionNews:
 
     def undo(self, key: str) -> None:
         """Take back that a bundle departed, which was not told."""
+        # In memory alone: what the step would have written of it is dropped with the step.
         for part in self._index.kin(key):
             part.meta.departed = False
 
@@ -79,6 +80,7 @@ class SubmissionNews:
         self._settle([other for other in kin if identity(other) == identity(stored)])
 
     def _settle(self, parts: list[Stored]) -> None:
+        # Persisted: after a restart nothing else tells that the end of a copy is not that of its bundle.
         for part in parts:
             if not part.meta.settled:
                 part.meta.settled = True
