@@ -37,6 +37,7 @@ from starlight.messages.letter import (
     Newer,
     Receipt,
     ReceiptFact,
+    RefusedPart,
     Telemetry,
 )
 from starlight.messages.parts import CHUNKS_MAX, PARTS_MAX, PREVIEW_MAX_BYTES, Chunk, Part
@@ -258,18 +259,24 @@ some_missing = st.lists(
     ),
     max_size=2,
 )
+some_refused = st.lists(
+    st.builds(RefusedPart, any_ids, st.integers(0, 63), st.integers(0, 255)), max_size=2
+).map(tuple)
 ORDER = {("arrived", False): 0, ("read", False): 1, ("arrived", True): 2}
 
 
 def receipt_of(
-    facts: list[ReceiptFact], missing: list[MissingChunks], more: dict[int | str, Value]
+    facts: list[ReceiptFact],
+    missing: list[MissingChunks],
+    more: dict[int | str, Value],
+    refused: tuple[RefusedPart, ...],
 ) -> Receipt:
     """Return a receipt whose facts stand in the order in which they travel."""
     facts.sort(key=lambda fact: ORDER[fact.what, fact.part is not None])
-    return Receipt(tuple(facts), tuple(missing), more, 2)
+    return Receipt(tuple(facts), tuple(missing), more, 2, refused)
 
 
-some_receipts = st.builds(lambda *said: receipt_of(*said), some_facts, some_missing, unknown)
+some_receipts = st.builds(lambda *said: receipt_of(*said), some_facts, some_missing, unknown, some_refused)
 some_telemetry = st.builds(
     Telemetry,
     st.sampled_from(["ipn:20.1", "ipn:20.9"]),
@@ -505,6 +512,9 @@ BEYOND_THE_TABLES = {
         (RECEIPT, {6: [bytes(16), 0, [4096, 1]]}, "chunk 4096 is not"),
         (RECEIPT, {6: [bytes(16), 0, [5, 0]]}, "holds one at least"),
         (RECEIPT, {6: [bytes(16), 0, [0, 1] * 257]}, "at most 256 ranges"),
+        (RECEIPT, {7: [bytes(16), 64, 0]}, "part 64 is not 0 to 63"),
+        (RECEIPT, {7: [bytes(16), 0, 256]}, "code 256 is not"),
+        (RECEIPT, {7: [bytes(16), 0]}, "3 values for each fact"),
         (ROVER, {6: None}, "kind is text"),
         (ROVER, {7: [1, 2]}, "floats"),
         (ROVER, {3: {"a": None}}, "map text"),

@@ -22,8 +22,8 @@ SLOW = ContactPlan.of(
 def write_with_part(sky: FakeSky, text: str) -> str:
     """Write a letter of Jay's with a part that travels on its own; return its id."""
     office = sky.earth.office
-    reference = office.uploads.begin(office.mailbox(JAY))
-    sky.earth.ask([*office.uploads.add(reference, SONG), *office.uploads.finish(reference)])
+    reference, _ = office.uploads.begin(office.mailbox(JAY), sky.now)
+    sky.earth.ask([*office.uploads.add(reference, SONG), *office.uploads.finish(reference, sky.now)])
     draft = Draft(NANYOUNG, text, parts=(Attachment(reference),))
     letter, requests = office.outbox.write(JAY, draft, sky.now)
     sky.earth.ask(requests)

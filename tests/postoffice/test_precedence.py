@@ -20,8 +20,8 @@ SONG = Random(7).randbytes(2 * CHUNK_BYTES)
 def send(sky: FakeSky, priority: Priority, *, critical: bool = False) -> str:
     """Send a letter of Jay's with a part that travels on its own; return its id."""
     office = sky.earth.office
-    reference = office.uploads.begin(office.mailbox(JAY))
-    sky.earth.ask([*office.uploads.add(reference, SONG), *office.uploads.finish(reference)])
+    reference, _ = office.uploads.begin(office.mailbox(JAY), 0)
+    sky.earth.ask([*office.uploads.add(reference, SONG), *office.uploads.finish(reference, 0)])
     draft = Draft(NANYOUNG, "Listen.", None, priority, critical, (Attachment(reference),))
     letter, requests = office.outbox.write(JAY, draft, sky.now)
     sky.earth.ask(requests)

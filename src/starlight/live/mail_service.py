@@ -65,18 +65,22 @@ class MailService:
             StoreError: the disk refused.
         """
         uploads, mailbox = self._office.uploads, self._office.mailbox(address)
-        if not mailbox.has_room():
-            raise InputError("the mailbox is full", where="mailbox")
-        reference = uploads.begin(mailbox)
+        now = self._moment()
+        reference, begun = uploads.begin(mailbox, now)
         try:
+            await self._carry_out(begun, now)
             async for piece in pieces:
                 # Each chunk is on the disk before the next is asked for: so much is in memory, and no more.
                 saves = uploads.add(reference, piece)
                 if saves:
                     await self._carry_out(saves, self._moment())
-            await self._carry_out(uploads.finish(reference), self._moment())
+            now = self._moment()
+            await self._carry_out(uploads.finish(reference, now), now)
         finally:
-            uploads.drop(reference)
+            # Nothing where it has come to its end.
+            dropped = uploads.drop(reference)
+            if dropped:
+                await self._carry_out(dropped, self._moment())
         return reference
 
     async def withdraw(self, address: str, letter_id: str) -> LetterView:

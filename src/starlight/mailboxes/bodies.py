@@ -39,7 +39,7 @@ class Bodies:
         """
         data = self._records.get(self._address, BODY + reference)
         try:
-            return None if data is None else stored_format.BODY.decode(data)
+            return None if not data else stored_format.BODY.decode(data)
         except StoreError as error:
             self._decoded.set_aside(self._address, BODY + reference, str(error))
             return None
@@ -79,6 +79,22 @@ class Bodies:
     def put_chunk(self, reference: str, number: int, data: bytes) -> Save:
         """Keep the bytes of a chunk."""
         return self._put(f"{BODY}{reference}/{number}", data)
+
+    def empty(self, reference: str) -> tuple[list[Save], int]:
+        """Let go of the bytes under a reference; return the saves, and how many bytes there were.
+
+        The records stay, empty: a store keeps what it was told until it is told otherwise.
+        """
+        saves = [self._put(BODY + reference, b"")] if self._get(BODY + reference) else []
+        number = freed = 0
+        while data := self._get(f"{BODY}{reference}/{number}"):
+            freed += len(data)
+            saves.append(self._put(f"{BODY}{reference}/{number}", b""))
+            number += 1
+        return saves, freed
+
+    def _get(self, key: str) -> bytes | None:
+        return self._records.get(self._address, key)
 
     def read(self, reference: str, chunks: int) -> Iterator[bytes]:
         """Return the bytes of a part that is here whole, a chunk at a time."""

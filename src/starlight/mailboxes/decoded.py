@@ -184,6 +184,8 @@ _READERS: dict[str, Callable[[bytes], object]] = {
     "carrier": bytes.decode,
     "format": stored_format.FORMAT.decode,
     "part": stored_format.PART.decode,
+    "room": stored_format.ROOM.decode,
+    "uploads": stored_format.UPLOADS.decode,
     "body": bytes,  # the hashes, or a chunk, which its letter judges
     "correspondent": bytes,
 }

@@ -19,10 +19,12 @@ from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.incoming_letters import IncomingLetters
 from starlight.mailboxes.mailbox_index import MailboxIndex
 from starlight.mailboxes.outgoing_letters import OutgoingLetters
+from starlight.mailboxes.part_room import PartRoom
 from starlight.mailboxes.part_states import PartStates
 from starlight.mailboxes.records import INDEX
 from starlight.mailboxes.stored_format import Card, StoredLetter
 from starlight.mailboxes.telemetry_log import TelemetryLog
+from starlight.mailboxes.unnamed_uploads import UnnamedUploads
 from starlight.messages.conversation import Conversation, Page
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
@@ -40,6 +42,10 @@ class MailboxLimits(msgspec.Struct, frozen=True):
         letter_bytes: of text in one mailbox: what a small computer's disk can spare.
         vehicles: whose telemetry one mailbox keeps.
         readings: of one vehicle: at one every ten minutes, almost two days. Older ones make room.
+        part_bytes: of parts beside letters in one mailbox: sixteen films as large as may be. Letters have
+            room of their own.
+        unfinished_bytes: of parts that one correspondent has begun and not ended: two films at a time.
+        uploads: to one mailbox that no letter names yet: a day's pictures.
     """
 
     mailboxes: int = 256
@@ -47,6 +53,9 @@ class MailboxLimits(msgspec.Struct, frozen=True):
     letter_bytes: int = 256 * 2**20
     vehicles: int = 64
     readings: int = 256
+    part_bytes: int = 4 * 2**30
+    unfinished_bytes: int = 512 * 2**20
+    uploads: int = 64
 
 
 class Mailbox:
@@ -82,6 +91,8 @@ class Mailbox:
         self.incoming = IncomingLetters(self.index, records)
         self.bodies = Bodies(address, records)
         self.parts = PartStates(address, records)
+        self.part_room = PartRoom(address, records, limits.part_bytes, limits.unfinished_bytes)
+        self.uploads = UnnamedUploads(address, records, self.bodies, self.part_room, limits.uploads)
         records.watch(address, self._was_set_aside)
 
     def load(self) -> None:

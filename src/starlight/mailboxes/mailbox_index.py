@@ -91,11 +91,6 @@ class MailboxIndex:
         self._records.put(save)
         return [save]
 
-    def count_bytes(self, letter_id: str, count: int) -> list[Save]:
-        """Count bytes of parts that lie beside a letter towards the mailbox's room."""
-        entry = self.entry(letter_id)
-        return self.change(entry, replace(entry, text_bytes=entry.text_bytes + count))
-
     def remove(self, entry: IndexEntry) -> None:
         """Leave an entry out of what is counted, as its letter can't be read."""
         so_far = self._conversations.get(entry.correspondent)

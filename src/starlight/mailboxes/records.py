@@ -11,6 +11,8 @@ sent/<id>               what is known about the course of a letter written here
 received/<id>           what is known about a letter that came here
 part/<id>/<n>           the chunks that are here of a part that travels on its own
 body/<reference>        the hashes of a part that was written here; ``/<n>`` after it, each chunk
+room                    the bytes of all parts here; ``/<address>`` after it, of those one has begun
+uploads                 the uploads that no letter names yet
 telemetry/<n>/<from>    the last readings of a vehicle
 carrier/<bundle>        the id of the letter that a bundle carries
 correspondent           the state of the program that lives there; empty for none
@@ -48,6 +50,8 @@ KINDS = frozenset(
         "received",
         "part",
         "body",
+        "room",
+        "uploads",
         "telemetry",
         "carrier",
         "correspondent",
@@ -66,6 +70,8 @@ FORMAT = "format/"
 PART = "part/"
 TELEMETRY = "telemetry/"
 BODY = "body/"
+ROOM = "room"
+UPLOADS = "uploads"
 Mark = Literal["open", "owed", "unread"]
 """Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it."""
 

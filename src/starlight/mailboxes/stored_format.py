@@ -17,6 +17,8 @@ kind        versions
 `FORMAT`    2 framed
 `PART`      2 framed
 `BODY`      2 framed
+`ROOM`      2 framed
+`UPLOADS`   2 framed
 `RECEIVED`  1 a map; 2 framed
 `TELEMETRY` 1 a map; 2 framed, with the time of creation
 ==========  ==================================================================================
@@ -84,6 +86,20 @@ class Body(msgspec.Struct, frozen=True, gc=False):
     chunk_size: int
     hash: bytes
     leaves: bytes
+
+
+class UnnamedUpload(msgspec.Struct, frozen=True, gc=False):
+    """An upload that no letter names yet; times in ns.
+
+    Attributes:
+        reference: under which its bytes lie.
+        begun_at: when it began.
+        finished_at: when all of it was here; None while it is under way.
+    """
+
+    reference: str
+    begun_at: int
+    finished_at: int | None = None
 
 
 class KnownFormat(msgspec.Struct, frozen=True):
@@ -166,6 +182,8 @@ LETTER = RecordKind(2, _reader(StoredLetter), lambda data: StoredLetter("", "", 
 SENT = RecordKind(2, _reader(Sent), older_records.decode_sent)
 PART = RecordKind(2, _reader(PartState), _reader(PartState))
 BODY = RecordKind(2, _reader(Body), _reader(Body))
+ROOM = RecordKind(2, _reader(int), _reader(int))
+UPLOADS = RecordKind(2, _reader(tuple[UnnamedUpload, ...]), _reader(tuple[UnnamedUpload, ...]))
 FORMAT = RecordKind(2, _reader(KnownFormat), _reader(KnownFormat))
 RECEIVED = RecordKind(2, _reader(Received), _reader(Received))
 TELEMETRY = RecordKind(2, _reader(KeptTelemetry), _reader(KeptTelemetry))

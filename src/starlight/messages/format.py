@@ -36,6 +36,7 @@ from starlight.messages.letter import (
     Newer,
     Receipt,
     ReceiptFact,
+    RefusedPart,
     Telemetry,
     What,
 )
@@ -82,6 +83,7 @@ class ReceiptKey(IntEnum):
     READ = 4
     PARTS = 5
     MISSING = 6
+    REFUSED = 7
 
 
 class TelemetryKey(IntEnum):
@@ -207,6 +209,8 @@ def _receipt_keys(receipt: Receipt, envelope: Envelope) -> Keys:
     for each in receipt.missing:
         ranges: list[cbor.Value] = [number for pair in each.ranges for number in pair]
         rows[ReceiptKey.MISSING] += [id_value(each.letter_id), each.part, ranges]
+    for refused in receipt.refused:
+        rows[ReceiptKey.REFUSED] += [id_value(refused.letter_id), refused.part, refused.code]
     keys: Keys = dict(receipt.unknown)
     keys |= {Key.VERSION: VERSION, Key.KIND: Kind.RECEIPT}
     keys |= {key: row for key, row in rows.items() if row}
@@ -275,8 +279,12 @@ def _receipt(keys: Keys, envelope: Envelope) -> Receipt:
         MissingChunks(id_of(id, "letter id"), integer(part, "part"), _ranges(ranges))
         for id, part, ranges in _rows(keys, ReceiptKey.MISSING, 3)
     )
+    refused = tuple(
+        RefusedPart(id_of(id, "letter id"), integer(part, "part"), integer(code, "code"))
+        for id, part, code in _rows(keys, ReceiptKey.REFUSED, 3)
+    )
     more = unknown(keys, (*ReceiptKey, Key.VERSION, Key.KIND))
-    return Receipt(tuple(facts), missing, more, VERSION)
+    return Receipt(tuple(facts), missing, more, VERSION, refused)
 
 
 def _rows(keys: Keys, key: ReceiptKey, width: int) -> list[list[object]]:

@@ -184,6 +184,25 @@ class MissingChunks(msgspec.Struct, frozen=True, gc=False):
     ranges: tuple[tuple[int, int], ...]
 
 
+class RefusalCode(IntEnum):
+    """The reasons for which a part is not kept; a number that is not here is one of a newer version."""
+
+    NO_ROOM = 0  # now; it is asked for once there is
+
+
+class RefusedPart(msgspec.Struct, frozen=True, gc=False):
+    """A part of which nothing more is kept for now.
+
+    Attributes:
+        letter_id, part: which part of which letter.
+        code: a `RefusalCode`.
+    """
+
+    letter_id: str
+    part: int
+    code: int = RefusalCode.NO_ROOM
+
+
 class Receipt(msgspec.Struct, frozen=True, gc=False):
     """Events in the life of letters of the one whom it is sent to; at most RECEIPT_FACTS_MAX.
 
@@ -192,12 +211,14 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
         missing: what has not come.
         unknown: keys that this version does not know, and their values.
         format: of what it travels in: 1 or 2.
+        refused: parts that are not kept.
     """
 
     facts: tuple[ReceiptFact, ...]
     missing: tuple[MissingChunks, ...] = ()
     unknown: Keys = {}
     format: int = 1
+    refused: tuple[RefusedPart, ...] = ()
 
 
 class Telemetry(msgspec.Struct, frozen=True):

@@ -109,7 +109,7 @@ def _check_part(part: Part) -> None:
 
 
 def _check_receipt(receipt: Receipt) -> None:
-    count = len(receipt.facts) + len(receipt.missing)
+    count = len(receipt.facts) + len(receipt.missing) + len(receipt.refused)
     # One that says something that only a newer version knows may say nothing else.
     if not (0 if receipt.unknown else 1) <= count <= RECEIPT_FACTS_MAX:
         raise InputError(f"a receipt holds 1 to {RECEIPT_FACTS_MAX} facts", where="facts")
@@ -118,6 +118,10 @@ def _check_receipt(receipt: Receipt) -> None:
         _check_time("time", fact.time)
         if fact.part is not None:
             _check_place("part", fact.part, parts.PARTS_MAX)
+    for refused in receipt.refused:
+        _check_text("letter_id", refused.letter_id, ID_MAX_BYTES)
+        _check_place("part", refused.part, parts.PARTS_MAX)
+        _check_code("code", refused.code)
     if sum(len(each.ranges) for each in receipt.missing) > RANGES_MAX:
         raise InputError(f"a receipt asks for at most {RANGES_MAX} ranges of chunks", where="missing")
     for each in receipt.missing:

@@ -18,6 +18,7 @@ class PartState(msgspec.Struct, frozen=True, gc=False):
         size, chunk_size: in bytes.
         have: a bit for each chunk, the lowest of the first byte first.
         arrived_at: when it was here whole, in ns; None while it is not.
+        given_up: what is missing is not asked for any more; it may still come.
     """
 
     reference: str
@@ -25,6 +26,7 @@ class PartState(msgspec.Struct, frozen=True, gc=False):
     chunk_size: int
     have: bytes
     arrived_at: int | None = None
+    given_up: bool = False
 
     def __post_init__(self) -> None:
         """Check that each chunk has a place, and nothing else; ValueError, as of a damaged record."""

@@ -102,6 +102,8 @@ class Inbox:
             requests += self._dispatches.learnt(mailbox, fact.letter_id, fact, source, now)
         for asked in receipt.missing:
             requests += self._dispatches.asked(mailbox, asked, source, now)
+        for refused in receipt.refused:
+            requests += self._dispatches.refused(mailbox, refused, source, now)
         if receipt.unknown:  # It says more than is understood here; that is kept.
             requests += self.unread_came(mailbox, stored, Newer(VERSION, Kind.RECEIPT, None), now)
         return saves_first(requests)

@@ -19,7 +19,7 @@ from starlight.messages.dispatch import Copy, Dispatch, Expected, Sent
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.forecast import MessageForecaster
 from starlight.messages.legs import legs_of
-from starlight.messages.letter import Letter, MissingChunks, ReceiptFact
+from starlight.messages.letter import Letter, MissingChunks, ReceiptFact, RefusedPart
 from starlight.messages.trace_events import (
     ArrivalConfirmed,
     LetterDeparted,
@@ -264,6 +264,13 @@ class LetterDispatches:
         if letter is None or sent is None or letter.to != source:
             return []
         return self._parts.asked(mailbox, letter, sent, asked, now)
+
+    def refused(self, mailbox: Mailbox, refused: RefusedPart, source: str, now: int) -> list[Request]:
+        """Hold back a part for which the one whom its letter went to has no room."""
+        letter, sent = mailbox.letter(refused.letter_id), mailbox.sent(refused.letter_id)
+        if letter is None or sent is None or letter.to != source:
+            return []
+        return self._parts.refused(mailbox, letter, sent, refused, now)
 
     def carries_letter(self, bundle: str) -> bool:
         """Return whether a bundle, by its identity, carries a letter that was written here."""

@@ -33,6 +33,7 @@ from starlight.postoffice.node_mailboxes import NodeMailboxes
 from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.part_dispatches import PartDispatches
 from starlight.postoffice.resend import outgoing_of, submission
+from starlight.postoffice.uploads import Uploads
 from starlight.routing import Priority
 
 LETTER_LIFETIME = 50 * YEAR
@@ -59,6 +60,7 @@ class Outbox:
         letters: those that are open.
         dispatches: what becomes of letters.
         parts: what becomes of those parts that travel on their own.
+        uploads: from which parts are made.
         entropy: returns so many random bytes, of which ids are made.
     """
 
@@ -71,6 +73,7 @@ class Outbox:
         letters: OpenLetters,
         dispatches: LetterDispatches,
         parts: PartDispatches,
+        uploads: Uploads,
         entropy: Callable[[int], bytes],
     ) -> None:
         self._mailboxes = mailboxes
@@ -80,6 +83,7 @@ class Outbox:
         self._letters = letters
         self._dispatches = dispatches
         self._parts = parts
+        self._uploads = uploads
         self._entropy = entropy
 
     def write(
@@ -113,7 +117,8 @@ class Outbox:
         if not mailbox.has_room():
             raise InputError("the mailbox is full", where="mailbox")
         letter = self._composer.compose(mailbox, draft, self._entropy(ID_BYTES), now, thread)
-        return letter, self._post(mailbox, letter, draft, lifetime, now)
+        posted = self._post(mailbox, letter, draft, lifetime, now)
+        return letter, [*posted, *self._uploads.name(mailbox, letter, draft)]
 
     def withdraw(self, address: str, letter_id: str, now: int) -> list[Request]:
         """Take back a letter that has not departed.
@@ -231,5 +236,4 @@ def _kept_parts(mailbox: Mailbox, letter: Letter, draft: Draft, now: int) -> lis
     for number, (part, attachment) in enumerate(zip(letter.parts, draft.parts, strict=True)):
         if part.chunks:
             saves.append(mailbox.parts.put(letter.id, number, all_here(attachment.upload, part, now)))
-            saves += mailbox.index.count_bytes(letter.id, part.size)
     return saves

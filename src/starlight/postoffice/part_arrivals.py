@@ -18,12 +18,12 @@ from starlight.mailboxes.known_formats import LATEST
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import Received
 from starlight.messages.format import encode_message
-from starlight.messages.letter import RANGES_MAX, Letter, MissingChunks, Receipt
+from starlight.messages.letter import RANGES_MAX, Letter, MissingChunks, Receipt, RefusedPart
 from starlight.messages.part_state import has_chunk, is_whole, missing, nothing_here, with_chunk
 from starlight.messages.parts import Chunk, is_true
 from starlight.messages.trace_events import MessageRefused, PartArrived, say
 from starlight.messages.wire_values import Envelope
-from starlight.node.application import Claim, Request, Submit, Unclaim, Untaken
+from starlight.node.application import Claim, Request, Save, Submit, Unclaim, Untaken
 from starlight.postoffice.receipts import Receipts
 from starlight.routing import Priority
 
@@ -33,6 +33,9 @@ has begun, in which asking costs nothing that anybody else could use."""
 
 ASKS_MAX = 6
 """Each time the wait doubles, so the last is a month later: longer than a solar conjunction."""
+
+TOLD_MAX = 4096
+"""Parts of which it is remembered that their authors were told; beyond, some are told once more."""
 
 
 class PartArrivals:
@@ -49,6 +52,8 @@ class PartArrivals:
         self._mailboxes = mailboxes
         self._receipts = receipts
         self._asks: dict[tuple[str, str], int] = {}
+        # Until when the author of a part need not be told again that there is no room.
+        self._told: dict[tuple[str, str, int], int] = {}
 
     def resume(self, mailbox: Mailbox, letter_id: str, received: Received) -> None:
         """Go on waiting for the parts of a letter, after a start."""
@@ -56,7 +61,7 @@ class PartArrivals:
 
     def expect(self, mailbox: Mailbox, letter: Letter, received: Received, now: int) -> Received:
         """Return what is known of a letter that has just come, waiting for its parts if there are any."""
-        if not any(part.chunks for part in letter.parts) or not letter.receipt_wanted:
+        if not any(part.chunks for part in letter.parts):
             return received
         self._asks[mailbox.address, letter.id] = now + ASK_AFTER
         return replace(received, ask_at=now + ASK_AFTER)
@@ -76,12 +81,14 @@ class PartArrivals:
         if part is None or not is_true(chunk, part):
             rule = f"chunk {chunk.number} of part {chunk.part} is not what letter {letter.id} says"
             return [say(now, self._node, MessageRefused(mailbox.address, source, rule))]
-        state = mailbox.parts.get(letter.id, chunk.part) or nothing_here(letter.id, chunk.part, part)
+        known = mailbox.parts.get(letter.id, chunk.part)
+        begins = known is None or known.given_up
+        state = replace(known, given_up=False) if known else nothing_here(letter.id, chunk.part, part)
         if has_chunk(state, chunk.number):
             return self._again(mailbox, letter, chunk.part, now) if state.arrived_at is not None else []
-        if not mailbox.has_room():
-            refused = MessageRefused(mailbox.address, source, "the mailbox is full")
-            return [Untaken(), say(now, self._node, refused)]
+        room = mailbox.part_room
+        if not room.has_room(len(chunk.data)) or (begins and not room.may_begin(source, part.size)):
+            return self._no_room(mailbox, letter, chunk.part, now)
         state = with_chunk(state, chunk.number)
         came_whole = is_whole(state)
         if came_whole:
@@ -89,8 +96,10 @@ class PartArrivals:
         requests: list[Request] = [
             mailbox.bodies.put_chunk(state.reference, chunk.number, chunk.data),
             mailbox.parts.put(letter.id, chunk.part, state),
-            *mailbox.index.count_bytes(letter.id, len(chunk.data)),
+            room.keep(len(chunk.data)),
         ]
+        if begins != came_whole:
+            requests.append(room.begin(source, part.size if begins else -part.size))
         if came_whole:
             whole = PartArrived(mailbox.address, letter.id, chunk.part, part.size)
             requests.append(say(now, self._node, whole))
@@ -115,7 +124,7 @@ class PartArrivals:
             return []  # It was set aside.
         if whole is not None and wanted:
             received = replace(received, untold_parts=(*received.untold_parts, whole))
-        waits = wanted and (whole is None or bool(self._missing(mailbox, letter)))
+        waits = whole is None or bool(self._missing(mailbox, letter))
         received = replace(received, ask_at=now + ASK_AFTER if waits else None, asked=0)
         self._wait(mailbox, letter.id, received)
         self._receipts.owe(mailbox.address, letter.id, received, now)
@@ -136,18 +145,67 @@ class PartArrivals:
             del self._asks[mailbox.address, letter_id]
             return []
         wanted, asked = tuple(self._missing(mailbox, letter)), received.asked + 1
+        fitting = tuple(each for each in wanted if self._fits(mailbox, letter, each.part))
+        if wanted and not fitting:
+            asked = 0  # Looked at again each day, which costs nobody anything.
         ends = not wanted or asked >= ASKS_MAX
         received = replace(received, ask_at=None if ends else now + (ASK_AFTER << asked), asked=asked)
         self._wait(mailbox, letter_id, received)
         saves = mailbox.incoming.put(letter_id, received)
-        if not wanted:
+        if ends:
+            saves += self._give_up(mailbox, letter)
+        if not fitting or not letter.receipt_wanted:
             return [*saves]
-        receipt = Receipt((), wanted, format=LATEST)
-        payload = encode_message(receipt, Envelope(mailbox.address, letter.sender, now))
+        receipt = Receipt((), fitting, format=LATEST)
         # When the next is asked, this one need not be on its way any more.
-        lifetime_ms = (ASK_AFTER << asked) // MILLISECOND
-        token, to = f"ask/{letter_id}", letter.sender
-        return [*saves, Submit(token, mailbox.address, to, payload, lifetime_ms, priority=Priority.NORMAL)]
+        return [*saves, self._asking(mailbox, letter, receipt, ASK_AFTER << asked, now)]
+
+    def _no_room(self, mailbox: Mailbox, letter: Letter, part: int, now: int) -> list[Request]:
+        """Drop a chunk for which there is no room, and tell its author, who keeps it until it is asked."""
+        said = say(now, self._node, MessageRefused(mailbox.address, letter.sender, "no room for more parts"))
+        received = mailbox.received(letter.id)
+        if received is None or not letter.receipt_wanted:
+            # Nobody could ask for it again, so it stays with the node, and is offered at the next claim.
+            return [Untaken(), said]
+        requests: list[Request] = [said]
+        if received.ask_at is None:
+            received = replace(received, ask_at=now + ASK_AFTER, asked=0)
+            self._wait(mailbox, letter.id, received)
+            requests += mailbox.incoming.put(letter.id, received)
+        at = (mailbox.address, letter.id, part)
+        if now < self._told.get(at, now):
+            return requests  # It was under way when its author was told.
+        if len(self._told) >= TOLD_MAX:
+            self._told.clear()
+        self._told[at] = now + ASK_AFTER
+        refused = RefusedPart(id_of_author(mailbox, letter.id), part)
+        receipt = Receipt((), format=LATEST, refused=(refused,))
+        return [*requests, self._asking(mailbox, letter, receipt, ASK_AFTER * ASKS_MAX, now)]
+
+    def _asking(self, mailbox: Mailbox, letter: Letter, receipt: Receipt, lifetime: int, now: int) -> Submit:
+        """Return the submission of a receipt about the parts of a letter; times in ns."""
+        payload = encode_message(receipt, Envelope(mailbox.address, letter.sender, now))
+        token, lifetime_ms = f"ask/{letter.id}", lifetime // MILLISECOND
+        to = letter.sender
+        return Submit(token, mailbox.address, to, payload, lifetime_ms, priority=Priority.NORMAL)
+
+    def _fits(self, mailbox: Mailbox, letter: Letter, number: int) -> bool:
+        """Return whether there is room for what is missing of a part."""
+        part, state = letter.parts[number], mailbox.parts.get(letter.id, number)
+        left = part.size - (state.bytes_here if state else 0)
+        begun = state is not None and not state.given_up
+        room = mailbox.part_room
+        return room.has_room(left) and (begun or room.may_begin(letter.sender, part.size))
+
+    def _give_up(self, mailbox: Mailbox, letter: Letter) -> list[Save]:
+        """Count parts as begun no more that are not asked for any more; what is missing may still come."""
+        saves: list[Save] = []
+        for number, part in enumerate(letter.parts):
+            state = mailbox.parts.get(letter.id, number) if part.chunks else None
+            if state is not None and not state.given_up and state.arrived_at is None:
+                saves.append(mailbox.parts.put(letter.id, number, replace(state, given_up=True)))
+                saves.append(mailbox.part_room.begin(letter.sender, -part.size))
+        return saves
 
     def _missing(self, mailbox: Mailbox, letter: Letter) -> list[MissingChunks]:
         """Return what has not come of a letter's parts, as far as one receipt tells it."""

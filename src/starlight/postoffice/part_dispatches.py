@@ -11,12 +11,13 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from starlight.dtntime import DAY
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import FINAL, DeliveryState, Happening, after
 from starlight.messages.dispatch import Copy, Dispatch, Sent
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.format import encode_message
-from starlight.messages.letter import Letter, MissingChunks, ReceiptFact
+from starlight.messages.letter import Letter, MissingChunks, ReceiptFact, RefusedPart
 from starlight.messages.parts import Chunk
 from starlight.messages.trace_events import PartEnded, say
 from starlight.messages.wire_values import Envelope
@@ -27,6 +28,9 @@ from starlight.postoffice.resend import lifetime_ms_of, offered_later
 AHEAD = 4
 """Chunks of one part that wait at the node: a megabyte, two seconds of a link of 4 Mbit/s, so that the next
 is always there when one has left."""
+
+REFUSED_AGAIN_AFTER = 7 * DAY
+"""After so long without being asked, a part that had no room goes on: the asking may have been lost."""
 
 TIMES_OVER_MAX = 4
 """How many times over the chunks of a part are sent at most: a link that loses more than three of four is
@@ -56,7 +60,7 @@ class PartDispatches:
             return []
         requests: list[Request] = []
         for dispatch in sent.parts:
-            if not dispatch.is_on_its_way:
+            if not dispatch.is_on_its_way or (_is_refused(dispatch) and now < sent.expires_at):
                 continue
             following = list(self._next(mailbox, letter, dispatch))
             if now >= sent.expires_at:
@@ -145,9 +149,11 @@ class PartDispatches:
         self, mailbox: Mailbox, letter: Letter, sent: Sent, asked: MissingChunks, now: int
     ) -> list[Request]:
         """Send again the chunks that a reader misses and that have left; those that wait here come anyway."""
-        dispatch = _dispatch_of(sent, asked.part)
+        dispatch = before = _dispatch_of(sent, asked.part)
         if dispatch is None or not dispatch.is_on_its_way:
             return []
+        if _is_refused(dispatch):
+            dispatch = replace(dispatch, trouble=None).due_at(None)  # There is room again.
         chunks = letter.parts[dispatch.part or 0].chunks
         if len(dispatch.copies) > TIMES_OVER_MAX * chunks:
             return []
@@ -159,7 +165,7 @@ class PartDispatches:
             replace(copy, gone=True) if wanted >> copy.chunk & 1 and copy.departed_at is not None else copy
             for copy in dispatch.copies
         )
-        if copies == dispatch.copies:
+        if copies == dispatch.copies and dispatch is before:
             return []  # Nothing of it has left; a reader can't make us write a record for that.
         again = dispatch.attempts.resends + 1
         sent = sent.having(
@@ -167,6 +173,18 @@ class PartDispatches:
         )
         saves = self._letters.put(mailbox, letter.id, sent)
         return [*saves, *self.go_on(mailbox, letter, sent, now)]
+
+    def refused(
+        self, mailbox: Mailbox, letter: Letter, sent: Sent, refused: RefusedPart, now: int
+    ) -> list[Request]:
+        """Take note that there is no room for a part: it waits until its reader asks, or for a week."""
+        dispatch = _dispatch_of(sent, refused.part)
+        if dispatch is None or not dispatch.is_on_its_way or _is_refused(dispatch):
+            return []
+        waits = replace(dispatch, trouble=Trouble(TroubleCode.NO_ROOM))
+        waits = waits.due_at(min(now + REFUSED_AGAIN_AFTER, sent.expires_at))
+        saves = self._letters.put(mailbox, letter.id, sent.having(waits))
+        return [*saves, *(Withdraw(copy.key) for copy in dispatch.copies if _is_waiting(copy))]
 
     def _tell_end(
         self, mailbox: Mailbox, letter: Letter, sent: Sent, ended: Dispatch, trouble: Trouble, now: int
@@ -176,7 +194,7 @@ class PartDispatches:
         at = (mailbox.address, letter.id, ended.part)
         self._offered = {each for each in self._offered if each[:3] != at}
         said = PartEnded(*at, trouble.reason or trouble.code.value)
-        waiting = [Withdraw(copy.key) for copy in ended.copies if copy.departed_at is None and not copy.gone]
+        waiting = [Withdraw(copy.key) for copy in ended.copies if _is_waiting(copy)]
         return [*self._letters.put(mailbox, letter.id, sent), say(now, self._node, said), *waiting]
 
     def _next(self, mailbox: Mailbox, letter: Letter, dispatch: Dispatch) -> Iterator[int]:
@@ -186,7 +204,7 @@ class PartDispatches:
         count = letter.parts[dispatch.part].chunks
         carried = {copy.chunk for copy in dispatch.copies if not copy.gone}
         offered = {number for number in range(count) if (*at, number) in self._offered}
-        waiting = sum(not copy.gone and copy.departed_at is None for copy in dispatch.copies)
+        waiting = sum(map(_is_waiting, dispatch.copies))
         room = AHEAD - waiting - len(offered)
         for number in range(count):
             if room <= 0:
@@ -227,7 +245,17 @@ def _dispatch_of(sent: Sent, part: int | None) -> Dispatch | None:
 
 def _waits(dispatch: Dispatch) -> bool:
     """Return whether a chunk of a part waits at this node, as far as is known."""
-    return any(not copy.gone and copy.departed_at is None for copy in dispatch.copies)
+    return any(map(_is_waiting, dispatch.copies))
+
+
+def _is_waiting(copy: Copy) -> bool:
+    return copy.departed_at is None and not copy.gone
+
+
+def _is_refused(dispatch: Dispatch) -> bool:
+    """Return whether a part waits until there is room for it where it goes to."""
+    refused = dispatch.trouble is not None and dispatch.trouble.code is TroubleCode.NO_ROOM
+    return refused and dispatch.attempts.due is not None
 
 
 def _ended(dispatch: Dispatch, trouble: Trouble, now: int) -> Dispatch:
@@ -239,4 +267,4 @@ def _ended(dispatch: Dispatch, trouble: Trouble, now: int) -> Dispatch:
 def _withdrawals(dispatch: Dispatch) -> list[Withdraw]:
     if dispatch.state not in FINAL | {DeliveryState.ARRIVED}:
         return []
-    return [Withdraw(copy.key) for copy in dispatch.copies if copy.departed_at is None and not copy.gone]
+    return [Withdraw(copy.key) for copy in dispatch.copies if _is_waiting(copy)]

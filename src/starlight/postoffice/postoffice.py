@@ -110,7 +110,9 @@ class PostOffice:
         self._receipts = Receipts(boxes, formats)
         self._arrivals = PartArrivals(number, boxes, self._receipts)
         self.uploads = Uploads(entropy)
-        self.outbox = Outbox(boxes, composer, forecaster, formats, letters, dispatches, parts, entropy)
+        self.outbox = Outbox(
+            boxes, composer, forecaster, formats, letters, dispatches, parts, self.uploads, entropy
+        )
         self.inbox = Inbox(number, boxes, dispatches, self._receipts, self._arrivals, formats)
         self.forecasts = LetterForecasts(boxes, composer, forecaster, letters, booked)
         self._correspondents = Correspondents(
@@ -145,10 +147,11 @@ class PostOffice:
                 if received is not None:
                     self._receipts.owe(mailbox.address, letter_id, received, 0)
                     self._arrivals.resume(mailbox, letter_id, received)
+        dropped = self.uploads.resume(self.mailboxes.values())
         resumed = self._correspondents.resume(now)
         claimed = tuple(mailbox.address for mailbox in self.mailboxes.values() if mailbox.is_open)
         said = say(now, self.node, MailboxesResumed(claimed))
-        return [*self._records.repairs(), *resumed, *map(Claim, claimed), said]
+        return [*self._records.repairs(), *dropped, *resumed, *map(Claim, claimed), said]
 
     def accepted(
         self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
@@ -222,6 +225,7 @@ class PostOffice:
             self._receipts.next_wakeup(),
             self._resends.next_wakeup(),
             self._arrivals.next_wakeup(),
+            self.uploads.next_wakeup(),
         )
         for other in wakeups:
             if due is None or (other is not None and other < due):
@@ -234,4 +238,5 @@ class PostOffice:
         # What a correspondent reads now is told in the receipt for its arrival.
         requests = self._correspondents.handle_timer(now) + self._receipts.posts(now)
         requests += self._resends.handle_timer(now)
+        requests += self.uploads.handle_timer(now)
         return [*repairs, *saves_first(requests + self._arrivals.handle_timer(now))]

@@ -1,25 +1,33 @@
 """Uploads: the bytes of parts as they come from a person's own program, before the letter that has them.
 
 They are taken a piece at a time, cut into chunks and kept at once, so that a film costs no more memory than a
-song. What is uploaded has a reference, which a draft names; what no letter ever names, or what broke off,
-stays in the store and counts towards no limit.
+song. What is uploaded has a reference, which a draft names. Its bytes count towards the mailbox's room for
+parts from the first on. What broke off is let go at once, or at the next start; what no letter has named in
+time (`NAMED_WITHIN`), then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 
+from starlight.dtntime import DAY
 from starlight.errors import InputError
 from starlight.mailboxes.bodies import body_of
 from starlight.mailboxes.mailbox import Mailbox
+from starlight.messages.draft import Draft
 from starlight.messages.hash_tree import leaf_hash
+from starlight.messages.letter import Letter
 from starlight.messages.parts import CHUNK_BYTES, PART_MAX_BYTES
 from starlight.messages.wire_values import ID_BYTES
 from starlight.node.application import Save
 
 OPEN_MAX = 16
 """Uploads under way at one node: more than its people send at a time."""
+
+
+NAMED_WITHIN = 7 * DAY
+"""So long an upload waits for its letter: a draft may lie for days; in a demo, which hastens, minutes."""
 
 
 class _Upload:
@@ -43,55 +51,112 @@ class Uploads:
     def __init__(self, entropy: Callable[[int], bytes]) -> None:
         self._entropy = entropy
         self._open: dict[str, _Upload] = {}
+        self._lapse_at: dict[str, tuple[int, Mailbox]] = {}  # by mailbox, of its oldest that is whole
 
-    def begin(self, mailbox: Mailbox) -> str:
-        """Begin an upload; return its reference.
+    def resume(self, mailboxes: Iterable[Mailbox]) -> list[Save]:
+        """Let go of what was under way when the node stopped; go on waiting for letters to name the rest."""
+        saves: list[Save] = []
+        for mailbox in mailboxes:
+            for each in mailbox.uploads.all():
+                if each.finished_at is None and each.reference not in self._open:
+                    saves += mailbox.uploads.drop(each.reference)
+            self._wait(mailbox)
+        return saves
+
+    def next_wakeup(self) -> int | None:
+        """Return when `handle_timer` has something to let go."""
+        return min((due for due, _ in self._lapse_at.values()), default=None)
+
+    def handle_timer(self, now: int) -> list[Save]:
+        """Let go of uploads that no letter has named in time."""
+        saves: list[Save] = []
+        for due, mailbox in list(self._lapse_at.values()):
+            if due <= now:
+                for each in mailbox.uploads.all():
+                    if each.finished_at is not None and each.finished_at + NAMED_WITHIN <= now:
+                        saves += mailbox.uploads.drop(each.reference)
+                self._wait(mailbox)
+        return saves
+
+    def begin(self, mailbox: Mailbox, now: int) -> tuple[str, list[Save]]:
+        """Begin an upload; return its reference, and the saves by which it is let go if it breaks off.
 
         Raises:
-            InputError: there are too many under way.
+            InputError: there are too many under way, or waiting for a letter, or there is no room.
         """
         if len(self._open) >= OPEN_MAX:
             raise InputError(f"{OPEN_MAX} uploads are under way", where="parts", right="Try again in a while")
+        if len(mailbox.uploads.all()) >= mailbox.uploads.most:
+            raise InputError(
+                f"{mailbox.uploads.most} uploads wait for a letter",
+                where="parts",
+                right=f"Send those; what no letter names is let go after {NAMED_WITHIN // DAY} days",
+            )
+        if not mailbox.part_room.has_room(1):
+            raise _no_room()
         reference = self._entropy(ID_BYTES).hex()
         self._open[reference] = _Upload(mailbox)
-        return reference
+        return reference, [mailbox.uploads.begin(reference, now)]
 
     def add(self, reference: str, data: bytes) -> list[Save]:
         """Take the next bytes of an upload; return the saves of the chunks that are full with them.
 
         Raises:
-            InputError: no such upload is under way, or it has become too large; then it is over.
+            InputError: no such upload is under way; or it has become too large, or there is no room for more
+                of it: then it is to be dropped.
         """
         upload = self._of(reference)
         upload.size += len(data)
         if upload.size > PART_MAX_BYTES:
-            self.drop(reference)
             raise InputError(
                 f"a part of more than {PART_MAX_BYTES} bytes",
                 where="parts",
                 right=f"It has at most {PART_MAX_BYTES}; a larger one goes in several",
             )
+        if not upload.mailbox.part_room.has_room(len(upload.waiting) + len(data)):
+            raise _no_room()
         upload.plain.update(data)
         upload.waiting += data
         saves: list[Save] = []
         while len(upload.waiting) >= CHUNK_BYTES:
-            saves.append(_keep(reference, upload, bytes(upload.waiting[:CHUNK_BYTES])))
+            saves += _keep(reference, upload, bytes(upload.waiting[:CHUNK_BYTES]))
             del upload.waiting[:CHUNK_BYTES]
         return saves
 
-    def finish(self, reference: str) -> list[Save]:
-        """End an upload; return the saves after which a draft may name it."""
+    def finish(self, reference: str, now: int) -> list[Save]:
+        """End an upload at a time in ns; return the saves after which a draft may name it."""
         upload = self._of(reference)
         del self._open[reference]
         saves: list[Save] = []
         if upload.waiting or not upload.leaves:
-            saves.append(_keep(reference, upload, bytes(upload.waiting)))
+            saves += _keep(reference, upload, bytes(upload.waiting))
         body = body_of(upload.size, CHUNK_BYTES, upload.leaves, upload.plain.digest())
-        return [*saves, upload.mailbox.bodies.put_body(reference, body)]
+        mailbox = upload.mailbox
+        saves += [mailbox.bodies.put_body(reference, body), mailbox.uploads.finish(reference, now)]
+        self._wait(mailbox)
+        return saves
 
-    def drop(self, reference: str) -> None:
-        """Forget an upload that will not come to its end."""
-        self._open.pop(reference, None)
+    def drop(self, reference: str) -> list[Save]:
+        """Let go of an upload that will not come to its end; of one that has, nothing."""
+        upload = self._open.pop(reference, None)
+        return [] if upload is None else upload.mailbox.uploads.drop(reference)
+
+    def name(self, mailbox: Mailbox, letter: Letter, draft: Draft) -> list[Save]:
+        """Take note that a letter made of a draft has uploads; those that travel alone stay with it."""
+        saves: list[Save] = []
+        for part, attachment in zip(letter.parts, draft.parts, strict=True):
+            if part.chunks:
+                saves += mailbox.uploads.name(attachment.upload)
+        self._wait(mailbox)
+        return saves
+
+    def _wait(self, mailbox: Mailbox) -> None:
+        """Note when the oldest upload to a mailbox is let go that is whole."""
+        ends = [each.finished_at for each in mailbox.uploads.all() if each.finished_at is not None]
+        if ends:
+            self._lapse_at[mailbox.address] = min(ends) + NAMED_WITHIN, mailbox
+        else:
+            self._lapse_at.pop(mailbox.address, None)
 
     def _of(self, reference: str) -> _Upload:
         upload = self._open.get(reference)
@@ -100,6 +165,11 @@ class Uploads:
         return upload
 
 
-def _keep(reference: str, upload: _Upload, data: bytes) -> Save:
+def _keep(reference: str, upload: _Upload, data: bytes) -> list[Save]:
     upload.leaves.append(leaf_hash(data))
-    return upload.mailbox.bodies.put_chunk(reference, len(upload.leaves) - 1, data)
+    kept = upload.mailbox.bodies.put_chunk(reference, len(upload.leaves) - 1, data)
+    return [kept, upload.mailbox.part_room.keep(len(data))]
+
+
+def _no_room() -> InputError:
+    return InputError("the mailbox has no room for more parts", where="parts", right="Send words alone")
