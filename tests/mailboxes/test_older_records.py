@@ -154,6 +154,7 @@ def test_what_is_no_record_is_refused(data: bytes) -> None:
 @given(st.text(min_size=1).filter(str.strip))
 @example("No receipt has come by {at}; it was sent again.")
 @example("The node could not keep it: {reason}.")
+@example("too large")
 def test_no_words_are_lost(text: str) -> None:
     """Whatever a record said is told still; a notice may be anything, also what looks like a template."""
     doubtful, trouble = doubt_of(text), trouble_of(text)

@@ -51,9 +51,11 @@ def doubtful(doubt: Doubt) -> Sentence:
 
 def trouble(happened: Trouble) -> Sentence:
     """Return what went wrong with a letter."""
+    # What an earlier version kept is a sentence of its own, also where it is the very text of a reason.
+    told = NOT_KEPT if happened.code is TroubleCode.NOT_KEPT else {}
     return fill(
         TROUBLES[happened.code],
-        reason=NOT_KEPT.get(happened.reason, happened.reason),
+        reason=told.get(happened.reason, happened.reason),
         reporter=happened.reporter,
         reported=reason_text(happened.report_reason),
     )
