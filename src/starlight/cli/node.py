@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlight.client.client import Client, LatenessView
     from starlight.live.config import DaemonStatus
     from starlight.messages.delivery import DeliveryState
+    from starlight.messages.draft import Attachment
     from starlight.messages.letter_view import LetterView
     from starlight.neighbours.link_status import LinkStatus
 
@@ -110,7 +111,7 @@ def send(
     if text == "-":
         text = _standard_input()
     address, urgency = client.address(to, where="ADDRESS"), priority_of(priority)
-    parts = tuple(client.upload(person, file) for file in attach)
+    parts = _uploaded(client, person, attach)
     draft = Draft(address, text, reply_to, urgency, critical, parts)
     letter = client.write(person, draft)
     lateness = client.why_late(person, letter) if explain else None
@@ -123,6 +124,29 @@ def send(
             click.echo(f"  {_words(fact.state):<10}{dtntime.to_text(fact.time, 3)}  (predicted)")
     if lateness is not None:
         _show_lateness(lateness)
+
+
+SHOWN_FROM_BYTES = 8 * 2**20
+"""A file of this size is sent in a moment; of a larger one a person at a terminal sees how far it is."""
+
+
+def _uploaded(client: Client, person: str, attach: tuple[Path, ...]) -> tuple[Attachment, ...]:
+    """Upload the files that go with a letter; all are looked at before the first is sent."""
+    from starlight.client.attached_file import AttachedFile
+    from starlight.messages.parts import PARTS_MAX
+
+    if len(attach) > PARTS_MAX:
+        right = f"A letter has at most {PARTS_MAX}"
+        raise InputError(f"{len(attach)} files", where="--attach", right=right)
+    parts = []
+    for file in [AttachedFile(path) for path in attach]:
+        if file.size < SHOWN_FROM_BYTES:
+            parts.append(client.upload(person, file, lambda count: None))
+            continue
+        # On standard error, because the letter is told on standard output; a file gets only the name.
+        with click.progressbar(length=file.size, label=file.path.name, file=sys.stderr) as bar:
+            parts.append(client.upload(person, file, bar.update))
+    return tuple(parts)
 
 
 def _told(letter: LetterView, lateness: LatenessView | None, explained: bool) -> dict[str, object]:

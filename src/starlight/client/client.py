@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import mimetypes
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -10,12 +10,12 @@ from urllib.parse import quote
 import msgspec
 
 from starlight.bundle import EndpointID
-from starlight.client.local_api import LocalApi, Question, as_json
+from starlight.client.attached_file import AttachedFile
+from starlight.client.local_api import LocalApi, Question, Streamed, as_json
 from starlight.errors import InputError
 from starlight.live.config import DaemonStatus
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter_view import LetterView
-from starlight.messages.parts import OCTETS
 from starlight.web import wire
 from starlight.web.forecast_view import LatenessView
 from starlight.web.views import MailboxView, Person, Upload
@@ -63,20 +63,27 @@ class Client:
         """Write a letter and return it once it is stored."""
         return self._post(f"/people/{person}/letters", draft, LetterView)
 
-    def upload(self, person: str, file: Path) -> Attachment:
+    def upload(self, person: str, file: AttachedFile, sent: Callable[[int], object]) -> Attachment:
         """Upload a file that goes with a letter; return what a draft says of it.
 
+        Args:
+            person: whose letter, by id.
+            file: the file.
+            sent: is told of each piece that is sent, how many bytes it has.
+
         Raises:
-            InputError: there is no such file, or it is too large.
+            InputError: the file changes, or the mailbox has no room for it.
         """
-        try:
-            data = file.read_bytes()
-        except OSError as error:
-            raise InputError(f"{file} can't be read: {error.strerror}", where="--attach") from None
-        question = Question("POST", f"/people/{person}/parts", as_json(Upload), body=data)
-        upload = self._api.ask(question).upload
-        media_type = mimetypes.guess_type(file.name)[0] or OCTETS
-        return Attachment(upload, file.name, media_type, _kind_of(media_type))
+
+        def pieces() -> Iterator[bytes]:
+            for piece in file.pieces():
+                # Before it goes: once the last one has gone, the node answers, and nobody asks for another.
+                sent(len(piece))
+                yield piece
+
+        body = Streamed(file.size, pieces())
+        upload = self._api.ask(Question("POST", f"/people/{person}/parts", as_json(Upload), body=body)).upload
+        return Attachment(upload, file.path.name, file.media_type, _kind_of(file.media_type))
 
     def letters(self, person: str, only: str | None = None) -> list[LetterView]:
         """Return a person's letters by conversation, in each the oldest first.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import select
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -40,6 +41,18 @@ class Reply(NamedTuple):
     body: bytes
 
 
+class Streamed(NamedTuple):
+    """The body of a question that does not stand in memory whole.
+
+    Attributes:
+        size: in bytes.
+        pieces: its bytes; an error of the iterator ends the question.
+    """
+
+    size: int
+    pieces: Iterable[bytes]
+
+
 class Question(NamedTuple, Generic[T]):
     """A question to the local API.
 
@@ -57,7 +70,7 @@ class Question(NamedTuple, Generic[T]):
     path: str
     read: Callable[[Reply], T]
     query: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
+    body: bytes | Streamed = b""
     media: str = "application/octet-stream"
     wait_s: float = 0.0
 
@@ -68,12 +81,11 @@ class Exchange:
     Args:
         access: how to reach the node.
         question: what is asked.
-
-    Attributes:
-        to_send: the question's bytes.
     """
 
     def __init__(self, access: Access, question: Question[T]) -> None:
+        body = question.body
+        self._content = Streamed(len(body), (body,)) if isinstance(body, bytes) else body
         # A connection for each question: none is left over from a node that was started anew since.
         self._connection = h11.Connection(h11.CLIENT)
         query = urlencode(question.query)
@@ -83,16 +95,19 @@ class Exchange:
             ("Accept", "application/json"),
             ("Connection", "close"),
             ("Content-Type", question.media),
-            ("Content-Length", str(len(question.body))),
+            ("Content-Length", str(self._content.size)),
         ]
         target = f"/api{question.path}" + (f"?{query}" if query else "")
-        request = h11.Request(method=question.method, target=target, headers=headers)
-        pieces = [self._connection.send(request), self._connection.send(h11.Data(data=question.body))]
-        self.to_send = b"".join(
-            piece for piece in [*pieces, self._connection.send(h11.EndOfMessage())] if piece
-        )
+        self._request = h11.Request(method=question.method, target=target, headers=headers)
         self._response: h11.Response | None = None
         self._body: list[bytes] = []
+
+    def to_send(self) -> Iterator[bytes]:
+        """Yield the question's bytes, once, as its body gives them."""
+        yield self._connection.send(self._request) or b""
+        for piece in self._content.pieces:
+            yield self._connection.send(h11.Data(data=piece)) or b""
+        self._connection.send(h11.EndOfMessage())  # By the length, so there are no bytes of it.
 
     def receive_data(self, data: bytes) -> Reply | None:
         """Take bytes that came, or none at the end of the stream; return the answer once it is whole.
@@ -144,14 +159,22 @@ class LocalApi:
         try:
             with socket.create_connection(self._where, TIMEOUT_S) as connection:
                 connection.settimeout(TIMEOUT_S + question.wait_s)
-                # It may have answered that the question is too long, and closed its end.
-                with contextlib.suppress(ConnectionError):
-                    connection.sendall(exchange.to_send)
+                self._send(connection, exchange)
                 while (answer := exchange.receive_data(connection.recv(PIECE_BYTES))) is None:
                     pass
         except (OSError, h11.ProtocolError) as error:
             raise self._silent(error) from None
         return self._read(question, answer)
+
+    def _send(self, connection: socket.socket, exchange: Exchange) -> None:
+        """Send a question, as far as the node wants it."""
+        # It may have answered that the question is too long, and closed its end.
+        with contextlib.suppress(ConnectionError):
+            for piece in exchange.to_send():
+                # The time that may pass is a piece's and not the question's: a film takes its time.
+                connection.sendall(piece)
+                if select.select([connection], [], [], 0)[0]:
+                    return  # It answers already, so it refuses the rest, and may not read it.
 
     async def ask_async(self, question: Question[T]) -> T:
         """Ask, and wait for the answer, without holding up others; as `ask` in all else."""
@@ -160,9 +183,10 @@ class LocalApi:
             async with asyncio.timeout(TIMEOUT_S + question.wait_s):
                 reader, writer = await asyncio.open_connection(*self._where)
                 try:
-                    writer.write(exchange.to_send)
                     with contextlib.suppress(ConnectionError):
-                        await writer.drain()
+                        for piece in exchange.to_send():
+                            writer.write(piece)
+                            await writer.drain()
                     while (answer := exchange.receive_data(await reader.read(PIECE_BYTES))) is None:
                         pass
                 finally:
