@@ -22,7 +22,7 @@ from tests.messages.helpers import (
 )
 
 from starlight.contacts import ContactPlan
-from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, YEAR
+from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE, SECOND, YEAR
 from starlight.errors import InputError
 from starlight.mailboxes.part_reading import part_bytes
 from starlight.messages.doubt import TroubleCode
@@ -32,7 +32,7 @@ from starlight.messages.letter import Letter, MissingChunks, Receipt
 from starlight.messages.parts import CHUNK_BYTES, Chunk
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Save, Submit
-from starlight.postoffice.part_dispatches import AHEAD, TIMES_OVER_MAX
+from starlight.postoffice.part_dispatches import AHEAD, PAUSE, TIMES_OVER_MAX
 
 SONG = Random(7).randbytes(7 * CHUNK_BYTES + 12_345)
 """Eight chunks, the last one short."""
@@ -393,3 +393,20 @@ def test_asking_for_what_never_left_changes_nothing(sky: FakeSky) -> None:
     answer = sky.earth.office.delivered(unit(JAY, NANYOUNG, receipt, sky.now), sky.now)
     assert [each for each in answer if isinstance(each, Submit)] == []
     assert [each for each in answer if isinstance(each, Save) and each.key.startswith("sent/")] == []
+
+
+def test_where_chunks_leave_at_once_the_next_wait_a_little(sky: FakeSky) -> None:
+    """By a link that takes all at once, a film is given a few chunks at a time, also after a start."""
+    plan = ContactPlan.of(
+        [contact(1, EARTH, MARS, 0, DAY, bps=10**12), contact(2, MARS, EARTH, 0, DAY)],
+    )
+    sky = FakeSky(plan)
+    sky.open_all()
+    id = send(sky, SONG)
+    sky.run(MILLISECOND)
+    assert len(chunks_of(sky)) == AHEAD
+    sky.earth.restart()
+    sky.run(PAUSE + 2 * MILLISECOND)
+    assert len(chunks_of(sky)) == 2 * AHEAD
+    sky.run(HOUR)
+    assert read_back(sky, id) == SONG

@@ -136,7 +136,7 @@ class LetterDispatches:
             confirmed=replace(dispatch.confirmed, departed_at=leaves if departed_at is None else departed_at),
         )
         if dispatch.part is not None:
-            return self._parts.departed(mailbox, letter, sent.having(dispatch), now)
+            return self._parts.departed(mailbox, letter, sent.having(dispatch), dispatch, key, now)
         if dispatch.state is DeliveryState.DEPARTED:
             legs = dispatch.expected.legs
             leg = Leg(

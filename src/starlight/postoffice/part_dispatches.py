@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from starlight.dtntime import DAY
+from starlight.dtntime import DAY, MILLISECOND
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import FINAL, DeliveryState, Happening, after
 from starlight.messages.dispatch import Copy, Dispatch, Sent
@@ -32,6 +32,11 @@ is always there when one has left."""
 REFUSED_AGAIN_AFTER = 7 * DAY
 """After so long without being asked, a part that had no room goes on: the asking may have been lost."""
 
+PAUSE = 200 * MILLISECOND
+"""Where chunks leave the moment they are given, by a contact without a rate or a very fast one, the next few
+follow so much later: 5 MB/s are more than most radios have, and all of a film at once would stand in memory,
+until the link has it, and in one commit."""
+
 TIMES_OVER_MAX = 4
 """How many times over the chunks of a part are sent at most: a link that loses more than three of four is
 none, and a reader who always asks again must not have the whole link."""
@@ -48,6 +53,7 @@ class PartDispatches:
     def __init__(self, node: int, letters: OpenLetters) -> None:
         self._node = node
         self._letters = letters
+        self._given: dict[str, int] = {}  # bundles that the node has just taken, and when
         # Submitted in this very step, and not answered by the node yet: mailbox, letter, part, chunk.
         self._offered: set[tuple[str, str, int, int]] = set()
 
@@ -84,6 +90,7 @@ class PartDispatches:
         self, mailbox: Mailbox, letter_id: str, part: int, number: int, key: str, now: int
     ) -> list[Request]:
         """Take note of the bundle that carries a chunk."""
+        self._given = {each: at for each, at in self._given.items() if now - at < PAUSE} | {key: now}
         self._offered.discard((mailbox.address, letter_id, part, number))
         sent = mailbox.sent(letter_id)
         dispatch = None if sent is None else _dispatch_of(sent, part)
@@ -114,8 +121,16 @@ class PartDispatches:
         later = offered_later(dispatch, Trouble(TroubleCode.NOT_KEPT, reason), now)
         return [*self._letters.put(mailbox, letter_id, sent.having(later))]
 
-    def departed(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
-        """Keep that a chunk has left, and let the next follow."""
+    def departed(
+        self, mailbox: Mailbox, letter: Letter, sent: Sent, dispatch: Dispatch, key: str, now: int
+    ) -> list[Request]:
+        """Keep that a chunk has left in a bundle, by its key, and let the next follow."""
+        given_at = self._given.pop(key, None)
+        at_once = given_at is not None and now - given_at < PAUSE
+        if at_once and dispatch.is_on_its_way and list(self._next(mailbox, letter, dispatch)):
+            # A record, so that a start in between goes on as well.
+            sent = sent.having(dispatch.due_at(now + PAUSE))
+            return [*self._letters.put(mailbox, letter.id, sent)]
         saves = self._letters.put(mailbox, letter.id, sent)
         return [*saves, *self.go_on(mailbox, letter, sent, now)]
 
