@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from starlight.bundle import NULL, EndpointID, eid
-from starlight.bundle.cbor import Decoder
+from starlight.bundle.decoder import Decoder
 from starlight.bundle.policy import DEFAULT, LIMITS, TOLERANT, Policy
 from starlight.errors import BundleError, CborError, InputError
 

@@ -11,8 +11,8 @@ from tests.bundle.wire import PAYLOAD, PLAIN, bundle, canonical, primary
 
 from starlight.bundle import NULL, Bundle, BundleFlags, EndpointID, build, decode, encode, parse
 from starlight.bundle.blocks import CanonicalBlock
-from starlight.bundle.cbor import DecodingLimits
 from starlight.bundle.crc import CRC16, CRC32C
+from starlight.bundle.decoder import DecodingLimits
 from starlight.bundle.policy import DEFAULT, LIMITS, STRICT, TOLERANT, Policy
 from starlight.errors import BundleError
 

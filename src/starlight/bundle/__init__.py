@@ -2,6 +2,7 @@
 
 from starlight.bundle.bundle import NEVER, Bundle, build
 from starlight.bundle.codec import decode, encode, parse
+from starlight.bundle.decoder import VALUE_LIMITS, DecodingLimits
 from starlight.bundle.eid import NULL, EndpointID
 from starlight.bundle.forward import age_growth, certain_primary, onward, payload_of, unprocessed, with_age
 from starlight.bundle.fragmentation import cut, fragment_bytes, missing, overhead_bound, reassemble, sized
@@ -22,9 +23,11 @@ __all__ = [
     "NEVER",
     "NORMAL",
     "NULL",
+    "VALUE_LIMITS",
     "Assertion",
     "Bundle",
     "BundleFlags",
+    "DecodingLimits",
     "EndpointID",
     "QualityOfService",
     "ReasonCode",

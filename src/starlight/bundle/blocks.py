@@ -8,7 +8,8 @@ from functools import lru_cache
 import msgspec
 
 from starlight.bundle import crc, eid
-from starlight.bundle.cbor import BYTES, Decoder, encode_array_head, encode_head, encode_uint
+from starlight.bundle.cbor import encode_array_head, encode_head, encode_uint
+from starlight.bundle.decoder import BYTES, Decoder
 from starlight.bundle.eid import EndpointID
 from starlight.bundle.policy import LIMITS, Policy
 from starlight.bundle.primary import read_crc

@@ -10,8 +10,8 @@ import msgspec
 from starlight.bundle import blocks, primary
 from starlight.bundle.blocks import CanonicalBlock
 from starlight.bundle.bundle import Bundle, encrypted_numbers
-from starlight.bundle.cbor import BREAK, Decoder, DecodingLimits
 from starlight.bundle.crc import SIZES
+from starlight.bundle.decoder import BREAK, Decoder, DecodingLimits
 from starlight.bundle.policy import DEFAULT, LIMITS, TOLERANT, Policy
 from starlight.bundle.primary import PrimaryBlock
 from starlight.errors import BundleError, CborError

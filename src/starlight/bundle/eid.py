@@ -14,7 +14,7 @@ from functools import lru_cache
 import msgspec
 
 from starlight.bundle import cbor
-from starlight.bundle.cbor import Decoder
+from starlight.bundle.decoder import BREAK, MAX_UINT, UINT, Decoder
 from starlight.bundle.policy import LIMITS, Policy
 from starlight.errors import BundleError, CborError, InputError
 
@@ -127,7 +127,7 @@ def _parse_ipn(text: str, match: re.Match[str]) -> EndpointID:
     node = LOCAL_NODE if match["node"] == "!" else int(match["node"])
     service = int(match["service"])
     right = "Allocator and node number have 32 bits, a service number 64 (RFC 9758)"
-    if max(allocator, node) >= 2**32 or service > cbor.MAX_UINT:
+    if max(allocator, node) >= 2**32 or service > MAX_UINT:
         raise InputError(f"{text!r} has a number that is too large", right=right)
     if allocator and match["node"] == "!":
         raise InputError(f"{text!r} names the local node of an allocator", right="It is ipn:!.SERVICE")
@@ -144,11 +144,11 @@ def _parse_unknown(text: str) -> EndpointID | None:
     scheme, ssp = int(match["scheme"]), bytes.fromhex(match["ssp"])
     decoder = Decoder(ssp, LIMITS, canonical=False)
     try:
-        decoder.skip()
+        cbor.skip(decoder)
         decoder.finish()
     except CborError:
         return None
-    if scheme in (DTN_SCHEME, IPN_SCHEME) or scheme > cbor.MAX_UINT or len(ssp) > _MAX_TEXT:
+    if scheme in (DTN_SCHEME, IPN_SCHEME) or scheme > MAX_UINT or len(ssp) > _MAX_TEXT:
         return None
     return _unknown(scheme, ssp)
 
@@ -207,7 +207,7 @@ def _read_ipn(decoder: Decoder, policy: Policy) -> EndpointID:
     start = decoder.pos
     length = decoder.array()
     numbers = [decoder.uint(), decoder.uint()]
-    if length == 3 or (length is None and decoder.peek() != cbor.BREAK):
+    if length == 3 or (length is None and decoder.peek() != BREAK):
         numbers.append(decoder.uint())
     rule = "RFC 9758: an ipn scheme-specific part is an array of two or three unsigned integers"
     decoder.close(length, len(numbers), start, rule)
@@ -231,7 +231,7 @@ def _read_ipn(decoder: Decoder, policy: Policy) -> EndpointID:
 
 def _read_dtn(decoder: Decoder, policy: Policy) -> EndpointID:
     start = decoder.pos
-    if decoder.peek() >> 5 == cbor.UINT:
+    if decoder.peek() >> 5 == UINT:
         if decoder.uint() != 0:
             raise BundleError(start, "RFC 9171, 4.2.5.1.1: the only number in the dtn scheme is 0, for none")
         return NULL
@@ -250,7 +250,7 @@ def _read_dtn(decoder: Decoder, policy: Policy) -> EndpointID:
 def _read_unknown(decoder: Decoder, policy: Policy, scheme: int) -> EndpointID:
     """Keep an endpoint of a scheme that we don't know as the bytes that it came in."""
     start = decoder.pos
-    decoder.skip()
+    cbor.skip(decoder)
     if not policy.unknown_uri_scheme:
         raise BundleError(start, f"URI scheme code {scheme} is not one that this node knows")
     ssp = decoder.data[start : decoder.pos]

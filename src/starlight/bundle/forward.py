@@ -11,8 +11,9 @@ import msgspec
 from starlight.bundle import blocks, crc, primary
 from starlight.bundle.blocks import CanonicalBlock
 from starlight.bundle.bundle import Bundle, encrypted_numbers
-from starlight.bundle.cbor import MAX_UINT, Decoder, encode_uint
+from starlight.bundle.cbor import encode_uint
 from starlight.bundle.codec import block_parts, parse, primary_bytes
+from starlight.bundle.decoder import MAX_UINT, Decoder
 from starlight.bundle.eid import EndpointID
 from starlight.bundle.policy import DEFAULT, LIMITS, TOLERANT
 from starlight.bundle.primary import PrimaryBlock

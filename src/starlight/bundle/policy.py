@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from starlight.bundle.cbor import DecodingLimits
+from starlight.bundle.decoder import DecodingLimits
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=True):

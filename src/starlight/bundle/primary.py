@@ -7,7 +7,8 @@ from enum import IntFlag
 import msgspec
 
 from starlight.bundle import crc, eid
-from starlight.bundle.cbor import Decoder, encode_array_head, encode_uint
+from starlight.bundle.cbor import encode_array_head, encode_uint
+from starlight.bundle.decoder import Decoder
 from starlight.bundle.eid import EndpointID
 from starlight.bundle.policy import Policy
 from starlight.errors import BundleError

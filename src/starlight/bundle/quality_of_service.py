@@ -15,7 +15,8 @@ from __future__ import annotations
 import msgspec
 
 from starlight.bundle.blocks import CanonicalBlock
-from starlight.bundle.cbor import Decoder, encode_array_head, encode_uint
+from starlight.bundle.cbor import encode_array_head, encode_uint
+from starlight.bundle.decoder import Decoder
 from starlight.bundle.policy import LIMITS
 from starlight.errors import CborError
 

@@ -8,7 +8,8 @@ import msgspec
 
 from starlight.bundle import eid, primary
 from starlight.bundle.bundle import Bundle
-from starlight.bundle.cbor import Decoder, DecodingLimits, encode_array_head, encode_uint
+from starlight.bundle.cbor import encode_array_head, encode_uint, skip
+from starlight.bundle.decoder import Decoder, DecodingLimits
 from starlight.bundle.eid import EndpointID
 from starlight.bundle.policy import DEFAULT, Policy
 from starlight.errors import BundleError, CborError
@@ -214,7 +215,7 @@ def _read_statuses(decoder: Decoder) -> list[Assertion]:
     # "At least four elements": what later standards add is passed over.
     count = 4
     while count < length if length is not None else decoder.peek() != 0xFF:
-        decoder.skip()
+        skip(decoder)
         count += 1
     rule = "RFC 9171, 6.1.1: status information SHALL be an array of at least four elements"
     decoder.close(length, count, start, rule)

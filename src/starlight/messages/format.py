@@ -20,7 +20,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from hashlib import sha256
 
-from starlight.bundle import cbor
+from starlight.bundle import VALUE_LIMITS, cbor
 from starlight.dtntime import MILLISECOND
 from starlight.errors import CborError, InputError, LetterError
 from starlight.messages.conversation_order import thread_of
@@ -63,7 +63,7 @@ from starlight.messages.wire_values import (
     unknown,
 )
 
-PAYLOAD_MAX_BYTES = cbor.VALUE_LIMITS.size
+PAYLOAD_MAX_BYTES = VALUE_LIMITS.size
 """The longest text, some parts, and all else at its own limit."""
 
 

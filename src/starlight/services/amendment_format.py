@@ -35,7 +35,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from starlight.bundle import cbor
+from starlight.bundle import DecodingLimits, cbor
 from starlight.contacts import (
     UNLIMITED_BPS,
     Amendment,
@@ -68,7 +68,7 @@ RUNS_MAX = 1_024
 RUNS_OF_ALL_MAX = 4_096
 """Of all authors in one vector, as whoever hears it keeps it; some 20 B each."""
 
-LIMITS = cbor.DecodingLimits(size=MESSAGE_MAX_BYTES, depth=16, count=2**16)
+LIMITS = DecodingLimits(size=MESSAGE_MAX_BYTES, depth=16, count=2**16)
 
 _OUTAGE, _NEW_CONTACTS, _REMOVED, _FACT, _RETRACTED = range(5)
 _T = TypeVar("_T")
