@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import apsw
 import click
 import pytest
 from tests.cli.helpers import Running, command, demo, running, starlight
@@ -431,6 +433,27 @@ def test_a_node_ends_in_order_and_keeps_its_letters(number: signal.Signals, tmp_
         node.serving()
         (kept,) = json.loads(starlight("inbox", data, "nan-young", "--json").out)
         assert (kept["id"], kept["text"]) == (sent["id"], "Keep this.")
+        assert "set aside" not in starlight("inbox", data, "nan-young").out
+
+
+def test_the_inbox_tells_of_what_is_set_aside(tmp_path: Path) -> None:
+    """A letter that can't be read is told of with the command that lists it, and that command does."""
+    file, data = tmp_path / "base.toml", tmp_path / "base-data"
+    file.write_text(NODE)
+    with running("node", file, folder=data) as node:
+        node.serving()
+        starlight("send", data, "nan-young", "ipn:10.2", "Damage this.")
+        node.end()
+    with contextlib.closing(apsw.Connection(str(data / "store" / "starlight.db"))) as store:
+        store.execute("update saves set data = x'c1' where key like 'letter/%'")
+    with running("node", file, folder=data) as node:
+        node.serving()
+        assert starlight("inbox", data, "nan-young").out.startswith("No letters.")
+        last = starlight("inbox", data, "nan-young").out.splitlines()[-1]
+        count = int(last.partition(" ")[0])
+        assert f"starlight store list {data} --quarantined lists" in last
+    listed = json.loads(starlight("store", "list", data, "--quarantined", "--json").out)
+    assert json.dumps(listed).count('"ipn:20.1"') == count > 0
 
 
 def test_where_the_demo_keeps_its_data(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -134,6 +135,25 @@ def test_priority_and_critical(node: Running) -> None:
     assert notes["text --priority bulk"] == later
     assert notes["text --priority expedited"] == notes["text --critical"] == notes["text"] == ""
     assert f"({later})" in shown
+
+
+def test_what_speaks_against_the_forecast_is_told(tmp_path: Path) -> None:
+    """After a letter is sent its doubts are printed: no contact with the neighbour, no route."""
+    always = Contact(1, HERE, THERE, 0, OPENS, ((0, 100_000),), constant_light(0, 600.0))
+    (tmp_path / "plan.json").write_bytes(to_json(ContactPlan.of([always])))
+    peer = f'\n[[peer]]\nnumber = {THERE}\nconnect = "127.0.0.1:1"\n'
+    (tmp_path / "node.toml").write_text(NODE + peer, encoding="utf-8")
+    with running("node", tmp_path / "node.toml", folder=tmp_path / "data") as node:
+        node.serving()
+        sent = starlight("send", node.folder, "jay", TO, "Are you there?")
+        told = json.loads(starlight("send", node.folder, "jay", TO, "And now?", "--json").out)
+        lost = starlight("send", node.folder, "jay", "ipn:99.1", "Is anybody?")
+    (line,) = [line for line in sent.out.splitlines() if "in doubt" in line]
+    assert line.startswith(f"  No contact with node {THERE} yet, although the plan has it open")
+    assert [doubt["code"] for doubt in told["doubts"]] == ["link_down"]
+    assert told["doubts"][0]["text"] == line.strip()
+    assert "(predicted)" not in lost.out
+    assert len(lost.out.splitlines()) == 2, "one line tells why nothing is foreseen"
 
 
 def test_a_wrong_priority_is_told_in_one_line(node: Running) -> None:

@@ -75,6 +75,24 @@ def asides(path: Path) -> set[tuple[str, str]]:
     return {(each.mailbox, each.key) for each in listing(path).quarantined}
 
 
+def counted(path: Path) -> dict[str, int]:
+    """Return how many records each mailbox of a store says are set aside."""
+    with contextlib.closing(SqliteStore(path)) as store:
+        return {box: store.records.asides(box) for box in store.records.mailboxes()}
+
+
+def test_a_mailbox_knows_how_many_of_its_records_are_set_aside(whole: Path, tmp_path: Path) -> None:
+    """As many as the list of the quarantine has of it, and none of another's."""
+    copy = tmp_path / "copy"
+    shutil.copytree(whole, copy)
+    mailbox, key = next(at for at in keys(copy) if at[1].startswith("letter/"))
+    alter(copy, "update saves set data = ? where mailbox = ? and key = ?", NEWER, mailbox, key)
+    start(copy)
+    found = counted(copy)
+    assert found.pop(mailbox) == sum(of == mailbox for of, _ in asides(copy)) > 0
+    assert set(found.values()) == {0}
+
+
 damages = st.one_of(
     st.just(b""), st.just(NEWER), st.just(b"\xc1"), st.binary(max_size=40).map(b"\xff".__add__)
 )

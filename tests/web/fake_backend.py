@@ -157,6 +157,7 @@ class FakeBackend(PageBackend):
         self.rate = rate
         self.delay = delay
         self.kept: list[Kept] = []
+        self.set_aside = 0
         self.uploaded: list[bytes] = []
         self.storm_since: int | None = None
         self.telemetry: tuple[TelemetryView, ...] = ()
@@ -213,6 +214,7 @@ class FakeBackend(PageBackend):
             correspondent,
             tuple(self._view(kept, me) for kept in shown),
             len(thread) > len(shown),
+            self.set_aside,
         )
 
     async def write(self, person: str, draft: Draft) -> LetterView:

@@ -76,6 +76,18 @@ def test_the_state_of_the_way(serving: Serving) -> None:
         assert (asked.status_code, asked.json()["where"]) == (422, "to")
 
 
+def test_records_that_are_set_aside_are_told_of(serving: Serving) -> None:
+    """Where records can't be read, JSON says how many, and the page also which command lists them."""
+    with serving.client() as client:
+        assert client.get("/api/people/jay/mailbox").json()["set_aside"] == 0
+        assert "set aside" not in client.get("/people/jay").text
+        serving.backend.set_aside = 2
+        assert client.get("/api/people/jay/mailbox").json()["set_aside"] == 2
+        page = client.get("/people/jay").text
+        assert "2 records of this mailbox" in page
+        assert "starlight store list DATA --quarantined lists them." in page
+
+
 def test_urgency(serving: Serving) -> None:
     """A draft says how urgent it is, in the words of the router; what it says is foreseen and kept."""
     with serving.client() as client:

@@ -136,3 +136,13 @@ def test_every_step_has_words() -> None:
     """Each state of a letter has a word for predicted and one for confirmed, never the same."""
     for state in DeliveryState:
         assert letters.STEPS[state, PREDICTED] != letters.STEPS[state, CONFIRMED]
+
+
+def test_what_is_set_aside_is_told_with_the_command_that_lists_it() -> None:
+    """Nothing where there is nothing; one record and several in their own words."""
+    assert letters.set_aside(0) == ""
+    assert letters.set_aside(1, "./base") == (
+        "1 record of this mailbox can't be read and is set aside."
+        " starlight store list ./base --quarantined lists it."
+    )
+    assert letters.set_aside(3).startswith("3 records of this mailbox can't be read and are set aside.")

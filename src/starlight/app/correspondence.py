@@ -80,6 +80,7 @@ class NodeCorrespondence:
             correspondent=correspondent,
             letters=tuple(self._letter(letter.id) for letter in page.letters),
             earlier=page.earlier,
+            set_aside=box.set_aside,
         )
 
     def _conversations(self, box: Mailbox) -> tuple[ConversationView, ...]:

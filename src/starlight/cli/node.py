@@ -102,6 +102,7 @@ def send(
     \b
     Example: starlight send ./seoul-data jay ipn:20.1 "Are you there?"
     """
+    from starlight.client.client import plain_values
     from starlight.messages.draft import Draft
     from starlight.messages.urgency import priority_of
 
@@ -113,15 +114,21 @@ def send(
     address, urgency = client.address(to, where="ADDRESS"), priority_of(priority)
     parts = _uploaded(client, person, attach)
     draft = Draft(address, text, reply_to, urgency, critical, parts)
+    # Asked before it is sent: afterwards the letter itself would be among what is booked.
+    foreseen = client.predict(person, draft)
     letter = client.write(person, draft)
     lateness = client.why_late(person, letter) if explain else None
     if json_output:
-        print_json(_told(letter, lateness, explain))
+        print_json(_told(letter, lateness, explain) | {"doubts": plain_values(foreseen.doubts)})
         return
     click.echo(f"{letter.id}  {_words(letter.state)}")
     for fact in letter.facts:
         if fact.certainty == "predicted":
             click.echo(f"  {_words(fact.state):<10}{dtntime.to_text(fact.time, 3)}  (predicted)")
+    if foreseen.silence is not None and foreseen.arrives is None:
+        click.echo(f"  {foreseen.silence.why.text()}")
+    for doubt in foreseen.doubts:
+        click.echo(f"  {doubt.text.text()}")
     if lateness is not None:
         _show_lateness(lateness)
 
@@ -194,6 +201,8 @@ def _standard_input() -> str:
 @as_json
 def inbox(folder: Path, person: str, address: str | None, explain: bool, json_output: bool) -> None:
     """List the letters of PERSON, both ways, at the node that runs on the folder DATA."""
+    from starlight.words.letters import set_aside
+
     client = _client(folder)
     client.person(person)
     if address is not None:
@@ -208,6 +217,9 @@ def inbox(folder: Path, person: str, address: str | None, explain: bool, json_ou
         _show_letter(letter, why.get(letter.id))
     if not letters:
         click.echo("No letters.")
+    told = set_aside(client.set_aside(person), str(folder))
+    if told:
+        click.echo(told)
 
 
 def _show_letter(letter: LetterView, lateness: LatenessView | None) -> None:

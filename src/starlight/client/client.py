@@ -17,7 +17,7 @@ from starlight.live.config import DaemonStatus
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter_view import LetterView
 from starlight.web import wire
-from starlight.web.forecast_view import LatenessView
+from starlight.web.forecast_view import LatenessView, PredictionView
 from starlight.web.views import MailboxView, Person, Upload
 
 __all__ = ["Client", "LatenessView", "plain_values"]
@@ -107,6 +107,14 @@ class Client:
                 letters = view.letters + letters
             found += letters
         return found
+
+    def set_aside(self, person: str) -> int:
+        """Return how many records of a person's mailbox can't be read, and are set aside."""
+        return self._get(f"/people/{person}/mailbox", MailboxView, limit="1").set_aside
+
+    def predict(self, person: str, draft: Draft) -> PredictionView:
+        """Return what to expect of a letter that is sent now."""
+        return self._post(f"/people/{person}/predict", draft, PredictionView)
 
     def why_late(self, person: str, letter: LetterView) -> LatenessView | None:
         """Return why a letter that a person wrote is not there sooner; None when it is on its way no more."""

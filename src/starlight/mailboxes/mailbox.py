@@ -148,15 +148,15 @@ class Mailbox:
         """Return what is known about a letter that came here, or None when it did not."""
         return self.incoming.get(letter_id)
 
-    def written(self, letter_id: str) -> tuple[Letter, Sent] | None:
-        """Return a letter that was written here, and what is known about its course; None without either."""
-        letter, sent = self.letter(letter_id), self.sent(letter_id)
-        return (letter, sent) if letter is not None and sent is not None else None
-
     def has_room(self) -> bool:
         """Return whether another letter can be kept."""
         room = self.index.text_bytes() < self._limits.letter_bytes
         return room and self.index.letters() < self._limits.letters
+
+    @property
+    def set_aside(self) -> int:
+        """Return how many of its records can't be read, and are set aside."""
+        return self._records.asides(self.address)
 
     def conversations(self) -> list[Conversation]:
         """Return the conversations with everyone whom letters went to or came from, the latest first."""

@@ -13,6 +13,7 @@ from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.mailbox_index import MailboxIndex
 from starlight.mailboxes.records import CARRIER
 from starlight.messages.dispatch import Sent
+from starlight.messages.letter import Letter
 from starlight.node.application import Save
 
 
@@ -60,6 +61,11 @@ class OutgoingLetters:
         """Return what is known about the course of a letter, or None when it was not written here."""
         open_one = self._open.get(letter_id)
         return open_one[1] if open_one else self._decoded.sent(self._mailbox, letter_id)
+
+    def written(self, letter_id: str) -> tuple[Letter, Sent] | None:
+        """Return a letter that was written here, and what is known about its course; None without either."""
+        letter, sent = self._decoded.letter(self._mailbox, letter_id), self.get(letter_id)
+        return (letter, sent) if letter is not None and sent is not None else None
 
     def course(self, letter_id: str) -> Sent:
         """Return what is known about the course of a letter that was written here.

@@ -129,6 +129,9 @@ class Records(Protocol):
     def marked(self, mailbox: str, mark: Mark) -> list[IndexEntry]:
         """Return the entries of a mailbox with a mark, by order key."""
 
+    def asides(self, mailbox: str) -> int:
+        """Return how many records of a mailbox are set aside, as far as that is committed."""
+
     def mailboxes(self) -> list[str]:
         """Return the mailboxes of which there is a record, in order; asked at the start."""
 
@@ -160,10 +163,12 @@ class MemoryRecords:
         self._entries: dict[str, dict[str, IndexEntry]] = {}
         self._answers: dict[tuple[str, str], dict[str, None]] = {}
         self._orders: dict[tuple[str, str], list[tuple[bytes, str]]] = {}
+        self._asides: dict[str, int] = {}
 
     def put(self, save: Save | SetAside) -> None:
         """Keep a record, or set it aside."""
         if isinstance(save, SetAside):
+            self._asides[save.mailbox] = self.asides(save.mailbox) + self._holds(save.mailbox, save.key)
             self.drop(save.mailbox, save.key)
         elif save.key.startswith(INDEX):
             self._file(save.mailbox, index_entry(save))
@@ -210,6 +215,10 @@ class MemoryRecords:
             found[entry.correspondent] = with_entry(so_far, None, entry)
         return list(found.values())
 
+    def asides(self, mailbox: str) -> int:
+        """Return how many records of a mailbox were set aside."""
+        return self._asides.get(mailbox, 0)
+
     def letters(self, mailbox: str) -> dict[str, IndexEntry]:
         """Return the entries of a mailbox's letters, by id."""
         return dict(self._entries.get(mailbox, {}))
@@ -231,6 +240,11 @@ class MemoryRecords:
             del answers[entry.id]
             if not answers:
                 del self._answers[mailbox, entry.reply_to]
+
+    def _holds(self, mailbox: str, key: str) -> bool:
+        if key.startswith(INDEX):
+            return self.entry(mailbox, key.removeprefix(INDEX)) is not None
+        return (mailbox, key) in self._records
 
     def _file(self, mailbox: str, entry: IndexEntry) -> None:
         before = self._entries.setdefault(mailbox, {}).get(entry.id)

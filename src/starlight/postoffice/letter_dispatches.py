@@ -80,7 +80,7 @@ class LetterDispatches:
     ) -> list[Request]:
         """Take note of the bundle that carries a letter, and of the node's own prediction."""
         mailbox = self._mailboxes[address]
-        written = mailbox.written(letter_id)
+        written = mailbox.outgoing.written(letter_id)
         if written is None:
             return []  # It was set aside.
         letter, sent = written
@@ -104,7 +104,7 @@ class LetterDispatches:
     def rejected(self, address: str, letter_id: str, reason: str, now: int) -> list[Request]:
         """Take note that the node refused a letter: it is offered again later."""
         mailbox = self._mailboxes[address]
-        written = mailbox.written(letter_id)
+        written = mailbox.outgoing.written(letter_id)
         if written is None:
             return []  # It was set aside.
         letter, sent = written

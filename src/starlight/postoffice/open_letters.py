@@ -73,7 +73,7 @@ class OpenLetters:
         """Return the letter that a bundle carries, open or not, or None."""
         mailbox = self._mailboxes.get(_source_of(key))
         letter_id = mailbox.outgoing.of_bundle(key) if mailbox else None
-        written = mailbox.written(letter_id) if mailbox and letter_id is not None else None
+        written = mailbox.outgoing.written(letter_id) if mailbox and letter_id is not None else None
         if mailbox is None or written is None:
             return None
         # A damaged record may name another letter: what is told then concerns none.

@@ -63,7 +63,7 @@ class Resends:
         requests: list[Request] = []
         while (due := self._letters.take_due(now)) is not None:
             mailbox, letter_id = due
-            written = mailbox.written(letter_id)
+            written = mailbox.outgoing.written(letter_id)
             if written is None:
                 continue  # It was set aside.
             requests += self._parts_due(mailbox, *written, now)

@@ -170,6 +170,11 @@ class StoredRecords:
         stored = {key: blob(data) for key, data in rows if (mailbox, key) not in aside}
         return list((stored | fresh).items())
 
+    def asides(self, mailbox: str) -> int:
+        """Return how many records of a mailbox are in quarantine."""
+        ((count,),) = self._rows("select count(*) from quarantine where mailbox = ?", mailbox)
+        return int(count)
+
     def conversations(self, mailbox: str) -> list[Conversation]:
         """Return a mailbox's conversations."""
         with self._lock:

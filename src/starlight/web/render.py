@@ -95,6 +95,7 @@ _environment.globals |= {
     "PLAN": plan,
     "note": doubt.note,
     "content": letters.content,
+    "set_aside": letters.set_aside,
     "in_fragments": lateness.in_fragments,
     "reading": localtime.reading,
 }

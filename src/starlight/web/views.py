@@ -75,6 +75,7 @@ class MailboxView(msgspec.Struct, frozen=True):
         correspondent: the address of the one whose letters follow; empty when there is nobody.
         letters: the latest letters with that correspondent, oldest first.
         earlier: there are older ones, before the first of `letters`.
+        set_aside: how many records of the mailbox can't be read and are kept apart.
     """
 
     person: Person
@@ -82,6 +83,7 @@ class MailboxView(msgspec.Struct, frozen=True):
     correspondent: str
     letters: tuple[LetterView, ...] = ()
     earlier: bool = False
+    set_aside: int = 0
 
 
 class Upload(msgspec.Struct, frozen=True):

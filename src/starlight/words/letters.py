@@ -45,9 +45,26 @@ STEPS: dict[tuple[DeliveryState, Certainty], str] = {
 }
 """In English, each step in the course of a letter, by what it is and how sure it is."""
 
+SET_ASIDE = "1 record of this mailbox can't be read and is set aside. {command} lists it."
+SEVERAL_SET_ASIDE = "{count} records of this mailbox can't be read and are set aside. {command} lists them."
+"""In English, what is told where records were damaged, or are a newer Starlight's."""
+
 CRITICAL = "Critical"
 URGENCY = {Priority.BULK: "Not urgent", Priority.NORMAL: "", Priority.EXPEDITED: "Urgent"}
 """In English, the mark of a letter by its priority, where it is not as all others."""
+
+
+def set_aside(count: int, folder: str = "DATA") -> str:
+    """Return what is told of records that are set aside; empty where there are none.
+
+    Args:
+        count: how many there are.
+        folder: where the node keeps its data, as the command line is told it.
+    """
+    if not count:
+        return ""
+    command = f"starlight store list {folder} --quarantined"
+    return (SET_ASIDE if count == 1 else SEVERAL_SET_ASIDE).format(count=count, command=command)
 
 
 def urgency(letter: LetterView) -> str:
