@@ -16,7 +16,7 @@ from starlight.errors import InputError
 from starlight.live.config import DaemonStatus
 from starlight.live.daemon import Daemon
 from starlight.web import wire
-from starlight.web.views import Correspondent, PageChange, StormView
+from starlight.web.views import PageChange, Recipient, StormView
 
 JAY, NAN_YOUNG, ABROAD, STRANGER = "ipn:7.1", "ipn:20.1", "ipn:50.1", "ipn:99.9"
 
@@ -44,7 +44,7 @@ def test_an_address_book_knows_more_people_than_can_be_written_to() -> None:
     assert book.worlds() == ("earth", "mars")
     assert (book.lists(JAY), book.lists(ABROAD)) == (True, False)
     assert book.name_and_place(ABROAD) == ("Nan-young", "Ship")
-    assert book.correspondent(ABROAD) == Correspondent(ABROAD, "Nan-young", "Ship", "ship")
+    assert book.correspondent(ABROAD) == Recipient(ABROAD, "Nan-young", "Ship", "ship")
     assert book.name_and_place(STRANGER) == (STRANGER, "")
     assert book.correspondent(STRANGER) is None
 

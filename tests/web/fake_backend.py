@@ -26,7 +26,6 @@ from starlight.web.views import (
     Clock,
     ConjunctionView,
     ConversationView,
-    Correspondent,
     CountedFace,
     Crossing,
     MailboxView,
@@ -35,6 +34,7 @@ from starlight.web.views import (
     PageStatus,
     Person,
     Position,
+    Recipient,
     SkyPanel,
     StormView,
     TelemetryView,
@@ -328,9 +328,9 @@ class FakeBackend(PageBackend):
         self._tell()
         return self._view(kept, self._person(person))
 
-    async def correspondent(self, address: str) -> Correspondent | None:
+    async def correspondent(self, address: str) -> Recipient | None:
         found = (one for one in PEOPLE if one.address == address)
-        return next((Correspondent(one.address, one.name, one.place, one.world) for one in found), None)
+        return next((Recipient(one.address, one.name, one.place, one.world) for one in found), None)
 
     async def clock(self) -> Clock:
         return Clock(

@@ -20,7 +20,7 @@ from starlight.web import localtime, wire
 from starlight.web.forecast_view import LatenessView, PredictionView, prediction_view
 from starlight.web.page import PageView, next_moment
 from starlight.web.reader import Reader
-from starlight.web.views import CivilFace, Clock, Correspondent, CountedFace, MailboxView
+from starlight.web.views import CivilFace, Clock, CountedFace, MailboxView, Recipient
 from starlight.words.sentence import Moment, fill
 
 CONFIRMED, PREDICTED = Certainty.CONFIRMED, Certainty.PREDICTED
@@ -116,7 +116,7 @@ def test_a_stranger_can_be_written_to() -> None:
     backend = FakeBackend()
     reader = Reader(asyncio.run(backend.people())[0], asyncio.run(backend.clock()))
     foreseen = PredictionView(START, START + LIGHT, None)
-    for stranger in (None, Correspondent("ipn:9.9", "ipn:9.9", "", "")):
+    for stranger in (None, Recipient("ipn:9.9", "ipn:9.9", "", "")):
         page = reader.prediction(foreseen, stranger, "ipn:9.9")
         assert "arrives" in page
         assert "that is" not in page

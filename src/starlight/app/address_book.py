@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from starlight.web.views import Correspondent
+from starlight.web.views import Recipient
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -55,10 +55,10 @@ class AddressBook:
         # Whoever can be written to first: a mailbox that has moved is shown where it is now.
         return self._entries.get(address) or self._elsewhere.get(address) or Entry(address, "", "")
 
-    def correspondent(self, address: str) -> Correspondent | None:
+    def correspondent(self, address: str) -> Recipient | None:
         """Return who is at an address, as the page shows them; None where nobody knows."""
         found = self._entries.get(address) or self._elsewhere.get(address)
-        return Correspondent(address, found.name, found.place, found.world) if found else None
+        return Recipient(address, found.name, found.place, found.world) if found else None
 
     def name_and_place(self, address: str) -> tuple[str, str]:
         """Return what people call someone, and where they are."""

@@ -79,7 +79,7 @@ class NodePageBackend:
             raise InputError(f"nobody here is called {person!r}", right=right)
         return found
 
-    async def correspondent(self, address: str) -> views.Correspondent | None:
+    async def correspondent(self, address: str) -> views.Recipient | None:
         """Return who is at an address; None where nobody knows."""
         return self._book.correspondent(address)
 

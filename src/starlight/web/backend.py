@@ -15,12 +15,12 @@ from starlight.messages.letter_view import LetterView, PartView
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 from starlight.web.views import (
     Clock,
-    Correspondent,
     MailboxView,
     Orbits,
     PageChange,
     PageStatus,
     Person,
+    Recipient,
     SkyPanel,
     StormView,
 )
@@ -93,7 +93,7 @@ class PageBackend(Protocol):
         """Return the letters of one of `people()`, by id: the page checks first that there is one."""
         ...
 
-    async def correspondent(self, address: str) -> Correspondent | None:
+    async def correspondent(self, address: str) -> Recipient | None:
         """Return who is at an address; None where nobody knows."""
         ...
 

@@ -12,7 +12,7 @@ from starlight import dtntime
 from starlight.web import localtime
 from starlight.web.forecast_view import LatenessView, PredictionView
 from starlight.web.render import render
-from starlight.web.views import Clock, Correspondent, Person
+from starlight.web.views import Clock, Person, Recipient
 from starlight.words import letters
 from starlight.words.sentence import Sentence
 
@@ -65,7 +65,7 @@ class Reader:
             for part in sentence.parts
         ]
 
-    def prediction(self, found: PredictionView, to: Correspondent | None, address: str) -> str:
+    def prediction(self, found: PredictionView, to: Recipient | None, address: str) -> str:
         """Return the prediction under the letter being written.
 
         Args:

@@ -36,7 +36,7 @@ class Person(msgspec.Struct, frozen=True):
     world: str
 
 
-class Correspondent(msgspec.Struct, frozen=True):
+class Recipient(msgspec.Struct, frozen=True):
     """Someone who can be written to.
 
     Attributes:
@@ -50,7 +50,7 @@ class Correspondent(msgspec.Struct, frozen=True):
     world: str
 
 
-class ConversationView(Correspondent, frozen=True):
+class ConversationView(Recipient, frozen=True):
     """One correspondent of a mailbox, with or without letters yet.
 
     Attributes:
