@@ -107,6 +107,7 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
         distress: the state of the call for help that it is, or None.
         parts: voices, pictures, files.
         position, readings: where and how its author was then, if it is such a call.
+        seen: the last letters that its author had read when it was written, by the ids of their authors.
 
     Names, places of steps and the note are empty until `named`.
     """
@@ -144,6 +145,7 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     position: Position | None = None
     readings: dict[str, Reading] = {}
     parts: tuple[PartView, ...] = ()
+    seen: tuple[str, ...] = ()
 
     @property
     def on_its_way(self) -> bool:
@@ -221,6 +223,7 @@ def _with_more(view: LetterView, letter: Letter) -> LetterView:
         says_more=any(unknown) or letter.sealed is not None,
         readers=letter.readers,
         thread_name=letter.thread_name,
+        seen=letter.seen,
     )
     if distress is None:
         return view

@@ -17,6 +17,7 @@ from starlight.messages.forecast import MessageForecaster
 from starlight.messages.letter import Letter
 from starlight.messages.limits import check
 from starlight.messages.parts import CHUNK_BYTES, Part, PartKind
+from starlight.postoffice.seen_letters import last_read
 from starlight.routing import Priority
 
 INLINE_UP_TO = 1024
@@ -67,6 +68,7 @@ class Composer:
             priority=draft.priority,
             critical=draft.critical,
             parts=tuple(_part(mailbox, each) for each in draft.parts),
+            seen=last_read(mailbox, to, reply_to),
             format=LATEST,
         )
         if letter.needs_format_2 and self._formats.known(mailbox.address, to) == OLDEST:
@@ -77,9 +79,9 @@ class Composer:
             )
         if self._formats.to_write(mailbox.address, to) < LATEST and not letter.needs_format_2:
             # By the form of its id, who reads it knows that its author reads format 2.
-            # How urgent it is has no place there, so it is not said of its own copy either.
+            # How urgent it is, and what was seen, has no place there, so its own copy does not say it either.
             id = f"{letter.sender}/{letter.id}"
-            letter = replace(letter, id=id, priority=Priority.NORMAL, critical=False, format=OLDEST)
+            letter = replace(letter, id=id, priority=Priority.NORMAL, critical=False, seen=(), format=OLDEST)
         check(letter)
         return letter
 
