@@ -145,9 +145,9 @@ def test_what_speaks_against_the_forecast_is_told(tmp_path: Path) -> None:
     (tmp_path / "node.toml").write_text(NODE + peer, encoding="utf-8")
     with running("node", tmp_path / "node.toml", folder=tmp_path / "data") as node:
         node.serving()
-        sent = starlight("send", node.folder, "jay", TO, "Are you there?")
-        told = json.loads(starlight("send", node.folder, "jay", TO, "And now?", "--json").out)
-        lost = starlight("send", node.folder, "jay", "ipn:99.1", "Is anybody?")
+        sent = command("send", node.folder, "jay", TO, "Are you there?")
+        told = json.loads(command("send", node.folder, "jay", TO, "And now?", "--json").out)
+        lost = command("send", node.folder, "jay", "ipn:99.1", "Is anybody?")
     (line,) = [line for line in sent.out.splitlines() if "in doubt" in line]
     assert line.startswith(f"  No contact with node {THERE} yet, although the plan has it open")
     assert [doubt["code"] for doubt in told["doubts"]] == ["link_down"]
