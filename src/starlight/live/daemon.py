@@ -12,6 +12,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -41,6 +42,7 @@ from starlight.neighbours.link_driver import Tap
 from starlight.neighbours.neighbours import Neighbours
 from starlight.node.actions import Outward
 from starlight.node.application import Request, Restorable
+from starlight.node.events import Event
 from starlight.node.trace_events import RecordSetAside
 from starlight.postoffice.postoffice import PostOffice
 from starlight.services.amendments import AmendmentService
@@ -101,32 +103,19 @@ class Daemon:
         clock.not_before(self.store.mission_time())
         number = self._number = config.node.number
         self.node = Node(config.node)
-        self.office = PostOffice(
-            self.node.forecaster,
-            records=self.store.records,
-            node_numbers=config.node.names,
-            booked=self.node.booked,
-            correspondents=correspondents,
-            entropy=secrets.token_bytes,
-            oldest_format=config.oldest_format,
-        )
-        self.mail = MailService(
-            self.office, clock, self._moment, lambda asked, now: self._carry_out(MAIL, asked, now)
-        )
-        registry = Registry(number)
-        self.bundles = BundleService(
-            registry,
-            self._moment,
-            lambda asked, now: self._carry_out(BUNDLES, asked, now),
-            lambda keys: self._host.payload(keys),
-        )
         self._trace = TraceLog(config.trace)
         self._record = RunRecord(config.node, config.record)
         self._defects = Defects(number)
-        self._amendments = AmendmentService(number, config.node.plan, config.planners, greets=True)
-        self.plan = PlanService(
-            self._amendments, self._moment, lambda asked, now: self._carry_out(AMENDMENTS, asked, now)
+        # Each application has a face for whoever asks in this process: people, programs, planners.
+        self.office = _post_office(self.node, self.store, config, correspondents)
+        self.mail = MailService(self.office, clock, self._moment, partial(self._carry_out, MAIL))
+        registry = Registry(number)
+        # Not bound yet: the host is made of the applications, and only it reads payloads.
+        self.bundles = BundleService(
+            registry, self._moment, partial(self._carry_out, BUNDLES), lambda keys: self._host.payload(keys)
         )
+        self._amendments = AmendmentService(number, config.node.plan, config.planners, greets=True)
+        self.plan = PlanService(self._amendments, self._moment, partial(self._carry_out, AMENDMENTS))
         applications: dict[str, Restorable] = {
             MAIL: self.office,
             AMENDMENTS: self._amendments,
@@ -139,17 +128,7 @@ class Daemon:
         )
         self._commits = CommitPipeline(self.store, clock, self._committed, self._broken)
         self._engine = EngineLoop(self._host, clock, self._commits.submit, self._defects)
-        light = Light(config.node.plan, _fixed_light(config), float(clock.rate))
-        self._neighbours = Neighbours(
-            ThisNode(number, str(EndpointID.ipn(number, 0)), config.node.limits.bundle_bytes),
-            config.peers,
-            clock,
-            light,
-            self._engine.tell,
-            self._say,
-            tap,
-            kinds,
-        )
+        self._neighbours = _neighbours(config, clock, self._engine.tell, self._say, tap, kinds)
         self.listening = self._neighbours.listening
         self._outward = OutwardActions(
             self.store, self._neighbours, self._trace, self._engine.tell, self._defects
@@ -318,6 +297,36 @@ class Daemon:
         if not self._stopped.done():
             self._stopped.set_exception(error)
             self._stopped.exception()  # seen here; `wait` raises it for who asks
+
+
+def _post_office(
+    node: Node, store: Store, config: DaemonConfig, correspondents: Sequence[Maker]
+) -> PostOffice:
+    """Return the post office of a node, over the records of its store."""
+    return PostOffice(
+        node.forecaster,
+        records=store.records,
+        node_numbers=config.node.names,
+        booked=node.booked,
+        correspondents=correspondents,
+        entropy=secrets.token_bytes,
+        oldest_format=config.oldest_format,
+    )
+
+
+def _neighbours(
+    config: DaemonConfig,
+    clock: MissionClock,
+    tell: Callable[[Event], None],
+    say: Callable[[TraceEvent], None],
+    tap: Tap | None,
+    kinds: Mapping[str, LinkKind],
+) -> Neighbours:
+    """Return the links of a node, which begin at `listen` and `reach`."""
+    number = config.node.number
+    me = ThisNode(number, str(EndpointID.ipn(number, 0)), config.node.limits.bundle_bytes)
+    light = Light(config.node.plan, _fixed_light(config), float(clock.rate))
+    return Neighbours(me, config.peers, clock, light, tell, say, tap, kinds)
 
 
 def _fixed_light(config: DaemonConfig) -> dict[tuple[int, int], float]:
