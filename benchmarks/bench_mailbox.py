@@ -25,7 +25,6 @@ from starlight.app.correspondence import Inhabitant
 from starlight.app.node_file import NodeFile, worlds_of
 from starlight.app.page_backend import NodePageBackend
 from starlight.app.sky_view import SkyView
-from starlight.app.storm import StormControl
 from starlight.contacts.contact import Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND, from_text
@@ -171,8 +170,7 @@ async def previews(folder: Path) -> dict[str, object]:
     sky_view = SkyView(open_sky(), worlds, {EARTH: "earth", MARS: "mars"}, titles)
     jay = Inhabitant(Person("jay", "Jay", JAY, "Seoul", "earth"), EARTH)
     book = AddressBook({correspondent(n): Entry(f"person {n}", "the base", "mars") for n in range(PEOPLE)})
-    storm = StormControl(active=False, since=None, cuts="", set_active=None)
-    backend = NodePageBackend([jay], book, {EARTH: daemon}, sky_view, storm, {}, clock)
+    backend = NodePageBackend([jay], book, {EARTH: daemon}, sky_view, None, {}, clock)
     app = make_app(backend, token="token", hosts=("test",))
     body = json.dumps({"to": correspondent(0), "text": WORDS}).encode()
     figures: dict[str, object] = {}

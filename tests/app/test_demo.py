@@ -119,11 +119,17 @@ def test_mission_time_and_the_storm_go_on_where_they_stopped(begun: Path) -> Non
         began.append((await demo.backend.set_storm(True)).since)
 
     async def nothing(demo: Demo) -> None:
-        assert (await demo.backend.status("jay")).storm.active
+        storm = (await demo.backend.status("jay")).storm
+        assert storm is not None
+        assert storm.active
         # The base has noticed it, and knows so still; whether word of it has come to Earth is another matter.
         status = await demo.backend.status("nan-young")
         assert status.silence is not None
-        assert status.silence.why.text() == "Dust storm with a tornado over Arsia Mons."
+        assert status.silence.why.text().startswith(
+            "Dust storm with a tornado over Arsia Mons. What is written"
+        )
+        assert status.reach is not None
+        assert status.reach.code == "shut"
         assert status.plan is not None
         assert "dust storm" in status.plan.latest[0].text()
 

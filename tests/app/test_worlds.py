@@ -65,7 +65,7 @@ def test_an_analog_station_opens(tmp_path: Path) -> None:
     status, page = opened(tmp_path, UTAH, "kim")
     assert status.sky.between == ("ship", "utah")
     assert (status.sky.distance_km, status.sky.light_time_s) == (None, 9.5)
-    assert not status.storm.active
+    assert status.storm is None
     words = words_of(page)
     assert "Utah Mission support" in words
     assert "Ship and Utah are not drawn" in words

@@ -20,7 +20,14 @@ from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView, PartView
 from starlight.messages.urgency import Precedence, Priority
 from starlight.web.backend import Correspondence, PageBackend
-from starlight.web.forecast_view import LatenessView, PredictionView, ReachView, RefusalView, SilenceView
+from starlight.web.forecast_view import (
+    LatenessView,
+    PredictionView,
+    ReachView,
+    RefusalView,
+    SilenceView,
+    Window,
+)
 from starlight.web.views import (
     CivilFace,
     Clock,
@@ -38,7 +45,6 @@ from starlight.web.views import (
     SkyPanel,
     StormView,
     TelemetryView,
-    Window,
 )
 from starlight.words.sentence import Moment, Sentence, fill
 
@@ -355,7 +361,7 @@ class FakeBackend(PageBackend):
     async def orbits(self) -> Orbits:
         return Orbits(_ellipse(1.0, 0.0167, 103), _ellipse(1.5237, 0.0934, 336))
 
-    async def status(self, person: str) -> PageStatus:
+    async def status(self, person: str, to: str = "") -> PageStatus:
         crossings = [
             crossing
             for kept in self.kept
@@ -365,8 +371,16 @@ class FakeBackend(PageBackend):
         ]
         storm = StormView(self.storm_since is not None, self.storm_since, "both relays")
         silence = self._silence() if storm.active else None
+        me = self._person(person)
+        far = next(one.address for one in PEOPLE if one.world != me.world)
         return PageStatus(
-            await self.sky(), tuple(crossings), silence, storm, self.telemetry, self.conjunction
+            await self.sky(),
+            tuple(crossings),
+            silence,
+            storm,
+            self.telemetry,
+            self.conjunction,
+            reach=self.reach(person, to or far),
         )
 
     async def set_storm(self, active: bool) -> StormView:

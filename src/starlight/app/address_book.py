@@ -42,10 +42,6 @@ class AddressBook:
         """Return the addresses that can be written to."""
         return tuple(self._entries)
 
-    def worlds(self) -> tuple[str, ...]:
-        """Return the world of each who can be written to, by its name."""
-        return tuple(entry.world for entry in self._entries.values())
-
     def lists(self, address: str) -> bool:
         """Return whether somebody at an address can be written to."""
         return address in self._entries

@@ -13,15 +13,14 @@ from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.part_reading import part_bytes
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView, PartView, named
+from starlight.messages.reach import Reach
 from starlight.web.forecast_view import (
     LatenessView,
     PredictionView,
     ReachView,
-    SilenceView,
     lateness_view,
     prediction_view,
     reach_view,
-    silence_view,
 )
 from starlight.web.views import ConversationView, MailboxView, Person
 from starlight.words import doubt, forecasts, letters
@@ -139,7 +138,7 @@ class NodeCorrespondence:
 
     async def reach(self, to: str) -> ReachView:
         """Return the state of the way to an address."""
-        return reach_view(self._mail.reach(self.person.address, to), self._titles)
+        return reach_view(self.reach_of(to), self._titles)
 
     async def why_late(self, draft: Draft) -> LatenessView:
         """Return why a letter sent now would not be there sooner."""
@@ -149,11 +148,14 @@ class NodeCorrespondence:
         """Return why a letter that waits or is on its way is not there sooner."""
         return lateness_view(self._mail.why_letter_late(self.person.address, letter), self._titles)
 
-    def silence_to(self, address: str) -> SilenceView | None:
-        """Return why nothing gets across to an address now; None while letters do."""
-        # The shortest letter: where it does not get across, none does.
-        found = self._mail.predict(self.person.address, Draft(address, "")).silence
-        return silence_view(found, self._titles) if found else None
+    def reach_of(self, to: str) -> Reach:
+        """Return the state of the way to an address, with its codes."""
+        return self._mail.reach(self.person.address, to)
+
+    def opens_at(self) -> str:
+        """Return the address of the correspondent whom the mailbox opens at; empty where there is nobody."""
+        conversations = self._conversations(self._box())
+        return conversations[0].address if conversations else ""
 
     def _box(self) -> Mailbox:
         return self._mail.mailbox(self.person.address)

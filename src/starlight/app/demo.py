@@ -105,12 +105,14 @@ class Demo:
         cast = script.demonstrated(self.scenario, self._state.begun, self._is_visited)
         self._nodes = DemoNodes(self.scenario, kept, people, cast, self.clock, record)
         self._plans = DemoPlans(self.scenario, kept, self._state, self._nodes, self.clock)
-        self._storm = StormControl(
-            active=self._state.storm_since is not None,
-            since=self._state.storm_since,
-            cuts="the relays",
-            set_active=self._set_storm if self._plans.has_storm else None,
-        )
+        self._storm: StormControl | None = None
+        if self._plans.has_storm:
+            self._storm = StormControl(
+                active=self._state.storm_since is not None,
+                since=self._state.storm_since,
+                cuts="the relays",
+                set_active=self._set_storm,
+            )
         self.backend = self._make_backend(people)
 
     @property
@@ -175,6 +177,7 @@ class Demo:
 
     async def _set_storm(self, active: bool) -> None:
         """Let the storm loose, or end it; those who notice it amend the plan before this returns."""
+        assert self._storm is not None  # It is the control of it that calls this.
         self._storm.active = active
         await self._plans.let_loose(self.clock.now(), active=active)
         self._storm.since = self._state.storm_since

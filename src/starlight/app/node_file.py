@@ -8,6 +8,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+from msgspec.structs import replace
 
 from starlight import dtntime
 from starlight.app.node_links import Light, Number, PeerSpec, check_peer, host_port, read_listen
@@ -165,6 +166,7 @@ def plan_of(node: NodeFile, folder: Path) -> ContactPlan:
     # The ids of the contacts written out follow those of the plan's file, so that no two are the same.
     fresh = max((contact.id for contact in contacts), default=0) + 1
     specs = node.contact
+    contacts = [_at_fixed_light(contact, node) for contact in contacts]
     # A node without any plan still reaches its peers: each is taken to be heard always, at any rate.
     if not contacts and not specs:
         specs = [
@@ -176,18 +178,32 @@ def plan_of(node: NodeFile, folder: Path) -> ContactPlan:
         start = dtntime.from_text(spec.start) if spec.start else FOREVER[0]
         end = dtntime.from_text(spec.end) if spec.end else FOREVER[1]
         contacts.append(
-            Contact(
-                id=fresh + number,
-                from_node=spec.from_,
-                to_node=spec.to,
-                start=start,
-                end=end,
-                rates=((start, UNLIMITED_BPS if spec.rate_bps is None else spec.rate_bps),),
-                light=constant_light(start, spec.light_time_s),
-                one_way=spec.one_way,
+            _at_fixed_light(
+                Contact(
+                    id=fresh + number,
+                    from_node=spec.from_,
+                    to_node=spec.to,
+                    start=start,
+                    end=end,
+                    rates=((start, UNLIMITED_BPS if spec.rate_bps is None else spec.rate_bps),),
+                    light=constant_light(start, spec.light_time_s),
+                    one_way=spec.one_way,
+                ),
+                node,
             )
         )
     return ContactPlan.of(contacts, notices)
+
+
+def _at_fixed_light(contact: Contact, node: NodeFile) -> Contact:
+    """Return a contact with a peer at the light time that is fixed for it: what messages will take."""
+    for peer in node.peer:
+        if peer.light_time_s is not None and {contact.from_node, contact.to_node} == {
+            node.number,
+            peer.number,
+        }:
+            return replace(contact, light=constant_light(contact.start, peer.light_time_s))
+    return contact
 
 
 def _check(node: NodeFile, where: str) -> None:

@@ -16,12 +16,17 @@ from starlight.app.correspondence import Inhabitant, NodeCorrespondence
 from starlight.app.in_transit import InTransit
 from starlight.app.last_heard import last_heard
 from starlight.app.plan_changes import plan_changes
-from starlight.app.sky_view import SkyView
+from starlight.app.sky_view import PlannedLight, SkyView
 from starlight.app.storm import StormControl
+from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
+from starlight.messages.reach import Reach
 from starlight.web import views
+from starlight.web.forecast_view import silence_of, window_of
+
+NO_STORM = "Only a demo has one; a node's plan is changed by amendments"
 
 
 class NodePageBackend:
@@ -32,7 +37,7 @@ class NodePageBackend:
         book: who can be written to, and what they are called.
         daemons: by node number.
         sky_view: what the sky shows.
-        storm: the storm's state and control.
+        storm: the storm's state and control; None where there is none to play.
         vehicles: names of what sends telemetry, by address.
         clock: mission time.
     """
@@ -43,7 +48,7 @@ class NodePageBackend:
         book: AddressBook,
         daemons: Mapping[int, Daemon],
         sky_view: SkyView,
-        storm: StormControl,
+        storm: StormControl | None,
         vehicles: Mapping[str, str],
         clock: MissionClock,
     ) -> None:
@@ -90,32 +95,44 @@ class NodePageBackend:
     async def sky(self) -> views.SkyPanel:
         """Return clocks, positions, distance and the window."""
         # The question names nobody, so the first person's node tells the window.
-        return self._panel(next(iter(self._inhabitants.values())))
+        return self._panel(next(iter(self._inhabitants.values())), "")
 
     async def orbits(self) -> views.Orbits:
         """Return the two orbits as lines."""
         earth, mars = self._sky_view.orbits(self._clock.now())
         return views.Orbits(earth, mars)
 
-    async def status(self, person: str) -> views.PageStatus:
-        """Return what moves, as the place of this person knows it."""
+    async def status(self, person: str, to: str = "") -> views.PageStatus:
+        """Return what moves, as the place of this person knows it, and the way to a correspondent.
+
+        Raises:
+            InputError: `to` is no address.
+        """
         letters, owner, now = self.correspondence(person), self._inhabitants[person], self._clock.now()
-        far = self._across_from(owner)
-        # Whoever lives on another world stands for it: the banner is about the worlds, not about a person.
-        silence = letters.silence_to(far[0].person.address) if far else None
+        to = to or letters.opens_at()
+        reach = await letters.reach(to) if to else None
+        silence = silence_of(reach) if reach else None
+        panel = self._panel(owner, to)
         mailboxes = self._daemons[owner.node].office.mailboxes.values()
         return views.PageStatus(
-            sky=self._panel(owner),
+            sky=panel,
             in_transit=self._in_transit.now(now),
             silence=silence,
-            storm=self._storm.view(),
+            storm=self._storm.view() if self._storm else None,
             telemetry=last_heard(mailboxes, self._vehicles, now, silent=silence is not None),
-            conjunction=self._sky_view.conjunction(*self._between(owner), now),
+            conjunction=self._conjunction(panel),
             plan=plan_changes(self._daemons[owner.node], self._sky_view.titles),
+            reach=reach,
         )
 
     async def set_storm(self, active: bool) -> views.StormView:
-        """Cut the relays, or mend them."""
+        """Cut the relays, or mend them.
+
+        Raises:
+            InputError: there are none to cut.
+        """
+        if self._storm is None:
+            raise InputError("there is no storm to let loose at this node", where="storm", right=NO_STORM)
         await self._storm.turn(active)
         return self._storm.view()
 
@@ -135,17 +152,40 @@ class NodePageBackend:
         """Return whether a page is open as a person now."""
         return self._open_pages[person] > 0
 
-    def _panel(self, owner: Inhabitant) -> views.SkyPanel:
-        """Return the sky with the window by which a letter of a person reaches the other world next."""
-        far = dict.fromkeys(each.node for each in self._across_from(owner))
-        window = self._sky_view.window(self._daemons[owner.node], far, self._clock.now())
-        return self._sky_view.panel(*self._between(owner), self._clock, window)
+    def _panel(self, owner: Inhabitant, to: str) -> views.SkyPanel:
+        """Return the sky between a person and a correspondent, by the way that a letter takes there."""
+        here, address, there = self._between(owner, to)
+        letters = self._correspondences[owner.person.id]
+        reach = letters.reach_of(address) if address else None
+        window = window_of(reach, self._sky_view.titles) if reach else None
+        planned = self._planned_light(owner.node, here, there, reach)
+        return self._sky_view.panel(here, there, self._clock, window, planned)
 
-    def _between(self, owner: Inhabitant) -> tuple[str, str]:
-        """Return the world of a person and the other one that is shown to them."""
-        world = owner.person.world
-        return world, self._sky_view.far_from(world, self._book.worlds())
+    def _planned_light(self, node: int, here: str, there: str, reach: Reach | None) -> PlannedLight | None:
+        """Return the light time between two worlds by the plan: of a route, or without one of any contact."""
+        if reach is not None and reach.light_time_s is not None and reach.arrives is not None:
+            return PlannedLight(reach.arrives - round(reach.light_time_s * SECOND), reach.light_time_s)
+        worlds = self._sky_view.nodes
+        for contact in self._daemons[node].node.router.plan.contacts:
+            if (worlds.get(contact.from_node), worlds.get(contact.to_node)) == (here, there):
+                return PlannedLight(contact.start, contact.light_time(contact.start) / SECOND)
+        return None
 
-    def _across_from(self, owner: Inhabitant) -> list[Inhabitant]:
-        """Return those who live by the clock of another world than someone."""
-        return [each for each in self._inhabitants.values() if each.person.world != owner.person.world]
+    def _conjunction(self, panel: views.SkyPanel) -> views.ConjunctionView | None:
+        # Where no sky is between them, nothing comes between them either.
+        if panel.distance_km is None:
+            return None
+        return self._sky_view.conjunction(*panel.between, panel.clock.now)
+
+    def _between(self, owner: Inhabitant, to: str) -> tuple[str, str, str]:
+        """Return the world of a person, and who stands for the other one that is shown: address and world.
+
+        It is the correspondent's; where that is the person's own, or nobody's, that of the first who lives
+        on another.
+        """
+        here = owner.person.world
+        for address in (to, *self._book.addresses()):
+            there = self._book.entry(address).world if address else ""
+            if there and there != here:
+                return here, address, there
+        return here, "", self._sky_view.far_from(here)

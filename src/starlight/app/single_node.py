@@ -18,7 +18,6 @@ from starlight.app.node_services import service_configs, sinks
 from starlight.app.page_backend import NodePageBackend
 from starlight.app.serve import address_of, bind, serve
 from starlight.app.sky_view import SkyView
-from starlight.app.storm import StormControl
 from starlight.bundle import EndpointID
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
@@ -127,7 +126,9 @@ def _backend(node: NodeFile, daemon: Daemon, clock: MissionClock) -> NodePageBac
     entries |= {other.address: Entry(other.name, other.place, other.world) for other in node.address}
     nodes = {node.number: node.world} | {peer.number: peer.world for peer in node.peer}
     wires_s = {
-        frozenset((node.world, peer.world)): peer.light_time_s for peer in node.peer if peer.light_time_s
+        frozenset((node.world, peer.world)): peer.light_time_s
+        for peer in node.peer
+        if peer.light_time_s is not None
     }
     sky_view = SkyView(open_sky(), worlds_of(node), nodes, _titles(node), wires_s=wires_s)
     people = [
@@ -136,7 +137,6 @@ def _backend(node: NodeFile, daemon: Daemon, clock: MissionClock) -> NodePageBac
         )
         for each in node.person
     ]
-    # Weather is the demo's to play; at a real node the button has nothing to cut.
-    storm = StormControl(active=False, since=None, cuts="", set_active=None)
     book, daemons = AddressBook(entries), {node.number: daemon}
-    return NodePageBackend(people, book, daemons, sky_view, storm, {}, clock)
+    # Weather is the demo's to play: at a real node there is no storm to let loose.
+    return NodePageBackend(people, book, daemons, sky_view, None, {}, clock)

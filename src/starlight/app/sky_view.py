@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import msgspec
 
 from starlight.app.clock_faces import faces
 from starlight.dtntime import DAY, MINUTE, SECOND
+from starlight.errors import RangeError
 from starlight.live.clock import MissionClock
-from starlight.live.daemon import Daemon
-from starlight.messages.forecast import ANSWER_BYTES
-from starlight.routing import RouteRequest
 from starlight.sky import (
     Centre,
     Conjunction,
@@ -24,6 +22,7 @@ from starlight.sky import (
     light_time_s,
 )
 from starlight.web import views
+from starlight.web.forecast_view import Window
 from starlight.worlds import World
 
 ORBIT_POINTS = 120
@@ -32,20 +31,33 @@ REFRESH = 10 * SECOND
 """Positions are computed again after this much mission time; on a page that is far below a pixel."""
 CONJUNCTION_NEAR = 60 * DAY
 """How long before a superior conjunction people are warned: time for a letter, an answer, and plans."""
-OPEN_WITHIN = MINUTE
-"""A window that can be used within a minute counts as open."""
+AGREES_S, AGREES_PART = 0.5, 0.01
+"""Light times of a plan and of the sky that differ by less, in s and by part, are of one sky: relays are a
+detour. A mission's fixed delay is farther from the sky's but for a day or two in two years."""
+
+
+class PlannedLight(msgspec.Struct, frozen=True):
+    """The light time between two worlds as a plan has it.
+
+    Attributes:
+        at: when it holds, in ns.
+        light_time_s: one way.
+    """
+
+    at: int
+    light_time_s: float
 
 
 class Shown(msgspec.Struct, frozen=True):
     """The positions of Earth and Mars at a time, in heliocentric au, and how far apart two worlds are.
 
     Attributes:
-        distance_km, receding_km_s: None where one of the worlds is no body of the sky.
+        earth_au, mars_au, distance_km, receding_km_s: None where messages go by no known sky.
         light_time_s: one way.
     """
 
-    earth_au: tuple[float, float]
-    mars_au: tuple[float, float]
+    earth_au: tuple[float, float] | None
+    mars_au: tuple[float, float] | None
     distance_km: float | None
     receding_km_s: float | None
     light_time_s: float
@@ -59,7 +71,7 @@ class SkyView:
         worlds: all that there are, by name.
         nodes: the name of the world of each node, by its number.
         titles: the name of each node number, for people.
-        wires_s: the one-way light time between two worlds of which one is no body of the sky.
+        wires_s: the one-way light time between two worlds where it is not the sky's, but a wire's.
         conjunction_limit_deg: nothing gets past the Sun below this angle from it.
     """
 
@@ -78,6 +90,7 @@ class SkyView:
         self.nodes = nodes
         self.titles = titles
         self._wires_s = wires_s
+        self._light: dict[tuple[str, str], tuple[int, float]] = {}
         self._shown: dict[tuple[str, str], tuple[int, Shown]] = {}
         self._limit_deg = conjunction_limit_deg
         self._conjunctions: list[Conjunction] | None = None
@@ -87,19 +100,30 @@ class SkyView:
         return views.Clock(now, rate, faces(self._worlds, now))
 
     def panel(
-        self, here: str, there: str, clock: MissionClock, window: views.Window | None
+        self,
+        here: str,
+        there: str,
+        clock: MissionClock,
+        window: Window | None,
+        planned: PlannedLight | None,
     ) -> views.SkyPanel:
         """Return clocks, positions and the distance of two worlds, with the window that a node believes in.
+
+        Args:
+            here, there: the worlds, by name.
+            clock: mission time.
+            window: in which letters cross, now or next.
+            planned: by what light time, as the plan has it; None where it says nothing.
 
         Raises:
             RangeError: the ephemeris does not cover it.
         """
         now = clock.now()
-        shown = self.at(here, there, now)
+        shown = self.at(here, there, now, planned)
         return views.SkyPanel(
             clock=self.clock(now, float(clock.rate)),
-            earth=views.Position(*shown.earth_au),
-            mars=views.Position(*shown.mars_au),
+            earth=views.Position(*shown.earth_au) if shown.earth_au else None,
+            mars=views.Position(*shown.mars_au) if shown.mars_au else None,
             distance_km=shown.distance_km,
             receding_km_s=shown.receding_km_s,
             light_time_s=shown.light_time_s,
@@ -107,16 +131,25 @@ class SkyView:
             between=(here, there),
         )
 
-    def far_from(self, world: str, others: Iterable[str] = ()) -> str:
-        """Return the world that is shown as the other one: the first of `others`, else of all."""
-        return next((name for name in [*others, *self._worlds] if name != world), world)
+    def far_from(self, world: str) -> str:
+        """Return the world that is shown as the other one where nobody lives on another."""
+        return next((name for name in self._worlds if name != world), world)
 
-    def at(self, here: str, there: str, now: int) -> Shown:
+    def at(self, here: str, there: str, now: int, planned: PlannedLight | None = None) -> Shown:
         """Return what is shown of two worlds at a time in ns; at most `REFRESH` old.
 
+        Where messages take another time than light does, such as a mission's fixed delay, no sky is shown.
+
         Raises:
-            RangeError: the ephemeris does not cover it.
+            RangeError: the ephemeris does not cover it, and nothing else tells the light time.
         """
+        # A ship, or a station that plays a world, is nowhere in the ephemeris; its wire knows the light time.
+        wire_s = self._wires_s.get(frozenset((here, there)))
+        bodies = bool(self._worlds[here].body and self._worlds[there].body)
+        if wire_s is not None or not bodies:
+            return _no_sky(planned.light_time_s if planned else wire_s or 0.0)
+        if planned is not None and not self._is_of_sky(here, there, planned):
+            return _no_sky(planned.light_time_s)
         # At 600 times life's speed every page asks several times in a slot; the ephemeris is asked once.
         slot = now // REFRESH * REFRESH
         kept = self._shown.get((here, there))
@@ -124,22 +157,30 @@ class SkyView:
             kept = self._shown[here, there] = slot, self._look(here, there, slot)
         return kept[1]
 
+    def _is_of_sky(self, here: str, there: str, planned: PlannedLight) -> bool:
+        """Return whether a planned light time is what the ephemeris has between two bodies."""
+        slot = planned.at // REFRESH * REFRESH
+        kept = self._light.get((here, there))
+        if kept is None or kept[0] != slot:
+            try:
+                light_s = float(light_time_s(self._sky, *self._centres(here, there), [slot])[0])
+            except RangeError:
+                return False
+            kept = self._light[here, there] = slot, light_s
+        return abs(kept[1] - planned.light_time_s) <= max(AGREES_S, AGREES_PART * kept[1])
+
+    def _centres(self, here: str, there: str) -> tuple[Centre, Centre]:
+        return Centre(self._worlds[here].body), Centre(self._worlds[there].body)
+
     def _look(self, here: str, there: str, slot: int) -> Shown:
-        positions = heliocentric(self._sky, slot)
-        a, b = self._worlds[here].body, self._worlds[there].body
-        # A ship, or a station that plays a world, is nowhere
-        # in the ephemeris; its wire knows the light time.
-        if not a or not b:
-            light_s = self._wires_s.get(frozenset((here, there)), 0.0)
-            return Shown(positions["earth"], positions["mars"], None, None, light_s)
-        apart = distance_km(self._sky, Centre(a), Centre(b), [slot, slot + MINUTE])
-        light = light_time_s(self._sky, Centre(a), Centre(b), [slot])
+        positions, centres = heliocentric(self._sky, slot), self._centres(here, there)
+        apart = distance_km(self._sky, *centres, [slot, slot + MINUTE])
         return Shown(
             earth_au=positions["earth"],
             mars_au=positions["mars"],
             distance_km=float(apart[0]),
             receding_km_s=float(apart[1] - apart[0]) / 60,
-            light_time_s=float(light[0]),
+            light_time_s=float(light_time_s(self._sky, *centres, [slot])[0]),
         )
 
     def orbits(self, now: int) -> tuple[tuple[tuple[float, float], ...], tuple[tuple[float, float], ...]]:
@@ -172,23 +213,7 @@ class SkyView:
                 return views.ConjunctionView(found.enter, found.leave, found.min_angle_deg, last)
         return None
 
-    def window(self, daemon: Daemon, far: Iterable[int], now: int) -> views.Window | None:
-        """Return the window by which a letter from a node crosses next, as that node's plan has it.
 
-        It is the contact of the first hop between worlds on the best route to one of the nodes of
-        `far`; while that can be used now, its start is in the past.
-        """
-        here = daemon.config.node.number
-        requests = (RouteRequest(here, node, now, ANSWER_BYTES) for node in far)
-        routes = (daemon.node.router.route(request) for request in requests)
-        best = min((route for route in routes if route), key=lambda route: route.arrival, default=None)
-        if best is None:
-            return None
-        for hop in best.hops:
-            if self.nodes.get(hop.contact.from_node) != self.nodes.get(hop.contact.to_node):
-                names = (self.titles.get(n, str(n)) for n in (hop.contact.from_node, hop.contact.to_node))
-                is_open = hop.leaves <= now + OPEN_WITHIN
-                # A contact that has begun but is booked up for hours is no open window until it is free.
-                start = min(hop.contact.start, now) if is_open else hop.waits_until
-                return views.Window(start, hop.contact.end, " to ".join(names))
-        return None
+def _no_sky(light_s: float) -> Shown:
+    """Return what is shown of two worlds that are only so far apart in time."""
+    return Shown(None, None, None, None, light_s)

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from starlight.errors import InputError
 from starlight.web.views import StormView
 
 
@@ -17,26 +16,20 @@ class StormControl(msgspec.Struct):
         active: the relays are cut.
         since: when they were cut, in ns.
         cuts: what it cuts, for people.
-        set_active: cuts or mends; None where there is nothing to cut.
+        set_active: cuts or mends.
     """
 
     active: bool
     since: int | None
     cuts: str
-    set_active: Callable[[bool], Awaitable[None]] | None
+    set_active: Callable[[bool], Awaitable[None]]
 
     def view(self) -> StormView:
         """Return the button's state as the page shows it."""
         return StormView(self.active, self.since, self.cuts)
 
     async def turn(self, active: bool) -> None:
-        """Cut the relays, or mend them; to turn it where it stands already changes nothing.
-
-        Raises:
-            InputError: there are none.
-        """
-        if self.set_active is None:
-            raise InputError("there are no relays to cut here", where="storm")
+        """Cut the relays, or mend them; to turn it where it stands already changes nothing."""
         # Two pages may press the button at once; the second finds it done.
         if active != self.active:
             await self.set_active(active)

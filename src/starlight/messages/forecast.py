@@ -17,7 +17,7 @@ from starlight.dtntime import DAY, MILLISECOND
 from starlight.errors import InputError
 from starlight.messages.delivery import Leg
 from starlight.messages.lateness import LateMessage, Lateness, time_spent
-from starlight.messages.legs import LinkIndex, goes_by, legs_of, waits_long
+from starlight.messages.legs import LinkIndex, goes_by, leg_of, legs_of, longest_wait, waits_long
 from starlight.messages.overtaken import Waiting, moved
 from starlight.messages.reach import (
     Reach,
@@ -190,9 +190,16 @@ class MessageForecaster:
             texts = self._notice_texts(reach.node, now, now)
             return replace(reach, code=code, since=since, until=until, notices=texts)
         if shut is not None:
-            until, waits_at = shut.leaves, shut.contact.from_node
-            texts = self._notice_texts(reach.node, now, until)
-            return replace(reach, code=ReachCode.SHUT, until=until, waits_at=waits_at, notices=texts)
+            told = silence_of(self.index(), self.node, reach.node, leg_of(shut), now)
+            return replace(
+                reach,
+                code=ReachCode.SHUT,
+                since=told.since,
+                until=told.until,
+                waits_at=shut.contact.from_node,
+                notices=told.notices,
+                closes=self.index().runs_until(shut.contact),
+            )
         until = open_until(self.index(), route)
         later = self._foreseen_by.elsewhere(self.node, outgoing, until + 1, None)
         return replace(reach, until=until, rate_bps=narrowest_bps(route), reopens=later.leaves)
@@ -230,10 +237,11 @@ class MessageForecaster:
             if ForecastDoubtCode.STORE_FULL in codes:
                 return None
             too_large = ForecastDoubtCode.TOO_LARGE in codes
-            return silence_of(self.index(), self.node, found.destination, (), now, too_large=too_large)
+            return silence_of(self.index(), self.node, found.destination, None, now, too_large=too_large)
         legs = legs_of(route) if route else ()
-        silent = waits_long(legs, now)
-        return silence_of(self.index(), self.node, found.destination, legs, now) if silent else None
+        if not waits_long(legs, now):
+            return None
+        return silence_of(self.index(), self.node, found.destination, longest_wait(legs, now)[0], now)
 
     def lateness(
         self,
@@ -260,7 +268,8 @@ class MessageForecaster:
         silence = None
         if waits_long(legs, at) or not legs:
             too_large = not legs and self._goes_if_small(source, message, at)
-            silence = silence_of(self.index(), self.node, destination, legs, at, too_large=too_large)
+            waiting = longest_wait(legs, at)[0] if legs else None
+            silence = silence_of(self.index(), self.node, destination, waiting, at, too_large=too_large)
         return Lateness(
             now,
             outgoing.payload_bytes,

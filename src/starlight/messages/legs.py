@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from starlight.contacts import Contact, ContactPlan
 from starlight.dtntime import HOUR
 from starlight.messages.delivery import Leg
-from starlight.routing import Route
+from starlight.routing import Hop, Route
 
 SILENCE_AFTER = HOUR
 """A shorter wait is told as a time of departure; a longer one needs a reason."""
@@ -89,17 +89,13 @@ def _reach(edges: Mapping[int, list[int]], start: int) -> set[int]:
 
 def legs_of(route: Route) -> tuple[Leg, ...]:
     """Return the hops of a route as values that a mailbox can keep."""
-    return tuple(
-        Leg(
-            hop.contact.from_node,
-            hop.contact.to_node,
-            hop.leaves,
-            hop.last_byte,
-            hop.arrives,
-            hop.contact.end,
-        )
-        for hop in route.hops
-    )
+    return tuple(leg_of(hop) for hop in route.hops)
+
+
+def leg_of(hop: Hop) -> Leg:
+    """Return a hop of a route as a value that a mailbox can keep."""
+    contact = hop.contact
+    return Leg(contact.from_node, contact.to_node, hop.leaves, hop.last_byte, hop.arrives, contact.end)
 
 
 def goes_by(legs: tuple[Leg, ...], contacts: tuple[Contact, ...]) -> bool:

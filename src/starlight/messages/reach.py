@@ -35,7 +35,8 @@ class Reach(msgspec.Struct, frozen=True):
     Attributes:
         code: the state.
         node: the correspondent's; None where none of that name is known.
-        since: of `NO_CONTACT`, when the peer was heard last, or the link went down.
+        since: of `NO_CONTACT`, when the peer was heard last, or the link went down; of `SHUT`, since when the
+            plan has it so, where that is known.
         until: of `OPEN`, when the first of the contacts of its route closes; of `SHUT`, when a letter leaves
             here, or where it waits; of `NO_CONTACT` and `NEVER_HEARD`, until when the plan has it open.
         waits_at: of `SHUT`, the node before whose contact it waits longest.
@@ -47,6 +48,7 @@ class Reach(msgspec.Struct, frozen=True):
         notices: what the plan says of the reason.
         reopens: of `OPEN`, when a letter leaves that is written just after `until`: at once where another
             contact follows; None where no route is planned then.
+        closes: of `SHUT`, when what opens at `until` closes again.
     """
 
     code: ReachCode
@@ -63,6 +65,7 @@ class Reach(msgspec.Struct, frozen=True):
     answer_at: int | None = None
     notices: tuple[str, ...] = ()
     reopens: int | None = None
+    closes: int | None = None
 
 
 def shut_before(route: Route) -> Hop | None:

@@ -8,7 +8,7 @@ import msgspec
 
 from starlight.contacts import Notice
 from starlight.messages.delivery import Leg
-from starlight.messages.legs import SILENCE_AFTER, LinkIndex, longest_wait, waits
+from starlight.messages.legs import LinkIndex
 
 
 class SilenceCause(StrEnum):
@@ -46,26 +46,24 @@ def silence_of(
     index: LinkIndex,
     node: int,
     destination: int | None,
-    legs: tuple[Leg, ...],
+    waiting: Leg | None,
     now: int,
     *,
     too_large: bool = False,
 ) -> Silence:
-    """Return why a route that waits long, or none, is silent, until its last long wait ends.
+    """Return why a route that waits, or none, is silent, until that wait ends: one end for one silence.
 
     Args:
         index: of the plan.
         node: where the message is written.
         destination: the node that it is for; None is unknown.
-        legs: the route that is foreseen; empty without one.
+        waiting: the hop before which it waits longest; None without a route.
         now: in ns.
         too_large: there is no route because of the size.
     """
     if too_large:
         return Silence(SilenceCause.TOO_LARGE, node, destination)
-    waiting = longest_wait(legs, now)[0] if legs else None
-    ends = [leg.leaves for leg, wait in zip(legs, waits(legs, now), strict=True) if wait > SILENCE_AFTER]
-    until = ends[-1] if ends else None
+    until = waiting.leaves if waiting else None
     notices = notices_about(index, node, destination, now, until)
     # A silence that has begun is older than this plan: its notice says since when, or else the last contact.
     since = min((notice.start for notice in notices if notice.start <= now), default=None)

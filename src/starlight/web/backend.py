@@ -109,8 +109,13 @@ class PageBackend(Protocol):
         """Return the lines on which the worlds travel; asked for once a page."""
         ...
 
-    async def status(self, person: str) -> PageStatus:
-        """Return what moves besides letters, as the place of this person knows it."""
+    async def status(self, person: str, to: str = "") -> PageStatus:
+        """Return what moves besides letters, as the place of this person knows it.
+
+        Args:
+            person: an id of `people()`.
+            to: whose way is told, by address; empty is the one whom the mailbox opens at.
+        """
         ...
 
     async def set_storm(self, active: bool) -> StormView:

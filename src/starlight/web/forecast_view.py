@@ -12,10 +12,10 @@ import msgspec
 from starlight.json_time import Time
 from starlight.messages.forecast import Prediction
 from starlight.messages.lateness import Lateness
-from starlight.messages.reach import Reach
+from starlight.messages.reach import Reach, ReachCode
 from starlight.messages.silence import Silence
 from starlight.words import forecasts, lateness, reach, routes, silence
-from starlight.words.sentence import Names, Sentence
+from starlight.words.sentence import Names, Sentence, name_of
 
 
 class SilenceView(msgspec.Struct, frozen=True):
@@ -41,7 +41,7 @@ class ReachView(msgspec.Struct, frozen=True):
         code: for programs, as in `ReachCode`.
         headline: in a line, such as ``Open, 209 bit/s until`` and a moment.
         detail: what that means for what is written, in a few sentences.
-        since: of no contact, since when.
+        since: of no contact, or of a shut way, since when.
         until: of an open way, when it closes; of a shut one, when it opens; of no contact, until when
             the plan has it open.
         letters_here: how many letters to the correspondent are safe here and have not left.
@@ -61,6 +61,19 @@ class ReachView(msgspec.Struct, frozen=True):
     leaves: Time | None = None
     arrives: Time | None = None
     answer_at: Time | None = None
+
+
+class Window(msgspec.Struct, frozen=True):
+    """An interval in which letters can cross between the worlds, measured at the transmitter.
+
+    Attributes:
+        start, end: `start` in the past means that it is open now.
+        via: the neighbour or the place that it leads over, for people; may be empty.
+    """
+
+    start: Time
+    end: Time
+    via: str = ""
 
 
 class DoubtView(msgspec.Struct, frozen=True):
@@ -151,6 +164,22 @@ def reach_view(found: Reach, names: Names) -> ReachView:
         arrives=found.arrives,
         answer_at=found.answer_at,
     )
+
+
+def silence_of(found: ReachView) -> SilenceView | None:
+    """Return why nothing gets across to a correspondent now; None while letters do."""
+    if found.code in (ReachCode.HERE, ReachCode.OPEN):
+        return None
+    return SilenceView(found.detail or found.headline, found.since, found.until)
+
+
+def window_of(found: Reach, names: Names) -> Window | None:
+    """Return the interval in which letters cross by a way, now or next; None while none is foreseen."""
+    if found.code is ReachCode.OPEN and found.leaves is not None and found.until is not None:
+        return Window(found.leaves, found.until, name_of(found.peer, names))
+    if found.code is ReachCode.SHUT and found.until is not None and found.closes is not None:
+        return Window(found.until, found.closes, name_of(found.waits_at, names))
+    return None
 
 
 def prediction_view(found: Prediction, names: Names) -> PredictionView:

@@ -78,8 +78,8 @@ def next_moment(mailbox: MailboxView, status: PageStatus) -> int | None:
     moments += [at for crossing in status.in_transit for at in (crossing.departed, crossing.arrives)]
     if status.sky.window is not None:
         moments += [status.sky.window.start, status.sky.window.end]
-    if status.silence is not None and status.silence.until is not None:
-        moments.append(status.silence.until)
+    if status.reach is not None and status.reach.until is not None:
+        moments.append(status.reach.until)
     if status.conjunction is not None:
         near = status.conjunction
         moments += [near.enter, near.leave, near.last_departure]

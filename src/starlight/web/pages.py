@@ -82,7 +82,7 @@ class PageRoutes:
     async def status(self, request: Request) -> Response:
         """Tell what moves besides letters, as a person's place knows it."""
         visit = await Visit.of(self._backend, request)
-        return json_answer(await self._backend.status(visit.person.id))
+        return json_answer(await self._backend.status(visit.person.id, request.query_params.get("with", "")))
 
     async def sky(self, request: Request) -> Response:
         """Tell clocks, positions, distance and the window."""

@@ -54,7 +54,7 @@ class PageStreams:
         await socket.accept()
         self._open += 1
         try:
-            await _Pushing(self._backend, socket, person).run()
+            await _Pushing(self._backend, socket, person, socket.query_params.get("with", "")).run()
         finally:
             self._open -= 1
 
@@ -62,10 +62,11 @@ class PageStreams:
 class _Pushing:
     """One page's stream: what changed since the last message, and the tasks that find out."""
 
-    def __init__(self, backend: PageBackend, socket: WebSocket, person: str) -> None:
+    def __init__(self, backend: PageBackend, socket: WebSocket, person: str, to: str) -> None:
         self._backend = backend
         self._socket = socket
         self._person = person
+        self._to = to
         self._changed = False
         self._something = asyncio.Event()
 
@@ -96,7 +97,7 @@ class _Pushing:
             message: dict[str, object] = {"changed": changed}
             # A table may end (RangeError) while letters still move; the page then keeps its last sky.
             try:
-                message["status"] = await self._backend.status(self._person)
+                message["status"] = await self._backend.status(self._person, self._to)
             except StarlightError as error:
                 message["error"] = str(error)
             await self._socket.send_text(wire.dumps(message).decode())

@@ -13,7 +13,7 @@ import msgspec
 
 from starlight.json_time import Time
 from starlight.messages.letter_view import LetterView
-from starlight.web.forecast_view import ReachView, SilenceView
+from starlight.web.forecast_view import ReachView, SilenceView, Window
 from starlight.words.sentence import Sentence
 from starlight.worlds import EARTH, MARS
 
@@ -166,19 +166,6 @@ class Clock(msgspec.Struct, frozen=True):
     worlds: dict[str, ClockFace]
 
 
-class Window(msgspec.Struct, frozen=True):
-    """An interval in which letters can cross between the worlds, measured at the transmitter.
-
-    Attributes:
-        start, end: `start` in the past means that it is open now.
-        via: the stations and relays, for people; may be empty.
-    """
-
-    start: Time
-    end: Time
-    via: str = ""
-
-
 class Position(msgspec.Struct, frozen=True):
     """A heliocentric position in the plane of the ecliptic of J2000.
 
@@ -195,17 +182,18 @@ class SkyPanel(msgspec.Struct, frozen=True):
 
     Attributes:
         clock: mission time.
-        earth, mars: heliocentric positions.
-        distance_km: between the two worlds of `between`; None where one of them is no body of the sky.
+        earth, mars: heliocentric positions; None where no sky is shown.
+        distance_km: between the two worlds of `between`; None where one of them is no body of the sky, and
+            where messages take another time than light does, such as a mission's fixed delay.
         receding_km_s: how fast they part; negative while they approach.
-        light_time_s: one way.
+        light_time_s: one way, by the plan; without one, as it is in the sky.
         window: the one that is open, or the next, or None when the plan knows none.
         between: the two worlds by name: the person's own first.
     """
 
     clock: Clock
-    earth: Position
-    mars: Position
+    earth: Position | None
+    mars: Position | None
     distance_km: float | None
     receding_km_s: float | None
     light_time_s: float
@@ -214,8 +202,8 @@ class SkyPanel(msgspec.Struct, frozen=True):
 
     @property
     def is_drawn(self) -> bool:
-        """Return whether the drawing, which knows the orbits of Earth and Mars, can show the two worlds."""
-        return set(self.between) == {EARTH.name, MARS.name}
+        """Return whether the drawing, which knows the orbits of Earth and Mars, shows where they are."""
+        return set(self.between) == {EARTH.name, MARS.name} and self.distance_km is not None
 
 
 class Orbits(msgspec.Struct, frozen=True):
@@ -311,21 +299,23 @@ class PageStatus(msgspec.Struct, frozen=True):
     Attributes:
         sky: clocks, positions, the window.
         in_transit: everything between the worlds now or soon, by departure.
-        silence: None while letters can cross.
-        storm: the button's state.
+        silence: why letters do not get across to the correspondent that is shown; None while they do.
+        storm: the button's state; None where there is none.
         telemetry: the latest of each vehicle.
         conjunction: the one that is near or under way, or None.
         plan: how the contact plan was changed, or None where it was not.
+        reach: the state of the way to the correspondent that is shown; None where there is nobody.
     """
 
     sky: SkyPanel
     # The API's key is older than the name, and programs read it.
     in_transit: tuple[Crossing, ...] = msgspec.field(default=(), name="flights")
     silence: SilenceView | None = None
-    storm: StormView = StormView(active=False)
+    storm: StormView | None = None
     telemetry: tuple[TelemetryView, ...] = ()
     conjunction: ConjunctionView | None = None
     plan: PlanChanges | None = None
+    reach: ReachView | None = None
 
 
 class PageChange(msgspec.Struct, frozen=True):

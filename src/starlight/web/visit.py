@@ -75,7 +75,7 @@ class Visit:
     async def page(self, to: str | None = None) -> PageView:
         """Return the person's page as it is now; `to` as in `mailbox`."""
         mailbox = await self.mailbox(to)
-        status = await self.backend.status(self.person.id)
+        status = await self.backend.status(self.person.id, mailbox.correspondent)
         return PageView(await self.backend.people(), mailbox, status, self.request.query_params.get("before"))
 
     async def reader(self) -> Reader:

@@ -1,4 +1,4 @@
-"""The text of a silence: why nothing gets across, and what is safe meanwhile; on the page, its banner."""
+"""The text of a silence: why nothing gets across, and what is safe meanwhile."""
 
 from __future__ import annotations
 
@@ -18,12 +18,6 @@ CAUSES = {
     SilenceCause.TOO_LARGE: "It is too large for every route that is planned, whole and in fragments.",
 }
 """In English, why nothing gets across."""
-
-HEADING = "Silence between the worlds"
-OPEN_HEADING = "The link between the worlds is open"
-SAFE_HEADING = "What is safe here"
-NO_END_KNOWN = "nobody knows yet"
-SINCE, UNTIL, EXPECTED = "Since", "Until", "expected"
 
 SUN_BETWEEN = "The Sun stands between the worlds"
 SUN_COMES_BETWEEN = "The Sun comes between the worlds"

@@ -36,17 +36,22 @@ function showClocks() {
 
 function showSky() {
   setText(byId("light"), durationWords(status.sky.light_time_s));
-  if (status.sky.distance_km !== null) {
+  if (status.sky.distance_km !== null && byId("distance")) {
     setText(byId("distance"), `${(status.sky.distance_km / 1e6).toFixed(1)} million km`);
     const parting = status.sky.receding_km_s;
     byId("distance").title = `${parting < 0 ? "shrinking" : "growing"} by ${Math.abs(parting).toFixed(1)} km/s`;
   }
-  const window_ = status.sky.window;
-  const start = window_ && Date.parse(window_.start);
-  const open = window_ && start <= clock.now();
-  setText(byId("window-label"), open ? "Open until" : "Next window");
-  setText(byId("window"), window_ ? clock.when(world, open ? Date.parse(window_.end) : start) : "none planned");
-  byId("window").title = window_ ? `${window_.start} to ${window_.end}${window_.via ? `, ${window_.via}` : ""}` : "";
+  const reach = status.reach;
+  const [label, at, words] = {
+    here: ["Way", null, "at this node"],
+    open: ["Open until", reach?.until, "open"],
+    shut: ["Opens", reach?.until, "closed"],
+    no_contact: ["No contact since", reach?.since, "no contact"],
+    never_heard: ["Contact", null, "never heard"],
+    no_route: ["Next window", null, "none planned"],
+  }[reach?.code ?? "no_route"];
+  setText(byId("window-label"), label);
+  setText(byId("window"), at ? clock.when(world, Date.parse(at)) : words);
 }
 
 function hear(news) {
@@ -228,7 +233,7 @@ function survey() {
       state: letter.dataset.state,
     });
   }
-  return { letters, silence: document.querySelector("#silence.silent .why")?.textContent ?? "" };
+  return { letters, silence: document.querySelector("#silence.silent #silence-heading")?.textContent ?? "" };
 }
 
 function announceNews() {
@@ -241,7 +246,7 @@ function announceNews() {
     if (letter.mine && turned && letter.confirmed) said.push(`Your letter: ${letter.words}.`);
   }
   if (fresh.silence !== known.silence) {
-    said.push(fresh.silence ? `Silence. ${fresh.silence}` : "The link between the worlds is open again.");
+    said.push(fresh.silence ? `${fresh.silence}.` : "The way is open again.");
   }
   known = fresh;
   if (said.length) say(said.join(" "));

@@ -33,7 +33,7 @@ export class SkyDrawing {
     }
     this.beam.classList.toggle("silent", status.silence !== null);
     this.nameBeam(status);
-    this.bodies.mars.classList.toggle("storm", status.storm.active);
+    this.bodies.mars.classList.toggle("storm", status.storm?.active ?? false);
     const told = new Set(status.flights.map((crossing) => crossing.id));
     for (const crossing of status.flights) {
       if (this.at[crossing.from_world] && this.at[crossing.to_world]) this.take(crossing);
