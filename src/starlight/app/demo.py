@@ -128,6 +128,7 @@ class Demo:
             {node.number: node.world for node in scenario.node},
             scenario.titles(),
             wires_s=scenario.wire_light_s(),
+            planned_by_sky=True,
             conjunction_limit_deg=scenario.conjunction_limit_deg(),
         )
         return NodePageBackend(

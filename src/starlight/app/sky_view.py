@@ -31,7 +31,7 @@ REFRESH = 10 * SECOND
 """Positions are computed again after this much mission time; on a page that is far below a pixel."""
 CONJUNCTION_NEAR = 60 * DAY
 """How long before a superior conjunction people are warned: time for a letter, an answer, and plans."""
-AGREES_S, AGREES_PART = 0.5, 0.01
+AGREES_S, AGREES_PART = 0.5, 0.001
 """Light times of a plan and of the sky that differ by less, in s and by part, are of one sky: relays are a
 detour. A mission's fixed delay is farther from the sky's but for a day or two in two years."""
 
@@ -72,6 +72,7 @@ class SkyView:
         nodes: the name of the world of each node, by its number.
         titles: the name of each node number, for people.
         wires_s: the one-way light time between two worlds where it is not the sky's, but a wire's.
+        planned_by_sky: the plan was made from this sky, so light takes what it says, whatever the route.
         conjunction_limit_deg: nothing gets past the Sun below this angle from it.
     """
 
@@ -83,6 +84,7 @@ class SkyView:
         titles: Mapping[int, str],
         *,
         wires_s: Mapping[frozenset[str], float] = MappingProxyType({}),
+        planned_by_sky: bool = False,
         conjunction_limit_deg: float = 2.0,
     ) -> None:
         self._sky = sky
@@ -90,6 +92,7 @@ class SkyView:
         self.nodes = nodes
         self.titles = titles
         self._wires_s = wires_s
+        self._planned_by_sky = planned_by_sky
         self._light: dict[tuple[str, str], tuple[int, float]] = {}
         self._shown: dict[tuple[str, str], tuple[int, Shown]] = {}
         self._limit_deg = conjunction_limit_deg
@@ -148,7 +151,7 @@ class SkyView:
         bodies = bool(self._worlds[here].body and self._worlds[there].body)
         if wire_s is not None or not bodies:
             return _no_sky(planned.light_time_s if planned else wire_s or 0.0)
-        if planned is not None and not self._is_of_sky(here, there, planned):
+        if planned is not None and not self._planned_by_sky and not self._is_of_sky(here, there, planned):
             return _no_sky(planned.light_time_s)
         # At 600 times life's speed every page asks several times in a slot; the ephemeris is asked once.
         slot = now // REFRESH * REFRESH

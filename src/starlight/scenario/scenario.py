@@ -220,12 +220,13 @@ class Scenario(_Spec, frozen=True):
         return storm.noticed_by or there or list(ends)
 
     def wire_light_s(self) -> dict[frozenset[str], float]:
-        """Return the light time of the shortest wire between each two worlds that one joins, in s."""
+        """Return the light time of the shortest wire between two worlds, in s, of which one is no body."""
+        bodies = {name for name, world in self.worlds().items() if world.body}
         on = {node.name: node.world for node in self.node}
         found: dict[frozenset[str], float] = {}
         for link in self.link:
             pair = frozenset(on[name] for name in link.between)
-            if link.kind == "wire" and len(pair) == 2:
+            if link.kind == "wire" and len(pair) == 2 and not pair <= bodies:
                 found[pair] = min(link.light_time_s, found.get(pair, link.light_time_s))
         return found
 
