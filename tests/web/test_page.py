@@ -248,10 +248,10 @@ def test_keyboard_alone(visitor: Visitor, serving: Serving) -> None:
     outline = jay.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
     jay.keyboard.press("Enter")
-    expect(jay.get_by_role("region", name="Silence between the worlds")).to_be_visible()
+    expect(jay.get_by_role("region", name="Closed until")).to_be_visible()
     walk_to(jay, "#storm-mend")
     jay.keyboard.press("Space")
-    expect(jay.get_by_role("heading", name="The link between the worlds is open")).to_be_visible()
+    expect(jay.get_by_role("heading", name="Open, 209 bit/s until 17:21")).to_be_visible()
 
 
 def walk_to(page: Page, selector: str) -> None:
