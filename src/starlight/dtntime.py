@@ -70,6 +70,12 @@ def to_text(time: int, digits: int = 0) -> str:
     return text + "Z"
 
 
+def exact_text(time: int) -> str:
+    """Write a time as ISO 8601 in UTC with as many decimals of the second as it has: none, 3, 6 or 9."""
+    digits = next(digits for digits in (0, 3, 6, 9) if not time % 10 ** (9 - digits))
+    return to_text(time, digits)
+
+
 @lru_cache(maxsize=64)  # What happens together is written together.
 def _second_text(seconds: int) -> str:
     return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")

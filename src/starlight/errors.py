@@ -4,6 +4,7 @@
 
     StarlightError
     ├── InputError            a person gave us something wrong: a file, an argument, a letter
+    │   └── InputErrors       several such things in one file, told together
     ├── PeerError             the other end, or the bytes that it sent, misbehaved
     │   ├── CborError         not the subset of CBOR that RFC 9171 allows
     │   ├── BundleError       not a bundle by RFC 9171
@@ -21,6 +22,8 @@ of ours.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 
 
 class StarlightError(Exception):
@@ -42,6 +45,49 @@ class InputError(StarlightError):
         self.right = right
         text = f"{where}: {what}" if where else what
         super().__init__(f"{text}. {right}" if right else text)
+
+
+class InputErrors(InputError):
+    """Several things are wrong in one input, so that a person can mend them all before the next attempt.
+
+    Args:
+        errors: two or more, in the order of the file; their `where` is the place within it.
+        where: the file.
+    """
+
+    TOLD = 20
+    """Errors that are told; of more than these most follow from one cause."""
+
+    def __init__(self, errors: Sequence[InputError], where: str) -> None:
+        self.errors = tuple(errors)
+        lines = [f"  {error}" for error in self.errors[: self.TOLD]]
+        if len(self.errors) > self.TOLD:
+            lines.append(f"  ... and {len(self.errors) - self.TOLD} more")
+        super().__init__("\n".join((f"{len(self.errors)} errors", *lines)), where=where)
+
+
+def together(errors: Sequence[InputError], where: str) -> InputError:
+    """Return what is wrong in one file as one error.
+
+    Args:
+        errors: one or more, in the order of the file; their `where` is the place within it.
+        where: the file.
+    """
+    if len(errors) > 1:
+        return InputErrors(errors, where)
+    only = errors[0]
+    return InputError(only.what, where=f"{where}: {only.where}" if only.where else where, right=only.right)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a question that names the known word nearest to a wrong one; empty where none is near."""
+    # Loaded by whoever made a slip, and by no command that goes well.
+    import difflib
+
+    known = list(known)
+    lower = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(word[:60].lower(), lower, n=1, cutoff=0.6)
+    return f"Did you mean {lower[near[0]]!r}?" if near else ""
 
 
 class PeerError(StarlightError):

@@ -174,7 +174,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("demo --no-browser --at 2100-01-01 --data d", ["2100-01-01", "ephemeris", "2053"]),
     ("demo --no-browser --data words.txt", ["words.txt", "can't be used"]),
     ("demo --no-browser --data photos", ["photos", "'dog.jpg'", "empty folder"]),
-    ("demo --no-browser --data half", ["demo.json", "scenario"]),
+    ("demo --no-browser --data half", ["demo.json", "is not what the demo writes"]),
     ("demo --no-browser --data d --record words.txt", ["words.txt", "--record"]),
     ("rehearse mars", ["mars", "lost-in-starlight"]),
     ("rehearse --seed x", ["--seed", "'x'"]),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
-from tests.cli.helpers import command
+from tests.cli.helpers import STARLIGHT, command
 
 PLANS = Path(__file__).parents[1] / "authorities" / "plans"
 
@@ -63,8 +64,9 @@ def test_convert_prints_what_was_lost(tmp_path: Path) -> None:
     """B is written in the form that its name asks for; losses and what reading did are printed."""
     target = tmp_path / "plan.ionrc"
     done = command("plan", "convert", PLANS / "hdtn_10_nodes.json", target)
-    assert done.status == 0
-    assert f"{target}: 362 contacts among 14 nodes, from {PLANS / 'hdtn_10_nodes.json'}" in done.out
+    assert done.status == 1, "as check ends: something was refused"
+    source = PLANS / "hdtn_10_nodes.json"
+    assert f"{target}: 204 contacts among 14 nodes, from {source}, which has 362\n" in done.out
     assert "refused         6  contact that ends before it starts" in done.out
     assert "lost          158  contacts inside another of the same direction are left out" in done.out
     assert command("plan", "check", target).status == 0
@@ -98,9 +100,12 @@ def test_convert_to_every_form_and_back(form: str, tmp_path: Path) -> None:
     [
         ("plan check none.json", ["none.json", "No such file"]),
         ("plan check .", [".", "directory"]),
-        ("plan check words.txt", ["words.txt", "ion, hdtn, tvgutil, csv, json"]),
+        ("plan check words.txt", ["words.txt", "ion, hdtn, tvgutil, csv, json, asabr"]),
         ("plan check words.txt --format xml", ["--format", "'xml'", "starlight plan check --help"]),
         ("plan check good.ionrc --epoch noon", ["--epoch", "'noon'", "2051-04-02T10:00:00Z"]),
+        ("plan check good.ionrc --light-time nan", ["--light-time", "nan"]),
+        ("plan check good.ionrc --light-time -1", ["--light-time", "-1"]),
+        ("plan check /dev/zero", ["/dev/zero", "134217728"]),
         ("plan check", ["FILE", "starlight plan check --help"]),
         ("plan convert good.ionrc", ["'B'", "starlight plan convert --help"]),
         ("plan convert good.ionrc out", ["out", "--to-format", ".ionrc"]),
@@ -120,6 +125,82 @@ def test_wrong_input_is_one_line_and_status_2(
     assert done.err.count("\n") == 1
     for word in words:
         assert word in done.err
+
+
+ALL_REFUSED = "a contact +0 +1 1 2 1\na contact +1 +2 2 3 1\na contact +2 +3 1 3 1\n"
+
+
+def test_a_plan_of_which_nothing_is_left_is_not_written(tmp_path: Path) -> None:
+    """Every contact refused: status 1, the old file is kept, and a word about --light-time."""
+    source, target = tmp_path / "none.ionrc", tmp_path / "out.json"
+    source.write_text(ALL_REFUSED)
+    done = command("plan", "convert", source, target)
+    assert (done.status, target.exists()) == (1, False)
+    assert "refused         3  contact without a range" in done.out
+    assert "nothing was written" in done.err
+    assert "--light-time" in done.err
+    target.write_text("an older plan")
+    told = json.loads(command("plan", "convert", source, target, "--json").out)
+    assert (told["written"], told["contacts"]) == (None, 0)
+    assert target.read_text() == "an older plan"
+
+
+def test_a_light_time_stands_for_ranges_that_are_missing(tmp_path: Path) -> None:
+    """--light-time S and --rate BPS are taken where a plan says nothing, and it is said."""
+    source, target = tmp_path / "none.ionrc", tmp_path / "out.json"
+    source.write_text(ALL_REFUSED)
+    done = command("plan", "convert", source, target, "--light-time", "2.5")
+    assert done.status == 0
+    assert "repaired        3  contact without a light time, for which the given one stands" in done.out
+    light = [each["light"][0]["coefficients_s"] for each in json.loads(target.read_text())["contacts"]]
+    assert light == [[2.5]] * 3
+    assert command("plan", "check", source, "--light-time", "1").status == 0
+    route = command("route", source, "--from", "1", "--to", "3", "--light-time", "0.1")
+    assert "Route 1" in route.out
+
+
+def test_parts_of_a_second_are_told(tmp_path: Path) -> None:
+    """A contact of 0.7 s is shown with its fractions; what a form can't hold is not written."""
+    source, target = tmp_path / "laser.ionrc", tmp_path / "out.ionrc"
+    times = "2026/03/25-14:30:00.500 2026/03/25-14:30:01.200 1 2"
+    source.write_text(f"a contact {times} 100000\na range {times} 1\n")
+    done = command("plan", "check", source)
+    assert "1 contact among 2 nodes" in done.out
+    assert "2026-03-25T14:30:00.500Z to 2026-03-25T14:30:01.200Z, 0.7 s" in done.out
+    done = command("plan", "convert", source, target)
+    assert (done.status, target.exists()) == (1, False)
+    assert "lost            1  contacts without a whole second are left out" in done.out
+    assert "--to-format json" in done.err
+
+
+def test_names_of_nodes_go_along_into_every_form_that_keeps_them(tmp_path: Path) -> None:
+    """A plan with names can be asked by them after any conversion but HDTN's, in any case of letters."""
+    source = tmp_path / "named.json"
+    contact = {
+        "source": "Seoul",
+        "dest": "base",
+        "startTime": 0,
+        "endTime": 9,
+        "owlt": 1,
+        "rateBitsPerSec": 8,
+    }
+    source.write_text(json.dumps({"contacts": [contact]}))
+    for name in ("a.json", "a.csv", "a.ionrc", "a.tvgutil"):
+        form = ("--to-format", "tvgutil") if name == "a.tvgutil" else ()
+        assert command("plan", "convert", source, tmp_path / name, *form).status == 0
+        found = command("route", tmp_path / name, "--from", "seoul", "--to", "base")
+        assert found.out.startswith("Route 1: 0 B from Seoul to base"), (name, found.err)
+    lost = command("plan", "convert", source, tmp_path / "h.json", "--to-format", "hdtn").out
+    assert "lost            2  names of nodes are left out" in lost
+
+
+def test_output_that_finds_no_room_is_one_line() -> None:
+    """A full disk behind standard output is told in a line, with status 1."""
+    for arguments in (("plan", "check", str(PLANS / "hdtn_10_nodes.json")), ("--help",)):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([STARLIGHT, *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 1
+        assert done.stderr == "starlight: the output can't be written (No space left on device)\n"
 
 
 def test_help_of_both() -> None:

@@ -86,7 +86,9 @@ def test_where_there_is_no_route_it_says_so(tmp_path: Path) -> None:
     file = plan(tmp_path, (1, 2, 0, 10, 8000, 1), (1, 2, 20, 30, 8000, 1))
     none = ("--from", "2", "--to", "1")
     assert routes(file, *none)["routes"] == []
-    assert command("route", file, *none).out.startswith("No route: 0 B from node 2 to node 1")
+    told = command("route", file, *none).out
+    assert told.startswith("No route: 0 B from node 2 to node 1")
+    assert "The plan has no contact from node 2 to any node." in told
     found = routes(file, "--from", "1", "--to", "2", "--size", "15000")
     assert found["routes"] == []
     assert [piece["contacts"] for piece in found["fragments"]] == [[0], [1]]
@@ -108,7 +110,7 @@ def test_where_there_is_no_route_it_says_so(tmp_path: Path) -> None:
         ),
         (
             ("--from", "1", "--to", "5", "--format", "csv"),
-            "hdtn_cgr_tutorial.json: line 1: the column from is missing",
+            f"{TUTORIAL}: line 1: the column from is missing",
         ),
         (
             ("--from", "1", "--to", "5", "--size", "1.5"),
@@ -130,13 +132,33 @@ def test_what_is_wrong_is_one_line(arguments: tuple[str, ...], told: str) -> Non
     assert outcome.err.count("\n") == 1
 
 
+def test_why_there_is_no_route_is_told_without_being_asked(tmp_path: Path) -> None:
+    """A margin of light time, a contact that is over, and refused contacts of the file are named."""
+    file = plan(tmp_path, (1, 2, 0, 10, 8000, 10), (2, 3, 0, 10, 8000, 5))
+    told = command("route", file, "--from", "1", "--to", "3").out
+    assert "Without the margins that are added to light times, 7 ms in all" in told
+    assert "it would go by contacts 0, 1 and arrive at 15 s." in told
+    late = command("route", file, "--from", "1", "--to", "3", "--at", "3").out
+    assert (
+        "It is at node 2 at 13.006711 s at the earliest; contact 1 from there to node 3 ends at 10 s" in late
+    )
+    commands = tmp_path / "plan.ionrc"
+    commands.write_text("a contact +0 +9 1 2 8\na contact +0 +9 2 3 8\na range +0 +9 2 3 1\n")
+    told = command("route", commands, "--from", "3", "--to", "2").out
+    assert "No route" in told
+    assert "1 refused: contact without a range" in told
+    assert routes(commands, "--from", "3", "--to", "2")["left_out"] == [
+        "1 refused: contact without a range, which ION does not use"
+    ]
+
+
 def test_a_plan_without_contacts_has_no_nodes(tmp_path: Path) -> None:
     """An empty plan is one line that says so."""
     file = tmp_path / "none.json"
     file.write_text('{"contacts": []}')
     outcome = command("route", file, "--from", "1", "--to", "2")
     assert (outcome.status, outcome.err.count("\n")) == (2, 1)
-    assert outcome.err.startswith("starlight: --from: the plan has no contacts. ")
+    assert outcome.err.startswith(f"starlight: {file}: the plan has no contacts. ")
 
 
 @pytest.mark.parametrize("form", ["ion", "hdtn", "tvgutil", "csv", "json"])

@@ -282,11 +282,70 @@ def test_what_a_graph_can_not_mean_is_refused(contact: Any, kind: str) -> None:
     assert len(imported.plan.contacts) == 2
 
 
-@pytest.mark.parametrize("kind", ["PredictedContact", None, 5])
+@pytest.mark.parametrize("kind", ["PredictedContact_v3", 5])
 def test_other_versions_are_named(kind: object) -> None:
-    """Version 1 and unknown types are an error that says which are read."""
-    with pytest.raises(InputError, match=r"contact_type is .*PredictedContact_v2 or Contact_v2"):
+    """Unknown types are an error that says which are read."""
+    with pytest.raises(InputError, match=r"contact_type is .*PredictedContact_v2, Contact_v2, Predicted"):
         read(GRAPH | {"contact_type": kind})
+
+
+def test_plans_of_pydtnsim_in_its_oldest_form() -> None:
+    """Contacts `[start, end, probability]` hold both ways; what the form has not can be given."""
+    document = {
+        "vertices": ["node1", "node2", "node3"],
+        "edges": [
+            {"contacts": [[0.0, 10.0, 1.0], [20.0, 30.0, 0.5]], "vertices": ["node1", "node2"]},
+            {"contacts": [[30.0, 40.0, 1.0]], "vertices": ["node2", "node3"]},
+        ],
+    }
+    imported = read(document)
+    assert imported.names == {1: "node1", 2: "node2", 3: "node3"}
+    assert [(c.from_node, c.to_node, c.start // SECOND, c.end // SECOND) for c in imported.plan.contacts] == [
+        (1, 2, 0, 10), (2, 1, 0, 10), (1, 2, 20, 30), (2, 1, 20, 30), (2, 3, 30, 40), (3, 2, 30, 40),
+    ]  # fmt: skip
+    assert imported.plan.contacts[2].confidence == 0.5
+    assert imported.plan.contacts[0].rates == ((0, UNLIMITED_BPS),)
+    assert imported.count("repaired") == 6
+    given = formats.Assumed(light=2 * SECOND, rate_bps=8)
+    contact = formats.read(json.dumps(document).encode(), assumed=given).plan.contacts[0]
+    assert (contact.rates, contact.light_time(0)) == (((0, 8),), 2 * SECOND)
+
+
+def test_plans_of_pydtnsim_in_version_1() -> None:
+    """A prediction is a volume in bits, which the contact just carries; delays are s."""
+    first = ["gs1", "SAT", 1531165614, 1531165714, [[0.0, 1000.0]], 1.0, 0.0]
+    imported = read({"contact_type": "PredictedContact", "edges": [{"vertices": [], "contacts": [first]}]})
+    (contact,) = imported.plan.contacts
+    assert (contact.rates[0][1], contact.start) == (10, from_posix(1531165614))
+    factual = ["1", "2", 0, 9, 16, 0.0, 1.5]
+    (contact,) = graph(factual, kind="Contact").plan.contacts
+    assert (contact.rates, contact.light_time(0)) == (((0, 16),), 1_500_000_000)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        [0, 1],
+        "x",
+        [0, 1, 2],
+        ["1", "2", 0, 9, [[0, 1, 2]], 1, 0],
+        ["1", "2", 0, 9, [], 1, 0],
+        ["1", "2", 0, 9, 16, 0, "x"],
+    ],
+)
+def test_what_no_older_graph_means_is_refused(entry: object) -> None:
+    """A malformed contact of an older form is refused; the others are read."""
+    document = {"edges": [{"vertices": ["1", "2"], "contacts": [[0, 1, 1], entry]}]}
+    imported = read(document, epoch=0)
+    assert (len(imported.plan.contacts), imported.count("refused")) == (2, 1)
+
+
+def test_nodes_with_names_in_hdtns_json() -> None:
+    """Names get numbers that the plan does not use, in their order; slips in numbers are no names."""
+    imported = hdtn({"source": "Seoul", "dest": 1}, {"source": "base", "dest": "Seoul"}, {"dest": "1o"})
+    assert imported.names == {2: "Seoul", 3: "base"}
+    assert {(c.from_node, c.to_node) for c in imported.plan.contacts} == {(2, 1), (3, 2)}
+    assert kinds(imported)["node number that is none"] == ("refused", 1)
 
 
 def test_moving_light_becomes_steps() -> None:

@@ -48,12 +48,28 @@ def test_columns_in_any_order_and_separators(separator: str) -> None:
     assert imported.epoch == HOUR
 
 
+def test_comments_and_empty_rows_anywhere() -> None:
+    """Comments, with quotes in them too, and empty rows are passed over above the header and below it."""
+    text = f"# it's \"Yeoju\n\n  # more\n,,,,,\n{HEADER}\n,,,,,\n# end\n1,2,0,9,8,0\nx\n"
+    imported = read(text)
+    assert len(imported.plan.contacts) == 1
+    assert [(remark.act, remark.line) for remark in imported.report] == [("refused", 10)]
+
+
+def test_nodes_of_a_table_may_have_names() -> None:
+    """Names get numbers that the table does not use; columns of names are read too."""
+    imported = read(HEADER + "Seoul,1,0,9,8,0\n1,Seoul,0,9,8,0\n")
+    assert imported.names == {2: "Seoul"}
+    called = read(HEADER.strip() + ",from_name,to_name\n7,8,0,9,8,0,seoul,\x1b[2Jbase\n")
+    assert called.names == {7: "seoul", 8: "\N{REPLACEMENT CHARACTER}[2Jbase"}
+
+
 REFUSED = [
     ("1,2,0,0,8,0", "contact without length"),
     ("1,2,5,0,8,0", "contact that ends before it starts"),
     ("1,2,noon,9,8,0", "time that is none"),
     ("1,2,0,9999-01-01,8,0", "time that is none"),
-    ("x,2,0,9,8,0", "node number that is none"),
+    ("1x,2,0,9,8,0", "node number that is none"),
     ("1,18446744073709551616,0,9,8,0", "node number that is none"),
     ("1,2,0,9,8.5,0", "rate that is none"),
     ("1,2,0,9,-8,0", "rate that is none"),
@@ -103,8 +119,8 @@ def test_gaps_and_unknown_columns_are_said() -> None:
     [
         ("from,to,start,end,rate_bps\n", "line 1: the column light_time_s is missing"),
         (HEADER.strip() + ",from\n", "line 1: the column 'from' is there twice"),
-        (HEADER + '"1,2\n', "unexpected end of data"),
-        (HEADER + "1,2,0,9,8," + "0" * 200_000 + "\n", "field larger than field limit"),
+        (HEADER + '"1,2\n', "line 2: a value in quotes does not end"),
+        (HEADER + "1,2,0,9,8," + "0" * 200_000 + "\n", "or is too long"),
     ],
 )
 def test_a_table_that_is_none(text: str, words: str) -> None:

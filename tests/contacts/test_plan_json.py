@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, constant_light
 from starlight.contacts.plan import ContactPlan, Notice
-from starlight.contacts.plan_json import from_json, to_json
+from starlight.contacts.plan_json import from_json, names_of, to_json
 from starlight.dtntime import HOUR, SECOND, from_text
 from starlight.errors import InputError
 
@@ -135,9 +135,55 @@ def test_an_error_names_the_key_the_value_and_what_is_allowed(
     bad["contacts"][0].update(change)
     with pytest.raises(InputError) as caught:
         read(bad)
-    assert caught.value.where == where
+    assert caught.value.where == f"contact plan: line 1, {where}"
     assert value in caught.value.what
     assert caught.value.right
+
+
+def test_all_wrong_contacts_are_told_at_once_with_their_lines() -> None:
+    """A plan is taken as a whole or not at all, and a person can mend all of it before the next attempt."""
+    bad = document()
+    bad["contacts"][0]["end"] = "soon"
+    del bad["contacts"][1]["rates"]
+    text = json.dumps(bad).replace('{"id"', '\n{"id"')
+    with pytest.raises(InputError) as caught:
+        from_json(text.encode(), "plan.json")
+    first, *others = str(caught.value).splitlines()
+    assert first == "plan.json: 2 errors"
+    assert [line.partition(":")[0] for line in others] == [
+        "  line 2, contacts[0].end",
+        "  line 3, contacts[1]",
+    ]
+
+
+def test_names_are_kept_and_checked() -> None:
+    """`names` says what people call the nodes; an unknown key is asked about."""
+    plan = read(document())
+    data = to_json(plan, {7: "seoul"})
+    assert from_json(data) == plan
+    assert names_of(json.loads(data)) == {7: "seoul"}
+    wrong: object
+    for wrong in ([], {"x": "seoul"}, {"7": ""}, {"7": 5}):
+        with pytest.raises(InputError, match="names"):
+            read(document() | {"names": wrong})
+    with pytest.raises(InputError, match="Did you mean 'notices'"):
+        read(document() | {"notice": []})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"contacts": [1,\n 2,, 3]}', "line 2, column 4: from ', 3]}' on it is not JSON"),
+        ('{"contacts": [', "its JSON breaks off"),
+        ("[" * 100_000, "nested too deep"),
+    ],
+)
+def test_broken_json_is_told_in_our_own_words(text: str, words: str) -> None:
+    """Where JSON breaks is told by line and column, without the words of the decoder."""
+    with pytest.raises(InputError) as caught:
+        from_json(text.encode())
+    assert words in str(caught.value)
+    assert "malformed" not in str(caught.value)
 
 
 @pytest.mark.parametrize("key", ["id", "from", "to", "start", "end", "rates", "light"])

@@ -12,6 +12,8 @@ from starlight import dtntime
 from starlight.app.access import write_private
 from starlight.dtntime import DAY
 from starlight.errors import InputError
+from starlight.input_files import STATE_BYTES, read_bytes
+from starlight.json_text import decode_as
 from starlight.rehearsal.rehearsal import Rehearsal
 from starlight.scenario.scenario import Scenario
 from starlight.sky import Sky
@@ -68,13 +70,12 @@ class DemoFolder:
         try:
             self._path.mkdir(parents=True, exist_ok=True, mode=0o700)
             if path.exists():
-                state = msgspec.json.decode(path.read_bytes(), type=DemoState)
+                data = read_bytes(path, STATE_BYTES)
+                state = decode_as(data, DemoState, what="is not what the demo writes", where=str(path))
                 self._check(state, scenario_name, at)
                 return state
         except OSError as error:
             raise InputError(f"can't be used ({error.strerror})", where=str(self._path)) from None
-        except msgspec.DecodeError as error:
-            raise InputError(f"is not what the demo writes ({error})", where=str(path)) from None
         self._refuse_foreign()
         begun = dtntime.from_text(self._scenario.demo_at) if at is None else at
         self._live_through(begun, sky)

@@ -20,6 +20,8 @@ from starlight.app.serve import address_of, bind, serve
 from starlight.app.sky_view import SkyView
 from starlight.bundle import EndpointID
 from starlight.errors import InputError
+from starlight.input_files import STATE_BYTES, read_bytes
+from starlight.json_text import decode_as
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.node.config import NodeConfig
@@ -72,20 +74,18 @@ def _claim(folder: Path, node: NodeFile) -> None:
     # A store belongs to one node for good: its bundles, counters and letters carry that node's number.
     path = folder / NODE_FILE
     right = "Give another folder in the key `data`"
-    try:
-        owner = msgspec.json.decode(path.read_bytes(), type=int)
-    except FileNotFoundError:
+    if not path.exists():
         strange = sorted(entry.name for entry in folder.iterdir() if entry.name != LOCK_FILE)
         if strange:
             told = f"holds {strange[0]!r}, which is not of a node"
-            raise InputError(told, where=str(folder), right=right) from None
-        write_private(path, msgspec.json.encode(node.number))
-    except (OSError, msgspec.DecodeError) as error:
-        raise InputError(f"is not what a node writes ({error})", where=str(path), right=right) from None
-    else:
-        if owner != node.number:
-            told = f"is of node {owner}, not of {node.number}"
             raise InputError(told, where=str(folder), right=right)
+        write_private(path, msgspec.json.encode(node.number))
+        return
+    data = read_bytes(path, STATE_BYTES, right=right)
+    owner = decode_as(data, int, what="is not what a node writes", where=str(path), right=right)
+    if owner != node.number:
+        told = f"is of node {owner}, not of {node.number}"
+        raise InputError(told, where=str(folder), right=right)
 
 
 def _clock(node: NodeFile) -> MissionClock:

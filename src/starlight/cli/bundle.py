@@ -10,8 +10,9 @@ import click
 
 from starlight import dtntime
 from starlight.cli.node import data_folder
-from starlight.cli.options import as_json, collected, print_json
+from starlight.cli.options import Number, as_json, collected, print_json
 from starlight.errors import InputError, StarlightError
+from starlight.input_files import read_bytes
 
 if TYPE_CHECKING:
     from starlight.app.payload_folder import PayloadFolder
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 REPORTS = ("reception", "forwarding", "delivery", "deletion")
 """As in `services.units.Report`, whose package would be imported for every --help."""
+
+PAYLOAD_BYTES = 64 << 20
+"""As many as a node takes in one bundle (`node.config.NodeLimits`)."""
 
 
 @click.group()
@@ -51,7 +55,7 @@ class SendOptions(NamedTuple):
 @click.option("--service", metavar="N", help="Send it from this service number. [default: any free]")
 @click.option(
     "--lifetime",
-    type=float,
+    type=Number(),
     metavar="S",
     default=86_400.0,
     show_default=True,
@@ -111,7 +115,7 @@ def send(asked: SendOptions) -> None:
     "--into", type=click.Path(path_type=Path), metavar="FOLDER", help="Write each payload to a file there."
 )
 @click.option("--count", type=click.IntRange(min=1), metavar="N", help="End after so many.")
-@click.option("--wait", type=float, metavar="S", help="End when nothing has come for so long, in s.")
+@click.option("--wait", type=Number(), metavar="S", help="End when nothing has come for so long, in s.")
 @as_json
 def receive(
     folder: Path, service: str, into: Path | None, count: int | None, wait: float | None, json_output: bool
@@ -184,8 +188,10 @@ def _payload(file: str) -> bytes:
     Raises:
         InputError: it can't be read.
     """
-    try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        right = "Give a file, or - for standard input"
-        raise InputError(f"can't be read ({error.strerror})", where=file, right=right) from None
+    right = "Give a file, or - for standard input"
+    if file != "-":
+        return read_bytes(Path(file), PAYLOAD_BYTES, right=right)
+    data = sys.stdin.buffer.read(PAYLOAD_BYTES + 1)
+    if len(data) > PAYLOAD_BYTES:
+        raise InputError(f"it has more than {PAYLOAD_BYTES} bytes", where="standard input", right=right)
+    return data

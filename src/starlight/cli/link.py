@@ -11,6 +11,7 @@ from starlight import dtntime
 from starlight.cli import options
 from starlight.cli.options import collected, print_json
 from starlight.errors import InputError
+from starlight.input_files import write_bytes
 
 SHOWN = 40
 """Steps of the rate that a person is shown; the report and the JSON have all."""
@@ -42,11 +43,14 @@ class LinkOptions(NamedTuple):
 @options.moment("--to", "End of the rate over time.", field="end")
 @click.option("--band", metavar="NAME", help="The band. [default: that of the scenario's link, or else X]")
 @click.option(
-    "--range-au", type=float, metavar="AU", help="Between two terminals of the library, at this distance."
+    "--range-au",
+    type=options.Number(),
+    metavar="AU",
+    help="Between two terminals of the library, at this distance.",
 )
 @click.option(
     "--elevation",
-    type=float,
+    type=options.Number(),
     default=30.0,
     show_default=True,
     metavar="DEG",
@@ -87,7 +91,6 @@ def link(asked: LinkOptions) -> None:
         return
     if asked.to_node is None:
         raise InputError("the other end is missing", where="TO", right="Name a node, or give --range-au")
-    from starlight.cli.plan_scenario import write
     from starlight.reports import link_report as linkview
     from starlight.scenario import kernels, reading
 
@@ -105,7 +108,7 @@ def link(asked: LinkOptions) -> None:
     )
     view = linkview.link_view(sky, found)
     if asked.report is not None:
-        write(asked.report, linkview.link_report(sky, found).encode())
+        write_bytes(asked.report, linkview.link_report(sky, found).encode())
     if asked.json_output:
         print_json(view)
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from importlib import import_module
 
@@ -9,6 +11,9 @@ import click
 
 from starlight import __version__
 from starlight.errors import InputError, RangeError, StarlightError
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a full or broken disk answers; commands that write files say it with the file's name before."""
 
 COMMANDS = {
     # name: (module under starlight.cli, one line for the list of commands)
@@ -68,6 +73,8 @@ def main() -> None:
     try:
         # Not standalone: click would print usage errors in several lines, and end the process itself.
         starlight(prog_name="starlight", standalone_mode=False)
+        # Here, where its failure is told: short output would only be written when the process ends.
+        sys.stdout.flush()
     # A kind of UsageError, so it comes first: without arguments the help is the answer.
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
@@ -92,4 +99,14 @@ def main() -> None:
     except BrokenPipeError:
         # Else the interpreter would complain there when it flushes what is left at its end.
         sys.stderr.close()  # the reader of our output went away; there is no one to tell
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        click.echo(f"starlight: the output can't be written ({error.strerror})", err=True)
+        # Else the interpreter would try once more at its end, and complain in lines of its own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except MemoryError:
+        click.echo("starlight: what was asked takes more memory than there is", err=True)
         sys.exit(1)

@@ -50,6 +50,17 @@ class MomentParameter(click.ParamType[int]):
         return time
 
 
+class Number(click.FloatRange):
+    """A number within bounds; click's own also takes ``nan``, which is in none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read a number."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number that counts anything.", param, ctx)
+        return number
+
+
 as_json = click.option("--json", "json_output", is_flag=True, help="Print JSON for a program.")
 
 scenario = click.argument("scenario_name", metavar="[SCENARIO]", default="lost-in-starlight")
@@ -114,6 +125,20 @@ def written_to(
     names = [name] if field is None else [name, field]
     return click.option(*names, type=click.Path(path_type=Path), metavar=metavar, help=text)
 
+
+light_time = click.option(
+    "--light-time",
+    type=Number(0, 10_000_000),
+    metavar="S",
+    help="Light time in seconds of contacts whose plan has none, as plans without ranges.",
+)
+
+rate = click.option(
+    "--rate",
+    type=click.IntRange(1, 2**63 - 1),
+    metavar="BPS",
+    help="Rate in bit/s of contacts whose plan has none.",
+)
 
 report = written_to("--report", "Write a page about it here, one HTML file that needs no other.")
 

@@ -14,16 +14,18 @@ from starlight.cli.options import as_json, print_json
 from starlight.cli.plan_scenario import scenario_plan
 
 if TYPE_CHECKING:
-    from starlight.planner.plan_files import Imported
+    from starlight.planner.plan_files import Exported, Imported
 
 # Written out, because the package that has them would be imported for every --help.
 FORMATS = ("ion", "hdtn", "tvgutil", "csv", "json")
+READ_FORMATS = (*FORMATS, "asabr")
 TITLES = {
     "ion": "ION commands",
     "hdtn": "HDTN JSON",
     "tvgutil": "tvgutil JSON",
     "csv": "table (CSV)",
     "json": "Starlight JSON",
+    "asabr": "A-SABR's words",
 }
 SHOWN = 5
 """Remarks of a kind that a person is shown before asking for all."""
@@ -37,19 +39,32 @@ epoch = options.moment(
 @click.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), help="The file's format. [default: recognized by content]"
+    "--format",
+    "form",
+    type=click.Choice(READ_FORMATS),
+    help="The file's format. [default: recognized by content]",
 )
 @epoch
+@options.light_time
+@options.rate
 @click.option("--all", "every", is_flag=True, help=f"Show all remarks, not only {SHOWN} of a kind.")
 @as_json
-def check(file: Path, form: str | None, epoch: int | None, every: bool, json_output: bool) -> None:
+def check(
+    file: Path,
+    form: str | None,
+    epoch: int | None,
+    light_time: float | None,
+    rate: int | None,
+    every: bool,
+    json_output: bool,
+) -> None:
     """Read the contact plan in FILE and say what was found and done about it.
 
     Exit status: 0 if the plan can be used as it stands; 1 if something was refused, or nothing is left.
     """
     from starlight.planner.plan_files import read_plan, summary
 
-    imported = read_plan(file, format=form, epoch=epoch)
+    imported = read_plan(file, format=form, epoch=epoch, light_time_s=light_time, rate_bps=rate)
     if json_output:
         print_json(_report_json(file, imported, summary(imported.plan)))
     else:
@@ -63,7 +78,7 @@ def check(file: Path, form: str | None, epoch: int | None, every: bool, json_out
 @click.argument("source", metavar="A", type=click.Path(path_type=Path))
 @click.argument("target", metavar="B", type=click.Path(path_type=Path))
 @click.option(
-    "--from-format", type=click.Choice(FORMATS), help="Format of A. [default: recognized by content]"
+    "--from-format", type=click.Choice(READ_FORMATS), help="Format of A. [default: recognized by content]"
 )
 @click.option(
     "--to-format",
@@ -71,6 +86,8 @@ def check(file: Path, form: str | None, epoch: int | None, every: bool, json_out
     help="Format of B. [default: recognized by the ending of its name]",
 )
 @epoch
+@options.light_time
+@options.rate
 @as_json
 def convert(
     source: Path,
@@ -78,30 +95,33 @@ def convert(
     from_format: str | None,
     to_format: str | None,
     epoch: int | None,
+    light_time: float | None,
+    rate: int | None,
     json_output: bool,
 ) -> None:
     """Read the contact plan in A and write it to B in another form; say what was lost.
+
+    Exit status: 1 if a contact was refused, as for check, or if none is left; then B is not written.
 
     \b
     Example: starlight plan convert hdtn.json plan.ionrc
     """
     from starlight.planner.plan_files import read_plan, summary, write_plan
 
-    imported = read_plan(source, format=from_format, epoch=epoch)
+    imported = read_plan(source, format=from_format, epoch=epoch, light_time_s=light_time, rate_bps=rate)
     done = write_plan(target, imported, format=to_format)
     if json_output:
         losses = [{"text": loss.text, "count": loss.count} for loss in done.losses]
         report = _report_json(source, imported, summary(imported.plan))
-        print_json({"read": report, "written": str(target), "losses": losses})
-        return
-    found = summary(imported.plan)
-    click.echo(f"{target}: {found['contacts']} contacts among {len(found['nodes'])} nodes, from {source}")
-    for each in imported.counts:
-        click.echo(f"{each.act:<10}{each.count:>7}  {each.kind}")
-    for loss in done.losses:
-        click.echo(f"{'lost':<10}{loss.count:>7}  {loss.text}")
-    if not imported.counts and not done.losses:
-        click.echo("Nothing was lost.")
+        written = str(target) if done.contacts else None
+        print_json({"read": report, "written": written, "contacts": done.contacts, "losses": losses})
+    else:
+        _show_written(source, target, imported, done)
+    if not done.contacts:
+        told = f"nothing was written to {target}: no contact is left to write"
+        click.echo(f"starlight: {told}. {_remedy(source, imported)}", err=True)
+    if not done.contacts or imported.count("refused"):
+        sys.exit(1)
 
 
 class PlanCommand(click.Command):
@@ -130,14 +150,44 @@ plan = PlanCommand(
 )
 
 
+def _show_written(source: Path, target: Path, imported: Imported, done: Exported) -> None:
+    read, nodes = len(imported.plan.contacts), imported.plan.nodes()
+    if done.contacts:
+        head = (
+            f"{target}: {_count(done.contacts, 'contact')} among {_count(len(nodes), 'node')}, from {source}"
+        )
+        click.echo(head + (f", which has {read}" if read != done.contacts else ""))
+    for each in imported.counts:
+        click.echo(f"{each.act:<10}{each.count:>7}  {each.kind}")
+    for loss in done.losses:
+        click.echo(f"{'lost':<10}{loss.count:>7}  {loss.text}")
+    if not imported.counts and not done.losses:
+        click.echo("Nothing was lost.")
+
+
+def _remedy(source: Path, imported: Imported) -> str:
+    """Return what can be done where nothing of a plan is left."""
+    from starlight.contacts import formats
+
+    if any(each.kind == formats.NO_RANGE for each in imported.counts):
+        return "Add a range for each link, or give --light-time S, the light time in seconds"
+    if imported.plan.contacts:
+        return "Write a form that can hold them, such as --to-format json"
+    return f"starlight plan check {source} says why of each"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _show(file: Path, imported: Imported, found: dict[str, Any], every: bool) -> None:
-    head = f"{found['contacts']} contacts among {len(found['nodes'])} nodes"
+    head = f"{_count(found['contacts'], 'contact')} among {_count(len(found['nodes']), 'node')}"
     click.echo(f"{file}: {TITLES[imported.format]}, {head}")
     if found["start"] is not None:
-        span = dtntime.duration_text(round(found["span_s"]) * dtntime.SECOND)
+        span = dtntime.duration_text(round(found["span_s"] * dtntime.SECOND))
         click.echo(f"{found['start']} to {found['end']}, {span}")
         unlimited = found["unlimited_contacts"]
-        more = f", and {unlimited} contacts without limit" if unlimited else ""
+        more = f", and {_count(unlimited, 'contact')} without limit" if unlimited else ""
         click.echo(f"{_bytes(found['volume_bytes'])} can be carried{more}")
     # Dates and Unix time leave no choice, so only relative times are worth the line.
     if imported.epoch is not None:

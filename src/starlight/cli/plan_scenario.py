@@ -12,6 +12,7 @@ from starlight import dtntime
 from starlight.cli import options
 from starlight.cli.options import collected, print_json
 from starlight.errors import InputError
+from starlight.input_files import read_text, write_bytes
 
 if TYPE_CHECKING:
     from starlight.planner.history import History
@@ -87,9 +88,9 @@ def scenario_plan(asked: PlanOptions) -> None:
     if asked.history_file is not None:
         from starlight.planner.history import to_json
 
-        write(asked.history_file, to_json(history))
+        write_bytes(asked.history_file, to_json(history))
     if asked.report is not None:
-        write(asked.report, planview.plan_report(spec, planned, history).encode())
+        write_bytes(asked.report, planview.plan_report(spec, planned, history).encode())
     if asked.json_output:
         print_json(view)
     # Where the plan itself went to standard output, a summary would spoil it.
@@ -116,7 +117,7 @@ def _history(spec: Scenario, planned: Planned, file: Path | None, who: str) -> H
     )
     if file is None:
         return history
-    found = weather.parse(read(file), spec, where=str(file))
+    found = weather.parse(read_text(file), spec, where=str(file))
     text = "; ".join(dict.fromkeys(each.text for each in found))
     # A change of its own, so that the history tells what the sky allows from what the weather takes.
     changed = weather.attach(history.plan(), found)
@@ -134,32 +135,7 @@ def _export(spec: Scenario, history: History, form: str, output: Path | None) ->
         # As bytes: a file format has an encoding of its own, whatever the terminal's.
         sys.stdout.buffer.write(done.data)
     else:
-        write(output, done.data)
-
-
-def read(path: Path) -> str:
-    """Return the text of a file.
-
-    Raises:
-        InputError: it can't be read.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"can't be read ({reason})", where=str(path)) from None
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a file.
-
-    Raises:
-        InputError: it can't be written.
-    """
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise InputError(f"can't be written ({error.strerror})", where=str(path)) from None
+        write_bytes(output, done.data)
 
 
 def _show(view: dict[str, Any], planned: Planned, titles: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from starlight import dtntime
 from starlight.cli import options
 from starlight.cli.options import collected, print_json
 from starlight.errors import InputError, StarlightError
+from starlight.input_files import reason
 
 if TYPE_CHECKING:
     from starlight.medium.impairments import Impairments
@@ -184,8 +185,8 @@ def _node_number(plan: Scenario, name: str | None) -> int:
 def _writable(path: Path) -> TextIO:
     try:
         return path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"can't be written ({error.strerror})", where=str(path)) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"can't be written ({reason(error)})", where=str(path)) from None
 
 
 def _progress(

@@ -9,7 +9,7 @@ import click
 
 from starlight.cli import options
 from starlight.cli.options import collected, print_json
-from starlight.errors import InputError
+from starlight.input_files import write_bytes
 
 if TYPE_CHECKING:
     from starlight.reports.routes import Found
@@ -28,6 +28,8 @@ class RouteOptions(NamedTuple):
     k: int
     format: str | None
     explain: bool
+    light_time: float | None
+    rate: int | None
     report: Path | None
     json_output: bool
 
@@ -77,6 +79,8 @@ class RouteOptions(NamedTuple):
     "--format", metavar="FORM", help="Format of the plan. [default: recognized by content and name]"
 )
 @click.option("--explain", is_flag=True, help="Explain why each route that looks faster was refused.")
+@options.light_time
+@options.rate
 @options.written_to("--report", "Draw the plan over time, with the route in it.", metavar="FILE.html")
 @options.as_json
 @collected(RouteOptions)
@@ -91,24 +95,29 @@ def route(asked: RouteOptions) -> None:
     found = routes.find(
         asked.plan,
         routes.Asked(
-            asked.source, asked.destination, asked.at, asked.size, asked.priority, asked.k, asked.explain
+            asked.source,
+            asked.destination,
+            asked.at,
+            asked.size,
+            asked.priority,
+            asked.k,
+            asked.explain,
+            asked.light_time,
+            asked.rate,
         ),
         asked.format,
     )
     if asked.report is not None:
-        try:
-            asked.report.write_text(route_report.page(found, asked.plan.name), encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"can't be written ({error.strerror})", where=str(asked.report)) from None
+        write_bytes(asked.report, route_report.page(found, asked.plan.name).encode())
     if asked.json_output:
         print_json(routes.as_json(found, explain=asked.explain))
     else:
-        _show(found, explain=asked.explain)
+        _show(found, asked.plan, explain=asked.explain)
     if asked.report is not None:
         click.echo(f"wrote {asked.report}", err=True)
 
 
-def _show(found: Found, *, explain: bool) -> None:
+def _show(found: Found, file: Path, *, explain: bool) -> None:
     from starlight.reports.routes import limit_text
     from starlight.words import routes as words
     from starlight.words.lateness import NOTHING_FASTER
@@ -118,6 +127,10 @@ def _show(found: Found, *, explain: bool) -> None:
     asked = f"{found.size} B from {here} to {there} at {tell(found.at)}"
     if not found.routes:
         click.echo(f"No route: {asked}.")
+        for sentence in found.why_none:
+            click.echo(sentence)
+        for kind in found.left_out:
+            click.echo(f"Of the contacts in {file}, {kind}. starlight plan check {file} lists them.")
     for rank, (each, limits) in enumerate(zip(found.routes, found.limits, strict=True), 1):
         if not each.hops:
             click.echo(f"Route {rank}: {asked}; it is there already.")
@@ -140,7 +153,7 @@ def _show(found: Found, *, explain: bool) -> None:
                 f"  {piece.length} B of payload from byte {piece.offset} on, by contacts {ids}, "
                 f"arrive at {tell(piece.route.arrival)}"
             )
-    if not explain:
+    if not explain and found.routes:
         return
     for refusal in found.refused:
         click.echo(words.headline(refusal).text(tell))
@@ -149,5 +162,5 @@ def _show(found: Found, *, explain: bool) -> None:
     # Silence would leave open whether anything faster was looked for.
     if found.routes and not found.refused:
         click.echo(NOTHING_FASTER)
-    for sentence in (*found.never_used, *found.notes):
+    for sentence in (*found.never_used, *(found.notes if explain else ())):
         click.echo(sentence)

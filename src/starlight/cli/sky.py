@@ -10,6 +10,7 @@ import click
 from starlight import dtntime
 from starlight.cli import options
 from starlight.cli.options import print_json
+from starlight.input_files import write_bytes
 
 
 @click.command()
@@ -39,7 +40,6 @@ def sky(
     \b
     Example: starlight sky lost-in-starlight --at 2050-01-01T00:00:00Z
     """
-    from starlight.cli.plan_scenario import write
     from starlight.reports import sky_report as skyreport
     from starlight.reports import sky_snapshot as skyview
     from starlight.scenario import kernels, reading
@@ -48,7 +48,7 @@ def sky(
     heaven = kernels.open_sky(ephemeris)
     time = dtntime.from_text(plan.demo_at) if at is None else at
     if report is not None:
-        write(report, skyreport.sky_report(plan, heaven, time).encode())
+        write_bytes(report, skyreport.sky_report(plan, heaven, time).encode())
     # After the page, which is wanted also where the list is all that is printed.
     if listed:
         _list(skyreport.conjunction_list(plan, heaven, plan.period()[0], heaven.covers[1]), json_output)

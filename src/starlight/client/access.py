@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 
 from starlight.errors import InputError
+from starlight.input_files import STATE_BYTES, read_bytes
+from starlight.json_text import decode_as
 
 ACCESS_FILE = "access.json"
 """In the data folder: where the local API is and the token that opens it; for its owner's eyes only."""
@@ -35,10 +37,8 @@ def read_access(folder: Path) -> Access:
     path = folder / ACCESS_FILE
     right = "Give the data folder of a running `starlight node` or `starlight demo`"
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Access)
-    except OSError as error:
-        raise InputError(
-            f"no running node is known there ({error.strerror})", where=str(path), right=right
-        ) from None
-    except msgspec.DecodeError as error:
-        raise InputError(f"is not what a node writes ({error})", where=str(path), right=right) from None
+        data = read_bytes(path, STATE_BYTES)
+    except InputError as error:
+        told = f"no running node is known there: {error.what}"
+        raise InputError(told, where=str(path), right=right) from None
+    return decode_as(data, Access, what="is not what a node writes", where=str(path), right=right)

@@ -1,49 +1,63 @@
 """Contact plans in files: the forms that others use, and our own; what each can't say is said.
 
-The forms are ``ion`` (commands of ION's ionadmin), ``hdtn`` and ``tvgutil`` (JSON), ``csv`` (a table)
-and ``json`` (Starlight's own, which keeps everything). docs/reference/plan-formats.md describes them.
+The forms are ``ion`` (commands of ION's ionadmin), ``hdtn`` and ``tvgutil`` (JSON), ``csv`` (a table),
+``json`` (Starlight's own, which keeps everything) and, for reading alone, ``asabr`` (A-SABR's words).
+docs/reference/plan-formats.md describes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 from starlight.contacts import settle as rules
+from starlight.contacts.asabr import ELEMENTS, read_asabr
+from starlight.contacts.assumed import NOTHING, Assumed
 from starlight.contacts.hdtn import read_hdtn, write_hdtn
-from starlight.contacts.ion_reader import IonReader
+from starlight.contacts.ion_reader import NO_RANGE, IonReader
 from starlight.contacts.ion_writer import write_ion
 from starlight.contacts.json_places import lines_of
-from starlight.contacts.json_values import decode
 from starlight.contacts.plan import ContactPlan
-from starlight.contacts.plan_csv import NEEDED, read_csv, write_csv
-from starlight.contacts.plan_json import ENDS_BEFORE, from_document, to_json
+from starlight.contacts.plan_csv import read_csv, write_csv
+from starlight.contacts.plan_json import ENDS_BEFORE, from_document, names_of, to_json
 from starlight.contacts.report import Exported, Imported, ImportReport, Losses
 from starlight.contacts.tvgutil import read_tvgutil, write_tvgutil
 from starlight.errors import InputError
+from starlight.json_text import decode
 
 FORMATS = ("ion", "hdtn", "tvgutil", "csv", "json")
+"""The forms that are read and written."""
+
+READ_FORMATS = (*FORMATS, "asabr")
+"""The forms that are read."""
 
 MAX_BYTES = 128 * 1024 * 1024
 """A file of a million contacts has 100 MB; what is larger is no plan, and would fill the memory."""
 
 NO_CONTACT = "contact that is none"
 
-_BY_NAME = {".ionrc": "ion", ".rc": "ion", ".ion": "ion", ".csv": "csv", ".tsv": "csv"}
+_BY_NAME = {".ionrc": "ion", ".rc": "ion", ".ion": "ion", ".csv": "csv", ".tsv": "csv", ".asabr": "asabr"}
 _BOM = b"\xef\xbb\xbf"
 _COMMANDS = frozenset("acdilmrsexhvtq1@^?#")
 
 
 def read(
-    data: bytes, *, name: str = "contact plan", format: str | None = None, epoch: int | None = None
+    data: bytes,
+    *,
+    name: str = "contact plan",
+    format: str | None = None,
+    epoch: int | None = None,
+    assumed: Assumed = NOTHING,
 ) -> Imported:
     """Read a contact plan from a file's bytes.
 
     Args:
         data: the file.
         name: what it is called, for errors; its ending tells the form where the content does not.
-        format: one of `FORMATS`; None to tell by name and content.
+        format: one of `READ_FORMATS`; None to tell by name and content.
         epoch: what relative times count from, in ns; None for 2000-01-01T00:00:00Z, and for Unix
             time where HDTN's or tvgutil's times are too large for anything else.
+        assumed: what stands for light times and rates that the file leaves out.
 
     Returns:
         The plan and the report of all that was repaired, refused, ignored or kept though odd.
@@ -51,8 +65,8 @@ def read(
     Raises:
         InputError: the file as a whole is no plan; says what was expected.
     """
-    if format is not None and format not in FORMATS:
-        raise InputError(f"{format!r} is no form of a plan", right=f"The forms are {', '.join(FORMATS)}")
+    if format is not None and format not in READ_FORMATS:
+        raise InputError(f"{format!r} is no form of a plan", right=f"The forms are {', '.join(READ_FORMATS)}")
     # Looked at before anything is decoded: decoding takes a multiple of the memory of the file.
     if len(data) > MAX_BYTES:
         raise InputError(f"it has {len(data)} bytes", where=name, right=f"A plan has at most {MAX_BYTES}")
@@ -66,14 +80,16 @@ def read(
     if chosen in ("hdtn", "tvgutil", "json"):
         document = decode(data, name) if document is None else document
         if chosen == "hdtn":
-            return read_hdtn(document, data, name, report, epoch=epoch)
+            return read_hdtn(document, data, name, report, epoch=epoch, assumed=assumed)
         if chosen == "tvgutil":
-            return read_tvgutil(document, data, name, report, epoch=epoch)
+            return read_tvgutil(document, data, name, report, epoch=epoch, assumed=assumed)
         return _read_json(document, data, name, report)
     text = _text(data, name, report)
     if chosen == "csv":
-        return read_csv(text, name, report, epoch=epoch or 0)
-    return _read_ion(text, report, epoch or 0)
+        return read_csv(text, name, report, epoch=epoch or 0, assumed=assumed)
+    if chosen == "asabr":
+        return read_asabr(text, report, epoch=epoch)
+    return _read_ion(text, report, epoch or 0, assumed)
 
 
 def write(
@@ -85,21 +101,21 @@ def write(
         plan: what is to be written.
         format: one of `FORMATS`.
         epoch: times count from it, in ns, where the form knows that; None for dates or Unix time.
-        names: what tvgutil calls the nodes; others are called by their number.
+        names: what the nodes are called, for the forms that keep names.
 
     Raises:
         InputError: there is no such form, or the plan's light times move too fast for it.
     """
     if format == "ion":
-        return write_ion(plan, epoch=epoch)
+        return write_ion(plan, epoch=epoch, names=names)
     if format == "hdtn":
-        return write_hdtn(plan, epoch=epoch)
+        return write_hdtn(plan, epoch=epoch, names=names)
     if format == "tvgutil":
         return write_tvgutil(plan, epoch=epoch, names=names)
     if format == "csv":
-        return write_csv(plan, epoch=epoch)
+        return write_csv(plan, epoch=epoch, names=names)
     if format == "json":
-        return Exported(to_json(plan))
+        return Exported(to_json(plan, names), (), len(plan.contacts))
     raise InputError(f"{format!r} is no form of a plan", right=f"The forms are {', '.join(FORMATS)}")
 
 
@@ -116,12 +132,13 @@ def _detected(data: bytes, name: str) -> tuple[str, object]:
     """Return the form, and what was decoded to tell it."""
     # By content first. A name says little (`plan.txt`), and a wrong ending must not make a good file
     # unreadable.
-    start = data[:4096].lstrip()
-    if start[:1] in (b"{", b"["):
+    # A spreadsheet saves an empty row as a row of separators.
+    lines = (line for line in _lines(data) if line.strip(b",; \t") and not line.startswith(b"#"))
+    first = next(lines, b"")
+    if first[:1] in (b"{", b"["):
         document = decode(data, name)
         return _json_form(document, name), document
-    first = next((line for line in start.splitlines() if not line.lstrip().startswith(b"#")), b"")
-    if first and all(column.encode() in first.lower() for column in NEEDED):
+    if first and _is_header(first.decode("utf-8", "replace")):
         return "csv", None
     ending = "." + name.rpartition(".")[2].lower()
     if ending in _BY_NAME:
@@ -129,11 +146,27 @@ def _detected(data: bytes, name: str) -> tuple[str, object]:
     words = first.split()
     if words and len(words[0]) == 1 and words[0].decode("latin-1") in _COMMANDS:
         return "ion", None
-    raise InputError(
-        "it is in none of the forms that plans are read from",
-        where=name,
-        right=f"Name the form: {', '.join(FORMATS)}",
-    )
+    if words and words[0].decode("latin-1") in ELEMENTS:
+        return "asabr", None
+    what = "it is in none of the forms that plans are read from" if first else "it has no line of a plan"
+    raise InputError(what, where=name, right=f"Name the form: {', '.join(READ_FORMATS)}")
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    """Yield the lines that are not empty, bare of blanks; without splitting the whole of a large file."""
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        # A file of the oldest Macintosh has carriage returns alone, so a line may hold several of them.
+        yield from filter(None, (line.strip() for line in data[start:end].split(b"\r")))
+        start = end + 1
+
+
+def _is_header(line: str) -> bool:
+    """Return whether a line names the columns that every table has."""
+    columns = {column.strip().strip('"').lower() for column in re.split("[,;\t]", line)}
+    return columns >= {"from", "to", "start", "end"}
 
 
 def _json_form(document: object, name: str) -> str:
@@ -195,12 +228,12 @@ def _continued(text: str, report: ImportReport) -> str:
     return "\n".join(lines)
 
 
-def _read_ion(text: str, report: ImportReport, epoch: int) -> Imported:
-    reader = IonReader(report, epoch)
+def _read_ion(text: str, report: ImportReport, epoch: int, assumed: Assumed) -> Imported:
+    reader = IonReader(report, epoch, assumed)
     reader.read(text)
     found = reader.contacts()
     plan = ContactPlan.of(rules.settle(found, report))
-    return report.imported(plan, "ion", epoch=epoch if reader.relative else None)
+    return report.imported(plan, "ion", epoch=epoch if reader.relative else None, names=reader.names)
 
 
 def _read_json(document: object, data: bytes, name: str, report: ImportReport) -> Imported:
@@ -211,11 +244,11 @@ def _read_json(document: object, data: bytes, name: str, report: ImportReport) -
         report.add("refused", kind, text, ("contacts", index))
 
     try:
-        plan = from_document(document, refuse=refuse)
+        plan = from_document(document, refuse)
     except InputError as error:
         raise InputError(error.what, where=f"{name}: {error.where}", right=error.right) from None
     _note_oddities(plan, document, report)
-    return report.imported(plan, "json", locate=lambda ways: lines_of(data, ways))
+    return report.imported(plan, "json", names=names_of(document), locate=lambda ways: lines_of(data, ways))
 
 
 def _note_oddities(plan: ContactPlan, document: object, report: ImportReport) -> None:
@@ -243,4 +276,16 @@ def _note_oddities(plan: ContactPlan, document: object, report: ImportReport) ->
     rules.note_overlaps([(("contacts", index), contact) for index, contact in found], report)
 
 
-__all__ = ["FORMATS", "MAX_BYTES", "Exported", "Imported", "Losses", "detect", "read", "write"]
+__all__ = [
+    "FORMATS",
+    "MAX_BYTES",
+    "NO_RANGE",
+    "READ_FORMATS",
+    "Assumed",
+    "Exported",
+    "Imported",
+    "Losses",
+    "detect",
+    "read",
+    "write",
+]

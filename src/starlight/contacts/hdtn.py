@@ -2,13 +2,18 @@
 
 One rate and one light time in a contact. ``rateBitsPerSec`` is in bit/s, 0 for unlimited; the older
 ``rate`` is in Mbit/s. Times are s from the start of the plan, or Unix time (module/router of HDTN).
+Nodes are numbers there; tools around HDTN also write names, which get numbers here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
+from starlight.contacts import assumed as stand_in
 from starlight.contacts import settle as rules
+from starlight.contacts.assumed import NOTHING, Assumed
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
 from starlight.contacts.json_places import lines_of
 from starlight.contacts.json_values import (
@@ -20,6 +25,7 @@ from starlight.contacts.json_values import (
     seconds,
     unix_or,
 )
+from starlight.contacts.node_names import NodeNames, is_name, own_number
 from starlight.contacts.plan import ContactPlan
 from starlight.contacts.report import Exported, Imported, ImportReport, Losses, Where, shown
 from starlight.contacts.whole_seconds import WholePiece, whole_pieces
@@ -37,7 +43,13 @@ _NEEDED = ("source", "dest", "startTime", "endTime")
 
 
 def read_hdtn(
-    document: object, data: bytes, name: str, report: ImportReport, *, epoch: int | None = None
+    document: object,
+    data: bytes,
+    name: str,
+    report: ImportReport,
+    *,
+    epoch: int | None = None,
+    assumed: Assumed = NOTHING,
 ) -> Imported:
     """Read a plan; see `formats.read`."""
     entries = document.get("contacts") if isinstance(document, dict) else None
@@ -45,12 +57,14 @@ def read_hdtn(
         raise InputError("it has no list contacts", where=name, right='HDTN writes {"contacts": [...]}')
     for key in document.keys() - {"contacts"}:
         report.add("ignored", UNKNOWN_KEY, shown(key), (key,))
+    names = NodeNames(_names(entries))
+    names.note(report)
     drafts: list[tuple[Where, Contact]] = []
     ids = True
     for index, entry in enumerate(entries):
         where = ("contacts", index)
         try:
-            contact = _contact(entry, where, report)
+            contact = _contact(entry, where, report, names, assumed)
         except Wrong as error:
             report.add("refused", error.kind, error.text, where)
             continue
@@ -62,10 +76,24 @@ def read_hdtn(
     if offset:
         drafts = moved(drafts, offset, report)
     plan = ContactPlan.of(rules.settle(drafts, report, own_ids=ids))
-    return report.imported(plan, "hdtn", epoch=base, locate=lambda ways: lines_of(data, ways))
+    return report.imported(
+        plan, "hdtn", epoch=base, names=names.given, locate=lambda ways: lines_of(data, ways)
+    )
 
 
-def _contact(entry: object, where: Where, report: ImportReport) -> Contact:
+def _names(entries: list[object]) -> list[str]:
+    ends = [entry.get(key) for entry in entries if isinstance(entry, dict) for key in ("source", "dest")]
+    # Numbers are among them: a name must not get one that the plan uses.
+    return [str(end) for end in ends if is_name(end) or own_number(str(end)) is not None]
+
+
+def _node(value: object, key: str, names: NodeNames) -> int:
+    return names.number(str(value)) if is_name(value) else node_number(value, key)
+
+
+def _contact(
+    entry: object, where: Where, report: ImportReport, names: NodeNames, assumed: Assumed
+) -> Contact:
     if not isinstance(entry, dict):
         raise Wrong(NO_CONTACT, f"{shown(entry)}; a contact is an object")
     for key in _NEEDED:
@@ -82,20 +110,21 @@ def _contact(entry: object, where: Where, report: ImportReport) -> Contact:
     elif "rate" in entry:
         bps = rate(entry["rate"], "rate", 1_000_000)
         report.add("kept", MEGABITS, f"rate {shown(entry['rate'])} is {bps} bit/s", where)
+    elif assumed.rate_bps is not None:
+        bps = assumed.rate_bps
+        report.add("repaired", stand_in.NO_RATE, f"{bps} bit/s", where)
     else:
         # HDTN takes a missing rate for 0, and 0 for unlimited; so do we, but it is said.
         bps = 0
         report.add("repaired", NO_RATE, "it has neither rateBitsPerSec nor rate", where)
-    if "owlt" not in entry:
-        report.add("repaired", NO_LIGHT, "it has no owlt", where)
-    light = light_time(entry.get("owlt", 0), "owlt")
-    if light % SECOND:
+    light = _light(entry, where, report, assumed)
+    if "owlt" in entry and light % SECOND:
         report.add("kept", "fraction of a second of light time", f"owlt {shown(entry['owlt'])}", where)
     id = entry.get("contact", -1)
     return Contact(
         id if isinstance(id, int) and not isinstance(id, bool) and 0 <= id < 2**63 else -1,
-        node_number(entry["source"], "source"),
-        node_number(entry["dest"], "dest"),
+        _node(entry["source"], "source", names),
+        _node(entry["dest"], "dest", names),
         start,
         end,
         ((start, bps or UNLIMITED_BPS),),
@@ -103,12 +132,25 @@ def _contact(entry: object, where: Where, report: ImportReport) -> Contact:
     )
 
 
-def write_hdtn(plan: ContactPlan, *, epoch: int | None = None) -> Exported:
+def _light(entry: dict[str, object], where: Where, report: ImportReport, assumed: Assumed) -> int:
+    if "owlt" in entry:
+        return light_time(entry["owlt"], "owlt")
+    if assumed.light is not None:
+        report.add("repaired", stand_in.NO_LIGHT, f"{assumed.light / SECOND:.12g} s", where)
+        return assumed.light
+    report.add("repaired", NO_LIGHT, "it has no owlt", where)
+    return 0
+
+
+def write_hdtn(
+    plan: ContactPlan, *, epoch: int | None = None, names: Mapping[int, str] | None = None
+) -> Exported:
     """Return a plan as HDTN's JSON.
 
     Args:
         plan: what is to be written.
         epoch: what times count from, in ns; None for Unix time.
+        names: what the nodes are called, which HDTN's JSON can't say.
     """
     losses = Losses()
     zero = -POSIX_EPOCH_OFFSET_S if epoch is None else epoch // SECOND
@@ -144,4 +186,5 @@ def write_hdtn(plan: ContactPlan, *, epoch: int | None = None) -> Exported:
     ]
     losses.everywhere(plan)
     losses.add("confidence is left out", count=sum(contact.confidence != 1 for contact in plan.contacts))
-    return Exported(b'{"contacts":[\n' + b",\n".join(rows) + b"\n]}\n", losses.all())
+    losses.add("names of nodes are left out", count=len(names or {}))
+    return Exported(b'{"contacts":[\n' + b",\n".join(rows) + b"\n]}\n", losses.all(), len(rows))

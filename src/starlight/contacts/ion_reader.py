@@ -13,9 +13,12 @@ from datetime import date
 from functools import lru_cache
 from typing import NoReturn
 
+from starlight.contacts import assumed as stand_in
 from starlight.contacts import settle as rules
-from starlight.contacts.contact import UNLIMITED_BPS, Contact
+from starlight.contacts.assumed import NOTHING, Assumed
+from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
 from starlight.contacts.ion_ranges import RangeEntry, Timeline, light_of, merged
+from starlight.contacts.node_names import printable
 from starlight.contacts.report import ImportReport, Where, shown
 from starlight.dtntime import SECOND
 
@@ -41,6 +44,9 @@ _CONFIDENCE = re.compile(r"[+-]?(?:\d{1,18}\.?\d{0,18}|\.\d{1,18})(?:[eE][+-]?\d
 _RELATIVE = re.compile(r"\+(-?\d{1,15})(?:\.(\d*))?", re.ASCII)
 _ABSOLUTE = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})-(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d*))?", re.ASCII)
 _SECTION = re.compile(r"##\s*(begin|end)\s+(\w+)", re.IGNORECASE)
+_NODE_NAME = re.compile(r"#\s*node (\d{1,20}) = (\S.*)", re.ASCII)
+"""A comment in which Starlight keeps what a node is called; to ION it is a comment like any other."""
+
 _DAY_2000 = date(2000, 1, 1).toordinal()
 
 
@@ -58,10 +64,17 @@ class IonReader:
     Args:
         report: takes what is found.
         epoch: the reference time before any ``@``, in ns.
+        assumed: what stands for a range that is missing.
+
+    Attributes:
+        relative: whether a time counts from `epoch`.
+        names: what comments call the nodes.
     """
 
-    def __init__(self, report: ImportReport, epoch: int) -> None:
+    def __init__(self, report: ImportReport, epoch: int, assumed: Assumed = NOTHING) -> None:
         self.relative = False
+        self.names: dict[int, str] = {}
+        self._assumed = assumed
         self._report = report
         self._reference = epoch
         self._set = False
@@ -94,6 +107,9 @@ class IonReader:
         if mark:
             self._section = mark[2].lower() if mark[1].lower() == "begin" else ""
             self._over = False
+        name = _NODE_NAME.fullmatch(line.strip())
+        if name and int(name[1]) <= rules.MAX_NODE:
+            self.names[int(name[1])] = printable(name[2])
 
     def _command(self, words: list[str], line: int) -> None:
         try:
@@ -305,6 +321,14 @@ class IonReader:
             light += int(match[2][:9].ljust(9, "0"))
         return light
 
+    def _stand_in(self, entry: RangeEntry) -> tuple[LightPiece, ...]:
+        """Return the light time that was given for contacts without a range; nothing where none was."""
+        light = self._assumed.light
+        if light is None:
+            return ()
+        self._report.add("repaired", stand_in.NO_LIGHT, f"{light / SECOND:.12g} s", entry.line)
+        return (LightPiece(entry.start, SECOND, (light / SECOND,)),)
+
     def contacts(self) -> list[tuple[Where, Contact]]:
         """Return the contacts, in the order of their lines, with the ranges that hold for them."""
         entries = [(entry, link) for link, timeline in self._contacts.items() for entry in timeline.entries]
@@ -324,13 +348,15 @@ class IonReader:
                 )
                 confidence = 1.0
             else:
-                pieces = light_of(directions[link], entry, self._report)
+                pieces = light_of(directions[link], entry, self._report) or self._stand_in(entry)
             if not confidence:
                 text = f"{link[0]} to {link[1]}: word 8, '0': write a number over 0 up to 1"
                 self._report.add("refused", CONFIDENCE, text, entry.line)
                 continue
             if not pieces:
-                text = f"{link[0]} to {link[1]}: how far it is, is not known; add a range"
+                text = (
+                    f"{link[0]} to {link[1]}: how far it is, is not known; add a range, or give --light-time"
+                )
                 self._report.add("refused", NO_RANGE, text, entry.line)
                 continue
             rates = ((entry.start, entry.value),)

@@ -13,6 +13,7 @@ ionrc(5) gives the commands. Three habits of ION's code decide which lines are w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -42,12 +43,15 @@ class _Range(msgspec.Struct, frozen=True, gc=False):
     down_s: int
 
 
-def write_ion(plan: ContactPlan, *, epoch: int | None = None) -> Exported:
+def write_ion(
+    plan: ContactPlan, *, epoch: int | None = None, names: Mapping[int, str] | None = None
+) -> Exported:
     """Return a plan as `a contact` and `a range` lines.
 
     Args:
         plan: what is to be written.
         epoch: times are written as `+seconds` from it, in ns; None for dates.
+        names: what the nodes are called, which comments keep.
     """
     losses = Losses()
     reference = None if epoch is None else epoch // SECOND
@@ -57,6 +61,9 @@ def write_ion(plan: ContactPlan, *, epoch: int | None = None) -> Exported:
         lines.append(
             "# Times are seconds after the reference time, which is set with @ or by loading the file."
         )
+    # On one line whatever it holds, for a line of its own would be a command.
+    lines += [f"# node {node} = {' '.join(name.split())}" for node, name in sorted((names or {}).items())]
+    count = 0
     for low, high in sorted({(min(link), max(link)) for link in links}):
         up, down = links.get((low, high), []), links.get((high, low), [])
         ranges = _ranges(up, down)
@@ -64,8 +71,9 @@ def write_ion(plan: ContactPlan, *, epoch: int | None = None) -> Exported:
         for pieces, value in ((up, "up_s"), (down, "down_s")):
             served = _after_steps(pieces, {r.end: getattr(r, value) for r in ranges}, losses)
             lines += [_contact_line(piece, reference) for piece in served]
+            count += len(served)
     _name_ion_losses(plan, losses)
-    return Exported(("\n".join(lines) + "\n").encode("ascii"), losses.all())
+    return Exported(("\n".join(lines) + "\n").encode(), losses.all(), count)
 
 
 def _name_ion_losses(plan: ContactPlan, losses: Losses) -> None:

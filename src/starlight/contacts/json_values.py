@@ -12,7 +12,6 @@ from starlight.contacts import settle as rules
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
 from starlight.contacts.report import ImportReport, Where, shown
 from starlight.dtntime import POSIX_EPOCH_OFFSET_S, SECOND
-from starlight.errors import InputError
 
 UNIX_FROM_S = 500_000_000
 """Plans of others count from their own start or from 1970; no plan of ours runs 15 years before it begins."""
@@ -31,18 +30,6 @@ class Wrong(Exception):
     def __init__(self, kind: str, text: str) -> None:
         self.kind = kind
         self.text = text
-
-
-def decode(data: bytes, name: str) -> object:
-    """Return what JSON says.
-
-    Raises:
-        InputError: it is none.
-    """
-    try:
-        return msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise InputError(f"it is not JSON ({error})", where=name) from None
 
 
 def node_number(value: object, key: str) -> int:

@@ -5,8 +5,10 @@
     id,from,to,start,end,rate_bps,light_time_s,light_time_end_s,confidence,one_way
     1,7,20,2051-04-02T10:00:00Z,2051-04-02T12:00:00Z,256000,751.2,751.6,1,no
 
-The first line names the columns, in any order: `from`, `to`, `start`, `end`, `rate_bps` and
-`light_time_s` are needed. Times are ISO 8601, or seconds; a rate is in bit/s or `unlimited`;
+The first row names the columns, in any order: `from`, `to`, `start`, `end`, `rate_bps` and
+`light_time_s` are needed. Empty rows, and lines that begin with ``#``, are passed over anywhere. Nodes are
+numbers or names; a plan whose nodes have both has the names in `from_name` and `to_name`. Times are ISO 8601,
+or seconds; a rate is in bit/s or `unlimited`;
 light time runs evenly from `light_time_s` at the start to `light_time_end_s` at the end of the
 row. Rows with the same id without a gap between their times are pieces of one contact.
 """
@@ -16,22 +18,25 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import NoReturn
 
 import msgspec
 
 from starlight import dtntime
+from starlight.contacts import assumed as stand_in
 from starlight.contacts import settle as rules
+from starlight.contacts.assumed import NOTHING, Assumed
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
+from starlight.contacts.node_names import NodeNames, is_name, own_number, printable
 from starlight.contacts.plan import ContactPlan
 from starlight.contacts.report import Exported, Imported, ImportReport, Losses, Where, shown
 from starlight.dtntime import MILLISECOND, SECOND
 from starlight.errors import InputError
 
 NEEDED = ("from", "to", "start", "end", "rate_bps", "light_time_s")
-OPTIONAL = ("id", "light_time_end_s", "confidence", "one_way")
+OPTIONAL = ("id", "light_time_end_s", "confidence", "one_way", "from_name", "to_name")
 HEADER = (
     "id",
     "from",
@@ -45,6 +50,7 @@ HEADER = (
     "one_way",
 )
 
+LIGHT = "light_time_s"
 GAP = "contact with a gap between its rows, which became two"
 WORDS = "row with more or fewer values than the header"
 
@@ -69,35 +75,32 @@ class _Wrong(Exception):
         self.text = text
 
 
-def read_csv(text: str, name: str, report: ImportReport, *, epoch: int = 0) -> Imported:
+def read_csv(
+    text: str, name: str, report: ImportReport, *, epoch: int = 0, assumed: Assumed = NOTHING
+) -> Imported:
     """Read a table; see `formats.read`. Seconds count from `epoch`, in ns."""
-    header_line = text.partition("\n")[0]
-    # Spreadsheets of many countries write semicolons, as a comma is their decimal point; the header tells
-    # which it is, because no column has any of them in its name.
-    delimiter = max(",;\t", key=header_line.count)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    # Read twice rather than kept: a million rows as cells would take a gigabyte.
+    names = NodeNames(
+        node
+        for _, cells in _table(text, name, ImportReport(), assumed)
+        for node in (cells["from"], cells["to"])
+        if is_name(node) or own_number(node) is not None
+    )
+    names.note(report)
+    called = dict(names.given)
     rows: list[_Row] = []
     relative = False
-    try:
-        header = [column.strip().lower() for column in next(reader, [])]
-        _check_header(header, name, report)
-        for values in reader:
-            line = reader.line_num
-            if not values or values[0].startswith("#"):
-                continue
-            if len(values) != len(header):
-                report.add("refused", WORDS, f"{len(values)} values, {len(header)} columns", line)
-                continue
-            cells = dict(zip(header, (value.strip() for value in values), strict=True))
-            relative = relative or bool(_SECONDS.fullmatch(cells["start"]))
-            try:
-                rows.append(_row(cells, line, epoch))
-            except _Wrong as error:
-                report.add("refused", error.kind, error.text, line)
-    except csv.Error as error:
-        raise InputError(
-            f"line {reader.line_num}: {error}", where=name, right="Write a table of plain values"
-        ) from None
+    for line, cells in _table(text, name, report, assumed):
+        relative = relative or bool(_SECONDS.fullmatch(cells["start"]))
+        try:
+            row = _row(cells, line, epoch, names)
+        except _Wrong as error:
+            report.add("refused", error.kind, error.text, line)
+            continue
+        rows.append(row)
+        for node, key in ((row.contact.from_node, "from_name"), (row.contact.to_node, "to_name")):
+            if cells.get(key):
+                called.setdefault(node, printable(cells[key]))
     found: list[tuple[Where, Contact]] = []
     alike: dict[str, list[_Row]] = {}
     for place, row in enumerate(rows):
@@ -108,22 +111,73 @@ def read_csv(text: str, name: str, report: ImportReport, *, epoch: int = 0) -> I
     # Ids are kept only where all of them are numbers of 63 bits; half kept and half given would collide.
     own = all(row.id.isascii() and row.id.isdigit() and len(row.id) < 19 for row in rows)
     plan = ContactPlan.of(rules.settle(found, report, own_ids=own))
-    return report.imported(plan, "csv", epoch=epoch if relative else None)
+    return report.imported(plan, "csv", epoch=epoch if relative else None, names=called)
 
 
-def _check_header(header: list[str], name: str, report: ImportReport) -> None:
-    right = f"The first line names the columns {', '.join(NEEDED)}, and may name {', '.join(OPTIONAL)}"
+def _table(
+    text: str, name: str, report: ImportReport, assumed: Assumed
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the rows below the header as their lines and their cells by column."""
+    lines = text.split("\n")
+    # Comments may hold quotes and commas, which are none of the table's; an empty line in their place keeps
+    # the numbers of the lines after them.
+    lines = ["" if line.lstrip().startswith("#") else line for line in lines]
+    header_line = next((line for line in lines if line.strip()), "")
+    # Spreadsheets of many countries write semicolons, as a comma is their decimal point; the header tells
+    # which it is, because no column has any of them in its name.
+    delimiter = max(",;\t", key=header_line.count)
+    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter, strict=True)
+    header: list[str] = []
+    line = 0
+    try:
+        for values in reader:
+            line = reader.line_num
+            # A spreadsheet saves an empty row as a row of separators.
+            if not any(value.strip() for value in values):
+                continue
+            if not header:
+                header = [column.strip().lower() for column in values]
+                _check_header(header, f"{name}: line {line}", line, report, assumed)
+            elif len(values) != len(header):
+                report.add("refused", WORDS, f"{len(values)} values, {len(header)} columns", line)
+            else:
+                cells = dict(zip(header, (value.strip() for value in values), strict=True))
+                for column, kind, value in _given(assumed):
+                    if column not in cells:
+                        cells[column] = value
+                        report.add("repaired", kind, f"{column} is {value}", line)
+                yield line, cells
+    except csv.Error:
+        quotes = 'A value in quotes ends with a quote, and a quote in it is written twice: ""'
+        told = "a value in quotes does not end, or goes on after them, or is too long"
+        raise InputError(f"line {line + 1}: {told}", where=name, right=quotes) from None
+    if not header:
+        _check_header(header, f"{name}: line 1", 1, report, assumed)
+
+
+def _given(assumed: Assumed) -> list[tuple[str, str, str]]:
+    """Return the columns that a table may lack, with the kind of remark and what was given for them."""
+    light = [] if assumed.light is None else [(LIGHT, stand_in.NO_LIGHT, _seconds_text(assumed.light))]
+    return light + (
+        [] if assumed.rate_bps is None else [("rate_bps", stand_in.NO_RATE, str(assumed.rate_bps))]
+    )
+
+
+def _check_header(header: list[str], where: str, line: int, report: ImportReport, assumed: Assumed) -> None:
+    right = f"The first row names the columns {', '.join(NEEDED)}, and may name {', '.join(OPTIONAL)}"
+    given = [column for column, _, _ in _given(assumed)]
     for column in NEEDED:
-        if column not in header:
-            raise InputError(f"line 1: the column {column} is missing", where=name, right=right)
+        if column not in header and column not in given:
+            hint = ". Or give --light-time" if column == LIGHT else ""
+            raise InputError(f"the column {column} is missing", where=where, right=f"{right}{hint}")
     for column in header:
         if header.count(column) > 1:
-            raise InputError(f"line 1: the column {shown(column)} is there twice", where=name, right=right)
+            raise InputError(f"the column {shown(column)} is there twice", where=where, right=right)
         if column not in NEEDED and column not in OPTIONAL:
-            report.add("ignored", "unknown column", shown(column), 1)
+            report.add("ignored", "unknown column", shown(column), line)
 
 
-def _row(cells: dict[str, str], line: int, epoch: int) -> _Row:
+def _row(cells: dict[str, str], line: int, epoch: int, names: NodeNames) -> _Row:
     start, end = _time(cells["start"], "start", epoch), _time(cells["end"], "end", epoch)
     light = _light(cells["light_time_s"], "light_time_s")
     text = cells.get("light_time_end_s", "")
@@ -137,8 +191,8 @@ def _row(cells: dict[str, str], line: int, epoch: int) -> _Row:
     number = cells.get("id", "")
     contact = Contact(
         int(number) if _DIGITS.fullmatch(number) and len(number) < 19 else 0,
-        _node(cells["from"], "from"),
-        _node(cells["to"], "to"),
+        _node(cells["from"], "from", names),
+        _node(cells["to"], "to", names),
         start,
         end,
         ((start, _rate(cells["rate_bps"])),),
@@ -205,7 +259,9 @@ def _rate(value: str) -> int:
     return min(int(value), UNLIMITED_BPS)
 
 
-def _node(value: str, column: str) -> int:
+def _node(value: str, column: str, names: NodeNames) -> int:
+    if is_name(value):
+        return names.number(value)
     if not _DIGITS.fullmatch(value) or int(value) > rules.MAX_NODE:
         _wrong(rules.NODE_NUMBER, column, value, f"a node number is from 0 to {rules.MAX_NODE}")
     return int(value)
@@ -221,23 +277,31 @@ def _confidence(value: str) -> float:
     return found
 
 
-def write_csv(plan: ContactPlan, *, epoch: int | None = None) -> Exported:
+def write_csv(
+    plan: ContactPlan, *, epoch: int | None = None, names: Mapping[int, str] | None = None
+) -> Exported:
     """Return a plan as a table.
 
     Args:
         plan: what is to be written.
         epoch: times are seconds from it, in ns; None for dates.
+        names: what the nodes are called; without any there are no columns for them.
     """
     losses = Losses()
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEADER)
+    known = names or {}
+    writer.writerow((*HEADER, "from_name", "to_name") if known else HEADER)
+    count = 0
     for contact in plan.contacts:
         if not losses.usable(contact):
             continue
         if epoch is None and not (_calendar(contact.start) and _calendar(contact.end)):
             losses.add("contacts before 1900 are left out")
             continue
+        count += 1
+        ends = (contact.from_node, contact.to_node)
+        called = [known.get(node, "") for node in ends] if known else []
         for start, end in _pieces(contact, losses):
             writer.writerow(
                 (
@@ -251,10 +315,11 @@ def write_csv(plan: ContactPlan, *, epoch: int | None = None) -> Exported:
                     _seconds_text(_light_before(contact, start, end)),
                     f"{contact.confidence:.17g}",
                     "yes" if contact.one_way else "no",
+                    *called,
                 )
             )
     losses.add("notices are left out", count=len(plan.notices))
-    return Exported(out.getvalue().encode(), losses.all())
+    return Exported(out.getvalue().encode(), losses.all(), count)
 
 
 def _pieces(contact: Contact, losses: Losses) -> Iterator[tuple[int, int]]:

@@ -9,16 +9,18 @@
                    "light": [{"start": "2051-04-02T10:00:00Z", "span_ns": 3600000000000,
                               "coefficients_s": [751.2, 0.08]}],
                    "one_way": false, "confidence": 0.9}],
-     "notices": [{"start": "...", "end": "...", "nodes": [7], "text": "dust storm"}]}
+     "notices": [{"start": "...", "end": "...", "nodes": [7], "text": "dust storm"}],
+     "names": {"7": "seoul"}}
 
 A time is ISO 8601 text, or an integer of nanoseconds since 2000-01-01T00:00:00Z. A rate is in
 bit/s, or ``"unlimited"``; `one_way` says that nothing can come back over the contact. `version`,
-`notices`, `one_way` and a `confidence` of 1 may be left out.
+`notices`, `names`, `one_way` and a `confidence` of 1 may be left out. `names` is what people call the
+nodes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
 from functools import lru_cache
 from math import isfinite
 from typing import NoReturn
@@ -27,9 +29,13 @@ import msgspec
 
 from starlight import dtntime
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
+from starlight.contacts.json_places import lines_of
+from starlight.contacts.node_names import printable
 from starlight.contacts.plan import ContactPlan, Notice
+from starlight.contacts.report import shown
 from starlight.dtntime import SECOND
-from starlight.errors import InputError
+from starlight.errors import InputError, did_you_mean, together
+from starlight.json_text import decode
 
 MAX_NODE = 2**64 - 1
 """Node numbers are 64-bit: an allocator and a node of 32 bits each (RFC 9758)."""
@@ -47,8 +53,15 @@ _LIGHT = frozenset({"start", "span_ns", "coefficients_s"})
 _TIME = "A time is text such as 2051-04-02T10:00:00Z, or an integer of ns since 2000, from 1854 to 2146"
 
 
-def to_json(plan: ContactPlan) -> bytes:
-    """Return a plan as JSON in UTF-8, keys and contacts in a fixed order."""
+def to_json(plan: ContactPlan, names: Mapping[int, str] | None = None) -> bytes:
+    """Return a plan as JSON in UTF-8, keys and contacts in a fixed order.
+
+    Args:
+        plan: what is to be written.
+        names: what people call the nodes.
+    """
+    # Left out where there are none, so that a plan without names is the same bytes as ever.
+    called = {"names": {str(node): name for node, name in sorted(names.items())}} if names else {}
     return msgspec.json.encode(
         {
             "version": plan.version,
@@ -57,38 +70,48 @@ def to_json(plan: ContactPlan) -> bytes:
                 {"start": _time_out(n.start), "end": _time_out(n.end), "nodes": n.nodes, "text": n.text}
                 for n in plan.notices
             ],
+            **called,
         }
     )
 
 
-def from_json(data: bytes) -> ContactPlan:
-    """Read a plan; contacts are put in order of their starts.
+def from_json(data: bytes, name: str = "contact plan") -> ContactPlan:
+    """Read a plan as a whole; contacts are put in order of their starts.
 
     Args:
         data: JSON in UTF-8, as `to_json` writes it or as a person does.
+        name: what it is called, for errors.
 
     Raises:
-        InputError: it is no plan; says the key, the value and what is allowed. Two contacts with
-            one id, a contact that ends before it starts or leads to its own node are errors.
+        InputError: it is no plan; says of each contact that is none the line, the key, the value and what is
+            allowed. Two contacts with one id, a contact that ends before it starts or leads to its own node
+            are errors.
     """
+    document = decode(data, name)
+    wrong: list[tuple[int, InputError]] = []
     try:
-        document = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"it is not JSON ({error})", where="contact plan") from None
-    return from_document(document)
+        plan = from_document(document, lambda index, error: wrong.append((index, error)))
+    except InputError as error:
+        raise together([error], name) from None
+    if wrong:
+        lines = lines_of(data, {("contacts", index) for index, _ in wrong})
+        told = [
+            InputError(e.what, where=f"line {lines.get(('contacts', index), 0)}, {e.where}", right=e.right)
+            for index, e in wrong
+        ]
+        raise together(told, name)
+    return plan
 
 
-def from_document(
-    document: object, *, refuse: Callable[[int, InputError], None] | None = None
-) -> ContactPlan:
+def from_document(document: object, refuse: Callable[[int, InputError], object]) -> ContactPlan:
     """Read a plan from decoded JSON; see `from_json`.
 
     Args:
         document: what JSON says.
-        refuse: takes the place and the error of each contact that is none, which is then left out;
-            without it the first such error is raised.
+        refuse: takes the place and the error of each contact that is none, which is then left out.
     """
-    keys = _table(document, "contact plan", {"contacts"}, {"version", "notices"})
+    keys = _table(document, "contact plan", {"contacts"}, {"version", "notices", "names"})
+    names_of(document)
     contacts: list[Contact] = []
     seen: dict[int, int] = {}
     for index, item in enumerate(_list(keys["contacts"], "contacts")):
@@ -96,8 +119,6 @@ def from_document(
             contact = _contact(item, f"contacts[{index}]")
             _distinct(contact.id, index, seen)
         except InputError as error:
-            if refuse is None:
-                raise
             refuse(index, error)
             continue
         contacts.append(contact)
@@ -106,6 +127,25 @@ def from_document(
     ]
     version = _integer(keys.get("version", 0), "version", 0, 2**63 - 1)
     return ContactPlan.of(contacts, notices, version)
+
+
+def names_of(document: object) -> dict[int, str]:
+    """Return what a document that is a plan calls its nodes, by number.
+
+    Raises:
+        InputError: something there is no node number, or no name.
+    """
+    found: dict[int, str] = {}
+    given = document.get("names", {}) if isinstance(document, dict) else {}
+    if not isinstance(given, dict):
+        _reject(given, "names", 'It is an object of numbers and names, such as {"7": "seoul"}')
+    for key, name in given.items():
+        if not (key.isascii() and key.isdigit() and len(key) <= 20 and int(key) <= MAX_NODE):
+            _reject(key, "names", f"A node number is an integer from 0 to {MAX_NODE}, in quotes")
+        if not isinstance(name, str) or not name.strip():
+            _reject(name, f"names.{key}", "A name is text that is not empty")
+        found[int(key)] = printable(name)
+    return found
 
 
 def _contact_out(contact: Contact) -> dict[str, object]:
@@ -245,7 +285,9 @@ def _table(value: object, where: str, needed: Set[str], optional: Set[str]) -> d
             raise InputError(f"the key {missing!r} is missing", where=where, right=_allowed(needed, optional))
     for key in value:
         if key not in needed and key not in optional:
-            raise InputError(f"the key {key!r} is not known", where=where, right=_allowed(needed, optional))
+            near = did_you_mean(key, needed | optional)
+            right = f"{near} {_allowed(needed, optional)}".strip()
+            raise InputError(f"the key {shown(key)} is not known", where=where, right=right)
     return value
 
 
@@ -310,7 +352,4 @@ def _ascending(times: list[int], where: str) -> None:
 
 
 def _reject(value: object, where: str, right: str) -> NoReturn:
-    shown = repr(value)
-    if len(shown) > 100:
-        shown = shown[:97] + "..."
-    raise InputError(f"{shown} is not allowed", where=where, right=right)
+    raise InputError(f"{shown(value)} is not allowed", where=where, right=right)

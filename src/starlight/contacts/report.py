@@ -100,10 +100,12 @@ class Exported(msgspec.Struct, frozen=True):
     Attributes:
         data: the file.
         losses: sentences, each with how many contacts or changes it is about.
+        contacts: how many contacts the file has; a form may cut one into several, or have none left.
     """
 
     data: bytes
     losses: tuple[Loss, ...] = ()
+    contacts: int = 0
 
 
 class ImportReport:

@@ -3,7 +3,8 @@
 Nodes have names. A contact is ``[tx, rx, start, end, ...]`` and then, in a plan that was predicted,
 the generations ``[known from, probability, characteristics]`` with characteristics
 ``[from when, bit/s, delay]``; in a factual one its characteristics ``[from when, bit/s, bit error
-rate, delay]``. Times and delays are s, often Unix time; each characteristic holds until the next.
+rate, delay]``. Times and delays are s, often Unix time; each characteristic holds until the next. The older
+versions, which pydtnsim reads, are in `tvgutil_older`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from itertools import pairwise
 import msgspec
 
 from starlight.contacts import settle as rules
+from starlight.contacts import tvgutil_older as older
+from starlight.contacts.assumed import NOTHING, Assumed
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece
 from starlight.contacts.json_places import Way, lines_of
 from starlight.contacts.json_values import Wrong, light_time, moved, rate, seconds, unix_or
+from starlight.contacts.node_names import NodeNames
 from starlight.contacts.plan import ContactPlan
 from starlight.contacts.report import Exported, Imported, ImportReport, Losses, Where, shown
 from starlight.contacts.whole_seconds import light_steps
@@ -26,7 +30,6 @@ from starlight.errors import InputError
 
 KINDS = ("PredictedContact_v2", "Contact_v2")
 
-NAMED = "node with a name, which got a number"
 GENERATIONS = "contact predicted several times, of which the latest is used"
 ERROR_RATE = "bit error rate, which contacts here have not"
 UNORDERED = "characteristics that are not in order"
@@ -42,7 +45,13 @@ UNLIMITED = 2.0**63
 
 
 def read_tvgutil(
-    document: object, data: bytes, name: str, report: ImportReport, *, epoch: int | None = None
+    document: object,
+    data: bytes,
+    name: str,
+    report: ImportReport,
+    *,
+    epoch: int | None = None,
+    assumed: Assumed = NOTHING,
 ) -> Imported:
     """Read a plan; see `formats.read`. Names such as ``7`` and ``ipn:7.0`` are node 7."""
     if not isinstance(document, dict) or not isinstance(document.get("edges"), list):
@@ -50,25 +59,25 @@ def read_tvgutil(
             "it has no list edges", where=name, right='tvgutil writes {"vertices": ..., "edges": [...]}'
         )
     kind = document.get("contact_type")
-    if kind not in KINDS:
-        raise InputError(
-            f"contact_type is {shown(kind)}",
-            where=name,
-            right=f"It is {' or '.join(KINDS)}; version 1 is not read",
-        )
+    if kind is not None and kind not in (*KINDS, *older.KINDS):
+        right = f"It is {', '.join((*KINDS, *older.KINDS))}, or left out as pydtnsim does"
+        raise InputError(f"contact_type is {shown(kind)}", where=name, right=right)
     for key in document.keys() - {"edges", "vertices", "contact_type"}:
         report.add("ignored", "unknown key", shown(key), (key,))
-    names = _Names(document)
+    names = names_in(document)
     drafts: list[tuple[Where, Contact]] = []
-    for where, entry in _entries(document["edges"], report):
+    for where, entry, ends in _entries(document["edges"], report):
         try:
-            contact = _contact(entry, kind == KINDS[0], names, where, report)
+            if kind in KINDS:
+                found = [_contact(entry, kind == KINDS[0], names, where, report)]
+            else:
+                nodes = [node_of(end, names) for end in older.ends_of(entry, ends)]
+                found = older.contacts(entry, nodes[0], nodes[1], where, report, assumed)
         except Wrong as error:
             report.add("refused", error.kind, error.text, where)
             continue
-        drafts.append((where, contact))
-    for number, node in names.given.items():
-        report.add("kept", NAMED, f"{shown(node)} is node {number}")
+        drafts += [(where, contact) for contact in found]
+    names.note(report)
     offset, base = unix_or(min((c.start for _, c in drafts), default=None), epoch)
     if offset:
         drafts = moved(drafts, offset, report)
@@ -78,64 +87,43 @@ def read_tvgutil(
     )
 
 
-def _entries(edges: list[object], report: ImportReport) -> list[tuple[Way, object]]:
-    found: list[tuple[Way, object]] = []
+def _entries(edges: list[object], report: ImportReport) -> list[tuple[Way, object, object]]:
+    """Return the place of each contact, the contact, and the ends of its edge."""
+    found: list[tuple[Way, object, object]] = []
     for number, edge in enumerate(edges):
         contacts = edge.get("contacts") if isinstance(edge, dict) else None
         if not isinstance(contacts, list):
             text = f"{shown(edge)}; an edge is an object with vertices and contacts"
             report.add("refused", "entry that is no edge", text, ("edges", number))
             continue
-        found += [(("edges", number, "contacts", index), entry) for index, entry in enumerate(contacts)]
+        ends = edge.get("vertices") if isinstance(edge, dict) else None
+        found += [(("edges", number, "contacts", index), entry, ends) for index, entry in enumerate(contacts)]
     return found
 
 
-class _Names:
-    """Numbers for names: those that are numbers keep them, the others get the free ones from 1 on."""
-
-    def __init__(self, document: dict[str, object]) -> None:
-        self.given: dict[int, str] = {}
-        self._numbers: dict[str, int] = {}
-        vertices = document.get("vertices")
-        listed = vertices if isinstance(vertices, dict | list) else {}
-        every: dict[str, None] = {str(node): None for node in listed}
-        for edge in document["edges"] if isinstance(document["edges"], list) else []:
-            contacts = edge.get("contacts") if isinstance(edge, dict) else None
-            for entry in contacts if isinstance(contacts, list) else []:
-                for node in entry[:2] if isinstance(entry, list) else []:
-                    every[str(node)] = None
-        for node in every:
-            number = _own_number(node)
-            if number is not None:
-                self._numbers[node] = number
-        taken = set(self._numbers.values())
-        free = 1
-        for node in sorted(every):  # So the order of the file is in no number.
-            if node not in self._numbers:
-                while free in taken:
-                    free += 1
-                taken.add(free)
-                self._numbers[node] = free
-                self.given[free] = node
-
-    def number(self, node: object) -> int:
-        """Return the number of a node."""
-        if isinstance(node, bool) or not isinstance(node, str | int):
-            raise Wrong(rules.NODE_NUMBER, f"{shown(node)}; a node has a name")
-        return self._numbers[str(node)]
+def names_in(document: dict[str, object]) -> NodeNames:
+    """Return numbers for all nodes that the vertices and contacts of a graph name."""
+    vertices = document.get("vertices")
+    every = [str(node) for node in (vertices if isinstance(vertices, dict | list) else ())]
+    for edge in document["edges"] if isinstance(document["edges"], list) else []:
+        ends = edge.get("vertices") if isinstance(edge, dict) else None
+        every += [str(node) for node in (ends if isinstance(ends, list) else ())]
+        contacts = edge.get("contacts") if isinstance(edge, dict) else None
+        for entry in contacts if isinstance(contacts, list) else []:
+            # The oldest form has the ends in the edge alone, and times where others have nodes.
+            named = isinstance(entry, list) and len(entry) != older.OLDEST
+            every += [str(node) for node in (entry[:2] if named else ())]
+    return NodeNames(every)
 
 
-def _own_number(node: str) -> int | None:
-    text = node
-    if node.startswith("ipn:"):
-        text = node[4:].partition(".")[0]
-    if not text.isascii() or not text.isdigit() or len(text) > 20 or int(text) > rules.MAX_NODE:
-        return None
-    # "07" is a name of its own beside "7".
-    return int(text) if str(int(text)) == text else None
+def node_of(node: object, names: NodeNames) -> int:
+    """Return the number of a node, which has a name or is a number."""
+    if isinstance(node, bool) or not isinstance(node, str | int):
+        raise Wrong(rules.NODE_NUMBER, f"{shown(node)}; a node has a name")
+    return names.number(str(node))
 
 
-def _contact(entry: object, predicted: bool, names: _Names, where: Way, report: ImportReport) -> Contact:
+def _contact(entry: object, predicted: bool, names: NodeNames, where: Way, report: ImportReport) -> Contact:
     if not isinstance(entry, list) or len(entry) != 5 or not isinstance(entry[4], list) or not entry[4]:
         raise Wrong(MALFORMED, f"{shown(entry)}; a contact is [tx, rx, start, end, [...]]")
     start, end = seconds(entry[2], "start", rules.TIME), seconds(entry[3], "end", rules.TIME)
@@ -157,8 +145,8 @@ def _contact(entry: object, predicted: bool, names: _Names, where: Way, report: 
     lights = [(begin, light) for begin, _, light in pieces if begin == start or begin < end]
     return Contact(
         0,
-        names.number(entry[0]),
-        names.number(entry[1]),
+        node_of(entry[0], names),
+        node_of(entry[1], names),
         start,
         end,
         _steps(rates),
@@ -242,7 +230,8 @@ def write_tvgutil(
         ],
         "contact_type": KINDS[0],
     }
-    return Exported(msgspec.json.format(msgspec.json.encode(document), indent=0) + b"\n", losses.all())
+    data = msgspec.json.format(msgspec.json.encode(document), indent=0) + b"\n"
+    return Exported(data, losses.all(), sum(map(len, edges.values())))
 
 
 def _second(time: int, losses: Losses) -> float:

@@ -112,8 +112,8 @@ def replay(lines: Iterable[str]) -> Replay:
             continue
         try:
             line = _READ_LINE(text)
-        except msgspec.DecodeError as error:
-            cut_off = f"not a line of a node's record ({error})"
+        except (msgspec.DecodeError, RecursionError):
+            cut_off = "not a line of a node's record"
             continue
         answer = node.handle(line.event, line.now)
         events += 1
@@ -143,8 +143,8 @@ def _told(action: Action) -> object:
 def _head(text: str) -> _Head:
     try:
         head = _READ_HEAD(text)
-    except msgspec.DecodeError as error:
-        why = f"not the head of a node's record ({error})"
+    except (msgspec.DecodeError, RecursionError):
+        why = "not the head of a node's record"
         raise InputError(why, where="line 1", right="Make one with --record FILE") from None
     if head.starlight_record != FORMAT:
         right = f"This version replays format {FORMAT}; replay it with the version that made it"

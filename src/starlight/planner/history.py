@@ -11,6 +11,7 @@ import msgspec
 from starlight import dtntime
 from starlight.contacts import Contact, ContactPlan, Notice
 from starlight.errors import InputError
+from starlight.json_text import decode_as
 
 
 class Revision(msgspec.Struct, frozen=True):
@@ -111,10 +112,7 @@ def from_json(data: bytes) -> History:
     Raises:
         InputError: it is none.
     """
-    try:
-        history = msgspec.json.decode(data, type=History)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise InputError(f"no history of a plan: {error}") from None
+    history = decode_as(data, History, what="no history of a plan", where="history")
     if not history.revisions:
         raise InputError("no history of a plan: it has no revision")
     return history

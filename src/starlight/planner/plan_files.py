@@ -9,6 +9,7 @@ from starlight import dtntime
 from starlight.contacts import UNLIMITED_BPS, ContactPlan, Exported, Imported, formats
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
+from starlight.input_files import read_bytes, write_bytes
 
 __all__ = ["ENDINGS", "Exported", "Imported", "read_plan", "summary", "write_plan"]
 
@@ -16,22 +17,32 @@ ENDINGS = {".ionrc": "ion", ".rc": "ion", ".ion": "ion", ".csv": "csv", ".json":
 """The form that a new file's name asks for; HDTN's and tvgutil's JSON is asked for by the form's name."""
 
 
-def read_plan(path: Path, *, format: str | None = None, epoch: int | None = None) -> Imported:
+def read_plan(
+    path: Path,
+    *,
+    format: str | None = None,
+    epoch: int | None = None,
+    light_time_s: float | None = None,
+    rate_bps: int | None = None,
+) -> Imported:
     """Read a contact plan from a file; see `contacts.formats.read`.
+
+    Args:
+        light_time_s, rate_bps: what stands for light times, in s, and rates that the file leaves out.
 
     Raises:
         InputError: the file can't be read, or is no plan.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(formats.MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"can't be read ({error.strerror})", where=str(path)) from None
-    return formats.read(data, name=str(path), format=format, epoch=epoch)
+    data = read_bytes(path, formats.MAX_BYTES, right="Give a file with a contact plan")
+    light = None if light_time_s is None else round(light_time_s * SECOND)
+    assumed = formats.Assumed(light, rate_bps)
+    return formats.read(data, name=str(path), format=format, epoch=epoch, assumed=assumed)
 
 
 def write_plan(path: Path, imported: Imported, *, format: str | None = None) -> Exported:
     """Write a plan that was read to another file; its times count from what they counted from.
+
+    Where no contact is left to write, the file stays as it is: an empty plan would silence a network.
 
     Args:
         path: the file, which is replaced.
@@ -45,10 +56,8 @@ def write_plan(path: Path, imported: Imported, *, format: str | None = None) -> 
         right = f"Give --to-format {'|'.join(formats.FORMATS)}, or a name that ends in {', '.join(ENDINGS)}"
         raise InputError("the form to write is not known", where=str(path), right=right)
     done = formats.write(imported.plan, form, epoch=imported.epoch, names=imported.names)
-    try:
-        path.write_bytes(done.data)
-    except OSError as error:
-        raise InputError(f"can't be written ({error.strerror})", where=str(path)) from None
+    if done.contacts:
+        write_bytes(path, done.data)
     return done
 
 
@@ -78,4 +87,4 @@ def summary(plan: ContactPlan) -> dict[str, Any]:
 
 def _moment(time: int) -> str:
     """Write a time as ISO 8601; the few that no calendar of ours has, as seconds since 2000."""
-    return dtntime.to_text(time) if time > -(2**60) else f"{time / SECOND:.0f} s"
+    return dtntime.exact_text(time) if time > -(2**60) else f"{time / SECOND:.12g} s"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from starlight.engine.record import Replay, replay
 from starlight.errors import InputError
+from starlight.input_files import lines
 
 
 def replay_file(path: Path) -> Replay:
@@ -15,11 +16,9 @@ def replay_file(path: Path) -> Replay:
         InputError: it can't be read, or is no record; the message names the line.
     """
     try:
-        with path.open(encoding="utf-8") as lines:
-            return replay(lines)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"can't be read ({reason})", where=str(path)) from None
+        return replay(lines(path))
     except InputError as error:
+        if error.where == str(path):
+            raise
         where = f"{path}: {error.where}" if error.where else str(path)
         raise InputError(error.what, where=where, right=error.right) from None

@@ -15,7 +15,9 @@ import msgspec
 from starlight import dtntime
 from starlight.contacts import ContactPlan, formats
 from starlight.dtntime import POSIX_EPOCH_OFFSET_S, SECOND
-from starlight.errors import InputError, StarlightError
+from starlight.errors import InputError, StarlightError, did_you_mean
+from starlight.planner.plan_files import Imported, read_plan
+from starlight.reports.no_route import why_none
 from starlight.routing import (
     Fragment,
     Hop,
@@ -90,6 +92,7 @@ class Asked(msgspec.Struct, frozen=True):
         priority: of the bundle: bulk, normal or expedited.
         k: how many routes are wanted.
         explain: say why routes that look faster are not.
+        light_time_s, rate_bps: what stands for light times, in s, and rates that the plan leaves out.
     """
 
     source: str
@@ -99,6 +102,8 @@ class Asked(msgspec.Struct, frozen=True):
     priority: str = "normal"
     k: int = 1
     explain: bool = False
+    light_time_s: float | None = None
+    rate_bps: int | None = None
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -117,6 +122,8 @@ class Found(msgspec.Struct, frozen=True):
         never_used: sentences about contacts that can carry nothing.
         fragments: where the bundle is cut, when no contact carries it whole and that helps.
         notes: what the reader of the plan had to say.
+        left_out: how many contacts of the file it refused, by kind.
+        why_none: sentences that say why there is no route, where there is none.
     """
 
     plan: ContactPlan
@@ -132,6 +139,8 @@ class Found(msgspec.Struct, frozen=True):
     never_used: list[str]
     fragments: list[Fragment]
     notes: list[str]
+    left_out: list[str]
+    why_none: list[str]
 
     def name(self, node: int) -> str:
         """Return what the plan calls a node."""
@@ -158,17 +167,16 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
         raise InputError(f"{asked.size} is no size", where="--size", right=f"It is 0 to {MAX_SIZE} bytes")
     if not 1 <= asked.k <= MAX_ROUTES:
         raise InputError(f"{asked.k} routes can't be given", where="-k", right=f"Ask for 1 to {MAX_ROUTES}")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"can't be read ({error.strerror})", where=str(path)) from None
-    if format is not None and format not in formats.FORMATS:
-        right = f"The forms are {', '.join(formats.FORMATS)}"
+    if format is not None and format not in formats.READ_FORMATS:
+        right = f"The forms are {', '.join(formats.READ_FORMATS)}"
         raise InputError(f"{format!r} is no form of a plan", where="--format", right=right)
-    imported = formats.read(data, name=path.name, format=format)
+    imported = read_plan(path, format=format, light_time_s=asked.light_time_s, rate_bps=asked.rate_bps)
     plan, scale = imported.plan, Scale(imported.epoch)
-    source = _node(asked.source, plan, imported.names, "--from")
-    destination = _node(asked.destination, plan, imported.names, "--to")
+    if not plan.contacts:
+        told = "; ".join(("the plan has no contacts", *_refused_contacts(imported)))
+        raise InputError(told, where=str(path), right=f"starlight plan check {path} says what is in it")
+    source = _node(asked.source, imported, "--from")
+    destination = _node(asked.destination, imported, "--to")
     at = scale.time(asked.at, where="--at") if asked.at is not None else _beginning(plan, scale)
     priority = Priority[asked.priority.upper()]
     # A size of 0 asks for the best case, so nothing is added to it: known answers are told for it.
@@ -176,12 +184,15 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
     request = RouteRequest(source, destination, at, asked.size, priority=priority)
     routes = _routes(router, request, asked.k)
     refused: list[RouteRefusal] = []
-    if asked.explain:
+    # Where there is no route the question is always why, whether it was asked or not.
+    if asked.explain or not routes:
         refused = router.refusals(request, most=5)
     fragments: list[Fragment] = []
     # Only then: a node cuts a bundle where nothing carries it whole, and nowhere else.
     if not routes and asked.size > FRAGMENT_OVERHEAD_BYTES:
         fragments = split(router, request, FRAGMENT_OVERHEAD_BYTES) or []
+    answered = routes or fragments or refused
+    sentences = [] if answered else why_none(plan, request, imported.names)
     return Found(
         plan,
         scale,
@@ -196,7 +207,13 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
         [said.text(scale.tell) for said in words.never_used(router.unusable, imported.names)],
         fragments,
         [f"{each.count} {each.act}: {each.kind}" for each in imported.counts],
+        _refused_contacts(imported),
+        [said.text(scale.tell) for said in sentences],
     )
+
+
+def _refused_contacts(imported: Imported) -> list[str]:
+    return [f"{each.count} refused: {each.kind}" for each in imported.counts if each.act == "refused"]
 
 
 def _routes(router: Router, request: RouteRequest, k: int) -> list[Route]:
@@ -212,20 +229,23 @@ def _routes(router: Router, request: RouteRequest, k: int) -> list[Route]:
     return routes
 
 
-def _node(text: str, plan: ContactPlan, names: dict[int, str], where: str) -> int:
-    known = set(plan.nodes())
-    # Names first: a node may be called 12 and have another number; its author wrote the name.
-    for number, name in names.items():
-        if name == text:
-            return number
+def _node(text: str, imported: Imported, where: str) -> int:
+    known, names = set(imported.plan.nodes()), imported.names
+    # Names first: a node may be called 12 and have another number; its author wrote the name. As it is
+    # written before any other case, for two names may differ in that alone.
+    for same in (str, str.casefold):
+        for number, name in names.items():
+            if same(name) == same(text):
+                return number
     if text.isascii() and text.isdigit() and int(text) in known:
         return int(text)
-    if not known:
-        raise InputError("the plan has no contacts", where=where, right="So it has no nodes to choose from")
-    some = sorted(known)[:12]
-    told = ", ".join(name_of(number, names).removeprefix("node ") for number in some)
-    more = f" and {len(known) - len(some)} more" if len(known) > len(some) else ""
-    raise InputError(f"the plan has no node {text!r}", where=where, right=f"There are: {told}{more}")
+    called = [name_of(number, names).removeprefix("node ") for number in sorted(known)]
+    more = f" and {len(called) - 12} more" if len(called) > 12 else ""
+    near = did_you_mean(text, called)
+    right = ". ".join(
+        (f"{near} There are: {', '.join(called[:12])}{more}".strip(), *_refused_contacts(imported))
+    )
+    raise InputError(f"the plan has no node {text!r}", where=where, right=right)
 
 
 def _beginning(plan: ContactPlan, scale: Scale) -> int:
@@ -248,6 +268,8 @@ def as_json(found: Found, *, explain: bool) -> dict[str, Any]:
             for route, limits in zip(found.routes, found.limits, strict=True)
         ],
         "never_used": found.never_used,
+        "left_out": found.left_out,
+        "why_none": found.why_none,
     }
     if found.fragments:
         told["fragments"] = [
@@ -259,7 +281,7 @@ def as_json(found: Found, *, explain: bool) -> dict[str, Any]:
             }
             for fragment in found.fragments
         ]
-    if explain:
+    if explain or not found.routes:
         told["refused"] = [
             {
                 "looked_like_s": seconds(refusal.looked_like),

@@ -47,6 +47,20 @@ REFUSALS = {
 }
 """In English, why a route that looks faster is not; ``{at}`` is when the bundle would be there."""
 
+ONLY_MARGINS = (
+    "Without the margins that are added to light times, {margin} in all (CCSDS 734.3-B-1, 2.4.2), it would "
+    "go by contacts {ids} and arrive at {at}."
+)
+NOTHING_LEAVES = "The plan has no contact from {here} to any node."
+NOTHING_LEAVES_ANY_MORE = "The last contact from {here} ends at {last}, before the bundle is there at {at}."
+NOTHING_LEADS_THERE = "The plan has no contact from any node to {there}."
+NO_CHAIN = "The plan has no chain of contacts from {here} to {there}."
+CONTACT_MISSED = (
+    "It is at {here} at {at} at the earliest; contact {id} from there to {there} ends at {ends}, {late} "
+    "before."
+)
+"""In English, why a plan has no route, where none can be named that fails."""
+
 NEVER_USED = "Contact {id} from {here} to {there}, {start} to {end}, is never used: {reason}."
 UNUSABLE = {
     Unusable.ENDS_BEFORE_START: "it ends before it starts",

@@ -1,0 +1,65 @@
+"""JSON as text that may be broken: decoded, or told where it breaks, in our own words."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+import msgspec
+
+from starlight.errors import InputError
+
+Kind = TypeVar("Kind")
+
+_BYTE = re.compile(r"\(byte (\d+)\)", re.ASCII)
+_SHOWN = 20
+
+
+def decode(data: bytes, where: str) -> object:
+    """Return the values of a JSON document.
+
+    Args:
+        data: JSON in UTF-8.
+        where: what the message calls it.
+
+    Raises:
+        InputError: it is none; the message names line and column.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except RecursionError:
+        right = "Such a file has a few levels of lists and objects"
+        raise InputError("its JSON is nested too deep", where=where, right=right) from None
+    except (msgspec.DecodeError, ValueError) as error:
+        raise InputError(_broken(data, str(error)), where=where) from None
+
+
+def decode_as(data: bytes | str, kind: type[Kind], *, what: str, where: str, right: str = "") -> Kind:
+    """Return what a program of ours wrote as JSON.
+
+    Args:
+        data: JSON in UTF-8.
+        kind: what it holds.
+        what: the message, for what is none.
+        where, right: of the message.
+
+    Raises:
+        InputError: it holds something else.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    # People did not write it, so key and value would help nobody: the file is of something else, or damaged.
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise InputError(what, where=where, right=right) from None
+
+
+def _broken(data: bytes, told: str) -> str:
+    """Return where JSON breaks off or goes wrong, which the decoder tells as a byte, if at all."""
+    found = _BYTE.search(told)
+    # It names no byte where the text ends too early, and where bytes are no UTF-8.
+    if found is None:
+        return "its JSON breaks off" if "truncated" in told else "it is not JSON in UTF-8"
+    before = data[: int(found[1])]
+    line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+    rest = data[len(before) : len(before) + _SHOWN].split(b"\n")[0].decode("utf-8", "replace")
+    return f"line {line}, column {column}: from {rest!r} on it is not JSON"
