@@ -51,10 +51,16 @@ def sky(
         write_bytes(report, skyreport.sky_report(plan, heaven, time).encode())
     # After the page, which is wanted also where the list is all that is printed.
     if listed:
-        _list(skyreport.conjunction_list(plan, heaven, plan.period()[0], heaven.covers[1]), json_output)
+        start = max(plan.period()[0], heaven.covers[0])
+        _list(skyreport.conjunction_list(plan, heaven, start, heaven.covers[1]), json_output)
+        if not json_output:
+            click.echo(f"Later ones are not known: {heaven.ends_text()}.")
         return
     view = skyview.sky_view(plan, heaven, time)
-    view["next_conjunction"] = skyreport.next_conjunction(plan, heaven, time)
+    found = skyreport.next_conjunction(plan, heaven, time)
+    view["next_conjunction"] = found
+    # An absence must not be taken for a good sign: the blackout may begin just beyond the ephemeris.
+    view["next_conjunction_unknown"] = None if found else skyreport.unknown_conjunctions(heaven, time)
     if json_output:
         print_json(view)
     else:
@@ -88,6 +94,11 @@ def _show(view: dict[str, Any], titles: dict[str, str]) -> None:
     ]
     if view["next_conjunction"]:
         rows += _silence(view["next_conjunction"], view["time"])
+    elif view["next_conjunction_unknown"]:
+        rows.append(("next conjunction", view["next_conjunction_unknown"]))
+        rows.append(("last safe departure", view["next_conjunction_unknown"]))
+    else:
+        rows.append(("next conjunction", "none in the next four years"))
     for ship in view["ships"]:
         for body in ("earth", "mars"):
             light = dtntime.duration_text(round(ship["light_time_s"][body] * dtntime.SECOND))
@@ -99,6 +110,8 @@ def _show(view: dict[str, Any], titles: dict[str, str]) -> None:
     for name, value in rows:
         click.echo(f"{name:<22}{value}")
     click.echo("\nWho can be heard now, and how long the signal was under way:")
+    if not view["pairs"]:
+        click.echo("  nobody: no two places with antennas see each other")
     for pair in view["pairs"]:
         click.echo(
             f"  {titles[pair['from']]:<34} at {titles[pair['to']]:<34} {pair['light_time_s']:>14.6f} s"
@@ -123,7 +136,11 @@ def _body(body: dict[str, Any]) -> list[tuple[str, str]]:
 def _silence(next_: dict[str, Any], now: str) -> list[tuple[str, str]]:
     """Return what a person should know of the coming superior conjunction."""
     safe = next_["last_safe_departure"]
-    until = f"{next_['enter'][:16]} to {next_['leave'][:16]}, below {next_['limit_deg']:g} deg"
+    enter, leave = (
+        f"{next_[edge][:16]}" + (" (where the ephemeris is cut off)" if edge in next_["cut"] else "")
+        for edge in ("enter", "leave")
+    )
+    until = f"{enter} to {leave}, below {next_['limit_deg']:g} deg"
     # As text: ISO 8601 in UTC is in order of time.
     name = "silent behind the Sun" if next_["enter"] <= now else "next conjunction"
     return [

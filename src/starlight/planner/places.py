@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from starlight import dtntime
+from starlight.errors import RangeError
 from starlight.planner.bodies import body_of
-from starlight.scenario.network import NodeSpec, OrbitSpec, SiteSpec
+from starlight.scenario.network import CruiseSpec, NodeSpec, OrbitSpec, SiteSpec
 from starlight.sky import Elements, Orbiter, Place, Site, Sky, stationary, transfer
 
 
@@ -21,11 +22,33 @@ def place_of(sky: Sky, node: NodeSpec) -> Place | None:
     if node.orbit:
         return _orbiter(sky, node.orbit)
     if node.cruise:
-        departure, arrival = (dtntime.from_text(t) for t in (node.cruise.departure, node.cruise.arrival))
-        return transfer(sky, node.cruise.origin, node.cruise.to, departure, arrival)
+        try:
+            return transfer(sky, node.cruise.origin, node.cruise.to, *flight_of(node.cruise))
+        except RangeError as error:
+            raise RangeError(f"the flight of {node.name} can't be computed: {error}") from None
     if node.body:
         return body_of(sky, node.body)
     return None
+
+
+def place_at(sky: Sky, node: NodeSpec, start: int, end: int) -> Place | None:
+    """Return where a node is between two times, in ns; None also for a ship that does not fly then.
+
+    So an ephemeris need not cover flights that nobody asked about.
+
+    Raises:
+        InputError, RangeError: as `place_of`.
+    """
+    if node.cruise:
+        departure, arrival = flight_of(node.cruise)
+        if arrival < start or departure > end:
+            return None
+    return place_of(sky, node)
+
+
+def flight_of(cruise: CruiseSpec) -> tuple[int, int]:
+    """Return departure and arrival of a cruise, in ns."""
+    return dtntime.from_text(cruise.departure), dtntime.from_text(cruise.arrival)
 
 
 def _site(site: SiteSpec) -> Site:

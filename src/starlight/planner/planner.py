@@ -19,7 +19,7 @@ from starlight.planner import weather
 from starlight.planner.allocation import AllocationChange, LinkDirection, allocate
 from starlight.planner.bodies import known_spans, unknown_notices, visible
 from starlight.planner.intervals import Interval, common, lowered, parts, without
-from starlight.planner.places import place_of
+from starlight.planner.places import place_at, place_of
 from starlight.planner.radios import carrying, radio_link, rate_pieces
 from starlight.scenario.network import LinkSpec
 from starlight.scenario.scenario import Scenario
@@ -92,12 +92,13 @@ def make_plan(scenario: Scenario, sky: Sky, start: int, end: int) -> Planned:
     sky.tdb([start, end])  # What was asked for is covered, or named.
     # Without antennas nothing competes, and what lies outside can't change what is inside.
     around = AROUND if any(node.antennas for node in scenario.node) else 0
+    interval = (max(start - around, sky.covers[0]), min(end + around, sky.covers[1]))
     open_sky = _Open(
         scenario,
         sky,
-        {node.name: place for node in scenario.node if (place := place_of(sky, node))},
+        {node.name: place for node in scenario.node if (place := place_at(sky, node, *interval))},
         weather.of_scenario(scenario),
-        (max(start - around, sky.covers[0]), min(end + around, sky.covers[1])),
+        interval,
     )
     visible: list[tuple[int, PlannedChannel]] = []
     for index, link in enumerate(scenario.link):
@@ -161,7 +162,9 @@ def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) ->
         light = constant_light(begin, link.light_time_s)
         wire = Contact(base + begin // SECOND, *numbers, begin, finish, ((begin, rate),), light)
         return PlannedChannel(link, *ends, (wire,))
-    here, there = shared.places[ends[0]], shared.places[ends[1]]
+    here, there = (shared.places.get(name) for name in ends)
+    if here is None or there is None:
+        return PlannedChannel(link, *ends, ())  # A ship that does not fly in this interval.
     # Light pieces and rates are fitted per window: nothing is carried outside, so nothing need be right
     # there.
     spans = visible(shared.sky, here, there, begin, finish)

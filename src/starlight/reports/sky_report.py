@@ -43,7 +43,7 @@ def conjunction_list(scenario: Scenario, sky: Sky, start: int, end: int) -> list
 
 
 def _told(sky: Sky, found: Conjunction, limit: float) -> dict[str, Any]:
-    """Return a conjunction as plain values.
+    """Return a conjunction as plain values; `cut` names its edges that are the ephemeris' own.
 
     What leaves Mars must have passed the Sun when the angle at Earth, as light shows it, reaches the limit;
     what leaves Earth passes it at once.
@@ -53,6 +53,14 @@ def _told(sky: Sky, found: Conjunction, limit: float) -> dict[str, Any]:
         "enter": dtntime.to_text(found.enter),
         "minimum": dtntime.to_text(found.minimum),
         "leave": dtntime.to_text(found.leave),
+        "cut": [
+            edge
+            for edge, cut in (
+                ("enter", found.enter <= sky.covers[0]),
+                ("leave", found.leave >= sky.covers[1]),
+            )
+            if cut
+        ],
         "min_angle_deg": found.min_angle_deg,
         "limit_deg": limit,
         "days": (found.leave - found.enter) / DAY,
@@ -74,6 +82,13 @@ def next_conjunction(scenario: Scenario, sky: Sky, time: int) -> dict[str, Any] 
     return None if first is None else _told(sky, first, limit)
 
 
+def unknown_conjunctions(sky: Sky, time: int) -> str | None:
+    """Return why the next superior conjunction after a time in ns may be missing; None where it can't be."""
+    if sky.covers[1] >= time + 2 * SYNODIC_DAYS * DAY:
+        return None
+    return f"not known: {sky.ends_text()}"
+
+
 def sky_report(scenario: Scenario, sky: Sky, time: int) -> str:
     """Return a page about the sky at a time in ns: light time over a synodic cycle, conjunctions, porkchops.
 
@@ -85,6 +100,7 @@ def sky_report(scenario: Scenario, sky: Sky, time: int) -> str:
         f"{view['time']}: Earth and Mars are {view['earth_mars_distance_au']:.4f} au apart, light needs "
         f"{dtntime.duration_text(round(float(str(view['earth_mars_light_time_s'])) * SECOND))}.",
         str(view["convention"]) + ".",
+        f"Conjunctions are listed until then: {sky.ends_text()}.",
     ]
     # Near the end of the ephemeris the last whole cycle is drawn.
     first = max(sky.covers[0], min(time - 60 * DAY, sky.covers[1] - SYNODIC_DAYS * DAY))

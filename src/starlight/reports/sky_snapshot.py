@@ -7,7 +7,7 @@ from itertools import permutations
 from starlight import dtntime
 from starlight.dtntime import DAY, HOUR, SECOND
 from starlight.planner.bodies import known_at, visible
-from starlight.planner.planner import place_of
+from starlight.planner.places import place_at, place_of
 from starlight.scenario.scenario import Scenario
 from starlight.sky import (
     AU_KM,
@@ -38,7 +38,8 @@ CONVENTION = (
 def sky_view(scenario: Scenario, sky: Sky, time: int) -> dict[str, object]:
     """Return distance, light times, clocks and who can hear whom at a time in ns.
 
-    Two places can hear each other when both stand above the other's elevation mask and no
+    Only places with antennas can; in a scenario that names none, every place is taken to have one. Two of
+    them can hear each other when both stand above the other's elevation mask and no
     body is in between; each direction is told by itself.
 
     Raises:
@@ -80,10 +81,14 @@ def _mars_clock(scenario: Scenario, time: int) -> dict[str, object]:
 
 
 def _pairs(scenario: Scenario, sky: Sky, time: int) -> list[dict[str, object]]:
+    # A scenario of sites alone asks about the sky; as soon as it has antennas, a place without is deaf.
+    equipped = any(node.antennas for node in scenario.node)
     places = {
         node.name: place
         for node in scenario.node
-        if (place := place_of(sky, node)) and not (isinstance(place, Trajectory) and not _flies(place, time))
+        if (node.antennas or not equipped)
+        and (place := place_at(sky, node, time, time))
+        and not (isinstance(place, Trajectory) and not _flies(place, time))
     }
     found = []
     for (a, here), (b, there) in permutations(places.items(), 2):
@@ -110,7 +115,7 @@ def _ships(scenario: Scenario, sky: Sky, time: int) -> list[dict[str, object]]:
     """Return each ship that is under way, how far it has come, and the light time from it to the worlds."""
     found = []
     for node in scenario.node:
-        ship = place_of(sky, node) if node.cruise else None
+        ship = place_at(sky, node, time, time) if node.cruise else None
         if not isinstance(ship, Trajectory) or not _flies(ship, time):
             continue
         found.append(

@@ -10,6 +10,7 @@ from pathlib import Path
 from jplephem.spk import SPK
 
 from starlight.errors import InputError
+from starlight.input_files import reason
 from starlight.sky import Sky
 
 _CARRIED: weakref.WeakKeyDictionary[Sky, dict[str, tuple[int, ...]]] = weakref.WeakKeyDictionary()
@@ -27,24 +28,19 @@ def open_sky(ephemeris: str | None = None) -> Sky:
     """
     data = resources.files("skyfield_data").joinpath("data")
     path = Path(ephemeris) if ephemeris else Path(str(data.joinpath("de421.bsp")))
+    right = "Give a planetary SPK file such as de440.bsp"
+    kernel = _opened(path, "an ephemeris", right)
     try:
-        kernel = SPK.open(str(path))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"can't be read as an ephemeris ({error})",
-            where=str(path),
-            right="Give a planetary SPK file such as de440.bsp",
-        ) from None
-    try:
-        sky = Sky.from_kernel(kernel, data.joinpath("finals2000A.all").read_text(encoding="ascii"))
-    # So jplephem says that the file lacks a pair of bodies.
+        eop = data.joinpath("finals2000A.all").read_text(encoding="ascii")
+        sky = Sky.from_kernel(kernel, eop, path.name if ephemeris else "")
     except KeyError as error:
         kernel.close()
-        raise InputError(
-            f"has no segment {error} (centre and target, as NAIF numbers them)",
-            where=str(path),
-            right="Give a planetary SPK file such as de440.bsp",
-        ) from None
+        centre, target = error.args[0]
+        told = f"has no segment from {centre} to {target} (as NAIF numbers bodies)"
+        raise InputError(told, where=str(path), right=right) from None
+    except InputError as error:
+        kernel.close()
+        raise InputError(error.what, where=str(path), right=error.right) from None
     # The file is memory-mapped, so it lives as long as the sky that reads it.
     weakref.finalize(sky, kernel.close)
     return sky
@@ -56,18 +52,30 @@ def open_bodies(path: str) -> SPK:
     Raises:
         InputError: it can't be read as an SPK, or its end is missing.
     """
-    right = "Give an SPK file (.bsp) with the orbit of a spacecraft"
+    return _opened(Path(path), "an SPK file", "Give an SPK file (.bsp) with the orbit of a spacecraft")
+
+
+def _opened(path: Path, kind: str, right: str) -> SPK:
+    """Return an SPK file, open, of which all segments are there."""
+    where = str(path)
     try:
-        kernel = SPK.open(path)
-    except (OSError, ValueError, struct.error) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise InputError(f"can't be read as an SPK file ({reason})", where=path, right=right) from None
+        # A pipe or a device can't be mapped into memory, and might never end.
+        if path.exists() and not path.is_file():
+            raise InputError(f"can't be read as {kind} (it is no regular file)", where=where, right=right)
+        kernel = SPK.open(where)
+    except OSError as error:
+        raise InputError(f"can't be read as {kind} ({reason(error)})", where=where, right=right) from None
+    # What jplephem raises depends on where a damaged file misleads it first.
+    except (ValueError, struct.error, IndexError, OverflowError, UnicodeDecodeError, KeyError, TypeError):
+        told = f"can't be read as {kind}: it is damaged, or a file of something else"
+        raise InputError(told, where=where, right=right) from None
     # A copy that broke off opens well and fails in the middle of a plan, with an error about an array.
     needed = max((8 * segment.end_i for segment in kernel.segments), default=0)
-    size = Path(path).stat().st_size
+    size = path.stat().st_size
     if size < needed:
         kernel.close()
-        raise InputError(f"is cut short: {size} bytes of {needed} or more", where=path, right=right)
+        told = f"is cut short: {size} bytes of {needed} or more"
+        raise InputError(told, where=where, right=f"{right}; fetch it again")
     return kernel
 
 

@@ -8,12 +8,12 @@ JPL SPK kernel; DE421 holds Mars' centre (NAIF 499) as equal to the barycentre o
 from __future__ import annotations
 
 from functools import partial
-from typing import Protocol
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from starlight.dtntime import HOUR, SECOND, to_text
+from starlight.dtntime import DAY, HOUR, SECOND, to_text
 from starlight.errors import InputError, RangeError
 from starlight.sky.conic import eccentric_anomaly, propagated
 from starlight.sky.places import (
@@ -29,16 +29,18 @@ from starlight.sky.places import (
     orbit_radius_km,
     zenith,
 )
+from starlight.sky.planets import BodySegments, Kernel, common, segments_of
 from starlight.sky.rotation import EarthTurning, MarsTurning, Turning
 from starlight.sky.spk import BodyKernel, SpkBodies
 from starlight.sky.tables import Samples, hermite
 from starlight.sky.timescales import DAY_S, UTC_BEGINS, EarthTurn, Floats, Times, tdb_from_utc, utc_from_tdb
 
-_J2000_JD = 2_451_545.0
 # Cubic interpolation over three hours errs by 1 cm at most (Earth's swing around the Earth-Moon barycentre).
 _EPHEMERIS_STEP_S = DAY_S / 8
 # 2290-01-01: nanoseconds since 2000 in 64 bits last until 2292.
 _LAST_DAY = 105_921.0
+LAST_TIME = int(_LAST_DAY - 30) * DAY + 12 * HOUR
+"""The latest epoch of an orbit, in ns, with room for the tables of how worlds turn."""
 # Room for light to come from, or go to, the other end; and for the tables' outer nodes.
 _MARGIN = 48 * HOUR
 _NAMES = {10: "sun", 399: "earth", 301: "moon", 4: "mars", 499: "mars"}
@@ -52,64 +54,62 @@ _CHAINS = {
 }
 
 
-class Segment(Protocol):
-    """A segment of an open kernel, as jplephem has it."""
-
-    start_jd: float
-    end_jd: float
-
-    def compute_and_differentiate(self, tdb: float, tdb2: Floats) -> tuple[Floats, Floats]:
-        """Return the position in km and the velocity in km/day, both (3, n)."""
-
-
-class Kernel(Protocol):
-    """An open SPK kernel: what ``jplephem.spk.SPK.open(path)`` returns."""
-
-    def __getitem__(self, pair: tuple[int, int]) -> Segment:
-        """Return the segment of (centre, target) NAIF ids."""
-
-
 class Sky:
     """The Solar System as far as radio between Earth and Mars needs it.
 
     Args:
         kernel: an open JPL kernel with the Sun, the Earth-Moon barycentre, Earth and Mars' barycentre.
         turn: Earth's UT1.
+        name: what the kernel is called, for errors; empty: DE421, which is built in.
 
     Attributes:
-        covers: the first and the last time, in ns, at which everything can be computed.
+        covers: the first and the last time, in ns, at which everything can be computed but in a gap.
         ut1_until: the last time, in ns, of which the IERS file knows UT1; after it UT1 = UTC.
+
+    Raises:
+        KeyError: the kernel lacks a pair of bodies.
+        InputError: it covers no time for all of them.
     """
 
-    def __init__(self, kernel: Kernel, turn: EarthTurn) -> None:
-        segments = [kernel[pair] for chain in _CHAINS.values() for pair in chain]
-        first = (max(s.start_jd for s in segments) - _J2000_JD) * DAY_S
-        last = min(min(s.end_jd for s in segments) - _J2000_JD, _LAST_DAY) * DAY_S
+    def __init__(self, kernel: Kernel, turn: EarthTurn, name: str = "") -> None:
+        self._name = name
+        segments = {pair: segments_of(kernel, *pair) for chain in _CHAINS.values() for pair in chain}
         # Five days of room, more than `_MARGIN`, so that UTC's first hours are covered as well.
-        begins = max(first, float(tdb_from_utc(UTC_BEGINS)) - 5 * DAY_S)
-        self.covers = (
-            max(UTC_BEGINS, int(utc_from_tdb(np.array(begins))) + _MARGIN),
-            int(utc_from_tdb(np.array(last))) - _MARGIN,
-        )
+        earliest, latest = float(tdb_from_utc(UTC_BEGINS)) - 5 * DAY_S, _LAST_DAY * DAY_S
+        spans = common((each.covers for each in segments.values()), earliest, latest)
+        margin_s = _MARGIN / SECOND
+        spans = [(first, last) for first, last in spans if last - first > 2 * margin_s]
+        if not spans:
+            right = "Give a planetary SPK file that covers Sun, Earth, Moon and Mars for some days at a time"
+            raise InputError("covers no days for all of Sun, Earth, Moon and Mars", where=name, right=right)
+        begins, last = spans[0][0], spans[-1][1]
+        self._spans = [
+            (max(UTC_BEGINS, int(first) + _MARGIN), int(end) - _MARGIN)
+            for first, end in utc_from_tdb(np.array(spans))
+        ]
+        self.covers = (self._spans[0][0], self._spans[-1][1])
+        # Between two spans nothing is known, nor is it where a node of the tables lies there.
+        self._gaps = [(before[1] - margin_s, after[0] + margin_s) for before, after in pairwise(spans)]
         self.ut1_until = turn.until
         self._bodies = {
             body: Samples(
-                partial(_states, [kernel[pair] for pair in chain]), 6, begins, last, _EPHEMERIS_STEP_S
+                partial(_states, [segments[pair] for pair in chain]), 6, begins, last, _EPHEMERIS_STEP_S
             )
             for body, chain in _CHAINS.items()
         }
+        # Worlds turn whatever the kernel covers: an orbit's epoch may lie before it.
         self._turnings: dict[str, Turning] = {
-            "earth": EarthTurning(turn, begins, last),
-            "mars": MarsTurning(begins, last),
+            "earth": EarthTurning(turn, earliest, latest),
+            "mars": MarsTurning(earliest, latest),
         }
-        self._emb = partial(_states, [kernel[0, 3]])
+        self._emb = partial(_states, [segments[0, 3]])
         self._carried = SpkBodies(self._by_id, frozenset((*_NAMES, _BARYCENTRE, _EMB)))
         self._conics: dict[Trajectory, Samples] = {}
 
     @classmethod
-    def from_kernel(cls, kernel: Kernel, eop_text: str) -> Sky:
-        """Return the sky of an open kernel and the text of the IERS's ``finals2000A.all``."""
-        return cls(kernel, EarthTurn.from_finals(eop_text))
+    def from_kernel(cls, kernel: Kernel, eop_text: str, name: str = "") -> Sky:
+        """Return the sky of an open kernel, called `name`, and the text of the IERS's ``finals2000A.all``."""
+        return cls(kernel, EarthTurn.from_finals(eop_text), name)
 
     def notes(self) -> list[str]:
         """Return what is assumed and what is left out, a sentence each, for people."""
@@ -130,7 +130,7 @@ class Sky:
         array = np.asarray(times, dtype=np.int64)
         if array.size:
             for time in (int(array.min()), int(array.max())):
-                if not self.covers[0] <= time <= self.covers[1]:
+                if not any(first <= time <= last for first, last in self._spans):
                     raise RangeError(self._out_of_range(time))
         return tdb_from_utc(array)
 
@@ -138,11 +138,19 @@ class Sky:
         """Return times in ns of TDB in seconds past J2000."""
         return utc_from_tdb(tdb)
 
+    def ends_text(self) -> str:
+        """Return when the ephemeris ends and how to go further, for people."""
+        ends = f"the ephemeris ({self._name or 'DE421'}) ends on {to_text(self.covers[1])[:10]}"
+        return f"{ends}; --ephemeris takes a longer one"
+
     def _out_of_range(self, time: int) -> str:
-        first, last = (to_text(edge)[:10] for edge in self.covers)
-        outside = f"{to_text(time)} is outside what the ephemeris covers ({first} to {last})"
+        covered = " and ".join(f"{to_text(a)[:10]} to {to_text(b)[:10]}" for a, b in self._spans)
+        between = "in a gap of" if self.covers[0] <= time <= self.covers[1] else "outside"
+        outside = f"{to_text(time)} is {between} what the ephemeris covers ({covered})"
         if time < UTC_BEGINS:
             return f"{outside}. UTC as Starlight counts it begins on 1972-01-01"
+        if self._name:
+            return f"{outside}. That is all of {self._name}: ask within it, or give --ephemeris another file"
         return (
             f"{outside}. DE421 ends in October 2053; hand in a larger kernel, such as JPL's de440.bsp, to go "
             "further (nanoseconds in 64 bits reach 2290): --ephemeris takes it, and "
@@ -153,6 +161,11 @@ class Sky:
         """Return a body's position (km) and velocity (km/s) at TDB seconds (n,); each (3, n)."""
         if name == "barycentre":
             return np.zeros((3, tdb.size)), np.zeros((3, tdb.size))
+        for begins, ends in self._gaps:
+            inside = (tdb > begins) & (tdb < ends)
+            # An interval may begin before a gap and end after it, so its edges alone don't tell.
+            if inside.any():
+                raise RangeError(self._out_of_range(int(utc_from_tdb(tdb[inside])[0])))
         return hermite(self._bodies[name], tdb)
 
     def carry(self, kernel: BodyKernel) -> tuple[int, ...]:
@@ -248,19 +261,23 @@ def stationary(sky: Sky, body: str, longitude_deg: float, epoch: int) -> Orbiter
     """
     if body not in ("earth", "mars"):
         raise InputError(f"{body!r} is no world", where="body", right="Allowed: earth, mars")
-    _, meridian = sky.frame(body, sky.tdb([epoch]))
+    # By the scale of time alone: an epoch may lie before what the ephemeris covers.
+    if not UTC_BEGINS <= epoch <= LAST_TIME:
+        first, last = to_text(UTC_BEGINS)[:10], to_text(LAST_TIME)[:10]
+        raise RangeError(f"the epoch {to_text(epoch)} is outside {first} to {last}")
+    _, meridian = sky.frame(body, tdb_from_utc(np.array([epoch])))
     phase = (float(np.degrees(meridian[0])) + longitude_deg) % 360
     probe = Site(body, 0, 0).world
     radius = orbit_radius_km(body, 2 * np.pi / probe.spin_rad_s)
     return Orbiter(body, float(radius), 0.0, 0.0, phase, epoch, probe.spin_rad_s)
 
 
-def _states(segments: list[Segment], tdb: Floats) -> Floats:
+def _states(segments: list[BodySegments], tdb: Floats) -> Floats:
     rows = np.zeros((tdb.size, 6))
-    for segment in segments:
-        position, velocity = segment.compute_and_differentiate(_J2000_JD, tdb / DAY_S)
+    for each in segments:
+        position, velocity = each.state(tdb)
         rows[:, :3] += position.T
-        rows[:, 3:] += velocity.T / DAY_S
+        rows[:, 3:] += velocity.T
     return rows
 
 

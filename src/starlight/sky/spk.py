@@ -13,6 +13,7 @@ import numpy as np
 
 from starlight.dtntime import to_text
 from starlight.errors import InputError, RangeError
+from starlight.sky.planets import joined
 from starlight.sky.timescales import DAY_S, Floats, utc_from_tdb
 
 _J2000_JD = 2_451_545.0
@@ -80,13 +81,7 @@ class SpkBodies:
 
     def covers(self, naif_id: int) -> list[tuple[float, float]]:
         """Return the intervals, in TDB seconds, that the files cover of a body; ascending and disjoint."""
-        joined: list[tuple[float, float]] = []
-        for start, end in sorted((reader.start, reader.end) for reader in self._of(naif_id)):
-            if joined and start <= joined[-1][1]:
-                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-            else:
-                joined.append((start, end))
-        return joined
+        return joined((reader.start, reader.end) for reader in self._of(naif_id))
 
     def state(self, naif_id: int, tdb: Floats) -> State:
         """Return a body's barycentric position (km) and velocity (km/s) at TDB seconds (n,); each (3, n).
