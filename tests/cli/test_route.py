@@ -140,7 +140,7 @@ def test_why_there_is_no_route_is_told_without_being_asked(tmp_path: Path) -> No
     assert "it would go by contacts 0, 1 and arrive at 15 s." in told
     late = command("route", file, "--from", "1", "--to", "3", "--at", "3").out
     assert (
-        "It is at node 2 at 13.006711 s at the earliest; contact 1 from there to node 3 ends at 10 s" in late
+        "It is at node 2 at 13.00671 s at the earliest; contact 1 from there to node 3 ends at 10 s" in late
     )
     commands = tmp_path / "plan.ionrc"
     commands.write_text("a contact +0 +9 1 2 8\na contact +0 +9 2 3 8\na range +0 +9 2 3 1\n")
