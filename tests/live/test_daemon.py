@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 import pytest
 from tests.live.helpers import START, both_ways, run, tcpcl, until
-from tests.messages.contents import letters_of
+from tests.messages.contents import arrival_of, letters_of
 from tests.neighbours.helpers import End, risen
 
 from starlight import bundle
@@ -22,7 +22,7 @@ from starlight.errors import InputError, StoreError
 from starlight.live import engine_loop
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
-from starlight.messages.delivery import DeliveryState
+from starlight.messages.delivery import Certainty, DeliveryState
 from starlight.messages.draft import Draft
 from starlight.messages.letter import Letter
 from starlight.messages.letter_view import LetterView
@@ -553,12 +553,48 @@ def test_telemetry_crosses_the_network(tmp_path: Path) -> None:
     run(test())
 
 
+def test_what_was_promised_holds_when_the_rate_of_mission_time_changes(tmp_path: Path) -> None:
+    """A letter in flight stays there while the clock stands, and arrives and is confirmed at the mission
+    times that were promised, at whatever rates mission time goes on."""
+
+    async def test() -> None:
+        clock = MissionClock(START, 1, fastest=RATE)
+        async with two(tmp_path, clock=clock) as (here, there):
+            letter = await here.mail.write(JAY, Draft(NAN_YOUNG, "Wait for me."))
+            promised = foreseen(here, JAY, letter)
+            receipt = view(here, JAY, letter).receipt_at
+            await until(there, lambda: there.status().received)
+            clock.change_rate(0)
+            stood = clock.now()
+            assert START < stood < promised
+            for daemon in (here, there):
+                await daemon.settled()
+            assert (clock.now(), texts(there, NAN_YOUNG)) == (stood, [])
+            clock.change_rate(2)
+            await there.settled()
+            assert texts(there, NAN_YOUNG) == []
+            clock.change_rate(RATE)
+            await until(there, lambda: texts(there, NAN_YOUNG))
+            assert arrival_of(there.mail.mailbox(NAN_YOUNG), letter.id).arrived_at == promised
+            await until(here, lambda: view(here, JAY, letter).certainty is Certainty.CONFIRMED)
+            assert view(here, JAY, letter).state is DeliveryState.ARRIVED
+            assert receipt is not None
+            assert clock.now() >= receipt
+            assert here.status().defects == there.status().defects == 0
+
+    run(test())
+
+
 def test_a_stall_of_the_machine_is_no_missing_answer(tmp_path: Path) -> None:
     """A driver widens the margin of answers by what a stall is in mission time; a slow clock keeps a day."""
     for rate, margin in ((6000, 3_600_000 * SECOND), (1, 86_400 * SECOND)):
-        node = Daemon(config(tmp_path / str(rate), EARTH), MissionClock(START, rate))
-        assert node.node.config.limits.answer_margin == margin
-        node.store.close()
+        for name, clock in (
+            ("steady", MissionClock(START, rate)),
+            ("to be turned", MissionClock(START, 1, fastest=rate)),
+        ):
+            node = Daemon(config(tmp_path / name / str(rate), EARTH), clock)
+            assert node.node.config.limits.answer_margin == margin
+            node.store.close()
 
 
 def test_nothing_stays_in_memory_that_is_on_disk(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ class End:
         self.told: deque[Event] = deque()
         self.said: list[TraceEvent] = []
         self._more = asyncio.Event()
-        light = Light(plan, rate=float(clock.rate))
+        light = Light(plan)
         self.neighbours = Neighbours(
             ThisNode(node, f"ipn:{node}.0", transfer_max),
             peers,

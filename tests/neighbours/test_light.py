@@ -31,7 +31,8 @@ def test_light_time_is_that_of_the_moment_of_transmission() -> None:
     """Arrival is departure plus the contact's light time evaluated at departure, as everywhere else."""
     light = Light(PLAN)
     left = 11 * HOUR
-    assert light.arrival(EARTH, MARS, left, left + 3 * SECOND) == left + PLAN.contacts[0].light_time(left)
+    arrives = light.arrival(EARTH, MARS, left, left + 3 * SECOND, left)
+    assert arrives == left + PLAN.contacts[0].light_time(left)
     assert PLAN.contacts[0].light_time(left) == 600_200_000_000
 
 
@@ -42,7 +43,7 @@ def test_the_acknowledgement_takes_the_light_time_of_the_way_back() -> None:
 
 def test_without_a_departure_it_left_now() -> None:
     """A peer that does not say when its last byte left is taken to have sent it now."""
-    assert Light(PLAN).arrival(MARS, EARTH, None, 11 * HOUR) == 11 * HOUR + 601 * SECOND
+    assert Light(PLAN).arrival(MARS, EARTH, None, 11 * HOUR, 11 * HOUR) == 11 * HOUR + 601 * SECOND
 
 
 def test_outside_contacts_the_nearest_moment_counts() -> None:
@@ -63,19 +64,20 @@ def test_a_link_that_the_plan_does_not_know_has_the_other_directions_light_or_no
 def test_a_fixed_number_overrides_the_plan() -> None:
     """The delay is the ephemeris', or a fixed number."""
     light = Light(PLAN, {(EARTH, MARS): 1.5})
-    assert light.arrival(EARTH, MARS, 11 * HOUR, 11 * HOUR) == 11 * HOUR + 1_500_000_000
+    assert light.arrival(EARTH, MARS, 11 * HOUR, 11 * HOUR, 11 * HOUR) == 11 * HOUR + 1_500_000_000
 
 
 def test_an_incredible_departure_is_not_believed() -> None:
     """What a peer says can neither hide a bundle for years nor put its arrival into the past."""
-    light = Light(PLAN, rate=600)
+    light = Light(PLAN)
     now = 11 * HOUR
-    expected = light.arrival(EARTH, MARS, None, now)
-    assert light.arrival(EARTH, MARS, now + 2 * DAY, now) == expected
-    assert light.arrival(EARTH, MARS, 2**63, now) == expected
-    assert light.arrival(EARTH, MARS, 0, now) == expected
+    earliest = now - 60 * 600 * SECOND  # a minute of the wall ago at rate 600
+    expected = light.arrival(EARTH, MARS, None, now, earliest)
+    assert light.arrival(EARTH, MARS, now + 2 * DAY, now, earliest) == expected
+    assert light.arrival(EARTH, MARS, 2**63, now, earliest) == expected
+    assert light.arrival(EARTH, MARS, 0, now, earliest) == expected
     late = now - 59 * 600 * SECOND  # 59 s of the wall at rate 600: a slow cable, believed
-    assert light.arrival(EARTH, MARS, late, now) == late + light.light_time(EARTH, MARS, late)
+    assert light.arrival(EARTH, MARS, late, now, earliest) == late + light.light_time(EARTH, MARS, late)
 
 
 def test_another_plan_changes_the_light() -> None:

@@ -30,10 +30,15 @@ class NotingTimers(MissionTimers):
     def __init__(self, clock: MissionClock) -> None:
         super().__init__(clock)
         self.planned: list[tuple[int, Callable[[], None]]] = []
+        self.by_wall: list[tuple[float, Callable[[], None]]] = []
 
     def at(self, mission: int, call: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
         """Note a call."""
         self.planned.append((mission, lambda: call(*args, **kwargs)))
+
+    def after_s(self, seconds: float, call: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Note a call by the wall."""
+        self.by_wall.append((seconds, lambda: call(*args, **kwargs)))
 
 
 def test_want_of_room_is_told_a_second_of_the_wall_later() -> None:
@@ -45,8 +50,9 @@ def test_want_of_room_is_told_a_second_of_the_wall_later() -> None:
         outcomes = TransferOutcomes(1, clock, Light(PLAN), timers, told.append, lambda _: Tally())
         outcomes.take(SENT, TransferRefused(0, Refusal.NO_RESOURCES))
         assert told == []
-        ((time, call),) = timers.planned
-        assert time == START + round(RETRY_S * SECOND) * rate
+        assert timers.planned == []
+        ((seconds, call),) = timers.by_wall
+        assert seconds == RETRY_S
         call()
         assert told == [TransmissionFailed("a", 2, "no resources", False)]
 

@@ -97,7 +97,7 @@ class Daemon:
         kinds: Mapping[str, LinkKind] = KINDS,
         open_store: Callable[[str], Store] = SqliteStore,
     ) -> None:
-        self.config = config = _patient(config, float(clock.rate))
+        self.config = config = _patient(config, float(clock.fastest))
         self.clock = clock
         self.store = open_store(config.data)
         clock.not_before(self.store.mission_time())
@@ -325,7 +325,7 @@ def _neighbours(
     """Return the links of a node, which begin at `listen` and `reach`."""
     number = config.node.number
     me = ThisNode(number, str(EndpointID.ipn(number, 0)), config.node.limits.bundle_bytes)
-    light = Light(config.node.plan, _fixed_light(config), float(clock.rate))
+    light = Light(config.node.plan, _fixed_light(config))
     return Neighbours(me, config.peers, clock, light, tell, say, tap, kinds)
 
 
@@ -339,7 +339,7 @@ def _fixed_light(config: DaemonConfig) -> dict[tuple[int, int], float]:
 
 
 def _patient(config: DaemonConfig, rate: float) -> DaemonConfig:
-    """Return a configuration whose answers may be late by `ANSWER_S` of the wall at least."""
+    """Return a configuration whose answers may be late by `ANSWER_S` of the wall at least, at a rate."""
     limits = config.node.limits
     margin = max(limits.answer_margin, round(ANSWER_S * SECOND * rate))
     node = msgspec.structs.replace(config.node, limits=msgspec.structs.replace(limits, answer_margin=margin))

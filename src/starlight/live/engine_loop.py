@@ -13,7 +13,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from starlight.dtntime import SECOND
 from starlight.engine.host import Host, Step
 from starlight.live.clock import MissionClock
 from starlight.node.actions import Outward, Refuse
@@ -72,10 +71,10 @@ class EngineLoop:
         self._clock = clock
         self._commit = commit
         self._defects = defects
-        self._late = round(LATE_S * SECOND * clock.rate)
         self._happened: list[Event] = []
         self._running = self._awake = self._stumbled = False
         self._timer: asyncio.TimerHandle | None = None
+        self._unsubscribe = clock.subscribe(self._rate_changed)
 
     def start(self) -> None:
         """Begin to handle what happens."""
@@ -84,6 +83,7 @@ class EngineLoop:
     def stop(self) -> None:
         """Handle nothing any more."""
         self._running = False
+        self._unsubscribe()
         if self._timer:
             self._timer.cancel()
 
@@ -119,6 +119,10 @@ class EngineLoop:
                 delay = max(delay, STUMBLE_S)
             self._timer = asyncio.get_running_loop().call_later(delay, self.catch_up)
 
+    def _rate_changed(self) -> None:
+        if self._running:
+            self.arm()
+
     def _step(self, happened: Sequence[Event], now: int) -> Step:
         """Handle what is due, then a batch; each at its own time, if that is late by `LATE_S` at most.
 
@@ -127,7 +131,7 @@ class EngineLoop:
         """
         writes: list[Write] = []
         outward: list[Outward] = []
-        at = earliest = now - self._late
+        at = earliest = self._clock.ago(LATE_S)
         while at < now and (due := self._host.next_wakeup()) is not None and due <= now:
             # Not after what was just handled: it is too late for `LATE_S`, or a deadline that is due
             # again at once. At `now` it ends the loop, which otherwise might turn for ever.

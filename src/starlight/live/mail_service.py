@@ -127,6 +127,11 @@ class MailService:
         now = self._moment()
         await self._carry_out(self._office.mailboxes.open(address, person, now), now)
 
+    async def close(self, address: str) -> None:
+        """Close a mailbox: it keeps what it has, and what comes for its address waits at the node."""
+        now = self._moment()
+        await self._carry_out(self._office.mailboxes.close(address, now), now)
+
     def mailbox(self, address: str) -> Mailbox:
         """Return a mailbox, for reading.
 

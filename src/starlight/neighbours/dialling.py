@@ -81,8 +81,10 @@ class Dialler:
         self._links = links
         self._windows = windows
         self._clock = clock
-        self._plan_changed = asyncio.Event()
+        self._opens_changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        # How long it is until a contact opens depends on the rate of mission time as well.
+        self._unsubscribe = clock.subscribe(self._look_again)
 
     def dial(self, peer: PeerConfig, address: LinkAddress, kind: StreamKind, tally: Tally) -> None:
         """Keep a peer connected from now on.
@@ -97,17 +99,21 @@ class Dialler:
     def set_plan(self, plan: ContactPlan) -> None:
         """Dial by the contacts of another plan."""
         self._windows.set_plan(plan)
-        self._plan_changed.set()
-        self._plan_changed.clear()
+        self._look_again()
 
     def stop(self) -> None:
         """Dial no more."""
+        self._unsubscribe()
         for task in self._tasks:
             task.cancel()
 
     async def wait_stopped(self) -> None:
         """Return once all tasks have ended."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _look_again(self) -> None:
+        self._opens_changed.set()
+        self._opens_changed.clear()
 
     async def _keep_connected(
         self, peer: PeerConfig, address: LinkAddress, kind: StreamKind, tally: Tally
@@ -133,14 +139,14 @@ class Dialler:
             await self._rest(peer.node, pauses)
 
     async def _rest(self, peer: int, pauses: DialPauses) -> None:
-        """Wait until a peer is to be tried again; a plan that now opens a contact ends that."""
+        """Wait until a peer is to be tried again; a contact that now opens sooner ends that."""
         loop = asyncio.get_running_loop()
         was_open = self._windows.is_open(peer, self._clock.now())
         until = loop.time() + pauses.next(was_open, self._opens_in_s(peer))
         while loop.time() < until:
             try:
                 async with asyncio.timeout_at(until):
-                    await self._plan_changed.wait()
+                    await self._opens_changed.wait()
             except TimeoutError:
                 return
             opens_in_s = self._opens_in_s(peer)

@@ -26,14 +26,10 @@ class Light:
     Args:
         plan: whose contacts carry light time as a function of the moment of transmission.
         fixed_s: a number of seconds that overrides the plan for a directed link, by ``(from, to)``.
-        rate: seconds of mission time per second of the wall.
     """
 
-    def __init__(
-        self, plan: ContactPlan, fixed_s: dict[tuple[int, int], float] | None = None, rate: float = 1
-    ) -> None:
+    def __init__(self, plan: ContactPlan, fixed_s: dict[tuple[int, int], float] | None = None) -> None:
         self._fixed = {link: round(value * SECOND) for link, value in (fixed_s or {}).items()}
-        self._slack = round(DEPARTURE_SLACK_S * SECOND * rate)
         self.set_plan(plan)
 
     def set_plan(self, plan: ContactPlan) -> None:
@@ -59,15 +55,16 @@ class Light:
         # A contact's light time is fitted to its own span; carried on beyond that, it would drift off.
         return contact.light_time(min(max(leaves, contact.start), contact.end))
 
-    def arrival(self, from_node: int, to_node: int, departure: int | None, now: int) -> int:
+    def arrival(self, from_node: int, to_node: int, departure: int | None, now: int, earliest: int) -> int:
         """Return when light brings what has just come over the cable, in ns of mission time.
 
         Args:
             departure: when its last byte left, as the peer says; None when it does not.
-            now: mission time. A departure too far from it is not believed: what the peer says
+            now: mission time. A departure too far ahead of it is not believed: what the peer says
                 can hide a bundle for a day at most.
+            earliest: mission time `DEPARTURE_SLACK_S` ago; no earlier departure is believed.
         """
-        if departure is None or not now - self._slack <= departure <= now + DEPARTURE_AHEAD:
+        if departure is None or not earliest <= departure <= now + DEPARTURE_AHEAD:
             departure = now
         return departure + self.light_time(from_node, to_node, departure)
 

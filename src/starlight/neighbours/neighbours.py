@@ -20,7 +20,7 @@ from starlight.neighbours.contact_windows import ContactWindows
 from starlight.neighbours.datagram_sockets import DatagramSockets
 from starlight.neighbours.dialling import Dialler
 from starlight.neighbours.kinds import KINDS, LinkKind, StreamKind, ThisNode
-from starlight.neighbours.light import Light
+from starlight.neighbours.light import DEPARTURE_SLACK_S, Light
 from starlight.neighbours.link_driver import LinkDriver, Tap
 from starlight.neighbours.link_drivers import LinkDrivers
 from starlight.neighbours.link_status import LinkStatus, Tally
@@ -240,7 +240,8 @@ class Neighbours:
         self._tallies[peer].received += 1
         handle = self.uncommitted.add(driver, event.transfer, len(event.data))
         left = None if self._peers[peer].foreign else event.last_byte
-        arrives = self._light.arrival(peer, self._node, left, self._clock.now())
+        earliest = self._clock.ago(DEPARTURE_SLACK_S)
+        arrives = self._light.arrival(peer, self._node, left, self._clock.now(), earliest)
         self._tell(events.BundleReceived(peer, event.data, handle, arrives))
 
     def _put(self, transmit: Transmit, data: bytes, *, held: bool) -> None:

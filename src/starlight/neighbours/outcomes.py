@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from starlight import links
-from starlight.dtntime import SECOND
 from starlight.links import Refusal
 from starlight.live.clock import MissionClock, MissionTimers
 from starlight.neighbours.light import Light
@@ -109,8 +108,7 @@ class TransferOutcomes:
         elif reason in _TRY_AGAIN:
             # Of the wall: it is a machine that lacks room, and it
             # frees none sooner because the mission's time is fast.
-            later = self._clock.now() + round(RETRY_S * SECOND * self._clock.rate)
-            self._timers.at(later, self.failed, transmit, reason.value)
+            self._timers.after_s(RETRY_S, self.failed, transmit, reason.value)
         else:
             self.failed(transmit, reason.value, refused=True)
 

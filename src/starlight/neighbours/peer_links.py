@@ -250,9 +250,7 @@ class PeerLinks:
     def _heard(self, link: PeerLink) -> int | None:
         """Return when something came over a link last, in ns of mission time."""
         at = link.driver.heard_at
-        if at is None:
-            return None
-        return self._clock.now() - round((self._clock.wall_now() - at) * self._clock.rate)
+        return None if at is None else self._clock.at_wall(at)
 
     def _tell_facts(self, peer: int) -> None:
         """Tell the engine whether a peer is up, and what its link is like, where it does not know."""
