@@ -17,6 +17,7 @@ from starlight.app.node_services import ServiceSpec
 from starlight.contacts.contact import UNLIMITED_BPS
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
+from starlight.live.node_log import LogConfig
 from starlight.neighbours.address import LinkAddress
 from starlight.scenario.worlds import WorldSpec
 
@@ -29,9 +30,10 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "`[[service]]`": ServiceSpec,
     "`[[address]]`": nodefile.AddressSpec,
     "`[clock]`": nodefile.ClockSpec,
+    "`[log]`": LogConfig,
     "`[[other_world]]`": WorldSpec,
 }
-PARTS = {"peer", "contact", "person", "service", "address", "clock", "other_world"}
+PARTS = {"peer", "contact", "person", "service", "address", "clock", "other_world", "log"}
 SEOUL, BASE, DATAGRAMS, SERVICES, CLOCK = re.findall(
     r"```toml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL
 )

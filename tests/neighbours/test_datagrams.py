@@ -334,6 +334,48 @@ def test_a_peer_whose_words_are_dropped_is_not_silent(monkeypatch: pytest.Monkey
     run(test())
 
 
+def test_after_a_stall_what_waits_is_read_before_a_peer_counts_as_silent() -> None:
+    """Timers of a process that stood still are due at once; words that came meanwhile count first, though
+    those of another peer wait before them on the same socket."""
+
+    async def test() -> None:
+        ahead = 0
+
+        def wall() -> int:
+            return round(asyncio.get_running_loop().time() * SECOND) + ahead
+
+        raws = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+        for raw in raws:
+            raw.bind(("127.0.0.1", 0))
+        peers = [
+            PeerConfig(node, LinkAddress("udpcl", *raw.getsockname()))
+            for node, raw in zip((2, 3), raws, strict=True)
+        ]
+        here = End(1, peers, PLAN, MissionClock(START, wall=wall))
+        port = (await here.listen("udpcl")).port
+        here.neighbours.reach()
+        for raw in raws:
+            raw.connect(("127.0.0.1", port))
+            raw.send(KEEPALIVE)
+            assert isinstance(await here.next(), LinkUp)
+        for raw in (raws[0], raws[0], raws[1]):
+            raw.send(KEEPALIVE)
+        ahead = 70 * SECOND
+        for path in list(here.neighbours.drivers._open):
+            path._wake()
+        assert not here.told
+        assert here.neighbours.links.up == [2, 3]
+        ahead = 140 * SECOND  # and whoever has said nothing by then is gone
+        for path in list(here.neighbours.drivers._open):
+            path._wake()
+        assert [await here.next(), await here.next()] == [LinkDown(2), LinkDown(3)]
+        await closed(here)
+        for raw in raws:
+            raw.close()
+
+    run(test())
+
+
 def test_where_a_peer_waits_for_answers_what_is_dropped_is_refused() -> None:
     """A datagram link that acknowledges says of each transfer that there is no room for it now."""
 
@@ -347,6 +389,9 @@ def test_where_a_peer_waits_for_answers_what_is_dropped_is_refused() -> None:
         def send(self, data: bytes, path: DatagramPath) -> str | None:
             out.append(data)
             return None
+
+        def read_waiting(self) -> None:
+            pass
 
     out: list[bytes] = []
     heard: list[LinkEvent] = []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import select
+import socket
 from typing import Any
 
 import pytest
@@ -14,8 +16,9 @@ from tests.neighbours.helpers import End, pair, risen
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
-from starlight.neighbours import uncommitted
+from starlight.neighbours import connections, uncommitted
 from starlight.neighbours.connection import Connection
+from starlight.neighbours.connections import NAMELESS
 from starlight.neighbours.peer import PeerConfig
 from starlight.neighbours.peer_links import LINKS_EACH
 from starlight.neighbours.trace_events import LinkRefused
@@ -235,7 +238,9 @@ def test_a_stranger_is_turned_away() -> None:
         assert await stranger.next() == LinkDown(2)
         await closed(stranger, there)
         assert not there.told
-        assert LinkRefused("ipn:9.0", "not a peer of this node") in there.said
+        (refused,) = (event for event in there.said if isinstance(event, LinkRefused))
+        assert (refused.peer, refused.reason) == ("ipn:9.0", "not a peer of this node")
+        assert refused.address.startswith("127.0.0.1 port ")
 
     run(test())
 
@@ -348,6 +353,76 @@ async def greeted(port: int, name: str) -> tuple[asyncio.StreamReader, asyncio.S
     writer.write(CONTACT + sess_init(node_id=name))
     assert await reader.readexactly(6 + 32) == CONTACT + sess_init(node_id="ipn:2.0")
     return reader, writer
+
+
+def test_the_answer_to_our_last_word_is_read() -> None:
+    """Whoever is sent a SESS_TERM answers it (RFC 9174, 6.1), and is not met by a connection reset."""
+
+    async def test() -> None:
+        there = End(2, [PeerConfig(1)], PLAN, MissionClock(START, 600))
+        port = (await there.listen()).port
+        loop = asyncio.get_running_loop()
+        with socket.create_connection(("127.0.0.1", port)) as raw:
+            raw.setblocking(False)
+            await loop.sock_sendall(raw, CONTACT + sess_init(node_id="ipn:9.0"))
+            said = b""
+            async with asyncio.timeout(PATIENCE_S):
+                while part := await loop.sock_recv(raw, 1024):
+                    said += part
+            assert said.endswith(b"\x05\x00\x04")  # SESS_TERM, Contact Failure
+            for _ in range(2):  # a reset comes upon the first, and fails the second
+                await loop.sock_sendall(raw, b"\x05\x01\x04")
+                await turns()
+            assert raw.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+        await closed(there)
+
+    run(test())
+
+
+def test_silent_strangers_keep_no_peer_out() -> None:
+    """However many connections say nothing, a peer that calls is let in, and one that is there stays."""
+
+    async def test() -> None:
+        there = End(2, [PeerConfig(1), PeerConfig(3)], PLAN, MissionClock(START, 600))
+        port = (await there.listen()).port
+        writers = [(await greeted(port, "ipn:3.0"))[1]]
+        for _ in range(NAMELESS + 50):
+            writers.append((await asyncio.open_connection("127.0.0.1", port))[1])
+        writers.append((await greeted(port, "ipn:1.0"))[1])
+        assert there.neighbours.links.connected == [1, 3]
+        assert len(there.neighbours._connections._callers) <= NAMELESS + 2
+        told = [event.reason for event in there.said if isinstance(event, LinkRefused)]
+        assert told[0] == f"more than {NAMELESS} callers have given no name, the 1. broken off"
+        assert len(told) <= 7
+        for writer in writers:
+            writer.close()
+        await closed(there)
+
+    run(test())
+
+
+def test_a_crowd_of_one_host_breaks_off_none_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever calls from elsewhere has time to give a name, though it called before all of a crowd."""
+    monkeypatch.setattr(connections, "NAMELESS", 4)
+
+    async def test() -> None:
+        there = End(2, [PeerConfig(1)], PLAN, MissionClock(START, 600))
+        port = (await there.listen()).port
+        reader, slow = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0))
+        slow.write(CONTACT)
+        assert await reader.readexactly(6) == CONTACT
+        crowd = [await asyncio.open_connection("127.0.0.1", port) for _ in range(8)]
+        async with asyncio.timeout(PATIENCE_S):
+            for silent, _ in crowd[:4]:
+                with contextlib.suppress(ConnectionError):
+                    await silent.read(-1)
+        slow.write(sess_init(node_id="ipn:1.0"))
+        assert await there.next() == risen(1)
+        for writer in (slow, *(each for _, each in crowd)):
+            writer.close()
+        await closed(there)
+
+    run(test())
 
 
 def test_a_stranger_holds_no_transfer_in_memory() -> None:

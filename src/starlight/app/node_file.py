@@ -17,6 +17,7 @@ from starlight.bundle import EndpointID
 from starlight.contacts import UNLIMITED_BPS, Contact, ContactPlan, Notice, constant_light, from_json
 from starlight.dtntime import YEAR
 from starlight.errors import InputError
+from starlight.live.node_log import LogConfig
 from starlight.scenario.file_errors import named_error
 from starlight.scenario.network import Name
 from starlight.scenario.worlds import WorldSpec, check_declared, check_world, declared_worlds
@@ -88,6 +89,7 @@ class NodeFile(_Spec, frozen=True):
         oldest_format: of letters to those who have not been heard from: 1 (any Starlight reads it) or 2.
         other_world: the worlds that are not built in, and other clocks for those that are.
         service: what else is at this node.
+        log: where its log goes, relative to the file, and what of it.
     """
 
     number: Number
@@ -109,6 +111,7 @@ class NodeFile(_Spec, frozen=True):
     address: list[AddressSpec] = []
     service: list[ServiceSpec] = []
     oldest_format: Annotated[int, msgspec.Meta(ge=1, le=2)] = 1
+    log: LogConfig = LogConfig()
 
 
 def load(path: Path) -> NodeFile:

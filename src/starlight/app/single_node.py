@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +25,7 @@ from starlight.input_files import STATE_BYTES, read_bytes
 from starlight.json_text import decode_as
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
+from starlight.live.node_log import NodeLog
 from starlight.node.config import NodeConfig
 from starlight.scenario.kernels import open_sky
 from starlight.store.folder_lock import LOCK_FILE
@@ -33,6 +35,7 @@ NODE_FILE = "node"
 """In the data folder: the number of the node whose folder it is."""
 
 Say = Callable[[str], None]
+_LOG = logging.getLogger(__name__)
 
 
 async def run_node(path: Path, say: Say, *, record: Path | None = None, log: bool = False) -> None:
@@ -55,18 +58,22 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
         # Bound before the node starts: a port that is taken is found before anything is sent or accepted.
         listener = bind(*host_port(node.page, f"{path}: page"), fall_back=False)
         clock = _clock(node)
-        daemon = Daemon(_config(node, path.parent, folder, record), clock)
+        node_log = _log(node, path.parent, clock)
+        daemon = Daemon(_config(node, path.parent, folder, record), clock, log=node_log.add)
         try:
+            node_log.open()
             await daemon.start()
             backend = _backend(node, daemon, clock)
             where = ", ".join(map(str, daemon.listening)) or "nowhere"
             say(f"node {node.number} ({node.name}) listens on {where}")
+            _LOG.info("node %d listens on %s", node.number, where)
             say(f"page: {address_of(listener)}/?token={token_of(folder)}")
             async with sinks(daemon, node.service, path.parent):
                 await serve(backend, [daemon], listener, folder, log=log)
         finally:
             listener.close()
             await daemon.stop()
+            node_log.close()
 
 
 def _claim(folder: Path, node: NodeFile) -> None:
@@ -95,6 +102,11 @@ def _clock(node: NodeFile) -> MissionClock:
         return MissionClock.of_day(rate)
     mission, wall = dtntime.from_text(node.clock.mission), dtntime.from_text(node.clock.wall)
     return MissionClock.of_day(rate, mission=mission, wall=wall)
+
+
+def _log(node: NodeFile, base: Path, clock: MissionClock) -> NodeLog:
+    file = str(base / node.log.file) if node.log.file else ""
+    return NodeLog(msgspec.structs.replace(node.log, file=file), clock.now)
 
 
 def _config(node: NodeFile, base: Path, folder: Path, record: Path | None) -> DaemonConfig:

@@ -74,6 +74,7 @@ class Daemon:
         tap: sees all bytes of all its links; for captures in tests.
         kinds: the protocols that its links speak, by the schemes of their addresses.
         open_store: opens its store, which is in the folder `config.data`.
+        log: takes each record of the trace, as `NodeLog.add` does; None for none.
 
     Attributes:
         mail: the mailboxes, for people.
@@ -96,6 +97,7 @@ class Daemon:
         tap: Tap | None = None,
         kinds: Mapping[str, LinkKind] = KINDS,
         open_store: Callable[[str], Store] = SqliteStore,
+        log: Callable[[Record], None] | None = None,
     ) -> None:
         self.config = config = _patient(config, float(clock.fastest))
         self.clock = clock
@@ -103,7 +105,7 @@ class Daemon:
         clock.not_before(self.store.mission_time())
         number = self._number = config.node.number
         self.node = Node(config.node)
-        self._trace = TraceLog(config.trace)
+        self._trace = TraceLog(config.trace, log)
         self._record = RunRecord(config.node, config.record)
         self._defects = Defects(number)
         # Each application has a face for whoever asks in this process: people, programs, planners.

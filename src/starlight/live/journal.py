@@ -60,14 +60,16 @@ class Journal:
 
 
 class TraceLog:
-    """The trace of a running node, in a file where one is wanted.
+    """The trace of a running node, in a file where one is wanted, and in its log.
 
     Args:
         path: the file, to which is appended; None for none.
+        log: takes each record; None for none.
     """
 
-    def __init__(self, path: str | None) -> None:
+    def __init__(self, path: str | None, log: Callable[[Record], None] | None) -> None:
         self._path = path
+        self._log = log
         self._file: Journal | None = None
 
     def open(self) -> None:
@@ -80,8 +82,10 @@ class TraceLog:
             self._file = Journal(self._path, "a")
 
     def add(self, record: Record) -> None:
-        """Add a record; what goes wrong with a correspondent is logged too, for whoever wrote it."""
-        if isinstance(record.event, CorrespondentTrouble):
+        """Add a record; without a log, what goes wrong with a correspondent still reaches its author."""
+        if self._log:
+            self._log(record)
+        elif isinstance(record.event, CorrespondentTrouble):
             _LOG.warning("node %d: %s", record.node, record.line())
         if self._file:
             self._file.write(record.line())

@@ -15,7 +15,8 @@ PROBE_AFTER_S, PROBE_EVERY_S, PROBES = 60, 15, 4
 KEEPALIVE would otherwise never end after a loss of power. Two minutes, as with KEEPALIVE."""
 
 CLOSE_S = 5.0
-"""How long the last bytes of an ended link may take to leave, before the connection is cut off."""
+"""How long the last bytes of an ended link may take to leave, and the peer to answer them, before the
+connection is cut off."""
 
 
 class Connection(LinkDriver, asyncio.Protocol):
@@ -41,7 +42,7 @@ class Connection(LinkDriver, asyncio.Protocol):
         super().__init__(scheme, link, called, wall_now, heard)
         self._tap = tap
         self._full = True  # nothing can be written before the connection is made
-        self._unwanted = False
+        self._unwanted = self._released = False
         self._transport: asyncio.Transport | None = None
         self._here: SocketAddress = ("", 0)
         self._there: SocketAddress = ("", 0)
@@ -65,7 +66,10 @@ class Connection(LinkDriver, asyncio.Protocol):
         if self._tap:
             self._tap(self._there, self._here, data)
         now = self.heard_at = self.wall_now()
-        self._pass_on(self.link.receive_data(data, now))
+        self.traffic.received.add(len(data), now)
+        # What still comes after our last word is the answer to that, or of no use any more.
+        if not self._released:
+            self._pass_on(self.link.receive_data(data, now))
 
     def eof_received(self) -> bool:
         """Tell the link that nothing more comes; the transport then closes itself."""
@@ -88,9 +92,20 @@ class Connection(LinkDriver, asyncio.Protocol):
         self.transmit()
 
     @property
+    def host(self) -> str:
+        """Return the host at the other end; empty before the connection is made."""
+        return self._there[0]
+
+    @property
+    def where(self) -> str:
+        """Return the address at the other end, for people."""
+        host, port = self._there
+        return f"{host} port {port}"
+
+    @property
     def is_open(self) -> bool:
         """Return whether the connection is made and not closing."""
-        return self._transport is not None and not self._transport.is_closing()
+        return self._transport is not None and not self._released and not self._transport.is_closing()
 
     def pause_reading(self) -> None:
         """Take nothing from the peer for now; TCP holds it back."""
@@ -112,13 +127,22 @@ class Connection(LinkDriver, asyncio.Protocol):
         while not self._full and (data := self.link.data_to_send()):
             assert self._transport is not None
             self._transport.write(data)
+            self.traffic.sent.add(len(data), self.wall_now())
             if self._tap:
                 self._tap(self._here, self._there, data)
 
-    def _release(self) -> None:
-        if self._transport and self.is_open:
+    def _release(self, *, answered: bool) -> None:
+        if self._transport is None or not self.is_open:
+            return
+        self._released = self._full = True
+        asyncio.get_running_loop().call_later(CLOSE_S, self._transport.abort)
+        if answered:
             self._transport.close()
-            asyncio.get_running_loop().call_later(CLOSE_S, self._transport.abort)
+            return
+        # Closed for good, the system would answer the peer's SESS_TERM (RFC 9174, 6.1) with a reset, which
+        # may also overtake our last word. So only our side ends; what comes is read, and falls.
+        self._transport.resume_reading()
+        self._transport.write_eof()
 
 
 def _set_options(sock: socket.socket) -> None:

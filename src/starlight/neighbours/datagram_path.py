@@ -23,6 +23,9 @@ class Sender(Protocol):
     def send(self, data: bytes, path: DatagramPath) -> str | None:
         """Send a datagram to a path's peer; return why the system did not take it, or None where it did."""
 
+    def read_waiting(self) -> None:
+        """Hand on what the system holds already."""
+
 
 class DatagramPath(LinkDriver):
     """A link over datagrams to and from one address.
@@ -60,9 +63,15 @@ class DatagramPath(LinkDriver):
     def receive(self, data: bytes) -> None:
         """Hand a datagram of the peer to the link, and its events on."""
         now = self.heard_at = self.wall_now()
+        self.traffic.received.add(len(data), now)
         if self.is_open:
             happened = self.link.receive_datagram(data, now)
             self._pass_on(happened if self._reading else self._without_transfers(happened, now))
+
+    @property
+    def where(self) -> str:
+        """Return the peer's address, for people."""
+        return f"{self.address[0]} port {self.address[1]}"
 
     @property
     def is_open(self) -> bool:
@@ -95,6 +104,12 @@ class DatagramPath(LinkDriver):
         """End the link: there is no word that could be left out."""
         self.close(Closing.DONE)
 
+    def _wake(self) -> None:
+        # asyncio reads one datagram a turn, and then runs all timers that are due. After a stall of this
+        # process words of a peer wait behind those of others, and it would count as silent.
+        self._sender.read_waiting()
+        super()._wake()
+
     def _without_transfers(self, happened: list[LinkEvent], now: int) -> list[LinkEvent]:
         """Return what has happened but for transfers, which are refused where the peer waits for answers."""
         # There is nothing that could hold the peer back, and the wire may lose what it likes. But the link
@@ -111,10 +126,12 @@ class DatagramPath(LinkDriver):
         told: list[LinkEvent] = []
         for datagram in self.link.datagrams_to_send():
             error = self._sender.send(datagram.data, self)
-            if error is not None:
+            if error is None:
+                self.traffic.sent.add(len(datagram.data), self.wall_now())
+            else:
                 told += self.link.not_sent(datagram, error, self.wall_now())
         if told:
             self._heard(self, told)
 
-    def _release(self) -> None:
+    def _release(self, *, answered: bool) -> None:
         self._end()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import socket
 from typing import cast
 
 from starlight.neighbours.datagram_path import DatagramPath, SystemAddress
@@ -11,16 +12,24 @@ from starlight.neighbours.link_driver import Tap
 from starlight.neighbours.strangers import Strangers
 from starlight.neighbours.trace_events import LinkRefused
 
+WAITING_MAX = 16_384
+"""Datagrams that are read in one go, as the system's buffer of 4 MiB holds no more: each costs it some
+hundred bytes at least. So whoever sends faster than we read does not hold up all else."""
+LARGEST = 65_535
+"""Octets of a datagram, of IPv4 or IPv6."""
+
 
 class DatagramSocket(asyncio.DatagramProtocol):
     """One UDP socket.
 
     Args:
+        opened: the system's.
         strangers: told of what comes from elsewhere than a peer's address.
         tap: sees all bytes; for captures in tests.
     """
 
-    def __init__(self, strangers: Strangers, tap: Tap | None) -> None:
+    def __init__(self, opened: socket.socket, strangers: Strangers, tap: Tap | None) -> None:
+        self._opened = opened
         self._strangers = strangers
         self._tap = tap
         self._transport: asyncio.DatagramTransport | None = None
@@ -105,6 +114,17 @@ class DatagramSocket(asyncio.DatagramProtocol):
         if self._tap:
             self._tap(self.here, path.address[:2], data)
         return None
+
+    def read_waiting(self) -> None:
+        """Hand on what the system holds already, before asyncio comes to it."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        for _ in range(WAITING_MAX):
+            try:
+                data, address = self._opened.recvfrom(LARGEST)
+            except OSError:  # Nothing waits; an error of an earlier datagram is asyncio's to tell.
+                return
+            self.datagram_received(data, address)
 
     def close(self) -> None:
         """Close the socket."""

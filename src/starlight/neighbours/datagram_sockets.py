@@ -16,7 +16,6 @@ from starlight.neighbours.datagram_socket import DatagramSocket
 from starlight.neighbours.kinds import DatagramKind, ThisNode
 from starlight.neighbours.link_driver import Heard, Tap
 from starlight.neighbours.link_drivers import LinkDrivers
-from starlight.neighbours.link_status import Tally
 from starlight.neighbours.peer import PeerConfig
 from starlight.neighbours.strangers import Strangers
 from starlight.trace import TraceEvent
@@ -43,6 +42,7 @@ class DatagramSockets:
         clock: the wall, for the protocols' timers.
         drivers: told of each link's driver.
         heard: told the events of each link.
+        unreached: told of a peer whose address can't be found, and why.
         say: takes what is to be traced.
         tap: sees all bytes of all sockets; for captures in tests.
 
@@ -56,6 +56,7 @@ class DatagramSockets:
         clock: MissionClock,
         drivers: LinkDrivers,
         heard: Heard,
+        unreached: Callable[[int, str], None],
         say: Callable[[TraceEvent], None],
         tap: Tap | None,
     ) -> None:
@@ -63,6 +64,7 @@ class DatagramSockets:
         self._clock = clock
         self._drivers = drivers
         self._heard = heard
+        self._unreached = unreached
         self.strangers = Strangers(say)
         self._tap = tap
         self._sockets: list[tuple[str, DatagramSocket]] = []  # each with its protocol
@@ -92,7 +94,7 @@ class DatagramSockets:
             opened.setblocking(False)
             opened.bind(system)
             _, made = await loop.create_datagram_endpoint(
-                lambda: DatagramSocket(self.strangers, self._tap), sock=opened
+                lambda: DatagramSocket(opened, self.strangers, self._tap), sock=opened
             )
         except OSError as error:
             opened.close()
@@ -102,12 +104,11 @@ class DatagramSockets:
         self._sockets.append((address.scheme, made))
         return address._replace(port=made.here[1])
 
-    def reach(self, peer: PeerConfig, address: LinkAddress, kind: DatagramKind, tally: Tally) -> None:
+    def reach(self, peer: PeerConfig, address: LinkAddress, kind: DatagramKind) -> None:
         """Keep a link with a peer from now on.
 
         Args:
             peer, address, kind: who it is, where, and its protocol.
-            tally: told why its address can't be found.
 
         Raises:
             InputError: there is no socket of its protocol, or its kind of address, to send from.
@@ -124,7 +125,7 @@ class DatagramSockets:
             raise InputError(
                 f"{address} can't be reached: {error.strerror or error}", where="peer", right=right
             ) from None
-        task = self._keep_found(peer, address, kind, tally)
+        task = self._keep_found(peer, address, kind)
         self._tasks.append(asyncio.get_running_loop().create_task(task))
 
     def stop(self) -> None:
@@ -139,15 +140,13 @@ class DatagramSockets:
         for _, each in self._sockets:
             each.close()
 
-    async def _keep_found(
-        self, peer: PeerConfig, address: LinkAddress, kind: DatagramKind, tally: Tally
-    ) -> None:
+    async def _keep_found(self, peer: PeerConfig, address: LinkAddress, kind: DatagramKind) -> None:
         """Begin a link where the peer's name leads to, and another where it leads elsewhere later."""
         while True:
             try:
                 place = self._place(address.scheme, await _looked_up(address))
             except OSError as error:
-                tally.erred(f"{address.host} can't be found: {error.strerror or error}", self._clock.now())
+                self._unreached(peer.node, f"{address.host} can't be found: {error.strerror or error}")
             else:
                 path = self._paths.get(peer.node)
                 if path is None or path.address != place.address:

@@ -15,7 +15,6 @@ from starlight.neighbours.address import LinkAddress
 from starlight.neighbours.connections import TcpConnections
 from starlight.neighbours.contact_windows import ContactWindows
 from starlight.neighbours.kinds import StreamKind
-from starlight.neighbours.link_status import Tally
 from starlight.neighbours.peer import PeerConfig
 from starlight.neighbours.peer_links import PeerLinks
 
@@ -86,14 +85,13 @@ class Dialler:
         # How long it is until a contact opens depends on the rate of mission time as well.
         self._unsubscribe = clock.subscribe(self._look_again)
 
-    def dial(self, peer: PeerConfig, address: LinkAddress, kind: StreamKind, tally: Tally) -> None:
+    def dial(self, peer: PeerConfig, address: LinkAddress, kind: StreamKind) -> None:
         """Keep a peer connected from now on.
 
         Args:
             peer, address, kind: who it is, where, and its protocol.
-            tally: told why it can't be connected.
         """
-        task = self._keep_connected(peer, address, kind, tally)
+        task = self._keep_connected(peer, address, kind)
         self._tasks.append(asyncio.get_running_loop().create_task(task))
 
     def set_plan(self, plan: ContactPlan) -> None:
@@ -115,9 +113,7 @@ class Dialler:
         self._opens_changed.set()
         self._opens_changed.clear()
 
-    async def _keep_connected(
-        self, peer: PeerConfig, address: LinkAddress, kind: StreamKind, tally: Tally
-    ) -> None:
+    async def _keep_connected(self, peer: PeerConfig, address: LinkAddress, kind: StreamKind) -> None:
         loop = asyncio.get_running_loop()
         pauses = DialPauses()
         while True:
@@ -133,9 +129,10 @@ class Dialler:
                 if connection.peer is not None and loop.time() - began >= STEADY_S:
                     pauses.steady()
             except TimeoutError:
-                tally.erred(f"{address} does not answer", self._clock.now())
+                self._links.unreached(peer.node, f"{address} does not answer")
             except OSError as error:
-                tally.erred(f"{address} can't be connected: {error.strerror or error}", self._clock.now())
+                reason = f"{address} can't be connected: {error.strerror or error}"
+                self._links.unreached(peer.node, reason)
             await self._rest(peer.node, pauses)
 
     async def _rest(self, peer: int, pauses: DialPauses) -> None:

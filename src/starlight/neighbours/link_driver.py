@@ -14,6 +14,7 @@ from collections.abc import Callable
 from starlight.dtntime import SECOND
 from starlight.links import Closing, Link, LinkEnded, LinkEvent
 from starlight.neighbours.peer import PeerConfig
+from starlight.neighbours.traffic import Traffic
 
 SocketAddress = tuple[str, int]
 Tap = Callable[[SocketAddress, SocketAddress, bytes], None]
@@ -35,6 +36,7 @@ class LinkDriver(ABC):
     Attributes:
         peer: the number of the node at the other end, once it is known.
         heard_at: when something came last, in ns of the wall; None for never.
+        traffic: what its wire carried just now.
         ended: done once the wire is gone.
     """
 
@@ -47,6 +49,7 @@ class LinkDriver(ABC):
         self.wall_now = wall_now
         self.peer: int | None = None
         self.heard_at: int | None = None
+        self.traffic = Traffic()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._heard = heard
         self._timer: asyncio.TimerHandle | None = None
@@ -73,7 +76,12 @@ class LinkDriver(ABC):
         self.link.close(self.wall_now(), why)
         self.transmit()
         if at_once:
-            self._release()
+            self._release(answered=False)
+
+    @property
+    @abstractmethod
+    def where(self) -> str:
+        """Return the address at the other end, for people."""
 
     @property
     @abstractmethod
@@ -97,8 +105,12 @@ class LinkDriver(ABC):
         """Write what the link wants sent, as far as the wire takes it."""
 
     @abstractmethod
-    def _release(self) -> None:
-        """Let go of the wire, once what is written has left."""
+    def _release(self, *, answered: bool) -> None:
+        """Let go of the wire, once what is written has left.
+
+        Args:
+            answered: both ends have said that it is over, so nothing more comes.
+        """
 
     def _wake(self) -> None:
         self._timer = None
@@ -110,7 +122,7 @@ class LinkDriver(ABC):
         self.transmit()
         # Only after `transmit`: the link may end with a last word to its peer.
         if events and isinstance(events[-1], LinkEnded):
-            self._release()
+            self._release(answered=events[-1].clean)
 
     def _end(self) -> None:
         """Take note that the wire is gone."""

@@ -7,9 +7,9 @@ import asyncio
 from starlight.links import Closing
 from starlight.neighbours.link_driver import LinkDriver
 
-GOODBYE_S = 0.2
-"""How long a peer may take to answer the end of a session when this node stops; on a wire it is two light
-times of the ground, and a peer that does not answer loses nothing."""
+GOODBYE_S = 1.0
+"""How long a peer may take to answer the end of a session when this node stops: twice round the Earth, and a
+busy peer's turn. One that does not answer loses nothing."""
 
 
 class LinkDrivers:

@@ -81,8 +81,8 @@ class Neighbours:
         self._outcomes = TransferOutcomes(node, clock, light, self._timers, tell, tally)
         self.drivers = LinkDrivers()
         self.links = PeerLinks(node, peers, clock, self._outcomes, tally, tell, say)
-        self._connections = TcpConnections(me, clock, self.drivers, self._heard, tap)
-        self.datagrams = DatagramSockets(me, clock, self.drivers, self._heard, say, tap)
+        self._connections = TcpConnections(me, clock, self.drivers, self._heard, say, tap)
+        self.datagrams = DatagramSockets(me, clock, self.drivers, self._heard, self.links.unreached, say, tap)
         windows = ContactWindows(node, self._peers)
         self._dialler = Dialler(self._connections, self.links, windows, clock)
         self.uncommitted = Uncommitted(self.drivers.pause_reading, self.drivers.resume_reading)
@@ -114,11 +114,11 @@ class Neighbours:
             address = addresses.get(peer.node, peer.address)
             if address is None:
                 continue
-            kind, tally = self._kinds[address.scheme], self._tallies[peer.node]
+            kind = self._kinds[address.scheme]
             if isinstance(kind, StreamKind):
-                self._dialler.dial(peer, address, kind, tally)
+                self._dialler.dial(peer, address, kind)
             else:
-                self.datagrams.reach(peer, address, kind, tally)
+                self.datagrams.reach(peer, address, kind)
 
     def set_plan(self, plan: ContactPlan) -> None:
         """Impose the light of a plan, and dial by its contacts; it costs nothing while that is the same."""

@@ -20,7 +20,13 @@ from starlight.neighbours.link_status import LinkStatus, Tally
 from starlight.neighbours.outcomes import Outcome, TransferOutcomes
 from starlight.neighbours.peer import PeerConfig
 from starlight.neighbours.strangers import Strangers
-from starlight.neighbours.trace_events import LinkLost, LinkRefused, LinkRose, NamelessLinkEnded
+from starlight.neighbours.trace_events import (
+    LinkLost,
+    LinkRefused,
+    LinkRose,
+    NamelessLinkEnded,
+    PeerUnreached,
+)
 from starlight.node import events
 from starlight.node.actions import Transmit
 from starlight.trace import TraceEvent
@@ -195,10 +201,10 @@ class PeerLinks:
         peer = driver.peer
         if link is None or peer is None:
             if driver.called:
-                self._say(NamelessLinkEnded(None, reason))
+                self._say(NamelessLinkEnded(None, reason, driver.called.node, driver.where))
                 self._tally(driver.called.node).erred(reason, self._clock.now())
             else:
-                self._nameless.add(lambda _: NamelessLinkEnded(None, reason))
+                self._nameless.add(lambda _: NamelessLinkEnded(None, reason, None, driver.where))
             return
         now, tally = self._clock.now(), self._tally(peer)
         tally.heard = self._heard(link) or tally.heard
@@ -212,6 +218,11 @@ class PeerLinks:
         # Before what has failed with it is told, so that the engine does not send it over it again.
         self._tell_facts(peer)
         link.fail_waiting(reason)
+
+    def unreached(self, peer: int, reason: str) -> None:
+        """Take note that a peer could not be called."""
+        self._tally(peer).erred(reason, self._clock.now())
+        self._say(PeerUnreached(peer, reason))
 
     def cut(self, silent: Collection[tuple[int, int]]) -> None:
         """Cut these directed links ``(from, to)`` and mend all others; what has left is in flight."""
@@ -265,7 +276,9 @@ class PeerLinks:
 
     def _turn_away(self, driver: LinkDriver, node_id: str, why: str, reason: Closing) -> None:
         self._turned_away.add(
-            lambda nth: LinkRefused(node_id[:100], why if nth == 1 else f"{why}, the {nth}. of such")
+            lambda nth: LinkRefused(
+                node_id[:100], why if nth == 1 else f"{why}, the {nth}. of such", driver.where
+            )
         )
         # Not from within the link's own event: its other events must be handed on first.
         asyncio.get_running_loop().call_soon(partial(driver.close, reason, at_once=True))

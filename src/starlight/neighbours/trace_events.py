@@ -19,16 +19,39 @@ class LinkLost(TraceEvent, frozen=True, tag="link.down"):
 
 
 class LinkRefused(TraceEvent, frozen=True, tag="link.refused"):
-    """Somebody was turned away, by the name that it gave, or the address that it sent from."""
+    """Somebody was turned away.
+
+    Attributes:
+        peer: the name that it gave, empty for none; of a datagram the address that it came from.
+        reason: why.
+        address: from where it called.
+    """
 
     peer: str
     reason: str
+    address: str = ""
 
 
 class NamelessLinkEnded(TraceEvent, frozen=True, tag="link.ended"):
-    """A link has ended before anyone gave a name; so the peer is None."""
+    """A link has ended before anyone gave the name of a peer; so the peer is None.
+
+    Attributes:
+        peer: None.
+        reason: why it ended.
+        called: the peer that was expected there, where we have called.
+        address: of the other end.
+    """
 
     peer: None
+    reason: str
+    called: int | None = None
+    address: str = ""
+
+
+class PeerUnreached(TraceEvent, frozen=True, tag="link.unreached"):
+    """A peer could not be called: nobody answers at its address, or nothing is known of that."""
+
+    peer: int
     reason: str
 
 
@@ -45,5 +68,6 @@ EVENTS: tuple[type[TraceEvent], ...] = (
     LinkLost,
     LinkRefused,
     NamelessLinkEnded,
+    PeerUnreached,
     LinkMessageRejected,
 )

@@ -1,0 +1,294 @@
+"""The log of a running node: what its links and bundles do, for whoever looks after it.
+
+It is made of the records of the trace that an operator wants to see, and of what goes wrong in the program.
+Some of them are caused by strangers, for nothing; so lines of a kind, of one peer, are written ten at once
+and then one a minute, which says how many were left out, and a file ends at a size and is begun anew. No peer
+can fill a disk with them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+import os
+import sys
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from io import TextIOWrapper
+from typing import Annotated, TextIO
+
+import msgspec
+
+from starlight import dtntime
+from starlight.errors import InputError
+from starlight.messages.trace_events import (
+    CorrespondentTrouble,
+    MessageRefused,
+    ReceiptRefused,
+    ReceiptRejected,
+    TelemetryRejected,
+)
+from starlight.neighbours.trace_events import (
+    LinkLost,
+    LinkMessageRejected,
+    LinkRefused,
+    LinkRose,
+    NamelessLinkEnded,
+    PeerUnreached,
+)
+from starlight.node.trace_events import (
+    BundleDeleted,
+    BundleExpired,
+    BundleFailed,
+    BundleRefused,
+    BundleUnclaimed,
+    BundleUnreadable,
+    PlanAdopted,
+    RecordSetAside,
+)
+from starlight.services.trace_events import AmendmentMade, AmendmentRefused, AmendmentTaken
+from starlight.trace import Record, TraceEvent
+
+BURST = 10
+"""Lines of a kind, of one peer, that are written at once."""
+PAUSE_S = 60.0
+"""Then one of them in so many seconds of the wall."""
+LINE_MAX = 4_000
+"""Characters of a line; the rest of it is cut off."""
+
+_WARNINGS = (
+    LinkRefused,
+    LinkMessageRejected,
+    PeerUnreached,
+    BundleRefused,
+    BundleUnreadable,
+    RecordSetAside,
+    AmendmentRefused,
+    MessageRefused,
+    ReceiptRefused,
+    ReceiptRejected,
+    TelemetryRejected,
+    CorrespondentTrouble,
+)
+_NEWS = (
+    LinkRose,
+    LinkLost,
+    NamelessLinkEnded,
+    BundleDeleted,
+    BundleExpired,
+    BundleFailed,
+    BundleUnclaimed,
+    PlanAdopted,
+    AmendmentMade,
+    AmendmentTaken,
+)
+
+
+class LogLevel(StrEnum):
+    """From which level on lines are written."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+    DEBUG = "debug"
+
+
+class LogForm(StrEnum):
+    """The form of a line."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The log of a node, as its file has it.
+
+    Attributes:
+        level: ``error``: what broke; ``warning``: who was refused, and what; ``info``: links and the plan
+            too; ``debug``: everything that is traced.
+        file: to which is appended; empty: standard error.
+        format: of a line.
+        file_mb: the size at which a file is set aside and another begun, in 10**6 bytes.
+        files: how many that were set aside are kept.
+    """
+
+    level: LogLevel = LogLevel.INFO
+    file: str = ""
+    format: LogForm = LogForm.TEXT
+    file_mb: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 10
+    files: Annotated[int, msgspec.Meta(ge=1, le=100)] = 4
+
+
+class NodeLog:
+    """The log of a node, open from `open` to `close`.
+
+    Args:
+        config: where it goes, and what of it.
+        now: returns mission time in ns.
+        wall_s: returns monotonic time in s.
+    """
+
+    def __init__(
+        self, config: LogConfig, now: Callable[[], int], wall_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._config = config
+        self._now = now
+        self._level = logging.getLevelNamesMapping()[config.level.value.upper()]
+        self._crowd = _Crowd(wall_s)
+        self._handler: logging.Handler | None = None
+
+    def open(self) -> None:
+        """Take what the program logs, from now on.
+
+        Raises:
+            InputError: the file can't be written.
+        """
+        config = self._config
+        handler: logging.Handler
+        if config.file:
+            try:
+                handler = _BoundedFile(config)
+            except OSError as error:
+                right = "Give a file in a folder that is there"
+                where = f"log.file = {config.file!r}"
+                raise InputError(f"can't be written ({error.strerror})", where=where, right=right) from None
+        else:
+            handler = _StandardError(sys.stderr)
+        handler.setFormatter(_Lines(config.format, self._now))
+        self._handler = handler
+        _PROGRAM.addHandler(handler)
+        _PROGRAM.setLevel(self._level)
+        _LOOP.addHandler(handler)
+
+    def close(self) -> None:
+        """Take nothing any more."""
+        if self._handler is not None:
+            _PROGRAM.removeHandler(self._handler)
+            _PROGRAM.setLevel(logging.NOTSET)
+            _LOOP.removeHandler(self._handler)
+            self._handler.close()
+            self._handler = None
+
+    def add(self, record: Record) -> None:
+        """Write a record of the trace, if it is wanted and there are not too many of its kind."""
+        level = level_of(record.event)
+        if level < self._level:
+            return
+        left_out = 0
+        if level > logging.DEBUG:
+            peer = getattr(record.event, "peer", None)
+            # A name that a stranger gave is no key: there is no end of them.
+            allowed = self._crowd.count(record.kind, peer if isinstance(peer, int) else None)
+            if allowed is None:
+                return
+            left_out = allowed
+        _EVENTS.log(level, "", extra={"told": record, "left_out": left_out})
+
+
+def level_of(event: TraceEvent) -> int:
+    """Return the level of what is traced, as `logging` has it."""
+    if isinstance(event, _WARNINGS) or (isinstance(event, NamelessLinkEnded) and event.called is not None):
+        return logging.WARNING
+    return logging.INFO if isinstance(event, _NEWS) else logging.DEBUG
+
+
+_PROGRAM = logging.getLogger("starlight")
+_EVENTS = logging.getLogger("starlight.events")
+_LOOP = logging.getLogger("asyncio")
+
+
+class _Crowd:
+    """Counts lines by kind and peer, and lets through a burst and then one in a while."""
+
+    def __init__(self, wall_s: Callable[[], float]) -> None:
+        self._wall_s = wall_s
+        # Of each: how many may still be written at once, since when, and how many were left out.
+        self._known: dict[tuple[str, int | None], tuple[float, float, int]] = {}
+
+    def count(self, kind: str, peer: int | None) -> int | None:
+        """Return how many were left out before this one; None where this one is left out too."""
+        now = self._wall_s()
+        free, since, left_out = self._known.get((kind, peer), (float(BURST), now, 0))
+        free = min(free + (now - since) / PAUSE_S, float(BURST))
+        if free < 1:
+            self._known[kind, peer] = free, now, left_out + 1
+            return None
+        self._known[kind, peer] = free - 1, now, 0
+        return left_out
+
+
+class _Lines(logging.Formatter):
+    """Makes a line of a record: of the trace's by their fields, of others with their words."""
+
+    def __init__(self, form: LogForm, now: Callable[[], int]) -> None:
+        super().__init__()
+        self._form = form
+        self._now = now
+
+    def format(self, record: logging.LogRecord) -> str:
+        told: Record | None = getattr(record, "told", None)
+        fields: dict[str, object] = {
+            "time": dtntime.to_text(told.time if told else self._now(), 3),
+            "level": record.levelname.lower(),
+        }
+        if told:
+            facts = {key: value for key, value in told.event.facts().items() if value not in (None, "")}
+            fields |= {"node": told.node, "what": told.kind, **facts}
+            if record.left_out:  # type: ignore[attr-defined]  # set in `NodeLog.add`
+                fields["left_out"] = record.left_out  # type: ignore[attr-defined]  # as above
+        else:
+            fields |= {"what": record.name, "text": record.getMessage()}
+        trouble = self.formatException(record.exc_info) if record.exc_info else ""
+        if self._form is LogForm.JSON:
+            fields |= {"wall": dtntime.to_text(dtntime.from_posix(record.created), 3)}
+            return json.dumps(fields | ({"traceback": trouble} if trouble else {}))
+        head = " ".join(str(fields.pop(key)) for key in ("time", "level", "what"))
+        fields.pop("node", None)
+        tail = "".join(f" {key}={_shown(value)}" for key, value in fields.items())
+        lines = [(head + tail)[:LINE_MAX], *map(_harmless, trouble.splitlines())]
+        return "\n".join(lines)
+
+
+def _shown(value: object) -> str:
+    """Return a value for a line of text, in which nothing moves the cursor of a terminal, or adds a line."""
+    if isinstance(value, str) and value.isascii() and value.isprintable() and not set(' "=') & set(value):
+        return value
+    return _harmless(json.dumps(value, ensure_ascii=False))
+
+
+def _harmless(text: str) -> str:
+    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to standard error, as long as somebody takes it."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (a name of `logging`)
+        pass  # There is nowhere left to say it.
+
+
+class _BoundedFile(logging.handlers.RotatingFileHandler):
+    """Appends to a file up to a size, and keeps some that are full; for its owner's eyes only."""
+
+    def __init__(self, config: LogConfig) -> None:
+        self._refused = False
+        super().__init__(
+            config.file, maxBytes=config.file_mb * 1_000_000, backupCount=config.files, encoding="utf-8"
+        )
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (a name of `logging`)
+        # A full disk takes the log's lines, not the node; and it may have room again.
+        if not self._refused:
+            self._refused = True
+            sys.stderr.write(f"{self.baseFilename} can't be written: {sys.exc_info()[1]}\n")
+
+    def _open(self) -> TextIOWrapper:
+        opened = open(self.baseFilename, "a", encoding="utf-8", opener=_private)  # noqa: SIM115 (until `close`)
+        assert isinstance(opened, TextIOWrapper)
+        return opened
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
