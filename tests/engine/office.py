@@ -51,6 +51,12 @@ class Office(Restorable):
     ) -> list[Request]:
         return self._note("departed", key, peer, leaves, last_byte, reaches, now)
 
+    def taken(self, key: str, now: int) -> list[Request]:
+        return self._note("taken", key, now)
+
+    def returned(self, key: str, now: int) -> list[Request]:
+        return self._note("returned", key, now)
+
     def withdrawn(self, key: str, now: int) -> list[Request]:
         return self._note("withdrawn", key, now)
 

@@ -198,6 +198,7 @@ class FakeNode:
                 key, hop.contact.to_node, hop.leaves, hop.last_byte, hop.arrives, self.sky.now
             )
         )
+        self.ask(self.office.taken(key, self.sky.now))
         del self.queued[key]
         if not self.sky.lose(post):
             self.sky.later(route.arrival, lambda: self._hand_over(post, self.made[key]))

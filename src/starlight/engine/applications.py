@@ -125,8 +125,16 @@ class Applications:
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
     ) -> list[Request]:
-        """Tell all that a bundle has left for the first time."""
+        """Tell all that a bundle leaves."""
         return _tell_all(self._members, "departed", key, peer, leaves, last_byte, reaches, now)
+
+    def taken(self, key: str, now: int) -> list[Request]:
+        """Tell all that a link has taken a bundle."""
+        return _tell_all(self._members, "taken", key, now)
+
+    def returned(self, key: str, now: int) -> list[Request]:
+        """Tell all that a bundle waits again."""
+        return _tell_all(self._members, "returned", key, now)
 
     def withdrawn(self, key: str, now: int) -> list[Request]:
         """Tell all that a bundle was taken back."""

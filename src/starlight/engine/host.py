@@ -14,6 +14,7 @@ from typing import NamedTuple
 from starlight.bundle import payload_of, reassemble
 from starlight.dtntime import MILLISECOND
 from starlight.engine.node import Node
+from starlight.engine.own_transfers import OwnTransfers
 from starlight.errors import BundleError, StarlightError, StoreError
 from starlight.node import actions, events
 from starlight.node.actions import Action, Forget, Outward, Persist, StoreWrite
@@ -75,6 +76,7 @@ class Host:
         self.application = application
         self._body = body
         self._record = record
+        self._transfers = OwnTransfers(node)
         self._writes: list[Write] = []
         self._outward: list[Outward] = []
         self._queue: deque[Event | actions.Fetch] = deque()
@@ -226,6 +228,7 @@ class Host:
             next_one = queue.popleft()
             # A body is read only now, so that no two of them wait in memory.
             event = self._fetch(next_one.key, now) if isinstance(next_one, actions.Fetch) else next_one
+            taken = self._transfers.taken_by(event)
             answer = self.node.handle(event, now)
             self._asked += answer
             self._ran = self._ran or type(event) not in _READ_BACK
@@ -242,6 +245,9 @@ class Host:
                     queue.append(action)
                 else:
                     queue.extend(self._tell(action, now))  # type: ignore[arg-type]  # told by its class
+            if self.application is not None:
+                told = self._transfers.tell(self.application, taken, answer, now)
+                queue.extend(self._events(told, now))
             if tell and type(event) is events.PlanChanged and self.application is not None:
                 queue.extend(self._events(self.application.plan_changed(now), now))
 

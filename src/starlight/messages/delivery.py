@@ -1,8 +1,9 @@
 """Say where a letter is and how that is known: states, what changes them, what is only predicted.
 
 What has been **confirmed** moves by a table, `TRANSITIONS`: the own node says that it queued,
-sent or gave back a bundle, and receipts say the rest. What lies between two confirmations is
-**predicted** from the plan by a second table (`dispatch.PREDICTIONS`), as a pure function of a record
+sent or gave back a bundle, and receipts say the rest. That it departed is confirmed once a link
+has taken it (`dispatch.Confirmed.given_at`); until then it is predicted as well, and a link that fails gives
+the bundle back. What lies between two confirmations is **predicted** from the plan by a second table (`dispatch.PREDICTIONS`), as a pure function of a record
 and a time: nothing is written down when a predicted moment passes.
 
 ::
@@ -50,6 +51,7 @@ class Happening(StrEnum):
 
     ACCEPTED = "accepted"
     LEFT = "left"
+    RETURNED = "returned"  # no link has taken it
     ARRIVAL_KNOWN = "arrival known"
     READING_KNOWN = "reading known"
     GONE = "gone"
@@ -77,6 +79,7 @@ TRANSITIONS: dict[DeliveryState, dict[Happening, DeliveryState]] = {
     DeliveryState.DEPARTED: {
         Happening.ACCEPTED: DeliveryState.DEPARTED,
         Happening.LEFT: DeliveryState.DEPARTED,
+        Happening.RETURNED: DeliveryState.QUEUED,
         Happening.GONE: DeliveryState.EXPIRED,
         Happening.RECALLED: DeliveryState.DEPARTED,
         **_RECEIPTS,

@@ -65,6 +65,7 @@ class Confirmed(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         ended_at: when it expired or was withdrawn, by the own node.
         arrived_at: by the other's clock, as a receipt says.
         arrival_known_at: when that receipt came here.
+        given_at: when it left, as long as no link has said that it took it.
     """
 
     queued_at: int | None = None
@@ -72,6 +73,7 @@ class Confirmed(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     ended_at: int | None = None
     arrived_at: int | None = None
     arrival_known_at: int | None = None
+    given_at: int | None = None
 
 
 class Attempts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -241,6 +243,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 # of those that have passed, the last row holds.
 PREDICTIONS: dict[DeliveryState, tuple[tuple[DeliveryState, str], ...]] = {
     DeliveryState.DEPARTED: (
+        (DeliveryState.DEPARTED, "given"),
         (DeliveryState.IN_FLIGHT, "flight"),
         (DeliveryState.ARRIVED, "arrives"),
         (DeliveryState.EXPIRED, "lapses"),
@@ -264,7 +267,8 @@ def facts(sent: Sent) -> tuple[Fact, ...]:
     if not sent.dispatch.is_on_its_way:
         return tuple(found)
     foreseen: list[tuple[DeliveryState, str]] = []
-    if sent.dispatch.confirmed.departed_at is None:
+    known = sent.dispatch.confirmed
+    if known.departed_at is None and known.given_at is None:
         foreseen.append((DeliveryState.DEPARTED, "leaves"))
     foreseen += PREDICTIONS[DeliveryState.DEPARTED]
     for state, moment in foreseen:
@@ -276,7 +280,9 @@ def facts(sent: Sent) -> tuple[Fact, ...]:
 
 def _moment(sent: Sent, name: str) -> int | None:
     """Return the predicted moment of a row of PREDICTIONS."""
-    expected = sent.dispatch.expected
+    expected, known = sent.dispatch.expected, sent.dispatch.confirmed
+    if name == "given":
+        return known.given_at
     if name == "leaves":
         return expected.leaves
     if name == "arrives":
@@ -285,7 +291,7 @@ def _moment(sent: Sent, name: str) -> int | None:
         flight = flight_of(expected.legs)
         return flight.leaves if flight and expected.arrives is not None else None
     # It lapses on its route: it left, and no arrival before the end of its life is foreseen.
-    left = sent.dispatch.confirmed.departed_at is not None
+    left = known.departed_at is not None or known.given_at is not None
     late = expected.arrives is None or expected.arrives > sent.expires_at
     return sent.expires_at if left and late else None
 
@@ -293,10 +299,13 @@ def _moment(sent: Sent, name: str) -> int | None:
 def _confirmed(sent: Sent) -> list[Fact]:
     state, known = sent.dispatch.state, sent.dispatch.confirmed
     ended = state in (DeliveryState.EXPIRED, DeliveryState.WITHDRAWN)
+    # What has arrived has left, whether or not its link had a chance to say so.
+    arrived = state in (DeliveryState.ARRIVED, DeliveryState.READ)
+    departed_at = known.given_at if known.departed_at is None and arrived else known.departed_at
     rows = [
         (DeliveryState.WRITTEN, sent.written_at, None),
         (DeliveryState.QUEUED, known.queued_at, None),
-        (DeliveryState.DEPARTED, known.departed_at, None),
+        (DeliveryState.DEPARTED, departed_at, None),
         (DeliveryState.ARRIVED, known.arrived_at, known.arrival_known_at),
         (DeliveryState.READ, sent.read_at, sent.reading_known_at),
         (state, known.ended_at if ended else None, None),

@@ -247,7 +247,9 @@ def _sent_view(letter: Letter, sent: Sent, now: int) -> LetterView:
         certainty=holds.certainty,
         facts=facts(sent),
         receipt_at=dispatch.expected.receipt_at if dispatch.confirmed.arrived_at is None else None,
-        withdrawable=dispatch.state in WITHDRAWABLE,
+        # What a link may have taken, nobody can take back, though it waits here again.
+        withdrawable=dispatch.state in WITHDRAWABLE
+        and not any(copy.departed_at is not None and not copy.gone for copy in dispatch.copies),
         reply_to=letter.reply_to,
         # Once it is there, or at its end, nobody asks any more who went first.
         displaced=dispatch.expected.displaced and dispatch.is_on_its_way,

@@ -208,7 +208,13 @@ class Application(Protocol):
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
     ) -> Sequence[Request]:
-        """Take note that a bundle has left for the first time."""
+        """Take note that a bundle leaves; `taken` or `returned` tells whether a link has taken it."""
+
+    def taken(self, key: str, now: int) -> Sequence[Request]:
+        """Take note that a link has taken a bundle, or a part of it: it has left."""
+
+    def returned(self, key: str, now: int) -> Sequence[Request]:
+        """Take note that a transfer of a bundle has failed: it waits again, though it may have arrived."""
 
     def withdrawn(self, key: str, now: int) -> Sequence[Request]:
         """Take note that a bundle was taken back."""

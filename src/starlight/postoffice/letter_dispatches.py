@@ -116,7 +116,7 @@ class LetterDispatches:
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
     ) -> list[Request]:
-        """Take note that a bundle has left this node."""
+        """Take note that a bundle leaves this node; that a link has taken it, `taken` tells."""
         found = self._letters.of_bundle(key)
         if found is None:
             return []
@@ -128,12 +128,12 @@ class LetterDispatches:
         )
         booked = tuple(self._booked(key))
         self._letters.note_booked(key, booked)
-        departed_at = dispatch.confirmed.departed_at
+        known = dispatch.confirmed
         dispatch = replace(
             dispatch,
             state=after(dispatch.state, Happening.LEFT),
             copies=copies,
-            confirmed=replace(dispatch.confirmed, departed_at=leaves if departed_at is None else departed_at),
+            confirmed=replace(known, given_at=leaves) if known.departed_at is None else known,
         )
         if dispatch.part is not None:
             return self._parts.departed(mailbox, letter, sent.having(dispatch), dispatch, key, now)
@@ -154,6 +154,38 @@ class LetterDispatches:
             resends=dispatch.attempts.resends,
         )
         return [*self._letters.put(mailbox, letter.id, sent), say(now, self._node, departed)]
+
+    def taken(self, key: str, now: int) -> list[Request]:
+        """Take note that a link has taken a bundle: what was predicted of its departure is confirmed."""
+        found = self._letters.of_bundle(key)
+        if found is None:
+            return []
+        mailbox, letter, sent = found
+        dispatch = sent.carried_by(key)
+        known = dispatch.confirmed
+        if known.given_at is None:
+            return []
+        departed_at = known.given_at if known.departed_at is None else known.departed_at
+        known = replace(known, departed_at=departed_at, given_at=None)
+        return [*self._letters.put(mailbox, letter.id, sent.having(replace(dispatch, confirmed=known)))]
+
+    def returned(self, key: str, now: int) -> list[Request]:
+        """Take note that a bundle waits here again, as no link has taken it; predict it by its booking."""
+        found = self._letters.of_bundle(key)
+        if found is None:
+            return []
+        mailbox, letter, sent = found
+        dispatch = sent.carried_by(key)
+        if dispatch.state is not DeliveryState.DEPARTED or dispatch.confirmed.given_at is None:
+            return []
+        outgoing = outgoing_of(letter.sender, letter.to, sent, dispatch, now)
+        dispatch = replace(
+            dispatch,
+            state=after(dispatch.state, Happening.RETURNED),
+            confirmed=replace(dispatch.confirmed, given_at=None),
+        )
+        dispatch = reprediction.booked(self._forecaster, dispatch, outgoing, self._booked(key), now)
+        return [*self._letters.put(mailbox, letter.id, sent.having(dispatch.due_at(None)))]
 
     def withdrawn(self, key: str, now: int) -> list[Request]:
         """Take note that the node gave a bundle back before it departed."""

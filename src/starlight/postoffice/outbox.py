@@ -138,6 +138,8 @@ class Outbox:
         keys = [copy.key for copy in sent.copies if not copy.gone and copy.departed_at is None]
         if keys:
             return [Withdraw(key) for key in keys]
+        if sent.dispatch.is_carried:
+            raise InputError("the letter can't be withdrawn: a link may have taken it", where="letter")
         letter = mailbox.letter(letter_id)
         return self._dispatches.taken_back(mailbox, letter, sent, now) if letter else []
 

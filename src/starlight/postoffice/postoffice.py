@@ -191,8 +191,16 @@ class PostOffice:
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
     ) -> list[Request]:
-        """Take note that a bundle has left this node."""
+        """Take note that a bundle leaves this node."""
         return self.dispatches.departed(key, peer, leaves, last_byte, reaches, now)
+
+    def taken(self, key: str, now: int) -> list[Request]:
+        """Take note that a link has taken a bundle: that it left is confirmed."""
+        return self.dispatches.taken(key, now)
+
+    def returned(self, key: str, now: int) -> list[Request]:
+        """Take note that a bundle waits again, as its transfer failed."""
+        return self.dispatches.returned(key, now)
 
     def withdrawn(self, key: str, now: int) -> list[Request]:
         """Take note that the node gave a bundle back before it departed."""

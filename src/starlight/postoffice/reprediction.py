@@ -43,6 +43,15 @@ def queued(forecaster: MessageForecaster, dispatch: Dispatch, outgoing: Outgoing
     return dispatch.expecting(expected_of(forecaster, outgoing, found))
 
 
+def booked(
+    forecaster: MessageForecaster, dispatch: Dispatch, outgoing: Outgoing, routes: Sequence[Route], now: int
+) -> Dispatch:
+    """Return a dispatch that waits with what the node has booked for it, a route for each bundle of it."""
+    if not routes:
+        return replace(dispatch, expected=Expected())
+    return dispatch.expecting(expected_of(forecaster, outgoing, _along(forecaster, outgoing, routes, now)))
+
+
 def displaced(
     forecaster: MessageForecaster,
     dispatch: Dispatch,
@@ -60,13 +69,18 @@ def displaced(
     routes = [route for route in moved if route is not None]
     if not routes or len(routes) < len(moved) or dispatch.expected.arrives is None:
         return dispatch  # The node will look for another route when it comes to that; so will the next plan.
-    leaves, arrives = min(route.leaves for route in routes), max(route.arrival for route in routes)
-    if arrives <= dispatch.expected.arrives:
+    found = _along(forecaster, outgoing, routes, now)
+    if found.arrives is None or found.arrives <= dispatch.expected.arrives:
         return dispatch
-    node, size = forecaster.node_of(outgoing.destination), outgoing.payload_bytes
-    found = Forecast(node, now, size, leaves=leaves, arrives=arrives, routes=tuple(routes))
     expected = expected_of(forecaster, outgoing, found)
     return dispatch.expecting(replace(expected, displaced=True))
+
+
+def _along(forecaster: MessageForecaster, outgoing: Outgoing, routes: Sequence[Route], now: int) -> Forecast:
+    """Return what is to be expected of bundles that go by these routes, not none."""
+    leaves, arrives = min(route.leaves for route in routes), max(route.arrival for route in routes)
+    node, size = forecaster.node_of(outgoing.destination), outgoing.payload_bytes
+    return Forecast(node, now, size, leaves=leaves, arrives=arrives, routes=tuple(routes))
 
 
 def expected_of(forecaster: MessageForecaster, outgoing: Outgoing, found: Forecast) -> Expected:

@@ -48,6 +48,7 @@ class Registry(Service):
     def __init__(self, node: int) -> None:
         self._node = node
         self._registrations: dict[str, Registration] = {}
+        self._leaving: dict[str, tuple[int, int]] = {}  # the next hop of each, and when it reaches that
 
     # What programs do.
 
@@ -136,8 +137,20 @@ class Registry(Service):
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
     ) -> Sequence[Request]:
+        """Keep by whom what a program has sent leaves, until a link has taken it."""
+        if source_of(key) in self._registrations:
+            self._leaving[key] = peer, reaches
+        return ()
+
+    def taken(self, key: str, now: int) -> Sequence[Request]:
         """Tell a program that what it sent has left."""
-        return self._tell(key, Happened.DEPARTED, now, peer=peer, reaches=reaches)
+        peer, reaches = self._leaving.pop(key, (None, None))
+        return () if peer is None else self._tell(key, Happened.DEPARTED, now, peer=peer, reaches=reaches)
+
+    def returned(self, key: str, now: int) -> Sequence[Request]:
+        """Forget by whom it was to leave: it is told again."""
+        self._leaving.pop(key, None)
+        return ()
 
     def withdrawn(self, key: str, now: int) -> Sequence[Request]:
         """Tell a program that it has back what it sent."""
@@ -152,6 +165,7 @@ class Registry(Service):
         # Only its source is in its identity, not where it went.
         for registration in self._registrations.values():
             registration.gone(key)
+        self._leaving.pop(key, None)
         return self._tell(key, Happened.EXPIRED, now, reason=reason)
 
     def reported(

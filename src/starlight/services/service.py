@@ -37,7 +37,15 @@ class Service:
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
     ) -> Sequence[Request]:
-        """Answer nothing to a bundle that has left."""
+        """Answer nothing to a bundle that leaves."""
+        return ()
+
+    def taken(self, key: str, now: int) -> Sequence[Request]:
+        """Answer nothing to a bundle that a link has taken."""
+        return ()
+
+    def returned(self, key: str, now: int) -> Sequence[Request]:
+        """Answer nothing to a bundle that waits again."""
         return ()
 
     def withdrawn(self, key: str, now: int) -> Sequence[Request]:

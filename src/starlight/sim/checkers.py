@@ -103,6 +103,14 @@ class Witness:
         """Keep that it has ended."""
         return self._end(key, "expired")
 
+    def taken(self, key: str, now: int) -> list[Request]:
+        """Ask for nothing."""
+        return []
+
+    def returned(self, key: str, now: int) -> list[Request]:
+        """Ask for nothing."""
+        return []
+
     def withdrawn(self, key: str, now: int) -> list[Request]:
         """Keep that it has ended."""
         return self._end(key, "withdrawn")
