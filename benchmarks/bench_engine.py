@@ -56,7 +56,7 @@ class Counter:
         return ()
 
     accepted = rejected = departed = withdrawn = not_withdrawn = expired = reported = _nothing
-    plan_changed = handle_timer = _nothing
+    plan_changed = handle_timer = taken = returned = _nothing
 
 
 def plan(rate_bps: int) -> ContactPlan:

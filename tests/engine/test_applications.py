@@ -153,6 +153,8 @@ CALLS: dict[str, Callable[[Applications], object]] = {
     "rejected": lambda house: house.rejected("echo:1", "too large", T),
     "delivered": lambda house: house.delivered(UNIT, T),
     "departed": lambda house: house.departed("k", 2, T, T, T, T),
+    "taken": lambda house: house.taken("k", T),
+    "returned": lambda house: house.returned("k", T),
     "withdrawn": lambda house: house.withdrawn("k", T),
     "not_withdrawn": lambda house: house.not_withdrawn("k", T),
     "expired": lambda house: house.expired("k", "lifetime expired", T),

@@ -29,21 +29,21 @@ W, Q, D, A, R, E, T = (
     DeliveryState.WITHDRAWN,
 )
 
-# Columns: accepted, left, arrival known, reading known, gone, recalled.
+# Columns: accepted, left, returned, arrival known, reading known, gone, recalled.
 TABLE = {
-    W: (Q, None, A, R, E, T),
-    Q: (Q, D, A, R, E, T),
-    D: (D, D, A, R, E, D),
-    A: (A, A, A, R, A, A),
-    R: (R, R, R, R, R, R),
-    E: (E, E, A, R, E, E),
-    T: (T, T, T, T, T, T),
+    W: (Q, None, None, A, R, E, T),
+    Q: (Q, D, None, A, R, E, T),
+    D: (D, D, Q, A, R, E, D),
+    A: (A, A, A, A, R, A, A),
+    R: (R, R, R, R, R, R, R),
+    E: (E, E, E, A, R, E, E),
+    T: (T, T, T, T, T, T, T),
 }
 
 
 @pytest.mark.parametrize("state", list(TABLE))
 def test_every_transition(state: DeliveryState) -> None:
-    """What is confirmed moves by a table; a letter that nobody took can't leave."""
+    """What is confirmed moves by a table; a letter that nobody took can't leave or return."""
     for happening, expected in zip(Happening, TABLE[state], strict=True):
         if expected is None:
             with pytest.raises(KeyError):
@@ -78,6 +78,9 @@ def record(state: DeliveryState = D, **more: Any) -> Sent:
         (record(W, queued_at=None, departed_at=None, copies=()), 50, W, "confirmed", 0),
         (record(Q, departed_at=None), 5, Q, "confirmed", 1),
         (record(Q, departed_at=None, leaves=10), 500, Q, "confirmed", 1),
+        (record(departed_at=None, given_at=10), 10, D, "predicted", 10),
+        (record(departed_at=None, given_at=10), 20, DeliveryState.IN_FLIGHT, "predicted", 20),
+        (record(A, departed_at=None, given_at=10, arrived_at=91), 200, A, "confirmed", 91),
         (record(), 10, D, "confirmed", 10),
         (record(), 19, D, "confirmed", 10),
         (record(), 20, DeliveryState.IN_FLIGHT, "predicted", 20),
@@ -109,6 +112,11 @@ def test_what_is_foreseen() -> None:
         (DeliveryState.IN_FLIGHT, 20, "predicted"),
         (A, 90, "predicted"),
     ]
+    given = facts(record(departed_at=None, given_at=10))
+    assert [(fact.state, fact.certainty.value) for fact in given][1:3] == [(Q, "confirmed"), (D, "predicted")]
+    assert [fact.state for fact in given].count(D) == 1
+    there = facts(record(A, departed_at=None, given_at=10, arrived_at=91))
+    assert [(fact.state, fact.certainty.value) for fact in there][2] == (D, "confirmed")
     lost = facts(record(arrives=None))
     assert [(fact.state, fact.certainty.value) for fact in lost][-1] == (E, "predicted")
     done = facts(record(R, arrived_at=91, arrival_known_at=170, read_at=95, reading_known_at=180))

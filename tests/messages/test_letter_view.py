@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tests.messages.helpers import JAY, NANYOUNG
 
-from starlight.messages.delivery import DeliveryState
+from starlight.dtntime import HOUR, SECOND
+from starlight.messages.delivery import DeliveryState, Leg
 from starlight.messages.dispatch import Confirmed, Dispatch, Expected, Sent
 from starlight.messages.letter import Letter
-from starlight.messages.letter_view import letter_view
+from starlight.messages.letter_view import Stop, letter_view, named
 
 LETTER = Letter(id=f"{JAY}/0/1", thread="t", sender=JAY, to=NANYOUNG, written_at=0, text="words")
 
@@ -48,3 +49,19 @@ def test_a_letter_that_is_there_was_displaced_no_more() -> None:
     ):
         sent = sent_as(Dispatch(size_bytes=5, state=state, expected=Expected(displaced=True)))
         assert letter_view(LETTER, sent, None, 6).displaced == shown
+
+
+def test_where_it_waits_on_its_way_has_a_name() -> None:
+    """A stay of minutes at a relay is a stop; one of seconds is not, nor is the wait at its own node."""
+    legs = (
+        Leg(7, 15, HOUR, HOUR, HOUR + SECOND, 9 * HOUR),
+        Leg(15, 16, 3 * HOUR, 3 * HOUR, 3 * HOUR + SECOND, 9 * HOUR),
+        Leg(16, 20, 3 * HOUR + 3 * SECOND, 3 * HOUR + 3 * SECOND, 4 * HOUR, 9 * HOUR),
+    )
+    sent = sent_as(
+        Dispatch(size_bytes=5, state=DeliveryState.DEPARTED, expected=Expected(arrives=5, legs=legs))
+    )
+    view = named(letter_view(LETTER, sent, None, 6), lambda address: ("", ""), {15: "Madrid"}, "")
+    assert view.stops == (Stop(15, HOUR + SECOND, 3 * HOUR, "Madrid"),)
+    there = sent_as(Dispatch(size_bytes=5, state=DeliveryState.ARRIVED, expected=Expected(legs=legs)))
+    assert letter_view(LETTER, there, None, 6).stops == ()

@@ -109,11 +109,14 @@ def test_news_go_to_the_program_whose_bundle_it_is() -> None:
     desk, id = Desk(), "ipn:1.9/7/0"
     assert desk.registration.withdraw(id) == [Withdraw(id)]
     desk.registry.departed(id, 2, T, T + 1, T + 2, T)
+    assert not desk.registration.news_after(0), "no link has taken it yet"
+    desk.registry.taken(id, T)
     desk.registry.withdrawn(id, T)
     desk.registry.not_withdrawn(id, T)
     desk.registry.expired(id, NotKept.LIFETIME_EXPIRED, T)
     desk.registry.reported(id, "ipn:2.0", "deleted", T, 1, T)
     desk.registry.departed("ipn:1.8/7/0", 2, T, T + 1, T + 2, T)
+    desk.registry.taken("ipn:1.8/7/0", T)
     news = desk.registration.news_after(0)
     assert [each.what for each in news] == list(Happened)
     assert (news[0].peer, news[0].reaches) == (2, T + 2)

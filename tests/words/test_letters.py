@@ -5,10 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from starlight.dtntime import HOUR, MINUTE, from_text
+from starlight.dtntime import DAY, HOUR, MINUTE, from_text
 from starlight.messages.delivery import Certainty, DeliveryState, Fact
-from starlight.messages.letter_view import LetterView
+from starlight.messages.letter_view import LetterView, Stop
 from starlight.words import letters
+from starlight.words.letters import state_text
+from starlight.words.sentence import Moment
 
 START = from_text("2051-04-02T05:21:00Z")
 LIGHT = 19 * MINUTE
@@ -146,3 +148,30 @@ def test_what_is_set_aside_is_told_with_the_command_that_lists_it() -> None:
         " starlight store list ./base --quarantined lists it."
     )
     assert letters.set_aside(3).startswith("3 records of this mailbox can't be read and are set aside.")
+
+
+def test_a_letter_that_waits_on_its_way_names_the_place() -> None:
+    """Where and until when it is foreseen to wait; before and after it is in flight."""
+    stop = Stop(15, START + HOUR, START + DAY, "Madrid")
+    view = letter(
+        DeliveryState.IN_FLIGHT,
+        Certainty.PREDICTED,
+        Fact(DeliveryState.ARRIVED, START + 2 * DAY, Certainty.PREDICTED),
+        stops=(stop,),
+    )
+    waits = state_text(view, START + HOUR)
+    assert (waits.headline, waits.certainty) == ("Waiting at Madrid", Certainty.PREDICTED)
+    assert waits.detail.parts == ("expected to leave ", Moment(START + DAY))
+    assert state_text(view, START + HOUR - 1).headline == "In flight"
+    assert state_text(view, START + DAY).headline == "In flight"
+
+
+def test_a_letter_that_no_receipt_can_answer_says_so() -> None:
+    """It stays predicted for ever, and that is told with it."""
+    view = letter(
+        DeliveryState.ARRIVED,
+        Certainty.PREDICTED,
+        Fact(DeliveryState.ARRIVED, START, Certainty.PREDICTED),
+        receipt_can_come=False,
+    )
+    assert "no receipt can come from there" in state_text(view, START + DAY).detail.text()

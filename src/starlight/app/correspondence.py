@@ -165,4 +165,4 @@ class NodeCorrespondence:
         note = letters.content(view) + doubt.note(view.doubtful, view.trouble, displaced=view.displaced)
         for each in self._mail.doubts(self.person.address, letter_id) if view.mine else ():
             note += forecasts.doubt(each, self._titles)
-        return named(view, self._book.name_and_place, note.text())
+        return named(view, self._book.name_and_place, self._titles, note.text())

@@ -57,13 +57,13 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
         _claim(folder, node)
         # Bound before the node starts: a port that is taken is found before anything is sent or accepted.
         listener = bind(*host_port(node.page, f"{path}: page"), fall_back=False)
-        clock = _clock(node)
+        clock = clock_of(node)
         node_log = _log(node, path.parent, clock)
-        daemon = Daemon(_config(node, path.parent, folder, record), clock, log=node_log.add)
+        daemon = Daemon(config_of(node, path.parent, folder, record), clock, log=node_log.add)
         try:
             node_log.open()
             await daemon.start()
-            backend = _backend(node, daemon, clock)
+            backend = backend_of(node, daemon, clock)
             where = ", ".join(map(str, daemon.listening)) or "nowhere"
             say(f"node {node.number} ({node.name}) listens on {where}")
             _LOG.info("node %d listens on %s", node.number, where)
@@ -95,7 +95,8 @@ def _claim(folder: Path, node: NodeFile) -> None:
         raise InputError(told, where=str(folder), right=right)
 
 
-def _clock(node: NodeFile) -> MissionClock:
+def clock_of(node: NodeFile) -> MissionClock:
+    """Return the mission's clock as a node's file has it."""
     # As a fraction, because mission time is counted in whole ns and must not drift over years.
     rate = Fraction(node.clock.rate).limit_denominator(1_000_000)
     if not node.clock.mission:
@@ -109,7 +110,12 @@ def _log(node: NodeFile, base: Path, clock: MissionClock) -> NodeLog:
     return NodeLog(msgspec.structs.replace(node.log, file=file), clock.now)
 
 
-def _config(node: NodeFile, base: Path, folder: Path, record: Path | None) -> DaemonConfig:
+def config_of(node: NodeFile, base: Path, folder: Path, record: Path | None = None) -> DaemonConfig:
+    """Return the configuration of the daemon of a node's file; `base` is the folder of that file.
+
+    Raises:
+        InputError: the plan's file can't be read.
+    """
     return DaemonConfig(
         node=NodeConfig(number=node.number, plan=plan_of(node, base)),
         data=str(folder / "store"),
@@ -131,7 +137,8 @@ def _address(node: NodeFile, service: int) -> str:
     return str(EndpointID.ipn(node.number, service))
 
 
-def _backend(node: NodeFile, daemon: Daemon, clock: MissionClock) -> NodePageBackend:
+def backend_of(node: NodeFile, daemon: Daemon, clock: MissionClock) -> NodePageBackend:
+    """Return what stands behind the page of a node's file."""
     entries = {
         _address(node, person.service): Entry(person.name, node.name, node.world) for person in node.person
     }

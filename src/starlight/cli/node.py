@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -125,8 +125,13 @@ def send(
     for fact in letter.facts:
         if fact.certainty == "predicted":
             click.echo(f"  {_words(fact.state):<10}{dtntime.to_text(fact.time, 3)}  (predicted)")
-    if foreseen.silence is not None and foreseen.arrives is None:
-        click.echo(f"  {foreseen.silence.why.text()}")
+    way = client.reach(person, address)
+    if way.code not in ("open", "here"):
+        click.echo(f"  {way.headline.text()}. {way.detail.text()}".rstrip())
+    if way.code == "no_route" and letter.expires is not None:
+        click.echo(f"  It is kept until {dtntime.to_text(letter.expires)}.")
+    if not letter.receipt_can_come:
+        click.echo("  No receipt can come from there: that it arrived will never be confirmed.")
     for doubt in foreseen.doubts:
         click.echo(f"  {doubt.text.text()}")
     if lateness is not None:
@@ -213,18 +218,38 @@ def inbox(folder: Path, person: str, address: str | None, explain: bool, json_ou
     if json_output:
         print_json([_told(letter, why.get(letter.id), explain) for letter in letters])
         return
+    now = max(entry.time for entry in client.nodes())
     for letter in letters:
-        _show_letter(letter, why.get(letter.id))
+        _show_letter(letter, why.get(letter.id), now)
     if not letters:
         click.echo("No letters.")
+    for line in _shut_ways(client, person):
+        click.echo(line)
     told = set_aside(client.set_aside(person), str(folder))
     if told:
         click.echo(told)
 
 
-def _show_letter(letter: LetterView, lateness: LatenessView | None) -> None:
+def _shut_ways(client: Client, person: str) -> Iterator[str]:
+    """Return a line for each correspondent whom a letter does not leave for now, and why."""
+    for one in client.conversations(person):
+        if one.reach is not None and one.reach.code not in ("open", "here"):
+            yield f"{one.name}: {one.reach.headline.text()}. {one.reach.detail.text()}".rstrip()
+
+
+def _state(letter: LetterView, now: int) -> str:
+    """Return the state of a letter at a mission time, in ns: where it waits, where it does."""
+    stop = letter.stop_at(now) if letter.on_its_way else None
+    if stop is not None:
+        return f"waiting at {stop.place}, leaves {dtntime.to_text(stop.leaves)} (predicted)"
+    if letter.certainty != "predicted":
+        return _words(letter.state)
+    return f"{_words(letter.state)} (predicted{'' if letter.receipt_can_come else '; no receipt can come'})"
+
+
+def _show_letter(letter: LetterView, lateness: LatenessView | None, now: int) -> None:
     mark = "*" if letter.unread else " "
-    state = _words(letter.state) + (" (predicted)" if letter.certainty == "predicted" else "")
+    state = _state(letter, now)
     if letter.critical or letter.priority.name != "NORMAL":
         state += ", critical" if letter.critical else f", {letter.priority.name.lower()}"
     written = dtntime.to_text(letter.written_at)
@@ -244,7 +269,8 @@ def _show_letter(letter: LetterView, lateness: LatenessView | None) -> None:
 @as_json
 def status(folder: Path, json_output: bool) -> None:
     """Show the state of the node that runs on the folder DATA."""
-    found = _client(folder).nodes()
+    client = _client(folder)
+    found = client.nodes()
     if json_output:
         from starlight.client.client import plain_values
 
@@ -261,6 +287,9 @@ def status(folder: Path, json_output: bool) -> None:
             _show_link(link)
         if entry.strangers:
             click.echo(f"  {entry.strangers} datagrams from addresses of no peer")
+    for each in client.people():
+        for line in _shut_ways(client, each.id):
+            click.echo(f"{each.name} to {line}")
 
 
 def _show_link(link: LinkStatus) -> None:

@@ -17,8 +17,8 @@ from starlight.live.config import DaemonStatus
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter_view import LetterView
 from starlight.web import wire
-from starlight.web.forecast_view import LatenessView, PredictionView
-from starlight.web.views import MailboxView, Person, Upload
+from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
+from starlight.web.views import ConversationView, MailboxView, Person, Upload
 
 __all__ = ["Client", "LatenessView", "plain_values"]
 
@@ -111,6 +111,14 @@ class Client:
     def set_aside(self, person: str) -> int:
         """Return how many records of a person's mailbox can't be read, and are set aside."""
         return self._get(f"/people/{person}/mailbox", MailboxView, limit="1").set_aside
+
+    def reach(self, person: str, to: str) -> ReachView:
+        """Return the state of the way from a person to an address."""
+        return self._get(f"/people/{person}/reach", ReachView, to=to)
+
+    def conversations(self, person: str) -> tuple[ConversationView, ...]:
+        """Return everyone whom a person writes to, with the state of the way there."""
+        return self._get(f"/people/{person}/mailbox", MailboxView, limit="1").conversations
 
     def predict(self, person: str, draft: Draft) -> PredictionView:
         """Return what to expect of a letter that is sent now."""

@@ -2,9 +2,10 @@
 
 What has been **confirmed** moves by a table, `TRANSITIONS`: the own node says that it queued,
 sent or gave back a bundle, and receipts say the rest. That it departed is confirmed once a link
-has taken it (`dispatch.Confirmed.given_at`); until then it is predicted as well, and a link that fails gives
-the bundle back. What lies between two confirmations is **predicted** from the plan by a second table (`dispatch.PREDICTIONS`), as a pure function of a record
-and a time: nothing is written down when a predicted moment passes.
+has taken it (`dispatch.Confirmed.given_at`); until then it is predicted as well, and a link that
+fails gives the bundle back. What lies between two confirmations is **predicted** from the plan by a
+second table (`dispatch.PREDICTIONS`), as a pure function of a record and a time: nothing is written
+down when a predicted moment passes.
 
 ::
 

@@ -9,12 +9,14 @@ fills it, and its place in the page's template.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Annotated
 
 import msgspec
 from msgspec.structs import replace
 
+from starlight.dtntime import MINUTE
 from starlight.json_time import Time
 from starlight.messages.delivery import (
     WITHDRAWABLE,
@@ -29,6 +31,9 @@ from starlight.messages.letter import Content, DistressState, Letter, Position, 
 from starlight.messages.part_state import PartState
 from starlight.messages.parts import Part, PartKind
 from starlight.routing import Priority
+
+STOP_AFTER = MINUTE
+"""A shorter stay at a node is part of the journey, and no place to name."""
 
 UNTOLD = msgspec.Meta(extra={"json": False})
 """Marks a field that has no place in the JSON twin: something else there says it in words."""
@@ -74,6 +79,21 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True):
         return self.here_bytes >= self.size_bytes
 
 
+class Stop(msgspec.Struct, frozen=True):
+    """A node at which a letter waits on its way, as foreseen; times in ns.
+
+    Attributes:
+        node: its number.
+        arrives, leaves: when the letter is there, and when it goes on.
+        place: what people call it, once it is named.
+    """
+
+    node: int
+    arrives: Time
+    leaves: Time
+    place: str = ""
+
+
 class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     """A letter as the person of a mailbox sees it at a time; times in ns.
 
@@ -108,6 +128,9 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
         parts: voices, pictures, files.
         position, readings: where and how its author was then, if it is such a call.
         seen: the last letters that its author had read when it was written, by the ids of their authors.
+        stops: where it waits on its way, as foreseen, in order; none of less than `STOP_AFTER`.
+        receipt_can_come: a receipt can answer it: nobody will ever know otherwise that it arrived.
+        expires: until when it is kept and carried; None of one that came.
 
     Names, places of steps and the note are empty until `named`.
     """
@@ -146,6 +169,13 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     readings: dict[str, Reading] = {}
     parts: tuple[PartView, ...] = ()
     seen: tuple[str, ...] = ()
+    stops: tuple[Stop, ...] = ()
+    receipt_can_come: bool = True
+    expires: Time | None = None
+
+    def stop_at(self, now: int) -> Stop | None:
+        """Return where it waits at a time, in ns, as foreseen; None where it does not."""
+        return next((stop for stop in self.stops if stop.arrives <= now < stop.leaves), None)
 
     @property
     def on_its_way(self) -> bool:
@@ -198,18 +228,22 @@ def letter_view(letter: Letter, sent: Sent | None, received: Received | None, no
     return _with_more(view, letter)
 
 
-def named(view: LetterView, look_up: Callable[[str], tuple[str, str]], note: str) -> LetterView:
+def named(
+    view: LetterView, look_up: Callable[[str], tuple[str, str]], titles: Mapping[int, str], note: str
+) -> LetterView:
     """Return a letter with the names of its people, the places of its steps and its note.
 
     Args:
         view: as a mailbox shows it.
         look_up: gives the name and the place of who is at an address.
+        titles: what nodes are called, by number.
         note: what its codes are in words.
     """
+    stops = tuple(replace(stop, place=titles.get(stop.node, f"node {stop.node}")) for stop in view.stops)
     from_name, from_place = look_up(view.from_address)
     to_name, to_place = look_up(view.to_address)
     steps = tuple(replace(fact, where=to_place if fact.state in THERE else from_place) for fact in view.facts)
-    return replace(view, from_name=from_name, to_name=to_name, facts=steps, note=note)
+    return replace(view, from_name=from_name, to_name=to_name, facts=steps, stops=stops, note=note)
 
 
 def _with_more(view: LetterView, letter: Letter) -> LetterView:
@@ -258,6 +292,18 @@ def _sent_view(letter: Letter, sent: Sent, now: int) -> LetterView:
         priority=Priority(sent.priority),
         critical=sent.critical,
         fragments=dispatch.expected.fragments,
+        stops=_stops(dispatch) if dispatch.is_on_its_way else (),
+        receipt_can_come=sent.receipt_wanted,
+        expires=sent.expires_at,
+    )
+
+
+def _stops(dispatch: Dispatch) -> tuple[Stop, ...]:
+    """Return where a letter waits on the route that is foreseen for it, but for its own node."""
+    return tuple(
+        Stop(onward.from_node, leg.arrives, onward.leaves)
+        for leg, onward in pairwise(dispatch.expected.legs)
+        if onward.leaves - leg.arrives >= STOP_AFTER
     )
 
 

@@ -37,8 +37,8 @@ class Reach(msgspec.Struct, frozen=True):
         node: the correspondent's; None where none of that name is known.
         since: of `NO_CONTACT`, when the peer was heard last, or the link went down; of `SHUT`, since when the
             plan has it so, where that is known.
-        until: of `OPEN`, when the first of the contacts of its route closes; of `SHUT`, when a letter leaves
-            here, or where it waits; of `NO_CONTACT` and `NEVER_HEARD`, until when the plan has it open.
+        until: of `OPEN`, when the first of the contacts of its route closes; of `SHUT`, when it opens,
+            here or where a letter waits; of `NO_CONTACT` and `NEVER_HEARD`, until when the plan has it open.
         waits_at: of `SHUT`, the node before whose contact it waits longest.
         peer: the neighbour that a letter is handed to first.
         letters_here: letters to this correspondent that are safe here and have not left.

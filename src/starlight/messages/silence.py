@@ -63,7 +63,7 @@ def silence_of(
     """
     if too_large:
         return Silence(SilenceCause.TOO_LARGE, node, destination)
-    until = waiting.leaves if waiting else None
+    until = _opening(index, waiting, now) if waiting else None
     notices = notices_about(index, node, destination, now, until)
     # A silence that has begun is older than this plan: its notice says since when, or else the last contact.
     since = min((notice.start for notice in notices if notice.start <= now), default=None)
@@ -72,6 +72,12 @@ def silence_of(
     cause = SilenceCause.NOTICE if notices else SilenceCause.NOT_HEARD if waiting else SilenceCause.NO_ROUTE
     texts = tuple(notice.text for notice in notices)
     return Silence(cause, node, destination, texts, waiting, since, until)
+
+
+def _opening(index: LinkIndex, waiting: Leg, now: int) -> int:
+    """Return when what a message waits for opens, in ns; where that is open, when its turn comes."""
+    opens = index.opens(waiting)
+    return waiting.leaves if opens is None or opens <= now else opens
 
 
 def notices_about(

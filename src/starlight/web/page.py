@@ -74,6 +74,9 @@ def next_moment(mailbox: MailboxView, status: PageStatus) -> int | None:
     """Return when what is shown will next read differently by the passing of time alone, in ns."""
     # Each of these moments turns a word on the page: expected to left, in flight to should be there.
     moments = [fact.time for letter in mailbox.letters for fact in letter.facts]
+    moments += [
+        at for letter in mailbox.letters for stop in letter.stops for at in (stop.arrives, stop.leaves)
+    ]
     moments += [letter.receipt_at for letter in mailbox.letters if letter.receipt_at is not None]
     moments += [at for crossing in status.in_transit for at in (crossing.departed, crossing.arrives)]
     if status.sky.window is not None:

@@ -110,9 +110,11 @@ ENDS = {
 """In English, headline and detail of a letter that has come to an end of its course, confirmed."""
 
 SHOULD_BE_THERE = "Should be there"
+NO_RECEIPT = "expected {at}; no receipt can come from there, so this will never be confirmed"
 NEVER_CONFIRMED = "expected {at}; no route back to confirm it"
 WORD_TO_COME = "word of it expected {at}"
 WORD_MISSED = "word of it was expected {at}"
+WAITING_AT = "Waiting at {place}"
 IN_FLIGHT, EXPECTED_THERE = "In flight", "expected there {at}"
 WAITING, EXPECTED_TO_LEAVE = "Kept safe, waiting", "expected to leave {at}"
 
@@ -139,10 +141,15 @@ def _sent(letter: LetterView, now: int) -> StateText:
         return StateText(headline, _dated(detail, at))
     if letter.state in THERE:
         # Only a receipt turns this into knowledge, so what is told is when the receipt is expected.
+        if not letter.receipt_can_come:
+            return _foreseen(SHOULD_BE_THERE, NO_RECEIPT, at)
         if letter.receipt_at is None:
             return _foreseen(SHOULD_BE_THERE, NEVER_CONFIRMED, at)
         template = WORD_TO_COME if letter.receipt_at > now else WORD_MISSED
         return _foreseen(SHOULD_BE_THERE, template, letter.receipt_at)
+    stop = letter.stop_at(now)
+    if stop is not None and letter.state in (DeliveryState.DEPARTED, DeliveryState.IN_FLIGHT):
+        return _foreseen(WAITING_AT.format(place=stop.place), EXPECTED_TO_LEAVE, stop.leaves)
     if letter.state in (DeliveryState.DEPARTED, DeliveryState.IN_FLIGHT):
         arrives = letter.last_fact(DeliveryState.ARRIVED)
         return _foreseen(IN_FLIGHT, EXPECTED_THERE, arrives.time if arrives else None)

@@ -114,7 +114,8 @@ def _by_itself(reach: Reach, when: str, **facts: Moment) -> Sentence:
 
 
 def _waits_here(reach: Reach) -> bool:
-    return reach.until == reach.leaves
+    # When it opens; what is written now may have to wait for its turn then.
+    return reach.until is not None and reach.leaves is not None and reach.leaves >= reach.until
 
 
 def _further(reach: Reach, names: Names) -> Sentence:

@@ -1,0 +1,230 @@
+"""Two real nodes, from their files, over loopback: their pages tell what is so, and nothing of a demo."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from tests.live.helpers import PATIENCE_S, until
+
+from starlight.app.node_file import load
+from starlight.app.page_backend import NodePageBackend
+from starlight.app.single_node import backend_of, config_of
+from starlight.dtntime import HOUR, to_text
+from starlight.errors import InputError
+from starlight.live.clock import MissionClock
+from starlight.live.daemon import Daemon
+from starlight.messages.draft import Draft
+from starlight.web.page import PageView
+
+NOW = 848_000_000 * 10**9
+"""In November 2026: no round number of anything, and well inside the ephemeris."""
+
+NAN_YOUNG = "ipn:2.1"
+SEOUL = """
+number = 1
+name = "Seoul"
+data = "seoul"
+listen = ""
+[[peer]]
+number = 2
+name = "Habitat"
+connect = "127.0.0.1:{port}"
+{peer}
+[[person]]
+id = "jay"
+name = "Jay"
+service = 1
+[[address]]
+address = "ipn:2.1"
+name = "Nan-young"
+place = "Habitat"
+{more}
+"""
+HABITAT = """
+number = 2
+name = "Habitat"
+world = "mars"
+data = "habitat"
+listen = "tcpcl://127.0.0.1:0"
+[[peer]]
+number = 1
+name = "Seoul"
+world = "earth"
+{peer}
+[[person]]
+id = "nan"
+name = "Nan-young"
+service = 1
+[[address]]
+address = "ipn:1.1"
+name = "Jay"
+world = "earth"
+{more}
+"""
+
+
+class Pair(NamedTuple):
+    """Two nodes that run, and what is behind the page of the first."""
+
+    seoul: Daemon
+    habitat: Daemon
+    page: NodePageBackend
+
+
+@asynccontextmanager
+async def pair(folder: Path, peer: str = "", more: str = "") -> AsyncIterator[Pair]:
+    """Run both nodes, at mission time `NOW`; `peer` and `more` are put into both files."""
+    clock = MissionClock(NOW, 1)
+
+    async def start(name: str, text: str) -> tuple[Daemon, NodePageBackend]:
+        path = folder / f"{name}.toml"
+        path.write_text(text, encoding="utf-8")
+        file = load(path)
+        (folder / name).mkdir()
+        daemon = Daemon(config_of(file, folder, folder / name), clock)
+        await daemon.start()
+        return daemon, backend_of(file, daemon, clock)
+
+    habitat, _ = await start("habitat", HABITAT.format(peer=peer, more=more))
+    seoul, page = await start("seoul", SEOUL.format(port=habitat.port, peer=peer, more=more))
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            yield Pair(seoul, habitat, page)
+    finally:
+        await seoul.stop()
+        await habitat.stop()
+
+
+def run(test: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Run a test."""
+    asyncio.run(test())
+
+
+async def shown(page: NodePageBackend) -> str:
+    """Return Jay's page as HTML."""
+    box = await page.correspondence("jay").mailbox(correspondent=NAN_YOUNG)
+    return PageView(await page.people(), box, await page.status("jay", NAN_YOUNG)).page(
+        await page.orbits(), None
+    )
+
+
+def contacts(*windows: tuple[int, int, int]) -> str:
+    """Return contacts both ways, of windows (hours from now, hours from now, bit/s)."""
+    return "".join(
+        f'[[contact]]\nfrom = {a}\nto = {b}\nstart = "{to_text(NOW + start * HOUR)}"\n'
+        f'end = "{to_text(NOW + end * HOUR)}"\nrate_bps = {rate}\n'
+        for start, end, rate in windows
+        for a, b in ((1, 2), (2, 1))
+    )
+
+
+def test_a_fixed_delay_is_the_only_sky(tmp_path: Path) -> None:
+    """Not the plan's light nor today's: no distance, drawing or conjunction; and no furniture of a demo."""
+
+    async def test() -> None:
+        async with pair(tmp_path, "light_time_s = 480", contacts((-1, 9, 9_000))) as (seoul, _, page):
+            await until(seoul, lambda: seoul.status().connected)
+            status = await page.status("jay", NAN_YOUNG)
+            assert status.sky.light_time_s == 480
+            assert (status.sky.distance_km, status.sky.earth, status.conjunction) == (None, None, None)
+            assert status.reach is not None
+            assert (status.reach.code, status.reach.light_time_s) == ("open", 480)
+            assert status.reach.arrives is not None
+            assert status.reach.arrives - NOW > 480 * 10**9
+            assert (status.storm, status.telemetry) == (None, ())
+            html = await shown(page)
+            assert '<svg id="sky"' not in html
+            assert "million km" not in html
+            assert "Let a storm come up" not in html
+            with pytest.raises(InputError, match="no storm"):
+                await page.set_storm(True)
+
+    run(test)
+
+
+def test_a_plan_without_light_shows_none(tmp_path: Path) -> None:
+    """Where letters are there at once, today's distance of Mars would be another sky."""
+
+    async def test() -> None:
+        async with pair(tmp_path) as (seoul, _, page):
+            await until(seoul, lambda: seoul.status().connected)
+            sky = (await page.status("jay", NAN_YOUNG)).sky
+            assert (sky.light_time_s, sky.distance_km) == (0.0, None)
+
+    run(test)
+
+
+def test_a_gap_in_the_plan_is_seen(tmp_path: Path) -> None:
+    """Looked at during it: closed until the next window, everywhere, and a letter is safe here until then."""
+
+    async def test() -> None:
+        windows = contacts((-2, -1, 9_000), (3, 5, 209), (5, 6, 9_000))
+        async with pair(tmp_path, more=windows) as (_, _, page):
+            letters = page.correspondence("jay")
+            await letters.write(Draft(NAN_YOUNG, "Are you there?"))
+            status = await page.status("jay", NAN_YOUNG)
+            assert status.reach is not None
+            assert (status.reach.code, status.reach.until) == ("shut", NOW + 3 * HOUR)
+            assert status.reach.letters_here == 1
+            assert status.silence is not None
+            assert status.silence.until == NOW + 3 * HOUR
+            assert status.sky.window is not None
+            assert (status.sky.window.start, status.sky.window.end) == (NOW + 3 * HOUR, NOW + 5 * HOUR)
+            prediction = await letters.predict(Draft(NAN_YOUNG, "And now?"))
+            assert prediction.leaves is not None
+            assert prediction.leaves >= NOW + 3 * HOUR
+            html = await shown(page)
+            assert "Closed until" in html
+            assert "1 letter is safe here." in html
+
+    run(test)
+
+
+def test_a_peer_that_is_gone_is_told_everywhere(tmp_path: Path) -> None:
+    """No contact since when; what is written is safe here, never departed; back again, all is well."""
+
+    async def test() -> None:
+        async with pair(tmp_path, more=contacts((-1, 9, 9_000))) as (seoul, habitat, page):
+            letters = page.correspondence("jay")
+            await until(seoul, lambda: seoul.status().connected)
+            assert (await letters.reach(NAN_YOUNG)).code == "open"
+            await habitat.stop()
+            await until(seoul, lambda: not seoul.status().connected)
+            letter = await letters.write(Draft(NAN_YOUNG, "Are you there?"))
+            reach = await letters.reach(NAN_YOUNG)
+            assert reach.code == "no_contact"
+            assert reach.headline.text().startswith("No contact with Habitat since 2026-11-")
+            assert "1 letter is safe here. It leaves by itself when the link answers." in reach.detail.text()
+            assert "so what was predicted is in doubt" in reach.detail.text()
+            status = await page.status("jay", NAN_YOUNG)
+            assert status.silence is not None
+            assert "No contact with Habitat" in await shown(page)
+            box = await letters.mailbox(correspondent=NAN_YOUNG)
+            (kept,) = box.letters
+            assert (kept.id, kept.state.value) == (letter.id, "queued")
+            departed = kept.last_fact(type(kept.state)("departed"))
+            assert departed is None or departed.certainty.value == "predicted"
+            assert "No contact with Habitat" in kept.note
+            assert [one.reach.code for one in box.conversations if one.reach] == ["no_contact"]
+
+    run(test)
+
+
+def test_nobody_heard_yet_and_no_route(tmp_path: Path) -> None:
+    """Before the first contact nobody was ever heard; to a node of no plan no route is known."""
+
+    async def test() -> None:
+        async with pair(tmp_path, more=contacts((-1, 9, 9_000))) as (_, habitat, page):
+            await habitat.stop()
+            letters = page.correspondence("jay")
+            unknown = await letters.reach("ipn:999.1")
+            assert unknown.code == "no_route"
+            assert unknown.headline.text() == "No route is known"
+            assert "No route to node 999 is planned here." in unknown.detail.text()
+
+    run(test)
