@@ -7,7 +7,7 @@ import pytest
 from tests.bundle import wire
 from tests.bundle.wire import PAYLOAD, PLAIN, bundle, canonical, primary
 
-from starlight.bundle import decode, encode
+from starlight.bundle import EndpointID, decode, encode
 from starlight.bundle.policy import DEFAULT, STRICT, TOLERANT, Policy
 from starlight.errors import BundleError
 
@@ -34,9 +34,16 @@ DOUBTFUL = {
     "loose_dtn_uri": bundle(primary(to=b"\x82\x01\x64mars"), PAYLOAD),
     "unknown_uri_scheme": bundle(primary(to=b"\x82\x03\x61x"), PAYLOAD),
     "null_destination": bundle(primary(to=wire.NULL), PAYLOAD),
-    "ipn_node_zero": bundle(primary(to=b"\x82\x02\x82\x00\x05"), PAYLOAD),
     "local_node": bundle(primary(to=b"\x82\x02\x82\x1a\xff\xff\xff\xff\x05"), PAYLOAD),
 }
+
+
+@pytest.mark.parametrize("ssp", [b"\x82\x00\x05", b"\x83\x00\x00\x05"])
+def test_a_service_of_node_number_zero_is_nobody(ssp: bytes) -> None:
+    """ "processors of such ipn URIs MUST consider them as the Null ipn URI" (RFC 9758, 3.4.1)."""
+    read = decode(bundle(primary(to=b"\x82\x02" + ssp), PAYLOAD), DEFAULT).primary.destination
+    assert read.is_null
+    assert read == EndpointID.ipn(0, 0)
 
 
 def test_every_field_has_its_bundle() -> None:

@@ -224,8 +224,8 @@ def _read_ipn(decoder: Decoder, policy: Policy) -> EndpointID:
     if node in (0, LOCAL_NODE):
         if node and not policy.local_node:
             raise BundleError(start, "RFC 9758: ipn:!.N means nothing beyond its own node")
-        if not node and service and not policy.ipn_node_zero:
-            raise BundleError(start, "RFC 9758: of node number 0 only ipn:0.0 is valid")
+        if not node:
+            service = 0  # "processors of such ipn URIs MUST consider them as the Null ipn URI" (3.4.1)
     return _ipn(node, service)
 
 

@@ -45,7 +45,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=Tru
         loose_dtn_uri: 4.2.5.1.1, a dtn scheme-specific part that is not ``//name/demux``.
         unknown_uri_scheme: 4.2.5.1, an endpoint of another scheme than dtn and ipn.
         null_destination: 4.2.5.1.1, the null endpoint "never has any members", so nobody will ever get it.
-        ipn_node_zero: RFC 9758, a service other than 0 at node number 0; only ``ipn:0.0`` is defined.
         local_node: RFC 9758, ``ipn:!.N``, which means nothing beyond its own node.
     """
 
@@ -72,7 +71,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=Tru
     unknown_uri_scheme: bool = True
     # Nothing forbids it; the node keeps it until it expires, like any bundle without a road.
     null_destination: bool = True
-    ipn_node_zero: bool = False
     local_node: bool = False
 
 

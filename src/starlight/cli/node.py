@@ -1,4 +1,4 @@
-"""`starlight node`, `send`, `inbox`, `status`: run a network node, and speak with it."""
+"""`starlight node`, `send`, `inbox`: run a network node, and speak with it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ from starlight.errors import InputError
 
 if TYPE_CHECKING:
     from starlight.client.client import Client, LatenessView
-    from starlight.live.config import DaemonStatus
     from starlight.messages.delivery import DeliveryState
     from starlight.messages.draft import Attachment
     from starlight.messages.letter_view import LetterView
-    from starlight.neighbours.link_status import LinkStatus
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -223,14 +221,14 @@ def inbox(folder: Path, person: str, address: str | None, explain: bool, json_ou
         _show_letter(letter, why.get(letter.id), now)
     if not letters:
         click.echo("No letters.")
-    for line in _shut_ways(client, person):
+    for line in shut_ways(client, person):
         click.echo(line)
     told = set_aside(client.set_aside(person), str(folder))
     if told:
         click.echo(told)
 
 
-def _shut_ways(client: Client, person: str) -> Iterator[str]:
+def shut_ways(client: Client, person: str) -> Iterator[str]:
     """Return a line for each correspondent whom a letter does not leave for now, and why."""
     for one in client.conversations(person):
         if one.reach is not None and one.reach.code not in ("open", "here"):
@@ -262,62 +260,3 @@ def _show_letter(letter: LetterView, lateness: LatenessView | None, now: int) ->
         click.echo(f"    ({letter.note})")
     if lateness is not None:
         _show_lateness(lateness, "      ")
-
-
-@click.command()
-@data_folder
-@as_json
-def status(folder: Path, json_output: bool) -> None:
-    """Show the state of the node that runs on the folder DATA."""
-    client = _client(folder)
-    found = client.nodes()
-    if json_output:
-        from starlight.client.client import plain_values
-
-        print_json(plain_values(found))
-        return
-    for entry in found:
-        click.echo(
-            f"node {entry.node}: {entry.stored['bundles']} bundles stored, {entry.received} received, "
-            f"{entry.sent} sent, {entry.refused} refused, links up: {entry.up or 'none'}, "
-            f"{entry.syncs} fsyncs, plan {entry.plan_version}{_amended(entry)}, "
-            f"{dtntime.to_text(entry.time, 3)}"
-        )
-        for link in entry.links:
-            _show_link(link)
-        if entry.strangers:
-            click.echo(f"  {entry.strangers} datagrams from addresses of no peer")
-    for each in client.people():
-        for line in _shut_ways(client, each.id):
-            click.echo(f"{each.name} to {line}")
-
-
-def _show_link(link: LinkStatus) -> None:
-    """Print how the links with a peer stand: a line, and what is to be known besides."""
-    since = "never up" if link.since is None else f"{'up' if link.up else 'down'} since {_moment(link.since)}"
-    where = link.address or f"{link.protocol or 'it'} calls us"
-    click.echo(
-        f"  peer {link.peer} ({where}): {since}, last heard {_moment(link.heard)}, {link.sent} sent, "
-        f"{link.acknowledged} acknowledged, {link.failed} failed, {link.received} received"
-    )
-    if link.acknowledges is not None:
-        click.echo(f"    {link.protocol}: {_promised(link)}")
-    if link.error:
-        click.echo(f"    last error {_moment(link.error_at)}: {link.error}")
-
-
-def _promised(link: LinkStatus) -> str:
-    """Return in words what a link promises."""
-    session = "a session" if link.session else "no session"
-    order = "keeps order" if link.ordered else "bundles may overtake each other"
-    unknown = "does not acknowledge: what has left is not known to have come"
-    return ", ".join([session, order, "acknowledges" if link.acknowledges else unknown])
-
-
-def _moment(time: int | None) -> str:
-    return "never" if time is None else dtntime.to_text(time, 3)
-
-
-def _amended(entry: DaemonStatus) -> str:
-    """Return which amendments of the plan a node holds; nothing where it holds none."""
-    return f" amended by {entry.amended_by} ({entry.amendments})" if entry.amended_by else ""

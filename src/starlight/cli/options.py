@@ -147,3 +147,12 @@ def print_json(value: object) -> None:
     """Print a value as indented JSON."""
     # JSON is UTF-8 (RFC 8259, 8.1), so names and letters can stay readable.
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def size_text(count: float) -> str:
+    """Return a number of bytes for people, in powers of 1000, as rates are."""
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if count < 1000:
+            return f"{count:.4g} {unit}"
+        count /= 1000
+    return f"{count:.4g} PB"

@@ -10,7 +10,7 @@ import click
 
 from starlight import dtntime
 from starlight.cli import options
-from starlight.cli.options import as_json, print_json
+from starlight.cli.options import as_json, print_json, size_text
 from starlight.cli.plan_scenario import scenario_plan
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def _show(file: Path, imported: Imported, found: dict[str, Any], every: bool) ->
         click.echo(f"{found['start']} to {found['end']}, {span}")
         unlimited = found["unlimited_contacts"]
         more = f", and {_count(unlimited, 'contact')} without limit" if unlimited else ""
-        click.echo(f"{_bytes(found['volume_bytes'])} can be carried{more}")
+        click.echo(f"{size_text(found['volume_bytes'])} can be carried{more}")
     # Dates and Unix time leave no choice, so only relative times are worth the line.
     if imported.epoch is not None:
         click.echo(
@@ -225,13 +225,3 @@ def _report_json(file: Path, imported: Imported, found: dict[str, Any]) -> dict[
             for r in imported.report
         ],
     }
-
-
-def _bytes(count: int) -> str:
-    size = float(count)
-    # In powers of 1000, as rates are.
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if size < 1000:
-            return f"{size:.4g} {unit}"
-        size /= 1000
-    return f"{size:.4g} PB"

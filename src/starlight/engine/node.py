@@ -60,6 +60,7 @@ class Node:
     Attributes:
         router: over the plan in force. Others may ask it for routes; only the node books on it.
         forecaster: foresees what the node does with a bundle that is submitted.
+        queues: of what is booked to leave for each neighbour.
     """
 
     def __init__(self, config: NodeConfig) -> None:
@@ -77,7 +78,8 @@ class Node:
         booking, reads = RouteBooking(core, self.router), BodyReads(config.limits.bundle_bytes)
         self._critical = CriticalForwarder(core, booking, reads)
         self._fragmenter = Fragmenter(core, booking, reads)
-        self._watch, queues = AnswerWatch(core, self.router), ContactQueues(core.links)
+        self._watch, self.queues = AnswerWatch(core, self.router), ContactQueues(core.links)
+        queues = self.queues
         self._forwarding = Forwarding(
             core, booking, queues, self._critical, self._fragmenter, self._retention
         )

@@ -55,7 +55,7 @@ class ContactQueue:
 
     Attributes:
         contact, peer: what it is, and with whom.
-        count: how many bundles queue here.
+        count, bytes: how many bundles queue here, and their size.
         free_at: when the last transmission that has begun is through, in ns.
         wake_at: when it wants to be looked at next.
         closed: its contact is over, or it belongs to a plan that is.
@@ -64,14 +64,14 @@ class ContactQueue:
     """
 
     __slots__ = (
-        "_lines", "_stale", "closed", "contact", "count", "free_at", "overtaken", "peer", "unlimited",
-        "wake_at",
+        "_lines", "_stale", "bytes", "closed", "contact", "count", "free_at", "overtaken", "peer",
+        "unlimited", "wake_at",
     )  # fmt: skip
 
     def __init__(self, contact: Contact, peer: Neighbour) -> None:
         self.contact = contact
         self.peer = peer
-        self.count = 0
+        self.count = self.bytes = 0
         self.free_at = peer.busy_until
         self.wake_at: int | None = None
         self.closed = False
@@ -84,6 +84,7 @@ class ContactQueue:
         """Let a bundle queue, which is booked to leave at a time, in ns."""
         stored.ticket = ticket
         self.count += 1
+        self.bytes += stored.meta.size
         urgency = stored.meta.priority
         heappush(self._lines[LEVELS - 1 - urgency], (leaves, ticket, stored))
         if any(self._lines[LEVELS - urgency :]):
@@ -94,6 +95,7 @@ class ContactQueue:
         """Take a bundle out, wherever it stands; its entry goes when it comes to the head."""
         stored.ticket = 0
         self.count -= 1
+        self.bytes -= stored.meta.size
         # What is withdrawn or booked anew would else stay in a line whose head is far in the future.
         if sum(map(len, self._lines)) > 2 * self.count + 256:
             for line in self._lines:

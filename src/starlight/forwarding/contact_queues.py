@@ -113,6 +113,12 @@ class ContactQueues:
         """Return all that queues."""
         return [stored for queue in self._open.values() for stored in queue.entries()]
 
+    def waiting(self, number: int) -> tuple[int, int]:
+        """Return how many bundles queue for a neighbour, and their size in bytes."""
+        peer = self._neighbours.get(number)
+        queues = [] if peer is None else peer.queues
+        return sum(queue.count for queue in queues), sum(queue.bytes for queue in queues)
+
     def summary(self) -> list[dict[str, object]]:
         """Return for each neighbour its link and how much queues for it, by node number."""
         return [

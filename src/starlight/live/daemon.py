@@ -39,6 +39,7 @@ from starlight.neighbours.address import LinkAddress
 from starlight.neighbours.kinds import KINDS, LinkKind, ThisNode
 from starlight.neighbours.light import Light
 from starlight.neighbours.link_driver import Tap
+from starlight.neighbours.link_status import LinkStatus
 from starlight.neighbours.neighbours import Neighbours
 from starlight.node.actions import Outward
 from starlight.node.application import Request, Restorable
@@ -219,11 +220,16 @@ class Daemon:
             defects=self._defects.count,
             plan_version=self.node.router.plan.version,
             listening=[str(address) for address in self.listening],
-            links=self._neighbours.status(),
+            links=[self._queued(link) for link in self._neighbours.status()],
             strangers=self._neighbours.datagrams.strangers.count,
             amendments=self._amendments.held.digest(),
             amended_by=self._amendments.held.version().text(),
         )
+
+    def _queued(self, link: LinkStatus) -> LinkStatus:
+        """Return the status of a link with what the engine has booked for its peer."""
+        count, size = self.node.queues.waiting(link.peer)
+        return msgspec.structs.replace(link, queued=count, queued_bytes=size)
 
     async def change_plan(self, plan: ContactPlan) -> None:
         """Put another base plan in force, below the amendments; it is not kept: give it after a restart."""

@@ -25,6 +25,8 @@ class LinkStatus(msgspec.Struct, frozen=True):
         error: what went wrong last, and when; empty for nothing.
         ordered: what is sent arrives in order; None where there is no link.
         session: a handshake began it, and the peer can end it; None where there is no link.
+        sent_bytes_per_s, received_bytes_per_s: octets on the wire, the mean of the last seconds.
+        queued, queued_bytes: bundles that are booked to leave for it, and their size.
     """
 
     peer: int
@@ -43,6 +45,10 @@ class LinkStatus(msgspec.Struct, frozen=True):
     error_at: Time | None
     ordered: bool | None = None
     session: bool | None = None
+    sent_bytes_per_s: float = 0.0
+    received_bytes_per_s: float = 0.0
+    queued: int = 0
+    queued_bytes: int = 0
 
 
 class Tally:

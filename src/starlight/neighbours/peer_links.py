@@ -238,6 +238,8 @@ class PeerLinks:
     def status(self, peer: PeerConfig) -> LinkStatus:
         """Return how the links with a peer stand."""
         link, tally = self.to(peer.node), self._tally(peer.node)
+        wires = [each.driver.traffic for each in self._links.get(peer.node, ())]
+        wall = self._clock.wall_now()
         scheme = link.driver.scheme if link else peer.address.scheme if peer.address else ""
         return LinkStatus(
             peer=peer.node,
@@ -256,6 +258,8 @@ class PeerLinks:
             error_at=tally.error_at,
             ordered=link.link.promises.ordered if link else None,
             session=link.link.promises.session if link else None,
+            sent_bytes_per_s=sum(each.sent.per_s(wall) for each in wires),
+            received_bytes_per_s=sum(each.received.per_s(wall) for each in wires),
         )
 
     def _heard(self, link: PeerLink) -> int | None:

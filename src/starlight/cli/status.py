@@ -1,0 +1,148 @@
+"""`starlight status`: how a running node and its links are doing, once or again and again."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from starlight import dtntime
+from starlight.cli.node import data_folder, shut_ways
+from starlight.cli.options import as_json, print_json, size_text
+
+if TYPE_CHECKING:
+    from starlight.client.client import Client
+    from starlight.live.config import DaemonStatus
+    from starlight.neighbours.link_status import LinkStatus
+
+REDRAW = "\x1b[H\x1b[J"
+"""Moves a terminal's cursor home and clears what is below it; what scrolled away before stays."""
+
+
+@click.command()
+@data_folder
+@click.option("--watch", is_flag=True, help="Show it again and again, until Ctrl-C.")
+@click.option(
+    "--interval",
+    "interval_s",
+    type=click.FloatRange(0.1, 3600),
+    metavar="S",
+    default=2.0,
+    show_default=True,
+    help="With --watch: seconds from one to the next.",
+)
+@as_json
+def status(folder: Path, watch: bool, interval_s: float, json_output: bool) -> None:
+    """Show the state of the node that runs on the folder DATA.
+
+    With --watch a terminal is redrawn; elsewhere each link is a line, and with --json each state one.
+    """
+    from starlight.client.client import Client, plain_values
+
+    client = Client(folder)
+    if not watch:
+        found = client.nodes()
+        if json_output:
+            print_json(plain_values(found))
+            return
+        _show_all(client, found)
+        return
+    try:
+        while True:
+            found = client.nodes()
+            if json_output:
+                _line(plain_values(found))
+            elif sys.stdout.isatty():
+                click.echo(REDRAW, nl=False)
+                _show_all(client, found)
+            else:
+                for entry in found:
+                    _show_lines(entry)
+            time.sleep(interval_s)
+    except KeyboardInterrupt:
+        # Ctrl-C is how watching ends, so it is no failure.
+        return
+
+
+def _show_all(client: Client, found: list[DaemonStatus]) -> None:
+    for entry in found:
+        _show(entry)
+    for each in client.people():
+        for line in shut_ways(client, each.id):
+            click.echo(f"{each.name} to {line}")
+
+
+def _line(value: object) -> None:
+    import json
+
+    click.echo(json.dumps(value))
+
+
+def _show(entry: DaemonStatus) -> None:
+    click.echo(
+        f"node {entry.node}: {entry.stored['bundles']} bundles stored, {entry.received} received, "
+        f"{entry.sent} sent, {entry.refused} refused, links up: {entry.up or 'none'}, "
+        f"{entry.syncs} fsyncs, plan {entry.plan_version}{_amended(entry)}, "
+        f"{dtntime.to_text(entry.time, 3)}"
+    )
+    for link in entry.links:
+        show_link(link)
+    if entry.strangers:
+        click.echo(f"  {entry.strangers} datagrams from addresses of no peer")
+
+
+def _show_lines(entry: DaemonStatus) -> None:
+    """Print a line for each link, which a file or another program can take."""
+    now = dtntime.to_text(entry.time, 3)
+    for link in entry.links:
+        state = (
+            "never up" if link.since is None else f"{'up' if link.up else 'down'} since {_moment(link.since)}"
+        )
+        error = f", last error {_moment(link.error_at)}: {link.error}" if link.error else ""
+        click.echo(
+            f"{now} node {entry.node} peer {link.peer}: {state}, last heard {_moment(link.heard)}, "
+            f"{_rates(link)}{error}"
+        )
+
+
+def _rates(link: LinkStatus) -> str:
+    return (
+        f"{size_text(link.sent_bytes_per_s)}/s out, {size_text(link.received_bytes_per_s)}/s in, "
+        f"queue {link.queued} bundles, {size_text(link.queued_bytes)}"
+    )
+
+
+def show_link(link: LinkStatus) -> None:
+    """Print how the links with a peer stand: a line, and what is to be known besides."""
+    since = "never up" if link.since is None else f"{'up' if link.up else 'down'} since {_moment(link.since)}"
+    where = link.address or f"{link.protocol or 'it'} calls us"
+    click.echo(
+        f"  peer {link.peer} ({where}): {since}, last heard {_moment(link.heard)}, {link.sent} sent, "
+        f"{link.acknowledged} acknowledged, {link.failed} failed, {link.received} received"
+    )
+    if link.acknowledges is not None:
+        click.echo(f"    {link.protocol}: {_promised(link)}")
+    if link.up or link.queued:
+        click.echo(f"    now {_rates(link)}")
+    if link.error:
+        click.echo(f"    last error {_moment(link.error_at)}: {link.error}")
+
+
+def _promised(link: LinkStatus) -> str:
+    """Return in words what a link promises."""
+    session = "a session" if link.session else "no session"
+    order = "keeps order" if link.ordered else "bundles may overtake each other"
+    unknown = "does not acknowledge: what has left is not known to have come"
+    return ", ".join([session, order, "acknowledges" if link.acknowledges else unknown])
+
+
+def _moment(time: int | None) -> str:
+    return "never" if time is None else dtntime.to_text(time, 3)
+
+
+def _amended(entry: DaemonStatus) -> str:
+    """Return which amendments of the plan a node holds; nothing where it holds none."""
+    return f" amended by {entry.amended_by} ({entry.amendments})" if entry.amended_by else ""
