@@ -19,6 +19,9 @@ from starlight.errors import InputError
         ("2000-01-01T09:00:00+09:00", 0),
         ("1999-12-31T19:30-04:30", 0),
         ("2000-01-01 00:00:00.000000001Z", 1),
+        ("2000-01-01T09:00+0900", 0),
+        ("2000-01-01T09:00:00+09", 0),
+        ("2000-01-01t00:00:00z", 0),
         ("2000-01-01T00:00:01.5", 3 * SECOND // 2),
         ("1999-12-31T23:59:59Z", -SECOND),
         ("2024-02-29T00:00:00Z", 8825 * DAY),
@@ -30,7 +33,18 @@ def test_iso_8601_is_read(text: str, time: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "tomorrow", "2051-13-01", "2051-02-30", "2051-01-01T25:00", "1e9", "２０５１-01-01"]
+    "text",
+    [
+        "",
+        "tomorrow",
+        "2051-13-01",
+        "2051-02-30",
+        "2051-01-01T25:00",
+        "2051-01-01T00:00+24:00",
+        "2051-01-01T00:00+090",
+        "1e9",
+        "２０５１-01-01",
+    ],
 )
 def test_what_is_no_time_is_named(text: str) -> None:
     """A wrong time is named with where it stood and what would be right."""
@@ -38,6 +52,18 @@ def test_what_is_no_time_is_named(text: str) -> None:
         dtntime.from_text(text, where="--at")
     assert str(caught.value).startswith(f"--at: {text!r} is not a date and time")
     assert "2051-04-02T10:00:00Z" in str(caught.value)
+
+
+def test_as_many_decimals_as_a_time_has() -> None:
+    """A time is written to the second, or to as many decimals as it has, in threes."""
+    for time, text in (
+        (0, "00:00:00Z"),
+        (10**8, "00:00:00.100Z"),
+        (10**9 - 1, "00:00:00.999999999Z"),
+        (-1, "Z"),
+    ):
+        assert dtntime.exact_text(time).endswith(text)
+        assert dtntime.from_text(dtntime.exact_text(time)) == time
 
 
 @settings(deadline=None, derandomize=True)

@@ -26,7 +26,8 @@ POSIX_EPOCH_OFFSET_S = 946_684_800  # 2000-01-01T00:00:00Z in POSIX seconds (RFC
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _FORM = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?(Z|[+-]\d\d:\d\d)?", re.ASCII
+    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?(Z|z|[+-]\d\d(?::?\d\d)?)?",
+    re.ASCII,
 )
 
 
@@ -34,7 +35,8 @@ def from_text(text: str, *, where: str = "") -> int:
     """Read an ISO 8601 date or date-time; without an offset it is UTC.
 
     Args:
-        text: such as ``2051-04-02``, ``2051-04-02T10:00Z`` or ``2051-04-02T10:00:00.5+09:00``.
+        text: such as ``2051-04-02``, ``2051-04-02T10:00Z`` or ``2051-04-02T10:00:00.5+09:00``; the colon of
+            an offset, or its minutes, may be left out (ISO 8601).
         where: the file, key or argument that the text came from, for the error.
 
     Returns:
@@ -44,19 +46,24 @@ def from_text(text: str, *, where: str = "") -> int:
         InputError: the text is no such time.
     """
     match = _FORM.fullmatch(text.strip())
-    right = "Write it as 2051-04-02T10:00:00Z"
+    right = "Write it as 2051-04-02T10:00:00Z, or with an offset, as 2051-04-02T19:00:00+09:00"
     if not match:
         raise InputError(f"{text!r} is not a date and time", where=where, right=right)
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     try:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    except ValueError as error:
-        raise InputError(f"{text!r} is not a date and time ({error})", where=where, right=right) from None
+    except ValueError:
+        told = f"{text!r} is not a date and time: no calendar has it"
+        raise InputError(told, where=where, right=right) from None
     delta = moment - _EPOCH
     nanoseconds = (delta.days * 86_400 + delta.seconds) * SECOND + int((match[7] or "0").ljust(9, "0"))
     zone = match[8]
-    if zone and zone != "Z":
-        offset = (int(zone[1:3]) * 60 + int(zone[4:6])) * MINUTE
+    if zone and zone not in "Zz":
+        hours, minutes = int(zone[1:3]), int(zone[3:].removeprefix(":") or "0")
+        if hours > 23 or minutes > 59:
+            told = f"{text!r} is not a date and time: {zone} is no offset from UTC"
+            raise InputError(told, where=where, right=right)
+        offset = (hours * 60 + minutes) * MINUTE
         nanoseconds -= offset if zone[0] == "+" else -offset
     return nanoseconds
 

@@ -37,6 +37,12 @@ def test_text_and_wire_say_the_same(endpoint: EndpointID) -> None:
     assert hash(EndpointID.parse(str(endpoint))) == hash(endpoint)
 
 
+@pytest.mark.parametrize(("text", "meant"), [("IPN:20.1", "ipn:20.1"), ("Dtn://Mars/X", "dtn://Mars/X")])
+def test_a_scheme_is_read_in_either_case(text: str, meant: str) -> None:
+    """Schemes are case-insensitive (RFC 3986, 3.1); what follows is not."""
+    assert str(EndpointID.parse(text)) == meant
+
+
 @pytest.mark.parametrize(
     "wire",
     [

@@ -11,10 +11,11 @@ import pytest
 from starlight import dtntime
 from starlight.app import node_file as nodefile
 from starlight.app import node_links
-from starlight.app.node_file import load, plan_of
+from starlight.app.node_file import load, plan_of, silent_plan
 from starlight.app.node_links import address_of, read_listen
 from starlight.app.node_services import ServiceSpec
-from starlight.contacts.contact import UNLIMITED_BPS
+from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
+from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.live.node_log import LogConfig
@@ -162,10 +163,10 @@ def test_a_wrong_service_is_named_with_what_is_right(services: str, words: list[
         ('listen = ""', 'listen = "127.0.0.1:70000"', ["listen", "70000"]),
         ('listen = ""', 'listen = "127.0.0.1:²"', ["listen"]),
         ('page = "127.0.0.1:8422"', 'page = ""', ["page", "host:port"]),
-        ('page = "127.0.0.1:8422"', 'page = "0.0.0.0:80"', ["page = '0.0.0.0:80'", "localhost"]),
+        ('page = "127.0.0.1:8422"', 'page = "0.0.0.0:80"', ["page: '0.0.0.0:80'", "localhost"]),
         ("mars_longitude_deg = 239.9", "mars_longitude_deg = 400", ["mars_longitude_deg = 400", "360"]),
         ('landing = "2051-02-01"', 'landing = "soon"', ["landing", "'soon'"]),
-        ('landing = "2051-02-01"', 'timezone = "Moon"', ["timezone = 'Moon'", "Asia/Seoul"]),
+        ('landing = "2051-02-01"', 'timezone = "Moon"', ["timezone: the time zone 'Moon'", "Asia/Seoul"]),
         ("number = 10\n", "number = 20\n", ["peer[0].number = 20", "no peer of itself"]),
         (ADDRESS, 'connect = "seoul"', ["peer[0].connect", "'seoul'"]),
         (
@@ -183,7 +184,7 @@ def test_a_wrong_service_is_named_with_what_is_right(services: str, words: list[
         (ADDRESS, 'address = "udpcl://a:1"\nkeepalive_s = 14', ["keepalive_s = 14", "at least 15"]),
         (ADDRESS, 'address = "udpcl://a:1"\ndatagram_max = 255', ["peer[0].datagram_max = 255", ">= 256"]),
         (ADDRESS, 'address = "udpcl://a:1"\ndatagram_rate_bps = 0', ["datagram_rate_bps = 0", ">= 1"]),
-        (ADDRESS, f"{ADDRESS}\n[[peer]]\nnumber = 30\n{ADDRESS}", ["peer.address[1]", "twice"]),
+        (ADDRESS, f"{ADDRESS}\n[[peer]]\nnumber = 30\n{ADDRESS}", ["peer[1].address", "twice"]),
         ('listen = ""', 'listen = ["tcpcl://a:1", "x"]', ["listen[1]", "'x'"]),
         ('listen = ""', 'listen = ["tcpcl://a:1", "tcpcl://a:1"]', ["listen[1]", "twice"]),
         ('listen = ""', "listen = 4556", ["listen = 4556"]),
@@ -214,7 +215,7 @@ def test_a_wrong_service_is_named_with_what_is_right(services: str, words: list[
         (
             "[[person]]",
             '[[person]]\nid = "jay"\nname = "J"\nservice = 1\n[[person]]',
-            ["person.service[1] = 1", "twice"],
+            ["person[1].service = 1", "twice"],
         ),
     ],
 )
@@ -231,9 +232,36 @@ def test_a_wrong_key_is_named_with_its_value_and_what_is_right(
     assert [word for word in words if word not in text] == [], text
 
 
+def test_all_errors_of_a_nodes_file_are_told_at_once(tmp_path: Path) -> None:
+    """Misspelt keys, wrong values and what does not fit together, each with its line."""
+    wrong = 'timezon = "UTC"\npage = "0.0.0.0:80"\nworld = "mras"\nnumber = 10\nname = "N"\ndata = "data"\n'
+    path = written(tmp_path, wrong)
+    with pytest.raises(InputError) as caught:
+        load(path)
+    first, *told = str(caught.value).splitlines()
+    assert first == f"{path}: {len(told)} errors"
+    assert "line 1: timezon: there is no key 'timezon'. Did you mean 'timezone'?" in told[0]
+    assert "line 2: page: '0.0.0.0:80' can be reached from outside" in told[1]
+    assert "line 3: world = 'mras' does not fit. Did you mean 'mars'?" in told[2]
+
+
+def test_a_plan_without_contacts_means_that_nobody_can_be_heard(tmp_path: Path) -> None:
+    """Only a file that names no plan and no contact means always; the start of a node says so."""
+    (tmp_path / "plan.json").write_text('{"version": 0, "contacts": [], "notices": []}')
+    text = 'number = 10\nname = "N"\ndata = "data"\n{}[[peer]]\nnumber = 20\n'
+    assert len(plan_of(load(written(tmp_path, text.format(""))), tmp_path).contacts) == 2
+    plan = plan_of(load(written(tmp_path, text.format('plan = "plan.json"\n'))), tmp_path)
+    assert plan.contacts == ()
+    assert "the plan has no contacts: nobody can be heard" in silent_plan(plan, 10)
+    others = ContactPlan.of([Contact(1, 3, 4, 0, 9, ((0, 8),), constant_light(0, 0))])
+    assert "no contact of node 10" in silent_plan(others, 10)
+    assert "nodes 3, 4" in silent_plan(others, 10)
+    assert silent_plan(others, 3) == ""
+
+
 @pytest.mark.parametrize(
     ("plan", "words"),
-    [(None, ["No such file"]), ("words", ["not JSON"]), ("{}", ["'contacts' is missing"])],
+    [(None, ["No such file"]), ("words", ["it is not JSON"]), ("{}", ["'contacts' is missing"])],
 )
 def test_a_wrong_plan_is_named_by_its_file(plan: str | None, words: list[str], tmp_path: Path) -> None:
     """A contact plan that can't be read is named, with what is wrong in it."""

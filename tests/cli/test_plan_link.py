@@ -10,6 +10,25 @@ from tests.cli.helpers import command
 
 from starlight.contacts import formats
 
+TWO_SITES = """
+[[node]]
+name = "seoul"
+number = 10
+world = "earth"
+site = { body = "earth", latitude_deg = 37.5, longitude_deg = 127.0, height_m = 40 }
+
+[[node]]
+name = "base"
+number = 20
+world = "mars"
+site = { body = "mars", latitude_deg = -6.2, longitude_deg = 239.9, height_m = 6200 }
+
+[[link]]
+between = ["seoul", "base"]
+kind = "radio"
+rate_bps = 1000
+"""
+
 SHORT = ("--from", "2051-04-07", "--to", "2051-04-09")
 
 
@@ -62,8 +81,41 @@ def test_the_sky_tells_the_next_conjunction() -> None:
     assert "last safe departure   2051-09-05T08:48 from Earth, 2051-09-05T08:25 from Mars" in done.out
     listed = json.loads(command("sky", "--conjunctions", "--json").out)
     assert len(listed) == 13
+    every = command("sky", "--conjunctions").out
+    assert "Later ones are not known: the ephemeris (DE421) ends on 2053-10-06" in every
     ship = command("sky", "--at", "2050-10-01")
     assert "ship to Earth" in ship.out
+
+
+@pytest.mark.parametrize("day", ["2053-07-01", "2053-08-20", "2053-09-20", "2053-10-05"])
+def test_a_conjunction_beyond_the_ephemeris_is_not_known(day: str) -> None:
+    """An absence is no good sign: text and JSON say until when the ephemeris knows, and how to go on."""
+    why = "not known: the ephemeris (DE421) ends on 2053-10-06; --ephemeris takes a longer one"
+    assert f"next conjunction      {why}\nlast safe departure   {why}\n" in command("sky", "--at", day).out
+    told = json.loads(command("sky", "--at", day, "--json").out)
+    assert (told["next_conjunction"], told["next_conjunction_unknown"]) == (None, why)
+
+
+def test_places_without_a_radio_are_not_heard(tmp_path: Path) -> None:
+    """Who can be heard is told of places with antennas, or at an end of a radio link."""
+    told = json.loads(command("sky", "--at", "2053-09-20", "--json").out)
+    heard = {pair[end] for pair in told["pairs"] for end in ("from", "to")}
+    assert "seoul" not in heard, "it has wires only"
+    assert "relay-areo" in heard
+    sites = tmp_path / "sites.toml"
+    sites.write_text(TWO_SITES)
+    told = json.loads(command("sky", sites, "--at", "2053-09-20", "--json").out)
+    assert {pair["from"] for pair in told["pairs"]} <= {"seoul", "base"}
+
+
+def test_what_begins_before_bundles_tell_times_is_refused(tmp_path: Path) -> None:
+    """A scenario of 1999 can be planned, but not lived through, and that is said as a date."""
+    sites = tmp_path / "old.toml"
+    sites.write_text('start = "1999-01-01"\nend = "1999-03-01"\n' + TWO_SITES)
+    assert command("plan", sites).status == 0
+    done = command("rehearse", sites)
+    assert (done.status, done.err.count("\n")) == (2, 1)
+    assert "old: start: 1999-01-01T00:00:00Z is too early to live in. Bundles count" in done.err
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from importlib import resources
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from starlight.dtntime import from_text
 from starlight.errors import InputError
 from starlight.scenario.reading import builtin_names, load, parse
+from starlight.scenario.toml_text import Lines, key_path
 
 TEXT = (
     resources.files("starlight.scenario")
@@ -34,14 +39,14 @@ def test_the_built_in_expedition_is_whole() -> None:
     ("old", "new", "key", "allowed"),
     [
         ("rate_bps = 20_000_000", "rate_bps = -3", "link[4].rate_bps = -3", ">= 1"),
-        ("one_way = true", 'one_way = "x"', "link[5].one_way = 'x'", "bool"),
-        ('name = "yeoju"', 'name = "seoul"', "node.name[1] = 'seoul'", "once"),
+        ("one_way = true", 'one_way = "x"', "link[5].one_way = 'x'", "true or false"),
+        ('name = "yeoju"', 'name = "seoul"', "node[1].name = 'seoul'", "once"),
         ('to = "jay@seoul"', 'to = "jay@mars"', "letter[2].to = 'jay@mars'", "jay@mountain"),
-        ("number = 10", "numbr = 10", "node[0]", "numbr"),
+        ("number = 10", "numbr = 10", "node[0]", "Did you mean 'number'?"),
         ("latitude_deg = 37.5665", "latitude_deg = 137.5", "node[0].site.latitude_deg = 137.5", "<= 90"),
-        ('kind = "wire"', 'kind = "string"', "link[0].kind = 'string'", "string"),
+        ('kind = "wire"', 'kind = "string"', "link[0].kind = 'string'", "Allowed: radio, wire"),
         ('world = "mars"', 'world = "venus"', "node[6].world = 'venus'", "venus"),
-        ('start = "2026-01-01"', 'start = "2026-13-01"', "start", "month"),
+        ('start = "2026-01-01"', 'start = "2026-13-01"', "line 8: start", "no calendar has it"),
         ('end = "2052-01-01"', 'end = "2025-01-01"', "end = '2025-01-01'", "later than start"),
         ('between = ["seoul", "yeoju"]', 'between = ["seoul", "seoul"]', "link[0].between", "two different"),
         ('between = ["seoul", "yeoju"]', 'between = ["seoul", "ares"]', "link[0].between = 'ares'", "yeoju"),
@@ -90,7 +95,7 @@ def test_errors_name_key_value_and_what_is_allowed(old: str, new: str, key: str,
         ),
         ("slew_s = 180", "slew_s = -1", "node[1].antennas[0].slew_s = -1", ">= 0"),
         ("slew_s = 180", 'hours = ["8-17"]', "node[1].antennas[0].hours = '8-17'", "HH:MM-HH:MM"),
-        ('band = "X"\none_way', "one_way", "link[5].rate_bps = None", "band"),
+        ('band = "X"\none_way', "one_way", "link[5].rate_bps is missing", "band"),
         ("radius_km = 12900", "radius_km = 3400", "node[9].orbit.radius_km = 3400", "3476"),
         (
             "radius_km = 12900",
@@ -130,6 +135,153 @@ def test_errors_name_key_value_and_what_is_allowed(old: str, new: str, key: str,
 def test_a_wrong_antenna_orbit_or_mask_is_named(old: str, new: str, key: str, allowed: str) -> None:
     """Antennas that point nowhere, orbits that are none, wrong masks: key, value, what is allowed."""
     test_errors_name_key_value_and_what_is_allowed(old, new, key, allowed)
+
+
+TWO = """
+[[node]]
+name = "seoul"
+number = 10
+world = "earth"
+site = { body = "earth", latitude_deg = 37.5, longitude_deg = 127.0, height_m = 40 }
+
+[[node]]
+name = "base"
+number = 20
+world = "mars"
+site = { body = "mars", latitude_deg = -6.2, longitude_deg = 239.9, height_m = 6200 }
+
+[[link]]
+between = ["seoul", "base"]
+kind = "radio"
+rate_bps = 1000
+"""
+
+
+def test_nodes_and_links_are_a_scenario() -> None:
+    """The keys of a story may be left out: names, title, interval, people."""
+    scenario = parse(TWO, where="two sites.toml")
+    assert (scenario.name, scenario.title, scenario.demo_at) == ("two-sites", "two-sites", "2026-01-01")
+    assert [node.title for node in scenario.node] == ["seoul", "base"]
+    assert scenario.period() == (from_text("2026-01-01"), from_text("2053-01-01"))
+
+
+def test_all_errors_of_a_file_are_told_at_once() -> None:
+    """Misspelt keys, values that are none and references to nothing: each with its line, in one message."""
+    wrong = """
+start = 2051-03-15
+[[node]]
+name = "Seoul X"
+numbr = 10
+world = "moon"
+site = { body = "earht", latitude_deg = 137.5, longitude_deg = 127.0 }
+[[node]]
+name = "base"
+number = 20
+world = "mars"
+orbit = { body = "mars", semi_major_axis_km = 3400 }
+[[link]]
+between = ["Seoul X", "bas"]
+kind = "radiio"
+[[person]]
+id = "jay"
+name = "Jay"
+service = 0
+mailbox = []
+"""
+    with pytest.raises(InputError) as caught:
+        parse(wrong, where="mine.toml")
+    first, *told = str(caught.value).splitlines()
+    assert first == "mine.toml: 12 errors"
+    assert [line.partition(" does not fit")[0].strip() for line in told] == [
+        "line 2: start = 2051-03-15",
+        "line 4: node[0].name = 'Seoul X'",
+        "line 5: node[0].numbr: there is no key 'numbr'. Did you mean 'number'?",
+        "line 6: node[0].world = 'moon'",
+        "line 7: node[0].site.body = 'earht'",
+        "line 7: node[0].site.latitude_deg = 137.5",
+        "line 12: node[1].orbit.semi_major_axis_km = 3400.0",
+        "line 14: link[0].between[0] = 'Seoul X'",
+        "line 14: link[0].between = 'bas'",
+        "line 15: link[0].kind = 'radiio'",
+        "line 19: person[0].service = 0",
+        "line 20: person[0].mailbox is missing. A person has at least one mailbox",
+    ]
+    assert "Did you mean 'radio'? Allowed: radio, wire" in told[9]
+    assert "^[a-z0-9]" not in str(caught.value), "no regular expression is shown to people"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a = " + "[" * 100_000, "nested too deep"),
+        ("a = " + "[" * 40 + "]" * 40, "nested too deep"),
+        ("a." * 100_000 + "a = 1", "nested too deep"),
+        ("start = \n", "line 1, column 9: not TOML: here a value is missing"),
+        ("name = base", "text stands in quotes"),
+        ("name", "after a key comes = and a value"),
+        ('name = "x', "does not end"),
+        ("name = 1\nname = 2", "there twice"),
+        ("a = " + "9" * 5000, "too many digits"),
+        ("[[node]]\nnumber = 1\n[[node]]\nnumber = nan\n", "line 4: node[1].number = nan does not fit"),
+        ("[conjunction]\nblackout_below_deg = inf", "line 2: conjunction.blackout_below_deg = inf"),
+        ("start = '2026-02-30'\nlink = []\nnode = []", "line 1: start: '2026-02-30' is not a date"),
+        ("end = '9999-01-01'\nlink = []\nnode = []", "Times here are from 1900-01-01 to 2290-01-01"),
+        ("earth_timezone = 'Asia/Soul'\nlink = []\nnode = []", "Did you mean 'Asia/Seoul'?"),
+        ("node = 5", "node = 5 does not fit. It is a list"),
+        ("node = [5]", "node[0] = 5 does not fit. It is a table with the keys name, number"),
+    ],
+)
+def test_broken_toml_is_told_in_our_own_words(text: str, words: str) -> None:
+    """Whatever stands in a file, the error is ours: where it breaks and what would be right."""
+    with pytest.raises(InputError) as caught:
+        parse(text, where="mine.toml")
+    assert words in str(caught.value)
+    for foreign in ("Expected `", "Object missing", "Invalid statement", "tomllib", "msgspec", " - at `$"):
+        assert foreign not in str(caught.value)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(st.data())
+def test_damaged_scenarios_raise_only_input_error(data: st.DataObject) -> None:
+    """Whatever a person gives, the error is InputError."""
+    text = TWO
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(text) - 1))
+        word = data.draw(st.sampled_from([*'[]{}=,."#1-x\n', '"' * 3, "[[", "inf"]))
+        text = text[:at] + word + text[at + 1 :]
+    with contextlib.suppress(InputError):
+        parse(text, where="mine.toml")
+
+
+def test_lines_of_keys_are_found_in_any_spelling() -> None:
+    """Tables, lists of tables, inline ones, dotted and quoted keys, strings of many lines."""
+    text = """# comment = 1
+a.b = 1
+"c d" = [
+  1, # one
+  { x = 2, 'y' = [3,
+    4] },
+]
+[t.u]
+long = '''
+x = 1
+'''
+when = 2050-01-01 10:00:00
+[[n]]
+[[n.m]]
+k = @@@a \\" b@@@
+[[n]]
+[[n.m]]
+[[n.m]]
+k = 1
+"""
+    lines = Lines(text.replace("@@@", '"' * 3))
+    wanted = {
+        "a.b": 2, "c d": 3, "c d[0]": 4, "c d[1].x": 5, "c d[1].y": 5, "c d[1].y[1]": 6, "t.u": 8,
+        "t.u.long": 9, "t.u.when": 12, "n[0]": 13, "n[0].m[0].k": 15, "n[1]": 16, "n[1].m[1].k": 19,
+        "n[1].m[1].none": 18,
+    }  # fmt: skip
+    assert {key: lines.of(key_path(key)) for key in wanted} == wanted
 
 
 def test_a_missing_file_is_named_with_what_there_is() -> None:

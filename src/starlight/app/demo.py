@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from fractions import Fraction
 from pathlib import Path
 
+from starlight import dtntime
 from starlight.app.access import hold, token_of
 from starlight.app.demo_folder import DemoFolder, Say
 from starlight.app.demo_nodes import DemoNodes
@@ -21,6 +22,7 @@ from starlight.app.page_backend import NodePageBackend
 from starlight.app.serve import address_of, bind, serve
 from starlight.app.sky_view import SkyView
 from starlight.app.storm import StormControl
+from starlight.dtntime import DAY
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
@@ -91,6 +93,11 @@ class Demo:
         record: Path | None = None,
     ) -> None:
         self.scenario = load(scenario_name)
+        if not self.scenario.person:
+            right = "Give the scenario a [[person]] with a mailbox"
+            raise InputError("has nobody who could write or read", where=scenario_name, right=right)
+        since = dtntime.from_text(self.scenario.demo_since) if at is None else at
+        self.scenario.check_lived(since - DAY, f"{scenario_name}: demo_since" if at is None else "--at")
         if record is not None:
             _make(record)
         self.sky = open_sky()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
+from functools import partial
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec.structs import replace
@@ -14,13 +13,22 @@ from starlight import dtntime
 from starlight.app.node_links import Light, Number, PeerSpec, check_peer, host_port, read_listen
 from starlight.app.node_services import ServiceSpec, check_services
 from starlight.bundle import EndpointID
-from starlight.contacts import UNLIMITED_BPS, Contact, ContactPlan, Notice, constant_light, from_json
+from starlight.contacts import (
+    UNLIMITED_BPS,
+    Contact,
+    ContactPlan,
+    Notice,
+    constant_light,
+    formats,
+    from_json,
+)
 from starlight.dtntime import YEAR
 from starlight.errors import InputError
+from starlight.input_files import read_bytes, read_text
 from starlight.live.node_log import LogConfig
-from starlight.scenario.file_errors import named_error
+from starlight.scenario.file_errors import FileErrors, read
 from starlight.scenario.network import Name
-from starlight.scenario.worlds import WorldSpec, check_declared, check_world, declared_worlds
+from starlight.scenario.worlds import WorldSpec, check_declared, check_timezone, check_world, declared_worlds
 from starlight.services.announcements import SERVICE as AMENDMENTS
 from starlight.worlds import EARTH, MARS, CivilTime, SolarTime, World, WorldClock
 
@@ -50,7 +58,7 @@ class ContactSpec(_Spec, frozen=True, rename={"from_": "from"}):
 class ResidentSpec(_Spec, frozen=True):
     """Someone with a mailbox at this node."""
 
-    id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
+    id: Name
     name: str
     service: Number
 
@@ -120,22 +128,10 @@ def load(path: Path) -> NodeFile:
     Raises:
         InputError: it can't be read, or is wrong; the message names key, value and what is allowed.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(
-            f"can't be read ({reason})", where=str(path), right="Give a node's TOML file"
-        ) from None
-    try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"not TOML: {error}", where=str(path)) from None
-    try:
-        node = msgspec.convert(tree, NodeFile)
-    except msgspec.ValidationError as error:
-        raise named_error(error, tree, str(path), NodeFile) from None
-    _check(node, str(path))
+    text = read_text(path, right="Give a node's TOML file")
+    node, errors = read(text, NodeFile, str(path))
+    _check(node, errors)
+    errors.raise_all()
     return node
 
 
@@ -152,6 +148,8 @@ def worlds_of(node: NodeFile) -> dict[str, World]:
 def plan_of(node: NodeFile, folder: Path) -> ContactPlan:
     """Return the node's contact plan: the file's and the contacts written out; else each peer, always.
 
+    Only a file that names neither a plan nor contacts means always: a plan without contacts means never.
+
     Raises:
         InputError: the plan's file can't be read.
     """
@@ -159,19 +157,14 @@ def plan_of(node: NodeFile, folder: Path) -> ContactPlan:
     notices: tuple[Notice, ...] = ()
     if node.plan:
         path = folder / node.plan
-        try:
-            plan = from_json(path.read_bytes())
-        except OSError as error:
-            raise InputError(f"can't be read ({error.strerror})", where=str(path)) from None
-        except InputError as error:
-            raise InputError(error.what, where=f"{path}: {error.where}", right=error.right) from None
+        plan = from_json(read_bytes(path, formats.MAX_BYTES), str(path))
         contacts, notices = list(plan.contacts), plan.notices
     # The ids of the contacts written out follow those of the plan's file, so that no two are the same.
     fresh = max((contact.id for contact in contacts), default=0) + 1
     specs = node.contact
     contacts = [_at_fixed_light(contact, node) for contact in contacts]
-    # A node without any plan still reaches its peers: each is taken to be heard always, at any rate.
-    if not contacts and not specs:
+    # A node that names no plan still reaches its peers: each is taken to be heard always, at any rate.
+    if not node.plan and not specs:
         specs = [
             ContactSpec(a, b, light_time_s=peer.light_time_s or 0.0)
             for peer in node.peer
@@ -209,71 +202,75 @@ def _at_fixed_light(contact: Contact, node: NodeFile) -> Contact:
     return contact
 
 
-def _check(node: NodeFile, where: str) -> None:
-    _check_here(node, where)
-    for name, values in (
-        ("peer.number", [peer.number for peer in node.peer]),
-        ("peer.address", [peer.address for peer in node.peer if peer.address]),
-        ("person.id", [person.id for person in node.person]),
-        ("person.service", [person.service for person in node.person]),
-        ("planners", node.planners),
+def silent_plan(plan: ContactPlan, node: int) -> str:
+    """Return why nobody can be heard by a plan, for the start of a node; empty where somebody can."""
+    if not plan.contacts:
+        return "the plan has no contacts: nobody can be heard, and everything that is written waits"
+    if not any(node in (contact.from_node, contact.to_node) for contact in plan.contacts):
+        known = ", ".join(map(str, plan.nodes()[:12]))
+        return f"the plan has no contact of node {node}, so nobody can be heard; it is of the nodes {known}"
+    return ""
+
+
+def _check(node: NodeFile, errors: FileErrors) -> None:
+    _check_here(node, errors)
+    for table, key, values in (
+        ("peer", "number", [peer.number for peer in node.peer]),
+        ("peer", "address", [peer.address or None for peer in node.peer]),
+        ("person", "id", [person.id for person in node.person]),
+        ("person", "service", [person.service for person in node.person]),
+        ("planners", "", node.planners),
     ):
         for index, value in enumerate(values):
-            if value in values[:index]:
-                raise InputError(f"{name}[{index}] = {value!r} is there twice", where=where)
-    _check_worlds(node, where)
+            if value is not None and value in values[:index]:
+                place = f"{table}[{index}].{key}".rstrip(".")
+                errors.add(place, f"{place} = {value!r} is there twice", "Each must be there once")
+    _check_worlds(node, errors)
     numbers = [(f"person[{index}].service", each.service) for index, each in enumerate(node.person)]
     numbers += [(f"service[{index}].number", each.number or 0) for index, each in enumerate(node.service)]
     for key, number in numbers:
         if number == AMENDMENTS:
             right = f"{AMENDMENTS} is where nodes tell each other of changes of the plan; give another"
-            raise InputError(f"{key} = {number}", where=where, right=right)
+            errors.add(key, f"{key} = {number}", right)
     for index, peer in enumerate(node.peer):
-        key = f"{where}: peer[{index}]"
+        key = f"peer[{index}]"
         if peer.number == node.number:
-            right = "A node is no peer of itself"
-            raise InputError(f"peer[{index}].number = {peer.number}", where=where, right=right)
-        check_peer(peer, node.listen, key)
+            errors.add(f"{key}.number", f"{key}.number = {peer.number}", "A node is no peer of itself")
+        errors.guard(key, partial(check_peer, peer, node.listen, key))
         if peer.node_id:
-            _check_address(peer.node_id, f"{key}.node_id")
+            errors.guard(f"{key}.node_id", partial(_check_address, peer.node_id))
     for index, contact in enumerate(node.contact):
-        _check_contact(contact, f"{where}: contact[{index}]")
+        _check_contact(contact, f"contact[{index}]", errors)
     for index, entry in enumerate(node.address):
-        _check_address(entry.address, f"{where}: address[{index}].address")
-    check_services(node.service, {person.service: person.id for person in node.person}, where)
+        errors.guard(f"address[{index}].address", partial(_check_address, entry.address))
+    check_services(node.service, {person.service: person.id for person in node.person}, errors)
 
 
-def _check_here(node: NodeFile, where: str) -> None:
+def _check_here(node: NodeFile, errors: FileErrors) -> None:
     """Check what the node says of itself."""
-    read_listen(node.listen, f"{where}: listen")
-    host, _ = host_port(node.page, f"{where}: page")
+    errors.guard("listen", lambda: read_listen(node.listen, "listen"))
+    errors.guard("page", lambda: _check_page(node.page))
+    errors.guard("timezone", lambda: check_timezone(node.timezone))
+    for key in ("mission", "wall"):
+        if getattr(node.clock, key):
+            _time(getattr(node.clock, key), f"clock.{key}", errors)
+    if bool(node.clock.mission) != bool(node.clock.wall):
+        right = "Give both: the mission time at one moment of the system's clock"
+        errors.add("clock", "clock.mission and clock.wall belong together", right)
+    _time(node.landing, "landing", errors)
+
+
+def _check_page(page: str) -> None:
+    host, _ = host_port(page, "page")
     # The token travels unencrypted, so the page must not be reachable over a network.
     if host not in LOOPBACK:
         right = f"The page is for this machine alone: {', '.join(LOOPBACK)}"
-        raise InputError(f"page = {node.page!r}", where=where, right=right)
-    try:
-        ZoneInfo(node.timezone)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        right = "Such are UTC and Asia/Seoul"
-        raise InputError(f"timezone = {node.timezone!r} is not known", where=where, right=right) from None
-    for key in ("mission", "wall"):
-        value = getattr(node.clock, key)
-        if value:
-            _time(value, f"{where}: clock.{key}")
-    if bool(node.clock.mission) != bool(node.clock.wall):
-        right = "Give both: the mission time at one moment of the system's clock"
-        raise InputError("clock.mission and clock.wall belong together", where=where, right=right)
-    _time(node.landing, f"{where}: landing")
+        raise InputError(f"{page!r} can be reached from outside", where="page", right=right)
 
 
-def _check_worlds(node: NodeFile, where: str) -> None:
-    def fail(key: str, value: object, right: str) -> None:
-        raise InputError(f"{key} = {value!r} does not fit", where=where, right=right)
-
-    def time(key: str, text: str) -> int:
-        return _time(text, f"{where}: {key}")
-
-    check_declared("other_world", node.other_world, time, fail)
+def _check_worlds(node: NodeFile, errors: FileErrors) -> None:
+    fail = errors.fail
+    check_declared("other_world", node.other_world, lambda key, text: _time(text, key, errors), fail)
     for index, spec in enumerate(node.other_world):
         if spec.home:
             fail(f"other_world[{index}].home", spec.home, "A node's file knows no other places; leave it out")
@@ -284,29 +281,24 @@ def _check_worlds(node: NodeFile, where: str) -> None:
         check_world(f"address[{index}].world", entry.world, node.other_world, fail)
 
 
-def _check_contact(contact: ContactSpec, where: str) -> None:
+def _check_contact(contact: ContactSpec, key: str, errors: FileErrors) -> None:
     if contact.from_ == contact.to:
-        right = "A contact is between two nodes"
-        raise InputError(f"from = {contact.from_} = to", where=where, right=right)
-    start = _time(contact.start, f"{where}.start") if contact.start else FOREVER[0]
-    end = _time(contact.end, f"{where}.end") if contact.end else FOREVER[1]
-    if end <= start:
-        right = f"It must be later than {dtntime.to_text(start)}"
-        raise InputError(f"the end, {dtntime.to_text(end)}", where=where, right=right)
+        errors.add(f"{key}.to", f"{key}: from = {contact.from_} = to", "A contact is between two nodes")
+    start = _time(contact.start, f"{key}.start", errors) if contact.start else FOREVER[0]
+    end = _time(contact.end, f"{key}.end", errors) if contact.end else FOREVER[1]
+    if start is not None and end is not None and end <= start:
+        errors.fail(f"{key}.end", contact.end, f"It must be later than {dtntime.to_text(start)}")
 
 
-def _time(text: str, where: str) -> int:
-    time = dtntime.from_text(text, where=where)
-    if not FOREVER[0] <= time <= FOREVER[1]:
+def _time(text: str, key: str, errors: FileErrors) -> int | None:
+    time = errors.time(key, text)
+    if time is not None and not FOREVER[0] <= time <= FOREVER[1]:
         first, last = (dtntime.to_text(edge)[:10] for edge in FOREVER)
-        raise InputError(f"{text!r} is too far away", where=where, right=f"It is from {first} to {last}")
+        errors.fail(key, text, f"It is from {first} to {last}")
+        return None
     return time
 
 
-def _check_address(text: str, where: str) -> None:
-    try:
-        null = EndpointID.parse(text).is_null
-    except InputError as error:
-        raise InputError(error.what, where=where, right=error.right) from None
-    if null:
-        raise InputError(f"{text!r} is nobody", where=where, right="Such are ipn:7.1, dtn://ground/")
+def _check_address(text: str) -> None:
+    if EndpointID.parse(text).is_null:
+        raise InputError(f"{text!r} is nobody", right="Such are ipn:7.1, dtn://ground/")

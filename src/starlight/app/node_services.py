@@ -14,6 +14,7 @@ from starlight.app.folder_sink import FolderSink
 from starlight.errors import InputError
 from starlight.live.config import ServiceConfig, ServiceKind
 from starlight.live.daemon import Daemon
+from starlight.scenario.file_errors import FileErrors
 from starlight.services.echo import ECHO
 from starlight.services.registry import NUMBER_MAX
 from starlight.services.units import UnitToSend
@@ -63,43 +64,41 @@ class ServiceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return ECHO if self.number is None else self.number
 
 
-def check_services(services: Sequence[ServiceSpec], people: Mapping[int, str], where: str) -> None:
+def check_services(services: Sequence[ServiceSpec], people: Mapping[int, str], errors: FileErrors) -> None:
     """Check that each service has the keys of its kind, and a number of its own.
 
     Args:
         services: of the node.
         people: the ids of those who live here, by their service numbers.
-        where: what the message calls the file.
-
-    Raises:
-        InputError: one has not.
+        errors: takes what is wrong.
     """
     taken = {number: f"person {id!r}" for number, id in people.items()}
     for index, service in enumerate(services):
         key = f"service[{index}]"
-        _check_keys(service, key, where)
+        _check_keys(service, key, errors)
         if service.service in taken:
             what = f"{key}.number = {service.service} is taken by {taken[service.service]}"
-            raise InputError(what, where=where, right="Each has a number of its own")
+            errors.add(f"{key}.number", what, "Each has a number of its own")
         taken[service.service] = key
         if service.to is not None:
+            to = UnitToSend(service.to, b"")
             try:
-                UnitToSend(service.to, b"").check()
+                to.check()
             except InputError as error:
-                raise InputError(error.what, where=f"{where}: {key}.to", right=error.right) from None
+                errors.add(f"{key}.to", f"{key}.to: {error.what}", error.right)
 
 
-def _check_keys(service: ServiceSpec, key: str, where: str) -> None:
+def _check_keys(service: ServiceSpec, key: str, errors: FileErrors) -> None:
     needed, optional = KEYS[service.kind]
     allowed = ("kind", *needed, *optional)
     given = [name for name in service.__struct_fields__ if getattr(service, name) is not None]
     right = f"The keys of {service.kind!r} are {', '.join(allowed)}"
     for name in needed:
         if name not in given:
-            raise InputError(f"{key}.{name} is missing", where=where, right=right)
+            errors.missing(f"{key}.{name}", right)
     for name in given:
         if name not in allowed:
-            raise InputError(f"{key}.{name} is no key of {service.kind!r}", where=where, right=right)
+            errors.add(f"{key}.{name}", f"{key}.{name} is no key of {service.kind!r}", right)
 
 
 def service_configs(services: Sequence[ServiceSpec]) -> tuple[ServiceConfig, ...]:

@@ -13,7 +13,7 @@ from starlight import dtntime
 from starlight.app.access import hold, token_of, write_private
 from starlight.app.address_book import AddressBook, Entry
 from starlight.app.correspondence import Inhabitant
-from starlight.app.node_file import NodeFile, load, plan_of, worlds_of
+from starlight.app.node_file import NodeFile, load, plan_of, silent_plan, worlds_of
 from starlight.app.node_links import host_port, peer_config, read_listen
 from starlight.app.node_services import service_configs, sinks
 from starlight.app.page_backend import NodePageBackend
@@ -59,7 +59,8 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
         listener = bind(*host_port(node.page, f"{path}: page"), fall_back=False)
         clock = clock_of(node)
         node_log = _log(node, path.parent, clock)
-        daemon = Daemon(config_of(node, path.parent, folder, record), clock, log=node_log.add)
+        config = config_of(node, path.parent, folder, record)
+        daemon = Daemon(config, clock, log=node_log.add)
         try:
             node_log.open()
             await daemon.start()
@@ -67,6 +68,10 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
             where = ", ".join(map(str, daemon.listening)) or "nowhere"
             say(f"node {node.number} ({node.name}) listens on {where}")
             _LOG.info("node %d listens on %s", node.number, where)
+            silent = silent_plan(config.node.plan, node.number)
+            if silent:
+                say(f"warning: {silent}")
+                _LOG.warning("%s", silent)
             say(f"page: {address_of(listener)}/?token={token_of(folder)}")
             async with sinks(daemon, node.service, path.parent):
                 await serve(backend, [daemon], listener, folder, log=log)

@@ -108,6 +108,10 @@ NULL = EndpointID("dtn:none", b"\x82\x01\x00", None, None, True)
 
 @lru_cache(maxsize=8192)
 def _parse(text: str) -> EndpointID:
+    # A scheme is written in either case (RFC 3986, 3.1); the rest of a dtn endpoint is not.
+    scheme = text[:4].lower()
+    if scheme in ("dtn:", "ipn:"):
+        text = scheme + text[4:]
     if text == "dtn:none":
         return NULL
     if text.startswith("dtn:"):

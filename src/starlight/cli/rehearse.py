@@ -170,6 +170,7 @@ def _interval(plan: Scenario, start: int | None, end: int | None) -> tuple[int, 
             f"The scenario's own interval is {dtntime.to_text(first)[:10]} to {dtntime.to_text(last)[:10]}"
         )
         raise InputError(told, where=where, right=right)
+    plan.check_lived(start, f"{plan.name}: start" if first == start else "--from")
     return start, end
 
 

@@ -111,7 +111,7 @@ def _show(view: dict[str, Any], titles: dict[str, str]) -> None:
         click.echo(f"{name:<22}{value}")
     click.echo("\nWho can be heard now, and how long the signal was under way:")
     if not view["pairs"]:
-        click.echo("  nobody: no two places with antennas see each other")
+        click.echo("  nobody: no two places with a radio see each other")
     for pair in view["pairs"]:
         click.echo(
             f"  {titles[pair['from']]:<34} at {titles[pair['to']]:<34} {pair['light_time_s']:>14.6f} s"

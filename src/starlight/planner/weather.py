@@ -6,17 +6,15 @@ it during the weather, which left one light time before.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
 from starlight import dtntime
 from starlight.contacts import Contact, ContactPlan, Notice
-from starlight.errors import InputError
 from starlight.planner.intervals import Interval, lowered, parts, slot_id, without
-from starlight.scenario.file_errors import named_error
-from starlight.scenario.network import WeatherSpec, check_weather
+from starlight.scenario.file_errors import read
+from starlight.scenario.network import WeatherSpec, check_weather, one_of
 from starlight.scenario.scenario import Scenario
 
 
@@ -90,28 +88,18 @@ def parse(text: str, scenario: Scenario, *, where: str) -> list[Weather]:
     Raises:
         InputError: it is wrong; the message names key, value and what is allowed.
     """
-    try:
-        tree = tomllib.loads(text)
-        file = msgspec.convert(tree, _File)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"not TOML: {error}", where=where) from None
-    except msgspec.ValidationError as error:
-        raise named_error(error, tree, where, _File) from None
+    file, errors = read(text, _File, where)
+    names = [node.name for node in scenario.node]
 
-    def fail(key: str, value: object, right: str) -> None:
-        raise InputError(f"{key} = {value!r} does not fit", where=where, right=right)
-
-    def known(key: str, name: str) -> None:
-        names = [node.name for node in scenario.node]
+    def known(key: str, name: str) -> bool:
         if name not in names:
-            fail(key, name, f"Name one of the nodes: {', '.join(names)}")
-
-    def time(key: str, text: str) -> int | None:
-        return dtntime.from_text(text, where=f"{where}: {key}")
+            errors.fail(key, name, one_of(name, names, " the nodes"))
+        return name in names
 
     pairs = {frozenset(link.between) for link in scenario.link}
     for index, spec in enumerate(file.weather):
-        check_weather(index, spec, pairs, known, time, fail)
+        check_weather(index, spec, pairs, known, errors.time, errors.fail, errors.missing)
+    errors.raise_all()
     return [_weather(scenario, spec) for spec in file.weather]
 
 

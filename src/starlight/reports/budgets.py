@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from starlight.errors import InputError
+from starlight.input_files import read_text
 from starlight.radio import RadioLink, Table, budget_from_reference, compare
+from starlight.scenario.toml_text import parse
 from starlight.sky import AU_KM
 
 
@@ -20,13 +21,7 @@ def cases(path: Path) -> list[dict[str, Any]]:
     right = (
         "Give a scenario with two of its nodes, two terminals with --range-au, or a file of [[case]] tables"
     )
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"can't be read ({reason})", where=str(path), right=right) from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"not TOML: {error}", where=str(path)) from None
+    tree = parse(read_text(path, right=right), str(path))
     found = tree.get("case")
     # A single [case], or case = 1, is TOML as well.
     if not isinstance(found, list) or not found or not all(isinstance(case, dict) for case in found):

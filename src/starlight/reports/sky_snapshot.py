@@ -38,8 +38,8 @@ CONVENTION = (
 def sky_view(scenario: Scenario, sky: Sky, time: int) -> dict[str, object]:
     """Return distance, light times, clocks and who can hear whom at a time in ns.
 
-    Only places with antennas can; in a scenario that names none, every place is taken to have one. Two of
-    them can hear each other when both stand above the other's elevation mask and no
+    Only places with a radio can: with antennas, or at an end of a radio link. Two of them can hear each other
+    when both stand above the other's elevation mask and no
     body is in between; each direction is told by itself.
 
     Raises:
@@ -81,12 +81,12 @@ def _mars_clock(scenario: Scenario, time: int) -> dict[str, object]:
 
 
 def _pairs(scenario: Scenario, sky: Sky, time: int) -> list[dict[str, object]]:
-    # A scenario of sites alone asks about the sky; as soon as it has antennas, a place without is deaf.
-    equipped = any(node.antennas for node in scenario.node)
+    radios = {name for link in scenario.link if link.kind == "radio" for name in link.between}
+    radios |= {node.name for node in scenario.node if node.antennas}
     places = {
         node.name: place
         for node in scenario.node
-        if (node.antennas or not equipped)
+        if node.name in radios
         and (place := place_at(sky, node, time, time))
         and not (isinstance(place, Trajectory) and not _flies(place, time))
     }

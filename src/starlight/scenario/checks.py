@@ -2,85 +2,79 @@
 
 from __future__ import annotations
 
-from starlight import dtntime
-from starlight.errors import InputError
+from starlight.scenario.file_errors import FileErrors
 from starlight.scenario.network import (
-    Fail,
     Known,
-    Time,
     check_antennas,
     check_link,
     check_node,
     check_weather,
+    one_of,
 )
 from starlight.scenario.scenario import Scenario
-from starlight.scenario.worlds import check_worlds
+from starlight.scenario.worlds import check_timezone, check_worlds
+from starlight.worlds import BUILTIN
 
 
-def check(scenario: Scenario, where: str) -> None:
+def check(scenario: Scenario, errors: FileErrors) -> None:
     """Check what no single key can know: references, uniqueness, order of times.
 
-    Raises:
-        InputError: something does not fit; the message names key, value and what is allowed.
+    Args:
+        errors: takes all that does not fit, with key, value and what is allowed.
     """
     nodes = {node.name: node for node in scenario.node}
+    time, fail = errors.time, errors.fail
 
-    def fail(key: str, value: object, right: str) -> None:
-        raise InputError(f"{key} = {value!r} does not fit", where=where, right=right)
-
-    def time(key: str, text: str, *, empty: bool = False) -> int | None:
-        if not text and empty:
-            return None
-        return dtntime.from_text(text, where=f"{where}: {key}")
-
-    def unique(key: str, values: list[object]) -> None:
+    def unique(table: str, key: str, values: list[object]) -> None:
         for index, value in enumerate(values):
             if value in values[:index]:
-                fail(f"{key}[{index}]", value, "Each must be there once")
+                fail(f"{table}[{index}].{key}", value, "Each must be there once")
 
-    def known_node(key: str, name: str) -> None:
+    def known_node(key: str, name: str) -> bool:
         if name not in nodes:
-            fail(key, name, f"Name one of the nodes: {', '.join(nodes)}")
+            fail(key, name, one_of(name, nodes, " the nodes"))
+        return name in nodes
 
     # First what everything below refers to: a name that is there twice would make later messages wrong.
-    unique("node.name", [node.name for node in scenario.node])
-    unique("node.number", [node.number for node in scenario.node])
-    unique("person.id", [person.id for person in scenario.person])
+    unique("node", "name", [node.name for node in scenario.node])
+    unique("node", "number", [node.number for node in scenario.node])
+    unique("person", "id", [person.id for person in scenario.person])
     # Over all nodes: people keep their number wherever they move.
-    unique("person.service", [person.service for person in scenario.person])
+    unique("person", "service", [person.service for person in scenario.person])
     start, end = time("start", scenario.start), time("end", scenario.end)
-    if start is None or end is None or end <= start:
+    if start is not None and end is not None and end <= start:
         fail("end", scenario.end, f"It must be later than start = {scenario.start!r}")
     for key in ("demo_at", "demo_since", "landing"):
         time(key, getattr(scenario, key))
+    errors.guard("earth_timezone", lambda: check_timezone(scenario.earth_timezone))
     check_worlds(scenario.world, nodes, known_node, time, fail)
     for key in ("earth_home", "mars_home"):
         home = getattr(scenario, key)
         if home is None:
             continue
-        known_node(key, home)
-        if nodes[home].site is None:
+        if known_node(key, home) and nodes[home].site is None:
             fail(key, home, "It must be a node with a site, for its local time")
     for index, node in enumerate(scenario.node):
         check_node(index, node, known_node, time, fail)
     for index, link in enumerate(scenario.link):
-        check_link(index, link, nodes, known_node, time, fail)
+        check_link(index, link, nodes, known_node, time, fail, errors.missing)
     # Unordered: a link is named from either end.
     pairs = {frozenset(link.between) for link in scenario.link}
     radio = {frozenset(link.between) for link in scenario.link if link.kind == "radio"}
     for index, node in enumerate(scenario.node):
         check_antennas(index, node, radio, scenario.terminal, fail)
     for index, weather in enumerate(scenario.weather):
-        check_weather(index, weather, pairs, known_node, time, fail)
-    _check_people(scenario, known_node, time, fail)
-    _check_script(scenario, known_node, time, fail)
+        check_weather(index, weather, pairs, known_node, time, fail, errors.missing)
+    _check_people(scenario, known_node, errors)
+    _check_script(scenario, known_node, errors)
 
 
-def _check_people(scenario: Scenario, known_node: Known, time: Time, fail: Fail) -> None:
+def _check_people(scenario: Scenario, known_node: Known, errors: FileErrors) -> None:
+    time, fail = errors.time, errors.fail
     for index, person in enumerate(scenario.person):
         seen: list[str] = []
         if not person.mailbox:
-            fail(f"person[{index}].mailbox", person.id, "A person has at least one mailbox")
+            errors.missing(f"person[{index}].mailbox", "A person has at least one mailbox")
         for place, mailbox in enumerate(person.mailbox):
             key = f"person[{index}].mailbox[{place}]"
             known_node(f"{key}.node", mailbox.node)
@@ -96,12 +90,13 @@ def _check_people(scenario: Scenario, known_node: Known, time: Time, fail: Fail)
                 fail(f"{key}.closes", mailbox.closes, f"It must be later than opens = {mailbox.opens!r}")
 
 
-def _check_script(scenario: Scenario, known_node: Known, time: Time, fail: Fail) -> None:
+def _check_script(scenario: Scenario, known_node: Known, errors: FileErrors) -> None:
+    time, fail = errors.time, errors.fail
     places = [f"{person.id}@{box.node}" for person in scenario.person for box in person.mailbox]
 
     def known_place(key: str, place: str) -> None:
         if place not in places:
-            fail(key, place, f"Name one of the mailboxes: {', '.join(places)}")
+            fail(key, place, one_of(place, places, " the mailboxes"))
 
     def series(key: str, first: str, interval: float | None, last: str) -> None:
         begin, finish = time(f"{key}.at", first), time(f"{key}.last", last, empty=True)
@@ -120,12 +115,12 @@ def _check_script(scenario: Scenario, known_node: Known, time: Time, fail: Fail)
         known_place(f"pulse[{index}].to", letter.to)
         time(f"pulse[{index}].at", letter.at)
         if letter.every_days is None:
-            fail(f"pulse[{index}].every_days", None, "A letter that goes on needs its interval")
+            errors.missing(f"pulse[{index}].every_days", "A letter that goes on needs its interval")
     people = [person.id for person in scenario.person]
     for index, answer in enumerate(scenario.answer):
         for key, id in (("from", answer.from_), *(("to", id) for id in answer.to)):
             if id not in people:
-                fail(f"answer[{index}].{key}", id, f"Name one of the people: {', '.join(people)}")
+                fail(f"answer[{index}].{key}", id, one_of(id, people, " the people"))
         for text in (*answer.text, *answer.about):
             if not text.strip():
                 fail(f"answer[{index}]", text, "Every answer, and every word of `about`, is a text")
@@ -138,18 +133,19 @@ def _check_script(scenario: Scenario, known_node: Known, time: Time, fail: Fail)
         known_place(f"read[{index}].mailbox", read.mailbox)
         time(f"read[{index}].at", read.at)
     pairs = {frozenset(link.between) for link in scenario.link}
+    worlds = dict.fromkeys((*BUILTIN, *(spec.name for spec in scenario.world)))
     for index, storm in enumerate(scenario.storm):
         begin, finish = time(f"storm[{index}].start", storm.start), time(f"storm[{index}].end", storm.end)
         time(f"storm[{index}].forecast_end", storm.forecast_end, empty=True)
-        if begin is None or finish is None or finish <= begin:
+        if begin is not None and finish is not None and finish <= begin:
             fail(f"storm[{index}].end", storm.end, f"It must be later than start = {storm.start!r}")
-        if storm.world and storm.world not in scenario.worlds():
-            fail(f"storm[{index}].world", storm.world, f"Name one of: {', '.join(scenario.worlds())}")
+        if storm.world and storm.world not in worlds:
+            fail(f"storm[{index}].world", storm.world, one_of(storm.world, worlds))
         for pair in storm.links:
             if frozenset(pair) not in pairs:
                 fail(f"storm[{index}].links", pair, "Name two nodes that a link joins")
         if not storm.links:
-            fail(f"storm[{index}].links", [], "Name the links that it cuts")
+            errors.missing(f"storm[{index}].links", "Name the links that it cuts")
         for name in storm.noticed_by:
             known_node(f"storm[{index}].noticed_by", name)
     for index, beat in enumerate(scenario.beat):

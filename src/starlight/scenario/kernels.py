@@ -61,7 +61,8 @@ def _opened(path: Path, kind: str, right: str) -> SPK:
     try:
         # A pipe or a device can't be mapped into memory, and might never end.
         if path.exists() and not path.is_file():
-            raise InputError(f"can't be read as {kind} (it is no regular file)", where=where, right=right)
+            told = "it is a directory" if path.is_dir() else "it is no regular file"
+            raise InputError(f"can't be read as {kind} ({told})", where=where, right=right)
         kernel = SPK.open(where)
     except OSError as error:
         raise InputError(f"can't be read as {kind} ({reason(error)})", where=where, right=right) from None

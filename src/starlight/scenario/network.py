@@ -1,6 +1,6 @@
 """Nodes, antennas, links and weather of a scenario: the keys, and what must fit together.
 
-Everything but a node's name, number, title and world, and a link's ends and kind, may be left out.
+Everything but a node's name, number and world, and a link's ends and kind, may be left out.
 A node without antennas holds as many contacts as it likes; a link with a `rate_bps` has that rate;
 one without is computed from the terminals of the antennas at its ends.
 """
@@ -13,10 +13,17 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from starlight.errors import did_you_mean
 from starlight.radio import climates, terminals
 from starlight.sky import CELESTIAL_BODIES
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
+Name = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,40}$",
+        description="text in quotes: up to 41 small letters a to z, digits and hyphens, no hyphen first",
+    ),
+]
 NodeNumber = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 Rate = Annotated[int, msgspec.Meta(ge=1, le=10**12)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
@@ -29,8 +36,16 @@ HOURS = re.compile(r"^([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$")
 """Opening hours, UTC; what ends before it begins goes over midnight."""
 
 Fail = Callable[[str, object, str], None]
-Known = Callable[[str, str], None]
+Missing = Callable[[str, str], None]
+Known = Callable[[str, str], bool]
 Time = Callable[..., int | None]
+
+
+def one_of(name: str, known: Collection[str], noun: str = "") -> str:
+    """Return what an error says of a name that is none of the known ones: the nearest, and all of them."""
+    near = did_you_mean(name, known)
+    there = f"Name one of{noun}: {', '.join(known)}" if known else f"There are none{noun}"
+    return f"{near} {there}".strip()
 
 
 class _Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,14 +142,14 @@ class NodeSpec(_Spec, frozen=True):
     """A network node; without a site, an orbit, a cruise or a body it has wires only.
 
     Attributes:
-        name, number, title: in this file, in addresses, for people.
+        name, number, title: in this file, in addresses, for people; without a title it is the name.
         world: whose people live there, by name; built in or declared.
     """
 
     name: Name
     number: NodeNumber
-    title: str
     world: Name
+    title: str = ""
     site: SiteSpec | None = None
     orbit: OrbitSpec | None = None
     cruise: CruiseSpec | None = None
@@ -227,7 +242,7 @@ def check_node(index: int, node: NodeSpec, known_node: Known, time: Time, fail: 
     if node.cruise:
         departure = time(f"{key}.cruise.departure", node.cruise.departure)
         arrival = time(f"{key}.cruise.arrival", node.cruise.arrival)
-        if departure is None or arrival is None or arrival <= departure:
+        if departure is not None and arrival is not None and arrival <= departure:
             fail(
                 f"{key}.cruise.arrival",
                 node.cruise.arrival,
@@ -254,8 +269,13 @@ def _check_orbit(key: str, name: str, orbit: OrbitSpec, time: Time, fail: Fail) 
     lowest = CELESTIAL_BODIES[orbit.body].equatorial_km + 80
     if size is not None and size * (1 - orbit.eccentricity) < lowest:
         right = f"It must stay {lowest:g} km or more from the centre of {orbit.body}"
-        which = "radius_km" if orbit.radius_km else "eccentricity"
-        fail(f"{key}.{which}", orbit.radius_km or orbit.eccentricity, right)
+        if orbit.radius_km:
+            fail(f"{key}.radius_km", orbit.radius_km, right)
+        elif size < lowest:
+            fail(f"{key}.semi_major_axis_km", size, right)
+        else:
+            least = f"{right}: at its lowest it is {size * (1 - orbit.eccentricity):.6g} km"
+            fail(f"{key}.eccentricity", orbit.eccentricity, least)
     time(f"{key}.epoch", orbit.epoch)
 
 
@@ -271,12 +291,18 @@ def _check_mask(key: str, mask: list[tuple[float, float]], fail: Fail) -> None:
 
 
 def check_link(
-    index: int, link: LinkSpec, nodes: dict[str, NodeSpec], known_node: Known, time: Time, fail: Fail
+    index: int,
+    link: LinkSpec,
+    nodes: dict[str, NodeSpec],
+    known_node: Known,
+    time: Time,
+    fail: Fail,
+    missing: Missing,
 ) -> None:
     """Check what no single key of a link can know."""
     key = f"link[{index}]"
-    for name in link.between:
-        known_node(f"{key}.between", name)
+    known = [name for name in dict.fromkeys(link.between) if known_node(f"{key}.between", name)]
+    for name in known:
         if link.kind == "radio" and not nodes[name].in_the_sky:
             fail(
                 f"{key}.between", name, "A radio link needs a site, an orbit, a cruise or a body at both ends"
@@ -295,7 +321,8 @@ def check_link(
     if since is not None and until is not None and until <= since:
         fail(f"{key}.until", link.until, f"It must be later than since = {link.since!r}")
     time(f"{key}.announced", link.announced, empty=True)
-    for name, other in (link.between, link.between[::-1]):
+    ends = (link.between, link.between[::-1])
+    for name, other in ends if len(known) == 2 else ():
         antennas = nodes[name].antennas
         # A node with antennas talks through them alone, so a link that none of them serves could never
         # open.
@@ -304,17 +331,20 @@ def check_link(
             right = f"{name} has antennas, but none that serves {other}; add it to one's `serves`"
             fail(f"{key}.between", link.between, right)
         if link.rate_bps is None:
-            _check_computed(key, link, name, serving, fail)
+            _check_computed(key, link, name, serving, missing)
 
 
-def _check_computed(key: str, link: LinkSpec, name: str, serving: list[AntennaSpec], fail: Fail) -> None:
+def _check_computed(
+    key: str, link: LinkSpec, name: str, serving: list[AntennaSpec], missing: Missing
+) -> None:
+    # One reason is enough: the others would only follow from it.
     if link.kind == "wire":
-        fail(f"{key}.rate_bps", None, "A wire needs its rate in bit/s")
-    if not link.band:
-        fail(f"{key}.rate_bps", None, "Give a rate in bit/s, or a `band` for a computed one")
-    if not any(each.terminal for each in serving):
+        missing(f"{key}.rate_bps", "A wire needs its rate in bit/s")
+    elif not link.band:
+        missing(f"{key}.rate_bps", "Give a rate in bit/s, or a `band` for a computed one")
+    elif not any(each.terminal for each in serving):
         right = f"{name} needs an antenna with a `terminal`, or the link a `rate_bps`"
-        fail(f"{key}.rate_bps", None, right)
+        missing(f"{key}.rate_bps", right)
 
 
 def check_antennas(
@@ -326,14 +356,15 @@ def check_antennas(
         key = f"node[{index}].antennas[{place}]"
         if not any(node.name in pair for pair in pairs):
             fail(key, antenna.name, f"It points nowhere: no radio link joins {node.name} to another node")
+            continue
         # A slip in a name would otherwise only show as contacts that are never planned.
         for other in antenna.serves:
             if frozenset((node.name, other)) not in pairs:
                 fail(f"{key}.serves", other, f"No radio link joins {node.name} and {other}")
         if antenna.terminal and antenna.terminal not in known:
-            fail(f"{key}.terminal", antenna.terminal, f"Name one of: {', '.join(known)}")
+            fail(f"{key}.terminal", antenna.terminal, one_of(antenna.terminal, known))
         if antenna.climate and antenna.climate not in climates():
-            fail(f"{key}.climate", antenna.climate, f"Name one of: {', '.join(climates())}")
+            fail(f"{key}.climate", antenna.climate, one_of(antenna.climate, climates()))
 
 
 def check_weather(
@@ -343,11 +374,12 @@ def check_weather(
     known_node: Known,
     time: Time,
     fail: Fail,
+    missing: Missing,
 ) -> None:
     """Check what no single key of the weather can know."""
     key = f"weather[{index}]"
     begin, finish = time(f"{key}.start", weather.start), time(f"{key}.end", weather.end)
-    if begin is None or finish is None or finish <= begin:
+    if begin is not None and finish is not None and finish <= begin:
         fail(f"{key}.end", weather.end, f"It must be later than start = {weather.start!r}")
     for name in weather.nodes:
         known_node(f"{key}.nodes", name)
@@ -355,7 +387,7 @@ def check_weather(
         if frozenset(pair) not in pairs:
             fail(f"{key}.links", pair, "Name two nodes that a link joins")
     if not weather.nodes and not weather.links:
-        fail(f"{key}.nodes", [], "Name the nodes or the links that it touches")
+        missing(f"{key}.nodes", "Name the nodes or the links that it touches")
     # One alone: nobody could say in which order two of them apply.
     if weather.cuts + (weather.loss_db is not None) + (weather.factor is not None) != 1:
         fail(key, weather.text, "Give cuts = true, loss_db or factor, one of them")

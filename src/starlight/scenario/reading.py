@@ -5,16 +5,17 @@ Everything wrong is an `InputError` that names the key, the value and what is al
 
 from __future__ import annotations
 
-import tomllib
+import re
 from importlib import resources
 from pathlib import Path
 
 import msgspec
 
-from starlight.errors import InputError
+from starlight.errors import did_you_mean
+from starlight.input_files import read_text
 from starlight.scenario.bodies import located
 from starlight.scenario.checks import check
-from starlight.scenario.file_errors import named_error
+from starlight.scenario.file_errors import read
 from starlight.scenario.scenario import Scenario
 
 
@@ -29,16 +30,10 @@ def load(source: str) -> Scenario:
     if "/" not in source and not source.endswith(".toml") and builtin.is_file():
         return parse(builtin.read_text(encoding="utf-8"), where=source)
     path = Path(source)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(
-            f"no scenario can be read there ({reason})",
-            where=source,
-            right=f"Give the path of a TOML file, or one of: {', '.join(builtin_names())}",
-        ) from None
-    return parse(text, where=source, folder=path.parent)
+    right = f"Give the path of a TOML file, or one of: {', '.join(builtin_names())}"
+    if "/" not in source:
+        right = f"{did_you_mean(source, builtin_names())} {right}".strip()
+    return parse(read_text(path, right=right), where=source, folder=path.parent)
 
 
 def builtin_names() -> list[str]:
@@ -59,14 +54,15 @@ def parse(text: str, *, where: str, folder: Path | None = None) -> Scenario:
     Raises:
         InputError: as `load`.
     """
-    try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"not TOML: {error}", where=where) from None
-    try:
-        scenario = msgspec.convert(tree, Scenario)
-    except msgspec.ValidationError as error:
-        raise named_error(error, tree, where, Scenario) from None
+    scenario, errors = read(text, Scenario, where)
+    scenario = scenario.completed(_name_of(where))
     # Before any other file is opened: what is wrong in the scenario itself is told first.
-    check(scenario, where)
+    check(scenario, errors)
+    errors.raise_all()
     return msgspec.structs.replace(scenario, node=located(scenario.node, where, folder))
+
+
+def _name_of(where: str) -> str:
+    """Return the name of a scenario that has none of its own, by its file: small letters, digits, hyphens."""
+    stem = re.sub(r"[^a-z0-9]+", "-", Path(where).stem.lower()).strip("-")
+    return stem[:41].strip("-") or "scenario"

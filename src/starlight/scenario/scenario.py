@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from starlight import dtntime
+from starlight.errors import InputError
 from starlight.scenario.network import ConjunctionSpec, LinkSpec, Name, NodeSpec, WeatherSpec
 from starlight.scenario.worlds import WorldSpec, worlds_of
 from starlight.worlds import World
@@ -21,6 +22,17 @@ Service = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 
 class _Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
+
+
+Days = Annotated[float, msgspec.Meta(gt=0, le=36_525)]
+Minutes = Annotated[float, msgspec.Meta(ge=0, le=52_596_000)]
+"""A century at most, as a lifetime; so that no sum of them leaves the calendar."""
+
+LIVED_FROM = "2000-01-01"
+"""Bundles count their times from then (RFC 9171, 4.2.6): nothing can be lived through that begins before."""
+
+FIRST, LAST = "2026-01-01", "2053-01-01"
+"""What a scenario without a story covers: nearly to the end of DE421."""
 
 
 class MailboxSpec(_Spec, frozen=True):
@@ -36,7 +48,7 @@ class MailboxSpec(_Spec, frozen=True):
     node: Name
     opens: str = ""
     closes: str = ""
-    reads_after_min: Annotated[float, msgspec.Meta(ge=-1)] = 30.0
+    reads_after_min: Annotated[float, msgspec.Meta(ge=-1, le=52_596_000)] = 30.0
 
 
 class PersonSpec(_Spec, frozen=True):
@@ -65,7 +77,7 @@ class LetterSpec(_Spec, frozen=True, rename={"from_": "from"}):
     to: str
     text: str | list[str]
     priority: Literal["bulk", "normal", "expedited"] = "normal"
-    every_days: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    every_days: Days | None = None
     last: str = ""
 
 
@@ -84,7 +96,7 @@ class AnswerSpec(_Spec, frozen=True, rename={"from_": "from"}):
     text: Annotated[list[str], msgspec.Meta(min_length=1)]
     to: list[Name] = []
     about: list[str] = []
-    after_min: Annotated[float, msgspec.Meta(ge=0)] = 20.0
+    after_min: Minutes = 20.0
 
 
 class TelemetrySpec(_Spec, frozen=True, rename={"from_": "from"}):
@@ -100,7 +112,7 @@ class TelemetrySpec(_Spec, frozen=True, rename={"from_": "from"}):
     to: list[str]
     at: str
     readings: dict[str, float | str | tuple[float, float]]
-    every_min: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    every_min: Annotated[float, msgspec.Meta(gt=0, le=52_596_000)] | None = None
     last: str = ""
 
 
@@ -124,7 +136,7 @@ class StormSpec(_Spec, frozen=True):
     links: list[tuple[Name, Name]]
     text: str
     forecast_end: str = ""
-    learned_after_min: Annotated[float, msgspec.Meta(ge=0)] = 10.0
+    learned_after_min: Minutes = 10.0
     world: str = ""
     noticed_by: list[Name] = []
 
@@ -154,12 +166,16 @@ class BeatSpec(_Spec, frozen=True):
 
 
 class Scenario(_Spec, frozen=True):
-    """Everything a rehearsal or a demo needs to know.
+    """Everything a rehearsal or a demo needs to know; nodes and links alone are enough for a plan.
 
     Attributes:
-        name: of the scenario.
-        start, end: what it covers.
-        demo_at: where a demo opens; demo_since: from when its past is lived through.
+        node, link: who is where, and what joins them.
+        name: of the scenario; the name of its file when empty.
+        title: for people; the name when empty.
+        start, end: what it covers; as far as the built-in ephemeris goes when empty.
+        demo_at: where a demo opens, and what commands take for now; the start when empty.
+        demo_since: from when a demo's past is lived through; `demo_at` when empty.
+        person: who writes and reads.
         world: the worlds that are not built in, and other clocks for those that are.
         earth_home, mars_home: the nodes whose clocks the page shows for the two built-in worlds.
         earth_timezone: of the clock on Earth.
@@ -171,15 +187,15 @@ class Scenario(_Spec, frozen=True):
         answer: what people answer in a demo to what a visitor writes.
     """
 
-    name: Name
-    title: str
-    start: str
-    end: str
-    demo_at: str
-    demo_since: str
     node: list[NodeSpec]
     link: list[LinkSpec]
-    person: list[PersonSpec]
+    name: Name = ""
+    title: str = ""
+    start: str = ""
+    end: str = ""
+    demo_at: str = ""
+    demo_since: str = ""
+    person: list[PersonSpec] = []
     world: list[WorldSpec] = []
     earth_home: Name | None = None
     mars_home: Name | None = None
@@ -195,6 +211,34 @@ class Scenario(_Spec, frozen=True):
     read: list[ReadSpec] = []
     beat: list[BeatSpec] = []
     earth_timezone: str = "Asia/Seoul"
+
+    def completed(self, name: str) -> Scenario:
+        """Return it with what its file leaves out, under a name unless it has its own."""
+        start = self.start or FIRST
+        begins = self.demo_at or start
+        return msgspec.structs.replace(
+            self,
+            node=[msgspec.structs.replace(node, title=node.title or node.name) for node in self.node],
+            name=self.name or name,
+            title=self.title or self.name or name,
+            start=start,
+            end=self.end or LAST,
+            demo_at=begins,
+            demo_since=self.demo_since or begins,
+        )
+
+    def check_lived(self, start: int, where: str) -> None:
+        """Check that people and bundles can live from a time in ns on.
+
+        Args:
+            where: the option or key that says it.
+
+        Raises:
+            InputError: it is before bundles can tell times.
+        """
+        if start < dtntime.from_text(LIVED_FROM):
+            right = f"Bundles count their times from {LIVED_FROM} (RFC 9171, 4.2.6); begin then or later"
+            raise InputError(f"{dtntime.to_text(start)} is too early to live in", where=where, right=right)
 
     def node_named(self, name: str) -> NodeSpec:
         """Return a node by its name; the scenario was checked, so it is there."""

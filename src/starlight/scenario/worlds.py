@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 
 from starlight import dtntime
+from starlight.errors import InputError, did_you_mean
 from starlight.scenario.network import Fail, Known, Name, NodeSpec, Time
 from starlight.worlds import BUILTIN, EARTH, MARS, CivilTime, ElapsedTime, SolarTime, World, WorldClock
 
@@ -115,7 +116,8 @@ def check_world(key: str, world: str, declared: Sequence[WorldSpec], fail: Fail)
     """Check that a name is that of a built-in world or of one that the file declares."""
     allowed = [*BUILTIN, *(spec.name for spec in declared if spec.name not in BUILTIN)]
     if world not in allowed:
-        fail(key, world, f"Name one of the worlds, {', '.join(allowed)}, or declare it")
+        near = did_you_mean(world, allowed)
+        fail(key, world, f"{near} Name one of the worlds, {', '.join(allowed)}, or declare it".strip())
 
 
 def check_declared(table: str, declared: Sequence[WorldSpec], time: Time, fail: Fail) -> None:
@@ -126,7 +128,9 @@ def check_declared(table: str, declared: Sequence[WorldSpec], time: Time, fail: 
         if spec.name in names[:index]:
             fail(f"{key}.name", spec.name, "Each must be there once")
         if spec.body and spec.body not in BODIES:
-            fail(f"{key}.body", spec.body, f"Leave it out, or name one of: {', '.join(BODIES)}")
+            near = did_you_mean(spec.body, BODIES)
+            right = f"{near} Leave it out, or name one of: {', '.join(BODIES)}".strip()
+            fail(f"{key}.body", spec.body, right)
         if spec.timezone and (spec.since or spec.solar_longitude_deg is not None):
             fail(f"{key}.timezone", spec.timezone, "A world has one clock: civil, solar or elapsed time")
         if spec.solar_longitude_deg is not None and "mars" not in (spec.name, spec.body):
@@ -134,8 +138,21 @@ def check_declared(table: str, declared: Sequence[WorldSpec], time: Time, fail: 
         if spec.since:
             time(f"{key}.since", spec.since)
         try:
-            # It raises ValueError for a path such as ../x, and
-            # OSError for a folder of zones such as Europe.
-            ZoneInfo(spec.timezone or "UTC")
-        except (ValueError, OSError, ZoneInfoNotFoundError):
-            fail(f"{key}.timezone", spec.timezone, "Name a zone of the tz database, such as Asia/Seoul")
+            check_timezone(spec.timezone or "UTC")
+        except InputError as error:
+            fail(f"{key}.timezone", spec.timezone, error.right)
+
+
+def check_timezone(name: str) -> None:
+    """Check that the tz database has a zone.
+
+    Raises:
+        InputError: it has none of this name; `right` names near ones.
+    """
+    try:
+        # It raises ValueError for a path such as ../x, and OSError for a folder of zones such as Europe.
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        near = did_you_mean(name, available_timezones())
+        right = f"{near} Name a zone of the tz database, such as UTC or Asia/Seoul".strip()
+        raise InputError(f"the time zone {name!r} is not known", right=right) from None

@@ -32,7 +32,8 @@ def refusal(status: int, error: str, where: str, right: str) -> Response:
 async def tell(request: Request, error: Exception) -> Response:
     """Answer what Starlight raised on purpose: 422 when the person can mend it, else 503."""
     if isinstance(error, InputError):
-        return _told(request, 422, error.what, error.where, error.right)
+        # Where no field is named, the whole of what was asked at the address is meant.
+        return _told(request, 422, error.what, error.where or request.url.path, error.right)
     return _told(request, 503, str(error), type(error).__name__, "Try again later")
 
 
