@@ -182,6 +182,22 @@ def test_page_address_answers_json_when_asked(serving: Serving) -> None:
         assert client.get("/people/jay").headers["content-type"].startswith("text/html")
 
 
+def test_only_the_page_itself_is_html(serving: Serving) -> None:
+    """/people/PERSON is HTML to a browser; nodes and plans are under /api alone (local-api.md)."""
+    with serving.client() as client:
+        kinds = {
+            path: client.get(path, headers={"Accept": "text/html"}).headers["content-type"].partition(";")[0]
+            for path in ("/people/jay", "/sky", "/people/jay/mailbox", "/api/people/jay")
+        }
+        assert kinds == {
+            "/people/jay": "text/html",
+            "/sky": "application/json",
+            "/people/jay/mailbox": "application/json",
+            "/api/people/jay": "application/json",
+        }
+        assert client.get("/plan").status_code == 404
+
+
 def test_forms_work_without_script(serving: Serving) -> None:
     """A plain form writes a letter and leads back to the page; a wrong one is told as a page."""
     with serving.client() as client:
@@ -216,6 +232,7 @@ def test_wrong_letters_are_told_clearly(serving: Serving, body: bytes, status: i
         assert answer.status_code == status
         assert words in answer.json()["error"]
         assert set(answer.json()) == {"error", "where", "right"}
+        assert answer.json()["where"], "a field, or the address where the whole is meant"
         assert serving.backend.kept == []
 
 
