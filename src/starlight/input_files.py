@@ -17,8 +17,8 @@ TEXT_BYTES = 16 * 1024 * 1024
 STATE_BYTES = 1024 * 1024
 """What a node or a demo keeps beside its store, such as how its page is reached, has some 100 bytes."""
 
-LINE_BYTES = 256 * 1024 * 1024
-"""A line of a record may hold a bundle, in base64."""
+LINE_BYTES = 128 * 1024 * 1024
+"""A line of a record may hold a bundle, in base64: of 64 MiB at most."""
 
 
 def reason(error: OSError | ValueError) -> str:

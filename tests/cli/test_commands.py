@@ -154,6 +154,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "open.toml").write_text(NODE.replace('page = "127.0.0.1:0"', 'page = "0.0.0.0:80"'))
     (folder / "good.toml").write_text(NODE)
     (folder / "number.toml").write_text(NODE.replace("number = 20", 'number = "twenty"'))
+    (folder / "deep.toml").write_text("a = " + "[" * 100_000)
     (folder / "record.jsonl").write_text('{"starlight_record": 99, "config": {"number": 1}}\n')
     return folder
 
@@ -170,7 +171,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("demo --no-browser --port 70000 --data d", ["--port", "70000", "65535"]),
     ("demo --no-browser --port -1 --data d", ["--port", "-1", "65535"]),
     ("demo --no-browser --at tomorrow --data d", ["--at", "'tomorrow'", "2051-04-02T10:00:00Z"]),
-    ("demo --no-browser --at 2051-02-30 --data d", ["--at", "'2051-02-30'", "day"]),
+    ("demo --no-browser --at 2051-02-30 --data d", ["--at", "'2051-02-30'", "no calendar has it"]),
     ("demo --no-browser --at 2100-01-01 --data d", ["2100-01-01", "ephemeris", "2053"]),
     ("demo --no-browser --data words.txt", ["words.txt", "can't be used"]),
     ("demo --no-browser --data photos", ["photos", "'dog.jpg'", "empty folder"]),
@@ -183,13 +184,13 @@ WRONG: list[tuple[str, list[str]]] = [
     ("rehearse --duplication 1.5", ["--duplication", "'1.5'", "0 to 1"]),
     ("rehearse --reordering -0.1", ["--reordering", "'-0.1'", "0 to 1"]),
     ("rehearse --links carrier-pigeon", ["--links", "carrier-pigeon", "udpcl"]),
-    ("rehearse --from 2051-13-01", ["--from", "'2051-13-01'", "month"]),
+    ("rehearse --from 2051-13-01", ["--from", "'2051-13-01'", "no calendar has it"]),
     ("rehearse --from 2051-05-01 --until 2051-04-01", ["--until", "2051-05-01", "2051-04-01", "2052-01-01"]),
     ("rehearse --from 2051-05-01 --until 2051-05-01", ["--until", "2051-05-01"]),
     ("rehearse --from 2060-01-01", ["--from", "2060-01-01", "2052-01-01"]),
     ("rehearse --until 2020-01-01", ["--until", "2020-01-01", "2026-01-01"]),
     ("rehearse --until 2060-01-01", ["2060-01-01", "ephemeris", "2053"]),
-    ("rehearse --from 1960-01-01 --until 1961-01-01", ["1960-01-01", "ephemeris"]),
+    ("rehearse --from 1960-01-01 --until 1961-01-01", ["--from", "1960-01-01", "2000-01-01"]),
     ("rehearse --until 2026-02-01 --record none/r.jsonl", ["none/r.jsonl", "No such file"]),
     ("rehearse --until 2026-02-01 --report none/r.html", ["none/r.html", "No such file"]),
     ("rehearse --until 2026-02-01 --trace photos", ["photos", "directory"]),
@@ -208,11 +209,21 @@ WRONG: list[tuple[str, list[str]]] = [
     ("sky --at 2060-01-01", ["2060-01-01", "ephemeris", "2053"]),
     ("sky --at 9999-01-01", ["--at", "'9999-01-01'", "2292"]),
     ("sky --ephemeris words.txt", ["words.txt", "de440.bsp"]),
+    ("sky lost-in-starlihgt", ["lost-in-starlihgt", "Did you mean 'lost-in-starlight'?"]),
+    ("sky deep.toml", ["deep.toml", "nested too deep"]),
+    ("plan deep.toml", ["deep.toml", "nested too deep"]),
+    ("rehearse /dev/zero", ["/dev/zero", "16777216"]),
+    ("replay /dev/zero", ["/dev/zero", "line 1"]),
+    ("sky --ephemeris /dev/zero", ["/dev/zero", "no regular file"]),
+    ("link /dev/zero", ["/dev/zero", "16777216"]),
+    ("link lander-1m father-3m --range-au nan", ["--range-au", "nan"]),
+    ("node deep.toml", ["deep.toml", "nested too deep"]),
+    ("node /dev/zero", ["/dev/zero", "16777216"]),
     ("node none.toml", ["none.toml", "No such file"]),
     ("node photos", ["photos", "directory"]),
     ("node words.txt", ["words.txt", "not TOML"]),
-    ("node key.toml", ["key.toml", "lissen"]),
-    ("node number.toml", ["number.toml", "number = 'twenty'", "int"]),
+    ("node key.toml", ["key.toml", "lissen", "Did you mean 'listen'?"]),
+    ("node number.toml", ["number.toml", "number = 'twenty'", "a whole number"]),
     ("node peer.toml", ["peer[0].number = 20", "no peer of itself"]),
     ("node zone.toml", ["timezone = 'Mars/Arsia'", "Asia/Seoul"]),
     ("node open.toml", ["page = '0.0.0.0:80'", "127.0.0.1"]),

@@ -249,8 +249,11 @@ def _check(node: NodeFile, errors: FileErrors) -> None:
 def _check_here(node: NodeFile, errors: FileErrors) -> None:
     """Check what the node says of itself."""
     errors.guard("listen", lambda: read_listen(node.listen, "listen"))
-    errors.guard("page", lambda: _check_page(node.page))
-    errors.guard("timezone", lambda: check_timezone(node.timezone))
+    errors.guard("page", lambda: host_port(node.page, "page"))
+    # The token travels unencrypted, so the page must not be reachable over a network.
+    if _is_outside(node.page):
+        errors.fail("page", node.page, f"The page is for this machine alone: {', '.join(LOOPBACK)}")
+    check_timezone("timezone", node.timezone, errors.fail)
     for key in ("mission", "wall"):
         if getattr(node.clock, key):
             _time(getattr(node.clock, key), f"clock.{key}", errors)
@@ -260,12 +263,11 @@ def _check_here(node: NodeFile, errors: FileErrors) -> None:
     _time(node.landing, "landing", errors)
 
 
-def _check_page(page: str) -> None:
-    host, _ = host_port(page, "page")
-    # The token travels unencrypted, so the page must not be reachable over a network.
-    if host not in LOOPBACK:
-        right = f"The page is for this machine alone: {', '.join(LOOPBACK)}"
-        raise InputError(f"{page!r} can be reached from outside", where="page", right=right)
+def _is_outside(page: str) -> bool:
+    try:
+        return host_port(page, "page")[0] not in LOOPBACK
+    except InputError:
+        return False  # It is no address at all, which has been said.
 
 
 def _check_worlds(node: NodeFile, errors: FileErrors) -> None:

@@ -46,7 +46,7 @@ def check(scenario: Scenario, errors: FileErrors) -> None:
         fail("end", scenario.end, f"It must be later than start = {scenario.start!r}")
     for key in ("demo_at", "demo_since", "landing"):
         time(key, getattr(scenario, key))
-    errors.guard("earth_timezone", lambda: check_timezone(scenario.earth_timezone))
+    check_timezone("earth_timezone", scenario.earth_timezone, fail)
     check_worlds(scenario.world, nodes, known_node, time, fail)
     for key in ("earth_home", "mars_home"):
         home = getattr(scenario, key)

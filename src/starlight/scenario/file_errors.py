@@ -208,11 +208,17 @@ class _Walk:
         return value
 
     def _unknown(self, path: Path, table: dict[str, Any], key: str, fields: dict[str, inspect.Field]) -> None:
-        near = did_you_mean(key, (name for name in fields if name not in table))
+        value = table.pop(key)
+        # A table is no slip for a key that takes text, however near their names are.
+        alike = (
+            name
+            for name, field in fields.items()
+            if name not in table and (_fits(value, field.type) or not isinstance(value, dict | list))
+        )
+        near = did_you_mean(key, alike)
         right = near or f"The keys there are {', '.join(fields)}"
         place = key_text((*path, key))
         self._errors.add(place, f"{place}: there is no key {shown(key)}", right)
-        value = table.pop(key)
         # What is checked further is what was meant; else a key that is only misspelt would be missing too.
         meant = near.removeprefix("Did you mean '").removesuffix("'?")
         if meant:

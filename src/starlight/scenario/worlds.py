@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import msgspec
 
 from starlight import dtntime
-from starlight.errors import InputError, did_you_mean
+from starlight.errors import did_you_mean
 from starlight.scenario.network import Fail, Known, Name, NodeSpec, Time
 from starlight.worlds import BUILTIN, EARTH, MARS, CivilTime, ElapsedTime, SolarTime, World, WorldClock
 
@@ -137,22 +137,14 @@ def check_declared(table: str, declared: Sequence[WorldSpec], time: Time, fail: 
             fail(f"{key}.solar_longitude_deg", spec.solar_longitude_deg, 'Solar time needs body = "mars"')
         if spec.since:
             time(f"{key}.since", spec.since)
-        try:
-            check_timezone(spec.timezone or "UTC")
-        except InputError as error:
-            fail(f"{key}.timezone", spec.timezone, error.right)
+        check_timezone(f"{key}.timezone", spec.timezone or "UTC", fail)
 
 
-def check_timezone(name: str) -> None:
-    """Check that the tz database has a zone.
-
-    Raises:
-        InputError: it has none of this name; `right` names near ones.
-    """
+def check_timezone(key: str, name: str, fail: Fail) -> None:
+    """Check that the tz database has a zone."""
     try:
         # It raises ValueError for a path such as ../x, and OSError for a folder of zones such as Europe.
         ZoneInfo(name)
     except (ValueError, OSError, ZoneInfoNotFoundError):
         near = did_you_mean(name, available_timezones())
-        right = f"{near} Name a zone of the tz database, such as UTC or Asia/Seoul".strip()
-        raise InputError(f"the time zone {name!r} is not known", right=right) from None
+        fail(key, name, f"{near} Name a zone of the tz database, such as UTC or Asia/Seoul".strip())
