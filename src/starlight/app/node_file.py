@@ -26,8 +26,9 @@ from starlight.dtntime import YEAR
 from starlight.errors import InputError
 from starlight.input_files import read_bytes, read_text
 from starlight.live.node_log import LogConfig
-from starlight.scenario.file_errors import FileErrors, read
+from starlight.scenario.file_errors import FileErrors
 from starlight.scenario.network import Name
+from starlight.scenario.toml_file import read
 from starlight.scenario.worlds import WorldSpec, check_declared, check_timezone, check_world, declared_worlds
 from starlight.services.announcements import SERVICE as AMENDMENTS
 from starlight.worlds import EARTH, MARS, CivilTime, SolarTime, World, WorldClock

@@ -128,6 +128,9 @@ def _export(spec: Scenario, history: History, form: str, output: Path | None) ->
     from starlight.reports import plan_report as planview
 
     done = planview.in_form(spec, history.plan(), form)
+    if not done.contacts:
+        right = "Ask for another interval, or another form; starlight sky says who can be heard"
+        raise InputError("the plan has no contact that could be written", where=spec.name, right=right)
     for loss in done.losses:
         # Standard output may be the plan itself.
         click.echo(f"note: {loss}", err=True)
@@ -141,7 +144,8 @@ def _export(spec: Scenario, history: History, form: str, output: Path | None) ->
 def _show(view: dict[str, Any], planned: Planned, titles: dict[str, str]) -> None:
     click.echo(f"{view['scenario']}, {view['start']} to {view['end']}, version {view['version']}")
     click.echo(
-        f"{view['contacts']} contacts; of {view['visible']} that are visible, {view['dropped']} were dropped "
+        f"{view['contacts']} contact{'' if view['contacts'] == 1 else 's'}; of {view['visible']} that are "
+        f"visible, {view['dropped']} were dropped "
         f"and {view['shortened']} shortened for want of antennas\n"
     )
     click.echo(f"{'from':<34}{'to':<34}{'contacts':>9}{'hours':>10}{'megabytes':>13}{'light time, s':>24}")

@@ -34,7 +34,8 @@ class Revision(msgspec.Struct, frozen=True):
 
     def sentence(self) -> str:
         """Tell it to people."""
-        counts = f"{len(self.added)} contacts in, {len(self.removed)} out"
+        noun = "contact" if len(self.added) == 1 else "contacts"
+        counts = f"{len(self.added)} {noun} in, {len(self.removed)} out"
         head = f"{dtntime.to_text(self.time)}  version {self.version}, asked by {self.who}"
         return f"{head}: {self.what} ({counts})"
 

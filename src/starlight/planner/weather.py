@@ -13,9 +13,9 @@ import msgspec
 from starlight import dtntime
 from starlight.contacts import Contact, ContactPlan, Notice
 from starlight.planner.intervals import Interval, lowered, parts, slot_id, without
-from starlight.scenario.file_errors import read
 from starlight.scenario.network import WeatherSpec, check_weather, one_of
 from starlight.scenario.scenario import Scenario
+from starlight.scenario.toml_file import read
 
 
 class Weather(msgspec.Struct, frozen=True):

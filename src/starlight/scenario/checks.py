@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from starlight.errors import InputError
+from starlight.radio import terminal_from
 from starlight.scenario.file_errors import FileErrors
 from starlight.scenario.network import (
     Known,
@@ -63,10 +67,20 @@ def check(scenario: Scenario, errors: FileErrors) -> None:
     radio = {frozenset(link.between) for link in scenario.link if link.kind == "radio"}
     for index, node in enumerate(scenario.node):
         check_antennas(index, node, radio, scenario.terminal, fail)
+    for name, table in scenario.terminal.items():
+        _check_terminal(name, table, errors)
     for index, weather in enumerate(scenario.weather):
         check_weather(index, weather, pairs, known_node, time, fail, errors.missing)
     _check_people(scenario, known_node, errors)
     _check_script(scenario, known_node, errors)
+
+
+def _check_terminal(name: str, table: dict[str, Any], errors: FileErrors) -> None:
+    try:
+        terminal_from(name, table)
+    except InputError as error:
+        key = f"terminal.{error.where}"
+        errors.add(key, f"{key}: {error.what}", error.right)
 
 
 def _check_people(scenario: Scenario, known_node: Known, errors: FileErrors) -> None:

@@ -15,8 +15,8 @@ from starlight.errors import did_you_mean
 from starlight.input_files import read_text
 from starlight.scenario.bodies import located
 from starlight.scenario.checks import check
-from starlight.scenario.file_errors import read
 from starlight.scenario.scenario import Scenario
+from starlight.scenario.toml_file import read
 
 
 def load(source: str) -> Scenario:
