@@ -228,6 +228,8 @@ mailbox = []
         ("end = '9999-01-01'\nlink = []\nnode = []", "Times here are from 1900-01-01 to 2290-01-01"),
         ("earth_timezone = 'Asia/Soul'\nlink = []\nnode = []", "Did you mean 'Asia/Seoul'?"),
         ("node = 5", "node = 5 does not fit. It is a list"),
+        ("terminal.big.X.transmit.powr_w = 3\nlink = []\nnode = []", "line 1: terminal.big.X.transmit.p"),
+        ("link = []\nnode = []\n[terminal.big]\nbody = []\nX = {}\n", "terminal.big.body: [] is no world"),
         ("node = [5]", "node[0] = 5 does not fit. It is a table with the keys name, number"),
     ],
 )

@@ -172,7 +172,7 @@ def terminal_from(name: str, given: dict[str, Any], climate: str | None = None) 
     above = given.get("climate", "") if climate is None else climate
     _climate(above, f"{name}.climate")
     body = given.get("body", "")
-    if body and body not in BODY_RADIUS_KM:
+    if not isinstance(body, str) or (body and body not in BODY_RADIUS_KM):
         raise InputError(
             f"{body!r} is no world known here",
             where=f"{name}.body",
@@ -194,7 +194,7 @@ def terminal_from(name: str, given: dict[str, Any], climate: str | None = None) 
 
 
 def _climate(name: str, where: str) -> str:
-    if name and name not in climates():
+    if not isinstance(name, str) or (name and name not in climates()):
         raise InputError(
             f"no climate is called {name!r}", where=where, right="Known: " + ", ".join(climates()) + "."
         )
