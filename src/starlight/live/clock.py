@@ -58,6 +58,7 @@ class MissionClock:
 
     Attributes:
         rate: as above; 0 while it is paused.
+        follows_day: mission time goes on while no process runs, so that it need not be kept anywhere.
         fastest: the greatest rate that it may ever have.
 
     Raises:
@@ -74,6 +75,7 @@ class MissionClock:
         wall: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self.rate = _exact(rate, FASTEST)
+        self.follows_day = False
         if self.rate == 0:
             raise _no_rate(rate, "above 0", FASTEST)
         self.fastest = max(self.rate, _exact(fastest, FASTEST))
@@ -95,7 +97,9 @@ class MissionClock:
         if mission is None:
             mission = wall
         exact = Fraction(rate).limit_denominator(FASTEST)
-        return cls(mission + (today - wall) * exact.numerator // exact.denominator, rate)
+        clock = cls(mission + (today - wall) * exact.numerator // exact.denominator, rate)
+        clock.follows_day = True
+        return clock
 
     def run(self) -> None:
         """Let it run, if it was made standing."""

@@ -21,7 +21,8 @@ from starlight.node.actions import Outward
 from starlight.store.contract import Store
 
 STAMP_S = 1.0
-"""How often mission time is committed when nothing else is: what a crash can set the clock back by."""
+"""How often mission time is committed when nothing else is, where it stops with its process: what a crash
+can set the clock back by."""
 
 
 class _Sequel(msgspec.Struct, frozen=True, gc=False):
@@ -83,8 +84,13 @@ class CommitPipeline:
             self._promises.pop(safe, None)
 
     def stamp_time(self) -> None:
-        """Commit mission time, now and each `STAMP_S` from now on."""
+        """Commit mission time now, and each `STAMP_S` from now on where it stops with its process.
+
+        Where it goes on by itself, nothing is written again: an idle node is quiet.
+        """
         self._commit_time()
+        if self._clock.follows_day:
+            return
         self._stamp = asyncio.get_running_loop().call_later(STAMP_S, self.stamp_time)
 
     async def stop(self) -> None:
