@@ -25,6 +25,7 @@ from starlight.live.daemon import Daemon
 from starlight.messages.reach import Reach
 from starlight.web import views
 from starlight.web.forecast_view import silence_of, window_of
+from starlight.words import clocks
 
 NO_STORM = "Only a demo has one; a node's plan is changed by amendments"
 
@@ -123,6 +124,10 @@ class NodePageBackend:
             conjunction=self._conjunction(panel),
             plan=plan_changes(self._daemons[owner.node], self._sky_view.titles),
             reach=reach,
+            clocks=tuple(
+                clocks.differs(each, self._sky_view.titles)
+                for each in self._daemons[owner.node].disagreements()
+            ),
         )
 
     async def set_storm(self, active: bool) -> views.StormView:

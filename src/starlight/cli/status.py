@@ -12,6 +12,7 @@ import click
 from starlight import dtntime
 from starlight.cli.node import data_folder, shut_ways
 from starlight.cli.options import as_json, print_json, size_text
+from starlight.dtntime import SECOND
 
 if TYPE_CHECKING:
     from starlight.client.client import Client
@@ -115,6 +116,16 @@ def _rates(link: LinkStatus) -> str:
     )
 
 
+def _clock(link: LinkStatus) -> str:
+    """Return in words how a peer's clock differs from the node's."""
+    from starlight.node.clock_offsets import ClockOffset, Disagreement, Fault
+    from starlight.words import clocks
+
+    ahead, error = link.clock_ahead_s or 0.0, link.clock_error_s or 0.0
+    offset = ClockOffset(round((ahead - error) * SECOND), round((ahead + error) * SECOND))
+    return clocks.differs(Disagreement(link.peer, offset, Fault(link.clock_fault)), {}).text()
+
+
 def show_link(link: LinkStatus) -> None:
     """Print how the links with a peer stand: a line, and what is to be known besides."""
     since = "never up" if link.since is None else f"{'up' if link.up else 'down'} since {_moment(link.since)}"
@@ -127,6 +138,8 @@ def show_link(link: LinkStatus) -> None:
         click.echo(f"    {link.protocol}: {_promised(link)}")
     if link.up or link.queued:
         click.echo(f"    now {_rates(link)}")
+    if link.clock_fault:
+        click.echo(f"    {_clock(link)}")
     if link.error:
         click.echo(f"    last error {_moment(link.error_at)}: {link.error}")
 

@@ -2,6 +2,7 @@
 bundles."""
 
 from starlight.links.link import (
+    ClockReading,
     Closing,
     DatagramLink,
     Flight,
@@ -33,6 +34,7 @@ __all__ = [
     "LARGEST_DATAGRAM",
     "SHORTEST_KEEPALIVE_S",
     "SMALLEST_DATAGRAM",
+    "ClockReading",
     "Closing",
     "DatagramLink",
     "Flight",

@@ -53,6 +53,17 @@ class Flight(NamedTuple):
     one_way: bool = False
 
 
+class ClockReading(NamedTuple):
+    """A reading of the peer's clock, made between two of ours; all in ns of mission time.
+
+    So the peer's clock less ours was between ``theirs - after`` and ``theirs - before``.
+    """
+
+    before: int
+    theirs: int
+    after: int
+
+
 class Refusal(StrEnum):
     """The reasons for which a peer does not take a transfer."""
 
@@ -81,10 +92,12 @@ class LinkEstablished(_LinkEvent, frozen=True):
     Attributes:
         peer_node_id: as the peer says it, unauthenticated; empty when it does not say.
         transfer_max: the largest transfer that the peer takes, in bytes; None for any.
+        clock: the reading of its clock with which the peer began, where it told one.
     """
 
     peer_node_id: str
     transfer_max: int | None
+    clock: ClockReading | None = None
 
 
 class TransferReceived(_LinkEvent, frozen=True):

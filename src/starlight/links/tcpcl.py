@@ -28,6 +28,8 @@ face that a driver sees.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlight.errors import LinkError
 from starlight.links import tcpcl_messages as wire
 from starlight.links.link import Closing, Flight, LinkEvent, Promises, Refusal
@@ -65,9 +67,18 @@ class TcpclSession:
         config: what we offer, and our limits.
         passive: the peer opened the connection (4.1).
         now: ns of any clock that does not go back; all later times are of the same clock.
+        read_clock: returns mission time in ns, which the peer is told so that both can compare their clocks;
+            None tells it none.
     """
 
-    def __init__(self, config: TcpclConfig, *, passive: bool, now: int) -> None:
+    def __init__(
+        self,
+        config: TcpclConfig,
+        *,
+        passive: bool,
+        now: int,
+        read_clock: Callable[[], int] | None = None,
+    ) -> None:
         self._config = config
         # Whole messages in the order of the wire. The parts append to these two lists as they come to
         # something, so what one message causes is said before what the next one does.
@@ -76,7 +87,7 @@ class TcpclSession:
         self._timers = Timers(config, now)
         self._transfers = SessionTransfers(config, self._out)
         self._lifecycle = Lifecycle(config, self._transfers, self._timers, self._out, self._events)
-        self._handshake = Handshake(config, passive=passive, out=self._out)
+        self._handshake = Handshake(config, passive=passive, out=self._out, read_clock=read_clock)
         self._reactions = Reactions(
             config,
             self._handshake,

@@ -25,6 +25,13 @@ It lies in the range for private use (RFC 9174, 8.4), is never critical, and let
 that imposes light time do so exactly.
 """
 
+CLOCK_EXTENSION = 0x8A57
+"""Our session extension: the mission time of its SESS_INIT, u64 ns since 2000-01-01T00:00:00Z.
+
+It lies in the range for private use (RFC 9174, 8.3) and is never critical. A SESS_INIT answers a message
+of the other side, so each has a reading of the other's clock between two of its own, whatever the way takes.
+"""
+
 _ITEM = Struct("!BHH")
 _U64 = Struct("!Q")
 
@@ -80,6 +87,11 @@ def transfer_length(octets: int) -> Extension:
 def departure(last_byte: int) -> Extension:
     """Return the item that says when the last byte left, in ns since 2000-01-01T00:00:00Z."""
     return Extension(DEPARTURE_EXTENSION, _U64.pack(last_byte))
+
+
+def clock_reading(mission: int) -> Extension:
+    """Return the item that tells our clock's reading, in ns since 2000-01-01T00:00:00Z."""
+    return Extension(CLOCK_EXTENSION, _U64.pack(mission))
 
 
 def u64(item: Extension) -> int:

@@ -43,6 +43,7 @@ from starlight.neighbours.link_status import LinkStatus
 from starlight.neighbours.neighbours import Neighbours
 from starlight.node.actions import Outward
 from starlight.node.application import Request, Restorable
+from starlight.node.clock_offsets import Disagreement
 from starlight.node.events import Event
 from starlight.node.trace_events import RecordSetAside
 from starlight.postoffice.postoffice import PostOffice
@@ -231,6 +232,10 @@ class Daemon:
         count, size = self.node.queues.waiting(link.peer)
         return msgspec.structs.replace(link, queued=count, queued_bytes=size)
 
+    def disagreements(self) -> list[Disagreement]:
+        """Return which peers' clocks differ from ours, by peer."""
+        return self._neighbours.clocks.offsets.disagreements()
+
     async def change_plan(self, plan: ContactPlan) -> None:
         """Put another base plan in force, below the amendments; it is not kept: give it after a restart."""
         await self.plan.change_base(plan)
@@ -332,7 +337,7 @@ def _neighbours(
 ) -> Neighbours:
     """Return the links of a node, which begin at `listen` and `reach`."""
     number = config.node.number
-    me = ThisNode(number, str(EndpointID.ipn(number, 0)), config.node.limits.bundle_bytes)
+    me = ThisNode(number, str(EndpointID.ipn(number, 0)), config.node.limits.bundle_bytes, clock.now)
     light = Light(config.node.plan, _fixed_light(config))
     return Neighbours(me, config.peers, clock, light, tell, say, tap, kinds)
 

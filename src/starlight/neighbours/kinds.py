@@ -5,7 +5,7 @@ A new protocol over TCP or UDP is a machine in `links` and a row of `KINDS`; not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -24,11 +24,13 @@ class ThisNode(NamedTuple):
         number: of the node.
         node_id: its name, such as ``ipn:7.0``.
         transfer_max: the largest bundle that it takes, in bytes.
+        read_clock: returns mission time in ns, which peers are told; None tells them none.
     """
 
     number: int
     node_id: str
     transfer_max: int
+    read_clock: Callable[[], int] | None = None
 
 
 class StreamMaker(Protocol):
@@ -77,7 +79,9 @@ LinkKind = StreamKind | DatagramKind
 def _tcpcl(me: ThisNode, peer: PeerConfig | None, *, passive: bool, now: int) -> TcpclSession:
     # Whoever answers at this address has to give the peer's name, or its letters would go to a stranger.
     config = TcpclConfig(me.node_id, peer.name if peer else None, transfer_mru=me.transfer_max)
-    return TcpclSession(config, passive=passive, now=now)
+    # A foreign peer would skip the item, but has no use for it either.
+    read_clock = None if peer and peer.foreign else me.read_clock
+    return TcpclSession(config, passive=passive, now=now, read_clock=read_clock)
 
 
 def _udpcl(me: ThisNode, peer: PeerConfig, *, now: int) -> UdpclLink:

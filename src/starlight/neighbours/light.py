@@ -68,6 +68,19 @@ class Light:
             departure = now
         return departure + self.light_time(from_node, to_node, departure)
 
+    def lasts(self, from_node: int, to_node: int, last_byte: int, size: int) -> int | None:
+        """Return how long sending `size` bytes took at most, in ns, that ended at a time; None where no
+        contact of the plan says.
+
+        It is what a clock that says when the last byte left may be ahead without being wrong.
+        """
+        contacts = self._contacts.get((from_node, to_node), [])
+        index = bisect_right(contacts, last_byte, key=lambda contact: contact.start) - 1
+        if index < 0:
+            return None
+        slowest = min((rate for _, rate in contacts[index].rates if rate > 0), default=0)
+        return None if slowest == 0 else size * 8 * SECOND // slowest
+
     def reaches(self, from_node: int, to_node: int, last_byte: int, planned: int) -> int:
         """Return when what has left reaches the peer, in ns: as planned, or by the fixed number."""
         # The engine's own figure, not one computed here again: what it has booked and what is imposed must

@@ -27,6 +27,11 @@ class LinkStatus(msgspec.Struct, frozen=True):
         session: a handshake began it, and the peer can end it; None where there is no link.
         sent_bytes_per_s, received_bytes_per_s: octets on the wire, the mean of the last seconds.
         queued, queued_bytes: bundles that are booked to leave for it, and their size.
+        clock_ahead_s: how far its clock is ahead of ours, in s, negative where it is behind; None where too
+            little is known.
+        clock_error_s: by how much that may be wrong; None where it is not known.
+        clock_fault: which of two clocks that differ is wrong: ``theirs``, ``ours``, or ``unknown`` where no
+            third one tells; empty where they agree, or nothing is known.
     """
 
     peer: int
@@ -49,6 +54,9 @@ class LinkStatus(msgspec.Struct, frozen=True):
     received_bytes_per_s: float = 0.0
     queued: int = 0
     queued_bytes: int = 0
+    clock_ahead_s: float | None = None
+    clock_error_s: float | None = None
+    clock_fault: str = ""
 
 
 class Tally:

@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from msgspec.structs import replace
+
 from starlight import links
 from starlight.contacts import ContactPlan
+from starlight.dtntime import SECOND
 from starlight.links import Refusal
 from starlight.live.clock import MissionClock, MissionTimers
 from starlight.neighbours.address import LinkAddress
@@ -26,11 +29,13 @@ from starlight.neighbours.link_drivers import LinkDrivers
 from starlight.neighbours.link_status import LinkStatus, Tally
 from starlight.neighbours.outcomes import TransferOutcomes
 from starlight.neighbours.peer import PeerConfig
+from starlight.neighbours.peer_clocks import PeerClocks
 from starlight.neighbours.peer_links import PeerLinks
 from starlight.neighbours.trace_events import LinkMessageRejected
 from starlight.neighbours.uncommitted import Uncommitted
 from starlight.node import events
 from starlight.node.actions import Transmit
+from starlight.node.clock_offsets import ClockOffsets
 from starlight.trace import TraceEvent
 
 
@@ -52,6 +57,7 @@ class Neighbours:
         drivers: of all links, strangers' too; what is sent and answered is written at their `flush`.
         links: those with peers; `cut` them here.
         datagrams: the UDP sockets.
+        clocks: those of the peers, beside ours.
         uncommitted: what has come in and is not safe yet.
     """
 
@@ -79,6 +85,7 @@ class Neighbours:
         self._tallies: dict[int, Tally] = {peer.node: Tally() for peer in peers}
         tally = self._tallies.__getitem__
         self._outcomes = TransferOutcomes(node, clock, light, self._timers, tell, tally)
+        self.clocks = PeerClocks(node, ClockOffsets(float(clock.fastest)), say)
         self.drivers = LinkDrivers()
         self.links = PeerLinks(node, peers, clock, self._outcomes, tally, tell, say)
         self._connections = TcpConnections(me, clock, self.drivers, self._heard, say, tap)
@@ -174,7 +181,7 @@ class Neighbours:
 
     def status(self) -> list[LinkStatus]:
         """Return how the links with each peer stand, in the order of the configuration."""
-        return [self.links.status(peer) for peer in self._peers.values()]
+        return [self._with_clock(self.links.status(peer)) for peer in self._peers.values()]
 
     def abort(self) -> None:
         """Break every link off, and neither listen nor call again."""
@@ -223,9 +230,12 @@ class Neighbours:
                 assert link is not None  # only to peers anything is sent
                 link.end_of(event)
             case links.LinkEstablished(node_id):
+                new = self.links.established(driver, node_id)
+                if new and driver.peer is not None and event.clock is not None:
+                    self.clocks.told(driver.peer, event.clock)
                 # A link that begins under back-pressure is held
                 # back as well, or new ones would get round it.
-                if self.links.established(driver, node_id) and not self.uncommitted.reading:
+                if new and not self.uncommitted.reading:
                     driver.pause_reading()
             case links.LinkEnded():
                 self.drivers.forget(driver)
@@ -239,10 +249,27 @@ class Neighbours:
         assert peer is not None
         self._tallies[peer].received += 1
         handle = self.uncommitted.add(driver, event.transfer, len(event.data))
-        left = None if self._peers[peer].foreign else event.last_byte
+        now, left = self._clock.now(), None if self._peers[peer].foreign else event.last_byte
+        if left is not None:
+            lasts = self._light.lasts(peer, self._node, left, len(event.data))
+            if lasts is not None:
+                self.clocks.departed(peer, left, lasts, now)
+            left -= self.clocks.offsets.correction(peer)  # what is imposed is counted by our clock
         earliest = self._clock.ago(DEPARTURE_SLACK_S)
-        arrives = self._light.arrival(peer, self._node, left, self._clock.now(), earliest)
+        arrives = self._light.arrival(peer, self._node, left, now, earliest)
         self._tell(events.BundleReceived(peer, event.data, handle, arrives))
+
+    def _with_clock(self, status: LinkStatus) -> LinkStatus:
+        offset = self.clocks.offsets.offset(status.peer)
+        if offset is None:
+            return status
+        differs = self.clocks.offsets.disagreement(status.peer)
+        return replace(
+            status,
+            clock_ahead_s=offset.ahead / SECOND,
+            clock_error_s=offset.error / SECOND,
+            clock_fault="" if differs is None else differs.fault.value,
+        )
 
     def _put(self, transmit: Transmit, data: bytes, *, held: bool) -> None:
         link = self.links.to(transmit.peer)

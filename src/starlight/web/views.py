@@ -305,6 +305,7 @@ class PageStatus(msgspec.Struct, frozen=True):
         conjunction: the one that is near or under way, or None.
         plan: how the contact plan was changed, or None where it was not.
         reach: the state of the way to the correspondent that is shown; None where there is nobody.
+        clocks: which clocks differ from that of this place; empty while all that are known agree.
     """
 
     sky: SkyPanel
@@ -316,6 +317,7 @@ class PageStatus(msgspec.Struct, frozen=True):
     conjunction: ConjunctionView | None = None
     plan: PlanChanges | None = None
     reach: ReachView | None = None
+    clocks: tuple[Sentence, ...] = ()
 
 
 class PageChange(msgspec.Struct, frozen=True):

@@ -1,0 +1,77 @@
+"""The clocks of a node's peers: compared with ours when links begin and transfers come, told of when they
+differ.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from starlight.dtntime import SECOND, duration_text
+from starlight.links import ClockReading
+from starlight.neighbours.trace_events import ClockAgrees, ClockDiffers
+from starlight.node.clock_offsets import ClockOffsets, Disagreement, Fault
+from starlight.trace import TraceEvent
+
+_LOG = logging.getLogger(__name__)
+
+_WRONG = {
+    Fault.UNKNOWN: "which of the two is wrong can't be told without a third",
+    Fault.THEIRS: "ours agrees with others, so theirs is wrong",
+    Fault.OURS: "theirs agrees with others, so ours is wrong",
+}
+
+
+class PeerClocks:
+    """Compares the clocks of peers with ours, and says when one begins or ends to differ.
+
+    Args:
+        node: our number.
+        offsets: what is known of them.
+        say: takes what is to be traced.
+    """
+
+    def __init__(self, node: int, offsets: ClockOffsets, say: Callable[[TraceEvent], None]) -> None:
+        self.offsets = offsets
+        self._node = node
+        self._say = say
+        self._told: dict[int, Disagreement] = {}
+
+    def told(self, peer: int, reading: ClockReading) -> None:
+        """Take the reading that a peer told when a link with it began."""
+        self.offsets.reading(peer, *reading)
+        self._compare()
+
+    def departed(self, peer: int, last_byte: int, lasts: int, came: int) -> None:
+        """Take the departure of a transfer that came; times as in `ClockOffsets.departure`."""
+        self.offsets.departure(peer, last_byte, lasts, came)
+        self._compare()
+
+    def _compare(self) -> None:
+        """Say what has changed; one clock more may tell of others which is wrong, so all are looked at."""
+        found = {each.peer: each for each in self.offsets.disagreements()}
+        for peer in sorted(self._told.keys() - found.keys()):
+            del self._told[peer]
+            _LOG.warning("node %d: the clock of node %d agrees with ours again", self._node, peer)
+            self._say(ClockAgrees(peer))
+        for peer, now in found.items():
+            if self._is_news(now, self._told.get(peer)):
+                self._told[peer] = now
+                offset = now.offset
+                _LOG.warning(
+                    "node %d: the clock of node %d is %s %s ours (to %s); %s",
+                    self._node,
+                    peer,
+                    duration_text(abs(offset.ahead)),
+                    "ahead of" if offset.ahead > 0 else "behind",
+                    duration_text(offset.error),
+                    _WRONG[now.fault],
+                )
+                ahead_s, error_s = offset.ahead / SECOND, offset.error / SECOND
+                self._say(ClockDiffers(peer, ahead_s, error_s, now.fault))
+
+    def _is_news(self, now: Disagreement, told: Disagreement | None) -> bool:
+        if told is None or told.fault is not now.fault:
+            return True
+        moved = abs(now.offset.ahead - told.offset.ahead)
+        return moved > self.offsets.tolerance + now.offset.error + told.offset.error

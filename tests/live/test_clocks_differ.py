@@ -1,0 +1,131 @@
+"""Whole nodes whose clocks differ: both say so, and which is wrong only where a third clock tells."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.live.helpers import START, both_ways, run, tcpcl, until
+from tests.live.test_daemon import EARTH, JAY, MARS, NAN_YOUNG, config
+
+from starlight.dtntime import DAY, SECOND
+from starlight.live.clock import MissionClock
+from starlight.live.daemon import Daemon, DaemonConfig
+from starlight.messages.draft import Draft
+from starlight.neighbours.link_status import LinkStatus
+from starlight.neighbours.peer import PeerConfig
+from starlight.node.config import NodeConfig
+
+RELAY = 3
+PLAN = both_ways((EARTH, MARS, 0.5), (EARTH, RELAY, 5.0), (MARS, RELAY, 5.0))
+
+
+@contextlib.asynccontextmanager
+async def apart(
+    folder: Path, ahead: int, earth: dict[str, Any] | None = None
+) -> AsyncIterator[tuple[Daemon, Daemon]]:
+    """Run Earth and Mars, whose clock is ahead of Earth's, connected."""
+    there = Daemon(
+        config(folder, MARS, [PeerConfig(EARTH), PeerConfig(RELAY)], plan=PLAN), MissionClock(START + ahead)
+    )
+    await there.start()
+    peers = [PeerConfig(MARS, tcpcl(there.port)), PeerConfig(RELAY)]
+    here = Daemon(config(folder, EARTH, peers, plan=PLAN, **(earth or {})), MissionClock(START))
+    await here.start()
+    try:
+        await until(here, lambda: here.status().up == [MARS])
+        await until(there, lambda: there.status().up == [EARTH])
+        yield here, there
+    finally:
+        await here.stop()
+        await there.stop()
+
+
+def link(daemon: Daemon, peer: int) -> LinkStatus:
+    """Return the status of the link to a peer."""
+    return next(each for each in daemon.status().links if each.peer == peer)
+
+
+@pytest.mark.parametrize("ahead", [2 * DAY, -2 * DAY, 60 * 365 * DAY, 3 * SECOND])
+def test_both_ends_say_by_how_much_their_clocks_differ(
+    tmp_path: Path, ahead: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Status, log and trace of both ends tell it as soon as they are joined, before any letter."""
+
+    async def scene() -> None:
+        trace = {"trace": str(tmp_path / "trace")}
+        async with apart(tmp_path, ahead, earth=trace) as (here, there):
+            for node, peer, sign in ((here, MARS, 1), (there, EARTH, -1)):
+                status = link(node, peer)
+                assert status.clock_ahead_s is not None
+                assert status.clock_error_s is not None
+                # The daemons' clocks did not begin in the same instant, so the truth is read off them.
+                truth = (there.clock.now() - here.clock.now()) * sign / SECOND
+                assert abs(status.clock_ahead_s - truth) <= status.clock_error_s + 0.1
+                assert status.clock_fault == "unknown"
+        said = [record.getMessage() for record in caplog.records]
+        assert len([each for each in said if "ahead of ours" in each]) == 1
+        assert len([each for each in said if "behind ours" in each]) == 1
+        assert '"clock.differs"' in Path(trace["trace"]).read_text()
+
+    with caplog.at_level(logging.WARNING):
+        run(scene())
+
+
+def test_clocks_that_agree_are_not_spoken_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Within two seconds nothing is said, and the status shows what was measured."""
+
+    async def scene() -> None:
+        async with apart(tmp_path, SECOND) as (here, there):
+            assert link(here, MARS).clock_fault == link(there, EARTH).clock_fault == ""
+            assert link(here, MARS).clock_ahead_s is not None
+            assert here.disagreements() == there.disagreements() == []
+        assert "clock" not in caplog.text
+
+    with caplog.at_level(logging.WARNING):
+        run(scene())
+
+
+def test_a_third_clock_tells_which_is_wrong(tmp_path: Path) -> None:
+    """Earth and a relay agree, Mars is two days ahead: Earth names Mars, and Mars itself."""
+
+    async def scene() -> None:
+        async with apart(tmp_path, 2 * DAY) as (here, there):
+            relay = Daemon(
+                DaemonConfig(
+                    node=NodeConfig(number=RELAY, plan=PLAN),
+                    data=str(tmp_path / "relay"),
+                    peers=(PeerConfig(EARTH, tcpcl(here.port)), PeerConfig(MARS, tcpcl(there.port))),
+                ),
+                MissionClock(here.clock.now()),
+            )
+            await relay.start()
+            try:
+                await until(relay, lambda: relay.status().up == [EARTH, MARS])
+                assert link(relay, MARS).clock_fault == "theirs"
+                assert link(relay, EARTH).clock_fault == ""
+                # Whom the others stand against can tell, too.
+                await until(there, lambda: link(there, EARTH).clock_fault == "ours")
+                await until(here, lambda: link(here, MARS).clock_fault == "theirs")
+            finally:
+                await relay.stop()
+
+    run(scene())
+
+
+@pytest.mark.parametrize("ahead", [30 * SECOND, 2 * DAY, -2 * DAY])
+def test_a_wrong_clock_hides_no_letter(tmp_path: Path, ahead: int) -> None:
+    """What a peer's clock says of a departure is corrected before light is imposed by ours."""
+
+    async def scene() -> None:
+        async with apart(tmp_path, ahead) as (here, there):
+            sent = there.clock.now()
+            await there.mail.write(NAN_YOUNG, Draft(JAY, "Are you there?"))
+            await until(here, lambda: here.mail.mailbox(JAY).inbox())
+            assert there.clock.now() - sent < 20 * SECOND
+
+    run(scene())
