@@ -56,6 +56,6 @@ def test_a_session_without_a_clock_tells_none_and_learns_none() -> None:
 
 @pytest.mark.parametrize("items", [b"", item(CLOCK_EXTENSION, b"\x01"), item(0x9999, bytes(8))])
 def test_what_is_no_reading_of_a_clock_is_skipped(items: bytes) -> None:
-    """Another implementation may use the private number for something else: the session begins all the same."""
+    """Another implementation may use the private number otherwise: the session begins all the same."""
     ours = session(passive=True, start=0)
     assert established([*ours.receive_data(CONTACT + sess_init(items=items), 0)]) is None
