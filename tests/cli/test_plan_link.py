@@ -87,6 +87,16 @@ def test_the_sky_tells_the_next_conjunction() -> None:
     assert "ship to Earth" in ship.out
 
 
+def test_a_plan_without_contacts_is_not_written(tmp_path: Path) -> None:
+    """Where nothing is left to write, the file stays as it is, and that is an error."""
+    sites, target = tmp_path / "sites.toml", tmp_path / "plan.ionrc"
+    sites.write_text(TWO_SITES.replace("height_m = 40", "height_m = 40, mask_deg = 89"))
+    target.write_text("an older plan")
+    done = command("plan", sites, "--to", "2026-01-02", "--format", "ion", "-o", target)
+    assert (done.status, target.read_text()) == (2, "an older plan")
+    assert "the plan has no contact that could be written" in done.err
+
+
 @pytest.mark.parametrize("day", ["2053-07-01", "2053-08-20", "2053-09-20", "2053-10-05"])
 def test_a_conjunction_beyond_the_ephemeris_is_not_known(day: str) -> None:
     """An absence is no good sign: text and JSON say until when the ephemeris knows, and how to go on."""

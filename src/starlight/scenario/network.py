@@ -65,7 +65,7 @@ class SiteSpec(_Spec, frozen=True):
     latitude_deg: Annotated[float, msgspec.Meta(ge=-90, le=90)]
     longitude_deg: Annotated[float, msgspec.Meta(ge=-180, le=360)]
     height_m: Annotated[float, msgspec.Meta(ge=-12_000, le=30_000)] = 0.0
-    mask_deg: Annotated[float, msgspec.Meta(ge=0, lt=90)] = 10.0
+    mask_deg: Annotated[float, msgspec.Meta(ge=0, le=89)] = 10.0
     mask: list[tuple[float, float]] = []
 
 
@@ -84,7 +84,7 @@ class OrbitSpec(_Spec, frozen=True):
     # A rough bound for any body; `_check_orbit` knows which one it is.
     radius_km: Annotated[float, msgspec.Meta(gt=3_390, le=1_000_000)] | None = None
     semi_major_axis_km: Annotated[float, msgspec.Meta(gt=3_390, le=1_000_000)] | None = None
-    eccentricity: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
+    eccentricity: Annotated[float, msgspec.Meta(ge=0, le=0.99)] = 0.0
     inclination_deg: Annotated[float, msgspec.Meta(ge=0, le=180)] = 0.0
     node_deg: Degrees = 0.0
     phase_deg: Degrees = 0.0
@@ -285,8 +285,8 @@ def _check_mask(key: str, mask: list[tuple[float, float]], fail: Fail) -> None:
     for place, (azimuth, elevation) in enumerate(mask):
         if not 0 <= azimuth < 360 or azimuth <= before:
             fail(f"{key}[{place}]", azimuth, "Azimuths ascend, from 0 to less than 360")
-        if not 0 <= elevation < 90:
-            fail(f"{key}[{place}]", elevation, "Elevations are from 0 to less than 90")
+        if not 0 <= elevation <= 89:
+            fail(f"{key}[{place}]", elevation, "Elevations are from 0 to 89")
         before = azimuth
 
 
