@@ -136,6 +136,9 @@ class FakeCorrespondence(Correspondence):
     async def mark_read(self, letter: str) -> LetterView:
         return await self._backend.mark_read(self._person, letter)
 
+    async def mark_all_read(self, correspondent: str) -> int:
+        return await self._backend.mark_all_read(self._person, correspondent)
+
     async def predict(self, draft: Draft) -> PredictionView:
         return await self._backend.predict(self._person, draft)
 
@@ -221,6 +224,11 @@ class FakeBackend(PageBackend):
             tuple(self._view(kept, me) for kept in shown),
             len(thread) > len(shown),
             self.set_aside,
+            tuple(
+                self._view(kept, me)
+                for kept in thread
+                if kept not in shown and kept.id in {letter.reply_to for letter in shown}
+            ),
         )
 
     async def write(self, person: str, draft: Draft) -> LetterView:
@@ -259,7 +267,17 @@ class FakeBackend(PageBackend):
             fill("Relay orbiter: passes it on to {place} at once.", place=other.place),
         )
         pieces = 1 if size < LARGE else 2
-        return PredictionView(leaves, leaves + LIGHT, leaves + 2 * LIGHT, route, None, size, pieces)
+        answer = leaves + 2 * LIGHT
+        return PredictionView(
+            leaves,
+            leaves + LIGHT,
+            answer,
+            route,
+            None,
+            size,
+            pieces,
+            unhurried_at=answer + 5 * MINUTE,
+        )
 
     def reach(self, person: str, to: str) -> ReachView:
         me, other = self._person(person), self._address(to)
@@ -333,6 +351,17 @@ class FakeBackend(PageBackend):
         kept.read = kept.read or self.now
         self._tell()
         return self._view(kept, self._person(person))
+
+    async def mark_all_read(self, person: str, correspondent: str) -> int:
+        me, other = self._person(person), self._address(correspondent)
+        unread = [
+            kept
+            for kept in self.kept
+            if kept.author == other and self._seen_by(kept, me) and kept.to == me and kept.read is None
+        ]
+        for kept in unread:
+            await self.mark_read(person, kept.id)
+        return len(unread)
 
     async def correspondent(self, address: str) -> Recipient | None:
         found = (one for one in PEOPLE if one.address == address)
@@ -440,6 +469,7 @@ class FakeBackend(PageBackend):
             unread,
             last,
             self.reach(me.id, other.address),
+            self._view(theirs[-1], me) if theirs else None,
         )
 
     def _crossings(self, kept: Kept) -> list[Crossing]:

@@ -73,6 +73,8 @@ class NodeCorrespondence:
         if correspondent is None:
             correspondent = conversations[0].address if conversations else ""
         page = box.page(correspondent, before, limit)
+        shown = {letter.id for letter in page.letters}
+        answered = {letter.reply_to for letter in page.letters if letter.reply_to is not None} - shown
         return MailboxView(
             person=self.person,
             conversations=conversations,
@@ -80,6 +82,7 @@ class NodeCorrespondence:
             letters=tuple(self._letter(letter.id) for letter in page.letters),
             earlier=page.earlier,
             set_aside=box.set_aside,
+            answered=tuple(self._letter(id) for id in sorted(answered) if box.letter(id) is not None),
         )
 
     def _conversations(self, box: Mailbox) -> tuple[ConversationView, ...]:
@@ -102,6 +105,7 @@ class NodeCorrespondence:
                     unread=held.unread if held else 0,
                     last_at=held.last_at if held else None,
                     reach=reach_view(self._mail.reach(self.person.address, address), self._titles),
+                    last=next((self._letter(each.id) for each in box.page(address, None, 1).letters), None),
                 )
             )
         # By name where nobody has written yet, so that the order does not jump about.
@@ -131,6 +135,14 @@ class NodeCorrespondence:
         """Mark a letter that came in as read."""
         await self._mail.mark_read(self.person.address, letter)
         return self._letter(letter)
+
+    async def mark_all_read(self, correspondent: str) -> int:
+        """Mark all letters of an address as read; return how many those were."""
+        box = self._box()
+        unread = [id for id in box.unread() if (letter := box.letter(id)) and letter.sender == correspondent]
+        for id in unread:
+            await self._mail.mark_read(self.person.address, id)
+        return len(unread)
 
     async def predict(self, draft: Draft) -> PredictionView:
         """Return what to expect of a letter sent now."""

@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from starlight.contacts import Notice
-from starlight.dtntime import DAY, MILLISECOND
+from starlight.dtntime import DAY, MILLISECOND, MINUTE
 from starlight.errors import InputError
 from starlight.messages.delivery import Leg
 from starlight.messages.lateness import LateMessage, Lateness, time_spent
@@ -38,6 +38,10 @@ ANSWER_BYTES = 600
 RECEIPT_BYTES = 64
 """A receipt for one letter."""
 
+ANSWER_AFTER = 5 * MINUTE
+"""The time that somebody takes to read a letter and answer it: 4.6 min on average for texts during the
+spacewalks of the BASALT field missions (Kobs Nawotniak et al. 2019, Astrobiology 19)."""
+
 ANSWER_LIFETIME_MS = 30 * DAY // MILLISECOND
 """Of a receipt or an answer; only its length in a bundle counts here."""
 
@@ -57,6 +61,7 @@ class Prediction(msgspec.Struct, frozen=True):
         size_bytes: of the payload.
         fragments: in how many it travels, because no contact or neighbour takes it whole.
         doubts: what speaks against it, but for what `silence` tells.
+        unhurried_at: as `answer_at`, written `ANSWER_AFTER` the arrival.
     """
 
     leaves: int | None
@@ -67,6 +72,7 @@ class Prediction(msgspec.Struct, frozen=True):
     size_bytes: int
     fragments: int = 1
     doubts: tuple[ForecastDoubt, ...] = ()
+    unhurried_at: int | None = None
 
 
 class MessageForecaster:
@@ -218,6 +224,7 @@ class MessageForecaster:
         found = self._foreseen_by.forecast(outgoing, now)
         silence = self._silence(found, now)
         told = TOLD_BY_SILENCE if silence is not None and (silence.notices or not found.routes) else ()
+        unhurried = None if found.arrives is None else found.arrives + ANSWER_AFTER
         return Prediction(
             leaves=found.leaves,
             arrives=found.arrives,
@@ -227,6 +234,7 @@ class MessageForecaster:
             size_bytes=found.size_bytes,
             fragments=found.parts,
             doubts=tuple(doubt for doubt in found.doubts if doubt.code not in told),
+            unhurried_at=self._back(outgoing, unhurried, ANSWER_BYTES),
         )
 
     def _silence(self, found: Forecast, now: int) -> Silence | None:

@@ -65,6 +65,10 @@ class Correspondence(Protocol):
         """Mark a letter that came in as read, which sends the receipt; again changes nothing."""
         ...
 
+    async def mark_all_read(self, correspondent: str) -> int:
+        """Mark all letters of an address as read, which sends their receipts; return how many those were."""
+        ...
+
     async def predict(self, draft: Draft) -> PredictionView:
         """Return when a draft, sent now, would leave and arrive; asked for at each pause of who writes."""
         ...

@@ -7,11 +7,14 @@ person, and JSON in UTC.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from starlight.json_time import Time
 from starlight.messages.forecast import Prediction
 from starlight.messages.lateness import Lateness
+from starlight.messages.letter_view import UNTOLD
 from starlight.messages.reach import Reach, ReachCode
 from starlight.messages.silence import Silence
 from starlight.words import forecasts, lateness, reach, routes, silence
@@ -98,6 +101,7 @@ class PredictionView(msgspec.Struct, frozen=True):
         size_bytes: the size of the letter as it will be sent.
         fragments: in how many it travels, because no contact carries it whole; `route` is that of the last.
         doubts: what speaks against it.
+        unhurried_at: as `answer_at`, if they take five minutes.
     """
 
     leaves: Time | None
@@ -109,6 +113,7 @@ class PredictionView(msgspec.Struct, frozen=True):
     # The API's key is older than the name, and programs read it; so it is with a letter's.
     fragments: int = msgspec.field(default=1, name="pieces")
     doubts: tuple[DoubtView, ...] = ()
+    unhurried_at: Annotated[Time | None, UNTOLD] = None
 
 
 class RefusalView(msgspec.Struct, frozen=True):
@@ -193,6 +198,7 @@ def prediction_view(found: Prediction, names: Names) -> PredictionView:
         size_bytes=found.size_bytes,
         fragments=found.fragments,
         doubts=tuple(DoubtView(each.code.value, forecasts.doubt(each, names)) for each in found.doubts),
+        unhurried_at=found.unhurried_at,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -13,6 +14,18 @@ from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
 from starlight.web.forecast_view import LatenessView
 from starlight.web.visit import Visit
+
+
+class ReadOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body that marks all letters of a correspondent as read; `of` is the address."""
+
+    of: str
+
+
+class ReadCount(msgspec.Struct, frozen=True):
+    """The number of letters that were marked as read."""
+
+    read: int
 
 
 class LetterRoutes:
@@ -30,6 +43,7 @@ class LetterRoutes:
         person, letter = "/people/{person}", "/people/{person}/letters/{letter:path}"
         return [
             Route(f"{person}/letters", self.write, methods=["POST"]),
+            Route(f"{person}/read", self.mark_all_read, methods=["POST"]),
             Route(f"{person}/predict", self.predict, methods=["POST"]),
             Route(f"{person}/reach", self.reach),
             Route(f"{person}/why", self.why_late, methods=["GET", "POST"]),
@@ -88,6 +102,13 @@ class LetterRoutes:
         """Mark a letter that came as read."""
         visit = await Visit.of(self._backend, request)
         return await visit.done(await visit.letters.mark_read(request.path_params["letter"]))
+
+    async def mark_all_read(self, request: Request) -> Response:
+        """Mark every letter that came from a correspondent as read."""
+        visit = await Visit.of(self._backend, request)
+        order = await read_body(request, ReadOrder)
+        count = await visit.letters.mark_all_read(order.of)
+        return await visit.done(ReadCount(count), order.of)
 
 
 async def _explained(visit: Visit, found: LatenessView, to: str | None = None) -> Response:

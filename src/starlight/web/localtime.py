@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from starlight.dtntime import SECOND, to_text
+from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, to_text
 from starlight.web.views import CivilFace, Clock, CountedFace
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST_S = (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
 """The last second that a date can be of: plans end a contact then that never ends."""
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTH_NAMES = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_MONTHS = tuple(name[:3] for name in _MONTH_NAMES)
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -42,7 +58,7 @@ def reading(clock: Clock, world: str, at: int) -> Reading:
 
 def civil_reading(face: CivilFace, at: int) -> Reading:
     """Return the civil date and time at a clock's place; not beyond the year 9999."""
-    local = _EPOCH + timedelta(seconds=min(at // SECOND + face.utc_offset_s, _LAST_S))
+    local = _local(face, at)
     day = f"{local.day} {_MONTHS[local.month - 1]}"
     return Reading(day, str(local.year), f"{local:%H:%M}", f"{local:%S}", face.zone)
 
@@ -62,12 +78,19 @@ def counted_reading(face: CountedFace, at: int) -> Reading:
     return Reading(f"{face.day} {day}".replace("-", "−"), "", time, f"{second % 60:02d}", face.zone)
 
 
-def when(clock: Clock, world: str, at: int, *, seconds: bool = False) -> str:
-    """Return a moment in words, as short as it can be seen from now.
+def when(clock: Clock, world: str, at: int, *, seconds: bool = False, beside: int | None = None) -> str:
+    """Return a moment in words, as short as it can be seen from now, or from the day that stands above it.
 
-    The time alone on the present day, else with the day, and with the year when it differs.
+    The time alone on that day, else with the day, and with the year when it differs.
+
+    Args:
+        clock, world: how it is told.
+        at: in ns.
+        seconds: tell them too.
+        beside: a moment of the day that stands above, in ns; None is now.
     """
-    then, now = reading(clock, world, at), reading(clock, world, clock.now)
+    then = reading(clock, world, at)
+    now = reading(clock, world, clock.now if beside is None else beside)
     time = f"{then.time}:{then.seconds}" if seconds else then.time
     if (then.day, then.year) == (now.day, now.year):
         return time
@@ -76,6 +99,66 @@ def when(clock: Clock, world: str, at: int, *, seconds: bool = False) -> str:
     return f"{then.day} {then.year}, {time}"
 
 
+def up_to_minute(clock: Clock, world: str, at: int) -> int:
+    """Return the next full minute of a world's clock, in ns; a full minute stays.
+
+    A prediction is rounded up, so that nothing arrives before it was said to.
+    """
+    face = clock.worlds[world]
+    if isinstance(face, CivilFace):
+        shift = face.utc_offset_s * SECOND
+        return -(-(at + shift) // MINUTE) * MINUTE - shift
+    minute = face.day_s * SECOND / 1440
+    # A double counts the nanoseconds of a mission to about 100: a microsecond more is surely in the minute.
+    turned = math.ceil((at - face.day_zero - 1000) / minute)
+    return face.day_zero + round(turned * minute) + 1000
+
+
+def day_words(clock: Clock, world: str, at: int) -> str:
+    """Return the day of a moment for a line between days: ``Thursday 2 April, today`` or ``Sol 61``."""
+    then, now = reading(clock, world, at), reading(clock, world, clock.now)
+    face = clock.worlds[world]
+    words = then.day
+    if isinstance(face, CivilFace):
+        local = _local(face, at)
+        words = f"{_WEEKDAYS[local.weekday()]} {local.day} {_MONTH_NAMES[local.month - 1]}"
+        words += f" {then.year}" if then.year != now.year else ""
+    return words + (", today" if (then.day, then.year) == (now.day, now.year) else "")
+
+
+def next_day(clock: Clock, world: str) -> int:
+    """Return when the next day begins on a world, in ns: then what is told of today reads differently."""
+    face = clock.worlds[world]
+    if isinstance(face, CivilFace):
+        shift = face.utc_offset_s * SECOND
+        return ((clock.now + shift) // DAY + 1) * DAY - shift
+    days = math.floor((clock.now - face.day_zero) / (face.day_s * SECOND))
+    return face.day_zero + round((days + 1) * face.day_s * SECOND)
+
+
+def until_words(duration: int) -> str:
+    """Return how long there is yet, from a duration in ns, rounded up as all that is predicted.
+
+    The page's script has the same rules (`clock.js`), and a test compares them.
+    """
+    seconds = max(math.ceil(duration / SECOND), 0)
+    if not seconds:
+        return "now"
+    if seconds < 120:
+        return f"in {seconds} s"
+    minutes = math.ceil(seconds / 60)
+    if minutes < 60:
+        return f"in {minutes} min"
+    if minutes < 48 * 60:
+        return f"in {minutes // 60} h {minutes % 60:02d} min"
+    hours = math.ceil(duration / HOUR)
+    return f"in {hours // 24} d {hours % 24} h"
+
+
 def utc_words(at: int) -> str:
     """Return a moment in UTC to the second, such as ``2051-04-02 05:32:07 UTC``."""
     return to_text(at).replace("T", " ").replace("Z", " UTC")
+
+
+def _local(face: CivilFace, at: int) -> datetime:
+    return _EPOCH + timedelta(seconds=min(at // SECOND + face.utc_offset_s, _LAST_S))

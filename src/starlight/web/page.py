@@ -5,14 +5,38 @@ from __future__ import annotations
 import hashlib
 from urllib.parse import urlencode
 
+import msgspec
+
 from starlight.web import wire
 from starlight.web.forecast_view import PredictionView
+from starlight.web.localtime import next_day
 from starlight.web.reader import Reader
 from starlight.web.render import render
+from starlight.web.thread import called, first_unread, thread
 from starlight.web.views import Clock, ConversationView, MailboxView, Orbits, PageStatus, Person
 
-PARTS = ("conversations", "letters", "silence", "in_transit", "telemetry", "storm", "plan")
+PARTS = ("conversations", "reach", "silence", "letters", "in_transit", "telemetry", "storm", "plan")
 """The parts of the page that change while it is open, each in a template of its own."""
+
+
+class Look(msgspec.Struct, frozen=True):
+    """The way in which somebody looks at a mailbox.
+
+    Attributes:
+        before: the id of the letter that the shown letters are before; None for the latest.
+        new_from: the id of the letter that was the first unread one when the page was opened.
+        answering: the id of the letter that is being answered.
+        chosen: the correspondent was chosen; where not, a phone shows the list of them.
+    """
+
+    before: str | None = None
+    new_from: str | None = None
+    answering: str | None = None
+    chosen: bool = False
+
+
+AT_LATEST = Look()
+"""The way in which a mailbox opens of itself."""
 
 
 class PageView:
@@ -22,16 +46,16 @@ class PageView:
         people: everyone to choose from.
         mailbox: the person's, opened at a correspondent.
         status: what else moves.
-        before: the letter id that the shown letters are before, or None for the latest.
+        look: how they are looked at.
     """
 
     def __init__(
-        self, people: tuple[Person, ...], mailbox: MailboxView, status: PageStatus, before: str | None = None
+        self, people: tuple[Person, ...], mailbox: MailboxView, status: PageStatus, look: Look = AT_LATEST
     ) -> None:
         self.people = people
         self.mailbox = mailbox
         self.status = status
-        self.before = before
+        self.look = look
         self._reader = Reader(mailbox.person, status.sky.clock)
 
     def page(self, orbits: Orbits, prediction: PredictionView | None) -> str:
@@ -54,16 +78,28 @@ class PageView:
         return render(f"{name}.html", context | {"swap": "true" if swap else "", "version": version})
 
     def _context(self, **more: object) -> dict[str, object]:
-        shown = {"with": self.mailbox.correspondent} | ({"before": self.before} if self.before else {})
+        other, world, clock = _other(self.mailbox), self.mailbox.person.world, self._reader.clock
+        names = called([*self.mailbox.conversations, *([other] if other else [])])
+        new_from = self.look.new_from or first_unread(self.mailbox.letters)
+        there = other.world if other and other.world in clock.worlds and other.world != world else None
+        shown = {"with": self.mailbox.correspondent}
+        shown |= {"before": self.look.before} if self.look.before else {}
+        # What was new when the page was opened stays marked, so that the line does not move while one reads.
+        kept = shown | ({"new": new_from} if new_from else {})
+        by_id = {letter.id: letter for letter in (*self.mailbox.letters, *self.mailbox.answered)}
         return self._reader.context(
             people=self.people,
             mailbox=self.mailbox,
             status=self.status,
-            parts_url=f"{self._reader.base}/parts?{urlencode(shown)}",
-            shown=urlencode(shown),
-            before=self.before,
-            other=_other(self.mailbox),
-            sides=_sides(self._reader.clock, self.mailbox.person.world, _other(self.mailbox)),
+            parts_url=f"{self._reader.base}/parts?{urlencode(kept)}",
+            shown_query=urlencode(kept),
+            look=self.look,
+            other=other,
+            called=names,
+            there=there,
+            thread=thread(self.mailbox, clock, there, new_from),
+            answering=by_id.get(self.look.answering) if self.look.answering else None,
+            sides=_sides(clock, world, other),
             address=self.mailbox.correspondent,
             next_moment=next_moment(self.mailbox, self.status),
             **more,
@@ -73,11 +109,13 @@ class PageView:
 def next_moment(mailbox: MailboxView, status: PageStatus) -> int | None:
     """Return when what is shown will next read differently by the passing of time alone, in ns."""
     # Each of these moments turns a word on the page: expected to left, in flight to should be there.
-    moments = [fact.time for letter in mailbox.letters for fact in letter.facts]
-    moments += [
-        at for letter in mailbox.letters for stop in letter.stops for at in (stop.arrives, stop.leaves)
-    ]
-    moments += [letter.receipt_at for letter in mailbox.letters if letter.receipt_at is not None]
+    letters = [*mailbox.letters, *(one.last for one in mailbox.conversations if one.last is not None)]
+    moments = [fact.time for letter in letters for fact in letter.facts]
+    moments += [at for letter in letters for stop in letter.stops for at in (stop.arrives, stop.leaves)]
+    moments += [letter.receipt_at for letter in letters if letter.receipt_at is not None]
+    reaches = [one.reach for one in mailbox.conversations if one.reach is not None]
+    moments += [reach.until for reach in reaches if reach.until is not None]
+    moments.append(next_day(status.sky.clock, mailbox.person.world))
     moments += [at for crossing in status.in_transit for at in (crossing.departed, crossing.arrives)]
     if status.sky.window is not None:
         moments += [status.sky.window.start, status.sky.window.end]

@@ -9,12 +9,19 @@ from __future__ import annotations
 from functools import partial
 
 from starlight import dtntime
+from starlight.dtntime import MINUTE, SECOND
 from starlight.web import localtime
 from starlight.web.forecast_view import LatenessView, PredictionView
 from starlight.web.render import render
 from starlight.web.views import Clock, Person, Recipient
 from starlight.words import letters
-from starlight.words.sentence import Sentence
+from starlight.words.sentence import Moment, Sentence
+
+FEW_MINUTES = 2 * MINUTE
+"""Below so much between departure and arrival, times are told to the second."""
+
+RACING = 30.0
+"""Mission seconds a second from which on the seconds of a clock only flicker."""
 
 
 class TimeTag:
@@ -26,9 +33,24 @@ class TimeTag:
         iso: for the page's script.
     """
 
-    def __init__(self, clock: Clock, world: str, at: int, *, seconds: bool) -> None:
-        self.words = localtime.when(clock, world, at, seconds=seconds)
+    def __init__(
+        self, clock: Clock, world: str, at: int, *, seconds: bool = False, beside: int | None = None
+    ) -> None:
+        self.words = localtime.when(clock, world, at, seconds=seconds, beside=beside)
         self.utc = localtime.utc_words(at)
+        self.iso = dtntime.to_text(at, 3)
+
+
+class Countdown:
+    """The time that is left until a moment, for an element with ``role="timer"``.
+
+    Attributes:
+        words: such as ``in 15 min``.
+        iso: the moment, for the page's script, which counts on.
+    """
+
+    def __init__(self, clock: Clock, at: int) -> None:
+        self.words = localtime.until_words(at - clock.now)
         self.iso = dtntime.to_text(at, 3)
 
 
@@ -49,21 +71,54 @@ class Reader:
         """Return the address of the person's page."""
         return f"/people/{self.person.id}"
 
-    def moment(self, at: int, world: str | None = None, *, seconds: bool = False) -> TimeTag:
-        """Return a moment as it reads on the person's world, or on another."""
-        return TimeTag(self.clock, world or self.person.world, at, seconds=seconds)
+    def moment(
+        self, at: int, world: str | None = None, *, seconds: bool = False, beside: int | None = None
+    ) -> TimeTag:
+        """Return a moment as it reads on the person's world, or on another; `beside` as in `told`."""
+        return TimeTag(self.clock, world or self.person.world, at, seconds=seconds, beside=beside)
 
-    def told(self, sentence: Sentence, *, seconds: bool = False) -> list[str | TimeTag]:
+    def foreseen(
+        self, at: int, world: str | None = None, *, seconds: bool = False, beside: int | None = None
+    ) -> TimeTag:
+        """Return a predicted moment: rounded up, so that nothing comes before it was said to.
+
+        Args:
+            at: in ns.
+            world: by whose clock; None is the person's.
+            seconds: tell it to the second, as where light takes less than minutes.
+            beside: as in `told`.
+        """
+        if seconds:
+            return self.moment(-(-at // SECOND) * SECOND, world, seconds=True, beside=beside)
+        shown = localtime.up_to_minute(self.clock, world or self.person.world, at)
+        return self.moment(shown, world, beside=beside)
+
+    def told(
+        self,
+        sentence: Sentence,
+        *,
+        seconds: bool = False,
+        predicted: bool = False,
+        beside: int | None = None,
+    ) -> list[str | TimeTag]:
         """Return the parts of a sentence: text as it is, and its moments as the wall tells them.
 
         Args:
             sentence: what is said.
             seconds: tell the time to the second, as of a route, which is decided by seconds.
+            predicted: its moments are foreseen.
+            beside: a moment, in ns, of the day that stands above; None is now.
         """
+        tell = self.foreseen if predicted else self.moment
         return [
-            part if isinstance(part, str) else self.moment(part.at, seconds=seconds)
+            part if isinstance(part, str) else tell(part.at, seconds=seconds, beside=beside)
             for part in sentence.parts
         ]
+
+    def countdown(self, sentence: Sentence) -> Countdown | None:
+        """Return the way to the first moment of a sentence that is yet to come; None where none is."""
+        ahead = (part.at for part in sentence.parts if isinstance(part, Moment) and part.at > self.clock.now)
+        return next((Countdown(self.clock, at) for at in ahead), None)
 
     def prediction(self, found: PredictionView, to: Recipient | None, address: str) -> str:
         """Return the prediction under the letter being written.
@@ -83,6 +138,13 @@ class Reader:
         """Return why a letter is late as a page of its own; `back` is the address of the letters."""
         return render("why_page.html", self.context(lateness=found, back=back))
 
+    def in_seconds(self, leaves: int | None, arrives: int | None) -> bool:
+        """Return whether what crosses between two moments is told to the second: minutes would hide it."""
+        if leaves is None or arrives is None:
+            return False
+        # Where light takes no time at all, or the clock races, nobody counts seconds.
+        return 0 < arrives - leaves < FEW_MINUTES and 0 < self.clock.rate <= RACING
+
     def context(self, **more: object) -> dict[str, object]:
         """Return what every template may use, and more."""
         # StrictUndefined makes a template name what it needs, so all of them get the same.
@@ -91,6 +153,10 @@ class Reader:
             "clock": self.clock,
             "base": self.base,
             "moment": self.moment,
+            "foreseen": self.foreseen,
+            "countdown": self.countdown,
+            "in_seconds": self.in_seconds,
+            "foretold": partial(self.told, predicted=True),
             "instant": partial(self.moment, seconds=True),
             "bits": self.told,
             "exact": partial(self.told, seconds=True),

@@ -61,6 +61,11 @@ def _under_way(crossings: tuple[Crossing, ...], now: int) -> list[Crossing]:
     return [crossing for crossing in crossings if crossing.departed <= now < crossing.arrives]
 
 
+def _first_part(letter: LetterView) -> str:
+    """Return what stands for a letter without words: the name of its first part, or its kind."""
+    return next((part.name or part.kind.capitalize() for part in letter.parts), "")
+
+
 def _embedded(part: str) -> Markup:
     """Return a part that was rendered here, to stand in the page as it is."""
     return Markup(part)
@@ -83,6 +88,7 @@ _environment.filters |= {
     "degrees": _degrees,
     "under_way": _under_way,
     "embedded": _embedded,
+    "first_part": _first_part,
     "urgency": letters.urgency,
     "distress": letters.distress,
     # A narrow no-break space, so that no line ends inside a number (SI Brochure, 5.4.4).

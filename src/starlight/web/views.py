@@ -7,12 +7,12 @@ becomes ISO 8601 text in UTC (`wire.py`), because JavaScript's numbers can't hol
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
 from starlight.json_time import Time
-from starlight.messages.letter_view import LetterView
+from starlight.messages.letter_view import UNTOLD, LetterView
 from starlight.web.forecast_view import ReachView, SilenceView, Window
 from starlight.words.sentence import Sentence
 from starlight.worlds import EARTH, MARS
@@ -58,12 +58,14 @@ class ConversationView(Recipient, frozen=True):
         unread: how many of theirs are unread.
         last_at: when the latest was written, or None.
         reach: the state of the way there; None where it is not known.
+        last: the latest letter; None where there is none.
     """
 
     letters: int = 0
     unread: int = 0
     last_at: Time | None = None
     reach: ReachView | None = None
+    last: Annotated[LetterView | None, UNTOLD] = None
 
 
 class MailboxView(msgspec.Struct, frozen=True):
@@ -76,6 +78,7 @@ class MailboxView(msgspec.Struct, frozen=True):
         letters: the latest letters with that correspondent, oldest first.
         earlier: there are older ones, before the first of `letters`.
         set_aside: how many records of the mailbox can't be read and are kept apart.
+        answered: letters that some of `letters` answer and that are not among them.
     """
 
     person: Person
@@ -84,6 +87,7 @@ class MailboxView(msgspec.Struct, frozen=True):
     letters: tuple[LetterView, ...] = ()
     earlier: bool = False
     set_aside: int = 0
+    answered: Annotated[tuple[LetterView, ...], UNTOLD] = ()
 
 
 class Upload(msgspec.Struct, frozen=True):

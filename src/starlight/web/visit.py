@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlight.errors import InputError
 from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
-from starlight.web.page import PageView
+from starlight.web.page import Look, PageView
 from starlight.web.reader import Reader
 from starlight.web.views import MailboxView, Person
 
@@ -76,7 +76,9 @@ class Visit:
         """Return the person's page as it is now; `to` as in `mailbox`."""
         mailbox = await self.mailbox(to)
         status = await self.backend.status(self.person.id, mailbox.correspondent)
-        return PageView(await self.backend.people(), mailbox, status, self.request.query_params.get("before"))
+        asked = self.request.query_params
+        look = Look(asked.get("before"), asked.get("new"), asked.get("answer"), chosen="with" in asked)
+        return PageView(await self.backend.people(), mailbox, status, look)
 
     async def reader(self) -> Reader:
         """Return the person as the reader of something that is told without the mailbox."""

@@ -70,6 +70,18 @@ export function durationWords(seconds) {
   return `${Math.floor(seconds / 86400)} d ${Math.floor((seconds % 86400) / 3600)} h`;
 }
 
+// How long there is yet, rounded up as all that is predicted; the same rules as localtime.py.
+export function untilWords(left) {
+  const seconds = Math.max(Math.ceil(left), 0);
+  if (!seconds) return "now";
+  if (seconds < 120) return `in ${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 60) return `in ${minutes} min`;
+  if (minutes < 48 * 60) return `in ${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+  const hours = Math.ceil(left / 3600);
+  return `in ${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
 export function utcWords(at) {
   return new Date(at).toISOString().slice(0, 16).replace("T", " ");
 }

@@ -1,7 +1,10 @@
 // What the page does while it is open. Markup comes from the server alone; here text is only
 // ever set as text.
 
-import { MissionClock, durationWords, utcWords } from "./clock.js";
+import { MissionClock, durationWords, untilWords, utcWords } from "./clock.js";
+import { Ray } from "./ray.js";
+import { Reading } from "./reading.js";
+import { Scroll } from "./scroll.js";
 import { SkyDrawing } from "./sky.js";
 
 const { person, world, parts, stream } = document.body.dataset;
@@ -13,6 +16,9 @@ const setText = (element, text) => {
 let status = JSON.parse(document.body.dataset.status);
 const clock = new MissionClock(status.sky.clock);
 const sky = byId("sky") && new SkyDrawing(byId("sky"), clock); // null where the worlds can't be drawn
+const ray = byId("ray") && new Ray(byId("ray"), clock); // null where there is only one world
+const scroll = new Scroll(byId("scroll"), byId("below"), byId("below-words"));
+const reading = new Reading(byId("scroll"), (form) => htmx.trigger(form, "submit"));
 const baseTitle = document.title;
 
 // ---- the strip of clocks -------------------------------------------------------------------
@@ -26,12 +32,28 @@ function showClocks() {
     const seconds = face.querySelector("[data-clock=seconds]");
     seconds.hidden = fast;
     setText(seconds, `:${read.seconds}`);
-    setText(face.querySelector("[data-clock=day]"), `${read.day} ${read.year}`.trim());
+    setText(face.querySelector("[data-clock=day]"), read.day);
   }
   const [day, time] = utcWords(now).split(" ");
   setText(document.querySelector("#utc .utc-day"), day);
   setText(document.querySelector("#utc .utc-time"), time);
+  for (const timer of document.querySelectorAll("[data-until]")) {
+    setText(timer, untilWords((Date.parse(timer.dataset.until) - now) / 1000));
+  }
+  showTransits(now);
   setText(byId("rate"), clock.rate === 1 ? "" : clock.rate === 0 ? "paused" : `×${clock.rate}`);
+}
+
+// The star on the line of a letter that is under way, by the true fraction of the time.
+function showTransits(now) {
+  for (const line of document.querySelectorAll(".transit")) {
+    const from = Date.parse(line.dataset.from);
+    const done = Math.min(Math.max((now - from) / (Date.parse(line.dataset.to) - from), 0), 1);
+    const x = `${(done * 100).toFixed(1)}%`;
+    line.querySelector(".gone").setAttribute("x2", x);
+    line.querySelector(".ahead").setAttribute("x1", x);
+    line.querySelector(".star").setAttribute("x", x);
+  }
 }
 
 function showSky() {
@@ -58,11 +80,13 @@ function hear(news) {
   status = news;
   clock.hear(status.sky.clock);
   sky?.hear(status);
+  ray?.hear(status);
   showSky();
 }
 
 function frame(real) {
   sky?.draw(real);
+  ray?.draw(real);
   requestAnimationFrame(frame);
 }
 
@@ -126,6 +150,7 @@ let trail = [];
 
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target, fragment } = event.detail;
+  if (target.id === "letters") scroll.hold();
   const fresh = fragment.firstElementChild;
   if (fresh?.dataset.version === target.dataset.version) event.detail.shouldSwap = false;
   else keepDetails(target, fresh);
@@ -140,6 +165,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.detail.target.id !== "letters") return;
+  scroll.release();
+  reading.watch();
+});
+
 document.addEventListener("htmx:afterSettle", (event) => {
   for (const id of open) {
     const details = byId(id);
@@ -150,7 +181,6 @@ document.addEventListener("htmx:afterSettle", (event) => {
   explained.clear();
   const why = byId("prediction-why");
   if (rewritten && why?.open && event.detail.requestConfig?.path.endsWith("/predict")) explain(why);
-  showAnswerButtons();
   if (document.activeElement === document.body && trail.length) {
     // What had the focus is gone: its nearest surroundings take it.
     const near = trail.map(byId).find((element) => element?.matches("details, [tabindex]"));
@@ -223,7 +253,7 @@ let known = survey();
 function survey() {
   const letters = new Map();
   for (const letter of document.querySelectorAll("article.letter")) {
-    const name = letter.querySelector("h2").textContent.trim();
+    const name = letter.querySelector("h2").textContent.replace(/\s+/g, " ").trim();
     letters.set(letter.id, {
       mine: letter.classList.contains("mine"),
       unread: letter.classList.contains("unread"),
@@ -233,7 +263,7 @@ function survey() {
       state: letter.dataset.state,
     });
   }
-  return { letters, silence: document.querySelector("#silence.silent #silence-heading")?.textContent ?? "" };
+  return { letters, silence: byId("silence-heading")?.dataset.code ? byId("silence-heading").textContent : "" };
 }
 
 function announceNews() {
@@ -283,8 +313,10 @@ function startComposing() {
   text.addEventListener("htmx:beforeRequest", () => {
     askedAt = performance.now();
   });
-  text.addEventListener("htmx:afterRequest", () => {
-    restsUntil = performance.now() + 9 * (performance.now() - askedAt);
+  text.addEventListener("htmx:afterRequest", (event) => {
+    answeredAt = performance.now();
+    restsUntil = answeredAt + 9 * (answeredAt - askedAt);
+    if (!event.detail.successful) age(refused(event.detail.xhr) ?? "The node does not answer.");
   });
   byId("urgent").addEventListener("change", () => {
     rewritten = true;
@@ -296,9 +328,14 @@ function startComposing() {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) compose.requestSubmit();
   });
   compose.addEventListener("htmx:afterRequest", (event) => {
-    if (event.target !== compose || !event.detail.successful) return;
+    if (event.target !== compose) return;
+    if (!event.detail.successful) {
+      notSent(refused(event.detail.xhr) ?? "The node does not answer.");
+      return;
+    }
     text.value = "";
     byId("urgent").checked = false;
+    byId("alert").hidden = true;
     rewritten = true;
     sessionStorage.removeItem(draftKey);
     stopAnswering();
@@ -306,7 +343,8 @@ function startComposing() {
     text.focus();
     htmx.trigger(text, "predict");
   });
-  byId("answer-cancel").addEventListener("click", () => {
+  byId("answer-cancel").addEventListener("click", (event) => {
+    event.preventDefault();
     stopAnswering();
     text.focus();
   });
@@ -320,22 +358,37 @@ function sayForecast() {
 }
 
 // A forecast whose moment of leaving has passed is stale. When a letter would leave at once that is
-// always so: then once a second is enough for someone who writes, and less often for an idle page. One
-// that takes the server long, as of a letter in many fragments, gets a tenth of its time at most.
-let beats = 0;
+// always so: then it is asked for again, sooner by someone who writes, as soon as its minutes may have
+// changed. One that takes the server long, as of a letter in many fragments, gets a tenth of its time at
+// most; what is old by then is greyed, and says of when it is.
+const STALE_MS = 20_000; // of mission time; what is shown is rounded to a minute
+const AGED_MS = 60_000;
 let askedAt = 0;
+let answeredAt = performance.now();
 let restsUntil = 0;
 
 function forecastAgain() {
-  const leaves = byId("prediction")?.dataset.leaves;
-  const writing = text && (text.value || document.activeElement === text);
-  beats += 1;
-  if (!leaves || document.visibilityState !== "visible" || !(writing || beats % 5 === 0)) return;
-  if (clock.now() > Date.parse(leaves) && performance.now() >= restsUntil) htmx.trigger(text, "predict");
+  const prediction = byId("prediction");
+  const leaves = prediction?.dataset.leaves;
+  if (!leaves || document.visibilityState !== "visible") return;
+  const old = clock.now() - Date.parse(leaves);
+  const real = performance.now();
+  const writing = text.value || document.activeElement === text;
+  const asked = askedAt > answeredAt;
+  if (old > AGED_MS && real - answeredAt > 1500) age("");
+  if (asked || old < STALE_MS || real < restsUntil) return;
+  if (real - answeredAt >= (writing ? 500 : 1000)) htmx.trigger(text, "predict");
 }
 
-function showAnswerButtons() {
-  for (const button of document.querySelectorAll("button.answer")) button.hidden = !compose;
+// Greys the forecast, and says of when it is, or why there is no newer one.
+function age(why) {
+  const prediction = byId("prediction");
+  if (!prediction) return;
+  prediction.classList.replace("predicted", "doubted");
+  const aged = prediction.querySelector(".aged");
+  const words = `as of ${clock.when(world, Date.parse(prediction.dataset.made))}, in doubt${why ? `: ${why}` : ""}`;
+  setText(aged, words);
+  aged.hidden = false;
 }
 
 function stopAnswering() {
@@ -344,39 +397,49 @@ function stopAnswering() {
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("button.answer");
-  if (!button || !compose) return;
-  byId("reply-to").value = button.dataset.letter;
-  const words = button.closest("article").querySelector(".text").textContent.trim();
+  const answer = event.target.closest?.("a.answer");
+  if (!answer || !compose) return;
+  event.preventDefault();
+  byId("reply-to").value = answer.dataset.letter;
+  const words = answer.closest("article").querySelector(".text")?.textContent.trim() ?? "";
   byId("answering-words").textContent = `In answer to “${words.length > 48 ? `${words.slice(0, 47)}…` : words}”`;
   byId("answering").hidden = false;
   text.focus();
 });
 
-document.addEventListener("htmx:responseError", (event) => {
-  let words = "That did not work. Try again.";
+// What the server refused, in its words; null when it did not answer.
+function refused(xhr) {
+  if (!xhr?.status) return null;
   try {
-    const told = JSON.parse(event.detail.xhr.responseText);
-    words = `That did not work: ${told.error}.${told.right ? ` ${told.right}.` : ""}`;
+    const told = JSON.parse(xhr.responseText);
+    return `${told.error}.${told.right ? ` ${told.right}.` : ""}`;
   } catch {
-    // Not our JSON: the sentence above will do.
+    return `It answered ${xhr.status}.`;
   }
+}
+
+// Said at the button, not in passing; the words stay where they were written.
+function notSent(why) {
   const alert = byId("alert");
-  if (!alert) return;
-  alert.textContent = words;
+  alert.textContent = `Not sent: ${why} Your words stay here; press Send to try again.`;
   alert.hidden = false;
   if (document.activeElement === document.body) text.focus(); // A disabled button has lost it.
+}
+
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.target === compose || event.target === text) return; // They say so themselves.
+  say(`That did not work: ${refused(event.detail.xhr) ?? ""}`);
 });
 
 // ---- go ------------------------------------------------------------------------------------------
 
 hear(status);
 showClocks();
-showAnswerButtons();
 showUnread();
 if (compose) startComposing();
 setInterval(showClocks, 250);
 setInterval(refreshWhenDue, 100);
-setInterval(forecastAgain, 1000);
+setInterval(forecastAgain, 250);
+scroll.open();
 requestAnimationFrame(frame);
 listen();
