@@ -562,7 +562,7 @@ def test_server_lost_and_found(visitor: Visitor, serving: Serving) -> None:
         socket.connect_to_server()
         sockets.append(socket)
 
-    jay.route_web_socket(re.compile("/stream$"), pass_on)
+    jay.route_web_socket(re.compile(r"/stream(\?|$)"), pass_on)
     jay.goto(f"{serving.url}/people/jay?token={TOKEN}")
     expect(jay.locator("body")).to_have_class("live")
     sockets[0].close()

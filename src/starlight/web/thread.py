@@ -10,7 +10,7 @@ import msgspec
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.letter_view import LetterView
 from starlight.web import localtime
-from starlight.web.views import Clock, Recipient, MailboxView
+from starlight.web.views import Clock, MailboxView, Recipient
 
 FOLD_CHARACTERS = 900
 FOLD_LINES = 14

@@ -146,7 +146,16 @@ function listen() {
 
 // ---- swapping without losing anyone's place ---------------------------------------------------
 
+// What has the focus, and its surroundings with an id, from the inside out.
 let trail = [];
+
+document.addEventListener("focusin", (event) => {
+  trail = [];
+  for (let at = event.target; at && at !== document.body; at = at.parentElement) if (at.id) trail.push(at.id);
+});
+document.addEventListener("pointerdown", () => {
+  trail = []; // Who points elsewhere means to leave it.
+});
 
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target, fragment } = event.detail;
@@ -158,11 +167,6 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   keepDetails(event.detail.target, null);
-  // Another swap may just have taken what had the focus: then its trail still holds.
-  if (document.activeElement !== document.body) trail = [];
-  for (let at = document.activeElement; at && at !== document.body; at = at.parentElement) {
-    if (at.id) trail.push(at.id);
-  }
 });
 
 document.addEventListener("htmx:oobAfterSwap", (event) => {
@@ -186,7 +190,6 @@ document.addEventListener("htmx:afterSettle", (event) => {
     const near = trail.map(byId).find((element) => element?.matches("details, [tabindex]"));
     (near?.matches("details") ? near.querySelector("summary") : near)?.focus({ preventScroll: true });
   }
-  trail = [];
   announceNews();
 });
 
