@@ -62,6 +62,24 @@ def test_a_letter_from_end_to_end(serving: Serving) -> None:
         assert (sent["state"], sent["standing"]) == ("read", "confirmed")
 
 
+def test_all_letters_of_a_correspondent_are_marked_as_read_at_once(serving: Serving) -> None:
+    """It marks those that came from the address and tells how many; again it marks none, and others stay."""
+    with serving.client() as client:
+        for _ in range(3):
+            client.post(LETTERS, json=HELLO)
+        client.post("/api/people/control/letters", json=HELLO)
+        serving.advance(21 * MINUTE)
+        for count in (3, 0):
+            answer = client.post("/api/people/nan-young/read", json={"of": "ipn:7.1"})
+            assert (answer.status_code, answer.json()) == (200, {"read": count})
+        unread = client.get("/api/people/nan-young/mailbox").json()["conversations"]
+        assert {one["address"]: one["unread"] for one in unread if one["unread"]} == {"ipn:5.1": 1}
+        form = client.post("/people/nan-young/read", data={"of": "ipn:5.1"})
+        assert (form.status_code, form.headers["location"]) == (303, "/people/nan-young?with=ipn%3A5.1")
+        wrong = client.post("/api/people/nan-young/read", json={})
+        assert wrong.json()["right"] == "Send of"
+
+
 def test_the_state_of_the_way(serving: Serving) -> None:
     """Asked for one correspondent it is what the mailbox tells of each; without an address it says so."""
     with serving.client() as client:

@@ -30,8 +30,9 @@ function showClocks() {
     const read = clock.reading(face.dataset.clockOf, now);
     setText(face.querySelector("[data-clock=time]"), read.time);
     const seconds = face.querySelector("[data-clock=seconds]");
-    seconds.hidden = fast;
+    if (seconds) seconds.hidden = fast;
     setText(seconds, `:${read.seconds}`);
+    setText(face.querySelector("[data-clock=date]"), `${read.day} ${read.year}`.trim());
     setText(face.querySelector("[data-clock=day]"), read.day);
   }
   const [day, time] = utcWords(now).split(" ");

@@ -1,0 +1,145 @@
+"""The letters of a conversation as the page lays them out, and how their times are told."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+from tests.web.fake_backend import LIGHT, START, FakeBackend
+from tests.web.test_values import clock_at
+
+from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
+from starlight.messages.draft import Draft
+from starlight.web import localtime
+from starlight.web.page import PageView
+from starlight.web.thread import called, thread
+from starlight.web.views import MailboxView, Recipient
+
+
+async def two_days(backend: FakeBackend) -> MailboxView:
+    """Return Jay's mailbox with a question of yesterday and Nan-young's answer of today, unread."""
+    await backend.write("jay", Draft("ipn:21.1", "How deep is the pit?"))
+    backend.now += DAY
+    question = backend.kept[0].id
+    await backend.write("nan-young", Draft("ipn:7.1", "x" * 2000, reply_to=question))
+    backend.now += HOUR
+    return await backend.mailbox("jay")
+
+
+def test_days_stand_between_letters() -> None:
+    """A line stands where the reader's day changes, with the other world's day and time beside it."""
+    backend = FakeBackend()
+    mailbox = asyncio.run(two_days(backend))
+    first, second = thread(mailbox, asyncio.run(backend.clock()), "mars", None)
+    assert first.day is not None
+    assert first.day.words == "Sunday 2 April"
+    assert first.day.there.startswith("Sol 60, ")
+    assert second.day is not None
+    assert second.day.words == "Monday 3 April, today"
+
+
+def test_an_answer_is_shown_with_what_it_answers() -> None:
+    """An answer has the letter that it answers, also where that is no longer among those shown."""
+    backend = FakeBackend()
+    whole = asyncio.run(two_days(backend))
+    clock = asyncio.run(backend.clock())
+    assert [each.answered for each in thread(whole, clock, None, None)] == [None, whole.letters[0]]
+    latest = asyncio.run(backend.mailbox("jay", limit=1))
+    assert [each.answered for each in thread(latest, clock, None, None)] == [whole.letters[0]]
+    gone = msgspec.structs.replace(latest, answered=())
+    assert [each.answered for each in thread(gone, clock, None, None)] == [None]
+    page = PageView(asyncio.run(backend.people()), gone, asyncio.run(backend.status("jay"))).part("letters")
+    assert "Answers a letter that is not here" in page
+
+
+def test_the_line_of_what_is_new_stays_where_it_was() -> None:
+    """It stands before the first unread letter and stays there when that is read while the page is open."""
+    backend = FakeBackend()
+    mailbox = asyncio.run(two_days(backend))
+    clock, new = asyncio.run(backend.clock()), mailbox.letters[1].id
+    assert [each.is_first_new for each in thread(mailbox, clock, None, None)] == [False, True]
+    asyncio.run(backend.mark_read("jay", new))
+    mailbox = asyncio.run(backend.mailbox("jay"))
+    assert [each.is_first_new for each in thread(mailbox, clock, None, new)] == [False, True]
+    assert [each.is_first_new for each in thread(mailbox, clock, None, None)] == [False, False]
+
+
+def test_long_letters_are_folded() -> None:
+    """A letter longer than a phone shows is folded, by its characters or its lines; a short one is not."""
+    backend = FakeBackend()
+    mailbox = asyncio.run(two_days(backend))
+    asyncio.run(backend.write("jay", Draft("ipn:21.1", "line\n" * 20)))
+    mailbox = asyncio.run(backend.mailbox("jay"))
+    clock = asyncio.run(backend.clock())
+    assert [each.is_long for each in thread(mailbox, clock, None, None)] == [False, True, True]
+
+
+def test_a_letter_in_flight_is_as_far_as_its_time() -> None:
+    """Its line of light is done by the true fraction of the time, and there is none before it leaves."""
+    backend = FakeBackend()
+    asyncio.run(backend.write("jay", Draft("ipn:21.1", "Hi")))
+
+    def transit() -> float | None:
+        (shown,) = thread(asyncio.run(backend.mailbox("jay")), asyncio.run(backend.clock()), None, None)
+        return shown.transit.done if shown.transit else None
+
+    assert transit() is None
+    backend.now += 2 * MINUTE + LIGHT // 4
+    assert transit() == 0.25
+    backend.now += LIGHT
+    assert transit() is None
+
+
+def test_equal_names_are_told_apart() -> None:
+    """Of two people of one name the place says who is meant, and the address where that is one as well."""
+    people = [
+        Recipient("ipn:1.1", "Kim", "Control", "earth"),
+        Recipient("ipn:2.1", "Kim", "Habitat", "mars"),
+        Recipient("ipn:2.2", "Lee", "Habitat", "mars"),
+        Recipient("ipn:2.3", "Lee", "Habitat", "mars"),
+        Recipient("ipn:3.1", "Park", "Habitat", "mars"),
+    ]
+    assert list(called(people).values()) == [
+        "Kim, Control",
+        "Kim, Habitat",
+        "Lee, ipn:2.2",
+        "Lee, ipn:2.3",
+        "Park",
+    ]
+
+
+def test_what_is_predicted_is_rounded_up() -> None:
+    """The minute that is told of a prediction is never over before it, on both worlds."""
+    clock = clock_at(START)
+    for world in ("earth", "mars"):
+        for at in (START, START + 1, START + 59 * SECOND, START + HOUR + 7):
+            shown = localtime.up_to_minute(clock, world, at)
+            assert at <= shown + 1000
+            assert shown - at < 62 * SECOND
+            assert localtime.reading(clock, world, shown).seconds == "00"
+    assert localtime.up_to_minute(clock, "earth", START) == START
+
+
+def test_the_next_day_begins_at_midnight() -> None:
+    """On both worlds it begins where the clock reads 00:00."""
+    clock = clock_at(START)
+    for world in ("earth", "mars"):
+        begins = localtime.next_day(clock, world)
+        assert START < begins <= START + 25 * HOUR
+        assert localtime.reading(clock, world, begins + 1000).time == "00:00"
+
+
+def test_how_long_there_is_yet() -> None:
+    """The time that is left is rounded up, and in seconds where minutes would hide it."""
+    told = {
+        0: "now",
+        -SECOND: "now",
+        1: "in 1 s",
+        119 * SECOND: "in 119 s",
+        121 * SECOND: "in 3 min",
+        59 * MINUTE: "in 59 min",
+        HOUR: "in 1 h 00 min",
+        3 * HOUR + 61 * SECOND: "in 3 h 02 min",
+        3 * DAY + 1: "in 3 d 1 h",
+    }
+    assert {left: localtime.until_words(left) for left in told} == told
