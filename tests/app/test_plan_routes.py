@@ -8,11 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.applications import Starlette
-from tests.live.helpers import START, run
+from tests.live.helpers import START, both_ways, run
 from tests.live.test_daemon import EARTH, MARS, config
 
 from starlight import dtntime
 from starlight.app.plan_routes import PlanRoutes
+from starlight.contacts.formats import write
 from starlight.dtntime import HOUR
 from starlight.errors import StarlightError
 from starlight.live.clock import MissionClock
@@ -120,5 +121,25 @@ def test_what_is_wrong_with_a_change_is_told_by_its_key(
         assert where in refused.json()["where"]
         (plan,) = (await client.get("/api/plan")).json()
         assert plan["amendments"] == []
+
+    asked(tmp_path, ask, EARTH)
+
+
+def test_the_plan_is_set_to_another_and_unknown_links_are_refused(tmp_path: Path) -> None:
+    """The difference is one amendment, and then none; an outage of no contact names those there are."""
+    plan = both_ways((EARTH, MARS, 4.0), (MARS, 7, 0.5))
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        data = write(plan, "json", epoch=None, names={}).data
+        made = await client.put("/api/plan", content=data)
+        assert made.status_code == 201, made.text
+        assert (made.json()["author"], made.json()["number"]) == (EARTH, 1)
+        again = await client.put("/api/plan", content=data)
+        assert (again.status_code, again.json()) == (200, None)
+        outage = {"kind": "outage", "links": [[EARTH, 8]], "start": AT, "end": LATER}
+        refused = await client.post("/api/amendments", json={"changes": [outage], "known_links": True})
+        assert refused.status_code == 422
+        assert refused.json()["error"] == f"the plan has no contact from {EARTH} to 8 then"
+        assert f"{MARS} to 7" in refused.json()["right"]
 
     asked(tmp_path, ask, EARTH)

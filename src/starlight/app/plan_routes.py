@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from starlight.contacts import (
     UNLIMITED_BPS,
+    Amendment,
     Change,
     Contact,
     MissionFact,
@@ -20,6 +21,7 @@ from starlight.contacts import (
     Removed,
     Retracted,
     constant_light,
+    from_json,
 )
 from starlight.errors import InputError
 from starlight.json_time import Time
@@ -28,6 +30,9 @@ from starlight.web.answers import json_answer
 from starlight.web.body import read_body
 
 _T = TypeVar("_T")
+
+PLAN_MAX_BYTES = 64 << 20
+"""Of a plan as JSON: what `contacts.plan_json` reads in a few seconds."""
 
 
 class _Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -97,10 +102,12 @@ class AmendmentDraft(_Draft, frozen=True):
     Attributes:
         changes: one at least.
         node: which node of this process makes it; needed where there are several.
+        known_links: refuse an outage of a link that the plan has no contact on while it lasts.
     """
 
     changes: tuple[ChangeDraft, ...]
     node: int | None = None
+    known_links: bool = False
 
 
 class PlanRoutes:
@@ -117,6 +124,7 @@ class PlanRoutes:
         """Return the addresses and what answers them."""
         return [
             Route("/api/plan", self.show),
+            Route("/api/plan", self.set, methods=["PUT"]),
             Route("/api/amendments", self.amend, methods=["POST"]),
         ]
 
@@ -138,11 +146,16 @@ class PlanRoutes:
             except InputError as error:
                 where = f"changes[{index}].{error.where}"
                 raise InputError(error.what, where=where, right=error.right) from None
-        made = await daemon.plan.amend(changes)
-        view = daemon.plan.view()
-        return json_answer(
-            next(each for each in view.amendments if (each.author, each.number) == made.id), 201
-        )
+        if draft.known_links:
+            daemon.plan.check_known(changes)
+        return _told(daemon, await daemon.plan.amend(changes))
+
+    async def set(self, request: Request) -> Response:
+        """Amend the plan so that its contacts are those of the body, a plan in Starlight's JSON."""
+        text = request.query_params.get("node")
+        daemon = self._daemon(None if text is None else _number(text))
+        made = await daemon.plan.set(from_json(await _octets(request)))
+        return json_answer(None) if made is None else _told(daemon, made)
 
     def _daemon(self, node: int | None) -> Daemon:
         found = next(iter(self._daemons.values())) if node is None and len(self._daemons) == 1 else None
@@ -151,6 +164,25 @@ class PlanRoutes:
             right = f"Such are {', '.join(map(str, self._daemons))}"
             raise InputError(f"node {node} is not of this process", where="node", right=right)
         return found
+
+
+async def _octets(request: Request) -> bytes:
+    """Return the body of a request, counted as it comes."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > PLAN_MAX_BYTES:
+            raise InputError(
+                "it is too large", where="body", right=f"A plan has at most {PLAN_MAX_BYTES} bytes"
+            )
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _told(daemon: Daemon, made: Amendment) -> Response:
+    view = daemon.plan.view()
+    return json_answer(next(each for each in view.amendments if (each.author, each.number) == made.id), 201)
 
 
 def _number(text: str) -> int:

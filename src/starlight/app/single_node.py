@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -17,6 +20,7 @@ from starlight.app.node_file import NodeFile, load, plan_of, silent_plan, worlds
 from starlight.app.node_links import host_port, peer_config, read_listen
 from starlight.app.node_services import service_configs, sinks
 from starlight.app.page_backend import NodePageBackend
+from starlight.app.plan_watch import PlanWatch
 from starlight.app.serve import address_of, bind, serve
 from starlight.app.sky_view import SkyView
 from starlight.bundle import EndpointID
@@ -73,7 +77,7 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
                 say(f"warning: {silent}")
                 _LOG.warning("%s", silent)
             say(f"page: {address_of(listener)}/?token={token_of(folder)}")
-            async with sinks(daemon, node.service, path.parent):
+            async with sinks(daemon, node.service, path.parent), _plan_watch(node, path.parent, daemon):
                 await serve(backend, [daemon], listener, folder, log=log)
         finally:
             listener.close()
@@ -108,6 +112,21 @@ def clock_of(node: NodeFile) -> MissionClock:
         return MissionClock.of_day(rate)
     mission, wall = dtntime.from_text(node.clock.mission), dtntime.from_text(node.clock.wall)
     return MissionClock.of_day(rate, mission=mission, wall=wall)
+
+
+@contextlib.asynccontextmanager
+async def _plan_watch(node: NodeFile, base: Path, daemon: Daemon) -> AsyncIterator[None]:
+    """Watch the plan's file, where there is one, for as long as the context lasts."""
+    if not node.plan:
+        yield
+        return
+    watch = PlanWatch(base / node.plan, partial(plan_of, node, base), daemon.plan, daemon.config.node.plan)
+    task = asyncio.get_running_loop().create_task(watch.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 def _log(node: NodeFile, base: Path, clock: MissionClock) -> NodeLog:

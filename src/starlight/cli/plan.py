@@ -1,4 +1,4 @@
-"""`starlight plan`: make a contact plan from a scenario; `check` one in a file, `convert` it."""
+"""`starlight plan`: make a contact plan; check and convert files; `set`, `add`, `cut` a running node's."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from starlight import dtntime
 from starlight.cli import options
 from starlight.cli.options import as_json, print_json, size_text
+from starlight.cli.plan_amend import add, cut, set_plan
 from starlight.cli.plan_scenario import scenario_plan
 
 if TYPE_CHECKING:
@@ -125,9 +126,15 @@ def convert(
 
 
 class PlanCommand(click.Command):
-    """The command that makes plans, unless its first word is that of a command for files."""
+    """The command that makes plans, unless its first word is that of a command for files or running nodes."""
 
-    files: ClassVar[dict[str, click.Command]] = {"check": check, "convert": convert}
+    files: ClassVar[dict[str, click.Command]] = {
+        "check": check,
+        "convert": convert,
+        "set": set_plan,
+        "add": add,
+        "cut": cut,
+    }
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -146,7 +153,8 @@ plan = PlanCommand(
     callback=scenario_plan.callback,
     params=scenario_plan.params,
     help=scenario_plan.help,
-    epilog="Plans in files: starlight plan check FILE, starlight plan convert A B; each has a --help.",
+    epilog="Plans in files: starlight plan check FILE, starlight plan convert A B. The plan of a running "
+    "node: starlight plan set|add|cut DATA. Each has a --help.",
 )
 
 

@@ -89,6 +89,8 @@ def _show(entry: DaemonStatus) -> None:
         f"{entry.syncs} fsyncs, plan {entry.plan_version}{_amended(entry)}, "
         f"{dtntime.to_text(entry.time, 3)}"
     )
+    if entry.plan_file:
+        click.echo(f"  the plan file has changed and is not taken: {entry.plan_file}")
     for link in entry.links:
         show_link(link)
     if entry.strangers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -11,9 +11,10 @@ import msgspec
 
 from starlight.bundle import EndpointID
 from starlight.client.attached_file import AttachedFile
-from starlight.client.local_api import LocalApi, Question, Streamed, as_json
+from starlight.client.local_api import LocalApi, Question, Reply, Streamed, as_json
 from starlight.errors import InputError
 from starlight.live.config import DaemonStatus
+from starlight.live.plan_view import AmendmentView
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter_view import LetterView
 from starlight.web import wire
@@ -138,6 +139,30 @@ class Client:
     def nodes(self) -> list[DaemonStatus]:
         """Return how each node of the process is doing."""
         return self._get("/nodes", list[DaemonStatus])
+
+    def amend(self, changes: Sequence[object], *, known_links: bool = False) -> AmendmentView:
+        """Amend the plan; return the amendment, which is in force at the node and durable.
+
+        Args:
+            changes: as `POST /amendments` takes them.
+            known_links: refuse an outage of a link that the plan has no contact on while it lasts.
+
+        Raises:
+            InputError: the node is no planner, or no plan could take the changes.
+        """
+        body = msgspec.json.encode({"changes": changes, "known_links": known_links})
+        question = Question(
+            "POST", "/amendments", as_json(AmendmentView), body=body, media="application/json"
+        )
+        return self._api.ask(question)
+
+    def set_plan(self, data: bytes) -> AmendmentView | None:
+        """Amend the plan to have the contacts of a plan in Starlight's JSON; None where it has them."""
+
+        def read(reply: Reply) -> AmendmentView | None:
+            return None if reply.body == b"null" else as_json(AmendmentView)(reply)
+
+        return self._api.ask(Question("PUT", "/plan", read, body=data, media="application/json"))
 
     def address(self, text: str, *, where: str) -> str:
         """Return an address as it is, if it is one.

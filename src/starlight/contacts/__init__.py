@@ -16,12 +16,14 @@ from starlight.contacts.amendments import (
     check_amendment,
     digest,
     facts,
+    in_force,
     outages,
     retracted,
     version_of,
 )
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, by_start, constant_light
 from starlight.contacts.plan import ContactPlan, Notice, clipped
+from starlight.contacts.plan_difference import difference
 from starlight.contacts.plan_json import from_json
 from starlight.contacts.report import Exported, Imported
 
@@ -49,9 +51,11 @@ __all__ = [
     "check_amendment",
     "clipped",
     "constant_light",
+    "difference",
     "digest",
     "facts",
     "from_json",
+    "in_force",
     "outages",
     "retracted",
     "revised",

@@ -103,6 +103,7 @@ class DaemonStatus(msgspec.Struct, frozen=True):
         strangers: datagrams that came from addresses of no peer, and were ignored.
         amendments: the digest of the amendments that are held, as all nodes that hold the same call them.
         amended_by: which they are, such as ``10:1-4 20:1``.
+        plan_file: why the plan's file, which has changed, is not taken; empty where it is.
     """
 
     node: int
@@ -125,3 +126,4 @@ class DaemonStatus(msgspec.Struct, frozen=True):
     strangers: int = 0
     amendments: str = ""
     amended_by: str = ""
+    plan_file: str = ""

@@ -225,6 +225,7 @@ class Daemon:
             strangers=self._neighbours.datagrams.strangers.count,
             amendments=self._amendments.held.digest(),
             amended_by=self._amendments.held.version().text(),
+            plan_file=self.plan.file_trouble,
         )
 
     def _queued(self, link: LinkStatus) -> LinkStatus:

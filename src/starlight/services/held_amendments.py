@@ -5,11 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 import msgspec
+from msgspec.structs import replace
 
 from starlight.contacts import (
     Amendment,
     AmendmentId,
     ContactPlan,
+    Outage,
     VersionVector,
     amended,
     digest,
@@ -152,6 +154,14 @@ class HeldAmendments:
     def digest(self) -> str:
         """Return the short name of all that is held."""
         return digest(self.amendments())
+
+    def unsilenced(self) -> ContactPlan:
+        """Return the plan that they make without their outages: the contacts that there would be."""
+        silent = (
+            replace(each, changes=tuple(c for c in each.changes if not isinstance(c, Outage)))
+            for each in self.amendments()
+        )
+        return amended(self._base, silent)
 
     def set_base(self, base: ContactPlan) -> None:
         """Amend another base plan from now on."""
