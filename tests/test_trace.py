@@ -108,5 +108,7 @@ def declared(module: ModuleType) -> list[type[TraceEvent]]:
 )
 def test_what_is_no_record_is_refused(line: str, told: str) -> None:
     """With the line's fault, or with the kind that nobody here knows."""
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=told) as caught:
         read_line(line, ALL)
+    for foreign in ("Expected `", "malformed", "truncated", "$."):
+        assert foreign not in str(caught.value), "the decoder's words are not passed through"

@@ -84,8 +84,9 @@ def read_line(line: str | bytes, kinds: Iterable[type[TraceEvent]]) -> Record:
         fields = msgspec.json.decode(line, type=dict[str, object])
         head = msgspec.convert(fields, _Head)
         time = dtntime.from_text(head.time)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise InputError(f"not a line of a trace ({error})") from None
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        right = "A line is an object with the keys time, node, what and those of its kind"
+        raise InputError("not a line of a trace", right=right) from None
     for kind in kinds:
         if kind.__struct_config__.tag == head.what:
             break
@@ -93,8 +94,9 @@ def read_line(line: str | bytes, kinds: Iterable[type[TraceEvent]]) -> Record:
         raise InputError(f"{head.what!r} is no kind of event that is known here", where="what")
     try:
         return Record(time, head.node, msgspec.convert(fields, kind))
-    except msgspec.ValidationError as error:
-        raise InputError(f"not what {head.what} says ({error})") from None
+    except msgspec.ValidationError:
+        names = ", ".join(kind.__struct_encode_fields__)
+        raise InputError(f"not what {head.what} says", right=f"It has the keys {names}") from None
 
 
 class _Head(msgspec.Struct, frozen=True):
