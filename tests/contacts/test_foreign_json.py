@@ -331,6 +331,7 @@ def test_plans_of_pydtnsim_in_version_1() -> None:
         ["1", "2", 0, 9, [[0, 1, 2]], 1, 0],
         ["1", "2", 0, 9, [], 1, 0],
         ["1", "2", 0, 9, 16, 0, "x"],
+        [None, "2", 0, 9, 16, 0, 0],
     ],
 )
 def test_what_no_older_graph_means_is_refused(entry: object) -> None:
@@ -338,6 +339,7 @@ def test_what_no_older_graph_means_is_refused(entry: object) -> None:
     document = {"edges": [{"vertices": ["1", "2"], "contacts": [[0, 1, 1], entry]}]}
     imported = read(document, epoch=0)
     assert (len(imported.plan.contacts), imported.count("refused")) == (2, 1)
+    assert "None" not in imported.names.values()
 
 
 def test_nodes_with_names_in_hdtns_json() -> None:

@@ -104,16 +104,15 @@ def _entries(edges: list[object], report: ImportReport) -> list[tuple[Way, objec
 def names_in(document: dict[str, object]) -> NodeNames:
     """Return numbers for all nodes that the vertices and contacts of a graph name."""
     vertices = document.get("vertices")
-    every = [str(node) for node in (vertices if isinstance(vertices, dict | list) else ())]
+    every: list[object] = list(vertices) if isinstance(vertices, dict | list) else []
     for edge in document["edges"] if isinstance(document["edges"], list) else []:
         ends = edge.get("vertices") if isinstance(edge, dict) else None
-        every += [str(node) for node in (ends if isinstance(ends, list) else ())]
+        every += ends if isinstance(ends, list) else []
         contacts = edge.get("contacts") if isinstance(edge, dict) else None
         for entry in contacts if isinstance(contacts, list) else []:
             # The oldest form has the ends in the edge alone, and times where others have nodes.
-            named = isinstance(entry, list) and len(entry) != older.OLDEST
-            every += [str(node) for node in (entry[:2] if named else ())]
-    return NodeNames(every)
+            every += entry[:2] if isinstance(entry, list) and len(entry) != older.OLDEST else []
+    return NodeNames(str(node) for node in every if isinstance(node, str | int))
 
 
 def node_of(node: object, names: NodeNames) -> int:
