@@ -11,7 +11,7 @@ from tests.messages.helpers import JAY, NANYOUNG
 from starlight.errors import StoreError
 from starlight.mailboxes import stored_format
 from starlight.mailboxes.decoded import decode_letter
-from starlight.mailboxes.stored_format import Card, KeptTelemetry, RecordKind, StoredLetter
+from starlight.mailboxes.stored_format import Card, ClientKey, KeptTelemetry, RecordKind, StoredLetter
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Dispatch, Sent
 from starlight.messages.first_format import encode_first
@@ -24,6 +24,7 @@ KINDS: list[tuple[RecordKind[Any], object]] = [
     (stored_format.LETTER, StoredLetter(JAY, NANYOUNG, 7, b"\x00whatever came")),
     (stored_format.SENT, SENT),
     (stored_format.RECEIVED, Received(arrived_at=5, told_arrival=True)),
+    (stored_format.CLIENT_KEY, ClientKey("7f3a", "0" * 32, b"\x00" * 32, 5)),
     (stored_format.TELEMETRY, KeptTelemetry(3, 9, b"payload", 7)),
 ]
 

@@ -112,6 +112,9 @@ class FakeCorrespondence(Correspondence):
     async def write(self, draft: Draft) -> LetterView:
         return await self._backend.write(self._person, draft)
 
+    async def is_written(self, key: str) -> bool:
+        return (self._person, key) in self._backend.keys
+
     async def upload(self, pieces: AsyncIterable[bytes]) -> str:
         self._backend.uploaded.append(b"".join([piece async for piece in pieces]))
         return f"upload-{len(self._backend.uploaded)}"
@@ -168,6 +171,7 @@ class FakeBackend(PageBackend):
         self.kept: list[Kept] = []
         self.set_aside = 0
         self.uploaded: list[bytes] = []
+        self.keys: dict[tuple[str, str], tuple[Draft, LetterView]] = {}
         self.storm_since: int | None = None
         self.telemetry: tuple[TelemetryView, ...] = ()
         self.conjunction: ConjunctionView | None = None
@@ -232,6 +236,11 @@ class FakeBackend(PageBackend):
         )
 
     async def write(self, person: str, draft: Draft) -> LetterView:
+        known = self.keys.get((person, draft.key or ""))
+        if known is not None:
+            if known[0] != draft:
+                raise InputError("another letter has this key", where="key", right="Take another")
+            return known[1]
         draft.require_text()
         if len(draft.text) > LONGEST:
             raise InputError(f"{len(draft.text)} characters", where="text", right=f"At most {LONGEST}")
@@ -250,7 +259,10 @@ class FakeBackend(PageBackend):
         )
         self.kept.append(kept)
         self._tell()
-        return self._view(kept, me)
+        view = self._view(kept, me)
+        if draft.key is not None:
+            self.keys[person, draft.key] = (draft, view)
+        return view
 
     async def predict(self, person: str, draft: Draft) -> PredictionView:
         me, other = self._person(person), self._address(draft.to)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 
 import httpx
 import pytest
@@ -258,7 +259,7 @@ def test_an_error_says_what_a_letter_needs_and_what_it_may_have(serving: Serving
     """What is right names the fields that must be there apart from those that may."""
     with serving.client() as client:
         right = client.post(LETTERS, json={"to": "ipn:21.1"}).json()["right"]
-        assert right == "Send to and text; if you like reply_to, priority, critical, parts"
+        assert right == "Send to and text; if you like reply_to, priority, critical, parts, key"
 
 
 def test_wrong_addresses_are_told_clearly(serving: Serving) -> None:
@@ -410,3 +411,47 @@ def test_vendored_file_is_what_it_says() -> None:
     digest = hashlib.sha256((vendor / "htmx.min.js").read_bytes()).hexdigest()
     assert digest in (vendor / "README.md").read_text()
     assert "Zero-Clause BSD" in (vendor / "htmx.LICENSE").read_text()
+
+
+def test_a_letter_that_is_asked_for_again_is_one(serving: Serving) -> None:
+    """By a key in the draft or the header Idempotency-Key, in quotes or not: 201, then 200 and the same."""
+    body = {"to": "ipn:21.1", "text": "Once"}
+    with serving.client() as client:
+        first = client.post("/api/people/jay/letters", json=body | {"key": "7f3a"})
+        again = [
+            client.post("/api/people/jay/letters", json=body | {"key": "7f3a"}),
+            client.post("/api/people/jay/letters", json=body, headers={"Idempotency-Key": "7f3a"}),
+            client.post("/api/people/jay/letters", json=body, headers={"Idempotency-Key": '"7f3a"'}),
+        ]
+        other = client.post("/api/people/jay/letters", json=body | {"key": "7f3a", "text": "Twice"})
+        both = client.post(
+            "/api/people/jay/letters", json=body | {"key": "7f3a"}, headers={"Idempotency-Key": "7f3b"}
+        )
+        empty = client.post("/api/people/jay/letters", json=body, headers={"Idempotency-Key": '""'})
+    assert first.status_code == 201
+    assert [each.status_code for each in again] == [200] * 3
+    assert {each.json()["id"] for each in again} == {first.json()["id"]}
+    assert len(serving.backend.kept) == 1
+    for refused, words in ((other, "another letter"), (both, "'7f3b', and"), (empty, "is empty")):
+        assert refused.status_code == 422
+        assert refused.json()["where"] == "key"
+        assert words in refused.json()["error"]
+
+
+def test_the_form_has_a_key_of_its_own_for_each_letter(serving: Serving) -> None:
+    """Each view of the page makes another; the script is handed the next with the answer to the last."""
+
+    def key_in(html: str) -> str:
+        (found,) = re.findall(r'name="key" id="draft-key" value="([0-9a-f]{32})"', html)
+        return str(found)
+
+    with serving.client() as client:
+        page = client.get("/people/jay?with=ipn:21.1").text
+        form = {"to": "ipn:21.1", "text": "Twice clicked", "key": key_in(page)}
+        plain = [client.post("/people/jay/letters", data=form) for _ in range(2)]
+        swapped = client.post("/people/jay/letters", data=form, headers={"HX-Request": "true"})
+        other = client.get("/people/jay?with=ipn:21.1").text
+    assert [each.status_code for each in plain] == [303, 303]
+    assert len(serving.backend.kept) == 1
+    assert 'hx-swap-oob="true"' in swapped.text[swapped.text.index('id="draft-key"') :]
+    assert len({key_in(page), key_in(swapped.text), key_in(other)}) == 3

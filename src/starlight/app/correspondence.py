@@ -117,6 +117,10 @@ class NodeCorrespondence:
         letter = await self._mail.write(self.person.address, draft)
         return self._letter(letter.id)
 
+    async def is_written(self, key: str) -> bool:
+        """Return whether a letter was written under a client's key."""
+        return self._mail.is_written(self.person.address, key)
+
     async def upload(self, pieces: AsyncIterable[bytes]) -> str:
         """Keep the bytes of a part, a piece at a time; return what a draft calls it."""
         return await self._mail.upload(self.person.address, pieces)

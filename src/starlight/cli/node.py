@@ -79,6 +79,11 @@ def node(file: Path, record: Path | None, log: bool) -> None:
     multiple=True,
     help="Send a file with it; may be given several times.",
 )
+@click.option(
+    "--key",
+    metavar="KEY",
+    help="A name for this letter, such as a UUID: sent again with the same one it stays one letter.",
+)
 @click.option("--explain", is_flag=True, help="Explain why it will not arrive sooner.")
 @as_json
 def send(
@@ -90,6 +95,7 @@ def send(
     priority: str,
     critical: bool,
     attach: tuple[Path, ...],
+    key: str | None,
     explain: bool,
     json_output: bool,
 ) -> None:
@@ -111,7 +117,7 @@ def send(
         text = _standard_input()
     address, urgency = client.address(to, where="ADDRESS"), priority_of(priority)
     parts = _uploaded(client, person, attach)
-    draft = Draft(address, text, reply_to, urgency, critical, parts)
+    draft = Draft(address, text, reply_to, urgency, critical, parts, key)
     # Asked before it is sent: afterwards the letter itself would be among what is booked.
     foreseen = client.predict(person, draft)
     letter = client.write(person, draft)

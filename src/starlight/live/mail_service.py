@@ -43,7 +43,7 @@ class MailService:
         self._carry_out = carry_out
 
     async def write(self, address: str, draft: Draft) -> Letter:
-        """Write a letter from a mailbox; when this returns it is durable.
+        """Write a letter from a mailbox; when this returns it is durable, also one that is asked for again.
 
         Raises:
             InputError: no such mailbox, or a draft that can't be sent.
@@ -53,6 +53,14 @@ class MailService:
         letter, requests = self._office.outbox.write(address, draft, now)
         await self._carry_out(requests, now)
         return letter
+
+    def is_written(self, address: str, key: str) -> bool:
+        """Return whether a letter was written from a mailbox under a client's key.
+
+        Raises:
+            InputError: no such mailbox.
+        """
+        return self._office.mailbox(address).keys.find(key, self._clock.now()) is not None
 
     async def upload(self, address: str, pieces: AsyncIterable[bytes]) -> str:
         """Keep the bytes of a part that a letter will have; when this returns they are durable.

@@ -186,6 +186,7 @@ _READERS: dict[str, Callable[[bytes], object]] = {
     "part": stored_format.PART.decode,
     "room": stored_format.ROOM.decode,
     "uploads": stored_format.UPLOADS.decode,
+    "key": stored_format.CLIENT_KEY.decode,
     "body": bytes,  # the hashes, or a chunk, which its letter judges
     "correspondent": bytes,
 }

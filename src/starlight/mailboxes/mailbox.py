@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from starlight.errors import InputError, StoreError
 from starlight.mailboxes import stored_format
 from starlight.mailboxes.bodies import Bodies
+from starlight.mailboxes.client_keys import ClientKeys
 from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.incoming_letters import IncomingLetters
 from starlight.mailboxes.mailbox_index import MailboxIndex
@@ -75,6 +76,7 @@ class Mailbox:
         outgoing, incoming: what is known of the letters that were written here, and of those that came.
         parts, bodies: what is here of parts that travel on their own, and their bytes.
         telemetry: the last readings of vehicles.
+        keys: under which clients wrote letters here.
     """
 
     def __init__(self, address: str, limits: MailboxLimits, records: DecodedRecords) -> None:
@@ -93,6 +95,7 @@ class Mailbox:
         self.parts = PartStates(address, records)
         self.part_room = PartRoom(address, records, limits.part_bytes, limits.unfinished_bytes)
         self.uploads = UnnamedUploads(address, records, self.bodies, self.part_room, limits.uploads)
+        self.keys = ClientKeys(address, records)
         records.watch(address, self._was_set_aside)
 
     def load(self) -> None:

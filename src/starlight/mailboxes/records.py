@@ -13,6 +13,7 @@ part/<id>/<n>           the chunks that are here of a part that travels on its o
 body/<reference>        the hashes of a part that was written here; ``/<n>`` after it, each chunk
 room                    the bytes of all parts here; ``/<address>`` after it, of those one has begun
 uploads                 the uploads that no letter names yet
+key/<n>                 a key under which a client wrote a letter
 telemetry/<n>/<from>    the last readings of a vehicle
 carrier/<bundle>        the id of the letter that a bundle carries
 correspondent           the state of the program that lives there; empty for none
@@ -52,6 +53,7 @@ KINDS = frozenset(
         "body",
         "room",
         "uploads",
+        "key",
         "telemetry",
         "carrier",
         "correspondent",
@@ -72,6 +74,7 @@ TELEMETRY = "telemetry/"
 BODY = "body/"
 ROOM = "room"
 UPLOADS = "uploads"
+KEY = "key/"
 Mark = Literal["open", "owed", "unread"]
 """Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it."""
 

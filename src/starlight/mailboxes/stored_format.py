@@ -8,20 +8,21 @@ record of a newer version is refused, by which it is set aside (`records.py`) an
 What came from elsewhere may hold what this version does not understand. So a letter is kept as it came,
 payload and envelope, and understood when it is read.
 
-==========  ==================================================================================
-kind        versions
-==========  ==================================================================================
-`CARD`      1 a map; 2 framed
-`LETTER`    1 the payload alone, in format 1; 2 framed, with its envelope
-`SENT`      1 a flat map, at first with sentences (`older_records.py`); 2 framed, by dispatches
-`FORMAT`    2 framed
-`PART`      2 framed
-`BODY`      2 framed
-`ROOM`      2 framed
-`UPLOADS`   2 framed
-`RECEIVED`  1 a map; 2 framed
-`TELEMETRY` 1 a map; 2 framed, with the time of creation
-==========  ==================================================================================
+============  ==================================================================================
+kind          versions
+============  ==================================================================================
+`CARD`        1 a map; 2 framed
+`LETTER`      1 the payload alone, in format 1; 2 framed, with its envelope
+`SENT`        1 a flat map, at first with sentences (`older_records.py`); 2 framed, by dispatches
+`FORMAT`      2 framed
+`PART`        2 framed
+`BODY`        2 framed
+`ROOM`        2 framed
+`UPLOADS`     2 framed
+`CLIENT_KEY`  2 framed
+`RECEIVED`    1 a map; 2 framed
+`TELEMETRY`   1 a map; 2 framed, with the time of creation
+============  ==================================================================================
 """
 
 from __future__ import annotations
@@ -100,6 +101,22 @@ class UnnamedUpload(msgspec.Struct, frozen=True, gc=False):
     reference: str
     begun_at: int
     finished_at: int | None = None
+
+
+class ClientKey(msgspec.Struct, frozen=True, gc=False):
+    """A key under which a client wrote a letter.
+
+    Attributes:
+        key: as the client chose it.
+        letter_id: of the letter.
+        digest: of all that the draft said, by which another draft under the same key is noticed.
+        at: when it was written, in ns.
+    """
+
+    key: str
+    letter_id: str
+    digest: bytes
+    at: int
 
 
 class KnownFormat(msgspec.Struct, frozen=True):
@@ -184,6 +201,7 @@ PART = RecordKind(2, _reader(PartState), _reader(PartState))
 BODY = RecordKind(2, _reader(Body), _reader(Body))
 ROOM = RecordKind(2, _reader(int), _reader(int))
 UPLOADS = RecordKind(2, _reader(tuple[UnnamedUpload, ...]), _reader(tuple[UnnamedUpload, ...]))
+CLIENT_KEY = RecordKind(2, _reader(ClientKey), _reader(ClientKey))
 FORMAT = RecordKind(2, _reader(KnownFormat), _reader(KnownFormat))
 RECEIVED = RecordKind(2, _reader(Received), _reader(Received))
 TELEMETRY = RecordKind(2, _reader(KeptTelemetry), _reader(KeptTelemetry))

@@ -16,6 +16,9 @@ from starlight.messages.parts import OCTETS, PartKind
 from starlight.messages.urgency import check_priority
 from starlight.routing import Priority
 
+KEY_MAX_CHARACTERS = 255
+"""A UUID has 36; some programs name what they send by its path."""
+
 
 class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part of a letter that is being written: what was uploaded, and what there is to say of it.
@@ -56,9 +59,11 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         priority: how urgent it is: what is more urgent goes before others.
         critical: must not be lost: a copy goes over every neighbour, as urgent as there is.
         parts: voices, pictures and files that go with it.
+        key: a name that the client chose for it, so that to send it again is safe: under one key there is
+            one letter, for 30 days. None where it will not be sent again.
 
     Raises:
-        InputError: `to` is no address that anybody can have, or `priority` is none.
+        InputError: `to` is no address that anybody can have, or `priority` or `key` is none.
     """
 
     to: str
@@ -67,12 +72,16 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     priority: Priority = Priority.NORMAL
     critical: bool = False
     parts: tuple[Attachment, ...] = ()
+    key: str | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without a mailbox; the address becomes the one text that means it."""
         check_priority(self.priority)
         force_setattr(self, "to", destination(self.to))
         force_setattr(self, "reply_to", self.reply_to or None)  # A form sends an empty field.
+        force_setattr(self, "key", self.key or None)
+        if self.key is not None:
+            _check_key(self.key)
 
     def require_text(self) -> None:
         """Refuse an empty letter.
@@ -82,6 +91,12 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         if not self.text.strip() and not self.parts:
             raise InputError("the letter is empty", where="text", right="Write a word or two")
+
+
+def _check_key(key: str) -> None:
+    if len(key) > KEY_MAX_CHARACTERS or not (key.isascii() and key.isprintable()):
+        right = f"1 to {KEY_MAX_CHARACTERS} printable ASCII characters, such as a UUID"
+        raise InputError(f"{key[: KEY_MAX_CHARACTERS + 1]!r} is no key", where="key", right=right)
 
 
 def destination(address: str) -> str:

@@ -26,7 +26,7 @@ from starlight.messages.part_state import all_here
 from starlight.messages.trace_events import LetterWritten, about, say
 from starlight.messages.wire_values import ID_BYTES, Envelope
 from starlight.node.application import Request, Save, Submit, Withdraw
-from starlight.postoffice import reprediction
+from starlight.postoffice import repeats, reprediction
 from starlight.postoffice.composer import Composer
 from starlight.postoffice.letter_dispatches import LetterDispatches
 from starlight.postoffice.node_mailboxes import NodeMailboxes
@@ -95,7 +95,7 @@ class Outbox:
         thread: str | None = None,
         lifetime: int | None = None,
     ) -> tuple[Letter, list[Request]]:
-        """Write a letter and post it.
+        """Write a letter and post it; asked again under the same key, return the one that there is.
 
         Args:
             address: the mailbox that writes.
@@ -105,9 +105,12 @@ class Outbox:
             lifetime: in ns, how long it is worth carrying; `LETTER_LIFETIME` if it is not told.
 
         Raises:
-            InputError: any of that is not so, or the mailbox is full.
+            InputError: any of that is not so, the mailbox is full, or another letter has the draft's key.
         """
         mailbox = self._mailboxes.at(address)
+        known = repeats.written_before(mailbox, draft, now)
+        if known is not None:
+            return known, []
         lifetime = LETTER_LIFETIME if lifetime is None else lifetime
         if not MILLISECOND <= lifetime <= LIFETIME_MAX:
             raise InputError(
@@ -117,8 +120,10 @@ class Outbox:
         if not mailbox.has_room():
             raise InputError("the mailbox is full", where="mailbox")
         letter = self._composer.compose(mailbox, draft, self._entropy(ID_BYTES), now, thread)
+        # Before anything else of it is kept, as it may be refused.
+        key = repeats.remembered(mailbox, draft, letter, now)
         posted = self._post(mailbox, letter, draft, lifetime, now)
-        return letter, [*posted, *self._uploads.name(mailbox, letter, draft)]
+        return letter, [*key, *posted, *self._uploads.name(mailbox, letter, draft)]
 
     def withdraw(self, address: str, letter_id: str, now: int) -> list[Request]:
         """Take back a letter that has not departed.

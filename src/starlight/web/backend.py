@@ -46,7 +46,11 @@ class Correspondence(Protocol):
         ...
 
     async def write(self, draft: Draft) -> LetterView:
-        """Write a letter and return it once it is kept safe."""
+        """Write a letter and return it once it is kept safe; of a key that has one already, return that."""
+        ...
+
+    async def is_written(self, key: str) -> bool:
+        """Return whether a letter was written under a client's key (`Draft.key`)."""
         ...
 
     async def upload(self, pieces: AsyncIterable[bytes]) -> str:

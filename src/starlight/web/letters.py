@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -13,6 +14,7 @@ from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
 from starlight.web.forecast_view import LatenessView
+from starlight.web.render import next_draft_key
 from starlight.web.visit import Visit
 
 
@@ -53,11 +55,12 @@ class LetterRoutes:
         ]
 
     async def write(self, request: Request) -> Response:
-        """Write a letter; it is stored when this answers."""
+        """Write a letter; it is stored when this answers: 201, or 200 where its key has one already."""
         visit = await Visit.of(self._backend, request)
-        draft = await read_body(request, Draft)
+        draft = _keyed(request, await read_body(request, Draft))
+        again = draft.key is not None and await visit.letters.is_written(draft.key)
         letter = await visit.letters.write(draft)
-        return await visit.done(letter, draft.to, status=201)
+        return await visit.done(letter, draft.to, 200 if again else 201, more=next_draft_key())
 
     async def predict(self, request: Request) -> Response:
         """Tell when a draft would leave and arrive if it were sent now."""
@@ -109,6 +112,25 @@ class LetterRoutes:
         order = await read_body(request, ReadOrder)
         count = await visit.letters.mark_all_read(order.of)
         return await visit.done(ReadCount(count), order.of)
+
+
+def _keyed(request: Request, draft: Draft) -> Draft:
+    """Return a draft with the key that its body has, or the header Idempotency-Key (an IETF draft, -07).
+
+    Raises:
+        InputError: the header is no key, or both are there and differ.
+    """
+    header = request.headers.get("idempotency-key")
+    if header is None:
+        return draft
+    # The draft makes it a string of structured headers, in quotes; most clients send it without.
+    key = header.strip().removeprefix('"').removesuffix('"')
+    if not key:
+        raise InputError("the header Idempotency-Key is empty", where="key", right="Send a UUID, or none")
+    if draft.key not in (None, key):
+        what = f"the header Idempotency-Key is {key!r}, and the draft's key {draft.key!r}"
+        raise InputError(what, where="key", right="Send one of them")
+    return replace(draft, key=key)
 
 
 async def _explained(visit: Visit, found: LatenessView, to: str | None = None) -> Response:

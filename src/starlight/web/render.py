@@ -7,6 +7,7 @@ template has made itself is let through as it is, where a part is set into the p
 from __future__ import annotations
 
 import hashlib
+import secrets
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -35,6 +36,16 @@ def error_page(status: int, error: str, where: str, right: str) -> str:
 def closed_page() -> str:
     """Return the page for someone who has not opened Starlight by its whole address."""
     return render("closed.html", {})
+
+
+def new_draft_key() -> str:
+    """Return a key for the next letter that a page writes, unlike any other."""
+    return secrets.token_hex(16)
+
+
+def next_draft_key() -> str:
+    """Return the hidden field with the next letter's key, to take the place of the one that was used."""
+    return render("draft_key.html", {"swap": "true"})
 
 
 def _key(letter: LetterView | str) -> str:
@@ -104,4 +115,5 @@ _environment.globals |= {
     "set_aside": letters.set_aside,
     "in_fragments": lateness.in_fragments,
     "reading": localtime.reading,
+    "new_draft_key": new_draft_key,
 }

@@ -84,12 +84,21 @@ class Visit:
         """Return the person as the reader of something that is told without the mailbox."""
         return Reader(self.person, await self.backend.clock())
 
-    async def done(self, result: object, to: str | None = None, status: int = 200) -> Response:
-        """Answer an act: its result as JSON, the changed parts to htmx, the way back to a plain form."""
+    async def done(
+        self, result: object, to: str | None = None, status: int = 200, *, more: str = ""
+    ) -> Response:
+        """Answer an act: its result as JSON, the changed parts to htmx, the way back to a plain form.
+
+        Args:
+            result: of the act.
+            to: the address of whose letters to show; None for those that the request shows.
+            status: of HTTP.
+            more: HTML that htmx swaps besides the parts.
+        """
         if wants_json(self.request):
             return json_answer(result, status)
         if self.request.headers.get("hx-request"):
-            return HTMLResponse((await self.page(to)).parts(), status)
+            return HTMLResponse((await self.page(to)).parts() + more, status)
         # 303, so that the browser gets the page instead of sending the form again.
         return RedirectResponse(self.back(to), 303)
 

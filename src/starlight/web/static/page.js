@@ -416,6 +416,12 @@ function refused(xhr) {
   if (!xhr?.status) return null;
   try {
     const told = JSON.parse(xhr.responseText);
+    if (told.where === "key" && compose) {
+      // The answer to an earlier attempt was lost, and the words were changed since.
+      byId("draft-key").value = crypto.randomUUID();
+      refresh();
+      return "what you wrote before you changed it was sent already, and is among the letters.";
+    }
     return `${told.error}.${told.right ? ` ${told.right}.` : ""}`;
   } catch {
     return `It answered ${xhr.status}.`;
