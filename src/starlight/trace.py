@@ -17,6 +17,7 @@ import msgspec
 
 from starlight import dtntime
 from starlight.errors import InputError
+from starlight.visible_text import visible_json
 
 
 class TraceEvent(msgspec.Struct, frozen=True, gc=False, tag_field="what", tag="nothing"):
@@ -60,7 +61,8 @@ class Record(msgspec.Struct, frozen=True, gc=False):
         told: dict[str, object] = {"time": dtntime.to_text(self.time, 9), "node": self.node, "what": kind}
         for name, field in fields:
             told[name] = getattr(event, field)
-        return msgspec.json.encode(told).decode()
+        # Files of lines are looked at on terminals, and much of what they tell came from peers.
+        return visible_json(msgspec.json.encode(told).decode())
 
 
 @cache

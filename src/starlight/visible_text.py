@@ -1,9 +1,9 @@
-"""Text from elsewhere as it may be shown: what a reader could not see, or would be misled by, is made visible.
+"""Text from elsewhere as it may be shown: what can't be seen, or would mislead a reader, is made visible.
 
-A letter, a name or an error may hold any characters. On a terminal some of them are commands (ECMA-48: colours,
-the window's title, the clipboard, the cursor over lines that were printed before); on any screen some turn the
-order of what stands beside them (Unicode UAX 9) or can't be seen at all. Each is shown by a sign for it: the
-picture of a control character (Unicode Control Pictures, such as ␛), else its number (such as ‹U+202E›).
+A letter, a name or an error may hold any characters. On a terminal some of them are commands (ECMA-48:
+colours, the window's title, the clipboard, the cursor over lines that were printed before); on any screen
+some turn the order of what stands beside them (Unicode UAX 9) or can't be seen at all. Each is shown by a
+sign: the picture of a control character (Unicode Control Pictures, such as ␛), or its number (‹U+202E›).
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def test_a_letter_whose_answer_is_lost_is_written_once(tmp_path: Path) -> None:
         status, first = ask(data, body, "7f3a", hear=True)
         assert status in (200, 201)
         assert ask(data, body, "7f3a", hear=True)[0] == 200
-        # It is killed while an answer is on its way: the letter may be there or not, and never without its key.
+        # Killed while an answer is on its way: the letter may be there or not, and never without its key.
         for number in range(3):
             ask(data, body | {"text": f"killed {number}"}, f"kill-{number}", hear=False)
         running_node.process.send_signal(signal.SIGKILL)

@@ -118,7 +118,7 @@ def test_a_key_is_remembered_for_thirty_days(sky: FakeSky) -> None:
 
 
 def test_the_slots_of_keys_that_have_lapsed_are_used_again() -> None:
-    """A store grows with the keys of thirty days, not with all that there ever were, over restarts as well."""
+    """A store grows with the keys of thirty days, not with all that there ever were; over restarts, too."""
     records = MemoryRecords()
     for day in range(100):
         keys = ClientKeys(JAY, DecodedRecords(records))  # nothing in memory

@@ -11,7 +11,17 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "starlight"
-FREE = {"errors", "dtntime", "input_files", "json_text", "json_time", "trace", "visible_text", "worlds", "__init__"}
+FREE = {
+    "errors",
+    "dtntime",
+    "input_files",
+    "json_text",
+    "json_time",
+    "trace",
+    "visible_text",
+    "worlds",
+    "__init__",
+}
 FORBIDDEN = {
     "asyncio": "return actions and let live/ perform them",
     "socket": "return bytes and let neighbours/ send them",

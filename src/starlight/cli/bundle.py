@@ -10,7 +10,8 @@ import click
 
 from starlight import dtntime
 from starlight.cli.node import data_folder
-from starlight.cli.options import Number, as_json, collected, print_json
+from starlight.cli.options import Number, as_json, collected
+from starlight.cli.output import echo, print_bytes, print_json
 from starlight.errors import InputError, StarlightError
 from starlight.input_files import read_bytes
 
@@ -100,12 +101,12 @@ def send(asked: SendOptions) -> None:
     if asked.json_output:
         print_json(plain_values(accepted))
         return
-    click.echo(accepted.id)
+    echo(accepted.id)
     for word, time in (("leaves", accepted.leaves), ("arrives", accepted.arrives)):
         if time is not None:
-            click.echo(f"  {word:<10}{dtntime.to_text(time, 3)}  (predicted)")
+            echo(f"  {word:<10}{dtntime.to_text(time, 3)}  (predicted)")
     if accepted.leaves is None:
-        click.echo("  No route is known yet; it waits for one.")
+        echo("  No route is known yet; it waits for one.")
 
 
 @bundle.command()
@@ -144,8 +145,7 @@ def receive(
             if received is None:
                 return
             if files is None:
-                sys.stdout.buffer.write(received.payload)
-                sys.stdout.buffer.flush()
+                print_bytes(received.payload)
             else:
                 _show(_kept(files, received), received, json_output)
             # What could not be written or shown has raised, and stays in the node.
@@ -165,9 +165,8 @@ def _kept(files: PayloadFolder, received: ReceivedUnit) -> Path:
 def _show(path: Path, received: ReceivedUnit, json_output: bool) -> None:
     """Tell of a payload that was written to a file."""
     if not json_output:
-        click.echo(f"{path}  {len(received.payload)} B from {received.source}")
+        echo(f"{path}  {len(received.payload)} B from {received.source}")
         return
-    import json
 
     created = received.created
     told = {
@@ -179,7 +178,7 @@ def _show(path: Path, received: ReceivedUnit, json_output: bool) -> None:
         "file": str(path),
     }
     # One line each, so that a program can read them as they come.
-    click.echo(json.dumps(told, ensure_ascii=False))
+    print_json(told, indent=None)
 
 
 def _payload(file: str) -> bytes:

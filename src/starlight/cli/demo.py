@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from starlight.cli import options
+from starlight.cli.output import echo, log_to_stderr
 
 
 def default_folder() -> Path:
@@ -48,11 +49,12 @@ def demo(
 
     from starlight.app.demo import run_demo
 
+    log_to_stderr()
     asyncio.run(
         run_demo(
             scenario_name,
             default_folder() if data is None else data,
-            click.echo,
+            echo,
             speed=speed,
             at=at,
             port=port,
@@ -68,4 +70,4 @@ def _open_browser(address: str) -> None:
     try:
         webbrowser.open(address)
     except webbrowser.Error:
-        click.echo("No browser could be opened; open the address above in one.")
+        echo("No browser could be opened; open the address above in one.")

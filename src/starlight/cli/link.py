@@ -9,7 +9,8 @@ import click
 
 from starlight import dtntime
 from starlight.cli import options
-from starlight.cli.options import collected, print_json
+from starlight.cli.options import collected
+from starlight.cli.output import echo, echo_lines, print_json
 from starlight.errors import InputError
 from starlight.input_files import write_bytes
 
@@ -112,7 +113,7 @@ def link(asked: LinkOptions) -> None:
     if asked.json_output:
         print_json(view)
     else:
-        click.echo(found.table.text())
+        echo_lines(found.table.text())
         _show(view)
 
 
@@ -130,8 +131,8 @@ def _at_range(
     if json_output:
         print_json(view)
         return
-    click.echo(table.text())
-    click.echo(
+    echo_lines(table.text())
+    echo(
         f"At {range_au:g} au: {view['rate_bps']:,} bit/s of the ladder, "
         f"{view['max_rate_bps']:,.0f} bit/s would close."
     )
@@ -146,25 +147,23 @@ def _cases(path: Path, json_output: bool) -> None:
         print_json([view for _, view in found])
         return
     for table, view in found:
-        click.echo(f"{table.text()}\n{view['source']}\n")
+        echo_lines(f"{table.text()}\n{view['source']}\n")
         for line in view["published"]:
             computed = "not led to by its inputs" if line["computed"] is None else f"{line['computed']:.2f}"
             off = "" if line["difference_db"] is None else f"  ({line['difference_db']:+.3f} dB)"
-            click.echo(
-                f"  {line['key']:<24} published {line['published']:>12,.2f}   computed {computed:>12}{off}"
-            )
-        click.echo()
+            echo(f"  {line['key']:<24} published {line['published']:>12,.2f}   computed {computed:>12}{off}")
+        echo()
 
 
 def _show(view: dict[str, Any]) -> None:
     light = dtntime.duration_text(round(view["light_time_s"] * dtntime.SECOND))
-    click.echo(f"A signal that leaves at {view['time']} is {light} under way, {view['range_km']:,.0f} km.")
-    click.echo(f"\nRate from {view['start']} to {view['end']}, {view['volume_bytes'] / 1e6:,.3f} MB in all:")
-    click.echo(f"  {'from':<22}{'bit/s':>12}{'elevation, deg':>18}{'Sun, deg':>10}")
+    echo(f"A signal that leaves at {view['time']} is {light} under way, {view['range_km']:,.0f} km.")
+    echo(f"\nRate from {view['start']} to {view['end']}, {view['volume_bytes'] / 1e6:,.3f} MB in all:")
+    echo(f"  {'from':<22}{'bit/s':>12}{'elevation, deg':>18}{'Sun, deg':>10}")
     for step in view["rates"][:SHOWN]:
         # An end in space has no horizon and so no elevation.
         ups = (step["elevation_tx_deg"], step["elevation_rx_deg"])
         up = " / ".join("-" if each is None else f"{each:.1f}" for each in ups)
-        click.echo(f"  {step['start']:<22}{step['rate_bps']:>12,}{up:>18}{step['sun_angle_deg']:>10.1f}")
+        echo(f"  {step['start']:<22}{step['rate_bps']:>12,}{up:>18}{step['sun_angle_deg']:>10.1f}")
     if len(view["rates"]) > SHOWN:
-        click.echo(f"  ... and {len(view['rates']) - SHOWN} more; --json or --report FILE.html has all")
+        echo(f"  ... and {len(view['rates']) - SHOWN} more; --json or --report FILE.html has all")

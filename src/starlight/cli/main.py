@@ -10,6 +10,7 @@ from importlib import import_module
 import click
 
 from starlight import __version__
+from starlight.cli.output import echo, echo_lines
 from starlight.errors import InputError, RangeError, StarlightError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -83,17 +84,17 @@ def main() -> None:
     except click.UsageError as error:
         # Without a context the mistake was made before any command was found.
         where = error.ctx.command_path if error.ctx else "starlight"
-        click.echo(f"starlight: {error.format_message()} Try: {where} --help", err=True)
+        echo(f"starlight: {error.format_message()} Try: {where} --help", err=True)
         sys.exit(2)
     # Kinds of StarlightError, so they come first: it is for the person to mend what they asked.
     except (InputError, RangeError) as error:
-        click.echo(f"starlight: {error}", err=True)
+        echo_lines(f"starlight: {error}", err=True)
         sys.exit(2)
     except StarlightError as error:
-        click.echo(f"starlight: {error}", err=True)
+        echo_lines(f"starlight: {error}", err=True)
         sys.exit(1)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("starlight: interrupted", err=True)
+        echo("starlight: interrupted", err=True)
         # 128 and the number of SIGINT, as shells have it.
         sys.exit(130)
     except BrokenPipeError:
@@ -103,10 +104,10 @@ def main() -> None:
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
-        click.echo(f"starlight: the output can't be written ({error.strerror})", err=True)
+        echo(f"starlight: the output can't be written ({error.strerror})", err=True)
         # Else the interpreter would try once more at its end, and complain in lines of its own.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except MemoryError:
-        click.echo("starlight: what was asked takes more memory than there is", err=True)
+        echo("starlight: what was asked takes more memory than there is", err=True)
         sys.exit(1)

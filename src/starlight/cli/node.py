@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from starlight import dtntime
-from starlight.cli.options import as_json, print_json
+from starlight.cli.options import as_json
+from starlight.cli.output import echo, print_json
 from starlight.errors import InputError
+from starlight.visible_text import visible
 
 if TYPE_CHECKING:
     from starlight.client.client import Client, LatenessView
@@ -51,7 +53,7 @@ def node(file: Path, record: Path | None, log: bool) -> None:
 
     from starlight.app.single_node import run_node
 
-    asyncio.run(run_node(file, click.echo, record=record, log=log))
+    asyncio.run(run_node(file, echo, record=record, log=log))
 
 
 @click.command()
@@ -125,19 +127,19 @@ def send(
     if json_output:
         print_json(_told(letter, lateness, explain) | {"doubts": plain_values(foreseen.doubts)})
         return
-    click.echo(f"{letter.id}  {_words(letter.state)}")
+    echo(f"{letter.id}  {_words(letter.state)}")
     for fact in letter.facts:
         if fact.certainty == "predicted":
-            click.echo(f"  {_words(fact.state):<10}{dtntime.to_text(fact.time, 3)}  (predicted)")
+            echo(f"  {_words(fact.state):<10}{dtntime.to_text(fact.time, 3)}  (predicted)")
     way = client.reach(person, address)
     if way.code not in ("open", "here"):
-        click.echo(f"  {way.headline.text()}. {way.detail.text()}".rstrip())
+        echo(f"  {way.headline.text()}. {way.detail.text()}".rstrip())
     if way.code == "no_route" and letter.expires is not None:
-        click.echo(f"  It is kept until {dtntime.to_text(letter.expires)}.")
+        echo(f"  It is kept until {dtntime.to_text(letter.expires)}.")
     if not letter.receipt_can_come:
-        click.echo("  No receipt can come from there: that it arrived will never be confirmed.")
+        echo("  No receipt can come from there: that it arrived will never be confirmed.")
     for doubt in foreseen.doubts:
-        click.echo(f"  {doubt.text.text()}")
+        echo(f"  {doubt.text.text()}")
     if lateness is not None:
         _show_lateness(lateness)
 
@@ -160,7 +162,7 @@ def _uploaded(client: Client, person: str, attach: tuple[Path, ...]) -> tuple[At
             parts.append(client.upload(person, file, lambda count: None))
             continue
         # On standard error, because the letter is told on standard output; a file gets only the name.
-        with click.progressbar(length=file.size, label=file.path.name, file=sys.stderr) as bar:
+        with click.progressbar(length=file.size, label=visible(file.path.name), file=sys.stderr) as bar:
             parts.append(client.upload(person, file, bar.update))
     return tuple(parts)
 
@@ -182,11 +184,11 @@ def _words(state: DeliveryState) -> str:
 def _show_lateness(lateness: LatenessView, indent: str = "") -> None:
     """Print why a letter is not there sooner; what was refused as `starlight route --explain` prints it."""
     for sentence in lateness.first:
-        click.echo(indent + sentence.text())
+        echo(indent + sentence.text())
     for reason in lateness.reasons:
-        click.echo(indent + reason.headline.text())
+        echo(indent + reason.headline.text())
         for sentence in reason.sentences:
-            click.echo(f"{indent}  {sentence.text()}")
+            echo(f"{indent}  {sentence.text()}")
 
 
 def _standard_input() -> str:
@@ -226,12 +228,12 @@ def inbox(folder: Path, person: str, address: str | None, explain: bool, json_ou
     for letter in letters:
         _show_letter(letter, why.get(letter.id), now)
     if not letters:
-        click.echo("No letters.")
+        echo("No letters.")
     for line in shut_ways(client, person):
-        click.echo(line)
+        echo(line)
     told = set_aside(client.set_aside(person), str(folder))
     if told:
-        click.echo(told)
+        echo(told)
 
 
 def shut_ways(client: Client, person: str) -> Iterator[str]:
@@ -257,12 +259,13 @@ def _show_letter(letter: LetterView, lateness: LatenessView | None, now: int) ->
     if letter.critical or letter.priority.name != "NORMAL":
         state += ", critical" if letter.critical else f", {letter.priority.name.lower()}"
     written = dtntime.to_text(letter.written_at)
-    click.echo(f"{mark} {written}  {letter.from_name} to {letter.to_name}  [{state}]")
-    click.echo("    " + letter.text.replace("\n", "\n    "))
+    echo(f"{mark} {written}  {letter.from_name} to {letter.to_name}  [{state}]")
+    for line in letter.text.split("\n"):
+        echo("    " + line)
     for part in letter.parts:
         here = "" if part.is_here else f", {part.here_bytes} here"
-        click.echo(f"    [{part.kind}] {part.name or part.media_type}, {part.size_bytes} bytes{here}")
+        echo(f"    [{part.kind}] {part.name or part.media_type}, {part.size_bytes} bytes{here}")
     if letter.note:
-        click.echo(f"    ({letter.note})")
+        echo(f"    ({letter.note})")
     if lateness is not None:
         _show_lateness(lateness, "      ")

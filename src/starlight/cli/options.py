@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -141,12 +140,6 @@ rate = click.option(
 )
 
 report = written_to("--report", "Write a page about it here, one HTML file that needs no other.")
-
-
-def print_json(value: object) -> None:
-    """Print a value as indented JSON."""
-    # JSON is UTF-8 (RFC 8259, 8.1), so names and letters can stay readable.
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def size_text(count: float) -> str:

@@ -19,12 +19,18 @@ def echo(text: object = "", *, err: bool = False) -> None:
     """Print one line; what would break it, or is not to be seen, is shown by a sign.
 
     Args:
-        text: the line; newlines in front of it are empty lines before it.
+        text: the line; newlines before and after it are empty lines.
         err: on standard error.
     """
     line = str(text)
-    own = line.lstrip("\n")
-    click.echo("\n" * (len(line) - len(own)) + visible(own), err=err)
+    own = line.strip("\n")
+    before, _, after = line.partition(own) if own else (line, "", "")
+    click.echo(before + visible(own) + after, err=err)
+
+
+def redraw() -> None:
+    """Move a terminal's cursor home and clear what is below it; what scrolled away before stays."""
+    click.echo("\x1b[H\x1b[J", nl=False)
 
 
 def echo_lines(text: str, *, err: bool = False) -> None:
@@ -36,6 +42,15 @@ def print_json(value: object, *, indent: int | None = 2) -> None:
     """Print a value as JSON; None for `indent` is one line."""
     # JSON is UTF-8 (RFC 8259, 8.1), so names and letters can stay readable.
     click.echo(visible_json(json.dumps(value, indent=indent, ensure_ascii=False)))
+
+
+def print_bytes(data: bytes) -> None:
+    """Write bytes to standard output: as they are to a file or a program, as harmless lines to a terminal."""
+    if sys.stdout.isatty():
+        echo_lines(data.decode("utf-8", "backslashreplace"))
+        return
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
 
 
 class _VisibleFormatter(logging.Formatter):

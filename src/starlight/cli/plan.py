@@ -10,7 +10,8 @@ import click
 
 from starlight import dtntime
 from starlight.cli import options
-from starlight.cli.options import as_json, print_json, size_text
+from starlight.cli.options import as_json, size_text
+from starlight.cli.output import echo, print_json
 from starlight.cli.plan_amend import add, cut, set_plan
 from starlight.cli.plan_scenario import scenario_plan
 
@@ -120,7 +121,7 @@ def convert(
         _show_written(source, target, imported, done)
     if not done.contacts:
         told = f"nothing was written to {target}: no contact is left to write"
-        click.echo(f"starlight: {told}. {_remedy(source, imported)}", err=True)
+        echo(f"starlight: {told}. {_remedy(source, imported)}", err=True)
     if not done.contacts or imported.count("refused"):
         sys.exit(1)
 
@@ -164,13 +165,13 @@ def _show_written(source: Path, target: Path, imported: Imported, done: Exported
         head = (
             f"{target}: {_count(done.contacts, 'contact')} among {_count(len(nodes), 'node')}, from {source}"
         )
-        click.echo(head + (f", which has {read}" if read != done.contacts else ""))
+        echo(head + (f", which has {read}" if read != done.contacts else ""))
     for each in imported.counts:
-        click.echo(f"{each.act:<10}{each.count:>7}  {each.kind}")
+        echo(f"{each.act:<10}{each.count:>7}  {each.kind}")
     for loss in done.losses:
-        click.echo(f"{'lost':<10}{loss.count:>7}  {loss.text}")
+        echo(f"{'lost':<10}{loss.count:>7}  {loss.text}")
     if not imported.counts and not done.losses:
-        click.echo("Nothing was lost.")
+        echo("Nothing was lost.")
 
 
 def _remedy(source: Path, imported: Imported) -> str:
@@ -190,31 +191,29 @@ def _count(number: int, noun: str) -> str:
 
 def _show(file: Path, imported: Imported, found: dict[str, Any], every: bool) -> None:
     head = f"{_count(found['contacts'], 'contact')} among {_count(len(found['nodes']), 'node')}"
-    click.echo(f"{file}: {TITLES[imported.format]}, {head}")
+    echo(f"{file}: {TITLES[imported.format]}, {head}")
     if found["start"] is not None:
         span = dtntime.duration_text(round(found["span_s"] * dtntime.SECOND))
-        click.echo(f"{found['start']} to {found['end']}, {span}")
+        echo(f"{found['start']} to {found['end']}, {span}")
         unlimited = found["unlimited_contacts"]
         more = f", and {_count(unlimited, 'contact')} without limit" if unlimited else ""
-        click.echo(f"{size_text(found['volume_bytes'])} can be carried{more}")
+        echo(f"{size_text(found['volume_bytes'])} can be carried{more}")
     # Dates and Unix time leave no choice, so only relative times are worth the line.
     if imported.epoch is not None:
-        click.echo(
-            f"Relative times were counted from {dtntime.to_text(imported.epoch)}; --epoch says otherwise."
-        )
+        echo(f"Relative times were counted from {dtntime.to_text(imported.epoch)}; --epoch says otherwise.")
     limit = len(imported.report) if every else SHOWN
     for each in imported.counts:
-        click.echo(f"\n{each.act} {each.count}: {each.kind}")
+        echo(f"\n{each.act} {each.count}: {each.kind}")
         remarks = [r for r in imported.report if (r.act, r.kind) == (each.act, each.kind)]
         for remark in remarks[:limit]:
-            click.echo(f"    {remark}")
+            echo(f"    {remark}")
         # The reader keeps only so many remarks of a kind and
         # counts the rest, so not even --all has them all.
         if each.count > min(limit, len(remarks)):
             hint = "" if every else "; --all shows more"
-            click.echo(f"    ... and {each.count - min(limit, len(remarks))} more{hint}")
+            echo(f"    ... and {each.count - min(limit, len(remarks))} more{hint}")
     if not imported.counts:
-        click.echo("\nNothing had to be repaired, refused or ignored.")
+        echo("\nNothing had to be repaired, refused or ignored.")
 
 
 def _report_json(file: Path, imported: Imported, found: dict[str, Any]) -> dict[str, Any]:

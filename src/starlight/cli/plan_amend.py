@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from starlight import dtntime
-from starlight.cli.options import as_json, moment, print_json
+from starlight.cli.options import as_json, moment
+from starlight.cli.output import echo, print_json
 from starlight.errors import InputError
 
 if TYPE_CHECKING:
@@ -149,6 +150,6 @@ def _tell(made: AmendmentView | None, json_output: bool) -> None:
 
         print_json(plain_values(made))
     elif made is None:
-        click.echo("The plan says that already; nothing was amended.")
+        echo("The plan says that already; nothing was amended.")
     else:
-        click.echo(f"amendment {made.author}:{made.number}, {dtntime.to_text(made.at, 3)}, is in force here")
+        echo(f"amendment {made.author}:{made.number}, {dtntime.to_text(made.at, 3)}, is in force here")

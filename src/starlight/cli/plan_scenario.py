@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +9,8 @@ import click
 
 from starlight import dtntime
 from starlight.cli import options
-from starlight.cli.options import collected, print_json
+from starlight.cli.options import collected
+from starlight.cli.output import echo, print_bytes, print_json
 from starlight.errors import InputError
 from starlight.input_files import read_text, write_bytes
 
@@ -133,35 +133,35 @@ def _export(spec: Scenario, history: History, form: str, output: Path | None) ->
         raise InputError("the plan has no contact that could be written", where=spec.name, right=right)
     for loss in done.losses:
         # Standard output may be the plan itself.
-        click.echo(f"note: {loss}", err=True)
+        echo(f"note: {loss}", err=True)
     if output is None:
         # As bytes: a file format has an encoding of its own, whatever the terminal's.
-        sys.stdout.buffer.write(done.data)
+        print_bytes(done.data)
     else:
         write_bytes(output, done.data)
 
 
 def _show(view: dict[str, Any], planned: Planned, titles: dict[str, str]) -> None:
-    click.echo(f"{view['scenario']}, {view['start']} to {view['end']}, version {view['version']}")
-    click.echo(
+    echo(f"{view['scenario']}, {view['start']} to {view['end']}, version {view['version']}")
+    echo(
         f"{view['contacts']} contact{'' if view['contacts'] == 1 else 's'}; of {view['visible']} that are "
         f"visible, {view['dropped']} were dropped "
         f"and {view['shortened']} shortened for want of antennas\n"
     )
-    click.echo(f"{'from':<34}{'to':<34}{'contacts':>9}{'hours':>10}{'megabytes':>13}{'light time, s':>24}")
+    echo(f"{'from':<34}{'to':<34}{'contacts':>9}{'hours':>10}{'megabytes':>13}{'light time, s':>24}")
     for row in view["links"]:
         # A wire is open all the time; its hours would tell nothing.
         if row["kind"] == "wire" or not row["contacts"]:
             continue
         light = " to ".join(f"{s:.3f}" for s in row["light_time_s"])
-        click.echo(
+        echo(
             f"{titles[row['from']][:33]:<34}{titles[row['to']][:33]:<34}{row['contacts']:>9}{row['hours']:>10.1f}"
             f"{row['volume_bytes'] / 1e6:>13,.1f}{light:>24}"
         )
     for notice in view["notices"]:
-        click.echo(f"\n{notice['start'][:16]} to {notice['end'][:16]}: {notice['text']}")
+        echo(f"\n{notice['start'][:16]} to {notice['end'][:16]}: {notice['text']}")
     if planned.changes:
-        click.echo("\nWhat gave way first:")
+        echo("\nWhat gave way first:")
         for change in planned.changes[:5]:
-            click.echo(f"  {change.sentence(titles)}")
-        click.echo(f"  (all {len(planned.changes)}: --json or --report FILE.html)")
+            echo(f"  {change.sentence(titles)}")
+        echo(f"  (all {len(planned.changes)}: --json or --report FILE.html)")

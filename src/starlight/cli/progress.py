@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from starlight import dtntime
+from starlight.visible_text import visible
 
 
 class ProgressBar:
@@ -28,7 +29,7 @@ class ProgressBar:
         # On stderr and wiped at the end: standard output is for the result alone.
         self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
         # Without a total the bar pulses.
-        self._task = self._progress.add_task(label, total=self._span or None, date="")
+        self._task = self._progress.add_task(visible(label), total=self._span or None, date="")
 
     def __enter__(self) -> ProgressBar:
         self._progress.start()

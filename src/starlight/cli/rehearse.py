@@ -13,7 +13,8 @@ import click
 
 from starlight import dtntime
 from starlight.cli import options
-from starlight.cli.options import collected, print_json
+from starlight.cli.options import collected
+from starlight.cli.output import echo, print_json
 from starlight.errors import InputError, StarlightError
 from starlight.input_files import reason
 
@@ -215,12 +216,12 @@ def _beat_json(beat: Beat) -> dict[str, object]:
 
 def _tell(beats: list[Beat], missing: list[str]) -> None:
     for beat in beats:
-        click.echo(f"{dtntime.to_text(beat.time)}  {beat.title}  ({beat.node})")
+        echo(f"{dtntime.to_text(beat.time)}  {beat.title}  ({beat.node})")
         for hop in beat.hops:
-            click.echo(f"    {hop}")
+            echo(f"    {hop}")
     for title in missing:
-        click.echo(f"(not in this interval)   {title}")
-    click.echo()
+        echo(f"(not in this interval)   {title}")
+    echo()
 
 
 def _show(report: RehearsalReport) -> None:
@@ -248,11 +249,11 @@ def _show(report: RehearsalReport) -> None:
         ("took", f"{report.seconds:.1f} s"),
     ]
     for name, value in rows:
-        click.echo(f"{name:<32}{value}")
+        echo(f"{name:<32}{value}")
     for error in report.errors[:SHOWN]:
-        click.echo(f"  {error.what}: {error.text}")
+        echo(f"  {error.what}: {error.text}")
     if len(report.errors) > SHOWN:
-        click.echo(f"  ... and {len(report.errors) - SHOWN} more; --json or --report FILE.html has them")
+        echo(f"  ... and {len(report.errors) - SHOWN} more; --json or --report FILE.html has them")
 
 
 def _links(report: RehearsalReport) -> str:
@@ -286,7 +287,7 @@ def replay(file: Path, json_output: bool) -> None:
         print_json({"events": found.events, "differences": [str(each) for each in found.differences]})
     else:
         for each in found.differences:
-            click.echo(str(each))
-        click.echo(f"{found.events} events replayed, {len(found.differences) or 'no'} differences")
+            echo(str(each))
+        echo(f"{found.events} events replayed, {len(found.differences) or 'no'} differences")
     if found.differences:
         raise StarlightError("the record replays differently")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from starlight.cli import options
-from starlight.cli.options import collected, print_json
+from starlight.cli.options import collected
+from starlight.cli.output import echo, print_json
 from starlight.input_files import write_bytes
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def route(asked: RouteOptions) -> None:
     else:
         _show(found, asked.plan, explain=asked.explain)
     if asked.report is not None:
-        click.echo(f"wrote {asked.report}", err=True)
+        echo(f"wrote {asked.report}", err=True)
 
 
 def _show(found: Found, file: Path, *, explain: bool) -> None:
@@ -126,41 +127,41 @@ def _show(found: Found, file: Path, *, explain: bool) -> None:
     here, there = found.name(found.source), found.name(found.destination)
     asked = f"{found.size} B from {here} to {there} at {tell(found.at)}"
     if not found.routes:
-        click.echo(f"No route: {asked}.")
+        echo(f"No route: {asked}.")
         for sentence in found.why_none:
-            click.echo(sentence)
+            echo(sentence)
         for kind in found.left_out:
-            click.echo(f"Of the contacts in {file}, {kind}. starlight plan check {file} lists them.")
+            echo(f"Of the contacts in {file}, {kind}. starlight plan check {file} lists them.")
     for rank, (each, limits) in enumerate(zip(found.routes, found.limits, strict=True), 1):
         if not each.hops:
-            click.echo(f"Route {rank}: {asked}; it is there already.")
+            echo(f"Route {rank}: {asked}; it is there already.")
             continue
         entry = found.name(each.entry_node)
-        click.echo(f"Route {rank}: {asked}; arrives at {tell(each.arrival)}, enters by {entry}.")
-        click.echo(f"  chosen by its projected arrival at {tell(each.projected)}, margins included")
+        echo(f"Route {rank}: {asked}; arrives at {tell(each.arrival)}, enters by {entry}.")
+        echo(f"  chosen by its projected arrival at {tell(each.projected)}, margins included")
         for sentence, hop, limit in zip(
             found.tell(words.hops(each, found.names)), each.hops, limits, strict=True
         ):
-            click.echo(f"  {sentence}")
+            echo(f"  {sentence}")
             why = limit_text(hop, limit, found)
-            click.echo(f"    contact {hop.contact.id} can carry {limit.volume} B for it: {why}")
+            echo(f"    contact {hop.contact.id} can carry {limit.volume} B for it: {why}")
     if found.fragments:
         last = max(fragment.route.arrival for fragment in found.fragments)
-        click.echo(f"In {len(found.fragments)} fragments it fits; the last arrives at {tell(last)}:")
+        echo(f"In {len(found.fragments)} fragments it fits; the last arrives at {tell(last)}:")
         for piece in found.fragments:
             ids = ", ".join(str(hop.contact.id) for hop in piece.route.hops)
-            click.echo(
+            echo(
                 f"  {piece.length} B of payload from byte {piece.offset} on, by contacts {ids}, "
                 f"arrive at {tell(piece.route.arrival)}"
             )
     if not explain and found.routes:
         return
     for refusal in found.refused:
-        click.echo(words.headline(refusal).text(tell))
+        echo(words.headline(refusal).text(tell))
         for sentence in found.tell(words.refused(refusal, found.names)):
-            click.echo(f"  {sentence}")
+            echo(f"  {sentence}")
     # Silence would leave open whether anything faster was looked for.
     if found.routes and not found.refused:
-        click.echo(NOTHING_FASTER)
+        echo(NOTHING_FASTER)
     for sentence in (*found.never_used, *(found.notes if explain else ())):
-        click.echo(sentence)
+        echo(sentence)

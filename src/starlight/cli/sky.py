@@ -9,7 +9,7 @@ import click
 
 from starlight import dtntime
 from starlight.cli import options
-from starlight.cli.options import print_json
+from starlight.cli.output import echo, print_json
 from starlight.input_files import write_bytes
 
 
@@ -54,7 +54,7 @@ def sky(
         start = max(plan.period()[0], heaven.covers[0])
         _list(skyreport.conjunction_list(plan, heaven, start, heaven.covers[1]), json_output)
         if not json_output:
-            click.echo(f"Later ones are not known: {heaven.ends_text()}.")
+            echo(f"Later ones are not known: {heaven.ends_text()}.")
         return
     view = skyview.sky_view(plan, heaven, time)
     found = skyreport.next_conjunction(plan, heaven, time)
@@ -71,11 +71,11 @@ def _list(found: list[dict[str, Any]], json_output: bool) -> None:
     if json_output:
         print_json(found)
         return
-    click.echo(
+    echo(
         f"{'enters':<22}{'closest':<22}{'least angle':>12}   {'leaves':<22}{'last safe departure from Mars'}"
     )
     for each in found:
-        click.echo(
+        echo(
             f"{each['enter']:<22}{each['minimum']:<22}{each['min_angle_deg']:>8.3f} deg   {each['leave']:<22}"
             f"{each['last_safe_departure']['mars']}"
         )
@@ -108,14 +108,12 @@ def _show(view: dict[str, Any], titles: dict[str, str]) -> None:
             )
     rows += [row for body in view["bodies"] for row in _body(body)]
     for name, value in rows:
-        click.echo(f"{name:<22}{value}")
-    click.echo("\nWho can be heard now, and how long the signal was under way:")
+        echo(f"{name:<22}{value}")
+    echo("\nWho can be heard now, and how long the signal was under way:")
     if not view["pairs"]:
-        click.echo("  nobody: no two places with a radio see each other")
+        echo("  nobody: no two places with a radio see each other")
     for pair in view["pairs"]:
-        click.echo(
-            f"  {titles[pair['from']]:<34} at {titles[pair['to']]:<34} {pair['light_time_s']:>14.6f} s"
-        )
+        echo(f"  {titles[pair['from']]:<34} at {titles[pair['to']]:<34} {pair['light_time_s']:>14.6f} s")
 
 
 def _body(body: dict[str, Any]) -> list[tuple[str, str]]:

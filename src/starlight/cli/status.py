@@ -11,16 +11,14 @@ import click
 
 from starlight import dtntime
 from starlight.cli.node import data_folder, shut_ways
-from starlight.cli.options import as_json, print_json, size_text
+from starlight.cli.options import as_json, size_text
+from starlight.cli.output import echo, print_json
 from starlight.dtntime import SECOND
 
 if TYPE_CHECKING:
     from starlight.client.client import Client
     from starlight.live.config import DaemonStatus
     from starlight.neighbours.link_status import LinkStatus
-
-REDRAW = "\x1b[H\x1b[J"
-"""Moves a terminal's cursor home and clears what is below it; what scrolled away before stays."""
 
 
 @click.command()
@@ -55,9 +53,9 @@ def status(folder: Path, watch: bool, interval_s: float, json_output: bool) -> N
         while True:
             found = client.nodes()
             if json_output:
-                _line(plain_values(found))
+                print_json(plain_values(found), indent=None)
             elif sys.stdout.isatty():
-                click.echo(REDRAW, nl=False)
+                redraw()
                 _show_all(client, found)
             else:
                 for entry in found:
@@ -73,28 +71,22 @@ def _show_all(client: Client, found: list[DaemonStatus]) -> None:
         _show(entry)
     for each in client.people():
         for line in shut_ways(client, each.id):
-            click.echo(f"{each.name} to {line}")
-
-
-def _line(value: object) -> None:
-    import json
-
-    click.echo(json.dumps(value))
+            echo(f"{each.name} to {line}")
 
 
 def _show(entry: DaemonStatus) -> None:
-    click.echo(
+    echo(
         f"node {entry.node}: {entry.stored['bundles']} bundles stored, {entry.received} received, "
         f"{entry.sent} sent, {entry.refused} refused, links up: {entry.up or 'none'}, "
         f"{entry.syncs} fsyncs, plan {entry.plan_version}{_amended(entry)}, "
         f"{dtntime.to_text(entry.time, 3)}"
     )
     if entry.plan_file:
-        click.echo(f"  the plan file has changed and is not taken: {entry.plan_file}")
+        echo(f"  the plan file has changed and is not taken: {entry.plan_file}")
     for link in entry.links:
         show_link(link)
     if entry.strangers:
-        click.echo(f"  {entry.strangers} datagrams from addresses of no peer")
+        echo(f"  {entry.strangers} datagrams from addresses of no peer")
 
 
 def _show_lines(entry: DaemonStatus) -> None:
@@ -105,7 +97,7 @@ def _show_lines(entry: DaemonStatus) -> None:
             "never up" if link.since is None else f"{'up' if link.up else 'down'} since {_moment(link.since)}"
         )
         error = f", last error {_moment(link.error_at)}: {link.error}" if link.error else ""
-        click.echo(
+        echo(
             f"{now} node {entry.node} peer {link.peer}: {state}, last heard {_moment(link.heard)}, "
             f"{_rates(link)}{error}"
         )
@@ -132,18 +124,18 @@ def show_link(link: LinkStatus) -> None:
     """Print how the links with a peer stand: a line, and what is to be known besides."""
     since = "never up" if link.since is None else f"{'up' if link.up else 'down'} since {_moment(link.since)}"
     where = link.address or f"{link.protocol or 'it'} calls us"
-    click.echo(
+    echo(
         f"  peer {link.peer} ({where}): {since}, last heard {_moment(link.heard)}, {link.sent} sent, "
         f"{link.acknowledged} acknowledged, {link.failed} failed, {link.received} received"
     )
     if link.acknowledges is not None:
-        click.echo(f"    {link.protocol}: {_promised(link)}")
+        echo(f"    {link.protocol}: {_promised(link)}")
     if link.up or link.queued:
-        click.echo(f"    now {_rates(link)}")
+        echo(f"    now {_rates(link)}")
     if link.clock_fault:
-        click.echo(f"    {_clock(link)}")
+        echo(f"    {_clock(link)}")
     if link.error:
-        click.echo(f"    last error {_moment(link.error_at)}: {link.error}")
+        echo(f"    last error {_moment(link.error_at)}: {link.error}")
 
 
 def _promised(link: LinkStatus) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from starlight.cli.options import as_json, print_json
+from starlight.cli.options import as_json
+from starlight.cli.output import echo, print_json
 
 if TYPE_CHECKING:
     from starlight.store.contract import Quarantined
@@ -34,29 +35,30 @@ def store(folder: Path, quarantined: bool, json_output: bool) -> None:
         print_json([{name: msgspec.to_builtins(getattr(each, name)) for name in fields} for each in found])
         return
     for each in found:
-        click.echo(each.path)
-        lines = [_quarantined(each.quarantined)] if quarantined else [_bundles(each), _mailboxes(each)]
-        click.echo("\n".join(lines))
+        echo(each.path)
+        lines = _quarantined(each.quarantined) if quarantined else _bundles(each) + _mailboxes(each)
+        for line in lines:
+            echo(line)
 
 
-def _quarantined(records: list[Quarantined]) -> str:
+def _quarantined(records: list[Quarantined]) -> list[str]:
     from starlight.dtntime import to_text
 
     if not records:
-        return "  nothing is quarantined"
+        return ["  nothing is quarantined"]
     lines = []
     for each in records:
         when = to_text(each.at) if each.at is not None else "at an unknown time"
         lines.append(f"  {each.mailbox or 'node'} {each.key}: {len(each.data)} bytes, set aside {when}")
         lines.append(f"    {each.why}")
-    return "\n".join(lines)
+    return lines
 
 
-def _bundles(found: StoreListing) -> str:
+def _bundles(found: StoreListing) -> list[str]:
     from starlight.dtntime import to_text
 
     if not found.bundles:
-        return "  no bundles"
+        return ["  no bundles"]
     lines = []
     for each in found.bundles:
         if each.expires is None:
@@ -64,12 +66,12 @@ def _bundles(found: StoreListing) -> str:
         else:
             ends = to_text(each.expires)
             lines.append(f"  {each.key}: {each.bytes} bytes to {each.destination}, expires {ends}")
-    return "\n".join(lines)
+    return lines
 
 
-def _mailboxes(found: StoreListing) -> str:
+def _mailboxes(found: StoreListing) -> list[str]:
     if not found.mailboxes:
-        return "  no mailboxes"
+        return ["  no mailboxes"]
     lines = []
     for each in found.mailboxes:
         if ":" not in each.name:
@@ -78,4 +80,4 @@ def _mailboxes(found: StoreListing) -> str:
         state = "open" if each.open else "closed"
         person = each.person or "nobody"
         lines.append(f"  {each.name} ({person}, {state}): {each.letters} letters, {each.unread} unread")
-    return "\n".join(lines)
+    return lines
