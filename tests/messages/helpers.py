@@ -75,10 +75,12 @@ def fragment_overhead_of(priority: int = 1) -> int:
     return overhead_of(priority) + 2 * 3 + RELAY_BYTES
 
 
-def unit(endpoint: str, source: str, payload: bytes, created: int = 0) -> DataUnit:
+def unit(
+    endpoint: str, source: str, payload: bytes, created: int = 0, priority: int = Priority.NORMAL
+) -> DataUnit:
     """Return what a node delivers of a bundle that came whole, created at a time in ns."""
     key = f"{source}/{created // MILLISECOND}/0"
-    return DataUnit(key, (key,), endpoint, source, created, payload, created + DAY, Priority.NORMAL)
+    return DataUnit(key, (key,), endpoint, source, created, payload, created + DAY, priority)
 
 
 def draft_of(office: PostOffice, to: str, words: str | int, now: int, priority: int) -> Draft:
@@ -120,7 +122,7 @@ class FakeNode:
         self.aside: dict[tuple[str, str], str] = {}
         self.trace: list[Record] = []
         self.claimed: set[str] = set()
-        self.waiting: list[tuple[str, str, bytes, int]] = []
+        self.waiting: list[tuple[str, str, bytes, int, int]] = []
         self.made: dict[str, int] = {}  # when each bundle was made
         self.queued: dict[str, tuple[Submit, Route | NoRoute]] = {}
         self.posts: list[Submit] = []
@@ -159,16 +161,24 @@ class FakeNode:
             elif isinstance(request, Unclaim):
                 self.claimed.discard(request.endpoint)
 
-    def arrive(self, destination: str, source: str, payload: bytes, created: int | None = None) -> None:
+    def arrive(
+        self,
+        destination: str,
+        source: str,
+        payload: bytes,
+        created: int | None = None,
+        priority: int = Priority.NORMAL,
+    ) -> None:
         """Deliver what was made at a time, or just now; keep it for whoever claims the endpoint."""
         made = self.sky.now if created is None else created
         if destination in self.claimed:
-            answer = self.office.delivered(unit(destination, source, payload, made), self.sky.now)
+            came = unit(destination, source, payload, made, priority)
+            answer = self.office.delivered(came, self.sky.now)
             if any(isinstance(request, Untaken) for request in answer):
-                self.waiting.append((destination, source, payload, made))
+                self.waiting.append((destination, source, payload, made, priority))
             self.ask(answer)
         else:
-            self.waiting.append((destination, source, payload, made))
+            self.waiting.append((destination, source, payload, made, priority))
 
     def set_plan(self, plan: ContactPlan) -> None:
         """Take a new plan: what has not left is routed again."""
@@ -211,7 +221,8 @@ class FakeNode:
     def _hand_over(self, post: Submit, made: int) -> None:
         node = self.office.addresses.node_of(post.destination)
         assert node is not None
-        self.sky.nodes[node].arrive(post.destination, post.source, post.payload, made)
+        urgency = Priority.EXPEDITED if post.critical else post.priority
+        self.sky.nodes[node].arrive(post.destination, post.source, post.payload, made, urgency)
 
     def _post(self, post: Submit) -> None:
         reason = self.sky.refuse(post)

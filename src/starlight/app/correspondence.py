@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Iterator, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from starlight.app.address_book import AddressBook
 from starlight.live.clock import MissionClock
@@ -150,7 +151,11 @@ class NodeCorrespondence:
 
     async def predict(self, draft: Draft) -> PredictionView:
         """Return what to expect of a letter sent now."""
-        return prediction_view(self._mail.predict(self.person.address, draft), self._titles)
+        found = prediction_view(self._mail.predict(self.person.address, draft), self._titles)
+        if not self._mail.is_plain(draft):
+            return found
+        left_out = forecasts.plain_text(is_answer=draft.reply_to is not None)
+        return replace(found, plain_text=left_out)
 
     async def reach(self, to: str) -> ReachView:
         """Return the state of the way to an address."""

@@ -65,12 +65,13 @@ class ResidentSpec(_Spec, frozen=True):
 
 
 class AddressSpec(_Spec, frozen=True):
-    """Someone elsewhere, for the list of people to write to."""
+    """Someone elsewhere, for the list of people to write to; in plain text where other software reads it."""
 
     address: str
     name: str
     place: str = ""
     world: Name = MARS.name
+    plain_text: bool = False
 
 
 class ClockSpec(_Spec, frozen=True):

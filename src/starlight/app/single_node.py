@@ -149,6 +149,7 @@ def config_of(node: NodeFile, base: Path, folder: Path, record: Path | None = No
         record=str(record) if record else None,
         services=service_configs(node.service),
         oldest_format=node.oldest_format,
+        plain_text=tuple(other.address for other in node.address if other.plain_text),
         planners=tuple(node.planners),
     )
 

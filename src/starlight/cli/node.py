@@ -86,6 +86,11 @@ def node(file: Path, record: Path | None, log: bool) -> None:
     metavar="KEY",
     help="A name for this letter, such as a UUID: sent again with the same one it stays one letter.",
 )
+@click.option(
+    "--plain",
+    is_flag=True,
+    help="Send the words alone, as UTF-8 text that any other software reads.",
+)
 @click.option("--explain", is_flag=True, help="Explain why it will not arrive sooner.")
 @as_json
 def send(
@@ -98,6 +103,7 @@ def send(
     critical: bool,
     attach: tuple[Path, ...],
     key: str | None,
+    plain: bool,
     explain: bool,
     json_output: bool,
 ) -> None:
@@ -119,7 +125,7 @@ def send(
         text = _standard_input()
     address, urgency = client.address(to, where="ADDRESS"), priority_of(priority)
     parts = _uploaded(client, person, attach)
-    draft = Draft(address, text, reply_to, urgency, critical, parts, key)
+    draft = Draft(address, text, reply_to, urgency, critical, parts, key, plain or None)
     # Asked before it is sent: afterwards the letter itself would be among what is booked.
     foreseen = client.predict(person, draft)
     letter = client.write(person, draft)
@@ -136,7 +142,9 @@ def send(
         echo(f"  {way.headline.text()}. {way.detail.text()}".rstrip())
     if way.code == "no_route" and letter.expires is not None:
         echo(f"  It is kept until {dtntime.to_text(letter.expires)}.")
-    if not letter.receipt_can_come:
+    if foreseen.plain_text is not None:
+        echo(f"  {foreseen.plain_text.text()}")
+    elif not letter.receipt_can_come:
         echo("  No receipt can come from there: that it arrived will never be confirmed.")
     for doubt in foreseen.doubts:
         echo(f"  {doubt.text.text()}")
@@ -254,13 +262,17 @@ def _state(letter: LetterView, now: int) -> str:
 
 
 def _show_letter(letter: LetterView, lateness: LatenessView | None, now: int) -> None:
+    from starlight.words.letters import in_answer
+
     mark = "*" if letter.unread else " "
     state = _state(letter, now)
     if letter.critical or letter.priority.name != "NORMAL":
         state += ", critical" if letter.critical else f", {letter.priority.name.lower()}"
     written = dtntime.to_text(letter.written_at)
     echo(f"{mark} {written}  {letter.from_name} to {letter.to_name}  [{state}]")
-    for line in letter.text.split("\n"):
+    if letter.answers is not None:
+        echo(f"    > {in_answer(letter.answers)}")
+    for line in letter.text.split("\n") if letter.text else ():
         echo("    " + line)
     for part in letter.parts:
         here = "" if part.is_here else f", {part.here_bytes} here"

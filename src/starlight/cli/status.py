@@ -12,7 +12,7 @@ import click
 from starlight import dtntime
 from starlight.cli.node import data_folder, shut_ways
 from starlight.cli.options import as_json, size_text
-from starlight.cli.output import echo, print_json
+from starlight.cli.output import echo, print_json, redraw
 from starlight.dtntime import SECOND
 
 if TYPE_CHECKING:

@@ -325,6 +325,7 @@ def _post_office(
         correspondents=correspondents,
         entropy=secrets.token_bytes,
         oldest_format=config.oldest_format,
+        plain_text=config.plain_text,
     )
 
 

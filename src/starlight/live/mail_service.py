@@ -152,6 +152,10 @@ class MailService:
         """Return what speaks now against what is predicted of a letter."""
         return self._office.forecasts.doubts(address, letter, self._clock.now())
 
+    def is_plain(self, draft: Draft) -> bool:
+        """Return whether a draft goes as its words alone, which other software reads."""
+        return self._office.forecasts.is_plain(draft)
+
     def predict(self, address: str, draft: Draft) -> Prediction:
         """Return when a letter sent now would leave and arrive."""
         return self._office.forecasts.predict(address, draft, self._clock.now())

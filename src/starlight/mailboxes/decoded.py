@@ -15,7 +15,7 @@ from starlight.mailboxes.stored_format import StoredLetter
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.format import Kind, decode_message, stand_in
-from starlight.messages.letter import Letter, Message, Newer
+from starlight.messages.letter import Content, Letter, Message, Newer
 from starlight.messages.letter_keys import VERSION
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Save, SetAside
@@ -172,7 +172,14 @@ def decode_letter(data: bytes, id: str) -> Letter:
         message = stand_in(stored.payload, stored.envelope, newer)
     if message.format == 1 and message.id != id:
         raise StoreError(f"the letter {message.id}")
-    return replace(message, id=id)
+    return replace(with_urgency(message, stored.priority), id=id)
+
+
+def with_urgency(letter: Letter, priority: int) -> Letter:
+    """Return a letter as urgent as its bundle was, unless it says itself how urgent it is."""
+    if letter.format == VERSION and letter.content is Content.LETTER:
+        return letter
+    return replace(letter, priority=priority)
 
 
 # What a correspondent saved only it can judge, when it is given that.

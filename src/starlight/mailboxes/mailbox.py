@@ -30,7 +30,7 @@ from starlight.messages.conversation import Conversation, Page
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
-from starlight.messages.letter_view import LetterView, letter_view, part_view
+from starlight.messages.letter_view import LetterView, letter_view, part_view, quoted
 from starlight.node.application import Save
 
 
@@ -218,7 +218,9 @@ class Mailbox:
             part_view(number, part, self.parts.get(letter_id, number), dispatches.get(number))
             for number, part in enumerate(letter.parts)
         )
-        return replace(view, mine=mine, parts=parts, reply_to=self.index.entry(letter_id).reply_to)
+        reply_to = self.index.entry(letter_id).reply_to
+        answers = None if reply_to is None else quoted(reply_to, self.letter(reply_to))
+        return replace(view, mine=mine, parts=parts, reply_to=reply_to, answers=answers)
 
     def _was_set_aside(self, key: str) -> None:
         """Let go of a letter that can't be read; of one whose course can't be read, the letter stays."""

@@ -61,12 +61,14 @@ class StoredLetter(msgspec.Struct, frozen=True, gc=False):
         source, destination, created: the envelope's (`Envelope`); in a record of version 1 there is none, as
             its payload says it all.
         payload: what travels, byte for byte.
+        priority: how urgent its bundle was, as a payload of format 1, or of another software, can't say.
     """
 
     source: str
     destination: str
     created: int
     payload: bytes
+    priority: int = 1
 
     @property
     def envelope(self) -> Envelope:

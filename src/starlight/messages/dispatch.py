@@ -164,6 +164,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         reading_known_at: when that receipt came here.
         dispatch: of the letter itself.
         parts: the dispatches of the parts that travel in bundles of their own.
+        plain_text: it travels as its words alone, which other software reads.
     """
 
     number: int = 0
@@ -176,6 +177,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reading_known_at: int | None = None
     dispatch: Dispatch
     parts: tuple[Dispatch, ...] = ()
+    plain_text: bool = False
 
     @property
     def dispatches(self) -> tuple[Dispatch, ...]:

@@ -61,6 +61,8 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         parts: voices, pictures and files that go with it.
         key: a name that the client chose for it, so that to send it again is safe: under one key there is
             one letter, for 30 days. None where it will not be sent again.
+        plain_text: whether it goes as its words alone, in UTF-8, which other software reads; None as the
+            node's file says of the address.
 
     Raises:
         InputError: `to` is no address that anybody can have, or `priority` or `key` is none.
@@ -73,6 +75,7 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     critical: bool = False
     parts: tuple[Attachment, ...] = ()
     key: str | None = None
+    plain_text: bool | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without a mailbox; the address becomes the one text that means it."""

@@ -24,10 +24,10 @@ from starlight.bundle import VALUE_LIMITS, cbor
 from starlight.dtntime import MILLISECOND
 from starlight.errors import CborError, InputError, LetterError
 from starlight.messages.conversation_order import thread_of
+from starlight.messages.file_signatures import media_type_of, text_in
 from starlight.messages.first_format import decode_first, encode_first
 from starlight.messages.letter import (
     RECEIPT_FACTS_MAX,
-    TEXT_MAX_BYTES,
     Content,
     Keys,
     Letter,
@@ -42,7 +42,7 @@ from starlight.messages.letter import (
 )
 from starlight.messages.letter_keys import VERSION, Key, letter_keys, letter_of
 from starlight.messages.limits import check
-from starlight.messages.parts import Chunk
+from starlight.messages.parts import Chunk, Part, PartKind
 from starlight.messages.wire_values import (
     ID_BYTES,
     Envelope,
@@ -123,8 +123,16 @@ def encode_message(message: Letter | Receipt | Telemetry | Chunk, envelope: Enve
     return cbor.dumps(_chunk_keys(message))
 
 
-def payload_of(letter: Letter, created: int) -> bytes:
-    """Return a letter as the payload of a bundle that its author makes at a time, in ns."""
+def payload_of(letter: Letter, created: int, *, plain_text: bool) -> bytes:
+    """Return a letter as the payload of a bundle that its author makes at a time, in ns.
+
+    Args:
+        letter: of any format.
+        created: when.
+        plain_text: its words alone, as other software reads them.
+    """
+    if plain_text:
+        return letter.text.encode()
     return encode_message(letter, Envelope(letter.sender, letter.to, created))
 
 
@@ -158,9 +166,11 @@ def stand_in(payload: bytes, envelope: Envelope, newer: Newer | None) -> Letter:
     """
     # A letter is a letter in every version, so its author may be told that it is here, under its id.
     is_letter = newer is not None and newer.kind == Kind.LETTER and newer.id is not None
-    words = "" if newer else _as_text(payload)
+    id = newer.id if newer and newer.id and is_letter else _digest(payload, envelope)
+    words = "" if newer else text_in(payload)
+    is_file = newer is None and bool(payload) and not words
     return Letter(
-        id=newer.id if newer and newer.id and is_letter else _digest(payload, envelope),
+        id=id,
         thread=thread_of(envelope.source, envelope.destination),
         sender=envelope.source,
         to=envelope.destination,
@@ -170,6 +180,7 @@ def stand_in(payload: bytes, envelope: Envelope, newer: Newer | None) -> Letter:
         format=VERSION,
         content=Content.NEWER if newer else Content.FOREIGN,
         payload_bytes=len(payload),
+        parts=(_as_file(payload, id),) if is_file else (),
     )
 
 
@@ -179,16 +190,16 @@ def _digest(payload: bytes, envelope: Envelope) -> str:
     return sha256(said).digest()[:ID_BYTES].hex()
 
 
-def _as_text(payload: bytes) -> str:
-    """Return a payload as text if it is some that people can read, else nothing."""
-    try:
-        words = payload[: TEXT_MAX_BYTES + 1].decode()
-    except UnicodeDecodeError:
-        return ""
-    readable = len(payload) <= TEXT_MAX_BYTES and all(
-        each.isprintable() or each in "\n\r\t" for each in words
+def _as_file(payload: bytes, id: str) -> Part:
+    """Return a payload that is no text as a part that is here whole, a file to be saved."""
+    media_type, ending = media_type_of(payload)
+    return Part(
+        kind=PartKind.FILE,
+        media_type=media_type,
+        data=payload,
+        size=len(payload),
+        name=f"payload-{id[:8]}.{ending}",
     )
-    return words if readable else ""
 
 
 # From values to keys.

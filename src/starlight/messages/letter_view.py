@@ -46,6 +46,10 @@ ON_ITS_WAY = frozenset(
 )
 
 
+QUOTED_MAX = 120
+"""Characters of a letter that are quoted above its answer: enough to know it again."""
+
+
 class PartView(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a letter as the person of a mailbox sees it.
 
@@ -94,6 +98,24 @@ class Stop(msgspec.Struct, frozen=True):
     place: str = ""
 
 
+class Quote(msgspec.Struct, frozen=True):
+    """The letter that another answers, as far as is needed to know which it is.
+
+    Attributes:
+        id: of it.
+        from_address, from_name: whose it is.
+        text: its first words on a line; of a letter without words the names of its parts. Empty where it is
+            not here, or says neither.
+        here: it is in this mailbox.
+    """
+
+    id: str
+    from_address: str = ""
+    from_name: str = ""
+    text: str = ""
+    here: bool = False
+
+
 class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     """A letter as the person of a mailbox sees it at a time; times in ns.
 
@@ -131,6 +153,8 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
         stops: where it waits on its way, as foreseen, in order; none of less than `STOP_AFTER`.
         receipt_can_come: a receipt can answer it: nobody will ever know otherwise that it arrived.
         expires: until when it is kept and carried; None of one that came.
+        answers: the letter that it answers, quoted; None where it answers none.
+        plain_text: it was sent as its words alone, to other software.
 
     Names, places of steps and the note are empty until `named`.
     """
@@ -176,6 +200,9 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     def stop_at(self, now: int) -> Stop | None:
         """Return where it waits at a time, in ns, as foreseen; None where it does not."""
         return next((stop for stop in self.stops if stop.arrives <= now < stop.leaves), None)
+
+    answers: Quote | None = None
+    plain_text: bool = False
 
     @property
     def on_its_way(self) -> bool:
@@ -243,7 +270,22 @@ def named(
     from_name, from_place = look_up(view.from_address)
     to_name, to_place = look_up(view.to_address)
     steps = tuple(replace(fact, where=to_place if fact.state in THERE else from_place) for fact in view.facts)
-    return replace(view, from_name=from_name, to_name=to_name, facts=steps, stops=stops, note=note)
+    answers = view.answers
+    if answers is not None and answers.here:
+        answers = replace(answers, from_name=look_up(answers.from_address)[0])
+    return replace(
+        view, from_name=from_name, to_name=to_name, facts=steps, stops=stops, note=note, answers=answers
+    )
+
+
+def quoted(id: str, letter: Letter | None) -> Quote:
+    """Return a letter that another answers; `letter` is None where it is not here."""
+    if letter is None:
+        return Quote(id)
+    words = " ".join(letter.text[: 4 * QUOTED_MAX].split())
+    words = words or ", ".join(part.name or part.media_type for part in letter.parts)
+    text = words if len(words) <= QUOTED_MAX else words[: QUOTED_MAX - 1] + "…"
+    return Quote(id, letter.sender, text=text, here=True)
 
 
 def _with_more(view: LetterView, letter: Letter) -> LetterView:
@@ -280,7 +322,8 @@ def _sent_view(letter: Letter, sent: Sent, now: int) -> LetterView:
         state=holds.state,
         certainty=holds.certainty,
         facts=facts(sent),
-        receipt_at=dispatch.expected.receipt_at if dispatch.confirmed.arrived_at is None else None,
+        receipt_at=dispatch.expected.receipt_at if _awaits_receipt(sent) else None,
+        plain_text=sent.plain_text,
         # What a link may have taken, nobody can take back, though it waits here again.
         withdrawable=dispatch.state in WITHDRAWABLE
         and not any(copy.departed_at is not None and not copy.gone for copy in dispatch.copies),
@@ -305,6 +348,11 @@ def _stops(dispatch: Dispatch) -> tuple[Stop, ...]:
         for leg, onward in pairwise(dispatch.expected.legs)
         if onward.leaves - leg.arrives >= STOP_AFTER
     )
+
+
+def _awaits_receipt(sent: Sent) -> bool:
+    # Other software answers plain text with nothing that would tell of its arrival.
+    return sent.dispatch.confirmed.arrived_at is None and not sent.plain_text
 
 
 def _received_view(letter: Letter, received: Received | None) -> LetterView:

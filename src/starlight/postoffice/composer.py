@@ -5,6 +5,8 @@ Nothing is kept or sent here, so a forecast can ask for the letter that a draft 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec.structs import replace
 
 from starlight.dtntime import MILLISECOND
@@ -17,6 +19,7 @@ from starlight.messages.forecast import MessageForecaster
 from starlight.messages.letter import Letter
 from starlight.messages.limits import check
 from starlight.messages.parts import CHUNK_BYTES, Part, PartKind
+from starlight.postoffice.addresses import canonical
 from starlight.postoffice.seen_letters import last_read
 from starlight.routing import Priority
 
@@ -30,11 +33,19 @@ class Composer:
     Args:
         forecaster: knows whether an answer can come.
         formats: in which correspondents are written to.
+        plain_text: the addresses of other software, which are written to in plain text.
     """
 
-    def __init__(self, forecaster: MessageForecaster, formats: KnownFormats) -> None:
+    def __init__(
+        self, forecaster: MessageForecaster, formats: KnownFormats, plain_text: Collection[str]
+    ) -> None:
         self._forecaster = forecaster
         self._formats = formats
+        self._plain_text = frozenset(map(canonical, plain_text))
+
+    def is_plain(self, draft: Draft) -> bool:
+        """Return whether a draft goes as its words alone: as it says itself, or as it is for its address."""
+        return draft.to in self._plain_text if draft.plain_text is None else draft.plain_text
 
     def compose(
         self, mailbox: Mailbox, draft: Draft, drawn: bytes, now: int, thread: str | None = None
@@ -51,7 +62,10 @@ class Composer:
         Raises:
             InputError: it passes a limit, or answers a letter that is not in the mailbox.
         """
-        to, reply_to = draft.to, draft.reply_to
+        to, reply_to, plain_text = draft.to, draft.reply_to, self.is_plain(draft)
+        if plain_text and draft.parts:
+            what = f"{to} is written to in plain text, which has no place for files"
+            raise InputError(what, where="parts", right="Send words alone")
         answered = mailbox.letter(reply_to) if reply_to is not None else None
         if reply_to is not None and answered is None:
             raise InputError(f"no letter {reply_to!r} here to answer", where="reply_to")
@@ -64,13 +78,16 @@ class Composer:
             written_at=now - now % MILLISECOND,
             text=draft.text,
             reply_to=reply_to,
-            receipt_wanted=self._forecaster.answers_can_come(self._forecaster.node_of(to)),
+            receipt_wanted=not plain_text and self._forecaster.answers_can_come(self._forecaster.node_of(to)),
             priority=draft.priority,
             critical=draft.critical,
             parts=tuple(_part(mailbox, each) for each in draft.parts),
-            seen=last_read(mailbox, to, reply_to),
+            seen=() if plain_text else last_read(mailbox, to, reply_to),
             format=LATEST,
         )
+        if plain_text:
+            check(letter)
+            return letter
         if letter.needs_format_2 and self._formats.known(mailbox.address, to) == OLDEST:
             raise InputError(
                 f"{to} has an earlier Starlight, which can't read this",
@@ -79,9 +96,11 @@ class Composer:
             )
         if self._formats.to_write(mailbox.address, to) < LATEST and not letter.needs_format_2:
             # By the form of its id, who reads it knows that its author reads format 2.
-            # How urgent it is, and what was seen, has no place there, so its own copy does not say it either.
+            # What was seen has no place there, so its own copy does not say it either; how urgent it is its
+            # bundle says, and a critical one is as urgent as there is.
             id = f"{letter.sender}/{letter.id}"
-            letter = replace(letter, id=id, priority=Priority.NORMAL, critical=False, seen=(), format=OLDEST)
+            urgency = Priority.EXPEDITED if letter.critical else letter.priority
+            letter = replace(letter, id=id, priority=urgency, critical=False, seen=(), format=OLDEST)
         check(letter)
         return letter
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from starlight.bundle import EndpointID
 from starlight.errors import InputError, LetterError
 from starlight.mailboxes.author_ids import under_own_id
+from starlight.mailboxes.decoded import with_urgency
 from starlight.mailboxes.known_formats import KnownFormats
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.stored_format import StoredLetter
@@ -75,13 +76,13 @@ class Inbox:
         """Take a payload that came for a mailbox, or refuse it."""
         mailbox, source = self._mailboxes[canonical(unit.endpoint)], unit.source
         created = now if unit.created is None else unit.created
-        stored = StoredLetter(source, mailbox.address, created, unit.payload)
+        stored = StoredLetter(source, mailbox.address, created, unit.payload, unit.priority)
         try:
             message = decode_message(unit.payload, stored.envelope)
         except LetterError:
             return self.unread_came(mailbox, stored, None, now)
         if isinstance(message, Letter):
-            return self.letter_came(mailbox, stored, message, now)
+            return self.letter_came(mailbox, stored, with_urgency(message, unit.priority), now)
         if isinstance(message, Receipt):
             return self.receipt_came(mailbox, stored, message, now)
         if isinstance(message, Telemetry):
@@ -169,7 +170,8 @@ class Inbox:
             stored: as it came.
             newer: what is known of what a newer Starlight wrote; None of what is no message.
         """
-        return self.letter_came(mailbox, stored, stand_in(stored.payload, stored.envelope, newer), now)
+        letter = stand_in(stored.payload, stored.envelope, newer)
+        return self.letter_came(mailbox, stored, with_urgency(letter, stored.priority), now)
 
     def telemetry_came(
         self, mailbox: Mailbox, stored: StoredLetter, telemetry: Telemetry, now: int

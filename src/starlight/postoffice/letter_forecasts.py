@@ -65,6 +65,10 @@ class LetterForecasts:
         """
         return self._forecaster.predict(self._outgoing(address, draft, now), now)
 
+    def is_plain(self, draft: Draft) -> bool:
+        """Return whether a draft goes as its words alone, which other software reads."""
+        return self._composer.is_plain(draft)
+
     def reach(self, address: str, to: str, now: int) -> Reach:
         """Return the state of the way from a mailbox to a correspondent.
 
@@ -135,7 +139,7 @@ class LetterForecasts:
         return Outgoing(
             letter.sender,
             letter.to,
-            len(payload_of(letter, now)),
+            len(payload_of(letter, now, plain_text=self._composer.is_plain(draft))),
             LETTER_LIFETIME // MILLISECOND,
             priority=draft.priority,
             critical=draft.critical,

@@ -201,14 +201,17 @@ class Outbox:
 
     def _post(self, mailbox: Mailbox, letter: Letter, draft: Draft, lifetime: int, now: int) -> list[Request]:
         """Keep a letter that was made of a draft, and post it; times in ns."""
-        payload = payload_of(letter, now)
-        size = len(payload)
+        plain_text = self._composer.is_plain(draft)
+        size = len(payload_of(letter, now, plain_text=plain_text))
+        # Its own copy says all that it is, whatever travels.
+        own = payload_of(letter, now, plain_text=False)
         sent = Sent(
             written_at=now,
             expires_at=now + lifetime,
             receipt_wanted=letter.receipt_wanted,
             priority=draft.priority,
             critical=draft.critical,
+            plain_text=plain_text,
             dispatch=Dispatch(size_bytes=size),
             parts=tuple(
                 Dispatch(part=number, size_bytes=part.size)
@@ -228,7 +231,7 @@ class Outbox:
             expected = reprediction.expected_of(self._forecaster, outgoing, found)
             sent = sent.having(replace(sent.dispatch, expected=expected))
         return [
-            *mailbox.put_letter(letter, StoredLetter(letter.sender, letter.to, now, payload)),
+            *mailbox.put_letter(letter, StoredLetter(letter.sender, letter.to, now, own, letter.priority)),
             *self._letters.put(mailbox, letter.id, sent),
             *_kept_parts(mailbox, letter, draft, now),
             submission(letter, sent, now),

@@ -71,6 +71,7 @@ class PostOffice:
         correspondents: make those who live at mailboxes of this node; they act once theirs are opened.
         entropy: returns so many random bytes, of which ids are made, and for correspondents.
         oldest_format: in which those are written to who have not been heard from, 1 or 2.
+        plain_text: the addresses of other software, which are written to in plain text.
 
     Attributes:
         node: the number of its node.
@@ -91,6 +92,7 @@ class PostOffice:
         correspondents: Sequence[Maker] = (),
         entropy: Callable[[int], bytes] = no_entropy,
         oldest_format: int = OLDEST,
+        plain_text: Sequence[str] = (),
     ) -> None:
         self.node = number = node.number
         self.addresses = addresses = Addresses(number, node_numbers or {})
@@ -98,7 +100,7 @@ class PostOffice:
         self.mailboxes = boxes = NodeMailboxes(addresses, limits or MailboxLimits(), decoded)
         forecaster = MessageForecaster(node, addresses.node_of)
         formats = KnownFormats(decoded.records, oldest_format)
-        composer = Composer(forecaster, formats)
+        composer = Composer(forecaster, formats, plain_text)
         # Each is handed those that it calls, so none is there before them.
         self._letters = letters = OpenLetters(boxes)
         self._parts = parts = PartDispatches(number, letters)

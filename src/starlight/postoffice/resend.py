@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from starlight.bundle import BundleFlags
 from starlight.dtntime import DAY, HOUR, MILLISECOND
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import Happening, after
@@ -155,8 +156,9 @@ def submission(letter: Letter, sent: Sent, now: int) -> Submit:
         letter_token(letter),
         letter.sender,
         letter.to,
-        payload_of(letter, now),
+        payload_of(letter, now, plain_text=sent.plain_text),
         lifetime_ms_of(sent, now),
+        flags=BundleFlags.REPORT_DELIVERY.value if sent.plain_text else 0,
         priority=priority,
         critical=critical,
     )

@@ -102,6 +102,7 @@ class PredictionView(msgspec.Struct, frozen=True):
         fragments: in how many it travels, because no contact carries it whole; `route` is that of the last.
         doubts: what speaks against it.
         unhurried_at: as `answer_at`, if they take five minutes.
+        plain_text: what it leaves out, where it goes as its words alone; None where it does not.
     """
 
     leaves: Time | None
@@ -114,6 +115,7 @@ class PredictionView(msgspec.Struct, frozen=True):
     fragments: int = msgspec.field(default=1, name="pieces")
     doubts: tuple[DoubtView, ...] = ()
     unhurried_at: Annotated[Time | None, UNTOLD] = None
+    plain_text: Sentence | None = None
 
 
 class RefusalView(msgspec.Struct, frozen=True):

@@ -12,10 +12,11 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from starlight import dtntime
 from starlight.messages.letter_view import LetterView
+from starlight.visible_text import visible_in_html
 from starlight.web import localtime
 from starlight.web.views import Crossing
 from starlight.words import doubt, lateness, letters, plan, silence
@@ -77,6 +78,16 @@ def _first_part(letter: LetterView) -> str:
     return next((part.name or part.kind.capitalize() for part in letter.parts), "")
 
 
+def _verbatim(text: str) -> Markup:
+    """Return text for an attribute that programs read, where each character counts."""
+    return escape(text)
+
+
+def _shown(value: object) -> object:
+    """Return what a template sets in, with a sign for each character that commands, turns or hides."""
+    return visible_in_html(value) if type(value) is str else value
+
+
 def _embedded(part: str) -> Markup:
     """Return a part that was rendered here, to stand in the page as it is."""
     return Markup(part)
@@ -87,6 +98,8 @@ _environment = Environment(
     loader=FileSystemLoader(HERE / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
+    # Everywhere, so that no template can forget it; only what is marked as HTML or `verbatim` passes by.
+    finalize=_shown,
     trim_blocks=True,
     lstrip_blocks=True,
 )
@@ -102,6 +115,7 @@ _environment.filters |= {
     "first_part": _first_part,
     "urgency": letters.urgency,
     "distress": letters.distress,
+    "verbatim": _verbatim,
     # A narrow no-break space, so that no line ends inside a number (SI Brochure, 5.4.4).
     "number": lambda value, digits=0: f"{value:,.{digits}f}".replace(",", "\u202f"),
     "duration": lambda seconds: dtntime.duration_text(round(seconds * dtntime.SECOND)),

@@ -32,6 +32,10 @@ DOUBTS = {
 }
 """In English, why what is expected may not come."""
 
+PLAIN_TEXT = "It goes as plain text, for other software: no receipt can come."
+ANSWER_IS_LEFT_OUT = "It will not say there which letter it answers."
+"""In English, what a letter in plain text leaves out."""
+
 SINCE, YET = " since {at}", " yet"
 
 
@@ -46,3 +50,8 @@ def doubt(found: ForecastDoubt, names: Names) -> Sentence:
         takes=bytes_text(found.takes_bytes),
         texts=reduce(add, map(closed, found.texts), Sentence(())),
     )
+
+
+def plain_text(*, is_answer: bool) -> Sentence:
+    """Return what there is to say of a letter that goes as its words alone."""
+    return fill(PLAIN_TEXT) + (fill(ANSWER_IS_LEFT_OUT) if is_answer else Sentence(()))

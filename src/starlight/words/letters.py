@@ -6,7 +6,7 @@ import msgspec
 
 from starlight.messages.delivery import Certainty, DeliveryState
 from starlight.messages.letter import Content, DistressState
-from starlight.messages.letter_view import THERE, LetterView
+from starlight.messages.letter_view import THERE, LetterView, Quote
 from starlight.messages.urgency import Priority
 from starlight.words.sentence import Moment, Sentence, fill
 
@@ -72,6 +72,11 @@ def urgency(letter: LetterView) -> str:
     return CRITICAL if letter.critical else URGENCY[letter.priority]
 
 
+IN_ANSWER = "In answer to {name}: “{words}”"
+IN_ANSWER_WITHOUT_WORDS = "In answer to a letter from {name}"
+IN_ANSWER_ELSEWHERE = "In answer to a letter that is not here"
+"""In English, what stands above a letter that answers another."""
+
 CONTENTS = {
     Content.LETTER: "",
     Content.NEWER: "From a newer Starlight; this one can't read its {size_bytes} bytes yet, and keeps them.",
@@ -87,6 +92,14 @@ DISTRESS = {
     DistressState.ACKNOWLEDGED: "Distress heard",
 }
 """The mark of a letter that calls for help, or of what becomes of such a call."""
+
+
+def in_answer(quote: Quote) -> str:
+    """Return what stands above a letter that answers another: whose, and its first words."""
+    if not quote.here:
+        return IN_ANSWER_ELSEWHERE
+    template = IN_ANSWER if quote.text else IN_ANSWER_WITHOUT_WORDS
+    return template.format(name=quote.from_name or quote.from_address, words=quote.text)
 
 
 def content(letter: LetterView) -> Sentence:
@@ -112,6 +125,7 @@ ENDS = {
 SHOULD_BE_THERE = "Should be there"
 NO_RECEIPT = "expected {at}; no receipt can come from there, so this will never be confirmed"
 NEVER_CONFIRMED = "expected {at}; no route back to confirm it"
+PLAIN_UNCONFIRMED = "expected {at}; it went as plain text, so no receipt can come"
 WORD_TO_COME = "word of it expected {at}"
 WORD_MISSED = "word of it was expected {at}"
 WAITING_AT = "Waiting at {place}"
@@ -142,7 +156,8 @@ def _sent(letter: LetterView, now: int) -> StateText:
     if letter.state in THERE:
         # Only a receipt turns this into knowledge, so what is told is when the receipt is expected.
         if not letter.receipt_can_come:
-            return _foreseen(SHOULD_BE_THERE, NO_RECEIPT, at)
+            template = PLAIN_UNCONFIRMED if letter.plain_text else NO_RECEIPT
+            return _foreseen(SHOULD_BE_THERE, template, at)
         if letter.receipt_at is None:
             return _foreseen(SHOULD_BE_THERE, NEVER_CONFIRMED, at)
         template = WORD_TO_COME if letter.receipt_at > now else WORD_MISSED
