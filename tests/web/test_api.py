@@ -259,7 +259,7 @@ def test_an_error_says_what_a_letter_needs_and_what_it_may_have(serving: Serving
     """What is right names the fields that must be there apart from those that may."""
     with serving.client() as client:
         right = client.post(LETTERS, json={"to": "ipn:21.1"}).json()["right"]
-        assert right == "Send to and text; if you like reply_to, priority, critical, parts, key"
+        assert right == "Send to and text; if you like reply_to, priority, critical, parts, key, plain_text"
 
 
 def test_wrong_addresses_are_told_clearly(serving: Serving) -> None:
