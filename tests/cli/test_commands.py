@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 import apsw
 import click
 import pytest
-from tests.cli.helpers import Running, command, demo, running, starlight
+from tests.cli.helpers import DEADLINE_S, Running, command, demo, running, starlight
 
 from starlight import dtntime
 from starlight.cli import main as command_line
@@ -477,3 +478,26 @@ def test_where_the_demo_keeps_its_data(monkeypatch: pytest.MonkeyPatch) -> None:
     for value in ("", "relative"):
         monkeypatch.setenv("XDG_DATA_HOME", value)
         assert default_folder() == Path(os.path.expanduser("~")) / ".local/share/starlight/demo"
+
+
+def test_half_a_request_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    """A client that has sent half of a letter is told to send it again; the node ends at once, without a
+    traceback."""
+    file, data = tmp_path / "base.toml", tmp_path / "base-data"
+    file.write_text(NODE)
+    with running("node", file, folder=data) as node:
+        node.serving()
+        access = json.loads((data / "access.json").read_text())
+        host, _, port = access["url"].removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), DEADLINE_S) as half:
+            head = (
+                f"POST /api/people/nan-young/letters HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1000\r\n"
+                f"Authorization: Bearer {access['token']}\r\nContent-Type: application/json\r\n"
+                "Expect: 100-continue\r\n\r\n"
+            )
+            half.sendall(head.encode())
+            assert half.recv(1024).startswith(b"HTTP/1.1 100")  # the body is waited for now
+            half.sendall(b'{"to": ')
+            assert node.end(signal.SIGTERM) == 0
+            assert b" 503 " in half.recv(1024)
+    assert "Traceback" not in (tmp_path / "base-data.err").read_text()

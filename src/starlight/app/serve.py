@@ -15,6 +15,7 @@ import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from starlight.app.access import token_of, write_private
 from starlight.app.plan_routes import PlanRoutes
@@ -33,6 +34,38 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _UntilTheEnd:
+    """Tells an application that its client is gone once the server ends.
+
+    Who has sent half of a request would else hold the end up, until the server breaks the request off.
+
+    Args:
+        app: the application.
+        ending: set when the server begins to end.
+    """
+
+    def __init__(self, app: ASGIApp, ending: asyncio.Event) -> None:
+        self._app = app
+        self._ending = ending
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def until_the_end() -> Message:
+            ended = asyncio.ensure_future(self._ending.wait())
+            message = asyncio.ensure_future(receive())
+            try:
+                await asyncio.wait((message, ended), return_when=asyncio.FIRST_COMPLETED)
+                return message.result() if message.done() else {"type": "http.disconnect"}
+            finally:
+                ended.cancel()
+                message.cancel()
+
+        await self._app(scope, until_the_end, send)
 
 
 def bind(host: str, port: int, *, fall_back: bool) -> socket.socket:
@@ -85,8 +118,9 @@ async def serve(
     services = ServiceRoutes({daemon.config.node.number: daemon for daemon in daemons})
     plans = PlanRoutes(daemons)
     app.router.routes[:0] = [_status_route(daemons), *plans.routes(), *services.routes()]
+    ending = asyncio.Event()
     config = uvicorn.Config(
-        app,
+        _UntilTheEnd(app, ending),
         log_level="info" if log else "error",
         access_log=log,
         ws="websockets-sansio",
@@ -98,7 +132,7 @@ async def serve(
     server = _Server(config)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, _ask_to_end, server)
+        loop.add_signal_handler(number, _ask_to_end, server, ending)
     listener.listen(config.backlog)  # Whoever reads the file is let in, also before the server accepts.
     write_private(folder / ACCESS_FILE, msgspec.json.encode(access))
     page = loop.create_task(server.serve(sockets=[listener]))
@@ -107,6 +141,7 @@ async def serve(
     try:
         done, _ = await asyncio.wait([page, *ends], return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
+        ending.set()
         await page
         for task in done:
             task.result()
@@ -126,6 +161,7 @@ def _status_route(daemons: Sequence[Daemon]) -> Route:
     return Route("/api/nodes", nodes)
 
 
-def _ask_to_end(server: uvicorn.Server) -> None:
+def _ask_to_end(server: uvicorn.Server, ending: asyncio.Event) -> None:
+    ending.set()
     server.force_exit = server.should_exit  # A second signal ends open connections too.
     server.should_exit = True

@@ -45,6 +45,11 @@ async def tell_http(request: Request, error: Exception) -> Response:
     return answer
 
 
+async def tell_nobody(request: Request, error: Exception) -> Response:
+    """Answer a request whose client went away, or whose server ends, before it was here whole."""
+    return refusal(503, "the request broke off before it was here whole", "body", "Send it again")
+
+
 def _told(request: Request, status: int, error: str, where: str, right: str) -> Response:
     """Return an error as JSON to programs and to the page's script, as a page to a person."""
     # The page's script shows an error beside the form, so it needs the words and not a page.

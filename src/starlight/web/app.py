@@ -10,11 +10,12 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from starlight.errors import StarlightError
-from starlight.web.answers import tell, tell_http
+from starlight.web.answers import tell, tell_http, tell_nobody
 from starlight.web.backend import PageBackend
 from starlight.web.guard import LOOPBACK_HOSTS, Guard
 from starlight.web.letters import LetterRoutes
@@ -48,5 +49,5 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
             *twins,
         ],
         middleware=[Middleware(Guard, token=token, hosts=hosts)],
-        exception_handlers={StarlightError: tell, HTTPException: tell_http},
+        exception_handlers={StarlightError: tell, HTTPException: tell_http, ClientDisconnect: tell_nobody},
     )
