@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.bundle import wire
 from tests.engine.helpers import (
     HOUR,
     ROAD,
@@ -27,6 +28,7 @@ from starlight import bundle as bp
 from starlight.bundle.blocks import CanonicalBlock
 from starlight.bundle.codec import replaced
 from starlight.bundle.report import ReasonCode, StatusReport, decode_report
+from starlight.engine.node import Node
 from starlight.errors import StoreError
 from starlight.node.actions import (
     Acknowledge,
@@ -39,6 +41,7 @@ from starlight.node.actions import (
     Transmit,
 )
 from starlight.node.application import Claim, Unclaim
+from starlight.node.config import NodeConfig
 from starlight.node.events import (
     Delivered,
     PlanChanged,
@@ -600,3 +603,15 @@ def test_room_that_was_given_back_is_used_when_a_contact_ends() -> None:
     assert node.states == ["QUEUED", "WAITING"]
     node.handle(Wakeup(), T + HOUR + SECOND + 1)
     assert node.states == ["WAITING", "WAITING"]
+
+
+def test_a_peer_may_leave_out_the_crc_where_its_policy_says_so() -> None:
+    """A bundle without a CRC in its primary block is refused (RFC 9171, 4.3.1), but from a peer that is known
+    to send such."""
+    data = wire.bundle(wire.primary(crc=0, to=b"\x82\x02\x82\x02\x01"), wire.PAYLOAD)
+    arrives = bp.decode(data, bp.Policy(missing_primary_crc=True)).expires_at(T, None) - SECOND // 1_000
+    config = NodeConfig(2, ROAD, without_crc=(1,))
+    for peer, taken in ((1, True), (3, False)):
+        answer = Node(config).handle(came(data, peer, arrives=arrives), arrives)
+        assert bool(of(answer, Persist)) == taken
+        assert bool(of(answer, Refuse)) != taken

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -28,6 +28,7 @@ class PeerSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         node_id: what it says in SESS_INIT; ``ipn:<number>.0`` when empty.
         foreign: it is not a Starlight node, so light time is imposed here in both directions.
         light_time_s: a fixed one-way light time in place of the plan's.
+        policy: what is taken from it against a rule, by the names of `bundle.policy.Policy`.
         datagram_max, keepalive_s, datagram_rate_bps: of ``udpcl``, as in `neighbours.peer.PeerConfig`.
     """
 
@@ -42,6 +43,7 @@ class PeerSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     datagram_max: Annotated[int, msgspec.Meta(ge=SMALLEST_DATAGRAM, le=LARGEST_DATAGRAM)] | None = None
     keepalive_s: Annotated[int, msgspec.Meta(ge=0, le=86_400)] | None = None
     datagram_rate_bps: Annotated[int, msgspec.Meta(ge=1, le=10**12)] | None = None
+    policy: list[Literal["missing_primary_crc"]] = []
 
 
 def host_port(text: str, where: str) -> tuple[str, int]:

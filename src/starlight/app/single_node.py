@@ -141,7 +141,11 @@ def config_of(node: NodeFile, base: Path, folder: Path, record: Path | None = No
         InputError: the plan's file can't be read.
     """
     return DaemonConfig(
-        node=NodeConfig(number=node.number, plan=plan_of(node, base)),
+        node=NodeConfig(
+            number=node.number,
+            plan=plan_of(node, base),
+            without_crc=tuple(peer.number for peer in node.peer if "missing_primary_crc" in peer.policy),
+        ),
         data=str(folder / "store"),
         peers=tuple(peer_config(peer) for peer in node.peer),
         listen=read_listen(node.listen),

@@ -6,6 +6,7 @@ from starlight.bundle.decoder import VALUE_LIMITS, DecodingLimits
 from starlight.bundle.eid import NULL, EndpointID
 from starlight.bundle.forward import age_growth, certain_primary, onward, payload_of, unprocessed, with_age
 from starlight.bundle.fragmentation import cut, fragment_bytes, missing, overhead_bound, reassemble, sized
+from starlight.bundle.policy import DEFAULT, Policy
 from starlight.bundle.primary import BundleFlags
 from starlight.bundle.quality_of_service import BULK, EXPEDITED, NORMAL, QualityOfService
 from starlight.bundle.report import (
@@ -19,6 +20,7 @@ from starlight.bundle.report import (
 
 __all__ = [
     "BULK",
+    "DEFAULT",
     "EXPEDITED",
     "NEVER",
     "NORMAL",
@@ -29,6 +31,7 @@ __all__ = [
     "BundleFlags",
     "DecodingLimits",
     "EndpointID",
+    "Policy",
     "QualityOfService",
     "ReasonCode",
     "StatusReport",

@@ -64,7 +64,7 @@ class Receiver:
             self._refuse(event, now, "no resources", f"larger than {limits.bundle_bytes} B")
             return
         try:
-            received = self._reception.receive(event.data, event.arrives)
+            received = self._reception.receive(event.data, event.arrives, event.peer)
         except PeerError as error:
             self._refuse(event, now, "not acceptable", str(error))
             self._report_unintelligible(event, now)

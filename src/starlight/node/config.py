@@ -81,6 +81,8 @@ class NodeConfig(msgspec.Struct, frozen=True):
         reports: whether it makes status reports that others ask for (RFC 9171, 5.1 leaves it to the node).
         hop_limit: of the bundles made here, at most 255 (RFC 9171, 4.4.3). No route of a plan is as
             long, so only loops reach it.
+        without_crc: the peers whose bundles are taken without a CRC in the primary block, which RFC 9171,
+            4.3.1 asks for: nodes are known that leave it out, and a link may check what it carries.
     """
 
     number: int
@@ -89,3 +91,4 @@ class NodeConfig(msgspec.Struct, frozen=True):
     names: dict[str, int] = {}
     reports: bool = True
     hop_limit: int = 255
+    without_crc: tuple[int, ...] = ()

@@ -30,6 +30,7 @@ FRAGMENT = BundleFlags.FRAGMENT.value
 ADMIN_RECORD = BundleFlags.ADMIN_RECORD.value
 STATUS_TIME = BundleFlags.STATUS_TIME.value
 MUST_NOT_FRAGMENT = BundleFlags.MUST_NOT_FRAGMENT.value
+_WITHOUT_CRC = bp.Policy(missing_primary_crc=True)
 REPORTS = (
     BundleFlags.REPORT_RECEPTION
     | BundleFlags.REPORT_FORWARDING
@@ -72,6 +73,7 @@ class Reception:
         self._names = config.names
         self._limits = config.limits
         self._hop_limit = config.hop_limit
+        self._without_crc = frozenset(config.without_crc)
         self.node_id = EndpointID.ipn(config.number, 0)
         self._last_creation = (0, -1)
 
@@ -97,17 +99,18 @@ class Reception:
             return None
         return str(endpoint) if self.node_of(endpoint) == self._number else None
 
-    def receive(self, data: bytes, arrives: int) -> ReceivedBundle:
+    def receive(self, data: bytes, arrives: int, peer: int | None) -> ReceivedBundle:
         """Read a received bundle.
 
         Args:
             data: its bytes.
             arrives: when light brings it, in ns.
+            peer: who sent it, whose policy holds; None for nobody's.
 
         Raises:
             BundleError: the bytes are no bundle by RFC 9171.
         """
-        bundle = bp.decode(data)
+        bundle = bp.decode(data, _WITHOUT_CRC if peer in self._without_crc else bp.DEFAULT)
         head = bundle.primary
         node = self.node_of(head.destination)
         age_ms = bundle.age_ms
