@@ -561,9 +561,9 @@ def test_what_was_promised_holds_when_the_rate_of_mission_time_changes(tmp_path:
         clock = MissionClock(START, 1, fastest=RATE)
         async with two(tmp_path, clock=clock) as (here, there):
             letter = await here.mail.write(JAY, Draft(NAN_YOUNG, "Wait for me."))
+            await until(there, lambda: there.status().received)
             promised = foreseen(here, JAY, letter)
             receipt = view(here, JAY, letter).receipt_at
-            await until(there, lambda: there.status().received)
             clock.change_rate(0)
             stood = clock.now()
             assert START < stood < promised

@@ -50,3 +50,11 @@ def test_of_an_interval_only_the_latest_is_made_up_for(
 def test_an_interval_has_no_end_and_keeps_its_hours(time: int, following: int) -> None:
     """The next moment is on the grid that began with the first."""
     assert Interval(100, 10).next_after(time) == following
+
+
+def test_an_interval_may_end() -> None:
+    """Up to its last moment and not later it goes on as one without end does."""
+    ending = Interval(100, 10, 125)
+    assert [ending.next_after(time) for time in (0, 109, 110, 119, 120)] == [100, 110, 120, 120, None]
+    assert ending.due(99, 145) == [(120, 2)]
+    assert ending.due(120, 145) == []

@@ -37,6 +37,7 @@ from starlight.web.views import (
     Crossing,
     MailboxView,
     Orbits,
+    PaceView,
     PageChange,
     PageStatus,
     Person,
@@ -175,6 +176,7 @@ class FakeBackend(PageBackend):
         self.storm_since: int | None = None
         self.telemetry: tuple[TelemetryView, ...] = ()
         self.conjunction: ConjunctionView | None = None
+        self.pace: PaceView | None = None
         self.explained = 0
         self._waiting: set[asyncio.Queue[PageChange]] = set()
 
@@ -422,7 +424,24 @@ class FakeBackend(PageBackend):
             self.telemetry,
             self.conjunction,
             reach=self.reach(person, to or far),
+            pace=self.pace,
         )
+
+    async def set_rate(self, person: str, rate: float) -> PaceView:
+        if self.pace is None or not 0 <= rate <= 3600:
+            raise InputError(f"{rate} is no rate of a clock", right="It is from 0 and at most 3600")
+        self.rate = rate
+        return self._turned(msgspec.structs.replace(self.pace, rate=rate, goes_on=False))
+
+    async def go_on(self, person: str) -> PaceView:
+        if self.pace is None or not self.pace.can_go_on:
+            raise InputError("nothing more comes in this story", where="clock")
+        return self._turned(msgspec.structs.replace(self.pace, rate=3600.0, goes_on=True))
+
+    def _turned(self, pace: PaceView) -> PaceView:
+        self.pace = pace
+        self._tell()
+        return pace
 
     async def set_storm(self, active: bool) -> StormView:
         if active and self.storm_since is None:

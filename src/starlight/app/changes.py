@@ -11,7 +11,9 @@ from starlight.web.views import PageChange
 
 
 async def changes(
-    daemons: Mapping[int, Daemon], people_at: Callable[[int], Iterable[str]]
+    daemons: Mapping[int, Daemon],
+    people_at: Callable[[int], Iterable[str]],
+    besides: Callable[[Callable[[], None]], Callable[[], None]] | None = None,
 ) -> AsyncIterator[PageChange]:
     """Yield whenever something changed; what changes faster than it is read is merged.
 
@@ -20,6 +22,7 @@ async def changes(
     Args:
         daemons: by node number.
         people_at: gives the ids of the people whose mailboxes are at a node.
+        besides: calls a listener when something else has changed that all pages show; returns what ends that.
     """
     woken = asyncio.Event()
     people: dict[str, None] = {}  # in the order in which they changed
@@ -29,6 +32,7 @@ async def changes(
         woken.set()
 
     ends = [daemon.subscribe(partial(note, number)) for number, daemon in daemons.items()]
+    ends += [besides(woken.set)] if besides else []
     try:
         while True:
             await woken.wait()

@@ -16,8 +16,10 @@ from starlight import dtntime
 from starlight.app.access import hold, token_of
 from starlight.app.demo_folder import DemoFolder, Say
 from starlight.app.demo_nodes import DemoNodes
+from starlight.app.demo_pace import FASTEST, START, Pace
 from starlight.app.demo_people import DemoPeople
-from starlight.app.demo_plans import DemoPlans
+from starlight.app.demo_plans import DemoPlans, StormTurn
+from starlight.app.demo_story import DemoStory
 from starlight.app.page_backend import NodePageBackend
 from starlight.app.serve import address_of, bind, serve
 from starlight.app.sky_view import SkyView
@@ -38,7 +40,7 @@ async def run_demo(
     folder: Path,
     say: Say,
     *,
-    speed: float = 600.0,
+    speed: float = START,
     at: int | None = None,
     port: int = 0,
     opened: Opened | None = None,
@@ -50,7 +52,7 @@ async def run_demo(
         scenario_name: a built-in scenario or a TOML file.
         folder: keeps everything; made when it is not there.
         say: takes a line for the person who started it.
-        speed: mission seconds per second.
+        speed: mission seconds per second, until the page chooses another.
         at: where the mission begins, in ns, when the folder is new; None: where the scenario says.
         port: of the page; 0 or taken: any free one.
         opened: is given the page's address once it can be opened.
@@ -88,7 +90,7 @@ class Demo:
         folder: Path,
         say: Say,
         *,
-        speed: float = 600.0,
+        speed: float = START,
         at: int | None = None,
         record: Path | None = None,
     ) -> None:
@@ -107,7 +109,8 @@ class Demo:
         self._state = kept.open(scenario_name, at, self.sky)
         rate = Fraction(speed).limit_denominator(1_000_000)
         # Standing at first: the seconds in which the nodes start and connect can be hours of the mission.
-        self.clock = MissionClock(self._state.begun, rate, standing=True)
+        self.clock = MissionClock(self._state.begun, rate, standing=True, fastest=FASTEST)
+        self._pace = Pace(self.scenario, self._state.begun, self.clock, speed)
         people = DemoPeople(self.scenario, self._state.begun)
         cast = script.demonstrated(self.scenario, self._state.begun, self._is_visited)
         self._nodes = DemoNodes(self.scenario, kept, people, cast, self.clock, record)
@@ -120,6 +123,7 @@ class Demo:
                 cuts="the relays",
                 set_active=self._set_storm,
             )
+        self._story = DemoStory(self.scenario, kept, self._state, self._nodes, self.clock, self._turn_storm)
         self.backend = self._make_backend(people)
 
     @property
@@ -146,6 +150,7 @@ class Demo:
             self._storm,
             script.vehicles(scenario),
             self.clock,
+            self._pace,
         )
 
     def _is_visited(self, person: str) -> bool:
@@ -163,11 +168,14 @@ class Demo:
         # Links are cut before the clock runs, or letters would slip through a storm that goes on.
         await self._nodes.connected(self._say)
         await self._plans.catch_up()
+        await self._story.catch_up()
         self.clock.run()
         self._go_on(self._plans.keep_planning())
+        self._go_on(self._story.play())
 
     async def stop(self) -> None:
         """Stop what goes on by itself, and the nodes."""
+        self._pace.stop()
         for task in self._tasks:
             task.cancel()
         await self._nodes.stop()
@@ -184,11 +192,18 @@ class Demo:
             self._say(f"Something that goes on by itself has stopped: {error}")
 
     async def _set_storm(self, active: bool) -> None:
-        """Let the storm loose, or end it; those who notice it amend the plan before this returns."""
-        assert self._storm is not None  # It is the control of it that calls this.
-        self._storm.active = active
-        await self._plans.let_loose(self.clock.now(), active=active)
-        self._storm.since = self._state.storm_since
+        """Let the button's storm loose, or end what blows; those who notice it amend the plan before this
+        returns."""
+        await self._turn_storm(StormTurn(self.clock.now(), 0, None if not active else self._plans.believed()))
+
+    async def _turn_storm(self, turn: StormTurn) -> None:
+        """Let a storm come or go; one that blows already is taken for it."""
+        active = turn.believed is not None
+        if self._storm is not None and active != self._storm.active:
+            # At once, so that no page sees a storm without its beginning while those who notice it are told.
+            self._storm.active, self._storm.since = active, self.clock.now() if active else None
+            await self._plans.let_loose(turn)
+            self._storm.since = self._state.storm_since
 
 
 def _make(record: Path) -> None:

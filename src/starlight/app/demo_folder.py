@@ -31,8 +31,11 @@ class DemoState(msgspec.Struct):
     Attributes:
         scenario: which one; as it was given.
         begun: mission time at which the live part began, in ns.
-        storm_since, storm_until: since when the button's storm blows, and its forecast; None while none does.
+        storm_since, storm_until: since when a storm blows, and its forecast; None while none does.
         version: of the contact plan, grows with each change.
+        storm: which of the scenario's storms that is.
+        played: up to when, in ns, the story's storms have come and gone; None where an earlier version of the
+            demo played none.
     """
 
     scenario: str
@@ -40,6 +43,8 @@ class DemoState(msgspec.Struct):
     storm_since: int | None = None
     storm_until: int | None = None
     version: int = 1
+    storm: int = 0
+    played: int | None = None
 
 
 class DemoFolder:
@@ -80,13 +85,17 @@ class DemoFolder:
         begun = dtntime.from_text(self._scenario.demo_at) if at is None else at
         self._live_through(begun, sky)
         # The state is written last: a first start that was interrupted has none, and is begun again.
-        state = DemoState(scenario_name, begun)
+        state = DemoState(scenario_name, begun, played=begun)
         self.keep(state)
         return state
 
     def keep(self, state: DemoState) -> None:
         """Write the state, for the next start."""
         write_private(self._path / STATE_FILE, msgspec.json.encode(state))
+
+    def plan_file(self) -> Path:
+        """Return where the plan is kept, which costs seconds to make."""
+        return self._path / "plan.msgpack"
 
     def store_of(self, node: str) -> Path:
         """Return where the store of a node is, by its name; the folder is made when it is not there."""

@@ -20,6 +20,7 @@ from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig
 from starlight.planner.storms import Storm, planners
 from starlight.rehearsal import script
+from starlight.rehearsal.script import Opening
 from starlight.scenario.network import NodeSpec
 from starlight.scenario.scenario import Scenario
 
@@ -71,9 +72,10 @@ class DemoNodes:
         )
 
     def _residents(self, node: NodeSpec, people: DemoPeople) -> list[Resident]:
-        """Return who lives at a node: its people, and itself where it sends telemetry."""
+        """Return who lives at a node for good: its people, and itself where it sends telemetry."""
         found = [
-            Resident(f"ipn:{node.number}.{person.service}", person.name) for person in people.at(node.name)
+            Resident(f"ipn:{node.number}.{person.service}", person.name)
+            for person in people.staying(node.name)
         ]
         vehicle = script.vehicle_address(node.number)
         if vehicle in script.vehicles(self._scenario):
@@ -109,6 +111,14 @@ class DemoNodes:
         finally:
             for end in ends:
                 end()
+
+    async def turn_mailbox(self, opening: Opening) -> None:
+        """Open a mailbox, or close it; as it stands already changes nothing."""
+        daemon = self.daemons[opening.node]
+        if opening.person is not None:
+            await daemon.mail.open(opening.address, opening.person)
+        elif any(box.address == opening.address and box.is_open for box in daemon.office.mailboxes.values()):
+            await daemon.mail.close(opening.address)
 
     async def change_plan(self, plan: ContactPlan) -> None:
         """Let all nodes go by another base plan."""

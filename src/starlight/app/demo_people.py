@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlight import dtntime
 from starlight.app.address_book import AddressBook, Entry
 from starlight.app.correspondence import Inhabitant
+from starlight.rehearsal import script
 from starlight.scenario.network import NodeSpec
 from starlight.scenario.scenario import MailboxSpec, PersonSpec, Scenario
 from starlight.web.views import Person
@@ -21,13 +22,13 @@ class DemoPeople:
         self._scenario = scenario
         self._begun = begun
 
-    def at(self, node: str) -> list[PersonSpec]:
-        """Return who has an open mailbox at a node, by the node's name."""
+    def staying(self, node: str) -> list[PersonSpec]:
+        """Return who has an open mailbox at a node, by the node's name, that the story does not close."""
         return [
             person
             for person in self._scenario.person
             for box in person.mailbox
-            if box.node == node and self._is_open(box)
+            if box.node == node and self._is_open(box) and not box.closes
         ]
 
     def inhabitants(self) -> list[Inhabitant]:
@@ -54,6 +55,13 @@ class DemoPeople:
             _address(node, person): Entry(person.name, node.title, node.world)
             for person in self._scenario.person
             for node in [homes[person.id]]
+        }
+        # A program that answers is someone to write to.
+        answering = {spec.from_ for spec in self._scenario.answer}
+        entries |= {
+            script.vehicle_address(node.number): Entry(node.title, "", node.world)
+            for node in self._scenario.node
+            if node.name in answering
         }
         elsewhere = {
             _address(node, person): Entry(person.name, node.title, node.world)

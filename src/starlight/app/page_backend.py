@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from starlight.app.address_book import AddressBook
 from starlight.app.changes import changes
 from starlight.app.correspondence import Inhabitant, NodeCorrespondence
+from starlight.app.demo_pace import Pace
 from starlight.app.in_transit import InTransit
 from starlight.app.last_heard import last_heard
 from starlight.app.plan_changes import plan_changes
@@ -41,6 +42,7 @@ class NodePageBackend:
         storm: the storm's state and control; None where there is none to play.
         vehicles: names of what sends telemetry, by address.
         clock: mission time.
+        pace: turns the clock; None where nobody may.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class NodePageBackend:
         storm: StormControl | None,
         vehicles: Mapping[str, str],
         clock: MissionClock,
+        pace: Pace | None = None,
     ) -> None:
         self._inhabitants = {each.person.id: each for each in inhabitants}
         self._correspondences = {
@@ -66,6 +69,7 @@ class NodePageBackend:
         self._storm = storm
         self._vehicles = vehicles
         self._clock = clock
+        self._pace = pace
         self._in_transit = InTransit(daemons, book, sky_view.nodes, sky_view.titles)
         self._open_pages: Counter[str] = Counter()
 
@@ -128,7 +132,28 @@ class NodePageBackend:
                 clocks.differs(each, self._sky_view.titles)
                 for each in self._daemons[owner.node].disagreements()
             ),
+            pace=self._pace.view(person) if self._pace else None,
         )
+
+    async def set_rate(self, person: str, rate: float) -> views.PaceView:
+        """Let mission time go at another rate, 0 to stand.
+
+        Raises:
+            InputError: the clock is not to be turned, or not so fast.
+        """
+        pace = self._turnable()
+        pace.turn(rate)
+        return pace.view(person)
+
+    async def go_on(self, person: str) -> views.PaceView:
+        """Hurry on to what comes next in the story.
+
+        Raises:
+            InputError: the clock is not to be turned, or nothing more comes.
+        """
+        pace = self._turnable()
+        pace.go_on()
+        return pace.view(person)
 
     async def set_storm(self, active: bool) -> views.StormView:
         """Cut the relays, or mend them.
@@ -148,10 +173,17 @@ class NodePageBackend:
             async for change in changes(
                 self._daemons,
                 lambda node: [id for id, each in self._inhabitants.items() if each.node == node],
+                self._pace.subscribe if self._pace else None,
             ):
                 yield change
         finally:
             self._open_pages[person] -= 1
+
+    def _turnable(self) -> Pace:
+        if self._pace is None:
+            told = "the clock of this node is not to be turned"
+            raise InputError(told, where="clock", right="Only a demo's is; a node's has its rate in its file")
+        return self._pace
 
     def is_visited(self, person: str) -> bool:
         """Return whether a page is open as a person now."""

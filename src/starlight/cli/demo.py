@@ -20,7 +20,7 @@ def default_folder() -> Path:
 
 @click.command()
 @options.scenario
-@click.option("--speed", type=options.Number(0.001, 100_000), default=600.0, show_default=True, metavar="N",
+@click.option("--speed", type=options.Number(0.001, 100_000), default=120.0, show_default=True, metavar="N",
               help="Mission seconds per second; 1 is real time.")  # fmt: skip
 @options.moment("--at", "Where the mission begins. [default: shortly before the storm]")
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR",

@@ -1,4 +1,4 @@
-"""The answers of a scenario's people to what a visitor of the demo writes to them.
+"""The answers of a scenario's people and vehicles to what a visitor of the demo writes to them.
 
 A letter whose text stands in the scenario was written by the story, any other by a visitor. Only a
 visitor's is answered, and an answer is one of the scenario's texts: so nobody answers an answer, on
@@ -15,15 +15,15 @@ from starlight.scenario.scenario import AnswerSpec, Scenario
 
 
 class Answers:
-    """The answers of one person.
+    """The answers of one person, or of one vehicle.
 
     Args:
         scenario: whose texts they are.
-        person: the person's id.
+        author: the person's id, or the name of the vehicle's node.
     """
 
-    def __init__(self, scenario: Scenario, person: str) -> None:
-        self._specs = [spec for spec in scenario.answer if spec.from_ == person]
+    def __init__(self, scenario: Scenario, author: str) -> None:
+        self._specs = [spec for spec in scenario.answer if spec.from_ == author]
         # Who may have written: a person has one service number and an address at each of their nodes.
         self._people = {scenario.address(place): id for place, id in _places(scenario)}
         self._texts = _texts(scenario)

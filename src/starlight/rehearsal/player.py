@@ -45,12 +45,20 @@ class Routine(msgspec.Struct, frozen=True):
         seed: moves that by up to `READING_SPREAD`.
         answers: what is answered to a visitor; None where nothing is.
         is_visited: tells whether a visitor is this person now, who then reads and answers for themselves.
+        away: from when to when, in ns, the person is elsewhere; letters wait until then.
     """
 
     after: int
     seed: int
     answers: Answers | None = None
     is_visited: Callable[[], bool] = lambda: False
+    away: tuple[tuple[int, int], ...] = ()
+
+    def put_off(self, now: int) -> int | None:
+        """Return until when reading and answering wait, in ns; None where they need not."""
+        if self.is_visited():
+            return now + LOOK_AGAIN
+        return next((until for since, until in self.away if since <= now < until), None)
 
 
 class _State(msgspec.Struct):
@@ -111,8 +119,9 @@ class Player(Correspondent):
         acts: list[Act] = []
         routine = self._routine
         if routine is not None and any(due <= desk.now for due in self._waiting()):
-            if routine.is_visited():
-                self._put_off(desk.now)
+            later = routine.put_off(desk.now)
+            if later is not None:
+                self._put_off(desk.now, later)
             else:
                 acts += self._read(routine.answers, desk)
                 acts += self._answer(routine.answers, desk) if routine.answers else ()
@@ -153,11 +162,11 @@ class Player(Correspondent):
         yield from self._state.to_read.values()
         yield from self._state.to_answer.values()
 
-    def _put_off(self, now: int) -> None:
+    def _put_off(self, now: int, later: int) -> None:
         for waiting in (self._state.to_read, self._state.to_answer):
             for letter_id, due in waiting.items():
                 if due <= now:
-                    waiting[letter_id] = now + LOOK_AGAIN
+                    waiting[letter_id] = later
 
     def _read(self, answers: Answers | None, desk: Desk) -> list[Act]:
         acts: list[Act] = []

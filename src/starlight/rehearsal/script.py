@@ -26,7 +26,10 @@ from starlight.scenario.scenario import LetterSpec, MailboxSpec, PersonSpec, Sce
 WRITING_SPREAD = 20 * MINUTE
 
 DEMO_READS_AFTER = 30 * MINUTE
-"""In a demo, where no `read` event happens, those read after this time who else read only then."""
+"""In a demo, where visitors write at any time, those read after this time who else read by events alone."""
+
+VEHICLE_READS_AFTER = 0
+"""A program reads what has come within `READING_SPREAD`, as it wakes; its answers say how long they take."""
 
 VEHICLE_SERVICE = 100
 """The service number of what a vehicle itself sends and hears."""
@@ -46,6 +49,22 @@ class Opening(NamedTuple):
     node: int
     address: str
     person: str | None
+
+
+class Outlook(NamedTuple):
+    """What is to come, as some people know it.
+
+    Attributes:
+        at: when it is to come, in ns.
+        known: since when they know, in ns.
+        people: their ids.
+        text: a sentence, for them.
+    """
+
+    at: int
+    known: int
+    people: tuple[str, ...]
+    text: str
 
 
 def vehicle_address(number: int) -> str:
@@ -104,7 +123,9 @@ def rehearsed(scenario: Scenario, start: int, end: int, seed: int = 0) -> dict[i
 
 
 def demonstrated(scenario: Scenario, begun: int, is_visited: Callable[[str], bool]) -> dict[int, list[Maker]]:
-    """Return the makers of everyone in a demo, by node number: they go on without end, and answer.
+    """Return the makers of everyone in a demo, by node number.
+
+    They write and report what the story still holds, go on without end, and answer.
 
     Args:
         scenario: what is played.
@@ -114,22 +135,55 @@ def demonstrated(scenario: Scenario, begun: int, is_visited: Callable[[str], boo
     cast: dict[int, list[Maker]] = {}
     answers = {person.id: Answers(scenario, person.id) for person in scenario.person}
     for person, box in _boxes(scenario):
-        place = f"{person.id}@{box.node}"
+        place, visited = f"{person.id}@{box.node}", partial(is_visited, person.id)
         node, address = _place(scenario, place)
-        series = [_pulse(scenario, letter) for letter in scenario.pulse if letter.from_ == place]
-        routine = _demo_routine(box, answers[person.id], partial(is_visited, person.id))
+        series = [
+            _letters(scenario, index, letter, 0, visited)
+            for index, letter in enumerate(scenario.letter)
+            if letter.from_ == place
+        ]
+        series += [_pulse(scenario, letter) for letter in scenario.pulse if letter.from_ == place]
+        reads = [dtntime.from_text(read.at) for read in scenario.read if read.mailbox == place]
+        series.append(Series(Dates(reads), partial(_read_unless, visited)))
+        routine = _demo_routine(box, answers[person.id], visited)
         cast.setdefault(node, []).append(partial(Player, address, series, routine, begun, None))
-    for address, reports in _reporters(scenario):
-        node, going_on = reports[0], [_going_on(scenario, spec, begun) for spec in reports[1]]
-        series = [each for each in going_on if each is not None]
-        cast.setdefault(node, []).append(partial(Player, address, series, None, begun, None))
+    for address, (node, specs) in _reporters(scenario):
+        series = [_going_on(scenario, spec, begun) or _reports(scenario, spec) for spec in specs]
+        answering = Answers(scenario, specs[0].from_)
+        habit = Routine(VEHICLE_READS_AFTER, 0, answering) if answering else None
+        cast.setdefault(node, []).append(partial(Player, address, series, habit, begun, None))
     return cast
 
 
+def outlook(scenario: Scenario) -> list[Outlook]:
+    """Return what people in a demo know to be coming, by time."""
+    return sorted(
+        Outlook(
+            dtntime.from_text(each.at),
+            dtntime.from_text(each.known) if each.known else 0,
+            tuple(each.people),
+            each.text,
+        )
+        for each in scenario.outlook
+    )
+
+
+def turning_points(scenario: Scenario, begun: int) -> list[int]:
+    """Return when the story turns in a demo that began at a time, in ns: what one would not miss, ascending.
+
+    These are letters that stand alone, the first of each series of reports, and storms as they come and go.
+    """
+    moments = [letter.at for letter in scenario.letter if letter.every_days is None]
+    moments += [report.at for report in scenario.telemetry]
+    moments += [edge for storm in scenario.storm for edge in (storm.start, storm.end)]
+    return sorted({time for text in moments if (time := dtntime.from_text(text)) > begun})
+
+
 def _demo_routine(box: MailboxSpec, answers: Answers, is_visited: Callable[[], bool]) -> Routine | None:
+    away = tuple((dtntime.from_text(since), dtntime.from_text(until)) for since, until in box.away)
     if box.reads_after_min >= 0:
-        return Routine(round(box.reads_after_min * MINUTE), 0, answers if answers else None, is_visited)
-    return Routine(DEMO_READS_AFTER, 0, answers, is_visited) if answers else None
+        return Routine(round(box.reads_after_min * MINUTE), 0, answers or None, is_visited, away)
+    return Routine(DEMO_READS_AFTER, 0, answers, is_visited, away) if answers else None
 
 
 def _boxes(scenario: Scenario) -> Iterator[tuple[PersonSpec, MailboxSpec]]:
@@ -149,6 +203,10 @@ def _place(scenario: Scenario, place: str) -> tuple[int, str]:
     return scenario.node_named(place.partition("@")[2]).number, scenario.address(place)
 
 
+def _read_unless(visited: Callable[[], bool], number: int, desk: Desk) -> list[Act]:
+    return [] if visited() else _read_all(number, desk)
+
+
 def _read_all(number: int, desk: Desk) -> list[Act]:
     return [MarkRead(letter_id) for letter_id in desk.mailbox.unread()]
 
@@ -156,16 +214,26 @@ def _read_all(number: int, desk: Desk) -> list[Act]:
 # Letters.
 
 
-def _letters(scenario: Scenario, index: int, spec: LetterSpec, seed: int) -> Series:
+def _letters(
+    scenario: Scenario,
+    index: int,
+    spec: LetterSpec,
+    seed: int,
+    is_visited: Callable[[], bool] = lambda: False,
+) -> Series:
     moments = [
         time + (jitter(seed, f"letter/{index}/{number}", WRITING_SPREAD) if spec.every_days else 0)
         for number, time in enumerate(_times(spec.at, spec.every_days, DAY, spec.last))
     ]
-    return Series(Dates(moments), _writes(scenario, spec))
+    write = _writes(scenario, spec)
+    if spec.every_days is None:  # The story does not wait for its people, whoever plays them.
+        return Series(Dates(moments), write)
+    return Series(Dates(moments), lambda number, desk: () if is_visited() else write(number, desk))
 
 
 def _pulse(scenario: Scenario, spec: LetterSpec) -> Series:
-    interval = Interval(dtntime.from_text(spec.at), round((spec.every_days or 1) * DAY))
+    last = dtntime.from_text(spec.last) if spec.last else None
+    interval = Interval(dtntime.from_text(spec.at), round((spec.every_days or 1) * DAY), last)
     return Series(interval, _writes(scenario, spec))
 
 

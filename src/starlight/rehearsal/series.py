@@ -1,4 +1,4 @@
-"""The moments at which someone does something: given dates, or an interval without end."""
+"""The moments at which someone does something: given dates, or an interval."""
 
 from __future__ import annotations
 
@@ -34,24 +34,27 @@ class Dates:
 
 
 class Interval:
-    """Moments without end: of those that were missed only the latest is made up for, as with a habit.
+    """Moments that recur: of those that were missed only the latest is made up for, as with a habit.
 
     Args:
         first: in ns; its number is 0.
         length: in ns.
+        last: in ns; nothing is later. None for no end.
     """
 
-    def __init__(self, first: int, length: int) -> None:
-        self._first, self._length = first, length
+    def __init__(self, first: int, length: int, last: int | None = None) -> None:
+        self._first, self._length, self._last = first, length, last
 
     def next_after(self, time: int) -> int | None:
-        """Return the first moment later than a time."""
+        """Return the first moment later than a time; None where the last has passed."""
         passed = (time - self._first) // self._length + 1
-        return self._first + max(0, passed) * self._length
+        moment = self._first + max(0, passed) * self._length
+        return moment if self._last is None or moment <= self._last else None
 
     def due(self, after: int, now: int) -> list[tuple[int, int]]:
         """Return the latest moment that is later than `after` and not later than `now`, with its number."""
-        number = (now - self._first) // self._length
+        until = now if self._last is None else min(now, self._last)
+        number = (until - self._first) // self._length
         moment = self._first + number * self._length
         return [(moment, number)] if number >= 0 and moment > after else []
 

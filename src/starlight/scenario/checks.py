@@ -102,6 +102,10 @@ def _check_people(scenario: Scenario, known_node: Known, errors: FileErrors) -> 
             )
             if opens is not None and closes is not None and closes <= opens:
                 fail(f"{key}.closes", mailbox.closes, f"It must be later than opens = {mailbox.opens!r}")
+            for since, until in mailbox.away:
+                leaves, returns = time(f"{key}.away", since), time(f"{key}.away", until)
+                if leaves is None or returns is None or returns <= leaves:
+                    fail(f"{key}.away", until, f"It must be later than {since!r}")
 
 
 def _check_script(scenario: Scenario, known_node: Known, errors: FileErrors) -> None:
@@ -127,17 +131,38 @@ def _check_script(scenario: Scenario, known_node: Known, errors: FileErrors) -> 
     for index, letter in enumerate(scenario.pulse):
         known_place(f"pulse[{index}].from", letter.from_)
         known_place(f"pulse[{index}].to", letter.to)
-        time(f"pulse[{index}].at", letter.at)
+        begin, finish = (
+            time(f"pulse[{index}].at", letter.at),
+            time(f"pulse[{index}].last", letter.last, empty=True),
+        )
+        if begin is not None and finish is not None and finish < begin:
+            fail(f"pulse[{index}].last", letter.last, f"It must not be before at = {letter.at!r}")
         if letter.every_days is None:
             errors.missing(f"pulse[{index}].every_days", "A letter that goes on needs its interval")
     people = [person.id for person in scenario.person]
+    vehicles = [report.from_ for report in scenario.telemetry]
     for index, answer in enumerate(scenario.answer):
-        for key, id in (("from", answer.from_), *(("to", id) for id in answer.to)):
+        if answer.from_ not in (*people, *vehicles):
+            who = [*people, *dict.fromkeys(vehicles)]
+            fail(f"answer[{index}].from", answer.from_, one_of(answer.from_, who, " the people and vehicles"))
+        for id in answer.to:
             if id not in people:
-                fail(f"answer[{index}].{key}", id, one_of(id, people, " the people"))
+                fail(f"answer[{index}].to", id, one_of(id, people, " the people"))
         for text in (*answer.text, *answer.about):
             if not text.strip():
                 fail(f"answer[{index}]", text, "Every answer, and every word of `about`, is a text")
+    for index, outlook in enumerate(scenario.outlook):
+        for id in outlook.people:
+            if id not in people:
+                fail(f"outlook[{index}].people", id, one_of(id, people, " the people"))
+        known, comes = (
+            time(f"outlook[{index}].known", outlook.known, empty=True),
+            time(f"outlook[{index}].at", outlook.at),
+        )
+        if known is not None and comes is not None and comes <= known:
+            fail(f"outlook[{index}].at", outlook.at, f"It must be later than known = {outlook.known!r}")
+        if not outlook.text.strip():
+            fail(f"outlook[{index}].text", outlook.text, "Say what is to come")
     for index, report in enumerate(scenario.telemetry):
         known_node(f"telemetry[{index}].from", report.from_)
         for place in report.to:

@@ -43,12 +43,14 @@ class MailboxSpec(_Spec, frozen=True):
         opens: when the person claims the address; letters wait there until then.
         closes: when the person leaves; letters wait again.
         reads_after_min: how long after its arrival a letter is read; -1: only by a `read` event.
+        away: pairs of times between which the person is elsewhere and, in a demo, neither reads nor answers.
     """
 
     node: Name
     opens: str = ""
     closes: str = ""
     reads_after_min: Annotated[float, msgspec.Meta(ge=-1, le=52_596_000)] = 30.0
+    away: list[tuple[str, str]] = []
 
 
 class PersonSpec(_Spec, frozen=True):
@@ -82,10 +84,10 @@ class LetterSpec(_Spec, frozen=True, rename={"from_": "from"}):
 
 
 class AnswerSpec(_Spec, frozen=True, rename={"from_": "from"}):
-    """An answer that a person gives in a demo to what a visitor writes.
+    """An answer that is given in a demo to what a visitor writes.
 
     Attributes:
-        from_: the person's id.
+        from_: a person's id, or the name of a node that sends reports.
         text: several answers, which are taken in turn.
         to: the ids of those whose letters they fit; anyone's when there are none.
         about: words, one of which the letter holds that they fit; any letter when there are none.
@@ -97,6 +99,22 @@ class AnswerSpec(_Spec, frozen=True, rename={"from_": "from"}):
     to: list[Name] = []
     about: list[str] = []
     after_min: Minutes = 20.0
+
+
+class OutlookSpec(_Spec, frozen=True):
+    """What is to come, as some people of a demo know it.
+
+    Attributes:
+        people: their ids.
+        known: since when they know; from the start when absent.
+        at: when it is to come.
+        text: a sentence, for them.
+    """
+
+    people: Annotated[list[Name], msgspec.Meta(min_length=1)]
+    at: str
+    text: str
+    known: str = ""
 
 
 class TelemetrySpec(_Spec, frozen=True, rename={"from_": "from"}):
@@ -183,8 +201,10 @@ class Scenario(_Spec, frozen=True):
         weather: foreseen, and so part of the plan; a storm comes as a surprise.
         conjunction: what the Sun does to links between the worlds; when absent, it only hides.
         terminal: radios by name, with the keys of the library's own file, next to the library's.
-        pulse: letters that go on in a demo, without end: `every_days` apart, their texts in turn.
+        pulse: letters that go on in a demo, up to `last` or without end: `every_days` apart, their texts in
+            turn.
         answer: what people answer in a demo to what a visitor writes.
+        outlook: what people in a demo know to be coming.
     """
 
     node: list[NodeSpec]
@@ -211,6 +231,7 @@ class Scenario(_Spec, frozen=True):
     read: list[ReadSpec] = []
     beat: list[BeatSpec] = []
     earth_timezone: str = "Asia/Seoul"
+    outlook: list[OutlookSpec] = []
 
     def completed(self, name: str) -> Scenario:
         """Return it with what its file leaves out, under a name unless it has its own."""

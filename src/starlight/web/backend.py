@@ -17,6 +17,7 @@ from starlight.web.views import (
     Clock,
     MailboxView,
     Orbits,
+    PaceView,
     PageChange,
     PageStatus,
     Person,
@@ -124,6 +125,14 @@ class PageBackend(Protocol):
             person: an id of `people()`.
             to: whose way is told, by address; empty is the one whom the mailbox opens at.
         """
+        ...
+
+    async def set_rate(self, person: str, rate: float) -> PaceView:
+        """Let mission time go at another rate, 0 to stand; InputError where that is not to be chosen."""
+        ...
+
+    async def go_on(self, person: str) -> PaceView:
+        """Hurry on to what comes next in the story; InputError where there is none."""
         ...
 
     async def set_storm(self, active: bool) -> StormView:

@@ -15,7 +15,7 @@ from starlight.web.render import render
 from starlight.web.thread import called, first_unread, thread
 from starlight.web.views import Clock, ConversationView, MailboxView, Orbits, PageStatus, Person
 
-PARTS = ("conversations", "reach", "silence", "letters", "in_transit", "telemetry", "storm", "plan")
+PARTS = ("conversations", "reach", "silence", "letters", "in_transit", "telemetry", "storm", "plan", "pace")
 """The parts of the page that change while it is open, each in a template of its own."""
 
 
@@ -124,6 +124,8 @@ def next_moment(mailbox: MailboxView, status: PageStatus) -> int | None:
     if status.conjunction is not None:
         near = status.conjunction
         moments += [near.enter, near.leave, near.last_departure]
+    if status.pace is not None and status.pace.until is not None:
+        moments.append(status.pace.until)
     return min((at for at in moments if at > status.sky.clock.now), default=None)
 
 

@@ -1,4 +1,4 @@
-"""The routes of what is looked at: people, their pages, the sky; and of the storm, which changes it."""
+"""The routes of what is looked at: people, pages, the sky; of the storm and the clock, which change it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ class StormOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body that lets the storm loose or ends it."""
 
     active: bool
+
+
+class RateOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body that changes how fast mission time goes: seconds a second, 0 to let it stand."""
+
+    rate: float
 
 
 class PageRoutes:
@@ -41,10 +47,14 @@ class PageRoutes:
             Route(f"{person}/parts", self.parts),
             Route(f"{person}/status", self.status),
             Route(f"{person}/storm", self.storm, methods=["POST"]),
+            Route(f"{person}/clock", self.rate, methods=["POST"]),
+            Route(f"{person}/clock/next", self.go_on, methods=["POST"]),
             Route("/sky", self.sky),
             Route("/orbits", self.orbits),
             Route("/status", self.status),
             Route("/storm", self.storm, methods=["POST"]),
+            Route("/clock", self.rate, methods=["POST"]),
+            Route("/clock/next", self.go_on, methods=["POST"]),
         ]
 
     async def people(self, request: Request) -> Response:
@@ -97,3 +107,14 @@ class PageRoutes:
         visit = await Visit.of(self._backend, request)
         order = await read_body(request, StormOrder)
         return await visit.done(await self._backend.set_storm(order.active))
+
+    async def rate(self, request: Request) -> Response:
+        """Let mission time go at another rate, or stand."""
+        visit = await Visit.of(self._backend, request)
+        order = await read_body(request, RateOrder)
+        return await visit.done(await self._backend.set_rate(visit.person.id, order.rate))
+
+    async def go_on(self, request: Request) -> Response:
+        """Hurry on to what comes next in the story."""
+        visit = await Visit.of(self._backend, request)
+        return await visit.done(await self._backend.go_on(visit.person.id))

@@ -19,7 +19,7 @@ from starlight.messages.letter_view import LetterView
 from starlight.visible_text import visible_in_html
 from starlight.web import localtime
 from starlight.web.views import Crossing
-from starlight.words import doubt, lateness, letters, plan, silence
+from starlight.words import doubt, lateness, letters, pace, plan, silence
 
 HERE = Path(__file__).parent
 
@@ -124,6 +124,7 @@ _environment.globals |= {
     "STEPS": letters.STEPS,
     "SILENCE": silence,
     "PLAN": plan,
+    "PACE": pace,
     "note": doubt.note,
     "content": letters.content,
     "set_aside": letters.set_aside,

@@ -297,6 +297,38 @@ class PlanChanges(msgspec.Struct, frozen=True):
     others: tuple[Sentence, ...] = ()
 
 
+class OutlookView(msgspec.Struct, frozen=True):
+    """What is to come, as a person knows it.
+
+    Attributes:
+        at: when.
+        text: a sentence, for that person.
+    """
+
+    at: Time
+    text: str
+
+
+class PaceView(msgspec.Struct, frozen=True):
+    """How fast a demo's mission goes, for all its nodes and pages at once.
+
+    Attributes:
+        rate: mission seconds a second of real time; 0 while it is paused.
+        rates: those to choose from, ascending.
+        goes_on: it hurries on to what comes next in the story.
+        can_go_on: something comes.
+        coming: what this person knows to be coming; None for nothing.
+        until: when this will read differently by the passing of time alone.
+    """
+
+    rate: float
+    rates: tuple[float, ...]
+    goes_on: bool = False
+    can_go_on: bool = False
+    coming: OutlookView | None = None
+    until: Time | None = None
+
+
 class PageStatus(msgspec.Struct, frozen=True):
     """All that moves on the page besides letters, as one person's place knows it.
 
@@ -310,6 +342,7 @@ class PageStatus(msgspec.Struct, frozen=True):
         plan: how the contact plan was changed, or None where it was not.
         reach: the state of the way to the correspondent that is shown; None where there is nobody.
         clocks: which clocks differ from that of this place; empty while all that are known agree.
+        pace: how fast mission time goes, where that can be chosen: in a demo.
     """
 
     sky: SkyPanel
@@ -322,6 +355,7 @@ class PageStatus(msgspec.Struct, frozen=True):
     plan: PlanChanges | None = None
     reach: ReachView | None = None
     clocks: tuple[Sentence, ...] = ()
+    pace: PaceView | None = None
 
 
 class PageChange(msgspec.Struct, frozen=True):
