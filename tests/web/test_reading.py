@@ -1,0 +1,134 @@
+"""Reading on the page in Chromium: where it opens, what is read by being seen, and what a failure leaves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.web.conftest import Serving, accessible
+from tests.web.fake_backend import LIGHT
+from tests.web.test_page import Visitor, letter
+
+from starlight.dtntime import MINUTE
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1280, "height": 700})
+    yield opened
+    opened.close()
+
+
+def written(serving: Serving, *texts: str) -> None:
+    """Let letters of Jay reach Nan-young."""
+    with serving.client() as client:
+        for text in texts:
+            client.post("/api/people/jay/letters", json={"to": "ipn:21.1", "text": text})
+    serving.advance(2 * MINUTE + LIGHT)
+
+
+def is_in_view(page: Page, selector: str) -> bool:
+    """Return whether an element is where the letters can be seen."""
+    found = page.evaluate(
+        """(selector) => {
+            const box = document.querySelector(selector).getBoundingClientRect();
+            const view = document.querySelector('#scroll').getBoundingClientRect();
+            return box.top >= view.top - 1 && box.bottom <= view.bottom + 1;
+        }""",
+        selector,
+    )
+    return bool(found)
+
+
+def test_it_opens_at_the_first_unread_letter(context: BrowserContext, serving: Serving) -> None:
+    """Of twenty letters of which ten are new the first new one is in view, under the line that says so."""
+    written(serving, *(f"Old {number}" for number in range(10)))
+    with serving.client() as client:
+        client.post("/api/people/nan-young/read", json={"of": "ipn:7.1"})
+    written(serving, *(f"Fresh {number}" for number in range(10)))
+    nan = Visitor(context, serving).open("nan-young")
+    expect(nan.locator("#new")).to_contain_text("New")
+    assert is_in_view(nan, "#new")
+    assert not is_in_view(nan, "article.letter:not(.unread)")
+    order = nan.get_by_role("article").locator(".text").all_inner_texts()
+    assert order == [f"Old {number}" for number in range(10)] + [f"Fresh {number}" for number in range(10)]
+    nan.get_by_role("button", name="Mark all 10 as read").click()
+    expect(nan.locator("article.unread")).to_have_count(0)
+    expect(nan).to_have_title("Nan-young · Starlight")
+    accessible(nan)
+
+
+def test_a_letter_is_read_when_it_was_seen(context: BrowserContext, serving: Serving) -> None:
+    """A letter whose end is in view is marked as read by itself; a folded one is not."""
+    written(serving, "Short", "Long\n" * 40)
+    nan = Visitor(context, serving, reads_by_sight=True).open("nan-young")
+    expect(letter(nan, "Short").locator(".state")).to_contain_text("Read")
+    assert [kept.read is not None for kept in serving.backend.kept] == [True, False]
+    letter(nan, "Long").get_by_text("Read on").click()
+    letter(nan, "Long").locator("footer").scroll_into_view_if_needed()
+    expect(letter(nan, "Long").locator(".state")).to_contain_text("Read")
+
+
+def test_reading_can_be_taken_back(context: BrowserContext, serving: Serving) -> None:
+    """Between being seen and being marked the button keeps a letter unread; then it stays so."""
+    written(serving, "Not yet")
+    visitor = Visitor(context, serving, reads_by_sight=True)
+    context.clock.install()
+    nan = visitor.open("nan-young")
+    # From here on the page's timers run only as the test says.
+    context.clock.pause_at(nan.evaluate("Date.now() + 1"))
+    context.clock.run_for(2_000)
+    keep = nan.get_by_role("button", name=re.compile("Keep unread|Mark"))
+    expect(keep).to_have_text("Keep unread")
+    keep.click()
+    expect(keep).to_have_text("Mark as read")
+    context.clock.run_for(20_000)
+    assert serving.backend.kept[0].read is None
+    expect(letter(nan, "Not yet")).to_have_class(re.compile("unread"))
+
+
+def test_a_letter_that_could_not_be_sent_stays_where_it_was_written(
+    context: BrowserContext, serving: Serving
+) -> None:
+    """With the server gone it says so at the button, keeps the words, and greys what was predicted."""
+    jay = Visitor(context, serving).open("jay")
+    jay.get_by_label("Write to Nan-young").fill("Are you there?")
+    expect(jay.locator("#prediction.predicted")).to_contain_text("leaves 14:23")
+    jay.route(re.compile("/(letters|predict)$"), lambda route: route.abort())
+    jay.get_by_role("button", name="Send").click()
+    expect(jay.get_by_role("alert")).to_contain_text(
+        "Not sent: The node does not answer. Your words stay here"
+    )
+    expect(jay.get_by_label("Write to Nan-young")).to_have_value("Are you there?")
+    jay.evaluate("htmx.trigger('#text', 'predict')")
+    expect(jay.locator("#prediction.doubted")).to_contain_text("as of 14:21, in doubt")
+    accessible(jay)
+    jay.unroute(re.compile("/(letters|predict)$"))
+    jay.get_by_role("button", name="Send").click()
+    expect(letter(jay, "Are you there?")).to_be_visible()
+    expect(jay.get_by_role("alert")).to_be_hidden()
+    assert len(serving.backend.kept) == 1
+
+
+def test_an_answer_quotes_and_leads_to_what_it_answers(context: BrowserContext, serving: Serving) -> None:
+    """Both sides see the words that were answered, as a link to it; it works without a script too."""
+    written(serving, "How deep is it?")
+    question = serving.backend.kept[0].id
+    with serving.client() as client:
+        page = client.get("/people/nan-young", params={"with": "ipn:7.1", "answer": question}).text
+        assert f'name="reply_to" value="{question}"' in page
+        client.post(
+            "/api/people/nan-young/letters", json={"to": "ipn:7.1", "text": "Deep.", "reply_to": question}
+        )
+    serving.advance(2 * MINUTE + LIGHT)
+    visitor = Visitor(context, serving)
+    for person in ("jay", "nan-young"):
+        page_ = visitor.open(person)
+        quote = letter(page_, "Deep.").locator("a.quote")
+        expect(quote).to_contain_text("How deep is it?")
+        quote.click()
+        assert page_.evaluate("document.querySelector('article:target .text').textContent") == (
+            "How deep is it?"
+        )
