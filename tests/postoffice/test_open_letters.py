@@ -22,7 +22,7 @@ def test_a_letter_is_followed_as_long_as_something_is_foreseen_of_it() -> None:
     """It waits here until it has left, and is open until nothing more is to come, or to be done."""
     mailbox = Mailbox(JAY, MailboxLimits(), DecodedRecords(MemoryRecords()))
     letter = Letter(id=ID, thread="t", sender=JAY, to=NANYOUNG, written_at=0, text="words")
-    mailbox.put_letter(letter, StoredLetter(JAY, NANYOUNG, 0, encode_first(letter)))
+    mailbox.put_letter(letter, StoredLetter(JAY, NANYOUNG, 0, encode_first(letter)), letter.written_at)
     letters = OpenLetters({JAY: mailbox})
     dispatch = Dispatch(size_bytes=5)
     sent = Sent(number=1, written_at=0, expires_at=9, receipt_wanted=True, dispatch=dispatch)

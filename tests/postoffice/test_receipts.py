@@ -30,7 +30,7 @@ def test_what_was_told_is_not_told_again() -> None:
     ):
         mailbox = Mailbox(NANYOUNG, MailboxLimits(), DecodedRecords(MemoryRecords()))
         letter = Letter(id=ID, thread="t", sender=JAY, to=NANYOUNG, written_at=0, text="words")
-        mailbox.put_letter(letter, StoredLetter(JAY, NANYOUNG, 0, encode_first(letter)))
+        mailbox.put_letter(letter, StoredLetter(JAY, NANYOUNG, 0, encode_first(letter)), letter.written_at)
         received = Received(arrived_at=5, read_at=7, told_arrival=told_arrival, told_reading=told_reading)
         mailbox.incoming.put(ID, received)
         receipts = Receipts({NANYOUNG: mailbox}, KnownFormats(MemoryRecords()))

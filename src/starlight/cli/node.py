@@ -256,6 +256,8 @@ def _state(letter: LetterView, now: int) -> str:
     stop = letter.stop_at(now) if letter.on_its_way else None
     if stop is not None:
         return f"waiting at {stop.place}, leaves {dtntime.to_text(stop.leaves)} (predicted)"
+    if letter.certainty == "in_doubt":
+        return f"{_words(letter.state)} (at a time that can't be right)"
     if letter.certainty != "predicted":
         return _words(letter.state)
     return f"{_words(letter.state)} (predicted{'' if letter.receipt_can_come else '; no receipt can come'})"

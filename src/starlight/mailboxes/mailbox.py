@@ -126,11 +126,11 @@ class Mailbox:
         self._records.put(card)
         return card
 
-    def put_letter(self, letter: Letter, stored: StoredLetter) -> list[Save]:
-        """Keep a letter, written or received, as it travels."""
+    def put_letter(self, letter: Letter, stored: StoredLetter, now: int) -> list[Save]:
+        """Keep a letter, written or received, as it travels; `now` is by our clock, in ns."""
         saves = [self._decoded.put_letter(self.address, letter, stored)]
         if not self.index.has(letter.id):
-            saves += self.index.add(letter)
+            saves += self.index.add(letter, now)
         return saves
 
     # Reading.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from starlight.dtntime import MILLISECOND
 from starlight.errors import StoreError
 from starlight.mailboxes.records import IndexEntry, Records, index_save, with_entry, without_entry
 from starlight.messages.conversation import Conversation
@@ -44,10 +45,16 @@ class MailboxIndex:
             raise StoreError(f"{self.address} index/{letter_id}: no such letter")
         return entry
 
-    def add(self, letter: Letter) -> list[Save]:
-        """Put a new letter into the index, and those into their new places that it holds back."""
+    def add(self, letter: Letter, now: int | None) -> list[Save]:
+        """Put a new letter into the index, and those into their new places that it holds back.
+
+        Args:
+            letter: the letter.
+            now: when it was written, or came, by our clock, in ns; None where that is not known any more.
+        """
         correspondent = letter.to if letter.sender == self.address else letter.sender
         reply_to = self._answered(letter.reply_to, correspondent)
+        written_at = self._place(letter, correspondent, now)
 
         def placed(entry: IndexEntry | None) -> list[tuple[Answer, bytes]]:
             if entry is None or entry.correspondent != correspondent:
@@ -55,7 +62,7 @@ class MailboxIndex:
             return [(Answer(entry.id, entry.written_at, entry.reply_to), entry.order)]
 
         keys = keys_after(
-            Answer(letter.id, letter.written_at, reply_to),
+            Answer(letter.id, written_at, reply_to),
             lambda id: next(iter(placed(self._records.entry(self.address, id))), None),
             lambda id: [each for e in self._records.answers(self.address, id) for each in placed(e)],
         )
@@ -63,7 +70,7 @@ class MailboxIndex:
             letter.id,
             correspondent,
             keys.pop(letter.id),
-            letter.written_at,
+            written_at,
             reply_to,
             letter.kept_bytes,
         )
@@ -73,6 +80,21 @@ class MailboxIndex:
             entry = self.entry(id)
             saves += self.change(entry, replace(entry, order=key))
         return saves
+
+    def _place(self, letter: Letter, correspondent: str, now: int | None) -> int:
+        """Return the time by which a letter takes its place: when it was written, as far as that can be.
+
+        Its author's clock may be wrong. What its author had seen was written before, so a clock that is behind
+        takes no letter up past those; and nothing was written after it came, so one that is ahead keeps no
+        letter at the end. Where clocks agree this is when it was written, the same at both ends.
+        """
+        written_at = letter.written_at
+        for id in letter.seen:
+            name = self._answered(id, correspondent)
+            entry = None if name is None else self._records.entry(self.address, name)
+            if entry is not None and entry.correspondent == correspondent:
+                written_at = max(written_at, entry.written_at + MILLISECOND)
+        return written_at if now is None else min(written_at, now)
 
     def _answered(self, id: str | None, correspondent: str) -> str | None:
         """Return the id by which a letter that is answered is known here: that of its own conversation."""

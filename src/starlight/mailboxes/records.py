@@ -86,7 +86,7 @@ class IndexEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         id: of the letter.
         correspondent: the other end.
         order: its order key (`threads.py`).
-        written_at: in ns.
+        written_at: in ns; where its author's clock can't be right, the time by which it takes its place.
         reply_to: the id of the letter that it answers.
         text_bytes: the size of its text.
         number: the counter in its id when it was written here, else 0.

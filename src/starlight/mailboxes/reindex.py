@@ -36,7 +36,7 @@ def index_of(letters: Iterable[Save], records: Records) -> Iterator[Save | SetAs
         except StoreError as error:
             yield from _aside(records, save.mailbox, id, str(error))
             continue
-        yield from index.add(letter)
+        yield from index.add(letter, None)
         found.append((index, id))
     # Only now, as an entry is put in its place once more when the letter that it answers comes after it.
     for index, id in found:

@@ -24,6 +24,7 @@ from enum import StrEnum
 
 import msgspec
 
+from starlight.dtntime import MILLISECOND
 from starlight.json_time import Time
 
 
@@ -45,6 +46,15 @@ class Certainty(StrEnum):
 
     PREDICTED = "predicted"
     CONFIRMED = "confirmed"
+    IN_DOUBT = "in_doubt"  # it happened, but not when another's clock says
+
+
+class TimeDoubt(StrEnum):
+    """The reasons for which a time that another's clock tells can't be right."""
+
+    FROM_FUTURE = "from_future"  # it is later than when we were told
+    BEFORE_DEPARTURE = "before_departure"
+    BEFORE_ARRIVAL = "before_arrival"
 
 
 class Happening(StrEnum):
@@ -151,9 +161,10 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         state: what it is from then on.
         time: when, in ns.
-        certainty: predicted or confirmed.
+        certainty: predicted, confirmed, or confirmed at a time that can't be right.
         where: the place where it happens, for people, once it is named; may be empty.
         known_at: when a receipt told us, or None.
+        doubt: why the time can't be right, or None.
     """
 
     state: DeliveryState = msgspec.field(name="what")
@@ -161,6 +172,23 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     certainty: Certainty = msgspec.field(name="standing")
     where: str = ""
     known_at: Time | None = None
+    doubt: TimeDoubt | None = None
+
+
+def told_fact(
+    state: DeliveryState, time: int, doubt: TimeDoubt | None = None, known_at: int | None = None
+) -> Fact:
+    """Return a step that has happened, as it was told; its time is in doubt where there is a reason.
+
+    Claims are judged by our own clock alone: a peer's wrong clock changes what it says, never what we know.
+    """
+    certainty = Certainty.CONFIRMED if doubt is None else Certainty.IN_DOUBT
+    return Fact(state, time, certainty, known_at=known_at, doubt=doubt)
+
+
+def is_before(claimed: int, known: int) -> bool:
+    """Return whether a time that came in whole milliseconds is before one that is known, both in ns."""
+    return claimed + MILLISECOND <= known
 
 
 def after(state: DeliveryState, happening: Happening) -> DeliveryState:

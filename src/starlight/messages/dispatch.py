@@ -10,7 +10,17 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from starlight.messages.delivery import FINAL, Certainty, DeliveryState, Fact, Leg, flight_of
+from starlight.messages.delivery import (
+    Certainty,
+    DeliveryState,
+    FINAL,
+    Fact,
+    Leg,
+    TimeDoubt,
+    flight_of,
+    is_before,
+    told_fact,
+)
 from starlight.messages.doubt import Doubt, Trouble
 from starlight.messages.urgency import Precedence, Priority
 
@@ -66,6 +76,7 @@ class Confirmed(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         arrived_at: by the other's clock, as a receipt says.
         arrival_known_at: when that receipt came here.
         given_at: when it left, as long as no link has said that it took it.
+        from_future: that receipt named a time that had not come here; `arrived_at` is when it came instead.
     """
 
     queued_at: int | None = None
@@ -74,6 +85,7 @@ class Confirmed(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     arrived_at: int | None = None
     arrival_known_at: int | None = None
     given_at: int | None = None
+    from_future: bool = False
 
 
 class Attempts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -162,6 +174,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         critical: a copy goes over every neighbour, as urgent as there is.
         read_at: when it was read, by the other's clock, as a receipt says.
         reading_known_at: when that receipt came here.
+        read_from_future: that receipt named a time that had not come here; `read_at` is when it came instead.
         dispatch: of the letter itself.
         parts: the dispatches of the parts that travel in bundles of their own.
         plain_text: it travels as its words alone, which other software reads.
@@ -178,6 +191,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     dispatch: Dispatch
     parts: tuple[Dispatch, ...] = ()
     plain_text: bool = False
+    read_from_future: bool = False
 
     @property
     def dispatches(self) -> tuple[Dispatch, ...]:
@@ -312,8 +326,32 @@ def _confirmed(sent: Sent) -> list[Fact]:
         (DeliveryState.READ, sent.read_at, sent.reading_known_at),
         (state, known.ended_at if ended else None, None),
     ]
-    return [
-        Fact(step, time, Certainty.CONFIRMED, known_at=heard)
-        for step, time, heard in rows
-        if time is not None
-    ]
+    doubts = {
+        DeliveryState.ARRIVED: _arrival_doubt(sent, departed_at),
+        DeliveryState.READ: _reading_doubt(sent, departed_at),
+    }
+    return [told_fact(step, time, doubts.get(step), heard) for step, time, heard in rows if time is not None]
+
+
+def _arrival_doubt(sent: Sent, departed_at: int | None) -> TimeDoubt | None:
+    """Return why the arrival that a receipt tells can't have been then."""
+    known = sent.dispatch.confirmed
+    if known.arrived_at is None:
+        return None
+    if known.from_future:
+        return TimeDoubt.FROM_FUTURE
+    left = sent.written_at if departed_at is None else departed_at
+    return TimeDoubt.BEFORE_DEPARTURE if is_before(known.arrived_at, left) else None
+
+
+def _reading_doubt(sent: Sent, departed_at: int | None) -> TimeDoubt | None:
+    """Return why the reading that a receipt tells can't have been then."""
+    if sent.read_at is None:
+        return None
+    if sent.read_from_future:
+        return TimeDoubt.FROM_FUTURE
+    if is_before(sent.read_at, sent.written_at if departed_at is None else departed_at):
+        return TimeDoubt.BEFORE_DEPARTURE
+    arrived_at = sent.dispatch.confirmed.arrived_at
+    early = arrived_at is not None and sent.read_at < arrived_at
+    return TimeDoubt.BEFORE_ARRIVAL if early else None

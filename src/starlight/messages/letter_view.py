@@ -24,6 +24,9 @@ from starlight.messages.delivery import (
     DeliveryState,
     Fact,
     Received,
+    TimeDoubt,
+    is_before,
+    told_fact,
 )
 from starlight.messages.dispatch import Dispatch, Sent, facts, standing
 from starlight.messages.doubt import Doubt, Trouble
@@ -356,11 +359,15 @@ def _awaits_receipt(sent: Sent) -> bool:
 
 
 def _received_view(letter: Letter, received: Received | None) -> LetterView:
-    steps = [Fact(DeliveryState.WRITTEN, letter.written_at, Certainty.CONFIRMED)]
+    # By its author's clock, which may be wrong; what comes after is by our own.
+    early = received is not None and is_before(received.arrived_at, letter.written_at)
+    steps = [told_fact(DeliveryState.WRITTEN, letter.written_at, TimeDoubt.FROM_FUTURE if early else None)]
     if received is not None:
-        steps.append(Fact(DeliveryState.ARRIVED, received.arrived_at, Certainty.CONFIRMED))
+        steps.append(told_fact(DeliveryState.ARRIVED, received.arrived_at))
         if received.read_at is not None:
-            steps.append(Fact(DeliveryState.READ, received.read_at, Certainty.CONFIRMED))
+            # Our own clock may have been set back between the two.
+            set_back = TimeDoubt.BEFORE_ARRIVAL if received.read_at < received.arrived_at else None
+            steps.append(told_fact(DeliveryState.READ, received.read_at, set_back))
     return LetterView(
         id=letter.id,
         thread=letter.thread,
@@ -370,7 +377,7 @@ def _received_view(letter: Letter, received: Received | None) -> LetterView:
         written_at=letter.written_at,
         mine=False,
         state=steps[-1].state,
-        certainty=Certainty.CONFIRMED,
+        certainty=steps[-1].certainty,
         facts=tuple(steps),
         reply_to=letter.reply_to,
         priority=Priority(min(letter.priority, Priority.EXPEDITED)),

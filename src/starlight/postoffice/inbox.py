@@ -134,7 +134,7 @@ class Inbox:
             return [Untaken(), *self.refused(mailbox, source, "the mailbox is full", now)]
         else:
             received = Received(arrived_at=now, told_arrival=not letter.receipt_wanted)
-            requests = [*mailbox.put_letter(letter, stored)]
+            requests = [*mailbox.put_letter(letter, stored, now)]
             early = self._parts.early_ones(mailbox, letter)
             received = self._parts.expect(mailbox, letter, received, now)
             said = self._arrival_of(mailbox, letter, now)

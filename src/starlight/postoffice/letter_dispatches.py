@@ -267,11 +267,13 @@ class LetterDispatches:
             return []
         if fact.what == "arrived":
             happening = Happening.ARRIVAL_KNOWN
-            times = replace(dispatch.confirmed, arrived_at=time, arrival_known_at=now)
+            times = replace(
+                dispatch.confirmed, arrived_at=time, arrival_known_at=now, from_future=fact.time > now
+            )
         else:
             happening = Happening.READING_KNOWN
             times = dispatch.confirmed
-            sent = replace(sent, read_at=time, reading_known_at=now)
+            sent = replace(sent, read_at=time, reading_known_at=now, read_from_future=fact.time > now)
         attempts, first = dispatch.attempts, dispatch.first
         known = replace(
             dispatch,

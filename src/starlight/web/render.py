@@ -122,6 +122,7 @@ _environment.filters |= {
 }
 _environment.globals |= {
     "STEPS": letters.STEPS,
+    "TIMES_IN_DOUBT": letters.TIMES_IN_DOUBT,
     "SILENCE": silence,
     "PLAN": plan,
     "PACE": pace,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from starlight.messages.delivery import Certainty, DeliveryState
+from starlight.messages.delivery import Certainty, DeliveryState, TimeDoubt
 from starlight.messages.letter import Content, DistressState
 from starlight.messages.letter_view import THERE, LetterView, Quote
 from starlight.messages.urgency import Priority
@@ -42,6 +42,9 @@ STEPS: dict[tuple[DeliveryState, Certainty], str] = {
     (DeliveryState.EXPIRED, Certainty.PREDICTED): "would expire",
     (DeliveryState.WITHDRAWN, Certainty.CONFIRMED): "withdrawn",
     (DeliveryState.WITHDRAWN, Certainty.PREDICTED): "to be withdrawn",
+    (DeliveryState.WRITTEN, Certainty.IN_DOUBT): "written, it says,",
+    (DeliveryState.ARRIVED, Certainty.IN_DOUBT): "arrived, it is said,",
+    (DeliveryState.READ, Certainty.IN_DOUBT): "read, it is said,",
 }
 """In English, each step in the course of a letter, by what it is and how sure it is."""
 
@@ -114,6 +117,13 @@ def distress(letter: LetterView) -> str:
     return "" if letter.distress is None else DISTRESS[DistressState[letter.distress.upper()]]
 
 
+TIMES_IN_DOUBT = {
+    TimeDoubt.FROM_FUTURE: "by a clock that was ahead of the one here",
+    TimeDoubt.BEFORE_DEPARTURE: "by a clock that can't be right: that is before it left",
+    TimeDoubt.BEFORE_ARRIVAL: "by a clock that can't be right: that is before it arrived",
+}
+"""In English, why a time that another's clock tells is not confirmed; it follows the time."""
+
 ENDS = {
     DeliveryState.ARRIVED: ("Arrived", "{at}, confirmed"),
     DeliveryState.READ: ("Read", "{at}, confirmed"),
@@ -150,8 +160,11 @@ def _received(letter: LetterView) -> StateText:
 def _sent(letter: LetterView, now: int) -> StateText:
     current = letter.last_fact(letter.state)
     at = current.time if current else None
-    if letter.certainty is Certainty.CONFIRMED and letter.state in ENDS:
+    if letter.certainty is not Certainty.PREDICTED and letter.state in ENDS:
         headline, detail = ENDS[letter.state]
+        if current is not None and current.doubt is not None:
+            said = fill("{at}, {why}", at=Moment(current.time), why=TIMES_IN_DOUBT[current.doubt])
+            return StateText(headline, said, Certainty.IN_DOUBT)
         return StateText(headline, _dated(detail, at))
     if letter.state in THERE:
         # Only a receipt turns this into knowledge, so what is told is when the receipt is expected.
