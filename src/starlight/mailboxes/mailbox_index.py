@@ -84,9 +84,9 @@ class MailboxIndex:
     def _place(self, letter: Letter, correspondent: str, now: int | None) -> int:
         """Return the time by which a letter takes its place: when it was written, as far as that can be.
 
-        Its author's clock may be wrong. What its author had seen was written before, so a clock that is behind
-        takes no letter up past those; and nothing was written after it came, so one that is ahead keeps no
-        letter at the end. Where clocks agree this is when it was written, the same at both ends.
+        Its author's clock may be wrong. What its author had seen was written before, so a clock that is
+        behind takes no letter up past those; and nothing was written after it came, so one that is ahead
+        keeps no letter at the end. Where clocks agree this is when it was written, the same at both ends.
         """
         written_at = letter.written_at
         for id in letter.seen:

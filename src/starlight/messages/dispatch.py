@@ -11,9 +11,9 @@ import msgspec
 from msgspec.structs import replace
 
 from starlight.messages.delivery import (
+    FINAL,
     Certainty,
     DeliveryState,
-    FINAL,
     Fact,
     Leg,
     TimeDoubt,
