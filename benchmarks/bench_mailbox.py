@@ -68,7 +68,7 @@ def letters(mailbox: Mailbox, count: int) -> Iterator[list[Save]]:
         sender, to = (JAY, other) if written else (other, JAY)
         id = f"{sender}/{at // SECOND}/{number + 1}"
         letter = Letter(id=id, thread="t", sender=sender, to=to, written_at=at, text=f"{number}: {WORDS}")
-        saves = mailbox.put_letter(letter, StoredLetter(sender, to, at, encode_first(letter)))
+        saves = mailbox.put_letter(letter, StoredLetter(sender, to, at, encode_first(letter)), at)
         if written:
             copies = (Copy(f"{sender}/{at // 10**6}/0", at),)
             confirmed = Confirmed(
