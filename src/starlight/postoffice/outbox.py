@@ -231,7 +231,9 @@ class Outbox:
             expected = reprediction.expected_of(self._forecaster, outgoing, found)
             sent = sent.having(replace(sent.dispatch, expected=expected))
         return [
-            *mailbox.put_letter(letter, StoredLetter(letter.sender, letter.to, now, own, letter.priority), now),
+            *mailbox.put_letter(
+                letter, StoredLetter(letter.sender, letter.to, now, own, letter.priority), now
+            ),
             *self._letters.put(mailbox, letter.id, sent),
             *_kept_parts(mailbox, letter, draft, now),
             submission(letter, sent, now),
