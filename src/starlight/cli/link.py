@@ -133,7 +133,7 @@ def _at_range(
         return
     echo_lines(table.text())
     echo(
-        f"At {range_au:g} au: {view['rate_bps']:,} bit/s of the ladder, "
+        f"At {range_au:g} au: {view['rate_bps']:,} bit/s, decided by the {view['decides']}; "
         f"{view['max_rate_bps']:,.0f} bit/s would close."
     )
 
@@ -159,11 +159,14 @@ def _show(view: dict[str, Any]) -> None:
     light = dtntime.duration_text(round(view["light_time_s"] * dtntime.SECOND))
     echo(f"A signal that leaves at {view['time']} is {light} under way, {view['range_km']:,.0f} km.")
     echo(f"\nRate from {view['start']} to {view['end']}, {view['volume_bytes'] / 1e6:,.3f} MB in all:")
-    echo(f"  {'from':<22}{'bit/s':>12}{'elevation, deg':>18}{'Sun, deg':>10}")
+    echo(f"  {'from':<22}{'bit/s':>12}{'elevation, deg':>18}{'Sun, deg':>10}  decided by")
     for step in view["rates"][:SHOWN]:
         # An end in space has no horizon and so no elevation.
         ups = (step["elevation_tx_deg"], step["elevation_rx_deg"])
         up = " / ".join("-" if each is None else f"{each:.1f}" for each in ups)
-        echo(f"  {step['start']:<22}{step['rate_bps']:>12,}{up:>18}{step['sun_angle_deg']:>10.1f}")
+        echo(
+            f"  {step['start']:<22}{step['rate_bps']:>12,}{up:>18}{step['sun_angle_deg']:>10.1f}"
+            f"  {step['decides']}"
+        )
     if len(view["rates"]) > SHOWN:
         echo(f"  ... and {len(view['rates']) - SHOWN} more; --json or --report FILE.html has all")

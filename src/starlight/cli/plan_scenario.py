@@ -142,13 +142,18 @@ def _export(spec: Scenario, history: History, form: str, output: Path | None) ->
 
 
 def _show(view: dict[str, Any], planned: Planned, titles: dict[str, str]) -> None:
+    from starlight.reports import plan_report as planview
+
     echo(f"{view['scenario']}, {view['start']} to {view['end']}, version {view['version']}")
     echo(
         f"{view['contacts']} contact{'' if view['contacts'] == 1 else 's'}; of {view['visible']} that are "
         f"visible, {view['dropped']} were dropped "
         f"and {view['shortened']} shortened for want of antennas\n"
     )
-    echo(f"{'from':<34}{'to':<34}{'contacts':>9}{'hours':>10}{'megabytes':>13}{'light time, s':>24}")
+    echo(
+        f"{'from':<34}{'to':<34}{'contacts':>9}{'hours':>10}{'megabytes':>13}{'light time, s':>24}"
+        "  rate decided by"
+    )
     for row in view["links"]:
         # A wire is open all the time; its hours would tell nothing.
         if row["kind"] == "wire" or not row["contacts"]:
@@ -157,6 +162,7 @@ def _show(view: dict[str, Any], planned: Planned, titles: dict[str, str]) -> Non
         echo(
             f"{titles[row['from']][:33]:<34}{titles[row['to']][:33]:<34}{row['contacts']:>9}{row['hours']:>10.1f}"
             f"{row['volume_bytes'] / 1e6:>13,.1f}{light:>24}"
+            f"  {planview.decided_text(row)}"
         )
     for notice in view["notices"]:
         echo(f"\n{notice['start'][:16]} to {notice['end'][:16]}: {notice['text']}")

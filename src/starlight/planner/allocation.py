@@ -4,21 +4,22 @@ Both directions of a link that are open at about the same time make a *pass*; an
 Passes come in the order of their link's priority, then of their length, longest first, then of their
 start; each takes what is still free of the antenna that has most left for it, at both of its ends, each in
 that end's own time. So a contact gives way only to one of higher priority, or of the same that is longer.
-Between two passes of an antenna lies the time to slew and set up.
+Between two passes of an antenna lies the time to slew and set up. Several at once are held only while they
+stand in its beam, and the first of them is sent to (`antennas`).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from starlight import dtntime
 from starlight.contacts import Contact
-from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
-from starlight.planner.intervals import Interval, common, merged, parts, total, without
-from starlight.scenario.network import HOURS, AntennaSpec
+from starlight.dtntime import HOUR, MINUTE
+from starlight.planner.antennas import Antenna, Beams, Pass, Row
+from starlight.planner.intervals import Interval, common, merged, parts, total
+from starlight.scenario.network import AntennaSpec
 
 SHORTEST = MINUTE
 """What is left of a contact is used when it lasts as long; below, setting up costs more than it carries."""
@@ -32,6 +33,7 @@ class LinkDirection(msgspec.Struct, frozen=True):
         priority: of the link.
         from_node, to_node: names.
         contacts: by start.
+        band: of the link, for the width of beams; empty where its rate is given.
     """
 
     link: int
@@ -39,6 +41,7 @@ class LinkDirection(msgspec.Struct, frozen=True):
     from_node: str
     to_node: str
     contacts: tuple[Contact, ...]
+    band: str = ""
 
 
 class AllocationChange(msgspec.Struct, frozen=True):
@@ -68,85 +71,30 @@ class AllocationChange(msgspec.Struct, frozen=True):
         return f"{ends}, {when}: {self.what}{kept}. {' '.join(self.why)}"
 
 
+Shared = tuple[Interval, int]
+"""When a transmitter sends to several, and to how many."""
+
+
 class Allocation(msgspec.Struct, frozen=True):
     """The contacts that the antennas hold.
 
     Attributes:
         contacts: for each direction that was given, what is left of it.
         changes: what was dropped or shortened, by start.
+        shared: for each direction, when its transmitter sends to others as well, and to how many in all; by
+            start, disjoint.
     """
 
     contacts: tuple[tuple[Contact, ...], ...]
     changes: tuple[AllocationChange, ...]
-
-
-class _Row(msgspec.Struct, frozen=True):
-    """A contact of a direction, with its span in the own time of each end of the link."""
-
-    direction: int
-    contact: Contact
-    spans: tuple[Interval, Interval]
-
-
-class _Pass(msgspec.Struct, eq=False):
-    """A time in which two nodes see each other without a break, told in the own time of each end."""
-
-    rows: tuple[_Row, ...]
-    priority: int
-    ends: tuple[str, str]
-    spans: tuple[Interval, Interval]
-
-    def key(self) -> tuple[int, int, int, int]:
-        first, last = self.spans[0]
-        return -self.priority, first - last, first, self.rows[0].direction
-
-
-class _Slot:
-    """One of the contacts that an antenna can hold at once: what it holds, in order, disjoint."""
-
-    def __init__(self, node: str, spec: AntennaSpec) -> None:
-        self.node, self.spec = node, spec
-        self.gap = round((spec.slew_s + spec.setup_s) * SECOND)
-        self._starts: list[int] = []
-        self._held: list[tuple[Interval, _Pass]] = []
-
-    def serves(self, other: str) -> bool:
-        return not self.spec.serves or other in self.spec.serves
-
-    def held(self, span: Interval) -> list[tuple[Interval, _Pass]]:
-        """Return what it holds that is less than the gap away from a span."""
-        # One before the first that starts late enough: that one may still last into the gap.
-        index = max(0, bisect_left(self._starts, span[0] - self.gap) - 1)
-        found = []
-        for each in self._held[index:]:
-            if each[0][0] > span[1] + self.gap:
-                break
-            if each[0][1] >= span[0] - self.gap:
-                found.append(each)
-        return found
-
-    def free(self, span: Interval) -> list[Interval]:
-        """Return when it could hold something inside a span."""
-        # The gap on both sides: slewing back to what comes next takes as long as slewing here.
-        taken = [(first - self.gap, last + self.gap) for (first, last), _ in self.held(span)]
-        return without(self.opened(span), merged(taken))
-
-    def opened(self, span: Interval) -> list[Interval]:
-        """Return when the antenna works inside a span."""
-        if not self.spec.hours:
-            return [span]
-        return common([span], merged(_hours(self.spec.hours, span)))
-
-    def take(self, span: Interval, what: _Pass) -> None:
-        index = bisect_left(self._starts, span[0])
-        self._starts.insert(index, span[0])
-        self._held.insert(index, (span, what))
+    shared: tuple[tuple[Shared, ...], ...]
 
 
 def allocate(
     directions: Sequence[LinkDirection],
     antennas: Mapping[str, Sequence[AntennaSpec]],
     titles: Mapping[str, str],
+    beams: Beams | None = None,
 ) -> Allocation:
     """Give the antennas to contacts.
 
@@ -154,71 +102,110 @@ def allocate(
         directions: directions of radio links, both of one link with the same number.
         antennas: by node; a node that is not there holds all it sees.
         titles: of nodes, for people.
+        beams: how wide the antennas' beams are, and what stands in them; None: they see all at once.
 
     Returns:
-        What is left: at no time does an antenna hold more contacts with other nodes than it can.
+        What is left: at no time does an antenna hold more contacts with other nodes than it can, or two that
+        its beam does not hold, or send to more than it can.
     """
-    slots = {
-        node: [_Slot(node, spec) for spec in specs for _ in range(spec.contacts)]
-        for node, specs in antennas.items()
-        if specs
-    }
+    have = {node: [Antenna(node, spec, beams) for spec in specs] for node, specs in antennas.items() if specs}
     kept: list[list[Contact]] = [[] for _ in directions]
     changes: list[AllocationChange] = []
     # Greedy, in one order: so each pass that gives way can name the earlier one that it gave way to.
-    for each in sorted(_passes(directions), key=_Pass.key):
-        chosen = [_best(slots.get(node), other, span) for node, other, span in _sides(each)]
-        mine: list[_Row] = []
+    for each in sorted(_passes(directions), key=Pass.key):
+        chosen = [_best(have.get(node), each, node, span) for node, span in _sides(each)]
+        mine: list[Row] = []
         for row in each.rows:
             direction, contact = directions[row.direction], row.contact
             here = direction.from_node == each.ends[0]
             left = _left(row, chosen if here else chosen[::-1])
             mine += [_row(row.direction, part, here) for part in parts(contact, left)]
             if left != [(contact.start, contact.end)]:
-                why = _reasons(each, chosen, titles)
+                why = _reasons(each, chosen, 0 if here else 1, titles)
                 what = "shortened" if left else "dropped"
                 names = direction.from_node, direction.to_node
                 changes.append(AllocationChange(what, *names, contact.start, contact.end, tuple(left), why))
         for row in mine:
             kept[row.direction].append(row.contact)
-        for side, (slot, _) in enumerate(chosen):
-            if slot is not None:
-                for span in _joined([row.spans[side] for row in mine], slot.gap):
-                    slot.take(span, each)
+        _take(each, chosen, mine, directions)
     changes.sort(key=lambda change: (change.start, change.from_node, change.to_node))
     done = tuple(tuple(sorted(contacts, key=lambda contact: contact.start)) for contacts in kept)
-    return Allocation(done, tuple(changes))
+    shared = tuple(_shared(have.get(direction.from_node, []), direction) for direction in directions)
+    return Allocation(done, tuple(changes), shared)
 
 
-_Chosen = tuple[_Slot | None, list[Interval] | None]
+class _Chosen(msgspec.Struct, frozen=True):
+    """An antenna for one end of a pass, when it can hold it and when it can send; no antenna: always."""
+
+    antenna: Antenna | None
+    free: list[Interval] | None
+    sends: list[Interval] | None
 
 
-def _sides(each: _Pass) -> Iterator[tuple[str, str, Interval]]:
-    yield each.ends[0], each.ends[1], each.spans[0]
-    yield each.ends[1], each.ends[0], each.spans[1]
+def _take(
+    each: Pass, chosen: Sequence[_Chosen], mine: list[Row], directions: Sequence[LinkDirection]
+) -> None:
+    """Let the chosen antennas hold what is left of a pass."""
+    for side, end in enumerate(chosen):
+        if end.antenna is None:
+            continue
+        for span in _joined([row.spans[side] for row in mine], end.antenna.gap):
+            end.antenna.held.take(span, each)
+        for row in mine:
+            if directions[row.direction].from_node == each.ends[side]:
+                end.antenna.sent.take(row.spans[side], each)
 
 
-def _best(slots: list[_Slot] | None, other: str, span: Interval) -> _Chosen:
-    """Return the slot with most time left in a span, and that time; of a node without antennas, None."""
-    if slots is None:
-        return None, None
-    best: _Chosen = None, []
-    for slot in slots:
-        if slot.serves(other):
-            free = slot.free(span)
-            if best[0] is None or total(free) > total(best[1] or []):
-                best = slot, free
+def _shared(antennas: Sequence[Antenna], direction: LinkDirection) -> tuple[Shared, ...]:
+    """Return when the transmitter of a direction sends to others as well, and to how many in all."""
+    found: list[Shared] = []
+    for antenna in antennas:
+        # Where nothing is said of the transmitter, nobody knows what is left of its power.
+        if (antenna.spec.sends_to or 1) == 1:
+            continue
+        edges: list[tuple[int, int, int]] = []
+        for (first, last), what in antenna.sent.rows:
+            mine = int(what.other(antenna.node) == direction.to_node)
+            edges += [(first, 1, mine), (last, -1, -mine)]
+        count = here = since = 0
+        # One sweep over all that begins and ends; between two edges the number of receivers is constant.
+        for at, step, mine in sorted(edges):
+            if here and count > 1 and at > since:
+                found.append(((since, at), count))
+            count, here, since = count + step, here + mine, at
+    return tuple(sorted(found))
+
+
+def _sides(each: Pass) -> Iterator[tuple[str, Interval]]:
+    yield each.ends[0], each.spans[0]
+    yield each.ends[1], each.spans[1]
+
+
+def _best(antennas: list[Antenna] | None, each: Pass, node: str, span: Interval) -> _Chosen:
+    """Return the antenna with most time left for a pass, and that time; of a node without antennas, None."""
+    if antennas is None:
+        return _Chosen(None, None, None)
+    best = _Chosen(None, [], [])
+    for antenna in antennas:
+        if antenna.serves(each.other(node)):
+            free, sends = antenna.free(each, span), antenna.free_to_send(span)
+            if best.antenna is None or _worth(free, sends) > _worth(best.free or [], best.sends or []):
+                best = _Chosen(antenna, free, sends)
     return best
 
 
-def _left(row: _Row, chosen: Sequence[_Chosen]) -> list[Interval]:
+def _worth(free: list[Interval], sends: list[Interval]) -> tuple[int, int]:
+    return total(free), total(common(free, sends))
+
+
+def _left(row: Row, chosen: Sequence[_Chosen]) -> list[Interval]:
     """Return when both ends, the transmitter first, can hold a contact; in the time of transmission."""
     contact = row.contact
     whole = [(contact.start, contact.end)]
     spans = whole
-    sender, receiver = chosen[0][1], chosen[1][1]
-    if sender is not None:
-        spans = common(spans, sender)
+    sender, receiver = chosen[0], chosen[1].free
+    if sender.free is not None and sender.sends is not None:
+        spans = common(common(spans, sender.free), sender.sends)
     if receiver is not None:
         # The receiver's antenna is free in its own time; what it can't hear need not be sent, so its hours
         # are led back through the light time. Edges of the contact stay exact, and are not computed there
@@ -253,17 +240,17 @@ def _arrival(contact: Contact) -> Interval:
     )
 
 
-def _row(direction: int, contact: Contact, first_sends: bool) -> _Row:
+def _row(direction: int, contact: Contact, first_sends: bool) -> Row:
     sent, heard = (contact.start, contact.end), _arrival(contact)
-    return _Row(direction, contact, (sent, heard) if first_sends else (heard, sent))
+    return Row(direction, contact, (sent, heard) if first_sends else (heard, sent))
 
 
-def _passes(directions: Sequence[LinkDirection]) -> list[_Pass]:
+def _passes(directions: Sequence[LinkDirection]) -> list[Pass]:
     """Group what is visible on both directions of each link, by the clock of the link's first node."""
     links: dict[int, list[int]] = {}
     for index, direction in enumerate(directions):
         links.setdefault(direction.link, []).append(index)
-    found: list[_Pass] = []
+    found: list[Pass] = []
     for indices in links.values():
         first = directions[indices[0]]
         ends = first.from_node, first.to_node
@@ -273,24 +260,24 @@ def _passes(directions: Sequence[LinkDirection]) -> list[_Pass]:
             for contact in directions[index].contacts
         ]
         rows.sort(key=lambda row: (row.spans[0], row.direction))
-        group: list[_Row] = []
+        group: list[Row] = []
         reach = 0
         for row in rows:
             # Both directions of a link overlap within a light time of each other; where neither is open,
             # the dish turns.
             if group and row.spans[0][0] > reach:
-                found.append(_pass_of(group, first.priority, ends))
+                found.append(_pass_of(group, first, ends))
                 group = []
             reach = max(reach, row.spans[0][1]) if group else row.spans[0][1]
             group.append(row)
         if group:
-            found.append(_pass_of(group, first.priority, ends))
+            found.append(_pass_of(group, first, ends))
     return found
 
 
-def _pass_of(rows: list[_Row], priority: int, ends: tuple[str, str]) -> _Pass:
+def _pass_of(rows: list[Row], link: LinkDirection, ends: tuple[str, str]) -> Pass:
     spans = [(min(row.spans[k][0] for row in rows), max(row.spans[k][1] for row in rows)) for k in (0, 1)]
-    return _Pass(tuple(rows), priority, ends, (spans[0], spans[1]))
+    return Pass(tuple(rows), link.priority, ends, (spans[0], spans[1]), link.band)
 
 
 def _joined(spans: list[Interval], gap: int) -> list[Interval]:
@@ -299,40 +286,53 @@ def _joined(spans: list[Interval], gap: int) -> list[Interval]:
     return [(first, last - gap) for first, last in merged((first, last + gap) for first, last in spans)]
 
 
-def _reasons(each: _Pass, chosen: Sequence[_Chosen], titles: Mapping[str, str]) -> tuple[str, ...]:
-    """Say what stood in the way of a pass at each of its ends."""
+def _reasons(
+    each: Pass, chosen: Sequence[_Chosen], sender: int, titles: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Say what stood in the way of a direction of a pass at each of its ends.
+
+    Args:
+        sender: which end sends.
+    """
     found: list[str] = []
-    for (slot, free), span in zip(chosen, each.spans, strict=True):
-        if slot is None or free == [span]:
+    for side, (end, span) in enumerate(zip(chosen, each.spans, strict=True)):
+        antenna = end.antenna
+        if antenna is None:
             continue
-        place = f"{titles[slot.node]}'s {slot.spec.name}"
-        if slot.opened(span) != [span]:
-            found.append(f"{place} works {', '.join(slot.spec.hours)} UTC.")
-        for other in dict.fromkeys(other for _, other in slot.held(span)):
-            many = f"{slot.spec.contacts} contact{'s' if slot.spec.contacts > 1 else ''} at once"
-            names = " - ".join(titles[name] for name in other.ends)
-            if other.priority != each.priority:
-                than = f"has priority {other.priority} over {each.priority}"
-            else:
-                than = f"is longer ({_long(total(other.spans[:1]))} over {_long(total(each.spans[:1]))})"
-                if total(other.spans[:1]) == total(each.spans[:1]):
-                    than = "is as long and comes first"
-            found.append(f"{place} holds {many}: {names} {than}.")
+        place = f"{titles[antenna.node]}'s {antenna.spec.name}"
+        if end.free != [span]:
+            if antenna.opened(span) != [span]:
+                found.append(f"{place} works {', '.join(antenna.spec.hours)} UTC.")
+            for other in dict.fromkeys(other for _, other in antenna.held.near(span, antenna.gap)):
+                found.append(f"{place} {_holds(antenna, each, other, span)}: {_than(each, other, titles)}.")
+        # An antenna for one contact sends to that one: to say it twice would tell nothing.
+        if side == sender and end.sends != [span] and antenna.spec.contacts > 1:
+            many = antenna.spec.receivers
+            for other in dict.fromkeys(other for _, other in antenna.sent.near(span, antenna.retuning)):
+                found.append(
+                    f"{place} sends to {many if many > 1 else 'one'} at a time: {_than(each, other, titles)}."
+                )
     return tuple(dict.fromkeys(found))
 
 
-def _hours(hours: Sequence[str], span: Interval) -> Iterator[Interval]:
-    """Yield when opening hours lie in a span."""
-    for text in hours:
-        match = HOURS.match(text)
-        assert match  # The scenario was checked.
-        begin, end = (int(match[k]) * HOUR + int(match[k + 1]) * MINUTE for k in (1, 3))
-        # Hours such as 22:00-06:00 go over midnight.
-        if end <= begin:
-            end += DAY
-        # From the day before: its night may reach into the span.
-        for day in range(span[0] // DAY - 1, span[1] // DAY + 1):
-            yield day * DAY + begin, day * DAY + end
+def _holds(antenna: Antenna, each: Pass, other: Pass, span: Interval) -> str:
+    """Say why an antenna can't hold two passes."""
+    width = antenna.width_deg(each, other)
+    if width is not None and antenna.together(each, other, span) != [span]:
+        return f"has a beam of {width:.2g} degrees, which does not hold both"
+    many = antenna.spec.contacts
+    return f"holds {many} contact{'s' if many > 1 else ''} at once"
+
+
+def _than(each: Pass, other: Pass, titles: Mapping[str, str]) -> str:
+    """Say why another pass goes before one."""
+    names = " - ".join(titles[name] for name in other.ends)
+    if other.priority != each.priority:
+        return f"{names} has priority {other.priority} over {each.priority}"
+    mine, its = total(each.spans[:1]), total(other.spans[:1])
+    if mine == its:
+        return f"{names} is as long and comes first"
+    return f"{names} is longer ({_long(its)} over {_long(mine)})"
 
 
 def _long(nanoseconds: int) -> str:

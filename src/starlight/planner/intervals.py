@@ -105,3 +105,35 @@ def lowered(contact: Contact, start: int, end: int, factor: float) -> Contact:
         if not rates or rates[-1][1] != rate:
             rates.append((at, rate))
     return msgspec.structs.replace(contact, rates=tuple(rates))
+
+
+def replaced(
+    rates: Sequence[tuple[int, int]], by: Sequence[Contact], start: int, end: int
+) -> list[tuple[int, int]]:
+    """Return the rate pieces of a contact with those from `start` until `end`, in ns, taken from others.
+
+    Args:
+        rates: pieces ``(from ns, bit/s)``.
+        by: contacts of the same direction, by start; outside them the rate is 0.
+    """
+    after = next((rate for at, rate in reversed(rates) if at <= end), 0)
+    fresh = [piece for piece in rates if piece[0] < start] + [(start, 0)]
+    for contact in by:
+        first, last = max(contact.start, start), min(contact.end, end)
+        if first >= last:
+            continue
+        fresh += [
+            (first, contact.rate_bps(first)),
+            *(each for each in contact.rates if first < each[0] < last),
+        ]
+        if last < end:
+            fresh.append((last, 0))
+    fresh += [(end, after), *(piece for piece in rates if piece[0] > end)]
+    found: list[tuple[int, int]] = []
+    for at, rate in fresh:
+        # Of two pieces that begin together the later one holds; equal neighbours are one.
+        if found and found[-1][0] == at:
+            found.pop()
+        if not found or found[-1][1] != rate:
+            found.append((at, rate))
+    return found

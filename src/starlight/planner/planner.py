@@ -2,8 +2,9 @@
 
 A radio link is open when the sky allows it, a wire always. Each direction is planned by itself, because a
 window is measured at its transmitter. In this order: who sees whom (`sky`); how fast (the scenario's
-number, or what the terminals at both ends close); what the Sun near the line of sight takes; what weather
-takes; and last what the antennas can hold at once.
+number, or what the terminals at both ends close, decode and send at most); what the Sun near the line of
+sight takes; what weather takes; and last what the antennas can hold at once, and what a transmitter that
+sends to several leaves to each of them.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from starlight import dtntime
 from starlight.contacts import Contact, ContactPlan, LightPiece, Notice, constant_light
 from starlight.dtntime import DAY, SECOND
 from starlight.planner import weather
-from starlight.planner.allocation import AllocationChange, LinkDirection, allocate
+from starlight.planner.allocation import AllocationChange, LinkDirection, Shared, allocate
+from starlight.planner.beams import SkyBeams
 from starlight.planner.bodies import known_spans, unknown_notices, visible
-from starlight.planner.intervals import Interval, common, lowered, parts, without
+from starlight.planner.intervals import Interval, common, lowered, parts, replaced, without
 from starlight.planner.places import place_at, place_of
-from starlight.planner.radios import carrying, radio_link, rate_pieces
+from starlight.planner.radios import carrying, given_limit, radio_link, rate_pieces
+from starlight.radio import RateLimit
 from starlight.scenario.network import LinkSpec
 from starlight.scenario.scenario import Scenario
 from starlight.sky import CELESTIAL_BODIES, Centre, Place, Sky, SpkBody, conjunctions, light_pieces_many
@@ -53,6 +56,7 @@ class PlannedChannel(msgspec.Struct, frozen=True):
         from_node, to_node: names.
         contacts: by start.
         notices: why it is silent, for people.
+        limit: what its rate never exceeds; None: only the budget decides, or the scenario's own number.
     """
 
     link: LinkSpec
@@ -60,6 +64,13 @@ class PlannedChannel(msgspec.Struct, frozen=True):
     to_node: str
     contacts: tuple[Contact, ...]
     notices: tuple[Notice, ...] = ()
+    limit: RateLimit | None = None
+
+    def decides(self, rate_bps: int) -> str:
+        """Tell what decides a rate of it: ``given``, ``budget``, ``receiver``, ``transmitter`` or ``cap``."""
+        if self.limit is not None and rate_bps >= self.limit.rate_bps:
+            return self.limit.decides
+        return "budget" if self.link.given_bps(self.from_node) is None else "given"
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -108,14 +119,20 @@ def make_plan(scenario: Scenario, sky: Sky, start: int, end: int) -> Planned:
     radio = [each for each in visible if each[1].link.kind == "radio"]
     # Antennas come last: what the Sun or the weather takes needs none.
     held = allocate(
-        [LinkDirection(index, c.link.priority, c.from_node, c.to_node, c.contacts) for index, c in radio],
+        [
+            LinkDirection(index, c.link.priority, c.from_node, c.to_node, c.contacts, c.link.band)
+            for index, c in radio
+        ],
         {node.name: node.antennas for node in scenario.node},
         {node.name: node.title for node in scenario.node},
+        SkyBeams(scenario, sky, open_sky.places),
     )
-    kept = iter(held.contacts)
+    kept = zip(held.contacts, held.shared, strict=True)
     channels = []
     for _, channel in visible:
-        contacts = next(kept) if channel.link.kind == "radio" else channel.contacts
+        contacts = channel.contacts
+        if channel.link.kind == "radio":
+            contacts = _sharing(open_sky, channel, *next(kept))
         # Cut to what was asked only now, so that a pass at the edge was weighed at its true length.
         inside = tuple(part for contact in contacts for part in parts(contact, [(start, end)]))
         channels.append(msgspec.structs.replace(channel, contacts=inside))
@@ -147,16 +164,22 @@ class _Open(msgspec.Struct, frozen=True):
     interval: Interval
 
 
-def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) -> PlannedChannel:
-    """Return one direction of a link as sky, radio, Sun and weather allow it."""
+def _channel(
+    shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int, receivers: int = 1
+) -> PlannedChannel:
+    """Return one direction of a link as sky, radio, Sun and weather allow it.
+
+    Args:
+        base: of the ids of its contacts.
+        receivers: among how many its transmitter's power is shared.
+    """
     begin, finish = shared.interval
     begin = max(begin, dtntime.from_text(link.since)) if link.since else begin
     finish = min(finish, dtntime.from_text(link.until)) if link.until else finish
     if finish <= begin:
         return PlannedChannel(link, *ends, ())
     numbers = (shared.scenario.node_named(ends[0]).number, shared.scenario.node_named(ends[1]).number)
-    forward = ends == link.between
-    rate = link.rate_bps if forward else link.back_rate_bps or link.rate_bps
+    rate = link.given_bps(ends[0])
     if link.kind == "wire":
         assert rate is not None  # The scenario was checked.
         light = constant_light(begin, link.light_time_s)
@@ -169,10 +192,14 @@ def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) ->
     # there.
     spans = visible(shared.sky, here, there, begin, finish)
     if rate is None:
-        radio = radio_link(shared.scenario, *ends, link.band)
-        rates = rate_pieces(shared.sky, radio, here, there, spans)
+        radio = radio_link(shared.scenario, *ends, link.band, link.cap_bps(ends[0]))
+        limit = radio.limit
+        rates = rate_pieces(shared.sky, radio, here, there, spans, receivers)
     else:
-        rates = [((first, rate),) for first, _ in spans]
+        limit = given_limit(shared.scenario, link, *ends)
+        # Where power limits a link, the rate that closes is proportional to it.
+        least = max(1, min(rate // receivers, limit.rate_bps if limit else rate))
+        rates = [((first, least),) for first, _ in spans]
     contacts: list[Contact] = []
     lights = light_pieces_many(shared.sky, here, there, spans)
     for (first, last), steps, pieces in zip(spans, rates, lights, strict=True):
@@ -181,7 +208,26 @@ def _channel(shared: _Open, link: LinkSpec, ends: tuple[str, str], base: int) ->
         # A computed rate falls to zero where no rung of the ladder closes: there the window is open, yet no
         # contact.
         contacts += [whole] if rate is not None else parts(whole, carrying(steps, last))
-    return _under_the_sun(shared, PlannedChannel(link, *ends, tuple(contacts)))
+    return _under_the_sun(shared, PlannedChannel(link, *ends, tuple(contacts), limit=limit))
+
+
+def _sharing(
+    shared: _Open, channel: PlannedChannel, contacts: tuple[Contact, ...], crowds: tuple[Shared, ...]
+) -> tuple[Contact, ...]:
+    """Return contacts with the rates that are left while their transmitter's power is shared."""
+    ends = channel.from_node, channel.to_node
+    divided = {
+        many: _channel(shared, channel.link, ends, 0, many).contacts for many in {many for _, many in crowds}
+    }
+    found: list[Contact] = []
+    for contact in contacts:
+        rates = list(contact.rates)
+        for (first, last), many in crowds:
+            if first <= contact.end and last >= contact.start:
+                rates = replaced(rates, divided[many], max(first, contact.start), min(last, contact.end))
+        kept = msgspec.structs.replace(contact, rates=tuple(rates))
+        found += [contact] if kept == contact else parts(kept, carrying(kept.rates, kept.end))
+    return tuple(found)
 
 
 def _under_the_sun(shared: _Open, channel: PlannedChannel) -> PlannedChannel:

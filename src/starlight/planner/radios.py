@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.planner.intervals import Interval
-from starlight.radio import RadioLink, Terminal, terminal, terminal_from
-from starlight.scenario.network import NodeSpec
+from starlight.radio import RadioLink, RateLimit, Terminal, equipment_limit, terminal, terminal_from
+from starlight.scenario.network import LinkSpec, NodeSpec
 from starlight.scenario.scenario import Scenario
 from starlight.sky import (
     C_KM_S,
@@ -91,8 +91,13 @@ def _elevation(sky: Sky, place: Place, other: Place, tdb: Floats, sends: bool) -
     return np.clip(elevation_deg(sky, place, other, tdb, sends), 0, 90)
 
 
-def radio_link(scenario: Scenario, from_node: str, to_node: str, band: str) -> RadioLink:
+def radio_link(
+    scenario: Scenario, from_node: str, to_node: str, band: str, cap_bps: int | None = None
+) -> RadioLink:
     """Return the radio of one direction between two nodes, by the terminals of their antennas.
+
+    Args:
+        cap_bps: the cap of the scenario's link, bit/s; None: none.
 
     Raises:
         InputError: an end has no terminal for the other, or one that lacks the band; the message names it.
@@ -100,8 +105,23 @@ def radio_link(scenario: Scenario, from_node: str, to_node: str, band: str) -> R
     a, b = scenario.node_named(from_node), scenario.node_named(to_node)
     title = f"{a.title} to {b.title}, {band}"
     return RadioLink(
-        _terminal(scenario, a, to_node, band), _terminal(scenario, b, from_node, band), band, title=title
+        _terminal(scenario, a, to_node, band),
+        _terminal(scenario, b, from_node, band),
+        band,
+        title=title,
+        cap_bps=cap_bps,
     )
+
+
+def given_limit(scenario: Scenario, link: LinkSpec, from_node: str, to_node: str) -> RateLimit | None:
+    """Return what limits the given rate of a direction: the terminals at its ends, if it names a band."""
+    a, b = scenario.node_named(from_node), scenario.node_named(to_node)
+    try:
+        ends = _terminal(scenario, a, to_node, link.band), _terminal(scenario, b, from_node, link.band)
+    except InputError:
+        # Who gives the rate need not say what the radios are.
+        return None
+    return equipment_limit(*ends, link.band, f"{a.title} to {b.title}, {link.band}")
 
 
 def _terminal(scenario: Scenario, node: NodeSpec, other: str, band: str) -> Terminal:
@@ -158,17 +178,19 @@ def _swing_rad_s(sky: Sky, body: SpkBody, span: Interval) -> float:
 
 
 def rate_pieces(
-    sky: Sky, link: RadioLink, here: Place, there: Place, spans: Sequence[Interval]
+    sky: Sky, link: RadioLink, here: Place, there: Place, spans: Sequence[Interval], receivers: int = 1
 ) -> list[Rates]:
     """Return the best rate over intervals of transmission.
 
     Args:
         spans: pairs (start, end) in ns.
+        receivers: among how many the transmitter's power is shared.
 
     Returns:
         For each span pieces ``(from ns, bit/s)``, the first at its start; 0 where nothing closes.
     """
     step = round(step_s(sky, spans, here, there) * SECOND)
+    loss_db = 10 * math.log10(receivers)
     result: list[Rates] = []
     batch: list[Times] = []
     size = 0
@@ -177,22 +199,24 @@ def rate_pieces(
         batch.append(np.array([span[0] + (span[1] - span[0]) * k // count for k in range(count + 1)]))
         size += count
         if size > _AT_ONCE:
-            result += _pieces(sky, link, here, there, batch)
+            result += _pieces(sky, link, here, there, batch, loss_db)
             batch, size = [], 0
-    return result + _pieces(sky, link, here, there, batch)
+    return result + _pieces(sky, link, here, there, batch, loss_db)
 
 
-def _rates(link: RadioLink, at: Moments) -> Times:
-    return link.rate_bps(at.range_km, at.elevation_tx_deg, at.elevation_rx_deg, at.sun_deg)
+def _rates(link: RadioLink, at: Moments, loss_db: float) -> Times:
+    return link.rate_bps(at.range_km, at.elevation_tx_deg, at.elevation_rx_deg, at.sun_deg, extra_db=loss_db)
 
 
-def _pieces(sky: Sky, link: RadioLink, here: Place, there: Place, batch: list[Times]) -> list[Rates]:
+def _pieces(
+    sky: Sky, link: RadioLink, here: Place, there: Place, batch: list[Times], loss_db: float
+) -> list[Rates]:
     """Return the pieces of spans that are given by the times at which they are looked at first."""
     if not batch:
         return []
     times = np.concatenate(batch)
     at = moments(sky, here, there, times)
-    rates = _rates(link, at)
+    rates = _rates(link, at, loss_db)
     owner = np.repeat(np.arange(len(batch)), [len(each) for each in batch])
     differs = np.flatnonzero((owner[1:] == owner[:-1]) & (rates[1:] != rates[:-1]))
     # Columns: the interval's ends, the rates there, whose it is, and the sample before it.
@@ -205,7 +229,7 @@ def _pieces(sky: Sky, link: RadioLink, here: Place, there: Place, batch: list[Ti
         changes.append(open_[:, short])
         low, high, first, last, whose, sample = open_[:, ~short]
         middle = (low + high) // 2
-        between = _rates(link, _inside(at, times, sample, middle))
+        between = _rates(link, _inside(at, times, sample, middle), loss_db)
         halves = [(low, middle, first, between, whose, sample), (middle, high, between, last, whose, sample)]
         open_ = np.concatenate([np.stack(half) for half in halves], axis=1)
         open_ = open_[:, open_[2] != open_[3]]

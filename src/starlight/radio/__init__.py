@@ -4,7 +4,8 @@
 * `budget_from_reference` computes a published budget from its inputs; `compare` sets the results beside it.
 """
 
-from starlight.radio.link import RadioLink
+from starlight.radio.limits import RateLimit
+from starlight.radio.link import RadioLink, equipment_limit
 from starlight.radio.noise import climates
 from starlight.radio.reference import budget_from_reference, compare
 from starlight.radio.table import Table
@@ -12,11 +13,13 @@ from starlight.radio.terminals import Terminal, terminal, terminal_from, termina
 
 __all__ = [
     "RadioLink",
+    "RateLimit",
     "Table",
     "Terminal",
     "budget_from_reference",
     "climates",
     "compare",
+    "equipment_limit",
     "terminal",
     "terminal_from",
     "terminals",

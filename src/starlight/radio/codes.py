@@ -134,18 +134,20 @@ class Modem(Struct, frozen=True):
         carrier = db(self.loop_hz) + self.loop_snr_db + self.carrier_margin_db
         return best_residual(data, carrier)
 
+    def rung(self, rate_bps: int) -> Rung | None:
+        """Return a rate with its best code, on the ladder or not; None where it is too fast for the radio."""
+        # Stronger codes send more symbols per bit, so at high
+        # rates the radio leaves room for weaker ones only.
+        fits = [c for c in map(code, self.codes) if rate_bps / c.rate <= self.symbols_per_s]
+        if not fits:
+            return None
+        best = min(fits, key=lambda c: c.eb_n0_db)
+        needed, index = self.need(rate_bps, best)
+        return Rung(rate_bps, best.name, needed, index)
+
     def rungs(self) -> tuple[Rung, ...]:
         """Return the ladder: each rate with its best code; no rate that a faster one beats."""
-        found = []
-        for rate in self.ladder_bps:
-            # Stronger codes send more symbols per bit, so at high
-            # rates the radio leaves room for weaker ones only.
-            fits = [c for c in map(code, self.codes) if rate / c.rate <= self.symbols_per_s]
-            if not fits:
-                continue
-            best = min(fits, key=lambda c: c.eb_n0_db)
-            needed, index = self.need(rate, best)
-            found.append(Rung(rate, best.name, needed, index))
+        found = [rung for rate in self.ladder_bps if (rung := self.rung(rate)) is not None]
         # From the fastest down: a rate that needs as much as a faster one is never chosen, and the search for
         # the best rate, by bisection, counts on needs that rise.
         kept: list[Rung] = []

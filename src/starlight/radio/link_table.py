@@ -13,6 +13,7 @@ from msgspec import Struct
 from starlight.radio.budget import Budget, BudgetEntry, Carrier
 from starlight.radio.codes import Modem, Rung, code
 from starlight.radio.decibel import Floats
+from starlight.radio.limits import RateLimit
 from starlight.radio.modulation import split
 from starlight.radio.noise import COSMIC_K, slant_db
 from starlight.radio.radio_path import RadioPath
@@ -30,12 +31,14 @@ class BudgetTable(Struct, frozen=True):
         path: between the terminals.
         modem: of the transmitter.
         margin_db: kept at every rate.
+        limit: of the equipment or the link, where it is below what the budget closes.
     """
 
     title: str
     path: RadioPath
     modem: Modem
     margin_db: float
+    limit: RateLimit | None
 
     def budget(self, moment: tuple[float | None, ...], rung: Rung, best: int) -> Budget:
         """Return the budget of a moment at a rung of the ladder.
@@ -43,7 +46,7 @@ class BudgetTable(Struct, frozen=True):
         Args:
             moment: the arguments of `RadioPath.pt_n0_db_hz`.
             rung: the rate that is used.
-            best: the best rate that closes, bit/s, for the notes; 0 where none does.
+            best: the best rate of the ladder that closes, bit/s, for the notes; 0 where none does.
         """
         ranges, tx, rx, sep, weather, extra = (m.reshape(()) for m in self.path.moments(*moment))  # type: ignore[arg-type] # a moment holds what the signature of `table` says.
         chosen = code(rung.code)
@@ -155,6 +158,7 @@ class BudgetTable(Struct, frozen=True):
             f"Best rate of the ladder with a margin of {self.margin_db:g} dB: {best} bit/s."
             if best
             else f"No rate of the ladder closes with a margin of {self.margin_db:g} dB.",
+            *([f"The {self.limit.decides} decides: {self.limit.sentence()}"] if self.limit else []),
             f"{self.path.transmitter.name}: {self.path.transmitter.source}",
             f"{self.path.receiver.name}: {self.path.receiver.source}",
         ]

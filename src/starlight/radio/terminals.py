@@ -26,18 +26,20 @@ from starlight.radio.decibel import (
     pointing_loss_db,
     within,
 )
+from starlight.radio.limits import rate_limit
 from starlight.radio.noise import BODY_RADIUS_KM, climates
 from starlight.radio.table import EXACT, Tolerance, tolerance_of
 
 # fmt: off
+_TERMINAL = ("title", "body", "climate", "max_rate_bps", "source")
 _TRANSMIT = (
     "frequency_mhz", "power_w", "power_dbm", "eirp_dbm", "circuit_loss_db", "gain_dbi", "diameter_m",
-    "efficiency", "pointing_loss_db", "pointing_error_deg", "modem", "tolerances", "source",
+    "efficiency", "pointing_loss_db", "pointing_error_deg", "modem", "max_rate_bps", "tolerances", "source",
 )
 _RECEIVE = (
     "frequency_mhz", "gain_dbi", "diameter_m", "efficiency", "circuit_loss_db", "pointing_loss_db",
-    "pointing_error_deg", "vacuum_k", "elevation_k", "elevation_decay", "g_over_t_db_k", "tolerances",
-    "source",
+    "pointing_error_deg", "vacuum_k", "elevation_k", "elevation_decay", "g_over_t_db_k", "max_rate_bps",
+    "tolerances", "source",
 )
 _TOLERANCES = {
     "transmit": ("power_dbm", "power_w_db", "eirp_dbm", "circuit_loss_db", "gain_dbi", "pointing_loss_db"),
@@ -54,12 +56,19 @@ class Transmitter(Struct, frozen=True):
         entries: power in dBm, losses and gain in dB, as the budget wants them.
         source: of the figures.
         modem: how it sends, and so how it is heard.
+        max_rate_bps: the fastest information rate that it can send; None: only its modem's ladder ends.
     """
 
     frequency_hz: float
     entries: tuple[BudgetEntry, ...]
     source: str
     modem: Modem
+    max_rate_bps: int | None = None
+
+    @property
+    def gain_dbi(self) -> float | None:
+        """Return the gain of its antenna; None where only the radiated power is known."""
+        return next((entry.value for entry in self.entries if entry.key == "transmitter_gain_dbi"), None)
 
     @property
     def eirp_dbm(self) -> float:
@@ -79,6 +88,7 @@ class BandReceiver(Struct, frozen=True):
             (810-005 module 104, appendix A).
         gain_over_t: dB/K, instead of gain and temperatures; then sky, Sun and worlds are held to be in it.
         source: of the figures.
+        max_rate_bps: the fastest information rate that it can decode; None: any that closes.
     """
 
     frequency_hz: float
@@ -89,6 +99,7 @@ class BandReceiver(Struct, frozen=True):
     elevation_decay: float
     gain_over_t: BudgetEntry | None
     source: str
+    max_rate_bps: int | None = None
 
 
 class Band(Struct, frozen=True):
@@ -96,6 +107,18 @@ class Band(Struct, frozen=True):
 
     transmit: Transmitter | None
     receive: BandReceiver | None
+
+    @property
+    def beamwidth_deg(self) -> float | None:
+        """Return the half-power beamwidth of the narrower of its two beams; None where no gain is known.
+
+        Both directions of a pass go through one dish, so what it holds at once must be in both beams.
+        """
+        gains = [self.transmit.gain_dbi] if self.transmit else []
+        # Of a receiver given by its G/T nobody knows the gain.
+        if self.receive and self.receive.gain_over_t is None:
+            gains.append(self.receive.gain_dbi)
+        return min((beamwidth_of_gain_deg(gain) for gain in gains if gain is not None), default=None)
 
 
 class Terminal(Struct, frozen=True):
@@ -164,10 +187,11 @@ def terminal_from(name: str, given: dict[str, Any], climate: str | None = None) 
     if not isinstance(given, dict):
         raise InputError(f"{given!r} is no terminal", where=name, right="A terminal is a table.")
     bands = {key: value for key, value in given.items() if isinstance(value, dict)}
-    unknown = set(given) - set(bands) - {"title", "body", "climate", "source"}
+    unknown = set(given) - set(bands) - set(_TERMINAL)
     if unknown or not bands:
         what = f"{sorted(unknown)} is not known" if unknown else "has no band"
-        raise InputError(what, where=name, right="Known: title, body, climate, source, and a table per band.")
+        raise InputError(what, where=name, right=f"Known: {', '.join(_TERMINAL)}, and a table per band.")
+    most = rate_limit(given["max_rate_bps"], f"{name}.max_rate_bps") if "max_rate_bps" in given else None
     # None asks for the table's climate; an empty one says that there is no air.
     above = given.get("climate", "") if climate is None else climate
     _climate(above, f"{name}.climate")
@@ -186,7 +210,7 @@ def terminal_from(name: str, given: dict[str, Any], climate: str | None = None) 
             _Way(f"{name}.{band}.transmit", ways["transmit"], _TRANSMIT).transmit()
             if "transmit" in ways
             else None,
-            _Way(f"{name}.{band}.receive", ways["receive"], _RECEIVE).receive()
+            _Way(f"{name}.{band}.receive", ways["receive"], _RECEIVE).receive(most)
             if "receive" in ways
             else None,
         )
@@ -247,6 +271,11 @@ class _Way:
             )
         return found[0]
 
+    def most_bps(self, default: int | None) -> int | None:
+        if "max_rate_bps" not in self.given:
+            return default
+        return rate_limit(self.given["max_rate_bps"], f"{self.where}.max_rate_bps")
+
     def spread(self, *keys: str) -> Tolerance:
         return next((self.tolerances[key] for key in keys if key in self.tolerances), EXACT)
 
@@ -301,7 +330,8 @@ class _Way:
             value = self.number(key, -60, 180, "A radiated power in dBm.")
             entry = BudgetEntry("radiated_eirp_dbm", "EIRP as given", value, self.spread(key), self.source)
             # An EIRP does not say how wide the beam is, so a pointing error can't be turned into a loss.
-            return Transmitter(self.frequency_hz, (entry, *self.losses(end, None)), self.source, self.modem())
+            entries: tuple[BudgetEntry, ...] = (entry, *self.losses(end, None))
+            return Transmitter(self.frequency_hz, entries, self.source, self.modem(), self.most_bps(None))
         if key == "power_w":
             watts = self.number(key, 1e-6, 1e8, "A power in watts, more than 0.")
             value, source = db(watts) + 30, f"{watts:g} W"
@@ -316,11 +346,10 @@ class _Way:
             source,
         )
         gain = self.gain(end)
-        return Transmitter(
-            self.frequency_hz, (power, gain, *self.losses(end, gain.value)), self.source, self.modem()
-        )
+        entries = (power, gain, *self.losses(end, gain.value))
+        return Transmitter(self.frequency_hz, entries, self.source, self.modem(), self.most_bps(None))
 
-    def receive(self) -> BandReceiver:
+    def receive(self, most_bps: int | None) -> BandReceiver:
         if self.one_of("vacuum_k", "g_over_t_db_k") == "g_over_t_db_k":
             ratio = self.number("g_over_t_db_k", -60, 80, "Gain over temperature, dB/K.")
             # The gain is inside G/T, together with Sun and worlds: no result depends on the 0 dBi below.
@@ -334,6 +363,7 @@ class _Way:
                 0.0,
                 quality,
                 self.source,
+                self.most_bps(most_bps),
             )
         kelvin = self.number("vacuum_k", 1, 1e6, "A temperature in kelvin, at least 1.")
         vacuum = BudgetEntry(
@@ -349,4 +379,5 @@ class _Way:
             self.number("elevation_decay", 0, 1, "Per degree."),
             None,
             self.source,
+            self.most_bps(most_bps),
         )

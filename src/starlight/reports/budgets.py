@@ -79,12 +79,14 @@ def at_range(
     range_km = range_au * AU_KM
     # Given for both ends: where there is no air, the elevation does not count.
     table = link.table(range_km, elevation_deg, elevation_deg)
+    rate_bps = int(link.rate_bps(range_km, elevation_deg, elevation_deg))
     return table, {
         "from": transmitter,
         "to": receiver,
         "range_au": range_au,
         "elevation_deg": elevation_deg,
-        "rate_bps": int(link.rate_bps(range_km, elevation_deg, elevation_deg)),
+        "rate_bps": rate_bps,
+        "decides": link.decides(rate_bps),
         "max_rate_bps": float(link.max_rate_bps(range_km, elevation_deg, elevation_deg)),
         "table": table.to_dict(),
     }

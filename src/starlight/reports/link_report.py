@@ -13,7 +13,7 @@ from starlight.errors import InputError
 from starlight.planner.bodies import coverage_text, visible
 from starlight.planner.places import place_of
 from starlight.planner.radios import Floats, Rates, Times, moments, radio_link, rate_pieces
-from starlight.radio import RadioLink, Table
+from starlight.radio import RadioLink, RateLimit, Table
 from starlight.reports.page import Chart, ChartLine, Grid, Part, page
 from starlight.scenario.scenario import Scenario
 from starlight.sky import AU_KM, C_KM_S, Centre, Place, Sky, distance_km, sun_earth_probe_angle_deg
@@ -76,7 +76,7 @@ def study(
     """
     here, there = (_place(scenario, sky, name) for name in (from_node, to_node))
     chosen = band or _band(scenario, from_node, to_node)
-    link = radio_link(scenario, from_node, to_node, chosen)
+    link = radio_link(scenario, from_node, to_node, chosen, _cap_bps(scenario, from_node, to_node, chosen))
     begin = interval[0] if interval else at if at is not None else dtntime.from_text(scenario.demo_at)
     # From a day before, so that a window that is open at that moment is found whole.
     found = visible(sky, here, there, begin - DAY if at is not None else begin, begin + SEARCHED)
@@ -125,6 +125,13 @@ def _band(scenario: Scenario, a: str, b: str) -> str:
     return bands[0] if bands else "X"
 
 
+def _cap_bps(scenario: Scenario, from_node: str, to_node: str, band: str) -> int | None:
+    """Return the lowest cap of the scenario's links in a direction and band; None where there is none."""
+    links = [link for link in scenario.link if set(link.between) == {from_node, to_node}]
+    caps = [link.cap_bps(from_node) for link in links if link.kind == "radio" and link.band in ("", band)]
+    return min((cap for cap in caps if cap is not None), default=None)
+
+
 def link_view(sky: Sky, found: Study) -> dict[str, Any]:
     """Return a study as plain values: the moment, the table, the rates with what made them."""
     seen = moments(sky, found.here, found.there, np.array([found.at]))
@@ -137,6 +144,7 @@ def link_view(sky: Sky, found: Study) -> dict[str, Any]:
                     "start": dtntime.to_text(start),
                     "end": dtntime.to_text(pieces[index + 1][0] if index + 1 < len(pieces) else window[1]),
                     "rate_bps": rate,
+                    "decides": found.link.decides(rate),
                     "range_km": float(at.range_km[index]),
                     "elevation_tx_deg": _one(at.elevation_tx_deg, index),
                     "elevation_rx_deg": _one(at.elevation_rx_deg, index),
@@ -158,9 +166,15 @@ def link_view(sky: Sky, found: Study) -> dict[str, Any]:
         "table": found.table.to_dict(),
         "start": dtntime.to_text(found.start),
         "end": dtntime.to_text(found.end),
+        "limit": limit_view(found.link.limit),
         "rates": steps,
         "volume_bytes": _volume(found),
     }
+
+
+def limit_view(limit: RateLimit | None) -> dict[str, Any] | None:
+    """Return a limit of a rate as plain values."""
+    return None if limit is None else msgspec.structs.asdict(limit)
 
 
 def _volume(found: Study) -> int:
@@ -215,6 +229,8 @@ def _rate(found: Study) -> Chart:
         ]
         y += [*(rate / 1000 for _, rate in pieces), pieces[-1][1] / 1000, None]
     caption = "The best rate of the ladder that closes, margin kept."
+    if found.link.limit is not None:
+        caption += f" {found.link.limit.sentence()}"
     return Chart("Rate", caption, "kbit/s", x, [ChartLine("rate", y, steps=True)])
 
 

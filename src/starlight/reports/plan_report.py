@@ -10,6 +10,7 @@ from starlight.dtntime import HOUR, SECOND
 from starlight.planner.allocation import AllocationChange
 from starlight.planner.history import History
 from starlight.planner.planner import Planned, PlannedChannel
+from starlight.reports.link_report import limit_view
 from starlight.reports.page import Bar, Chart, ChartLine, Gantt, Grid, Part, page
 from starlight.scenario.scenario import Scenario
 
@@ -44,6 +45,8 @@ def plan_view(scenario: Scenario, planned: Planned, history: History) -> dict[st
                 "contacts": len(contacts),
                 "hours": sum(c.end - c.start for c in contacts) / HOUR,
                 "volume_bytes": sum(c.volume(c.start, c.end) for c in contacts),
+                "limit": limit_view(channel.limit),
+                "decided_hours": _decided(channel, contacts),
                 "light_time_s": _light_range(contacts),
                 "first": dtntime.to_text(contacts[0].start) if contacts else None,
                 "last": dtntime.to_text(contacts[-1].end) if contacts else None,
@@ -82,6 +85,29 @@ def plan_view(scenario: Scenario, planned: Planned, history: History) -> dict[st
         ],
         "history": [revision.sentence() for revision in history.revisions],
     }
+
+
+def _decided(channel: PlannedChannel, contacts: list[Contact]) -> dict[str, float]:
+    """Return for how many hours of contacts each cause decides their rate, the longest first."""
+    hours: dict[str, float] = {}
+    for contact in contacts:
+        edges = [*(at for at, _ in contact.rates[1:]), contact.end]
+        for (start, rate), end in zip(contact.rates, edges, strict=True):
+            cause = channel.decides(rate)
+            hours[cause] = hours.get(cause, 0.0) + (end - start) / HOUR
+    return dict(sorted(hours.items(), key=lambda each: -each[1]))
+
+
+def decided_text(row: dict[str, Any]) -> str:
+    """Return what decides the rates of a link of a plan's view: each cause, and its part of the hours."""
+    hours = row["decided_hours"]
+    limit = row["limit"]
+    told = []
+    for cause, part in hours.items():
+        most = f" ({limit['rate_bps']:,} bit/s)" if limit and limit["decides"] == cause else ""
+        share = f" {part / sum(hours.values()):.0%}" if len(hours) > 1 else ""
+        told.append(f"{cause}{share}{most}")
+    return ", ".join(told)
 
 
 def _numbers(scenario: Scenario, channel: PlannedChannel) -> tuple[int, int]:
@@ -129,10 +155,13 @@ def plan_report(scenario: Scenario, planned: Planned, history: History) -> str:
         _ranges(far, shown, titles),
         Grid(
             "Links",
-            "Hours and bytes that the contacts carry in this interval; light time from least to greatest.",
-            ("from", "to", "contacts", "hours", "gigabytes", "light time, s"),
+            "Hours and bytes that the contacts carry in this interval; what decides their rate (the link budget, "
+            "what the receiver decodes or the transmitter sends at most, a cap or a rate that the scenario "
+            "gives); light time from least to greatest.",
+            ("from", "to", "contacts", "hours", "gigabytes", "rate decided by", "light time, s"),
             [
                 [titles[r["from"]], titles[r["to"]], r["contacts"], r["hours"], _gigabytes(r["volume_bytes"]),
+                 decided_text(r),
                  "" if r["light_time_s"] is None else " to ".join(f"{s:.3f}" for s in r["light_time_s"])]
                 for r in view["links"]
             ],
@@ -178,8 +207,8 @@ def _bars(
         Bar(
             (c.start, c.end),
             look,
-            f"{dtntime.to_text(c.start)} to {dtntime.to_text(c.end)}, {c.rates[0][1]:,} bit/s, "
-            f"light time {c.light_time(c.start) / SECOND:.3f} s",
+            f"{dtntime.to_text(c.start)} to {dtntime.to_text(c.end)}, {c.rates[0][1]:,} bit/s "
+            f"({channel.decides(c.rates[0][1])}), light time {c.light_time(c.start) / SECOND:.3f} s",
         )
         for c in shown[channel.from_node, channel.to_node]
     ]

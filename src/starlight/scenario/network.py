@@ -119,13 +119,18 @@ class AntennaSpec(_Spec, frozen=True):
 
     Attributes:
         name: of the antenna, for people.
-        contacts: how many other nodes it can talk with at once.
+        contacts: how many other nodes it can talk with at once, while all of them stand in its beam.
         slew_s, setup_s: what it needs between two of them, one after the other.
         hours: when it works, as ``HH:MM-HH:MM`` UTC; empty: always.
         serves: the nodes that it talks with; empty: any.
         terminal: what it is, as the library of terminals or the scenario's own `terminal` tables name it;
             for links whose rate is computed.
         climate: the atmosphere over it, as the library names it; empty: the terminal's own.
+        beam_deg: half-power beamwidth; when absent, that of its terminal in the link's band. Without either
+            the antenna is taken to see everything at once.
+        sends_to: to how many of its contacts it sends at once, which then share its transmitter's power. When
+            absent: to one where its terminal is known, for a dish tracks several spacecraft but sends to one
+            (MSPA: IPN Progress Report 42-238A, 2024); else to all.
     """
 
     name: str = "antenna"
@@ -136,6 +141,13 @@ class AntennaSpec(_Spec, frozen=True):
     serves: list[Name] = []
     terminal: str = ""
     climate: str = ""
+    beam_deg: Annotated[float, msgspec.Meta(gt=0, le=180)] | None = None
+    sends_to: Annotated[int, msgspec.Meta(ge=1, le=64)] | None = None
+
+    @property
+    def receivers(self) -> int:
+        """Return to how many nodes it sends at once."""
+        return self.sends_to or (1 if self.terminal else self.contacts)
 
 
 class NodeSpec(_Spec, frozen=True):
@@ -176,6 +188,8 @@ class LinkSpec(_Spec, frozen=True):
         rate_bps, back_rate_bps: bit/s from the first to the second, and back (the same when absent).
             A radio link without `rate_bps` has the best rate that its terminals close, at every time.
         band: of a computed link, such as ``X``.
+        max_rate_bps, back_max_rate_bps: a cap on a radio's rate from the first to the second, and back (the
+            same when absent), whatever closes; when absent, none.
         priority: a contact of a higher one gets the antenna.
         light_time_s: of a wire; a radio's comes from the ephemeris.
         since, until: when the link exists.
@@ -193,6 +207,18 @@ class LinkSpec(_Spec, frozen=True):
     since: str = ""
     until: str = ""
     announced: str = ""
+    max_rate_bps: Rate | None = None
+    back_max_rate_bps: Rate | None = None
+
+    def given_bps(self, from_node: str) -> int | None:
+        """Return the fixed rate of the direction that `from_node` sends in; None for a computed one."""
+        return self.rate_bps if from_node == self.between[0] else self.back_rate_bps or self.rate_bps
+
+    def cap_bps(self, from_node: str) -> int | None:
+        """Return the cap of the direction that `from_node` sends in; None where there is none."""
+        if from_node == self.between[0]:
+            return self.max_rate_bps
+        return self.back_max_rate_bps or self.max_rate_bps
 
 
 class WeatherSpec(_Spec, frozen=True):
@@ -317,6 +343,7 @@ def check_link(
         )
     if link.one_way and link.back_rate_bps is not None:
         fail(f"{key}.back_rate_bps", link.back_rate_bps, "A one-way link has no way back; leave it out")
+    _check_caps(key, link, fail)
     since, until = time(f"{key}.since", link.since, empty=True), time(f"{key}.until", link.until, empty=True)
     if since is not None and until is not None and until <= since:
         fail(f"{key}.until", link.until, f"It must be later than since = {link.since!r}")
@@ -332,6 +359,28 @@ def check_link(
             fail(f"{key}.between", link.between, right)
         if link.rate_bps is None:
             _check_computed(key, link, name, serving, missing)
+
+
+def _check_caps(key: str, link: LinkSpec, fail: Fail) -> None:
+    back = f"{key}.back_max_rate_bps"
+    caps = (link.max_rate_bps, link.back_max_rate_bps)
+    if link.kind == "wire" and caps != (None, None):
+        which = "max_rate_bps" if link.max_rate_bps is not None else "back_max_rate_bps"
+        fail(f"{key}.{which}", caps[0] or caps[1], "A wire has the rate that it is given; cap a radio link")
+        return
+    if link.one_way and link.back_max_rate_bps is not None:
+        fail(back, link.back_max_rate_bps, "A one-way link has no way back; leave it out")
+    for node, rate, name in (
+        (link.between[0], "rate_bps", "max_rate_bps"),
+        (link.between[1], "back_rate_bps", "back_max_rate_bps"),
+    ):
+        given, cap = link.given_bps(node), link.cap_bps(node)
+        if node == link.between[1] and link.one_way:
+            continue
+        # Two numbers that contradict each other: nobody could say which of them was meant.
+        if given is not None and cap is not None and given > cap:
+            written = name if getattr(link, name) is not None else "max_rate_bps"
+            fail(f"{key}.{written}", cap, f"It is less than {rate} = {given}; lower that, or leave it out")
 
 
 def _check_computed(
@@ -363,6 +412,9 @@ def check_antennas(
                 fail(f"{key}.serves", other, f"No radio link joins {node.name} and {other}")
         if antenna.terminal and antenna.terminal not in known:
             fail(f"{key}.terminal", antenna.terminal, one_of(antenna.terminal, known))
+        if antenna.sends_to is not None and antenna.sends_to > antenna.contacts:
+            right = f"It has {antenna.contacts} contacts at once; it can't send to more than those"
+            fail(f"{key}.sends_to", antenna.sends_to, right)
         if antenna.climate and antenna.climate not in climates():
             fail(f"{key}.climate", antenna.climate, one_of(antenna.climate, climates()))
 

@@ -7,6 +7,7 @@ from starlight.sky.light import (
     earth_mars_light_time_s,
     light_time_received_s,
     light_time_s,
+    received,
     transmitted,
 )
 from starlight.sky.marstime import SOL_DAYS, local_sol_date, mars_clock, sol_since
@@ -42,6 +43,7 @@ __all__ = [
     "local_sol_date",
     "mars_clock",
     "porkchop",
+    "received",
     "sol_since",
     "stationary",
     "sun_earth_probe_angle_deg",
