@@ -155,7 +155,7 @@ def plan_report(scenario: Scenario, planned: Planned, history: History) -> str:
         _ranges(far, shown, titles),
         Grid(
             "Links",
-            "Hours and bytes that the contacts carry in this interval; what decides their rate (the link budget, "
+            "Hours and bytes that the contacts carry in this interval; what decides their rate (the budget, "
             "what the receiver decodes or the transmitter sends at most, a cap or a rate that the scenario "
             "gives); light time from least to greatest.",
             ("from", "to", "contacts", "hours", "gigabytes", "rate decided by", "light time, s"),
