@@ -327,7 +327,7 @@ def test_plan_and_link_show_what_decides() -> None:
     assert decided_text(rows["seoul", "yeoju"]) == "given"
     assert "receiver (2,000 bit/s)" in plan_report(SCENARIO, planned, history)
 
-    found = study(SCENARIO, SKY, "goldstone", "base", at=dtntime.from_text("2051-04-08T22:00:00Z"))
+    found = study(SCENARIO, SKY, "goldstone", "base", at=dtntime.from_text("2051-04-09T19:00:00Z"))
     view = link_view(SKY, found)
     assert view["limit"] == {"decides": "cap", "rate_bps": 2_000, "whose": found.link.title}
     assert {step["decides"] for step in view["rates"]} == {"cap"}
