@@ -13,15 +13,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from starlight.dtntime import SECOND
+from starlight.dtntime import DAY, SECOND
 from starlight.planner.bodies import known_spans
 from starlight.planner.intervals import Interval, common, merged
 from starlight.planner.radios import Floats, Times, step_s, terminal_named
 from starlight.scenario.network import AntennaSpec
 from starlight.scenario.scenario import Scenario
-from starlight.sky import Place, Sky, received, transmitted
+from starlight.sky import Elements, Orbiter, Place, Sky, Trajectory, received, transmitted
 
 _EDGE = SECOND
+_AT_ONCE = 8 * DAY
 
 
 class SkyBeams:
@@ -36,6 +37,7 @@ class SkyBeams:
     def __init__(self, scenario: Scenario, sky: Sky, places: Mapping[str, Place]) -> None:
         self._scenario, self._sky, self._places = scenario, sky, places
         self._widths: dict[tuple[str, str], float | None] = {}
+        self._blocks: dict[tuple[str, str, str, float, int], list[Interval]] = {}
 
     def width_deg(self, antenna: AntennaSpec, band: str) -> float | None:
         """Return how wide the beam of an antenna is in a band, in degrees; None: not known."""
@@ -51,15 +53,40 @@ class SkyBeams:
         self, node: str, others: tuple[str, str], width_deg: float, span: Interval
     ) -> list[Interval]:
         """Return when two others stand within an angle of each other, seen from a node, in its time."""
-        here, a, b = (self._places[name] for name in (node, *others))
-        known = common([span], common(known_spans(self._sky, here, a), known_spans(self._sky, here, b)))
-        step = round(step_s(self._sky, known, here, a, b) * SECOND)
+        a, b = sorted(others)
+        days = range(span[0] // _AT_ONCE, span[1] // _AT_ONCE + 1)
+        return common([span], merged(each for k in days for each in self._block(node, a, b, width_deg, k)))
+
+    def _block(self, node: str, a_name: str, b_name: str, width_deg: float, index: int) -> list[Interval]:
+        """Return when two others stand within an angle in one of the blocks that all time is cut into."""
+        # Many passes ask for the same days, and to ask the sky for all of them at once costs hardly more.
+        key = node, a_name, b_name, width_deg, index
+        if key not in self._blocks:
+            here, a, b = (self._places[name] for name in (node, a_name, b_name))
+            block = index * _AT_ONCE, (index + 1) * _AT_ONCE
+            known = common([block], common(self._known(here, a), self._known(here, b)))
+            self._blocks[key] = self._inside(here, a, b, width_deg, known)
+        return self._blocks[key]
+
+    def _known(self, here: Place, other: Place) -> list[Interval]:
+        """Return when the sky can tell how one place is seen from another."""
+        spans = known_spans(self._sky, here, other)
+        return common(spans, self._sky.coverage(other)) if isinstance(other, Trajectory) else spans
+
+    def _inside(
+        self, here: Place, a: Place, b: Place, width_deg: float, known: list[Interval]
+    ) -> list[Interval]:
+        # Seen from another world an orbit is a speck: within 600 s its bend is 0.03 of the speck at most.
+        turning = [p for p in (here, a, b) if p.body == here.body or not isinstance(p, Orbiter | Elements)]
+        step = round(step_s(self._sky, known, *turning) * SECOND)
         found: list[Interval] = []
         for first, last in known:
             count = max(1, math.ceil((last - first) / step))
             times = np.array([first + (last - first) * k // count for k in range(count + 1)])
             inside = self._apart_deg(here, a, b, times) <= width_deg
             for k in range(count):
+                # Between two looks nothing near turns by more than 0.03 rad (`step_s`), so what is inside at
+                # both bulges out by 1e-4 of an orbit's width at most.
                 edges = [int(times[k]), int(times[k + 1])]
                 if inside[k] != inside[k + 1]:
                     edges = self._crossing(here, a, b, edges, width_deg, bool(inside[k]))
@@ -82,6 +109,7 @@ class SkyBeams:
     def _apart_deg(self, here: Place, a: Place, b: Place, times: Times) -> Floats:
         """Return how far apart two others stand, in degrees: heard or sent to, whichever is more."""
         tdb = self._sky.tdb(times)
+        # Aberration turns both directions alike, so it is left out: 1e-4 of the angle between them.
         heard = [received(self._sky, other, here, tdb).vector_km for other in (a, b)]
         sent = [transmitted(self._sky, here, other, tdb).vector_km for other in (a, b)]
         return np.maximum(_angle_deg(*heard), _angle_deg(*sent))
