@@ -6,7 +6,8 @@ import asyncio
 from pathlib import Path
 
 import msgspec
-from tests.app.test_demo import QUICK, answers_to, live, until
+from tests.app.test_demo import BASE, JAY, NAN_YOUNG, QUICK, SEOUL, answers_to, live, until
+from tests.messages.contents import received_of
 
 from starlight import dtntime
 from starlight.app.demo import Demo
@@ -14,7 +15,7 @@ from starlight.app.demo_folder import DemoFolder, DemoState
 from starlight.app.demo_nodes import DemoNodes
 from starlight.app.demo_plans import StormTurn
 from starlight.app.demo_story import DemoStory
-from starlight.dtntime import SECOND
+from starlight.dtntime import MINUTE, SECOND
 from starlight.live.clock import MissionClock
 from starlight.messages.draft import Draft
 from starlight.rehearsal.script import Opening
@@ -23,6 +24,38 @@ from starlight.scenario.reading import load
 MOUNTAIN, FACILITY, ROVER = 15, 21, "ipn:40.100"
 BEGUN = dtntime.from_text("2051-04-07T10:05:00Z")
 STORM, OVER = dtntime.from_text("2051-04-08T01:30:00Z"), dtntime.from_text("2051-04-09T18:00:00Z")
+
+
+def test_the_story_happens_while_one_watches(begun: Path) -> None:
+    """The storm comes and goes by itself; Jay's call from the mountain is heard by the old receiver when the
+    rehearsal says so; her answer reaches Seoul; what waits for Nan-young at the base nobody reads for her."""
+
+    async def watch(demo: Demo) -> None:
+        base = demo.daemons[BASE]
+        await until(demo, lambda: bool(base.node.router.plan.notices))
+        assert STORM <= demo.clock.now() < OVER
+        storm = (await demo.backend.status("jay")).storm
+        assert storm is not None
+        assert storm.active
+        assert storm.since is not None
+        assert storm.since >= STORM
+        asked = await demo.backend.correspondence("jay").write(Draft(NAN_YOUNG, "Did you reach the cave?"))
+        seoul = demo.daemons[SEOUL].office.mailbox(JAY)
+        await until(demo, lambda: any(each.text.startswith("I hear you.") for each in seoul.inbox()))
+        facility = demo.daemons[FACILITY].office.mailbox("ipn:21.1")
+        (call,) = [each for each in facility.inbox() if "this is Jay, on the mountain" in each.text]
+        heard = received_of(facility)[call.id].arrived_at
+        assert abs(heard - dtntime.from_text("2051-04-09T11:49:03Z")) < MINUTE
+        storm = (await demo.backend.status("jay")).storm
+        assert storm is not None
+        assert not storm.active
+        await until(demo, lambda: asked.id in received_of(base.office.mailbox(NAN_YOUNG)))
+        received = received_of(base.office.mailbox(NAN_YOUNG))
+        assert received[asked.id].read_at is None
+        assert answers_to(demo, asked.id) == []
+        assert sum(daemon.status().defects for daemon in demo.daemons.values()) == 0
+
+    live(begun, watch, speed=QUICK)
 
 
 def test_a_program_answers_as_well(begun: Path) -> None:
