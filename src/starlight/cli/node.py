@@ -138,7 +138,7 @@ def send(
         if fact.certainty == "predicted":
             echo(f"  {_words(fact.state):<10}{dtntime.to_text(fact.time, 3)}  (predicted)")
     way = client.reach(person, address)
-    if way.code not in ("open", "here"):
+    if way.code not in OPEN_WAYS:
         echo(f"  {way.headline.text()}. {way.detail.text()}".rstrip())
     if way.code == "no_route" and letter.expires is not None:
         echo(f"  It is kept until {dtntime.to_text(letter.expires)}.")
@@ -147,10 +147,17 @@ def send(
     elif not letter.receipt_can_come:
         echo("  No receipt can come from there: that it arrived will never be confirmed.")
     for doubt in foreseen.doubts:
-        echo(f"  {doubt.text.text()}")
+        if way.code in OPEN_WAYS or doubt.code not in TOLD_BY_REACH:
+            echo(f"  {doubt.text.text()}")
     if lateness is not None:
         _show_lateness(lateness)
 
+
+OPEN_WAYS = ("open", "here")
+"""The codes of a way by which a letter leaves, or need not leave, now."""
+
+TOLD_BY_REACH = ("link_down", "not_heard", "never_heard", "no_route", "unknown_node")
+"""The doubts that the state of a way which is not open has told already."""
 
 SHOWN_FROM_BYTES = 8 * 2**20
 """A file of this size is sent in a moment; of a larger one a person at a terminal sees how far it is."""
@@ -247,7 +254,7 @@ def inbox(folder: Path, person: str, address: str | None, explain: bool, json_ou
 def shut_ways(client: Client, person: str) -> Iterator[str]:
     """Return a line for each correspondent whom a letter does not leave for now, and why."""
     for one in client.conversations(person):
-        if one.reach is not None and one.reach.code not in ("open", "here"):
+        if one.reach is not None and one.reach.code not in OPEN_WAYS:
             yield f"{one.name}: {one.reach.headline.text()}. {one.reach.detail.text()}".rstrip()
 
 
