@@ -242,11 +242,14 @@ def of_type(seen: Seen, kind: int) -> list[list[tuple[str, str]]]:
 
 def test_nothing_is_malformed(seen: Seen) -> None:
     """tshark dissects the capture of TCPCL and BPv7 with nothing malformed, and complains of nothing but
-    that it does not know our private transfer extension."""
+    that it does not know our private extensions of sessions and transfers."""
     assert "_ws.malformed" not in seen.text
     assert "checksum.bad" not in seen.text
     fields = [field for part in (*seen.messages, *seen.bundles) for field in part]
-    assert set(values(fields, "_ws.expert.message")) == {"Transfer Extension type is unknown"}
+    assert set(values(fields, "_ws.expert.message")) == {
+        "Session Extension type is unknown",
+        "Transfer Extension type is unknown",
+    }
     assert len(seen.bundles) == 6  # three letters, and a receipt for each
 
 
@@ -271,7 +274,7 @@ def test_tshark_finds_both_sess_init(seen: Seen) -> None:
         assert values(message, "tcpcl.v4.negotiated.keepalive") == [str(ours.keepalive_s)]
         assert values(message, "tcpcl.v4.sess_init.seg_mru") == [str(ours.segment_mru)]
         assert values(message, "tcpcl.v4.sess_init.xfer_mru") == [str(ours.transfer_mru)]
-        assert values(message, "tcpcl.v4.sess_init.extlist_len") == ["0"]
+        assert values(message, "tcpcl.v4.sess_init.extlist_len") == ["13"]  # the time of the sender's clock
 
 
 def test_tshark_finds_every_segment(seen: Seen) -> None:

@@ -99,7 +99,7 @@ def test_the_contracts_are_tested_whole() -> None:
     """Every member of the protocols is used in this file, so a new one needs a test."""
     text = Path(__file__).read_text(encoding="utf-8")
     names = members(BundleStore) | members(Store) | members(Records)
-    assert len(names) == 22
+    assert len(names) == 23
     assert [name for name in sorted(names) if f".{name}" not in text] == []
 
 
@@ -127,8 +127,10 @@ def test_what_is_set_aside_is_listed_and_stays_so(make: Callable[[], Store]) -> 
     store.commit([aside, Save("jay", "letter/c", b"3")], now=7)
     expected = [Quarantined("jay", "letter/a", b"1", "no letter", 7)]
     assert store.quarantined() == expected
+    assert (store.records.asides("jay"), store.records.asides("nan-young")) == (1, 0)
     again = make()
     assert again.quarantined() == expected
+    assert (again.records.asides("jay"), again.records.asides("nan-young")) == (1, 0)
     assert again.set_aside == []
     assert again.records.get("jay", "letter/a") is None
     assert again.records.get("jay", "letter/b") == b"2"

@@ -43,7 +43,7 @@ from starlight.neighbours.link_status import LinkStatus
 from starlight.neighbours.neighbours import Neighbours
 from starlight.node.actions import Outward
 from starlight.node.application import Request, Restorable
-from starlight.node.clock_offsets import Disagreement
+from starlight.node.clock_offsets import TOLERANCE, Disagreement
 from starlight.node.events import Event
 from starlight.node.trace_events import RecordSetAside
 from starlight.postoffice.postoffice import PostOffice
@@ -111,8 +111,11 @@ class Daemon:
         self._record = RunRecord(config.node, config.record)
         self._defects = Defects(number)
         # Each application has a face for whoever asks in this process: people, programs, planners.
-        self.office = _post_office(self.node, self.store, config, correspondents)
-        self.mail = MailService(self.office, clock, self._moment, partial(self._carry_out, MAIL))
+        self.office = _post_office(self.node, self.store, config, clock, correspondents)
+        # The engine's loop is made below, and only asked once the node runs.
+        self.mail = MailService(
+            self.office, clock, self._moment, partial(self._carry_out, MAIL), lambda: self._engine.wake()
+        )
         registry = Registry(number)
         # Not bound yet: the host is made of the applications, and only it reads payloads.
         self.bundles = BundleService(
@@ -314,7 +317,7 @@ class Daemon:
 
 
 def _post_office(
-    node: Node, store: Store, config: DaemonConfig, correspondents: Sequence[Maker]
+    node: Node, store: Store, config: DaemonConfig, clock: MissionClock, correspondents: Sequence[Maker]
 ) -> PostOffice:
     """Return the post office of a node, over the records of its store."""
     return PostOffice(
@@ -324,6 +327,7 @@ def _post_office(
         booked=node.booked,
         correspondents=correspondents,
         entropy=secrets.token_bytes,
+        clock_tolerance=round(TOLERANCE * max(1.0, float(clock.fastest))),
         oldest_format=config.oldest_format,
         plain_text=config.plain_text,
     )

@@ -90,6 +90,10 @@ class EngineLoop:
     def tell(self, event: Event) -> None:
         """Take an event; it is handled before this turn of the loop is over, with all others of the turn."""
         self._happened.append(event)
+        self.wake()
+
+    def wake(self) -> None:
+        """Look, before this turn of the loop is over, for what is due, such as once an application was read."""
         if not self._awake and self._running:
             self._awake = True
             asyncio.get_running_loop().call_soon(self.catch_up)

@@ -65,6 +65,7 @@ class LetterDispatches:
         parts: PartDispatches,
         resends: Resends,
         updates: PredictionUpdates,
+        clock_tolerance: int,
     ) -> None:
         self._node = node
         self._forecaster = forecaster
@@ -74,6 +75,7 @@ class LetterDispatches:
         self._parts = parts
         self._resends = resends
         self._updates = updates
+        self._tolerance = clock_tolerance
 
     def accepted(
         self, address: str, letter_id: str, key: str, leaves: int | None, arrives: int | None, now: int
@@ -263,17 +265,19 @@ class LetterDispatches:
         if fact.part is not None:
             return self._parts.arrived(mailbox, sent, fact, now)
         time, dispatch = min(fact.time, now), sent.dispatch
+        # Steps of one machine may be a moment apart from its clock; that is no wrong clock.
+        from_future = fact.time > now + self._tolerance
         if (dispatch.confirmed.arrived_at if fact.what == "arrived" else sent.read_at) is not None:
             return []
         if fact.what == "arrived":
             happening = Happening.ARRIVAL_KNOWN
             times = replace(
-                dispatch.confirmed, arrived_at=time, arrival_known_at=now, from_future=fact.time > now
+                dispatch.confirmed, arrived_at=time, arrival_known_at=now, from_future=from_future
             )
         else:
             happening = Happening.READING_KNOWN
             times = dispatch.confirmed
-            sent = replace(sent, read_at=time, reading_known_at=now, read_from_future=fact.time > now)
+            sent = replace(sent, read_at=time, reading_known_at=now, read_from_future=from_future)
         attempts, first = dispatch.attempts, dispatch.first
         known = replace(
             dispatch,

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from starlight.dtntime import SECOND
 from starlight.errors import DefectError
 from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.known_formats import OLDEST, KnownFormats
@@ -72,6 +73,8 @@ class PostOffice:
         entropy: returns so many random bytes, of which ids are made, and for correspondents.
         oldest_format: in which those are written to who have not been heard from, 1 or 2.
         plain_text: the addresses of other software, which are written to in plain text.
+        clock_tolerance: by how much, in ns, a receipt may name a time that has not come here before the
+            other clock counts as wrong.
 
     Attributes:
         node: the number of its node.
@@ -93,6 +96,7 @@ class PostOffice:
         entropy: Callable[[int], bytes] = no_entropy,
         oldest_format: int = OLDEST,
         plain_text: Sequence[str] = (),
+        clock_tolerance: int = 2 * SECOND,
     ) -> None:
         self.node = number = node.number
         self.addresses = addresses = Addresses(number, node_numbers or {})
@@ -107,7 +111,7 @@ class PostOffice:
         self._resends = resends = Resends(number, forecaster, letters, parts.go_on)
         self._updates = updates = PredictionUpdates(number, forecaster, letters, booked)
         self.dispatches = dispatches = LetterDispatches(
-            number, forecaster, boxes, booked, letters, parts, resends, updates
+            number, forecaster, boxes, booked, letters, parts, resends, updates, clock_tolerance
         )
         self._receipts = Receipts(boxes, formats)
         self._arrivals = PartArrivals(number, boxes, self._receipts)

@@ -171,9 +171,11 @@ class StoredRecords:
         return list((stored | fresh).items())
 
     def asides(self, mailbox: str) -> int:
-        """Return how many records of a mailbox are in quarantine."""
-        ((count,),) = self._rows("select count(*) from quarantine where mailbox = ?", mailbox)
-        return int(count)
+        """Return how many records of a mailbox are in quarantine, or on their way there."""
+        there = [key for (key,) in self._rows("select key from quarantine where mailbox = ?", mailbox)]
+        with self._lock:  # A quiet node commits only with its next step what a reader has found.
+            found = {key for of, key in self._aside if of == mailbox}
+        return len(there) + len(found.difference(there))
 
     def conversations(self, mailbox: str) -> list[Conversation]:
         """Return a mailbox's conversations."""
