@@ -68,6 +68,24 @@ def test_a_rate_is_chosen_with_the_keyboard_and_other_pages_follow(
     nan.context.close()
 
 
+@pytest.mark.parametrize("width", [360, 768, 960, 1280])
+def test_the_panel_stays_in_its_column(browser: Browser, serving: Serving, width: int) -> None:
+    """On a phone, a tablet and a desk no rate and no button is cut off or reaches out of the panel."""
+    play(serving)
+    page = browser.new_context(viewport={"width": width, "height": 900}).new_page()
+    page.goto(f"{serving.url}/people/jay?token={TOKEN}")
+    panel = page.locator("#pace").bounding_box()
+    assert panel is not None
+    column = page.locator("#pace").evaluate("panel => panel.parentElement.getBoundingClientRect().right")
+    assert panel["x"] + panel["width"] <= column
+    for button in page.locator("#pace button").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert panel["x"] <= box["x"]
+        assert box["x"] + box["width"] <= panel["x"] + panel["width"]
+        assert button.evaluate("button => button.scrollWidth <= button.clientWidth")
+
+
 def test_what_comes_is_told_and_gone_on_to(browser: Browser, serving: Serving) -> None:
     """The panel says what this person knows to be coming, and hurries on to what comes next."""
     play(serving, msgspec.structs.replace(PACE, coming=COMING))
