@@ -218,6 +218,8 @@ WRONG: list[tuple[str, list[str]]] = [
     ("sky --ephemeris /dev/zero", ["/dev/zero", "no regular file"]),
     ("link /dev/zero", ["/dev/zero", "16777216"]),
     ("link lander-1m father-3m --range-au nan", ["--range-au", "nan"]),
+    ("status . --watch --interval nan", ["--interval", "nan"]),
+    ("plan add . 10 20 --end 2051-04-08 --light-time nan", ["--light-time", "nan"]),
     ("node deep.toml", ["deep.toml", "nested too deep"]),
     ("node /dev/zero", ["/dev/zero", "16777216"]),
     ("node none.toml", ["none.toml", "No such file"]),

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from starlight import dtntime
-from starlight.cli.node import data_folder
-from starlight.cli.options import Number, as_json, collected
+from starlight.cli.options import Number, as_json, collected, data_folder
 from starlight.cli.output import echo, print_bytes, print_json
 from starlight.errors import InputError, StarlightError
 from starlight.input_files import read_bytes

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from starlight import dtntime
-from starlight.cli.options import as_json
+from starlight.cli.options import as_json, collected, data_folder
 from starlight.cli.output import echo, print_json
 from starlight.errors import InputError
 from starlight.visible_text import visible
 
 if TYPE_CHECKING:
-    from starlight.client.client import Client, LatenessView
+    from starlight.client.client import Client, LatenessView, PredictionView, ReachView
     from starlight.messages.delivery import DeliveryState
-    from starlight.messages.draft import Attachment
+    from starlight.messages.draft import Attachment, Draft
     from starlight.messages.letter_view import LetterView
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 
-
-def data_folder(command: Command) -> Command:
-    """Add the argument DATA: the data folder of a running node."""
-    return click.argument("folder", metavar="DATA", type=click.Path(path_type=Path))(command)
-
-
-def _client(folder: Path) -> Client:
+def client_of(folder: Path) -> Client:
+    """Return a client of the node that runs on a data folder."""
     from starlight.client.client import Client  # here, so that --help need not wait for it
 
     return Client(folder)
@@ -54,6 +48,23 @@ def node(file: Path, record: Path | None, log: bool) -> None:
     from starlight.app.single_node import run_node
 
     asyncio.run(run_node(file, echo, record=record, log=log))
+
+
+class SendOptions(NamedTuple):
+    """The arguments of `starlight send`."""
+
+    folder: Path
+    person: str
+    to: str
+    text: str
+    reply_to: str | None
+    priority: str
+    critical: bool
+    attach: tuple[Path, ...]
+    key: str | None
+    plain: bool
+    explain: bool
+    json_output: bool
 
 
 @click.command()
@@ -93,20 +104,8 @@ def node(file: Path, record: Path | None, log: bool) -> None:
 )
 @click.option("--explain", is_flag=True, help="Explain why it will not arrive sooner.")
 @as_json
-def send(
-    folder: Path,
-    person: str,
-    to: str,
-    text: str,
-    reply_to: str | None,
-    priority: str,
-    critical: bool,
-    attach: tuple[Path, ...],
-    key: str | None,
-    plain: bool,
-    explain: bool,
-    json_output: bool,
-) -> None:
+@collected(SendOptions)
+def send(asked: SendOptions) -> None:
     """Write a letter as PERSON to ADDRESS through the node that runs on the folder DATA.
 
     When the command returns, the letter is stored. TEXT of "-" is read from standard input.
@@ -115,29 +114,42 @@ def send(
     Example: starlight send ./seoul-data jay ipn:20.1 "Are you there?"
     """
     from starlight.client.client import plain_values
-    from starlight.messages.draft import Draft
-    from starlight.messages.urgency import priority_of
 
-    client = _client(folder)
+    client, person = client_of(asked.folder), asked.person
     # Before the text is read: whoever mistypes a name need not write a letter first.
     client.person(person)
-    if text == "-":
-        text = _standard_input()
-    address, urgency = client.address(to, where="ADDRESS"), priority_of(priority)
-    parts = _uploaded(client, person, attach)
-    draft = Draft(address, text, reply_to, urgency, critical, parts, key, plain or None)
+    draft = _draft(client, asked)
     # Asked before it is sent: afterwards the letter itself would be among what is booked.
     foreseen = client.predict(person, draft)
     letter = client.write(person, draft)
-    lateness = client.why_late(person, letter) if explain else None
-    if json_output:
-        print_json(_told(letter, lateness, explain) | {"doubts": plain_values(foreseen.doubts)})
+    lateness = client.why_late(person, letter) if asked.explain else None
+    if asked.json_output:
+        print_json(_told(letter, lateness, asked.explain) | {"doubts": plain_values(foreseen.doubts)})
         return
+    _show_sent(letter, foreseen, client.reach(person, draft.to))
+    if lateness is not None:
+        _show_lateness(lateness)
+
+
+def _draft(client: Client, asked: SendOptions) -> Draft:
+    """Return the letter that is asked for; its words are read and its files uploaded."""
+    from starlight.messages.draft import Draft
+    from starlight.messages.urgency import priority_of
+
+    text = _standard_input() if asked.text == "-" else asked.text
+    address, urgency = client.address(asked.to, where="ADDRESS"), priority_of(asked.priority)
+    parts = _uploaded(client, asked.person, asked.attach)
+    return Draft(
+        address, text, asked.reply_to, urgency, asked.critical, parts, asked.key, asked.plain or None
+    )
+
+
+def _show_sent(letter: LetterView, foreseen: PredictionView, way: ReachView) -> None:
+    """Print a letter that is stored, what is predicted for it, and what speaks against that."""
     echo(f"{letter.id}  {_words(letter.state)}")
     for fact in letter.facts:
         if fact.certainty == "predicted":
             echo(f"  {_words(fact.state):<10}{dtntime.to_text(fact.time, 3)}  (predicted)")
-    way = client.reach(person, address)
     if way.code not in OPEN_WAYS:
         echo(f"  {way.headline.text()}. {way.detail.text()}".rstrip())
     if way.code == "no_route" and letter.expires is not None:
@@ -149,8 +161,6 @@ def send(
     for doubt in foreseen.doubts:
         if way.code in OPEN_WAYS or doubt.code not in TOLD_BY_REACH:
             echo(f"  {doubt.text.text()}")
-    if lateness is not None:
-        _show_lateness(lateness)
 
 
 OPEN_WAYS = ("open", "here")
@@ -229,7 +239,7 @@ def inbox(folder: Path, person: str, address: str | None, explain: bool, json_ou
     """List the letters of PERSON, both ways, at the node that runs on the folder DATA."""
     from starlight.words.letters import set_aside
 
-    client = _client(folder)
+    client = client_of(folder)
     client.person(person)
     if address is not None:
         client.address(address, where="--with")

@@ -60,6 +60,9 @@ class Number(click.FloatRange):
         return number
 
 
+data_folder = click.argument("folder", metavar="DATA", type=click.Path(path_type=Path))
+"""The data folder of a node; commands but `store` ask the node that runs on it."""
+
 as_json = click.option("--json", "json_output", is_flag=True, help="Print JSON for a program.")
 
 scenario = click.argument("scenario_name", metavar="[SCENARIO]", default="lost-in-starlight")
@@ -111,6 +114,14 @@ class ChanceParameter(click.ParamType[float]):
 def chance(name: str, text: str) -> Decorator:
     """Return the option for a likelihood, 0 where it is left out; arguments as in `moment`."""
     return click.option(name, type=ChanceParameter(), metavar="P", default=0.0, show_default=True, help=text)
+
+
+def seconds(name: str, text: str, low: float, high: float, default: float) -> Decorator:
+    """Return the option for a number of seconds, from `low` to `high`; its field ends with ``_s``."""
+    field = name.lstrip("-").replace("-", "_") + "_s"
+    return click.option(
+        name, field, type=Number(low, high), metavar="S", default=default, show_default=True, help=text
+    )
 
 
 def written_to(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from starlight import dtntime
-from starlight.cli.options import as_json, moment
+from starlight.cli.node import client_of
+from starlight.cli.options import as_json, data_folder, moment, seconds
 from starlight.cli.output import echo, print_json
 from starlight.errors import InputError
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from starlight.live.plan_view import AmendmentView
 
 NODE = click.IntRange(min=1, max=2**63 - 1)
-folder_argument = click.argument("folder", metavar="DATA", type=click.Path(path_type=Path))
 from_argument = click.argument("from_node", metavar="FROM", type=NODE)
 to_argument = click.argument("to_node", metavar="TO", type=NODE)
 start_option = moment("--start", "When it begins. [default: now]")
@@ -26,7 +26,7 @@ one_direction = click.option("--one-direction", is_flag=True, help="Only from FR
 
 
 @click.command()
-@folder_argument
+@data_folder
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @as_json
 def set_plan(folder: Path, file: Path, json_output: bool) -> None:
@@ -40,7 +40,7 @@ def set_plan(folder: Path, file: Path, json_output: bool) -> None:
     from starlight.contacts import formats
     from starlight.planner.plan_files import read_plan
 
-    client = _client(folder)
+    client = client_of(folder)
     read = read_plan(file)
     if read.count("refused") or not read.plan.contacts:
         right = f"See: starlight plan check {file}"
@@ -50,21 +50,13 @@ def set_plan(folder: Path, file: Path, json_output: bool) -> None:
 
 
 @click.command()
-@folder_argument
+@data_folder
 @from_argument
 @to_argument
 @start_option
 @end_option
 @click.option("--rate-bps", type=click.IntRange(1, 10**12), metavar="N", help="Bit/s. [default: unlimited]")
-@click.option(
-    "--light-time",
-    "light_time_s",
-    type=click.FloatRange(0, 86_400),
-    metavar="S",
-    default=0.0,
-    show_default=True,
-    help="One-way light time in seconds.",
-)
+@seconds("--light-time", "One-way light time in seconds.", 0, 86_400, default=0.0)
 @one_direction
 @as_json
 def add(
@@ -83,7 +75,7 @@ def add(
     \b
     Example: starlight plan add ./seoul-data 10 20 --end 2051-04-08T12:00Z --rate-bps 8000 --light-time 480
     """
-    client = _client(folder)
+    client = client_of(folder)
     span = _span(client, start, end)
     contacts = [
         {"from": a, "to": b, **span, "rate_bps": rate_bps, "light_time_s": light_time_s}
@@ -93,7 +85,7 @@ def add(
 
 
 @click.command()
-@folder_argument
+@data_folder
 @from_argument
 @to_argument
 @start_option
@@ -116,16 +108,10 @@ def cut(
     \b
     Example: starlight plan cut ./seoul-data 10 20 --end 2051-04-08T12:00Z --text "generator test"
     """
-    client = _client(folder)
+    client = client_of(folder)
     span = _span(client, start, end)
     outage = {"kind": "outage", "links": [(from_node, to_node)], "both_ways": not one_direction, "text": text}
     _tell(client.amend([outage | span], known_links=True), json_output)
-
-
-def _client(folder: Path) -> Client:
-    from starlight.client.client import Client  # here, so that --help need not wait for it
-
-    return Client(folder)
 
 
 def _span(client: Client, start: int | None, end: int | None) -> dict[str, str]:

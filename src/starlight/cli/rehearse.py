@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlight.medium.impairments import Impairments
     from starlight.medium.link_kinds import LinkKindName
     from starlight.rehearsal.outcome import PromisesKept, RehearsalReport
-    from starlight.rehearsal.story import Beat
+    from starlight.rehearsal.story import Beat, Story
     from starlight.scenario.scenario import Scenario
 
 SHOWN = 20
@@ -94,8 +94,6 @@ def rehearse(asked: RehearseOptions) -> None:
     """
     # Before the imports, for which a person waits as well.
     begun = time.perf_counter()
-    import msgspec
-
     from starlight.rehearsal import rehearsal
     from starlight.reports import rehearsal_report as rehearsal_page
     from starlight.scenario import kernels, reading
@@ -132,22 +130,28 @@ def rehearse(asked: RehearseOptions) -> None:
         found.seconds = round(time.perf_counter() - begun, 3)
         if page is not None:
             page.write(rehearsal_page.rehearsal_report(plan, found))
-    beats = run.story.beats()
-    if asked.json_output:
-        told: dict[str, object] = msgspec.to_builtins(found)
-        if asked.story:
-            told["story"] = [_beat_json(beat) for beat in beats]
-            told["story_missing"] = run.story.missing()
-        print_json(told)
-    else:
-        if asked.story:
-            _tell(beats, run.story.missing())
-        _show(found)
+    _tell(found, run.story if asked.story else None, json_output=asked.json_output)
     # Last, after all is printed: it sets the status and says in one line why.
     if found.errors:
         raise StarlightError(
             f"{rehearsal_page.count_of(found.errors)} in the rehearsal, the first: {found.errors[0].text}"
         )
+
+
+def _tell(report: RehearsalReport, story: Story | None, *, json_output: bool) -> None:
+    """Print what a rehearsal found; and its story, where that is asked for."""
+    import msgspec
+
+    if not json_output:
+        if story is not None:
+            _show_story(story.beats(), story.missing())
+        _show(report)
+        return
+    told: dict[str, object] = msgspec.to_builtins(report)
+    if story is not None:
+        told["story"] = [_beat_json(beat) for beat in story.beats()]
+        told["story_missing"] = story.missing()
+    print_json(told)
 
 
 def _impairments(asked: RehearseOptions) -> Impairments | None:
@@ -214,7 +218,7 @@ def _beat_json(beat: Beat) -> dict[str, object]:
     }
 
 
-def _tell(beats: list[Beat], missing: list[str]) -> None:
+def _show_story(beats: list[Beat], missing: list[str]) -> None:
     for beat in beats:
         echo(f"{dtntime.to_text(beat.time)}  {beat.title}  ({beat.node})")
         for hop in beat.hops:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from starlight import dtntime
-from starlight.cli.node import data_folder, shut_ways
-from starlight.cli.options import as_json, size_text
+from starlight.cli.node import client_of, shut_ways
+from starlight.cli.options import as_json, data_folder, seconds, size_text
 from starlight.cli.output import echo, print_json, redraw
 from starlight.dtntime import SECOND
 
@@ -24,24 +24,16 @@ if TYPE_CHECKING:
 @click.command()
 @data_folder
 @click.option("--watch", is_flag=True, help="Show it again and again, until Ctrl-C.")
-@click.option(
-    "--interval",
-    "interval_s",
-    type=click.FloatRange(0.1, 3600),
-    metavar="S",
-    default=2.0,
-    show_default=True,
-    help="With --watch: seconds from one to the next.",
-)
+@seconds("--interval", "With --watch: seconds from one to the next.", 0.1, 3600, default=2.0)
 @as_json
 def status(folder: Path, watch: bool, interval_s: float, json_output: bool) -> None:
     """Show the state of the node that runs on the folder DATA.
 
     With --watch a terminal is redrawn; elsewhere each link is a line, and with --json each state one.
     """
-    from starlight.client.client import Client, plain_values
+    from starlight.client.client import plain_values
 
-    client = Client(folder)
+    client = client_of(folder)
     if not watch:
         found = client.nodes()
         if json_output:
@@ -93,14 +85,18 @@ def _show_lines(entry: DaemonStatus) -> None:
     """Print a line for each link, which a file or another program can take."""
     now = dtntime.to_text(entry.time, 3)
     for link in entry.links:
-        state = (
-            "never up" if link.since is None else f"{'up' if link.up else 'down'} since {_moment(link.since)}"
-        )
         error = f", last error {_moment(link.error_at)}: {link.error}" if link.error else ""
         echo(
-            f"{now} node {entry.node} peer {link.peer}: {state}, last heard {_moment(link.heard)}, "
+            f"{now} node {entry.node} peer {link.peer}: {_state(link)}, last heard {_moment(link.heard)}, "
             f"{_rates(link)}{error}"
         )
+
+
+def _state(link: LinkStatus) -> str:
+    """Return in words whether a link is up, and since when that is so."""
+    if link.since is None:
+        return "never up"
+    return f"{'up' if link.up else 'down'} since {_moment(link.since)}"
 
 
 def _rates(link: LinkStatus) -> str:
@@ -122,10 +118,9 @@ def _clock(link: LinkStatus) -> str:
 
 def show_link(link: LinkStatus) -> None:
     """Print how the links with a peer stand: a line, and what is to be known besides."""
-    since = "never up" if link.since is None else f"{'up' if link.up else 'down'} since {_moment(link.since)}"
     where = link.address or f"{link.protocol or 'it'} calls us"
     echo(
-        f"  peer {link.peer} ({where}): {since}, last heard {_moment(link.heard)}, {link.sent} sent, "
+        f"  peer {link.peer} ({where}): {_state(link)}, last heard {_moment(link.heard)}, {link.sent} sent, "
         f"{link.acknowledged} acknowledged, {link.failed} failed, {link.received} received"
     )
     if link.acknowledges is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from starlight.cli.options import as_json
+from starlight.cli.options import as_json, data_folder
 from starlight.cli.output import echo, print_json
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("what", metavar="list", type=click.Choice(["list"]), expose_value=False)
-@click.argument("folder", metavar="DATA", type=click.Path(path_type=Path))
+@data_folder
 @click.option("--quarantined", is_flag=True, help="List the records that were set aside, and why.")
 @as_json
 def store(folder: Path, quarantined: bool, json_output: bool) -> None:

@@ -21,7 +21,7 @@ from starlight.web import wire
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 from starlight.web.views import ConversationView, MailboxView, Person, Upload
 
-__all__ = ["Client", "LatenessView", "plain_values"]
+__all__ = ["Client", "LatenessView", "PredictionView", "ReachView", "plain_values"]
 
 T = TypeVar("T")
 
