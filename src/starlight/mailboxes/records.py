@@ -85,10 +85,10 @@ class IndexEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     Attributes:
         id: of the letter.
         correspondent: the other end.
-        order: its order key (`threads.py`).
+        order: its order key (`messages/conversation_order.py`).
         written_at: in ns; where its author's clock can't be right, the time by which it takes its place.
         reply_to: the id of the letter that it answers.
-        text_bytes: the size of its text.
+        text_bytes: the room that it takes: its text, and the parts that are in it (`Letter.kept_bytes`).
         number: the counter in its id when it was written here, else 0.
         open: it was written here, and the outbox may have to act on it.
         owed: it came here, and its sender has not been told all.

@@ -234,17 +234,14 @@ class PostOffice:
         """Return when `handle_timer` has something to do, in ns, or None."""
         if self._records.damaged:
             return 0  # Found since the last step, perhaps by a page; to be committed with the next one.
-        due = self._correspondents.next_wakeup()
         wakeups = (
+            self._correspondents.next_wakeup(),
             self._receipts.next_wakeup(),
             self._resends.next_wakeup(),
             self._arrivals.next_wakeup(),
             self.uploads.next_wakeup(),
         )
-        for other in wakeups:
-            if due is None or (other is not None and other < due):
-                due = other
-        return due
+        return min((due for due in wakeups if due is not None), default=None)
 
     def handle_timer(self, now: int) -> list[Request]:
         """Let correspondents act, send the receipts that were gathered, see to letters that are due."""
