@@ -25,10 +25,11 @@ from starlight.contacts import ContactPlan
 from starlight.dtntime import DAY, HOUR, MILLISECOND, MINUTE, SECOND, YEAR
 from starlight.errors import InputError
 from starlight.mailboxes.part_reading import part_bytes
+from starlight.messages.delivery import TimeDoubt
 from starlight.messages.doubt import TroubleCode
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.format import decode_message, encode_message
-from starlight.messages.letter import Letter, MissingChunks, Receipt
+from starlight.messages.letter import Letter, MissingChunks, Receipt, ReceiptFact
 from starlight.messages.parts import CHUNK_BYTES, Chunk
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Save, Submit
@@ -410,3 +411,24 @@ def test_where_chunks_leave_at_once_the_next_wait_a_little(sky: FakeSky) -> None
     assert len(chunks_of(sky)) == 2 * AHEAD
     sky.run(HOUR)
     assert read_back(sky, id) == SONG
+
+
+@pytest.mark.parametrize(
+    ("off", "doubt"),
+    [(DAY, TimeDoubt.FROM_FUTURE), (-DAY, TimeDoubt.BEFORE_DEPARTURE), (SECOND, None), (0, None)],
+)
+def test_an_arrival_of_a_part_by_a_wrong_clock_is_never_confirmed(
+    sky: FakeSky, off: int, doubt: TimeDoubt | None
+) -> None:
+    """A receipt whose clock is a day ahead or behind is believed that the part is there, not when."""
+    sky.run(2 * DAY)
+    sky.lose = lambda post: True
+    id = send(sky, SONG)
+    sky.run(sky.now + HOUR)
+    now = sky.now
+    receipt = Receipt((ReceiptFact(id, "arrived", now + off, 0),), format=2)
+    created = now + max(0, off)
+    sky.earth.arrive(JAY, NANYOUNG, encode_message(receipt, Envelope(NANYOUNG, JAY, created)), created)
+    (part,) = sky.earth.office.mailbox(JAY).letter_view(id, now).parts
+    assert part.arrived == min(now, now + off)
+    assert part.doubt is doubt

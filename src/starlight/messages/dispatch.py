@@ -327,21 +327,32 @@ def _confirmed(sent: Sent) -> list[Fact]:
         (state, known.ended_at if ended else None, None),
     ]
     doubts = {
-        DeliveryState.ARRIVED: _arrival_doubt(sent, departed_at),
+        DeliveryState.ARRIVED: _arrival_doubt(
+            sent.dispatch, sent.written_at if departed_at is None else departed_at
+        ),
         DeliveryState.READ: _reading_doubt(sent, departed_at),
     }
     return [told_fact(step, time, doubts.get(step), heard) for step, time, heard in rows if time is not None]
 
 
-def _arrival_doubt(sent: Sent, departed_at: int | None) -> TimeDoubt | None:
-    """Return why the arrival that a receipt tells can't have been then."""
-    known = sent.dispatch.confirmed
+def part_arrival_doubt(dispatch: Dispatch) -> TimeDoubt | None:
+    """Return why the arrival of a part that a receipt tells can't have been then; None where it can."""
+    if dispatch.confirmed.arrived_at is None:
+        return None
+    # By its first chunk: one that was asked for again may leave after the receipt was written.
+    left = (copy.departed_at for copy in dispatch.copies if copy.departed_at is not None)
+    return _arrival_doubt(dispatch, min(left, default=dispatch.confirmed.queued_at))
+
+
+def _arrival_doubt(dispatch: Dispatch, left: int | None) -> TimeDoubt | None:
+    """Return why the arrival of what left at a time in ns, or None, can't have been when a receipt tells."""
+    known = dispatch.confirmed
     if known.arrived_at is None:
         return None
     if known.from_future:
         return TimeDoubt.FROM_FUTURE
-    left = sent.written_at if departed_at is None else departed_at
-    return TimeDoubt.BEFORE_DEPARTURE if is_before(known.arrived_at, left) else None
+    early = left is not None and is_before(known.arrived_at, left)
+    return TimeDoubt.BEFORE_DEPARTURE if early else None
 
 
 def _reading_doubt(sent: Sent, departed_at: int | None) -> TimeDoubt | None:

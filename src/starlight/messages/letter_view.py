@@ -28,7 +28,7 @@ from starlight.messages.delivery import (
     is_before,
     told_fact,
 )
-from starlight.messages.dispatch import Dispatch, Sent, facts, standing
+from starlight.messages.dispatch import Dispatch, Sent, facts, part_arrival_doubt, standing
 from starlight.messages.doubt import Doubt, Trouble
 from starlight.messages.letter import Content, DistressState, Letter, Position, Reading
 from starlight.messages.part_state import PartState
@@ -67,6 +67,7 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True):
         transcript: what is said in it.
         arrived: when it was whole where it goes to, or None.
         expected: when it is foreseen to be whole at the other end, or None.
+        doubt: why `arrived` can't be right, by another's clock, or None.
     """
 
     number: int
@@ -79,6 +80,7 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True):
     transcript: str = ""
     arrived: Time | None = None
     expected: Time | None = None
+    doubt: TimeDoubt | None = None
 
     @property
     def is_here(self) -> bool:
@@ -199,13 +201,12 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     stops: tuple[Stop, ...] = ()
     receipt_can_come: bool = True
     expires: Time | None = None
+    answers: Quote | None = None
+    plain_text: bool = False
 
     def stop_at(self, now: int) -> Stop | None:
         """Return where it waits at a time, in ns, as foreseen; None where it does not."""
         return next((stop for stop in self.stops if stop.arrives <= now < stop.leaves), None)
-
-    answers: Quote | None = None
-    plain_text: bool = False
 
     @property
     def on_its_way(self) -> bool:
@@ -239,6 +240,7 @@ def part_view(number: int, part: Part, state: PartState | None, dispatch: Dispat
         transcript=part.transcript,
         arrived=dispatch.confirmed.arrived_at if dispatch else arrived,
         expected=dispatch.expected.arrives if dispatch else None,
+        doubt=part_arrival_doubt(dispatch) if dispatch else None,
     )
 
 

@@ -53,6 +53,7 @@ class LetterDispatches:
         parts: those of them that travel on their own.
         resends: sees to what is due.
         updates: predicts again what was accepted before something more urgent.
+        clock_tolerance: how far ahead of the clock here, in ns, a receipt may be before its time is in doubt.
     """
 
     def __init__(
@@ -262,11 +263,11 @@ class LetterDispatches:
             return []
         if sent is None or letter.to != source or sent.dispatch.state is DeliveryState.WITHDRAWN:
             return [say(now, self._node, ReceiptRefused(*about(letter), source=source))]
-        if fact.part is not None:
-            return self._parts.arrived(mailbox, sent, fact, now)
-        time, dispatch = min(fact.time, now), sent.dispatch
         # Steps of one machine may be a moment apart from its clock; that is no wrong clock.
         from_future = fact.time > now + self._tolerance
+        if fact.part is not None:
+            return self._parts.arrived(mailbox, sent, fact, now, from_future=from_future)
+        time, dispatch = min(fact.time, now), sent.dispatch
         if (dispatch.confirmed.arrived_at if fact.what == "arrived" else sent.read_at) is not None:
             return []
         if fact.what == "arrived":

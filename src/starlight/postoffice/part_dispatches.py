@@ -146,13 +146,26 @@ class PartDispatches:
             sent = sent.having(offered_later(dispatch, trouble, now))
         return [*self._letters.put(mailbox, letter.id, sent)]
 
-    def arrived(self, mailbox: Mailbox, sent: Sent, fact: ReceiptFact, now: int) -> list[Request]:
-        """Take note that a part has arrived whole; what of it still waits here need not leave."""
+    def arrived(
+        self, mailbox: Mailbox, sent: Sent, fact: ReceiptFact, now: int, *, from_future: bool
+    ) -> list[Request]:
+        """Take note that a part has arrived whole; what of it still waits here need not leave.
+
+        Args:
+            mailbox, sent: whose part, and what is known of its letter.
+            fact: the arrival, as a receipt tells it.
+            now: in ns.
+            from_future: the receipt names a time that has not come here.
+        """
         dispatch = _dispatch_of(sent, fact.part)
         if dispatch is None or dispatch.confirmed.arrived_at is not None:
             return []
         times = replace(
-            dispatch.confirmed, arrived_at=min(fact.time, now), arrival_known_at=now, ended_at=None
+            dispatch.confirmed,
+            arrived_at=min(fact.time, now),
+            arrival_known_at=now,
+            ended_at=None,
+            from_future=from_future,
         )
         known = replace(
             dispatch, state=after(dispatch.state, Happening.ARRIVAL_KNOWN), confirmed=times, doubtful=None
