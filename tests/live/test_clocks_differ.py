@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
@@ -9,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.live.helpers import START, both_ways, run, tcpcl, until
+from tests.links.helpers import CONTACT, sess_init
+from tests.live.helpers import PATIENCE_S, START, both_ways, run, tcpcl, until
 from tests.live.test_daemon import EARTH, JAY, MARS, NAN_YOUNG, config
 
 from starlight.dtntime import DAY, SECOND
+from starlight.links.tcpcl_extensions import clock_reading, write_items
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig
 from starlight.messages.draft import Draft
@@ -127,5 +130,56 @@ def test_a_wrong_clock_hides_no_letter(tmp_path: Path, ahead: int) -> None:
             await there.mail.write(NAN_YOUNG, Draft(JAY, "Are you there?"))
             await until(here, lambda: here.mail.mailbox(JAY).inbox())
             assert there.clock.now() - sent < 20 * SECOND
+
+    run(scene())
+
+
+@contextlib.asynccontextmanager
+async def caller(daemon: Daemon, name: str, told: int) -> AsyncIterator[None]:
+    """Call a node by hand, under a name, with a reading of a clock; it has taken both."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", daemon.port)
+    writer.write(CONTACT + sess_init(node_id=name, items=write_items((clock_reading(told),))))
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            # It answers with a contact header, then with its SESS_INIT once it has read ours.
+            await reader.readexactly(len(CONTACT + sess_init()))
+        yield
+    finally:
+        writer.close()
+
+
+def test_who_only_says_to_be_a_peer_hides_none_of_its_letters(tmp_path: Path) -> None:
+    """Nobody proves its name: what a second link lies about the clock changes no arrival over the first."""
+
+    async def scene() -> None:
+        async with (
+            apart(tmp_path, 0) as (here, there),
+            caller(here, f"ipn:{MARS}.0", here.clock.now() - 3600 * SECOND),
+        ):
+            ahead_s = link(here, MARS).clock_ahead_s
+            assert ahead_s is not None
+            assert ahead_s < -3000  # it was heard
+            sent = there.clock.now()
+            await there.mail.write(NAN_YOUNG, Draft(JAY, "Are you there?"))
+            await until(here, lambda: here.mail.mailbox(JAY).inbox())
+            assert there.clock.now() - sent < 20 * SECOND
+
+    run(scene())
+
+
+def test_the_number_of_a_foreign_peer_is_no_clock(tmp_path: Path) -> None:
+    """Another implementation may use the private number otherwise: of foreign nodes nothing is measured."""
+
+    async def scene() -> None:
+        peers = [PeerConfig(MARS, foreign=True)]
+        here = Daemon(config(tmp_path, EARTH, peers, plan=PLAN), MissionClock(START))
+        await here.start()
+        try:
+            async with caller(here, f"ipn:{MARS}.0", 77):
+                assert here.status().up == [MARS]
+                assert link(here, MARS).clock_ahead_s is None
+                assert here.disagreements() == []
+        finally:
+            await here.stop()
 
     run(scene())

@@ -22,7 +22,7 @@ def measured(offset: int, there: int = MILLISECOND, back: int = MILLISECOND) -> 
 def test_a_reading_holds_the_true_offset_whatever_the_way_takes(offset: int, there: int, back: int) -> None:
     """The true offset lies in the interval, whose middle is wrong by half the round trip at most."""
     offsets = ClockOffsets()
-    offsets.reading(2, *measured(offset, there, back))
+    offsets.reading(2, "to 2", *measured(offset, there, back))
     found = offsets.offset(2)
     assert found is not None
     assert found.at_least <= offset <= found.at_most
@@ -33,13 +33,13 @@ def test_a_reading_holds_the_true_offset_whatever_the_way_takes(offset: int, the
 def test_what_may_agree_is_never_said_to_differ(offset: int, there: int, back: int) -> None:
     """A slow way makes no clock wrong: they differ only where every possible offset is beyond two seconds."""
     offsets = ClockOffsets()
-    offsets.reading(2, *measured(offset, there, back))
+    offsets.reading(2, "to 2", *measured(offset, there, back))
     if offsets.disagreement(2) is not None:
         assert abs(offset) > 2 * SECOND
-        assert offsets.correction(2) != 0
+        assert offsets.correction("to 2") != 0
     else:
         assert abs(offset) <= 2 * SECOND + there + back
-        assert offsets.correction(2) == 0
+        assert offsets.correction("to 2") == 0
 
 
 @given(
@@ -51,7 +51,7 @@ def test_of_several_departures_the_quickest_counts(offset: int, sent: list[tuple
     sent[0] = (QUEUE_S * SECOND // 2, sent[0][1])
     for waited, lasts in sent:
         # Written at once, the last byte said to leave `lasts` later, by a clock that is ahead.
-        offsets.departure(2, NOW + offset + lasts, lasts, NOW + waited)
+        offsets.departure(2, "to 2", NOW + offset + lasts, lasts, NOW + waited)
     found = offsets.offset(2)
     assert found is not None
     assert found.at_least <= offset <= found.at_most
@@ -61,9 +61,9 @@ def test_one_way_tells_nothing_before_there_are_several() -> None:
     """A single late transfer can't tell an offset from a queue."""
     offsets = ClockOffsets()
     for _ in range(SEVERAL - 1):
-        offsets.departure(2, NOW, 0, NOW + 2 * DAY)
+        offsets.departure(2, "to 2", NOW, 0, NOW + 2 * DAY)
     assert offsets.offset(2) is None
-    offsets.departure(2, NOW, 0, NOW + 2 * DAY)
+    offsets.departure(2, "to 2", NOW, 0, NOW + 2 * DAY)
     differs = offsets.disagreement(2)
     assert differs is not None
     assert differs.offset.ahead < -DAY
@@ -72,47 +72,69 @@ def test_one_way_tells_nothing_before_there_are_several() -> None:
 def test_two_clocks_alone_do_not_tell_which_is_wrong() -> None:
     """With one peer whose clock differs either may be wrong."""
     offsets = ClockOffsets()
-    offsets.reading(2, *measured(2 * DAY))
+    offsets.reading(2, "to 2", *measured(2 * DAY))
     assert [each.fault for each in offsets.disagreements()] == [Fault.UNKNOWN]
 
 
 def test_a_third_clock_that_agrees_with_ours_says_that_theirs_is_wrong() -> None:
     """Two against one: ours and a third."""
     offsets = ClockOffsets()
-    offsets.reading(2, *measured(2 * DAY))
-    offsets.reading(3, *measured(SECOND))
+    offsets.reading(2, "to 2", *measured(2 * DAY))
+    offsets.reading(3, "to 3", *measured(SECOND))
     assert [(each.peer, each.fault) for each in offsets.disagreements()] == [(2, Fault.THEIRS)]
 
 
 def test_peers_that_agree_with_each_other_say_that_ours_is_wrong() -> None:
     """Two against one: both peers against ours."""
     offsets = ClockOffsets()
-    offsets.reading(2, *measured(-2 * DAY))
-    offsets.reading(3, *measured(-2 * DAY + SECOND))
+    offsets.reading(2, "to 2", *measured(-2 * DAY))
+    offsets.reading(3, "to 3", *measured(-2 * DAY + SECOND))
     assert [each.fault for each in offsets.disagreements()] == [Fault.OURS, Fault.OURS]
 
 
 def test_three_clocks_that_all_differ_and_a_draw_name_nobody() -> None:
     """Nobody is named where as many clocks stand against as for it."""
     offsets = ClockOffsets()
-    offsets.reading(2, *measured(2 * DAY))
-    offsets.reading(3, *measured(-5 * DAY))
+    offsets.reading(2, "to 2", *measured(2 * DAY))
+    offsets.reading(3, "to 3", *measured(-5 * DAY))
     assert {each.fault for each in offsets.disagreements()} == {Fault.UNKNOWN}
-    offsets.reading(3, *measured(2 * DAY))
-    offsets.reading(4, *measured(0))
+    offsets.reading(3, "to 3", *measured(2 * DAY))
+    offsets.reading(4, "to 4", *measured(0))
     assert {each.fault for each in offsets.disagreements()} == {Fault.UNKNOWN}
 
 
 def test_a_clock_that_was_set_is_believed_at_its_next_reading() -> None:
     """What was known of a clock does not outlast its next reading."""
     offsets = ClockOffsets()
-    offsets.reading(2, *measured(2 * DAY))
-    offsets.reading(2, *measured(0))
+    offsets.reading(2, "to 2", *measured(2 * DAY))
+    offsets.reading(2, "to 2", *measured(0))
     assert offsets.disagreements() == []
 
 
 def test_fast_mission_time_makes_no_clock_wrong() -> None:
     """At 600 times the speed of life 10 ms of a machine are six seconds, and nobody's clock is wrong."""
     offsets = ClockOffsets(600)
-    offsets.reading(2, *measured(6 * SECOND))
+    offsets.reading(2, "to 2", *measured(6 * SECOND))
     assert offsets.disagreement(2) is None
+
+
+def test_what_one_link_tells_changes_no_time_of_another() -> None:
+    """Two links say that they are the same peer's: each one's times are corrected by its own word alone."""
+    offsets = ClockOffsets()
+    offsets.reading(2, "first", *measured(HOUR))
+    offsets.reading(2, "second", *measured(-DAY))
+    assert abs(offsets.correction("first") - HOUR) <= SECOND
+    assert abs(offsets.correction("second") + DAY) <= SECOND
+    for _ in range(SEVERAL):
+        offsets.departure(2, "third", NOW - 5 * DAY, 0, NOW)
+    assert offsets.correction("third") < -4 * DAY
+    assert abs(offsets.correction("first") - HOUR) <= SECOND
+
+
+def test_a_link_that_ended_corrects_nothing_and_its_word_stays_for_people() -> None:
+    """While a peer is away its status still says how its clock was; its next link begins anew."""
+    offsets = ClockOffsets()
+    offsets.reading(2, "to 2", *measured(DAY))
+    offsets.ended("to 2")
+    assert offsets.correction("to 2") == 0
+    assert offsets.disagreement(2) is not None

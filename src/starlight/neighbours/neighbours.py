@@ -231,8 +231,8 @@ class Neighbours:
                 link.end_of(event)
             case links.LinkEstablished(node_id):
                 new = self.links.established(driver, node_id)
-                if new and driver.peer is not None and event.clock is not None:
-                    self.clocks.told(driver.peer, event.clock)
+                if new and event.clock is not None:
+                    self._told_clock(driver, event.clock)
                 # A link that begins under back-pressure is held
                 # back as well, or new ones would get round it.
                 if new and not self.uncommitted.reading:
@@ -241,8 +241,16 @@ class Neighbours:
                 self.drivers.forget(driver)
                 self.links.fall(driver, event.reason)
                 self.uncommitted.orphan(driver)
+                self.clocks.offsets.ended(driver)
             case links.MessageRejected(reason):
                 self._say(LinkMessageRejected(driver.peer, reason))
+
+    def _told_clock(self, driver: LinkDriver, reading: links.ClockReading) -> None:
+        peer = driver.peer
+        assert peer is not None  # its link is established
+        # The number of the extension is private: a foreign peer's means something else.
+        if not self._peers[peer].foreign:
+            self.clocks.told(peer, driver, reading)
 
     def _received(self, driver: LinkDriver, event: links.TransferReceived) -> None:
         peer = driver.peer
@@ -253,8 +261,8 @@ class Neighbours:
         if left is not None:
             lasts = self._light.lasts(peer, self._node, left, len(event.data))
             if lasts is not None:
-                self.clocks.departed(peer, left, lasts, now)
-            left -= self.clocks.offsets.correction(peer)  # what is imposed is counted by our clock
+                self.clocks.departed(peer, driver, left, lasts, now)
+            left -= self.clocks.offsets.correction(driver)  # what is imposed is counted by our clock
         earliest = self._clock.ago(DEPARTURE_SLACK_S)
         arrives = self._light.arrival(peer, self._node, left, now, earliest)
         self._tell(events.BundleReceived(peer, event.data, handle, arrives))

@@ -5,7 +5,7 @@ differ.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from starlight.dtntime import SECOND, duration_text
 from starlight.links import ClockReading
@@ -37,14 +37,14 @@ class PeerClocks:
         self._say = say
         self._told: dict[int, Disagreement] = {}
 
-    def told(self, peer: int, reading: ClockReading) -> None:
+    def told(self, peer: int, link: Hashable, reading: ClockReading) -> None:
         """Take the reading that a peer told when a link with it began."""
-        self.offsets.reading(peer, *reading)
+        self.offsets.reading(peer, link, *reading)
         self._compare()
 
-    def departed(self, peer: int, last_byte: int, lasts: int, came: int) -> None:
+    def departed(self, peer: int, link: Hashable, last_byte: int, lasts: int, came: int) -> None:
         """Take the departure of a transfer that came; times as in `ClockOffsets.departure`."""
-        self.offsets.departure(peer, last_byte, lasts, came)
+        self.offsets.departure(peer, link, last_byte, lasts, came)
         self._compare()
 
     def _compare(self) -> None:

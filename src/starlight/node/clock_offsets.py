@@ -14,11 +14,15 @@ alone can't tell these two apart. So an offset is an interval, not a number:
   own plan alone.
 
 Two clocks alone can't tell which of them is wrong. Three can, where two agree (`Fault`).
+
+Nobody proves its name, so what one link tells changes no time that comes over another: times are corrected by
+what their own link has told. What people are told of a peer is what any link with it told last.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Hashable
 from enum import StrEnum
 
 import msgspec
@@ -89,8 +93,8 @@ class Disagreement(msgspec.Struct, frozen=True, gc=False):
     fault: Fault
 
 
-class _Peer:
-    """All that is known of one peer's clock."""
+class _Clock:
+    """All that one link has told of its peer's clock."""
 
     __slots__ = ("departures", "reading")
 
@@ -118,40 +122,50 @@ class ClockOffsets:
         fast = max(1.0, rate)
         self.tolerance = round(TOLERANCE * fast)
         self._queue = round(QUEUE_S * SECOND * fast)
-        self._peers: dict[int, _Peer] = {}
+        self._links: dict[Hashable, _Clock] = {}
+        self._peers: dict[int, _Clock] = {}  # the last word; it outlasts its link
 
-    def reading(self, peer: int, before: int, theirs: int, after: int) -> None:
+    def reading(self, peer: int, link: Hashable, before: int, theirs: int, after: int) -> None:
         """Take a reading of a peer's clock, made between two moments of ours; it replaces what was known.
 
         Args:
             peer: its node number.
+            link: over which it was told.
             before, theirs, after: in ns of mission time, by our clock, the peer's, and ours again.
         """
         # A clock may have been set since, so the last word counts, not the narrowest.
-        found = self._peers[peer] = _Peer()
+        found = self._links[link] = self._peers[peer] = _Clock()
         found.reading = ClockOffset(theirs - max(before, after), theirs - before)
 
-    def departure(self, peer: int, last_byte: int, lasts: int, came: int) -> None:
+    def departure(self, peer: int, link: Hashable, last_byte: int, lasts: int, came: int) -> None:
         """Take the moment at which a transfer left a peer.
 
         Args:
             peer: its node number.
+            link: over which it came.
             last_byte: when its last byte left, by the peer's clock, in ns.
             lasts: how long sending it took at most, in ns: the peer may have written it so much sooner.
             came: when it came here, by our clock, in ns, light that is only imposed not counted.
         """
         apart = last_byte - came
-        found = self._peers.setdefault(peer, _Peer())
+        found = self._links.setdefault(link, _Clock())
         found.departures.append(ClockOffset(apart - lasts, apart + self._queue))
+        if found.offset() is not None:
+            self._peers[peer] = found
+
+    def ended(self, link: Hashable) -> None:
+        """Forget a link; what it told of its peer stays the last word until another link tells more."""
+        self._links.pop(link, None)
 
     def offset(self, peer: int) -> ClockOffset | None:
         """Return the offset of a peer's clock; None where too little is known."""
         found = self._peers.get(peer)
         return None if found is None else found.offset()
 
-    def correction(self, peer: int) -> int:
-        """Return what is to be taken from a time by a peer's clock, in ns; 0 where the clocks agree."""
-        offset = self.offset(peer)
+    def correction(self, link: Hashable) -> int:
+        """Return what is to be taken from a peer's time that came over a link, in ns; 0 where they agree."""
+        found = self._links.get(link)
+        offset = None if found is None else found.offset()
         return offset.ahead if offset is not None and offset.is_beyond(self.tolerance) else 0
 
     def disagreement(self, peer: int) -> Disagreement | None:
