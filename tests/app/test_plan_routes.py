@@ -12,6 +12,7 @@ from tests.live.helpers import START, both_ways, run
 from tests.live.test_daemon import EARTH, MARS, config
 
 from starlight import dtntime
+from starlight.app import plan_routes
 from starlight.app.plan_routes import PlanRoutes
 from starlight.contacts.formats import write
 from starlight.dtntime import HOUR
@@ -141,5 +142,17 @@ def test_the_plan_is_set_to_another_and_unknown_links_are_refused(tmp_path: Path
         assert refused.status_code == 422
         assert refused.json()["error"] == f"the plan has no contact from {EARTH} to 8 then"
         assert f"{MARS} to 7" in refused.json()["right"]
+
+    asked(tmp_path, ask, EARTH)
+
+
+def test_a_plan_that_is_too_large_is_turned_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is counted as it comes, and refused as a letter or a bundle that is too large is: 413."""
+    monkeypatch.setattr(plan_routes, "PLAN_MAX_BYTES", 100)
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        assert (await client.put("/api/plan", content=b" " * 101)).status_code == 413
+        # Of as many bytes as there may be it is read, and found to be no plan.
+        assert (await client.put("/api/plan", content=b" " * 100)).status_code == 422
 
     asked(tmp_path, ask, EARTH)

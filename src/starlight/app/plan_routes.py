@@ -27,7 +27,7 @@ from starlight.errors import InputError
 from starlight.json_time import Time
 from starlight.live.daemon import Daemon
 from starlight.web.answers import json_answer
-from starlight.web.body import read_body
+from starlight.web.body import octets, read_body
 
 _T = TypeVar("_T")
 
@@ -154,7 +154,7 @@ class PlanRoutes:
         """Amend the plan so that its contacts are those of the body, a plan in Starlight's JSON."""
         text = request.query_params.get("node")
         daemon = self._daemon(None if text is None else _number(text))
-        made = await daemon.plan.set(from_json(await _octets(request)))
+        made = await daemon.plan.set(from_json(await octets(request, PLAN_MAX_BYTES, "a plan")))
         return json_answer(None) if made is None else _told(daemon, made)
 
     def _daemon(self, node: int | None) -> Daemon:
@@ -164,20 +164,6 @@ class PlanRoutes:
             right = f"Such are {', '.join(map(str, self._daemons))}"
             raise InputError(f"node {node} is not of this process", where="node", right=right)
         return found
-
-
-async def _octets(request: Request) -> bytes:
-    """Return the body of a request, counted as it comes."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > PLAN_MAX_BYTES:
-            raise InputError(
-                "it is too large", where="body", right=f"A plan has at most {PLAN_MAX_BYTES} bytes"
-            )
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _told(daemon: Daemon, made: Amendment) -> Response:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -24,6 +23,7 @@ from starlight.live.daemon import Daemon
 from starlight.messages.urgency import priority_of
 from starlight.services.units import ANY, LIFETIME_S, ReceivedUnit, Registered, Report, UnitToSend
 from starlight.web.answers import json_answer
+from starlight.web.body import octets
 
 WAIT_MAX_S = 60.0
 """Seconds of the wall for which a question may wait for its answer; longer ones are asked again."""
@@ -95,7 +95,7 @@ class ServiceRoutes:
         asked = _asked(request, _Send)
         endpoint = self._endpoint(request, asked)
         node, _ = self._node_and_number(request)
-        payload = await _octets(request, self._daemons[node].config.node.limits.bundle_bytes)
+        payload = await octets(request, self._daemons[node].config.node.limits.bundle_bytes, "a bundle")
         priority = priority_of(asked.priority)
         outgoing = UnitToSend(asked.to, payload, asked.lifetime_s, priority, asked.critical, asked.report)
         return json_answer(await endpoint.send(outgoing), 201)
@@ -199,19 +199,3 @@ def _headers(received: ReceivedUnit) -> dict[str, str]:
     if received.created is not None:
         headers["Bundle-Created"] = dtntime.to_text(received.created, 3)
     return headers
-
-
-async def _octets(request: Request, at_most: int) -> bytes:
-    """Return the body of a request, counted as it comes.
-
-    Raises:
-        HTTPException: it is larger than a node takes (413).
-    """
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > at_most:
-            raise HTTPException(413, f"a bundle here has at most {at_most} B")
-        parts.append(part)
-    return b"".join(parts)

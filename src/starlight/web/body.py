@@ -29,7 +29,7 @@ async def read_body(request: Request, kind: type[Described]) -> Described:
         InputError: it does not; the error names what is wrong.
         HTTPException: it is too large (413), or neither JSON nor a form (415).
     """
-    body = await _bytes(request)
+    body = await octets(request, MAX_BODY_BYTES, "a letter")
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media not in ("application/json", "application/x-www-form-urlencoded"):
         raise HTTPException(415, "send application/json, or a form")
@@ -56,13 +56,23 @@ def _right(kind: type[msgspec.Struct]) -> str:
     return f"Send {needed}" + (f"; if you like {may}" if may else "")
 
 
-async def _bytes(request: Request) -> bytes:
-    # Counted as it comes: what is too large is turned away before it lies in memory.
+async def octets(request: Request, most: int, what: str) -> bytes:
+    """Return the body of a request, counted as it comes: what is too large is turned away, not kept.
+
+    Args:
+        request: whose body it is.
+        most: its length at most, in bytes.
+        what: what the body is, for the message.
+
+    Raises:
+        HTTPException: it is longer (413).
+    """
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
-        if size > MAX_BODY_BYTES:
-            raise HTTPException(413, f"a letter here has at most {MAX_BODY_BYTES // 1024} kB")
+        if size > most:
+            length = f"{most} B" if most % 1024 else f"{most // 1024} kB"
+            raise HTTPException(413, f"{what} here has at most {length}")
         parts.append(part)
     return b"".join(parts)
