@@ -21,7 +21,6 @@ from starlight.scenario.scenario import Scenario
 FAR = 2**62
 """Later than any mission, in ns."""
 
-
 TurnStorm = Callable[[StormTurn], Awaitable[None]]
 
 

@@ -62,9 +62,8 @@ class KeptChannels:
             return kept
         made = make()
         content = msgspec.msgpack.encode(_File(self._made_from, made))
-        with contextlib.suppress(
-            OSError
-        ):  # Without room for it the next start takes longer, and that is all.
+        # Without room for it the next start takes longer, and that is all.
+        with contextlib.suppress(OSError):
             write_private(self._path, _digest(content) + content)
         return made
 

@@ -164,11 +164,10 @@ def plan_of(node: NodeFile, folder: Path) -> ContactPlan:
     # The ids of the contacts written out follow those of the plan's file, so that no two are the same.
     fresh = max((contact.id for contact in contacts), default=0) + 1
     specs = node.contact
-    contacts = [_at_fixed_light(contact, node) for contact in contacts]
     # A node that names no plan still reaches its peers: each is taken to be heard always, at any rate.
     if not node.plan and not specs:
         specs = [
-            ContactSpec(a, b, light_time_s=peer.light_time_s or 0.0)
+            ContactSpec(a, b)
             for peer in node.peer
             for a, b in ((node.number, peer.number), (peer.number, node.number))
         ]
@@ -176,30 +175,25 @@ def plan_of(node: NodeFile, folder: Path) -> ContactPlan:
         start = dtntime.from_text(spec.start) if spec.start else FOREVER[0]
         end = dtntime.from_text(spec.end) if spec.end else FOREVER[1]
         contacts.append(
-            _at_fixed_light(
-                Contact(
-                    id=fresh + number,
-                    from_node=spec.from_,
-                    to_node=spec.to,
-                    start=start,
-                    end=end,
-                    rates=((start, UNLIMITED_BPS if spec.rate_bps is None else spec.rate_bps),),
-                    light=constant_light(start, spec.light_time_s),
-                    one_way=spec.one_way,
-                ),
-                node,
+            Contact(
+                id=fresh + number,
+                from_node=spec.from_,
+                to_node=spec.to,
+                start=start,
+                end=end,
+                rates=((start, UNLIMITED_BPS if spec.rate_bps is None else spec.rate_bps),),
+                light=constant_light(start, spec.light_time_s),
+                one_way=spec.one_way,
             )
         )
-    return ContactPlan.of(contacts, notices)
+    return ContactPlan.of([_at_fixed_light(contact, node) for contact in contacts], notices)
 
 
 def _at_fixed_light(contact: Contact, node: NodeFile) -> Contact:
     """Return a contact with a peer at the light time that is fixed for it: what messages will take."""
+    ends = {contact.from_node, contact.to_node}
     for peer in node.peer:
-        if peer.light_time_s is not None and {contact.from_node, contact.to_node} == {
-            node.number,
-            peer.number,
-        }:
+        if peer.light_time_s is not None and ends == {node.number, peer.number}:
             return replace(contact, light=constant_light(contact.start, peer.light_time_s))
     return contact
 
