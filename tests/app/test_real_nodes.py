@@ -18,7 +18,9 @@ from starlight.dtntime import HOUR, to_text
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
+from starlight.live.mail_service import MailService
 from starlight.messages.draft import Draft
+from starlight.messages.reach import Reach
 from starlight.web.page import PageView
 
 NOW = 848_000_000 * 10**9
@@ -66,6 +68,10 @@ name = "Jay"
 world = "earth"
 {more}
 """
+
+
+OTHERS = '[[address]]\naddress = "ipn:3.1"\nname = "Zoe"\n'
+REACH = MailService.reach
 
 
 class Pair(NamedTuple):
@@ -226,5 +232,25 @@ def test_nobody_heard_yet_and_no_route(tmp_path: Path) -> None:
             assert unknown.code == "no_route"
             assert unknown.headline.text() == "No route is known"
             assert "No route to node 999 is planned here." in unknown.detail.text()
+
+    run(test)
+
+
+def test_a_status_looks_for_one_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told to every open page at each change, so the plan is searched once, for one correspondent."""
+    asked: list[str] = []
+
+    def reach(mail: MailService, address: str, to: str) -> Reach:
+        asked.append(to)
+        return REACH(mail, address, to)
+
+    async def test() -> None:
+        async with pair(tmp_path, more=OTHERS + contacts((-1, 9, 9_000))) as (_, _, page):
+            monkeypatch.setattr(MailService, "reach", reach)
+            for to in (NAN_YOUNG, ""):
+                asked.clear()
+                status = await page.status("jay", to)
+                assert status.reach is not None
+                assert asked == [NAN_YOUNG]
 
     run(test)

@@ -12,6 +12,7 @@ from starlight.live.clock import MissionClock
 from starlight.live.mail_service import MailService
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.part_reading import part_bytes
+from starlight.messages.conversation import Conversation
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView, PartView, named
 from starlight.messages.reach import Reach
@@ -88,14 +89,8 @@ class NodeCorrespondence:
 
     def _conversations(self, box: Mailbox) -> tuple[ConversationView, ...]:
         found = []
-        kept = {each.correspondent: each for each in box.conversations()}
-        # Those with letters, then everyone else who can be written to.
-        for address in dict.fromkeys([*kept, *self._book.addresses()]):
-            # The book lists everyone, the owner of the mailbox as well.
-            if address == self.person.address:
-                continue
+        for address, held in self._correspondents(box):
             entry = self._book.entry(address)
-            held = kept.get(address)
             found.append(
                 ConversationView(
                     address=address,
@@ -109,9 +104,21 @@ class NodeCorrespondence:
                     last=next((self._letter(each.id) for each in box.page(address, None, 1).letters), None),
                 )
             )
-        # By name where nobody has written yet, so that the order does not jump about.
-        found.sort(key=lambda c: (-(c.last_at or 0), c.name))
         return tuple(found)
+
+    def _correspondents(self, box: Mailbox) -> list[tuple[str, Conversation | None]]:
+        """Return the addresses with letters, the latest first, then all others that can be written to."""
+        kept = {each.correspondent: each for each in box.conversations()}
+        addresses = dict.fromkeys([*kept, *self._book.addresses()])
+        # The book lists everyone, the owner of the mailbox as well.
+        found = [(each, kept.get(each)) for each in addresses if each != self.person.address]
+
+        def order(one: tuple[str, Conversation | None]) -> tuple[int, str]:
+            # By name where nobody has written yet, so that the order does not jump about.
+            address, held = one
+            return -(held.last_at or 0) if held else 0, self._book.entry(address).name
+
+        return sorted(found, key=order)
 
     async def write(self, draft: Draft) -> LetterView:
         """Write a letter; when this returns it is durable."""
@@ -158,7 +165,7 @@ class NodeCorrespondence:
         return replace(found, plain_text=left_out)
 
     async def reach(self, to: str) -> ReachView:
-        """Return the state of the way to an address."""
+        """Return the state of the way to an address, for people."""
         return reach_view(self.reach_of(to), self._titles)
 
     async def why_late(self, draft: Draft) -> LatenessView:
@@ -175,8 +182,7 @@ class NodeCorrespondence:
 
     def opens_at(self) -> str:
         """Return the address of the correspondent whom the mailbox opens at; empty where there is nobody."""
-        conversations = self._conversations(self._box())
-        return conversations[0].address if conversations else ""
+        return next((address for address, _ in self._correspondents(self._box())), "")
 
     def _box(self) -> Mailbox:
         return self._mail.mailbox(self.person.address)

@@ -25,7 +25,7 @@ from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
 from starlight.messages.reach import Reach
 from starlight.web import views
-from starlight.web.forecast_view import silence_of, window_of
+from starlight.web.forecast_view import reach_view, silence_of, window_of
 from starlight.words import clocks
 
 NO_STORM = "Only a demo has one; a node's plan is changed by amendments"
@@ -100,7 +100,7 @@ class NodePageBackend:
     async def sky(self) -> views.SkyPanel:
         """Return clocks, positions, distance and the window."""
         # The question names nobody, so the first person's node tells the window.
-        return self._panel(next(iter(self._inhabitants.values())), "")
+        return self._panel(next(iter(self._inhabitants.values())), "", None)
 
     async def orbits(self) -> views.Orbits:
         """Return the two orbits as lines."""
@@ -115,9 +115,10 @@ class NodePageBackend:
         """
         letters, owner, now = self.correspondence(person), self._inhabitants[person], self._clock.now()
         to = to or letters.opens_at()
-        reach = await letters.reach(to) if to else None
+        found = letters.reach_of(to) if to else None
+        reach = reach_view(found, self._sky_view.titles) if found else None
         silence = silence_of(reach) if reach else None
-        panel = self._panel(owner, to)
+        panel = self._panel(owner, to, found)
         mailboxes = self._daemons[owner.node].office.mailboxes.values()
         return views.PageStatus(
             sky=panel,
@@ -189,11 +190,18 @@ class NodePageBackend:
         """Return whether a page is open as a person now."""
         return self._open_pages[person] > 0
 
-    def _panel(self, owner: Inhabitant, to: str) -> views.SkyPanel:
-        """Return the sky between a person and a correspondent, by the way that a letter takes there."""
+    def _panel(self, owner: Inhabitant, to: str, reach: Reach | None) -> views.SkyPanel:
+        """Return the sky between a person and a correspondent, by the way that a letter takes there.
+
+        Args:
+            owner: the person.
+            to: the correspondent's address; empty where there is none.
+            reach: the way there; None where there is none.
+        """
         here, address, there = self._between(owner, to)
-        letters = self._correspondences[owner.person.id]
-        reach = letters.reach_of(address) if address else None
+        # A way costs a search in the plan, and every open page is told of it at each change.
+        if address != to:
+            reach = self._correspondences[owner.person.id].reach_of(address) if address else None
         window = window_of(reach, self._sky_view.titles) if reach else None
         planned = self._planned_light(owner.node, here, there, reach)
         return self._sky_view.panel(here, there, self._clock, window, planned)
