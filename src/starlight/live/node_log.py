@@ -31,6 +31,8 @@ from starlight.messages.trace_events import (
     TelemetryRejected,
 )
 from starlight.neighbours.trace_events import (
+    ClockAgrees,
+    ClockDiffers,
     LinkLost,
     LinkMessageRejected,
     LinkRefused,
@@ -62,6 +64,8 @@ _WARNINGS = (
     LinkRefused,
     LinkMessageRejected,
     PeerUnreached,
+    ClockDiffers,
+    ClockAgrees,
     BundleRefused,
     BundleUnreadable,
     RecordSetAside,

@@ -85,7 +85,7 @@ class Neighbours:
         self._tallies: dict[int, Tally] = {peer.node: Tally() for peer in peers}
         tally = self._tallies.__getitem__
         self._outcomes = TransferOutcomes(node, clock, light, self._timers, tell, tally)
-        self.clocks = PeerClocks(node, ClockOffsets(float(clock.fastest)), say)
+        self.clocks = PeerClocks(ClockOffsets(float(clock.fastest)), say)
         self.drivers = LinkDrivers()
         self.links = PeerLinks(node, peers, clock, self._outcomes, tally, tell, say)
         self._connections = TcpConnections(me, clock, self.drivers, self._heard, say, tap)

@@ -4,36 +4,25 @@ differ.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Hashable
 
-from starlight.dtntime import SECOND, duration_text
+from starlight.dtntime import SECOND
 from starlight.links import ClockReading
 from starlight.neighbours.trace_events import ClockAgrees, ClockDiffers
-from starlight.node.clock_offsets import ClockOffsets, Disagreement, Fault
+from starlight.node.clock_offsets import ClockOffsets, Disagreement
 from starlight.trace import TraceEvent
-
-_LOG = logging.getLogger(__name__)
-
-_WRONG = {
-    Fault.UNKNOWN: "which of the two is wrong can't be told without a third",
-    Fault.THEIRS: "ours agrees with others, so theirs is wrong",
-    Fault.OURS: "theirs agrees with others, so ours is wrong",
-}
 
 
 class PeerClocks:
     """Compares the clocks of peers with ours, and says when one begins or ends to differ.
 
     Args:
-        node: our number.
         offsets: what is known of them.
         say: takes what is to be traced.
     """
 
-    def __init__(self, node: int, offsets: ClockOffsets, say: Callable[[TraceEvent], None]) -> None:
+    def __init__(self, offsets: ClockOffsets, say: Callable[[TraceEvent], None]) -> None:
         self.offsets = offsets
-        self._node = node
         self._say = say
         self._told: dict[int, Disagreement] = {}
 
@@ -52,21 +41,11 @@ class PeerClocks:
         found = {each.peer: each for each in self.offsets.disagreements()}
         for peer in sorted(self._told.keys() - found.keys()):
             del self._told[peer]
-            _LOG.warning("node %d: the clock of node %d agrees with ours again", self._node, peer)
             self._say(ClockAgrees(peer))
         for peer, now in found.items():
             if self._is_news(now, self._told.get(peer)):
                 self._told[peer] = now
                 offset = now.offset
-                _LOG.warning(
-                    "node %d: the clock of node %d is %s %s ours (to %s); %s",
-                    self._node,
-                    peer,
-                    duration_text(abs(offset.ahead)),
-                    "ahead of" if offset.ahead > 0 else "behind",
-                    duration_text(offset.error),
-                    _WRONG[now.fault],
-                )
                 ahead_s, error_s = offset.ahead / SECOND, offset.error / SECOND
                 self._say(ClockDiffers(peer, ahead_s, error_s, now.fault))
 
