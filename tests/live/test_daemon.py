@@ -9,7 +9,7 @@ from typing import Any
 
 import apsw
 import pytest
-from tests.live.helpers import START, both_ways, run, tcpcl, until
+from tests.live.helpers import START, both_ways, run, tcpcl, turns, until
 from tests.messages.contents import arrival_of, letters_of
 from tests.neighbours.helpers import End, risen
 
@@ -190,6 +190,31 @@ def test_accepted_is_durable_and_a_restart_goes_on(tmp_path: Path) -> None:
             assert fresh.now() >= stopped_at
             await until(there, lambda: texts(there, NAN_YOUNG) == ["before the restart"])
             await until(here, lambda: confirmed(here, JAY, letter) == "arrived")
+
+    run(test())
+
+
+def test_what_a_reader_finds_damaged_is_set_aside_at_once(tmp_path: Path) -> None:
+    """To read a mailbox, however long ago it was asked for, has what is damaged there committed as such."""
+
+    async def test() -> None:
+        clock = MissionClock(START, RATE)
+        alone = Daemon(config(tmp_path, EARTH), clock)
+        await alone.start()
+        letter = await alone.mail.write(JAY, Draft(JAY, "to be damaged"))
+        await until(alone, lambda: texts(alone, JAY) == ["to be damaged"])
+        await alone.stop()
+        with contextlib.closing(meddler(alone)) as store:
+            store.execute("update saves set data = x'c1' where key like 'letter/%'")
+        again = Daemon(config(tmp_path, EARTH), MissionClock(START, RATE))
+        await again.start()
+        mailbox = again.mail.mailbox(JAY)
+        await turns()
+        assert again.store.quarantined() == []
+        assert mailbox.letter(letter.id) is None
+        await until(again, again.store.quarantined)
+        assert f"letter/{letter.id}" in {each.key for each in again.store.quarantined()}
+        await again.stop()
 
     run(test())
 

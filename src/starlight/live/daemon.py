@@ -112,10 +112,7 @@ class Daemon:
         self._defects = Defects(number)
         # Each application has a face for whoever asks in this process: people, programs, planners.
         self.office = _post_office(self.node, self.store, config, clock, correspondents)
-        # The engine's loop is made below, and only asked once the node runs.
-        self.mail = MailService(
-            self.office, clock, self._moment, partial(self._carry_out, MAIL), lambda: self._engine.wake()
-        )
+        self.mail = MailService(self.office, clock, self._moment, partial(self._carry_out, MAIL))
         registry = Registry(number)
         # Not bound yet: the host is made of the applications, and only it reads payloads.
         self.bundles = BundleService(
@@ -135,6 +132,8 @@ class Daemon:
         )
         self._commits = CommitPipeline(self.store, clock, self._committed, self._broken)
         self._engine = EngineLoop(self._host, clock, self._commits.submit, self._defects)
+        # Whoever reads a damaged record has it set aside in a commit of its own, though nothing else is due.
+        self.office.mailboxes.records.watch_damage(self._engine.wake)
         self._neighbours = _neighbours(config, clock, self._engine.tell, self._say, tap, kinds)
         self.listening = self._neighbours.listening
         self._outward = OutwardActions(

@@ -93,7 +93,7 @@ class EngineLoop:
         self.wake()
 
     def wake(self) -> None:
-        """Look for what is due before this turn of the loop is over, such as once mailboxes were read."""
+        """Look for what is due before this turn of the loop is over, as a reader may have found damage."""
         if not self._awake and self._running:
             self._awake = True
             asyncio.get_running_loop().call_soon(self.catch_up)

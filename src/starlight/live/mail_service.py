@@ -28,7 +28,6 @@ class MailService:
         moment: handles what has happened so far, so that what a person asks comes after it; returns
             mission time. Raises StoreError where the node does not run.
         carry_out: carries out requests made at a mission time; done once they are durable.
-        wake: looks soon for what is due: a reader may find a damaged record, which is then to be set aside.
     """
 
     def __init__(
@@ -37,13 +36,11 @@ class MailService:
         clock: MissionClock,
         moment: Callable[[], int],
         carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
-        wake: Callable[[], None],
     ) -> None:
         self._office = office
         self._clock = clock
         self._moment = moment
         self._carry_out = carry_out
-        self._wake = wake
 
     async def write(self, address: str, draft: Draft) -> Letter:
         """Write a letter from a mailbox; when this returns it is durable, also one that is asked for again.
@@ -149,7 +146,6 @@ class MailService:
         Raises:
             InputError: no such mailbox here.
         """
-        self._wake()
         return self._office.mailbox(address)
 
     def doubts(self, address: str, letter: str) -> tuple[ForecastDoubt, ...]:

@@ -42,6 +42,7 @@ class DecodedRecords:
         self._asides: list[SetAside] = []
         self._changed: dict[tuple[str, str], None] = {}  # index entries, by mailbox and letter
         self._watchers: dict[str, Callable[[str], None]] = {}
+        self._damage_watchers: list[Callable[[], None]] = []
 
     def letter(self, mailbox: str, id: str) -> Letter | None:
         """Return a letter of a mailbox, or None; a record that is damaged is set aside, and then not there.
@@ -75,6 +76,10 @@ class DecodedRecords:
         """Tell a watcher the key of each record of a mailbox that is set aside."""
         self._watchers[mailbox] = watcher
 
+    def watch_damage(self, watcher: Callable[[], None]) -> None:
+        """Tell a watcher each time that a record is set aside, for which `repairs` are then to be asked."""
+        self._damage_watchers.append(watcher)
+
     def set_aside(self, mailbox: str, key: str, why: str) -> None:
         """Take a record out of use, at once here, and in the store with the next `repairs`."""
         request = SetAside(mailbox, key, why)
@@ -83,6 +88,8 @@ class DecodedRecords:
         self._room += self._cache.pop((mailbox, key), (None, 0))[1]
         if mailbox in self._watchers:
             self._watchers[mailbox](key)
+        for found in self._damage_watchers:
+            found()
 
     def entry_changed(self, mailbox: str, letter_id: str) -> None:
         """Take note that a record which was set aside has changed the index entry of a letter."""
