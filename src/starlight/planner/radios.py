@@ -163,6 +163,13 @@ def step_s(sky: Sky, spans: Sequence[Interval], *places: Place) -> float:
     return min(_LONGEST_S, _TURN_RAD / fastest) if fastest else _LONGEST_S
 
 
+def looks(span: Interval, step: int) -> Times:
+    """Return the times, in ns, at which a span is looked at: both its ends, and `step` apart at most."""
+    count = max(1, math.ceil((span[1] - span[0]) / step))
+    # In Python's integers: the product is more than 64 bits hold over years.
+    return np.array([span[0] + (span[1] - span[0]) * k // count for k in range(count + 1)])
+
+
 def _swing_rad_s(sky: Sky, body: SpkBody, span: Interval) -> float:
     """Return how fast a body of a file turns around Earth or Mars at most, as looked at in an interval."""
     count = min(max(2, math.ceil((span[1] - span[0]) / (_SWING_S * SECOND))), _SWING_MOST)
@@ -195,9 +202,8 @@ def rate_pieces(
     batch: list[Times] = []
     size = 0
     for span in spans:
-        count = max(1, math.ceil((span[1] - span[0]) / step))
-        batch.append(np.array([span[0] + (span[1] - span[0]) * k // count for k in range(count + 1)]))
-        size += count
+        batch.append(looks(span, step))
+        size += len(batch[-1]) - 1
         if size > _AT_ONCE:
             result += _pieces(sky, link, here, there, batch, loss_db)
             batch, size = [], 0

@@ -52,7 +52,7 @@ class Samples:
         position = (tdb - self.start) / self.step
         index = position.astype(np.int64)
         self._fill(index, before, after)
-        return position - index, [self._values[index + k] for k in range(-before, after + 1)]
+        return position - index, [self._values.take(index + k, axis=0) for k in range(-before, after + 1)]
 
     def _fill(self, index: np.ndarray[tuple[int], np.dtype[np.int64]], before: int, after: int) -> None:
         needed = np.zeros_like(self._known)
