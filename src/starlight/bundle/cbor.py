@@ -104,7 +104,7 @@ def skip(decoder: Decoder, depth: int = 0) -> None:
             raise CborError(start, ENDS_EARLY)
         decoder.pos = end
     elif major in (ARRAY, MAP):
-        # A head may claim 2**64 items: the loop ends with the input or with `_spend`, never by its
+        # A head may claim 2**64 items: the loop ends with the input or with `spend`, never by its
         # own count, and nothing is allocated for what is only claimed.
         for _ in range(decoder.argument() * (2 if major == MAP else 1)):
             skip(decoder, depth + 1)

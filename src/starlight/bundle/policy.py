@@ -69,7 +69,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, gc=False, cache_hash=Tru
     loose_dtn_uri: bool = False
     # "The set of allowable schemes is effectively unlimited" (4.2.5.1): carry what we can't read.
     unknown_uri_scheme: bool = True
-    # Nothing forbids it; the node keeps it until it expires, like any bundle without a road.
+    # Nothing forbids it; the node keeps it until it expires, like any bundle without a route.
     null_destination: bool = True
     local_node: bool = False
 

@@ -43,7 +43,7 @@ from starlight.neighbours.link_status import LinkStatus
 from starlight.neighbours.neighbours import Neighbours
 from starlight.node.actions import Outward
 from starlight.node.application import Request, Restorable
-from starlight.node.clock_offsets import TOLERANCE, Disagreement
+from starlight.node.clock_offsets import Disagreement, tolerance_at
 from starlight.node.events import Event
 from starlight.node.trace_events import RecordSetAside
 from starlight.postoffice.postoffice import PostOffice
@@ -326,7 +326,7 @@ def _post_office(
         booked=node.booked,
         correspondents=correspondents,
         entropy=secrets.token_bytes,
-        clock_tolerance=round(TOLERANCE * max(1.0, float(clock.fastest))),
+        clock_tolerance=tolerance_at(float(clock.fastest)),
         oldest_format=config.oldest_format,
         plain_text=config.plain_text,
     )

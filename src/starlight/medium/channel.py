@@ -65,9 +65,8 @@ class Channel:
         self._truth = truth
         self.delay_max = 0 if impairments is None else impairments.delay_max
         self._draws = None if impairments is None else Draws(impairments, link)
-        self._coming: list[
-            tuple[int, int, Transit, bool]
-        ] = []  # when, order, what, whether it only leaves then
+        # Of each: when, order, what, whether it only leaves then.
+        self._coming: list[tuple[int, int, Transit, bool]] = []
         self._order = 0
 
     def carry(self, message: WireMessage, flight: Flight | None, now: int) -> None:

@@ -12,9 +12,6 @@ from bisect import bisect_right
 from starlight.contacts import Contact, ContactPlan
 from starlight.dtntime import SECOND
 
-DEPARTURE_SLACK_S = 60
-"""How far, in seconds of the wall, a peer's departure may lie before its arrival over the cable:
-a full TCP window to a busy peer drains within it. Earlier ones are taken to have left now."""
 DEPARTURE_AHEAD = 86_400 * SECOND
 """How far in mission time a departure may lie ahead: a day, because the last byte of a bundle
 leaves that much after its first on the slowest link that is still worth using."""
@@ -62,7 +59,8 @@ class Light:
             departure: when its last byte left, as the peer says; None when it does not.
             now: mission time. A departure too far ahead of it is not believed: what the peer says
                 can hide a bundle for a day at most.
-            earliest: mission time `DEPARTURE_SLACK_S` ago; no earlier departure is believed.
+            earliest: mission time `QUEUE_S` ago, which is as long as a transfer waits in a cable; no earlier
+                departure is believed.
         """
         if departure is None or not earliest <= departure <= now + DEPARTURE_AHEAD:
             departure = now

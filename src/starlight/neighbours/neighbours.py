@@ -23,7 +23,7 @@ from starlight.neighbours.contact_windows import ContactWindows
 from starlight.neighbours.datagram_sockets import DatagramSockets
 from starlight.neighbours.dialling import Dialler
 from starlight.neighbours.kinds import KINDS, LinkKind, StreamKind, ThisNode
-from starlight.neighbours.light import DEPARTURE_SLACK_S, Light
+from starlight.neighbours.light import Light
 from starlight.neighbours.link_driver import LinkDriver, Tap
 from starlight.neighbours.link_drivers import LinkDrivers
 from starlight.neighbours.link_status import LinkStatus, Tally
@@ -35,7 +35,7 @@ from starlight.neighbours.trace_events import LinkMessageRejected
 from starlight.neighbours.uncommitted import Uncommitted
 from starlight.node import events
 from starlight.node.actions import Transmit
-from starlight.node.clock_offsets import ClockOffsets
+from starlight.node.clock_offsets import QUEUE_S, ClockOffsets
 from starlight.trace import TraceEvent
 
 
@@ -263,7 +263,7 @@ class Neighbours:
             if lasts is not None:
                 self.clocks.departed(peer, driver, left, lasts, now)
             left -= self.clocks.offsets.correction(driver)  # what is imposed is counted by our clock
-        earliest = self._clock.ago(DEPARTURE_SLACK_S)
+        earliest = self._clock.ago(QUEUE_S)
         arrives = self._light.arrival(peer, self._node, left, now, earliest)
         self._tell(events.BundleReceived(peer, event.data, handle, arrives))
 

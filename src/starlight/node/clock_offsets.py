@@ -1,4 +1,4 @@
-"""How far the clocks of a node's peers are from its own, as far as that can be known.
+"""The offsets of the clocks of a node's peers from its own, as far as they can be known.
 
 Method. What two clocks say of a moment differs by their offset and by the time that the word took; one way
 alone can't tell these two apart. So an offset is an interval, not a number:
@@ -34,12 +34,17 @@ TOLERANCE = 2 * SECOND
 nothing that people plan here is finer."""
 
 QUEUE_S = 60
-"""The longest that the quickest of several transfers waits in a cable, in seconds of the wall: a full TCP
-window to a busy peer drains within it (`neighbours.light.DEPARTURE_SLACK_S`)."""
+"""The longest that a transfer is expected to wait in a cable, in seconds of the wall: a full TCP window to a
+busy peer drains within it."""
 
 SEVERAL = 3
 KEPT = 8
 """Departures before an offset is read off them, and how many of the last ones are looked at."""
+
+
+def tolerance_at(rate: float) -> int:
+    """Return by how much clocks that agree may differ, in ns, where mission time is `rate` times as fast."""
+    return round(TOLERANCE * max(1.0, rate))  # the machines' own lateness counts as often
 
 
 class Fault(StrEnum):
@@ -119,9 +124,8 @@ class ClockOffsets:
     """
 
     def __init__(self, rate: float = 1) -> None:
-        fast = max(1.0, rate)
-        self.tolerance = round(TOLERANCE * fast)
-        self._queue = round(QUEUE_S * SECOND * fast)
+        self.tolerance = tolerance_at(rate)
+        self._queue = round(QUEUE_S * SECOND * max(1.0, rate))
         self._links: dict[Hashable, _Clock] = {}
         self._peers: dict[int, _Clock] = {}  # the last word; it outlasts its link
 
