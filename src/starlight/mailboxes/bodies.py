@@ -38,11 +38,10 @@ class Bodies:
             StoreError: the disk can't be read.
         """
         data = self._records.get(self._address, BODY + reference)
-        try:
-            return None if not data else stored_format.BODY.decode(data)
-        except StoreError as error:
-            self._decoded.set_aside(self._address, BODY + reference, str(error))
+        # Empty is what was let go; the store keeps a record until it is told another.
+        if not data:
             return None
+        return self._decoded.understood(self._address, BODY + reference, data, stored_format.BODY.decode)
 
     def put_body(self, reference: str, body: Body) -> Save:
         """Keep what is known of a part whose chunks are all here."""

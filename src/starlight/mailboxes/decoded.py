@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from starlight.errors import LetterError, StoreError
 from starlight.mailboxes import stored_format
 from starlight.mailboxes.records import Records, index_save
-from starlight.mailboxes.stored_format import StoredLetter
+from starlight.mailboxes.stored_format import RecordKind, StoredLetter
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.format import Kind, decode_message, stand_in
@@ -59,6 +59,25 @@ class DecodedRecords:
     def received(self, mailbox: str, id: str) -> Received | None:
         """Return what is known about a letter that came to a mailbox, or None; as above."""
         return self._get(mailbox, f"received/{id}", stored_format.RECEIVED.decode)
+
+    def read(self, mailbox: str, key: str, kind: RecordKind[_T]) -> _T | None:
+        """Return what a record of a kind that is not kept decoded means, or None; as above."""
+        data = self.records.get(mailbox, key)
+        return None if data is None else self.understood(mailbox, key, data, kind.decode)
+
+    def understood(self, mailbox: str, key: str, data: bytes, decode: Callable[[bytes], _T]) -> _T | None:
+        """Return what the bytes of a record mean, or None where they are damaged: then it is set aside.
+
+        Args:
+            mailbox, key: of the record.
+            data: its bytes.
+            decode: returns what they mean. Raises StoreError where they are damaged.
+        """
+        try:
+            return decode(data)
+        except StoreError as error:
+            self.set_aside(mailbox, key, str(error))
+            return None
 
     def put_letter(self, mailbox: str, letter: Letter, stored: StoredLetter) -> Save:
         """Keep a letter as it came, which is also given as what it means; return the save for it."""
@@ -125,14 +144,9 @@ class DecodedRecords:
             self._cache.move_to_end(at)
             return cast("_T", found[0])
         data = self.records.get(mailbox, key)
-        if data is None:
-            return None
-        try:
-            value = decode(data)
-        except StoreError as error:
-            self.set_aside(mailbox, key, str(error))
-            return None
-        self._remember(at, value, len(data))
+        value = None if data is None else self.understood(mailbox, key, data, decode)
+        if data is not None and value is not None:
+            self._remember(at, value, len(data))
         return value
 
     def _remember(self, at: tuple[str, str], value: object, size: int) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from starlight.errors import InputError, StoreError
+from starlight.errors import InputError
 from starlight.mailboxes import stored_format
 from starlight.mailboxes.bodies import Bodies
 from starlight.mailboxes.client_keys import ClientKeys
@@ -104,15 +104,10 @@ class Mailbox:
         Raises:
             StoreError: the disk can't be read.
         """
-        data = self._records.get(self.address, "mailbox")
-        if data is not None:
-            try:
-                card = stored_format.CARD.decode(data)
-            except StoreError as error:
-                # Closed and without a name, as long as nobody opens it again; its letters are all there.
-                self._decoded.set_aside(self.address, "mailbox", str(error))
-            else:
-                self.person, self.opened_at, self.is_open = card.person, card.opened_at, card.is_open
+        card = self._decoded.read(self.address, "mailbox", stored_format.CARD)
+        # Where it is damaged: closed and without a name, until somebody opens it; its letters are all there.
+        if card is not None:
+            self.person, self.opened_at, self.is_open = card.person, card.opened_at, card.is_open
         self.telemetry.load()
         self.index.load()
         self.outgoing.load()

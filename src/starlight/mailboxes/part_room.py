@@ -6,7 +6,6 @@ parts of which some chunks are here and others are not. Both are records, so a s
 
 from __future__ import annotations
 
-from starlight.errors import StoreError
 from starlight.mailboxes import stored_format
 from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.records import ROOM
@@ -52,12 +51,8 @@ class PartRoom:
         return self._set(key, self._count(key) + size)
 
     def _count(self, key: str) -> int:
-        data = self._decoded.records.get(self._address, key)
-        try:
-            return 0 if data is None else stored_format.ROOM.decode(data)
-        except StoreError as error:
-            self._decoded.set_aside(self._address, key, str(error))
-            return 0
+        # A count that is damaged begins anew: too much may be kept for once, and nothing is refused for ever.
+        return self._decoded.read(self._address, key, stored_format.ROOM) or 0
 
     def _set(self, key: str, count: int) -> Save:
         # Parts of which an earlier version counted nothing may end now, so it could fall below nothing.

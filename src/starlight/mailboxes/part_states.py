@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlight.errors import StoreError
 from starlight.mailboxes import stored_format
 from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.records import PART
@@ -21,7 +20,6 @@ class PartStates:
     def __init__(self, address: str, records: DecodedRecords) -> None:
         self._address = address
         self._decoded = records
-        self._records = records.records
 
     def get(self, letter_id: str, part: int) -> PartState | None:
         """Return what is known of a part that is not in its letter, or None where nothing is.
@@ -31,16 +29,10 @@ class PartStates:
         Raises:
             StoreError: the disk can't be read.
         """
-        key = f"{PART}{letter_id}/{part}"
-        data = self._records.get(self._address, key)
-        try:
-            return None if data is None else stored_format.PART.decode(data)
-        except StoreError as error:
-            self._decoded.set_aside(self._address, key, str(error))
-            return None
+        return self._decoded.read(self._address, f"{PART}{letter_id}/{part}", stored_format.PART)
 
     def put(self, letter_id: str, part: int, state: PartState) -> Save:
         """Keep what is known of a part."""
         save = Save(self._address, f"{PART}{letter_id}/{part}", stored_format.PART.encode(state))
-        self._records.put(save)
+        self._decoded.records.put(save)
         return save

@@ -59,7 +59,7 @@ def _marked(index: MailboxIndex, id: str, records: Records) -> Iterator[Save | S
     try:
         if received is not None:
             came = stored_format.RECEIVED.decode(received)
-            entry = replace(entry, owed=came.owes_receipt, unread=came.read_at is None)
+            entry = replace(entry, owed=came.is_waited_on, unread=came.read_at is None)
     except StoreError as error:
         yield SetAside(mailbox, f"received/{id}", str(error))
     yield from index.change(before, entry)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from starlight.errors import StoreError
 from starlight.mailboxes import stored_format
 from starlight.mailboxes.bodies import Bodies
 from starlight.mailboxes.decoded import DecodedRecords
@@ -36,12 +35,7 @@ class UnnamedUploads:
 
     def all(self) -> tuple[UnnamedUpload, ...]:
         """Return them, the oldest first."""
-        data = self._decoded.records.get(self._address, UPLOADS)
-        try:
-            return () if data is None else stored_format.UPLOADS.decode(data)
-        except StoreError as error:
-            self._decoded.set_aside(self._address, UPLOADS, str(error))
-            return ()
+        return self._decoded.read(self._address, UPLOADS, stored_format.UPLOADS) or ()
 
     def begin(self, reference: str, now: int) -> Save:
         """Note an upload that begins, before its first byte is kept; time in ns."""
