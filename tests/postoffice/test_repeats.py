@@ -152,7 +152,7 @@ def test_a_damaged_key_costs_itself_alone() -> None:
     keys = ClientKeys(JAY, decoded)
     found = [keys.find(name, 0) for name in ("a", "b", "c")]
     assert [each and each.letter_id for each in found] == ["a", None, "c"]
-    assert [each.key for each in decoded.repairs()] == ["key/1"]
+    assert [each.key for each in decoded.asides.repairs()] == ["key/1"]
     assert keys.put(ClientKey("d", "d", b"", 0)).key == "key/3"
 
 

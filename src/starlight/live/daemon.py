@@ -133,7 +133,7 @@ class Daemon:
         self._commits = CommitPipeline(self.store, clock, self._committed, self._broken)
         self._engine = EngineLoop(self._host, clock, self._commits.submit, self._defects)
         # Whoever reads a damaged record has it set aside in a commit of its own, though nothing else is due.
-        self.office.mailboxes.records.watch_damage(self._engine.wake)
+        self.office.mailboxes.records.asides.watch_all(self._engine.wake)
         self._neighbours = _neighbours(config, clock, self._engine.tell, self._say, tap, kinds)
         self.listening = self._neighbours.listening
         self._outward = OutwardActions(

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from starlight.errors import LetterError, StoreError
 from starlight.mailboxes import stored_format
-from starlight.mailboxes.records import Records, index_save
+from starlight.mailboxes.records import Records
+from starlight.mailboxes.set_asides import SetAsides
 from starlight.mailboxes.stored_format import RecordKind, StoredLetter
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
@@ -18,7 +19,7 @@ from starlight.messages.format import Kind, decode_message, stand_in
 from starlight.messages.letter import Content, Letter, Message, Newer
 from starlight.messages.letter_keys import VERSION
 from starlight.messages.wire_values import Envelope
-from starlight.node.application import Save, SetAside
+from starlight.node.application import Save
 
 CACHE_BYTES = 4 << 20
 """Of records as they are saved: some thousand letters, several times what pages show at a time; in
@@ -33,16 +34,17 @@ class DecodedRecords:
     Args:
         records: where they are.
         cache_bytes: how much of them is kept decoded.
+
+    Attributes:
+        records: the same.
+        asides: those that were found damaged.
     """
 
     def __init__(self, records: Records, cache_bytes: int = CACHE_BYTES) -> None:
         self.records = records
+        self.asides = SetAsides(records)
         self._room = cache_bytes
         self._cache: OrderedDict[tuple[str, str], tuple[object, int]] = OrderedDict()
-        self._asides: list[SetAside] = []
-        self._changed: dict[tuple[str, str], None] = {}  # index entries, by mailbox and letter
-        self._watchers: dict[str, Callable[[str], None]] = {}
-        self._damage_watchers: list[Callable[[], None]] = []
 
     def letter(self, mailbox: str, id: str) -> Letter | None:
         """Return a letter of a mailbox, or None; a record that is damaged is set aside, and then not there.
@@ -91,45 +93,10 @@ class DecodedRecords:
         """Keep what is known about a letter that came; return the save for it."""
         return self._put(mailbox, f"received/{id}", received, stored_format.RECEIVED.encode(received))
 
-    def watch(self, mailbox: str, watcher: Callable[[str], None]) -> None:
-        """Tell a watcher the key of each record of a mailbox that is set aside."""
-        self._watchers[mailbox] = watcher
-
-    def watch_damage(self, watcher: Callable[[], None]) -> None:
-        """Tell a watcher each time that a record is set aside, for which `repairs` are then to be asked."""
-        self._damage_watchers.append(watcher)
-
     def set_aside(self, mailbox: str, key: str, why: str) -> None:
-        """Take a record out of use, at once here, and in the store with the next `repairs`."""
-        request = SetAside(mailbox, key, why)
-        self.records.put(request)
-        self._asides.append(request)
+        """Take a record out of use, as `SetAsides.add`."""
         self._room += self._cache.pop((mailbox, key), (None, 0))[1]
-        if mailbox in self._watchers:
-            self._watchers[mailbox](key)
-        for found in self._damage_watchers:
-            found()
-
-    def entry_changed(self, mailbox: str, letter_id: str) -> None:
-        """Take note that a record which was set aside has changed the index entry of a letter."""
-        self._changed[mailbox, letter_id] = None
-
-    @property
-    def damaged(self) -> bool:
-        """Return whether there are repairs to be asked for."""
-        return bool(self._asides)
-
-    def repairs(self) -> list[Save | SetAside]:
-        """Return what the node has to commit, as records were found that can't be read; once."""
-        found: list[Save | SetAside] = [*self._asides]
-        for mailbox, letter_id in self._changed:
-            # As it is now: a step may have changed it again since, and must not be overtaken.
-            entry = self.records.entry(mailbox, letter_id)
-            if entry is not None:
-                found.append(index_save(mailbox, entry))
-                self.records.put(found[-1])
-        self._asides, self._changed = [], {}
-        return found
+        self.asides.add(mailbox, key, why)
 
     def _put(self, mailbox: str, key: str, value: object, data: bytes) -> Save:
         save = Save(mailbox, key, data)

@@ -96,7 +96,7 @@ class Mailbox:
         self.part_room = PartRoom(address, records, limits.part_bytes, limits.unfinished_bytes)
         self.uploads = UnnamedUploads(address, records, self.bodies, self.part_room, limits.uploads)
         self.keys = ClientKeys(address, records)
-        records.watch(address, self._was_set_aside)
+        records.asides.watch(address, self._was_set_aside)
 
     def load(self) -> None:
         """Take up what the records hold, from the index: no letter is read.
@@ -237,4 +237,4 @@ class Mailbox:
             return
         unmarked = {"open": False} if kind == "sent" else {"owed": False, "unread": False}
         self.index.change(entry, replace(entry, **unmarked))
-        self._decoded.entry_changed(self.address, letter_id)
+        self._decoded.asides.entry_changed(self.address, letter_id)

@@ -157,7 +157,7 @@ class PostOffice:
         resumed = self._correspondents.resume(now)
         claimed = tuple(mailbox.address for mailbox in self.mailboxes.values() if mailbox.is_open)
         said = say(now, self.node, MailboxesResumed(claimed))
-        return [*self._records.repairs(), *dropped, *resumed, *map(Claim, claimed), said]
+        return [*self._records.asides.repairs(), *dropped, *resumed, *map(Claim, claimed), said]
 
     def accepted(
         self, token: str, key: str, leaves: int | None, arrives: int | None, now: int
@@ -232,7 +232,7 @@ class PostOffice:
 
     def next_wakeup(self) -> int | None:
         """Return when `handle_timer` has something to do, in ns, or None."""
-        if self._records.damaged:
+        if self._records.asides.waiting:
             return 0  # Found since the last step, perhaps by a page; to be committed with the next one.
         wakeups = (
             self._correspondents.next_wakeup(),
@@ -245,7 +245,7 @@ class PostOffice:
 
     def handle_timer(self, now: int) -> list[Request]:
         """Let correspondents act, send the receipts that were gathered, see to letters that are due."""
-        repairs = self._records.repairs()
+        repairs = self._records.asides.repairs()
         # What a correspondent reads now is told in the receipt for its arrival.
         requests = self._correspondents.handle_timer(now) + self._receipts.posts(now)
         requests += self._resends.handle_timer(now)
