@@ -24,8 +24,9 @@ from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, duration_text
 from starlight.engine.node import Node
 from starlight.errors import InputError
 from starlight.messages.delivery import Leg
-from starlight.messages.forecast import REFUSALS_MAX, MessageForecaster
+from starlight.messages.forecast import MessageForecaster
 from starlight.messages.lateness import LateMessage, Lateness, time_spent
+from starlight.messages.lateness_search import REFUSALS_MAX, LatenessSearch
 from starlight.messages.legs import LinkIndex, legs_of
 from starlight.messages.overtaken import Waiting
 from starlight.node.config import NodeConfig
@@ -103,7 +104,7 @@ def test_the_way_that_it_goes_is_not_refused() -> None:
     assert anew
     assert anew.arrival > moved.arrival
     message = LateMessage(Outgoing(JAY, NANYOUNG, 2_000, 1_000_000), None, legs_of(moved))
-    lateness = forecaster.lateness(message, 0, booked=booked[:1])
+    lateness = LatenessSearch(forecaster).lateness(message, 0, booked=booked[:1])
     assert lateness.refusals == ()
     assert first(lateness)[-1] == NOTHING_FASTER
 

@@ -7,7 +7,7 @@ Times are integer nanoseconds. What is told is codes and numbers; `words` makes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -16,8 +16,7 @@ from starlight.contacts import Notice
 from starlight.dtntime import DAY, MILLISECOND, MINUTE
 from starlight.errors import InputError
 from starlight.messages.delivery import Leg
-from starlight.messages.lateness import LateMessage, Lateness, time_spent
-from starlight.messages.legs import LinkIndex, goes_by, leg_of, legs_of, longest_wait, waits_long
+from starlight.messages.legs import LinkIndex, leg_of, legs_of, longest_wait, waits_long
 from starlight.messages.overtaken import Waiting, moved
 from starlight.messages.reach import (
     Reach,
@@ -30,7 +29,7 @@ from starlight.messages.reach import (
 )
 from starlight.messages.silence import Silence, notices_about, silence_of
 from starlight.node.forecast import Forecast, ForecastDoubt, ForecastDoubtCode, Forecaster, Outgoing
-from starlight.routing import Priority, Route, Router, RouteRefusal, RouteRequest
+from starlight.routing import Route
 
 ANSWER_BYTES = 600
 """A typical letter: a few sentences of text and its addresses."""
@@ -44,9 +43,6 @@ spacewalks of the BASALT field missions (Kobs Nawotniak et al. 2019, Astrobiolog
 
 ANSWER_LIFETIME_MS = 30 * DAY // MILLISECOND
 """Of a receipt or an answer; only its length in a bundle counts here."""
-
-REFUSALS_MAX = 3
-"""Routes that look faster and are told about: those that people still compare."""
 
 
 class Prediction(msgspec.Struct, frozen=True):
@@ -81,12 +77,17 @@ class MessageForecaster:
     Args:
         node: whose.
         node_of: gives the node of an address, or None.
+
+    Attributes:
+        node: its number.
+        node_of: the same.
+        foreseen_by: what the node itself foresees.
     """
 
     def __init__(self, node: Forecaster, node_of: Callable[[str], int | None]) -> None:
         self.node = node.number
         self.node_of = node_of
-        self._foreseen_by = node
+        self.foreseen_by = node
         self._router = node.router
         self._index: LinkIndex | None = None
 
@@ -102,7 +103,7 @@ class MessageForecaster:
     def forecast(self, outgoing: Outgoing, now: int) -> Forecast:
         """Return what this node expects of a message that it sends now."""
         try:
-            return self._foreseen_by.forecast(outgoing, now)
+            return self.foreseen_by.forecast(outgoing, now)
         except InputError:
             # An address of an older record may be none that a bundle can go to: the node says so when it
             # refuses the message, and until then nothing is foreseen of it.
@@ -110,7 +111,7 @@ class MessageForecaster:
 
     def onward(self, node: int, outgoing: Outgoing, at: int, expires: int | None) -> Forecast:
         """Return what to expect of a message of this node that is at another at a time, in ns."""
-        return self._foreseen_by.elsewhere(node, outgoing, at, expires, may_fragment=True)
+        return self.foreseen_by.elsewhere(node, outgoing, at, expires, may_fragment=True)
 
     def receipt_at(self, outgoing: Outgoing, at: int | None) -> int | None:
         """Return when the receipt for a message is here that leaves its destination after a time, in ns."""
@@ -124,7 +125,7 @@ class MessageForecaster:
         if node == self.node:
             return at
         answer = Outgoing(outgoing.destination, outgoing.source, size, ANSWER_LIFETIME_MS)
-        return self._foreseen_by.elsewhere(node, answer, at, None).arrives
+        return self.foreseen_by.elsewhere(node, answer, at, None).arrives
 
     def answers_can_come(self, destination: int | None) -> bool:
         """Return whether receipts of a letter to a node make sense.
@@ -168,7 +169,7 @@ class MessageForecaster:
             return replace(here, leaves=now, arrives=now, answer_at=now)
         if not found.routes and node is not None:
             # A full store keeps a new letter out, and says nothing of the way.
-            found = self._foreseen_by.elsewhere(self.node, outgoing, now, None)
+            found = self.foreseen_by.elsewhere(self.node, outgoing, now, None)
         route = found.route
         if route is None:
             texts = self._notice_texts(node, now, None)
@@ -188,7 +189,7 @@ class MessageForecaster:
     def _as_it_is(self, reach: Reach, route: Route, outgoing: Outgoing, now: int) -> Reach:
         """Return the state of a way by its route: here by plan and link, then further on."""
         first, shut = route.hops[0], shut_before(route)
-        silent = out_of_contact(self._foreseen_by.about_link(route.entry_node, now))
+        silent = out_of_contact(self.foreseen_by.about_link(route.entry_node, now))
         # While the plan has it shut, a link that is down is as it should be.
         if silent is not None and first.contact.start <= now:
             code, since = silent
@@ -207,7 +208,7 @@ class MessageForecaster:
                 closes=self.index().runs_until(shut.contact),
             )
         until = open_until(self.index(), route)
-        later = self._foreseen_by.elsewhere(self.node, outgoing, until + 1, None)
+        later = self.foreseen_by.elsewhere(self.node, outgoing, until + 1, None)
         return replace(reach, until=until, rate_bps=narrowest_bps(route), reopens=later.leaves)
 
     def _notice_texts(self, node: int | None, start: int, end: int | None) -> tuple[str, ...]:
@@ -221,7 +222,7 @@ class MessageForecaster:
         Raises:
             InputError: it can't be sent.
         """
-        found = self._foreseen_by.forecast(outgoing, now)
+        found = self.foreseen_by.forecast(outgoing, now)
         silence = self._silence(found, now)
         told = TOLD_BY_SILENCE if silence is not None and (silence.notices or not found.routes) else ()
         unhurried = None if found.arrives is None else found.arrives + ANSWER_AFTER
@@ -251,43 +252,6 @@ class MessageForecaster:
             return None
         return silence_of(self.index(), self.node, found.destination, longest_wait(legs, now)[0], now)
 
-    def lateness(
-        self,
-        message: LateMessage,
-        now: int,
-        at: int | None = None,
-        source: int | None = None,
-        booked: Iterable[Route] = (),
-    ) -> Lateness:
-        """Return why a message is not there sooner.
-
-        Args:
-            message: what is asked about, with the route that is foreseen for it.
-            now: as of when, in ns.
-            at: when it is at the source, in ns. [default: now]
-            source: where it is. [default: here]
-            booked: what is booked for this very message, which is no reason for it to wait.
-        """
-        at, source = now if at is None else at, self.node if source is None else source
-        outgoing, legs = message.outgoing, message.legs
-        destination = self.node_of(outgoing.destination)
-        if destination == source:
-            return Lateness(now, outgoing.payload_bytes)
-        silence = None
-        if waits_long(legs, at) or not legs:
-            too_large = not legs and self._goes_if_small(source, message, at)
-            waiting = longest_wait(legs, at)[0] if legs else None
-            silence = silence_of(self.index(), self.node, destination, waiting, at, too_large=too_large)
-        return Lateness(
-            now,
-            outgoing.payload_bytes,
-            silence,
-            message.fragments,
-            time_spent(self.index(), legs, at) if legs else None,
-            None,
-            self._refusals(message, at, source, booked),
-        )
-
     def doubts(self, legs: tuple[Leg, ...], now: int, *, left: bool) -> tuple[ForecastDoubt, ...]:
         """Return what speaks against a prediction, by the link of its first hop from here.
 
@@ -298,43 +262,12 @@ class MessageForecaster:
         """
         if not legs or legs[0].from_node != self.node:
             return ()
-        found = self._foreseen_by.about_link(legs[0].to_node, now)
+        found = self.foreseen_by.about_link(legs[0].to_node, now)
         return tuple(doubt for doubt in found if not left or doubt.code is not ForecastDoubtCode.LINK_DOWN)
 
     def notices(self, destination: int | None, start: int, end: int | None) -> list[Notice]:
         """Return the plan's notices about routes from here to a node in an interval, in ns."""
         return notices_about(self.index(), self.node, destination, start, end)
-
-    def _refusals(
-        self, message: LateMessage, at: int, source: int, booked: Iterable[Route]
-    ) -> tuple[RouteRefusal, ...]:
-        """Return the routes that look faster, `REFUSALS_MAX` at most, with what they fail at.
-
-        The route that it goes is none of them: who was overtaken keeps a place there that a new bundle would
-        not get.
-        """
-        outgoing = message.outgoing
-        destination = self.node_of(outgoing.destination)
-        if destination is None or not self.index().between(source, destination):
-            return ()
-        size = self._foreseen_by.bundle_bytes(outgoing, at)
-        priority = Priority.EXPEDITED if outgoing.critical else outgoing.priority
-        request = RouteRequest(source, destination, at, size, message.expires, priority)
-        found = self._without(booked).refusals(request, most=REFUSALS_MAX)
-        return tuple(
-            refusal
-            for refusal in found
-            if message.fragments > 1 or not goes_by(message.legs, refusal.contacts)
-        )
-
-    def _without(self, booked: Iterable[Route]) -> Router:
-        booked = list(booked)
-        return self._router.without(booked) if booked else self._router
-
-    def _goes_if_small(self, source: int, message: LateMessage, at: int) -> bool:
-        """Return whether a payload of one byte has a route, so that its size is what keeps a larger one."""
-        small = replace(message.outgoing, payload_bytes=1)
-        return self._foreseen_by.elsewhere(source, small, at, message.expires).arrives is not None
 
 
 TOLD_BY_SILENCE = frozenset(

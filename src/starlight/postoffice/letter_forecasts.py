@@ -14,6 +14,7 @@ from starlight.messages.draft import Draft
 from starlight.messages.forecast import MessageForecaster, Prediction
 from starlight.messages.format import payload_of
 from starlight.messages.lateness import LateMessage, Lateness
+from starlight.messages.lateness_search import LatenessSearch
 from starlight.messages.legs import legs_of
 from starlight.messages.reach import Reach
 from starlight.messages.wire_values import ID_BYTES
@@ -49,6 +50,7 @@ class LetterForecasts:
         self._mailboxes = mailboxes
         self._composer = composer
         self._forecaster = forecaster
+        self._search = LatenessSearch(forecaster)
         self._letters = letters
         self._booked = booked
 
@@ -84,7 +86,7 @@ class LetterForecasts:
         outgoing = self._outgoing(address, draft, now)
         found = self._forecaster.forecast(outgoing, now)
         legs = legs_of(found.route) if found.route else ()
-        return self._forecaster.lateness(LateMessage(outgoing, None, legs, found.parts), now)
+        return self._search.lateness(LateMessage(outgoing, None, legs, found.parts), now)
 
     def why_letter_late(self, address: str, letter_id: str, now: int) -> Lateness:
         """Return why a letter that waits or is on its way is not there sooner, as of now.
@@ -122,7 +124,7 @@ class LetterForecasts:
             ahead,
             expected.fragments if not passed else 1,
         )
-        return self._forecaster.lateness(message, now, at, source, booked)
+        return self._search.lateness(message, now, at, source, booked)
 
     def doubts(self, address: str, letter_id: str, now: int) -> tuple[ForecastDoubt, ...]:
         """Return what speaks now against what is predicted of a letter, while it is on its way."""
