@@ -86,6 +86,7 @@ class Bodies:
         """
         saves = [self._put(BODY + reference, b"")] if self._get(BODY + reference) else []
         number = freed = 0
+        # Only what was written here is let go, which has no gaps: it is kept from its first chunk on.
         while data := self._get(f"{BODY}{reference}/{number}"):
             freed += len(data)
             saves.append(self._put(f"{BODY}{reference}/{number}", b""))
@@ -113,6 +114,7 @@ def body_of(size: int, chunk_size: int, leaves: Sequence[bytes], plain: bytes) -
         leaves: the leaf hashes of its chunks.
         plain: SHA-256 of all its bytes.
     """
+    # What is one chunk travels without hashes beside it, so it is checked by what any tool calls its hash.
     top = plain if len(leaves) == 1 else tree_hash(leaves)
     return Body(size, chunk_size, top, b"".join(leaves))
 

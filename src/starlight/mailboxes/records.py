@@ -164,6 +164,7 @@ class MemoryRecords:
     def __init__(self) -> None:
         self._records: dict[tuple[str, str], bytes] = {}
         self._entries: dict[str, dict[str, IndexEntry]] = {}
+        # Of any letter that is answered, here or not: an answer may come first.
         self._answers: dict[tuple[str, str], dict[str, None]] = {}
         self._orders: dict[tuple[str, str], list[tuple[bytes, str]]] = {}
         self._asides: dict[str, int] = {}
@@ -254,6 +255,7 @@ class MemoryRecords:
         self._entries[mailbox][entry.id] = entry
         if before is not None and before.order == entry.order:
             return
+        # In order at any time, so that a page is a slice however long the conversation is.
         order = self._orders.setdefault((mailbox, entry.correspondent), [])
         if before is not None:
             del order[bisect_left(order, (before.order, before.id))]

@@ -177,6 +177,7 @@ class RecordKind(Generic[_T]):
             StoreError: it is damaged, or of a version that this Starlight does not know.
         """
         try:
+            # By its first byte, as a record of version 1 says of itself nowhere what it is.
             if data[:1] != self._head[:1]:
                 return self._older(data)
             if data[:2] != self._head:

@@ -57,6 +57,7 @@ class UnnamedUploads:
     def drop(self, reference: str) -> list[Save]:
         """Let go of the bytes of an upload that no letter names; nothing where there is none."""
         saves = self.name(reference)
+        # Where it waits for no letter its bytes may be a letter's by now.
         if not saves:
             return []
         emptied, freed = self._bodies.empty(reference)

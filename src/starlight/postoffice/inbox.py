@@ -80,18 +80,18 @@ class Inbox:
         try:
             message = decode_message(unit.payload, stored.envelope)
         except LetterError:
-            return self.unread_came(mailbox, stored, None, now)
+            return self._unread_came(mailbox, stored, None, now)
         if isinstance(message, Letter):
-            return self.letter_came(mailbox, stored, with_urgency(message, unit.priority), now)
+            return self._letter_came(mailbox, stored, with_urgency(message, unit.priority), now)
         if isinstance(message, Receipt):
-            return self.receipt_came(mailbox, stored, message, now)
+            return self._receipt_came(mailbox, stored, message, now)
         if isinstance(message, Telemetry):
-            return self.telemetry_came(mailbox, stored, message, now)
+            return self._telemetry_came(mailbox, stored, message, now)
         if isinstance(message, Newer):
-            return self.unread_came(mailbox, stored, message, now)
+            return self._unread_came(mailbox, stored, message, now)
         return self._parts.chunk_came(mailbox, source, message, now)
 
-    def receipt_came(
+    def _receipt_came(
         self, mailbox: Mailbox, stored: StoredLetter, receipt: Receipt, now: int
     ) -> list[Request]:
         """Take what a receipt tells and asks of letters that were written here to whom it is from."""
@@ -106,17 +106,17 @@ class Inbox:
         for refused in receipt.refused:
             requests += self._dispatches.refused(mailbox, refused, source, now)
         if receipt.unknown:  # It says more than is understood here; that is kept.
-            requests += self.unread_came(mailbox, stored, Newer(VERSION, Kind.RECEIPT, None), now)
+            requests += self._unread_came(mailbox, stored, Newer(VERSION, Kind.RECEIPT, None), now)
         return saves_first(requests)
 
-    def letter_came(self, mailbox: Mailbox, stored: StoredLetter, letter: Letter, now: int) -> list[Request]:
+    def _letter_came(self, mailbox: Mailbox, stored: StoredLetter, letter: Letter, now: int) -> list[Request]:
         """Take a letter as it came, and owe its sender a receipt."""
         source = stored.source
         # What is no letter may come from anywhere: nobody is believed to have written it.
         known = letter.content is Content.FOREIGN or _has_members(source)
         if (letter.sender, letter.to) != (source, mailbox.address) or not known:
             rule = f"a letter from {letter.sender} to {letter.to} in a bundle from {source}"
-            return self.refused(mailbox, source, rule, now)
+            return self._refused(mailbox, source, rule, now)
         as_sent, letter, early = letter, under_own_id(mailbox, letter), list[Request]()
         before = mailbox.received(letter.id)
         if before is not None:
@@ -128,10 +128,10 @@ class Inbox:
             said = say(now, self._node, LetterDuplicate(*about(letter)))
         elif (mailbox.letter(letter.id) or letter) != letter:
             # To oneself a letter comes with an id that is known already, but not with another text.
-            return self.refused(mailbox, source, "the id belongs to another letter", now)
+            return self._refused(mailbox, source, "the id belongs to another letter", now)
         elif not mailbox.has_room():
             # It stays with the node, without a receipt: it is not confirmed, and it is not lost.
-            return [Untaken(), *self.refused(mailbox, source, "the mailbox is full", now)]
+            return [Untaken(), *self._refused(mailbox, source, "the mailbox is full", now)]
         else:
             received = Received(arrived_at=now, told_arrival=not letter.receipt_wanted)
             requests = [*mailbox.put_letter(letter, stored, now)]
@@ -160,7 +160,7 @@ class Inbox:
         kept = MessageKept(mailbox.address, letter.sender, letter.content.value, letter.payload_bytes)
         return say(now, self._node, kept)
 
-    def unread_came(
+    def _unread_came(
         self, mailbox: Mailbox, stored: StoredLetter, newer: Newer | None, now: int
     ) -> list[Request]:
         """Keep what this version can't read, as it came, in the place of a letter.
@@ -171,20 +171,20 @@ class Inbox:
             newer: what is known of what a newer Starlight wrote; None of what is no message.
         """
         letter = stand_in(stored.payload, stored.envelope, newer)
-        return self.letter_came(mailbox, stored, with_urgency(letter, stored.priority), now)
+        return self._letter_came(mailbox, stored, with_urgency(letter, stored.priority), now)
 
-    def telemetry_came(
+    def _telemetry_came(
         self, mailbox: Mailbox, stored: StoredLetter, telemetry: Telemetry, now: int
     ) -> list[Request]:
         """Take the telemetry of a vehicle, which only it can report."""
         source = stored.source
         if telemetry.vehicle != source:
             rule = f"telemetry of {telemetry.vehicle} in a bundle from {source}"
-            return self.refused(mailbox, source, rule, now)
+            return self._refused(mailbox, source, rule, now)
         try:
             save = mailbox.telemetry.put(telemetry, stored.payload, stored.created, now)
         except InputError as error:
-            return self.refused(mailbox, source, str(error), now)
+            return self._refused(mailbox, source, str(error), now)
         if save is None:
             return []
         self._tell(mailbox, telemetry, now)
@@ -202,7 +202,7 @@ class Inbox:
         for came in self._watchers:
             came(mailbox.address, message, now)
 
-    def refused(self, mailbox: Mailbox, source: str, rule: str, now: int) -> list[Request]:
+    def _refused(self, mailbox: Mailbox, source: str, rule: str, now: int) -> list[Request]:
         """Say what was not taken, and by which rule."""
         return [say(now, self._node, MessageRefused(mailbox.address, source, rule))]
 
