@@ -13,7 +13,8 @@ import msgspec
 from starlight import dtntime
 from starlight.contacts import Contact, ContactPlan, Notice
 from starlight.planner.intervals import Interval, lowered, parts, slot_id, without
-from starlight.scenario.network import WeatherSpec, check_weather, one_of
+from starlight.scenario.network import WeatherSpec
+from starlight.scenario.network_checks import check_weather, one_of
 from starlight.scenario.scenario import Scenario
 from starlight.scenario.toml_file import read
 

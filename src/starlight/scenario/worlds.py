@@ -10,7 +10,8 @@ import msgspec
 
 from starlight import dtntime
 from starlight.errors import did_you_mean
-from starlight.scenario.network import Fail, Known, Name, NodeSpec, Time
+from starlight.scenario.network import Name, NodeSpec
+from starlight.scenario.network_checks import Fail, Known, Time
 from starlight.worlds import BUILTIN, EARTH, MARS, CivilTime, ElapsedTime, SolarTime, World, WorldClock
 
 BODIES = ("earth", "moon", "mars")

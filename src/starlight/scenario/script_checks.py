@@ -1,0 +1,121 @@
+"""The checks of a scenario's story: letters, answers, reports, storms, beats."""
+
+from __future__ import annotations
+
+from starlight.scenario.file_errors import FileErrors
+from starlight.scenario.network_checks import Known, one_of
+from starlight.scenario.scenario import AnswerSpec, OutlookSpec, Scenario, StormSpec
+from starlight.worlds import BUILTIN
+
+
+def check_script(scenario: Scenario, known_node: Known, errors: FileErrors) -> None:
+    """Check what no single key of the story can know."""
+    time = errors.time
+    places = [f"{person.id}@{box.node}" for person in scenario.person for box in person.mailbox]
+    _check_letters(scenario, places, errors)
+    people = [person.id for person in scenario.person]
+    vehicles = [report.from_ for report in scenario.telemetry]
+    for index, answer in enumerate(scenario.answer):
+        _check_answer(f"answer[{index}]", answer, people, vehicles, errors)
+    for index, outlook in enumerate(scenario.outlook):
+        _check_outlook(f"outlook[{index}]", outlook, people, errors)
+    for index, report in enumerate(scenario.telemetry):
+        known_node(f"telemetry[{index}].from", report.from_)
+        for place in report.to:
+            _check_place(places, f"telemetry[{index}].to", place, errors)
+        _check_series(f"telemetry[{index}]", report.at, report.every_min, report.last, errors)
+    for index, read in enumerate(scenario.read):
+        _check_place(places, f"read[{index}].mailbox", read.mailbox, errors)
+        time(f"read[{index}].at", read.at)
+    pairs = {frozenset(link.between) for link in scenario.link}
+    worlds = list(dict.fromkeys((*BUILTIN, *(spec.name for spec in scenario.world))))
+    for index, storm in enumerate(scenario.storm):
+        _check_storm(f"storm[{index}]", storm, pairs, worlds, known_node, errors)
+    for index, beat in enumerate(scenario.beat):
+        time(f"beat[{index}].after", beat.after, empty=True)
+        if beat.node:
+            known_node(f"beat[{index}].node", beat.node)
+
+
+def _check_letters(scenario: Scenario, places: list[str], errors: FileErrors) -> None:
+    for index, letter in enumerate(scenario.letter):
+        _check_place(places, f"letter[{index}].from", letter.from_, errors)
+        _check_place(places, f"letter[{index}].to", letter.to, errors)
+        _check_series(f"letter[{index}]", letter.at, letter.every_days, letter.last, errors)
+    for index, letter in enumerate(scenario.pulse):
+        _check_place(places, f"pulse[{index}].from", letter.from_, errors)
+        _check_place(places, f"pulse[{index}].to", letter.to, errors)
+        _check_span(f"pulse[{index}]", letter.at, letter.last, errors)
+        if letter.every_days is None:
+            errors.missing(f"pulse[{index}].every_days", "A letter that goes on needs its interval")
+
+
+def _check_place(places: list[str], key: str, place: str, errors: FileErrors) -> None:
+    """Check that a place, such as ``jay@seoul``, is a mailbox."""
+    if place not in places:
+        errors.fail(key, place, one_of(place, places, " the mailboxes"))
+
+
+def _check_series(key: str, first: str, interval: float | None, last: str, errors: FileErrors) -> None:
+    # Without an end a series would never stop; an end without an interval is half of one.
+    if (interval is None) != (not last):
+        errors.fail(key, last or interval, "A series needs both its interval and `last`")
+    _check_span(key, first, last, errors)
+
+
+def _check_span(key: str, first: str, last: str, errors: FileErrors) -> None:
+    begin, finish = errors.time(f"{key}.at", first), errors.time(f"{key}.last", last, empty=True)
+    if begin is not None and finish is not None and finish < begin:
+        errors.fail(f"{key}.last", last, f"It must not be before at = {first!r}")
+
+
+def _check_answer(
+    key: str, answer: AnswerSpec, people: list[str], vehicles: list[str], errors: FileErrors
+) -> None:
+    if answer.from_ not in (*people, *vehicles):
+        who = [*people, *dict.fromkeys(vehicles)]
+        errors.fail(f"{key}.from", answer.from_, one_of(answer.from_, who, " the people and vehicles"))
+    for id in answer.to:
+        if id not in people:
+            errors.fail(f"{key}.to", id, one_of(id, people, " the people"))
+    for text in (*answer.text, *answer.about):
+        if not text.strip():
+            errors.fail(key, text, "Every answer, and every word of `about`, is a text")
+
+
+def _check_outlook(key: str, outlook: OutlookSpec, people: list[str], errors: FileErrors) -> None:
+    for id in outlook.people:
+        if id not in people:
+            errors.fail(f"{key}.people", id, one_of(id, people, " the people"))
+    known, comes = (
+        errors.time(f"{key}.known", outlook.known, empty=True),
+        errors.time(f"{key}.at", outlook.at),
+    )
+    if known is not None and comes is not None and comes <= known:
+        errors.fail(f"{key}.at", outlook.at, f"It must be later than known = {outlook.known!r}")
+    if not outlook.text.strip():
+        errors.fail(f"{key}.text", outlook.text, "Say what is to come")
+
+
+def _check_storm(
+    key: str,
+    storm: StormSpec,
+    pairs: set[frozenset[str]],
+    worlds: list[str],
+    known_node: Known,
+    errors: FileErrors,
+) -> None:
+    time, fail = errors.time, errors.fail
+    begin, finish = time(f"{key}.start", storm.start), time(f"{key}.end", storm.end)
+    time(f"{key}.forecast_end", storm.forecast_end, empty=True)
+    if begin is not None and finish is not None and finish <= begin:
+        fail(f"{key}.end", storm.end, f"It must be later than start = {storm.start!r}")
+    if storm.world and storm.world not in worlds:
+        fail(f"{key}.world", storm.world, one_of(storm.world, worlds))
+    for pair in storm.links:
+        if frozenset(pair) not in pairs:
+            fail(f"{key}.links", pair, "Name two nodes that a link joins")
+    if not storm.links:
+        errors.missing(f"{key}.links", "Name the links that it cuts")
+    for name in storm.noticed_by:
+        known_node(f"{key}.noticed_by", name)
