@@ -9,7 +9,7 @@ from starlight.dtntime import DAY, HOUR, MILLISECOND, SECOND
 from starlight.planner.planner import announcements, known_plan, place_of, plan_channels
 from starlight.reports.sky_snapshot import sky_view
 from starlight.scenario.kernels import open_sky
-from starlight.scenario.reading import load
+from starlight.scenario.reading import load, parse
 from starlight.sky import light_time_s
 
 SCENARIO = load("lost-in-starlight")
@@ -76,3 +76,42 @@ def test_links_are_known_from_their_announcement() -> None:
     assert times[0] == at("2051-04-08T09:00:00Z")
     assert not known_plan(channels, start).between(20, 11)
     assert known_plan(channels, times[0]).between(20, 11)
+
+
+ONE_WAY_COMPUTED = """
+[conjunction]
+blackout_below_deg = 1
+lowered_below_deg = 30
+lowered_to = 0.5
+
+[[node]]
+name = "goldstone"
+number = 1
+world = "earth"
+site = { body = "earth", latitude_deg = 35.34, longitude_deg = -116.87 }
+antennas = [{ terminal = "dsn-34m" }]
+
+[[node]]
+name = "relay"
+number = 2
+world = "mars"
+orbit = { body = "mars", stationary_over_deg = 0 }
+antennas = [{ terminal = "areostationary-relay" }]
+
+[[link]]
+between = ["goldstone", "relay"]
+kind = "radio"
+band = "X"
+back_rate_bps = 1000
+"""
+
+
+def test_the_sun_lowers_a_given_rate_also_where_the_other_way_is_computed() -> None:
+    """Near the Sun a direction with a given rate has its part of it; a computed one is not lowered twice."""
+    scenario = parse(ONE_WAY_COMPUTED, where="test")
+    # Mars stands a few degrees from the Sun, seen from Earth.
+    start = at("2051-09-01")
+    there, back = plan_channels(scenario, SKY, start, start + 2 * DAY)
+    assert {rate for contact in back.contacts for _, rate in contact.rates} == {500}
+    bare = parse(ONE_WAY_COMPUTED.replace("lowered_to = 0.5", "lowered_to = 1.0"), where="test")
+    assert there.contacts == plan_channels(bare, SKY, start, start + 2 * DAY)[0].contacts != ()

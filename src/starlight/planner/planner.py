@@ -250,7 +250,7 @@ def _under_the_sun(shared: _Open, channel: PlannedChannel) -> PlannedChannel:
         contacts = [part for contact in contacts for part in _dark(contact, dark, sends)]
         # A computed rate has the Sun's noise in its budget already (`radio`); to lower it again would count
         # it twice.
-        if channel.link.rate_bps is not None and rule.lowered_to < 1:
+        if channel.link.given_bps(channel.from_node) is not None and rule.lowered_to < 1:
             contacts = [_dim(contact, dim, sends, rule.lowered_to) for contact in contacts]
         nodes = tuple(
             sorted(shared.scenario.node_named(n).number for n in (channel.from_node, channel.to_node))
