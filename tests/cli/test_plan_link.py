@@ -7,27 +7,9 @@ from pathlib import Path
 
 import pytest
 from tests.cli.helpers import command
+from tests.scenario.worlds import TWO_SITES
 
 from starlight.contacts import formats
-
-TWO_SITES = """
-[[node]]
-name = "seoul"
-number = 10
-world = "earth"
-site = { body = "earth", latitude_deg = 37.5, longitude_deg = 127.0, height_m = 40 }
-
-[[node]]
-name = "base"
-number = 20
-world = "mars"
-site = { body = "mars", latitude_deg = -6.2, longitude_deg = 239.9, height_m = 6200 }
-
-[[link]]
-between = ["seoul", "base"]
-kind = "radio"
-rate_bps = 1000
-"""
 
 SHORT = ("--from", "2051-04-07", "--to", "2051-04-09")
 

@@ -8,6 +8,7 @@ from importlib import resources
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.scenario.worlds import TWO_SITES
 
 from starlight.dtntime import from_text
 from starlight.errors import InputError
@@ -137,29 +138,9 @@ def test_a_wrong_antenna_orbit_or_mask_is_named(old: str, new: str, key: str, al
     test_errors_name_key_value_and_what_is_allowed(old, new, key, allowed)
 
 
-TWO = """
-[[node]]
-name = "seoul"
-number = 10
-world = "earth"
-site = { body = "earth", latitude_deg = 37.5, longitude_deg = 127.0, height_m = 40 }
-
-[[node]]
-name = "base"
-number = 20
-world = "mars"
-site = { body = "mars", latitude_deg = -6.2, longitude_deg = 239.9, height_m = 6200 }
-
-[[link]]
-between = ["seoul", "base"]
-kind = "radio"
-rate_bps = 1000
-"""
-
-
 def test_nodes_and_links_are_a_scenario() -> None:
     """The keys of a story may be left out: names, title, interval, people."""
-    scenario = parse(TWO, where="two sites.toml")
+    scenario = parse(TWO_SITES, where="two sites.toml")
     assert (scenario.name, scenario.title, scenario.demo_at) == ("two-sites", "two-sites", "2026-01-01")
     assert [node.title for node in scenario.node] == ["seoul", "base"]
     assert scenario.period() == (from_text("2026-01-01"), from_text("2053-01-01"))
@@ -246,7 +227,7 @@ def test_broken_toml_is_told_in_our_own_words(text: str, words: str) -> None:
 @given(st.data())
 def test_damaged_scenarios_raise_only_input_error(data: st.DataObject) -> None:
     """Whatever a person gives, the error is InputError."""
-    text = TWO
+    text = TWO_SITES
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(text) - 1))
         word = data.draw(st.sampled_from([*'[]{}=,."#1-x\n', '"' * 3, "[[", "inf"]))

@@ -1,4 +1,4 @@
-"""Two scenarios with worlds of their own: a base on the Moon, and a station in Utah that plays Mars."""
+"""Scenarios for tests: a base on the Moon, a station in Utah that plays Mars, and two bare sites."""
 
 MOON = """
 name = "moonbase"
@@ -118,4 +118,23 @@ at = "2030-03-05T01:00:00Z"
 from = "sam@support"
 to = "kim@hab"
 text = "Are you warm?"
+"""
+
+TWO_SITES = """
+[[node]]
+name = "seoul"
+number = 10
+world = "earth"
+site = { body = "earth", latitude_deg = 37.5, longitude_deg = 127.0, height_m = 40 }
+
+[[node]]
+name = "base"
+number = 20
+world = "mars"
+site = { body = "mars", latitude_deg = -6.2, longitude_deg = 239.9, height_m = 6200 }
+
+[[link]]
+between = ["seoul", "base"]
+kind = "radio"
+rate_bps = 1000
 """

@@ -33,25 +33,6 @@ def plan_view(scenario: Scenario, planned: Planned, history: History) -> dict[st
         history: of the plan; its latest version is what is told.
     """
     plan = history.plan()
-    links = []
-    for channel in planned.channels:
-        numbers = _numbers(scenario, channel)
-        contacts = plan.between(*numbers) if channel.contacts else []
-        links.append(
-            {
-                "from": channel.from_node,
-                "to": channel.to_node,
-                "kind": channel.link.kind,
-                "contacts": len(contacts),
-                "hours": sum(c.end - c.start for c in contacts) / HOUR,
-                "volume_bytes": sum(c.volume(c.start, c.end) for c in contacts),
-                "limit": limit_view(channel.limit),
-                "decided_hours": _decided(channel, contacts),
-                "light_time_s": _light_range(contacts),
-                "first": dtntime.to_text(contacts[0].start) if contacts else None,
-                "last": dtntime.to_text(contacts[-1].end) if contacts else None,
-            }
-        )
     return {
         "scenario": scenario.name,
         "start": dtntime.to_text(planned.start),
@@ -61,19 +42,8 @@ def plan_view(scenario: Scenario, planned: Planned, history: History) -> dict[st
         "visible": planned.seen,
         "dropped": sum(change.what == "dropped" for change in planned.changes),
         "shortened": sum(change.what == "shortened" for change in planned.changes),
-        "links": links,
-        "changes": [
-            {
-                "what": change.what,
-                "from": change.from_node,
-                "to": change.to_node,
-                "start": dtntime.to_text(change.start),
-                "end": dtntime.to_text(change.end),
-                "kept": [[dtntime.to_text(a), dtntime.to_text(b)] for a, b in change.kept],
-                "why": list(change.why),
-            }
-            for change in planned.changes
-        ],
+        "links": [_link_row(scenario, plan, channel) for channel in planned.channels],
+        "changes": [_change_row(change) for change in planned.changes],
         "notices": [
             {
                 "start": dtntime.to_text(n.start),
@@ -84,6 +54,37 @@ def plan_view(scenario: Scenario, planned: Planned, history: History) -> dict[st
             for n in plan.notices
         ],
         "history": [revision.sentence() for revision in history.revisions],
+    }
+
+
+def _link_row(scenario: Scenario, plan: ContactPlan, channel: PlannedChannel) -> dict[str, Any]:
+    """Return a direction of a link as a plan's view tells it."""
+    contacts = plan.between(*_numbers(scenario, channel)) if channel.contacts else []
+    return {
+        "from": channel.from_node,
+        "to": channel.to_node,
+        "kind": channel.link.kind,
+        "contacts": len(contacts),
+        "hours": sum(c.end - c.start for c in contacts) / HOUR,
+        "volume_bytes": sum(c.volume(c.start, c.end) for c in contacts),
+        "limit": limit_view(channel.limit),
+        "decided_hours": _decided(channel, contacts),
+        "light_time_s": _light_range(contacts),
+        "first": dtntime.to_text(contacts[0].start) if contacts else None,
+        "last": dtntime.to_text(contacts[-1].end) if contacts else None,
+    }
+
+
+def _change_row(change: AllocationChange) -> dict[str, Any]:
+    """Return what gave way as a plan's view tells it."""
+    return {
+        "what": change.what,
+        "from": change.from_node,
+        "to": change.to_node,
+        "start": dtntime.to_text(change.start),
+        "end": dtntime.to_text(change.end),
+        "kept": [[dtntime.to_text(a), dtntime.to_text(b)] for a, b in change.kept],
+        "why": list(change.why),
     }
 
 
@@ -131,17 +132,7 @@ def plan_report(scenario: Scenario, planned: Planned, history: History) -> str:
         for c in radio
         if shown[c.from_node, c.to_node] or any(_is_of(change, c) for change in planned.changes)
     ]
-    # More than 2 s of light is between worlds: the Moon is 1.4 s away at most.
-    far = [
-        c
-        for c in radio
-        if shown[c.from_node, c.to_node]
-        and shown[c.from_node, c.to_node][0].light_time(shown[c.from_node, c.to_node][0].start) > 2 * SECOND
-    ]
-    changes = [
-        [c["start"], c["end"], titles[c["from"]], titles[c["to"]], c["what"], " ".join(c["why"])]
-        for c in view["changes"][:SHOWN_CHANGES]
-    ]
+    far = [c for c in radio if _is_far(shown[c.from_node, c.to_node])]
     parts: list[Part] = [
         Gantt(
             "Windows",
@@ -153,33 +144,59 @@ def plan_report(scenario: Scenario, planned: Planned, history: History) -> str:
         ),
         _rates(far, shown, titles),
         _ranges(far, shown, titles),
-        Grid(
-            "Links",
-            "Hours and bytes that the contacts carry in this interval; what decides their rate (the budget, "
-            "what the receiver decodes or the transmitter sends at most, a cap or a rate that the scenario "
-            "gives); light time from least to greatest.",
-            ("from", "to", "contacts", "hours", "gigabytes", "rate decided by", "light time, s"),
-            [
-                [titles[r["from"]], titles[r["to"]], r["contacts"], r["hours"], _gigabytes(r["volume_bytes"]),
-                 decided_text(r),
-                 "" if r["light_time_s"] is None else " to ".join(f"{s:.3f}" for s in r["light_time_s"])]
-                for r in view["links"]
-            ],
-        ),
-        Grid(
-            "What gave way",
-            f"{view['dropped']} contacts were dropped and {view['shortened']} shortened, because an antenna "
-            f"holds so many at once. The first {len(changes)} are listed.",
-            ("start", "end", "from", "to", "what", "why"),
-            changes,
-        ),
+        _links(view, titles),
+        _given_way(view, titles),
         Grid("History", "What changed, when, and who asked.", ("change",), [[h] for h in view["history"]]),
-    ]  # fmt: skip
+    ]
     lead = [
         f"{view['start']} to {view['end']}, version {view['version']}: {view['contacts']} contacts.",
         *(f"{n['start'][:10]} to {n['end'][:10]}: {n['text']}." for n in view["notices"][:20]),
     ]
     return page(f"Contact plan of {scenario.title}", lead, parts)
+
+
+def _is_far(contacts: list[Contact]) -> bool:
+    """Tell whether contacts are between worlds."""
+    # More than 2 s of light is between worlds: the Moon is 1.4 s away at most.
+    return bool(contacts) and contacts[0].light_time(contacts[0].start) > 2 * SECOND
+
+
+def _links(view: dict[str, Any], titles: dict[str, str]) -> Grid:
+    """Return the links of a plan's view as a table."""
+    return Grid(
+        "Links",
+        "Hours and bytes that the contacts carry in this interval; what decides their rate (the budget, "
+        "what the receiver decodes or the transmitter sends at most, a cap or a rate that the scenario "
+        "gives); light time from least to greatest.",
+        ("from", "to", "contacts", "hours", "gigabytes", "rate decided by", "light time, s"),
+        [
+            [
+                titles[row["from"]],
+                titles[row["to"]],
+                row["contacts"],
+                row["hours"],
+                _gigabytes(row["volume_bytes"]),
+                decided_text(row),
+                "" if row["light_time_s"] is None else " to ".join(f"{s:.3f}" for s in row["light_time_s"]),
+            ]
+            for row in view["links"]
+        ],
+    )
+
+
+def _given_way(view: dict[str, Any], titles: dict[str, str]) -> Grid:
+    """Return the contacts that gave way in a plan's view as a table, the first of them."""
+    changes = view["changes"][:SHOWN_CHANGES]
+    return Grid(
+        "What gave way",
+        f"{view['dropped']} contacts were dropped and {view['shortened']} shortened, because an antenna "
+        f"holds so many at once. The first {len(changes)} are listed.",
+        ("start", "end", "from", "to", "what", "why"),
+        [
+            [c["start"], c["end"], titles[c["from"]], titles[c["to"]], c["what"], " ".join(c["why"])]
+            for c in changes
+        ],
+    )
 
 
 def _gigabytes(volume: int) -> str | float:

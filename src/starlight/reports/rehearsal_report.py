@@ -31,50 +31,60 @@ def rehearsal_report(scenario: Scenario, report: RehearsalReport) -> str:
             BINS,
             [(name, look, classes[name].differences) for name, look in LOOKS.items()],
         ),
-        Grid(
-            "Promises",
-            "Explained: a later, more urgent bundle took the time. Unforeseen: receipts and reports that "
-            "other nodes' traffic held up, which their own node can't know of.",
-            ("class", "what is asked", "bundles", "of letters", "latest, s", "earliest, s", "explained",
-             "unforeseen", "broken"),
-            [
-                [name, CLASSES[name], kept.bundles, kept.letters, kept.worst_late_s, kept.worst_early_s,
-                 kept.explained, kept.unforeseen, kept.broken]
-                for name, kept in classes.items()
-            ],
-        ),
+        _promises(classes),
         Grid(
             "What was wrong",
             f"The first {SHOWN_ERRORS} of {len(report.errors)}." if report.errors else "Nothing.",
             ("time", "node", "what", "told"),
             [[e.time, titled(scenario, e.node), e.what, e.text] for e in report.errors[:SHOWN_ERRORS]],
         ),
-        Grid(
-            "Letters",
-            "What became of them, and what else was carried.",
-            ("", "number"),
-            [
-                ["written", report.sent],
-                ["arrived", report.arrived],
-                ["waiting, stored or in flight", report.waiting],
-                ["expired", report.expired],
-                ["withdrawn", report.withdrawn],
-                ["lost", report.lost],
-                ["shown twice", report.shown_twice],
-                ["out of order", report.out_of_order],
-                ["sent again", report.resent],
-                ["reports of vehicles that arrived", report.telemetry],
-                ["bundles", report.bundles],
-                ["bundles taken without a known route", report.unpromised],
-                ["contacts", report.contacts],
-            ],
-        ),
-    ]  # fmt: skip
+        _letters(report),
+    ]
     lead = [
         f"{report.start} to {report.end}, seed {report.seed}: " + f"{count_of(report.errors)}.",
         f"Digest of the trace: {report.digest}.",
     ]
     return page(f"Rehearsal of {scenario.title}", lead, parts)
+
+
+def _promises(classes: dict[str, PromisesKept]) -> Grid:
+    """Return how promises were kept, by class, as a table."""
+    return Grid(
+        "Promises",
+        "Explained: a later, more urgent bundle took the time. Unforeseen: receipts and reports that "
+        "other nodes' traffic held up, which their own node can't know of.",
+        ("class", "what is asked", "bundles", "of letters", "latest, s", "earliest, s", "explained",
+         "unforeseen", "broken"),
+        [
+            [name, CLASSES[name], kept.bundles, kept.letters, kept.worst_late_s, kept.worst_early_s,
+             kept.explained, kept.unforeseen, kept.broken]
+            for name, kept in classes.items()
+        ],
+    )  # fmt: skip
+
+
+def _letters(report: RehearsalReport) -> Grid:
+    """Return what became of the letters as a table."""
+    return Grid(
+        "Letters",
+        "What became of them, and what else was carried.",
+        ("", "number"),
+        [
+            ["written", report.sent],
+            ["arrived", report.arrived],
+            ["waiting, stored or in flight", report.waiting],
+            ["expired", report.expired],
+            ["withdrawn", report.withdrawn],
+            ["lost", report.lost],
+            ["shown twice", report.shown_twice],
+            ["out of order", report.out_of_order],
+            ["sent again", report.resent],
+            ["reports of vehicles that arrived", report.telemetry],
+            ["bundles", report.bundles],
+            ["bundles taken without a known route", report.unpromised],
+            ["contacts", report.contacts],
+        ],
+    )
 
 
 def count_of(errors: Sequence[Fault]) -> str:

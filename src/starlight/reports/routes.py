@@ -163,13 +163,7 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
         InputError: the file is no plan, or the question is wrong.
         StarlightError: the router has contradicted itself.
     """
-    if not 0 <= asked.size <= MAX_SIZE:
-        raise InputError(f"{asked.size} is no size", where="--size", right=f"It is 0 to {MAX_SIZE} bytes")
-    if not 1 <= asked.k <= MAX_ROUTES:
-        raise InputError(f"{asked.k} routes can't be given", where="-k", right=f"Ask for 1 to {MAX_ROUTES}")
-    if format is not None and format not in formats.READ_FORMATS:
-        right = f"The forms are {', '.join(formats.READ_FORMATS)}"
-        raise InputError(f"{format!r} is no form of a plan", where="--format", right=right)
+    _check(asked, format)
     imported = read_plan(path, format=format, light_time_s=asked.light_time_s, rate_bps=asked.rate_bps)
     plan, scale = imported.plan, Scale(imported.epoch)
     if not plan.contacts:
@@ -210,6 +204,16 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
         _refused_contacts(imported),
         [said.text(scale.tell) for said in sentences],
     )
+
+
+def _check(asked: Asked, format: str | None) -> None:
+    if not 0 <= asked.size <= MAX_SIZE:
+        raise InputError(f"{asked.size} is no size", where="--size", right=f"It is 0 to {MAX_SIZE} bytes")
+    if not 1 <= asked.k <= MAX_ROUTES:
+        raise InputError(f"{asked.k} routes can't be given", where="-k", right=f"Ask for 1 to {MAX_ROUTES}")
+    if format is not None and format not in formats.READ_FORMATS:
+        right = f"The forms are {', '.join(formats.READ_FORMATS)}"
+        raise InputError(f"{format!r} is no form of a plan", where="--format", right=right)
 
 
 def _refused_contacts(imported: Imported) -> list[str]:

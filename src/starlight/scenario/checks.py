@@ -7,7 +7,9 @@ from typing import Any
 from starlight.errors import InputError
 from starlight.radio import terminal_from
 from starlight.scenario.file_errors import FileErrors
+from starlight.scenario.network import NodeSpec
 from starlight.scenario.network_checks import (
+    Fail,
     Known,
     check_antennas,
     check_link,
@@ -52,12 +54,7 @@ def check(scenario: Scenario, errors: FileErrors) -> None:
         time(key, getattr(scenario, key))
     check_timezone("earth_timezone", scenario.earth_timezone, fail)
     check_worlds(scenario.world, nodes, known_node, time, fail)
-    for key in ("earth_home", "mars_home"):
-        home = getattr(scenario, key)
-        if home is None:
-            continue
-        if known_node(key, home) and nodes[home].site is None:
-            fail(key, home, "It must be a node with a site, for its local time")
+    _check_homes(scenario, nodes, known_node, fail)
     for index, node in enumerate(scenario.node):
         check_node(index, node, known_node, time, fail)
     for index, link in enumerate(scenario.link):
@@ -73,6 +70,13 @@ def check(scenario: Scenario, errors: FileErrors) -> None:
         check_weather(index, weather, pairs, known_node, time, fail, errors.missing)
     _check_people(scenario, known_node, errors)
     check_script(scenario, known_node, errors)
+
+
+def _check_homes(scenario: Scenario, nodes: dict[str, NodeSpec], known_node: Known, fail: Fail) -> None:
+    for key in ("earth_home", "mars_home"):
+        home = getattr(scenario, key)
+        if home is not None and known_node(key, home) and nodes[home].site is None:
+            fail(key, home, "It must be a node with a site, for its local time")
 
 
 def _check_terminal(name: str, table: dict[str, Any], errors: FileErrors) -> None:

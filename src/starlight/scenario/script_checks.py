@@ -87,10 +87,8 @@ def _check_outlook(key: str, outlook: OutlookSpec, people: list[str], errors: Fi
     for id in outlook.people:
         if id not in people:
             errors.fail(f"{key}.people", id, one_of(id, people, " the people"))
-    known, comes = (
-        errors.time(f"{key}.known", outlook.known, empty=True),
-        errors.time(f"{key}.at", outlook.at),
-    )
+    known = errors.time(f"{key}.known", outlook.known, empty=True)
+    comes = errors.time(f"{key}.at", outlook.at)
     if known is not None and comes is not None and comes <= known:
         errors.fail(f"{key}.at", outlook.at, f"It must be later than known = {outlook.known!r}")
     if not outlook.text.strip():
