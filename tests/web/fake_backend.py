@@ -17,7 +17,7 @@ from starlight.errors import InputError
 from starlight.messages.delivery import Certainty, DeliveryState, Fact
 from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
-from starlight.messages.letter_view import LetterView, PartView
+from starlight.messages.letter_view import LetterView, PartView, Quote
 from starlight.messages.urgency import Precedence, Priority
 from starlight.web.backend import Correspondence, PageBackend
 from starlight.web.forecast_view import (
@@ -230,11 +230,6 @@ class FakeBackend(PageBackend):
             tuple(self._view(kept, me) for kept in shown),
             len(thread) > len(shown),
             self.set_aside,
-            tuple(
-                self._view(kept, me)
-                for kept in thread
-                if kept not in shown and kept.id in {letter.reply_to for letter in shown}
-            ),
         )
 
     async def write(self, person: str, draft: Draft) -> LetterView:
@@ -547,10 +542,15 @@ class FakeBackend(PageBackend):
             withdrawable=mine and kept.withdrawn is None and (kept.leaves is None or kept.leaves > self.now),
             unread=not mine and kept.read is None,
             reply_to=kept.reply_to,
+            answers=self._quote(kept.reply_to),
             doubtful=Doubt(DoubtCode.NOTICE, texts=("held by the storm",)) if held else None,
             priority=kept.priority if mine else Priority.NORMAL,
             critical=kept.critical if mine else False,
         )
+
+    def _quote(self, id: str | None) -> Quote | None:
+        found = next((kept for kept in self.kept if kept.id == id), None)
+        return Quote(found.id, found.author.address, found.author.name, found.text, True) if found else None
 
     def _state(self, kept: Kept, mine: bool) -> tuple[DeliveryState, Certainty]:
         if kept.withdrawn is not None:

@@ -39,17 +39,23 @@ def test_days_stand_between_letters() -> None:
 
 
 def test_an_answer_is_shown_with_what_it_answers() -> None:
-    """An answer has the letter that it answers, also where that is no longer among those shown."""
+    """An answer quotes what it answers, and leads there only where that is among the letters shown."""
     backend = FakeBackend()
     whole = asyncio.run(two_days(backend))
-    clock = asyncio.run(backend.clock())
-    assert [each.answered for each in thread(whole, clock, None, None)] == [None, whole.letters[0]]
     latest = asyncio.run(backend.mailbox("jay", limit=1))
-    assert [each.answered for each in thread(latest, clock, None, None)] == [whole.letters[0]]
-    gone = msgspec.structs.replace(latest, answered=())
-    assert [each.answered for each in thread(gone, clock, None, None)] == [None]
-    page = PageView(asyncio.run(backend.people()), gone, asyncio.run(backend.status("jay"))).part("letters")
-    assert "Answers a letter that is not here" in page
+    answer = latest.letters[0]
+    assert answer.answers is not None
+    gone = msgspec.structs.replace(answer, answers=msgspec.structs.replace(answer.answers, here=False))
+    people, status = asyncio.run(backend.people()), asyncio.run(backend.status("jay"))
+    led, kept, missing = (
+        PageView(people, mailbox, status).part("letters")
+        for mailbox in (whole, latest, msgspec.structs.replace(latest, letters=(gone,)))
+    )
+    quote = '<b><bdi>You</bdi></b><span class="words">How deep is the pit?</span>'
+    assert f"{quote}</a>" in led
+    assert f"{quote}</p>" in kept
+    assert quote not in missing
+    assert "Answers a letter that is not here" in missing
 
 
 def test_the_line_of_what_is_new_stays_where_it_was() -> None:

@@ -75,8 +75,6 @@ class NodeCorrespondence:
         if correspondent is None:
             correspondent = conversations[0].address if conversations else ""
         page = box.page(correspondent, before, limit)
-        shown = {letter.id for letter in page.letters}
-        answered = {letter.reply_to for letter in page.letters if letter.reply_to is not None} - shown
         return MailboxView(
             person=self.person,
             conversations=conversations,
@@ -84,7 +82,6 @@ class NodeCorrespondence:
             letters=tuple(self._letter(letter.id) for letter in page.letters),
             earlier=page.earlier,
             set_aside=box.set_aside,
-            answered=tuple(self._letter(id) for id in sorted(answered) if box.letter(id) is not None),
         )
 
     def _conversations(self, box: Mailbox) -> tuple[ConversationView, ...]:

@@ -86,7 +86,7 @@ class PageView:
         shown |= {"before": self.look.before} if self.look.before else {}
         # What was new when the page was opened stays marked, so that the line does not move while one reads.
         kept = shown | ({"new": new_from} if new_from else {})
-        by_id = {letter.id: letter for letter in (*self.mailbox.letters, *self.mailbox.answered)}
+        by_id = {letter.id: letter for letter in self.mailbox.letters}
         return self._reader.context(
             people=self.people,
             mailbox=self.mailbox,

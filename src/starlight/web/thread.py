@@ -1,4 +1,4 @@
-"""A thread as the page shows it: letters oldest to newest, the days between them, and what each answers."""
+"""A thread as the page shows it: letters oldest to newest, the days between them, and what is new."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Shown(msgspec.Struct, frozen=True):
         letter: the letter.
         day: that begins with it, or None.
         is_first_new: the line of what is new stands before it.
-        answered: the letter that it answers, or None where that is not here.
+        leads: the letter that it answers is shown as well, so that its quote can lead there.
         is_long: it is folded until somebody opens it.
         transit: its way, while it is on one.
     """
@@ -57,7 +57,7 @@ class Shown(msgspec.Struct, frozen=True):
     letter: LetterView
     day: Day | None
     is_first_new: bool
-    answered: LetterView | None
+    leads: bool
     is_long: bool
     transit: Transit | None
 
@@ -71,7 +71,7 @@ def thread(mailbox: MailboxView, clock: Clock, there: str | None, new_from: str 
         there: the other world, by name; None where it is the reader's own, or nobody knows it.
         new_from: the id of the letter before which the line of what is new stays; None is the first unread.
     """
-    by_id = {letter.id: letter for letter in (*mailbox.answered, *mailbox.letters)}
+    ids = {letter.id for letter in mailbox.letters}
     if new_from is None:
         new_from = first_unread(mailbox.letters)
     shown, before = [], None
@@ -82,7 +82,7 @@ def thread(mailbox: MailboxView, clock: Clock, there: str | None, new_from: str 
                 letter=letter,
                 day=_day(clock, words, there, letter.written_at) if words != before else None,
                 is_first_new=letter.id == new_from,
-                answered=by_id.get(letter.reply_to) if letter.reply_to is not None else None,
+                leads=letter.reply_to in ids,
                 is_long=len(letter.text) > FOLD_CHARACTERS or letter.text.count("\n") >= FOLD_LINES,
                 transit=_transit(letter, clock.now),
             )

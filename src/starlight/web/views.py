@@ -78,7 +78,6 @@ class MailboxView(msgspec.Struct, frozen=True):
         letters: the latest letters with that correspondent, oldest first.
         earlier: there are older ones, before the first of `letters`.
         set_aside: how many records of the mailbox can't be read and are kept apart.
-        answered: letters that some of `letters` answer and that are not among them.
     """
 
     person: Person
@@ -87,7 +86,6 @@ class MailboxView(msgspec.Struct, frozen=True):
     letters: tuple[LetterView, ...] = ()
     earlier: bool = False
     set_aside: int = 0
-    answered: Annotated[tuple[LetterView, ...], UNTOLD] = ()
 
 
 class Upload(msgspec.Struct, frozen=True):
