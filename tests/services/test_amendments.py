@@ -341,6 +341,24 @@ def test_one_of_two_messages_that_was_not_taken_is_sent_again(monkeypatch: pytes
         assert withdrawn == [f"again {submit.token}" for submit in sent(again)]
 
 
+def test_who_lost_its_store_and_its_clock_is_sent_all_again() -> None:
+    """A new store's greeting counts, though its node's clock is behind what it said in its former life."""
+    one, now = service(1), START + HOUR
+    amendment, requests = one.amend([DUST], START)
+    first = next(request for request in sent(requests) if request.destination == source(2))
+    one.accepted(first.token, "k", START, START + MINUTE, START)
+    give(one, encode(Message((), VersionVector.of([amendment.id]), {})), now)
+    empty = encode(Message((), VersionVector(), {}))
+    assert source(2) not in {each.destination for each in sent(one.handle_timer(now))}  # it holds it
+
+    month_ago = now - 30 * DAY
+    greeting = DataUnit("g", ("g",), source(1), source(2), month_ago, empty, now + DAY, 1)
+    again = [each for each in sent(one.delivered(greeting, now)) if each.destination == source(2)]
+    assert [carried.amendment for each in again for carried in decode(each.payload, 1).amendments] == [
+        amendment
+    ]
+
+
 def test_a_later_planner_is_greeted_too() -> None:
     """Each planner is greeted once the plan names it; an old store's mark stands for all of them."""
     one = AmendmentService(3, PLAN, (1, 9), greets=True)

@@ -104,7 +104,10 @@ class PlanVersions:
             # Nothing is on its way to it: what it says that it misses, it is sent at once.
             state.sent_to = state.sent_to if state.due is not None else 0
             self._changed.add(node)
-        if known.as_of < state.as_of:
+        # Who has lost its store may have lost its clock with it, and speaks from before its former life; were
+        # that no news, it would never be sent what it misses. At worst a late first word costs a bundle.
+        has_lost = directly and not known.version.runs and bool(state.runs)
+        if known.as_of < state.as_of and not has_lost:
             return False
         news = known.version.runs != state.runs
         state.as_of, state.runs = known.as_of, known.version.runs
