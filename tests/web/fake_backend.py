@@ -17,7 +17,8 @@ from starlight.errors import InputError
 from starlight.messages.delivery import Certainty, DeliveryState, Fact
 from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
-from starlight.messages.letter_view import LetterView, PartView, Quote
+from starlight.messages.letter_view import LetterView, Quote
+from starlight.messages.part_view import PartView
 from starlight.messages.urgency import Precedence, Priority
 from starlight.web.backend import Correspondence, PageBackend
 from starlight.web.forecast_view import (

@@ -14,7 +14,8 @@ from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.part_reading import part_bytes
 from starlight.messages.conversation import Conversation
 from starlight.messages.draft import Draft
-from starlight.messages.letter_view import LetterView, PartView, named
+from starlight.messages.letter_view import LetterView, named
+from starlight.messages.part_view import PartView
 from starlight.messages.reach import Reach
 from starlight.web.forecast_view import (
     LatenessView,

@@ -30,7 +30,8 @@ from starlight.messages.conversation import Conversation, Page
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
-from starlight.messages.letter_view import LetterView, letter_view, part_view, quoted
+from starlight.messages.letter_view import LetterView, letter_view, quoted
+from starlight.messages.part_view import part_view
 from starlight.node.application import Save
 
 

@@ -28,11 +28,10 @@ from starlight.messages.delivery import (
     is_before,
     told_fact,
 )
-from starlight.messages.dispatch import Dispatch, Sent, facts, part_arrival_doubt, standing
+from starlight.messages.dispatch import Dispatch, Sent, facts, standing
 from starlight.messages.doubt import Doubt, Trouble
 from starlight.messages.letter import Content, DistressState, Letter, Position, Reading
-from starlight.messages.part_state import PartState
-from starlight.messages.parts import Part, PartKind
+from starlight.messages.part_view import PartView
 from starlight.routing import Priority
 
 STOP_AFTER = MINUTE
@@ -51,41 +50,6 @@ ON_ITS_WAY = frozenset(
 
 QUOTED_MAX = 120
 """Characters of a letter that are quoted above its answer: enough to know it again."""
-
-
-class PartView(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a letter as the person of a mailbox sees it.
-
-    Attributes:
-        number: which one, from 0.
-        kind: ``file``, ``voice``, ``picture`` or ``video``; a kind that nobody here knows is a file.
-        media_type: such as ``audio/ogg``; as its author says, and never looked into here.
-        name: of the file; may be empty.
-        size_bytes: of it.
-        here_bytes: how much of it is here.
-        duration_ms: how long it plays, or None.
-        transcript: what is said in it.
-        arrived: when it was whole where it goes to, or None.
-        expected: when it is foreseen to be whole at the other end, or None.
-        doubt: why `arrived` can't be right, by another's clock, or None.
-    """
-
-    number: int
-    kind: str
-    media_type: str
-    name: str
-    size_bytes: int
-    here_bytes: int
-    duration_ms: int | None = None
-    transcript: str = ""
-    arrived: Time | None = None
-    expected: Time | None = None
-    doubt: TimeDoubt | None = None
-
-    @property
-    def is_here(self) -> bool:
-        """Return whether all of it is here."""
-        return self.here_bytes >= self.size_bytes
 
 
 class Stop(msgspec.Struct, frozen=True):
@@ -216,32 +180,6 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     def last_fact(self, state: DeliveryState) -> Fact | None:
         """Return the last step that leads to a state, or None."""
         return next((fact for fact in reversed(self.facts) if fact.state is state), None)
-
-
-def part_view(number: int, part: Part, state: PartState | None, dispatch: Dispatch | None) -> PartView:
-    """Return a part of a letter as its mailbox shows it.
-
-    Args:
-        number, part: which one, as its letter describes it.
-        state: what is here of it, if it travels on its own and something is.
-        dispatch: what is known about its course, if it was written here.
-    """
-    here = part.size if part.data is not None else state.bytes_here if state else 0
-    known = part.kind in PartKind.__members__.values()
-    arrived = state.arrived_at if state else None
-    return PartView(
-        number=number,
-        kind=(PartKind(part.kind) if known else PartKind.FILE).name.lower(),
-        media_type=part.media_type,
-        name=part.name,
-        size_bytes=part.size,
-        here_bytes=here,
-        duration_ms=part.duration_ms,
-        transcript=part.transcript,
-        arrived=dispatch.confirmed.arrived_at if dispatch else arrived,
-        expected=dispatch.expected.arrives if dispatch else None,
-        doubt=part_arrival_doubt(dispatch) if dispatch else None,
-    )
 
 
 def letter_view(letter: Letter, sent: Sent | None, received: Received | None, now: int) -> LetterView:

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from typing import Protocol
 
 from starlight.messages.draft import Draft
-from starlight.messages.letter_view import LetterView, PartView
+from starlight.messages.letter_view import LetterView
+from starlight.messages.part_view import PartView
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 from starlight.web.views import (
     Clock,
