@@ -25,8 +25,6 @@ from starlight.client import client
 from starlight.scenario.reading import load
 from starlight.web import body
 
-ROOT = Path(__file__).parents[2]
-DOCUMENT = ROOT / "docs" / "reference" / "commands.md"
 COMMANDS = list(command_line.COMMANDS)
 HEAVY = ("numpy", "asyncio", "ssl", "uvicorn", "starlette", "msgspec", "apsw", "rich", "jplephem", "erfa")
 """What takes long to import, and what no help needs."""
@@ -95,42 +93,6 @@ def test_the_list_of_commands_says_what_each_does() -> None:
         assert f"  {name}" in outcome.out + outcome.err
         assert line.split()[0] in outcome.out + outcome.err
     assert starlight("--version").out.startswith("starlight, version ")
-
-
-# The document.
-
-
-def sections() -> dict[str, str]:
-    """Return the text about each command in the document."""
-    _, *parts = re.split(r"^## starlight (\w+)\n", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return dict(zip(parts[::2], parts[1::2], strict=True))
-
-
-def test_the_document_has_every_command() -> None:
-    """docs/reference/commands.md explains the commands, in the order of the help."""
-    assert list(sections()) == COMMANDS
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_the_document_has_every_option_and_no_other(name: str) -> None:
-    """docs/reference/commands.md explains each command with all its arguments and options, in a row each."""
-    text = sections()[name]
-    rows = re.findall(r"^\| `(--[a-z-]+)[ `]", text, flags=re.MULTILINE)
-    params = command_of(name).params
-    options = [param.opts[0] for param in params if isinstance(param, click.Option)]
-    assert rows == options, "one row for each option, in the order of the help"
-    usage = re.search(rf"`starlight {name}([^`]*)`", text)
-    assert usage
-    wanted = [
-        param.make_metavar(click.Context(command_of(name)))
-        for param in params
-        if isinstance(param, click.Argument)
-    ]
-    assert usage[1].split() == wanted
-    for option in (param for param in params if isinstance(param, click.Option)):
-        if isinstance(option.default, int | float) and not option.is_flag:
-            row = next(line for line in text.splitlines() if line.startswith(f"| `{option.opts[0]}"))
-            assert row.rstrip(" |").endswith(f" {option.default:g}"), "the default is told"
 
 
 # Wrong input.

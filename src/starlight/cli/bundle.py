@@ -55,7 +55,7 @@ class SendOptions(NamedTuple):
 @click.option("--service", metavar="N", help="Send it from this service number. [default: any free]")
 @click.option(
     "--lifetime",
-    type=Number(),
+    type=Number(0.001),
     metavar="S",
     default=86_400.0,
     show_default=True,
@@ -115,7 +115,7 @@ def send(asked: SendOptions) -> None:
     "--into", type=click.Path(path_type=Path), metavar="FOLDER", help="Write each payload to a file there."
 )
 @click.option("--count", type=click.IntRange(min=1), metavar="N", help="End after so many.")
-@click.option("--wait", type=Number(), metavar="S", help="End when nothing has come for so long, in s.")
+@click.option("--wait", type=Number(0), metavar="S", help="End when nothing has come for so long, in s.")
 @as_json
 def receive(
     folder: Path, service: str, into: Path | None, count: int | None, wait: float | None, json_output: bool

@@ -45,13 +45,13 @@ class LinkOptions(NamedTuple):
 @click.option("--band", metavar="NAME", help="The band. [default: that of the scenario's link, or else X]")
 @click.option(
     "--range-au",
-    type=options.Number(),
+    type=options.Number(1e-6, 1000),
     metavar="AU",
     help="Between two terminals of the library, at this distance.",
 )
 @click.option(
     "--elevation",
-    type=options.Number(),
+    type=options.Number(0, 90),
     default=30.0,
     show_default=True,
     metavar="DEG",

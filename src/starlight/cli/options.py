@@ -70,7 +70,7 @@ scenario = click.argument("scenario_name", metavar="[SCENARIO]", default="lost-i
 ephemeris = click.option(
     "--ephemeris",
     metavar="FILE",
-    help="Another planetary SPK file (.bsp), such as DE440; the built-in DE421 ends in October 2053.",
+    help="Another planetary SPK file (.bsp), such as DE440. [default: DE421, which ends in October 2053]",
 )
 
 

@@ -24,6 +24,8 @@ def store(folder: Path, quarantined: bool, json_output: bool) -> None:
     """List the bundles and mailboxes in the store of the data folder DATA, or what is quarantined there.
 
     Nothing in it is changed, and a node may run on it meanwhile.
+
+    Exit status: 1 if a store is damaged as a whole, or is a newer Starlight's; 2 if there is none.
     """
     import msgspec
 
