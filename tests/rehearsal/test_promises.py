@@ -16,7 +16,7 @@ from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.node.config import NodeConfig
 from starlight.rehearsal import rehearsal
-from starlight.rehearsal.outcome import BINS, Fault, RehearsalReport
+from starlight.rehearsal.outcome import BINS, RehearsalReport, Violation
 from starlight.rehearsal.rehearsal import Rehearsal
 from starlight.rehearsal.series import Dates
 from starlight.reports.rehearsal_report import rehearsal_report
@@ -292,7 +292,7 @@ def test_the_page_shows_promised_and_actual(
         assert words in page
     found = reading.parse(THREE, where="village")
     report = rehearsed(THREE)
-    report.errors.append(Fault("2030-01-01T08:00:00Z", 1, "ipn:1.1/1/0", "promise", "<b>late</b>"))
+    report.errors.append(Violation("2030-01-01T08:00:00Z", 1, "ipn:1.1/1/0", "promise", "<b>late</b>"))
     page = rehearsal_report(found, report)
     assert "&lt;b&gt;late&lt;/b&gt;" in page
     assert "The house on the hill" in page

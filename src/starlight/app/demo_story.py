@@ -25,7 +25,7 @@ TurnStorm = Callable[[StormTurn], Awaitable[None]]
 
 
 class DemoStory:
-    """What happens by itself in a demo.
+    """Let happen what happens by itself in a demo.
 
     Args:
         scenario: what is played.

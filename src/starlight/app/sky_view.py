@@ -48,7 +48,7 @@ class PlannedLight(msgspec.Struct, frozen=True):
     light_time_s: float
 
 
-class Shown(msgspec.Struct, frozen=True):
+class SkyMoment(msgspec.Struct, frozen=True):
     """The positions of Earth and Mars at a time, in heliocentric au, and how far apart two worlds are.
 
     Attributes:
@@ -94,7 +94,7 @@ class SkyView:
         self._wires_s = wires_s
         self._planned_by_sky = planned_by_sky
         self._light: dict[tuple[str, str], tuple[int, float]] = {}
-        self._shown: dict[tuple[str, str], tuple[int, Shown]] = {}
+        self._shown: dict[tuple[str, str], tuple[int, SkyMoment]] = {}
         self._limit_deg = conjunction_limit_deg
         self._conjunctions: list[Conjunction] | None = None
 
@@ -138,7 +138,7 @@ class SkyView:
         """Return the world that is shown as the other one where nobody lives on another."""
         return next((name for name in self._worlds if name != world), world)
 
-    def at(self, here: str, there: str, now: int, planned: PlannedLight | None = None) -> Shown:
+    def at(self, here: str, there: str, now: int, planned: PlannedLight | None = None) -> SkyMoment:
         """Return what is shown of two worlds at a time in ns; at most `REFRESH` old.
 
         Where messages take another time than light does, such as a mission's fixed delay, no sky is shown.
@@ -175,10 +175,10 @@ class SkyView:
     def _centres(self, here: str, there: str) -> tuple[Centre, Centre]:
         return Centre(self._worlds[here].body), Centre(self._worlds[there].body)
 
-    def _look(self, here: str, there: str, slot: int) -> Shown:
+    def _look(self, here: str, there: str, slot: int) -> SkyMoment:
         positions, centres = heliocentric(self._sky, slot), self._centres(here, there)
         apart = distance_km(self._sky, *centres, [slot, slot + MINUTE])
-        return Shown(
+        return SkyMoment(
             earth_au=positions["earth"],
             mars_au=positions["mars"],
             distance_km=float(apart[0]),
@@ -217,6 +217,6 @@ class SkyView:
         return None
 
 
-def _no_sky(light_s: float) -> Shown:
+def _no_sky(light_s: float) -> SkyMoment:
     """Return what is shown of two worlds that are only so far apart in time."""
-    return Shown(None, None, None, None, light_s)
+    return SkyMoment(None, None, None, None, light_s)

@@ -34,7 +34,7 @@ def bundle() -> None:
     """
 
 
-class SendOptions(NamedTuple):
+class SendBundleOptions(NamedTuple):
     """The arguments of `starlight bundle send`."""
 
     folder: Path
@@ -76,8 +76,8 @@ class SendOptions(NamedTuple):
     help="Ask for this status report; may be given several times.",
 )
 @as_json
-@collected(SendOptions)
-def send(asked: SendOptions) -> None:
+@collected(SendBundleOptions)
+def send(asked: SendBundleOptions) -> None:
     """Send FILE as the payload of a bundle through the node that runs on the folder DATA.
 
     When the command returns, the bundle is stored. FILE of "-" is standard input.

@@ -9,7 +9,7 @@ NO_RATE = "contact without a rate, for which the given one stands"
 
 
 class Assumed(msgspec.Struct, frozen=True):
-    """What the reader of a plan was told to take where the file says nothing.
+    """Values that the reader of a plan was told to take where the file says nothing.
 
     Attributes:
         light: a light time, in ns; None where none was given.

@@ -11,7 +11,7 @@ from starlight.node.application import Save
 
 
 class IncomingLetters:
-    """What is known of the letters that came to one mailbox.
+    """The letters that came to one mailbox, with all that is known of each.
 
     Args:
         index: of the mailbox.

@@ -33,7 +33,7 @@ class WireMessage(NamedTuple):
     handshake: bool = False
 
 
-class Transit:
+class Transmission:
     """A message that leaves, or is to leave."""
 
     __slots__ = ("booked", "last_byte", "leaves", "lost", "message")
@@ -66,7 +66,7 @@ class Channel:
         self.delay_max = 0 if impairments is None else impairments.delay_max
         self._draws = None if impairments is None else Draws(impairments, link)
         # Of each: when, order, what, whether it only leaves then.
-        self._coming: list[tuple[int, int, Transit, bool]] = []
+        self._coming: list[tuple[int, int, Transmission, bool]] = []
         self._order = 0
 
     def carry(self, message: WireMessage, flight: Flight | None, now: int) -> None:
@@ -76,9 +76,9 @@ class Channel:
             flight: when it is on the air; None for what leaves when the direction is next open.
         """
         if flight is None:
-            self._leave(Transit(message, now, now, booked=False), now)
+            self._leave(Transmission(message, now, now, booked=False), now)
             return
-        sent = Transit(message, flight.leaves, flight.last_byte, booked=True)
+        sent = Transmission(message, flight.leaves, flight.last_byte, booked=True)
         sent.lost = self._truth.is_cut(self.link, flight.leaves, flight.last_byte)
         self._fly(sent, flight.reaches)
 
@@ -121,7 +121,7 @@ class Channel:
         for _, _, sent, _ in self._coming:
             sent.lost = sent.lost or (sent.booked and sent.last_byte > now)
 
-    def _leave(self, sent: Transit, now: int) -> None:
+    def _leave(self, sent: Transmission, now: int) -> None:
         opening = self._truth.opening(self.link, now)
         if opening is None:
             return  # never: whoever waits for it will give up
@@ -131,13 +131,13 @@ class Channel:
         else:
             self._fly(sent, opening[1])
 
-    def _fly(self, sent: Transit, arrives: int) -> None:
+    def _fly(self, sent: Transmission, arrives: int) -> None:
         if self._draws is None:
             self._push(arrives, sent)
             return
         for delay in self._draws.delays():
             self._push(arrives + delay, sent)
 
-    def _push(self, time: int, sent: Transit, *, only_leaves: bool = False) -> None:
+    def _push(self, time: int, sent: Transmission, *, only_leaves: bool = False) -> None:
         self._order += 1
         heappush(self._coming, (time, self._order, sent, only_leaves))

@@ -9,7 +9,7 @@ plan that changes concerns only those that come later.
 from __future__ import annotations
 
 from starlight.links import Flight
-from starlight.medium.channel import Channel, Transit, WireMessage
+from starlight.medium.channel import Channel, Transmission, WireMessage
 from starlight.medium.impairments import Impairments
 from starlight.medium.true_contacts import TrueContacts
 
@@ -61,7 +61,7 @@ class OctetChannel(Channel):
         super().world_ends(now)
         self._broken = self._free_at > now
 
-    def _fly(self, sent: Transit, arrives: int) -> None:
+    def _fly(self, sent: Transmission, arrives: int) -> None:
         if self._draws is not None:
             delays = self._draws.delays()
             # A packet that is missed is sent again a round trip later: its transport hears of it by then.

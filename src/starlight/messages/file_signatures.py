@@ -1,6 +1,6 @@
-"""What a payload of unknown origin looks like: text for people, or a file of some media type.
+"""A guess at a payload of unknown origin: text for people, or a file of some media type.
 
-A guess by the first bytes (the signatures of WHATWG's MIME Sniffing, 6, and of the formats themselves), for
+It goes by the first bytes (the signatures of WHATWG's MIME Sniffing, 6, and of the formats themselves), for
 people alone: nothing here opens, runs or draws what it is a guess about.
 """
 

@@ -184,7 +184,7 @@ class MissingChunks(msgspec.Struct, frozen=True, gc=False):
     ranges: tuple[tuple[int, int], ...]
 
 
-class RefusalCode(IntEnum):
+class PartRefusalCode(IntEnum):
     """The reasons for which a part is not kept; a number that is not here is one of a newer version."""
 
     NO_ROOM = 0  # now; it is asked for once there is
@@ -195,12 +195,12 @@ class RefusedPart(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         letter_id, part: which part of which letter.
-        code: a `RefusalCode`.
+        code: a `PartRefusalCode`.
     """
 
     letter_id: str
     part: int
-    code: int = RefusalCode.NO_ROOM
+    code: int = PartRefusalCode.NO_ROOM
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):

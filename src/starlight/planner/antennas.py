@@ -61,8 +61,8 @@ class Pass(msgspec.Struct, eq=False):
         return self.ends[self.ends[0] == node]
 
 
-class Held:
-    """What an antenna holds over time, by start."""
+class Occupancy:
+    """Passes that an antenna holds over time, by start."""
 
     def __init__(self) -> None:
         self.rows: list[tuple[Interval, Pass]] = []
@@ -97,7 +97,7 @@ class Antenna:
         self.node, self.spec, self._beams = node, spec, beams
         self.gap = round((spec.slew_s + spec.setup_s) * SECOND)
         self.retuning = round(spec.setup_s * SECOND)
-        self.held, self.sent = Held(), Held()
+        self.held, self.sent = Occupancy(), Occupancy()
 
     def serves(self, other: str) -> bool:
         """Tell whether it talks with a node."""

@@ -26,7 +26,7 @@ _HALVINGS = 5
 
 
 class SkyBeams:
-    """What the antennas of a scenario hold in one beam.
+    """Tell what the antennas of a scenario hold in one beam.
 
     Args:
         scenario: whose terminals say how wide beams are.

@@ -1,4 +1,4 @@
-"""What is foreseen of letters, as people ask for it: of a draft before it is sent, of a letter under way.
+"""Forecasts of letters, as people ask for them: of a draft before it is sent, of a letter under way.
 
 Nothing is changed by asking. How a dispatch is predicted again as it goes its way is in `reprediction.py`.
 """

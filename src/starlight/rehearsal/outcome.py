@@ -23,7 +23,7 @@ BINS = (
 """By how much arrivals differ from what was promised."""
 
 
-class Fault(msgspec.Struct, frozen=True):
+class Violation(msgspec.Struct, frozen=True):
     """Something that was wrong in a rehearsal.
 
     Attributes:
@@ -129,14 +129,14 @@ class RehearsalReport(msgspec.Struct):
     records: int = 0
     digest: str = ""
     inboxes: dict[str, int] = {}
-    errors: list[Fault] = []
+    errors: list[Violation] = []
     seconds: float = 0.0
     links: str = "space"
     impairments: dict[str, float] = {}
 
     def tell(self, time: int, node: int, bundle: str, what: str, text: str) -> None:
         """Add what was wrong; `time` in ns."""
-        self.errors.append(Fault(to_text(time, 3), node, bundle, what, text))
+        self.errors.append(Violation(to_text(time, 3), node, bundle, what, text))
 
     def judge(self, verdicts: Iterable[Verdict], letters: Collection[str]) -> None:
         """Count what came of promises; a broken one is an error.

@@ -52,7 +52,7 @@ class Opening(NamedTuple):
 
 
 class Outlook(NamedTuple):
-    """What is to come, as some people know it.
+    """Something that is to come, as some people know it.
 
     Attributes:
         at: when it is to come, in ns.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from starlight.rehearsal.outcome import BINS, Fault, PromisesKept, RehearsalReport
+from starlight.rehearsal.outcome import BINS, PromisesKept, RehearsalReport, Violation
 from starlight.reports.page import Grid, Histogram, Part, page
 from starlight.scenario.scenario import Scenario
 
@@ -87,7 +87,7 @@ def _letters(report: RehearsalReport) -> Grid:
     )
 
 
-def count_of(errors: Sequence[Fault]) -> str:
+def count_of(errors: Sequence[Violation]) -> str:
     """Return how many errors there are, in words for people."""
     return "1 error" if len(errors) == 1 else f"{len(errors) or 'no'} errors"
 

@@ -102,7 +102,7 @@ class AnswerSpec(_Spec, frozen=True, rename={"from_": "from"}):
 
 
 class OutlookSpec(_Spec, frozen=True):
-    """What is to come, as some people of a demo know it.
+    """Something that is to come, as some people of a demo know it.
 
     Attributes:
         people: their ids.

@@ -296,7 +296,7 @@ class PlanChanges(msgspec.Struct, frozen=True):
 
 
 class OutlookView(msgspec.Struct, frozen=True):
-    """What is to come, as a person knows it.
+    """Something that is to come, as a person knows it.
 
     Attributes:
         at: when.
@@ -308,7 +308,7 @@ class OutlookView(msgspec.Struct, frozen=True):
 
 
 class PaceView(msgspec.Struct, frozen=True):
-    """How fast a demo's mission goes, for all its nodes and pages at once.
+    """The speed of a demo's mission, for all its nodes and pages at once.
 
     Attributes:
         rate: mission seconds a second of real time; 0 while it is paused.
