@@ -193,12 +193,53 @@ def test_a_replaced_large_body_frees_the_old_one(tmp_path: Path) -> None:
     again.close()
 
 
-def test_a_segment_that_no_row_names_is_deleted_at_the_start(tmp_path: Path) -> None:
-    """Bytes whose row was never committed are given back."""
-    SqliteStore(tmp_path).close()
-    (tmp_path / "segments" / "00000042.segment").write_bytes(b"of a commit that never was")
-    SqliteStore(tmp_path).close()
+def test_a_segment_that_no_commit_has_released_is_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may hold what a newer index names, as when an older one was put back: it stays, and is told of."""
+    store = SqliteStore(tmp_path, segment_from=10)
+    store.commit([Persist("early", b"e" * 20, b"m")])
+    store.close()
+    early = (tmp_path / "starlight.db").read_bytes()
+    store = SqliteStore(tmp_path, segment_from=10)
+    store.commit([Persist("late", b"l" * 50, b"m")])
+    store.close()
+    late = (tmp_path / "starlight.db").read_bytes()
+    (tmp_path / "starlight.db").write_bytes(early)
+    store = SqliteStore(tmp_path, segment_from=10)
+    store.commit([Persist("more", b"m" * 50, b"m")])
+    store.close()
+    assert "1 segment files (50 bytes, from 00000002.segment on)" in caplog.text
+    (tmp_path / "starlight.db").write_bytes(late)
+    assert read_after_opening(tmp_path, "late") == b"l" * 50
+
+
+def test_a_released_segment_that_a_crash_left_is_deleted_at_the_start(tmp_path: Path) -> None:
+    """A commit has released the last body in it, but the process ended before the file could go."""
+    store = SqliteStore(tmp_path, segment_from=10, segment_bytes=60)
+    store.commit([Persist("a", b"a" * 50, b"m")])
+    left = (tmp_path / "segments" / "00000001.segment").read_bytes()
+    store.commit([Forget("a", 9)])
+    store.close()
+    (tmp_path / "segments" / "00000001.segment").write_bytes(left)
+    SqliteStore(tmp_path, segment_from=10).close()
     assert segments(tmp_path) == []
+
+
+def test_an_empty_segment_that_was_filled_further_is_no_waste(tmp_path: Path) -> None:
+    """An index of the time when it was empty does not know what came into it since."""
+    store = SqliteStore(tmp_path, segment_from=10)
+    store.commit([Persist("a", b"a" * 50, b"m")])
+    store.commit([Forget("a", 9)])
+    copy = tmp_path / "copy.db"
+    with contextlib.closing(sqlite3.connect(tmp_path / "starlight.db")) as index:
+        index.execute("vacuum into ?", (str(copy),))
+    store.commit([Persist("b", b"b" * 50, b"m")])
+    store.close()
+    copy.replace(tmp_path / "starlight.db")
+    SqliteStore(tmp_path, segment_from=10).close()
+    assert segments(tmp_path) == ["00000001.segment"]
+    assert (tmp_path / "segments" / "00000001.segment").read_bytes() == b"a" * 50 + b"b" * 50
 
 
 @pytest.mark.parametrize("damage", ["gone", "short", "changed"])

@@ -17,6 +17,8 @@ from starlight.client.access import read_access
 from starlight.errors import InputError
 from starlight.store.folder_lock import FolderInUse, FolderLock
 
+TOKEN_FILE = "token"
+"""In the data folder: the secret of its page."""
 UNFINISHED = ".starlight-unfinished-"
 """So begin the names of files that are not whole yet; a process that was killed may leave one."""
 
@@ -73,7 +75,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 def token_of(folder: Path) -> str:
     """Return the token of a data folder; it is drawn once, so that an open page survives a restart."""
-    path = folder / "token"
+    path = folder / TOKEN_FILE
     try:
         token = path.read_text(encoding="ascii").strip()
         # token_urlsafe(32) has 43 characters; what is much shorter was cut off, or is not ours.

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from starlight import dtntime
-from starlight.app.access import write_private
+from starlight.app.access import TOKEN_FILE, write_private
 from starlight.dtntime import DAY
 from starlight.errors import InputError
 from starlight.input_files import STATE_BYTES, read_bytes
@@ -18,9 +18,12 @@ from starlight.rehearsal.rehearsal import Rehearsal
 from starlight.scenario.scenario import Scenario
 from starlight.sky import Sky
 from starlight.store.folder_lock import LOCK_FILE
+from starlight.store.lost_index import STORE, check_used
 from starlight.store.sqlite_store import SqliteStore
 
 STATE_FILE = "demo.json"
+BEGUN_FILE = "first-start"
+"""It is there while the days before are lived through: only a first start that ended early is begun again."""
 
 Say = Callable[[str], None]
 
@@ -78,6 +81,9 @@ class DemoFolder:
                 data = read_bytes(path, STATE_BYTES)
                 state = decode_as(data, DemoState, what="is not what the demo writes", where=str(path))
                 self._check(state, scenario_name, at)
+                for node in self._scenario.node:
+                    check_used(self._path / node.name / STORE)
+                (self._path / BEGUN_FILE).unlink(missing_ok=True)
                 return state
         except OSError as error:
             raise InputError(f"can't be used ({error.strerror})", where=str(self._path)) from None
@@ -87,6 +93,7 @@ class DemoFolder:
         # The state is written last: a first start that was interrupted has none, and is begun again.
         state = DemoState(scenario_name, begun, played=begun)
         self.keep(state)
+        (self._path / BEGUN_FILE).unlink()
         return state
 
     def keep(self, state: DemoState) -> None:
@@ -101,7 +108,7 @@ class DemoFolder:
         """Return where the store of a node is, by its name; the folder is made when it is not there."""
         path = self._path / node
         path.mkdir(exist_ok=True, mode=0o700)
-        return path / "store"
+        return path / STORE
 
     def _check(self, state: DemoState, scenario_name: str, at: int | None) -> None:
         if state.scenario != scenario_name:
@@ -115,7 +122,8 @@ class DemoFolder:
 
     def _refuse_foreign(self) -> None:
         """Refuse to write into a folder of something else; what an interrupted first start left is ours."""
-        ours = {node.name for node in self._scenario.node} | {"token", LOCK_FILE}
+        nodes = {node.name for node in self._scenario.node}
+        ours = nodes | {TOKEN_FILE, LOCK_FILE, BEGUN_FILE}
         strange = sorted(entry.name for entry in self._path.iterdir() if entry.name not in ours)
         if strange:
             raise InputError(
@@ -123,8 +131,17 @@ class DemoFolder:
                 where=str(self._path),
                 right="Give an empty folder, or one that the demo made",
             )
-        for node in self._scenario.node:
-            shutil.rmtree(self._path / node.name, ignore_errors=True)
+        begun = self._path / BEGUN_FILE
+        if begun.exists():
+            for name in nodes:
+                shutil.rmtree(self._path / name, ignore_errors=True)
+        elif left := sorted(entry.name for entry in self._path.iterdir() if entry.name in nodes):
+            raise InputError(
+                f"holds the store of {left[0]!r}, and {STATE_FILE}, which says what it is of, is gone",
+                where=str(self._path),
+                right=f"Put {STATE_FILE} back, or give an empty folder to begin anew",
+            )
+        write_private(begun, b"")
 
     def _live_through(self, begun: int, sky: Sky) -> None:
         """Rehearse the days before and leave what the nodes then hold in their stores."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from starlight import dtntime
-from starlight.app.access import hold, token_of, write_private
+from starlight.app.access import TOKEN_FILE, hold, token_of, write_private
 from starlight.app.address_book import AddressBook, Entry
 from starlight.app.correspondence import Inhabitant
 from starlight.app.node_file import NodeFile, load, plan_of, silent_plan, worlds_of
@@ -33,6 +33,7 @@ from starlight.live.node_log import NodeLog
 from starlight.node.config import NodeConfig
 from starlight.scenario.kernels import open_sky
 from starlight.store.folder_lock import LOCK_FILE
+from starlight.store.lost_index import STORE, check_used
 from starlight.web.views import Person
 
 NODE_FILE = "node"
@@ -86,7 +87,8 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
 
 
 def _claim(folder: Path, node: NodeFile) -> None:
-    """Refuse the folder of another node or of something else; mark an empty one as this node's."""
+    """Refuse the folder of another node or of something else, or one without its store; mark an empty one as
+    this node's."""
     # A store belongs to one node for good: its bundles, counters and letters carry that node's number.
     path = folder / NODE_FILE
     right = "Give another folder in the key `data`"
@@ -102,6 +104,9 @@ def _claim(folder: Path, node: NodeFile) -> None:
     if owner != node.number:
         told = f"is of node {owner}, not of {node.number}"
         raise InputError(told, where=str(folder), right=right)
+    # The token is drawn once the node runs; a first start that ended before may have left no store behind.
+    if (folder / TOKEN_FILE).exists():
+        check_used(folder / STORE)
 
 
 def clock_of(node: NodeFile) -> MissionClock:
@@ -146,7 +151,7 @@ def config_of(node: NodeFile, base: Path, folder: Path, record: Path | None = No
             plan=plan_of(node, base),
             without_crc=tuple(peer.number for peer in node.peer if "missing_primary_crc" in peer.policy),
         ),
-        data=str(folder / "store"),
+        data=str(folder / STORE),
         peers=tuple(peer_config(peer) for peer in node.peer),
         listen=read_listen(node.listen),
         residents=tuple(Resident(_address(node, p.service), p.name) for p in node.person),

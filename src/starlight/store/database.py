@@ -14,6 +14,8 @@ from starlight.store import quarantine
 
 APPLICATION_ID = 0x53544C54  # "STLT", in the header of the database file
 VERSION = 3
+FILE = "starlight.db"
+"""In the folder of a store: its database."""
 LOG_PAGES = 4_000  # a write-ahead log of 16 MB, copied back once in a while
 
 _SCHEMA = """

@@ -19,8 +19,8 @@ from starlight.mailboxes import stored_format
 from starlight.node.stored import unpack
 from starlight.store import database, quarantine
 from starlight.store.contract import Quarantined
-
-FILE = "starlight.db"
+from starlight.store.database import FILE
+from starlight.store.lost_index import STORE, check_index
 
 
 class ListedBundle(msgspec.Struct, frozen=True):
@@ -66,9 +66,12 @@ def stores_in(folder: Path) -> list[Path]:
 
     Raises:
         InputError: there is none.
+        StoreError: there is one without its index.
     """
-    found = [path.parent for path in (folder / FILE, folder / "store" / FILE) if path.is_file()]
-    found += [path.parent for path in sorted(folder.glob(f"*/store/{FILE}"))]
+    for path in (folder, folder / STORE, *sorted(folder.glob(f"*/{STORE}"))):
+        check_index(path)
+    found = [path.parent for path in (folder / FILE, folder / STORE / FILE) if path.is_file()]
+    found += [path.parent for path in sorted(folder.glob(f"*/{STORE}/{FILE}"))]
     if not found:
         right = "Give the data folder of a `starlight node` or a `starlight demo`"
         raise InputError("holds no store", where=str(folder), right=right)

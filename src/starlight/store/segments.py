@@ -2,14 +2,15 @@
 
 A body is written and synced before the row that names it is committed, so a row never
 points at bytes that a crash could take back. Bytes whose row was never committed are
-waste, given back when their segment empties or is compacted.
+waste, given back when their segment empties or is compacted. No file is deleted before a commit
+has released the last body in it.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import fastcrc
@@ -59,7 +60,12 @@ class Segments:
         directory: where the files lie; made when it is not there.
         places: where the stored bodies lie.
         segment_bytes: when a segment is closed.
-        keep_unnamed: keep files that no place names, which are deleted otherwise.
+        released: the sizes of segments whose last body a commit has released, by number: their files are
+            deleted where a crash has left them.
+
+    Attributes:
+        unnamed: the files that no place names and no commit has released. They are kept: an index that was
+            put back from a backup does not know what came after it.
 
     Raises:
         StoreError: a file that a place names is missing or too short.
@@ -70,10 +76,10 @@ class Segments:
         directory: Path,
         places: Iterable[Place],
         segment_bytes: int = SEGMENT_BYTES,
-        *,
-        keep_unnamed: bool = False,
+        released: Mapping[int, int] = {},
     ) -> None:
         self.syncs = 0
+        self.unnamed: list[Path] = []
         self._directory = directory
         self._segment_bytes = segment_bytes
         self._segments: dict[int, _Segment] = {}
@@ -96,8 +102,7 @@ class Segments:
         for path in sorted(directory.glob("*.segment")):
             if path.stem.isdecimal() and int(path.stem) not in self._segments:
                 self._last = max(self._last, int(path.stem))
-                if not keep_unnamed:
-                    path.unlink()
+                self._give_back(path, released.get(int(path.stem), 0))
 
     def append(self, body: bytes) -> Place:
         """Write a body at the end of the current segment; it is durable after `sync`."""
@@ -152,6 +157,14 @@ class Segments:
             self._current = None
             self._delete(place.segment)
 
+    def emptied(self, freed: Iterable[Place]) -> dict[int, int]:
+        """Return the sizes of the segments that `release` of these places would empty, by number."""
+        left: dict[int, int] = {}
+        for place in freed:
+            number = place.segment
+            left[number] = left.get(number, self._segments[number].used) - place.size
+        return {number: self._segments[number].size for number, used in left.items() if used == 0}
+
     def sparse(self) -> list[int]:
         """Return the closed segments that are mostly waste, ascending."""
         return [
@@ -169,6 +182,14 @@ class Segments:
 
     def _path(self, number: int) -> Path:
         return self._directory / f"{number:08d}.segment"
+
+    def _give_back(self, path: Path, released: int) -> None:
+        """Delete the file of a segment that no place names, if it holds nothing that was not released."""
+        # One that is longer than when it was released has taken bodies since, unknown to this index.
+        if path.stat().st_size <= released:
+            path.unlink()
+        else:
+            self.unnamed.append(path)
 
     def _open(self, number: int, used: int, reach: int) -> None:
         path = self._path(number)

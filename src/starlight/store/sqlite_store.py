@@ -16,15 +16,18 @@ import apsw
 
 from starlight.errors import StoreError
 from starlight.mailboxes.records import INDEX, index_entry
-from starlight.node.actions import Forget, Persist, Update
+from starlight.node.actions import Persist
 from starlight.node.application import Save, SetAside
 from starlight.node.events import Remembered, Restored
-from starlight.node.store import BUNDLE, Write
+from starlight.node.store import Write
 from starlight.store import quarantine
+from starlight.store.batch import Batch
 from starlight.store.bodies import BodiesInMemory
 from starlight.store.contract import Quarantined
-from starlight.store.database import Database, mission_time
+from starlight.store.database import FILE, Database, mission_time
 from starlight.store.folder_lock import FolderInUse, FolderLock
+from starlight.store.lost_index import SEGMENTS, check_index
+from starlight.store.released import note, released
 from starlight.store.segments import SEGMENT_BYTES, Place, Segments, sync_folder
 from starlight.store.stored_records import PUT_ENTRY, PUT_SAVE, StoredRecords, blob, entry_row
 
@@ -37,36 +40,6 @@ REMEMBERED = 1_000_000
 """How many identities of forgotten bundles are kept at most: about 100 MB of disk, and at
 ten bundles a second still a day, far more than a duplicate on a lost acknowledgement needs."""
 PRUNE_EVERY = 4_096  # forgotten bundles between two prunings, so that pruning stays out of most commits
-
-
-class _Batch:
-    """The writes of one transaction, each key's last word only."""
-
-    def __init__(self, writes: Iterable[Write]) -> None:
-        self.persists: dict[str, Persist] = {}
-        self.updates: dict[str, bytes] = {}
-        self.forgets: dict[str, int] = {}
-        self.saves: dict[tuple[str, str], Save] = {}
-        self.asides: list[SetAside] = []
-        for write in writes:
-            if isinstance(write, Persist):
-                self.persists[write.key] = write
-                self.updates.pop(write.key, None)
-            elif isinstance(write, Update):
-                self.updates[write.key] = write.meta
-            elif isinstance(write, Forget):
-                self.persists.pop(write.key, None)
-                self.updates.pop(write.key, None)
-                self.forgets[write.key] = write.remember_until
-            elif isinstance(write, SetAside):
-                self.asides.append(write)
-            else:
-                self.saves[write.mailbox, write.key] = write
-
-    @property
-    def hidden(self) -> set[str]:
-        """Return the keys of the bundles that are set aside."""
-        return {each.key.removeprefix(BUNDLE) for each in self.asides if not each.mailbox}
 
 
 class SqliteStore:
@@ -106,6 +79,7 @@ class SqliteStore:
             raise StoreError(f"{self.path} is in use by another node; stop that one first") from None
         self._database: Database | None = None
         try:
+            check_index(self.path)
             self._database = Database(self._file)
             self._writer, self._reader = self._database.writer, self._database.reader
             self._records = StoredRecords(self._reader, str(self._file))
@@ -114,13 +88,7 @@ class SqliteStore:
                 f" and {quarantine.BUNDLE_WHOLE}"
             )
             self._places = {key: Place(*place) for key, *place in rows}
-            # Where a row no longer says in which segment its body lies, it may be in any.
-            torn = _number(
-                self._writer, f"select count(*) from bundles where not ({quarantine.BUNDLE_WHOLE})"
-            )
-            self._segments = Segments(
-                self.path / "segments", self._places.values(), segment_bytes, keep_unnamed=torn > 0
-            )
+            self._segments = self._opened_segments(segment_bytes)
             self._seen = _number(self._writer, "select count(*) from seen")
             self._hidden = quarantine.hidden_bundles(self._reader)
             sync_folder(self.path)
@@ -130,7 +98,10 @@ class SqliteStore:
             self._close_database()
             if isinstance(error, StoreError):
                 raise
-            raise StoreError(f"{self._file} is damaged or not a store of Starlight: {error}") from error
+            right = f"Put back a copy of it, or move the folder {self.path} elsewhere to begin anew"
+            raise StoreError(
+                f"{self._file} is damaged or not a store of Starlight: {error}. {right}"
+            ) from error
 
     @property
     def syncs(self) -> int:
@@ -177,7 +148,7 @@ class SqliteStore:
         Raises:
             StoreError: the disk refused; nothing of it was kept.
         """
-        batch = _Batch(writes)
+        batch = Batch(writes)
         places: dict[str, Place] = {}
         try:
             self._append(batch, places)
@@ -268,20 +239,34 @@ class SqliteStore:
 
     @property
     def _file(self) -> Path:
-        return self.path / "starlight.db"
+        return self.path / FILE
+
+    def _opened_segments(self, segment_bytes: int) -> Segments:
+        # Where a row no longer says in which segment its body lies, it may be in any.
+        torn = _number(self._writer, f"select count(*) from bundles where not ({quarantine.BUNDLE_WHOLE})")
+        given_back = {} if torn else released(self._writer)
+        opened = Segments(self.path / SEGMENTS, self._places.values(), segment_bytes, given_back)
+        if opened.unnamed:
+            size = sum(path.stat().st_size for path in opened.unnamed)
+            _LOG.warning(
+                "%s: the index names nothing in %d segment files (%d bytes, from %s on); they are kept, as it"
+                " may be older than they are",
+                self.path, len(opened.unnamed), size, opened.unnamed[0].name,
+            )  # fmt: skip
+        return opened
 
     def _close_database(self) -> None:
         if self._database is not None:
             self._database.close()
         self._lock.release()
 
-    def _append(self, batch: _Batch, places: dict[str, Place]) -> None:
+    def _append(self, batch: Batch, places: dict[str, Place]) -> None:
         for key, write in batch.persists.items():
             if len(write.data) >= self._segment_from:
                 places[key] = self._segments.append(write.data)
         self._segments.sync()
 
-    def _transact(self, batch: _Batch, places: dict[str, Place], now: int | None) -> None:
+    def _transact(self, batch: Batch, places: dict[str, Place], now: int | None) -> None:
         execute, executemany = self._writer.execute, self._writer.executemany
         with self._writer:
             # What is set aside was there before all that the same batch puts in its place.
@@ -323,7 +308,13 @@ class SqliteStore:
                     " on conflict(name) do update set value = max(value, excluded.value)",
                     (now,),
                 )
+            note(self._writer, places.values(), self._segments.emptied(self._freed(batch)))
             self._prune(len(batch.forgets), now)
+
+    def _freed(self, batch: Batch) -> list[Place]:
+        """Return the places of the bodies that a batch lets go of."""
+        keys = {*batch.forgets, *batch.persists}
+        return [self._places[key] for key in keys if key in self._places]
 
     def _prune(self, forgotten: int, now: int | None) -> None:
         self._unpruned += forgotten
@@ -340,12 +331,14 @@ class SqliteStore:
             )
             self._seen = self._remembered
 
-    def _settle(self, batch: _Batch, places: dict[str, Place], held: int) -> None:
+    def _settle(self, batch: Batch, places: dict[str, Place], held: int) -> None:
         """Bring what is kept in memory in line with what has just been committed."""
         # In this order, as what is set aside was there before what the same batch puts in its place.
         self._hidden.update(batch.hidden)
         self._hidden.difference_update(batch.persists, batch.forgets)
-        freed = [self._places.pop(key) for key in (*batch.forgets, *batch.persists) if key in self._places]
+        freed = self._freed(batch)
+        for key in (*batch.forgets, *batch.persists):
+            self._places.pop(key, None)
         # Places before bodies, because a reader looks in memory first: what it misses there must have a
         # place. The bytes replaced are released last, when no place names them any more.
         self._places.update(places)
@@ -371,6 +364,8 @@ class SqliteStore:
                     "update bundles set segment = ?, start = ?, size = ?, crc = ? where key = ?",
                     [(p.segment, p.offset, p.size, p.crc, key) for key, p in moved.items()],
                 )
+                emptied = self._segments.emptied([self._places[key] for key in moved])
+                note(self._writer, moved.values(), emptied)
         except (apsw.Error, OSError, StoreError) as error:
             _LOG.error("%s: segment %d stays as it is until the next start: %s", self.path, number, error)
             self._uncompactable.add(number)
