@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,6 +56,7 @@ def text_of(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
+@cache
 def sections(text: str) -> dict[str, str]:
     """Return what stands below each heading, up to the next one of any level."""
     found = list(_HEADING.finditer(_without_code(text)))
@@ -63,8 +65,11 @@ def sections(text: str) -> dict[str, str]:
 
 
 def section(text: str, start: str) -> str:
-    """Return what stands below the one heading that begins so."""
-    found = [body for title, body in sections(text).items() if title.startswith(start)]
+    """Return what stands below the heading that is so, or else the one that begins so."""
+    told = sections(text)
+    if start in told:
+        return told[start]
+    found = [body for title, body in told.items() if title.startswith(start)]
     assert len(found) == 1, f"{len(found)} headings begin with {start!r}; there must be one"
     return found[0]
 

@@ -53,10 +53,3 @@ def test_a_console_example_runs_and_prints_what_readme_shows(
     for line in shown:
         pattern = ".*".join(re.escape(part.strip()) for part in line.split("..."))
         assert re.search(pattern, done.stdout), f"{command!r} did not print {line!r} but:\n{done.stdout}"
-
-
-def test_every_link_in_the_documents_leads_somewhere() -> None:
-    """A relative link in a document names a file that is there."""
-    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", path.read_text(encoding="utf-8")):
-            assert (path.parent / target).exists(), f"{path.relative_to(ROOT)}: {target} is not there"

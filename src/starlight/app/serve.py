@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import uvicorn
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -97,6 +98,22 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def application(backend: PageBackend, daemons: Sequence[Daemon], token: str) -> Starlette:
+    """Return the page and the whole of the local API, that of the nodes too.
+
+    Args:
+        backend: what stands behind the page.
+        daemons: the nodes of this process.
+        token: the secret that opens it.
+    """
+    app = make_app(backend, token=token)
+    # The page knows no nodes, so the routes to theirs are added here, before the mount at /api hides them.
+    services = ServiceRoutes({daemon.config.node.number: daemon for daemon in daemons})
+    plans = PlanRoutes(daemons)
+    app.router.routes[:0] = [_status_route(daemons), *plans.routes(), *services.routes()]
+    return app
+
+
 async def serve(
     backend: PageBackend,
     daemons: Sequence[Daemon],
@@ -113,11 +130,7 @@ async def serve(
         StoreError: a daemon stopped because its disk refused.
     """
     access = Access(address_of(listener), token_of(folder), os.getpid())
-    app = make_app(backend, token=access.token)
-    # The page knows no nodes, so the routes to theirs are added here, before the mount at /api hides them.
-    services = ServiceRoutes({daemon.config.node.number: daemon for daemon in daemons})
-    plans = PlanRoutes(daemons)
-    app.router.routes[:0] = [_status_route(daemons), *plans.routes(), *services.routes()]
+    app = application(backend, daemons, access.token)
     ending = asyncio.Event()
     config = uvicorn.Config(
         _UntilTheEnd(app, ending),
