@@ -375,7 +375,10 @@ def test_lifetime() -> None:
 
 def test_expiry() -> None:
     """... the time at which the payload will no longer be useful, in milliseconds past the creation time."""
-    assert decode(PLAIN).expires_at(0) == (725846400000 + 86_400_000) * 10**6
+    created, day = 725846400000 * 10**6, 86_400_000 * 10**6
+    assert decode(PLAIN).expires_at(created + 5) == created + day
+    for wrong in (created - 1, created + day):  # it has not been made yet; it has ended, and yet it came
+        assert decode(PLAIN).expires_at(wrong) == wrong + day
     aged = decode(bundle(primary(timestamp=wire.ZERO_TIME), AGE, PAYLOAD))
     assert aged.expires_at(10**9) == 10**9 + (86_400_000 - 5) * 10**6
     assert aged.expires_at(10**9, age_ms=1000) == 10**9 + (86_400_000 - 1000) * 10**6

@@ -50,6 +50,7 @@ from starlight.node.events import (
     TransmissionFailed,
     Wakeup,
 )
+from starlight.node.stored import KNOWN_ON
 
 FORWARD_REPORTS = 0x4000 | 0x10000 | 0x20000 | 0x40000 | 0x40
 
@@ -185,7 +186,7 @@ def test_a_delivered_bundle_is_forgotten_and_known_as_a_duplicate() -> None:
     (deliver,) = of(node.handle(came(made())), Deliver)
     assert node.bundles
     (forget,) = of(node.handle(Delivered(deliver.keys)), Forget)
-    assert forget.remember_until == T + 86_400 * SECOND
+    assert forget.remember_until == T + 86_400 * SECOND + KNOWN_ON
     assert not node.bundles
     for receiver in (node, node.restart(T + HOUR)):
         actions = receiver.handle(came(made(), transfer=8), T + HOUR)
@@ -260,15 +261,17 @@ def test_a_lifetime_ends_at_its_last_instant() -> None:
         node = Fixture(3)
         node.handle(Claim("ipn:3.1"))
         ends = T + 60 * SECOND
-        actions = node.handle(came(made(lifetime_s=60), arrives=ends - early), ends - early)
+        at = ends - early  # its age when it was sent is all that it knows; light takes the rest
+        data = made(lifetime_s=60, age_ms=60_000 if not early else 59_999)
+        actions = node.handle(came(data, arrives=at), at)
         assert len(of(actions, Deliver)) == delivered
         assert ("bundle.deleted" in traces(actions)) == (not delivered)
 
 
 def test_an_expired_bundle_is_not_stored() -> None:
-    """A bundle whose lifetime has ended is deleted (RFC 9171, 5.10)."""
+    """A bundle whose lifetime has ended by its age is deleted (RFC 9171, 5.5)."""
     node = Fixture(2)
-    actions = node.handle(came(made(at=T - 100 * SECOND, lifetime_s=99)))
+    actions = node.handle(came(made(lifetime_s=99, age_ms=100_000)))
     assert of(actions, Acknowledge)
     assert not node.bundles
     assert traces(actions) == ["bundle.deleted"]

@@ -37,7 +37,7 @@ def test_an_echo_sends_the_same_payload_back() -> None:
         (T, SECOND, 60_000),
         (T, 100 * DAY, 30 * 86_400_000),
         (None, HOUR, 3_600_000 - 1_200_000),  # as of now, where the source has no clock
-        (T + 20 * DAY, HOUR, 60_000),  # whose clock is days ahead
+        (T + 20 * DAY, HOUR, 3_600_000 - 1_200_000),  # whose clock is days ahead
     ],
 )
 def test_an_answer_lives_a_minute_to_a_month(created: int | None, lifetime: int, answer_ms: int) -> None:

@@ -127,20 +127,41 @@ class Bundle(msgspec.Struct, frozen=True, gc=False):
         """The numbers of blocks that a block confidentiality block (RFC 9172, 3.8) has encrypted."""
         return encrypted_numbers(self.blocks)
 
-    def expires_at(self, received: int, age_ms: int | None = None) -> int:
-        """Return when its lifetime ends, in ns since 2000-01-01T00:00:00Z (RFC 9171, 4.3.1).
+    def expires_at(self, received: int, age_ms: int | None = None, *, ahead: int = 0) -> int:
+        """Return when its lifetime ends here, in ns since 2000-01-01T00:00:00Z (RFC 9171, 4.3.1 and 5.5).
+
+        RFC 9171, 5.5 lets a bundle's age be counted from its creation time where the clock here is known to
+        be accurate, and else asks for its bundle age block. No node knows that of its clock, nor of the
+        source's. So where a block tells the age, that alone counts; where none does, creation time and
+        lifetime do, unless they can't be right: the creation has not come yet, or the lifetime had ended
+        before the bundle came, which its sender still held to be alive. Then it counts from when it came.
 
         Args:
-            received: when it came here, in ns since 2000-01-01T00:00:00Z. It counts only where
-                the source has no clock, that is, where the creation time is zero.
-            age_ms: its age then, in ms; None takes what its bundle age block says, or 0.
+            received: when it came here, in ns since 2000-01-01T00:00:00Z.
+            age_ms: its age then, in ms; None takes what its bundle age block says.
+            ahead: by how much the source's clock is known to be ahead of ours, in ns.
         """
         block = self.primary
-        if block.creation_ms:
-            # Any peer may write 64 bits into both; the sum must still fit a column of the store.
-            return min((block.creation_ms + block.lifetime_ms) * _MILLISECOND, NEVER)
-        age = (self.age_ms or 0) if age_ms is None else age_ms
-        return min(received + (block.lifetime_ms - age) * _MILLISECOND, NEVER)
+        lifetime = block.lifetime_ms * _MILLISECOND
+        age = self.age_ms if age_ms is None else age_ms
+        if age is not None or not block.creation_ms:
+            return min(received + lifetime - (age or 0) * _MILLISECOND, NEVER)
+        # Any peer may write 64 bits into both; the sum must still fit a column of the store.
+        ends = block.creation_ms * _MILLISECOND - ahead + lifetime
+        latest = received + lifetime
+        return min(ends if received < ends < latest else latest, NEVER)
+
+    def is_misdated(self, received: int, tolerance: int) -> bool:
+        """Tell whether its creation time can't be right by the clock that says when it came.
+
+        Args:
+            received: when it came, in ns.
+            tolerance: by how much clocks that agree may differ, in ns.
+        """
+        block = self.primary
+        created = block.creation_ms * _MILLISECOND
+        ended = self.age_ms is None and created + block.lifetime_ms * _MILLISECOND <= received
+        return block.creation_ms > 0 and (ended or created > received + tolerance)
 
 
 def encrypted_numbers(sequence: Iterable[CanonicalBlock]) -> frozenset[int]:

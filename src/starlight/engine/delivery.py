@@ -21,7 +21,7 @@ from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.core import Core
 from starlight.node.reception import ReceivedBundle
 from starlight.node.reports import Reports
-from starlight.node.stored import Stored, whole_key
+from starlight.node.stored import Stored, remembered_until, whole_key
 from starlight.node.trace_events import BundleDelivered, BundleUnclaimed
 
 _Units = OrderedDict[str, tuple[Stored, ...]]
@@ -105,8 +105,9 @@ class Delivery:
             key, meta = stored.key, stored.meta
             self._finish_fragments(stored)
             self._pop(self._offered, meta.destination, whole_key(stored))
-            self._duplicates.deliver(key, meta.expires)
-            self._ledger.forget(stored, Cause.DELIVERED, meta.expires)
+            until = remembered_until(meta)
+            self._duplicates.deliver(key, until)
+            self._ledger.forget(stored, Cause.DELIVERED, until)
             self._ledger.trace(now, BundleDelivered(key, meta.destination))
             self._reports.report(key, meta, "delivered", now, ReasonCode.NO_ADDITIONAL_INFORMATION)
             self._offer_next(meta.destination)
@@ -173,7 +174,7 @@ class Delivery:
 
     def _finish_fragments(self, stored: Stored) -> None:
         """Remember the whole bundle, and drop fragments that were not needed for it."""
-        whole, until = whole_key(stored), stored.meta.expires
+        whole, until = whole_key(stored), remembered_until(stored.meta)
         if stored.meta.fragment is not None:
             # The store remembers the whole too: after a restart its fragments, cut otherwise by another
             # relay, would else be put together and delivered once more.

@@ -11,7 +11,7 @@ from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.core import Core
 from starlight.node.reception import Reception
 from starlight.node.reports import Reports, read_report
-from starlight.node.stored import Stored
+from starlight.node.stored import Stored, remembered_until
 from starlight.node.trace_events import ReportHeard
 
 
@@ -93,5 +93,6 @@ class Dispatcher:
             if told.source_node == self._number:
                 self._ledger.act(Reported(told.known_as, meta.source, told.status, told.time, told.reason))
             self._ledger.trace(now, ReportHeard(told.key, meta.source, told.status))
-        self._duplicates.deliver(stored.key, meta.expires)
-        self._ledger.forget(stored, Cause.HEARD, meta.expires)
+        until = remembered_until(meta)
+        self._duplicates.deliver(stored.key, until)
+        self._ledger.forget(stored, Cause.HEARD, until)

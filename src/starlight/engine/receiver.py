@@ -11,6 +11,7 @@ A bundle may come while another copy of it is here. Which has come further is to
 from __future__ import annotations
 
 from starlight.bundle import ReasonCode
+from starlight.dtntime import SECOND, from_wire
 from starlight.engine.delivery import Delivery
 from starlight.engine.dispatch import Dispatcher
 from starlight.errors import PeerError
@@ -22,7 +23,13 @@ from starlight.node.events import BundleReceived
 from starlight.node.reception import ReceivedBundle, Reception
 from starlight.node.reports import Reports
 from starlight.node.stored import Stored, whole_of
-from starlight.node.trace_events import BundleAccepted, BundleDeleted, BundleDuplicate, BundleRefused
+from starlight.node.trace_events import (
+    BundleAccepted,
+    BundleDeleted,
+    BundleDuplicate,
+    BundleMisdated,
+    BundleRefused,
+)
 
 IT_CROSSES = "a copy of it is under way from here, whose answer is still out"
 """Why a copy is refused for now. It may be our own, coming back: to say that we hold it while the
@@ -64,7 +71,7 @@ class Receiver:
             self._refuse(event, now, "no resources", f"larger than {limits.bundle_bytes} B")
             return
         try:
-            received = self._reception.receive(event.data, event.arrives, event.peer)
+            received = self._reception.receive(event.data, event.arrives, event.peer, event.peer_ahead)
         except PeerError as error:
             self._refuse(event, now, "not acceptable", str(error))
             self._report_unintelligible(event, now)
@@ -126,6 +133,9 @@ class Receiver:
         self._acknowledge(event)
         size = len(event.data)
         self._ledger.trace(now, BundleAccepted(stored.key, meta.destination, event.peer, meta.arrives, size))
+        if received.misdated:
+            ahead_s = (from_wire(meta.creation[0]) - meta.arrives) / SECOND
+            self._ledger.trace(now, BundleMisdated(stored.key, event.peer, ahead_s))
         if meta.arrives > now:
             self._dispatcher.dispatch_at(meta.arrives, stored)
         else:

@@ -262,10 +262,12 @@ class Neighbours:
             lasts = self._light.lasts(peer, self._node, left, len(event.data))
             if lasts is not None:
                 self.clocks.departed(peer, driver, left, lasts, now)
-            left -= self.clocks.offsets.correction(driver)  # what is imposed is counted by our clock
+        ahead = self.clocks.offsets.correction(driver)
+        if left is not None:
+            left -= ahead  # what is imposed is counted by our clock
         earliest = self._clock.ago(QUEUE_S)
         arrives = self._light.arrival(peer, self._node, left, now, earliest)
-        self._tell(events.BundleReceived(peer, event.data, handle, arrives))
+        self._tell(events.BundleReceived(peer, event.data, handle, arrives, ahead))
 
     def _with_clock(self, status: LinkStatus) -> LinkStatus:
         offset = self.clocks.offsets.offset(status.peer)

@@ -24,7 +24,7 @@ class DuplicateFilter:
         self._handed: dict[str, tuple[int, int]] = {}  # hop count, and how often
 
     def deliver(self, key: str, until: int) -> None:
-        """Remember that a bundle was delivered here, until its lifetime has ended."""
+        """Remember that a bundle was delivered here, until a time, in ns (`stored.remembered_until`)."""
         delivered = self._delivered
         delivered.pop(key, None)
         delivered[key] = until
@@ -46,8 +46,7 @@ class DuplicateFilter:
 
     def was_delivered(self, key: str, now: int) -> bool:
         """Tell whether a bundle was delivered here."""
-        # What outlived its time stays until the limit drives it out: it counts no more, as its bundle has
-        # expired and is refused for that.
+        # What outlived its time stays until the limit drives it out; it counts no more.
         until = self._delivered.get(key)
         return until is not None and until >= now
 

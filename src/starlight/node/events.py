@@ -28,12 +28,15 @@ class BundleReceived(_Event, frozen=True):
         transfer: the link's handle, to be acknowledged or refused; None where the link does not acknowledge.
         arrives: when light brings them. Later than now where light time is imposed:
             the bundle is stored and acknowledged at once and stays hidden until then.
+        peer_ahead: by how much the peer's clock is known to be ahead of ours, in ns; 0 where they agree, or
+            too little is known.
     """
 
     peer: int | None
     data: bytes
     transfer: int | None
     arrives: int
+    peer_ahead: int = 0
 
 
 class LinkUp(_Event, frozen=True):

@@ -22,6 +22,7 @@ from starlight.bundle import (
 from starlight.dtntime import MILLISECOND
 from starlight.errors import BundleError, InputError
 from starlight.node.application import NotKept, Submit
+from starlight.node.clock_offsets import TOLERANCE
 from starlight.node.config import NodeConfig
 from starlight.node.forecast import Outgoing
 from starlight.node.stored import Meta
@@ -52,6 +53,7 @@ class ReceivedBundle(NamedTuple):
         node: the node that it is addressed to; None when that is not known.
         data: its bytes as they will be stored: of a bundle for another node, as they will be sent on.
         refusal: why it is to be deleted and not stored; None when nothing is wrong.
+        misdated: by the clock here its creation time can't be right.
     """
 
     key: str
@@ -59,6 +61,7 @@ class ReceivedBundle(NamedTuple):
     node: int | None
     data: bytes
     refusal: ReasonCode | None = None
+    misdated: bool = False
 
 
 class Reception:
@@ -99,13 +102,14 @@ class Reception:
             return None
         return str(endpoint) if self.node_of(endpoint) == self._number else None
 
-    def receive(self, data: bytes, arrives: int, peer: int | None) -> ReceivedBundle:
+    def receive(self, data: bytes, arrives: int, peer: int | None, peer_ahead: int = 0) -> ReceivedBundle:
         """Read a received bundle.
 
         Args:
             data: its bytes.
             arrives: when light brings it, in ns.
             peer: who sent it, whose policy holds; None for nobody's.
+            peer_ahead: by how much the peer's clock is known to be ahead of ours, in ns.
 
         Raises:
             BundleError: the bytes are no bundle by RFC 9171.
@@ -114,7 +118,11 @@ class Reception:
         head = bundle.primary
         node = self.node_of(head.destination)
         age_ms = bundle.age_ms
-        expires = bundle.expires_at(arrives, age_ms)
+        # Of another's clock a peer's tells nothing, whoever the bundle says that its source is.
+        ahead = peer_ahead if peer is not None and self.node_of(head.source) == peer else 0
+        # RFC 9171, 4.3.1 allows a node to override a lifetime that is absurd, while the bundle is there.
+        latest = arrives + self._limits.lifetime_ms * MILLISECOND
+        expires = min(bundle.expires_at(arrives, age_ms, ahead=ahead), latest)
         refusal = None
         unprocessed = bp.unprocessed(bundle)
         if expires <= arrives:
@@ -155,7 +163,8 @@ class Reception:
             priority=_urgency(service),
             critical=service.critical,
         )
-        return ReceivedBundle(bundle.id, meta, node, stored, refusal)
+        misdated = bundle.is_misdated(arrives + ahead, TOLERANCE)
+        return ReceivedBundle(bundle.id, meta, node, stored, refusal, misdated)
 
     def unintelligible(self, data: bytes, arrives: int) -> ReceivedBundle | None:
         """Return what can be told of a bundle that `receive` has refused; None when nothing is certain.

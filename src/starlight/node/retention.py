@@ -10,7 +10,7 @@ from starlight.bundle import ReasonCode
 from starlight.node.bundle_state import Cause
 from starlight.node.core import Core
 from starlight.node.reports import Reports
-from starlight.node.stored import Stored, identity
+from starlight.node.stored import Stored, identity, remembered_until
 from starlight.node.submission_news import SubmissionNews
 from starlight.node.trace_events import BundleDropped, BundleExpired, BundleForwarded
 
@@ -63,4 +63,4 @@ class Retention:
         meta = stored.meta
         # Of any other nothing is kept in the store: it may come back as the only copy that is left, and then
         # must be taken, also after a restart.
-        self._ledger.forget(stored, cause, meta.expires if meta.critical and meta.copied else now)
+        self._ledger.forget(stored, cause, remembered_until(meta) if meta.critical and meta.copied else now)

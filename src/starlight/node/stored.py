@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from starlight.bundle import EndpointID, age_growth
+from starlight.dtntime import DAY
 from starlight.errors import StarlightError, StoreError
 from starlight.node.bundle_state import BundleState
 from starlight.routing import Route
@@ -69,6 +70,8 @@ class Meta(msgspec.Struct, array_like=True, gc=False):
 
 _ENCODE = msgspec.msgpack.Encoder().encode
 _DECODE = msgspec.msgpack.Decoder(Meta).decode
+KNOWN_ON = 30 * DAY
+"""How long a bundle is known again after its lifetime has ended here: as long as what people send twice."""
 NOBODY: frozenset[int] = frozenset()
 
 
@@ -153,6 +156,14 @@ def known_key(stored: Stored) -> str:
     A bundle that was submitted here may be kept in fragments, and a critical one in copies.
     """
     return whole_key(stored) if stored.meta.own else identity(stored)
+
+
+def remembered_until(meta: Meta) -> int:
+    """Return until when a bundle is known again that was delivered here, in ns.
+
+    A late copy is not told by its dates alone, as those count for nothing where they can't be right.
+    """
+    return meta.expires + KNOWN_ON
 
 
 def transfer_bytes(meta: Meta) -> int:

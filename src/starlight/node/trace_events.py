@@ -138,6 +138,19 @@ class BundleDropped(TraceEvent, frozen=True, tag="bundle.dropped"):
     neighbour: int | None
 
 
+class BundleMisdated(TraceEvent, frozen=True, tag="bundle.misdated"):
+    """The creation time of a bundle that was taken can't be right by the clock here, so its lifetime counts
+    from when it came.
+
+    Attributes:
+        ahead_s: how much later its creation is than when it came; negative: earlier.
+    """
+
+    bundle: str
+    peer: int | None
+    ahead_s: float
+
+
 class BundleUnclaimed(TraceEvent, frozen=True, tag="bundle.unclaimed"):
     """A bundle has reached its node and waits for somebody to claim its endpoint."""
 
@@ -225,6 +238,7 @@ EVENTS: tuple[type[TraceEvent], ...] = (
     BundleDuplicate,
     BundleRefused,
     BundleDeleted,
+    BundleMisdated,
     BundleWaiting,
     BundleSent,
     BundleFailed,

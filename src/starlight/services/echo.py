@@ -54,8 +54,8 @@ class Echo(Service):
         source = EndpointID.parse(unit.source)
         if source.is_null or source.service in self._silent or not self._may_answer(unit, now):
             return ()
-        # As its source counts, whose clock may be days ahead of ours; hence the bounds.
-        lifetime = unit.expires - (now if unit.created is None else unit.created)
+        # As its source counts, whose clock may be days off: a creation that has not come is none.
+        lifetime = unit.expires - (now if unit.created is None else min(unit.created, now))
         lifetime_ms = min(max(lifetime, LIFETIME_MIN), LIFETIME_MAX) // MILLISECOND
         self._sent += 1
         return (
