@@ -34,11 +34,16 @@ class Serving:
 
     def __init__(self, backend: FakeBackend) -> None:
         self.backend = backend
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
+        self.port = 0
+        self.start()
         self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Serve, at the port that it had if it was stopped before."""
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = self._listener.getsockname()[1]
         config = uvicorn.Config(
-            make_app(backend, token=TOKEN), log_level="error", lifespan="off", ws="websockets-sansio"
+            make_app(self.backend, token=TOKEN), log_level="error", lifespan="off", ws="websockets-sansio"
         )
         self._server = uvicorn.Server(config)
         self._up = threading.Event()

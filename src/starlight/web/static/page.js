@@ -2,12 +2,14 @@
 // ever set as text.
 
 import { MissionClock, durationWords, untilWords, utcWords } from "./clock.js";
+import { Composer } from "./composer.js";
+import { refusalWords } from "./outbox.js";
 import { Ray } from "./ray.js";
 import { Reading } from "./reading.js";
 import { Scroll } from "./scroll.js";
 import { SkyDrawing } from "./sky.js";
 
-const { person, world, parts, stream } = document.body.dataset;
+const { world, parts, stream, mailbox, letters } = document.body.dataset;
 const byId = (id) => document.getElementById(id);
 const setText = (element, text) => {
   if (element && element.textContent !== text) element.textContent = text;
@@ -19,6 +21,7 @@ const sky = byId("sky") && new SkyDrawing(byId("sky"), clock); // null where the
 const ray = byId("ray") && new Ray(byId("ray"), clock); // null where there is only one world
 const scroll = new Scroll(byId("scroll"), byId("below"), byId("below-words"));
 const reading = new Reading(byId("scroll"), (form) => htmx.trigger(form, "submit"));
+const composer = new Composer({ clock, scroll, world, mailbox, letters, say, refresh });
 const baseTitle = document.title;
 
 // ---- the strip of clocks -------------------------------------------------------------------
@@ -131,6 +134,7 @@ function listen() {
     document.body.className = "live";
     setText(byId("connection"), "");
     refresh();
+    composer.outbox.flush();
   });
   socket.addEventListener("message", (message) => {
     const news = JSON.parse(message.data);
@@ -139,7 +143,7 @@ function listen() {
   });
   socket.addEventListener("close", () => {
     document.body.className = "cut-off";
-    setText(byId("connection"), "The page has lost its server and is looking for it.");
+    setText(byId("connection"), "The page has lost its server and is looking for it. What you write is kept here until then.");
     setTimeout(listen, wait);
     wait = Math.min(wait * 2, 10000);
   });
@@ -171,7 +175,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.detail.target.id === "conversations") composer.kept.list();
   if (event.detail.target.id !== "letters") return;
+  composer.showKept();
   scroll.release();
   reading.watch();
 });
@@ -185,7 +191,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   open = new Set();
   explained.clear();
   const why = byId("prediction-why");
-  if (rewritten && why?.open && event.detail.requestConfig?.path.endsWith("/predict")) explain(why);
+  if (composer.rewritten && why?.open && event.detail.requestConfig?.path.endsWith("/predict")) explain(why);
   if (document.activeElement === document.body && trail.length) {
     // What had the focus is gone: its nearest surroundings take it.
     const near = trail.map(byId).find((element) => element?.matches("details, [tabindex]"));
@@ -212,7 +218,6 @@ function keepDetails(old, fresh) {
 // ---- why so late ---------------------------------------------------------------------------------
 
 const explained = new Map();
-let rewritten = false; // The draft is no longer the one that was explained.
 
 function restore(details) {
   const because = explained.get(details.id);
@@ -224,14 +229,14 @@ function restore(details) {
 
 async function explain(details) {
   details.dataset.asked = "yes";
-  if (details.id === "prediction-why") rewritten = false;
+  if (details.id === "prediction-why") composer.rewritten = false;
   const target = details.querySelector(".because");
   target.setAttribute("aria-busy", "true");
   if (target.querySelector("a")) target.textContent = "Looking for what is faster…";
   const draft = details.id === "prediction-why";
   const asked = { source: document.body, target, swap: "innerHTML" };
   try {
-    if (draft) await htmx.ajax("POST", details.dataset.why, { ...asked, values: Object.fromEntries(new FormData(compose)) });
+    if (draft) await htmx.ajax("POST", details.dataset.why, { ...asked, values: Object.fromEntries(new FormData(composer.form)) });
     else await htmx.ajax("GET", details.dataset.why, asked);
   } catch {
     // The server is gone; the page says so elsewhere.
@@ -297,148 +302,21 @@ function showUnread() {
   document.title = unread ? `(${unread}) ${baseTitle}` : baseTitle;
 }
 
-// ---- writing -------------------------------------------------------------------------------------
-
-const compose = byId("compose");
-const text = byId("text");
-const draftKey = compose && `draft ${person} ${compose.elements.to.value}`;
-let pause = 0;
-let lastForecast = "";
-
-function startComposing() {
-  text.value ||= sessionStorage.getItem(draftKey) ?? "";
-  text.addEventListener("input", () => {
-    sessionStorage.setItem(draftKey, text.value);
-    byId("alert").hidden = true;
-    rewritten = true;
-    clearTimeout(pause);
-    pause = setTimeout(sayForecast, 1500);
-  });
-  text.addEventListener("htmx:beforeRequest", () => {
-    askedAt = performance.now();
-  });
-  text.addEventListener("htmx:afterRequest", (event) => {
-    answeredAt = performance.now();
-    restsUntil = answeredAt + 9 * (answeredAt - askedAt);
-    if (!event.detail.successful) age(refused(event.detail.xhr) ?? "The node does not answer.");
-  });
-  byId("urgent").addEventListener("change", () => {
-    rewritten = true;
-    htmx.trigger(text, "predict");
-    clearTimeout(pause);
-    pause = setTimeout(sayForecast, 1500);
-  });
-  text.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) compose.requestSubmit();
-  });
-  compose.addEventListener("htmx:afterRequest", (event) => {
-    if (event.target !== compose) return;
-    if (!event.detail.successful) {
-      notSent(refused(event.detail.xhr) ?? "The node does not answer.");
-      return;
-    }
-    text.value = "";
-    byId("urgent").checked = false;
-    byId("alert").hidden = true;
-    rewritten = true;
-    sessionStorage.removeItem(draftKey);
-    stopAnswering();
-    say("Your letter is kept safe.");
-    text.focus();
-    htmx.trigger(text, "predict");
-  });
-  byId("answer-cancel").addEventListener("click", (event) => {
-    event.preventDefault();
-    stopAnswering();
-    text.focus();
-  });
-}
-
-// Heard only when the writer rests, and only when it differs.
-function sayForecast() {
-  const words = byId("prediction")?.querySelector(".forecast")?.textContent.replace(/\s+/g, " ").trim() ?? "";
-  if (text.value && words !== lastForecast) say(words);
-  lastForecast = words;
-}
-
-// A forecast whose moment of leaving has passed is stale. When a letter would leave at once that is
-// always so: then it is asked for again, sooner by someone who writes, as soon as its minutes may have
-// changed. One that takes the server long, as of a letter in many fragments, gets a tenth of its time at
-// most; what is old by then is greyed, and says of when it is.
-const STALE_MS = 20_000; // of mission time; what is shown is rounded to a minute
-const AGED_MS = 60_000;
-let askedAt = 0;
-let answeredAt = performance.now();
-let restsUntil = 0;
-
-function forecastAgain() {
-  const prediction = byId("prediction");
-  const leaves = prediction?.dataset.leaves;
-  if (!leaves || document.visibilityState !== "visible") return;
-  const old = clock.now() - Date.parse(leaves);
-  const real = performance.now();
-  const writing = text.value || document.activeElement === text;
-  const asked = askedAt > answeredAt;
-  if (old > AGED_MS && real - answeredAt > 1500) age("");
-  if (asked || old < STALE_MS || real < restsUntil) return;
-  if (real - answeredAt >= (writing ? 500 : 1000)) htmx.trigger(text, "predict");
-}
-
-// Greys the forecast, and says of when it is, or why there is no newer one.
-function age(why) {
-  const prediction = byId("prediction");
-  if (!prediction) return;
-  prediction.classList.replace("predicted", "doubted");
-  const aged = prediction.querySelector(".aged");
-  const words = `as of ${clock.when(world, Date.parse(prediction.dataset.made))}, in doubt${why ? `: ${why}` : ""}`;
-  setText(aged, words);
-  aged.hidden = false;
-}
-
-function stopAnswering() {
-  byId("reply-to").value = "";
-  byId("answering").hidden = true;
-}
+// ---- answering -----------------------------------------------------------------------------------
 
 document.addEventListener("click", (event) => {
   const answer = event.target.closest?.("a.answer");
-  if (!answer || !compose) return;
+  if (!answer || !composer.form) return;
   event.preventDefault();
-  byId("reply-to").value = answer.dataset.letter;
   const words = answer.closest("article").querySelector(".text")?.textContent.trim() ?? "";
-  byId("answering-words").textContent = `In answer to “${words.length > 48 ? `${words.slice(0, 47)}…` : words}”`;
-  byId("answering").hidden = false;
-  text.focus();
+  composer.answer(answer.dataset.letter, `In answer to “${words.length > 48 ? `${words.slice(0, 47)}…` : words}”`);
+  composer.save();
+  composer.text.focus();
 });
 
-// What the server refused, in its words; null when it did not answer.
-function refused(xhr) {
-  if (!xhr?.status) return null;
-  try {
-    const told = JSON.parse(xhr.responseText);
-    if (told.where === "key" && compose) {
-      // The answer to an earlier attempt was lost, and the words were changed since.
-      byId("draft-key").value = crypto.randomUUID();
-      refresh();
-      return "what you wrote before you changed it was sent already, and is among the letters.";
-    }
-    return `${told.error}.${told.right ? ` ${told.right}.` : ""}`;
-  } catch {
-    return `It answered ${xhr.status}.`;
-  }
-}
-
-// Said at the button, not in passing; the words stay where they were written.
-function notSent(why) {
-  const alert = byId("alert");
-  alert.textContent = `Not sent: ${why} Your words stay here; press Send to try again.`;
-  alert.hidden = false;
-  if (document.activeElement === document.body) text.focus(); // A disabled button has lost it.
-}
-
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.target === compose || event.target === text) return; // They say so themselves.
-  say(`That did not work: ${refused(event.detail.xhr) ?? ""}`);
+  if (event.target === composer.form || event.target === composer.text) return; // They say so themselves.
+  say(`That did not work: ${refusalWords(event.detail.xhr.status, event.detail.xhr.responseText)}`);
 });
 
 // ---- go ------------------------------------------------------------------------------------------
@@ -446,10 +324,9 @@ document.addEventListener("htmx:responseError", (event) => {
 hear(status);
 showClocks();
 showUnread();
-if (compose) startComposing();
 setInterval(showClocks, 250);
 setInterval(refreshWhenDue, 100);
-setInterval(forecastAgain, 250);
+setInterval(() => composer.forecastAgain(), 250);
 scroll.open();
 requestAnimationFrame(frame);
 listen();

@@ -1,0 +1,275 @@
+// Writing: the draft that is never lost, its forecast that is never stale, and sending, which keeps a letter
+// in this browser while the node does not answer.
+
+import { Kept } from "./kept.js";
+import { Outbox, isRefused, newKey, refusalWords } from "./outbox.js";
+import { Shelf } from "./shelf.js";
+
+// A forecast whose moment of leaving has passed is stale. When a letter would leave at once that is
+// always so: then it is asked for again, sooner by someone who writes, as soon as its minutes may have
+// changed. One that takes the server long, as of a letter in many fragments, gets a tenth of its time at
+// most; what is old by then is greyed, and says of when it is.
+const STALE_MS = 20_000; // of mission time; what is shown is rounded to a minute
+const AGED_MS = 60_000;
+const DRAFTS_MOST = 200;
+
+const byId = (id) => document.getElementById(id);
+
+export class Composer {
+  // `page` has the clock, the scroll, the person's world, mailbox and where letters go to, and `say(words)`
+  // and `refresh()`.
+  constructor(page) {
+    this.page = page;
+    this.form = byId("compose"); // null where there is nobody to write to
+    this.text = byId("text");
+    this.drafts = new Shelf("draft", page.mailbox);
+    const sent = () => page.refresh();
+    this.outbox = new Outbox(page.mailbox, page.letters, () => this.showKept(), sent);
+    const act = { withdraw: (key) => this.withdraw(key), edit: (key) => this.edit(key) };
+    this.kept = new Kept(this.outbox, this.drafts, page.clock, page.world, act);
+    this.drafts.watch(() => this.kept.list());
+    this.rewritten = false; // The draft is no longer the one that was explained.
+    this.askedAt = 0;
+    this.answeredAt = performance.now();
+    this.restsUntil = 0;
+    this.lastForecast = "";
+    if (this.form) this.start();
+    this.showKept();
+  }
+
+  start() {
+    const { form, text } = this;
+    this.restore();
+    text.addEventListener("input", () => {
+      byId("alert").hidden = true;
+      this.changed();
+    });
+    text.addEventListener("htmx:beforeRequest", () => {
+      this.askedAt = performance.now();
+    });
+    text.addEventListener("htmx:afterRequest", (event) => this.foreseen(event.detail));
+    byId("urgent").addEventListener("change", () => {
+      htmx.trigger(text, "predict");
+      this.changed();
+    });
+    text.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+    });
+    form.addEventListener("htmx:confirm", (event) => {
+      // What is written now goes after what waits here.
+      if (event.target !== form || !this.outbox.waiting().length) return;
+      event.preventDefault();
+      if (this.keep(this.written(), "")) this.outbox.flush();
+    });
+    form.addEventListener("htmx:beforeRequest", (event) => {
+      if (event.target === form) this.sending = this.written();
+    });
+    form.addEventListener("htmx:afterRequest", (event) => {
+      if (event.target === form) this.answered(event.detail);
+    });
+    byId("answer-cancel").addEventListener("click", (event) => {
+      event.preventDefault();
+      this.stopAnswering();
+      text.focus();
+    });
+  }
+
+  // ---- the draft: as it was left, on whichever page and day
+
+  written() {
+    const fields = this.form.elements;
+    return {
+      to: fields.to.value,
+      text: this.text.value,
+      reply_to: fields.reply_to.value || null,
+      priority: fields.urgent.checked ? "expedited" : "normal",
+      key: fields.key.value,
+      written: this.page.clock.now(),
+      answers: fields.reply_to.value ? byId("answering-words").textContent : "",
+    };
+  }
+
+  changed() {
+    this.rewritten = true;
+    this.save();
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => this.sayForecast(), 1500);
+  }
+
+  save() {
+    const draft = this.written();
+    if (!draft.text && !draft.reply_to) this.drafts.remove(draft.to);
+    else {
+      this.drafts.put(draft.to, draft);
+      const all = [...this.drafts.all()].sort(([, one], [, other]) => other.written - one.written);
+      for (const [name] of all.slice(DRAFTS_MOST)) this.drafts.remove(name);
+    }
+    this.kept.list();
+  }
+
+  // Also its key: what may have reached the node before this page went away is not sent twice.
+  restore() {
+    const draft = this.drafts.get(this.form.elements.to.value);
+    if (draft && !this.text.value) this.put(draft);
+  }
+
+  put(draft) {
+    this.text.value = draft.text;
+    byId("draft-key").value = draft.key || newKey();
+    byId("urgent").checked = draft.priority === "expedited";
+    if (draft.reply_to && !byId("reply-to").value) this.answer(draft.reply_to, draft.answers);
+  }
+
+  answer(id, words) {
+    byId("reply-to").value = id;
+    byId("answering-words").textContent = words;
+    byId("answering").hidden = false;
+  }
+
+  stopAnswering() {
+    byId("reply-to").value = "";
+    byId("answering").hidden = true;
+    this.save();
+  }
+
+  // ---- sending
+
+  answered({ successful, xhr }) {
+    const letter = this.sending;
+    if (successful) {
+      this.done(letter);
+      this.page.say("Your letter is kept safe.");
+      this.text.focus();
+      htmx.trigger(this.text, "predict");
+      return;
+    }
+    const status = xhr?.status ?? 0;
+    const why = status ? refusalWords(status, xhr.responseText) : "";
+    if (!isRefused(status)) {
+      if (this.keep(letter, why)) this.outbox.flush();
+      return;
+    }
+    if (isAboutKey(xhr)) {
+      // The answer to an earlier attempt was lost, and the words were changed since.
+      byId("draft-key").value = newKey();
+      this.page.refresh();
+    }
+    this.notSent(why);
+  }
+
+  // Empties the field, but for words that were written since.
+  done(letter) {
+    if (this.text.value === letter.text) this.text.value = "";
+    byId("urgent").checked = false;
+    byId("alert").hidden = true;
+    this.rewritten = true;
+    this.stopAnswering();
+  }
+
+  // Keeps a letter in this browser, which sends it once the node answers; returns whether it could.
+  keep(letter, why) {
+    if (!letter.text.trim()) return false;
+    if (!this.outbox.add(letter)) {
+      this.notSent(why || "The node does not answer, and this browser keeps nothing.");
+      return false;
+    }
+    byId("draft-key").value = newKey();
+    this.done(letter);
+    this.tell("Kept here, will be sent when the node answers.", true);
+    this.page.scroll.toEnd();
+    this.text.focus();
+    return true;
+  }
+
+  // Said at the button, not in passing; the words stay where they were written.
+  notSent(why) {
+    this.tell(`Not sent: ${why} Your words stay here; press Send to try again.`, false);
+    if (document.activeElement === document.body) this.text.focus(); // A disabled button has lost it.
+  }
+
+  tell(words, isKept) {
+    const alert = byId("alert");
+    alert.textContent = words;
+    alert.classList.toggle("is-kept", isKept);
+    alert.hidden = false;
+  }
+
+  showKept() {
+    const shown = this.kept.show(this.form?.elements.to.value ?? "");
+    this.kept.list();
+    const alert = byId("alert");
+    if (alert?.classList.contains("is-kept") && !this.outbox.waiting().length) alert.hidden = true;
+    byId("none-yet")?.toggleAttribute("hidden", shown > 0);
+  }
+
+  async withdraw(key) {
+    const taken = await this.outbox.take(key);
+    this.page.say(taken ? "Withdrawn." : "It has been sent already.");
+    this.text.focus();
+  }
+
+  // Takes a letter back into the field, where nothing else is being written.
+  async edit(key) {
+    if (this.text.value.trim()) {
+      this.tell("Send or clear what you are writing here first.", false);
+      this.text.focus();
+      return;
+    }
+    const taken = await this.outbox.take(key);
+    if (!taken) return;
+    this.stopAnswering();
+    this.put({ ...taken, key: taken.refused ? newKey() : taken.key });
+    byId("alert").hidden = true;
+    this.changed();
+    htmx.trigger(this.text, "predict");
+    this.text.focus();
+  }
+
+  // ---- the forecast
+
+  // Heard only when the writer rests, and only when it differs.
+  sayForecast() {
+    const words = byId("prediction")?.querySelector(".forecast")?.textContent.replace(/\s+/g, " ").trim() ?? "";
+    if (this.text.value && words !== this.lastForecast) this.page.say(words);
+    this.lastForecast = words;
+  }
+
+  foreseen({ successful, xhr }) {
+    this.answeredAt = performance.now();
+    this.restsUntil = this.answeredAt + 9 * (this.answeredAt - this.askedAt);
+    if (!successful) this.age(xhr?.status ? refusalWords(xhr.status, xhr.responseText) : "The node does not answer.");
+  }
+
+  forecastAgain() {
+    const prediction = byId("prediction");
+    const leaves = prediction?.dataset.leaves;
+    if (!leaves || document.visibilityState !== "visible") return;
+    const old = this.page.clock.now() - Date.parse(leaves);
+    const real = performance.now();
+    const writing = this.text.value || document.activeElement === this.text;
+    const asked = this.askedAt > this.answeredAt;
+    if (old > AGED_MS && real - this.answeredAt > 1500) this.age("");
+    if (asked || old < STALE_MS || real < this.restsUntil) return;
+    if (real - this.answeredAt >= (writing ? 500 : 1000)) htmx.trigger(this.text, "predict");
+  }
+
+  // Greys the forecast, and says of when it is, or why there is no newer one.
+  age(why) {
+    const prediction = byId("prediction");
+    if (!prediction) return;
+    prediction.classList.replace("predicted", "doubted");
+    const aged = prediction.querySelector(".aged");
+    const made = this.page.clock.when(this.page.world, Date.parse(prediction.dataset.made));
+    const words = `as of ${made}, in doubt${why ? `: ${why}` : ""}`;
+    if (aged.textContent !== words) aged.textContent = words;
+    aged.hidden = false;
+  }
+}
+
+function isAboutKey(xhr) {
+  try {
+    return JSON.parse(xhr.responseText).where === "key";
+  } catch {
+    return false;
+  }
+}
