@@ -12,11 +12,13 @@ from tests.docs.documents import REFERENCE, ROOT, Row, rows, section, sections, 
 from tests.docs.json_types import Struct, in_words, structs_in, told_fields
 from tests.web.fake_backend import FakeBackend
 
-from starlight.app import plan_routes, service_routes
+from starlight.app import plan_routes, service_routes, stored_bundle_routes
 from starlight.app.serve import application
 from starlight.dtntime import DAY
 from starlight.live.config import DaemonStatus
 from starlight.live.plan_view import AmendmentView, PlanView
+from starlight.live.stored_bundles import LISTED_MAX
+from starlight.live.stored_view import StoredBundle, StoredPage
 from starlight.mailboxes import client_keys
 from starlight.mailboxes.mailbox import MailboxLimits
 from starlight.messages import draft, parts
@@ -62,6 +64,8 @@ ANSWERS: dict[str, Any] = {
     "POST /clock/next": views.PaceView,
     "POST /people/PERSON/clock/next": views.PaceView,
     "GET /nodes": list[DaemonStatus],
+    "GET /bundles": StoredPage,
+    "POST /bundles/drop": list[StoredBundle],
     "GET /plan": list[PlanView],
     "PUT /plan": AmendmentView | None,
     "POST /amendments": AmendmentView,
@@ -102,6 +106,9 @@ TITLES: dict[str, str] = {
     "AmendmentView": "Amendment",
     "ChangeView": "Change",
     "OtherVersion": "Version of another node",
+    "StoredPage": "Stored page",
+    "StoredBundle": "Stored bundle",
+    "HoldingView": "Holding",
     "Registered": "Registration",
     "SentUnit": "Sent bundle",
     "ReadCount": "Count",
@@ -111,6 +118,7 @@ BODIES: dict[str, tuple[Struct, ...]] = {
     "A draft": (draft.Draft,),
     "Attachment": (draft.Attachment,),
     "Smaller bodies": (letters.ReadOrder, pages.StormOrder, pages.RateOrder),
+    "An order to drop": (stored_bundle_routes.DropOrder,),
     "An amendment": (plan_routes.AmendmentDraft,),
     "A change": (plan_routes.ChangeDraft,),
     "A new contact": (plan_routes.ContactDraft,),
@@ -273,6 +281,7 @@ LIMITS: dict[str, bool] = {
     "of 256 kB at most": body.MAX_BODY_BYTES == 256 * 1024,
     "of 64 MiB at most": plan_routes.PLAN_MAX_BYTES == 64 * MIB,
     "a payload is at most 64 MiB less its headers": NodeLimits().bundle_bytes == 64 * MIB,
+    "(10000, which is the most)": LISTED_MAX == 10_000,
     "(30; 60 at most)": (service_routes._Wait("").timeout_s, service_routes.WAIT_MAX_S) == (30, 60),
     "for 30 days of mission time": client_keys.KEPT_FOR == 30 * DAY,
     "printable ASCII, 255 characters at most": draft.KEY_MAX_CHARACTERS == 255,

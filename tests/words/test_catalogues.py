@@ -14,8 +14,9 @@ from starlight.messages.lateness import Lateness, TimeSpent
 from starlight.messages.silence import Silence, SilenceCause
 from starlight.node.application import NotKept
 from starlight.node.forecast import ForecastDoubt, ForecastDoubtCode
+from starlight.node.holding import HoldingCode
 from starlight.routing import RefusalCode, Unusable
-from starlight.words import doubt, forecasts, lateness, routes, silence
+from starlight.words import doubt, forecasts, holding, lateness, routes, silence
 from starlight.words.sentence import Moment, Sentence
 
 NAMES = {7: "Seoul", 15: "the relay", 20: "the base"}
@@ -29,6 +30,7 @@ CATALOGUES: dict[type[StrEnum], object] = {
     RefusalCode: routes.REFUSALS,
     Unusable: routes.UNUSABLE,
     NotKept: doubt.NOT_KEPT,
+    HoldingCode: holding.HELD,
     ForecastDoubtCode: forecasts.DOUBTS,
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -158,12 +158,22 @@ class PlanRoutes:
         return json_answer(None) if made is None else _told(daemon, made)
 
     def _daemon(self, node: int | None) -> Daemon:
-        found = next(iter(self._daemons.values())) if node is None and len(self._daemons) == 1 else None
-        found = found or self._daemons.get(node or 0)
-        if found is None:
-            right = f"Such are {', '.join(map(str, self._daemons))}"
-            raise InputError(f"node {node} is not of this process", where="node", right=right)
-        return found
+        return daemon_of(self._daemons, node)
+
+
+def daemon_of(daemons: Mapping[int, Daemon], node: int | None) -> Daemon:
+    """Return a node of this process; without a number the only one.
+
+    Raises:
+        InputError: it is none of them, or there are several.
+    """
+    found = next(iter(daemons.values())) if node is None and len(daemons) == 1 else None
+    found = found or daemons.get(node or 0)
+    if found is None:
+        right = f"Such are {', '.join(map(str, daemons))}"
+        told = "there are several nodes" if node is None else f"node {node} is not of this process"
+        raise InputError(told, where="node", right=right)
+    return found
 
 
 def _told(daemon: Daemon, made: Amendment) -> Response:

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlight.app.access import token_of, write_private
 from starlight.app.plan_routes import PlanRoutes
 from starlight.app.service_routes import ServiceRoutes
+from starlight.app.stored_bundle_routes import StoredBundleRoutes
 from starlight.client.access import ACCESS_FILE, Access
 from starlight.errors import InputError
 from starlight.live.daemon import Daemon
@@ -109,8 +110,8 @@ def application(backend: PageBackend, daemons: Sequence[Daemon], token: str) -> 
     app = make_app(backend, token=token)
     # The page knows no nodes, so the routes to theirs are added here, before the mount at /api hides them.
     services = ServiceRoutes({daemon.config.node.number: daemon for daemon in daemons})
-    plans = PlanRoutes(daemons)
-    app.router.routes[:0] = [_status_route(daemons), *plans.routes(), *services.routes()]
+    nodes = [_status_route(daemons), *PlanRoutes(daemons).routes(), *StoredBundleRoutes(daemons).routes()]
+    app.router.routes[:0] = [*nodes, *services.routes()]
     return app
 
 

@@ -1,4 +1,4 @@
-"""`starlight bundle`: send and receive bundles of any payload through a running node."""
+"""`starlight bundle`: send and receive bundles of any payload, and look after those that a node stores."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from starlight import dtntime
+from starlight.cli.bundle_stored import drop, list_stored
 from starlight.cli.options import Number, as_json, collected, data_folder
 from starlight.cli.output import echo, print_bytes, print_json
 from starlight.errors import InputError, StarlightError
@@ -27,11 +28,15 @@ PAYLOAD_BYTES = 64 << 20
 
 @click.group()
 def bundle() -> None:
-    """Send and receive bundles of any payload through a running node.
+    """Send and receive bundles of any payload through a running node; list and drop those that it stores.
 
     The node stores what is sent before `send` returns, and keeps what comes until `receive` has written it.
     In a demo, which runs several nodes, a service number is written as an address: ipn:10.9.
     """
+
+
+bundle.add_command(list_stored, "list")
+bundle.add_command(drop)
 
 
 class SendBundleOptions(NamedTuple):

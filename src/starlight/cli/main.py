@@ -28,7 +28,7 @@ COMMANDS = {
     "node": ("node", "Run one network node from a TOML file."),
     "send": ("node", "Write a letter through a running node."),
     "inbox": ("node", "List the letters of an address at a running node."),
-    "bundle": ("bundle", "Send and receive bundles of any payload through a running node."),
+    "bundle": ("bundle", "Send and receive bundles of any payload; list and drop those that a node stores."),
     "status": ("status", "Show the state of a running node."),
     "store": ("store", "Look into the store of a node: bundles, mailboxes, what is quarantined."),
 }

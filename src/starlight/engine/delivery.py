@@ -55,6 +55,15 @@ class Delivery:
         """Tell whether a bundle may be taken: if it is a fragment, one more of its whole."""
         return self._fragments.has_room(reception)
 
+    def is_claimed(self, stored: Stored) -> bool:
+        """Tell whether an application has claimed the endpoint of a bundle."""
+        return stored.meta.destination in self._claims
+
+    def is_whole(self, stored: Stored) -> bool:
+        """Tell whether a bundle that waits here is one that may be offered, alone or with other fragments."""
+        endpoint, whole = stored.meta.destination, whole_key(stored)
+        return any(whole in units.get(endpoint, ()) for units in (self._waiting, self._offered))
+
     def take(self, stored: Stored, now: int) -> None:
         """Take a bundle that light has brought; what is whole with it is offered."""
         self._ledger.move(stored, Cause.FOR_HERE)
@@ -112,15 +121,15 @@ class Delivery:
             self._reports.report(key, meta, "delivered", now, ReasonCode.NO_ADDITIONAL_INFORMATION)
             self._offer_next(meta.destination)
 
-    def drop(self, stored: Stored) -> None:
-        """Take a bundle out of what waits here, because it expires or is replaced."""
+    def drop(self, stored: Stored, reason: NotKept) -> None:
+        """Take a bundle out of what waits here, because it expires, is replaced or dropped."""
         endpoint, whole, was_left = stored.meta.destination, whole_key(stored), self._is_left(stored)
         if stored.meta.fragment is not None:
             self._fragments.drop(stored)
         self._pop(self._waiting, endpoint, whole)
         self._pop(self._offered, endpoint, whole)
         if was_left and not stored.meta.own:  # of its own its application hears anyway
-            self._ledger.act(Expired(whole, NotKept.LIFETIME_EXPIRED))
+            self._ledger.act(Expired(whole, reason))
         self._offer_next(endpoint)
 
     def _place(self, unit: tuple[Stored, ...], now: int) -> None:

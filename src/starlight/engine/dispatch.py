@@ -7,6 +7,7 @@ from starlight.engine.delivery import Delivery
 from starlight.forwarding.forwarding import Forwarding
 from starlight.forwarding.route_booking import RouteBooking
 from starlight.node.actions import Reported
+from starlight.node.application import NotKept
 from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.core import Core
 from starlight.node.reception import Reception
@@ -70,11 +71,15 @@ class Dispatcher:
         for stored in self._reports.take_made():
             self.dispatch(stored, now)
 
-    def take_back(self, stored: Stored) -> None:
-        """Take a bundle out of whatever holds it, before it is let go of."""
+    def take_back(self, stored: Stored, reason: NotKept = NotKept.LIFETIME_EXPIRED) -> None:
+        """Take a bundle out of whatever holds it, before it is let go of.
+
+        Args:
+            reason: told to the application that was offered it and left it.
+        """
         self._forwarding.dequeue(stored)
         if stored.state in (BundleState.LOCAL, BundleState.DELIVERING):
-            self._delivery.drop(stored)
+            self._delivery.drop(stored, reason)
         elif stored.state is BundleState.HANDED:
             self._booking.release(stored)  # one that came back replaces it
 

@@ -21,6 +21,7 @@ from starlight.bundle import EndpointID
 from starlight.contacts import ContactPlan
 from starlight.engine.delivery import Delivery
 from starlight.engine.dispatch import Dispatcher
+from starlight.engine.holdings import Holdings
 from starlight.engine.receiver import Receiver
 from starlight.engine.requests import Requests
 from starlight.forwarding.answer_watch import AnswerWatch
@@ -61,6 +62,7 @@ class Node:
         router: over the plan in force. Others may ask it for routes; only the node books on it.
         forecaster: foresees what the node does with a bundle that is submitted.
         queues: of what is booked to leave for each neighbour.
+        holdings: why each stored bundle is held.
     """
 
     def __init__(self, config: NodeConfig) -> None:
@@ -97,6 +99,7 @@ class Node:
         self._dispatcher = Dispatcher(
             core, self._forwarding, booking, self._delivery, self._reception, self._reports
         )
+        self.holdings = Holdings(core, self._forwarding, self._delivery, self._dispatcher, self._retention)
         self._receiver = Receiver(core, self._reception, self._delivery, self._dispatcher, self._reports)
         self._requests = Requests(
             core, self._reception, self._forwarding, self._fragmenter, self._dispatcher, self._delivery,
@@ -119,6 +122,7 @@ class Node:
             events.Fetched: self._fetched,
             events.Delivered: lambda event, now: self._delivery.delivered(event.keys, now),
             events.Left: lambda event, now: self._delivery.leave(event.keys, now),
+            events.Drop: self.holdings.drop,
             events.PlanChanged: self._plan_changed,
             events.Wakeup: lambda event, now: None,
         }

@@ -112,7 +112,11 @@ class Receiver:
         if received.node == self._number:
             whole = whole_of(received.key) if meta.fragment else received.key
             return duplicates.was_delivered(received.key, now) or duplicates.was_delivered(whole, now)
-        return duplicates.was_handed(received.key, meta.hops)
+        if duplicates.was_handed(received.key, meta.hops):
+            return True
+        # Of what passes through, only what was dropped here is remembered as delivered, and the identity of
+        # critical bundles that copies were made of: such a copy may be the last one, and is taken.
+        return not meta.critical and duplicates.was_delivered(received.key, now)
 
     def _was_copied(self, received: ReceivedBundle, now: int) -> bool:
         """Tell whether copies of a critical bundle were sent on before, as far as is remembered."""

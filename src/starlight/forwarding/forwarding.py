@@ -139,6 +139,10 @@ class Forwarding:
             self._resting.add(stored)
             self._deadlines.at(time, self._again, (stored, since))
 
+    def is_resting(self, stored: Stored) -> bool:
+        """Tell whether a bundle that waits is looked at again though the plan stays as it is."""
+        return stored in self._resting
+
     def _again(self, rested: tuple[Stored, int], now: int) -> None:
         stored, since = rested
         self._resting.discard(stored)

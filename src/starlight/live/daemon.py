@@ -20,7 +20,7 @@ from starlight.bundle import EndpointID
 from starlight.contacts import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.engine.applications import MAIL, Applications
-from starlight.engine.host import Host
+from starlight.engine.host import Host, Step
 from starlight.engine.node import Node
 from starlight.errors import StarlightError, StoreError
 from starlight.live.bundle_service import BUNDLES, BundleService
@@ -34,6 +34,7 @@ from starlight.live.mail_service import MailService
 from starlight.live.outward_actions import OutwardActions
 from starlight.live.plan_service import PlanService
 from starlight.live.services import services_of
+from starlight.live.stored_bundles import StoredBundles
 from starlight.messages.correspondent import Maker
 from starlight.neighbours.address import LinkAddress
 from starlight.neighbours.kinds import KINDS, LinkKind, ThisNode
@@ -82,6 +83,7 @@ class Daemon:
         mail: the mailboxes, for people.
         bundles: the bundle API, for programs.
         plan: the contact plan, for who amends it.
+        held: the bundles that it stores, for who looks after it.
         departures: the last transmissions that went out, the oldest first.
         listening: the addresses at which peers may reach it.
 
@@ -120,6 +122,7 @@ class Daemon:
         )
         self._amendments = AmendmentService(number, config.node.plan, config.planners, greets=True)
         self.plan = PlanService(self._amendments, self._moment, partial(self._carry_out, AMENDMENTS))
+        self.held = StoredBundles(self.node, self._moment, self._tell)
         applications: dict[str, Restorable] = {
             MAIL: self.office,
             AMENDMENTS: self._amendments,
@@ -280,8 +283,14 @@ class Daemon:
 
     async def _carry_out(self, name: str, requests: Sequence[Request], now: int) -> None:
         """Hand requests of an application to the engine; return once what they cause is durable."""
-        step = self._host.ask(self._applications.asked(name, requests), now)
-        # The requests may have set a deadline before the one that the timer waits for.
+        await self._done(self._host.ask(self._applications.asked(name, requests), now), now)
+
+    async def _tell(self, events: Sequence[Event], now: int) -> None:
+        """Hand events to the engine; return once what they cause is durable."""
+        await self._done(self._host.step(events, now), now)
+
+    async def _done(self, step: Step, now: int) -> None:
+        # The step may have set a deadline before the one that the timer waits for.
         self._engine.arm()
         await self._commits.durable(step, now)
 

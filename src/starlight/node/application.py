@@ -35,6 +35,7 @@ class NotKept(StrEnum):
     STORE_FULL = "the store is full"
     TOO_LARGE = "too large"
     LIFETIME_EXPIRED = "lifetime expired"
+    DROPPED = "dropped by who runs the node"
 
 
 class Submit(_Request, frozen=True):

@@ -51,6 +51,7 @@ class Cause(Enum):
     HEARD = "dispatch: it is a status report, which has been read"
     EXPIRED = "retention: its lifetime has ended"
     WITHDRAWN = "requests: its application has taken it back"
+    DROPPED = "holdings: who runs the node has dropped it"
     FRAGMENTED = "fragmentation: its fragments are stored in its place"
     SURPLUS = "retention: it is a copy without a route, and another copy is here"
     REPLACED = "reception: a copy that has come further takes its place"
@@ -68,20 +69,24 @@ _HELD_AS_WELL = {_C.ACKNOWLEDGED: _S.HANDED, _C.HANDED_ON: _S.GONE}
 TABLE: dict[BundleState, dict[Cause, BundleState]] = {
     _S.HIDDEN: _PLACED
     | _ENDED
-    | {_C.ACKNOWLEDGED: _S.HANDED, _C.FOR_HERE: _S.LOCAL, _C.HEARD: _S.GONE, _C.REPLACED: _S.GONE},
+    | {_C.ACKNOWLEDGED: _S.HANDED, _C.FOR_HERE: _S.LOCAL}
+    | dict.fromkeys((_C.HEARD, _C.REPLACED, _C.DROPPED), _S.GONE),
     _S.WAITING: _PLACED
     | _ENDED
     | _HELD_AS_WELL
-    | dict.fromkeys((_C.WITHDRAWN, _C.FRAGMENTED, _C.REPLACED), _S.GONE),
+    | dict.fromkeys((_C.WITHDRAWN, _C.FRAGMENTED, _C.REPLACED, _C.DROPPED), _S.GONE),
     _S.QUEUED: _PLACED
     | _ENDED
     | _HELD_AS_WELL
-    | {_C.SENT: _S.UNDER_WAY, _C.WITHDRAWN: _S.GONE, _C.REPLACED: _S.GONE},
-    # It may have arrived: it is not withdrawn, replaced or cut. It expires only when its transfer has failed.
+    | {_C.SENT: _S.UNDER_WAY}
+    | dict.fromkeys((_C.WITHDRAWN, _C.REPLACED, _C.DROPPED), _S.GONE),
+    # It may have arrived: it is not withdrawn, dropped, replaced or cut. It expires only when its transfer
+    # has failed.
     _S.UNDER_WAY: _PLACED | _ENDED | _HELD_AS_WELL,
     # It is elsewhere, so its end here is not its end: it does not expire.
     _S.HANDED: dict.fromkeys((_C.HANDED_ON, _C.REPLACED, _C.UNDONE), _S.GONE),
-    _S.LOCAL: {_C.OFFERED: _S.DELIVERING} | dict.fromkeys((_C.COVERED, _C.EXPIRED, _C.UNDONE), _S.GONE),
+    _S.LOCAL: {_C.OFFERED: _S.DELIVERING}
+    | dict.fromkeys((_C.COVERED, _C.EXPIRED, _C.DROPPED, _C.UNDONE), _S.GONE),
     # Of what an application was given the end is its own. A fragment that comes late offers all again.
     _S.DELIVERING: {_C.OFFERED: _S.DELIVERING, _C.LEFT: _S.LOCAL}
     | dict.fromkeys((_C.DELIVERED, _C.UNDONE), _S.GONE),

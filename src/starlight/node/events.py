@@ -114,6 +114,16 @@ class Fetched(_Event, frozen=True):
     data: bytes | None
 
 
+class Drop(_Event, frozen=True):
+    """Who runs the node lets go of what it holds of a bundle.
+
+    Attributes:
+        name: the key of one bundle, or the identity of one that is kept in fragments or copies.
+    """
+
+    name: str
+
+
 class PlanChanged(_Event, frozen=True):
     """A new contact plan is in force."""
 
@@ -157,6 +167,7 @@ Event = (
     | Delivered
     | Left
     | Fetched
+    | Drop
     | PlanChanged
     | Restored
     | Remembered

@@ -7,12 +7,13 @@ the bundle in a queue takes it out there before it comes here.
 from __future__ import annotations
 
 from starlight.bundle import ReasonCode
+from starlight.node.application import NotKept
 from starlight.node.bundle_state import Cause
 from starlight.node.core import Core
 from starlight.node.reports import Reports
 from starlight.node.stored import Stored, identity, remembered_until
 from starlight.node.submission_news import SubmissionNews
-from starlight.node.trace_events import BundleDropped, BundleExpired, BundleForwarded
+from starlight.node.trace_events import BundleDeleted, BundleDropped, BundleExpired, BundleForwarded
 
 
 class Retention:
@@ -45,10 +46,25 @@ class Retention:
         """Let go of a bundle whose lifetime has ended (RFC 9171, 5.5)."""
         self._ledger.forget(stored, Cause.EXPIRED, now)
         # After it has left the index: whether a copy is here still is told by what else is in it.
-        ended = self._submissions.ended(stored)
+        ended = self._submissions.ended(stored, NotKept.LIFETIME_EXPIRED)
         self._ledger.trace(now, BundleExpired(stored.key))
         if ended:
             self._reports.report(stored.key, stored.meta, "deleted", now, ReasonCode.LIFETIME_EXPIRED)
+
+    def dropped(self, stored: Stored, now: int, reason: ReasonCode) -> None:
+        """Let go of a bundle that who runs the node has dropped (RFC 9171, 5.10).
+
+        Args:
+            reason: what the report of its deletion cites.
+        """
+        meta = stored.meta
+        # Remembered, also by the store: a neighbour that missed our answer would else bring it back.
+        self._duplicates.deliver(identity(stored), meta.expires)
+        self._ledger.forget(stored, Cause.DROPPED, meta.expires)
+        ended = self._submissions.ended(stored, NotKept.DROPPED)
+        self._ledger.trace(now, BundleDeleted(stored.key, NotKept.DROPPED))
+        if ended:
+            self._reports.report(stored.key, meta, "deleted", now, reason)
 
     def surplus(self, stored: Stored, now: int) -> None:
         """Let go of a copy whose neighbour has no route any more, as another copy is here."""

@@ -60,8 +60,8 @@ class SubmissionNews:
         held = all(part.state in (BundleState.QUEUED, BundleState.WAITING) for part in parts)
         return parts if held and not any(part.meta.departed for part in parts) else []
 
-    def ended(self, stored: Stored) -> bool:
-        """Tell that a bundle, which is not in the index any more, has expired; return whether it has.
+    def ended(self, stored: Stored, reason: NotKept) -> bool:
+        """Tell that a bundle, which is not in the index any more, has come to its end; return whether it has.
 
         A fragment takes the whole with it. Of copies only the last does, if none was handed on.
         """
@@ -70,7 +70,7 @@ class SubmissionNews:
         if meta.settled or any(identity(other) == identity(stored) for other in others):
             return False
         if meta.own:
-            self._ledger.act(Expired(known_key(stored), NotKept.LIFETIME_EXPIRED))
+            self._ledger.act(Expired(known_key(stored), reason))
             self._settle(others)
         return True
 

@@ -49,7 +49,7 @@ class BundleRefused(TraceEvent, frozen=True, tag="bundle.refused"):
 
 
 class BundleDeleted(TraceEvent, frozen=True, tag="bundle.deleted"):
-    """A bundle came that a rule forbids to keep (RFC 9171, 5.10)."""
+    """A bundle came that a rule forbids to keep, or who runs the node dropped it (RFC 9171, 5.10)."""
 
     bundle: str
     reason: str

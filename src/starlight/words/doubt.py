@@ -37,6 +37,7 @@ NOT_KEPT: dict[str, str] = {
     NotKept.STORE_FULL: "the store is full",
     NotKept.TOO_LARGE: "it is larger than a bundle may be",
     NotKept.LIFETIME_EXPIRED: "its lifetime is over",
+    NotKept.DROPPED: "who runs the node dropped it",
 }
 """In English, why a node did not keep a letter."""
 
