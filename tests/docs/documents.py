@@ -93,12 +93,14 @@ def rows(text: str) -> list[Row]:
     return found
 
 
-def blocks(text: str, kind: str = "") -> Iterator[Block]:
-    """Yield the blocks of code of a text, of one kind if it is given."""
+def blocks(text: str, kind: str = "") -> list[Block]:
+    """Return the blocks of code of a text, of one kind if it is given."""
+    found = []
     for each in _FENCE.finditer(text):
         if not kind or each[2] == kind:
             body = re.sub(f"^{each[1]}", "", each[3], flags=re.MULTILINE)
-            yield Block(each[2], body, text.count("\n", 0, each.start()) + 1)
+            found.append(Block(each[2], body, text.count("\n", 0, each.start()) + 1))
+    return found
 
 
 def quotes(text: str) -> Iterator[str]:
