@@ -9,8 +9,10 @@ that second is not in the beam.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from starlight.dtntime import DAY, SECOND
 from starlight.planner.bodies import known_spans
@@ -20,9 +22,24 @@ from starlight.scenario.network import AntennaSpec
 from starlight.scenario.scenario import Scenario
 from starlight.sky import Elements, Orbiter, Place, Sky, Trajectory, received, transmitted
 
+Flags = NDArray[np.bool_]
+
 _EDGE = SECOND
 _AT_ONCE = 8 * DAY
-_HALVINGS = 5
+
+
+class _Beam(NamedTuple):
+    """A beam at `here` that is to hold `a` and `b`."""
+
+    here: Place
+    a: Place
+    b: Place
+    width_deg: float
+
+    @property
+    def places(self) -> tuple[Place, Place, Place]:
+        """Return the places at its ends."""
+        return self.here, self.a, self.b
 
 
 class SkyBeams:
@@ -62,10 +79,11 @@ class SkyBeams:
         # Many passes ask for the same days, and to ask the sky for all of them at once costs hardly more.
         key = node, a_name, b_name, width_deg, index
         if key not in self._blocks:
-            here, a, b = (self._places[name] for name in (node, a_name, b_name))
+            places = self._places
+            beam = _Beam(places[node], places[a_name], places[b_name], width_deg)
             block = index * _AT_ONCE, (index + 1) * _AT_ONCE
-            known = common([block], common(self._known(here, a), self._known(here, b)))
-            self._blocks[key] = self._inside(here, a, b, width_deg, known)
+            known = common([block], common(self._known(beam.here, beam.a), self._known(beam.here, beam.b)))
+            self._blocks[key] = self._inside(beam, known)
         return self._blocks[key]
 
     def _known(self, here: Place, other: Place) -> list[Interval]:
@@ -73,21 +91,20 @@ class SkyBeams:
         spans = known_spans(self._sky, here, other)
         return common(spans, self._sky.coverage(other)) if isinstance(other, Trajectory) else spans
 
-    def _inside(
-        self, here: Place, a: Place, b: Place, width_deg: float, known: list[Interval]
-    ) -> list[Interval]:
+    def _inside(self, beam: _Beam, known: list[Interval]) -> list[Interval]:
+        """Return when both stand in a beam, over spans in which the sky can tell."""
         # Seen from another world an orbit is a speck: within 600 s its bend is 0.03 of the speck at most.
-        turning = [p for p in (here, a, b) if p.body == here.body or not isinstance(p, Orbiter | Elements)]
-        step = round(step_s(self._sky, known, *turning) * SECOND)
+        near = (p for p in beam.places if p.body == beam.here.body or not isinstance(p, Orbiter | Elements))
+        step = round(step_s(self._sky, known, *near) * SECOND)
         found: list[Interval] = []
         for span in known:
             times = looks(span, step)
             # Between two looks nothing near turns by more than 0.03 rad (`step_s`), so what is inside at both
             # bulges out by 1e-4 of an orbit's width at most.
-            inside = self._apart_deg(here, a, b, times) <= width_deg
+            inside = self._both(beam, times)
             since = span[0]
-            for k in np.flatnonzero(inside[1:] != inside[:-1]):
-                edge = self._edge(here, a, b, (int(times[k]), int(times[k + 1])), width_deg, bool(inside[k]))
+            crossed = np.flatnonzero(inside[1:] != inside[:-1])
+            for k, edge in zip(crossed, self._edges(beam, times, inside, crossed), strict=True):
                 if inside[k]:
                     found.append((since, edge))
                 since = edge
@@ -95,38 +112,33 @@ class SkyBeams:
                 found.append((since, span[1]))
         return merged(found)
 
-    def _edge(self, here: Place, a: Place, b: Place, span: Interval, width_deg: float, leaves: bool) -> int:
-        """Return the time next to the edge, still inside, of a span that begins (`leaves`) or ends inside."""
-        low, high = span
-        while high - low > _EDGE:
-            times = _halved(low, high)
-            inside = self._apart_deg(here, a, b, times) <= width_deg
-            first, last = 0, len(times) - 1
-            while last - first > 1:
-                middle = (first + last) // 2
-                first, last = (middle, last) if bool(inside[middle]) == leaves else (first, middle)
-            low, high = int(times[first]), int(times[last])
-        return low if leaves else high
+    def _edges(self, beam: _Beam, times: Times, inside: Flags, crossed: Times) -> list[int]:
+        """Return the time next to each edge, still inside, of the beam.
 
-    def _apart_deg(self, here: Place, a: Place, b: Place, times: Times) -> Floats:
-        """Return how far apart two others stand, in degrees: heard or sent to, whichever is more."""
-        tdb = self._sky.tdb(times)
+        Args:
+            times, inside: of the looks.
+            crossed: the looks after which an edge comes.
+        """
+        low, high, leaves = times[crossed], times[crossed + 1], inside[crossed]
+        # All edges are halved together: to ask the sky for many times costs hardly more than for one.
+        while (wide := np.flatnonzero(high - low > _EDGE)).size:
+            middle = (low[wide] + high[wide]) // 2
+            before = self._both(beam, middle) == leaves[wide]
+            low[wide] = np.where(before, middle, low[wide])
+            high[wide] = np.where(before, high[wide], middle)
+        return [int(time) for time in np.where(leaves, low, high)]
+
+    def _both(self, beam: _Beam, times: Times) -> Flags:
+        """Return at which times both stand in a beam, as they are heard and as they are sent to."""
+        sky, tdb = self._sky, self._sky.tdb(times)
         # Aberration turns both directions alike, so it is left out: 1e-4 of the angle between them.
-        heard = [received(self._sky, other, here, tdb).vector_km for other in (a, b)]
-        sent = [transmitted(self._sky, here, other, tdb).vector_km for other in (a, b)]
-        return np.maximum(_angle_deg(*heard), _angle_deg(*sent))
-
-
-def _halved(first: int, last: int) -> Times:
-    """Return a span's ends and what halving it a few times puts between them, ascending."""
-    times = np.array([first, last])
-    # To ask the sky for 33 times at once costs hardly more than for one of them, and so saves four calls of
-    # five.
-    for _ in range(_HALVINGS):
-        if times[1] - times[0] > _EDGE:
-            between = (times[:-1] + times[1:]) // 2
-            times = np.insert(times, np.arange(1, len(times)), between)
-    return times
+        heard = [received(sky, other, beam.here, tdb).vector_km for other in (beam.a, beam.b)]
+        inside = _angle_deg(*heard) <= beam.width_deg
+        # What is not in the beam as it is heard need not be looked at once more as it is sent to.
+        if inside.any():
+            sent = [transmitted(sky, beam.here, other, tdb[inside]).vector_km for other in (beam.a, beam.b)]
+            inside[inside] = _angle_deg(*sent) <= beam.width_deg
+        return inside
 
 
 def _angle_deg(a: Floats, b: Floats) -> Floats:
