@@ -6,6 +6,7 @@ import pytest
 from tests.engine.helpers import ROAD, SECOND, T, came, made, of, plan, traces
 from tests.engine.office import POST, Office, host_of
 
+from starlight.bundle import BundleFlags, ReasonCode, decode_report, payload_of
 from starlight.dtntime import MILLISECOND
 from starlight.engine.host import Host
 from starlight.engine.node import Node
@@ -16,6 +17,7 @@ from starlight.node.application import (
     ChangePlan,
     Claim,
     DataUnit,
+    Declined,
     Request,
     Save,
     Say,
@@ -245,3 +247,35 @@ def test_an_unreadable_body_is_traced_and_stays() -> None:
     assert not step.writes
     assert list(host.node.stored) == [persist.key]
     assert not [call for call in office.told if call[0] == "delivered"]
+
+
+def test_what_an_application_declines_is_deleted_and_never_reported_delivered() -> None:
+    """Its node lets go of it, reports the deletion with the reason, and does not take it again."""
+    host, office = host_of(3)
+    host.step([Claim("ipn:3.1")], T)
+    office.answers["delivered"] = [Declined(ReasonCode.BLOCK_UNINTELLIGIBLE), Save("nan", "refused/0", b"x")]
+    asks = BundleFlags.REPORT_DELIVERY | BundleFlags.REPORT_DELETION
+    step = host.step([came(made(flags=asks))], T)
+    assert "bundle.declined" in traces(step.outward)
+    assert "bundle.delivered" not in traces(step.outward)
+    assert [type(write) for write in step.writes] == [Persist, Save, Forget, Persist]
+    (report,) = host.node.stored
+    written = next(write for write in of(step.writes, Persist) if write.key == report)
+    told = decode_report(payload_of(written.data))
+    assert (told.deleted.asserted, told.delivered.asserted, told.received.asserted) == (True, False, False)
+    assert told.reason == ReasonCode.BLOCK_UNINTELLIGIBLE
+    again = host.step([came(made(flags=asks))], T)
+    assert again.writes == []
+    assert [name for name, *_ in office.told].count("delivered") == 1
+
+
+def test_a_unit_in_fragments_is_declined_whole() -> None:
+    """None of its fragments counts as delivered, and what was left for later may be declined as well."""
+    host, office = host_of(3)
+    host.step([Claim("ipn:3.1")], T)
+    office.answers["delivered"] = [Declined()]
+    parts = [made(payload=b"wor", fragment=(0, 5)), made(payload=b"ds", fragment=(3, 5))]
+    step = host.step([came(part) for part in parts], T)
+    assert traces(step.outward).count("bundle.declined") == 2
+    assert "bundle.delivered" not in traces(step.outward)
+    assert not host.node.stored

@@ -30,6 +30,7 @@ from starlight.errors import InputError
 from starlight.node.application import (
     ChangePlan,
     DataUnit,
+    Declined,
     NotKept,
     Request,
     Save,
@@ -151,6 +152,8 @@ def test_what_is_not_believed_is_refused_with_a_trace(of: str, payload: bytes, r
     assert isinstance(refused, AmendmentRefused)
     assert refused.source == of
     assert reason in refused.reason
+    # Where nothing at all is believed of it, nobody is told that it was delivered.
+    assert (Declined() in requests) == any(rule in reason for rule in ("amendment service", "at byte 0"))
     assert one.plan is PLAN
     assert not any(isinstance(request, Save) and request.key.startswith("held/") for request in requests)
 

@@ -171,7 +171,7 @@ class FakeBackend(PageBackend):
         self.rate = rate
         self.delay = delay
         self.kept: list[Kept] = []
-        self.set_aside = 0
+        self.set_aside = self.refused = 0
         self.uploaded: list[bytes] = []
         self.keys: dict[tuple[str, str], tuple[Draft, LetterView]] = {}
         self.storm_since: int | None = None
@@ -231,6 +231,7 @@ class FakeBackend(PageBackend):
             tuple(self._view(kept, me) for kept in shown),
             len(thread) > len(shown),
             self.set_aside,
+            self.refused,
         )
 
     async def write(self, person: str, draft: Draft) -> LetterView:

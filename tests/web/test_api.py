@@ -107,6 +107,18 @@ def test_records_that_are_set_aside_are_told_of(serving: Serving) -> None:
         assert "starlight store list DATA --quarantined lists them." in page
 
 
+def test_messages_that_were_refused_are_told_of(serving: Serving) -> None:
+    """Where messages came that could not be taken, JSON says how many, and the page where they are."""
+    with serving.client() as client:
+        assert client.get("/api/people/jay/mailbox").json()["refused"] == 0
+        assert "refused" not in client.get("/people/jay").text
+        serving.backend.refused = 1
+        assert client.get("/api/people/jay/mailbox").json()["refused"] == 1
+        page = client.get("/people/jay").text
+        assert "1 message that came was refused, and is kept apart." in page
+        assert "starlight store list DATA --quarantined lists it, and says why." in page
+
+
 def test_urgency(serving: Serving) -> None:
     """A draft says how urgent it is, in the words of the router; what it says is foreseen and kept."""
     with serving.client() as client:

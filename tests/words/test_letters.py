@@ -150,6 +150,16 @@ def test_what_is_set_aside_is_told_with_the_command_that_lists_it() -> None:
     assert letters.set_aside(3).startswith("3 records of this mailbox can't be read and are set aside.")
 
 
+def test_what_was_refused_is_told_with_the_command_that_lists_it() -> None:
+    """Nothing where there is nothing; one message and several in their own words."""
+    assert letters.refused(0) == ""
+    assert letters.refused(1, "./base") == (
+        "1 message that came was refused, and is kept apart."
+        " starlight store list ./base --quarantined lists it, and says why."
+    )
+    assert letters.refused(2).startswith("2 messages that came were refused, and are kept apart.")
+
+
 def test_a_letter_that_waits_on_its_way_names_the_place() -> None:
     """Where and until when it is foreseen to wait; before and after it is in flight."""
     stop = Stop(15, START + HOUR, START + DAY, "Madrid")

@@ -83,6 +83,7 @@ class NodeCorrespondence:
             letters=tuple(self._letter(letter.id) for letter in page.letters),
             earlier=page.earlier,
             set_aside=box.set_aside,
+            refused=len(box.refused),
         )
 
     def _conversations(self, box: Mailbox) -> tuple[ConversationView, ...]:

@@ -237,7 +237,7 @@ def _standard_input() -> str:
 @as_json
 def inbox(folder: Path, person: str, address: str | None, explain: bool, json_output: bool) -> None:
     """List the letters of PERSON, both ways, at the node that runs on the folder DATA."""
-    from starlight.words.letters import set_aside
+    from starlight.words.letters import refused, set_aside
 
     client = client_of(folder)
     client.person(person)
@@ -256,9 +256,10 @@ def inbox(folder: Path, person: str, address: str | None, explain: bool, json_ou
         echo("No letters.")
     for line in shut_ways(client, person):
         echo(line)
-    told = set_aside(client.set_aside(person), str(folder))
-    if told:
-        echo(told)
+    unread, not_taken = client.kept_apart(person)
+    for told in (set_aside(unread, str(folder)), refused(not_taken, str(folder))):
+        if told:
+            echo(told)
 
 
 def shut_ways(client: Client, person: str) -> Iterator[str]:

@@ -109,9 +109,10 @@ class Client:
             found += letters
         return found
 
-    def set_aside(self, person: str) -> int:
-        """Return how many records of a person's mailbox can't be read, and are set aside."""
-        return self._get(f"/people/{person}/mailbox", MailboxView, limit="1").set_aside
+    def kept_apart(self, person: str) -> tuple[int, int]:
+        """Return how many records of a mailbox can't be read, and how many messages it refused."""
+        view = self._get(f"/people/{person}/mailbox", MailboxView, limit="1")
+        return view.set_aside, view.refused
 
     def reach(self, person: str, to: str) -> ReachView:
         """Return the state of the way from a person to an address."""

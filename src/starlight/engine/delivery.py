@@ -11,7 +11,7 @@ wait, the application is told of no more than it asked for.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from starlight.bundle import ReasonCode
 from starlight.engine.reassembly import Reassembly
@@ -22,7 +22,7 @@ from starlight.node.core import Core
 from starlight.node.reception import ReceivedBundle
 from starlight.node.reports import Reports
 from starlight.node.stored import Stored, remembered_until, whole_key
-from starlight.node.trace_events import BundleDelivered, BundleUnclaimed
+from starlight.node.trace_events import BundleDeclined, BundleDelivered, BundleUnclaimed
 
 _Units = OrderedDict[str, tuple[Stored, ...]]
 """Data units by the identity of their bundle, the oldest first; the first is taken out at no cost."""
@@ -103,6 +103,25 @@ class Delivery:
 
     def delivered(self, keys: Iterable[str], now: int) -> None:
         """Let go of what an application holds, and offer what is next."""
+        for stored in self._answered(keys, Cause.DELIVERED):
+            self._ledger.trace(now, BundleDelivered(stored.key, stored.meta.destination))
+            reason = ReasonCode.NO_ADDITIONAL_INFORMATION
+            self._reports.report(stored.key, stored.meta, "delivered", now, reason)
+            self._offer_next(stored.meta.destination)
+
+    def declined(self, keys: Iterable[str], reason: int, now: int) -> None:
+        """Delete what an application will never take (RFC 9171, 5.10), and offer what is next.
+
+        Args:
+            reason: the reason code of the report.
+        """
+        for stored in self._answered(keys, Cause.DECLINED):
+            self._ledger.trace(now, BundleDeclined(stored.key, stored.meta.destination, reason))
+            self._reports.report(stored.key, stored.meta, "deleted", now, reason)
+            self._offer_next(stored.meta.destination)
+
+    def _answered(self, keys: Iterable[str], cause: Cause) -> Iterator[Stored]:
+        """Forget what an application was offered and has judged, and yield each bundle of it."""
         entries = self._ledger.index.entries
         held = [stored for key in keys if (stored := entries.get(key)) is not None]
         # All are asked before one is moved, since the first bundle of a unit tells for the whole unit.
@@ -116,10 +135,8 @@ class Delivery:
             self._pop(self._offered, meta.destination, whole_key(stored))
             until = remembered_until(meta)
             self._duplicates.deliver(key, until)
-            self._ledger.forget(stored, Cause.DELIVERED, until)
-            self._ledger.trace(now, BundleDelivered(key, meta.destination))
-            self._reports.report(key, meta, "delivered", now, ReasonCode.NO_ADDITIONAL_INFORMATION)
-            self._offer_next(meta.destination)
+            self._ledger.forget(stored, cause, until)
+            yield stored
 
     def drop(self, stored: Stored, reason: NotKept) -> None:
         """Take a bundle out of what waits here, because it expires, is replaced or dropped."""

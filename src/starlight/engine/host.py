@@ -23,6 +23,7 @@ from starlight.node.application import (
     ApplicationEvent,
     ChangePlan,
     DataUnit,
+    Declined,
     Request,
     Save,
     Say,
@@ -311,9 +312,12 @@ class Host:
         else:
             unit = _data_unit(action, payload, self.node.stored[keys[0]].meta)
             requests = application.delivered(unit, now)
-            told += self._events((each for each in requests if not isinstance(each, Untaken)), now)
-            if any(isinstance(request, Untaken) for request in requests):
-                return [*told, events.Left(keys)]
+            told += self._events((each for each in requests if not isinstance(each, Untaken | Declined)), now)
+            for request in requests:
+                if isinstance(request, Untaken):
+                    return [*told, events.Left(keys)]
+                if isinstance(request, Declined):
+                    return [*told, events.Undeliverable(keys, request.reason)]
         told.append(events.Delivered(keys))
         return told
 

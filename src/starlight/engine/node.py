@@ -121,6 +121,7 @@ class Node:
             Unclaim: self._requests.unclaim,
             events.Fetched: self._fetched,
             events.Delivered: lambda event, now: self._delivery.delivered(event.keys, now),
+            events.Undeliverable: lambda event, now: self._delivery.declined(event.keys, event.reason, now),
             events.Left: lambda event, now: self._delivery.leave(event.keys, now),
             events.Drop: self.holdings.drop,
             events.PlanChanged: self._plan_changed,

@@ -41,6 +41,7 @@ from starlight.neighbours.trace_events import (
     PeerUnreached,
 )
 from starlight.node.trace_events import (
+    BundleDeclined,
     BundleDeleted,
     BundleExpired,
     BundleFailed,
@@ -82,6 +83,7 @@ _NEWS = (
     LinkRose,
     LinkLost,
     NamelessLinkEnded,
+    BundleDeclined,
     BundleDeleted,
     BundleExpired,
     BundleFailed,

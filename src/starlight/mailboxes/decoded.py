@@ -182,6 +182,7 @@ _READERS: dict[str, Callable[[bytes], object]] = {
     "room": stored_format.ROOM.decode,
     "uploads": stored_format.UPLOADS.decode,
     "key": stored_format.CLIENT_KEY.decode,
+    "refused": stored_format.REFUSED.decode,
     "body": bytes,  # the hashes, or a chunk, which its letter judges
     "correspondent": bytes,
 }

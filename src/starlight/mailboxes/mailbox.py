@@ -23,6 +23,7 @@ from starlight.mailboxes.outgoing_letters import OutgoingLetters
 from starlight.mailboxes.part_room import PartRoom
 from starlight.mailboxes.part_states import PartStates
 from starlight.mailboxes.records import INDEX
+from starlight.mailboxes.refused_messages import RefusedMessages
 from starlight.mailboxes.stored_format import Card, StoredLetter
 from starlight.mailboxes.telemetry_log import TelemetryLog
 from starlight.mailboxes.unnamed_uploads import UnnamedUploads
@@ -48,6 +49,8 @@ class MailboxLimits(msgspec.Struct, frozen=True):
             room of their own.
         unfinished_bytes: of parts that one correspondent has begun and not ended: two films at a time.
         uploads: to one mailbox that no letter names yet: a day's pictures.
+        refused: messages that were not taken and are kept: more than a person looks at.
+        refused_bytes: of them in one mailbox: a few of the largest that there are, and all the others.
     """
 
     mailboxes: int = 256
@@ -58,6 +61,8 @@ class MailboxLimits(msgspec.Struct, frozen=True):
     part_bytes: int = 4 * 2**30
     unfinished_bytes: int = 512 * 2**20
     uploads: int = 64
+    refused: int = 256
+    refused_bytes: int = 16 * 2**20
 
 
 class Mailbox:
@@ -78,6 +83,7 @@ class Mailbox:
         parts, bodies: what is here of parts that travel on their own, and their bytes.
         telemetry: the last readings of vehicles.
         keys: under which clients wrote letters here.
+        refused: what came and was not taken.
     """
 
     def __init__(self, address: str, limits: MailboxLimits, records: DecodedRecords) -> None:
@@ -97,6 +103,7 @@ class Mailbox:
         self.part_room = PartRoom(address, records, limits.part_bytes, limits.unfinished_bytes)
         self.uploads = UnnamedUploads(address, records, self.bodies, self.part_room, limits.uploads)
         self.keys = ClientKeys(address, records)
+        self.refused = RefusedMessages(address, records, limits.refused, limits.refused_bytes)
         records.asides.watch(address, self._was_set_aside)
 
     def load(self) -> None:

@@ -14,6 +14,7 @@ body/<reference>        the hashes of a part that was written here; ``/<n>`` aft
 room                    the bytes of all parts here; ``/<address>`` after it, of those one has begun
 uploads                 the uploads that no letter names yet
 key/<n>                 a key under which a client wrote a letter
+refused/<n>             a message that came and was not taken, and why
 telemetry/<n>/<from>    the last readings of a vehicle
 carrier/<bundle>        the id of the letter that a bundle carries
 correspondent           the state of the program that lives there; empty for none
@@ -54,6 +55,7 @@ KINDS = frozenset(
         "room",
         "uploads",
         "key",
+        "refused",
         "telemetry",
         "carrier",
         "correspondent",
@@ -75,6 +77,7 @@ BODY = "body/"
 ROOM = "room"
 UPLOADS = "uploads"
 KEY = "key/"
+REFUSED = "refused/"
 Mark = Literal["open", "owed", "unread"]
 """Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it."""
 

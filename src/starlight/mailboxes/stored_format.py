@@ -20,6 +20,7 @@ kind          versions
 `ROOM`        2 framed
 `UPLOADS`     2 framed
 `CLIENT_KEY`  2 framed
+`REFUSED`     2 framed
 `RECEIVED`    1 a map; 2 framed
 `TELEMETRY`   1 a map; 2 framed, with the time of creation
 ============  ==================================================================================
@@ -121,6 +122,20 @@ class ClientKey(msgspec.Struct, frozen=True, gc=False):
     at: int
 
 
+class RefusedMessage(msgspec.Struct, frozen=True, gc=False):
+    """A message that came and was not taken.
+
+    Attributes:
+        message: as it came.
+        why: the rule that it breaks, in words.
+        at: when it came, in ns.
+    """
+
+    message: StoredLetter
+    why: str
+    at: int
+
+
 class KnownFormat(msgspec.Struct, frozen=True):
     """The latest format that a correspondent reads.
 
@@ -205,6 +220,7 @@ BODY = RecordKind(2, _reader(Body), _reader(Body))
 ROOM = RecordKind(2, _reader(int), _reader(int))
 UPLOADS = RecordKind(2, _reader(tuple[UnnamedUpload, ...]), _reader(tuple[UnnamedUpload, ...]))
 CLIENT_KEY = RecordKind(2, _reader(ClientKey), _reader(ClientKey))
+REFUSED = RecordKind(2, _reader(RefusedMessage), _reader(RefusedMessage))
 FORMAT = RecordKind(2, _reader(KnownFormat), _reader(KnownFormat))
 RECEIVED = RecordKind(2, _reader(Received), _reader(Received))
 TELEMETRY = RecordKind(2, _reader(KeptTelemetry), _reader(KeptTelemetry))

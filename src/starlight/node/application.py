@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from starlight.bundle import ReasonCode
 from starlight.contacts import ContactPlan
 from starlight.trace import Record
 
@@ -131,6 +132,18 @@ class Untaken(_Request, frozen=True):
     """
 
 
+class Declined(_Request, frozen=True):
+    """An answer to `Application.delivered`: the application will never take the data unit.
+
+    The node lets go of it, and reports it, where that is asked, as deleted and never as delivered.
+
+    Attributes:
+        reason: the reason code of that report (RFC 9171, 6.1.1).
+    """
+
+    reason: int = ReasonCode.BLOCK_UNINTELLIGIBLE
+
+
 class Take(_Request, frozen=True):
     """An application holds a data unit that it left `Untaken`; the node lets go of it.
 
@@ -150,7 +163,7 @@ class ChangePlan(_Request, frozen=True):
 ApplicationEvent = Submit | Withdraw | Claim | Unclaim
 """The requests that the engine handles; a recorded run holds them among its events."""
 
-Request = ApplicationEvent | Save | SetAside | Say | Untaken | Take | ChangePlan
+Request = ApplicationEvent | Save | SetAside | Say | Untaken | Declined | Take | ChangePlan
 
 
 class DataUnit(NamedTuple):
@@ -204,7 +217,7 @@ class Application(Protocol):
         """
 
     def delivered(self, unit: DataUnit, now: int) -> Sequence[Request]:
-        """Take what was addressed to a claimed endpoint, unless `Untaken` is among the answers."""
+        """Take what was addressed to a claimed endpoint, unless `Untaken` or `Declined` is an answer."""
 
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int

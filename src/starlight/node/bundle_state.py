@@ -47,6 +47,7 @@ class Cause(Enum):
     OFFERED = "delivery: an application that has claimed its endpoint is given it"
     LEFT = "delivery: the application leaves it for later"
     DELIVERED = "delivery: the application holds it"
+    DECLINED = "delivery: the application will never take it"
     COVERED = "delivery: all that it is a fragment of is here without it"
     HEARD = "dispatch: it is a status report, which has been read"
     EXPIRED = "retention: its lifetime has ended"
@@ -89,7 +90,7 @@ TABLE: dict[BundleState, dict[Cause, BundleState]] = {
     | dict.fromkeys((_C.COVERED, _C.EXPIRED, _C.DROPPED, _C.UNDONE), _S.GONE),
     # Of what an application was given the end is its own. A fragment that comes late offers all again.
     _S.DELIVERING: {_C.OFFERED: _S.DELIVERING, _C.LEFT: _S.LOCAL}
-    | dict.fromkeys((_C.DELIVERED, _C.UNDONE), _S.GONE),
+    | dict.fromkeys((_C.DELIVERED, _C.DECLINED, _C.UNDONE), _S.GONE),
     _S.GONE: {},
 }
 

@@ -97,6 +97,17 @@ class Delivered(_Event, frozen=True):
     keys: tuple[str, ...]
 
 
+class Undeliverable(_Event, frozen=True):
+    """An application will never take what it was offered; what it keeps of it is in the same commit.
+
+    Attributes:
+        reason: the reason code of a report (RFC 9171, 6.1.1).
+    """
+
+    keys: tuple[str, ...]
+    reason: int
+
+
 class Left(_Event, frozen=True):
     """An application leaves what it was offered for later; it waits in the store, not delivered."""
 
@@ -165,6 +176,7 @@ Event = (
     | TransmissionFailed
     | ApplicationEvent
     | Delivered
+    | Undeliverable
     | Left
     | Fetched
     | Drop

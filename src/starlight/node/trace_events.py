@@ -165,6 +165,20 @@ class BundleDelivered(TraceEvent, frozen=True, tag="bundle.delivered"):
     endpoint: str
 
 
+class BundleDeclined(TraceEvent, frozen=True, tag="bundle.declined"):
+    """An application will never take a bundle, so it is deleted here and counts as not delivered.
+
+    Attributes:
+        bundle: its key.
+        endpoint: to which it was addressed.
+        reason: the reason code of a report (RFC 9171, 6.1.1).
+    """
+
+    bundle: str
+    endpoint: str
+    reason: int
+
+
 class BundleUnreadable(TraceEvent, frozen=True, tag="bundle.unreadable"):
     """The bodies of bundles could not be read, or do not fit together."""
 
@@ -249,6 +263,7 @@ EVENTS: tuple[type[TraceEvent], ...] = (
     BundleDropped,
     BundleUnclaimed,
     BundleDelivered,
+    BundleDeclined,
     BundleUnreadable,
     BundleWithdrawn,
     BundleExpired,

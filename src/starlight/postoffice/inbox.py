@@ -1,7 +1,8 @@
 """The inbox of a node: what comes for its mailboxes, is believed or refused, and is read.
 
 Whatever a peer sends can be refused, never raise. A letter or telemetry is only believed in a bundle from
-whom it names as its sender, so nobody writes in another's name.
+whom it names as its sender, so nobody writes in another's name. What is refused is kept apart, and its node
+deletes the bundle and never reports it delivered.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from starlight.messages.delivery import Received
 from starlight.messages.format import Kind, decode_message, stand_in
 from starlight.messages.letter import Content, Letter, Newer, Receipt, Telemetry
 from starlight.messages.letter_keys import VERSION
+from starlight.messages.parts import Chunk
 from starlight.messages.trace_events import (
     LetterArrived,
     LetterDuplicate,
@@ -31,7 +33,7 @@ from starlight.messages.trace_events import (
     about,
     say,
 )
-from starlight.node.application import DataUnit, Request, Save, Say, Untaken
+from starlight.node.application import DataUnit, Declined, Request, Save, Say, Untaken
 from starlight.postoffice.addresses import canonical
 from starlight.postoffice.letter_dispatches import LetterDispatches
 from starlight.postoffice.node_mailboxes import NodeMailboxes
@@ -89,7 +91,7 @@ class Inbox:
             return self._telemetry_came(mailbox, stored, message, now)
         if isinstance(message, Newer):
             return self._unread_came(mailbox, stored, message, now)
-        return self._parts.chunk_came(mailbox, source, message, now)
+        return self._chunk_came(mailbox, stored, message, now)
 
     def _receipt_came(
         self, mailbox: Mailbox, stored: StoredLetter, receipt: Receipt, now: int
@@ -105,6 +107,11 @@ class Inbox:
             requests += self._dispatches.asked(mailbox, asked, source, now)
         for refused in receipt.refused:
             requests += self._dispatches.refused(mailbox, refused, source, now)
+        letters = [mailbox.letter(fact.letter_id) for fact in receipt.facts]
+        if letters and all(letter is not None and letter.to != source for letter in letters):
+            # Nobody but those to whom they went can have read them, so this one is made up.
+            rule = f"a receipt from {source} for letters that went to others"
+            return [*requests, *self._refused(mailbox, stored, rule, now)]
         if receipt.unknown:  # It says more than is understood here; that is kept.
             requests += self._unread_came(mailbox, stored, Newer(VERSION, Kind.RECEIPT, None), now)
         return saves_first(requests)
@@ -116,7 +123,7 @@ class Inbox:
         known = letter.content is Content.FOREIGN or _has_members(source)
         if (letter.sender, letter.to) != (source, mailbox.address) or not known:
             rule = f"a letter from {letter.sender} to {letter.to} in a bundle from {source}"
-            return self._refused(mailbox, source, rule, now)
+            return self._refused(mailbox, stored, rule, now)
         as_sent, letter, early = letter, under_own_id(mailbox, letter), list[Request]()
         before = mailbox.received(letter.id)
         if before is not None:
@@ -128,10 +135,11 @@ class Inbox:
             said = say(now, self._node, LetterDuplicate(*about(letter)))
         elif (mailbox.letter(letter.id) or letter) != letter:
             # To oneself a letter comes with an id that is known already, but not with another text.
-            return self._refused(mailbox, source, "the id belongs to another letter", now)
+            return self._refused(mailbox, stored, "the id belongs to another letter", now)
         elif not mailbox.has_room():
             # It stays with the node, without a receipt: it is not confirmed, and it is not lost.
-            return [Untaken(), *self._refused(mailbox, source, "the mailbox is full", now)]
+            refused = MessageRefused(mailbox.address, source, "the mailbox is full")
+            return [Untaken(), say(now, self._node, refused)]
         else:
             received = Received(arrived_at=now, told_arrival=not letter.receipt_wanted)
             requests = [*mailbox.put_letter(letter, stored, now)]
@@ -180,11 +188,11 @@ class Inbox:
         source = stored.source
         if telemetry.vehicle != source:
             rule = f"telemetry of {telemetry.vehicle} in a bundle from {source}"
-            return self._refused(mailbox, source, rule, now)
+            return self._refused(mailbox, stored, rule, now)
         try:
             save = mailbox.telemetry.put(telemetry, stored.payload, stored.created, now)
         except InputError as error:
-            return self._refused(mailbox, source, str(error), now)
+            return self._refused(mailbox, stored, str(error), now)
         if save is None:
             return []
         self._tell(mailbox, telemetry, now)
@@ -202,9 +210,17 @@ class Inbox:
         for came in self._watchers:
             came(mailbox.address, message, now)
 
-    def _refused(self, mailbox: Mailbox, source: str, rule: str, now: int) -> list[Request]:
-        """Say what was not taken, and by which rule."""
-        return [say(now, self._node, MessageRefused(mailbox.address, source, rule))]
+    def _chunk_came(self, mailbox: Mailbox, stored: StoredLetter, chunk: Chunk, now: int) -> list[Request]:
+        """Take a chunk of a part, unless it is not what its letter says."""
+        rule = self._parts.contradiction(mailbox, stored.source, chunk)
+        if rule:
+            return self._refused(mailbox, stored, rule, now)
+        return self._parts.chunk_came(mailbox, stored.source, chunk, now)
+
+    def _refused(self, mailbox: Mailbox, stored: StoredLetter, rule: str, now: int) -> list[Request]:
+        """Keep apart what is not taken, and say by which rule; nobody is told that it was delivered."""
+        said = say(now, self._node, MessageRefused(mailbox.address, stored.source, rule))
+        return [Declined(), *mailbox.refused.keep(stored, rule, now), said]
 
     def mark_read(self, address: str, letter_id: str, now: int) -> list[Request]:
         """Mark a letter that came as read, which answers with a receipt; again changes nothing.

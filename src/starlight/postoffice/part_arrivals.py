@@ -12,6 +12,7 @@ from itertools import islice
 
 from msgspec.structs import replace
 
+from starlight.bundle import ReasonCode
 from starlight.dtntime import DAY, MILLISECOND
 from starlight.mailboxes.author_ids import id_of_author, letter_from
 from starlight.mailboxes.known_formats import LATEST
@@ -23,7 +24,7 @@ from starlight.messages.part_state import has_chunk, is_whole, missing, nothing_
 from starlight.messages.parts import Chunk, is_true
 from starlight.messages.trace_events import MessageRefused, PartArrived, say
 from starlight.messages.wire_values import Envelope
-from starlight.node.application import Claim, Request, Save, Submit, Unclaim, Untaken
+from starlight.node.application import Claim, Declined, Request, Save, Submit, Unclaim, Untaken
 from starlight.postoffice.receipts import Receipts
 from starlight.routing import Priority
 
@@ -72,15 +73,19 @@ class PartArrivals:
             return []
         return [Unclaim(mailbox.address), Claim(mailbox.address)]
 
+    def contradiction(self, mailbox: Mailbox, source: str, chunk: Chunk) -> str:
+        """Return how a chunk contradicts its letter, in words; empty where it does not, or none is here."""
+        letter = letter_from(mailbox, source, chunk.letter_id)
+        if letter is None or (chunk.part < len(letter.parts) and is_true(chunk, letter.parts[chunk.part])):
+            return ""
+        return f"chunk {chunk.number} of part {chunk.part} is not what letter {letter.id} says"
+
     def chunk_came(self, mailbox: Mailbox, source: str, chunk: Chunk, now: int) -> list[Request]:
-        """Take a chunk of a part, if it is true and its letter is here."""
+        """Take a chunk of a part, if its letter is here; `contradiction` has found none."""
         letter = letter_from(mailbox, source, chunk.letter_id)
         if letter is None:
             return [Untaken()]
-        part = letter.parts[chunk.part] if chunk.part < len(letter.parts) else None
-        if part is None or not is_true(chunk, part):
-            rule = f"chunk {chunk.number} of part {chunk.part} is not what letter {letter.id} says"
-            return [say(now, self._node, MessageRefused(mailbox.address, source, rule))]
+        part = letter.parts[chunk.part]
         known = mailbox.parts.get(letter.id, chunk.part)
         begins = known is None or known.given_up
         state = replace(known, given_up=False) if known else nothing_here(letter.id, chunk.part, part)
@@ -167,7 +172,8 @@ class PartArrivals:
         if received is None or not letter.receipt_wanted:
             # Nobody could ask for it again, so it stays with the node, and is offered at the next claim.
             return [Untaken(), said]
-        requests: list[Request] = [said]
+        # It is gone here, so nobody is told that it was delivered.
+        requests: list[Request] = [Declined(ReasonCode.DEPLETED_STORAGE), said]
         if received.ask_at is None:
             received = replace(received, ask_at=now + ASK_AFTER, asked=0)
             self._wait(mailbox, letter.id, received)

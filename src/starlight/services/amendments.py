@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterator, Sequence
 from starlight.bundle import EndpointID
 from starlight.contacts import Amendment, Change, ContactPlan, Outage, revised
 from starlight.errors import AmendmentError, StoreError
-from starlight.node.application import Claim, DataUnit, Request, SetAside
+from starlight.node.application import Claim, DataUnit, Declined, Request, SetAside
 from starlight.services.amendment_format import Known, Message, decode
 from starlight.services.announcements import NAME, Announcements, endpoint_of
 from starlight.services.held_amendments import HELD_MAX
@@ -117,14 +117,15 @@ class AmendmentService(Service):
         """Take what another node's service says."""
         author = _author(unit.source)
         if author is None:
-            return [self._plan.refuse(unit.source, "it is not from the amendment service of a node", now)]
+            why = "it is not from the amendment service of a node"
+            return [Declined(), self._plan.refuse(unit.source, why, now)]
         if author == self.node:
             # Believed, it would put words into this node's own mouth, and use up its numbers and times.
-            return [self._plan.refuse(unit.source, "this node itself did not send it", now)]
+            return [Declined(), self._plan.refuse(unit.source, "this node itself did not send it", now)]
         try:
             message = decode(unit.payload, author)
         except AmendmentError as error:
-            return [self._plan.refuse(unit.source, str(error), now)]
+            return [Declined(), self._plan.refuse(unit.source, str(error), now)]
         requests: list[Request] = [self._plan.refuse(unit.source, why, now) for why in message.refused]
         if message.amendments and author in self.planners:
             self._announcements.answer(author, now)

@@ -15,6 +15,7 @@ from starlight.dtntime import MILLISECOND
 from starlight.medium.trace_events import LinkCut, LinkMended
 from starlight.node.stored import whole_of
 from starlight.node.trace_events import (
+    BundleDeclined,
     BundleDelivered,
     BundleExpired,
     BundleFailed,
@@ -128,7 +129,7 @@ class Observations:
                 slot = Slot(contact, node, peer, leaves, last_byte, reaches)
                 self._done.setdefault(whole, {}).setdefault(key, []).append(slot)
                 self._on.setdefault(contact, []).append((leaves, last_byte, whole))
-            case BundleDelivered(key) | BundleUnclaimed(key):
+            case BundleDelivered(key) | BundleDeclined(key) | BundleUnclaimed(key):
                 self.reached.setdefault(self._whole(key), record.time)
             case BundleWithdrawn(key):
                 self.withdrawn.add(key)

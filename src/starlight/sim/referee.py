@@ -17,6 +17,7 @@ from starlight.node.bundle_state import BundleState
 from starlight.node.stored import Stored, whole_of
 from starlight.node.trace_events import (
     BundleAccepted,
+    BundleDeclined,
     BundleDeleted,
     BundleDelivered,
     BundleExpired,
@@ -94,7 +95,9 @@ class Referee:
                 self._look_at_arrival(record, accepted)
             case BundleWaiting() as waiting:
                 self._look_for_route(record.node, waiting)
-            case BundleDelivered(key) | BundleExpired(key) | BundleWithdrawn(key) | BundleDeleted(key):
+            case BundleDelivered(key) | BundleDeclined(key) | BundleExpired(key):
+                self._ended(key)
+            case BundleWithdrawn(key) | BundleDeleted(key):
                 self._ended(key)
             case PlanAdopted() | NodeRestarted():
                 self._plans.pop(record.node, None)

@@ -52,7 +52,7 @@ class StoreListing(msgspec.Struct, frozen=True):
         path: of its folder.
         bundles: in the order in which they came.
         mailboxes: by name.
-        quarantined: in the order in which they were set aside.
+        quarantined: in the order in which they were set aside; then the messages that mailboxes refused.
     """
 
     path: str
@@ -93,6 +93,7 @@ def listing(folder: Path) -> StoreListing:
             bundles = [*_bundles(connection)]
             mailboxes = [*_mailboxes(connection, indexed=version > 1)]
             aside = quarantine.quarantined(connection) if version > 2 else []
+            aside += _refused(connection)
     except apsw.Error as error:
         raise StoreError(f"{path} can't be read: {error}") from error
     return StoreListing(str(folder), bundles, mailboxes, aside)
@@ -107,6 +108,18 @@ def _bundles(connection: apsw.Connection) -> Iterator[ListedBundle]:
             yield ListedBundle(str(key), size)
         else:
             yield ListedBundle(key, size, meta.source, meta.destination, meta.priority, meta.expires)
+
+
+def _refused(connection: apsw.Connection) -> Iterator[Quarantined]:
+    """Give the messages that mailboxes did not take, which are records that can be read."""
+    query = "select mailbox, key, data from saves where key glob 'refused/*' order by mailbox, position"
+    rows: Any = connection.execute(query)
+    for mailbox, key, data in rows:
+        try:
+            refused = stored_format.REFUSED.decode(bytes(data))
+        except (StoreError, TypeError):
+            continue  # It is set aside when the node comes upon it.
+        yield Quarantined(mailbox, key, refused.message.payload, refused.why, refused.at)
 
 
 def _mailboxes(connection: apsw.Connection, *, indexed: bool) -> Iterator[ListedMailbox]:

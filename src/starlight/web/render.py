@@ -129,6 +129,7 @@ _environment.globals |= {
     "note": doubt.note,
     "content": letters.content,
     "set_aside": letters.set_aside,
+    "refused": letters.refused,
     "in_fragments": lateness.in_fragments,
     "reading": localtime.reading,
     "new_draft_key": new_draft_key,

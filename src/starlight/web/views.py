@@ -78,6 +78,7 @@ class MailboxView(msgspec.Struct, frozen=True):
         letters: the latest letters with that correspondent, oldest first.
         earlier: there are older ones, before the first of `letters`.
         set_aside: how many records of the mailbox can't be read and are kept apart.
+        refused: how many messages that came were not taken, as in another's name, and are kept apart.
     """
 
     person: Person
@@ -86,6 +87,7 @@ class MailboxView(msgspec.Struct, frozen=True):
     letters: tuple[LetterView, ...] = ()
     earlier: bool = False
     set_aside: int = 0
+    refused: int = 0
 
 
 class Upload(msgspec.Struct, frozen=True):

@@ -52,6 +52,12 @@ SET_ASIDE = "1 record of this mailbox can't be read and is set aside. {command} 
 SEVERAL_SET_ASIDE = "{count} records of this mailbox can't be read and are set aside. {command} lists them."
 """In English, what is told where records were damaged, or are a newer Starlight's."""
 
+REFUSED = "1 message that came was refused, and is kept apart. {command} lists it, and says why."
+SEVERAL_REFUSED = (
+    "{count} messages that came were refused, and are kept apart. {command} lists them, and says why."
+)
+"""In English, what is told where messages came in another's name, or broke a rule."""
+
 CRITICAL = "Critical"
 URGENCY = {Priority.BULK: "Not urgent", Priority.NORMAL: "", Priority.EXPEDITED: "Urgent"}
 """In English, the mark of a letter by its priority, where it is not as all others."""
@@ -64,10 +70,19 @@ def set_aside(count: int, folder: str = "DATA") -> str:
         count: how many there are.
         folder: where the node keeps its data, as the command line is told it.
     """
+    return _kept_apart(count, folder, SET_ASIDE, SEVERAL_SET_ASIDE)
+
+
+def refused(count: int, folder: str = "DATA") -> str:
+    """Return what is told of messages that were refused; as `set_aside`."""
+    return _kept_apart(count, folder, REFUSED, SEVERAL_REFUSED)
+
+
+def _kept_apart(count: int, folder: str, one: str, several: str) -> str:
     if not count:
         return ""
     command = f"starlight store list {folder} --quarantined"
-    return (SET_ASIDE if count == 1 else SEVERAL_SET_ASIDE).format(count=count, command=command)
+    return (one if count == 1 else several).format(count=count, command=command)
 
 
 def urgency(letter: LetterView) -> str:
