@@ -14,6 +14,7 @@ from starlight.messages.letter import Content
 from starlight.messages.letter_view import QUOTED_MAX, LetterView, Quote
 from starlight.messages.parts import OCTETS
 from starlight.messages.urgency import Priority
+from starlight.node.application import Submit
 from starlight.postoffice.postoffice import PostOffice
 from starlight.words.letters import in_answer, state_text
 
@@ -184,10 +185,35 @@ def test_a_plain_letter_waits_for_no_receipt_and_says_so(sky: FakeSky) -> None:
 
 def test_the_addresses_of_other_software_are_written_to_in_plain_text(sky: FakeSky) -> None:
     """By the node's file, unless a draft says otherwise; files are refused, as there is no place for them."""
-    office = PostOffice(sky.earth.engine.forecaster, entropy=bytes, plain_text=(NANYOUNG,))
+    office = PostOffice(sky.earth.engine.forecaster, entropy=bytes, plain_text={NANYOUNG: True})
     office.mailboxes.open(JAY, "Jay", 0)
-    assert office.forecasts.is_plain(Draft(NANYOUNG, "words"))
-    assert not office.forecasts.is_plain(Draft(NANYOUNG, "words", plain_text=False))
-    assert not office.forecasts.is_plain(Draft("ipn:20.2", "words"))
+    assert office.forecasts.is_plain(JAY, Draft(NANYOUNG, "words"))
+    assert not office.forecasts.is_plain(JAY, Draft(NANYOUNG, "words", plain_text=False))
+    assert not office.forecasts.is_plain(JAY, Draft("ipn:20.2", "words"))
     with pytest.raises(InputError, match="plain text, which has no place for files"):
         office.outbox.write(JAY, Draft(NANYOUNG, "words", parts=(Attachment("x"),)), 0)
+
+
+def test_whoever_is_at_a_foreign_node_is_written_to_in_plain_text(sky: FakeSky) -> None:
+    """Listed or not, unless the node's file says otherwise of the address; and no receipt is waited for."""
+    office = PostOffice(
+        sky.earth.engine.forecaster, entropy=bytes, plain_text={"ipn:20.7": False}, foreign_nodes=[20]
+    )
+    office.mailboxes.open(JAY, "Jay", 0)
+    assert office.forecasts.is_plain(JAY, Draft(NANYOUNG, "words"))
+    assert not office.forecasts.is_plain(JAY, Draft("ipn:20.7", "words"))
+    assert not office.forecasts.is_plain(JAY, Draft("ipn:9.1", "words"))
+    letter, requests = office.outbox.write(JAY, Draft(NANYOUNG, "words"), 0)
+    assert [each.payload for each in requests if isinstance(each, Submit)] == [b"words"]
+    assert not letter.receipt_wanted
+
+
+def test_whoever_sent_no_letter_of_ours_is_written_to_in_plain_text(sky: FakeSky) -> None:
+    """Of whom only foreign payloads came; as soon as a letter came from there, letters go there again."""
+    draft = Draft(JAY, "Who are you?")
+    assert not sky.mars.office.forecasts.is_plain(NANYOUNG, draft)
+    sky.mars.arrive(NANYOUNG, JAY, b"hello from elsewhere")
+    assert sky.mars.office.forecasts.is_plain(NANYOUNG, draft)
+    sky.write(EARTH, JAY, NANYOUNG, "It is me.")
+    sky.run(HOUR)
+    assert not sky.mars.office.forecasts.is_plain(NANYOUNG, draft)

@@ -158,7 +158,7 @@ class NodeCorrespondence:
     async def predict(self, draft: Draft) -> PredictionView:
         """Return what to expect of a letter sent now."""
         found = prediction_view(self._mail.predict(self.person.address, draft), self._titles)
-        if not self._mail.is_plain(draft):
+        if not self._mail.is_plain(self.person.address, draft):
             return found
         left_out = forecasts.plain_text(is_answer=draft.reply_to is not None)
         return replace(found, plain_text=left_out)

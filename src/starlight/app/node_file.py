@@ -65,13 +65,17 @@ class ResidentSpec(_Spec, frozen=True):
 
 
 class AddressSpec(_Spec, frozen=True):
-    """Someone elsewhere, for the list of people to write to; in plain text where other software reads it."""
+    """Someone elsewhere, for the list of people to write to.
+
+    Attributes:
+        plain_text: other software reads what comes there; None: as their node's peer says (`foreign`).
+    """
 
     address: str
     name: str
     place: str = ""
     world: Name = MARS.name
-    plain_text: bool = False
+    plain_text: bool | None = None
 
 
 class ClockSpec(_Spec, frozen=True):

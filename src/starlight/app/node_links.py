@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
@@ -106,6 +107,16 @@ def peer_config(peer: PeerSpec) -> PeerConfig:
         peer.keepalive_s,
         peer.datagram_rate_bps,
     )
+
+
+def names_of(peers: Iterable[PeerSpec]) -> dict[str, int]:
+    """Return the node numbers of the peers that have names of the dtn scheme, by name."""
+    scheme = "dtn://"
+    return {
+        peer.node_id.removeprefix(scheme).partition("/")[0]: peer.number
+        for peer in peers
+        if peer.node_id.startswith(scheme)
+    }
 
 
 def check_peer(peer: PeerSpec, listen: str | list[str], key: str) -> None:

@@ -17,7 +17,7 @@ from starlight.app.access import TOKEN_FILE, hold, token_of, write_private
 from starlight.app.address_book import AddressBook, Entry
 from starlight.app.correspondence import Inhabitant
 from starlight.app.node_file import NodeFile, load, plan_of, silent_plan, worlds_of
-from starlight.app.node_links import host_port, peer_config, read_listen
+from starlight.app.node_links import host_port, names_of, peer_config, read_listen
 from starlight.app.node_services import service_configs, sinks
 from starlight.app.page_backend import NodePageBackend
 from starlight.app.plan_watch import PlanWatch
@@ -149,6 +149,7 @@ def config_of(node: NodeFile, base: Path, folder: Path, record: Path | None = No
         node=NodeConfig(
             number=node.number,
             plan=plan_of(node, base),
+            names=names_of(node.peer),
             without_crc=tuple(peer.number for peer in node.peer if "missing_primary_crc" in peer.policy),
         ),
         data=str(folder / STORE),
@@ -158,7 +159,9 @@ def config_of(node: NodeFile, base: Path, folder: Path, record: Path | None = No
         record=str(record) if record else None,
         services=service_configs(node.service),
         oldest_format=node.oldest_format,
-        plain_text=tuple(other.address for other in node.address if other.plain_text),
+        plain_text={
+            other.address: other.plain_text for other in node.address if other.plain_text is not None
+        },
         planners=tuple(node.planners),
     )
 

@@ -66,7 +66,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         record: a file for the events and actions of this run, for a replay; None for none.
         trace: a file to which the trace is appended as JSON lines; None for none.
         oldest_format: of letters to those who have not been heard from, 1 or 2.
-        plain_text: addresses of other software, which are written to in plain text.
+        plain_text: addresses of which it is set that they are written to in plain text, or that they are not.
         planners: the numbers of the nodes whose amendments of the plan are believed.
     """
 
@@ -79,7 +79,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trace: str | None = None
     services: tuple[ServiceConfig, ...] = ()
     oldest_format: int = 1
-    plain_text: tuple[str, ...] = ()
+    plain_text: dict[str, bool] = {}
     planners: tuple[int, ...] = ()
 
 

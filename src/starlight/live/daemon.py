@@ -338,6 +338,7 @@ def _post_office(
         clock_tolerance=tolerance_at(float(clock.fastest)),
         oldest_format=config.oldest_format,
         plain_text=config.plain_text,
+        foreign_nodes=[peer.node for peer in config.peers if peer.foreign],
     )
 
 

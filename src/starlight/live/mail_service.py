@@ -152,9 +152,9 @@ class MailService:
         """Return what speaks now against what is predicted of a letter."""
         return self._office.forecasts.doubts(address, letter, self._clock.now())
 
-    def is_plain(self, draft: Draft) -> bool:
+    def is_plain(self, address: str, draft: Draft) -> bool:
         """Return whether a draft goes as its words alone, which other software reads."""
-        return self._office.forecasts.is_plain(draft)
+        return self._office.forecasts.is_plain(address, draft)
 
     def predict(self, address: str, draft: Draft) -> Prediction:
         """Return when a letter sent now would leave and arrive."""

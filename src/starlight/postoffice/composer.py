@@ -5,8 +5,6 @@ Nothing is kept or sent here, so a forecast can ask for the letter that a draft 
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from msgspec.structs import replace
 
 from starlight.dtntime import MILLISECOND
@@ -19,7 +17,7 @@ from starlight.messages.forecast import MessageForecaster
 from starlight.messages.letter import Letter
 from starlight.messages.limits import check
 from starlight.messages.parts import CHUNK_BYTES, Part, PartKind
-from starlight.postoffice.addresses import canonical
+from starlight.postoffice.plain_text import PlainText
 from starlight.postoffice.seen_letters import last_read
 from starlight.routing import Priority
 
@@ -33,19 +31,17 @@ class Composer:
     Args:
         forecaster: knows whether an answer can come.
         formats: in which correspondents are written to.
-        plain_text: the addresses of other software, which are written to in plain text.
+        plain_text: tells which drafts go as their words alone.
     """
 
-    def __init__(
-        self, forecaster: MessageForecaster, formats: KnownFormats, plain_text: Collection[str]
-    ) -> None:
+    def __init__(self, forecaster: MessageForecaster, formats: KnownFormats, plain_text: PlainText) -> None:
         self._forecaster = forecaster
         self._formats = formats
-        self._plain_text = frozenset(map(canonical, plain_text))
+        self._plain_text = plain_text
 
-    def is_plain(self, draft: Draft) -> bool:
-        """Return whether a draft goes as its words alone: as it says itself, or as it is for its address."""
-        return draft.to in self._plain_text if draft.plain_text is None else draft.plain_text
+    def is_plain(self, mailbox: Mailbox, draft: Draft) -> bool:
+        """Return whether a draft goes as its words alone."""
+        return self._plain_text.is_for(mailbox, draft)
 
     def compose(
         self, mailbox: Mailbox, draft: Draft, drawn: bytes, now: int, thread: str | None = None
@@ -62,7 +58,7 @@ class Composer:
         Raises:
             InputError: it passes a limit, or answers a letter that is not in the mailbox.
         """
-        to, reply_to, plain_text = draft.to, draft.reply_to, self.is_plain(draft)
+        to, reply_to, plain_text = draft.to, draft.reply_to, self.is_plain(mailbox, draft)
         if plain_text and draft.parts:
             what = f"{to} is written to in plain text, which has no place for files"
             raise InputError(what, where="parts", right="Send words alone")

@@ -67,9 +67,13 @@ class LetterForecasts:
         """
         return self._forecaster.predict(self._outgoing(address, draft, now), now)
 
-    def is_plain(self, draft: Draft) -> bool:
-        """Return whether a draft goes as its words alone, which other software reads."""
-        return self._composer.is_plain(draft)
+    def is_plain(self, address: str, draft: Draft) -> bool:
+        """Return whether a draft of a mailbox goes as its words alone, which other software reads.
+
+        Raises:
+            InputError: no such mailbox.
+        """
+        return self._composer.is_plain(self._mailboxes.at(address), draft)
 
     def reach(self, address: str, to: str, now: int) -> Reach:
         """Return the state of the way from a mailbox to a correspondent.
@@ -137,11 +141,12 @@ class LetterForecasts:
     def _outgoing(self, address: str, draft: Draft, now: int) -> Outgoing:
         """Return how the letter that a draft would become is submitted."""
         # Nothing is drawn for it, so that asking does not change what is written.
-        letter = self._composer.compose(self._mailboxes.at(address), draft, bytes(ID_BYTES), now)
+        mailbox = self._mailboxes.at(address)
+        letter = self._composer.compose(mailbox, draft, bytes(ID_BYTES), now)
         return Outgoing(
             letter.sender,
             letter.to,
-            len(payload_of(letter, now, plain_text=self._composer.is_plain(draft))),
+            len(payload_of(letter, now, plain_text=self._composer.is_plain(mailbox, draft))),
             LETTER_LIFETIME // MILLISECOND,
             priority=draft.priority,
             critical=draft.critical,

@@ -201,7 +201,7 @@ class Outbox:
 
     def _post(self, mailbox: Mailbox, letter: Letter, draft: Draft, lifetime: int, now: int) -> list[Request]:
         """Keep a letter that was made of a draft, and post it; times in ns."""
-        plain_text = self._composer.is_plain(draft)
+        plain_text = self._composer.is_plain(mailbox, draft)
         size = len(payload_of(letter, now, plain_text=plain_text))
         # Its own copy says all that it is, whatever travels.
         own = payload_of(letter, now, plain_text=False)

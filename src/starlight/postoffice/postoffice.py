@@ -22,7 +22,8 @@ mailboxes live on a node, and letters between them go the same way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from starlight.dtntime import SECOND
 from starlight.errors import DefectError
@@ -36,7 +37,7 @@ from starlight.messages.forecast import MessageForecaster
 from starlight.messages.trace_events import MailboxesResumed, ReceiptRejected, TelemetryRejected, say
 from starlight.node.application import Claim, DataUnit, Request
 from starlight.node.forecast import Forecaster
-from starlight.postoffice.addresses import Addresses
+from starlight.postoffice.addresses import Addresses, canonical
 from starlight.postoffice.composer import Composer
 from starlight.postoffice.correspondents import Correspondents
 from starlight.postoffice.inbox import Inbox, saves_first
@@ -47,6 +48,7 @@ from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.outbox import Outbox
 from starlight.postoffice.part_arrivals import PartArrivals
 from starlight.postoffice.part_dispatches import PartDispatches
+from starlight.postoffice.plain_text import PlainText
 from starlight.postoffice.prediction_updates import PredictionUpdates
 from starlight.postoffice.receipts import Receipts
 from starlight.postoffice.resend import Resends
@@ -72,7 +74,8 @@ class PostOffice:
         correspondents: make those who live at mailboxes of this node; they act once theirs are opened.
         entropy: returns so many random bytes, of which ids are made, and for correspondents.
         oldest_format: in which those are written to who have not been heard from, 1 or 2.
-        plain_text: the addresses of other software, which are written to in plain text.
+        plain_text: what is set of addresses: written to in plain text, as other software is, or not.
+        foreign_nodes: the numbers of the nodes that run other software.
         clock_tolerance: by how much, in ns, a receipt may name a time that has not come here before the
             other clock counts as wrong.
 
@@ -95,7 +98,8 @@ class PostOffice:
         correspondents: Sequence[Maker] = (),
         entropy: Callable[[int], bytes] = no_entropy,
         oldest_format: int = OLDEST,
-        plain_text: Sequence[str] = (),
+        plain_text: Mapping[str, bool] = MappingProxyType({}),
+        foreign_nodes: Collection[int] = (),
         clock_tolerance: int = 2 * SECOND,
     ) -> None:
         self.node = number = node.number
@@ -104,7 +108,8 @@ class PostOffice:
         self.mailboxes = boxes = NodeMailboxes(addresses, limits or MailboxLimits(), decoded)
         forecaster = MessageForecaster(node, addresses.node_of)
         formats = KnownFormats(decoded.records, oldest_format)
-        composer = Composer(forecaster, formats, plain_text)
+        told = {canonical(address): is_plain for address, is_plain in plain_text.items()}
+        composer = Composer(forecaster, formats, PlainText(told, foreign_nodes, addresses.node_of))
         # Each is handed those that it calls, so none is there before them.
         self._letters = letters = OpenLetters(boxes)
         self._parts = parts = PartDispatches(number, letters)
