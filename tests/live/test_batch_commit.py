@@ -138,7 +138,7 @@ def test_bodies_stay_readable_while_segments_are_compacted(tmp_path: Path) -> No
     for name in kept:  # each in a segment of its own, among what will be forgotten
         filler = [Persist(f"filler of {name} {n}", b"f" * 600, b"m") for n in range(3)]
         store.commit([Persist(name, name.encode() * 20, b"m"), *filler])
-    store._bodies._recent.clear()
+    store._bodies._in_memory._recent.clear()
     thread = threading.Thread(target=churn)
     thread.start()
     store_reads = 0

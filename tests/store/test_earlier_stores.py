@@ -31,8 +31,8 @@ from starlight.node.events import Remembered, Restored
 from starlight.node.stored import unpack
 from starlight.postoffice.postoffice import PostOffice
 from starlight.store import quarantine
+from starlight.store.record_rows import entry_row
 from starlight.store.sqlite_store import SqliteStore
-from starlight.store.stored_records import entry_row
 from starlight.words import doubt
 
 FIXTURES = Path(__file__).parent / "fixtures"

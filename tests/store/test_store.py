@@ -323,7 +323,7 @@ def test_a_body_that_rots_stops_no_commit(tmp_path: Path, caplog: pytest.LogCapt
     data = bytearray(file.read_bytes())
     data[310] ^= 1
     file.write_bytes(data)
-    store._bodies._recent.clear()
+    store._bodies._in_memory._recent.clear()
     store.commit(forgets)
     store.commit([Persist("next", b"x" * 20, b"m")])
     assert "segment 1 stays as it is" in caplog.text
@@ -371,8 +371,10 @@ def test_a_full_disk_refuses_a_commit_whole(tmp_path: Path, size: int) -> None:
 def test_a_compaction_that_finds_no_room_waits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Compaction only gives room back: when there is none to move to, commits go on without it."""
     store, _, forgets = sparse_after_forgetting(tmp_path, keep=3)
-    store._segments._segment_bytes = 2 << 20  # so that what is moved would go past where the disk is full
-    store._segments._segments[2].size = 1 << 20
+    store._bodies._segments._segment_bytes = (
+        2 << 20
+    )  # so that what is moved would go past where the disk is full
+    store._bodies._segments._segments[2].size = 1 << 20
     with disk_full_from(1 << 20):
         store.commit(forgets)
     assert "segment 1 stays as it is" in caplog.text
@@ -403,7 +405,7 @@ def test_what_a_refused_commit_has_written_is_given_back(
         raise apsw.FullError("database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_transact", refuse)
+        patch.setattr(store._transactions, "write", refuse)
         with pytest.raises(StoreError, match="refused a commit"):
             store.commit([Persist("large", b"x" * 3_000, b"m")])
     assert segments(tmp_path) == []

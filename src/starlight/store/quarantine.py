@@ -25,7 +25,8 @@ from starlight.node import stored
 from starlight.node.application import Save, SetAside
 from starlight.node.store import BUNDLE
 from starlight.store.contract import Quarantined
-from starlight.store.stored_records import ENTRY_COLUMNS, PUT_ENTRY, PUT_SAVE, StoredRecords, entry_row
+from starlight.store.record_rows import ENTRY_COLUMNS, PUT_ENTRY, PUT_SAVE, entry_row
+from starlight.store.stored_records import StoredRecords
 
 TABLE = """
 create table quarantine(

@@ -11,29 +11,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from typing import Any
 
 import apsw
 
-from starlight.errors import StoreError
 from starlight.mailboxes.records import INDEX, IndexEntry, Mark, MemoryRecords, with_entry
 from starlight.messages.conversation import Conversation
 from starlight.node.application import Save, SetAside
-
-ENTRY_COLUMNS = "id, correspondent, place, written_at, reply_to, text_bytes, number, open, owed, unread"
-"""The columns of an index entry, in the order of `IndexEntry`'s fields."""
-
-PUT_ENTRY = f"""
-insert into letters(mailbox, {ENTRY_COLUMNS}) values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-on conflict(mailbox, id) do update set place = excluded.place, text_bytes = excluded.text_bytes,
-number = excluded.number, open = excluded.open, owed = excluded.owed, unread = excluded.unread
-"""
-PUT_SAVE = (
-    "insert into saves(mailbox, key, data) values(?, ?, ?)"
-    " on conflict(mailbox, key) do update set data = excluded.data"
-)
-
-_ENTRY = f"select {ENTRY_COLUMNS} from letters where mailbox = ?"
+from starlight.store.record_rows import RecordRows
 
 
 class StoredRecords:
@@ -45,8 +29,7 @@ class StoredRecords:
     """
 
     def __init__(self, reader: apsw.Connection, where: str) -> None:
-        self._reader = reader
-        self._where = where
+        self._rows = RecordRows(reader, where)
         self._lock = threading.Lock()
         self._put: dict[tuple[str, str], Save] = {}
         self._unasked: dict[int, Save | SetAside] = {}  # put, and not asked to be committed yet; by identity
@@ -98,22 +81,21 @@ class StoredRecords:
             fresh, aside = self._fresh.get(mailbox, key), (mailbox, key) in self._aside
         if fresh is not None or aside:
             return fresh
-        rows = self._rows("select data from saves where mailbox = ? and key = ?", mailbox, key)
-        return blob(rows[0][0]) if rows else None
+        return self._rows.get(mailbox, key)
 
     def entry(self, mailbox: str, letter_id: str) -> IndexEntry | None:
         """Return the index entry of a letter, or None."""
         with self._lock:
             fresh = self._fresh.entry(mailbox, letter_id)
             aside = (mailbox, INDEX + letter_id) in self._aside
-        return None if aside else fresh or self._on_disk(mailbox, letter_id)
+        return None if aside else fresh or self._rows.entry(mailbox, letter_id)
 
     def answers(self, mailbox: str, letter_id: str) -> list[IndexEntry]:
         """Return the entries of the letters in a mailbox that say that they answer a letter."""
         with self._lock:
             fresh = self._fresh.answers(mailbox, letter_id)
             ids = {entry.id for entry in fresh} | self._hidden(mailbox)
-        stored = self._entries(f"{_ENTRY} and reply_to = ?", mailbox, letter_id)
+        stored = self._rows.answers(mailbox, letter_id)
         return [*(entry for entry in stored if entry.id not in ids), *fresh]
 
     def page(self, mailbox: str, correspondent: str, before: bytes | None, limit: int) -> list[IndexEntry]:
@@ -124,14 +106,7 @@ class StoredRecords:
             fresh = self._fresh.page(mailbox, correspondent, None, len(self._put))
             # An entry that was put overrides the one on disk, and may stand elsewhere in the order.
             ids = {entry.id for entry in fresh} | self._hidden(mailbox)
-        bound, end = ("", ()) if before is None else (" and place < ?", (before,))
-        stored = self._entries(
-            f"{_ENTRY} and correspondent = ?{bound} order by place desc limit ?",
-            mailbox,
-            correspondent,
-            *end,
-            limit + len(ids),  # So many of them may have moved.
-        )
+        stored = self._rows.page(mailbox, correspondent, before, limit + len(ids))  # So many may have moved.
         found = [entry for entry in stored if entry.id not in ids]
         found += [entry for entry in fresh if before is None or entry.order < before]
         found.sort(key=lambda entry: entry.order)
@@ -142,37 +117,27 @@ class StoredRecords:
         with self._lock:
             found = self._fresh.marked(mailbox, mark)
             ids = self._fresh.letters(mailbox).keys() | self._hidden(mailbox)
-        # Of a hundred thousand letters a handful has a mark, which the planner can't know.
-        query = _ENTRY.replace("from letters", f"from letters indexed by letters_{mark}")
-        stored = self._entries(f"{query} and {mark}", mailbox)
+        stored = self._rows.marked(mailbox, mark)
         found += [entry for entry in stored if entry.id not in ids]
         return sorted(found, key=lambda entry: entry.order)
 
     def mailboxes(self) -> list[str]:
         """Return the mailboxes of which there is a record, in order."""
         with self._lock:
-            found = set(self._fresh.mailboxes())
-        # From one to the next along the index; `distinct` would walk over all the records of each.
-        rows = self._rows(
-            "with recursive found(mailbox) as (select min(mailbox) from saves union all"
-            " select (select min(mailbox) from saves where mailbox > found.mailbox) from found"
-            " where found.mailbox is not null) select mailbox from found where mailbox is not null"
-        )
-        return sorted(found | {mailbox for (mailbox,) in rows})
+            found = self._fresh.mailboxes()
+        return sorted(self._rows.mailboxes().union(found))
 
     def of_kind(self, mailbox: str, prefix: str) -> list[tuple[str, bytes]]:
         """Return the keys and records of a kind, such as `TELEMETRY`."""
         with self._lock:
             fresh, aside = dict(self._fresh.of_kind(mailbox, prefix)), set(self._aside)
-        # A range of keys, which the index answers: a prefix ends with a slash, and after that comes "0".
-        query = "select key, data from saves where mailbox = ? and key >= ? and key < ?"
-        rows = self._rows(query, mailbox, prefix, prefix.removesuffix("/") + "0")
-        stored = {key: blob(data) for key, data in rows if (mailbox, key) not in aside}
-        return list((stored | fresh).items())
+        stored = self._rows.of_kind(mailbox, prefix)
+        left = {key: data for key, data in stored.items() if (mailbox, key) not in aside}
+        return list((left | fresh).items())
 
     def asides(self, mailbox: str) -> int:
         """Return how many records of a mailbox are in quarantine, or on their way there."""
-        there = [key for (key,) in self._rows("select key from quarantine where mailbox = ?", mailbox)]
+        there = self._rows.quarantined(mailbox)
         with self._lock:  # A quiet node commits only with its next step what a reader has found.
             found = {key for of, key in self._aside if of == mailbox}
         return len(there) + len(found.difference(there))
@@ -181,58 +146,12 @@ class StoredRecords:
         """Return a mailbox's conversations."""
         with self._lock:
             fresh = self._fresh.letters(mailbox)
-        rows = self._rows(
-            "select correspondent, count(*), sum(unread), max(written_at), sum(text_bytes), max(number)"
-            " from letters where mailbox = ? group by correspondent",
-            mailbox,
-        )
-        found = {row[0]: Conversation(*row) for row in rows}
+        found = self._rows.conversations(mailbox)
         for entry in fresh.values():
             so_far = found.get(entry.correspondent, Conversation(entry.correspondent))
-            found[entry.correspondent] = with_entry(so_far, self._on_disk(mailbox, entry.id), entry)
+            found[entry.correspondent] = with_entry(so_far, self._rows.entry(mailbox, entry.id), entry)
         return list(found.values())
 
     def _hidden(self, mailbox: str) -> set[str]:
         """Return the letters of a mailbox whose entries on disk are set aside; the lock is held."""
         return {key.removeprefix(INDEX) for of, key in self._aside if of == mailbox and key.startswith(INDEX)}
-
-    def _on_disk(self, mailbox: str, letter_id: str) -> IndexEntry | None:
-        return next(iter(self._entries(f"{_ENTRY} and id = ?", mailbox, letter_id)), None)
-
-    def _entries(self, query: str, *bindings: str | bytes | int) -> list[IndexEntry]:
-        return [_entry(row) for row in self._rows(query, *bindings)]
-
-    def _rows(self, query: str, *bindings: str | bytes | int) -> list[tuple[Any, ...]]:
-        try:
-            return self._reader.execute(query, bindings).fetchall()
-        except apsw.Error as error:
-            raise StoreError(f"{self._where} can't be read: {error}") from error
-
-
-def blob(value: object) -> bytes:
-    """Return a column that should be a blob; of another type it is no record, but bytes all the same."""
-    return value if isinstance(value, bytes) else str(value).encode()
-
-
-def entry_row(entry: IndexEntry) -> tuple[str | bytes | int | None, ...]:
-    """Return an index entry as values for `ENTRY_COLUMNS`."""
-    return (
-        entry.id,
-        entry.correspondent,
-        entry.order,
-        entry.written_at,
-        entry.reply_to,
-        entry.text_bytes,
-        entry.number,
-        entry.open,
-        entry.owed,
-        entry.unread,
-    )
-
-
-def _entry(row: tuple[Any, ...]) -> IndexEntry:
-    id, correspondent, order, written_at, reply_to, text_bytes, number, *marks = row
-    is_open, owed, unread = map(bool, marks)
-    return IndexEntry(
-        id, correspondent, order, written_at, reply_to, text_bytes, number, is_open, owed, unread
-    )
