@@ -22,7 +22,8 @@ from machine import describe
 
 from starlight.app.address_book import AddressBook, Entry
 from starlight.app.correspondence import Inhabitant
-from starlight.app.node_file import NodeFile, worlds_of
+from starlight.app.node_facts import worlds_of
+from starlight.app.node_file import NodeFile
 from starlight.app.page_backend import NodePageBackend
 from starlight.app.sky_view import SkyView
 from starlight.contacts.contact import Contact, constant_light
@@ -166,7 +167,7 @@ async def previews(folder: Path) -> dict[str, object]:
     daemon = Daemon(config, clock)
     await daemon.start()
     titles = {EARTH: "Seoul", MARS: "the base"}
-    worlds = worlds_of(NodeFile(number=EARTH, name="Seoul", data="data"))
+    worlds = worlds_of(NodeFile(number=EARTH, name="Seoul", data="data"), {})
     sky_view = SkyView(open_sky(), worlds, {EARTH: "earth", MARS: "mars"}, titles)
     jay = Inhabitant(Person("jay", "Jay", JAY, "Seoul", "earth"), EARTH)
     book = AddressBook({correspondent(n): Entry(f"person {n}", "the base", "mars") for n in range(PEOPLE)})

@@ -10,7 +10,8 @@ import pytest
 from tests.scenario.worlds import MOON, UTAH
 
 from starlight.app.demo import Demo
-from starlight.app.node_file import load, worlds_of
+from starlight.app.node_facts import worlds_of
+from starlight.app.node_file import load
 from starlight.errors import InputError
 from starlight.web.page import PageView
 from starlight.web.views import CivilFace, CountedFace, PageStatus
@@ -94,7 +95,7 @@ def test_a_node_file_declares_worlds(tmp_path: Path) -> None:
     """A node's file has the two built-in worlds with its own keys for their clocks, and those it declares."""
     file = tmp_path / "node.toml"
     file.write_text(NODE, encoding="utf-8")
-    worlds = worlds_of(load(file))
+    worlds = worlds_of(load(file), {})
     assert list(worlds) == ["earth", "mars", "ship"]
     assert worlds["earth"].clock == CivilTime("UTC")
     assert isinstance(worlds["mars"].clock, SolarTime)

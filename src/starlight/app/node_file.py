@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 import msgspec
@@ -29,9 +31,9 @@ from starlight.live.node_log import LogConfig
 from starlight.scenario.file_errors import FileErrors
 from starlight.scenario.network import Name
 from starlight.scenario.toml_file import read
-from starlight.scenario.worlds import WorldSpec, check_declared, check_timezone, check_world, declared_worlds
+from starlight.scenario.worlds import WorldSpec, check_declared, check_timezone, check_world
 from starlight.services.announcements import SERVICE as AMENDMENTS
-from starlight.worlds import EARTH, MARS, CivilTime, SolarTime, World, WorldClock
+from starlight.worlds import EARTH, MARS
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Where a page may be: its guard turns other names away (`web.guard.LOOPBACK_HOSTS`)."""
@@ -68,13 +70,14 @@ class AddressSpec(_Spec, frozen=True):
     """Someone elsewhere, for the list of people to write to.
 
     Attributes:
+        world: None: that of the node at which they live.
         plain_text: other software reads what comes there; None: as their node's peer says (`foreign`).
     """
 
     address: str
     name: str
     place: str = ""
-    world: Name = MARS.name
+    world: Name | None = None
     plain_text: bool | None = None
 
 
@@ -98,8 +101,9 @@ class NodeFile(_Spec, frozen=True):
         page: ``host:port`` of the page and the local API, on loopback; port 0: any free one.
         plan: a contact plan in Starlight's JSON; relative to the file.
         planners: numbers of the nodes whose amendments of the plan are believed, this one too if it amends.
-        timezone: of the page's clock on Earth.
-        mars_longitude_deg, landing: of the page's clock on Mars: where it hangs, and the day of sol 0.
+        timezone: of the page's clock on Earth; None: as another node tells it, else UTC.
+        mars_longitude_deg, landing: of the page's clock on Mars: where it hangs, and the day of sol 0; None:
+            as another node tells it, else 0 and 2000-01-01.
         oldest_format: of letters to those who have not been heard from: 1 (any Starlight reads it) or 2.
         other_world: the worlds that are not built in, and other clocks for those that are.
         service: what else is at this node.
@@ -114,9 +118,9 @@ class NodeFile(_Spec, frozen=True):
     page: str = "127.0.0.1:8420"
     plan: str = ""
     planners: list[Number] = []
-    timezone: str = "UTC"
-    mars_longitude_deg: Annotated[float, msgspec.Meta(ge=-180, le=360)] = 0.0
-    landing: str = "2000-01-01"
+    timezone: str | None = None
+    mars_longitude_deg: Annotated[float, msgspec.Meta(ge=-180, le=360)] | None = None
+    landing: str | None = None
     clock: ClockSpec = ClockSpec()
     other_world: list[WorldSpec] = []
     peer: list[PeerSpec] = []
@@ -141,20 +145,17 @@ def load(path: Path) -> NodeFile:
     return node
 
 
-def worlds_of(node: NodeFile) -> dict[str, World]:
-    """Return the worlds that a node's people and correspondents can be on, by name."""
-    clocks: dict[str, WorldClock] = {
-        EARTH.name: CivilTime(node.timezone),
-        MARS.name: SolarTime(node.mars_longitude_deg, dtntime.from_text(node.landing)),
-    }
-    places = {EARTH.name: node.timezone, MARS.name: MARS.title} | {node.world: node.name}
-    return declared_worlds(node.other_world, clocks, places)
-
-
-def plan_of(node: NodeFile, folder: Path) -> ContactPlan:
+def plan_of(
+    node: NodeFile, folder: Path, light_s: Mapping[tuple[int, int], float] = MappingProxyType({})
+) -> ContactPlan:
     """Return the node's contact plan: the file's and the contacts written out; else each peer, always.
 
     Only a file that names neither a plan nor contacts means always: a plan without contacts means never.
+
+    Args:
+        node: the file.
+        folder: in which it is.
+        light_s: fixed light times in s by directed link, besides those that the file fixes.
 
     Raises:
         InputError: the plan's file can't be read.
@@ -190,16 +191,18 @@ def plan_of(node: NodeFile, folder: Path) -> ContactPlan:
                 one_way=spec.one_way,
             )
         )
-    return ContactPlan.of([_at_fixed_light(contact, node) for contact in contacts], notices)
-
-
-def _at_fixed_light(contact: Contact, node: NodeFile) -> Contact:
-    """Return a contact with a peer at the light time that is fixed for it: what messages will take."""
-    ends = {contact.from_node, contact.to_node}
+    fixed_s = dict(light_s)
     for peer in node.peer:
-        if peer.light_time_s is not None and ends == {node.number, peer.number}:
-            return replace(contact, light=constant_light(contact.start, peer.light_time_s))
-    return contact
+        if peer.light_time_s is not None:
+            for link in ((node.number, peer.number), (peer.number, node.number)):
+                fixed_s[link] = peer.light_time_s
+    return ContactPlan.of([_at_fixed_light(contact, fixed_s) for contact in contacts], notices)
+
+
+def _at_fixed_light(contact: Contact, fixed_s: Mapping[tuple[int, int], float]) -> Contact:
+    """Return a contact with a peer at the light time that is fixed for it: what messages will take."""
+    light_s = fixed_s.get((contact.from_node, contact.to_node))
+    return contact if light_s is None else replace(contact, light=constant_light(contact.start, light_s))
 
 
 def silent_plan(plan: ContactPlan, node: int) -> str:
@@ -253,14 +256,16 @@ def _check_here(node: NodeFile, errors: FileErrors) -> None:
     # The token travels unencrypted, so the page must not be reachable over a network.
     if _is_outside(node.page):
         errors.fail("page", node.page, f"The page is for this machine alone: {', '.join(LOOPBACK)}")
-    check_timezone("timezone", node.timezone, errors.fail)
+    if node.timezone is not None:
+        check_timezone("timezone", node.timezone, errors.fail)
     for key in ("mission", "wall"):
         if getattr(node.clock, key):
             _time(getattr(node.clock, key), f"clock.{key}", errors)
     if bool(node.clock.mission) != bool(node.clock.wall):
         right = "Give both: the mission time at one moment of the system's clock"
         errors.add("clock", "clock.mission and clock.wall belong together", right)
-    _time(node.landing, "landing", errors)
+    if node.landing is not None:
+        _time(node.landing, "landing", errors)
 
 
 def _is_outside(page: str) -> bool:
@@ -278,9 +283,9 @@ def _check_worlds(node: NodeFile, errors: FileErrors) -> None:
             fail(f"other_world[{index}].home", spec.home, "A node's file knows no other places; leave it out")
     check_world("world", node.world, node.other_world, fail)
     for index, peer in enumerate(node.peer):
-        check_world(f"peer[{index}].world", peer.world, node.other_world, fail)
+        check_world(f"peer[{index}].world", peer.world or MARS.name, node.other_world, fail)
     for index, entry in enumerate(node.address):
-        check_world(f"address[{index}].world", entry.world, node.other_world, fail)
+        check_world(f"address[{index}].world", entry.world or MARS.name, node.other_world, fail)
 
 
 def _check_contact(contact: ContactSpec, key: str, errors: FileErrors) -> None:

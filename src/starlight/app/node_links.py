@@ -13,7 +13,6 @@ from starlight.neighbours.address import LinkAddress, read_address
 from starlight.neighbours.kinds import KINDS, DatagramKind
 from starlight.neighbours.peer import PeerConfig
 from starlight.scenario.network import Name
-from starlight.worlds import MARS
 
 Number = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 Light = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
@@ -23,7 +22,7 @@ class PeerSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A node that this one is connected to.
 
     Attributes:
-        number, name, world: who it is.
+        number, name, world: who it is; without a name or a world, as it tells itself, else on Mars.
         address: where it is reached, ``tcpcl://host:port`` or ``udpcl://host:port``; without one it calls us.
         connect: ``host:port``, short for ``tcpcl://host:port``.
         node_id: what it says in SESS_INIT; ``ipn:<number>.0`` when empty.
@@ -35,7 +34,7 @@ class PeerSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     number: Number
     name: str = ""
-    world: Name = MARS.name
+    world: Name | None = None
     connect: str = ""
     node_id: str = ""
     foreign: bool = False

@@ -26,7 +26,7 @@ from starlight.live.daemon import Daemon
 from starlight.messages.reach import Reach
 from starlight.web import views
 from starlight.web.forecast_view import reach_view, silence_of, window_of
-from starlight.words import clocks
+from starlight.words import clocks, mission_facts
 
 NO_STORM = "Only a demo has one; a node's plan is changed by amendments"
 
@@ -134,6 +134,10 @@ class NodePageBackend:
                 for each in self._daemons[owner.node].disagreements()
             ),
             pace=self._pace.view(person) if self._pace else None,
+            facts=tuple(
+                mission_facts.differs(each, self._sky_view.titles)
+                for each in self._daemons[owner.node].facts.disagreements()
+            ),
         )
 
     async def set_rate(self, person: str, rate: float) -> views.PaceView:

@@ -14,9 +14,10 @@ import msgspec
 
 from starlight import dtntime
 from starlight.app.access import TOKEN_FILE, hold, token_of, write_private
-from starlight.app.address_book import AddressBook, Entry
+from starlight.app.address_book import AddressBook
 from starlight.app.correspondence import Inhabitant
-from starlight.app.node_file import NodeFile, load, plan_of, silent_plan, worlds_of
+from starlight.app.node_facts import PageNames, facts_of, taken_light_s
+from starlight.app.node_file import NodeFile, load, plan_of, silent_plan
 from starlight.app.node_links import host_port, names_of, peer_config, read_listen
 from starlight.app.node_services import service_configs, sinks
 from starlight.app.page_backend import NodePageBackend
@@ -24,7 +25,7 @@ from starlight.app.plan_watch import PlanWatch
 from starlight.app.serve import address_of, bind, serve
 from starlight.app.sky_view import SkyView
 from starlight.bundle import EndpointID
-from starlight.errors import InputError
+from starlight.errors import InputError, StoreError
 from starlight.input_files import STATE_BYTES, read_bytes
 from starlight.json_text import decode_as
 from starlight.live.clock import MissionClock
@@ -78,7 +79,11 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
                 say(f"warning: {silent}")
                 _LOG.warning("%s", silent)
             say(f"page: {address_of(listener)}/?token={token_of(folder)}")
-            async with sinks(daemon, node.service, path.parent), _plan_watch(node, path.parent, daemon):
+            async with (
+                sinks(daemon, node.service, path.parent),
+                _plan_watch(node, path.parent, daemon),
+                _light_as_told(node, path.parent, daemon),
+            ):
                 await serve(backend, [daemon], listener, folder, log=log)
         finally:
             listener.close()
@@ -134,6 +139,31 @@ async def _plan_watch(node: NodeFile, base: Path, daemon: Daemon) -> AsyncIterat
         await asyncio.wait([task])
 
 
+@contextlib.asynccontextmanager
+async def _light_as_told(node: NodeFile, base: Path, daemon: Daemon) -> AsyncIterator[None]:
+    """Go by the light times that peers tell where the file has none, for as long as the context lasts."""
+    changed = asyncio.Event()
+    unsubscribe = daemon.subscribe(changed.set)
+
+    async def follow() -> None:
+        told: dict[tuple[int, int], float] = {}
+        while True:
+            changed.clear()
+            if (now := taken_light_s(daemon.facts.here, node)) != told:
+                told = now
+                with contextlib.suppress(StoreError):  # the node is ending, which others say
+                    await daemon.change_plan(plan_of(node, base, told))
+            await changed.wait()
+
+    task = asyncio.get_running_loop().create_task(follow())
+    try:
+        yield
+    finally:
+        unsubscribe()
+        task.cancel()
+        await asyncio.wait([task])
+
+
 def _log(node: NodeFile, base: Path, clock: MissionClock) -> NodeLog:
     file = str(base / node.log.file) if node.log.file else ""
     return NodeLog(msgspec.structs.replace(node.log, file=file), clock.now)
@@ -163,11 +193,8 @@ def config_of(node: NodeFile, base: Path, folder: Path, record: Path | None = No
             other.address: other.plain_text for other in node.address if other.plain_text is not None
         },
         planners=tuple(node.planners),
+        facts=facts_of(node),
     )
-
-
-def _titles(node: NodeFile) -> dict[int, str]:
-    return {node.number: node.name} | {peer.number: peer.name or f"node {peer.number}" for peer in node.peer}
 
 
 def _address(node: NodeFile, service: int) -> str:
@@ -176,23 +203,16 @@ def _address(node: NodeFile, service: int) -> str:
 
 def backend_of(node: NodeFile, daemon: Daemon, clock: MissionClock) -> NodePageBackend:
     """Return what stands behind the page of a node's file."""
-    entries = {
-        _address(node, person.service): Entry(person.name, node.name, node.world) for person in node.person
-    }
-    entries |= {other.address: Entry(other.name, other.place, other.world) for other in node.address}
-    nodes = {node.number: node.world} | {peer.number: peer.world for peer in node.peer}
-    wires_s = {
-        frozenset((node.world, peer.world)): peer.light_time_s
-        for peer in node.peer
-        if peer.light_time_s is not None
-    }
-    sky_view = SkyView(open_sky(), worlds_of(node), nodes, _titles(node), wires_s=wires_s)
+    names = PageNames(node, daemon.facts.here)
+    # For as long as the daemon runs: what a peer tells or a planner amends, pages show at once.
+    daemon.subscribe(lambda: names.renew(daemon.facts.here))
+    sky_view = SkyView(open_sky(), names.worlds, names.nodes, names.titles, wires_s=names.wires_s)
     people = [
         Inhabitant(
             Person(each.id, each.name, _address(node, each.service), node.name, node.world), node.number
         )
         for each in node.person
     ]
-    book, daemons = AddressBook(entries), {node.number: daemon}
+    book, daemons = AddressBook(names.entries), {node.number: daemon}
     # Weather is the demo's to play: at a real node there is no storm to let loose.
     return NodePageBackend(people, book, daemons, sky_view, None, {}, clock)

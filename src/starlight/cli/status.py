@@ -75,10 +75,25 @@ def _show(entry: DaemonStatus) -> None:
     )
     if entry.plan_file:
         echo(f"  the plan file has changed and is not taken: {entry.plan_file}")
+    _show_facts(entry)
     for link in entry.links:
         show_link(link)
     if entry.strangers:
         echo(f"  {entry.strangers} datagrams from addresses of no peer")
+
+
+def _show_facts(entry: DaemonStatus) -> None:
+    """Print the facts that come from elsewhere, and where sources of them differ."""
+    from starlight.words import mission_facts
+
+    for name, said in entry.facts.items():
+        kind, _, who = said.source.partition(" ")
+        if who:
+            node = who.partition(":")[0]
+            author = f"amended by node {node}" if kind == "amendment" else f"as node {node} tells it"
+            echo(f"  {name} = {said.value}, {author}")
+    for each in entry.facts_differ:
+        echo(f"  facts differ: {mission_facts.differs(each, {}).text()}")
 
 
 def _show_lines(entry: DaemonStatus) -> None:

@@ -6,6 +6,8 @@ from starlight.contacts.amendments import (
     Amendment,
     AmendmentId,
     Change,
+    FactInForce,
+    FactValue,
     MissionFact,
     NewContacts,
     NotUnderstood,
@@ -22,6 +24,7 @@ from starlight.contacts.amendments import (
     version_of,
 )
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, LightPiece, by_start, constant_light
+from starlight.contacts.mission_facts import FactDisagreement, Said
 from starlight.contacts.plan import ContactPlan, Notice, clipped
 from starlight.contacts.plan_difference import difference
 from starlight.contacts.plan_json import from_json
@@ -36,6 +39,9 @@ __all__ = [
     "Contact",
     "ContactPlan",
     "Exported",
+    "FactDisagreement",
+    "FactInForce",
+    "FactValue",
     "Imported",
     "LightPiece",
     "MissionFact",
@@ -45,6 +51,7 @@ __all__ = [
     "Outage",
     "Removed",
     "Retracted",
+    "Said",
     "VersionVector",
     "amended",
     "by_start",

@@ -93,11 +93,13 @@ class LinkEstablished(_LinkEvent, frozen=True):
         peer_node_id: as the peer says it, unauthenticated; empty when it does not say.
         transfer_max: the largest transfer that the peer takes, in bytes; None for any.
         clock: the reading of its clock with which the peer began, where it told one.
+        greeting: what the peer's node tells ours as the link begins, unread; empty where it tells nothing.
     """
 
     peer_node_id: str
     transfer_max: int | None
     clock: ClockReading | None = None
+    greeting: bytes = b""
 
 
 class TransferReceived(_LinkEvent, frozen=True):

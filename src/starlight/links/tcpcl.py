@@ -69,6 +69,8 @@ class TcpclSession:
         now: ns of any clock that does not go back; all later times are of the same clock.
         read_clock: returns mission time in ns, which the peer is told so that both can compare their clocks;
             None tells it none.
+        greet: returns what our node tells the one of a node id as the session begins, empty for nothing; None
+            tells nobody anything.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class TcpclSession:
         passive: bool,
         now: int,
         read_clock: Callable[[], int] | None = None,
+        greet: Callable[[str], bytes] | None = None,
     ) -> None:
         self._config = config
         # Whole messages in the order of the wire. The parts append to these two lists as they come to
@@ -87,7 +90,9 @@ class TcpclSession:
         self._timers = Timers(config, now)
         self._transfers = SessionTransfers(config, self._out)
         self._lifecycle = Lifecycle(config, self._transfers, self._timers, self._out, self._events)
-        self._handshake = Handshake(config, passive=passive, out=self._out, read_clock=read_clock)
+        self._handshake = Handshake(
+            config, passive=passive, out=self._out, read_clock=read_clock, greet=greet
+        )
         self._reactions = Reactions(
             config,
             self._handshake,

@@ -1,8 +1,9 @@
 """Extension items of TCPCLv4, in SESS_INIT and in a transfer's first segment (RFC 9174, 4.8 and 5.2.5).
 
 An item that is marked critical must be understood or refused; any other may be skipped, which is what lets
-ours pass by every other implementation: the clock in SESS_INIT, and the departure of a transfer. Both have
-the number 0x8A57, each in a registry of its own (RFC 9174, 8.3 and 8.4), so they are two types.
+ours pass by every other implementation: the clock and the greeting in SESS_INIT, and the departure of a
+transfer. Clock and departure both have the number 0x8A57, each in a registry of its own (RFC 9174, 8.3 and
+8.4), so they are two types.
 """
 
 from __future__ import annotations
@@ -32,6 +33,16 @@ CLOCK_EXTENSION = 0x8A57
 It lies in the range for private use (RFC 9174, 8.3) and is never critical. A SESS_INIT answers a message
 of the other side, so each has a reading of the other's clock between two of its own, whatever the way takes.
 """
+
+GREETING_EXTENSION = 0x8A58
+"""Our session extension for what the nodes tell each other as a session begins, which no link looks into.
+
+It lies in the range for private use (RFC 9174, 8.3) and is never critical.
+"""
+
+GREETING_MAX = 3_072
+"""Octets of a greeting: with the other items it stays below the 4 096 that earlier versions take as a list
+(`TcpclConfig.max_items`)."""
 
 _ITEM = Struct("!BHH")
 _U64 = Struct("!Q")

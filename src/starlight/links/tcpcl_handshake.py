@@ -12,6 +12,8 @@ from starlight.links.link import ClockReading
 from starlight.links.tcpcl_config import TcpclConfig
 from starlight.links.tcpcl_extensions import (
     CLOCK_EXTENSION,
+    GREETING_EXTENSION,
+    GREETING_MAX,
     Extension,
     clock_reading,
     read_items,
@@ -32,6 +34,7 @@ class Agreement(NamedTuple):
         keepalive_s: the smaller of both intervals; 0 for none.
         segment_mtu, transfer_mtu: the largest that the peer takes, in octets.
         clock: the reading that the peer told, between two of ours; None where either side told none.
+        greeting: what the peer's node tells ours; empty for nothing.
     """
 
     peer_node_id: str
@@ -39,6 +42,7 @@ class Agreement(NamedTuple):
     segment_mtu: int
     transfer_mtu: int
     clock: ClockReading | None = None
+    greeting: bytes = b""
 
 
 class Handshake:
@@ -49,6 +53,7 @@ class Handshake:
         passive: the peer opened the connection, so it speaks first (RFC 9174, 4.1).
         out: where what we say is appended.
         read_clock: returns mission time in ns; None tells the peer no time.
+        greet: returns what our node tells the one of a node id, empty for nothing; None tells nothing.
 
     Attributes:
         greeted: our contact header is on its way. Nothing may precede it, not even SESS_TERM (RFC 9174, 6.1).
@@ -61,11 +66,13 @@ class Handshake:
         passive: bool,
         out: list[bytes],
         read_clock: Callable[[], int] | None = None,
+        greet: Callable[[str], bytes] | None = None,
     ) -> None:
         self._config = config
         self._passive = passive
         self._out = out
         self._read_clock = read_clock
+        self._greet_peer = greet
         self._asked_at: int | None = None  # when we wrote what the peer's SESS_INIT answers
         self.greeted = False
         if not passive:
@@ -87,7 +94,7 @@ class Handshake:
             raise LinkError(f"the peer answers in TCPCL version {header.version} (4.3)", TermReason.UNKNOWN)
         # Enable TLS is "the logical AND of the two" flags (4.3); ours is 0, so it is off.
         if not self._passive:
-            self._send_init()
+            self._send_init(self._config.require_peer_node_id or "")
 
     def take_init(self, init: SessInit) -> Agreement:
         """Answer the peer's SESS_INIT where ours is still due; return what is agreed on.
@@ -97,7 +104,8 @@ class Handshake:
         """
         before, after = self._asked_at, self._now()
         if self._passive:
-            self._send_init()
+            # By the name that it says: who calls is not known otherwise, and strangers are told nothing.
+            self._send_init(init.node_id.decode("utf-8", "replace"))
         return negotiate(self._config, init, before, after)
 
     def _now(self) -> int | None:
@@ -108,11 +116,15 @@ class Handshake:
         self._asked_at = self._now()  # the active side's SESS_INIT answers our contact header (4.3)
         self._out.append(wire.contact_header())
 
-    def _send_init(self) -> None:
+    def _send_init(self, peer: str) -> None:
         config, now = self._config, self._now()
         if not self._passive:
             self._asked_at = now  # the passive side's SESS_INIT answers ours (4.5)
-        told = () if now is None else (clock_reading(now),)
+        told: tuple[Extension, ...] = () if now is None else (clock_reading(now),)
+        greeting = self._greet_peer(peer) if self._greet_peer else b""
+        # One that is too long would cost the session, and is worth less.
+        if 0 < len(greeting) <= GREETING_MAX:
+            told += (Extension(GREETING_EXTENSION, greeting),)
         self._out.append(
             wire.sess_init(
                 config.keepalive_s,
@@ -152,7 +164,8 @@ def negotiate(
     # "the minimum of the two Keepalive Interval values"; the MTUs "are identical to" the peer's MRUs (4.7).
     keepalive_s = min(config.keepalive_s, init.keepalive_s)
     clock = _told_clock(items, before, after)
-    return Agreement(node_id, keepalive_s, init.segment_mru, init.transfer_mru, clock)
+    greeting = next((item.data for item in items if item.type == GREETING_EXTENSION), b"")
+    return Agreement(node_id, keepalive_s, init.segment_mru, init.transfer_mru, clock, greeting)
 
 
 def _told_clock(items: tuple[Extension, ...], before: int | None, after: int | None) -> ClockReading | None:

@@ -89,7 +89,8 @@ class Lifecycle:
         self._timers.establish(agreed.keepalive_s)
         self._transfers.mtu = agreed.transfer_mtu
         self._transfers.outgoing.set_mtu(agreed.segment_mtu)
-        self._events.append(LinkEstablished(agreed.peer_node_id, agreed.transfer_mtu, agreed.clock))
+        told = (agreed.clock, agreed.greeting)
+        self._events.append(LinkEstablished(agreed.peer_node_id, agreed.transfer_mtu, *told))
 
     def terminate(self, reason: TermReason) -> None:
         """Begin a clean end of an established session: the queue fails, what is in progress finishes."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from starlight.contacts import FactDisagreement, Said
 from starlight.json_time import Time
 from starlight.neighbours.address import LinkAddress
 from starlight.neighbours.link_status import LinkStatus
@@ -68,6 +69,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         oldest_format: of letters to those who have not been heard from, 1 or 2.
         plain_text: addresses of which it is set that they are written to in plain text, or that they are not.
         planners: the numbers of the nodes whose amendments of the plan are believed.
+        facts: of the mission, as its file has them, by name, the most important first.
     """
 
     node: NodeConfig
@@ -81,6 +83,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     oldest_format: int = 1
     plain_text: dict[str, bool] = {}
     planners: tuple[int, ...] = ()
+    facts: dict[str, Said] = {}
 
 
 class DaemonStatus(msgspec.Struct, frozen=True):
@@ -106,6 +109,8 @@ class DaemonStatus(msgspec.Struct, frozen=True):
         amendments: the digest of the amendments that are held, as all nodes that hold the same call them.
         amended_by: which they are, such as ``10:1-4 20:1``.
         plan_file: why the plan's file, which has changed, is not taken; empty where it is.
+        facts: of the mission, as they hold here, by name.
+        facts_differ: where sources of them differ.
     """
 
     node: int
@@ -129,3 +134,5 @@ class DaemonStatus(msgspec.Struct, frozen=True):
     amendments: str = ""
     amended_by: str = ""
     plan_file: str = ""
+    facts: dict[str, Said] = {}
+    facts_differ: list[FactDisagreement] = []

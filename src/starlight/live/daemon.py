@@ -29,6 +29,7 @@ from starlight.live.clock import MissionClock
 from starlight.live.commit_pipeline import CommitPipeline
 from starlight.live.config import DaemonConfig, DaemonStatus, Resident
 from starlight.live.engine_loop import Defects, EngineLoop
+from starlight.live.fact_exchange import FactExchange
 from starlight.live.journal import RunRecord, TraceLog
 from starlight.live.mail_service import MailService
 from starlight.live.outward_actions import OutwardActions
@@ -83,6 +84,7 @@ class Daemon:
         mail: the mailboxes, for people.
         bundles: the bundle API, for programs.
         plan: the contact plan, for who amends it.
+        facts: of the mission, as they hold here, and who says something else.
         held: the bundles that it stores, for who looks after it.
         departures: the last transmissions that went out, the oldest first.
         listening: the addresses at which peers may reach it.
@@ -120,7 +122,10 @@ class Daemon:
         self.bundles = BundleService(
             registry, self._moment, partial(self._carry_out, BUNDLES), lambda keys: self._host.payload(keys)
         )
-        self._amendments = AmendmentService(number, config.node.plan, config.planners, greets=True)
+        peers = [peer.node for peer in config.peers if not peer.foreign]
+        self._amendments = AmendmentService(
+            number, config.node.plan, config.planners, greets=True, peers=peers
+        )
         self.plan = PlanService(self._amendments, self._moment, partial(self._carry_out, AMENDMENTS))
         self.held = StoredBundles(self.node, self._moment, self._tell)
         applications: dict[str, Restorable] = {
@@ -137,7 +142,10 @@ class Daemon:
         self._engine = EngineLoop(self._host, clock, self._commits.submit, self._defects)
         # Whoever reads a damaged record has it set aside in a commit of its own, though nothing else is due.
         self.office.mailboxes.records.asides.watch_all(self._engine.wake)
-        self._neighbours = _neighbours(config, clock, self._engine.tell, self._say, tap, kinds)
+        self.facts = FactExchange(
+            number, config.facts, config.peers, self._amendments, clock.now, self._ask, self._say
+        )
+        self._neighbours = _neighbours(config, clock, self._engine.tell, self._say, self.facts, tap, kinds)
         self.listening = self._neighbours.listening
         self._outward = OutwardActions(
             self.store, self._neighbours, self._trace, self._engine.tell, self._defects
@@ -231,6 +239,8 @@ class Daemon:
             amendments=self._amendments.held.digest(),
             amended_by=self._amendments.held.version().text(),
             plan_file=self.plan.file_trouble,
+            facts=self.facts.here,
+            facts_differ=self.facts.disagreements(),
         )
 
     def _queued(self, link: LinkStatus) -> LinkStatus:
@@ -273,6 +283,7 @@ class Daemon:
             asked = self._applications.asked(MAIL, requests)
             self._commits.submit(self._host.ask(asked, now), now)
         self._neighbours.set_plan(self.node.router.plan)
+        self.facts.look()
 
     def _moment(self) -> int:
         """Handle what has happened so far, so that what a person asks comes after it; return mission time."""
@@ -294,6 +305,14 @@ class Daemon:
         self._engine.arm()
         await self._commits.durable(step, now)
 
+    def _ask(self, requests: Sequence[Request]) -> None:
+        """Hand requests of the amendment service to the engine; they are durable with the next commit."""
+        if requests and self._running:
+            now = self._moment()
+            step = self._host.ask(self._applications.asked(AMENDMENTS, requests), now)
+            self._engine.arm()
+            self._commits.submit(step, now)
+
     def _committed(self, actions: list[Outward], changed: bool) -> None:
         """Do what a commit has made safe to do, and write to each connection once for all of it."""
         # What the engine has in force: applications amend the plan as well.
@@ -303,6 +322,7 @@ class Daemon:
         self._neighbours.drivers.flush()
         self._trace.flush()
         self._record.flush()
+        self.facts.look()
         if changed:
             self._listeners.notify()
 
@@ -347,12 +367,14 @@ def _neighbours(
     clock: MissionClock,
     tell: Callable[[Event], None],
     say: Callable[[TraceEvent], None],
+    facts: FactExchange,
     tap: Tap | None,
     kinds: Mapping[str, LinkKind],
 ) -> Neighbours:
     """Return the links of a node, which begin at `listen` and `reach`."""
     number = config.node.number
-    me = ThisNode(number, str(EndpointID.ipn(number, 0)), config.node.limits.bundle_bytes, clock.now)
+    name, largest = str(EndpointID.ipn(number, 0)), config.node.limits.bundle_bytes
+    me = ThisNode(number, name, largest, clock.now, facts)
     light = Light(config.node.plan, _fixed_light(config))
     return Neighbours(me, config.peers, clock, light, tell, say, tap, kinds)
 

@@ -52,7 +52,15 @@ from starlight.node.trace_events import (
     PlanAdopted,
     RecordSetAside,
 )
-from starlight.services.trace_events import AmendmentMade, AmendmentRefused, AmendmentTaken
+from starlight.services.trace_events import (
+    AmendmentMade,
+    AmendmentRefused,
+    AmendmentTaken,
+    FactAgrees,
+    FactDiffers,
+    FactsRefused,
+    FactTaken,
+)
 from starlight.trace import Record, TraceEvent
 
 BURST = 10
@@ -73,6 +81,9 @@ _WARNINGS = (
     BundleUnreadable,
     RecordSetAside,
     AmendmentRefused,
+    FactsRefused,
+    FactDiffers,
+    FactAgrees,
     MessageRefused,
     ReceiptRefused,
     ReceiptRejected,
@@ -91,6 +102,7 @@ _NEWS = (
     PlanAdopted,
     AmendmentMade,
     AmendmentTaken,
+    FactTaken,
 )
 
 

@@ -17,6 +17,19 @@ DATAGRAM_RATE_BPS = 10_000_000
 tenth of a second, and what a wire that is used for UDP is provisioned for."""
 
 
+class FactGreetings(Protocol):
+    """Tells peers the facts of the mission as links begin, and takes theirs."""
+
+    def greet(self, node_id: str) -> bytes:
+        """Return what the peer of a node id is told as a session begins; empty for nothing."""
+
+    def greeted(self, peer: int, statement: bytes) -> None:
+        """Take what a peer told as a session began."""
+
+    def rose(self, peer: int) -> None:
+        """Take note that a link without sessions rose."""
+
+
 class ThisNode(NamedTuple):
     """This node as its peers know it.
 
@@ -25,12 +38,14 @@ class ThisNode(NamedTuple):
         node_id: its name, such as ``ipn:7.0``.
         transfer_max: the largest bundle that it takes, in bytes.
         read_clock: returns mission time in ns, which peers are told; None tells them none.
+        facts: the exchange of the mission's facts with peers; None where nothing is told.
     """
 
     number: int
     node_id: str
     transfer_max: int
     read_clock: Callable[[], int] | None = None
+    facts: FactGreetings | None = None
 
 
 class StreamMaker(Protocol):
@@ -81,7 +96,8 @@ def _tcpcl(me: ThisNode, peer: PeerConfig | None, *, passive: bool, now: int) ->
     config = TcpclConfig(me.node_id, peer.name if peer else None, transfer_mru=me.transfer_max)
     # A foreign peer would skip the item, but has no use for it either.
     read_clock = None if peer and peer.foreign else me.read_clock
-    return TcpclSession(config, passive=passive, now=now, read_clock=read_clock)
+    greet = me.facts.greet if me.facts else None
+    return TcpclSession(config, passive=passive, now=now, read_clock=read_clock, greet=greet)
 
 
 def _udpcl(me: ThisNode, peer: PeerConfig, *, now: int) -> UdpclLink:

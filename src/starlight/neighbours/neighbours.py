@@ -74,6 +74,7 @@ class Neighbours:
     ) -> None:
         self.listening: list[LinkAddress] = []
         self._node = node = me.number
+        self._facts = me.facts
         self._peers = {peer.node: peer for peer in peers}
         self._clock = clock
         self._light = light
@@ -233,6 +234,8 @@ class Neighbours:
                 new = self.links.established(driver, node_id)
                 if new and event.clock is not None:
                     self._told_clock(driver, event.clock)
+                if new:
+                    self._tell_facts(driver, event.greeting)
                 # A link that begins under back-pressure is held
                 # back as well, or new ones would get round it.
                 if new and not self.uncommitted.reading:
@@ -251,6 +254,17 @@ class Neighbours:
         # The number of the extension is private: a foreign peer's means something else.
         if not self._peers[peer].foreign:
             self.clocks.told(peer, driver, reading)
+
+    def _tell_facts(self, driver: LinkDriver, greeting: bytes) -> None:
+        """Take what a peer tells of the mission's facts as a link begins; without sessions tell it ours."""
+        peer = driver.peer
+        assert peer is not None  # its link is established
+        if self._facts is None:
+            return
+        if greeting:
+            self._facts.greeted(peer, greeting)
+        elif not driver.link.promises.session:
+            self._facts.rose(peer)
 
     def _received(self, driver: LinkDriver, event: links.TransferReceived) -> None:
         peer = driver.peer

@@ -10,6 +10,7 @@ key   value
 1     amendments of the sender: ``[{0: number, 1: at in ns, 2: [[kind, ...], ...]}, ...]``
 2     what the sender holds: ``{author: [first, last, first, last, ...]}``
 3     what the sender knows of others: ``{node: [as of, in ms, {author: [...]}]}``
+4     a statement of facts, encoded (`fact_statements.py`)
 ====  =====================================================================================
 
 ====  =====================================================================================
@@ -106,12 +107,14 @@ class Message(NamedTuple):
         holds: all that it holds.
         others: what it knows of other nodes, by number.
         refused: why others of its amendments are none, in words.
+        facts: a statement of the mission's facts, encoded; empty for none.
     """
 
     amendments: tuple[Carried, ...]
     holds: VersionVector
     others: Mapping[int, Known]
     refused: tuple[str, ...] = ()
+    facts: bytes = b""
 
 
 def encode(message: Message) -> bytes:
@@ -124,6 +127,8 @@ def encode(message: Message) -> bytes:
             node: [known.as_of // MILLISECOND, _vector_out(known.version)]
             for node, known in message.others.items()
         }
+    if message.facts:
+        told[4] = message.facts
     return cbor.dumps(told)
 
 
@@ -222,7 +227,8 @@ def _message(value: cbor.Value, author: int) -> Message:
             refused.append(str(error))  # One that is none costs itself, not those beside it.
     others = _table(table.get(3, {}), "what is known of others is a map", NODES_MAX)
     known = {_integer(node, "a node"): _known(entry) for node, entry in others.items()}
-    return Message(tuple(amendments), _vector(table.get(2)), known, tuple(refused))
+    statement = _typed(table.get(4, b""), bytes, "a statement of facts is a byte string")
+    return Message(tuple(amendments), _vector(table.get(2)), known, tuple(refused), statement)
 
 
 def _known(value: cbor.Value) -> Known:

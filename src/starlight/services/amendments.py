@@ -21,6 +21,7 @@ from starlight.errors import AmendmentError, StoreError
 from starlight.node.application import Claim, DataUnit, Declined, Request, SetAside
 from starlight.services.amendment_format import Known, Message, decode
 from starlight.services.announcements import NAME, Announcements, endpoint_of
+from starlight.services.fact_statements import TOLD, FactsTold
 from starlight.services.held_amendments import HELD_MAX
 from starlight.services.node_plan import HELD, NodePlan
 from starlight.services.service import Service
@@ -35,15 +36,23 @@ class AmendmentService(Service):
         planners: the numbers of the nodes whose amendments are believed.
         greets: it tells planners that have never heard of this node that it is here and what it holds; once
             in the life of its store. So a node that is new, or has lost its store, is sent what it misses.
+        peers: the nodes whose statements of the mission's facts are kept.
 
     Attributes:
         node, planners: as given.
         held: the amendments that are held here.
         versions: what is known of those that other nodes hold.
+        told: what peers have told of the mission's facts.
     """
 
     def __init__(
-        self, node: int, base: ContactPlan, planners: Collection[int], *, greets: bool = False
+        self,
+        node: int,
+        base: ContactPlan,
+        planners: Collection[int],
+        *,
+        greets: bool = False,
+        peers: Collection[int] = (),
     ) -> None:
         self.node = node
         self.planners = frozenset(planners)
@@ -51,6 +60,7 @@ class AmendmentService(Service):
         self.held = self._plan.held
         self._announcements = Announcements(node, self.planners, self.held, greets=greets)
         self.versions = self._announcements.versions
+        self.told = FactsTold(node, peers)
         self._damaged: list[tuple[str, str]] = []
 
     @property
@@ -96,11 +106,21 @@ class AmendmentService(Service):
 
     # What the node tells; see `node.application.Application`.
 
+    def hear_facts(self, peer: int, statement: bytes, now: int) -> list[Request]:
+        """Take what a peer tells of the mission's facts, also as a session with it begins."""
+        return self.told.hear(peer, statement, NAME, now)
+
+    def state_facts(self, peer: int, statement: bytes) -> Request:
+        """Return the request to tell a peer of them in a bundle, where its link has no sessions."""
+        return self._announcements.state(peer, statement)
+
     def restore(self, mailbox: str, key: str, data: bytes) -> None:
         """Take back a record; one that can't be read is set aside, and its author sends it again."""
         try:
             if key.startswith(HELD):
                 self._plan.restore(key, data)
+            elif key.startswith(TOLD):
+                self.told.restore(key, data)
             else:
                 self._announcements.restore(key, data)
         except (StoreError, ValueError) as error:
@@ -127,6 +147,8 @@ class AmendmentService(Service):
         except AmendmentError as error:
             return [Declined(), self._plan.refuse(unit.source, str(error), now)]
         requests: list[Request] = [self._plan.refuse(unit.source, why, now) for why in message.refused]
+        if message.facts:
+            requests += self.hear_facts(author, message.facts, now)
         if message.amendments and author in self.planners:
             self._announcements.answer(author, now)
             requests += self._plan.believe(author, unit.source, message, now)

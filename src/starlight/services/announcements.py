@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from starlight.bundle import BULK, EXPEDITED, EndpointID
-from starlight.dtntime import HOUR, MILLISECOND, SECOND, YEAR
+from starlight.dtntime import DAY, HOUR, MILLISECOND, SECOND, YEAR
 from starlight.errors import StoreError
 from starlight.node.application import Request, Save, Say, Submit, Withdraw
 from starlight.services.amendment_format import (
@@ -108,6 +108,12 @@ class Announcements:
                 if node != self._node and self.versions.missing(node, numbers):
                     requests += self._send_to(node, own, now)
         return [*self._peers(), *requests, *self._greet(now)]
+
+    def state(self, node: int, facts: bytes) -> Submit:
+        """Return the request to tell a node a statement of the mission's facts, for a day."""
+        message = Message((), self._held.version(), {}, facts=facts)
+        destination, lifetime = endpoint_of(node), DAY // MILLISECOND
+        return Submit(f"facts/{node}", endpoint_of(self._node), destination, encode(message), lifetime)
 
     def answer(self, author: int, now: int) -> None:
         """Tell an author soon what is held here."""

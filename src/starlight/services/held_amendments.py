@@ -123,6 +123,7 @@ class HeldAmendments:
 
     Attributes:
         plan: the base plan with all of them folded in.
+        changes: how often one came, or the base plan became another.
     """
 
     def __init__(self, base: ContactPlan) -> None:
@@ -130,6 +131,7 @@ class HeldAmendments:
         self._named: tuple[ContactPlan, ContactPlan, frozenset[int]] | None = None  # see `nodes`
         self._held: dict[AmendmentId, Held] = {}
         self._ordered: list[Held] | None = None
+        self.changes = 0
         self._shares: dict[int, _Share] = {}  # by author
 
     def all(self) -> list[Held]:
@@ -166,6 +168,7 @@ class HeldAmendments:
     def set_base(self, base: ContactPlan) -> None:
         """Amend another base plan from now on."""
         self._base = base
+        self.changes += 1
         self.plan = amended(base, self.amendments())
 
     def nodes(self) -> frozenset[int]:
@@ -254,6 +257,7 @@ class HeldAmendments:
         share.size += size
         self._held[id] = held
         self._ordered = None
+        self.changes += 1
 
 
 def record_of(held: Held) -> bytes:

@@ -62,10 +62,14 @@ class PlanVersions:
 
     Args:
         node: this node's number.
+
+    Attributes:
+        changes: how often something new was heard.
     """
 
     def __init__(self, node: int) -> None:
         self._node = node
+        self.changes = 0
         self._peers: dict[int, PeerState] = {}
         self._changed: set[int] = set()
         # By node: `sent_to` before each message to it that this node has not said to have taken.
@@ -112,6 +116,7 @@ class PlanVersions:
         news = known.version.runs != state.runs
         state.as_of, state.runs = known.as_of, known.version.runs
         self._changed.add(node)
+        self.changes += news
         return news
 
     def sent_to(self, node: int) -> int:

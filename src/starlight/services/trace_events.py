@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlight.contacts import FactValue
 from starlight.trace import TraceEvent
 
 
@@ -63,9 +64,64 @@ class VersionHeard(TraceEvent, frozen=True, tag="amendment.version"):
     as_of: int
 
 
+class FactsRefused(TraceEvent, frozen=True, tag="fact.refused"):
+    """What a peer told of the mission's facts was not taken.
+
+    Attributes:
+        peer: its node number.
+        reason: why, in words.
+    """
+
+    peer: int
+    reason: str
+
+
+class FactDiffers(TraceEvent, frozen=True, tag="fact.differs"):
+    """A fact on which the nodes of a mission must agree is told differently.
+
+    Attributes:
+        name: of the fact.
+        ours, ours_source: what this node says, and where that stands.
+        theirs, theirs_source: what is said elsewhere.
+        peer: the node that says it; None where an amendment does.
+    """
+
+    name: str
+    ours: FactValue
+    ours_source: str
+    theirs: FactValue
+    theirs_source: str
+    peer: int | None = None
+
+
+class FactAgrees(TraceEvent, frozen=True, tag="fact.agrees"):
+    """A fact that was told differently is not any more."""
+
+    name: str
+    peer: int | None = None
+
+
+class FactTaken(TraceEvent, frozen=True, tag="fact.taken"):
+    """A fact that this node's file does not have, or another value of it, is taken from elsewhere.
+
+    Attributes:
+        name: of the fact.
+        value: that holds from now on.
+        source: ``peer NODE`` or ``amendment AUTHOR:NUMBER``.
+    """
+
+    name: str
+    value: FactValue
+    source: str
+
+
 EVENTS: tuple[type[TraceEvent], ...] = (
     AmendmentMade,
     AmendmentTaken,
     AmendmentRefused,
     VersionHeard,
+    FactsRefused,
+    FactDiffers,
+    FactAgrees,
+    FactTaken,
 )

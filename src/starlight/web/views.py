@@ -343,6 +343,7 @@ class PageStatus(msgspec.Struct, frozen=True):
         reach: the state of the way to the correspondent that is shown; None where there is nobody.
         clocks: which clocks differ from that of this place; empty while all that are known agree.
         pace: how fast mission time goes, where that can be chosen: in a demo.
+        facts: which facts of the mission are told differently elsewhere.
     """
 
     sky: SkyPanel
@@ -356,6 +357,7 @@ class PageStatus(msgspec.Struct, frozen=True):
     reach: ReachView | None = None
     clocks: tuple[Sentence, ...] = ()
     pace: PaceView | None = None
+    facts: tuple[Sentence, ...] = ()
 
 
 class PageChange(msgspec.Struct, frozen=True):
