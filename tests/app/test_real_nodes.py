@@ -83,8 +83,10 @@ class Pair(NamedTuple):
 
 
 @asynccontextmanager
-async def pair(folder: Path, peer: str = "", more: str = "") -> AsyncIterator[Pair]:
-    """Run both nodes, at mission time `NOW`; `peer` and `more` are put into both files."""
+async def pair(
+    folder: Path, peer: str = "", more: str = "", *, seoul_top: str = "", habitat_top: str = ""
+) -> AsyncIterator[Pair]:
+    """Run both nodes, at mission time `NOW`; `peer` and `more` are put into both files, the tops into one."""
     clock = MissionClock(NOW, 1)
 
     async def start(name: str, text: str) -> tuple[Daemon, NodePageBackend]:
@@ -96,8 +98,8 @@ async def pair(folder: Path, peer: str = "", more: str = "") -> AsyncIterator[Pa
         await daemon.start()
         return daemon, backend_of(file, daemon, clock)
 
-    habitat, _ = await start("habitat", HABITAT.format(peer=peer, more=more))
-    seoul, page = await start("seoul", SEOUL.format(port=habitat.port, peer=peer, more=more))
+    habitat, _ = await start("habitat", habitat_top + HABITAT.format(peer=peer, more=more))
+    seoul, page = await start("seoul", seoul_top + SEOUL.format(port=habitat.port, peer=peer, more=more))
     try:
         async with asyncio.timeout(PATIENCE_S):
             yield Pair(seoul, habitat, page)

@@ -101,6 +101,8 @@ TITLES: dict[str, str] = {
     "PaceView": "Pace",
     "OutlookView": "Outlook",
     "DaemonStatus": "Node",
+    "Said": "Fact",
+    "FactDisagreement": "Fact that differs",
     "LinkStatus": "Link",
     "PlanView": "Plan",
     "AmendmentView": "Amendment",

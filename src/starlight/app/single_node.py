@@ -82,7 +82,7 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
             async with (
                 sinks(daemon, node.service, path.parent),
                 _plan_watch(node, path.parent, daemon),
-                _light_as_told(node, path.parent, daemon),
+                light_as_told(node, path.parent, daemon),
             ):
                 await serve(backend, [daemon], listener, folder, log=log)
         finally:
@@ -140,7 +140,7 @@ async def _plan_watch(node: NodeFile, base: Path, daemon: Daemon) -> AsyncIterat
 
 
 @contextlib.asynccontextmanager
-async def _light_as_told(node: NodeFile, base: Path, daemon: Daemon) -> AsyncIterator[None]:
+async def light_as_told(node: NodeFile, base: Path, daemon: Daemon) -> AsyncIterator[None]:
     """Go by the light times that peers tell where the file has none, for as long as the context lasts."""
     changed = asyncio.Event()
     unsubscribe = daemon.subscribe(changed.set)

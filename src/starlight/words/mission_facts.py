@@ -5,17 +5,33 @@ from __future__ import annotations
 from starlight.contacts import FactDisagreement, Said
 from starlight.words.sentence import Names, Sentence, fill, name_of
 
-DIFFERS = "{fact} is {ours} {here} and {theirs} {there}."
+DIFFERS = "{fact} is {ours} {here}, and {theirs} {there}."
 OURS_HOLDS = "Here {ours} holds, until both say the same."
 AMENDMENT_HOLDS = "The amendment holds; let this node's file say the same."
 NOT_AMENDED = "An amendment can't change that while a node runs; the file holds."
+
+CALLED = {
+    "clock.rate": "The rate of mission time",
+    "clock.mission": "Mission time",
+    "mars_longitude_deg": "The longitude of the clock on Mars",
+    "landing": "The day of sol 0 on Mars",
+    "timezone": "The time zone on Earth",
+    "world": "The clock of the world {of}",
+    "light_time_s": "The light time in seconds from {of}",
+}
+"""In English, what a fact is, by its name or how that begins."""
+
+KEYED = "{called} ({key})"
+LINK = "{sender} to {receiver}"
+NAMED = "The {key} of {of}"
+"""Of nodes and people."""
 
 HERE = {
     "file": "in this node's file",
     "default": "here, as this node's file says nothing",
     "plan": "by this node's plan",
     "amendment": "by an amendment of {author}",
-    "peer": "as {author} tells it",
+    "peer": "here as {author} tells it",
 }
 """In English, where this node has a value from."""
 
@@ -30,19 +46,33 @@ THERE = {
 
 def differs(found: FactDisagreement, names: Names) -> Sentence:
     """Return what differs, where each value stands, and which holds; names are those of the nodes."""
-    ours, theirs = str(found.ours.value), str(found.theirs.value)
-    there = HERE if found.peer is None else THERE
+    ours = str(found.ours.value)
     said = fill(
         DIFFERS,
-        fact=found.name,
+        fact=_called(found.name, names),
         ours=ours,
-        here=_source(HERE, found.ours, found.peer, names),
-        theirs=theirs,
-        there=_source(there, found.theirs, found.peer, names),
+        here=_source(HERE, found.ours, None, names),
+        theirs=str(found.theirs.value),
+        there=_source(HERE if found.peer is None else THERE, found.theirs, found.peer, names),
     )
     if found.peer is not None:
         return said + fill(OURS_HOLDS, ours=ours)
     return said + Sentence((NOT_AMENDED if found.holds else AMENDMENT_HOLDS,))
+
+
+def _called(name: str, names: Names) -> Sentence:
+    """Return what a fact is, with the key by which it stands in a node's file."""
+    kind, _, of = name.partition(".")
+    if name in CALLED:
+        return fill(KEYED, called=CALLED[name], key=name)
+    if kind in ("node", "address"):
+        of, _, key = of.rpartition(".")
+        # By its number: what it is called may be what they differ about.
+        return fill(NAMED, key=key, of=f"node {of}" if kind == "node" else of)
+    if kind == "light_time_s":
+        sender, receiver = (name_of(int(node), names) for node in of.split("."))
+        of = fill(LINK, sender=sender, receiver=receiver).text()
+    return fill(KEYED, called=fill(CALLED[kind], of=of), key=kind)
 
 
 def _source(catalogue: dict[str, str], said: Said, peer: int | None, names: Names) -> Sentence:
