@@ -244,3 +244,36 @@ def test_a_wrong_plan_is_named_by_its_file(plan: str | None, words: list[str], t
     text = str(caught.value)
     assert text.startswith(str(tmp_path / "plan.json"))
     assert [word for word in words if word not in text] == [], text
+
+
+def test_what_is_missing_hides_no_other_error(tmp_path: Path) -> None:
+    """Keys that must be there and are not are told in one message with all else that is wrong."""
+    wrong = """
+name = "x"
+listen = "4556"
+planners = [0]
+[[peer]]
+nam = "x"
+light_time_s = -1
+[[contact]]
+from = 1
+start = "soon"
+[[person]]
+id = "a"
+"""
+    with pytest.raises(InputError) as caught:
+        load(written(tmp_path, wrong))
+    _, *told = str(caught.value).splitlines()
+    assert [line.partition(". ")[0].strip() for line in told] == [
+        "line 1: the file: the key number is missing",
+        "line 1: the file: the key data is missing",
+        "line 3: listen: '4556' is not host:port",
+        "line 4: planners[0] = 0 does not fit",
+        "line 5: peer[0]: the key number is missing",
+        "line 6: peer[0].nam: there is no key 'nam'",
+        "line 7: peer[0].light_time_s = -1 does not fit",
+        "line 8: contact[0]: the key to is missing",
+        "line 10: contact[0].start: 'soon' is not a date and time",
+        "line 11: person[0]: the key name is missing",
+        "line 11: person[0]: the key service is missing",
+    ]

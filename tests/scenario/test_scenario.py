@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from importlib import resources
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +13,9 @@ from tests.scenario.worlds import TWO_SITES
 
 from starlight.dtntime import from_text
 from starlight.errors import InputError
+from starlight.faults import key_path
 from starlight.scenario.reading import builtin_names, load, parse
-from starlight.scenario.toml_text import Lines, key_path
+from starlight.scenario.toml_text import Lines
 
 TEXT = (
     resources.files("starlight.scenario")
@@ -189,6 +191,51 @@ mailbox = []
     ]
     assert "Did you mean 'radio'? Allowed: radio, wire" in told[9]
     assert "^[a-z0-9]" not in str(caught.value), "no regular expression is shown to people"
+
+
+def test_what_is_missing_hides_no_other_error() -> None:
+    """A key that must be there and is not, a file that can't be read, a wrong time: all in one message, and
+    nothing that only follows from them."""
+    wrong = """
+[[node]]
+name = "seoul"
+number = 10
+world = "earth"
+body = { file = "none.bsp", naif_id = -1 }
+[[node]]
+number = 20
+world = "marz"
+body = { file = "nothing.bsp", naif_id = -2 }
+[[link]]
+between = ["seoul", "base"]
+[[link]]
+between = ["seoul", "base"]
+kind = "wire"
+rate_bps = 1
+since = "soon"
+[[storm]]
+start = "2050-01-02"
+end = "2050-01-01"
+text = "wind"
+[[person]]
+id = "jay"
+"""
+    with pytest.raises(InputError) as caught:
+        parse(wrong, where="mine.toml", folder=Path("/nowhere"))
+    _, *told = str(caught.value).splitlines()
+    assert [line.partition(". ")[0].partition(" (")[0].strip() for line in told] == [
+        "line 6: node[0].body.file = 'none.bsp': /nowhere/none.bsp can't be read as an SPK file",
+        "line 7: node[1]: the key name is missing",
+        "line 9: node[1].world = 'marz' does not fit",
+        "line 10: node[1].body.file = 'nothing.bsp': /nowhere/nothing.bsp can't be read as an SPK file",
+        "line 11: link[0]: the key kind is missing",
+        "line 17: link[1].since: 'soon' is not a date and time",
+        "line 18: storm[0]: the key links is missing",
+        "line 20: storm[0].end = '2050-01-01' does not fit",
+        "line 22: person[0]: the key name is missing",
+        "line 22: person[0]: the key service is missing",
+        "line 22: person[0]: the key mailbox is missing",
+    ]
 
 
 @pytest.mark.parametrize(

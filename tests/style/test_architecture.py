@@ -14,10 +14,13 @@ SOURCE = ROOT / "src" / "starlight"
 FREE = {
     "errors",
     "dtntime",
+    "faults",
     "input_files",
     "json_text",
     "json_time",
     "trace",
+    "type_words",
+    "typed_values",
     "visible_text",
     "worlds",
     "__init__",

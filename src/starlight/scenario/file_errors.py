@@ -7,7 +7,8 @@ from typing import NoReturn
 
 from starlight import dtntime
 from starlight.errors import InputError, together
-from starlight.scenario.toml_text import Lines, Path, key_path
+from starlight.faults import Faults
+from starlight.scenario.toml_text import Lines
 
 EARLIEST, LATEST = dtntime.from_text("1900-01-01"), dtntime.from_text("2290-01-01")
 """Within what arrays of integer ns hold, and within what any ephemeris here covers."""
@@ -16,7 +17,7 @@ MAX_SHOWN = 80
 """Characters of a value that an error shows."""
 
 
-class FileErrors:
+class FileErrors(Faults):
     """Gathers what is wrong in one file.
 
     Args:
@@ -25,24 +26,9 @@ class FileErrors:
     """
 
     def __init__(self, text: str, where: str) -> None:
+        super().__init__()
         self.where = where
         self._text = text
-        self._found: dict[tuple[Path, str], InputError] = {}
-        self._settled: frozenset[Path] = frozenset()
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-    def add(self, key: str, what: str, right: str = "") -> None:
-        """Note that something is wrong at a key, such as ``node[2].site``."""
-        path = key_path(key)
-        # What was mended to go on with has been told; how the mended value fits is nobody's fault.
-        if path not in self._settled:
-            self._found.setdefault((path, what), InputError(what, right=right))
-
-    def settle(self) -> None:
-        """Let nothing more be noted at the keys of which something is noted."""
-        self._settled = frozenset(path for path, _ in self._found)
 
     def fail(self, key: str, value: object, right: str) -> None:
         """Note that the value of a key does not fit the others."""
@@ -85,13 +71,13 @@ class FileErrors:
         Raises:
             InputError: something is wrong.
         """
-        if self._found:
+        if self.found:
             self._raise()
 
     def _raise(self) -> NoReturn:
         lines = Lines(self._text)
         # By line, and those of one line in the order in which they were found.
-        placed = sorted(self._found.items(), key=lambda item: lines.of(item[0][0]))
+        placed = sorted(self.found.items(), key=lambda item: lines.of(item[0][0]))
         told = [
             InputError(error.what, where=f"line {lines.of(path)}", right=error.right)
             for (path, _), error in placed

@@ -18,7 +18,11 @@ Time = Callable[..., int | None]
 def one_of(name: str, known: Collection[str], noun: str = "") -> str:
     """Return what an error says of a name that is none of the known ones: the nearest, and all of them."""
     near = did_you_mean(name, known)
-    there = f"Name one of{noun}: {', '.join(known)}" if known else f"There are none{noun}"
+    there = (
+        f"Name one of{noun}: {', '.join(known)}"
+        if known
+        else f"There are no{noun.replace(' the ', ' ') or 'ne'}"
+    )
     return f"{near} {there}".strip()
 
 

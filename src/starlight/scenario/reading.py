@@ -56,10 +56,10 @@ def parse(text: str, *, where: str, folder: Path | None = None) -> Scenario:
     """
     scenario, errors = read(text, Scenario, where)
     scenario = scenario.completed(_name_of(where))
-    # Before any other file is opened: what is wrong in the scenario itself is told first.
     check(scenario, errors)
+    nodes = located(scenario.node, folder, errors)
     errors.raise_all()
-    return msgspec.structs.replace(scenario, node=located(scenario.node, where, folder))
+    return msgspec.structs.replace(scenario, node=nodes)
 
 
 def _name_of(where: str) -> str:

@@ -13,9 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from starlight.errors import InputError, together
-
-Path = tuple[str | int, ...]
-"""The way to a value: keys of tables and places in lists."""
+from starlight.faults import Path, key_text
 
 DEEPEST = 32
 """Levels of tables and lists. Our own files have six; the limit keeps whoever walks them from running out."""
@@ -111,20 +109,6 @@ def _check_numbers(tree: dict[str, Any], text: str, where: str) -> None:
             for line, key, value in found
         ]
         raise together(told, where)
-
-
-def key_text(path: Path) -> str:
-    """Return a path as errors write it, such as ``node[2].site.height_m``."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
-
-
-def key_path(key: str) -> Path:
-    """Return the path that `key_text` wrote."""
-    steps = re.findall(r"\[(\d+)\]|([^.\[\]]+)", key)
-    return tuple(int(place) if place else name for place, name in steps)
 
 
 _TOKEN = re.compile(

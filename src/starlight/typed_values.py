@@ -1,0 +1,315 @@
+"""Values that people wrote, in a file or a request, read by the types of a struct's fields.
+
+What fits is left as it is. Where something does not, `Reading` goes through the whole of it, and notes all
+that is wrong, each in words that say what would be right. What was surely meant is put right (a key of one
+letter more, a number beyond its bound), and what is missing is stood in for, so that whatever is checked
+afterwards tells its errors in the same run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, time
+from enum import Enum
+from typing import Any, Protocol
+
+from msgspec import inspect
+
+from starlight import dtntime
+from starlight.errors import InputError, did_you_mean
+from starlight.faults import Path
+from starlight.type_words import Form, fits, is_table, wanted, within
+
+NONE = object()
+"""In place of a value that can't be mended."""
+
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+_DIGITS = 19
+"""As many as the largest whole number of ours has; thousands of them would take long to read."""
+
+_UNLIKELY = 2**53 - 1
+"""A number that nobody would give a node, and that fits into every format."""
+
+
+class Telling(Protocol):
+    """How errors are told, in the words of what was read."""
+
+    def unfit(self, path: Path, value: object, right: str) -> None:
+        """Tell that a value does not fit its key."""
+        ...
+
+    def wrong(self, path: Path, what: str, right: str) -> None:
+        """Tell what is wrong with a value, in words of its own."""
+        ...
+
+    def unknown(self, path: Path, right: str) -> None:
+        """Tell that there is no such key."""
+        ...
+
+    def missing(self, path: Path, right: str) -> None:
+        """Tell that a key is missing."""
+        ...
+
+
+class Reading:
+    """Goes through a tree by types, notes what does not fit, and mends what was surely meant.
+
+    Args:
+        telling: takes what does not fit.
+        form: what the tree was written in.
+
+    Attributes:
+        mended: all that did not fit was mended in the tree, or stood in for.
+        in_doubt: tables with a value that stands in for one.
+        stand_ins: those values, as errors would show them.
+    """
+
+    def __init__(self, telling: Telling, form: Form) -> None:
+        self.mended = True
+        self.in_doubt: list[Path] = []
+        self.stand_ins: list[str] = []
+        self._telling = telling
+        self._form = form
+        self._names: dict[str, str] = {}
+
+    def renamed(self, value: object) -> object:
+        """Return a mended tree in which names that may not be so are others, wherever they stand."""
+        if isinstance(value, dict):
+            return {key: self.renamed(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.renamed(each) for each in value]
+        return self._names.get(value, value) if isinstance(value, str) else value
+
+    def table(self, path: Path, value: object, kind: inspect.Type) -> object:
+        """Check a table against a struct, whose fields it has as keys; return it mended."""
+        assert isinstance(kind, inspect.StructType)
+        if not isinstance(value, dict):
+            keys = ", ".join(field.encode_name for field in kind.fields)
+            return self._unfit(path, value, f"It is {self._form.table} with the keys {keys}")
+        fields = {field.encode_name: field for field in kind.fields}
+        for key in [key for key in value if key not in fields]:
+            self._unknown(path, value, key, fields)
+        for name, field in fields.items():
+            if name in value:
+                found = self.value((*path, name), value[name], field.type)
+                if found is not NONE:
+                    value[name] = found
+                elif field.required or is_table(field.type):
+                    self._stand_in(path, value, field)
+                else:
+                    # Without it the rest can be checked: it may be left out.
+                    del value[name]
+            elif field.required:
+                self._telling.missing((*path, name), f"It is {wanted(field.type, self._form)}")
+                self._stand_in(path, value, field)
+        return value
+
+    def _stand_in(self, path: Path, table: dict[str, Any], field: inspect.Field) -> None:
+        """Put something in the place of a value that is missing, or beyond mending."""
+        known = len(self.stand_ins)
+        table[field.encode_name] = found = self._standing(field.type)
+        # Of a list of the whole file nobody knows what others take from it.
+        if found is NONE or (is_table(field.type) and not path):
+            self.mended = False
+        elif path and len(self.stand_ins) == known:
+            # Nothing tells an error that follows from it, so none is told in this table.
+            self.in_doubt.append(path)
+
+    def _standing(self, kind: inspect.Type) -> object:
+        """Return a value of a type that nobody would write."""
+        if isinstance(kind, inspect.Metadata):
+            return self._standing(kind.type)
+        if isinstance(kind, inspect.UnionType):
+            return self._standing(kind.types[0])
+        if isinstance(kind, inspect.StrType):
+            self.stand_ins.append(f"nobody-wrote-this-{len(self.stand_ins)}")
+            return self.stand_ins[-1]
+        if isinstance(kind, inspect.IntType) and (kind.le is None or kind.le >= _UNLIKELY):
+            self.stand_ins.append(str(_UNLIKELY - len(self.stand_ins)))
+            return int(self.stand_ins[-1])
+        if isinstance(kind, inspect.IntType | inspect.FloatType):
+            return _nearest(0, kind)
+        if isinstance(kind, inspect.BoolType):
+            return False
+        if isinstance(kind, inspect.LiteralType):
+            return kind.values[0]
+        if isinstance(kind, inspect.TupleType):
+            return [self._standing(each) for each in kind.item_types]
+        if isinstance(kind, inspect.ListType | inspect.VarTupleType):
+            return [self._standing(kind.item_type)] * (kind.min_length or 0)
+        return NONE
+
+    def _unknown(self, path: Path, table: dict[str, Any], key: str, fields: dict[str, inspect.Field]) -> None:
+        value = table.pop(key)
+        # A table is no slip for a key that takes text, however near their names are.
+        alike = (
+            name
+            for name, field in fields.items()
+            if name not in table and (fits(value, field.type) or not isinstance(value, dict | list))
+        )
+        near = did_you_mean(key, alike)
+        there = f"The keys there are {', '.join(fields)}" if fields else "There is no key there"
+        self._telling.unknown((*path, key), near or there)
+        # What is checked further is what was meant; else a key that is only misspelt would be missing too.
+        meant = near.removeprefix("Did you mean '").removesuffix("'?")
+        if meant:
+            table[meant] = value
+
+    def value(self, path: Path, value: object, kind: inspect.Type) -> object:
+        """Check a value against a type; return it mended."""
+        if isinstance(kind, inspect.Metadata):
+            return self._described(path, value, kind)
+        if isinstance(kind, inspect.UnionType):
+            return self._one_of(path, value, kind)
+        if isinstance(kind, inspect.StructType):
+            return self.table(path, value, kind)
+        if isinstance(kind, inspect.ListType | inspect.VarTupleType):
+            return self._list(path, value, kind)
+        if isinstance(kind, inspect.TupleType):
+            return self._tuple(path, value, kind)
+        if isinstance(kind, inspect.DictType):
+            if not isinstance(value, dict):
+                return self._unfit(path, value, f"It is {self._form.table}")
+            return {key: self._item((*path, key), each, kind.value_type) for key, each in value.items()}
+        if isinstance(kind, inspect.LiteralType) and value not in kind.values:
+            return self._choice(path, value, [str(each) for each in kind.values])
+        if isinstance(kind, inspect.EnumType):
+            return self._member(path, value, kind.cls)
+        if isinstance(kind, inspect.IntType | inspect.FloatType):
+            return self._number(path, value, kind)
+        if isinstance(kind, inspect.BoolType) and self._form.from_text and isinstance(value, str):
+            value = _TRUTHS.get(value.lower(), value)
+        if isinstance(kind, inspect.StrType | inspect.BoolType) and not fits(value, kind):
+            wrong = self._unfit(path, value, f"It is {wanted(kind, self._form)}")
+            # A date without quotes was meant as the same in them.
+            return (
+                str(value) if isinstance(value, date | time) and isinstance(kind, inspect.StrType) else wrong
+            )
+        return value
+
+    def _described(self, path: Path, value: object, kind: inspect.Metadata) -> object:
+        extra = kind.extra or {}
+        if extra.get("time"):
+            return self._time(path, value)
+        description = (kind.extra_json_schema or {}).get("description")
+        if description is None:
+            found = self.value(path, value, kind.type)
+            return (
+                found if found is NONE or "check" not in extra else self._checked(path, found, extra["check"])
+            )
+        if fits(value, kind.type):
+            return value
+        wrong = self._unfit(path, value, f"It is {description}")
+        if not isinstance(value, str):
+            return wrong
+        # Others refer to it as it stands.
+        name = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")[:30] or "nameless"
+        return self._names.setdefault(value, name if fits(name, kind.type) else "nameless")
+
+    def _checked(self, path: Path, value: object, check: Callable[[Any], object]) -> object:
+        """Check a value by what its type says besides, which raises `InputError`."""
+        if value is NONE:
+            return value
+        try:
+            check(value)
+        except InputError as error:
+            self._telling.wrong(path, error.what, error.right)
+            return NONE
+        return value
+
+    def _time(self, path: Path, value: object) -> object:
+        """Read a moment, which is text, into ns."""
+        if not isinstance(value, str):
+            return self._unfit(path, value, f"It is {self._form.moment}")
+        try:
+            found = dtntime.from_text(value)
+        except InputError as error:
+            self._telling.wrong(path, error.what, error.right)
+            return NONE
+        if -(2**63) <= found < 2**63:
+            return found
+        return self._unfit(path, value, "Times here are from the year 1708 to 2292")
+
+    def _member(self, path: Path, value: object, kind: type[Enum]) -> object:
+        """Read a member of an enumeration: the word of a number, else its value."""
+        words = {each.name.lower() if isinstance(each, int) else str(each.value): each for each in kind}
+        if isinstance(value, str) and value in words:
+            return words[value].value
+        return words[self._choice(path, value, list(words))].value
+
+    def _one_of(self, path: Path, value: object, kind: inspect.UnionType) -> object:
+        if value is None and any(isinstance(each, inspect.NoneType) for each in kind.types):
+            return None
+        types = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
+        if len(types) == 1:
+            return self.value(path, value, types[0])
+        if any(fits(value, each) for each in types):
+            return value
+        return self._unfit(path, value, f"It is {wanted(kind, self._form)}")
+
+    def _list(self, path: Path, value: object, kind: inspect.ListType | inspect.VarTupleType) -> object:
+        if not isinstance(value, list):
+            return self._unfit(path, value, f"It is a list: [{wanted(kind.item_type, self._form)}, ...]")
+        if len(value) < (kind.min_length or 0):
+            return self._unfit(path, value, f"It has {kind.min_length} or more")
+        return [self._item((*path, place), each, kind.item_type) for place, each in enumerate(value)]
+
+    def _item(self, path: Path, value: object, kind: inspect.Type) -> object:
+        found = self.value(path, value, kind)
+        if found is NONE:
+            # Left out of a list it would move the places of those after it.
+            found = self._standing(kind)
+            self.mended = self.mended and found is not NONE
+            # Its list has to be told once only, and so has whatever holds it.
+            self.in_doubt.append(path)
+        return found
+
+    def _tuple(self, path: Path, value: object, kind: inspect.TupleType) -> object:
+        if not isinstance(value, list) or len(value) != len(kind.item_types):
+            return self._unfit(path, value, f"It is {wanted(kind, self._form)}")
+        pairs = zip(value, kind.item_types, strict=True)
+        return [self._item((*path, place), each, item) for place, (each, item) in enumerate(pairs)]
+
+    def _choice(self, path: Path, value: object, allowed: list[str]) -> str:
+        """Tell what may be chosen; return what was meant, as far as anybody knows."""
+        near = did_you_mean(value, allowed) if isinstance(value, str) else ""
+        self._telling.unfit(path, value, f"{near} Allowed: {', '.join(allowed)}".strip())
+        # Where nothing is near, any of them will do for the checks that follow: this key has been told.
+        return near.removeprefix("Did you mean '").removesuffix("'?") or allowed[0]
+
+    def _number(self, path: Path, value: object, kind: inspect.IntType | inspect.FloatType) -> object:
+        whole = isinstance(kind, inspect.IntType)
+        if self._form.from_text and isinstance(value, str):
+            value = _number_of(value, whole=whole)
+        if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+            return self._unfit(path, value, f"It is {wanted(kind, self._form)}")
+        if within(value, kind):
+            return value
+        self._telling.unfit(path, value, f"It is {wanted(kind, self._form)}")
+        return _nearest(value, kind)
+
+    def _unfit(self, path: Path, value: object, right: str) -> object:
+        self._telling.unfit(path, value, right)
+        return NONE
+
+
+def _number_of(text: str, *, whole: bool) -> float | str:
+    """Return the number that a text is, or the text where it is none."""
+    if re.fullmatch(rf"-?[0-9]{{1,{_DIGITS}}}", text):
+        return int(text)
+    if not whole and re.fullmatch(rf"-?[0-9]{{1,{_DIGITS}}}(\.[0-9]{{1,{_DIGITS}}})?", text):
+        return float(text)
+    return text
+
+
+def _nearest(value: float, kind: inspect.IntType | inspect.FloatType) -> float:
+    """Return a number within the bounds of a type, near to one that is not."""
+    low, high = kind.ge, kind.le
+    if low is None and kind.gt is not None:
+        low = kind.gt + (1 if kind.le is None and kind.lt is None else 1e-9)
+    if high is None and kind.lt is not None:
+        high = kind.lt - 1e-9
+    if low is not None and value < low:
+        return low
+    return high if high is not None and value > high else value
