@@ -19,7 +19,9 @@ from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
 from starlight.live.mail_service import MailService
+from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
+from starlight.messages.letter_view import LetterView
 from starlight.messages.reach import Reach
 from starlight.web.page import PageView
 
@@ -216,9 +218,43 @@ def test_a_peer_that_is_gone_is_told_everywhere(tmp_path: Path) -> None:
             (kept,) = box.letters
             assert (kept.id, kept.state.value) == (letter.id, "queued")
             departed = kept.last_fact(type(kept.state)("departed"))
-            assert departed is None or departed.certainty.value == "predicted"
+            assert departed is None or departed.certainty.value == "in_doubt"
+            assert "leaves when there is contact" in await shown(page)
             assert "No contact with Habitat" in kept.note
             assert [one.reach.code for one in box.conversations if one.reach] == ["no_contact"]
+
+    run(test)
+
+
+def test_what_left_before_contact_was_lost_is_in_doubt(tmp_path: Path) -> None:
+    """That it left stays known; when it was expected there is in doubt, on the page and in the API."""
+
+    async def test() -> None:
+        async with pair(tmp_path, "light_time_s = 480", contacts((-1, 9, 9_000))) as (seoul, habitat, page):
+            letters = page.correspondence("jay")
+            await until(seoul, lambda: seoul.status().connected)
+            await letters.write(Draft(NAN_YOUNG, "Are you there?"))
+            await until(seoul, lambda: seoul.status().sent)
+
+            async def seen() -> LetterView:
+                return (await letters.mailbox(correspondent=NAN_YOUNG)).letters[-1]
+
+            before = await seen()
+            assert (before.state, before.certainty) == ("in_flight", "predicted")
+            await habitat.stop()
+            await until(seoul, lambda: not seoul.status().connected)
+            lost = await seen()
+            assert (lost.state, lost.last_fact(DeliveryState.DEPARTED)) == (
+                "departed",
+                before.last_fact(DeliveryState.DEPARTED),
+            )
+            arrival = lost.last_fact(DeliveryState.ARRIVED)
+            assert arrival is not None
+            assert (arrival.certainty, arrival.doubt) == ("in_doubt", None)
+            html = await shown(page)
+            assert 'class="state in_doubt"' in html
+            assert "was expected there" in html
+            assert "No contact with Habitat" in lost.note
 
     run(test)
 

@@ -146,7 +146,7 @@ def test_a_letter_needs_its_light_time(talk: Talk) -> None:
         return dtntime.from_text(next(fact["at"] for fact in letter["facts"] if fact["what"] == what))
 
     predicted = next(fact for fact in talk.question["facts"] if fact["what"] == "arrived")
-    assert predicted["standing"] == "predicted"
+    assert predicted["standing"] in ("predicted", "in_doubt"), "in doubt as long as the link is not up"
     (known,) = (letter for letter in talk.inboxes["jay"] if letter["id"] == talk.question["id"])
     (came,) = (letter for letter in talk.inboxes["nan-young"] if letter["id"] == talk.question["id"])
     assert at(known, "arrived") == at(came, "arrived")

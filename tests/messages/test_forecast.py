@@ -320,7 +320,17 @@ def test_what_speaks_against_a_letter_is_told_while_it_is_on_its_way() -> None:
     assert predict(office, NANYOUNG, "hello", HOUR).doubts == (down, unacknowledged)
     sky.run(HOUR)
     assert sky.state(EARTH, JAY, id)[0] == "in_flight"
-    assert office.forecasts.doubts(JAY, id, HOUR + SECOND) == (unacknowledged,), "it has left"
+    engine.handle(LinkUp(MARS, acknowledged=False), HOUR)
+    assert office.forecasts.doubts(JAY, id, HOUR + SECOND) == (unacknowledged,), "the link is up again"
+    due = sky.earth.office.mailbox(JAY).letter_view(id, HOUR).receipt_at
+    assert due is not None
+    engine.handle(LinkDown(MARS), due)
+    lost = ForecastDoubt(ForecastDoubtCode.LINK_DOWN, MARS, due)
+    assert office.forecasts.doubts(JAY, id, due) == (lost, unacknowledged), "it left before contact was lost"
+    engine.handle(LinkUp(MARS, acknowledged=False), due + 1)
+    engine.handle(LinkDown(MARS), due + 2)
+    assert office.forecasts.doubts(JAY, id, due + 2) == (unacknowledged,), "no word came when it could"
+    engine.handle(LinkUp(MARS, acknowledged=False), due + 3)
     sky.run(DAY)
     assert sky.state(EARTH, JAY, id) == ("arrived", "confirmed")
     assert office.forecasts.doubts(JAY, id, DAY) == ()

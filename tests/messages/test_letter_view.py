@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 from tests.messages.helpers import JAY, NANYOUNG
 
 from starlight.dtntime import HOUR, SECOND
-from starlight.messages.delivery import DeliveryState, Leg
+from starlight.messages.delivery import Certainty, DeliveryState, Leg
 from starlight.messages.dispatch import Confirmed, Dispatch, Expected, Sent
 from starlight.messages.letter import Letter
-from starlight.messages.letter_view import Stop, letter_view, named
+from starlight.messages.letter_view import Stop, letter_view, named, without_contact
 
 LETTER = Letter(id=f"{JAY}/0/1", thread="t", sender=JAY, to=NANYOUNG, written_at=0, text="words")
 
@@ -65,3 +66,40 @@ def test_where_it_waits_on_its_way_has_a_name() -> None:
     assert view.stops == (Stop(15, HOUR + SECOND, 3 * HOUR, "Madrid"),)
     there = sent_as(Dispatch(size_bytes=5, state=DeliveryState.ARRIVED, expected=Expected(legs=legs)))
     assert letter_view(LETTER, there, None, 6).stops == ()
+
+
+def test_without_contact_only_what_is_known_is_said_to_hold() -> None:
+    """Of one that left, that it left; its arrival is in doubt whether or not it is due."""
+    legs = (Leg(7, 20, 1, 1, 5, 99),)
+    left = sent_as(
+        Dispatch(
+            size_bytes=5,
+            state=DeliveryState.DEPARTED,
+            expected=Expected(arrives=5, receipt_at=9, legs=legs),
+            confirmed=Confirmed(queued_at=0, departed_at=1),
+        )
+    )
+    for now in (2, 6, 20):
+        view = without_contact(letter_view(LETTER, left, None, now))
+        assert (view.state, view.certainty) == (DeliveryState.DEPARTED, Certainty.CONFIRMED)
+        arrival = view.last_fact(DeliveryState.ARRIVED)
+        assert arrival is not None
+        assert (arrival.time, arrival.certainty, arrival.doubt) == (5, Certainty.IN_DOUBT, None)
+    given = msgspec.structs.replace(left.dispatch, confirmed=Confirmed(queued_at=0, given_at=1))
+    view = without_contact(letter_view(LETTER, sent_as(given), None, 6))
+    assert (view.state, view.certainty) == (DeliveryState.DEPARTED, Certainty.PREDICTED)
+
+
+def test_without_contact_what_is_over_stays_and_what_waits_is_safe() -> None:
+    """A receipt is knowledge whatever the link does now; one that waits keeps its state."""
+    known = Confirmed(queued_at=0, departed_at=1, arrived_at=5, arrival_known_at=8)
+    there = sent_as(Dispatch(size_bytes=5, state=DeliveryState.ARRIVED, confirmed=known))
+    assert without_contact(view := letter_view(LETTER, there, None, 9)) == view
+    waiting = Dispatch(
+        size_bytes=5, state=DeliveryState.QUEUED, expected=Expected(3, 5), confirmed=Confirmed(queued_at=0)
+    )
+    view = without_contact(letter_view(LETTER, sent_as(waiting), None, 2))
+    assert (view.state, view.certainty) == (DeliveryState.QUEUED, Certainty.CONFIRMED)
+    departure = view.last_fact(DeliveryState.DEPARTED)
+    assert departure is not None
+    assert departure.certainty is Certainty.IN_DOUBT

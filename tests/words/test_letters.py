@@ -14,7 +14,7 @@ from starlight.words.sentence import Moment
 
 START = from_text("2051-04-02T05:21:00Z")
 LIGHT = 19 * MINUTE
-CONFIRMED, PREDICTED = Certainty.CONFIRMED, Certainty.PREDICTED
+CONFIRMED, PREDICTED, IN_DOUBT = Certainty.CONFIRMED, Certainty.PREDICTED, Certainty.IN_DOUBT
 QUEUED, DEPARTED, IN_FLIGHT = DeliveryState.QUEUED, DeliveryState.DEPARTED, DeliveryState.IN_FLIGHT
 ARRIVED, READ = DeliveryState.ARRIVED, DeliveryState.READ
 EXPIRED, WITHDRAWN = DeliveryState.EXPIRED, DeliveryState.WITHDRAWN
@@ -81,7 +81,7 @@ def letter(state: DeliveryState, certainty: Certainty, *facts: Fact, **more: obj
                 receipt_at=START - MINUTE,
             ),
             "Should be there",
-            "word of it was expected {}",
+            "no word of it yet; it was expected {}",
             PREDICTED,
         ),
         (
@@ -127,6 +127,52 @@ def test_states_in_words(view: LetterView, headline: str, detail: str, certainty
     """Predicted and confirmed differ in the words of every state and in its look."""
     said = letters.state_text(view, START)
     assert (said.headline, said.detail.text(lambda at: "{}"), said.certainty) == (headline, detail, certainty)
+
+
+@pytest.mark.parametrize(
+    ("view", "headline", "detail", "known", "since"),
+    [
+        (
+            letter(
+                DEPARTED,
+                CONFIRMED,
+                Fact(DEPARTED, START, CONFIRMED),
+                Fact(ARRIVED, START + LIGHT, IN_DOUBT),
+            ),
+            "Left",
+            "was expected there {}, in doubt",
+            True,
+            START,
+        ),
+        (
+            letter(
+                DEPARTED,
+                PREDICTED,
+                Fact(DEPARTED, START, PREDICTED),
+                Fact(ARRIVED, START + LIGHT, IN_DOUBT),
+            ),
+            "Left",
+            "was expected there {}, in doubt",
+            False,
+            START,
+        ),
+        (
+            letter(QUEUED, CONFIRMED, Fact(DEPARTED, START, IN_DOUBT), Fact(ARRIVED, START, IN_DOUBT)),
+            "Safe here",
+            "leaves when there is contact",
+            True,
+            None,
+        ),
+    ],
+)
+def test_without_contact_what_is_known_and_what_is_in_doubt_are_told_apart(
+    view: LetterView, headline: str, detail: str, known: bool, since: int | None
+) -> None:
+    """The third certainty: what left is known to have left, and when it was expected is in doubt."""
+    said = letters.state_text(view, START + DAY)
+    assert (said.headline, said.detail.text(lambda at: "{}")) == (headline, detail)
+    assert (said.certainty, said.known, said.since) == (IN_DOUBT, known, since)
+    assert "was expected" in letters.step_text(view.facts[-1])
 
 
 def test_a_moment_that_is_not_known_is_not_told() -> None:

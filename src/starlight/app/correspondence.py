@@ -14,9 +14,9 @@ from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.part_reading import part_bytes
 from starlight.messages.conversation import Conversation
 from starlight.messages.draft import Draft
-from starlight.messages.letter_view import LetterView, named
+from starlight.messages.letter_view import LetterView, named, without_contact
 from starlight.messages.part_view import PartView
-from starlight.messages.reach import Reach
+from starlight.messages.reach import Reach, out_of_contact
 from starlight.web.forecast_view import (
     LatenessView,
     PredictionView,
@@ -189,6 +189,9 @@ class NodeCorrespondence:
     def _letter(self, letter_id: str) -> LetterView:
         view = self._box().letter_view(letter_id, self._clock.now())
         note = letters.content(view) + doubt.note(view.doubtful, view.trouble, displaced=view.displaced)
-        for each in self._mail.doubts(self.person.address, letter_id) if view.mine else ():
+        against = self._mail.doubts(self.person.address, letter_id) if view.mine else ()
+        if out_of_contact(against) is not None:
+            view = without_contact(view)
+        for each in against:
             note += forecasts.doubt(each, self._titles)
         return named(view, self._book.name_and_place, self._titles, note.text())

@@ -274,6 +274,9 @@ def _state(letter: LetterView, now: int) -> str:
     stop = letter.stop_at(now) if letter.on_its_way else None
     if stop is not None:
         return f"waiting at {stop.place}, leaves {dtntime.to_text(stop.leaves)} (predicted)"
+    lost = [fact for fact in letter.facts if fact.certainty == "in_doubt" and fact.doubt is None]
+    if lost and letter.state == "departed":
+        return f"departed, was expected there {dtntime.to_text(lost[-1].time)} (in doubt: no contact)"
     if letter.certainty == "in_doubt":
         return f"{_words(letter.state)} (at a time that can't be right)"
     if letter.certainty != "predicted":

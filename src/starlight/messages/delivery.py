@@ -46,7 +46,7 @@ class Certainty(StrEnum):
 
     PREDICTED = "predicted"
     CONFIRMED = "confirmed"
-    IN_DOUBT = "in_doubt"  # it happened, but not when another's clock says
+    IN_DOUBT = "in_doubt"  # it happened, but not when another's clock says; or contact was lost
 
 
 class TimeDoubt(StrEnum):
@@ -161,10 +161,11 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         state: what it is from then on.
         time: when, in ns.
-        certainty: predicted, confirmed, or confirmed at a time that can't be right.
+        certainty: predicted, confirmed, or in doubt: confirmed at a time that can't be right, for which
+            `doubt` is the reason, or predicted before contact was lost.
         where: the place where it happens, for people, once it is named; may be empty.
         known_at: when a receipt told us, or None.
-        doubt: why the time can't be right, or None.
+        doubt: why the time of what is confirmed can't be right, or None.
     """
 
     state: DeliveryState = msgspec.field(name="what")

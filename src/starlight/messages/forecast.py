@@ -252,18 +252,23 @@ class MessageForecaster:
             return None
         return silence_of(self.index(), self.node, found.destination, longest_wait(legs, now)[0], now)
 
-    def doubts(self, legs: tuple[Leg, ...], now: int, *, left: bool) -> tuple[ForecastDoubt, ...]:
+    def doubts(
+        self, legs: tuple[Leg, ...], now: int, word_due: int | None = None
+    ) -> tuple[ForecastDoubt, ...]:
         """Return what speaks against a prediction, by the link of its first hop from here.
 
         Args:
             legs: the route that is foreseen.
             now: in ns.
-            left: the message has left: that the link is down now makes no difference to it.
+            word_due: of a message that has left, when word of it should have come: what befell the link only
+                after that is no reason that none did. None of one that waits here.
         """
         if not legs or legs[0].from_node != self.node:
             return ()
         found = self.foreseen_by.about_link(legs[0].to_node, now)
-        return tuple(doubt for doubt in found if not left or doubt.code is not ForecastDoubtCode.LINK_DOWN)
+        return tuple(
+            doubt for doubt in found if word_due is None or doubt.since is None or doubt.since <= word_due
+        )
 
     def notices(self, destination: int | None, start: int, end: int | None) -> list[Notice]:
         """Return the plan's notices about routes from here to a node in an interval, in ns."""

@@ -221,6 +221,31 @@ def named(
     )
 
 
+def without_contact(view: LetterView) -> LetterView:
+    """Return an own letter as it is told while there is no contact with who takes it from here.
+
+    What was predicted of it is in doubt; what is known stays so. Of one that has left, nothing more than that
+    is said to hold.
+    """
+    if not view.on_its_way and view.certainty is not Certainty.PREDICTED:
+        return view
+    doubted = Certainty.IN_DOUBT
+    steps = tuple(
+        replace(fact, certainty=doubted)
+        if fact.certainty is Certainty.PREDICTED
+        and fact.state is not DeliveryState.EXPIRED
+        # That it left is not in doubt where only the link's word for it is missing.
+        and not (fact.state is DeliveryState.DEPARTED and view.state not in WITHDRAWABLE)
+        else fact
+        for fact in view.facts
+    )
+    view = replace(view, facts=steps, stops=())
+    left = view.last_fact(DeliveryState.DEPARTED)
+    if view.state in WITHDRAWABLE or left is None or view.state is DeliveryState.EXPIRED:
+        return view
+    return replace(view, state=left.state, certainty=left.certainty)
+
+
 def quoted(id: str, letter: Letter | None) -> Quote:
     """Return a letter that another answers; `letter` is None where it is not here."""
     if letter is None:

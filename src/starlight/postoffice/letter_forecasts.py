@@ -135,8 +135,9 @@ class LetterForecasts:
         sent = self._mailboxes.at(address).sent(letter_id)
         if sent is None or not sent.dispatch.is_on_its_way:
             return ()
-        left = sent.dispatch.state is DeliveryState.DEPARTED
-        return self._forecaster.doubts(sent.dispatch.expected.legs, now, left=left)
+        expected, left = sent.dispatch.expected, sent.dispatch.state is DeliveryState.DEPARTED
+        due = expected.arrives if expected.receipt_at is None else expected.receipt_at
+        return self._forecaster.doubts(expected.legs, now, due if left else None)
 
     def _outgoing(self, address: str, draft: Draft, now: int) -> Outgoing:
         """Return how the letter that a draft would become is submitted."""

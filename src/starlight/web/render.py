@@ -121,7 +121,7 @@ _environment.filters |= {
     "duration": lambda seconds: dtntime.duration_text(round(seconds * dtntime.SECOND)),
 }
 _environment.globals |= {
-    "STEPS": letters.STEPS,
+    "step_text": letters.step_text,
     "TIMES_IN_DOUBT": letters.TIMES_IN_DOUBT,
     "SILENCE": silence,
     "PLAN": plan,

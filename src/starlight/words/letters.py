@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from starlight.messages.delivery import Certainty, DeliveryState, TimeDoubt
+from starlight.messages.delivery import Certainty, DeliveryState, Fact, TimeDoubt
 from starlight.messages.letter import Content, DistressState
 from starlight.messages.letter_view import THERE, LetterView, Quote
 from starlight.messages.urgency import Priority
@@ -18,11 +18,15 @@ class StateText(msgspec.Struct, frozen=True):
         headline: such as ``In flight``.
         detail: what is expected next or how we know; may say nothing.
         certainty: decides the look.
+        known: the headline is confirmed, although the detail is not.
+        since: when what the headline says began, where it says so.
     """
 
     headline: str
     detail: Sentence
     certainty: Certainty = Certainty.CONFIRMED
+    known: bool = False
+    since: int | None = None
 
 
 STEPS: dict[tuple[DeliveryState, Certainty], str] = {
@@ -47,6 +51,15 @@ STEPS: dict[tuple[DeliveryState, Certainty], str] = {
     (DeliveryState.READ, Certainty.IN_DOUBT): "read, it is said,",
 }
 """In English, each step in the course of a letter, by what it is and how sure it is."""
+
+WERE_EXPECTED = {
+    DeliveryState.QUEUED: "was expected to wait",
+    DeliveryState.DEPARTED: "was expected to leave",
+    DeliveryState.IN_FLIGHT: "was expected in flight",
+    DeliveryState.ARRIVED: "was expected to arrive",
+    DeliveryState.READ: "was expected to be read",
+}
+"""In English, each step that was predicted before contact was lost."""
 
 SET_ASIDE = "1 record of this mailbox can't be read and is set aside. {command} lists it."
 SEVERAL_SET_ASIDE = "{count} records of this mailbox can't be read and are set aside. {command} lists them."
@@ -152,7 +165,10 @@ NO_RECEIPT = "expected {at}; no receipt can come from there, so this will never 
 NEVER_CONFIRMED = "expected {at}; no route back to confirm it"
 PLAIN_UNCONFIRMED = "expected {at}; it went as plain text, so no receipt can come"
 WORD_TO_COME = "word of it expected {at}"
-WORD_MISSED = "word of it was expected {at}"
+WORD_MISSED = "no word of it yet; it was expected {at}"
+LEFT, WAS_EXPECTED = "Left", "was expected there {at}, in doubt"
+NOTHING_EXPECTED = "in doubt whether it is there"
+SAFE, WHEN_IN_CONTACT = "Safe here", "leaves when there is contact"
 WAITING_AT = "Waiting at {place}"
 IN_FLIGHT, EXPECTED_THERE = "In flight", "expected there {at}"
 WAITING, EXPECTED_TO_LEAVE = "Kept safe, waiting", "expected to leave {at}"
@@ -172,7 +188,30 @@ def _received(letter: LetterView) -> StateText:
     return StateText("Arrived", _dated("{at}", arrived.time if arrived else None))
 
 
+def step_text(fact: Fact) -> str:
+    """Return a step in the course of a letter in words; its time follows them."""
+    if fact.certainty is Certainty.IN_DOUBT and fact.doubt is None:
+        return WERE_EXPECTED[fact.state]
+    return STEPS[fact.state, fact.certainty]
+
+
+def _without_contact(letter: LetterView) -> StateText | None:
+    """Return what to say of a letter whose course is in doubt because contact is lost; None for others."""
+    if not any(fact.certainty is Certainty.IN_DOUBT and fact.doubt is None for fact in letter.facts):
+        return None
+    left = letter.last_fact(DeliveryState.DEPARTED)
+    if letter.state is not DeliveryState.DEPARTED or left is None:
+        return StateText(SAFE, fill(WHEN_IN_CONTACT), Certainty.IN_DOUBT, known=True)
+    arrives = letter.last_fact(DeliveryState.ARRIVED)
+    said = fill(NOTHING_EXPECTED) if arrives is None else _dated(WAS_EXPECTED, arrives.time)
+    known = left.certainty is Certainty.CONFIRMED
+    return StateText(LEFT, said, Certainty.IN_DOUBT, known=known, since=left.time)
+
+
 def _sent(letter: LetterView, now: int) -> StateText:
+    lost = _without_contact(letter)
+    if lost is not None:
+        return lost
     current = letter.last_fact(letter.state)
     at = current.time if current else None
     if letter.certainty is not Certainty.PREDICTED and letter.state in ENDS:

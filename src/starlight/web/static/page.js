@@ -81,11 +81,14 @@ function showSky() {
 }
 
 function hear(news) {
+  // That a peer is overdue comes by the passing of time alone, and turns what is said of every letter.
+  const turned = news.reach?.code !== status.reach?.code;
   status = news;
   clock.hear(status.sky.clock);
   sky?.hear(status);
   ray?.hear(status);
   showSky();
+  if (turned) refresh();
 }
 
 function frame(real) {
