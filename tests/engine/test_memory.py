@@ -285,4 +285,4 @@ def test_after_a_storm_nothing_is_left(seed: int) -> None:
         node._requests._unaccepted,
     )
     assert not any(notes)
-    assert all(peer["queued"] == peer["under_way"] == 0 for peer in scheduler.summary())
+    assert all(peer["queued"] == peer["under_way"] == 0 for peer in node.neighbours.summary())

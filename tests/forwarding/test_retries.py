@@ -103,7 +103,7 @@ def test_what_has_gone_is_forgotten() -> None:
     for number in range(3_000):
         now += MINUTE
         failed(node, node.submit("ipn:2.1", now, lifetime_ms=500, token=str(number)), now)
-    resting = node.node._scheduler._queues.neighbour(2).resting
+    resting = node.node.neighbours.of(2).resting
     assert len(resting) <= 2 * node.config.limits.under_way + 1
     node.handle(LinkDown(2), now + HOUR)
     assert not of(node.handle(LinkUp(2), now + HOUR), Transmit)

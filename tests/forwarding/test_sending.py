@@ -433,7 +433,7 @@ def test_the_summary_says_what_a_person_would_ask() -> None:
     assert isinstance(peers, list)
     assert states["queued"] == 1
     assert {"node": 2, "up": True, "queued": 1, "under_way": 0} in peers
-    assert node.node.queues.waiting(2) == (1, summary["bytes"])
+    assert node.node.neighbours.waiting(2) == (1, summary["bytes"])
 
 
 def test_withdrawals_leave_nothing_behind() -> None:
@@ -443,7 +443,7 @@ def test_withdrawals_leave_nothing_behind() -> None:
         (persist,) = of(node.submit(), Persist)
         node.handle(Withdraw(persist.key))
     engine = node.node
-    assert engine.queues.waiting(2) == (0, 0)
+    assert engine.neighbours.waiting(2) == (0, 0)
     assert len(engine._ledger.index.expiries._heap) < 2_000
     assert sum(len(line) for queue in engine._scheduler._queues.every() for line in queue._lines) < 1_000
 

@@ -371,10 +371,9 @@ def test_a_full_disk_refuses_a_commit_whole(tmp_path: Path, size: int) -> None:
 def test_a_compaction_that_finds_no_room_waits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Compaction only gives room back: when there is none to move to, commits go on without it."""
     store, _, forgets = sparse_after_forgetting(tmp_path, keep=3)
-    store._bodies._segments._segment_bytes = (
-        2 << 20
-    )  # so that what is moved would go past where the disk is full
-    store._bodies._segments._segments[2].size = 1 << 20
+    segments = store._bodies._segments
+    segments._segment_bytes = 2 << 20  # so that what is moved would go past where the disk is full
+    segments._segments[2].size = 1 << 20
     with disk_full_from(1 << 20):
         store.commit(forgets)
     assert "segment 1 stays as it is" in caplog.text

@@ -31,6 +31,8 @@ from starlight.forwarding.critical_forwarding import CriticalForwarder
 from starlight.forwarding.forecaster import EngineForecaster
 from starlight.forwarding.forwarding import Forwarding
 from starlight.forwarding.fragmentation import Fragmenter
+from starlight.forwarding.known_neighbours import KnownNeighbours
+from starlight.forwarding.replanning import Replanner
 from starlight.forwarding.retries import Retries
 from starlight.forwarding.route_booking import RouteBooking
 from starlight.forwarding.transfers import Transfers
@@ -61,7 +63,7 @@ class Node:
     Attributes:
         router: over the plan in force. Others may ask it for routes; only the node books on it.
         forecaster: foresees what the node does with a bundle that is submitted.
-        queues: of what is booked to leave for each neighbour.
+        neighbours: whom it sends to, and what queues for each.
         holdings: why each stored bundle is held.
     """
 
@@ -80,18 +82,21 @@ class Node:
         booking, reads = RouteBooking(core, self.router), BodyReads(config.limits.bundle_bytes)
         self._critical = CriticalForwarder(core, booking, reads)
         self._fragmenter = Fragmenter(core, booking, reads)
-        self._watch, self.queues = AnswerWatch(core, self.router), ContactQueues(core.links)
-        queues = self.queues
+        self._watch = AnswerWatch(core, self.router)
+        self.neighbours = KnownNeighbours(core.links)
+        queues = ContactQueues(self.neighbours)
         self._forwarding = Forwarding(
             core, booking, queues, self._critical, self._fragmenter, self._retention
         )
         self.forecaster = EngineForecaster(
             core, self._reception, booking, queues, self._fragmenter, self._watch
         )
-        retries = Retries(core, queues, booking, self._forwarding)
+        retries = Retries(core, self.neighbours, booking, self._forwarding)
+        self._replanner = Replanner(core, booking, queues, self._forwarding)
         self._scheduler = TransmitScheduler(
-            core, booking, queues, self._forwarding, retries, self._submissions, self._watch
-        )
+            core, booking, queues, self._forwarding, self._replanner, retries, self._submissions,
+            self._watch,
+        )  # fmt: skip
         self._transfers = Transfers(
             core, self._scheduler, self._forwarding, booking, retries, self._watch, self._retention
         )
@@ -226,7 +231,7 @@ class Node:
             "bundles": len(self.stored),
             "bytes": self._ledger.index.bytes,
             "states": states,
-            "peers": self._scheduler.summary(),
+            "peers": self.neighbours.summary(),
             "claims": self._delivery.claims,
             "plan_version": self.router.plan.version,
         }
@@ -247,7 +252,7 @@ class Node:
         self._requests.fragmented(event.key)
 
     def _plan_changed(self, event: events.PlanChanged, now: int) -> None:
-        self._scheduler.change_plan(event.plan, now)
+        self._replanner.change_plan(event.plan, now)
         self._ledger.trace(now, PlanAdopted(len(event.plan.contacts), event.plan.version))
 
     def _run(self, now: int) -> None:

@@ -5,47 +5,27 @@ from __future__ import annotations
 from itertools import count
 
 from starlight.contacts import Contact
-from starlight.forwarding.contact_queue import ContactQueue, Neighbour
-from starlight.node.links import Links
+from starlight.forwarding.contact_queue import ContactQueue
+from starlight.forwarding.known_neighbours import KnownNeighbours
 from starlight.node.stored import Stored
 
 
 class ContactQueues:
-    """The open queues, the neighbours whom they lead to, and which of them are to be looked at.
+    """The open queues, and which of them are to be looked at.
 
     Args:
-        links: the node's.
+        neighbours: of the node.
+
+    Attributes:
+        neighbours: whom the queues lead to.
     """
 
-    def __init__(self, links: Links) -> None:
-        self._links = links
-        self._neighbours: dict[int, Neighbour] = {}
+    def __init__(self, neighbours: KnownNeighbours) -> None:
+        self.neighbours = neighbours
         self._open: dict[int, ContactQueue] = {}
         self._changed: dict[int, ContactQueue] = {}
         self._opened: list[ContactQueue] = []
         self._tickets = count(1)
-
-    def neighbour(self, number: int) -> Neighbour:
-        """Return a neighbour, by its node number."""
-        peer = self._neighbours.get(number)
-        if peer is None:
-            peer = self._neighbours[number] = Neighbour(self._links.to(number))
-        return peer
-
-    def known(self, number: int) -> Neighbour | None:
-        """Return a neighbour with whom something is going on; None of others."""
-        return self._neighbours.get(number)
-
-    def forget_idle(self, peer: Neighbour) -> bool:
-        """Forget a neighbour with whom nothing is going on, so that passers-by take no memory.
-
-        Returns:
-            True for one that is forgotten; what is known of its link stays.
-        """
-        idle = not peer.queues and not peer.under_way and not peer.resting
-        if idle:
-            del self._neighbours[peer.number]
-        return idle
 
     def of(self, contact: Contact) -> ContactQueue | None:
         """Return the queue of a contact, None where none is open."""
@@ -53,7 +33,7 @@ class ContactQueues:
 
     def open(self, contact: Contact) -> ContactQueue:
         """Open a queue for a contact that has none."""
-        peer = self.neighbour(contact.to_node)
+        peer = self.neighbours.of(contact.to_node)
         queue = self._open[contact.id] = ContactQueue(contact, peer)
         peer.queues.append(queue)
         self._opened.append(queue)
@@ -64,7 +44,7 @@ class ContactQueues:
         queue = self._open.get(contact.id)
         if queue is not None:
             return queue.free_at
-        peer = self._neighbours.get(contact.to_node)
+        peer = self.neighbours.known(contact.to_node)
         return 0 if peer is None else peer.busy_until
 
     def take_opened(self) -> list[ContactQueue]:
@@ -112,21 +92,3 @@ class ContactQueues:
     def bundles(self) -> list[Stored]:
         """Return all that queues."""
         return [stored for queue in self._open.values() for stored in queue.entries()]
-
-    def waiting(self, number: int) -> tuple[int, int]:
-        """Return how many bundles queue for a neighbour, and their size in bytes."""
-        peer = self._neighbours.get(number)
-        queues = [] if peer is None else peer.queues
-        return sum(queue.count for queue in queues), sum(queue.bytes for queue in queues)
-
-    def summary(self) -> list[dict[str, object]]:
-        """Return for each neighbour its link and how much queues for it, by node number."""
-        return [
-            {
-                "node": number,
-                "up": peer.link.up,
-                "queued": sum(queue.count for queue in peer.queues),
-                "under_way": peer.under_way,
-            }
-            for number, peer in sorted(self._neighbours.items())
-        ]

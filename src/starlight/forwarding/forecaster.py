@@ -74,6 +74,7 @@ class EngineForecaster:
         self._links = core.links
         self._reception = reception
         self._booking = booking
+        self._neighbours = queues.neighbours
         self._queues = queues
         self._fragmenter = fragmenter
         self._watch = watch
@@ -141,7 +142,7 @@ class EngineForecaster:
         doubts = []
         if not link.up and planned is not None and planned.is_open(now):
             doubts.append(ForecastDoubt(ForecastDoubtCode.LINK_DOWN, peer, link.since))
-        neighbour = self._queues.known(peer)
+        neighbour = self._neighbours.known(peer)
         expected = self._watch.expected(neighbour) if neighbour is not None else None
         heard = link.last_heard
         if expected is not None and now >= expected + QUIET and (heard is None or heard < expected):

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from starlight.dtntime import MINUTE
 from starlight.forwarding.contact_queue import Neighbour
-from starlight.forwarding.contact_queues import ContactQueues
 from starlight.forwarding.forwarding import Forwarding
+from starlight.forwarding.known_neighbours import KnownNeighbours
 from starlight.forwarding.route_booking import RouteBooking
 from starlight.node.bundle_state import BundleState
 from starlight.node.core import Core
@@ -30,23 +30,23 @@ class Retries:
 
     Args:
         core: the node's.
-        queues: of the contacts; they hold the neighbours.
+        neighbours: of the node.
         booking: knows routes by one neighbour.
         forwarding: lets bundles queue.
     """
 
     def __init__(
-        self, core: Core, queues: ContactQueues, booking: RouteBooking, forwarding: Forwarding
+        self, core: Core, neighbours: KnownNeighbours, booking: RouteBooking, forwarding: Forwarding
     ) -> None:
         self._limits = core.config.limits
         self._deadlines = core.deadlines
-        self._queues = queues
+        self._neighbours = neighbours
         self._booking = booking
         self._forwarding = forwarding
 
     def failed(self, stored: Stored) -> None:
         """Take note that a bundle was not taken by the neighbour that it was sent to."""
-        peer = self._queues.neighbour(stored.peer)
+        peer = self._neighbours.of(stored.peer)
         peer.resting[stored] = None
         # Those that have gone since, by others or at the end of their lifetimes, are let go of now and then:
         # when they may be the half of all, so that to look through all costs each that failed a step or two.
@@ -57,7 +57,7 @@ class Retries:
 
     def succeeded(self, peer: int) -> None:
         """Take note that a neighbour has taken a bundle."""
-        neighbour = self._queues.neighbour(peer)
+        neighbour = self._neighbours.of(peer)
         neighbour.vain, neighbour.again_at = 0, 0
 
     def link_up(self, peer: Neighbour, now: int) -> None:

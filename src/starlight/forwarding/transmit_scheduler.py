@@ -27,22 +27,20 @@ from __future__ import annotations
 
 from functools import partial
 
-from starlight.contacts import ContactPlan
 from starlight.forwarding.answer_watch import AnswerWatch
-from starlight.forwarding.contact_queue import ContactQueue, Neighbour
+from starlight.forwarding.contact_queue import ContactQueue
 from starlight.forwarding.contact_queues import ContactQueues
 from starlight.forwarding.forwarding import Forwarding
-from starlight.forwarding.prospects import improvable
+from starlight.forwarding.replanning import Replanner
 from starlight.forwarding.retries import Retries
 from starlight.forwarding.route_booking import RouteBooking
 from starlight.node.actions import Transmit
 from starlight.node.bundle_state import Cause
 from starlight.node.core import Core
 from starlight.node.events import LinkUp
-from starlight.node.stored import NOBODY, Stored, transfer_bytes
+from starlight.node.stored import Stored
 from starlight.node.submission_news import SubmissionNews
 from starlight.node.trace_events import BundleSent
-from starlight.routing import KnownNegatives
 
 
 class TransmitScheduler:
@@ -53,6 +51,7 @@ class TransmitScheduler:
         booking: books routes.
         queues: of the contacts.
         forwarding: finds another contact for what can't be sent.
+        replanner: looks again at what waits or queues.
         retries: has what failed and rests.
         submissions: tells applications of what leaves.
         watch: of the answers to transfers.
@@ -64,6 +63,7 @@ class TransmitScheduler:
         booking: RouteBooking,
         queues: ContactQueues,
         forwarding: Forwarding,
+        replanner: Replanner,
         retries: Retries,
         submissions: SubmissionNews,
         watch: AnswerWatch,
@@ -73,15 +73,17 @@ class TransmitScheduler:
         self._links = core.links
         self._deadlines = core.deadlines
         self._booking = booking
+        self._neighbours = queues.neighbours
         self._queues = queues
         self._forwarding = forwarding
+        self._replanner = replanner
         self._retries = retries
         self._submissions = submissions
         self._watch = watch
 
     def answered(self, stored: Stored, now: int) -> None:
         """Note that a transfer is no longer under way."""
-        peer = self._queues.neighbour(stored.peer)
+        peer = self._neighbours.of(stored.peer)
         self._watch.end(peer, stored)
         if peer.stalled:
             peer.stalled = False
@@ -90,14 +92,14 @@ class TransmitScheduler:
                     queue.free_at = max(queue.free_at, now)
                     self._queues.look_at(queue)
 
-    # Links and plans.
+    # Links.
 
     def link_up(self, event: LinkUp, now: int) -> None:
         """Serve a neighbour whose link has come up; of one that is up, take what has changed."""
-        peer = self._queues.neighbour(event.peer)
+        peer = self._neighbours.of(event.peer)
         link, was_up = peer.link, peer.link.up
         link.rise(event.transfer_max, event.acknowledged, now)
-        self._limit(peer, now)
+        self._replanner.change_limit(peer, now)
         if was_up:
             return
         self._retries.link_up(peer, now)
@@ -106,74 +108,21 @@ class TransmitScheduler:
                 self._forwarding.enqueue_all(self._forwarding.take_out(queue.entries()), now)
             self._queues.look_at(queue)
 
-    def _limit(self, peer: Neighbour, now: int) -> None:
-        """Look again at what a link that takes less, or more, as one transfer makes a difference to."""
-        before, most = self._booking.limit(peer.number), peer.link.transfer_max
-        if before == most:
-            return
-        self._booking.set_limit(peer.number, most)
-        if most is not None and (before is None or most < before):
-            queued = [stored for queue in peer.queues for stored in queue.entries()]
-            moving = [stored for stored in queued if transfer_bytes(stored.meta) > most]
-        else:
-            assert before is not None
-            queued = self._queues.bundles()
-            moving = [stored for stored in queued if transfer_bytes(stored.meta) > before]
-        # Those that wait may go when room is given back, or when the peer takes more, as now.
-        for stored in sorted(self._forwarding.take_out(moving), key=_order):
-            self._forwarding.enqueue(stored, now)
-        self._retry_waiting(now)
-
     def link_down(self, number: int, now: int) -> None:
         """Send nothing to a neighbour until its link comes up; what is under way fails by itself."""
-        peer = self._queues.neighbour(number)
+        peer = self._neighbours.of(number)
         peer.link.fall(now)
         # Nothing is on the air any more; what else waits for the end of it would wait for nothing.
         for queue in peer.queues:
             if queue.free_at > now:
                 queue.free_at = now
                 self._booking.router.bookings.occupy(queue.contact.id, now)
-        idle = self._queues.forget_idle(peer)
+        idle = self._neighbours.forget_idle(peer)
         if idle and self._booking.router.index.link(self._booking.number, number) is None:
             # No plan leads to it, so nobody needs to know what it takes until it comes again and says so.
             self._links.let_go(number)
             if self._booking.limit(number) is not None:
                 self._booking.set_limit(number, None)
-
-    def change_plan(self, plan: ContactPlan, now: int) -> None:
-        """Take a new plan, and look again at what it can change: the most urgent first, else as it came.
-
-        Where the plans differ little, what is booked on contacts that are in both stays. Looked at again
-        is what has no route, what has one over a contact that went, and what might do better over one
-        that came. Where they differ in much, all that queues or waits is.
-        """
-        router = self._booking.router
-        changes = router.difference(plan)
-        if changes is None:
-            moving = self._forwarding.take_out(self._queues.bundles())
-            self._end(self._queues.every())
-            self._booking.rebuild(plan)
-        else:
-            came, went = changes
-            gone = {contact.id for contact in went}
-            moving = self._forwarding.take_out(_over(self._queues.bundles(), gone)) if gone else []
-            self._end([queue for queue in self._queues.every() if queue.contact.id in gone])
-            self._booking.amend(came, went, plan, now)
-            better = improvable(self._queues.bundles(), router, self._booking.number, came, now)
-            moving += self._forwarding.take_out(better)
-        self._booking.has_freed = False
-        moving += self._ledger.waiting.values()
-        # Who is more urgent, and among equals who came first, chooses first of what the plan now has. The
-        # fragments of a bundle have its order: the first of them goes first.
-        for stored in sorted(moving, key=_order):
-            stored.refused_by = NOBODY
-            self._forwarding.enqueue(stored, now)
-
-    def _end(self, queues: list[ContactQueue]) -> None:
-        """Close the queues of contacts that the plan has no more; what is on the air stays there."""
-        for queue in queues:
-            queue.peer.busy_until = max(queue.peer.busy_until, queue.free_at)
-            self._queues.close(queue)
 
     # Sending.
 
@@ -192,10 +141,6 @@ class TransmitScheduler:
             if queue is not None and not queue.closed and queue.peer.link.up:
                 self._serve(queue, now)
 
-    def summary(self) -> list[dict[str, object]]:
-        """Return for each neighbour its link and how much queues for it, by node number."""
-        return self._queues.summary()
-
     def _await_ends(self) -> None:
         """Be woken when the contacts are over whose queues were opened."""
         for queue in self._queues.take_opened():
@@ -211,7 +156,7 @@ class TransmitScheduler:
         self._booking.router.bookings.drop(queue.contact.id)
         self._forwarding.enqueue_all(left, now)
         if self._booking.has_freed:
-            self._retry_waiting(now)
+            self._replanner.retry_waiting(now)
 
     def _make_room(self, queue: ContactQueue, now: int) -> None:
         """Book anew at once what urgent bundles have pushed out of the window of a contact."""
@@ -227,25 +172,6 @@ class TransmitScheduler:
                 self._forwarding.dequeue(pushed[-1])
         # The last that was promised something was pushed first; the first of them chooses first.
         self._forwarding.enqueue_all(reversed(pushed), now)
-
-    def _retry_waiting(self, now: int) -> None:
-        """Look again for routes, as room was given back; not for bundles that a negative answer covers.
-
-        What is booked meanwhile only takes room, so these answers hold until all have been looked at.
-        """
-        self._booking.has_freed = False
-        known = KnownNegatives()
-        for stored in sorted(self._ledger.waiting.values(), key=_urgency):
-            if stored.node is None:
-                continue
-            if not known.cover(self._booking.request(stored, stored.node, now)):
-                found = self._booking.find(stored, now)
-                if found:
-                    self._forwarding.enqueue(stored, now)
-                    continue
-                if found is not None:
-                    known.add(found)
-            self._forwarding.strand(stored, now, now)
 
     def _woken(self, queue: ContactQueue, now: int) -> None:
         if queue.wake_at is not None and queue.wake_at <= now:
@@ -284,28 +210,10 @@ class TransmitScheduler:
         ledger.move(stored, Cause.SENT)
         stored.peer = peer
         answered = None if contact.one_way else reaches
-        self._watch.begin(self._queues.neighbour(peer), stored, last_byte, answered, now)
+        self._watch.begin(self._neighbours.of(peer), stored, last_byte, answered, now)
         if meta.own and not meta.departed:
             self._submissions.departs(stored, leaves, last_byte, reaches)
         # RFC 9171, 4.4.2: the age counts what is known of the propagation over contacts as well.
         age_ms = None if meta.age_ms is None else meta.age_ms + (reaches - meta.arrives) // 1_000_000
         ledger.act(Transmit(key, peer, contact.id, leaves, last_byte, reaches, age_ms, contact.one_way))
         ledger.trace(now, BundleSent(key, contact.id, leaves, last_byte, peer, reaches))
-
-
-def _over(queued: list[Stored], gone: set[int]) -> list[Stored]:
-    """Return the bundles whose routes lead over one of some contacts, by their ids."""
-    return [
-        stored
-        for stored in queued
-        if stored.route is not None and any(hop.contact.id in gone for hop in stored.route.hops)
-    ]
-
-
-def _order(stored: Stored) -> tuple[int, int, int]:
-    extent = stored.meta.fragment
-    return -stored.meta.priority, stored.meta.order, 0 if extent is None else extent[0]
-
-
-def _urgency(stored: Stored) -> int:
-    return -stored.meta.priority

@@ -245,7 +245,7 @@ class Daemon:
 
     def _queued(self, link: LinkStatus) -> LinkStatus:
         """Return the status of a link with what the engine has booked for its peer."""
-        count, size = self.node.queues.waiting(link.peer)
+        count, size = self.node.neighbours.waiting(link.peer)
         return msgspec.structs.replace(link, queued=count, queued_bytes=size)
 
     def disagreements(self) -> list[Disagreement]:

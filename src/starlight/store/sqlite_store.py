@@ -59,6 +59,7 @@ class SqliteStore:
         remembered: int = REMEMBERED,
     ) -> None:
         self.path = Path(path)
+        self._file = self.path / FILE
         self._open = True
         try:
             new = not self.path.exists()
@@ -105,7 +106,7 @@ class SqliteStore:
             StoreError: the disk can't give them back.
         """
         query = "select key, data from saves where mailbox = ? order by key"
-        with self._reading():
+        with _reading(self._file):
             return [(key, blob(data)) for key, data in self._reader.execute(query, (mailbox,))]
 
     def hold(self, writes: Iterable[Write]) -> int:
@@ -149,7 +150,7 @@ class SqliteStore:
         Raises:
             StoreError: it is not stored, or the disk can't give it back.
         """
-        with self._reading():
+        with _reading(self._file):
             found = self._bodies.get(key)
         if found is None:
             raise StoreError(f"no bundle {key} is stored in {self.path}")
@@ -158,7 +159,7 @@ class SqliteStore:
     def restore(self) -> list[Restored | Remembered]:
         """Return what the engine is told at its start: identities first, then bundles in order."""
         seen = "select key, until from seen where typeof(until) = 'integer' order by key"
-        with self._reading():
+        with _reading(self._file):
             events: list[Restored | Remembered] = [Remembered(*row) for row in self._reader.execute(seen)]
             hidden = quarantine.hidden_bundles(self._reader)
             for key, meta in self._reader.execute("select key, meta from bundles order by position"):
@@ -168,7 +169,7 @@ class SqliteStore:
 
     def mission_time(self) -> int | None:
         """Return the mission time of the last commit that had one, in ns."""
-        with self._reading():
+        with _reading(self._file):
             return mission_time(self._reader)
 
     @property
@@ -178,7 +179,7 @@ class SqliteStore:
 
     def quarantined(self) -> list[Quarantined]:
         """Return what is in quarantine, in the order in which it came there."""
-        with self._reading():
+        with _reading(self._file):
             return quarantine.quarantined(self._reader)
 
     def counts(self) -> dict[str, int]:
@@ -197,18 +198,16 @@ class SqliteStore:
             self._bodies.close()
             self._close_database()
 
-    @property
-    def _file(self) -> Path:
-        return self.path / FILE
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[None]:
-        try:
-            yield
-        except apsw.Error as error:
-            raise StoreError(f"{self._file} can't be read: {error}") from error
-
     def _close_database(self) -> None:
         if self._database is not None:
             self._database.close()
         self._lock.release()
+
+
+@contextlib.contextmanager
+def _reading(file: Path) -> Iterator[None]:
+    """Tell of a database that can't be read as of a store."""
+    try:
+        yield
+    except apsw.Error as error:
+        raise StoreError(f"{file} can't be read: {error}") from error
