@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.live.helpers import START, run
 from tests.live.test_batch_commit import Slow
 
-from starlight.engine.host import Step
+from starlight.engine.step import Step
 from starlight.live.clock import MissionClock
 from starlight.live.commit_pipeline import CommitPipeline
 from starlight.node.actions import Acknowledge, Outward, Persist

@@ -9,8 +9,9 @@ from tests.engine.helpers import ROAD, T, came, made
 from tests.live.helpers import run, turns
 
 from starlight.dtntime import HOUR, SECOND
-from starlight.engine.host import Host, Step
+from starlight.engine.host import Host
 from starlight.engine.node import Node
+from starlight.engine.step import Step
 from starlight.live.clock import MissionClock
 from starlight.live.engine_loop import LATE_S, STUMBLE_S, Defects, EngineLoop
 from starlight.node.actions import Action

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.store.test_earlier_stores import FIXTURES, INDEXED, plan
 
-from starlight.engine.host import Host, Step
+from starlight.engine.host import Host
 from starlight.engine.node import Node
+from starlight.engine.step import Step
 from starlight.errors import StoreError
 from starlight.node.config import NodeConfig
 from starlight.postoffice.postoffice import PostOffice

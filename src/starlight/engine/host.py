@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from starlight.bundle import payload_of, reassemble
 from starlight.dtntime import MILLISECOND
 from starlight.engine.node import Node
 from starlight.engine.own_transfers import OwnTransfers
+from starlight.engine.step import OpenStep, Step
 from starlight.errors import BundleError, StarlightError, StoreError
 from starlight.node import actions, events
-from starlight.node.actions import Action, Forget, Outward, Persist, StoreWrite
+from starlight.node.actions import Action
 from starlight.node.application import (
     Application,
     ApplicationEvent,
@@ -32,23 +32,8 @@ from starlight.node.application import (
     Untaken,
 )
 from starlight.node.events import Event, Remembered, Restored
-from starlight.node.store import BUNDLE, Write
-from starlight.node.stored import Meta, identity_of_key, whole_of
-from starlight.node.trace_events import BundleUnreadable, RecordSetAside
-from starlight.trace import Record
-
-
-class Step(NamedTuple):
-    """The answer of a host, which a driver performs in this order.
-
-    Attributes:
-        writes: to be committed, all or none, before anything else.
-        outward: what goes out on links and into the trace, after the commit.
-    """
-
-    writes: list[Write]
-    outward: list[Outward]
-
+from starlight.node.store import BUNDLE
+from starlight.node.stored import Meta, identity_of_key
 
 Recorder = Callable[[int, Event, list[Action]], None]
 """Told of each event that the engine handled, and its answer."""
@@ -75,15 +60,10 @@ class Host:
     ) -> None:
         self.node = node
         self.application = application
-        self._body = body
         self._record = record
         self._transfers = OwnTransfers(node)
-        self._writes: list[Write] = []
-        self._outward: list[Outward] = []
+        self._step = OpenStep(node.number, body)
         self._queue: deque[Event | actions.Fetch] = deque()
-        self._asked: list[Action] = []  # by the engine in this step
-        self._bodies: dict[str, bytes] = {}
-        self._ran = False  # in this step the engine has done what was due
 
     def resume(self, stored: Iterable[Restored | Remembered], now: int) -> Step:
         """Start: give the engine what the store holds, and let the application ask for its endpoints.
@@ -153,12 +133,12 @@ class Host:
             StoreError: it is not stored any more, or can't be read.
             BundleError: its fragments contradict each other.
         """
-        bodies = [self._bodies.get(key) or self._body(key) for key in keys]
+        bodies = [self._step.body(key) for key in keys]
         return payload_of(bodies[0]) if len(bodies) == 1 else reassemble(bodies)
 
     def _finish(self, now: int) -> Step:
         # The engine does what is due with each event; only a step that told it nothing has to ask for that.
-        if not self._ran:
+        if not self._step.ran:
             due = self.node.next_wakeup()
             if due is not None and due <= now:
                 self._handle(events.Wakeup(), now)
@@ -167,40 +147,11 @@ class Host:
             due = application.next_wakeup()
             if due is not None and due <= now:
                 self._take(application.handle_timer(now), now)
-        step = Step(self._writes, self._outward)
-        self._writes, self._outward = [], []
-        self._asked.clear()
-        self._bodies.clear()
-        self._ran = False
-        return step
+        return self._step.finish()
 
     def _break_off(self, now: int) -> None:
-        """Drop all that a step which broke has asked for, so that nothing of it comes out with the next.
-
-        But for what the application keeps and has posted. It has that in memory, where it can't be
-        taken back, and would take what is given to it again for known; so that is committed with
-        the next step.
-        """
-        stored = self.node.stored
-        kept: list[Write] = [
-            write
-            for write in self._writes
-            if type(write) in _RECORDS
-            or (type(write) is Persist and write.key in stored and stored[write.key].meta.own)
-        ]
-        # Where one was cut, its fragments stand for it.
-        fragments = [w.key for w in kept if type(w) is Persist and stored[w.key].meta.fragment is not None]
-        cut = {whole_of(key) for key in fragments}
-        wholes = [write for write in self._writes if type(write) is Forget]
-        kept += [write for write in wholes if not cut.isdisjoint((write.key, whole_of(write.key)))]
-        same = {id(write) for write in kept}
-        dropped = [action for action in self._asked if id(action) not in same]
-        self._writes, self._outward = kept, []
-        self._asked.clear()
         self._queue.clear()
-        self._bodies = {write.key: write.data for write in kept if type(write) is Persist}
-        self._ran = False
-        self.node.undo(dropped, now)
+        self.node.undo(self._step.break_off(self.node.stored), now)
 
     def _restore(self, event: Restored | Remembered, now: int) -> None:
         """Give the engine what was stored; a bundle whose record it can't take costs itself alone."""
@@ -210,12 +161,7 @@ class Host:
             if not isinstance(event, Restored):
                 raise
             self._queue.clear()
-            self._set_aside(SetAside("", BUNDLE + event.key, str(error)), now)
-
-    def _set_aside(self, request: SetAside, now: int) -> None:
-        self._writes.append(request)
-        event = RecordSetAside(request.mailbox, request.key, request.why)
-        self._outward.append(actions.Trace(Record(now, self.node.number, event)))
+            self._step.set_aside(SetAside("", BUNDLE + event.key, str(error)), now)
 
     def _handle(self, event: Event, now: int, *, tell: bool = True) -> None:
         """Let the engine handle an event, and all that follows from it at the application.
@@ -223,7 +169,7 @@ class Host:
         Args:
             tell: of a new plan, the application is told as well.
         """
-        queue = self._queue
+        queue, step = self._queue, self._step
         queue.append(event)
         while queue:
             next_one = queue.popleft()
@@ -231,17 +177,17 @@ class Host:
             event = self._fetch(next_one.key, now) if isinstance(next_one, actions.Fetch) else next_one
             taken = self._transfers.taken_by(event)
             answer = self.node.handle(event, now)
-            self._asked += answer
-            self._ran = self._ran or type(event) not in _READ_BACK
+            step.asked += answer
+            step.ran = step.ran or type(event) not in _READ_BACK
             if self._record is not None:
                 self._record(now, event, answer)
             for action in answer:
                 kind = type(action)
                 # By class and set: a chain of isinstance costs several times as much, for every action.
                 if kind in _OUTWARD:
-                    self._outward.append(action)  # type: ignore[arg-type]  # told by its class
+                    step.outward.append(action)  # type: ignore[arg-type]  # told by its class
                 elif kind in _WRITES:
-                    self._write(action)  # type: ignore[arg-type]  # told by its class
+                    step.write(action)  # type: ignore[arg-type]  # told by its class
                 elif isinstance(action, actions.Fetch):
                     queue.append(action)
                 else:
@@ -252,16 +198,11 @@ class Host:
             if tell and type(event) is events.PlanChanged and self.application is not None:
                 queue.extend(self._events(self.application.plan_changed(now), now))
 
-    def _write(self, action: StoreWrite) -> None:
-        self._writes.append(action)
-        if type(action) is Persist:
-            self._bodies[action.key] = action.data
-
     def _fetch(self, key: str, now: int) -> events.Fetched:
         try:
-            return events.Fetched(key, self._bodies.get(key) or self._body(key))
+            return events.Fetched(key, self._step.body(key))
         except StoreError as error:
-            self._unreadable((key,), error, now)
+            self._step.unreadable((key,), error, now)
             return events.Fetched(key, None)
 
     def _take(self, requests: Iterable[Request], now: int) -> None:
@@ -273,11 +214,11 @@ class Host:
         told: list[Event] = []
         for request in requests:
             if isinstance(request, Save):
-                self._writes.append(request)
+                self._step.writes.append(request)
             elif isinstance(request, SetAside):
-                self._set_aside(request, now)
+                self._step.set_aside(request, now)
             elif isinstance(request, Say):
-                self._outward.append(actions.Trace(request.record))
+                self._step.outward.append(actions.Trace(request.record))
             elif isinstance(request, ApplicationEvent):
                 told.append(request)
             elif isinstance(request, Take):
@@ -304,11 +245,11 @@ class Host:
             payload = self.payload(keys)
         except StoreError as error:
             # It may be read once the disk is mended, so it stays; the next claim offers it again.
-            self._unreadable(keys, error, now)
+            self._step.unreadable(keys, error, now)
             return [events.Left(keys)]
         except BundleError as error:
             # Fragments that contradict each other can't become whole by waiting.
-            self._unreadable(keys, error, now)
+            self._step.unreadable(keys, error, now)
         else:
             unit = _data_unit(action, payload, self.node.stored[keys[0]].meta)
             requests = application.delivered(unit, now)
@@ -320,10 +261,6 @@ class Host:
                     return [*told, events.Undeliverable(keys, request.reason)]
         told.append(events.Delivered(keys))
         return told
-
-    def _unreadable(self, keys: tuple[str, ...], error: StarlightError, now: int) -> None:
-        unreadable = BundleUnreadable(keys, str(error))
-        self._outward.append(actions.Trace(Record(now, self.node.number, unreadable)))
 
 
 def _data_unit(action: actions.Deliver, payload: bytes, meta: Meta) -> DataUnit:
@@ -357,6 +294,5 @@ def _answer(application: Application, action: actions.ToApplication, now: int) -
 
 
 _READ_BACK = frozenset({Restored, Remembered})  # after which the engine does not do what is due
-_RECORDS = frozenset({Save, SetAside})
 _WRITES = frozenset({actions.Persist, actions.Update, actions.Forget})
 _OUTWARD = frozenset({actions.Transmit, actions.Acknowledge, actions.Refuse, actions.Trace})

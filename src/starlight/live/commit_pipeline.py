@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from starlight.engine.host import Step
+from starlight.engine.step import Step
 from starlight.errors import StoreError
 from starlight.live.batch_commit import BatchCommitter
 from starlight.live.clock import MissionClock

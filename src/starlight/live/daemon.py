@@ -20,8 +20,9 @@ from starlight.bundle import EndpointID
 from starlight.contacts import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.engine.applications import MAIL, Applications
-from starlight.engine.host import Host, Step
+from starlight.engine.host import Host
 from starlight.engine.node import Node
+from starlight.engine.step import Step
 from starlight.errors import StarlightError, StoreError
 from starlight.live.bundle_service import BUNDLES, BundleService
 from starlight.live.change_listeners import ChangeListeners

@@ -13,7 +13,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from starlight.engine.host import Host, Step
+from starlight.engine.host import Host
+from starlight.engine.step import Step
 from starlight.live.clock import MissionClock
 from starlight.node.actions import Outward, Refuse
 from starlight.node.events import BundleReceived, Event

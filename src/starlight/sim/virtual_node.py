@@ -20,8 +20,9 @@ from msgspec.structs import replace
 from starlight.bundle import with_age
 from starlight.contacts import ContactPlan
 from starlight.dtntime import to_text
-from starlight.engine.host import Host, Recorder, Step
+from starlight.engine.host import Host, Recorder
 from starlight.engine.node import Node
+from starlight.engine.step import Step
 from starlight.errors import DefectError, InputError
 from starlight.medium.event_queue import EventQueue
 from starlight.medium.virtual_links import VirtualLinks
