@@ -58,8 +58,8 @@ class Holdings:
 
     def of(self, stored: Stored, now: int) -> Holding:
         """Return why a bundle is held, at a time in ns."""
-        code = self._code(stored)
-        stuck = code in STUCK or (code is HoldingCode.INCOMPLETE and not self._delivery.is_claimed(stored))
+        code, offers = self._code(stored), self._delivery.offers
+        stuck = code in STUCK or (code is HoldingCode.INCOMPLETE and not offers.is_claimed(stored))
         peer = until = None
         if code is HoldingCode.QUEUED and stored.route is not None:
             hop = stored.route.hops[0]
@@ -105,6 +105,6 @@ class Holdings:
             return HoldingCode.UNKNOWN_NODE if stored.node is None else HoldingCode.NO_ROUTE
         if state is not BundleState.LOCAL:
             return _OF_STATE[state]
-        if not self._delivery.is_whole(stored):
+        if not self._delivery.offers.holds(stored):
             return HoldingCode.INCOMPLETE
-        return HoldingCode.UNTAKEN if self._delivery.is_claimed(stored) else HoldingCode.UNCLAIMED
+        return HoldingCode.UNTAKEN if self._delivery.offers.is_claimed(stored) else HoldingCode.UNCLAIMED

@@ -232,7 +232,7 @@ class Node:
             "bytes": self._ledger.index.bytes,
             "states": states,
             "peers": self.neighbours.summary(),
-            "claims": self._delivery.claims,
+            "claims": self._delivery.offers.claims,
             "plan_version": self.router.plan.version,
         }
 

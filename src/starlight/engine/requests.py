@@ -97,10 +97,10 @@ class Requests:
         """Deliver what is, and will be, addressed to an endpoint of this node."""
         endpoint = self._reception.own_endpoint(event.endpoint)
         if endpoint is not None:
-            self._delivery.claim(endpoint, event.at_most)
+            self._delivery.offers.claim(endpoint, event.at_most)
 
     def unclaim(self, event: Unclaim, now: int) -> None:
         """Let what is addressed to an endpoint wait again."""
         endpoint = self._reception.own_endpoint(event.endpoint)
         if endpoint is not None:
-            self._delivery.unclaim(endpoint)
+            self._delivery.offers.unclaim(endpoint)
