@@ -176,27 +176,28 @@ def plan_of(
             for peer in node.peer
             for a, b in ((node.number, peer.number), (peer.number, node.number))
         ]
-    for number, spec in enumerate(specs):
-        start = dtntime.from_text(spec.start) if spec.start else FOREVER[0]
-        end = dtntime.from_text(spec.end) if spec.end else FOREVER[1]
-        contacts.append(
-            Contact(
-                id=fresh + number,
-                from_node=spec.from_,
-                to_node=spec.to,
-                start=start,
-                end=end,
-                rates=((start, UNLIMITED_BPS if spec.rate_bps is None else spec.rate_bps),),
-                light=constant_light(start, spec.light_time_s),
-                one_way=spec.one_way,
-            )
-        )
+    contacts += [_contact(fresh + number, spec) for number, spec in enumerate(specs)]
     fixed_s = dict(light_s)
     for peer in node.peer:
         if peer.light_time_s is not None:
             for link in ((node.number, peer.number), (peer.number, node.number)):
                 fixed_s[link] = peer.light_time_s
     return ContactPlan.of([_at_fixed_light(contact, fixed_s) for contact in contacts], notices)
+
+
+def _contact(number: int, spec: ContactSpec) -> Contact:
+    """Return a contact that is written out, with an id."""
+    start = dtntime.from_text(spec.start) if spec.start else FOREVER[0]
+    return Contact(
+        id=number,
+        from_node=spec.from_,
+        to_node=spec.to,
+        start=start,
+        end=dtntime.from_text(spec.end) if spec.end else FOREVER[1],
+        rates=((start, UNLIMITED_BPS if spec.rate_bps is None else spec.rate_bps),),
+        light=constant_light(start, spec.light_time_s),
+        one_way=spec.one_way,
+    )
 
 
 def _at_fixed_light(contact: Contact, fixed_s: Mapping[tuple[int, int], float]) -> Contact:

@@ -7,7 +7,7 @@ from starlight.bundle.eid import NULL, EndpointID
 from starlight.bundle.forward import age_growth, certain_primary, onward, payload_of, unprocessed, with_age
 from starlight.bundle.fragmentation import cut, fragment_bytes, missing, overhead_bound, reassemble, sized
 from starlight.bundle.policy import DEFAULT, Policy
-from starlight.bundle.primary import BundleFlags
+from starlight.bundle.primary import BundleFlags, PrimaryBlock
 from starlight.bundle.quality_of_service import BULK, EXPEDITED, NORMAL, QualityOfService
 from starlight.bundle.report import (
     Assertion,
@@ -32,6 +32,7 @@ __all__ = [
     "DecodingLimits",
     "EndpointID",
     "Policy",
+    "PrimaryBlock",
     "QualityOfService",
     "ReasonCode",
     "StatusReport",

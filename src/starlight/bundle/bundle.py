@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -208,23 +208,30 @@ def build(
         flags |= primary.FRAGMENT
     if source.is_null:
         flags |= primary.MUST_NOT_FRAGMENT
-    others = list(extra_blocks)
-    taken = {1} | {block.number for block in others}
-    extensions: list[CanonicalBlock] = []
-    for kind, data in _known_extensions(hop_limit, age_ms, service):
-        number = next(n for n in range(2, len(taken) + 3) if n not in taken)
-        taken.add(number)
-        # Each fragment needs its own hop count and age: one without would outlive the others.
-        extensions.append(CanonicalBlock(kind, number, blocks.REPLICATE, crc, data))
     _check_arguments(source, creation, flags, crc, hop_limit, age_ms)
-    if len(taken) != len(others) + len(extensions) + 1:
-        raise ValueError("two blocks have one number")
+    extensions = _numbered(_known_extensions(hop_limit, age_ms, service), list(extra_blocks), crc)
     offset, total = fragment if fragment is not None else (None, None)
     head = PrimaryBlock(
         flags, crc, destination, source, report_to, creation[0], creation[1], lifetime_ms, offset, total
     )
     body = CanonicalBlock(blocks.PAYLOAD, 1, 0, crc, payload)
-    return Bundle(head, (*extensions, *others, body))
+    return Bundle(head, (*extensions, body))
+
+
+def _numbered(
+    known: Iterable[tuple[int, bytes]], others: Sequence[CanonicalBlock], crc: int
+) -> list[CanonicalBlock]:
+    """Return extension blocks with the numbers that others, which follow them, leave free."""
+    taken = {1} | {block.number for block in others}
+    if len(taken) != len(others) + 1:
+        raise ValueError("two blocks have one number")
+    found: list[CanonicalBlock] = []
+    for kind, data in known:
+        number = next(n for n in range(2, len(taken) + 3) if n not in taken)
+        taken.add(number)
+        # Each fragment needs its own hop count and age: one without would outlive the others.
+        found.append(CanonicalBlock(kind, number, blocks.REPLICATE, crc, data))
+    return [*found, *others]
 
 
 def _known_extensions(

@@ -131,19 +131,9 @@ def read(decoder: Decoder, policy: Policy) -> PrimaryBlock:
     if destination.is_null and not policy.null_destination:
         raise BundleError(start, "RFC 9171, 4.2.5.1.1: the null endpoint never has any members")
     return PrimaryBlock(
-        flags,
-        crc_type,
-        destination,
-        source,
-        report_to,
-        creation_ms,
-        sequence,
-        lifetime_ms,
-        offset,
-        total,
-        start,
-        decoder.pos,
-    )
+        flags, crc_type, destination, source, report_to, creation_ms, sequence, lifetime_ms, offset, total,
+        start, decoder.pos,
+    )  # fmt: skip
 
 
 def read_timestamp(decoder: Decoder) -> tuple[int, int]:

@@ -100,15 +100,9 @@ def rehearse(asked: RehearseOptions) -> None:
 
     plan = reading.load(asked.scenario_name)
     start, end = _interval(plan, asked.start, asked.end)
-    if asked.record is None and asked.record_node is not None:
-        raise InputError(
-            f"{asked.record_node!r} is not recorded", where="--record-node", right="Add --record FILE"
-        )
     # Files are opened before the run: what can't be written is told at once, not after half a minute.
     with ExitStack() as files:
-        recorded = None
-        if asked.record is not None:
-            recorded = (_node_number(plan, asked.record_node), files.enter_context(_writable(asked.record)))
+        recorded = _recorded(files, plan, asked)
         traced = None if asked.trace is None else files.enter_context(_writable(asked.trace))
         page = None if asked.report is None else files.enter_context(_writable(asked.report))
         # Without an interval, because planning is not done along mission time.
@@ -136,6 +130,17 @@ def rehearse(asked: RehearseOptions) -> None:
         raise StarlightError(
             f"{rehearsal_page.count_of(found.errors)} in the rehearsal, the first: {found.errors[0].text}"
         )
+
+
+def _recorded(files: ExitStack, plan: Scenario, asked: RehearseOptions) -> tuple[int, TextIO] | None:
+    """Return which node is recorded, and the open file of the record; None without one."""
+    if asked.record is not None:
+        return _node_number(plan, asked.record_node), files.enter_context(_writable(asked.record))
+    if asked.record_node is not None:
+        raise InputError(
+            f"{asked.record_node!r} is not recorded", where="--record-node", right="Add --record FILE"
+        )
+    return None
 
 
 def _tell(report: RehearsalReport, story: Story | None, *, json_output: bool) -> None:

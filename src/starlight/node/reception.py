@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from starlight import bundle as bp
 from starlight.bundle import (
@@ -14,6 +15,7 @@ from starlight.bundle import (
     Bundle,
     BundleFlags,
     EndpointID,
+    PrimaryBlock,
     QualityOfService,
     ReasonCode,
     certain_primary,
@@ -123,14 +125,8 @@ class Reception:
         # RFC 9171, 4.3.1 allows a node to override a lifetime that is absurd, while the bundle is there.
         latest = arrives + self._limits.lifetime_ms * MILLISECOND
         expires = min(bundle.expires_at(arrives, age_ms, ahead=ahead), latest)
-        refusal = None
         unprocessed = bp.unprocessed(bundle)
-        if expires <= arrives:
-            refusal = ReasonCode.LIFETIME_EXPIRED
-        elif unprocessed.delete:
-            refusal = ReasonCode.BLOCK_UNSUPPORTED
-        elif head.destination.is_null:
-            refusal = ReasonCode.DESTINATION_ENDPOINT_ID_UNAVAILABLE
+        refusal = _objection(bundle, unsupported=unprocessed.delete, expired=expires <= arrives)
         body, hops, report = bundle.raw, None, None
         if node == self._number:
             if bundle.is_admin:
@@ -143,25 +139,16 @@ class Reception:
             if body is None:
                 refusal = refusal or ReasonCode.HOP_LIMIT_EXCEEDED
         stored = body or b""
-        service = bundle.service
-        meta = Meta(
-            order=0,
-            arrives=arrives,
-            expires=expires,
-            size=len(stored),
-            source=head.source.text,
-            destination=head.destination.text,
-            report_to=head.report_to.text,
-            flags=head.flags,
-            creation=(head.creation_ms, head.sequence),
+        meta = replace(
+            _certain_meta(head, arrives, expires, len(stored)),
             payload_bytes=len(bundle.payload),
             age_ms=age_ms,
             hops=hops,
             fragment=_extent(bundle),
             report=report,
             unsupported=unprocessed.report,
-            priority=_urgency(service),
-            critical=service.critical,
+            priority=_urgency(bundle.service),
+            critical=bundle.service.critical,
         )
         misdated = bundle.is_misdated(arrives + ahead, TOLERANCE)
         return ReceivedBundle(bundle.id, meta, node, stored, refusal, misdated)
@@ -175,18 +162,7 @@ class Reception:
         head = certain_primary(data)
         if head is None or head.fragment_offset is not None:
             return None
-        meta = Meta(
-            order=0,
-            arrives=arrives,
-            expires=arrives + head.lifetime_ms * MILLISECOND,
-            size=len(data),
-            source=head.source.text,
-            destination=head.destination.text,
-            report_to=head.report_to.text,
-            flags=head.flags,
-            creation=(head.creation_ms, head.sequence),
-            payload_bytes=0,
-        )
+        meta = _certain_meta(head, arrives, arrives + head.lifetime_ms * MILLISECOND, len(data))
         key = f"{head.source.text}/{head.creation_ms}/{head.sequence}"
         return ReceivedBundle(key, meta, None, b"", ReasonCode.BLOCK_UNINTELLIGIBLE)
 
@@ -342,6 +318,31 @@ def _extent(bundle: Bundle) -> tuple[int, int] | None:
     if head.fragment_offset is None or head.total_length is None:
         return None
     return head.fragment_offset, head.total_length
+
+
+def _certain_meta(head: PrimaryBlock, arrives: int, expires: int, size: int) -> Meta:
+    """Return what the primary block of a received bundle tells of it."""
+    return Meta(
+        order=0,
+        arrives=arrives,
+        expires=expires,
+        size=size,
+        source=head.source.text,
+        destination=head.destination.text,
+        report_to=head.report_to.text,
+        flags=head.flags,
+        creation=(head.creation_ms, head.sequence),
+        payload_bytes=0,
+    )
+
+
+def _objection(bundle: Bundle, *, unsupported: bool, expired: bool) -> ReasonCode | None:
+    """Return why a received bundle is not kept, wherever it goes; the first of the reasons that there are."""
+    if expired:
+        return ReasonCode.LIFETIME_EXPIRED
+    if unsupported:
+        return ReasonCode.BLOCK_UNSUPPORTED
+    return ReasonCode.DESTINATION_ENDPOINT_ID_UNAVAILABLE if bundle.primary.destination.is_null else None
 
 
 def _report_in(bundle: Bundle, refusal: ReasonCode | None) -> tuple[bytes | None, ReasonCode | None]:

@@ -81,24 +81,32 @@ class Composer:
             seen=() if plain_text else last_read(mailbox, to, reply_to),
             format=LATEST,
         )
-        if plain_text:
-            check(letter)
-            return letter
-        if letter.needs_format_2 and self._formats.known(mailbox.address, to) == OLDEST:
+        if not plain_text:
+            letter = self._in_format(letter)
+        check(letter)
+        return letter
+
+    def _in_format(self, letter: Letter) -> Letter:
+        """Return a letter in the format that its correspondent reads.
+
+        Raises:
+            InputError: what is in it has no place there.
+        """
+        address, to = letter.sender, letter.to
+        if letter.needs_format_2 and self._formats.known(address, to) == OLDEST:
             raise InputError(
                 f"{to} has an earlier Starlight, which can't read this",
                 where="parts",
                 right="Send words alone",
             )
-        if self._formats.to_write(mailbox.address, to) < LATEST and not letter.needs_format_2:
-            # By the form of its id, who reads it knows that its author reads format 2.
-            # What was seen has no place there, so its own copy does not say it either; how urgent it is its
-            # bundle says, and a critical one is as urgent as there is.
-            id = f"{letter.sender}/{letter.id}"
-            urgency = Priority.EXPEDITED if letter.critical else letter.priority
-            letter = replace(letter, id=id, priority=urgency, critical=False, seen=(), format=OLDEST)
-        check(letter)
-        return letter
+        if letter.needs_format_2 or self._formats.to_write(address, to) == LATEST:
+            return letter
+        # By the form of its id, who reads it knows that its author reads format 2. What was seen has no place
+        # there, so its own copy does not say it either; how urgent it is its bundle says, and a critical one
+        # is as urgent as there is.
+        urgency = Priority.EXPEDITED if letter.critical else letter.priority
+        id = f"{address}/{letter.id}"
+        return replace(letter, id=id, priority=urgency, critical=False, seen=(), format=OLDEST)
 
 
 def _part(mailbox: Mailbox, attachment: Attachment) -> Part:

@@ -164,11 +164,8 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
         StarlightError: the router has contradicted itself.
     """
     _check(asked, format)
-    imported = read_plan(path, format=format, light_time_s=asked.light_time_s, rate_bps=asked.rate_bps)
+    imported = _read(path, asked, format)
     plan, scale = imported.plan, Scale(imported.epoch)
-    if not plan.contacts:
-        told = "; ".join(("the plan has no contacts", *_refused_contacts(imported)))
-        raise InputError(told, where=str(path), right=f"starlight plan check {path} says what is in it")
     source = _node(asked.source, imported, "--from")
     destination = _node(asked.destination, imported, "--to")
     at = scale.time(asked.at, where="--at") if asked.at is not None else _beginning(plan, scale)
@@ -177,14 +174,11 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
     router = Router(plan, with_overhead=asked.size > 0)
     request = RouteRequest(source, destination, at, asked.size, priority=priority)
     routes = _routes(router, request, asked.k)
-    refused: list[RouteRefusal] = []
     # Where there is no route the question is always why, whether it was asked or not.
-    if asked.explain or not routes:
-        refused = router.refusals(request, most=5)
-    fragments: list[Fragment] = []
+    refused = router.refusals(request, most=5) if asked.explain or not routes else []
     # Only then: a node cuts a bundle where nothing carries it whole, and nowhere else.
-    if not routes and asked.size > FRAGMENT_OVERHEAD_BYTES:
-        fragments = split(router, request, FRAGMENT_OVERHEAD_BYTES) or []
+    cut = not routes and asked.size > FRAGMENT_OVERHEAD_BYTES
+    fragments = (split(router, request, FRAGMENT_OVERHEAD_BYTES) or []) if cut else []
     answered = routes or fragments or refused
     sentences = [] if answered else why_none(plan, request, imported.names)
     return Found(
@@ -204,6 +198,15 @@ def find(path: Path, asked: Asked, format: str | None = None) -> Found:
         _refused_contacts(imported),
         [said.text(scale.tell) for said in sentences],
     )
+
+
+def _read(path: Path, asked: Asked, format: str | None) -> Imported:
+    """Return what is in the file of a plan, which has contacts."""
+    imported = read_plan(path, format=format, light_time_s=asked.light_time_s, rate_bps=asked.rate_bps)
+    if not imported.plan.contacts:
+        told = "; ".join(("the plan has no contacts", *_refused_contacts(imported)))
+        raise InputError(told, where=str(path), right=f"starlight plan check {path} says what is in it")
+    return imported
 
 
 def _check(asked: Asked, format: str | None) -> None:
