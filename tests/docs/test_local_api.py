@@ -21,7 +21,7 @@ from starlight.live.stored_bundles import LISTED_MAX
 from starlight.live.stored_view import StoredBundle, StoredPage
 from starlight.mailboxes import client_keys
 from starlight.mailboxes.mailbox import MailboxLimits
-from starlight.messages import draft, parts
+from starlight.messages import conversation, draft, parts
 from starlight.messages.letter_view import LetterView
 from starlight.node.config import NodeLimits
 from starlight.postoffice import uploads
@@ -53,6 +53,7 @@ ANSWERS: dict[str, Any] = {
     "POST /people/PERSON/letters/LETTER/withdraw": LetterView,
     "POST /people/PERSON/letters/LETTER/read": LetterView,
     "POST /people/PERSON/read": letters.ReadCount,
+    "POST /people/PERSON/hide": conversation.HiddenEntry,
     "POST /people/PERSON/parts": views.Upload,
     "GET /people/PERSON/letters/LETTER/parts/N": "octets",
     "GET /sky": views.SkyPanel,
@@ -114,12 +115,14 @@ TITLES: dict[str, str] = {
     "Registered": "Registration",
     "SentUnit": "Sent bundle",
     "ReadCount": "Count",
+    "HiddenEntry": "Hidden entry",
 }
 BODIES: dict[str, tuple[Struct, ...]] = {
     # The headings under which the keys of bodies stand.
     "A draft": (draft.Draft,),
     "Attachment": (draft.Attachment,),
     "Smaller bodies": (letters.ReadOrder, pages.StormOrder, pages.RateOrder),
+    "An order to hide": (conversation.HideOrder,),
     "An order to drop": (stored_bundle_routes.DropOrder,),
     "An amendment": (plan_routes.AmendmentDraft,),
     "A change": (plan_routes.ChangeDraft,),

@@ -14,6 +14,7 @@ import msgspec
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
 from starlight.errors import InputError
+from starlight.messages.conversation import HiddenEntry, HideOrder
 from starlight.messages.delivery import Certainty, DeliveryState, Fact
 from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
@@ -144,6 +145,13 @@ class FakeCorrespondence(Correspondence):
     async def mark_all_read(self, correspondent: str) -> int:
         return await self._backend.mark_all_read(self._person, correspondent)
 
+    async def hide(self, order: HideOrder) -> HiddenEntry:
+        if order.hidden:
+            self._backend.hidden[self._person, order.of] = order.withdraw
+        else:
+            self._backend.hidden.pop((self._person, order.of))
+        return HiddenEntry(order.of, order.hidden, int(order.withdraw), 0)
+
     async def predict(self, draft: Draft) -> PredictionView:
         return await self._backend.predict(self._person, draft)
 
@@ -172,6 +180,7 @@ class FakeBackend(PageBackend):
         self.delay = delay
         self.kept: list[Kept] = []
         self.set_aside = self.refused = 0
+        self.hidden: dict[tuple[str, str], bool] = {}  # by person and address: whether letters were withdrawn
         self.uploaded: list[bytes] = []
         self.keys: dict[tuple[str, str], tuple[Draft, LetterView]] = {}
         self.storm_since: int | None = None
@@ -224,14 +233,19 @@ class FakeBackend(PageBackend):
                 raise InputError(f"no letter {before!r}", where="before", right="The id of a letter here")
             thread = thread[:index]
         shown = thread[-limit:]
+
+        def hidden(one: Person) -> bool:
+            return (person, one.address) in self.hidden
+
         return MailboxView(
             me,
-            tuple(self._conversation(me, one, mine) for one in PEOPLE if one != me),
+            tuple(self._conversation(me, one, mine) for one in PEOPLE if one != me and not hidden(one)),
             correspondent,
             tuple(self._view(kept, me) for kept in shown),
             len(thread) > len(shown),
             self.set_aside,
             self.refused,
+            tuple(self._conversation(me, one, mine) for one in PEOPLE if one != me and hidden(one)),
         )
 
     async def write(self, person: str, draft: Draft) -> LetterView:

@@ -8,11 +8,12 @@ import msgspec
 from msgspec.structs import replace
 
 from starlight.app.address_book import AddressBook
+from starlight.app.conversation_list import ConversationList
 from starlight.live.clock import MissionClock
 from starlight.live.mail_service import MailService
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.part_reading import part_bytes
-from starlight.messages.conversation import Conversation
+from starlight.messages.conversation import HiddenEntry, HideOrder
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView, named, without_contact
 from starlight.messages.part_view import PartView
@@ -25,7 +26,7 @@ from starlight.web.forecast_view import (
     prediction_view,
     reach_view,
 )
-from starlight.web.views import ConversationView, MailboxView, Person
+from starlight.web.views import MailboxView, Person
 from starlight.words import doubt, forecasts, letters
 
 
@@ -65,13 +66,14 @@ class NodeCorrespondence:
         self._book = book
         self._titles = titles
         self._clock = clock
+        self._list = ConversationList(person.address, mail, book, titles, self._letter)
 
     async def mailbox(
         self, *, correspondent: str | None = None, before: str | None = None, limit: int = 50
     ) -> MailboxView:
         """Return the mailbox, opened at one correspondent."""
         box = self._box()
-        conversations = self._conversations(box)
+        conversations = self._list.shown()
         # Without a choice it opens at who wrote or was written to last, as people look there first.
         if correspondent is None:
             correspondent = conversations[0].address if conversations else ""
@@ -84,40 +86,12 @@ class NodeCorrespondence:
             earlier=page.earlier,
             set_aside=box.set_aside,
             refused=len(box.refused),
+            hidden=self._list.hidden(),
         )
 
-    def _conversations(self, box: Mailbox) -> tuple[ConversationView, ...]:
-        found = []
-        for address, held in self._correspondents(box):
-            entry = self._book.entry(address)
-            found.append(
-                ConversationView(
-                    address=address,
-                    name=entry.name,
-                    place=entry.place,
-                    world=entry.world,
-                    letters=held.letters if held else 0,
-                    unread=held.unread if held else 0,
-                    last_at=held.last_at if held else None,
-                    reach=reach_view(self._mail.reach(self.person.address, address), self._titles),
-                    last=next((self._letter(each.id) for each in box.page(address, None, 1).letters), None),
-                )
-            )
-        return tuple(found)
-
-    def _correspondents(self, box: Mailbox) -> list[tuple[str, Conversation | None]]:
-        """Return the addresses with letters, the latest first, then all others that can be written to."""
-        kept = {each.correspondent: each for each in box.conversations()}
-        addresses = dict.fromkeys([*kept, *self._book.addresses()])
-        # The book lists everyone, the owner of the mailbox as well.
-        found = [(each, kept.get(each)) for each in addresses if each != self.person.address]
-
-        def order(one: tuple[str, Conversation | None]) -> tuple[int, str]:
-            # By name where nobody has written yet, so that the order does not jump about.
-            address, held = one
-            return -(held.last_at or 0) if held else 0, self._book.entry(address).name
-
-        return sorted(found, key=order)
+    async def hide(self, order: HideOrder) -> HiddenEntry:
+        """Take a correspondent off the list, or put one back."""
+        return await self._list.hide(order)
 
     async def write(self, draft: Draft) -> LetterView:
         """Write a letter; when this returns it is durable."""
@@ -181,7 +155,7 @@ class NodeCorrespondence:
 
     def opens_at(self) -> str:
         """Return the address of the correspondent whom the mailbox opens at; empty where there is nobody."""
-        return next((address for address, _ in self._correspondents(self._box())), "")
+        return self._list.opens_at()
 
     def _box(self) -> Mailbox:
         return self._mail.mailbox(self.person.address)

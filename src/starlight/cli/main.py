@@ -28,6 +28,7 @@ COMMANDS = {
     "node": ("node", "Run one network node from a TOML file."),
     "send": ("node", "Write a letter through a running node."),
     "inbox": ("node", "List the letters of an address at a running node."),
+    "hide": ("hide", "Take a correspondent off somebody's list, and what was never sent with it."),
     "bundle": ("bundle", "Send and receive bundles of any payload; list and drop those that a node stores."),
     "status": ("status", "Show the state of a running node."),
     "store": ("store", "Look into the store of a node: bundles, mailboxes, what is quarantined."),

@@ -121,12 +121,18 @@ def send(asked: SendOptions) -> None:
     draft = _draft(client, asked)
     # Asked before it is sent: afterwards the letter itself would be among what is booked.
     foreseen = client.predict(person, draft)
+    way = client.reach(person, draft.to)
+    if way.code == "no_route" and not asked.json_output:
+        # Said before it is sent: whoever mistyped the address can still stop here.
+        _show_way(way)
     letter = client.write(person, draft)
     lateness = client.why_late(person, letter) if asked.explain else None
     if asked.json_output:
         print_json(_told(letter, lateness, asked.explain) | {"doubts": plain_values(foreseen.doubts)})
         return
-    _show_sent(letter, foreseen, client.reach(person, draft.to))
+    _show_sent(letter, foreseen, way if way.code == "no_route" else client.reach(person, draft.to))
+    if way.code == "no_route":
+        echo(f"  `starlight hide {asked.folder} {person} {draft.to} --withdraw` withdraws it again.")
     if lateness is not None:
         _show_lateness(lateness)
 
@@ -150,8 +156,8 @@ def _show_sent(letter: LetterView, foreseen: PredictionView, way: ReachView) -> 
     for fact in letter.facts:
         if fact.certainty == "predicted":
             echo(f"  {_words(fact.state):<10}{dtntime.to_text(fact.time, 3)}  (predicted)")
-    if way.code not in OPEN_WAYS:
-        echo(f"  {way.headline.text()}. {way.detail.text()}".rstrip())
+    if way.code not in (*OPEN_WAYS, "no_route"):
+        _show_way(way)
     if way.code == "no_route" and letter.expires is not None:
         echo(f"  It is kept until {dtntime.to_text(letter.expires)}.")
     if foreseen.plain_text is not None:
@@ -161,6 +167,10 @@ def _show_sent(letter: LetterView, foreseen: PredictionView, way: ReachView) -> 
     for doubt in foreseen.doubts:
         if way.code in OPEN_WAYS or doubt.code not in TOLD_BY_REACH:
             echo(f"  {doubt.text.text()}")
+
+
+def _show_way(way: ReachView) -> None:
+    echo(f"  {way.headline.text()}. {way.detail.text()}".rstrip())
 
 
 OPEN_WAYS = ("open", "here")
@@ -256,6 +266,9 @@ def inbox(folder: Path, person: str, address: str | None, explain: bool, json_ou
         echo("No letters.")
     for line in shut_ways(client, person):
         echo(line)
+    for one in (each for each in client.hidden(person) if each.letters):
+        count = "1 letter" if one.letters == 1 else f"{one.letters} letters"
+        echo(f"{one.name} is not in the list ({count}, by --with {one.address}).")
     unread, not_taken = client.kept_apart(person)
     for told in (set_aside(unread, str(folder)), refused(not_taken, str(folder))):
         if told:

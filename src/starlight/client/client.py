@@ -15,6 +15,7 @@ from starlight.client.local_api import LocalApi, Question, Reply, Streamed, as_j
 from starlight.errors import InputError
 from starlight.live.config import DaemonStatus
 from starlight.live.plan_view import AmendmentView
+from starlight.messages.conversation import HiddenEntry, HideOrder
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter_view import LetterView
 from starlight.web import wire
@@ -113,6 +114,18 @@ class Client:
         """Return how many records of a mailbox can't be read, and how many messages it refused."""
         view = self._get(f"/people/{person}/mailbox", MailboxView, limit="1")
         return view.set_aside, view.refused
+
+    def hidden(self, person: str) -> tuple[ConversationView, ...]:
+        """Return the correspondents whom a person has taken off the list."""
+        return self._get(f"/people/{person}/mailbox", MailboxView, limit="1").hidden
+
+    def hide(self, person: str, order: HideOrder) -> HiddenEntry:
+        """Take a correspondent off a person's list until something new comes, or put one back.
+
+        Raises:
+            InputError: nobody of that address is in the list, or was taken off it.
+        """
+        return self._post(f"/people/{person}/hide", order, HiddenEntry)
 
     def reach(self, person: str, to: str) -> ReachView:
         """Return the state of the way from a person to an address."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequenc
 
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
+from starlight.live.correspondent_list import CorrespondentList
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
@@ -28,6 +29,9 @@ class MailService:
         moment: handles what has happened so far, so that what a person asks comes after it; returns
             mission time. Raises StoreError where the node does not run.
         carry_out: carries out requests made at a mission time; done once they are durable.
+
+    Attributes:
+        correspondents: whom the lists of the mailboxes show.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class MailService:
         self._clock = clock
         self._moment = moment
         self._carry_out = carry_out
+        self.correspondents = CorrespondentList(office, moment, carry_out)
 
     async def write(self, address: str, draft: Draft) -> Letter:
         """Write a letter from a mailbox; when this returns it is durable, also one that is asked for again.

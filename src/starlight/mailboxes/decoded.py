@@ -183,6 +183,7 @@ _READERS: dict[str, Callable[[bytes], object]] = {
     "uploads": stored_format.UPLOADS.decode,
     "key": stored_format.CLIENT_KEY.decode,
     "refused": stored_format.REFUSED.decode,
+    "hidden": stored_format.HIDDEN.decode,
     "body": bytes,  # the hashes, or a chunk, which its letter judges
     "correspondent": bytes,
 }

@@ -17,6 +17,7 @@ from starlight.mailboxes import stored_format
 from starlight.mailboxes.bodies import Bodies
 from starlight.mailboxes.client_keys import ClientKeys
 from starlight.mailboxes.decoded import DecodedRecords
+from starlight.mailboxes.hidden_correspondents import HiddenCorrespondents
 from starlight.mailboxes.incoming_letters import IncomingLetters
 from starlight.mailboxes.mailbox_index import MailboxIndex
 from starlight.mailboxes.outgoing_letters import OutgoingLetters
@@ -84,6 +85,7 @@ class Mailbox:
         telemetry: the last readings of vehicles.
         keys: under which clients wrote letters here.
         refused: what came and was not taken.
+        hidden: who is not in the list of correspondents, until something new comes.
     """
 
     def __init__(self, address: str, limits: MailboxLimits, records: DecodedRecords) -> None:
@@ -103,6 +105,7 @@ class Mailbox:
         self.part_room = PartRoom(address, records, limits.part_bytes, limits.unfinished_bytes)
         self.uploads = UnnamedUploads(address, records, self.bodies, self.part_room, limits.uploads)
         self.keys = ClientKeys(address, records)
+        self.hidden = HiddenCorrespondents(address, records)
         self.refused = RefusedMessages(address, records, limits.refused, limits.refused_bytes)
         records.asides.watch(address, self._was_set_aside)
 
@@ -134,6 +137,7 @@ class Mailbox:
         saves = [self._decoded.put_letter(self.address, letter, stored)]
         if not self.index.has(letter.id):
             saves += self.index.add(letter, now)
+            saves += self.hidden.show(letter.to if letter.sender == self.address else letter.sender)
         return saves
 
     # Reading.

@@ -15,6 +15,7 @@ room                    the bytes of all parts here; ``/<address>`` after it, of
 uploads                 the uploads that no letter names yet
 key/<n>                 a key under which a client wrote a letter
 refused/<n>             a message that came and was not taken, and why
+hidden                  the correspondents who are not in the list until something new comes
 telemetry/<n>/<from>    the last readings of a vehicle
 carrier/<bundle>        the id of the letter that a bundle carries
 correspondent           the state of the program that lives there; empty for none
@@ -56,6 +57,7 @@ KINDS = frozenset(
         "uploads",
         "key",
         "refused",
+        "hidden",
         "telemetry",
         "carrier",
         "correspondent",
@@ -78,6 +80,7 @@ ROOM = "room"
 UPLOADS = "uploads"
 KEY = "key/"
 REFUSED = "refused/"
+HIDDEN = "hidden"
 Mark = Literal["open", "owed", "unread"]
 """Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it."""
 

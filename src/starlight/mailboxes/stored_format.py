@@ -21,6 +21,7 @@ kind          versions
 `UPLOADS`     2 framed
 `CLIENT_KEY`  2 framed
 `REFUSED`     2 framed
+`HIDDEN`      2 framed
 `RECEIVED`    1 a map; 2 framed
 `TELEMETRY`   1 a map; 2 framed, with the time of creation
 ============  ==================================================================================
@@ -221,6 +222,7 @@ ROOM = RecordKind(2, _reader(int), _reader(int))
 UPLOADS = RecordKind(2, _reader(tuple[UnnamedUpload, ...]), _reader(tuple[UnnamedUpload, ...]))
 CLIENT_KEY = RecordKind(2, _reader(ClientKey), _reader(ClientKey))
 REFUSED = RecordKind(2, _reader(RefusedMessage), _reader(RefusedMessage))
+HIDDEN = RecordKind(2, _reader(tuple[str, ...]), _reader(tuple[str, ...]))
 FORMAT = RecordKind(2, _reader(KnownFormat), _reader(KnownFormat))
 RECEIVED = RecordKind(2, _reader(Received), _reader(Received))
 TELEMETRY = RecordKind(2, _reader(KeptTelemetry), _reader(KeptTelemetry))

@@ -29,6 +29,36 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
     number: int = 0
 
 
+class HideOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The order to take a correspondent off the list of a mailbox, or to put one back.
+
+    Attributes:
+        of: the correspondent's address.
+        withdraw: withdraw the letters to it that have not left, in the same act.
+        hidden: take it off the list; False puts it back.
+    """
+
+    of: str
+    withdraw: bool = False
+    hidden: bool = True
+
+
+class HiddenEntry(msgspec.Struct, frozen=True):
+    """The outcome of such an order.
+
+    Attributes:
+        of: the address.
+        hidden: it is not in the list.
+        withdrawn: how many letters to it were withdrawn by the same act.
+        waiting: how many still wait at this node to leave for it.
+    """
+
+    of: str
+    hidden: bool
+    withdrawn: int
+    waiting: int
+
+
 class Page(NamedTuple):
     """Some letters of a conversation, in order, and whether there are earlier ones."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from typing import Protocol
 
+from starlight.messages.conversation import HiddenEntry, HideOrder
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
@@ -73,6 +74,12 @@ class Correspondence(Protocol):
 
     async def mark_all_read(self, correspondent: str) -> int:
         """Mark all letters of an address as read, which sends their receipts; return how many those were."""
+        ...
+
+    async def hide(self, order: HideOrder) -> HiddenEntry:
+        """Take an address off the list until something new comes, or put it back; InputError when it is in
+        neither place, or what is put back is to be withdrawn.
+        """
         ...
 
     async def predict(self, draft: Draft) -> PredictionView:

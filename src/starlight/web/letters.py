@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from starlight.errors import InputError
+from starlight.messages.conversation import HideOrder
 from starlight.messages.draft import Draft
 from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
@@ -46,6 +47,7 @@ class LetterRoutes:
         return [
             Route(f"{person}/letters", self.write, methods=["POST"]),
             Route(f"{person}/read", self.mark_all_read, methods=["POST"]),
+            Route(f"{person}/hide", self.hide, methods=["POST"]),
             Route(f"{person}/predict", self.predict, methods=["POST"]),
             Route(f"{person}/reach", self.reach),
             Route(f"{person}/why", self.why_late, methods=["GET", "POST"]),
@@ -112,6 +114,13 @@ class LetterRoutes:
         order = await read_body(request, ReadOrder)
         count = await visit.letters.mark_all_read(order.of)
         return await visit.done(ReadCount(count), order.of)
+
+    async def hide(self, request: Request) -> Response:
+        """Take a correspondent off the list, until something new comes, or put one back."""
+        visit = await Visit.of(self._backend, request)
+        order = await read_body(request, HideOrder)
+        # What was put back stays open; from what was hidden a page goes to the list.
+        return await visit.done(await visit.letters.hide(order), None if order.hidden else order.of)
 
 
 def _keyed(request: Request, draft: Draft) -> Draft:

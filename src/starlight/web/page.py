@@ -79,7 +79,7 @@ class PageView:
 
     def _context(self, **more: object) -> dict[str, object]:
         other, world, clock = _other(self.mailbox), self.mailbox.person.world, self._reader.clock
-        names = called([*self.mailbox.conversations, *([other] if other else [])])
+        names = called([*self.mailbox.conversations, *self.mailbox.hidden, *([other] if other else [])])
         new_from = self.look.new_from or first_unread(self.mailbox.letters)
         there = other.world if other and other.world in clock.worlds and other.world != world else None
         shown = {"with": self.mailbox.correspondent}
@@ -130,7 +130,8 @@ def next_moment(mailbox: MailboxView, status: PageStatus) -> int | None:
 
 
 def _other(mailbox: MailboxView) -> ConversationView | None:
-    return next((one for one in mailbox.conversations if one.address == mailbox.correspondent), None)
+    everyone = (*mailbox.conversations, *mailbox.hidden)
+    return next((one for one in everyone if one.address == mailbox.correspondent), None)
 
 
 def _sides(clock: Clock, world: str, other: ConversationView | None) -> list[str]:

@@ -19,7 +19,7 @@ from starlight.messages.letter_view import LetterView
 from starlight.visible_text import visible_in_html
 from starlight.web import localtime
 from starlight.web.views import Crossing
-from starlight.words import doubt, lateness, letters, pace, plan, silence
+from starlight.words import doubt, lateness, letters, mission_facts, pace, plan, silence
 
 HERE = Path(__file__).parent
 
@@ -128,6 +128,7 @@ _environment.globals |= {
     "PACE": pace,
     "note": doubt.note,
     "content": letters.content,
+    "facts_differ": mission_facts.summary,
     "set_aside": letters.set_aside,
     "refused": letters.refused,
     "in_fragments": lateness.in_fragments,

@@ -79,6 +79,7 @@ class MailboxView(msgspec.Struct, frozen=True):
         earlier: there are older ones, before the first of `letters`.
         set_aside: how many records of the mailbox can't be read and are kept apart.
         refused: how many messages that came were not taken, as in another's name, and are kept apart.
+        hidden: who was taken off the list of conversations, until something new comes.
     """
 
     person: Person
@@ -88,6 +89,7 @@ class MailboxView(msgspec.Struct, frozen=True):
     earlier: bool = False
     set_aside: int = 0
     refused: int = 0
+    hidden: tuple[ConversationView, ...] = ()
 
 
 class Upload(msgspec.Struct, frozen=True):

@@ -10,6 +10,9 @@ OURS_HOLDS = "Here {ours} holds, until both say the same."
 AMENDMENT_HOLDS = "The amendment holds; let this node's file say the same."
 NOT_AMENDED = "An amendment can't change that while a node runs; the file holds."
 
+ONE_DIFFERS = "A fact of the mission is told differently elsewhere"
+MORE_DIFFER = "{count} facts of the mission are told differently elsewhere"
+
 CALLED = {
     "clock.rate": "The rate of mission time",
     "clock.mission": "Mission time",
@@ -58,6 +61,11 @@ def differs(found: FactDisagreement, names: Names) -> Sentence:
     if found.peer is not None:
         return said + fill(OURS_HOLDS, ours=ours)
     return said + Sentence((NOT_AMENDED if found.holds else AMENDMENT_HOLDS,))
+
+
+def summary(count: int) -> str:
+    """Return how many facts differ, for the line behind which they stand; one at least."""
+    return ONE_DIFFERS if count == 1 else MORE_DIFFER.format(count=count)
 
 
 def _called(name: str, names: Names) -> Sentence:

@@ -1,0 +1,109 @@
+"""The list of one person's conversations: who is in it, in which order, and who was taken off it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from starlight.app.address_book import AddressBook
+from starlight.errors import InputError
+from starlight.live.mail_service import MailService
+from starlight.mailboxes.mailbox import Mailbox
+from starlight.messages.conversation import Conversation, HiddenEntry, HideOrder
+from starlight.messages.letter_view import LetterView
+from starlight.web.forecast_view import reach_view
+from starlight.web.views import ConversationView
+
+Entry = tuple[str, Conversation | None]
+
+
+class ConversationList:
+    """The conversations of one person.
+
+    Args:
+        owner: the address of the mailbox.
+        mail: of the node that it is at.
+        book: what people are called.
+        titles: what nodes are called, by number.
+        letter: returns a letter of the mailbox for people, by id.
+    """
+
+    def __init__(
+        self,
+        owner: str,
+        mail: MailService,
+        book: AddressBook,
+        titles: Mapping[int, str],
+        letter: Callable[[str], LetterView],
+    ) -> None:
+        self._owner = owner
+        self._mail = mail
+        self._book = book
+        self._titles = titles
+        self._letter = letter
+
+    def shown(self) -> tuple[ConversationView, ...]:
+        """Return those in the list: with letters, the latest first, then all others by name."""
+        return tuple(self._view(each) for each in self._entries(hidden=False))
+
+    def hidden(self) -> tuple[ConversationView, ...]:
+        """Return those that were taken off it, in the same order."""
+        return tuple(self._view(each) for each in self._entries(hidden=True))
+
+    def opens_at(self) -> str:
+        """Return the address of the correspondent whom the mailbox opens at; empty where there is nobody."""
+        return next((address for address, _ in self._entries(hidden=False)), "")
+
+    async def hide(self, order: HideOrder) -> HiddenEntry:
+        """Take a correspondent off the list, or put one back; again changes nothing.
+
+        Raises:
+            InputError: nobody of that address is in the list or was taken off it, or letters to one who is
+                put back are to be withdrawn.
+        """
+        if order.withdraw and not order.hidden:
+            right = "Withdraw the letters, or hide their reader"
+            raise InputError("letters to who is put back are not withdrawn", where="withdraw", right=right)
+        shown, hidden = ([each for each, _ in self._entries(hidden=hidden)] for hidden in (False, True))
+        if order.of not in (*shown, *hidden):
+            right = (
+                f"There are: {', '.join((*shown, *hidden)[:20])}" if shown or hidden else "There is nobody"
+            )
+            raise InputError(f"nobody of the address {order.of!r} is in the list", where="of", right=right)
+        return await self._mail.correspondents.hide(self._owner, order)
+
+    def _entries(self, *, hidden: bool) -> list[Entry]:
+        box = self._mail.mailbox(self._owner)
+        kept = {each.correspondent: each for each in box.conversations()}
+        addresses = dict.fromkeys([*kept, *self._book.addresses()])
+        # The book lists everyone, the owner of the mailbox as well.
+        found = [
+            (each, kept.get(each))
+            for each in addresses
+            if each != self._owner and (each in box.hidden) is hidden
+        ]
+
+        def order(one: Entry) -> tuple[int, str]:
+            # By name where nobody has written yet, so that the order does not jump about.
+            address, held = one
+            return -(held.last_at or 0) if held else 0, self._book.entry(address).name
+
+        return sorted(found, key=order)
+
+    def _view(self, one: Entry) -> ConversationView:
+        address, held = one
+        entry, box = self._book.entry(address), self._mail.mailbox(self._owner)
+        return ConversationView(
+            address=address,
+            name=entry.name,
+            place=entry.place,
+            world=entry.world,
+            letters=held.letters if held else 0,
+            unread=held.unread if held else 0,
+            last_at=held.last_at if held else None,
+            reach=reach_view(self._mail.reach(self._owner, address), self._titles),
+            last=_last(box, address, self._letter),
+        )
+
+
+def _last(box: Mailbox, address: str, letter: Callable[[str], LetterView]) -> LetterView | None:
+    return next((letter(each.id) for each in box.page(address, None, 1).letters), None)

@@ -1,0 +1,61 @@
+"""The list of a mailbox's correspondents, for people: entries are hidden and shown, durably on return."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlight.errors import InputError
+from starlight.messages.conversation import HiddenEntry, HideOrder
+from starlight.messages.delivery import WITHDRAWABLE, DeliveryState
+from starlight.node.application import Request
+from starlight.postoffice.postoffice import PostOffice
+
+
+class CorrespondentList:
+    """Hides and shows entries in the lists of a node's mailboxes.
+
+    Args:
+        office: the mailboxes.
+        moment: as of `MailService`.
+        carry_out: as of `MailService`.
+    """
+
+    def __init__(
+        self,
+        office: PostOffice,
+        moment: Callable[[], int],
+        carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
+    ) -> None:
+        self._office = office
+        self._moment = moment
+        self._carry_out = carry_out
+
+    async def hide(self, address: str, order: HideOrder) -> HiddenEntry:
+        """Hide a correspondent of a mailbox until a letter comes from there or is written to it, or show it.
+
+        Raises:
+            InputError: no such mailbox, or too many are hidden.
+            StoreError: the disk refused.
+        """
+        now, box = self._moment(), self._office.mailbox(address)
+        waiting = self._waiting(address, order.of)
+        requests: list[Request] = list(
+            box.hidden.hide(order.of) if order.hidden else box.hidden.show(order.of)
+        )
+        for letter in waiting if order.withdraw else ():
+            try:
+                requests += self._office.outbox.withdraw(address, letter, now)
+            except InputError:
+                continue  # A link may have taken it by now, so it is no letter that never left.
+        await self._carry_out(requests, now)
+        states = [sent.dispatch.state for id in waiting if (sent := box.sent(id))]
+        withdrawn, left = states.count(DeliveryState.WITHDRAWN), len(self._waiting(address, order.of))
+        return HiddenEntry(order.of, order.of in box.hidden, withdrawn, left)
+
+    def _waiting(self, address: str, of: str) -> list[str]:
+        """Return the letters of a mailbox that wait here to leave for an address, by id."""
+        return [
+            id
+            for id, correspondent, sent in self._office.mailbox(address).outgoing.open()
+            if correspondent == of and sent.dispatch.state in WITHDRAWABLE
+        ]
