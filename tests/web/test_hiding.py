@@ -38,7 +38,7 @@ def test_an_entry_is_removed_after_asking_and_put_back(context: BrowserContext, 
 
 
 def test_what_has_not_left_is_withdrawn_where_that_is_chosen(browser: Browser, serving: Serving) -> None:
-    """The second answer is there where there are letters, and works without any script."""
+    """The second answer also takes letters back, and works without any script."""
     with serving.client() as client:
         client.post("/api/people/jay/letters", json={"to": NAN, "text": "Too early"})
     plain = browser.new_context(java_script_enabled=False)
