@@ -28,6 +28,23 @@ ASK_AGAIN_S = 0.02
 
 Found = TypeVar("Found")
 
+NODE = """
+number = 10
+name = "Seoul"
+data = "data"
+listen = ""
+page = "127.0.0.1:0"
+
+[[person]]
+id = "jay"
+name = "Jay"
+service = 1
+
+[[peer]]
+number = 20
+"""
+"""A node of one person, whose peer is at no address."""
+
 
 class Outcome(NamedTuple):
     """What a command left: its exit status and what it printed."""

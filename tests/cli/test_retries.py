@@ -9,24 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cli.helpers import Api, Running, command, running
+from tests.cli.helpers import NODE, Api, Running, command, running
 
 TO = "ipn:20.1"
-NODE = """
-number = 10
-name = "Seoul"
-data = "data"
-listen = ""
-page = "127.0.0.1:0"
-
-[[person]]
-id = "jay"
-name = "Jay"
-service = 1
-
-[[peer]]
-number = 20
-"""
 
 
 @contextmanager

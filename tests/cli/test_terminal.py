@@ -6,30 +6,19 @@ import json
 import unicodedata
 from pathlib import Path
 
-from tests.cli.helpers import Api, command, running
+from tests.cli.helpers import NODE, Api, command, running
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07\x9b2J\r\x7f\u202eabc\u2066\u200b\ufeff"
 """It sets the clipboard, clears the screen, writes over its line, turns the order, and hides something."""
-NODE = """
-number = 10
-name = "Seoul"
-data = "data"
-listen = ""
-page = "127.0.0.1:0"
-
-[[person]]
-id = "jay"
-name = "Jay"
-service = 1
-
+CREW = (
+    NODE
+    + """
 [[person]]
 id = "crew"
 name = "The\\u202E crew\\n  2051-04-01  forged"
 service = 2
-
-[[peer]]
-number = 20
 """
+)
 
 
 def is_safe(text: str) -> bool:
@@ -39,7 +28,7 @@ def is_safe(text: str) -> bool:
 
 def test_letters_and_names_are_shown_and_command_nothing(tmp_path: Path) -> None:
     """`inbox`, `send` and `status` print signs in their place and forge no lines; `--json` says the same."""
-    (tmp_path / "node.toml").write_text(NODE, encoding="utf-8")
+    (tmp_path / "node.toml").write_text(CREW, encoding="utf-8")
     with running("node", tmp_path / "node.toml", folder=tmp_path / "data") as node:
         node.serving()
         Api(node.folder).write("jay", "ipn:10.2", f"{HOSTILE}\n* a second line")

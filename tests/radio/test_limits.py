@@ -47,7 +47,7 @@ def test_the_least_of_all_limits_decides(
     found = int(link.rate_bps(1.6 * AU_KM, 40.0))
     assert found == rate
     assert link.decides(found) == decides
-    assert int(link.ladder_bps(1.6 * AU_KM, 40.0)) == 16_000_000
+    assert int(link.closing_bps(link.path.pt_n0_db_hz(1.6 * AU_KM, 40.0))) == 16_000_000
 
 
 def test_a_limit_between_two_rungs_has_a_table() -> None:

@@ -73,7 +73,7 @@ def test_table_and_array_agree(sender: str, hearer: str, band: str) -> None:
     far = 2000.0 if band == "UHF" else 2.2e8
     for weather, sep, extra in ((0.5, None, 0.0), (0.95, 1.7, 0.8)):
         table = link.table(far, 25.0, 35.0, sep, weather, extra)
-        array = link.pt_n0_db_hz(np.array([far]), 25.0, 35.0, sep, weather, extra)
+        array = link.path.pt_n0_db_hz(np.array([far]), 25.0, 35.0, sep, weather, extra)
         assert table.value("pt_n0_db_hz") == pytest.approx(float(array[0]), abs=1e-9)
         best = int(link.rate_bps(far, 25.0, 35.0, sep, weather, extra))
         if best:
@@ -107,9 +107,9 @@ def test_shapes_broadcast_and_blocks_join() -> None:
     """Arguments broadcast as numpy's do; a result longer than a block is whole."""
     ranges = np.linspace(1e8, 4e8, 40_000)
     elevations = np.linspace(10, 80, 40_000)
-    whole = DOWN.pt_n0_db_hz(ranges, None, elevations, 5.0)
+    whole = DOWN.path.pt_n0_db_hz(ranges, None, elevations, 5.0)
     for i in (0, 16_383, 16_384, 39_999):
-        assert whole[i] == DOWN.pt_n0_db_hz(ranges[i], None, elevations[i], 5.0)
+        assert whole[i] == DOWN.path.pt_n0_db_hz(ranges[i], None, elevations[i], 5.0)
     grid = DOWN.rate_bps(ranges[:3, None], None, elevations[None, :5])
     assert grid.shape == (3, 5)
     assert grid.dtype == np.int64
@@ -128,9 +128,9 @@ def test_conjunction_costs_rate_and_then_the_link() -> None:
 
 def test_rain_and_storms_lower_a_link() -> None:
     """Weather percentiles and further losses only ever lower the rate."""
-    weather = DOWN.pt_n0_db_hz(3e8, None, 15.0, None, np.array([0.0, 0.5, 0.9, 0.99]))
+    weather = DOWN.path.pt_n0_db_hz(3e8, None, 15.0, None, np.array([0.0, 0.5, 0.9, 0.99]))
     assert np.all(np.diff(weather) < 0)
-    storm = FATHER.pt_n0_db_hz(3e8, 30.0, 30.0, None, 0.9, np.array([0.0, 6.0]))
+    storm = FATHER.path.pt_n0_db_hz(3e8, 30.0, 30.0, None, 0.9, np.array([0.0, 6.0]))
     assert storm[0] - storm[1] == pytest.approx(6.0)
 
 
@@ -143,7 +143,7 @@ def test_a_receiver_known_by_its_quality_alone() -> None:
     }
     link = RadioLink("mro-orbiter", terminal_from("station", given))
     table = link.table(2e8, None, 30.0)
-    assert table.value("pt_n0_db_hz") == pytest.approx(float(link.pt_n0_db_hz(2e8, None, 30.0)))
+    assert table.value("pt_n0_db_hz") == pytest.approx(float(link.path.pt_n0_db_hz(2e8, None, 30.0)))
     assert abs(table.value("pt_n0_db_hz") - DOWN.table(2e8, None, 30.0).value("pt_n0_db_hz")) < 0.5
 
 
@@ -161,13 +161,13 @@ def test_farther_lower_and_nearer_to_the_sun_is_never_faster(
 ) -> None:
     """Distance, low elevation, the Sun and bad weather only ever cost power."""
     link = RadioLink(*pair)
-    here = link.pt_n0_db_hz(far, tx, rx, sep, weather)
+    here = link.path.pt_n0_db_hz(far, tx, rx, sep, weather)
     assert np.isfinite(here)
     # A world fills the beam less from farther away, but its noise falls no faster than the signal.
-    assert link.pt_n0_db_hz(far * 1.3, tx, rx, sep, weather) <= here + 1e-9
-    assert link.pt_n0_db_hz(far, tx * 0.7, rx * 0.7, sep, weather) <= here + 1e-9
-    assert link.pt_n0_db_hz(far, tx, rx, sep * 0.5, weather) <= here + 1e-9
-    assert link.pt_n0_db_hz(far, tx, rx, sep, weather * 0.5) >= here - 1e-9
+    assert link.path.pt_n0_db_hz(far * 1.3, tx, rx, sep, weather) <= here + 1e-9
+    assert link.path.pt_n0_db_hz(far, tx * 0.7, rx * 0.7, sep, weather) <= here + 1e-9
+    assert link.path.pt_n0_db_hz(far, tx, rx, sep * 0.5, weather) <= here + 1e-9
+    assert link.path.pt_n0_db_hz(far, tx, rx, sep, weather * 0.5) >= here - 1e-9
 
 
 @pytest.mark.parametrize(

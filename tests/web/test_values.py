@@ -7,9 +7,9 @@ import asyncio
 import msgspec
 import pytest
 from tests.web.fake_backend import LIGHT, SOL_S, START, FakeBackend
+from tests.words.letter_states import CONFIRMED, QUEUED, letter
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
-from starlight.messages.delivery import Certainty, DeliveryState, Fact
 from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
 from starlight.messages.forecast import Prediction
@@ -23,11 +23,6 @@ from starlight.web.reader import Reader
 from starlight.web.views import CivilFace, Clock, CountedFace, MailboxView, Recipient
 from starlight.words.sentence import Moment, fill
 
-CONFIRMED, PREDICTED = Certainty.CONFIRMED, Certainty.PREDICTED
-QUEUED, DEPARTED, IN_FLIGHT = DeliveryState.QUEUED, DeliveryState.DEPARTED, DeliveryState.IN_FLIGHT
-ARRIVED, READ = DeliveryState.ARRIVED, DeliveryState.READ
-EXPIRED, WITHDRAWN = DeliveryState.EXPIRED, DeliveryState.WITHDRAWN
-
 
 def clock_at(now: int) -> Clock:
     zero = from_text("2051-01-30T03:10:00Z")
@@ -39,24 +34,6 @@ def clock_at(now: int) -> Clock:
             "mars": CountedFace("Mars", "Arsia Mons", "LMST", "Sol", zero, SOL_S),
         },
     )
-
-
-def letter(state: DeliveryState, certainty: Certainty, *facts: Fact, **more: object) -> LetterView:
-    base = LetterView(
-        id="1",
-        thread="1",
-        from_address="ipn:7.1",
-        from_name="Jay",
-        to_address="ipn:21.1",
-        to_name="Nan-young",
-        text="Hi",
-        written_at=START,
-        mine=True,
-        state=state,
-        certainty=certainty,
-        facts=facts,
-    )
-    return msgspec.structs.replace(base, **more)
 
 
 def test_readings_of_both_clocks() -> None:

@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
+from tests.words.letter_states import (
+    ARRIVED,
+    CONFIRMED,
+    DEPARTED,
+    EXPIRED,
+    IN_DOUBT,
+    IN_FLIGHT,
+    PREDICTED,
+    QUEUED,
+    READ,
+    START,
+    WITHDRAWN,
+    letter,
+)
 
-from starlight.dtntime import DAY, HOUR, MINUTE, from_text
+from starlight.dtntime import DAY, HOUR, MINUTE
 from starlight.messages.delivery import Certainty, DeliveryState, Fact
 from starlight.messages.letter_view import LetterView, Stop
 from starlight.words import letters
 from starlight.words.letters import state_text
 from starlight.words.sentence import Moment
 
-START = from_text("2051-04-02T05:21:00Z")
 LIGHT = 19 * MINUTE
-CONFIRMED, PREDICTED, IN_DOUBT = Certainty.CONFIRMED, Certainty.PREDICTED, Certainty.IN_DOUBT
-QUEUED, DEPARTED, IN_FLIGHT = DeliveryState.QUEUED, DeliveryState.DEPARTED, DeliveryState.IN_FLIGHT
-ARRIVED, READ = DeliveryState.ARRIVED, DeliveryState.READ
-EXPIRED, WITHDRAWN = DeliveryState.EXPIRED, DeliveryState.WITHDRAWN
-
-
-def letter(state: DeliveryState, certainty: Certainty, *facts: Fact, **more: object) -> LetterView:
-    base = LetterView(
-        id="1",
-        thread="1",
-        from_address="ipn:7.1",
-        from_name="Jay",
-        to_address="ipn:21.1",
-        to_name="Nan-young",
-        text="Hi",
-        written_at=START,
-        mine=True,
-        state=state,
-        certainty=certainty,
-        facts=facts,
-    )
-    return msgspec.structs.replace(base, **more)
 
 
 @pytest.mark.parametrize(

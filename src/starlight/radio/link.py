@@ -1,6 +1,6 @@
 """A link between two terminals: what it carries at a time, for arrays, and its design control table.
 
-Both come from the same numbers: `RadioLink.pt_n0_db_hz` evaluates them for whole passes at once,
+Both come from the same numbers: `RadioPath.pt_n0_db_hz` evaluates them for whole passes at once,
 `RadioLink.table` writes one moment out line by line with tolerances.
 """
 
@@ -87,18 +87,6 @@ class RadioLink:
         self._needs = np.array([rung.pt_n0_db_hz + self.margin_db for rung in self.rungs])
         self._rates = np.array([0, *(rung.rate_bps for rung in self.rungs)], dtype=np.int64)
 
-    def pt_n0_db_hz(
-        self,
-        range_km: Given,
-        elevation_tx_deg: Given | None = None,
-        elevation_rx_deg: Given | None = None,
-        sep_deg: Given | None = None,
-        weather: Given = WEATHER,
-        extra_db: Given = 0.0,
-    ) -> Floats:
-        """Return total power over noise density at the receiver, as `RadioPath.pt_n0_db_hz`."""
-        return self.path.pt_n0_db_hz(range_km, elevation_tx_deg, elevation_rx_deg, sep_deg, weather, extra_db)
-
     def rate_bps(
         self,
         range_km: Given,
@@ -113,24 +101,16 @@ class RadioLink:
         It is the least of the ladder's best rate that closes, of what the transmitter sends and the receiver
         decodes at most, and of the link's cap. Arguments and errors as `RadioPath.pt_n0_db_hz`.
         """
-        found = self.ladder_bps(range_km, elevation_tx_deg, elevation_rx_deg, sep_deg, weather, extra_db)
+        moment = (range_km, elevation_tx_deg, elevation_rx_deg, sep_deg, weather, extra_db)
+        found = self.closing_bps(self.path.pt_n0_db_hz(*moment))
         # A slower rate than one that closes closes as well, so the limit needs no budget of its own.
         return found if self.limit is None else np.minimum(found, self.limit.rate_bps)
 
-    def ladder_bps(
-        self,
-        range_km: Given,
-        elevation_tx_deg: Given | None = None,
-        elevation_rx_deg: Given | None = None,
-        sep_deg: Given | None = None,
-        weather: Given = WEATHER,
-        extra_db: Given = 0.0,
-    ) -> npt.NDArray[np.int64]:
-        """Return the best rate of the ladder that the budget closes, whatever the ends can do, bit/s."""
-        found = self.pt_n0_db_hz(range_km, elevation_tx_deg, elevation_rx_deg, sep_deg, weather, extra_db)
-        # Needs rise (`Modem.rungs`), so the count of those
-        # that are met is the index of the rate, 0 bit/s first.
-        return self._rates[np.searchsorted(self._needs, found, side="right")]
+    def closing_bps(self, pt_n0_db_hz: Floats) -> npt.NDArray[np.int64]:
+        """Return the best rate of the ladder that a Pt/N0 closes, whatever the ends can do, bit/s."""
+        # Needs rise (`Modem.rungs`), so the count of those that are met is the index of the rate, 0 bit/s
+        # first.
+        return self._rates[np.searchsorted(self._needs, pt_n0_db_hz, side="right")]
 
     def max_rate_bps(
         self,
@@ -147,7 +127,8 @@ class RadioLink:
 
         Arguments and errors as `RadioPath.pt_n0_db_hz`.
         """
-        found = self.pt_n0_db_hz(range_km, elevation_tx_deg, elevation_rx_deg, sep_deg, weather, extra_db)
+        moment = (range_km, elevation_tx_deg, elevation_rx_deg, sep_deg, weather, extra_db)
+        found = self.path.pt_n0_db_hz(*moment)
         power = 10 ** ((found - self.margin_db) / 10)
         modem = self.modem
         if modem.modulation == "residual":
@@ -197,16 +178,17 @@ class RadioLink:
         """Return the design control table of one moment.
 
         Args:
-            range_km, elevation_tx_deg, elevation_rx_deg, sep_deg, weather, extra_db: as `pt_n0_db_hz`.
+            range_km, elevation_tx_deg, elevation_rx_deg, sep_deg, weather, extra_db: the moment, as for
+                `RadioPath.pt_n0_db_hz`.
             rate_bps: a rate of the ladder; None: the best that closes, or the slowest where none does.
 
         Raises:
-            InputError: as `pt_n0_db_hz`, and for a rate that the ladder has not.
+            InputError: as `RadioPath.pt_n0_db_hz`, and for a rate that the ladder has not.
         """
         moment = (range_km, elevation_tx_deg, elevation_rx_deg, sep_deg, weather, extra_db)
         best = int(self.rate_bps(*moment))
         rung = self.rung(rate_bps if rate_bps is not None else best or self.rungs[0].rate_bps)
-        ladder = int(self.ladder_bps(*moment))
+        ladder = int(self.closing_bps(self.path.pt_n0_db_hz(*moment)))
         limit = self.limit if self.limit is not None and self.limit.rate_bps < ladder else None
         lines = BudgetTable(self.title, self.path, self.modem, self.margin_db, limit)
         return control_table(lines.budget(moment, rung, ladder))
