@@ -19,6 +19,7 @@ from starlight.node.application import (
     Untaken,
     Withdraw,
 )
+from starlight.services.programs import Programs
 from starlight.services.registration import NEWS_MAX, Registration
 from starlight.services.registry import AT_MOST, Registry
 from starlight.services.units import Happened, SentUnit, UnitToSend
@@ -38,6 +39,7 @@ class Desk:
     def __init__(self) -> None:
         self.calls = 0
         self.registry = Registry(1)
+        self.programs = Programs(self.registry)
         self.registration, self.asked = self.register()
 
     def register(self) -> tuple[Registration, list[Request]]:
@@ -51,7 +53,7 @@ class Desk:
     def come(self, numbers: Sequence[int]) -> None:
         """Let data units come."""
         for number in numbers:
-            assert self.registry.delivered(unit(number), T) == (Untaken(),)
+            assert self.programs.delivered(unit(number), T) == (Untaken(),)
 
 
 def test_what_comes_is_left_with_the_node_until_it_is_acknowledged() -> None:
@@ -67,7 +69,7 @@ def test_what_comes_is_left_with_the_node_until_it_is_acknowledged() -> None:
     assert desk.registration.after(second.number) is None
     assert desk.registration.acknowledge(first.id) == [Take((first.id,))]
     assert desk.registration.acknowledge(first.id) == []
-    desk.registry.expired(second.id, NotKept.LIFETIME_EXPIRED, T)
+    desk.programs.expired(second.id, NotKept.LIFETIME_EXPIRED, T)
     assert desk.registration.after(0) is None
 
 
@@ -94,29 +96,29 @@ def test_the_nodes_answer_to_what_was_sent_is_told_once() -> None:
     desk = Desk()
     token, (submit,) = desk.registration.send(UnitToSend("ipn:2.1", b"words", 60, 2, True))
     assert submit == Submit(token, "ipn:1.9", "ipn:2.1", b"words", 60_000, priority=2, critical=True)
-    desk.registry.accepted(token, "ipn:1.9/7/0", T, None, T)
+    desk.programs.accepted(token, "ipn:1.9/7/0", T, None, T)
     assert desk.registration.answer(token) == SentUnit("ipn:1.9/7/0", T, None)
     for reason, kind in ((NotKept.STORE_FULL, StoreError), (NotKept.TOO_LARGE, InputError)):
-        desk.registry.rejected(token, reason, T)
+        desk.programs.rejected(token, reason, T)
         with pytest.raises(kind, match=reason):
             desk.registration.answer(token)
     desk.registry.end(desk.registration)
-    desk.registry.rejected(token, NotKept.STORE_FULL, T)  # of whom nobody wants to know any more
+    desk.programs.rejected(token, NotKept.STORE_FULL, T)  # of whom nobody wants to know any more
 
 
 def test_news_go_to_the_program_whose_bundle_it_is() -> None:
     """By the source in its identity, so those of bundles sent before a restart too; others are ignored."""
     desk, id = Desk(), "ipn:1.9/7/0"
     assert desk.registration.withdraw(id) == [Withdraw(id)]
-    desk.registry.departed(id, 2, T, T + 1, T + 2, T)
+    desk.programs.departed(id, 2, T, T + 1, T + 2, T)
     assert not desk.registration.news_after(0), "no link has taken it yet"
-    desk.registry.taken(id, T)
-    desk.registry.withdrawn(id, T)
-    desk.registry.not_withdrawn(id, T)
-    desk.registry.expired(id, NotKept.LIFETIME_EXPIRED, T)
-    desk.registry.reported(id, "ipn:2.0", "deleted", T, 1, T)
-    desk.registry.departed("ipn:1.8/7/0", 2, T, T + 1, T + 2, T)
-    desk.registry.taken("ipn:1.8/7/0", T)
+    desk.programs.taken(id, T)
+    desk.programs.withdrawn(id, T)
+    desk.programs.not_withdrawn(id, T)
+    desk.programs.expired(id, NotKept.LIFETIME_EXPIRED, T)
+    desk.programs.reported(id, "ipn:2.0", "deleted", T, 1, T)
+    desk.programs.departed("ipn:1.8/7/0", 2, T, T + 1, T + 2, T)
+    desk.programs.taken("ipn:1.8/7/0", T)
     news = desk.registration.news_after(0)
     assert [each.what for each in news] == list(Happened)
     assert (news[0].peer, news[0].reaches) == (2, T + 2)
@@ -128,6 +130,6 @@ def test_news_that_nobody_asks_for_are_bounded() -> None:
     """The oldest go, and the numbers show it."""
     desk = Desk()
     for _ in range(NEWS_MAX + 5):
-        desk.registry.withdrawn("ipn:1.9/7/0", T)
+        desk.programs.withdrawn("ipn:1.9/7/0", T)
     news = desk.registration.news_after(0)
     assert (len(news), news[0].number) == (NEWS_MAX, 6)

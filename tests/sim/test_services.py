@@ -14,6 +14,7 @@ from starlight.engine.node import Node
 from starlight.node.application import Claim, DataUnit, Request, Submit
 from starlight.node.config import NodeConfig
 from starlight.services.echo import Echo
+from starlight.services.programs import Programs
 from starlight.services.registration import Registration
 from starlight.services.registry import Registry
 from starlight.services.service import Service
@@ -92,7 +93,7 @@ class Program:
     def application(self, node: Node) -> Applications:
         """Return what lives on a node that has just started."""
         self._registry, self._registration = Registry(node.number), None
-        return Applications({"bundles": self._registry})
+        return Applications({"bundles": Programs(self._registry)})
 
     def act(self, host: Host, now: int) -> Iterable[Request]:
         """Register, as after each start of the node; or take what waits, two at a time."""

@@ -30,7 +30,7 @@ T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 
 BUNDLES = "bundles"
-"""The name of the registry among the applications of a node."""
+"""The name of the programs among the applications of a node."""
 
 
 class BundleService:

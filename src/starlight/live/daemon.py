@@ -52,6 +52,7 @@ from starlight.node.trace_events import RecordSetAside
 from starlight.postoffice.postoffice import PostOffice
 from starlight.services.amendments import AmendmentService
 from starlight.services.announcements import NAME as AMENDMENTS
+from starlight.services.programs import Programs
 from starlight.services.registry import Registry
 from starlight.store.contract import Store
 from starlight.store.sqlite_store import SqliteStore
@@ -132,7 +133,7 @@ class Daemon:
         applications: dict[str, Restorable] = {
             MAIL: self.office,
             AMENDMENTS: self._amendments,
-            BUNDLES: registry,
+            BUNDLES: Programs(registry),
             **services_of(number, config.services),
         }
         self._applications = Applications(applications, lambda what, error: self._defects.note(what))
