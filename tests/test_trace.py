@@ -30,6 +30,7 @@ ALL = tuple(kind for module in MODULES for kind in module.EVENTS)
 SAMPLES: dict[object, object] = {
     int: 7,
     float: 2.5,
+    bool: True,
     str: "ipn:1.1",
     int | None: None,
     type(None): None,

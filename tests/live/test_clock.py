@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from fractions import Fraction
 from math import ceil
 
@@ -145,6 +146,13 @@ class TurningLoop(asyncio.SelectorEventLoop):
 def test_no_delay_to_what_has_passed() -> None:
     """The delay to a mission time that has passed is 0, not negative."""
     assert MissionClock(5 * SECOND).wall_delay_s(4 * SECOND) == 0.0
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="this system's monotonic clock has no other")
+def test_mission_time_goes_on_while_the_machine_sleeps() -> None:
+    """It counts by the clock that a closed lid does not stop."""
+    before = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    assert before <= MissionClock(0).wall_now() <= time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
 def test_two_clocks_of_the_day_agree() -> None:

@@ -27,6 +27,7 @@ from starlight.messages.reach import Reach
 from starlight.web import views
 from starlight.web.forecast_view import reach_view, silence_of, window_of
 from starlight.words import clocks, mission_facts
+from starlight.words.sentence import Sentence
 
 NO_STORM = "Only a demo has one; a node's plan is changed by amendments"
 
@@ -129,10 +130,7 @@ class NodePageBackend:
             conjunction=self._conjunction(panel),
             plan=plan_changes(self._daemons[owner.node], self._sky_view.titles),
             reach=reach,
-            clocks=tuple(
-                clocks.differs(each, self._sky_view.titles)
-                for each in self._daemons[owner.node].disagreements()
-            ),
+            clocks=self._clocks(owner.node),
             pace=self._pace.view(person) if self._pace else None,
             facts=tuple(
                 mission_facts.differs(each, self._sky_view.titles)
@@ -193,6 +191,14 @@ class NodePageBackend:
     def is_visited(self, person: str) -> bool:
         """Return whether a page is open as a person now."""
         return self._open_pages[person] > 0
+
+    def _clocks(self, node: int) -> tuple[Sentence, ...]:
+        """Return what is wrong with the clocks of a node and its peers, its own first."""
+        daemon = self._daemons[node]
+        doubt = daemon.own_clock.doubt
+        said = [clocks.own(doubt)] if doubt else []
+        said += [clocks.held()] if daemon.own_clock.holds_expiry else []
+        return (*said, *(clocks.differs(each, self._sky_view.titles) for each in daemon.disagreements()))
 
     def _panel(self, owner: Inhabitant, to: str, reach: Reach | None) -> views.SkyPanel:
         """Return the sky between a person and a correspondent, by the way that a letter takes there.

@@ -44,7 +44,9 @@ Say = Callable[[str], None]
 _LOG = logging.getLogger(__name__)
 
 
-async def run_node(path: Path, say: Say, *, record: Path | None = None, log: bool = False) -> None:
+async def run_node(
+    path: Path, say: Say, *, record: Path | None = None, log: bool = False, trust_clock: bool = False
+) -> None:
     """Run the node of a file until it is told to end.
 
     Args:
@@ -52,6 +54,7 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
         say: takes a line for the person who started it.
         record: a file to which events and actions are written, for `starlight replay`.
         log: requests to the page are logged.
+        trust_clock: the machine's clock is right, whatever the node recorded last.
 
     Raises:
         InputError: the file is wrong, or an address is taken.
@@ -66,7 +69,7 @@ async def run_node(path: Path, say: Say, *, record: Path | None = None, log: boo
         clock = clock_of(node)
         node_log = _log(node, path.parent, clock)
         config = config_of(node, path.parent, folder, record)
-        daemon = Daemon(config, clock, log=node_log.add)
+        daemon = Daemon(config, clock, log=node_log.add, trust_clock=trust_clock)
         try:
             node_log.open()
             await daemon.start()

@@ -38,7 +38,12 @@ def client_of(folder: Path) -> Client:
     help="Record events and actions for `starlight replay`.",
 )
 @click.option("--log", is_flag=True, help="Log requests to the page.")
-def node(file: Path, record: Path | None, log: bool) -> None:
+@click.option(
+    "--trust-clock",
+    is_flag=True,
+    help="Take this machine's time, though the node has recorded a later one, or none for a year.",
+)
+def node(file: Path, record: Path | None, log: bool, trust_clock: bool) -> None:
     """Run the network node that FILE.toml describes, with its page and local API.
 
     docs/reference/node-file.md explains the file. End it with Ctrl-C; what it has accepted is safe.
@@ -47,7 +52,7 @@ def node(file: Path, record: Path | None, log: bool) -> None:
 
     from starlight.app.single_node import run_node
 
-    asyncio.run(run_node(file, echo, record=record, log=log))
+    asyncio.run(run_node(file, echo, record=record, log=log, trust_clock=trust_clock))
 
 
 class SendOptions(NamedTuple):

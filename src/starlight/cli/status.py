@@ -73,6 +73,8 @@ def _show(entry: DaemonStatus) -> None:
         f"{entry.syncs} fsyncs, plan {entry.plan_version}{_amended(entry)}, "
         f"{dtntime.to_text(entry.time, 3)}"
     )
+    for line in _own_clock(entry):
+        echo(f"  {line}")
     if entry.plan_file:
         echo(f"  the plan file has changed and is not taken: {entry.plan_file}")
     _show_facts(entry)
@@ -94,6 +96,18 @@ def _show_facts(entry: DaemonStatus) -> None:
             echo(f"  {name} = {said.value}, {author}")
     for each in entry.facts_differ:
         echo(f"  facts differ: {mission_facts.differs(each, {}).text()}")
+
+
+def _own_clock(entry: DaemonStatus) -> list[str]:
+    """Return in words what is wrong with the clock of the node's machine."""
+    from starlight.node.own_clock import ClockTrouble, OwnClockDoubt
+    from starlight.words import clocks
+
+    told = [clocks.held().text()] if entry.expiry_held else []
+    if entry.clock_trouble:
+        trouble, apart = ClockTrouble(entry.clock_trouble), round(entry.clock_apart_s * SECOND)
+        told.insert(0, clocks.own(OwnClockDoubt(trouble, apart)).text())
+    return told
 
 
 def _show_lines(entry: DaemonStatus) -> None:

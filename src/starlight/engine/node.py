@@ -19,6 +19,7 @@ from typing import Any
 
 from starlight.bundle import EndpointID
 from starlight.contacts import ContactPlan
+from starlight.dtntime import WEEK
 from starlight.engine.delivery import Delivery
 from starlight.engine.dispatch import Dispatcher
 from starlight.engine.holdings import Holdings
@@ -50,7 +51,7 @@ from starlight.node.reports import Reports
 from starlight.node.retention import Retention
 from starlight.node.stored import Stored, unpack
 from starlight.node.submission_news import SubmissionNews
-from starlight.node.trace_events import PlanAdopted
+from starlight.node.trace_events import ExpiryPaused, PlanAdopted
 from starlight.routing import Route, Router
 
 
@@ -130,6 +131,7 @@ class Node:
             events.Left: lambda event, now: self._delivery.leave(event.keys, now),
             events.Drop: self.holdings.drop,
             events.PlanChanged: self._plan_changed,
+            events.ExpiryHeld: self._hold_expiry,
             events.Wakeup: lambda event, now: None,
         }
 
@@ -255,6 +257,10 @@ class Node:
         self._replanner.change_plan(event.plan, now)
         self._ledger.trace(now, PlanAdopted(len(event.plan.contacts), event.plan.version))
 
+    def _hold_expiry(self, event: events.ExpiryHeld, now: int) -> None:
+        self._ledger.index.expiries.held = event.held
+        self._ledger.trace(now, ExpiryPaused(event.held))
+
     def _run(self, now: int) -> None:
         """Do what is due, until nothing is.
 
@@ -296,5 +302,6 @@ class Node:
             self._transfers.restored(stored)
         else:
             # Not at once, though light has mostly brought it: the others that were stored are here only
-            # then, and what came first goes first.
-            self._dispatcher.dispatch_at(meta.arrives, stored)
+            # then, and what came first goes first. No light takes a week: that was a clock of another year.
+            arrives = meta.arrives if meta.arrives <= now + WEEK else now
+            self._dispatcher.dispatch_at(arrives, stored)

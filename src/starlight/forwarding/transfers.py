@@ -41,7 +41,7 @@ class Transfers:
     ) -> None:
         self._limits = core.config.limits
         self._answers = LateAnswers(self._limits.remembered)  # that may still come
-        self._ledger = core.ledger
+        self._ledger, self._expiries = core.ledger, core.ledger.index.expiries
         self._scheduler = scheduler
         self._forwarding = forwarding
         self._booking = booking
@@ -136,7 +136,7 @@ class Transfers:
         self._booking.release(stored)
         stored.failures += 1
         self._ledger.trace(now, BundleFailed(stored.key, stored.peer, reason))
-        if stored.meta.expires <= now:
+        if stored.meta.expires <= now and not self._expiries.held:
             self._retention.expired(stored, now)
             return
         self._retries.failed(stored)

@@ -30,8 +30,20 @@ FASTEST = 1_000_000
 RATES_KEPT = 64
 """How many changes of the rate are remembered, for who asks when something was: a minute of the wall back is
 asked for at most, and nobody turns the clock more often in a minute."""
+_COUNTS_SLEEP = hasattr(time, "CLOCK_BOOTTIME")  # elsewhere the monotonic clock mostly counts it
 LONGEST_SLEEP_S = 60.0
 """Sleeps are cut in pieces, because a laptop's lid may stop one of the clocks."""
+
+
+def system_utc() -> int:
+    """Return the system's UTC, in ns since 2000-01-01T00:00:00Z."""
+    return time.time_ns() - dtntime.POSIX_EPOCH_OFFSET_S * SECOND
+
+
+def elapsed_ns() -> int:
+    """Return the time since this machine began to run, in ns, which nobody sets, and no sleep of it stops."""
+    # Linux' monotonic clock stands while a laptop's lid is closed; mission time would be behind by as much.
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) if _COUNTS_SLEEP else time.monotonic_ns()
 
 
 class _Span(NamedTuple):
@@ -72,7 +84,7 @@ class MissionClock:
         *,
         standing: bool = False,
         fastest: float = 0,
-        wall: Callable[[], int] = time.monotonic_ns,
+        wall: Callable[[], int] = elapsed_ns,
     ) -> None:
         self.rate = _exact(rate, FASTEST)
         self.follows_day = False
@@ -82,23 +94,33 @@ class MissionClock:
         self._wall = wall
         self._standing = standing
         self._spans = deque([_Span(wall(), start, self.rate)], maxlen=RATES_KEPT)
+        self._day: _Span | None = None
+        self._today = system_utc
         self._listeners = ChangeListeners()
 
     @classmethod
-    def of_day(cls, rate: float | Fraction = 1, *, mission: int | None = None, wall: int = 0) -> MissionClock:
+    def of_day(
+        cls,
+        rate: float | Fraction = 1,
+        *,
+        mission: int | None = None,
+        wall: int = 0,
+        today: Callable[[], int] = system_utc,
+    ) -> MissionClock:
         """Return a clock that several processes agree on, because it follows the system's UTC.
 
         Args:
             rate: seconds of mission time per second of the wall.
             mission, wall: the mission time, in ns, at one moment of the system's time, in ns
                 since 2000-01-01T00:00:00Z; without them mission time is the system's time.
+            today: the system's UTC, in ns.
         """
-        today = time.time_ns() - dtntime.POSIX_EPOCH_OFFSET_S * SECOND
         if mission is None:
             mission = wall
         exact = Fraction(rate).limit_denominator(FASTEST)
-        clock = cls(mission + (today - wall) * exact.numerator // exact.denominator, rate)
+        clock = cls(_Span(wall, mission, exact).at(today()), rate)
         clock.follows_day = True
+        clock._day, clock._today = _Span(wall, mission, exact), today
         return clock
 
     def run(self) -> None:
@@ -131,10 +153,19 @@ class MissionClock:
         """Call a listener, on the loop, whenever the rate has changed; return what ends that."""
         return self._listeners.add(listener)
 
+    def by_day(self) -> int:
+        """Return the mission time that the system's UTC tells now, in ns; where it follows none, its own."""
+        return self.now() if self._day is None else self._day.at(self._today())
+
+    def set(self, mission: int) -> None:
+        """Go on from another mission time, in ns; who listens is told."""
+        self._begin_at(mission)
+        self._listeners.notify()
+
     def not_before(self, mission: int | None) -> None:
         """Move forward to a mission time that was already committed, when it is behind it."""
         if mission is not None and self.now() < mission:
-            self._begin_at(mission)
+            self.set(mission)
 
     def at_wall(self, wall: int) -> int:
         """Return the mission time, in ns, that it was at a past moment of the wall's monotonic time.

@@ -111,6 +111,10 @@ class DaemonStatus(msgspec.Struct, frozen=True):
         plan_file: why the plan's file, which has changed, is not taken; empty where it is.
         facts: of the mission, as they hold here, by name.
         facts_differ: where sources of them differ.
+        clock_trouble: in which way the machine's clock is not the one that the node goes by: ``ahead`` or
+            ``behind`` at the start, or ``set`` since; empty where it is.
+        clock_apart_s: by how much the machine's is ahead of the node's then, in s.
+        expiry_held: nothing that is stored expires for now, as the clock may have jumped.
     """
 
     node: int
@@ -136,3 +140,6 @@ class DaemonStatus(msgspec.Struct, frozen=True):
     plan_file: str = ""
     facts: dict[str, Said] = {}
     facts_differ: list[FactDisagreement] = []
+    clock_trouble: str = ""
+    clock_apart_s: float = 0.0
+    expiry_held: bool = False

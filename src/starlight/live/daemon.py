@@ -34,6 +34,7 @@ from starlight.live.fact_exchange import FactExchange
 from starlight.live.journal import RunRecord, TraceLog
 from starlight.live.mail_service import MailService
 from starlight.live.outward_actions import OutwardActions
+from starlight.live.own_clock_watch import OwnClockWatch
 from starlight.live.plan_service import PlanService
 from starlight.live.services import services_of
 from starlight.live.stored_bundles import StoredBundles
@@ -47,7 +48,7 @@ from starlight.neighbours.neighbours import Neighbours
 from starlight.node.actions import Outward
 from starlight.node.application import Request, Restorable
 from starlight.node.clock_offsets import Disagreement, tolerance_at
-from starlight.node.events import Event
+from starlight.node.events import Event, ExpiryHeld
 from starlight.node.trace_events import RecordSetAside
 from starlight.postoffice.postoffice import PostOffice
 from starlight.services.amendments import AmendmentService
@@ -81,6 +82,7 @@ class Daemon:
         kinds: the protocols that its links speak, by the schemes of their addresses.
         open_store: opens its store, which is in the folder `config.data`.
         log: takes each record of the trace, as `NodeLog.add` does; None for none.
+        trust_clock: a person says that the machine's clock is right, whatever the store recorded last.
 
     Attributes:
         mail: the mailboxes, for people.
@@ -88,6 +90,7 @@ class Daemon:
         plan: the contact plan, for who amends it.
         facts: of the mission, as they hold here, and who says something else.
         held: the bundles that it stores, for who looks after it.
+        own_clock: what is known of this machine's clock.
         departures: the last transmissions that went out, the oldest first.
         listening: the addresses at which peers may reach it.
 
@@ -106,11 +109,20 @@ class Daemon:
         kinds: Mapping[str, LinkKind] = KINDS,
         open_store: Callable[[str], Store] = SqliteStore,
         log: Callable[[Record], None] | None = None,
+        trust_clock: bool = False,
     ) -> None:
         self.config = config = _patient(config, float(clock.fastest))
         self.clock = clock
         self.store = open_store(config.data)
-        clock.not_before(self.store.mission_time())
+        # All but the clock and the store is made below, and needed only when it starts.
+        self.own_clock = OwnClockWatch(
+            clock,
+            self.store.mission_time(),
+            lambda: self._neighbours.clocks.offsets,
+            lambda event: self._engine.tell(event),
+            self._say,
+            trusted=trust_clock,
+        )
         number = self._number = config.node.number
         self.node = Node(config.node)
         self._trace = TraceLog(config.trace, log)
@@ -182,7 +194,11 @@ class Daemon:
         try:
             self._trace.open()
             self._record.open()
+            if self.own_clock.goes_back:
+                self.store.set_time_back(self.clock.now())
             self._restore(plan)
+            self.own_clock.start()
+            self.subscribe(self.own_clock.look)
             # Only now, so that no peer is heard before it is known what has come already.
             for address in self.config.listen:
                 await self._neighbours.listen(address)
@@ -196,6 +212,7 @@ class Daemon:
     async def stop(self) -> None:
         """End sessions in order, commit what is handled, and close the store. Again changes nothing."""
         self._running = False
+        self.own_clock.stop()
         self._engine.stop()
         self.bundles.wake()
         if self._started:
@@ -219,6 +236,7 @@ class Daemon:
 
     def status(self) -> DaemonStatus:
         """Return the status of this daemon."""
+        doubt = self.own_clock.doubt
         return DaemonStatus(
             node=self._number,
             time=self.clock.now(),
@@ -243,6 +261,9 @@ class Daemon:
             plan_file=self.plan.file_trouble,
             facts=self.facts.here,
             facts_differ=self.facts.disagreements(),
+            clock_trouble="" if doubt is None else doubt.trouble.value,
+            clock_apart_s=0.0 if doubt is None else doubt.apart / SECOND,
+            expiry_held=self.own_clock.holds_expiry,
         )
 
     def _queued(self, link: LinkStatus) -> LinkStatus:
@@ -273,6 +294,8 @@ class Daemon:
     def _restore(self, plan: ContactPlan | None) -> None:
         """Give the engine what the store holds, and open the residents' mailboxes."""
         now = self.clock.now()
+        if self.own_clock.holds_expiry:  # before it knows of anything that might
+            self._commits.submit(self._host.step((ExpiryHeld(True),), now), now)
         if plan is not None:
             self._amendments.held.set_base(plan)
         for aside in self.store.set_aside:

@@ -179,6 +179,11 @@ class ClockOffsets:
             return None
         return Disagreement(peer, offset, self._fault(peer, offset))
 
+    def known(self) -> list[ClockOffset]:
+        """Return the offsets that are known, by peer."""
+        found = (self.offset(peer) for peer in sorted(self._peers))
+        return [each for each in found if each is not None]
+
     def disagreements(self) -> list[Disagreement]:
         """Return all that differ, by peer."""
         found = (self.disagreement(peer) for peer in sorted(self._peers))

@@ -44,9 +44,13 @@ class Expiries:
 
     Most bundles are forgotten long before theirs, so entries of forgotten bundles are swept out
     when they outnumber the others; that keeps the heap in proportion to what is stored.
+
+    Attributes:
+        held: none ends for now, as the clock may have jumped past it.
     """
 
     def __init__(self) -> None:
+        self.held = False
         self._heap: list[tuple[int, int, Stored]] = []
         self._count = 0
 
@@ -68,12 +72,12 @@ class Expiries:
         # Only at the head: to find an entry further in would take a look through all, for each bundle.
         while heap and heap[0][2].state is BundleState.GONE:
             heappop(heap)
-        return heap[0][0] if heap else None
+        return heap[0][0] if heap and not self.held else None
 
     def is_due(self, now: int) -> bool:
         """Tell whether a lifetime may have ended."""
         heap = self._heap
-        return bool(heap) and heap[0][0] <= now
+        return bool(heap) and heap[0][0] <= now and not self.held
 
     def due(self, now: int) -> Iterator[Stored]:
         """Yield the bundles whose lifetime has ended, each no longer watched from then on."""

@@ -163,6 +163,16 @@ class Remembered(_Event, frozen=True):
     until: int
 
 
+class ExpiryHeld(_Event, frozen=True):
+    """Nothing that is stored expires for now, as the node's clock may have jumped; or it does again.
+
+    Attributes:
+        held: it does not.
+    """
+
+    held: bool
+
+
 class Wakeup(_Event, frozen=True):
     """A deadline has come."""
 
@@ -183,5 +193,6 @@ Event = (
     | PlanChanged
     | Restored
     | Remembered
+    | ExpiryHeld
     | Wakeup
 )

@@ -192,6 +192,38 @@ class BundleWithdrawn(TraceEvent, frozen=True, tag="bundle.withdrawn"):
     bundle: str
 
 
+class ExpiryPaused(TraceEvent, frozen=True, tag="expiry.held"):
+    """Nothing that is stored expires for now, as the node's clock may have jumped; or it does again.
+
+    Attributes:
+        held: it does not.
+    """
+
+    held: bool
+
+
+class OwnClockDoubted(TraceEvent, frozen=True, tag="clock.doubted"):
+    """The machine's clock is not the one that the node goes by.
+
+    Attributes:
+        trouble: ``ahead`` or ``behind`` at the start, or ``set`` while the node runs.
+        apart_s: by how much it is ahead of the node's, in s; negative where it is behind.
+    """
+
+    trouble: str
+    apart_s: float
+
+
+class OwnClockSettled(TraceEvent, frozen=True, tag="clock.settled"):
+    """The node goes by the machine's clock again.
+
+    Attributes:
+        on_s: by how much mission time went on at once for that, in s.
+    """
+
+    on_s: float
+
+
 class BundleExpired(TraceEvent, frozen=True, tag="bundle.expired"):
     """The lifetime of a bundle has ended here."""
 
@@ -253,6 +285,9 @@ EVENTS: tuple[type[TraceEvent], ...] = (
     BundleRefused,
     BundleDeleted,
     BundleMisdated,
+    ExpiryPaused,
+    OwnClockDoubted,
+    OwnClockSettled,
     BundleWaiting,
     BundleSent,
     BundleFailed,

@@ -89,6 +89,13 @@ class Store(BundleStore, Protocol):
     def mission_time(self) -> int | None:
         """Return the mission time of the last commit that had one, in ns."""
 
+    def set_time_back(self, now: int) -> None:
+        """Record a mission time that is before the last one, in ns: that was of a clock that was wrong.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+
     def counts(self) -> dict[str, int]:
         """Return how much is stored: ``bundles``, ``bytes`` of their bodies, ``remembered``, ``saves``."""
 
