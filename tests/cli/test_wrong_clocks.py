@@ -133,6 +133,11 @@ def test_two_nodes_two_days_apart_say_so_and_lose_nothing(tmp_path: Path) -> Non
         assert "behind ours" in command("status", there).out
         assert "2 d 0 h ahead of ours" in page(seoul, "jay")
         assert "2 d 0 h behind ours" in page(base, "nan")
-        assert "arrived (at a time that can't be right)" in command("inbox", here, "jay").out
+        shown = command("inbox", here, "jay").out
+        assert "arrived (at a time that can't be right)" in shown
+        # Of both: of the one that was written two days from now, and of the one whose arrival is told so.
+        assert shown.count("Times of base are by its clock, which is 2 d 0 h ahead of ours.") == 2
+        assert "which is 2 d 0 h behind ours." in command("inbox", there, "nan").out
+        assert page(seoul, "jay").count("which is 2 d 0 h ahead of ours.") == 2
     for name in ("seoul", "base"):
         assert "clock.differs" in (tmp_path / f"{name}.log").read_text()

@@ -131,6 +131,33 @@ def test_what_one_link_tells_changes_no_time_of_another() -> None:
     assert abs(offsets.correction("first") - HOUR) <= SECOND
 
 
+def test_who_uses_a_peers_name_makes_its_clock_look_wrong_only_while_the_peer_is_away() -> None:
+    """Of several links that say to be one peer's, what speaks least against its clock is told."""
+    offsets = ClockOffsets()
+    offsets.reading(2, "true", *measured(SECOND))
+    for lie in (HOUR, -2 * DAY, 60 * 365 * DAY):
+        offsets.reading(2, ("liar", lie), *measured(lie))
+        for _ in range(SEVERAL):
+            offsets.departure(2, ("teller", lie), NOW + lie, 0, NOW)
+        assert offsets.disagreements() == []
+    offsets.ended("true")
+    assert offsets.disagreement(2) is not None
+    offsets.reading(2, "true again", *measured(0))
+    assert offsets.disagreements() == []
+
+
+@given(st.dictionaries(st.integers(3, 9), OFFSETS, max_size=5))
+def test_no_lie_marks_the_clock_of_a_peer_that_agrees(lies: dict[int, int]) -> None:
+    """Whatever any number of others say of theirs, nothing is said of one that agrees with ours."""
+    offsets = ClockOffsets()
+    offsets.reading(2, "to 2", *measured(SECOND))
+    for peer, lie in lies.items():
+        offsets.reading(peer, f"to {peer}", *measured(lie))
+        offsets.infer(peer, None)
+    assert 2 not in [each.peer for each in offsets.disagreements()]
+    assert offsets.correction("to 2") == 0
+
+
 def test_a_link_that_ended_corrects_nothing_and_its_word_stays_for_people() -> None:
     """While a peer is away its status still says how its clock was; its next link begins anew."""
     offsets = ClockOffsets()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
 from starlight.app.address_book import AddressBook
 from starlight.app.conversation_list import ConversationList
+from starlight.bundle import EndpointID
 from starlight.live.clock import MissionClock
 from starlight.live.mail_service import MailService
 from starlight.mailboxes.mailbox import Mailbox
@@ -18,6 +19,7 @@ from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView, named, without_contact
 from starlight.messages.part_view import PartView
 from starlight.messages.reach import Reach, out_of_contact
+from starlight.node.clock_offsets import Disagreement
 from starlight.web.forecast_view import (
     LatenessView,
     PredictionView,
@@ -27,7 +29,8 @@ from starlight.web.forecast_view import (
     reach_view,
 )
 from starlight.web.views import MailboxView, Person
-from starlight.words import doubt, forecasts, letters
+from starlight.words import clocks, doubt, forecasts, letters
+from starlight.words.sentence import Sentence
 
 
 class Inhabitant(msgspec.Struct, frozen=True):
@@ -51,6 +54,7 @@ class NodeCorrespondence:
         book: what people are called.
         titles: what nodes are called, by number.
         clock: mission time.
+        disagreements: returns the peers whose clocks differ from that of the node.
     """
 
     def __init__(
@@ -60,12 +64,14 @@ class NodeCorrespondence:
         book: AddressBook,
         titles: Mapping[int, str],
         clock: MissionClock,
+        disagreements: Callable[[], Sequence[Disagreement]],
     ) -> None:
         self.person = person
         self._mail = mail
         self._book = book
         self._titles = titles
         self._clock = clock
+        self._disagreements = disagreements
         self._list = ConversationList(person.address, mail, book, titles, self._letter)
 
     async def mailbox(
@@ -163,9 +169,20 @@ class NodeCorrespondence:
     def _letter(self, letter_id: str) -> LetterView:
         view = self._box().letter_view(letter_id, self._clock.now())
         note = letters.content(view) + doubt.note(view.doubtful, view.trouble, displaced=view.displaced)
+        clock = self._clock_note(view)
+        note += clock
         against = self._mail.doubts(self.person.address, letter_id) if view.mine else ()
         if out_of_contact(against) is not None:
             view = without_contact(view)
         for each in against:
             note += forecasts.doubt(each, self._titles)
-        return named(view, self._book.name_and_place, self._titles, note.text())
+        shown = named(view, self._book.name_and_place, self._titles, note.text())
+        return replace(shown, clock=clock.text())
+
+    def _clock_note(self, view: LetterView) -> Sentence:
+        """Return by whose clock a letter's impossible times are told, if that is known to differ."""
+        if all(fact.doubt is None for fact in view.facts):
+            return Sentence(())
+        node = EndpointID.parse(view.to_address if view.mine else view.from_address).node_number
+        found = next((each for each in self._disagreements() if each.peer == node), None)
+        return Sentence(()) if found is None else clocks.of_times(found, self._titles)

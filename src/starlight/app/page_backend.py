@@ -60,7 +60,12 @@ class NodePageBackend:
         self._inhabitants = {each.person.id: each for each in inhabitants}
         self._correspondences = {
             each.person.id: NodeCorrespondence(
-                each.person, daemons[each.node].mail, book, sky_view.titles, clock
+                each.person,
+                daemons[each.node].mail,
+                book,
+                sky_view.titles,
+                clock,
+                daemons[each.node].disagreements,
             )
             for each in inhabitants
         }

@@ -137,11 +137,14 @@ def _rates(link: LinkStatus) -> str:
 
 def _clock(link: LinkStatus) -> str:
     """Return in words how a peer's clock differs from the node's."""
-    from starlight.node.clock_offsets import ClockOffset, Disagreement, Fault
+    from starlight.node.clock_offsets import UNBOUNDED, ClockOffset, Disagreement, Fault
     from starlight.words import clocks
 
     ahead, error = link.clock_ahead_s or 0.0, link.clock_error_s or 0.0
     offset = ClockOffset(round((ahead - error) * SECOND), round((ahead + error) * SECOND))
+    if link.clock_error_s is None:  # known on one side only
+        bounds = (offset.at_least, UNBOUNDED) if ahead > 0 else (-UNBOUNDED, offset.at_most)
+        offset = ClockOffset(*bounds)
     return clocks.differs(Disagreement(link.peer, offset, Fault(link.clock_fault)), {}).text()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlight.bundle import ReasonCode
+from starlight.dtntime import from_wire
 from starlight.engine.delivery import Delivery
 from starlight.forwarding.forwarding import Forwarding
 from starlight.forwarding.route_booking import RouteBooking
@@ -11,7 +12,7 @@ from starlight.node.application import NotKept
 from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.core import Core
 from starlight.node.reception import Reception
-from starlight.node.reports import Reports, read_report
+from starlight.node.reports import Reports, Told, read_report
 from starlight.node.stored import Stored, remembered_until
 from starlight.node.trace_events import ReportHeard
 
@@ -39,7 +40,7 @@ class Dispatcher:
     ) -> None:
         self._number = core.config.number
         self._limits = core.config.limits
-        self._ledger = core.ledger
+        self._ledger, self._clocks = core.ledger, core.clocks
         self._deadlines = core.deadlines
         self._forwarding = forwarding
         self._booking = booking
@@ -90,6 +91,14 @@ class Dispatcher:
             stored.meta.reported = True
             self._ledger.update(stored)
 
+    def _compare_clocks(self, stored: Stored, told: Told) -> None:
+        """Note when something became of a bundle of ours, if the peer that says so has sent that itself."""
+        peer = stored.sender
+        if told.time is not None and peer is not None and peer == self._reception.node_at(stored.meta.source):
+            # Nothing became of it elsewhere before it was made here.
+            made = from_wire(int(told.known_as.rsplit("/", 2)[1]))
+            self._clocks.answered(peer, told.time, made)
+
     def _hear(self, stored: Stored, now: int) -> None:
         """Take a status report that came to this node."""
         meta = stored.meta
@@ -97,6 +106,7 @@ class Dispatcher:
         for told in read_report(meta.report, self._reception):
             if told.source_node == self._number:
                 self._ledger.act(Reported(told.known_as, meta.source, told.status, told.time, told.reason))
+                self._compare_clocks(stored, told)
             self._ledger.trace(now, ReportHeard(told.key, meta.source, told.status))
         until = remembered_until(meta)
         self._duplicates.deliver(stored.key, until)

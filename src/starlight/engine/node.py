@@ -40,7 +40,7 @@ from starlight.forwarding.transfers import Transfers
 from starlight.forwarding.transmit_scheduler import TransmitScheduler
 from starlight.node import events
 from starlight.node.actions import Action, Departed, Fetch, Forget, Persist, Transmit
-from starlight.node.application import Claim, Submit, Unclaim, Withdraw
+from starlight.node.application import Claim, HeardClock, Submit, Unclaim, Withdraw
 from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.config import NodeConfig
 from starlight.node.core import Core
@@ -49,6 +49,7 @@ from starlight.node.links import LinkState
 from starlight.node.reception import Reception, naming_bytes
 from starlight.node.reports import Reports
 from starlight.node.retention import Retention
+from starlight.node.source_clocks import SourceClocks
 from starlight.node.stored import Stored, unpack
 from starlight.node.submission_news import SubmissionNews
 from starlight.node.trace_events import ExpiryPaused, PlanAdopted
@@ -125,6 +126,7 @@ class Node:
             Withdraw: self._requests.withdraw,
             Claim: self._requests.claim,
             Unclaim: self._requests.unclaim,
+            HeardClock: self._requests.heard_clock,
             events.Fetched: self._fetched,
             events.Delivered: lambda event, now: self._delivery.delivered(event.keys, now),
             events.Undeliverable: lambda event, now: self._delivery.declined(event.keys, event.reason, now),
@@ -214,6 +216,11 @@ class Node:
     def plan(self) -> ContactPlan:
         """The contact plan in force."""
         return self.router.plan
+
+    @property
+    def clocks(self) -> SourceClocks:
+        """What the bundles of its peers say of their clocks."""
+        return self._core.clocks
 
     def link(self, peer: int, now: int) -> LinkState:
         """Return what is known of the link to a peer at a time, in ns."""

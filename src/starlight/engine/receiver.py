@@ -58,6 +58,7 @@ class Receiver:
         self._number = core.config.number
         self._limits = core.config.limits
         self._ledger = core.ledger
+        self._clocks = core.clocks
         self._duplicates = core.duplicates
         self._reception = reception
         self._delivery = delivery
@@ -76,6 +77,8 @@ class Receiver:
             self._refuse(event, now, "not acceptable", str(error))
             self._report_unintelligible(event, now)
             return
+        if received.of_peer and event.peer is not None and received.meta.creation[0]:
+            self._clocks.created(event.peer, from_wire(received.meta.creation[0]), now)
         if not self._is_answered_by_what_is_here(event, received, now):
             if received.refusal is not None:
                 self._acknowledge(event)

@@ -7,7 +7,7 @@ from starlight.engine.dispatch import Dispatcher
 from starlight.forwarding.forwarding import Forwarding
 from starlight.forwarding.fragmentation import Fragmenter
 from starlight.node.actions import Accepted, NotWithdrawn, Rejected, Withdrawn
-from starlight.node.application import Claim, NotKept, Submit, Unclaim, Withdraw
+from starlight.node.application import Claim, HeardClock, NotKept, Submit, Unclaim, Withdraw
 from starlight.node.bundle_state import Cause
 from starlight.node.core import Core
 from starlight.node.reception import Reception
@@ -39,7 +39,7 @@ class Requests:
         submissions: SubmissionNews,
     ) -> None:
         self._number = core.config.number
-        self._ledger = core.ledger
+        self._ledger, self._clocks = core.ledger, core.clocks
         self._reception = reception
         self._forwarding = forwarding
         self._fragmenter = fragmenter
@@ -104,3 +104,11 @@ class Requests:
         endpoint = self._reception.own_endpoint(event.endpoint)
         if endpoint is not None:
             self._delivery.offers.unclaim(endpoint)
+
+    def heard_clock(self, event: HeardClock, now: int) -> None:
+        """Note what a peer's clock said, if it was the peer itself who sent that."""
+        stored = self._ledger.index.entries.get(event.key)
+        if stored is None or stored.sender is None:
+            return
+        if self._reception.node_at(stored.meta.source) == stored.sender:
+            self._clocks.answered(stored.sender, event.theirs, event.left)

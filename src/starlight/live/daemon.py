@@ -344,6 +344,7 @@ class Daemon:
         self._neighbours.set_plan(self.node.router.plan)
         for action in actions:
             self._outward.do(action)
+        self._neighbours.clocks.infer(self.node.clocks)
         self._neighbours.drivers.flush()
         self._trace.flush()
         self._record.flush()

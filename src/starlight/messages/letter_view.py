@@ -124,6 +124,7 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
         expires: until when it is kept and carried; None of one that came.
         answers: the letter that it answers, quoted; None where it answers none.
         plain_text: it was sent as its words alone, to other software.
+        clock: by whose clock its impossible times are told, in words; `note` says it as well.
 
     Names, places of steps and the note are empty until `named`.
     """
@@ -167,6 +168,7 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     expires: Time | None = None
     answers: Quote | None = None
     plain_text: bool = False
+    clock: Annotated[str, UNTOLD] = ""
 
     def stop_at(self, now: int) -> Stop | None:
         """Return where it waits at a time, in ns, as foreseen; None where it does not."""

@@ -29,7 +29,7 @@ from starlight.neighbours.link_drivers import LinkDrivers
 from starlight.neighbours.link_status import LinkStatus, Tally
 from starlight.neighbours.outcomes import TransferOutcomes
 from starlight.neighbours.peer import PeerConfig
-from starlight.neighbours.peer_clocks import PeerClocks
+from starlight.neighbours.peer_clocks import PeerClocks, error_s_of
 from starlight.neighbours.peer_links import PeerLinks
 from starlight.neighbours.trace_events import LinkMessageRejected
 from starlight.neighbours.uncommitted import Uncommitted
@@ -291,7 +291,7 @@ class Neighbours:
         return replace(
             status,
             clock_ahead_s=offset.ahead / SECOND,
-            clock_error_s=offset.error / SECOND,
+            clock_error_s=error_s_of(offset),
             clock_fault="" if differs is None else differs.fault.value,
         )
 

@@ -9,8 +9,14 @@ from collections.abc import Callable, Hashable
 from starlight.dtntime import SECOND
 from starlight.links import ClockReading
 from starlight.neighbours.trace_events import ClockAgrees, ClockDiffers
-from starlight.node.clock_offsets import ClockOffsets, Disagreement
+from starlight.node.clock_offsets import ClockOffset, ClockOffsets, Disagreement
+from starlight.node.source_clocks import SourceClocks
 from starlight.trace import TraceEvent
+
+
+def error_s_of(offset: ClockOffset) -> float | None:
+    """Return by how much an offset is wrong at most, in s; None where it is known on one side only."""
+    return offset.error / SECOND if offset.is_bounded else None
 
 
 class PeerClocks:
@@ -25,6 +31,7 @@ class PeerClocks:
         self.offsets = offsets
         self._say = say
         self._told: dict[int, Disagreement] = {}
+        self._inferred = 0
 
     def told(self, peer: int, link: Hashable, reading: ClockReading) -> None:
         """Take the reading that a peer told when a link with it began."""
@@ -36,6 +43,14 @@ class PeerClocks:
         self.offsets.departure(peer, link, last_byte, lasts, came)
         self._compare()
 
+    def infer(self, bundles: SourceClocks) -> None:
+        """Take what the bundles of peers say, where that is new."""
+        if bundles.heard != self._inferred:
+            self._inferred = bundles.heard
+            for peer in bundles.peers():
+                self.offsets.infer(peer, bundles.offset(peer))
+            self._compare()
+
     def _compare(self) -> None:
         """Say what has changed; one clock more may tell of others which is wrong, so all are looked at."""
         found = {each.peer: each for each in self.offsets.disagreements()}
@@ -46,11 +61,12 @@ class PeerClocks:
             if self._is_news(now, self._told.get(peer)):
                 self._told[peer] = now
                 offset = now.offset
-                ahead_s, error_s = offset.ahead / SECOND, offset.error / SECOND
+                ahead_s, error_s = offset.ahead / SECOND, error_s_of(offset)
                 self._say(ClockDiffers(peer, ahead_s, error_s, now.fault))
 
     def _is_news(self, now: Disagreement, told: Disagreement | None) -> bool:
         if told is None or told.fault is not now.fault:
             return True
-        moved = abs(now.offset.ahead - told.offset.ahead)
-        return moved > self.offsets.tolerance + now.offset.error + told.offset.error
+        # What has been said of a side that is not bounded may only become more than it was.
+        error = sum(each.error for each in (now.offset, told.offset) if each.is_bounded)
+        return abs(now.offset.ahead - told.offset.ahead) > self.offsets.tolerance + error

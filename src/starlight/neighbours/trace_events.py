@@ -69,13 +69,13 @@ class ClockDiffers(TraceEvent, frozen=True, tag="clock.differs"):
     Attributes:
         peer: its node number.
         ahead_s: how far it is ahead of ours, in s; negative where it is behind.
-        error_s: by how much that may be wrong.
+        error_s: by how much that may be wrong; None where it may differ by any amount more.
         fault: ``theirs``, ``ours``, or ``unknown`` where no third clock tells.
     """
 
     peer: int
     ahead_s: float
-    error_s: float
+    error_s: float | None
     fault: str
 
 

@@ -160,7 +160,21 @@ class ChangePlan(_Request, frozen=True):
     plan: ContactPlan
 
 
-ApplicationEvent = Submit | Withdraw | Claim | Unclaim
+class HeardClock(_Request, frozen=True):
+    """Take note of when something became of a bundle of ours, by the clock of whom it went to.
+
+    Attributes:
+        key: of the data unit that tells it, which is being delivered.
+        theirs: when, by the clock of the source of that unit, in ns.
+        left: when the bundle left, by ours.
+    """
+
+    key: str
+    theirs: int
+    left: int
+
+
+ApplicationEvent = Submit | Withdraw | Claim | Unclaim | HeardClock
 """The requests that the engine handles; a recorded run holds them among its events."""
 
 Request = ApplicationEvent | Save | SetAside | Say | Untaken | Declined | Take | ChangePlan

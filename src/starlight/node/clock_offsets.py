@@ -15,8 +15,11 @@ alone can't tell these two apart. So an offset is an interval, not a number:
 
 Two clocks alone can't tell which of them is wrong. Three can, where two agree (`Fault`).
 
+Where a link tells neither, what a peer's bundles say bounds its clock (`source_clocks.py`).
+
 Nobody proves its name, so what one link tells changes no time that comes over another: times are corrected by
-what their own link has told. What people are told of a peer is what any link with it told last.
+what their own link has told. Of several links that say to be one peer's, people are told what speaks least
+against its clock: so nobody makes the clock of a peer that is here look wrong by using its name.
 """
 
 from __future__ import annotations
@@ -36,6 +39,9 @@ nothing that people plan here is finer."""
 QUEUE_S = 60
 """The longest that a transfer is expected to wait in a cable, in seconds of the wall: a full TCP window to a
 busy peer drains within it."""
+
+UNBOUNDED = 1 << 63
+"""A bound that is not known, in ns: no clock is off by so much."""
 
 SEVERAL = 3
 KEPT = 8
@@ -66,14 +72,21 @@ class ClockOffset(msgspec.Struct, frozen=True, gc=False):
     at_most: int
 
     @property
+    def is_bounded(self) -> bool:
+        """Return whether both bounds are known."""
+        return self.at_least > -UNBOUNDED and self.at_most < UNBOUNDED
+
+    @property
     def ahead(self) -> int:
-        """Return the best guess, in ns."""
+        """Return the best guess, in ns: the middle, or the bound that is known."""
+        if not self.is_bounded:
+            return self.at_least if self.at_most >= UNBOUNDED else self.at_most
         return (self.at_least + self.at_most) // 2
 
     @property
     def error(self) -> int:
-        """Return by how much the guess is wrong at most, in ns."""
-        return -(-(self.at_most - self.at_least) // 2)
+        """Return by how much the guess is wrong at most, in ns; without end where a bound is not known."""
+        return -(-(self.at_most - self.at_least) // 2) if self.is_bounded else UNBOUNDED
 
     def is_beyond(self, tolerance: int) -> bool:
         """Return whether the clocks surely differ by more than a tolerance, in ns."""
@@ -127,7 +140,9 @@ class ClockOffsets:
         self.tolerance = tolerance_at(rate)
         self._queue = round(QUEUE_S * SECOND * max(1.0, rate))
         self._links: dict[Hashable, _Clock] = {}
-        self._peers: dict[int, _Clock] = {}  # the last word; it outlasts its link
+        self._of_peer: dict[int, dict[Hashable, _Clock]] = {}
+        self._peers: dict[int, ClockOffset] = {}  # the last word; it outlasts its link
+        self._inferred: dict[int, ClockOffset] = {}
 
     def reading(self, peer: int, link: Hashable, before: int, theirs: int, after: int) -> None:
         """Take a reading of a peer's clock, made between two moments of ours; it replaces what was known.
@@ -138,8 +153,8 @@ class ClockOffsets:
             before, theirs, after: in ns of mission time, by our clock, the peer's, and ours again.
         """
         # A clock may have been set since, so the last word counts, not the narrowest.
-        found = self._links[link] = self._peers[peer] = _Clock()
-        found.reading = ClockOffset(theirs - max(before, after), theirs - before)
+        self._clock(peer, link).reading = ClockOffset(theirs - max(before, after), theirs - before)
+        self._note(peer)
 
     def departure(self, peer: int, link: Hashable, last_byte: int, lasts: int, came: int) -> None:
         """Take the moment at which a transfer left a peer.
@@ -152,19 +167,36 @@ class ClockOffsets:
             came: when it came here, by our clock, in ns, light that is only imposed not counted.
         """
         apart = last_byte - came
-        found = self._links.setdefault(link, _Clock())
-        found.departures.append(ClockOffset(apart - lasts, apart + self._queue))
-        if found.offset() is not None:
-            self._peers[peer] = found
+        self._clock(peer, link).departures.append(ClockOffset(apart - lasts, apart + self._queue))
+        self._note(peer)
+
+    def infer(self, peer: int, offset: ClockOffset | None) -> None:
+        """Take what a peer's bundles say of its clock; None for nothing."""
+        self._inferred.pop(peer, None)
+        if offset is not None:
+            self._inferred[peer] = offset
 
     def ended(self, link: Hashable) -> None:
-        """Forget a link; what it told of its peer stays the last word until another link tells more."""
+        """Forget a link; what was known of its peer stays the last word until another link tells more."""
         self._links.pop(link, None)
+        for peer, links in self._of_peer.items():
+            if links.pop(link, None) is not None:
+                self._note(peer)
 
     def offset(self, peer: int) -> ClockOffset | None:
         """Return the offset of a peer's clock; None where too little is known."""
-        found = self._peers.get(peer)
-        return None if found is None else found.offset()
+        return self._peers.get(peer) or self._inferred.get(peer)
+
+    def _clock(self, peer: int, link: Hashable) -> _Clock:
+        found = self._links.setdefault(link, _Clock())
+        self._of_peer.setdefault(peer, {})[link] = found
+        return found
+
+    def _note(self, peer: int) -> None:
+        """Keep what speaks least against a peer's clock of what its links tell, if any tells."""
+        told = [found for each in self._of_peer[peer].values() if (found := each.offset()) is not None]
+        if told:
+            self._peers[peer] = min(told, key=lambda each: max(each.at_least, -each.at_most))
 
     def correction(self, link: Hashable) -> int:
         """Return what is to be taken from a peer's time that came over a link, in ns; 0 where they agree."""
@@ -181,19 +213,22 @@ class ClockOffsets:
 
     def known(self) -> list[ClockOffset]:
         """Return the offsets that are known, by peer."""
-        found = (self.offset(peer) for peer in sorted(self._peers))
+        found = (self.offset(peer) for peer in self._known())
         return [each for each in found if each is not None]
 
     def disagreements(self) -> list[Disagreement]:
         """Return all that differ, by peer."""
-        found = (self.disagreement(peer) for peer in sorted(self._peers))
+        found = (self.disagreement(peer) for peer in self._known())
         return [each for each in found if each is not None]
+
+    def _known(self) -> list[int]:
+        return sorted(self._peers.keys() | self._inferred.keys())
 
     def _fault(self, peer: int, offset: ClockOffset) -> Fault:
         """Return which of two clocks that differ is wrong: the one with which fewer others agree."""
         ours = theirs = 0
-        for other, known in self._peers.items():
-            found = known.offset()
+        for other in self._known():
+            found = self.offset(other)
             if other == peer or found is None:
                 continue
             ours += self._agrees(found)

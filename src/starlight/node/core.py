@@ -13,6 +13,7 @@ from starlight.node.deadlines import Deadlines
 from starlight.node.duplicate_filter import DuplicateFilter
 from starlight.node.ledger import Ledger
 from starlight.node.links import Links
+from starlight.node.source_clocks import SourceClocks
 
 
 class Core(NamedTuple):
@@ -24,6 +25,7 @@ class Core(NamedTuple):
         deadlines: the calls that are due at times.
         duplicates: the bundles that have been here.
         links: the links to its peers.
+        clocks: what the bundles of its peers say of their clocks.
     """
 
     config: NodeConfig
@@ -31,10 +33,11 @@ class Core(NamedTuple):
     deadlines: Deadlines
     duplicates: DuplicateFilter
     links: Links
+    clocks: SourceClocks
 
     @classmethod
     def of(cls, config: NodeConfig) -> Core:
         """Return the core of an engine that has just started."""
         limits = config.limits
         ledger, duplicates = Ledger(config.number, limits), DuplicateFilter(limits.remembered)
-        return cls(config, ledger, Deadlines(), duplicates, Links())
+        return cls(config, ledger, Deadlines(), duplicates, Links(), SourceClocks())

@@ -56,6 +56,7 @@ class ReceivedBundle(NamedTuple):
         data: its bytes as they will be stored: of a bundle for another node, as they will be sent on.
         refusal: why it is to be deleted and not stored; None when nothing is wrong.
         misdated: by the clock here its creation time can't be right.
+        of_peer: who sent it is its source, so that it tells of that one's clock.
     """
 
     key: str
@@ -64,6 +65,7 @@ class ReceivedBundle(NamedTuple):
     data: bytes
     refusal: ReasonCode | None = None
     misdated: bool = False
+    of_peer: bool = False
 
 
 class Reception:
@@ -121,7 +123,8 @@ class Reception:
         node = self.node_of(head.destination)
         age_ms = bundle.age_ms
         # Of another's clock a peer's tells nothing, whoever the bundle says that its source is.
-        ahead = peer_ahead if peer is not None and self.node_of(head.source) == peer else 0
+        of_peer = peer is not None and self.node_of(head.source) == peer
+        ahead = peer_ahead if of_peer else 0
         # RFC 9171, 4.3.1 allows a node to override a lifetime that is absurd, while the bundle is there.
         latest = arrives + self._limits.lifetime_ms * MILLISECOND
         expires = min(bundle.expires_at(arrives, age_ms, ahead=ahead), latest)
@@ -151,7 +154,7 @@ class Reception:
             critical=bundle.service.critical,
         )
         misdated = bundle.is_misdated(arrives + ahead, TOLERANCE)
-        return ReceivedBundle(bundle.id, meta, node, stored, refusal, misdated)
+        return ReceivedBundle(bundle.id, meta, node, stored, refusal, misdated, of_peer)
 
     def unintelligible(self, data: bytes, arrives: int) -> ReceivedBundle | None:
         """Return what can be told of a bundle that `receive` has refused; None when nothing is certain.

@@ -86,7 +86,8 @@ class Inbox:
         if isinstance(message, Letter):
             return self._letter_came(mailbox, stored, with_urgency(message, unit.priority), now)
         if isinstance(message, Receipt):
-            return self._receipt_came(mailbox, stored, message, now)
+            read = self._dispatches.clock_of(mailbox, unit.key, message, source)
+            return [*read, *self._receipt_came(mailbox, stored, message, now)]
         if isinstance(message, Telemetry):
             return self._telemetry_came(mailbox, stored, message, now)
         if isinstance(message, Newer):

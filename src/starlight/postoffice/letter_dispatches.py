@@ -19,7 +19,7 @@ from starlight.messages.dispatch import Copy, Dispatch, Expected, Sent
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.forecast import MessageForecaster
 from starlight.messages.legs import legs_of
-from starlight.messages.letter import Letter, MissingChunks, ReceiptFact, RefusedPart
+from starlight.messages.letter import Letter, MissingChunks, Receipt, ReceiptFact, RefusedPart
 from starlight.messages.trace_events import (
     ArrivalConfirmed,
     LetterDeparted,
@@ -32,7 +32,7 @@ from starlight.messages.trace_events import (
     about,
     say,
 )
-from starlight.node.application import Request, Withdraw
+from starlight.node.application import HeardClock, Request, Withdraw
 from starlight.postoffice import reprediction
 from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.part_dispatches import PartDispatches
@@ -296,6 +296,23 @@ class LetterDispatches:
             say(now, self._node, told),
             *_withdrawals(sent),
         ]
+
+    def clock_of(self, mailbox: Mailbox, key: str, receipt: Receipt, source: str) -> list[Request]:
+        """Return what a receipt tells of the clock of whom it is from: letters came after they had left.
+
+        Args:
+            mailbox: for which it came.
+            key: of its bundle.
+            receipt, source: what it tells, and who.
+        """
+        found: list[Request] = []
+        for fact in receipt.facts:
+            letter, sent = mailbox.letter(fact.letter_id), mailbox.sent(fact.letter_id)
+            if letter is None or sent is None or letter.to != source or fact.part is not None:
+                continue
+            left = sent.dispatch.confirmed.departed_at
+            found.append(HeardClock(key, fact.time, sent.written_at if left is None else left))
+        return found
 
     def asked(self, mailbox: Mailbox, asked: MissingChunks, source: str, now: int) -> list[Request]:
         """Send again what the one whom a letter went to misses of its parts."""

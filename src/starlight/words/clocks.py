@@ -9,6 +9,9 @@ from starlight.words.sentence import Names, Sentence, fill, name_of
 
 AHEAD = "The clock of {peer} is {apart} ahead of ours."
 BEHIND = "The clock of {peer} is {apart} behind ours."
+AT_LEAST = "at least {apart}"
+THEIRS_AHEAD = "Times of {peer} are by its clock, which is {apart} ahead of ours."
+THEIRS_BEHIND = "Times of {peer} are by its clock, which is {apart} behind ours."
 
 FAULTS = {
     Fault.UNKNOWN: "Which of the two is wrong can't be told without a third.",
@@ -63,6 +66,16 @@ def held() -> Sentence:
 
 def differs(found: Disagreement, names: Names) -> Sentence:
     """Return how a peer's clock differs, and which is wrong; names are those of the nodes."""
-    ahead = found.offset.ahead
-    said = fill(AHEAD if ahead > 0 else BEHIND, peer=name_of(found.peer, names), apart=_told(ahead))
-    return said + Sentence((FAULTS[found.fault],))
+    return _of_peer(AHEAD, BEHIND, found, names) + Sentence((FAULTS[found.fault],))
+
+
+def of_times(found: Disagreement, names: Names) -> Sentence:
+    """Return by how much the times that a peer tells are off, for a letter where they can't be right."""
+    return _of_peer(THEIRS_AHEAD, THEIRS_BEHIND, found, names)
+
+
+def _of_peer(ahead: str, behind: str, found: Disagreement, names: Names) -> Sentence:
+    apart = _told(found.offset.ahead)
+    if not found.offset.is_bounded:
+        apart = AT_LEAST.format(apart=apart)
+    return fill(ahead if found.offset.ahead > 0 else behind, peer=name_of(found.peer, names), apart=apart)
