@@ -7,11 +7,16 @@ from enum import StrEnum
 import msgspec
 
 from starlight.contacts import FactDisagreement, Said
+from starlight.dtntime import SECOND
 from starlight.json_time import Time
 from starlight.neighbours.address import LinkAddress
 from starlight.neighbours.link_status import LinkStatus
 from starlight.neighbours.peer import PeerConfig
 from starlight.node.config import NodeConfig
+
+ANSWER_S = 600.0
+"""Seconds of the wall for which a peer's answer may be late at least, however fast mission time goes:
+ten minutes, because a machine that sleeps or a full disk keeps a peer from answering that long."""
 
 
 class Resident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -143,3 +148,11 @@ class DaemonStatus(msgspec.Struct, frozen=True):
     clock_trouble: str = ""
     clock_apart_s: float = 0.0
     expiry_held: bool = False
+
+
+def patient(config: DaemonConfig, rate: float) -> DaemonConfig:
+    """Return a configuration whose answers may be late by `ANSWER_S` of the wall at least, at a rate."""
+    limits = config.node.limits
+    margin = max(limits.answer_margin, round(ANSWER_S * SECOND * rate))
+    node = msgspec.structs.replace(config.node, limits=msgspec.structs.replace(limits, answer_margin=margin))
+    return msgspec.structs.replace(config, node=node)

@@ -28,7 +28,7 @@ from starlight.live.bundle_service import BUNDLES, BundleService
 from starlight.live.change_listeners import ChangeListeners
 from starlight.live.clock import MissionClock
 from starlight.live.commit_pipeline import CommitPipeline
-from starlight.live.config import DaemonConfig, DaemonStatus, Resident
+from starlight.live.config import DaemonConfig, DaemonStatus, Resident, patient
 from starlight.live.engine_loop import Defects, EngineLoop
 from starlight.live.fact_exchange import FactExchange
 from starlight.live.journal import RunRecord, TraceLog
@@ -41,7 +41,7 @@ from starlight.live.stored_bundles import StoredBundles
 from starlight.messages.correspondent import Maker
 from starlight.neighbours.address import LinkAddress
 from starlight.neighbours.kinds import KINDS, LinkKind, ThisNode
-from starlight.neighbours.light import Light
+from starlight.neighbours.light import Light, fixed_light
 from starlight.neighbours.link_driver import Tap
 from starlight.neighbours.link_status import LinkStatus
 from starlight.neighbours.neighbours import Neighbours
@@ -62,10 +62,6 @@ from starlight.trace import Record, TraceEvent
 __all__ = ["Daemon", "DaemonConfig", "DaemonStatus", "Resident"]
 
 _LOG = logging.getLogger(__name__)
-
-ANSWER_S = 600.0
-"""Seconds of the wall for which a peer's answer may be late at least, however fast mission time goes:
-ten minutes, because a machine that sleeps or a full disk keeps a peer from answering that long."""
 
 
 class Daemon:
@@ -111,7 +107,7 @@ class Daemon:
         log: Callable[[Record], None] | None = None,
         trust_clock: bool = False,
     ) -> None:
-        self.config = config = _patient(config, float(clock.fastest))
+        self.config = config = patient(config, float(clock.fastest))
         self.clock = clock
         self.store = open_store(config.data)
         # All but the clock and the store is made below, and needed only when it starts.
@@ -401,22 +397,5 @@ def _neighbours(
     number = config.node.number
     name, largest = str(EndpointID.ipn(number, 0)), config.node.limits.bundle_bytes
     me = ThisNode(number, name, largest, clock.now, facts)
-    light = Light(config.node.plan, _fixed_light(config))
+    light = Light(config.node.plan, fixed_light(number, config.peers))
     return Neighbours(me, config.peers, clock, light, tell, say, tap, kinds)
-
-
-def _fixed_light(config: DaemonConfig) -> dict[tuple[int, int], float]:
-    """Return the light times in s that overrule the plan's, by directed link."""
-    fixed: dict[tuple[int, int], float] = {}
-    for peer in config.peers:
-        if peer.fixed_light_s is not None:
-            fixed[config.node.number, peer.node] = fixed[peer.node, config.node.number] = peer.fixed_light_s
-    return fixed
-
-
-def _patient(config: DaemonConfig, rate: float) -> DaemonConfig:
-    """Return a configuration whose answers may be late by `ANSWER_S` of the wall at least, at a rate."""
-    limits = config.node.limits
-    margin = max(limits.answer_margin, round(ANSWER_S * SECOND * rate))
-    node = msgspec.structs.replace(config.node, limits=msgspec.structs.replace(limits, answer_margin=margin))
-    return msgspec.structs.replace(config, node=node)

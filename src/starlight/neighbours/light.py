@@ -8,9 +8,11 @@ acknowledgement, by the sender.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 
 from starlight.contacts import Contact, ContactPlan
 from starlight.dtntime import SECOND
+from starlight.neighbours.peer import PeerConfig
 
 DEPARTURE_AHEAD = 86_400 * SECOND
 """How far in mission time a departure may lie ahead: a day, because the last byte of a bundle
@@ -89,3 +91,12 @@ class Light:
     def acknowledged(self, me: int, peer: int, reaches: int) -> int:
         """Return when light brings the acknowledgement of what reached a peer, in ns."""
         return reaches + self.light_time(peer, me, reaches)
+
+
+def fixed_light(node: int, peers: Iterable[PeerConfig]) -> dict[tuple[int, int], float]:
+    """Return the light times in s between a node and its peers that overrule the plan's, by directed link."""
+    fixed: dict[tuple[int, int], float] = {}
+    for peer in peers:
+        if peer.fixed_light_s is not None:
+            fixed[node, peer.node] = fixed[peer.node, node] = peer.fixed_light_s
+    return fixed

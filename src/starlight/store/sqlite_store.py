@@ -174,10 +174,8 @@ class SqliteStore:
 
     def set_time_back(self, now: int) -> None:
         """Record a mission time that is before the last one, in ns: that was of a clock that was wrong."""
-        try:
-            self._writer.execute("update facts set value = ? where name = 'mission time'", (now,))
-        except apsw.Error as error:
-            raise StoreError(f"{self._file} can't be written: {error}") from error
+        with _reading(self._file):
+            self._transactions.set_time_back(now)
 
     @property
     def set_aside(self) -> list[SetAside]:

@@ -100,6 +100,10 @@ class Transactions:
             )
             note(self._writer, places.values(), emptied)
 
+    def set_time_back(self, now: int) -> None:
+        """Record a mission time that is before the last one, in ns."""
+        self._writer.execute("update facts set value = ? where name = 'mission time'", (now,))
+
     def _write_bundles(self, batch: Batch, places: Mapping[str, Place]) -> None:
         many = self._writer.executemany
         if batch.forgets:
