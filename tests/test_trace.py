@@ -33,6 +33,7 @@ SAMPLES: dict[object, object] = {
     bool: True,
     str: "ipn:1.1",
     int | None: None,
+    str | int | float | bool: 7,
     float | None: None,
     type(None): None,
     tuple[int, ...]: (1, 2),
