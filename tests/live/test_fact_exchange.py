@@ -144,6 +144,33 @@ def test_a_planners_amendment_ends_a_disagreement(tmp_path: Path) -> None:
     assert any(isinstance(each.event, FactTaken) and each.node == RELAY for each in told)
 
 
+def test_a_fact_reaches_who_is_two_links_away(tmp_path: Path) -> None:
+    """A node in the middle tells in a bundle what changes while a session lasts, also that it is gone."""
+    told: list[Record] = []
+
+    async def scene() -> None:
+        there = node(tmp_path, MARS, [PeerConfig(EARTH)], told, landing="2051-02-01")
+        async with running(there):
+            peers = [PeerConfig(MARS, tcpcl(there.port)), PeerConfig(RELAY)]
+            here = node(tmp_path, EARTH, peers, told, timezone="UTC")
+            async with running(here):
+                await until(there, lambda: "timezone" in there.facts.here)
+                third = node(
+                    tmp_path, RELAY, [PeerConfig(EARTH, tcpcl(here.port))], told, mars_longitude_deg=5.0
+                )
+                async with running(third):
+                    await until(there, lambda: there.facts.here.get(LONGITUDE) == Said(5.0, "peer 3"))
+                    assert here.facts.here[LONGITUDE] == Said(5.0, "peer 3")
+                    await until(
+                        third, lambda: third.facts.here.get("landing") == Said("2051-02-01", "peer 2")
+                    )
+                third = node(tmp_path, RELAY, [PeerConfig(EARTH, tcpcl(here.port))], told, timezone="UTC")
+                async with running(third):
+                    await until(there, lambda: LONGITUDE not in there.facts.here)
+
+    run(scene())
+
+
 def test_a_mended_file_agrees_at_the_next_start(tmp_path: Path) -> None:
     """What differed and does not any more is said."""
     told: list[Record] = []

@@ -11,7 +11,7 @@ from starlight.contacts.mission_facts import FactDisagreement, Said
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import HOUR
 from starlight.errors import InputError
-from starlight.node.application import Save, Say, SetAside
+from starlight.node.application import Request, Save, Say, SetAside
 from starlight.services.amendment_format import Known, Message, decode, encode
 from starlight.services.amendments import AmendmentService
 from starlight.services.fact_rules import SYSTEM_TIME, clock_value, nodes_of, rule_of
@@ -44,7 +44,11 @@ class Node:
     def hears(self, peer: int, now: int = START, /, **told: FactValue) -> None:
         """Hear a statement of a peer's file; in names `__` stands for a dot."""
         statement = encode_statement(now, self.service.held.digest(), file(**told))
-        self.service.hear_facts(peer, statement, now)
+        self.service.hear_facts(peer, statement, now, in_a_session=True)
+
+    def takes(self, peer: int, statement: bytes) -> list[Request]:
+        """Take a statement of a peer in a session."""
+        return self.service.hear_facts(peer, statement, START, in_a_session=True)
 
     def amends(self, name: str, value: FactValue) -> None:
         """Amend a fact."""
@@ -137,7 +141,7 @@ def test_what_is_no_value_is_taken_from_nobody(name: str, value: FactValue) -> N
     """A peer's word that is out of range, of another type, or about others neither holds nor differs."""
     node = Node()
     statement = encode_statement(START, "", {name: Said(value, FILE)})
-    node.service.hear_facts(PEER, statement, START)
+    node.takes(PEER, statement)
     assert node.facts.in_force() == {}
     assert node.facts.disagreements() == []
 
@@ -176,7 +180,7 @@ def test_only_planners_and_peers_are_heard() -> None:
 def test_octets_that_are_no_statement_are_refused(data: bytes) -> None:
     """Whatever a peer sends costs a line of the trace."""
     node = Node()
-    (said,) = node.service.hear_facts(PEER, data, START)
+    (said,) = node.takes(PEER, data)
     assert isinstance(said, Say)
     assert isinstance(said.record.event, FactsRefused)
     assert node.service.told.by_peer == {}
@@ -201,17 +205,33 @@ def test_a_peer_that_changes_its_mind_for_ever_is_not_followed() -> None:
     for turn in range(3 * CHANGES_MAX):
         for _ in range(2):
             statement = encode_statement(START + turn, "", {LONGITUDE: Said(float(turn), FILE)})
-            saved += any(isinstance(each, Save) for each in node.service.hear_facts(PEER, statement, START))
+            saved += any(isinstance(each, Save) for each in node.takes(PEER, statement))
     assert saved == CHANGES_MAX
     node.hears(PEER, START + 2 * HOUR, mars_longitude_deg=77.0)
     assert node.facts.in_force()[LONGITUDE].value == 77.0
+
+
+def test_a_bundle_that_was_overtaken_says_nothing_any_more() -> None:
+    """What a session told counts until something later comes; a session itself is always of this moment."""
+    node = Node()
+
+    def hears(value: float, at: int, *, in_a_session: bool) -> FactValue:
+        statement = encode_statement(at, "", {LONGITUDE: Said(value, FILE)})
+        node.service.hear_facts(PEER, statement, START, in_a_session=in_a_session)
+        return node.facts.in_force()[LONGITUDE].value
+
+    assert hears(1.0, START, in_a_session=True) == 1.0
+    assert hears(1.0, START + HOUR, in_a_session=True) == 1.0
+    assert hears(2.0, START + 1, in_a_session=False) == 1.0
+    assert hears(3.0, START + 2 * HOUR, in_a_session=False) == 3.0
+    assert hears(4.0, START, in_a_session=True) == 4.0
 
 
 def test_what_was_told_outlives_a_restart() -> None:
     """The statement is a record; a damaged one is set aside and ends nothing."""
     first, second = Node(), Node()
     statement = encode_statement(START, "", {LONGITUDE: Said(5.0, FILE)})
-    (save,) = first.service.hear_facts(PEER, statement, START)
+    (save,) = first.takes(PEER, statement)
     assert isinstance(save, Save)
     second.service.restore("amendments", save.key, save.data)
     second.service.restore("amendments", "told/30", b"\xff")
@@ -234,12 +254,43 @@ def test_a_statement_of_too_much_leaves_out_its_end() -> None:
 
 
 def test_a_peer_is_told_what_concerns_both() -> None:
-    """Names of other nodes' people, and what another peer told, are nobody's business."""
+    """Names of other nodes' people are nobody's business."""
     own = file(node__10__name="Seoul", node__20__name="Base", node__30__name="Relay", mars_longitude_deg=1.0)
     node = Node(own)
-    node.hears(OTHER, timezone="Asia/Seoul")
-    assert "timezone" in node.facts.in_force()
+    node.hears(OTHER, node__30__world="mars")
     assert sorted(node.facts.stated_to(PEER, START)) == [LONGITUDE, "node.10.name", "node.20.name"]
+
+
+def second_hand(value: FactValue, author: int) -> bytes:
+    """Return a statement of a longitude that its sender has from the file of another node."""
+    return encode_statement(START, "", {LONGITUDE: Said(value, f"peer {author}")})
+
+
+def test_what_a_file_says_is_passed_on_once_and_not_back() -> None:
+    """A peer is told what another's file says of the mission; what that has from others goes no further."""
+    node = Node()
+    node.hears(OTHER, mars_longitude_deg=5.0)
+    assert node.facts.stated_to(PEER, START) == {LONGITUDE: Said(5.0, "peer 30")}
+    assert node.facts.stated_to(OTHER, START) == {}
+    node = Node()
+    node.takes(OTHER, second_hand(5.0, 40))
+    assert node.facts.in_force() == {LONGITUDE: Said(5.0, "peer 40")}
+    assert node.facts.stated_to(PEER, START) == {}
+
+
+def test_a_second_hand_word_counts_least_and_is_held_against_the_rest() -> None:
+    """A peer's own file goes before it, and what it says is compared; of this node itself it says nothing."""
+    node = Node()
+    node.takes(PEER, second_hand(5.0, 40))
+    node.hears(OTHER, mars_longitude_deg=6.0)
+    assert node.facts.in_force() == {LONGITUDE: Said(6.0, "peer 30")}
+    assert node.differing() == [(LONGITUDE, PEER, 6.0, 5.0)]
+    node = Node()
+    node.takes(PEER, second_hand(5.0, ME))
+    assert node.facts.in_force() == {}
+    node = Node()
+    node.takes(PEER, encode_statement(START, "", {"node.20.name": Said("x", "peer 40")}))
+    assert node.facts.in_force() == {}
 
 
 def test_light_times_of_one_link_are_compared_by_file_and_by_plan() -> None:
@@ -252,7 +303,7 @@ def test_light_times_of_one_link_are_compared_by_file_and_by_plan() -> None:
     assert planned.facts.stated_to(PEER, START)[light] == Said(2.0, PLAN)
     for digest, differs in ((planned.service.held.digest(), True), ("another", False)):
         statement = encode_statement(START, digest, {light: Said(3.0, PLAN)})
-        planned.service.hear_facts(PEER, statement, START)
+        planned.takes(PEER, statement)
         assert bool(planned.differing()) is differs
 
 
@@ -263,7 +314,7 @@ def test_a_fixed_light_time_fills_a_gap_and_a_plans_does_not() -> None:
     node.hears(PEER, **{light.replace(".", "__"): 480.0})
     assert node.facts.in_force() == {light: Said(480.0, "peer 20")}
     assert node.differing() == []
-    node.service.hear_facts(PEER, encode_statement(START, "", {light: Said(480.0, PLAN)}), START)
+    node.takes(PEER, encode_statement(START, "", {light: Said(480.0, PLAN)}))
     assert node.differing() == [(light, PEER, 0.0, 480.0)]
 
 

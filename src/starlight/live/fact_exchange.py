@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from starlight.contacts import FactDisagreement, Said
@@ -9,7 +10,7 @@ from starlight.dtntime import HOUR
 from starlight.neighbours.peer import PeerConfig
 from starlight.node.application import Request
 from starlight.services.amendments import AmendmentService
-from starlight.services.fact_statements import encode_statement
+from starlight.services.fact_statements import CHANGES_MAX, PLAN, encode_statement
 from starlight.services.mission_facts import AMENDED, TAKEN, MissionFacts
 from starlight.services.trace_events import FactAgrees, FactDiffers, FactTaken
 from starlight.trace import TraceEvent
@@ -55,7 +56,9 @@ class FactExchange:
         self._looked_at: tuple[int, ...] = ()
         self._told: dict[tuple[str, int | None], FactDisagreement] = {}
         self.here: dict[str, Said] = {}
-        self._stated: dict[int, tuple[int, dict[str, Said]]] = {}  # by peer without sessions: when, and what
+        # By peer: when it was told last, and what; in which hour it was told changes, and how often.
+        self._stated: dict[int, tuple[int, dict[str, Said]]] = {}
+        self._restated: dict[int, tuple[int, int]] = {}
 
     def greet(self, node_id: str) -> bytes:
         """Return what the peer of a node id is told as a session begins; nothing to a stranger."""
@@ -63,24 +66,26 @@ class FactExchange:
         if peer is None:
             return b""
         now = self._moment()
-        return encode_statement(now, self._service.held.digest(), self._facts.stated_to(peer, now))
+        self._stated[peer] = now, _lasting(self._facts.stated_to(peer, now))
+        return self._statement(peer, now)
 
     def greeted(self, peer: int, statement: bytes) -> None:
         """Take what a peer told as a session began."""
         if peer in self._peers.values():
-            self._carry_out(self._service.hear_facts(peer, statement, self._moment()))
+            now = self._moment()
+            self._carry_out(self._service.hear_facts(peer, statement, now, in_a_session=True))
             self.look()
 
     def rose(self, peer: int) -> None:
         """Tell a peer in a bundle, as the link that rose with it has no session."""
         if peer not in self._peers.values():
             return
-        now, (at, before) = self._moment(), self._stated.get(peer, (0, {}))
-        facts = self._facts.stated_to(peer, now)
-        if facts != before or now >= at + STATED_AGAIN:
-            self._stated[peer] = now, facts
-            statement = encode_statement(now, self._service.held.digest(), facts)
-            self._carry_out([self._service.state_facts(peer, statement)])
+        at, _ = self._stated.get(peer, (-STATED_AGAIN, {}))
+        # Once more where a bundle may have been lost; more often, a link that flaps would fill its queue.
+        if self._moment() >= at + STATED_AGAIN:
+            self._state(peer)
+        else:
+            self._restate()
 
     def disagreements(self) -> list[FactDisagreement]:
         """Return where sources differ: this node's file from amendments, then peers, by number."""
@@ -96,6 +101,9 @@ class FactExchange:
         before, told_before = self.here, self._told
         here = self._facts.in_force()
         self.here = before if here == before else here
+        if self.here is not before and self._stated:
+            # Not from within a commit, which this may be told of.
+            asyncio.get_running_loop().call_soon(self._restate)
         self._told = {(each.name, each.peer): each for each in self.disagreements()}
         # Said when all is in place: whoever is told of it may look at once.
         for name, said in here.items():
@@ -108,3 +116,26 @@ class FactExchange:
                 ours, theirs = each.ours, each.theirs
                 told = (ours.value, ours.source, theirs.value, theirs.source)
                 self._say(FactDiffers(each.name, *told, each.peer))
+
+    def _restate(self) -> None:
+        """Tell peers what has changed since they were told, in a bundle: a session tells it only once."""
+        now = self._moment()
+        for peer, (_, before) in list(self._stated.items()):
+            hour, count = self._restated.get(peer, (0, 0))
+            count = count if hour == now // HOUR else 0
+            if count < CHANGES_MAX and _lasting(self._facts.stated_to(peer, now)) != before:
+                self._restated[peer] = now // HOUR, count + 1
+                self._state(peer)
+
+    def _state(self, peer: int) -> None:
+        now = self._moment()
+        self._stated[peer] = now, _lasting(self._facts.stated_to(peer, now))
+        self._carry_out([self._service.state_facts(peer, self._statement(peer, now))])
+
+    def _statement(self, peer: int, now: int) -> bytes:
+        return encode_statement(now, self._service.held.digest(), self._facts.stated_to(peer, now))
+
+
+def _lasting(facts: Mapping[str, Said]) -> dict[str, Said]:
+    """Return what does not change by the passing of time, as a plan's light times do."""
+    return {name: said for name, said in facts.items() if said.source != PLAN}

@@ -33,7 +33,7 @@ TOLD = "told/"
 """The records of what peers have told: ``told/NODE``."""
 
 FILE, DEFAULT, PLAN = "file", "default", "plan"
-_SOURCE = re.compile(r"file|default|plan|amendment \d{1,19}:\d{1,19}")
+_SOURCE = re.compile(r"file|default|plan|amendment \d{1,19}:\d{1,19}|peer \d{1,19}")
 _LIMITS = DecodingLimits(size=STATEMENT_MAX, depth=4, count=1_024)
 
 
@@ -118,8 +118,16 @@ class FactsTold:
         self.changes = 0
         self._hours: dict[int, tuple[int, int]] = {}  # by peer: an hour, and how often it said something new
 
-    def hear(self, peer: int, data: bytes, mailbox: str, now: int) -> list[Request]:
-        """Take a statement of a peer, which is saved in a mailbox where it says something new."""
+    def hear(self, peer: int, data: bytes, mailbox: str, now: int, *, in_a_session: bool) -> list[Request]:
+        """Take a statement of a peer, which is saved in a mailbox where it says something new.
+
+        Args:
+            peer: its node number.
+            data: the statement.
+            mailbox: under which it is saved.
+            now: in ns.
+            in_a_session: it is of this moment; else it came in a bundle, which a later word may overtake.
+        """
         if peer not in self._peers:
             return []
         try:
@@ -128,7 +136,10 @@ class FactsTold:
             return [Say(Record(now, self._node, FactsRefused(peer, str(error))))]
         known = self.by_peer.get(peer)
         # Each session brings one; only what is new in it is worth a commit.
+        if known and not in_a_session and statement.at < known.at:
+            return []
         if known and (known.digest, known.facts) == (statement.digest, statement.facts):
+            self.by_peer[peer] = statement
             return []
         hour, count = self._hours.get(peer, (0, 0))
         count = count + 1 if hour == now // HOUR else 1

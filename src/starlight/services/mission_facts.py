@@ -1,8 +1,10 @@
 """The facts of a mission as one node has them: what holds here, and who says something else.
 
-What holds is, in this order, what a planner amended, what the node's own file says, what a peer tells, and a
-default. So a peer's word fills a gap and never overrules a file, and of two peers that tell different things
-the one with the lower number is taken, whichever came first. Whatever differs from that is told beside it.
+What holds is, in this order, what a planner amended, what the node's own file says, what a peer's file says,
+what a peer has from the file of another, and a default. No word goes further than that, so that none goes
+round in a circle after its author took it back. So a peer's word fills a gap and never overrules a file, and
+of two peers that tell different things the one with the lower number is taken, whichever came first. Whatever
+differs from that is told beside it.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ class MissionFacts:
         return self._in_force(self._amended())
 
     def stated_to(self, peer: int, now: int) -> dict[str, Said]:
-        """Return what a peer is told, by name: what concerns both, but nothing that a peer has told.
+        """Return what a peer is told, by name: what concerns both, and what others' files say of the mission.
 
         Args:
             peer: its node number.
@@ -59,7 +61,7 @@ class MissionFacts:
         found = {
             name: said
             for name, said in self.in_force().items()
-            if not said.source.startswith(TAKEN) and self._concerns(name, peer)
+            if self._concerns(name, peer) and self._is_told(name, said, peer)
         }
         # Light first: what has no room is left out at the end.
         return self._light(peer, now) | found
@@ -81,6 +83,7 @@ class MissionFacts:
                     mine is not None
                     and self._concerns(name, peer)
                     and mine.source != f"{TAKEN}{peer}"
+                    and not (mine.source == theirs.source and mine.source.startswith(TAKEN))
                     and self._comparable(name, mine, theirs, peer, statement)
                     and _differ(name, mine, theirs)
                 ):
@@ -102,16 +105,36 @@ class MissionFacts:
 
     def _taken(self) -> Iterator[tuple[str, Said]]:
         """Yield what peers tell that is taken where nothing else says it, the one that counts last."""
-        for peer, statement in sorted(self._told.by_peer.items(), reverse=True):
-            for name, said in statement.facts.items():
-                about = nodes_of(name)
-                # Of nodes a peer tells about itself alone, and about its link with this one.
-                wanted = not about or about in ({peer}, {peer, self._node})
-                # A plan's light time moves, so only one that a file fixes is taken.
-                if said.source in (DEFAULT, PLAN) or not (wanted and _is_value(name, said.value)):
-                    continue
-                if _is_taken(name):
-                    yield name, Said(said.value, f"{TAKEN}{peer}")
+        told = [
+            (peer, name, said)
+            for peer, statement in sorted(self._told.by_peer.items(), reverse=True)
+            for name, said in statement.facts.items()
+            if self._is_taken_from(peer, name, said)
+        ]
+        # Second-hand words first, as the last one counts; they keep their author.
+        yield from ((name, said) for _, name, said in told if said.source.startswith(TAKEN))
+        for peer, name, said in told:
+            if not said.source.startswith(TAKEN):
+                yield name, Said(said.value, f"{TAKEN}{peer}")
+
+    def _is_taken_from(self, peer: int, name: str, said: Said) -> bool:
+        about = nodes_of(name)
+        # Of nodes a peer tells about itself alone, and about its link with this one.
+        wanted = not about or (about in ({peer}, {peer, self._node}) and not said.source.startswith(TAKEN))
+        # A plan's light time moves, so only one that a file fixes is taken.
+        if said.source in (DEFAULT, PLAN, f"{TAKEN}{self._node}") or not wanted:
+            return False
+        return _is_taken(name) and _is_value(name, said.value)
+
+    def _is_told(self, name: str, said: Said, peer: int) -> bool:
+        """Return whether a peer is told what holds; of what was taken, what another's own file says."""
+        if not said.source.startswith(TAKEN):
+            return True
+        author = int(said.source.removeprefix(TAKEN))
+        statement = self._told.by_peer.get(author)
+        told = statement.facts.get(name) if statement is not None else None
+        is_first_hand = told is not None and not told.source.startswith(TAKEN)
+        return is_first_hand and author != peer and not nodes_of(name)
 
     def _light(self, peer: int, at: int) -> dict[str, Said]:
         """Return the light times of the links with a peer, by the plan where nothing fixes them."""

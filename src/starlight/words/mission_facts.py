@@ -43,6 +43,7 @@ THERE = {
     "default": "at {peer}, whose file says nothing",
     "plan": "by the plan of {peer}",
     "amendment": "at {peer} by an amendment of {author}",
+    "peer": "at {peer} as {author} tells it",
 }
 """In English, where a peer has a value from."""
 
