@@ -259,6 +259,44 @@ def test_what_left_before_contact_was_lost_is_in_doubt(tmp_path: Path) -> None:
     run(test)
 
 
+def test_links_are_told_to_an_engineer(tmp_path: Path) -> None:
+    """The page says of each link since when it is up or down, when it was heard, and what it carries."""
+
+    async def test() -> None:
+        async with pair(tmp_path, more=contacts((-1, 9, 9_000))) as (seoul, habitat, page):
+            await until(seoul, lambda: seoul.status().connected)
+            (link,) = (await page.status("jay", NAN_YOUNG)).links
+            assert (link.name, link.up, link.state.text()[:9]) == ("Habitat", True, "Up since ")
+            told = {label: fact.text() for label, fact in link.facts}
+            assert list(told) == ["Over", "Last heard", "Carries now", "Waits for it"]
+            assert told["Over"].startswith("tcpcl://127.0.0.1:")
+            await habitat.stop()
+            await until(seoul, lambda: not seoul.status().connected)
+            await page.correspondence("jay").write(Draft(NAN_YOUNG, "Are you there?"))
+            (link,) = (await page.status("jay", NAN_YOUNG)).links
+            assert (link.up, link.state.text()[:11]) == (False, "Down since ")
+            html = await shown(page)
+            assert "<summary>Links: 0 up, 1 down</summary>" in html
+            assert "<dt>Last heard</dt>" in html
+
+    run(test)
+
+
+def test_a_page_for_an_address_that_nobody_knows_can_write_to_it(tmp_path: Path) -> None:
+    """It is called by its address, and what is known of the way there is said before anything is written."""
+
+    async def test() -> None:
+        async with pair(tmp_path, more=contacts((-1, 9, 9_000))) as (_, __, page):
+            box = await page.correspondence("jay").mailbox(correspondent="ipn:999.1")
+            view = PageView(await page.people(), box, await page.status("jay", "ipn:999.1"))
+            html = view.page(await page.orbits(), None)
+            assert 'name="to" value="ipn:999.1"' in html
+            assert 'placeholder="Write to ipn:999.1"' in html
+            assert "No route is known" in html
+
+    run(test)
+
+
 def test_nobody_heard_yet_and_no_route(tmp_path: Path) -> None:
     """Before the first contact nobody was ever heard; to a node of no plan no route is known."""
 

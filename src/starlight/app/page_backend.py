@@ -16,6 +16,7 @@ from starlight.app.correspondence import Inhabitant, NodeCorrespondence
 from starlight.app.demo_pace import Pace
 from starlight.app.in_transit import InTransit
 from starlight.app.last_heard import last_heard
+from starlight.app.link_views import link_views
 from starlight.app.plan_changes import plan_changes
 from starlight.app.sky_view import PlannedLight, SkyView
 from starlight.app.storm import StormControl
@@ -137,6 +138,7 @@ class NodePageBackend:
             reach=reach,
             clocks=self._clocks(owner.node),
             pace=self._pace.view(person) if self._pace else None,
+            links=link_views(self._daemons[owner.node], self._sky_view.titles),
             facts=tuple(
                 mission_facts.differs(each, self._sky_view.titles)
                 for each in self._daemons[owner.node].facts.disagreements()

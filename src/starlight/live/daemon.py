@@ -250,7 +250,7 @@ class Daemon:
             defects=self._defects.count,
             plan_version=self.node.router.plan.version,
             listening=[str(address) for address in self.listening],
-            links=[self._queued(link) for link in self._neighbours.status()],
+            links=self.link_status(),
             strangers=self._neighbours.datagrams.strangers.count,
             amendments=self._amendments.held.digest(),
             amended_by=self._amendments.held.version().text(),
@@ -262,10 +262,13 @@ class Daemon:
             expiry_held=self.own_clock.holds_expiry,
         )
 
-    def _queued(self, link: LinkStatus) -> LinkStatus:
-        """Return the status of a link with what the engine has booked for its peer."""
-        count, size = self.node.neighbours.waiting(link.peer)
-        return msgspec.structs.replace(link, queued=count, queued_bytes=size)
+    def link_status(self) -> list[LinkStatus]:
+        """Return how the links with each peer stand, with what the engine has booked for it."""
+        found = []
+        for link in self._neighbours.status():
+            count, size = self.node.neighbours.waiting(link.peer)
+            found.append(msgspec.structs.replace(link, queued=count, queued_bytes=size))
+        return found
 
     def disagreements(self) -> list[Disagreement]:
         """Return which peers' clocks differ from ours, by peer."""

@@ -8,14 +8,25 @@ from urllib.parse import urlencode
 import msgspec
 
 from starlight.web import wire
-from starlight.web.forecast_view import PredictionView
+from starlight.web.forecast_view import PredictionView, ReachView
 from starlight.web.localtime import next_day
 from starlight.web.reader import Reader
 from starlight.web.render import render
 from starlight.web.thread import called, first_unread, thread
 from starlight.web.views import Clock, ConversationView, MailboxView, Orbits, PageStatus, Person
 
-PARTS = ("conversations", "reach", "silence", "letters", "in_transit", "telemetry", "storm", "plan", "pace")
+PARTS = (
+    "conversations",
+    "reach",
+    "silence",
+    "letters",
+    "in_transit",
+    "telemetry",
+    "storm",
+    "plan",
+    "links",
+    "pace",
+)
 """The parts of the page that change while it is open, each in a template of its own."""
 
 
@@ -78,7 +89,8 @@ class PageView:
         return render(f"{name}.html", context | {"swap": "true" if swap else "", "version": version})
 
     def _context(self, **more: object) -> dict[str, object]:
-        other, world, clock = _other(self.mailbox), self.mailbox.person.world, self._reader.clock
+        other, clock = _other(self.mailbox, self.status.reach), self._reader.clock
+        world = self.mailbox.person.world
         names = called([*self.mailbox.conversations, *self.mailbox.hidden, *([other] if other else [])])
         new_from = self.look.new_from or first_unread(self.mailbox.letters)
         there = other.world if other and other.world in clock.worlds and other.world != world else None
@@ -129,9 +141,14 @@ def next_moment(mailbox: MailboxView, status: PageStatus) -> int | None:
     return min((at for at in moments if at > status.sky.clock.now), default=None)
 
 
-def _other(mailbox: MailboxView) -> ConversationView | None:
+def _other(mailbox: MailboxView, reach: ReachView | None) -> ConversationView | None:
+    """Return the correspondent of a mailbox; one whom nobody knows yet can be written to by the address."""
+    address = mailbox.correspondent
     everyone = (*mailbox.conversations, *mailbox.hidden)
-    return next((one for one in everyone if one.address == mailbox.correspondent), None)
+    found = next((one for one in everyone if one.address == address), None)
+    if found is None and address:
+        return ConversationView(address, address, "", "", reach=reach)
+    return found
 
 
 def _sides(clock: Clock, world: str, other: ConversationView | None) -> list[str]:

@@ -19,7 +19,7 @@ from starlight.messages.letter_view import LetterView
 from starlight.visible_text import visible_in_html
 from starlight.web import localtime
 from starlight.web.views import Crossing
-from starlight.words import doubt, lateness, letters, mission_facts, pace, plan, silence
+from starlight.words import doubt, lateness, letters, links, mission_facts, pace, plan, silence
 
 HERE = Path(__file__).parent
 
@@ -125,6 +125,7 @@ _environment.globals |= {
     "TIMES_IN_DOUBT": letters.TIMES_IN_DOUBT,
     "SILENCE": silence,
     "PLAN": plan,
+    "LINKS": links,
     "PACE": pace,
     "note": doubt.note,
     "content": letters.content,

@@ -331,6 +331,22 @@ class PaceView(msgspec.Struct, frozen=True):
     until: Time | None = None
 
 
+class LinkView(msgspec.Struct, frozen=True):
+    """A link with a neighbour, for an engineer.
+
+    Attributes:
+        name: of the neighbour, for people.
+        up: it can be sent to.
+        state: since when it is up or down.
+        facts: what else there is to know, each with its label, in the order to show.
+    """
+
+    name: str
+    up: bool
+    state: Sentence
+    facts: tuple[tuple[str, Sentence], ...]
+
+
 class PageStatus(msgspec.Struct, frozen=True):
     """All that moves on the page besides letters, as one person's place knows it.
 
@@ -345,6 +361,7 @@ class PageStatus(msgspec.Struct, frozen=True):
         reach: the state of the way to the correspondent that is shown; None where there is nobody.
         clocks: which clocks differ from that of this place; empty while all that are known agree.
         pace: how fast mission time goes, where that can be chosen: in a demo.
+        links: how the links of the person's node stand.
         facts: which facts of the mission are told differently elsewhere.
     """
 
@@ -360,6 +377,8 @@ class PageStatus(msgspec.Struct, frozen=True):
     clocks: tuple[Sentence, ...] = ()
     pace: PaceView | None = None
     facts: tuple[Sentence, ...] = ()
+    # Programs have them with all their figures in `GET /api/nodes`.
+    links: Annotated[tuple[LinkView, ...], UNTOLD] = ()
 
 
 class PageChange(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 HEADING = "Pace of the demo"
-NEXT = "Next"
+NEXT = "Next:"
 NOTHING_KNOWN = "nothing is announced here"
 GO_ON = "Go on to what comes next"
 GOES_ON = "Going on to what comes next…"

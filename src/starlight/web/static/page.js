@@ -50,7 +50,7 @@ function showClocks() {
 
 // The star on the line of a letter that is under way, by the true fraction of the time.
 function showTransits(now) {
-  for (const line of document.querySelectorAll(".transit")) {
+  for (const line of document.querySelectorAll(".transit:not(.lost)")) {
     const from = Date.parse(line.dataset.from);
     const done = Math.min(Math.max((now - from) / (Date.parse(line.dataset.to) - from), 0), 1);
     const x = `${(done * 100).toFixed(1)}%`;
@@ -88,7 +88,8 @@ function hear(news) {
   sky?.hear(status);
   ray?.hear(status);
   showSky();
-  if (turned) refresh();
+  // What links carry changes all the time: of use only to who looks at it.
+  if (turned || byId("links-open")?.open) refresh();
 }
 
 function frame(real) {

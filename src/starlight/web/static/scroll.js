@@ -9,7 +9,7 @@ export class Scroll {
     this.words = words;
     this.held = null;
     this.known = new Set();
-    view.addEventListener("scroll", () => this.tell());
+    for (const scrolled of [view, window]) scrolled.addEventListener("scroll", () => this.tell());
     below?.addEventListener("click", () => this.toEnd());
   }
 
@@ -39,7 +39,7 @@ export class Scroll {
     const fresh = [...this.view.querySelectorAll("article.letter")].filter((row) => !this.known.has(row.id));
     const same = id && document.getElementById(id);
     if (atEnd || fresh.some((row) => row.classList.contains("mine"))) this.toEnd();
-    else if (same) this.view.scrollTop += same.getBoundingClientRect().top - this.view.getBoundingClientRect().top - from;
+    else if (same && !this.isWhole()) this.view.scrollTop += same.getBoundingClientRect().top - this.view.getBoundingClientRect().top - from;
     this.waiting = (this.waiting ?? 0) + (atEnd ? 0 : fresh.filter((row) => row.classList.contains("theirs")).length);
     this.learn();
     this.tell();
@@ -49,13 +49,20 @@ export class Scroll {
     this.known = new Set([...this.view.querySelectorAll("article.letter")].map((row) => row.id));
   }
 
-  // The view runs from its end, at 0, upwards into negative numbers.
+  // The view runs from its end, at 0, upwards into negative numbers. On a screen too low for three bars the
+  // page scrolls whole, as the style sheet has it.
   isAtEnd() {
-    return this.view.scrollTop > -NEAR_END;
+    const { scrollHeight } = document.documentElement;
+    return this.isWhole() ? scrollHeight - innerHeight - scrollY < NEAR_END : this.view.scrollTop > -NEAR_END;
   }
 
   toEnd() {
     this.view.scrollTop = 0;
+    if (this.isWhole()) scrollTo(0, document.documentElement.scrollHeight);
+  }
+
+  isWhole() {
+    return getComputedStyle(this.view).overflowY === "visible";
   }
 
   tell() {
