@@ -156,9 +156,10 @@ async def opened(browser: Browser, url: str, width: int = 1280, height: int = 80
 
 
 async def shoot(page: Page, path: Path) -> None:
-    """Take a picture of a page once it shows the clock at its own pace, and a forecast of this minute."""
-    await page.wait_for_function("document.getElementById('rate').textContent === ''")
-    await page.evaluate("htmx.trigger('#text', 'predict')")
+    """Take a picture of a page as it is when it is opened now."""
+    await page.reload()
+    await page.wait_for_selector("body.live")
+    # Long enough for the strip to tell the clock's pace, and the draft, which is kept, its forecast.
     await page.wait_for_timeout(1500)
     await page.screenshot(path=path)
 
