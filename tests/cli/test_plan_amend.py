@@ -1,4 +1,4 @@
-"""`starlight plan set`, `add` and `cut` amend the plan of a running node."""
+"""`starlight plan set`, `add`, `cut` and `fact` amend the plan of a running node."""
 
 from __future__ import annotations
 
@@ -35,6 +35,12 @@ def test_the_plan_of_a_running_node_is_amended(tmp_path: Path) -> None:
         assert "the plan has no contact from 20 to 8 then. It has contacts from 20 to 10" in unknown.err
         (view,) = api.ask("/plan")
         assert view["contacts"] == 1
+        fact = command("plan", "fact", data, "mars_longitude_deg", "77.5")
+        assert fact.out.startswith("amendment 20:4, "), fact.err
+        (status,) = api.ask("/nodes")
+        assert status["facts"]["mars_longitude_deg"] == {"value": 77.5, "source": "amendment 20:4"}
+        wrong = command("plan", "fact", data, "mars_longitude_deg", "777")
+        assert (wrong.status, "It is a number from -180 to 360" in wrong.err) == (2, True)
 
 
 def test_what_is_missing_is_told(tmp_path: Path) -> None:

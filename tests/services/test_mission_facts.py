@@ -14,7 +14,7 @@ from starlight.errors import InputError
 from starlight.node.application import Request, Save, Say, SetAside
 from starlight.services.amendment_format import Known, Message, decode, encode
 from starlight.services.amendments import AmendmentService
-from starlight.services.fact_rules import SYSTEM_TIME, clock_value, nodes_of, rule_of
+from starlight.services.fact_rules import SYSTEM_TIME, check_amended, clock_value, nodes_of, rule_of
 from starlight.services.fact_statements import (
     CHANGES_MAX,
     DEFAULT,
@@ -377,3 +377,22 @@ def test_a_statement_travels_in_a_message_of_amendments() -> None:
     data = encode_statement(START, "", {LONGITUDE: Said(5.0, FILE)})
     message = Message((), AmendmentService(PEER, EMPTY, ()).held.version(), {}, facts=data)
     assert decode(encode(message), PEER).facts == data
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        (LONGITUDE, 400, "changes[0].value: mars_longitude_deg = 400. It is a number from -180 to 360"),
+        ("landing", "soon", "such as 2051-02-01"),
+        ("timezone", "Seoul", "such as UTC or Asia/Seoul"),
+        ("clock.rate", 30, "amended are: mars_longitude_deg, landing, timezone"),
+        ("light_time_s.1.2", 5, "light times in contacts"),
+    ],
+)
+def test_a_fact_of_which_nothing_would_come_is_refused(name: str, value: FactValue, told: str) -> None:
+    """What no node could go by, or sets in its file alone, is refused where it is made; all else is free."""
+    with pytest.raises(InputError) as caught:
+        check_amended(name, value, "changes[0]")
+    assert told in str(caught.value)
+    check_amended(LONGITUDE, 239.9, "changes[0]")
+    check_amended("site.base", "17 S 120 W", "changes[0]")

@@ -12,7 +12,7 @@ from starlight import dtntime
 from starlight.cli import options
 from starlight.cli.options import as_json, size_text
 from starlight.cli.output import echo, print_json
-from starlight.cli.plan_amend import add, cut, set_plan
+from starlight.cli.plan_amend import add, cut, fact, set_plan
 from starlight.cli.plan_scenario import scenario_plan
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ class PlanCommand(click.Command):
         "set": set_plan,
         "add": add,
         "cut": cut,
+        "fact": fact,
     }
 
     def make_context(

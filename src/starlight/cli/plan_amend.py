@@ -1,7 +1,8 @@
-"""`starlight plan set`, `add`, `cut`: amend the plan of a running node."""
+"""`starlight plan set`, `add`, `cut`, `fact`: amend the plan of a running node, and facts of the mission."""
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,34 @@ def cut(
     span = _span(client, start, end)
     outage = {"kind": "outage", "links": [(from_node, to_node)], "both_ways": not one_direction, "text": text}
     _tell(client.amend([outage | span], known_links=True), json_output)
+
+
+@click.command()
+@data_folder
+@click.argument("name")
+@click.argument("value")
+@as_json
+def fact(folder: Path, name: str, value: str, json_output: bool) -> None:
+    """Set the fact NAME of the mission to VALUE, at the node that runs on DATA and all that believe it.
+
+    VALUE is a number, true or false, or else a text. docs/reference/plan-amendments.md says which facts
+    change something; others are kept and shown.
+
+    \b
+    Example: starlight plan fact ./seoul-data mars_longitude_deg 239.9
+    """
+    changes = [{"kind": "fact", "name": name, "value": _fact_value(value)}]
+    _tell(client_of(folder).amend(changes), json_output)
+
+
+def _fact_value(text: str) -> str | float | bool:
+    if text in ("true", "false"):
+        return text == "true"
+    try:
+        number = float(text) if any(each in text for each in ".eE") else int(text)
+    except ValueError:
+        return text
+    return number if isfinite(number) else text
 
 
 def _span(client: Client, start: int | None, end: int | None) -> dict[str, str]:

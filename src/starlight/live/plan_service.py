@@ -8,6 +8,7 @@ from starlight.contacts import (
     Amendment,
     Change,
     ContactPlan,
+    MissionFact,
     Outage,
     Removed,
     difference,
@@ -18,6 +19,7 @@ from starlight.errors import InputError
 from starlight.live.plan_view import PlanView, plan_view
 from starlight.node.application import Request
 from starlight.services.amendments import AmendmentService
+from starlight.services.fact_rules import check_amended
 
 
 class PlanService:
@@ -48,9 +50,13 @@ class PlanService:
         """Amend the plan; when this returns the change is in force here, durable, and on its way to all.
 
         Raises:
-            InputError: this node is no planner, or no plan could take the changes.
+            InputError: this node is no planner, or no plan could take the changes, or nothing would come of
+                a fact among them.
             StoreError: the disk refused.
         """
+        for index, change in enumerate(changes):
+            if isinstance(change, MissionFact):
+                check_amended(change.name, change.value, f"changes[{index}]")
         now = self._moment()
         amendment, requests = self.service.amend(changes, now)
         await self._carry_out(requests, now)

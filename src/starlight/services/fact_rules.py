@@ -43,12 +43,14 @@ class FactRule(NamedTuple):
 
     Attributes:
         allowed: returns whether a value is one.
+        right: in words, which values are.
         same: returns whether two values, which are allowed, say the same.
         taken: a node whose file has none takes the one that a peer tells.
         amended: an amendment sets it, also where a file has one.
     """
 
     allowed: Callable[[FactValue], bool]
+    right: str
     same: Callable[[FactValue, FactValue], bool]
     taken: bool = False
     amended: bool = False
@@ -143,15 +145,51 @@ def _equal(a: FactValue, b: FactValue) -> bool:
 
 
 _BY_NAME = {
-    "clock.rate": FactRule(_between(1e-12, 1e6), _within(1e-9)),
-    "clock.mission": FactRule(lambda value: _line(value) is not None, _same_line),
-    "mars_longitude_deg": FactRule(_between(-180, 360), _same_angle, taken=True, amended=True),
-    "landing": FactRule(_instant, lambda a, b: _at(a) == _at(b), taken=True, amended=True),
-    "timezone": FactRule(_zone, _equal, taken=True, amended=True),
+    "clock.rate": FactRule(_between(1e-12, 1e6), "It is above 0, at most 1000000", _within(1e-9)),
+    "clock.mission": FactRule(
+        lambda value: _line(value) is not None,
+        "It is MISSION at WALL, rate RATE",
+        _same_line,
+    ),
+    "mars_longitude_deg": FactRule(
+        _between(-180, 360), "It is a number from -180 to 360", _same_angle, taken=True, amended=True
+    ),
+    "landing": FactRule(
+        _instant,
+        "It is a day from 2000 to 2100, such as 2051-02-01",
+        lambda a, b: _at(a) == _at(b),
+        taken=True,
+        amended=True,
+    ),
+    "timezone": FactRule(
+        _zone, "It is a zone of the tz database, such as UTC or Asia/Seoul", _equal, taken=True, amended=True
+    ),
 }
+_NAME = f"It is a text of 1 to {TEXT_MAX} characters"
 _BY_PATTERN = (
-    (_OF_NODE, FactRule(_text, _equal, taken=True)),
-    (_OF_ADDRESS, FactRule(_text, _equal)),
-    (_OF_LINK, FactRule(_between(0, 86_400), _within(LIGHT_SAME_S), taken=True)),
-    (_OF_WORLD, FactRule(_text, _equal)),
+    (_OF_NODE, FactRule(_text, _NAME, _equal, taken=True)),
+    (_OF_ADDRESS, FactRule(_text, _NAME, _equal)),
+    (_OF_LINK, FactRule(_between(0, 86_400), "It is 0 to 86400 s", _within(LIGHT_SAME_S), taken=True)),
+    (_OF_WORLD, FactRule(_text, _NAME, _equal)),
 )
+
+
+def check_amended(name: str, value: FactValue, where: str) -> None:
+    """Refuse to amend a fact of which nothing would come; what no rule knows is anybody's to amend.
+
+    Args:
+        name, value: of the fact.
+        where: it stands, for errors.
+
+    Raises:
+        InputError: amendments don't set it, or it is no value of that fact.
+    """
+    rule = rule_of(name)
+    if rule is None:
+        return
+    if not rule.amended:
+        right = "It stands in each node's file, and light times in contacts; amended are: "
+        amended = ", ".join(name for name, each in _BY_NAME.items() if each.amended)
+        raise InputError(f"{name!r} is set by no amendment", where=f"{where}.name", right=right + amended)
+    if not rule.allowed(value):
+        raise InputError(f"{name} = {value!r}", where=f"{where}.value", right=rule.right)
