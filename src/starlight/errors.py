@@ -13,6 +13,7 @@
     │   └── LinkError         a convergence layer's peer broke its protocol
     ├── RangeError            a time that the ephemeris, or another table, does not cover
     ├── StoreError            the disk refused, or holds what we did not write
+    │   └── DiskFullError     it refused for want of room, and may take the same once there is some
     └── DefectError           a node of ours broke while it was rehearsed
 
 The family says whose fault it is. `InputError` is shown to the person, whole;
@@ -144,6 +145,10 @@ class RangeError(StarlightError):
 
 class StoreError(StarlightError):
     """The durable store can't do what was asked."""
+
+
+class DiskFullError(StoreError):
+    """There is no room on the disk: nothing is damaged, and what was refused may be tried again."""
 
 
 class DefectError(StarlightError):

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from tests.live.helpers import PATIENCE_S, run
 
-from starlight.errors import InputError, StoreError
+from starlight.errors import DiskFullError, InputError, StoreError
+from starlight.live import batch_commit
 from starlight.live.batch_commit import BatchCommitter
 from starlight.live.journal import Journal
 from starlight.node.actions import Forget, Persist
+from starlight.node.events import Remembered
 from starlight.node.store import Write
 from starlight.store.sqlite_store import SqliteStore
 
@@ -59,7 +61,7 @@ def test_what_came_during_a_commit_shares_the_next_one_in_order(tmp_path: Path) 
             if 20 in done:
                 finished.set()
 
-        writer = BatchCommitter(store, hand_back, done.append)
+        writer = BatchCommitter(store, hand_back, done.append, done.append)
         writer.start(asyncio.get_running_loop())
         writer.submit([Persist("0", b"body 0", b"m")], 1000, 0)
         await asyncio.get_running_loop().run_in_executor(None, store.begun.wait)
@@ -94,7 +96,7 @@ def test_a_step_that_writes_nothing_takes_nothing_from_its_batch(tmp_path: Path)
             if "nothing" in done:
                 finished.set()
 
-        writer = BatchCommitter(store, hand_back, done.append)
+        writer = BatchCommitter(store, hand_back, done.append, done.append)
         writer.start(asyncio.get_running_loop())
         writer.submit([Persist("0", b"body 0", b"m")], 1000, "first")
         await asyncio.get_running_loop().run_in_executor(None, store.begun.wait)
@@ -166,3 +168,80 @@ def test_a_journal_that_cannot_be_opened_is_told_to_the_person(tmp_path: Path) -
     """A file that can't be written is an InputError that names it."""
     with pytest.raises(InputError, match="can't be written"):
         Journal(str(tmp_path / "no such directory" / "trace"), "a")
+
+
+class Full(SqliteStore):
+    """A store whose disk is full for its first commits."""
+
+    def __init__(self, path: Path, times: int) -> None:
+        super().__init__(path)
+        self.times = times
+        self.tried: list[int] = []
+
+    def commit(self, writes: Sequence[Write], *, now: int | None = None, held: int = 0) -> None:
+        """Refuse for want of room, or commit."""
+        self.tried.append(len(writes))
+        if self.times:
+            self.times -= 1
+            raise DiskFullError("no room")
+        super().commit(writes, now=now, held=held)
+
+
+def test_what_a_full_disk_refused_is_tried_again_with_what_came_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is handed back before it is durable or lost, and what makes room is in the next try."""
+    monkeypatch.setattr(batch_commit, "RETRY_S", 0.001)
+
+    async def test() -> None:
+        store = Full(tmp_path, times=1)
+        done: list[object] = []
+        finished, told = asyncio.Event(), asyncio.Event()
+        writer: BatchCommitter[str]
+
+        def stalled(error: Exception | None) -> None:
+            done.append(str(error))
+            told.set()
+
+        def hand_back(sequels: Sequence[object]) -> None:
+            done.extend(sequels)
+            if "after" in done:
+                finished.set()
+
+        writer = BatchCommitter(store, hand_back, done.append, stalled)
+        writer.submit([Persist("a", b"x", b"m")], 1000, "before")
+        writer.start(asyncio.get_running_loop())
+        await told.wait()
+        writer.submit([Forget("a", 9)], 1001, "after")
+        await finished.wait()
+        assert done[0] == "no room"
+        assert sorted(map(str, done[1:])) == ["None", "after", "before"]
+        assert store.restore() == [Remembered("a", 9)]
+        await asyncio.get_running_loop().run_in_executor(None, writer.stop)
+        store.close()
+
+    run(test())
+
+
+def test_a_node_that_ends_on_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it could not commit was acknowledged to nobody; its end does not wait for room."""
+    monkeypatch.setattr(batch_commit, "RETRY_S", PATIENCE_S)
+
+    async def test() -> None:
+        store = Full(tmp_path, times=10**6)
+        done: list[object] = []
+        failed: list[Exception] = []
+        told = asyncio.Event()
+        writer: BatchCommitter[str] = BatchCommitter(
+            store, done.extend, failed.append, lambda error: told.set()
+        )
+        writer.start(asyncio.get_running_loop())
+        writer.submit([Persist("a", b"x", b"m")], 1000, "never")
+        await told.wait()
+        await asyncio.get_running_loop().run_in_executor(None, writer.stop)
+        await asyncio.sleep(0)
+        assert done == []
+        assert isinstance(failed[0], DiskFullError)
+        store.close()
+
+    run(test())

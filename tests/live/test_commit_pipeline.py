@@ -25,6 +25,7 @@ def test_a_step_without_writes_waits_behind_those_before_it(tmp_path: Path) -> N
             MissionClock(START, standing=True),
             lambda outward, changed: handed.extend(outward),
             broken.append,
+            lambda error: None,
         )
         pipeline.start()
         pipeline.submit(Step([], [Acknowledge(1, 1)]), START)

@@ -99,7 +99,7 @@ def test_the_contracts_are_tested_whole() -> None:
     """Every member of the protocols is used in this file, so a new one needs a test."""
     text = Path(__file__).read_text(encoding="utf-8")
     names = members(BundleStore) | members(Store) | members(Records)
-    assert len(names) == 23
+    assert len(names) == 25
     assert [name for name in sorted(names) if f".{name}" not in text] == []
 
 
@@ -428,3 +428,11 @@ def test_a_conversation_is_summed_up() -> None:
         ],
     )
     assert records.conversations("jay") == [Conversation("nan-young", 2, 1, 9, 12, 2)]
+
+
+def test_a_store_tells_where_it_is_and_how_much_room_it_has(tmp_path: Path) -> None:
+    """The room is on the disk that holds it."""
+    store = SqliteStore(tmp_path)
+    assert store.path == tmp_path
+    assert store.room() >= 0
+    store.close()

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from starlight.client.access import read_access
-from starlight.errors import InputError
+from starlight.errors import InputError, StoreError
 from starlight.store.folder_lock import FolderInUse, FolderLock
 
 TOKEN_FILE = "token"
@@ -58,7 +58,19 @@ def _running(folder: Path) -> str:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
+    """Write a file that only its owner can read, whole or not at all.
+
+    Raises:
+        StoreError: the disk refuses it.
+    """
+    try:
+        _write_private(path, data)
+    except OSError as error:
+        told = f"{path} can't be written: {error.strerror}"
+        raise StoreError(f"{told}. Make room, or give a folder that can be written") from None
+
+
+def _write_private(path: Path, data: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)  # made with mode 0600
     try:
         with os.fdopen(handle, "wb") as file:

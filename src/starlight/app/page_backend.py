@@ -143,6 +143,7 @@ class NodePageBackend:
                 mission_facts.differs(each, self._sky_view.titles)
                 for each in self._daemons[owner.node].facts.disagreements()
             ),
+            disk=self._daemons[owner.node].status().disk,
         )
 
     async def set_rate(self, person: str, rate: float) -> views.PaceView:

@@ -78,6 +78,8 @@ def _show(entry: DaemonStatus) -> None:
     if entry.plan_file:
         echo(f"  the plan file has changed and is not taken: {entry.plan_file}")
     _show_facts(entry)
+    if entry.disk:
+        echo(f"  {entry.disk}; letters and bundles that have no room are refused")
     for link in entry.links:
         show_link(link)
     if entry.strangers:

@@ -13,12 +13,16 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from starlight.errors import DiskFullError
 from starlight.node.store import Write
 from starlight.store.contract import Store
 
 GROUP_WRITES = 20_000
 """The most writes in one transaction: some 50 ms of work, so that a flood of bundles does not
 hold back the acknowledgement of the first."""
+
+RETRY_S = 1.0
+"""How long a full disk is left alone before a commit is tried again, in seconds of the wall."""
 
 Sequel = TypeVar("Sequel")
 
@@ -42,6 +46,7 @@ class BatchCommitter(Generic[Sequel]):
         done: called with the sequels of one commit, in the order of `submit`.
         failed: called once when the store refused, or by a defect; nothing is committed or handed
             back afterwards.
+        stalled: called with each error when the store has no room, and with None when it has some again.
     """
 
     def __init__(
@@ -49,12 +54,14 @@ class BatchCommitter(Generic[Sequel]):
         store: Store,
         done: Callable[[list[Sequel]], None],
         failed: Callable[[Exception], None],
+        stalled: Callable[[Exception | None], None],
     ) -> None:
         self.commits = 0
         self._store = store
         self._loop: asyncio.AbstractEventLoop
         self._done = done
         self._failed = failed
+        self._stalled = stalled
         self._queue: deque[tuple[Sequence[Write], int, int, bool, Sequel]] = deque()
         # Changed on the loop only, when steps are submitted and handed back, so it needs no lock.
         self._pending = 0
@@ -100,13 +107,35 @@ class BatchCommitter(Generic[Sequel]):
     def _run(self) -> None:
         while (batch := self._take_batch()) is not None:
             try:
-                self._commit_batch(batch)
+                self._commit_when_there_is_room(batch)
             except Exception as error:
                 # Not tried again: after a failed sync the system may have dropped what was not written, and
                 # the next sync would succeed without it.
                 self._call(self._failed, error)
                 return
             self._call(self._hand_back, batch.sequels)
+
+    def _commit_when_there_is_room(self, batch: _Batch[Sequel]) -> None:
+        """Commit a batch; where the disk is full again and again, with what has come meanwhile.
+
+        Nothing of it is kept that is not committed whole, so it may be tried again; what has come meanwhile
+        may let go of bodies, which makes room. At the end of the process it is tried once.
+        """
+        stalled = False
+        while True:
+            try:
+                self._commit_batch(batch)
+            except DiskFullError as error:
+                self._call(self._stalled, error)
+                stalled = True
+                with self._wake:
+                    if self._stopping or self._wake.wait_for(lambda: self._stopping, RETRY_S):
+                        raise
+                    self._add_queued(batch)
+            else:
+                if stalled:
+                    self._call(self._stalled, None)
+                return
 
     def _take_batch(self) -> _Batch[Sequel] | None:
         """Wait for steps and take those that are queued, up to `GROUP_WRITES`; None to end the thread."""
@@ -117,13 +146,17 @@ class BatchCommitter(Generic[Sequel]):
             if not self._queue:
                 return None  # what was queued before `stop` is committed first
             batch = _Batch[Sequel]()
-            while self._queue and len(batch.writes) < GROUP_WRITES:
-                writes, batch.now, mark, stamp, sequel = self._queue.popleft()
-                batch.writes += writes
-                batch.stamp = batch.stamp or stamp
-                batch.held = max(batch.held, mark)
-                batch.sequels.append(sequel)
+            self._add_queued(batch)
         return batch
+
+    def _add_queued(self, batch: _Batch[Sequel]) -> None:
+        """Add steps that are queued to a batch, up to `GROUP_WRITES`, under the lock."""
+        while self._queue and len(batch.writes) < GROUP_WRITES:
+            writes, batch.now, mark, stamp, sequel = self._queue.popleft()
+            batch.writes += writes
+            batch.stamp = batch.stamp or stamp
+            batch.held = max(batch.held, mark)
+            batch.sequels.append(sequel)
 
     def _commit_batch(self, batch: _Batch[Sequel]) -> None:
         # Steps that only wait for their turn cost no sync.

@@ -42,6 +42,7 @@ class BundleService:
             not run.
         carry_out: carries out requests made at a mission time; done once they are durable.
         payload: returns the payload of a stored data unit by its keys.
+        require_room: lets in so many bytes; raises DiskFullError where they have no room.
     """
 
     def __init__(
@@ -50,11 +51,13 @@ class BundleService:
         moment: Callable[[], int],
         carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
         payload: Callable[[Sequence[str]], bytes],
+        require_room: Callable[[int], None],
     ) -> None:
         self._registry = registry
         self._moment = moment
         self._carry_out = carry_out
         self._payload = payload
+        self.require_room = require_room
 
     async def register(self, number: int | None = None, *, own: bool = False) -> BundleEndpoint:
         """Register a service number, or take it over from the program that had it.
@@ -171,8 +174,10 @@ class BundleEndpoint:
 
         Raises:
             InputError: it can't be sent, or another program has registered the number since.
+            DiskFullError: there is no room for it; nothing of it is kept.
             StoreError: the node takes nothing more, or does not run.
         """
+        self._service.require_room(len(outgoing.payload))
         # The node answers within the step that stores it, so the answer is there once that is durable.
         token, requests = self._registration.send(outgoing)
         await self._service.carry_out(self._registration, lambda: requests)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import msgspec
 
 from starlight.engine.step import Step
-from starlight.errors import StoreError
+from starlight.errors import DiskFullError, StoreError
 from starlight.live.batch_commit import BatchCommitter
 from starlight.live.clock import MissionClock
 from starlight.node.actions import Outward
@@ -41,6 +41,7 @@ class CommitPipeline:
         clock: mission time, which is committed, too.
         committed: takes the outward actions that are safe now, in order, and whether anything was written.
         broken: told once when the store refused; nothing is handed on afterwards.
+        stalled: told the error each time the store has no room, and None once it has some again.
     """
 
     def __init__(
@@ -49,12 +50,19 @@ class CommitPipeline:
         clock: MissionClock,
         committed: Callable[[list[Outward], bool], None],
         broken: Callable[[Exception], None],
+        stalled: Callable[[Exception | None], None],
     ) -> None:
         self._clock = clock
         self._committed = committed
-        self._committer: BatchCommitter[_Sequel] = BatchCommitter(store, self._hand_on, broken)
+        self._committer: BatchCommitter[_Sequel] = BatchCommitter(store, self._hand_on, broken, self._stall)
+        self._stalled = stalled
         self._stamp: asyncio.TimerHandle | None = None
         self._promises: dict[asyncio.Future[None], None] = {}
+
+    @property
+    def pending(self) -> int:
+        """Return how many steps are not committed yet."""
+        return self._committer.pending
 
     @property
     def commits(self) -> int:
@@ -73,6 +81,7 @@ class CommitPipeline:
         """Commit a step, and return once it, and all before it, is durable.
 
         Raises:
+            DiskFullError: there is no room now; it is tried again.
             StoreError: the disk refused.
         """
         safe = asyncio.get_running_loop().create_future()
@@ -106,6 +115,14 @@ class CommitPipeline:
         for safe in list(self._promises):
             if not safe.done():
                 safe.set_exception(error)
+
+    def _stall(self, error: Exception | None) -> None:
+        """Let nobody wait for a disk that is full: what they asked for is held, but not durable."""
+        self._stalled(error)
+        for safe in list(self._promises) if error else ():
+            if not safe.done():
+                told = f"{error}. What was asked is in memory only until there is room, and is then kept"
+                safe.set_exception(DiskFullError(told))
 
     def _submit(self, step: Step, now: int, safe: asyncio.Future[None] | None) -> None:
         sequel = _Sequel(step.outward, bool(step.writes), safe)

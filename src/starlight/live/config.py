@@ -120,6 +120,7 @@ class DaemonStatus(msgspec.Struct, frozen=True):
             ``behind`` at the start, or ``set`` since; empty where it is.
         clock_apart_s: by how much the machine's is ahead of the node's then, in s.
         expiry_held: nothing that is stored expires for now, as the clock may have jumped.
+        disk: what the store's disk wants, in words; empty while it has room.
     """
 
     node: int
@@ -148,6 +149,7 @@ class DaemonStatus(msgspec.Struct, frozen=True):
     clock_trouble: str = ""
     clock_apart_s: float = 0.0
     expiry_held: bool = False
+    disk: str = ""
 
 
 def patient(config: DaemonConfig, rate: float) -> DaemonConfig:

@@ -29,6 +29,7 @@ from starlight.live.change_listeners import ChangeListeners
 from starlight.live.clock import MissionClock
 from starlight.live.commit_pipeline import CommitPipeline
 from starlight.live.config import DaemonConfig, DaemonStatus, Resident, patient
+from starlight.live.disk_watch import DiskWatch
 from starlight.live.engine_loop import Defects, EngineLoop
 from starlight.live.fact_exchange import FactExchange
 from starlight.live.journal import RunRecord, TraceLog
@@ -45,11 +46,11 @@ from starlight.neighbours.light import Light, fixed_light
 from starlight.neighbours.link_driver import Tap
 from starlight.neighbours.link_status import LinkStatus
 from starlight.neighbours.neighbours import Neighbours
-from starlight.node.actions import Outward
+from starlight.node.actions import Outward, Refuse, Trace
 from starlight.node.application import Request, Restorable
 from starlight.node.clock_offsets import Disagreement, tolerance_at
-from starlight.node.events import Event, ExpiryHeld
-from starlight.node.trace_events import RecordSetAside
+from starlight.node.events import BundleReceived, Event, ExpiryHeld
+from starlight.node.trace_events import BundleRefused, RecordSetAside
 from starlight.postoffice.postoffice import PostOffice
 from starlight.services.amendments import AmendmentService
 from starlight.services.announcements import NAME as AMENDMENTS
@@ -126,11 +127,18 @@ class Daemon:
         self._defects = Defects(number)
         # Each application has a face for whoever asks in this process: people, programs, planners.
         self.office = _post_office(self.node, self.store, config, clock, correspondents)
-        self.mail = MailService(self.office, clock, self._moment, partial(self._carry_out, MAIL))
+        self._disk = DiskWatch(self.store, lambda: self._commits.pending, lambda: self._listeners.notify())
+        self.mail = MailService(
+            self.office, clock, self._moment, partial(self._carry_out, MAIL), self._disk.require
+        )
         registry = Registry(number)
         # Not bound yet: the host is made of the applications, and only it reads payloads.
         self.bundles = BundleService(
-            registry, self._moment, partial(self._carry_out, BUNDLES), lambda keys: self._host.payload(keys)
+            registry,
+            self._moment,
+            partial(self._carry_out, BUNDLES),
+            lambda keys: self._host.payload(keys),
+            self._disk.require,
         )
         peers = [peer.node for peer in config.peers if not peer.foreign]
         self._amendments = AmendmentService(
@@ -148,14 +156,14 @@ class Daemon:
         self._host = Host(
             self.node, self._applications, self.store.body, self._record.add if config.record else None
         )
-        self._commits = CommitPipeline(self.store, clock, self._committed, self._broken)
+        self._commits = CommitPipeline(self.store, clock, self._committed, self._broken, self._disk_told)
         self._engine = EngineLoop(self._host, clock, self._commits.submit, self._defects)
         # Whoever reads a damaged record has it set aside in a commit of its own, though nothing else is due.
         self.office.mailboxes.records.asides.watch_all(self._engine.wake)
         self.facts = FactExchange(
             number, config.facts, config.peers, self._amendments, clock.now, self._ask, self._say
         )
-        self._neighbours = _neighbours(config, clock, self._engine.tell, self._say, self.facts, tap, kinds)
+        self._neighbours = _neighbours(config, clock, self._hear, self._say, self.facts, tap, kinds)
         self.listening = self._neighbours.listening
         self._outward = OutwardActions(
             self.store, self._neighbours, self._trace, self._engine.tell, self._defects
@@ -260,6 +268,7 @@ class Daemon:
             clock_trouble="" if doubt is None else doubt.trouble.value,
             clock_apart_s=0.0 if doubt is None else doubt.apart / SECOND,
             expiry_held=self.own_clock.holds_expiry,
+            disk=self._disk.trouble,
         )
 
     def link_status(self) -> list[LinkStatus]:
@@ -350,6 +359,26 @@ class Daemon:
         self.facts.look()
         if changed:
             self._listeners.notify()
+
+    def _hear(self, event: Event) -> None:
+        """Take an event of a link; a bundle that has no room on the disk stays with its sender."""
+        if isinstance(event, BundleReceived) and not self._disk.take(len(event.data)):
+            reason, now = "no resources", self.clock.now()
+            refused = BundleRefused(event.peer, reason, "the disk is full")
+            outward: list[Outward] = [Trace(Record(now, self._number, refused))]
+            if event.transfer is not None:
+                outward.append(Refuse(event.peer, event.transfer, reason))
+            # In its turn, because answers on a link go in the order of the transfers.
+            self._commits.submit(Step([], outward), now)
+        else:
+            self._engine.tell(event)
+
+    def _disk_told(self, error: Exception | None) -> None:
+        """Note that the store has no room, or has some again."""
+        if error is None:
+            self._disk.went_on()
+        else:
+            self._disk.stalled(str(error))
 
     def _say(self, event: TraceEvent) -> None:
         self._trace.add(Record(self.clock.now(), self._number, event))

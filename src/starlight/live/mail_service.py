@@ -29,6 +29,7 @@ class MailService:
         moment: handles what has happened so far, so that what a person asks comes after it; returns
             mission time. Raises StoreError where the node does not run.
         carry_out: carries out requests made at a mission time; done once they are durable.
+        require_room: lets in so many bytes; raises DiskFullError where they have no room.
 
     Attributes:
         correspondents: whom the lists of the mailboxes show.
@@ -40,21 +41,27 @@ class MailService:
         clock: MissionClock,
         moment: Callable[[], int],
         carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
+        require_room: Callable[[int], None],
     ) -> None:
         self._office = office
         self._clock = clock
         self._moment = moment
         self._carry_out = carry_out
         self.correspondents = CorrespondentList(office, moment, carry_out)
+        self._require_room = require_room
 
     async def write(self, address: str, draft: Draft) -> Letter:
         """Write a letter from a mailbox; when this returns it is durable, also one that is asked for again.
 
         Raises:
             InputError: no such mailbox, or a draft that can't be sent.
+            DiskFullError: there is no room for it; nothing of it is kept.
             StoreError: the disk refused.
         """
         now = self._moment()
+        # Before anything of it is in memory; what is there already needs no room.
+        if draft.key is None or not self.is_written(address, draft.key):
+            self._require_room(len(draft.text.encode()))
         letter, requests = self._office.outbox.write(address, draft, now)
         await self._carry_out(requests, now)
         return letter
@@ -75,6 +82,7 @@ class MailService:
 
         Raises:
             InputError: no such mailbox, it has no room, or the part is too large.
+            DiskFullError: the disk has no room for it; nothing of it is kept.
             StoreError: the disk refused.
         """
         uploads, mailbox = self._office.uploads, self._office.mailbox(address)
@@ -83,6 +91,7 @@ class MailService:
         try:
             await self._carry_out(begun, now)
             async for piece in pieces:
+                self._require_room(len(piece))
                 # Each chunk is on the disk before the next is asked for: so much is in memory, and no more.
                 saves = uploads.add(reference, piece)
                 if saves:

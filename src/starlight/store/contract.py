@@ -7,6 +7,7 @@ members and a line in the contract's tests.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -41,6 +42,13 @@ class Store(BundleStore, Protocol):
     same thread. What is held, or put into the records, can be read before it is committed: the loop
     handles batch n + 1 while the writer commits batch n.
     """
+
+    @property
+    def path(self) -> Path:
+        """Return where it is, for people."""
+
+    def room(self) -> int:
+        """Return how many bytes of bodies it may yet take; 0 when its disk is full. Any thread may ask."""
 
     @property
     def records(self) -> Records:
@@ -83,6 +91,7 @@ class Store(BundleStore, Protocol):
             held: the mark of `hold`, when these writes were held.
 
         Raises:
+            DiskFullError: there was no room; nothing of it was kept, and it may be tried again.
             StoreError: the disk refused; nothing of it was kept.
         """
 

@@ -108,10 +108,20 @@ class Database:
         return self._vfs.syncs
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; where the disk has no room for what the log holds, that stays in the log."""
         for connection in self._connections:
-            connection.close()
+            with contextlib.suppress(apsw.FullError, apsw.IOError):
+                connection.close()
         self._vfs.unregister()
+
+    def shorten_log(self, *, beyond: int) -> None:
+        """Copy the log back into the file and give its bytes to the disk, where it has more than so many.
+
+        Where that fails all stays as it is: the log is copied back another time.
+        """
+        with contextlib.suppress(apsw.Error, OSError):
+            if self._path.with_name(f"{self._path.name}-wal").stat().st_size > beyond:
+                self.writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     def _connect(self) -> apsw.Connection:
         connection = apsw.Connection(str(self._path), vfs=self._vfs.name)

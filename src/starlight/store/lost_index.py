@@ -48,7 +48,9 @@ def check_used(folder: Path) -> None:
     """
     state = _missing(folder / FILE)
     if state:
-        raise _lost(folder, state, "a node has run on it before", folder.parent)
+        remains = _remains(folder)
+        told = f"{remains} still there" if remains else "a node has run on it before"
+        raise _lost(folder, state, told, folder.parent)
 
 
 def _lost(folder: Path, state: str, remains: str, anew: Path) -> StoreError:

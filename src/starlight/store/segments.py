@@ -196,7 +196,8 @@ class Segments:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except OSError as error:
-            raise StoreError(f"{path} holds stored bodies and can't be opened: {error.strerror}") from error
+            told = f"{path} holds stored bodies and can't be opened: {error.strerror}"
+            raise StoreError(f"{told}. Put it back, from a backup of the same time as the index") from error
         size = os.fstat(descriptor).st_size
         if size < reach:
             os.close(descriptor)

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import apsw
 
-from starlight.errors import StoreError
+from starlight.errors import DiskFullError, StoreError
 from starlight.node.application import Save, SetAside
 from starlight.node.events import Remembered, Restored
 from starlight.node.store import Write
-from starlight.store import quarantine
+from starlight.store import disk_space, quarantine
 from starlight.store.batch import Batch
 from starlight.store.contract import Quarantined
 from starlight.store.database import FILE, Database, mission_time
@@ -73,6 +73,7 @@ class SqliteStore:
         try:
             check_index(self.path)
             self._database = Database(self._file)
+            self._shorten_log = self._database.shorten_log
             self._reader = self._database.reader
             self._records = StoredRecords(self._reader, str(self._file))
             self._transactions = Transactions(self._database.writer, remembered)
@@ -84,10 +85,7 @@ class SqliteStore:
             self._close_database()
             if isinstance(error, StoreError):
                 raise
-            right = f"Put back a copy of it, or move the folder {self.path} elsewhere to begin anew"
-            raise StoreError(
-                f"{self._file} is damaged or not a store of Starlight: {error}. {right}"
-            ) from error
+            raise self._unusable(error) from error
 
     @property
     def syncs(self) -> int:
@@ -130,6 +128,7 @@ class SqliteStore:
             held: the mark of `hold`, when these writes were held.
 
         Raises:
+            DiskFullError: there was no room; nothing of it was kept, and it may be tried again.
             StoreError: the disk refused; nothing of it was kept.
         """
         batch = Batch(writes)
@@ -139,9 +138,14 @@ class SqliteStore:
             self._transactions.write(batch, places, self._bodies.emptied_by(batch), now)
         except (apsw.Error, OSError) as error:
             self._bodies.give_back(places)
-            raise StoreError(f"{self.path} refused a commit: {error}") from error
+            kind = StoreError
+            if disk_space.is_full(error):
+                kind = DiskFullError
+                self._shorten_log(beyond=0)
+            raise kind(f"{self.path} refused a commit: {error}") from error
         self._bodies.committed(batch, places, held)
         self._records.committed(batch.saves.values())
+        self._shorten_log(beyond=disk_space.free_of(self.path)[0] // disk_space.LOG_PART)
         self._bodies.compact(self._transactions.move)
 
     def body(self, key: str) -> bytes:
@@ -187,6 +191,10 @@ class SqliteStore:
         with _reading(self._file):
             return quarantine.quarantined(self._reader)
 
+    def room(self) -> int:
+        """Return how many bytes of bodies it may yet take; 0 when its disk is full. Any thread may ask."""
+        return disk_space.room(self.path)
+
     def counts(self) -> dict[str, int]:
         """Return how much is stored: ``bundles``, ``bytes`` of their bodies, ``remembered``, ``saves``."""
         return {
@@ -202,6 +210,12 @@ class SqliteStore:
             self._open = False
             self._bodies.close()
             self._close_database()
+
+    def _unusable(self, error: Exception) -> StoreError:
+        if disk_space.is_full(error):
+            return DiskFullError(f"the disk of {self.path} is full. Make room on it and start again")
+        right = f"Put back a copy of it, or move the folder {self.path} elsewhere to begin anew"
+        return StoreError(f"{self._file} is damaged or not a store of Starlight: {error}. {right}")
 
     def _close_database(self) -> None:
         if self._database is not None:

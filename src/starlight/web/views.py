@@ -363,6 +363,7 @@ class PageStatus(msgspec.Struct, frozen=True):
         pace: how fast mission time goes, where that can be chosen: in a demo.
         links: how the links of the person's node stand.
         facts: which facts of the mission are told differently elsewhere.
+        disk: what the disk of this place wants, in words; empty while it has room.
     """
 
     sky: SkyPanel
@@ -379,6 +380,7 @@ class PageStatus(msgspec.Struct, frozen=True):
     facts: tuple[Sentence, ...] = ()
     # Programs have them with all their figures in `GET /api/nodes`.
     links: Annotated[tuple[LinkView, ...], UNTOLD] = ()
+    disk: str = ""
 
 
 class PageChange(msgspec.Struct, frozen=True):

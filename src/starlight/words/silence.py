@@ -71,3 +71,9 @@ def sun_interval(enter: int, leave: int, min_angle_deg: float) -> Sentence:
 def last_safe_departure(departure: int) -> Sentence:
     """Return until when, in ns, what leaves still gets past the Sun."""
     return fill(LAST_SAFE_DEPARTURE, departure=Moment(departure))
+
+
+def disk_full(why: str) -> str:
+    """Return what to tell people of a disk that wants something, as its words say."""
+    told = "Letters that have no room are refused; those that are stored are read and sent on"
+    return f"{why[:1].upper()}{why[1:]}. {told}."
