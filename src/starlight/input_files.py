@@ -6,8 +6,13 @@ of its kind can have, and one that has more is refused before any of it is looke
 
 from __future__ import annotations
 
+import errno
+import os
+import select
+import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from starlight.errors import InputError
 
@@ -19,6 +24,10 @@ STATE_BYTES = 1024 * 1024
 
 LINE_BYTES = 128 * 1024 * 1024
 """A line of a record may hold a bundle, in base64: of 64 MiB at most."""
+
+
+PIPE_S = 10
+"""Seconds for which a pipe is waited for until its first byte: a program that writes it may have to begin."""
 
 
 def reason(error: OSError | ValueError) -> str:
@@ -43,7 +52,7 @@ def read_bytes(path: Path, most: int, *, where: str = "", right: str = "") -> by
     """
     where = where or str(path)
     try:
-        with path.open("rb") as file:
+        with _opened(path, where, right) as file:
             # In parts: asked for all at once, Python would lay out that much memory for a file of 1 kB.
             data = bytearray()
             while len(data) <= most and (part := file.read(min(1 << 20, most + 1 - len(data)))):
@@ -75,7 +84,7 @@ def lines(path: Path, most_line: int = LINE_BYTES) -> Iterator[str]:
         InputError: it can't be read, or a line is longer than `most_line` bytes or no UTF-8.
     """
     try:
-        with path.open("rb") as file:
+        with _opened(path, str(path), "") as file:
             number = 0
             while line := file.readline(most_line + 1):
                 number += 1
@@ -86,6 +95,23 @@ def lines(path: Path, most_line: int = LINE_BYTES) -> Iterator[str]:
         raise InputError(f"line {number} is no UTF-8", where=str(path)) from None
     except OSError as error:
         raise InputError(f"can't be read ({reason(error)})", where=str(path)) from None
+
+
+def _opened(path: Path, where: str, right: str) -> BinaryIO:
+    """Return a file that is open for reading; a pipe to which nobody writes is refused, not waited for."""
+    # A pipe is waited for by whoever opens it, until somebody writes: for ever, where that is nobody.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    file = os.fdopen(descriptor, "rb")
+    try:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if stat.S_ISFIFO(os.fstat(descriptor).st_mode) and not select.select([file], [], [], PIPE_S)[0]:
+            raise InputError(f"it is a pipe, and in {PIPE_S} s nothing came", where=where, right=right)
+        os.set_blocking(descriptor, True)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -23,10 +25,13 @@ def decode(data: bytes, where: str) -> object:
         where: what the message calls it.
 
     Raises:
-        InputError: it is none; the message names line and column.
+        InputError: it is none, which the message tells by line and column; or a key stands twice in it.
     """
     try:
-        return msgspec.json.decode(data)
+        found: object = msgspec.json.decode(data)
+        # The decoder keeps the last of several values without a word: of two lists of contacts one were lost.
+        json.loads(data, object_pairs_hook=partial(_keys_once, where))
+        return found
     except RecursionError:
         right = "Such a file has a few levels of lists and objects"
         raise InputError("its JSON is nested too deep", where=where, right=right) from None
@@ -51,6 +56,15 @@ def decode_as(data: bytes | str, kind: type[Kind], *, what: str, where: str, rig
     # People did not write it, so key and value would help nobody: the file is of something else, or damaged.
     except (msgspec.DecodeError, ValueError, RecursionError):
         raise InputError(what, where=where, right=right) from None
+
+
+def _keys_once(where: str, pairs: list[tuple[str, object]]) -> None:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            right = "Keep one of them"
+            raise InputError(f"the key {key!r} stands twice in one object", where=where, right=right)
+        seen.add(key)
 
 
 def _broken(data: bytes, told: str) -> str:

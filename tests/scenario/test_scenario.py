@@ -156,7 +156,7 @@ start = 2051-03-15
 name = "Seoul X"
 numbr = 10
 world = "moon"
-site = { body = "earht", latitude_deg = 137.5, longitude_deg = 127.0 }
+site = { body = "earht", latitude_deg = 137.5, longitude_deg = nan }
 [[node]]
 name = "base"
 number = 20
@@ -174,12 +174,13 @@ mailbox = []
     with pytest.raises(InputError) as caught:
         parse(wrong, where="mine.toml")
     first, *told = str(caught.value).splitlines()
-    assert first == "mine.toml: 12 errors"
+    assert first == "mine.toml: 13 errors"
     assert [line.partition(" does not fit")[0].strip() for line in told] == [
         "line 2: start = 2051-03-15",
         "line 4: node[0].name = 'Seoul X'",
         "line 5: node[0].numbr: there is no key 'numbr'. Did you mean 'number'?",
         "line 6: node[0].world = 'moon'",
+        "line 7: node[0].site.longitude_deg = nan",
         "line 7: node[0].site.body = 'earht'",
         "line 7: node[0].site.latitude_deg = 137.5",
         "line 12: node[1].orbit.semi_major_axis_km = 3400.0",
@@ -189,7 +190,7 @@ mailbox = []
         "line 19: person[0].service = 0",
         "line 20: person[0].mailbox is missing. A person has at least one mailbox",
     ]
-    assert "Did you mean 'radio'? Allowed: radio, wire" in told[9]
+    assert "Did you mean 'radio'? Allowed: radio, wire" in told[10]
     assert "^[a-z0-9]" not in str(caught.value), "no regular expression is shown to people"
 
 

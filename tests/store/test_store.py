@@ -353,7 +353,8 @@ def test_a_full_disk_refuses_a_commit_whole(tmp_path: Path, size: int) -> None:
     store.commit([Persist("before", b"b" * 60_000, b"m")])
     log = (tmp_path / "starlight.db-wal").stat().st_size
     with disk_full_from(log + 4096 if size == 100 else 30_000):
-        for _ in range(2):
+        # In the log once: then that is copied back, which may make the room.
+        for _ in range(1 if size == 100 else 2):
             with pytest.raises(StoreError, match="refused a commit"):
                 store.commit(
                     [Persist(f"{n}", b"x" * size, b"m") for n in range(200 if size == 100 else 2)]

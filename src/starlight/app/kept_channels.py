@@ -15,6 +15,7 @@ import msgspec
 
 import starlight
 from starlight.app.access import write_private
+from starlight.errors import StoreError
 from starlight.planner.planner import PlannedChannel
 from starlight.scenario.scenario import Scenario
 
@@ -63,7 +64,7 @@ class KeptChannels:
         made = make()
         content = msgspec.msgpack.encode(_File(self._made_from, made))
         # Without room for it the next start takes longer, and that is all.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(StoreError):
             write_private(self._path, _digest(content) + content)
         return made
 

@@ -9,7 +9,7 @@ from msgspec import inspect
 
 from starlight.faults import Path, key_text
 from starlight.scenario.file_errors import FileErrors, shown
-from starlight.scenario.toml_text import parse
+from starlight.scenario.toml_text import parse, take_numbers
 from starlight.type_words import TOML
 from starlight.typed_values import Reading
 
@@ -29,6 +29,9 @@ def read(text: str, kind: type[Kind], where: str) -> tuple[Kind, FileErrors]:
     """
     tree = parse(text, where)
     errors = FileErrors(text, where)
+    for path, value in take_numbers(tree):
+        errors.fail(key_text(path), value, "Give a number that counts")
+    errors.settle((), ())
     try:
         return msgspec.convert(tree, kind), errors
     except msgspec.ValidationError:

@@ -12,8 +12,8 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from starlight.errors import InputError, together
-from starlight.faults import Path, key_text
+from starlight.errors import InputError
+from starlight.faults import Path
 
 DEEPEST = 32
 """Levels of tables and lists. Our own files have six; the limit keeps whoever walks them from running out."""
@@ -50,8 +50,7 @@ def parse(text: str, where: str) -> dict[str, Any]:
         where: what the messages of errors call it.
 
     Raises:
-        InputError: it is none, or nested deeper than `DEEPEST`, or has a number that counts nothing; the
-            message names the line.
+        InputError: it is none, or nested deeper than `DEEPEST`; the message names the line.
     """
     # The library takes a time that grows with the square of a key's parts.
     if _LONG_KEY.search(text):
@@ -63,8 +62,37 @@ def parse(text: str, where: str) -> dict[str, Any]:
     # Also what Python says of a number with thousands of digits.
     except ValueError as error:
         raise InputError(_broken(text, str(error)), where=where, right="Write it as TOML") from None
-    _check_numbers(tree, text, where)
+    if any(len(path) > DEEPEST for path, _, _ in _values(tree)):
+        raise _too_deep(where)
     return tree
+
+
+def take_numbers(tree: dict[str, Any]) -> list[tuple[Path, float]]:
+    """Take the numbers that count nothing, which TOML has and no key of ours, out of a tree.
+
+    Returns:
+        Where they stood, and what they were; 1 stands there now, which most keys take.
+    """
+    found: list[tuple[Path, float]] = []
+    for path, holder, value in _values(tree):
+        if isinstance(value, float) and not math.isfinite(value):
+            found.append((path, value))
+            holder[path[-1]] = 1.0
+    return found
+
+
+def _values(tree: dict[str, Any]) -> Iterator[tuple[Path, Any, object]]:
+    """Give each value in a tree: its path, the table or list that holds it, and the value itself."""
+    stack: list[tuple[Path, Any, object]] = [((), None, tree)]
+    while stack:
+        path, holder, value = stack.pop()
+        if path:
+            yield path, holder, value
+        # What is nested too deep is told once, and not followed.
+        if isinstance(value, dict) and len(path) <= DEEPEST:
+            stack += [((*path, key), value, each) for key, each in value.items()]
+        elif isinstance(value, list) and len(path) <= DEEPEST:
+            stack += [((*path, place), value, each) for place, each in enumerate(value)]
 
 
 def _too_deep(where: str) -> InputError:
@@ -83,32 +111,6 @@ def _broken(text: str, told: str) -> str:
     line, column = int(found[1]), int(found[2])
     shown = text.split("\n")[line - 1].strip()[:60]
     return f"line {line}, column {column}: not TOML: {words}: {shown!r}"
-
-
-def _check_numbers(tree: dict[str, Any], text: str, where: str) -> None:
-    """Refuse numbers that count nothing, which TOML has and no key of ours, and what is nested too deep."""
-    wrong: list[tuple[Path, float]] = []
-    stack: list[tuple[Path, object]] = [((), tree)]
-    while stack:
-        path, value = stack.pop()
-        if len(path) > DEEPEST:
-            raise _too_deep(where)
-        if isinstance(value, dict):
-            stack += [((*path, key), each) for key, each in value.items()]
-        elif isinstance(value, list):
-            stack += [((*path, place), each) for place, each in enumerate(value)]
-        elif isinstance(value, float) and not math.isfinite(value):
-            wrong.append((path, value))
-    if wrong:
-        lines = Lines(text)
-        found = sorted((lines.of(path), key_text(path), value) for path, value in wrong)
-        told = [
-            InputError(
-                f"{key} = {value} does not fit", where=f"line {line}", right="Give a number that counts"
-            )
-            for line, key, value in found
-        ]
-        raise together(told, where)
 
 
 _TOKEN = re.compile(
