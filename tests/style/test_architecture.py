@@ -39,6 +39,7 @@ FORBIDDEN = {
     "apsw": "return store writes as actions",
 }
 IO_LAYERS = {
+    "input_files",
     "client",
     "live",
     "neighbours",
