@@ -14,9 +14,9 @@ from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.messages.draft import Draft
 from starlight.neighbours.peer import PeerConfig
-from starlight.neighbours.trace_events import ClockAgrees, ClockDiffers
 from starlight.node.clock_offsets import SEVERAL
 from starlight.node.config import NodeConfig
+from starlight.node.trace_events import ClockAgrees, ClockDiffers
 from starlight.trace import Record
 
 PLAN = both_ways((EARTH, MARS, 0.0))

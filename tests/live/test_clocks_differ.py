@@ -21,8 +21,8 @@ from starlight.live.node_log import level_of
 from starlight.messages.draft import Draft
 from starlight.neighbours.link_status import LinkStatus
 from starlight.neighbours.peer import PeerConfig
-from starlight.neighbours.trace_events import ClockAgrees, ClockDiffers
 from starlight.node.config import NodeConfig
+from starlight.node.trace_events import ClockAgrees, ClockDiffers
 from starlight.trace import Record
 
 RELAY = 3

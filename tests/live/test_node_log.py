@@ -17,15 +17,14 @@ from tests.live.helpers import PATIENCE_S, START, both_ways, run, tcpcl, until
 
 from starlight.dtntime import HOUR
 from starlight.errors import InputError
-from starlight.links import ClockReading
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig
 from starlight.live.node_log import BURST, LogConfig, LogForm, LogLevel, NodeLog
 from starlight.neighbours.peer import PeerConfig
-from starlight.neighbours.peer_clocks import PeerClocks
 from starlight.neighbours.trace_events import LinkRefused, LinkRose
 from starlight.node.clock_offsets import ClockOffsets
 from starlight.node.config import NodeConfig
+from starlight.node.peer_clocks import PeerClocks
 from starlight.node.trace_events import BundleAccepted, BundleRefused
 from starlight.trace import Record, TraceEvent
 
@@ -125,8 +124,9 @@ def test_a_clock_that_keeps_changing_floods_no_log(tmp_path: Path) -> None:
     file = tmp_path / "node.log"
     with opened(LogConfig(file=str(file))) as log:
         clocks = PeerClocks(ClockOffsets(), lambda event: add(log, event))
-        for number in range(1_000):
-            clocks.told(2, number, ClockReading(START, START + number % 2 * HOUR, START))
+        for number in range(1, 1_001):
+            clocks.told(2, number, START, START + number % 2 * HOUR, START)
+            clocks.offsets.ended(number)
     lines = file.read_text().splitlines()
     assert lines[0].endswith("warning clock.differs peer=2 ahead_s=3600.0 error_s=0.0 fault=unknown")
     assert [line.split()[2] for line in lines] == ["clock.differs", "clock.agrees"] * BURST

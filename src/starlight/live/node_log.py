@@ -31,8 +31,6 @@ from starlight.messages.trace_events import (
     TelemetryRejected,
 )
 from starlight.neighbours.trace_events import (
-    ClockAgrees,
-    ClockDiffers,
     LinkLost,
     LinkMessageRejected,
     LinkRefused,
@@ -49,6 +47,8 @@ from starlight.node.trace_events import (
     BundleRefused,
     BundleUnclaimed,
     BundleUnreadable,
+    ClockAgrees,
+    ClockDiffers,
     ExpiryPaused,
     OwnClockDoubted,
     OwnClockSettled,

@@ -29,13 +29,13 @@ from starlight.neighbours.link_drivers import LinkDrivers
 from starlight.neighbours.link_status import LinkStatus, Tally
 from starlight.neighbours.outcomes import TransferOutcomes
 from starlight.neighbours.peer import PeerConfig
-from starlight.neighbours.peer_clocks import PeerClocks, error_s_of
 from starlight.neighbours.peer_links import PeerLinks
 from starlight.neighbours.trace_events import LinkMessageRejected
 from starlight.neighbours.uncommitted import Uncommitted
 from starlight.node import events
 from starlight.node.actions import Transmit
 from starlight.node.clock_offsets import QUEUE_S, ClockOffsets
+from starlight.node.peer_clocks import PeerClocks, error_s_of
 from starlight.trace import TraceEvent
 
 
@@ -253,7 +253,7 @@ class Neighbours:
         assert peer is not None  # its link is established
         # The number of the extension is private: a foreign peer's means something else.
         if not self._peers[peer].foreign:
-            self.clocks.told(peer, driver, reading)
+            self.clocks.told(peer, driver, *reading)
 
     def _tell_facts(self, driver: LinkDriver, greeting: bytes) -> None:
         """Take what a peer tells of the mission's facts as a link begins; without sessions tell it ours."""

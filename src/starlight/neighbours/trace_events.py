@@ -63,28 +63,6 @@ class LinkMessageRejected(TraceEvent, frozen=True, tag="link.message rejected"):
     message: int | None = None  # its type, in traces written before the reason had it
 
 
-class ClockDiffers(TraceEvent, frozen=True, tag="clock.differs"):
-    """The clock of a peer differs from ours, or by another amount than was told last.
-
-    Attributes:
-        peer: its node number.
-        ahead_s: how far it is ahead of ours, in s; negative where it is behind.
-        error_s: by how much that may be wrong; None where it may differ by any amount more.
-        fault: ``theirs``, ``ours``, or ``unknown`` where no third clock tells.
-    """
-
-    peer: int
-    ahead_s: float
-    error_s: float | None
-    fault: str
-
-
-class ClockAgrees(TraceEvent, frozen=True, tag="clock.agrees"):
-    """The clock of a peer that differed agrees with ours again."""
-
-    peer: int
-
-
 EVENTS: tuple[type[TraceEvent], ...] = (
     LinkRose,
     LinkLost,
@@ -92,6 +70,4 @@ EVENTS: tuple[type[TraceEvent], ...] = (
     NamelessLinkEnded,
     PeerUnreached,
     LinkMessageRejected,
-    ClockDiffers,
-    ClockAgrees,
 )

@@ -202,6 +202,28 @@ class ExpiryPaused(TraceEvent, frozen=True, tag="expiry.held"):
     held: bool
 
 
+class ClockDiffers(TraceEvent, frozen=True, tag="clock.differs"):
+    """The clock of a peer differs from ours, or by another amount than was told last.
+
+    Attributes:
+        peer: its node number.
+        ahead_s: how far it is ahead of ours, in s; negative where it is behind.
+        error_s: by how much that may be wrong; None where it may differ by any amount more.
+        fault: ``theirs``, ``ours``, or ``unknown`` where no third clock tells.
+    """
+
+    peer: int
+    ahead_s: float
+    error_s: float | None
+    fault: str
+
+
+class ClockAgrees(TraceEvent, frozen=True, tag="clock.agrees"):
+    """The clock of a peer that differed agrees with ours again."""
+
+    peer: int
+
+
 class OwnClockDoubted(TraceEvent, frozen=True, tag="clock.doubted"):
     """The machine's clock is not the one that the node goes by.
 
@@ -286,6 +308,8 @@ EVENTS: tuple[type[TraceEvent], ...] = (
     BundleDeleted,
     BundleMisdated,
     ExpiryPaused,
+    ClockDiffers,
+    ClockAgrees,
     OwnClockDoubted,
     OwnClockSettled,
     BundleWaiting,

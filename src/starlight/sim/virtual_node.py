@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from starlight.bundle import with_age
 from starlight.contacts import ContactPlan
-from starlight.dtntime import to_text
+from starlight.dtntime import SECOND, to_text
 from starlight.engine.host import Host, Recorder
 from starlight.engine.node import Node
 from starlight.engine.step import Step
@@ -28,10 +28,14 @@ from starlight.medium.event_queue import EventQueue
 from starlight.medium.virtual_links import VirtualLinks
 from starlight.node import actions, events
 from starlight.node.application import Request, Restorable
+from starlight.node.clock_offsets import ClockOffsets
 from starlight.node.config import NodeConfig
 from starlight.node.events import Event
+from starlight.node.own_clock import OwnClock
+from starlight.node.peer_clocks import PeerClocks
 from starlight.sim.store import MemoryStore
 from starlight.sim.trace_events import NodeCrashed, NodeRestarted
+from starlight.sim.virtual_clock import MachineClock, VirtualClock
 from starlight.trace import Record
 
 RESTLESS = 10_000
@@ -51,12 +55,14 @@ class NodeSetup(NamedTuple):
         record: makes, each time that it starts, who is told of everything that the engine is told.
         change_base: puts a plan in force that comes from outside, below what is amended at the node; None:
             nothing is amended there.
+        machine: the clock of its machine; None for one that is right.
     """
 
     config: NodeConfig
     application: Callable[[Node], Restorable] | None = None
     record: Callable[[NodeConfig], Recorder] | None = None
     change_base: Callable[[Host, ContactPlan], Iterable[Request]] | None = None
+    machine: MachineClock | None = None
 
 
 class Stage(IntEnum):
@@ -92,6 +98,8 @@ class VirtualNode:
         store: what survives.
         host: None while the node is down.
         life: counts its crashes.
+        clocks: those of its peers, beside its own, as far as its bundles tell.
+        own_clock: what it makes of its machine's clock; None of one that is right.
     """
 
     def __init__(
@@ -116,6 +124,10 @@ class VirtualNode:
         self._steps = 0
         self._restless = 0
         self._deferred: list[Call] = []
+        self._clock = None if setup.machine is None else VirtualClock(setup.machine)
+        self._began = 0
+        self.own_clock: OwnClock | None = None
+        self.clocks = self._peer_clocks()
 
     # Its life.
 
@@ -130,6 +142,12 @@ class VirtualNode:
                 application.restore(*save)
         recorder = None if self._setup.record is None else self._setup.record(self.config)
         self.host = host = Host(engine, application, self.store.body, recorder)
+        self.clocks = self._peer_clocks()
+        if self._clock is not None:
+            self._began = self._queue.now
+            self.own_clock = self._clock.start(self._began)
+            if self.own_clock.holds_expiry:
+                self._step([events.ExpiryHeld(True)])
         self._perform(host.resume, self.store.restore())
         # Links are told only now: what is restored must be known before anything can be sent over them.
         self._step(list(self._links.up(self.number)))
@@ -156,7 +174,8 @@ class VirtualNode:
 
     def tell(self, happened: list[Event]) -> None:
         """Let it know what has happened on its links."""
-        self._step(happened)
+        clock = self._clock
+        self._step(happened if clock is None else [_by(clock, event) for event in happened])
 
     def call(self, call: Call) -> None:
         """Let someone at the node do something; while it is down, once it is up again.
@@ -170,7 +189,7 @@ class VirtualNode:
             self._deferred.append(call)
             return
         try:
-            requests = call(host, self._queue.now)
+            requests = call(host, self.now)
         except InputError:
             raise  # of who asks, not of the node
         except Exception as error:
@@ -186,6 +205,11 @@ class VirtualNode:
         elif self.host is not None:  # one that is down starts on it
             self.call(lambda host, now: change_base(host, plan))
 
+    @property
+    def now(self) -> int:
+        """Return the time by the node's clock, in ns."""
+        return self._queue.now if self._clock is None else self._clock.at(self._queue.now)
+
     # Steps.
 
     def _step(self, happened: list[Event]) -> None:
@@ -197,7 +221,7 @@ class VirtualNode:
         """Take a step: handle, commit, act outwardly, in that order."""
         self._steps += 1
         try:
-            writes, outward = step(argument, self._queue.now)
+            writes, outward = step(argument, self.now)
             self._reach(Stage.BEFORE_COMMIT)
             self._commit(writes, outward)
         except _Crashed as crashed:
@@ -208,11 +232,15 @@ class VirtualNode:
             told = argument if isinstance(argument, list) else []
             names = ", ".join(dict.fromkeys(type(each).__name__ for each in told))
             raise self._defect(names or "the time", error) from error
+        self._compare_clocks()
         self._arm()
 
     def _commit(self, writes: list[Any], outward: list[actions.Outward]) -> None:
         if writes:
-            self.store.commit(writes, now=self._queue.now)
+            now = self.now
+            self.store.commit(writes, now=now)
+            if self._clock is not None:
+                self._clock.last = now
         if self._interrupt is None:  # as in every world but those of tests: years of steps pass here
             for action in outward:
                 self._act(action)
@@ -223,13 +251,16 @@ class VirtualNode:
             self._reach(count)
 
     def _act(self, action: actions.Outward) -> None:
+        clock = self._clock
         if isinstance(action, actions.Trace):
-            self._say(action.record)
+            # The trace of a world is in its true time, whatever the node goes by.
+            record = action.record
+            self._say(record if clock is None else replace(record, time=self._queue.now))
         elif isinstance(action, actions.Transmit):
             data = self.store.body(action.key)
             if action.age_ms is not None:
                 data = with_age(data, action.age_ms)
-            self._links.transmit(self.number, action, data)
+            self._links.transmit(self.number, action if clock is None else _truly(clock, action), data)
         else:
             self._links.answer(self.number, action)
 
@@ -247,6 +278,28 @@ class VirtualNode:
         now = to_text(self._queue.now, 9)
         return DefectError(f"node {self.number} broke at {now}, told of {told}: {why}")
 
+    # Its clock, and those of its peers.
+
+    def _peer_clocks(self) -> PeerClocks:
+        return PeerClocks(
+            ClockOffsets(), lambda event: self._say(Record(self._queue.now, self.number, event))
+        )
+
+    def _compare_clocks(self) -> None:
+        """Take what peers' bundles tell of their clocks, and what that tells of the own one."""
+        host, clock, own, true = self.host, self._clock, self.own_clock, self._queue.now
+        if host is None:
+            return
+        self.clocks.infer(host.node.clocks)
+        if clock is None or own is None:
+            return
+        offsets = self.clocks.offsets
+        on = own.look(clock.tells(true), self.now, offsets.known())
+        if on is not None:
+            clock.go_on(true, on)
+        elif own.release((true - self._began) / SECOND, offsets.known(), offsets.disagreements()):
+            self._step([events.ExpiryHeld(False)])
+
     # Wake-ups.
 
     def _arm(self) -> None:
@@ -255,6 +308,7 @@ class VirtualNode:
         if due is None:
             return
         now = self._queue.now
+        due = due if self._clock is None else self._clock.true(due)
         if due > now:
             self._restless = 0  # time passes, so whatever repeats here is no endless loop
         else:
@@ -272,3 +326,18 @@ class VirtualNode:
         if self.life == life and self._armed == due:
             self._armed = None
             self._step([])
+
+
+def _by(clock: VirtualClock, event: Event) -> Event:
+    """Return what happened on a link with its time by a node's own clock."""
+    if isinstance(event, events.BundleReceived):
+        return replace(event, arrives=clock.at(event.arrives))
+    if isinstance(event, events.TransmissionAcknowledged):
+        return replace(event, known=clock.at(event.known))
+    return event
+
+
+def _truly(clock: VirtualClock, action: actions.Transmit) -> actions.Transmit:
+    """Return a transmission with its true times."""
+    leaves, last_byte, reaches = map(clock.true, (action.leaves, action.last_byte, action.reaches))
+    return replace(action, leaves=leaves, last_byte=last_byte, reaches=reaches)

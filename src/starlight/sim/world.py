@@ -120,6 +120,10 @@ class VirtualWorld:
         """Return a node's host, or None while the node is down."""
         return self._nodes[node].host
 
+    def node(self, node: int) -> VirtualNode:
+        """Return a node."""
+        return self._nodes[node]
+
     def store(self, node: int) -> MemoryStore:
         """Return a node's store."""
         return self._nodes[node].store

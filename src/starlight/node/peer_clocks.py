@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 
 from starlight.dtntime import SECOND
-from starlight.links import ClockReading
-from starlight.neighbours.trace_events import ClockAgrees, ClockDiffers
 from starlight.node.clock_offsets import ClockOffset, ClockOffsets, Disagreement
 from starlight.node.source_clocks import SourceClocks
+from starlight.node.trace_events import ClockAgrees, ClockDiffers
 from starlight.trace import TraceEvent
 
 
@@ -33,9 +32,9 @@ class PeerClocks:
         self._told: dict[int, Disagreement] = {}
         self._inferred = 0
 
-    def told(self, peer: int, link: Hashable, reading: ClockReading) -> None:
-        """Take the reading that a peer told when a link with it began."""
-        self.offsets.reading(peer, link, *reading)
+    def told(self, peer: int, link: Hashable, before: int, theirs: int, after: int) -> None:
+        """Take the reading that a peer told when a link with it began; as in `ClockOffsets.reading`."""
+        self.offsets.reading(peer, link, before, theirs, after)
         self._compare()
 
     def departed(self, peer: int, link: Hashable, last_byte: int, lasts: int, came: int) -> None:
