@@ -53,6 +53,11 @@ class Faults:
         if not follows:
             self.found.setdefault((path, what), InputError(what, where=key, right=right))
 
+    def concern(self, key: str) -> bool:
+        """Return whether something is wrong at a key, or below it."""
+        path = key_path(key)
+        return any(place[: len(path)] == path for place, _ in self.found)
+
     def settle(self, in_doubt: Iterable[Path], stand_ins: Iterable[str]) -> None:
         """Let nothing more be noted that follows from what is noted so far.
 

@@ -15,6 +15,7 @@ Kind = TypeVar("Kind")
 
 _BYTE = re.compile(r"\(byte (\d+)\)", re.ASCII)
 _SHOWN = 20
+_LONE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def decode(data: bytes, where: str) -> object:
@@ -70,10 +71,25 @@ def _keys_once(where: str, pairs: list[tuple[str, object]]) -> None:
 def _broken(data: bytes, told: str) -> str:
     """Return where JSON breaks off or goes wrong, which the decoder tells as a byte, if at all."""
     found = _BYTE.search(told)
-    # It names no byte where the text ends too early, and where bytes are no UTF-8.
     if found is None:
-        return "its JSON breaks off" if "truncated" in told else "it is not JSON in UTF-8"
+        return _without_place(data, told)
     before = data[: int(found[1])]
     line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+    if "trailing" in told:
+        return f"line {line}, column {column}: after its end more follows"
     rest = data[len(before) : len(before) + _SHOWN].split(b"\n")[0].decode("utf-8", "replace")
     return f"line {line}, column {column}: from {rest!r} on it is not JSON"
+
+
+def _without_place(data: bytes, told: str) -> str:
+    """Return what is wrong with JSON of which the decoder names no byte."""
+    if "out of range" in told:
+        return "it has a number with too many digits"
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return f"line {line}: byte {data[error.start]:#04x} is no UTF-8"
+    if _LONE.search(data):
+        return "it has half of a surrogate pair, which is no character"
+    return "its JSON breaks off"

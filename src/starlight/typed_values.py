@@ -1,8 +1,8 @@
 """Values that people wrote, in a file or a request, read by the types of a struct's fields.
 
-What fits is left as it is. Where something does not, `Reading` goes through the whole of it, and notes all
-that is wrong, each in words that say what would be right. What was surely meant is put right (a key of one
-letter more, a number beyond its bound), and what is missing is stood in for, so that whatever is checked
+What fits is left as it is. Where something does not, `TypedReading` goes through the whole of it, and notes
+all that is wrong, each in words that say what would be right. What was surely meant is put right (a key of
+one letter more, a number beyond its bound), and what is missing is stood in for, so that whatever is checked
 afterwards tells its errors in the same run.
 """
 
@@ -19,17 +19,12 @@ from msgspec import inspect
 from starlight import dtntime
 from starlight.errors import InputError, did_you_mean
 from starlight.faults import Path
+from starlight.stand_ins import NONE, StandIns, nearest
 from starlight.type_words import Form, fits, is_table, wanted, within
-
-NONE = object()
-"""In place of a value that can't be mended."""
 
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 _DIGITS = 19
 """As many as the largest whole number of ours has; thousands of them would take long to read."""
-
-_UNLIKELY = 2**53 - 1
-"""A number that nobody would give a node, and that fits into every format."""
 
 
 class Telling(Protocol):
@@ -52,7 +47,7 @@ class Telling(Protocol):
         ...
 
 
-class Reading:
+class TypedReading:
     """Goes through a tree by types, notes what does not fit, and mends what was surely meant.
 
     Args:
@@ -61,14 +56,12 @@ class Reading:
 
     Attributes:
         mended: all that did not fit was mended in the tree, or stood in for.
-        in_doubt: tables with a value that stands in for one.
-        stand_ins: those values, as errors would show them.
+        stand_ins: what stands in for values.
     """
 
     def __init__(self, telling: Telling, form: Form) -> None:
         self.mended = True
-        self.in_doubt: list[Path] = []
-        self.stand_ins: list[str] = []
+        self.stand_ins = StandIns()
         self._telling = telling
         self._form = form
         self._names: dict[str, str] = {}
@@ -96,49 +89,14 @@ class Reading:
                 if found is not NONE:
                     value[name] = found
                 elif field.required or is_table(field.type):
-                    self._stand_in(path, value, field)
+                    self.mended = self.stand_ins.put(path, value, field) and self.mended
                 else:
                     # Without it the rest can be checked: it may be left out.
                     del value[name]
             elif field.required:
                 self._telling.missing((*path, name), f"It is {wanted(field.type, self._form)}")
-                self._stand_in(path, value, field)
+                self.mended = self.stand_ins.put(path, value, field) and self.mended
         return value
-
-    def _stand_in(self, path: Path, table: dict[str, Any], field: inspect.Field) -> None:
-        """Put something in the place of a value that is missing, or beyond mending."""
-        known = len(self.stand_ins)
-        table[field.encode_name] = found = self._standing(field.type)
-        # Of a list of the whole file nobody knows what others take from it.
-        if found is NONE or (is_table(field.type) and not path):
-            self.mended = False
-        elif path and len(self.stand_ins) == known:
-            # Nothing tells an error that follows from it, so none is told in this table.
-            self.in_doubt.append(path)
-
-    def _standing(self, kind: inspect.Type) -> object:
-        """Return a value of a type that nobody would write."""
-        if isinstance(kind, inspect.Metadata):
-            return self._standing(kind.type)
-        if isinstance(kind, inspect.UnionType):
-            return self._standing(kind.types[0])
-        if isinstance(kind, inspect.StrType):
-            self.stand_ins.append(f"nobody-wrote-this-{len(self.stand_ins)}")
-            return self.stand_ins[-1]
-        if isinstance(kind, inspect.IntType) and (kind.le is None or kind.le >= _UNLIKELY):
-            self.stand_ins.append(str(_UNLIKELY - len(self.stand_ins)))
-            return int(self.stand_ins[-1])
-        if isinstance(kind, inspect.IntType | inspect.FloatType):
-            return _nearest(0, kind)
-        if isinstance(kind, inspect.BoolType):
-            return False
-        if isinstance(kind, inspect.LiteralType):
-            return kind.values[0]
-        if isinstance(kind, inspect.TupleType):
-            return [self._standing(each) for each in kind.item_types]
-        if isinstance(kind, inspect.ListType | inspect.VarTupleType):
-            return [self._standing(kind.item_type)] * (kind.min_length or 0)
-        return NONE
 
     def _unknown(self, path: Path, table: dict[str, Any], key: str, fields: dict[str, inspect.Field]) -> None:
         value = table.pop(key)
@@ -259,10 +217,10 @@ class Reading:
         found = self.value(path, value, kind)
         if found is NONE:
             # Left out of a list it would move the places of those after it.
-            found = self._standing(kind)
+            found = self.stand_ins.of(kind)
             self.mended = self.mended and found is not NONE
             # Its list has to be told once only, and so has whatever holds it.
-            self.in_doubt.append(path)
+            self.stand_ins.in_doubt.append(path)
         return found
 
     def _tuple(self, path: Path, value: object, kind: inspect.TupleType) -> object:
@@ -287,7 +245,7 @@ class Reading:
         if within(value, kind):
             return value
         self._telling.unfit(path, value, f"It is {wanted(kind, self._form)}")
-        return _nearest(value, kind)
+        return nearest(value, kind)
 
     def _unfit(self, path: Path, value: object, right: str) -> object:
         self._telling.unfit(path, value, right)
@@ -301,15 +259,3 @@ def _number_of(text: str, *, whole: bool) -> float | str:
     if not whole and re.fullmatch(rf"-?[0-9]{{1,{_DIGITS}}}(\.[0-9]{{1,{_DIGITS}}})?", text):
         return float(text)
     return text
-
-
-def _nearest(value: float, kind: inspect.IntType | inspect.FloatType) -> float:
-    """Return a number within the bounds of a type, near to one that is not."""
-    low, high = kind.ge, kind.le
-    if low is None and kind.gt is not None:
-        low = kind.gt + (1 if kind.le is None and kind.lt is None else 1e-9)
-    if high is None and kind.lt is not None:
-        high = kind.lt - 1e-9
-    if low is not None and value < low:
-        return low
-    return high if high is not None and value > high else value

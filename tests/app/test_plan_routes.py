@@ -103,12 +103,14 @@ def test_of_several_nodes_one_is_named(tmp_path: Path) -> None:
     [
         ({"kind": "tides"}, "changes[0].kind"),
         ({"kind": "outage", "links": [[1, 2]], "end": LATER}, "changes[0].start"),
-        ({"kind": "outage", "links": [[1, 1]], "start": AT, "end": LATER}, "link"),
-        ({"kind": "outage", "links": [[1, 2]], "start": LATER, "end": AT}, "end"),
+        ({"kind": "outage", "links": [[1, 1]], "start": AT, "end": LATER}, "changes[0]"),
+        ({"kind": "outage", "links": [[1, 2]], "start": LATER, "end": AT}, "changes[0].end"),
         ({"kind": "removed", "from": 1, "to": 2}, "changes[0].time"),
         ({"kind": "fact", "name": "epoch"}, "changes[0].value"),
         ({"kind": "retracted", "author": 1}, "changes[0].number"),
-        ({"kind": "fact", "name": "a", "value": 1, "note": "x"}, "body"),
+        ({"kind": "fact", "name": "a", "value": 1, "note": "x"}, "changes[0].note"),
+        ({"kind": "fact", "name": "a", "value": 1, "links": [[1, 2]]}, "changes[0].links"),
+        ({"kind": "removed", "from": 1, "to": 10**30, "time": AT}, "changes[0].to"),
     ],
 )
 def test_what_is_wrong_with_a_change_is_told_by_its_key(
@@ -119,9 +121,41 @@ def test_what_is_wrong_with_a_change_is_told_by_its_key(
     async def ask(client: httpx.AsyncClient) -> None:
         refused = await client.post("/api/amendments", json={"changes": [change]})
         assert refused.status_code == 422
-        assert where in refused.json()["where"]
+        assert refused.json()["where"] == where
         (plan,) = (await client.get("/api/plan")).json()
         assert plan["amendments"] == []
+
+    asked(tmp_path, ask, EARTH)
+
+
+def test_all_that_is_wrong_with_an_amendment_is_told_at_once(tmp_path: Path) -> None:
+    """Each key of each change that is missing, is none or does not fit is told in one answer, by its path."""
+    changes: list[object] = [
+        {"kind": "tides"},
+        {"kind": "outage", "links": [[1, 2, 3]], "end": "soon"},
+        {"kind": "removed", "from": 1, "note": "x"},
+        {"kind": "outage", "links": [[1, 2]], "start": AT, "end": LATER, "name": "x"},
+        {"kind": "new_contacts", "contacts": [{"from": 0, "to": 2, "start": AT, "light_time_s": -1}]},
+        {"kind": "fact", "name": "a"},
+    ]
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        refused = (await client.post("/api/amendments", json={"changes": changes, "nod": 1})).json()
+        assert {each["where"] for each in refused["errors"]} == {
+            "nod",
+            "changes[0].kind",
+            "changes[1].links[0]",
+            "changes[1].start",
+            "changes[1].end",
+            "changes[2].to",
+            "changes[2].time",
+            "changes[2].note",
+            "changes[3].name",
+            "changes[4].contacts[0].from",
+            "changes[4].contacts[0].end",
+            "changes[4].contacts[0].light_time_s",
+            "changes[5].value",
+        }
 
     asked(tmp_path, ask, EARTH)
 

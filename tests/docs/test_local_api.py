@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any, NamedTuple
 
+import httpx
 import msgspec
 import pytest
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -12,7 +14,7 @@ from tests.docs.documents import REFERENCE, ROOT, Row, rows, section, sections, 
 from tests.docs.json_types import Struct, in_words, structs_in, told_fields
 from tests.web.fake_backend import FakeBackend
 
-from starlight.app import plan_routes, service_routes, stored_bundle_routes
+from starlight.app import amendment_drafts, plan_routes, service_routes, stored_bundle_routes
 from starlight.app.serve import application
 from starlight.dtntime import DAY
 from starlight.live.config import DaemonStatus
@@ -124,12 +126,12 @@ BODIES: dict[str, tuple[Struct, ...]] = {
     "Smaller bodies": (letters.ReadOrder, pages.StormOrder, pages.RateOrder),
     "An order to hide": (conversation.HideOrder,),
     "An order to drop": (stored_bundle_routes.DropOrder,),
-    "An amendment": (plan_routes.AmendmentDraft,),
-    "A change": (plan_routes.ChangeDraft,),
-    "A new contact": (plan_routes.ContactDraft,),
+    "An amendment": (amendment_drafts.AmendmentDraft,),
+    "A change": (amendment_drafts.ChangeDraft,),
+    "A new contact": (amendment_drafts.ContactDraft,),
 }
-GIVEN = {draft.Attachment: "attachment", plan_routes.ChangeDraft: "change"} | {
-    plan_routes.ContactDraft: "new contact"
+GIVEN = {draft.Attachment: "attachment", amendment_drafts.ChangeDraft: "change"} | {
+    amendment_drafts.ContactDraft: "new contact"
 }
 
 
@@ -196,6 +198,33 @@ def test_each_route_is_told() -> None:
     )
     invented = [route for route in told if route not in served]
     assert not invented, f"{NAME}: nothing answers {invented}; take them out of the table"
+
+
+def test_what_an_address_may_ask_for_is_told() -> None:
+    """Behind the ? of each address stand the keys that the API itself names when it is asked for another."""
+
+    async def ask() -> dict[str, tuple[str, ...]]:
+        transport = httpx.ASGITransport(app=application(FakeBackend(), [], "token"))
+        headers = {"Authorization": "Bearer token"}
+        found = {}
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", headers=headers
+        ) as api:
+            for route in routes_served():
+                method, _, path = route.partition(" ")
+                address = path.replace("PERSON", "jay").replace("SERVICE", "9").replace("LETTER", "x")
+                answer = await api.request(method, f"/api{address}?zzz=1")
+                assert answer.status_code == 422, f"{route} takes any key behind the ?: let it read_query"
+                told = answer.json().get("errors", [answer.json()])
+                (right,) = (each["right"] for each in told if each["where"] == "zzz")
+                _, _, keys = right.partition("The keys there are ")
+                found[route] = tuple(keys.split(", ")) if keys else ()
+        return found
+
+    told = routes_told()
+    for route, keys in asyncio.run(ask()).items():
+        text = "&".join(f"{key}=..." for key in keys)
+        assert set(told[route].query) == set(keys), f"{NAME}: write {route}{'?' if keys else ''}{text}"
 
 
 def test_the_stream_is_told() -> None:
@@ -287,7 +316,7 @@ LIMITS: dict[str, bool] = {
     "of 64 MiB at most": plan_routes.PLAN_MAX_BYTES == 64 * MIB,
     "a payload is at most 64 MiB less its headers": NodeLimits().bundle_bytes == 64 * MIB,
     "(10000, which is the most)": LISTED_MAX == 10_000,
-    "(30; 60 at most)": (service_routes._Wait("").timeout_s, service_routes.WAIT_MAX_S) == (30, 60),
+    "(30; 60 at most)": (service_routes.WaitQuery("").timeout_s, service_routes.WAIT_MAX_S) == (30, 60),
     "for 30 days of mission time": client_keys.KEPT_FOR == 30 * DAY,
     "printable ASCII, 255 characters at most": draft.KEY_MAX_CHARACTERS == 255,
     "64 bundles are given before one must be acknowledged": registry.AT_MOST == 64,

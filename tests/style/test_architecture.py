@@ -19,6 +19,7 @@ FREE = {
     "json_text",
     "json_time",
     "trace",
+    "stand_ins",
     "type_words",
     "typed_values",
     "visible_text",

@@ -78,7 +78,7 @@ def test_all_letters_of_a_correspondent_are_marked_as_read_at_once(serving: Serv
         form = client.post("/people/nan-young/read", data={"of": "ipn:5.1"})
         assert (form.status_code, form.headers["location"]) == (303, "/people/nan-young?with=ipn%3A5.1")
         wrong = client.post("/api/people/nan-young/read", json={})
-        assert wrong.json()["right"] == "Send of"
+        assert wrong.json() == {"error": "it is missing", "where": "of", "right": "It is text in quotes"}
 
 
 def test_the_state_of_the_way(serving: Serving) -> None:
@@ -141,8 +141,8 @@ def test_a_wrong_priority_names_what_is_right(serving: Serving, path: str) -> No
     with serving.client() as client:
         answer = client.post(f"/api/people/jay/{path}", json=HELLO | {"priority": "urgent"})
         assert answer.status_code == 422
-        right = "It is bulk, normal or expedited"
-        assert answer.json() == {"error": "'urgent' is no priority", "where": "priority", "right": right}
+        right = "Allowed: bulk, normal, expedited"
+        assert answer.json() == {"error": "'urgent' does not fit", "where": "priority", "right": right}
         assert serving.backend.kept == []
 
 
@@ -246,9 +246,9 @@ def test_forms_work_without_script(serving: Serving) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [
-        (b"{", 422, "truncated"),
-        (b'{"to": "ipn:21.1"}', 422, "text"),
-        (b'{"to": 3, "text": "a"}', 422, "$.to"),
+        (b"{", 422, "breaks off"),
+        (b'{"to": "ipn:21.1"}', 422, "it is missing"),
+        (b'{"to": 3, "text": "a"}', 422, "3 does not fit"),
         (b'{"to": "ipn:21.1", "text": "a", "cc": "b"}', 422, "cc"),
         (b'{"to": "ipn:99.1", "text": "a"}', 422, "nobody lives"),
         (b'{"to": "ipn:21.1", "text": " \\n"}', 422, "empty"),
@@ -268,10 +268,13 @@ def test_wrong_letters_are_told_clearly(serving: Serving, body: bytes, status: i
 
 
 def test_an_error_says_what_a_letter_needs_and_what_it_may_have(serving: Serving) -> None:
-    """What is right names the fields that must be there apart from those that may."""
+    """A key that must be there is named where it is missing, and all keys where there is one too many."""
     with serving.client() as client:
-        right = client.post(LETTERS, json={"to": "ipn:21.1"}).json()["right"]
-        assert right == "Send to and text; if you like reply_to, priority, critical, parts, key, plain_text"
+        told = client.post(LETTERS, json={"to": "ipn:21.1"}).json()
+        assert told == {"error": "it is missing", "where": "text", "right": "It is text in quotes"}
+        told = client.post(LETTERS, json=HELLO | {"colour": "red"}).json()
+        keys = "to, text, reply_to, priority, critical, parts, key, plain_text"
+        assert told["right"] == f"The keys there are {keys}"
 
 
 def test_wrong_addresses_are_told_clearly(serving: Serving) -> None:
@@ -279,7 +282,7 @@ def test_wrong_addresses_are_told_clearly(serving: Serving) -> None:
     with serving.client() as client:
         assert client.get("/api/people/ghost/mailbox").status_code == 404
         assert "jay, nan-young" in client.get("/api/people/ghost/mailbox").json()["error"]
-        assert client.get("/api/nothing").json()["error"] == "Not Found"
+        assert client.get("/api/nothing").json()["error"] == "there is nothing at this address"
         assert client.get("/api/storm").status_code == 405
         assert client.post(LETTERS, content=b"x", headers={"content-type": "text/plain"}).status_code == 415
         assert client.post(f"{LETTERS}/none/read").status_code == 422

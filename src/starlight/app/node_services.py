@@ -17,13 +17,10 @@ from starlight.live.daemon import Daemon
 from starlight.scenario.file_errors import FileErrors
 from starlight.services.echo import ECHO
 from starlight.services.registry import NUMBER_MAX
-from starlight.services.units import UnitToSend
+from starlight.services.units import LIFETIME_MAX_S, UnitToSend
 
 SOURCE_MAX_BYTES = 10_000_000
 """A source tries out links; what is larger is a file, which `starlight bundle send` sends."""
-
-LIFETIME_MAX_S = 100 * 366 * 86_400.0
-"""As for any bundle (`node.config.NodeLimits.lifetime_ms`)."""
 
 SOURCE_LIFETIME_S = 3600.0
 """How long what a source sends is worth carrying where its file does not say: it tries out what is open."""

@@ -28,6 +28,7 @@ from starlight.live.daemon import Daemon
 from starlight.web.answers import json_answer
 from starlight.web.app import make_app
 from starlight.web.backend import PageBackend
+from starlight.web.query import NoQuery, read_query
 
 
 class _Server(uvicorn.Server):
@@ -170,6 +171,7 @@ def _status_route(daemons: Sequence[Daemon]) -> Route:
     """Return what answers ``/api/nodes``: how each node is doing, for `starlight status`."""
 
     async def nodes(request: Request) -> Response:
+        read_query(request, NoQuery)
         return json_answer([daemon.status() for daemon in daemons])
 
     return Route("/api/nodes", nodes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Annotated
 
 import msgspec
 from starlette.requests import Request
@@ -20,30 +20,50 @@ from starlight.bundle import EndpointID
 from starlight.errors import InputError
 from starlight.live.bundle_service import BundleEndpoint
 from starlight.live.daemon import Daemon
-from starlight.messages.urgency import priority_of
-from starlight.services.units import ANY, LIFETIME_S, ReceivedUnit, Registered, Report, UnitToSend
+from starlight.routing import Priority
+from starlight.services.units import (
+    ANY,
+    LIFETIME_MAX_S,
+    LIFETIME_S,
+    ReceivedUnit,
+    Registered,
+    Report,
+    UnitToSend,
+)
 from starlight.web.answers import json_answer
 from starlight.web.body import octets
+from starlight.web.query import NoQuery, read_query
 
 WAIT_MAX_S = 60.0
 """Seconds of the wall for which a question may wait for its answer; longer ones are asked again."""
 
-Asked = TypeVar("Asked", bound=msgspec.Struct)
+
+def _check_destination(to: str) -> None:
+    UnitToSend(to, b"").check()
 
 
-class _Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+Destination = Annotated[str, msgspec.Meta(extra={"check": _check_destination})]
+
+
+class RegistrationQuery(msgspec.Struct, frozen=True):
+    """The question of a program that has registered its number."""
+
     registration: str
 
 
-class _Wait(_Query, frozen=True):
-    after: int = 0
-    timeout_s: float = 30.0
+class WaitQuery(RegistrationQuery, frozen=True):
+    """The question for what comes after a number, and how long to wait for it, in s of the wall."""
+
+    after: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
+    timeout_s: Annotated[float, msgspec.Meta(ge=0, le=WAIT_MAX_S)] = 30.0
 
 
-class _Send(_Query, frozen=True):
-    to: str
-    lifetime_s: float = LIFETIME_S
-    priority: str = "normal"
+class SendQuery(RegistrationQuery, frozen=True):
+    """The question to send a payload; as in `UnitToSend`."""
+
+    to: Destination
+    lifetime_s: Annotated[float, msgspec.Meta(ge=0.001, le=LIFETIME_MAX_S)] = LIFETIME_S
+    priority: Priority = Priority.NORMAL
     critical: bool = False
     report: tuple[Report, ...] = ()
 
@@ -74,6 +94,7 @@ class ServiceRoutes:
 
     async def register(self, request: Request) -> Response:
         """Register a service number."""
+        read_query(request, NoQuery)
         node, number = self._node_and_number(request)
         endpoint = await self._daemons[node].bundles.register(number)
         secret = secrets.token_urlsafe(16)
@@ -83,7 +104,7 @@ class ServiceRoutes:
 
     async def end(self, request: Request) -> Response:
         """Give a service number up."""
-        endpoint = self._endpoint(request, _asked(request, _Query))
+        endpoint = self._endpoint(request, read_query(request, RegistrationQuery))
         await endpoint.end()
         # While it ended, another program may have registered the number.
         if self._endpoints.get(endpoint.address, ("", None))[1] is endpoint:
@@ -92,19 +113,20 @@ class ServiceRoutes:
 
     async def send(self, request: Request) -> Response:
         """Send the body of the request; it is stored when this answers."""
-        asked = _asked(request, _Send)
+        asked = read_query(request, SendQuery)
         endpoint = self._endpoint(request, asked)
         node, _ = self._node_and_number(request)
         payload = await octets(request, self._daemons[node].config.node.limits.bundle_bytes, "a bundle")
-        priority = priority_of(asked.priority)
-        outgoing = UnitToSend(asked.to, payload, asked.lifetime_s, priority, asked.critical, asked.report)
+        outgoing = UnitToSend(
+            asked.to, payload, asked.lifetime_s, asked.priority, asked.critical, asked.report
+        )
         return json_answer(await endpoint.send(outgoing), 201)
 
     async def receive(self, request: Request) -> Response:
         """Answer with the next data unit, once there is one."""
-        asked = _asked(request, _Wait)
+        asked = read_query(request, WaitQuery)
         endpoint = self._endpoint(request, asked)
-        received = await endpoint.receive_after(asked.after, _timeout(asked))
+        received = await endpoint.receive_after(asked.after, asked.timeout_s)
         if received is None:
             return Response(status_code=204)
         headers = _headers(received)
@@ -112,18 +134,22 @@ class ServiceRoutes:
 
     async def acknowledge(self, request: Request) -> Response:
         """Let the node let go of a data unit; it has when this answers."""
-        await self._endpoint(request, _asked(request, _Query)).acknowledge(request.path_params["id"])
+        await self._endpoint(request, read_query(request, RegistrationQuery)).acknowledge(
+            request.path_params["id"]
+        )
         return Response(status_code=204)
 
     async def withdraw(self, request: Request) -> Response:
         """Ask for a data unit back; news tell whether it had departed."""
-        await self._endpoint(request, _asked(request, _Query)).withdraw(request.path_params["id"])
+        await self._endpoint(request, read_query(request, RegistrationQuery)).withdraw(
+            request.path_params["id"]
+        )
         return Response(status_code=204)
 
     async def news(self, request: Request) -> Response:
         """Answer with news of what was sent, once there are some."""
-        asked = _asked(request, _Wait)
-        return json_answer(await self._endpoint(request, asked).news(asked.after, _timeout(asked)))
+        asked = read_query(request, WaitQuery)
+        return json_answer(await self._endpoint(request, asked).news(asked.after, asked.timeout_s))
 
     def _node_and_number(self, request: Request) -> tuple[int, int | None]:
         """Return the node and service number in the path: of an address, or a number of the only node.
@@ -135,7 +161,7 @@ class ServiceRoutes:
         """
         text = str(request.path_params["service"])
         nodes = ", ".join(map(str, self._daemons))
-        if text == ANY or (text.isascii() and text.isdigit()):
+        if text == ANY or (text.isascii() and text.isdigit() and len(text) < 20):
             if len(self._daemons) > 1:
                 right = f"Write ipn:NODE.{text}; the nodes are {nodes}"
                 raise InputError(f"{text!r} names none of several nodes", where="service", right=right)
@@ -150,7 +176,7 @@ class ServiceRoutes:
             raise InputError(f"{text} is not at a node of this process", where="service", right=right)
         return address.node_number, address.service if stem == text else None
 
-    def _endpoint(self, request: Request, asked: _Query) -> BundleEndpoint:
+    def _endpoint(self, request: Request, asked: RegistrationQuery) -> BundleEndpoint:
         node, number = self._node_and_number(request)
         address = str(EndpointID.ipn(node, number or 0))
         secret, endpoint = self._endpoints.get(address, ("", None))
@@ -162,30 +188,6 @@ class ServiceRoutes:
         else:
             return endpoint
         raise InputError(what, where="registration", right="Register it again")
-
-
-def _asked(request: Request, kind: type[Asked]) -> Asked:
-    """Return what the query of a request asks for.
-
-    Raises:
-        InputError: it is not what that kind of request may ask for.
-    """
-    # A key that is there several times counts once, as the last, but for the one that is a list.
-    query: dict[str, object] = dict(request.query_params)
-    if "report" in query:
-        query["report"] = request.query_params.getlist("report")
-    try:
-        return msgspec.convert(query, kind, strict=False)
-    except msgspec.ValidationError as error:
-        may = ", ".join(kind.__struct_fields__)
-        raise InputError(str(error), where="query", right=f"It may say: {may}") from None
-
-
-def _timeout(asked: _Wait) -> float:
-    if not 0 <= asked.timeout_s <= WAIT_MAX_S:
-        right = f"It is 0 to {WAIT_MAX_S:.0f}"
-        raise InputError(f"a timeout of {asked.timeout_s} s", where="timeout_s", right=right)
-    return asked.timeout_s
 
 
 def _headers(received: ReceivedUnit) -> dict[str, str]:

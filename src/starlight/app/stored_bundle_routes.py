@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
 from starlette.requests import Request
@@ -11,13 +12,13 @@ from starlette.routing import Route
 
 from starlight.app.plan_routes import daemon_of
 from starlight.bundle import EndpointID
-from starlight.errors import InputError
 from starlight.live.daemon import Daemon
 from starlight.live.stored_bundles import LISTED_MAX
 from starlight.live.stored_view import StoredBundle
 from starlight.node.holding import Holding
 from starlight.web.answers import json_answer
 from starlight.web.body import read_body
+from starlight.web.query import NoQuery, read_query
 from starlight.words.holding import holding
 
 
@@ -30,12 +31,12 @@ class DropOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         node: whose they are; needed where the process has several nodes.
     """
 
-    ids: tuple[str, ...]
+    ids: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     deliverable: bool = False
     node: int | None = None
 
 
-class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ListQuery(msgspec.Struct, frozen=True):
     """The question which bundles are stored; as `StoredBundles.page`, at one node of several."""
 
     node: int | None = None
@@ -60,19 +61,14 @@ class StoredBundleRoutes:
 
     async def list(self, request: Request) -> Response:
         """List what a node stores."""
-        try:
-            asked = msgspec.convert(dict(request.query_params), ListQuery, strict=False)
-        except msgspec.ValidationError as error:
-            may = ", ".join(ListQuery.__struct_fields__)
-            raise InputError(str(error), where="query", right=f"It may say: {may}") from None
+        asked = read_query(request, ListQuery)
         page = daemon_of(self._daemons, asked.node).held.page(asked.after, asked.limit, stuck=asked.stuck)
         return json_answer(msgspec.structs.replace(page, bundles=[_told(each) for each in page.bundles]))
 
     async def drop(self, request: Request) -> Response:
         """Drop bundles; they are durably gone when this answers with what they were."""
+        read_query(request, NoQuery)
         draft = await read_body(request, DropOrder)
-        if not draft.ids:
-            raise InputError("it is empty", where="ids", right="Name one bundle at least")
         held = daemon_of(self._daemons, draft.node).held
         dropped = await held.drop(draft.ids, deliverable=draft.deliverable)
         return json_answer([_told(each) for each in dropped])

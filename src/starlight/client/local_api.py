@@ -17,6 +17,7 @@ import msgspec
 from starlight.client.access import Access, read_access
 from starlight.errors import InputError, StarlightError
 from starlight.web import wire
+from starlight.web.told_errors import ToldErrors
 
 T = TypeVar("T")
 
@@ -217,11 +218,10 @@ class LocalApi:
             right = "Ask anew for the access to the node, which was started with another token since"
             return InputError("the node refuses the token", where=str(self._folder), right=right)
         try:
-            told = msgspec.json.decode(answer.body, type=dict[str, str])
-        except msgspec.MsgspecError:
-            return StarlightError(f"the node answered {answer.status}")
-        what = told.get("error", f"the node answered {answer.status}")
+            told = msgspec.json.decode(answer.body, type=ToldErrors)
+        except (msgspec.MsgspecError, RecursionError):
+            told = ToldErrors()
+        if not told.error or answer.status >= 500:
+            return StarlightError(told.error or f"the node answered {answer.status}")
         # Below 500 the person can mend it, so it is an InputError here as it was there.
-        if answer.status >= 500:
-            return StarlightError(what)
-        return InputError(what, where=told.get("where", ""), right=told.get("right", ""))
+        return told.as_error()

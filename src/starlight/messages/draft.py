@@ -7,6 +7,8 @@ only who sends it asks for words (`require_text`).
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 from msgspec.structs import force_setattr
 
@@ -18,6 +20,51 @@ from starlight.routing import Priority
 
 KEY_MAX_CHARACTERS = 255
 """A UUID has 36; some programs name what they send by its path."""
+
+
+def destination(address: str) -> str:
+    """Return an address that something can be sent to, as the one text that means it.
+
+    Raises:
+        InputError: it is no endpoint id, or the null endpoint, which nobody can have (RFC 9171, 4.2.5.1.1).
+    """
+    try:
+        endpoint = EndpointID.parse(address)
+    except InputError as error:
+        raise InputError(error.what, where="to", right=error.right) from None
+    if endpoint.is_null:
+        raise InputError(f"{address} is nobody's address", where="to", right="Such are ipn:7.1, ipn:20.3")
+    return str(endpoint)
+
+
+def check_key(key: str) -> None:
+    """Refuse what is no key; an empty one, as a form sends it, is none at all.
+
+    Raises:
+        InputError: it is too long, or holds what a header can't.
+    """
+    if len(key) > KEY_MAX_CHARACTERS or not (key.isascii() and key.isprintable()):
+        right = f"1 to {KEY_MAX_CHARACTERS} printable ASCII characters, such as a UUID"
+        raise InputError(f"{key[: KEY_MAX_CHARACTERS + 1]!r} is no key", where="key", right=right)
+
+
+def check_kind(kind: str) -> None:
+    """Refuse a word that is no kind of part.
+
+    Raises:
+        InputError: it is none; the error names those that are.
+    """
+    if kind.upper() not in PartKind.__members__:
+        known = ", ".join(PartKind.__members__).lower()
+        raise InputError(f"{kind!r} is no kind of part", where="kind", right=f"Such are {known}")
+
+
+Address = Annotated[str, msgspec.Meta(extra={"check": destination})]
+"""Where a letter goes."""
+ClientKey = Annotated[str, msgspec.Meta(extra={"check": check_key})]
+PartWord = Annotated[str, msgspec.Meta(extra={"check": check_kind})]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""Milliseconds or pixels; no more than any program can count with."""
 
 
 class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,17 +83,15 @@ class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     upload: str
     name: str = ""
     media_type: str = OCTETS
-    kind: str = "file"
-    duration_ms: int | None = None
-    width: int | None = None
-    height: int | None = None
+    kind: PartWord = "file"
+    duration_ms: Count | None = None
+    width: Count | None = None
+    height: Count | None = None
     transcript: str = ""
 
     def __post_init__(self) -> None:
         """Check the kind, which is a word."""
-        if self.kind.upper() not in PartKind.__members__:
-            known = ", ".join(PartKind.__members__).lower()
-            raise InputError(f"{self.kind!r} is no kind of part", where="kind", right=f"Such are {known}")
+        check_kind(self.kind)
 
 
 class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,13 +113,13 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         InputError: `to` is no address that anybody can have, or `priority` or `key` is none.
     """
 
-    to: str
+    to: Address
     text: str
     reply_to: str | None = None
     priority: Priority = Priority.NORMAL
     critical: bool = False
     parts: tuple[Attachment, ...] = ()
-    key: str | None = None
+    key: ClientKey | None = None
     plain_text: bool | None = None
 
     def __post_init__(self) -> None:
@@ -84,7 +129,7 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         force_setattr(self, "reply_to", self.reply_to or None)  # A form sends an empty field.
         force_setattr(self, "key", self.key or None)
         if self.key is not None:
-            _check_key(self.key)
+            check_key(self.key)
 
     def require_text(self) -> None:
         """Refuse an empty letter.
@@ -94,24 +139,3 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         if not self.text.strip() and not self.parts:
             raise InputError("the letter is empty", where="text", right="Write a word or two")
-
-
-def _check_key(key: str) -> None:
-    if len(key) > KEY_MAX_CHARACTERS or not (key.isascii() and key.isprintable()):
-        right = f"1 to {KEY_MAX_CHARACTERS} printable ASCII characters, such as a UUID"
-        raise InputError(f"{key[: KEY_MAX_CHARACTERS + 1]!r} is no key", where="key", right=right)
-
-
-def destination(address: str) -> str:
-    """Return an address that something can be sent to, as the one text that means it.
-
-    Raises:
-        InputError: it is no endpoint id, or the null endpoint, which nobody can have (RFC 9171, 4.2.5.1.1).
-    """
-    try:
-        endpoint = EndpointID.parse(address)
-    except InputError as error:
-        raise InputError(error.what, where="to", right=error.right) from None
-    if endpoint.is_null:
-        raise InputError(f"{address} is nobody's address", where="to", right="Such are ipn:7.1, ipn:20.3")
-    return str(endpoint)

@@ -11,7 +11,7 @@ from starlight.faults import Path, key_text
 from starlight.scenario.file_errors import FileErrors, shown
 from starlight.scenario.toml_text import parse, take_numbers
 from starlight.type_words import TOML
-from starlight.typed_values import Reading
+from starlight.typed_values import TypedReading
 
 Kind = TypeVar("Kind")
 
@@ -35,9 +35,9 @@ def read(text: str, kind: type[Kind], where: str) -> tuple[Kind, FileErrors]:
     try:
         return msgspec.convert(tree, kind), errors
     except msgspec.ValidationError:
-        reading = Reading(_Telling(errors), TOML)
+        reading = TypedReading(_Telling(errors), TOML)
         reading.table((), tree, inspect.type_info(kind))
-    errors.settle(reading.in_doubt, reading.stand_ins)
+    errors.settle(reading.stand_ins.in_doubt, reading.stand_ins.words)
     if reading.mended:
         try:
             return msgspec.convert(reading.renamed(tree), kind), errors

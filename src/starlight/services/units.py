@@ -14,6 +14,8 @@ from starlight.json_time import Time
 LIFETIME_S = DAY / SECOND
 """How long a data unit is worth carrying where its sender does not say: a day has several passes."""
 
+LIFETIME_MAX_S = 100 * 366 * DAY / SECOND
+"""As for any bundle (`node.config.NodeLimits.lifetime_ms`)."""
 
 ANY = "any"
 """In the place of a service number in the local API: any that is free."""
@@ -88,7 +90,7 @@ class UnitToSend(msgspec.Struct, frozen=True):
         """
         if EndpointID.parse(self.to).is_null:
             raise InputError(f"{self.to!r} is nobody", where="to", right="Such are ipn:7.9, dtn://ground/log")
-        if not 0.001 <= self.lifetime_s <= 100 * 366 * DAY / SECOND:
+        if not 0.001 <= self.lifetime_s <= LIFETIME_MAX_S:
             right = "It is 0.001 s to 100 years"
             raise InputError(f"a lifetime of {self.lifetime_s} s", where="lifetime_s", right=right)
         if self.priority not in (0, 1, 2):

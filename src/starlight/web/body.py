@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qsl
 
-import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from starlight.errors import InputError
-from starlight.messages.urgency import priority_of
-from starlight.web import wire
+from starlight.json_text import decode
+from starlight.type_words import JSON, WORDS
+from starlight.web.answers import FORM_TYPE, JSON_TYPE
+from starlight.web.request_values import Check, Described, read
 
 MAX_BODY_BYTES = 256 * 1024
 """A letter of 64 kB in Korean, three times as long when a form quotes it, and room to spare."""
@@ -19,41 +20,67 @@ MAX_BODY_BYTES = 256 * 1024
 FIELDS_MAX = 16
 """More than any form here has."""
 
-Described = TypeVar("Described", bound=msgspec.Struct)
+BODY = "body"
+"""What errors about all of it call it."""
 
 
-async def read_body(request: Request, kind: type[Described]) -> Described:
+async def read_body(
+    request: Request, kind: type[Described], check: Check[Described] | None = None
+) -> Described:
     """Return what the body of a request describes.
 
+    Args:
+        request: whose body it is.
+        kind: what it describes.
+        check: notes what no single key can know.
+
     Raises:
-        InputError: it does not; the error names what is wrong.
+        InputError: it does not; each thing that is wrong is told, with its key and what would be right.
         HTTPException: it is too large (413), or neither JSON nor a form (415).
     """
-    body = await octets(request, MAX_BODY_BYTES, "a letter")
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media not in ("application/json", "application/x-www-form-urlencoded"):
-        raise HTTPException(415, "send application/json, or a form")
-    is_form = media != "application/json"
-    try:
-        # A form knows only text, so there a truth value may be the word for it; in JSON it may not.
-        fields = _form(body) if is_form else msgspec.json.decode(body)
-        if isinstance(fields, dict) and isinstance(word := fields.get("priority"), str):
-            fields["priority"] = priority_of(word)  # Here, so that its error names the words that are right.
-        return wire.read(fields, kind, from_text=is_form)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise InputError(str(error), where="body", right=_right(kind)) from None
+    is_form = _media_type(request) == FORM_TYPE
+    body = await octets(request, MAX_BODY_BYTES, "a body")
+    if is_form:
+        return read(_form(body), kind, WORDS, BODY, check)
+    return read(decode(body, BODY), kind, JSON, BODY, check)
+
+
+def _media_type(request: Request) -> str:
+    """Return the type of a body: JSON or a form.
+
+    Raises:
+        HTTPException: it is neither (415).
+    """
+    given = request.headers.get("content-type", "")
+    media, _, more = given.lower().partition(";")
+    charset = more.partition("charset=")[2].partition(";")[0].strip(' "')
+    if media.strip() not in (JSON_TYPE, FORM_TYPE):
+        told = f"the body is of type {given[:80]!r}" if given else "the header Content-Type is missing"
+        raise HTTPException(415, told, headers={"Accept-Post": f"{JSON_TYPE}, {FORM_TYPE}"})
+    if charset not in ("", "utf-8", "utf8", "us-ascii"):
+        raise HTTPException(415, f"the body is in {charset[:40]!r}", headers={"Accept-Post": JSON_TYPE})
+    return media.strip()
 
 
 def _form(body: bytes) -> dict[str, Any]:
-    return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict"))
+    """Return the fields of a form.
 
-
-def _right(kind: type[msgspec.Struct]) -> str:
-    """Return which fields a body must have, and which it may."""
-    fields = msgspec.structs.fields(kind)
-    needed = " and ".join(field.name for field in fields if field.required)
-    may = ", ".join(field.name for field in fields if not field.required)
-    return f"Send {needed}" + (f"; if you like {may}" if may else "")
+    Raises:
+        InputError: it is none, or has a field twice.
+    """
+    try:
+        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
+    except UnicodeDecodeError:
+        raise InputError("the form is not in UTF-8", where=BODY, right="Send it in UTF-8") from None
+    except ValueError:
+        told = f"the form has more than {FIELDS_MAX} fields"
+        raise InputError(told, where=BODY, right="No form here has as many") from None
+    found: dict[str, Any] = {}
+    for name, value in fields:
+        if name in found:
+            raise InputError(f"{name[:80]} is there twice", where=name[:80], right="Give it once")
+        found[name] = value
+    return found
 
 
 async def octets(request: Request, most: int, what: str) -> bytes:

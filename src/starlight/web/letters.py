@@ -10,13 +10,20 @@ from starlette.routing import Route
 
 from starlight.errors import InputError
 from starlight.messages.conversation import HideOrder
-from starlight.messages.draft import Draft
+from starlight.messages.draft import Address, Draft
 from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
 from starlight.web.forecast_view import LatenessView
+from starlight.web.query import NoQuery, read_query
 from starlight.web.render import next_draft_key
 from starlight.web.visit import Visit
+
+
+class ToQuery(msgspec.Struct, frozen=True):
+    """The question about a letter to an address, such as ipn:20.1."""
+
+    to: Address
 
 
 class ReadOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,20 +84,17 @@ class LetterRoutes:
 
     async def reach(self, request: Request) -> Response:
         """Tell the state of the way to a correspondent, as JSON alone: the page has it in its parts."""
-        visit = await Visit.of(self._backend, request)
-        to = request.query_params.get("to", "")
-        if not to:
-            raise InputError("nobody is named", where="to", right="Add ?to=ADDRESS, such as ipn:20.1")
-        return json_answer(await visit.letters.reach(to))
+        visit = await Visit.of(self._backend, request, ToQuery)
+        return json_answer(await visit.letters.reach(read_query(request, ToQuery, lenient=True).to))
 
     async def why_late(self, request: Request) -> Response:
         """Tell why a draft would not be there sooner; a GET, which a link can ask, is about an empty one."""
-        visit = await Visit.of(self._backend, request)
+        visit = await Visit.of(self._backend, request, NoQuery if request.method == "POST" else ToQuery)
         if request.method == "POST":
             # A POST although nothing changes: an address is too short for the text, and is kept in logs.
             draft = await read_body(request, Draft)
         else:
-            draft = Draft(request.query_params.get("to", ""), "")
+            draft = Draft(read_query(request, ToQuery, lenient=True).to, "")
         return await _explained(visit, await visit.letters.why_late(draft), draft.to)
 
     async def why_letter_late(self, request: Request) -> Response:

@@ -8,10 +8,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from starlight.messages.draft import Draft
-from starlight.web.answers import json_answer, wants_json
+from starlight.web.answers import is_of_api, json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
-from starlight.web.visit import Visit
+from starlight.web.query import NoQuery, read_query
+from starlight.web.visit import MailboxQuery, PersonQuery, StatusQuery, Visit, WithQuery
 
 
 class StormOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,6 +60,8 @@ class PageRoutes:
 
     async def people(self, request: Request) -> Response:
         """Tell who is here; a browser is led to the first one's page."""
+        if is_of_api(request):
+            read_query(request, NoQuery)
         people = await self._backend.people()
         if wants_json(request):
             return json_answer(people)
@@ -67,7 +70,7 @@ class PageRoutes:
 
     async def page(self, request: Request) -> Response:
         """Show a person's page."""
-        visit = await Visit.of(self._backend, request)
+        visit = await Visit.of(self._backend, request, MailboxQuery)
         view = await visit.page()
         if wants_json(request):
             return json_answer({"mailbox": view.mailbox, "status": view.status})
@@ -78,7 +81,7 @@ class PageRoutes:
 
     async def parts(self, request: Request) -> Response:
         """Show what changes of a page while it is open."""
-        visit = await Visit.of(self._backend, request)
+        visit = await Visit.of(self._backend, request, MailboxQuery)
         view = await visit.page()
         if wants_json(request):
             return json_answer({"mailbox": view.mailbox, "status": view.status})
@@ -86,35 +89,45 @@ class PageRoutes:
 
     async def mailbox(self, request: Request) -> Response:
         """Tell the letters with one correspondent, and all conversations."""
-        visit = await Visit.of(self._backend, request)
+        visit = await Visit.of(self._backend, request, MailboxQuery)
         return json_answer(await visit.mailbox())
 
     async def status(self, request: Request) -> Response:
         """Tell what moves besides letters, as a person's place knows it."""
-        visit = await Visit.of(self._backend, request)
-        return json_answer(await self._backend.status(visit.person.id, request.query_params.get("with", "")))
+        visit = await Visit.of(self._backend, request, _by_person(request, StatusQuery, WithQuery))
+        asked = read_query(request, WithQuery, lenient=True)
+        return json_answer(await self._backend.status(visit.person.id, asked.with_))
 
     async def sky(self, request: Request) -> Response:
         """Tell clocks, positions, distance and the window."""
+        read_query(request, NoQuery, lenient=not is_of_api(request))
         return json_answer(await self._backend.sky())
 
     async def orbits(self, request: Request) -> Response:
         """Tell the lines of the orbits."""
+        read_query(request, NoQuery, lenient=not is_of_api(request))
         return json_answer(await self._backend.orbits())
 
     async def storm(self, request: Request) -> Response:
         """Let the storm loose, or end it."""
-        visit = await Visit.of(self._backend, request)
+        visit = await Visit.of(self._backend, request, _by_person(request, PersonQuery, NoQuery))
         order = await read_body(request, StormOrder)
         return await visit.done(await self._backend.set_storm(order.active))
 
     async def rate(self, request: Request) -> Response:
         """Let mission time go at another rate, or stand."""
-        visit = await Visit.of(self._backend, request)
+        visit = await Visit.of(self._backend, request, _by_person(request, PersonQuery, NoQuery))
         order = await read_body(request, RateOrder)
         return await visit.done(await self._backend.set_rate(visit.person.id, order.rate))
 
     async def go_on(self, request: Request) -> Response:
         """Hurry on to what comes next in the story."""
-        visit = await Visit.of(self._backend, request)
+        visit = await Visit.of(self._backend, request, _by_person(request, PersonQuery, NoQuery))
         return await visit.done(await self._backend.go_on(visit.person.id))
+
+
+def _by_person(
+    request: Request, elsewhere: type[msgspec.Struct], below: type[msgspec.Struct]
+) -> type[msgspec.Struct]:
+    """Return what an address may ask for, which names its person in its path or else behind the ?."""
+    return below if "person" in request.path_params else elsewhere

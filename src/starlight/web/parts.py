@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from starlight.errors import InputError
+from starlight.messages.parts import PARTS_MAX
 from starlight.web.answers import json_answer
 from starlight.web.backend import PageBackend
 from starlight.web.views import Upload
@@ -33,7 +35,7 @@ class PartRoutes:
         person = "/people/{person}"
         return [
             Route(f"{person}/parts", self.upload, methods=["POST"]),
-            Route(f"{person}/letters/{{letter:path}}/parts/{{part:int}}", self.fetch),
+            Route(f"{person}/letters/{{letter:path}}/parts/{{part}}", self.fetch),
         ]
 
     async def upload(self, request: Request) -> Response:
@@ -45,7 +47,11 @@ class PartRoutes:
     async def fetch(self, request: Request) -> Response:
         """Give the bytes of a part that is here whole."""
         visit = await Visit.of(self._backend, request)
-        part, pieces = await visit.letters.part(request.path_params["letter"], request.path_params["part"])
+        number = str(request.path_params["part"])
+        if not (number.isascii() and number.isdigit() and len(number) < 4):
+            right = f"Parts are numbered from 0, and there are {PARTS_MAX} at most"
+            raise InputError(f"{number[:40]!r} is no number of a part", where="part", right=right)
+        part, pieces = await visit.letters.part(request.path_params["letter"], int(number))
         name = quote(part.name or f"part-{part.number}", safe="")
         headers = {
             "Content-Disposition": f"attachment; filename*=UTF-8''{name}",

@@ -2,24 +2,52 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from urllib.parse import urlencode
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from starlight.errors import InputError
-from starlight.web.answers import json_answer, wants_json
+from starlight.web.answers import is_of_api, json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.page import Look, PageView
+from starlight.web.query import NoQuery, read_query
 from starlight.web.reader import Reader
 from starlight.web.views import MailboxView, Person
+
+
+class WithQuery(msgspec.Struct, frozen=True, rename={"with_": "with"}):
+    """The question for the letters with one correspondent, or the way there."""
+
+    with_: str = ""
+
+
+class PersonQuery(msgspec.Struct, frozen=True):
+    """The question for what one of several people knows."""
+
+    person: str = ""
+
+
+class StatusQuery(WithQuery, frozen=True, rename={"with_": "with"}):
+    """The question for the way to one correspondent, of one of several people."""
+
+    person: str = ""
+
 
 LETTERS_SHOWN = 50
 """Letters in an answer that does not say how many: more than anyone reads at a sitting."""
 
 LETTERS_MAX = 500
 """Letters in one answer at most: a page of that many still opens in a blink."""
+
+
+class MailboxQuery(WithQuery, frozen=True, rename={"with_": "with"}):
+    """The question for the latest letters, or for those before one."""
+
+    before: str = ""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LETTERS_MAX)] = LETTERS_SHOWN
 
 
 class Visit:
@@ -39,13 +67,21 @@ class Visit:
         self.letters = backend.correspondence(person.id)
 
     @classmethod
-    async def of(cls, backend: PageBackend, request: Request) -> Visit:
+    async def of(cls, backend: PageBackend, request: Request, query: type[msgspec.Struct] = NoQuery) -> Visit:
         """Return the visit to the person in the path, or else in ``?person=``, or else the first.
 
+        Args:
+            backend: what stands behind the page.
+            request: what was asked.
+            query: what its address may ask for in the API; a page passes over what it does not know.
+
         Raises:
+            InputError: its address asks for something else.
             HTTPException: there is nobody of that id (404).
         """
         # The backend is only ever asked for people it has named, so it need not guard against others.
+        if is_of_api(request):
+            read_query(request, query)
         people = await backend.people()
         wanted = request.path_params.get("person") or request.query_params.get("person") or people[0].id
         for person in people:
@@ -60,16 +96,9 @@ class Visit:
         Raises:
             InputError: it asks for no number of letters, or for letters before one that is not there.
         """
-        asked = self.request.query_params
-        limit = asked.get("limit", str(LETTERS_SHOWN))
-        # isdigit alone would let the digits of other scripts through.
-        if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= LETTERS_MAX):
-            right = f"A whole number from 1 to {LETTERS_MAX}"
-            raise InputError(f"limit {limit!r}", where="limit", right=right)
+        asked = read_query(self.request, MailboxQuery, lenient=True)
         return await self.letters.mailbox(
-            correspondent=to or asked.get("with") or None,
-            before=asked.get("before") or None,
-            limit=int(limit),
+            correspondent=to or asked.with_ or None, before=asked.before or None, limit=asked.limit
         )
 
     async def page(self, to: str | None = None) -> PageView:

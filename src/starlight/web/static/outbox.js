@@ -124,7 +124,7 @@ export function refusalWords(status, body) {
   try {
     const told = JSON.parse(body);
     if (told.where === "key") return "An earlier version of it was sent already, and is among the letters.";
-    return `${told.error}.${told.right ? ` ${told.right}.` : ""}`;
+    return (told.errors ?? [told]).map((each) => `${each.error}.${each.right ? ` ${each.right}.` : ""}`).join(" ");
   } catch {
     return `It answered ${status}.`;
   }
