@@ -119,7 +119,7 @@ def wanted(kind: inspect.Type, form: Form) -> str:
 def _number_wanted(kind: inspect.IntType | inspect.FloatType) -> str:
     noun = "a whole number" if isinstance(kind, inspect.IntType) else "a number"
     bounds = (
-        f" {word} {bound}"
+        f" {word} {int(bound) if bound == int(bound) else bound}"
         for word, bound in ((">=", kind.ge), (">", kind.gt), ("<=", kind.le), ("<", kind.lt))
         if bound is not None
     )

@@ -140,13 +140,33 @@ def test_what_the_api_is_not_meant_for_is_told(base: Path) -> None:
     api.ask(Question("POST", "/services/33", keep))
     mine = ("registration", registration["registration"])
     for method, path, query, words in (
-        ("GET", "/services/33/bundles", (mine, ("timeout_s", "61")), "a timeout of 61.0 s"),
-        ("GET", "/services/33/bundles", (mine, ("befor", "1")), "may say: registration, after, timeout_s"),
+        (
+            "GET",
+            "/services/33/bundles",
+            (mine, ("timeout_s", "61")),
+            "timeout_s: 61 does not fit. It is a number >= 0 and <= 60",
+        ),
+        (
+            "GET",
+            "/services/33/bundles",
+            (mine, ("befor", "1")),
+            "The keys there are registration, after, timeout_s",
+        ),
         ("GET", "/services/33/bundles", (), "registration"),
-        ("POST", "/services/33/bundles", (mine,), "`to`"),
+        ("POST", "/services/33/bundles", (mine,), "to: it is missing"),
         ("POST", "/services/33/bundles", (mine, ("to", "nobody")), "Write it as ipn:NODE.SERVICE"),
-        ("POST", "/services/33/bundles", (mine, ("to", "ipn:1.1"), ("priority", "high")), "no priority"),
-        ("POST", "/services/33/bundles", (mine, ("to", "ipn:1.1"), ("report", "all")), "all"),
+        (
+            "POST",
+            "/services/33/bundles",
+            (mine, ("to", "ipn:1.1"), ("priority", "high")),
+            "Allowed: bulk, normal, expedited",
+        ),
+        (
+            "POST",
+            "/services/33/bundles",
+            (mine, ("to", "ipn:1.1"), ("report", "all")),
+            "report[0]: 'all' does not fit",
+        ),
         ("POST", "/services/33/bundles", (mine, ("to", "ipn:1.1"), ("lifetime_s", "nan")), "lifetime"),
         ("POST", "/services/ipn:99.1", (), "not at a node of this process"),
         ("POST", "/services/nobody", (), "Write it as ipn:NODE.SERVICE"),
