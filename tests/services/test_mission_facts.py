@@ -44,11 +44,11 @@ class Node:
     def hears(self, peer: int, now: int = START, /, **told: FactValue) -> None:
         """Hear a statement of a peer's file; in names `__` stands for a dot."""
         statement = encode_statement(now, self.service.held.digest(), file(**told))
-        self.service.hear_facts(peer, statement, now, in_a_session=True)
+        self.service.told.hear(peer, statement, now, in_a_session=True)
 
     def takes(self, peer: int, statement: bytes) -> list[Request]:
         """Take a statement of a peer in a session."""
-        return self.service.hear_facts(peer, statement, START, in_a_session=True)
+        return self.service.told.hear(peer, statement, START, in_a_session=True)
 
     def amends(self, name: str, value: FactValue) -> None:
         """Amend a fact."""
@@ -217,7 +217,7 @@ def test_a_bundle_that_was_overtaken_says_nothing_any_more() -> None:
 
     def hears(value: float, at: int, *, in_a_session: bool) -> FactValue:
         statement = encode_statement(at, "", {LONGITUDE: Said(value, FILE)})
-        node.service.hear_facts(PEER, statement, START, in_a_session=in_a_session)
+        node.service.told.hear(PEER, statement, START, in_a_session=in_a_session)
         return node.facts.in_force()[LONGITUDE].value
 
     assert hears(1.0, START, in_a_session=True) == 1.0

@@ -271,18 +271,18 @@ def inbox(folder: Path, person: str, address: str | None, explain: bool, json_ou
         echo("No letters.")
     for line in shut_ways(client, person):
         echo(line)
-    for one in (each for each in client.hidden(person) if each.letters):
+    mailbox = client.mailbox(person)
+    for one in (each for each in mailbox.hidden if each.letters):
         count = "1 letter" if one.letters == 1 else f"{one.letters} letters"
         echo(f"{one.name} is not in the list ({count}, by --with {one.address}).")
-    unread, not_taken = client.kept_apart(person)
-    for told in (set_aside(unread, str(folder)), refused(not_taken, str(folder))):
+    for told in (set_aside(mailbox.set_aside, str(folder)), refused(mailbox.refused, str(folder))):
         if told:
             echo(told)
 
 
 def shut_ways(client: Client, person: str) -> Iterator[str]:
     """Return a line for each correspondent whom a letter does not leave for now, and why."""
-    for one in client.conversations(person):
+    for one in client.mailbox(person).conversations:
         if one.reach is not None and one.reach.code not in OPEN_WAYS:
             yield f"{one.name}: {one.reach.headline.text()}. {one.reach.detail.text()}".rstrip()
 

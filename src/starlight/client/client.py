@@ -20,7 +20,7 @@ from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter_view import LetterView
 from starlight.web import wire
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
-from starlight.web.views import ConversationView, MailboxView, Person, Upload
+from starlight.web.views import MailboxView, Person, Upload
 
 __all__ = ["Client", "LatenessView", "PredictionView", "ReachView", "plain_values"]
 
@@ -110,14 +110,9 @@ class Client:
             found += letters
         return found
 
-    def kept_apart(self, person: str) -> tuple[int, int]:
-        """Return how many records of a mailbox can't be read, and how many messages it refused."""
-        view = self._get(f"/people/{person}/mailbox", MailboxView, limit="1")
-        return view.set_aside, view.refused
-
-    def hidden(self, person: str) -> tuple[ConversationView, ...]:
-        """Return the correspondents whom a person has taken off the list."""
-        return self._get(f"/people/{person}/mailbox", MailboxView, limit="1").hidden
+    def mailbox(self, person: str) -> MailboxView:
+        """Return a person's mailbox: everyone in the list and off it, with the state of the way there."""
+        return self._get(f"/people/{person}/mailbox", MailboxView, limit="1")
 
     def hide(self, person: str, order: HideOrder) -> HiddenEntry:
         """Take a correspondent off a person's list until something new comes, or put one back.
@@ -130,10 +125,6 @@ class Client:
     def reach(self, person: str, to: str) -> ReachView:
         """Return the state of the way from a person to an address."""
         return self._get(f"/people/{person}/reach", ReachView, to=to)
-
-    def conversations(self, person: str) -> tuple[ConversationView, ...]:
-        """Return everyone whom a person writes to, with the state of the way there."""
-        return self._get(f"/people/{person}/mailbox", MailboxView, limit="1").conversations
 
     def predict(self, person: str, draft: Draft) -> PredictionView:
         """Return what to expect of a letter that is sent now."""

@@ -73,7 +73,7 @@ class FactExchange:
         """Take what a peer told as a session began."""
         if peer in self._peers.values():
             now = self._moment()
-            self._carry_out(self._service.hear_facts(peer, statement, now, in_a_session=True))
+            self._carry_out(self._service.told.hear(peer, statement, now, in_a_session=True))
             self.look()
 
     def rose(self, peer: int) -> None:

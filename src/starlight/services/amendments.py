@@ -106,10 +106,6 @@ class AmendmentService(Service):
 
     # What the node tells; see `node.application.Application`.
 
-    def hear_facts(self, peer: int, statement: bytes, now: int, *, in_a_session: bool) -> list[Request]:
-        """Take what a peer tells of the mission's facts, as a session with it begins or in a bundle."""
-        return self.told.hear(peer, statement, NAME, now, in_a_session=in_a_session)
-
     def state_facts(self, peer: int, statement: bytes) -> Request:
         """Return the request to tell a peer of them in a bundle, where its link has no sessions."""
         return self._announcements.state(peer, statement)
@@ -148,7 +144,7 @@ class AmendmentService(Service):
             return [Declined(), self._plan.refuse(unit.source, str(error), now)]
         requests: list[Request] = [self._plan.refuse(unit.source, why, now) for why in message.refused]
         if message.facts:
-            requests += self.hear_facts(author, message.facts, now, in_a_session=False)
+            requests += self.told.hear(author, message.facts, now, in_a_session=False)
         if message.amendments and author in self.planners:
             self._announcements.answer(author, now)
             requests += self._plan.believe(author, unit.source, message, now)

@@ -18,6 +18,7 @@ from starlight.contacts import Said
 from starlight.dtntime import HOUR, MILLISECOND
 from starlight.errors import CborError, StoreError
 from starlight.node.application import Request, Save, Say
+from starlight.services.announcements import NAME
 from starlight.services.trace_events import FactsRefused
 from starlight.trace import Record
 
@@ -118,13 +119,12 @@ class FactsTold:
         self.changes = 0
         self._hours: dict[int, tuple[int, int]] = {}  # by peer: an hour, and how often it said something new
 
-    def hear(self, peer: int, data: bytes, mailbox: str, now: int, *, in_a_session: bool) -> list[Request]:
-        """Take a statement of a peer, which is saved in a mailbox where it says something new.
+    def hear(self, peer: int, data: bytes, now: int, *, in_a_session: bool) -> list[Request]:
+        """Take a statement of a peer, which is saved where it says something new.
 
         Args:
             peer: its node number.
             data: the statement.
-            mailbox: under which it is saved.
             now: in ns.
             in_a_session: it is of this moment; else it came in a bundle, which a later word may overtake.
         """
@@ -149,7 +149,7 @@ class FactsTold:
             return [Say(Record(now, self._node, FactsRefused(peer, told)))]
         self.by_peer[peer] = statement
         self.changes += 1
-        return [Save(mailbox, f"{TOLD}{peer}", data)]
+        return [Save(NAME, f"{TOLD}{peer}", data)]
 
     def restore(self, key: str, data: bytes) -> None:
         """Take back a record; what a node told that is no peer any more is left where it is.
