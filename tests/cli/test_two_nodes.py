@@ -20,6 +20,7 @@ from starlight import dtntime
 from starlight.bundle import decode
 from starlight.dtntime import MILLISECOND, SECOND
 from starlight.links import TcpclConfig
+from starlight.links.tcpcl_extensions import CLOCK_EXTENSION, GREETING_EXTENSION, GREETING_MAX
 from starlight.node.config import NodeConfig
 from starlight.postoffice.outbox import LETTER_LIFETIME
 
@@ -274,7 +275,16 @@ def test_tshark_finds_both_sess_init(seen: Seen) -> None:
         assert values(message, "tcpcl.v4.negotiated.keepalive") == [str(ours.keepalive_s)]
         assert values(message, "tcpcl.v4.sess_init.seg_mru") == [str(ours.segment_mru)]
         assert values(message, "tcpcl.v4.sess_init.xfer_mru") == [str(ours.transfer_mru)]
-        assert values(message, "tcpcl.v4.sess_init.extlist_len") == ["13"]  # the time of the sender's clock
+        # The time of the sender's clock, and what its file says of the mission; neither is critical.
+        assert values(message, "tcpcl.v4.sessext.type") == [
+            f"{CLOCK_EXTENSION:#06x}",
+            f"{GREETING_EXTENSION:#06x}",
+        ]
+        assert values(message, "tcpcl.v4.sessext.flags.critical") == ["0", "0"]
+        clock, greeting = map(int, values(message, "tcpcl.v4.sessext.len"))
+        assert clock == 8
+        assert 0 < greeting <= GREETING_MAX
+        assert values(message, "tcpcl.v4.sess_init.extlist_len") == [str(5 + clock + 5 + greeting)]
 
 
 def test_tshark_finds_every_segment(seen: Seen) -> None:
