@@ -174,6 +174,11 @@ class NodeCorrespondence:
         against = self._mail.doubts(self.person.address, letter_id) if view.mine else ()
         if out_of_contact(against) is not None:
             view = without_contact(view)
+        parts = tuple(
+            replace(part, note=doubt.trouble(part.trouble).text()) if part.trouble else part
+            for part in view.parts
+        )
+        view = replace(view, parts=parts)
         for each in against:
             note += forecasts.doubt(each, self._titles)
         shown = named(view, self._book.name_and_place, self._titles, note.text())

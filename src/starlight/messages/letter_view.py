@@ -229,6 +229,8 @@ def without_contact(view: LetterView) -> LetterView:
     What was predicted of it is in doubt; what is known stays so. Of one that has left, nothing more than that
     is said to hold.
     """
+    parts = tuple(replace(part, in_doubt=part.is_on_its_way) for part in view.parts)
+    view = replace(view, parts=parts)
     if not view.on_its_way and view.certainty is not Certainty.PREDICTED:
         return view
     doubted = Certainty.IN_DOUBT

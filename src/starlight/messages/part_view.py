@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from starlight.json_time import Time
-from starlight.messages.delivery import TimeDoubt
+from starlight.messages.delivery import DeliveryState, TimeDoubt
 from starlight.messages.dispatch import Dispatch, part_arrival_doubt
+from starlight.messages.doubt import Trouble
 from starlight.messages.part_state import PartState
 from starlight.messages.parts import Part, PartKind
 
@@ -26,6 +29,14 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True):
         arrived: when it was whole where it goes to, or None.
         expected: when it is foreseen to be whole at the other end, or None.
         doubt: why `arrived` can't be right, by another's clock, or None.
+        state: of one that was written here and travels on its own, what is confirmed of it; else None.
+        leaves: when it is foreseen to leave, or None.
+        left_bytes: how much of it has left.
+        ended: when it expired or was withdrawn, or None.
+        in_doubt: contact was lost with who takes it from here, so what is foreseen of it is in doubt.
+        given_up: what is missing of one that came is not asked for any more.
+        note: why it waits or has ended, in a sentence; may be empty.
+        trouble: what went wrong with it, if anything did.
     """
 
     number: int
@@ -39,6 +50,19 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True):
     arrived: Time | None = None
     expected: Time | None = None
     doubt: TimeDoubt | None = None
+    state: DeliveryState | None = None
+    leaves: Time | None = None
+    left_bytes: int = 0
+    ended: Time | None = None
+    in_doubt: bool = False
+    given_up: bool = False
+    note: str = ""
+    trouble: Annotated[Trouble | None, msgspec.Meta(extra={"json": False})] = None
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Return whether it was written here, and waits or travels still."""
+        return self.state in (DeliveryState.WRITTEN, DeliveryState.QUEUED, DeliveryState.DEPARTED)
 
     @property
     def is_here(self) -> bool:
@@ -69,4 +93,16 @@ def part_view(number: int, part: Part, state: PartState | None, dispatch: Dispat
         arrived=dispatch.confirmed.arrived_at if dispatch else arrived,
         expected=dispatch.expected.arrives if dispatch else None,
         doubt=part_arrival_doubt(dispatch) if dispatch else None,
+        state=dispatch.state if dispatch else None,
+        leaves=dispatch.expected.leaves if dispatch else None,
+        left_bytes=_left_bytes(part, dispatch) if dispatch else 0,
+        ended=dispatch.confirmed.ended_at if dispatch else None,
+        given_up=state is not None and state.given_up,
+        trouble=dispatch.trouble if dispatch else None,
     )
+
+
+def _left_bytes(part: Part, dispatch: Dispatch) -> int:
+    """Return how many bytes of a part have left in chunks that are not known to be lost."""
+    left = {copy.chunk for copy in dispatch.copies if copy.departed_at is not None and not copy.gone}
+    return sum(map(part.chunk_bytes, left))

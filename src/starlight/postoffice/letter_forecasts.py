@@ -131,11 +131,13 @@ class LetterForecasts:
         return self._search.lateness(message, now, at, source, booked)
 
     def doubts(self, address: str, letter_id: str, now: int) -> tuple[ForecastDoubt, ...]:
-        """Return what speaks now against what is predicted of a letter, while it is on its way."""
+        """Return what speaks now against what is predicted of a letter, while it or a part is on its way."""
         sent = self._mailboxes.at(address).sent(letter_id)
-        if sent is None or not sent.dispatch.is_on_its_way:
+        under_way = [each for each in sent.dispatches if each.is_on_its_way] if sent else []
+        if not under_way:
             return ()
-        expected, left = sent.dispatch.expected, sent.dispatch.state is DeliveryState.DEPARTED
+        # The letter's own where it can be; parts take the same way, and leave after it.
+        expected, left = under_way[0].expected, under_way[0].state is DeliveryState.DEPARTED
         due = expected.arrives if expected.receipt_at is None else expected.receipt_at
         return self._forecaster.doubts(expected.legs, now, due if left else None)
 

@@ -125,6 +125,9 @@ def next_moment(mailbox: MailboxView, status: PageStatus) -> int | None:
     moments = [fact.time for letter in letters for fact in letter.facts]
     moments += [at for letter in letters for stop in letter.stops for at in (stop.arrives, stop.leaves)]
     moments += [letter.receipt_at for letter in letters if letter.receipt_at is not None]
+    moments += [
+        at for letter in letters for part in letter.parts for at in (part.leaves, part.expected) if at
+    ]
     reaches = [one.reach for one in mailbox.conversations if one.reach is not None]
     moments += [reach.until for reach in reaches if reach.until is not None]
     moments.append(next_day(status.sky.clock, mailbox.person.world))
