@@ -26,7 +26,7 @@ def key_path(key: str) -> Path:
 
 
 class Faults:
-    """What is wrong, by place; of what only follows from it, nothing is kept.
+    """Everything that is wrong, by place; of what only follows from it, nothing is kept.
 
     Attributes:
         found: in the order in which it was noted, by place and words.

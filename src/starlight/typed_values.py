@@ -28,7 +28,7 @@ _DIGITS = 19
 
 
 class Telling(Protocol):
-    """How errors are told, in the words of what was read."""
+    """Tell errors in the words of what was read."""
 
     def unfit(self, path: Path, value: object, right: str) -> None:
         """Tell that a value does not fit its key."""

@@ -135,7 +135,7 @@ def taken_light_s(here: Mapping[str, Said], node: NodeFile) -> dict[DirectedLink
 
 
 class PageNames:
-    """What the page of a node calls worlds, nodes and people; the mappings stay the same, renewed in place.
+    """Names of worlds, nodes and people on the page of a node; the mappings stay the same, renewed in place.
 
     Args:
         node: its file.

@@ -179,6 +179,7 @@ class NodePageBackend:
 
     async def changes(self, person: str) -> AsyncIterator[views.PageChange]:
         """Yield whenever something changed, while a page is open as a person."""
+        # Counted, as the same person may have several pages open.
         self._open_pages[person] += 1
         try:
             async for change in changes(

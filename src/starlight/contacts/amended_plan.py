@@ -81,6 +81,7 @@ def _added(contacts: Sequence[Contact], valid: Iterable[Amendment]) -> list[Cont
         for place, change in enumerate(amendment.changes):
             if not isinstance(change, NewContacts):
                 continue
+            # Most amendments add nothing, and to look through all contacts costs as much as they are.
             if seen is None:
                 seen = {replace(contact, id=0) for contact in contacts}
                 taken = {contact.id for contact in contacts}
@@ -121,6 +122,7 @@ def _silences(silent: Iterable[Outage]) -> dict[Link, list[Span]]:
 def _united(spans: Iterable[Span]) -> list[Span]:
     found: list[Span] = []
     for first, last in sorted(spans):
+        # Both ends belong to a span, so one that begins a nanosecond after another goes on with it.
         if found and first <= found[-1][1] + 1:
             found[-1] = (found[-1][0], max(found[-1][1], last))
         else:
@@ -142,6 +144,7 @@ def _silenced(contacts: list[Contact], silences: dict[Link, list[Span]]) -> list
             continue
         spans = silences.get((contact.from_node, contact.to_node), ())
         if any(first <= contact.end and last >= contact.start for first, last in spans):
+            # Ids of all others are needed only where a contact is cut, and its parts get new ones.
             taken = taken or {each.id for each in contacts}
             kept += _parts(contact, spans, taken)
         else:
@@ -177,6 +180,7 @@ def _notice(outage: Outage) -> Notice:
 def _id(named: str, taken: set[int]) -> int:
     """Return an id that no contact has, from the name of a contact."""
     id = 2**52 + int.from_bytes(hashlib.sha256(named.encode()).digest()[:8], "big") % 2**52
+    # Names are taken in canonical order, so the same one moves on at every node.
     while id in taken:
         id += 1
     taken.add(id)
@@ -194,6 +198,7 @@ def revised(outage: Outage, held: Sequence[Amendment]) -> tuple[Change, ...]:
     if any(outage in each.changes for each in before) and len(before) == 1:
         return ()
     kept = (c for each in before for c in each.changes if not isinstance(c, Retracted))
+    # Each once, in order: two authors may have said the same.
     others = dict.fromkeys(change for change in kept if not _same(outage, change))
     return (*(Retracted(*each.id) for each in before), *others, outage)
 

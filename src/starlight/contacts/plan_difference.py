@@ -43,6 +43,7 @@ def difference(
         fresh, kept = _parted(wanted, had)
         here = [Removed(*link, _instant(contact, kept, fresh)) for contact in gone]
         times += here
+        # A removal in force takes whatever is open at its time, what is added here too.
         holes = sorted({each.time for each in (*here, *removed) if (each.from_node, each.to_node) == link})
         added += [part for contact in fresh for part in _around(contact, holes)]
     parts = [tuple(added[at : at + MAX_CONTACTS]) for at in range(0, len(added), MAX_CONTACTS)]
@@ -52,6 +53,7 @@ def difference(
 def _by_link(contacts: Iterable[Contact], now: int) -> dict[Link, list[Contact]]:
     found: dict[Link, list[Contact]] = {}
     for contact in contacts:
+        # What is over can't be changed any more; to say so would only make the amendment large.
         if contact.end >= now:
             found.setdefault((contact.from_node, contact.to_node), []).append(replace(contact, id=0))
     return found

@@ -133,6 +133,7 @@ def _contact(entry: object, predicted: bool, names: NodeNames, where: Way, repor
     if any(later[0] < earlier[0] for earlier, later in pairwise(pieces)):
         report.add("repaired", UNORDERED, "put in order", where)
         pieces.sort(key=lambda piece: piece[0])
+    # Of what was so before the contact begins only the last counts.
     while len(pieces) > 1 and pieces[1][0] <= start:
         pieces.pop(0)
     if pieces[0][0] > start:

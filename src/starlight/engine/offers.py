@@ -1,4 +1,4 @@
-"""What waits for applications at the endpoints of a node, and what each of them is offered.
+"""Data units that wait for applications at the endpoints of a node, and that these are offered.
 
 An application that claims an endpoint is offered as many data units at a time as its claim asks for, the
 oldest first. One that it leaves for later waits as before, its lifetime runs, and it counts as offered until

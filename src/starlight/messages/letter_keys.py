@@ -84,7 +84,9 @@ class DistressKey(IntEnum):
 def letter_keys(letter: Letter, envelope: Envelope) -> Keys:
     """Return the keys of a letter that travels in an envelope."""
     created, written = ms(envelope.created), ms(letter.written_at)
+    # Both ends make it of the two addresses, so that a usual letter need not carry it.
     default_thread = thread_of(letter.sender, envelope.destination)
+    # First, so that nothing that was kept without being understood overrides what is.
     keys: Keys = dict(letter.unknown)
     keys |= {Key.VERSION: VERSION, Key.ID: bytes.fromhex(letter.id)}
     keys |= told(
@@ -153,6 +155,7 @@ def letter_of(keys: Keys, envelope: Envelope) -> Letter:
         text=text_at(keys, Key.TEXT, ""),
         reply_to=None if reply_to is None else id_of(reply_to, "reply to"),
         receipt_wanted=truth(keys.get(Key.RECEIPT_WANTED, True), "receipt wanted"),
+        # Written out or left out, the same readers are the same value: two copies of a letter are equal.
         readers=() if readers == (envelope.destination,) else readers,
         thread_name=text_at(keys, Key.THREAD_NAME, ""),
         priority=integer(keys.get(Key.PRIORITY, 1), "priority"),

@@ -39,6 +39,7 @@ def typed(value: object, wanted: type[_T], rule: str) -> _T:
     Raises:
         InputError: it is of another, in the words of `rule`.
     """
+    # By identity: a Boolean is an instance of int, and would be taken for 0 or 1.
     if type(value) is not wanted:
         raise InputError(rule)
     return value
@@ -137,4 +138,5 @@ def id_of(value: object, name: str) -> str:
 
 def id_value(id: str) -> cbor.Value:
     """Return an id, of a letter or thread, as it travels."""
+    # In half the bytes; an id of format 1 is not hexadecimal, and stays the text that it is.
     return bytes.fromhex(id) if _HEX_ID.fullmatch(id) else id

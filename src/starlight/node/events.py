@@ -126,7 +126,7 @@ class Fetched(_Event, frozen=True):
 
 
 class Drop(_Event, frozen=True):
-    """Who runs the node lets go of what it holds of a bundle.
+    """Let go of what the node holds of a bundle, as whoever runs it asks.
 
     Attributes:
         name: the key of one bundle, or the identity of one that is kept in fragments or copies.

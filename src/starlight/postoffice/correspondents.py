@@ -115,6 +115,7 @@ class Correspondents:
         if self._next is None or self._next > now:
             return []
         requests: list[Request] = []
+        # What comes while these are told, from one here to another, is told in the next turn.
         came, self._came = self._came, []
         for hosted, message in came:
             requests += self._tell(hosted, message, now)
@@ -151,6 +152,7 @@ class Correspondents:
         for act in acts or ():
             try:
                 requests += self._performed(hosted.address, act, now, letters)
+            # One act that is refused costs itself alone; the others of the same answer are performed.
             except InputError as error:
                 refused = ActRefused(hosted.address, type(act).__name__, str(error))
                 requests.append(say(now, self._node, refused))

@@ -94,6 +94,7 @@ class LetterDispatches:
             dispatch,
             state=after(dispatch.state, Happening.ACCEPTED),
             copies=(*dispatch.copies, Copy(key)),
+            # A letter that is offered again was kept here from the first time on.
             confirmed=replace(dispatch.confirmed, queued_at=now if queued_at is None else queued_at),
             trouble=None,
         )
@@ -101,6 +102,7 @@ class LetterDispatches:
         queued = LetterQueued(*about(letter), leaves=leaves, arrives=arrives, bundle=key)
         said = say(now, self._node, queued)
         put = self._letters.put(mailbox, letter_id, sent)
+        # What is more urgent takes the time that others were promised, so those are predicted again.
         urgency = sent.precedence(dispatch).urgency
         return [*put, said, *_withdrawals(sent), *self._updates.displaced_by(urgency, now)]
 
@@ -140,6 +142,7 @@ class LetterDispatches:
         )
         if dispatch.part is not None:
             return self._parts.departed(mailbox, letter, sent.having(dispatch), dispatch, key, now)
+        # What an earlier copy has brought there already is predicted no more by a later one.
         if dispatch.state is DeliveryState.DEPARTED:
             legs = dispatch.expected.legs
             leg = Leg(
@@ -168,6 +171,7 @@ class LetterDispatches:
         known = dispatch.confirmed
         if known.given_at is None:
             return []
+        # The first copy that is taken tells when the letter left; later ones are for safety alone.
         departed_at = known.given_at if known.departed_at is None else known.departed_at
         known = replace(known, departed_at=departed_at, given_at=None)
         return [*self._letters.put(mailbox, letter.id, sent.having(replace(dispatch, confirmed=known)))]
@@ -197,6 +201,7 @@ class LetterDispatches:
             return []
         mailbox, letter, sent = found
         sent = _without(sent, key)
+        # Copies and chunks come back one by one; the letter is withdrawn with the last of them.
         if sent.dispatch.state in WITHDRAWABLE and not sent.dispatch.is_carried:
             return self.taken_back(mailbox, letter, sent, now)
         # Where the letter itself had left already, its parts go on.
@@ -244,6 +249,7 @@ class LetterDispatches:
         if status == "deleted":
             deleted = Trouble(TroubleCode.DELETED, reporter=reporter, report_reason=reason)
             return self.gone(key, deleted, now)
+        # Any node may report; that it was delivered only the one whom it went to can know.
         if status != "delivered" or reporter != str(EndpointID.parse(letter.to).node_id):
             return []
         if sent.carried_by(key).part is not None:
@@ -267,6 +273,7 @@ class LetterDispatches:
         from_future = fact.time > now + self._tolerance
         if fact.part is not None:
             return self._parts.arrived(mailbox, sent, fact, now, from_future=from_future)
+        # Nobody is shown that something has happened tomorrow; that a clock is ahead is told beside it.
         time, dispatch = min(fact.time, now), sent.dispatch
         if (dispatch.confirmed.arrived_at if fact.what == "arrived" else sent.read_at) is not None:
             return []
@@ -310,6 +317,7 @@ class LetterDispatches:
             letter, sent = mailbox.letter(fact.letter_id), mailbox.sent(fact.letter_id)
             if letter is None or sent is None or letter.to != source or fact.part is not None:
                 continue
+            # Before its departure it can't have come there: so much is certain, however late the receipt is.
             left = sent.dispatch.confirmed.departed_at
             found.append(HeardClock(key, fact.time, sent.written_at if left is None else left))
         return found

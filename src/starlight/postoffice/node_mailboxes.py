@@ -77,6 +77,7 @@ class NodeMailboxes(Mapping[str, Mailbox]):
                 right=f"Such are ipn:{node}.1, ipn:{node}.2",
             )
         mailbox = self._mailboxes.get(address)
+        # As at each start: nothing is new about it, but the claim ended with the process.
         if mailbox and mailbox.is_open and mailbox.person == person:
             return [Claim(address)]
         if mailbox is None:
@@ -131,6 +132,7 @@ class NodeMailboxes(Mapping[str, Mailbox]):
 
     def _turned(self, mailbox: Mailbox, person: str, now: int, *, is_open: bool) -> Save:
         """Return the save of a mailbox's card after it was opened or closed."""
+        # Since it was opened first: what it holds is older than its last opening.
         since = now if mailbox.opened_at is None else mailbox.opened_at
         card = mailbox.set_card(person, since, is_open)
         for turned in self._watchers:

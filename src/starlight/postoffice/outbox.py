@@ -108,6 +108,7 @@ class Outbox:
             InputError: any of that is not so, the mailbox is full, or another letter has the draft's key.
         """
         mailbox = self._mailboxes.at(address)
+        # Before any check: a letter that was written once stays written, though the mailbox is full since.
         known = repeats.written_before(mailbox, draft, now)
         if known is not None:
             return known, []
@@ -143,6 +144,7 @@ class Outbox:
         keys = [copy.key for copy in sent.copies if not copy.gone and copy.departed_at is None]
         if keys:
             return [Withdraw(key) for key in keys]
+        # Every copy was given to a link, which has not said yet whether it has taken it.
         if sent.dispatch.is_carried:
             raise InputError("the letter can't be withdrawn: a link may have taken it", where="letter")
         letter = mailbox.letter(letter_id)
@@ -219,6 +221,7 @@ class Outbox:
                 if part.chunks
             ),
         )
+        # Each part is foreseen by itself: large ones arrive hours after the words that they belong to.
         for each in sent.parts:
             chunks = outgoing_of(letter.sender, letter.to, sent, each, now)
             course = self._forecaster.forecast(chunks, now)

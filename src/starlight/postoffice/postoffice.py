@@ -156,6 +156,7 @@ class PostOffice:
             for letter_id in mailbox.incoming.owing():
                 received = mailbox.received(letter_id)
                 if received is not None:
+                    # Since for ever, so the first turn of the timer tells all that was owed before.
                     self._receipts.owe(mailbox.address, letter_id, received, 0)
                     self._arrivals.resume(mailbox, letter_id, received)
         dropped = self.uploads.resume(self.mailboxes.values())

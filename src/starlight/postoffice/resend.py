@@ -68,6 +68,7 @@ class Resends:
             if written is None:
                 continue  # It was set aside.
             requests += self._parts_due(mailbox, *written, now)
+            # Read once more, as letting its parts go on has changed it.
             letter, sent = written[0], mailbox.outgoing.course(letter_id)
             own = sent.dispatch.attempts.due
             if own is not None and own <= now:
@@ -114,6 +115,7 @@ class Resends:
             )
             return [*self._letters.put(mailbox, letter.id, sent.having(given_up))]
         outgoing = outgoing_of(letter.sender, letter.to, sent, dispatch, now)
+        # By the plan as it is now: the way back that there was may be gone, or there is one at last.
         found = self._forecaster.forecast(outgoing, now)
         expected = expected_of(self._forecaster, outgoing, found) if found.arrives is not None else Expected()
         if expected.receipt_at is None:
@@ -172,6 +174,7 @@ def letter_token(letter: Letter) -> str:
 def offered_later(dispatch: Dispatch, trouble: Trouble, now: int) -> Dispatch:
     """Return a dispatch that the node did not keep: when it is offered again, and why."""
     attempts = dispatch.attempts
+    # Eight doublings pass the longest wait already; more would only make a large number.
     wait = min(RETRY_AFTER << min(attempts.tries, 8), RETRY_AFTER_MAX)
     return replace(
         dispatch, attempts=replace(attempts, tries=attempts.tries + 1, due=now + wait), trouble=trouble

@@ -58,6 +58,7 @@ class Uploads:
         saves: list[Save] = []
         for mailbox in mailboxes:
             for each in mailbox.uploads.all():
+                # The program that sent it has lost its connection with the node, and begins anew.
                 if each.finished_at is None and each.reference not in self._open:
                     saves += mailbox.uploads.drop(each.reference)
             self._wait(mailbox)
@@ -92,6 +93,7 @@ class Uploads:
                 where="parts",
                 right=f"Send those; what no letter names is let go after {NAMED_WITHIN // DAY} days",
             )
+        # How large it will be nobody says before; whoever has no room at all is told at once.
         if not mailbox.part_room.has_room(1):
             raise _no_room()
         reference = self._entropy(ID_BYTES).hex()
@@ -113,6 +115,7 @@ class Uploads:
                 where="parts",
                 right=f"It has at most {PART_MAX_BYTES}; a larger one goes in several",
             )
+        # What waits in memory is not counted as kept yet, but will be.
         if not upload.mailbox.part_room.has_room(len(upload.waiting) + len(data)):
             raise _no_room()
         upload.plain.update(data)
@@ -128,6 +131,7 @@ class Uploads:
         upload = self._of(reference)
         del self._open[reference]
         saves: list[Save] = []
+        # An empty part has one chunk as well, as its hash is that of a tree with one leaf.
         if upload.waiting or not upload.leaves:
             saves += _keep(reference, upload, bytes(upload.waiting))
         body = body_of(upload.size, CHUNK_BYTES, upload.leaves, upload.plain.digest())

@@ -39,7 +39,7 @@ _LIMITS = DecodingLimits(size=STATEMENT_MAX, depth=4, count=1_024)
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """What a node says of the mission.
+    """All that a node says of the mission.
 
     Attributes:
         at: mission time by its clock, in ns, at a resolution of 1 ms; light times are of then.
@@ -101,7 +101,7 @@ def _said(value: cbor.Value) -> Said | None:
 
 
 class FactsTold:
-    """What the peers of a node have told of the mission; the last statement of each is kept in its store.
+    """Statements of the peers of a node about the mission; the last statement of each is kept in its store.
 
     Args:
         node: its number.

@@ -65,7 +65,7 @@ class VersionHeard(TraceEvent, frozen=True, tag="amendment.version"):
 
 
 class FactsRefused(TraceEvent, frozen=True, tag="fact.refused"):
-    """What a peer told of the mission's facts was not taken.
+    """A peer's word on the mission's facts was not taken.
 
     Attributes:
         peer: its node number.

@@ -30,7 +30,7 @@ class Crash(msgspec.Struct, frozen=True):
     until: int
 
 
-class Faults(msgspec.Struct, frozen=True):
+class FaultPlan(msgspec.Struct, frozen=True):
     """The cuts and crashes that befall a world."""
 
     cuts: tuple[Cut, ...] = ()
@@ -46,7 +46,7 @@ class Faults(msgspec.Struct, frozen=True):
 
 def draw(
     seed: int, plan: ContactPlan, start: int, end: int, *, cuts_max: int = 12, crashes_max: int = 8
-) -> Faults:
+) -> FaultPlan:
     """Draw the faults of an interval; all are over at its end.
 
     Args:
@@ -69,7 +69,7 @@ def draw(
     for _ in range(random.randint(0, crashes_max) if nodes else 0):
         node = random.choice(nodes)
         crashes.append(Crash(node, *_interval(random, start, end)))
-    return Faults(tuple(cuts), tuple(crashes))
+    return FaultPlan(tuple(cuts), tuple(crashes))
 
 
 def _interval(random: Random, start: int, end: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Which segments commits have released: the facts by which the next start may delete what a crash has left.
+"""Segments that commits have released: the facts by which the next start may delete what a crash has left.
 
 A segment file without a row that names it may hold nothing any more, or bodies that only a later index knows
 of. So the commit that drops the last row also notes how long the file was, and the one that names it again

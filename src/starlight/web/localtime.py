@@ -32,7 +32,7 @@ _MONTH_NAMES = (
 _MONTHS = tuple(name[:3] for name in _MONTH_NAMES)
 
 
-class Reading(msgspec.Struct, frozen=True):
+class LocalReading(msgspec.Struct, frozen=True):
     """A local date and time.
 
     Attributes:
@@ -50,20 +50,20 @@ class Reading(msgspec.Struct, frozen=True):
     zone: str
 
 
-def reading(clock: Clock, world: str, at: int) -> Reading:
+def reading(clock: Clock, world: str, at: int) -> LocalReading:
     """Return how a moment reads on a world's clock, cut to the second."""
     face = clock.worlds[world]
     return civil_reading(face, at) if isinstance(face, CivilFace) else counted_reading(face, at)
 
 
-def civil_reading(face: CivilFace, at: int) -> Reading:
+def civil_reading(face: CivilFace, at: int) -> LocalReading:
     """Return the civil date and time at a clock's place; not beyond the year 9999."""
     local = _local(face, at)
     day = f"{local.day} {_MONTHS[local.month - 1]}"
-    return Reading(day, str(local.year), f"{local:%H:%M}", f"{local:%S}", face.zone)
+    return LocalReading(day, str(local.year), f"{local:%H:%M}", f"{local:%S}", face.zone)
 
 
-def counted_reading(face: CountedFace, at: int) -> Reading:
+def counted_reading(face: CountedFace, at: int) -> LocalReading:
     """Return the number of the day and the time of day at a clock's place.
 
     A sol is divided into 24 hours of 60 minutes of 60 seconds, each 2.7 % longer than ours
@@ -75,7 +75,7 @@ def counted_reading(face: CountedFace, at: int) -> Reading:
     second = min(int((days - day) * 86_400), 86_399)
     time = f"{second // 3600:02d}:{second // 60 % 60:02d}"
     # Days before the first are negative, and told with a true minus sign.
-    return Reading(f"{face.day} {day}".replace("-", "−"), "", time, f"{second % 60:02d}", face.zone)
+    return LocalReading(f"{face.day} {day}".replace("-", "−"), "", time, f"{second % 60:02d}", face.zone)
 
 
 def when(clock: Clock, world: str, at: int, *, seconds: bool = False, beside: int | None = None) -> str:
