@@ -280,7 +280,7 @@ def test_a_plan_that_an_application_changes_is_imposed_too(tmp_path: Path) -> No
             await until(here, lambda: here.status().up == [MARS])
             nearer = both_ways((EARTH, MARS, 60.0))
             for daemon in (here, there):
-                await daemon._carry_out(MAIL, [ChangePlan(nearer)], daemon._moment())
+                await daemon._requests.carry_out(MAIL, [ChangePlan(nearer)], daemon._requests.moment())
             await here.mail.write(JAY, Draft(NAN_YOUNG, "nearer"))
             await until(there, lambda: texts(there, NAN_YOUNG) == ["nearer"])
             (sent,) = here.departures

@@ -31,6 +31,7 @@ from starlight.live.commit_pipeline import CommitPipeline
 from starlight.live.config import DaemonConfig, DaemonStatus, Resident, patient
 from starlight.live.disk_watch import DiskWatch
 from starlight.live.engine_loop import Defects, EngineLoop
+from starlight.live.engine_requests import EngineRequests
 from starlight.live.fact_exchange import FactExchange
 from starlight.live.journal import RunRecord, TraceLog
 from starlight.live.mail_service import MailService
@@ -47,7 +48,7 @@ from starlight.neighbours.link_driver import Tap
 from starlight.neighbours.link_status import LinkStatus
 from starlight.neighbours.neighbours import Neighbours
 from starlight.node.actions import Outward, Refuse, Trace
-from starlight.node.application import Request, Restorable
+from starlight.node.application import Restorable
 from starlight.node.clock_offsets import Disagreement, tolerance_at
 from starlight.node.events import BundleReceived, Event, ExpiryHeld
 from starlight.node.trace_events import BundleRefused, RecordSetAside
@@ -125,27 +126,13 @@ class Daemon:
         self._trace = TraceLog(config.trace, log)
         self._record = RunRecord(config.node, config.record)
         self._defects = Defects(number)
-        # Each application has a face for whoever asks in this process: people, programs, planners.
         self.office = _post_office(self.node, self.store, config, clock, correspondents)
         self._disk = DiskWatch(self.store, lambda: self._commits.pending, lambda: self._listeners.notify())
-        self.mail = MailService(
-            self.office, clock, self._moment, partial(self._carry_out, MAIL), self._disk.require
-        )
         registry = Registry(number)
-        # Not bound yet: the host is made of the applications, and only it reads payloads.
-        self.bundles = BundleService(
-            registry,
-            self._moment,
-            partial(self._carry_out, BUNDLES),
-            lambda keys: self._host.payload(keys),
-            self._disk.require,
-        )
         peers = [peer.node for peer in config.peers if not peer.foreign]
         self._amendments = AmendmentService(
             number, config.node.plan, config.planners, greets=True, peers=peers
         )
-        self.plan = PlanService(self._amendments, self._moment, partial(self._carry_out, AMENDMENTS))
-        self.held = StoredBundles(self.node, self._moment, self._tell)
         applications: dict[str, Restorable] = {
             MAIL: self.office,
             AMENDMENTS: self._amendments,
@@ -153,15 +140,25 @@ class Daemon:
             **services_of(number, config.services),
         }
         self._applications = Applications(applications, lambda what, error: self._defects.note(what))
-        self._host = Host(
+        host = self._host = Host(
             self.node, self._applications, self.store.body, self._record.add if config.record else None
         )
         self._commits = CommitPipeline(self.store, clock, self._committed, self._broken, self._disk_told)
-        self._engine = EngineLoop(self._host, clock, self._commits.submit, self._defects)
+        self._engine = EngineLoop(host, clock, self._commits.submit, self._defects)
         # Whoever reads a damaged record has it set aside in a commit of its own, though nothing else is due.
         self.office.mailboxes.records.asides.watch_all(self._engine.wake)
+        requests = self._requests = EngineRequests(
+            host, self._applications, self._engine, self._commits, clock
+        )
+        # Each application has a face for whoever asks in this process: people, programs, planners.
+        moment, carry_out, room = requests.moment, requests.carry_out, self._disk.require
+        self.mail = MailService(self.office, clock, moment, partial(carry_out, MAIL), room)
+        self.bundles = BundleService(registry, moment, partial(carry_out, BUNDLES), host.payload, room)
+        self.plan = PlanService(self._amendments, moment, partial(carry_out, AMENDMENTS))
+        self.held = StoredBundles(self.node, moment, requests.tell)
+        put = partial(requests.put, AMENDMENTS)
         self.facts = FactExchange(
-            number, config.facts, config.peers, self._amendments, clock.now, self._ask, self._say
+            number, config.facts, config.peers, self._amendments, clock.now, put, self._say
         )
         self._neighbours = _neighbours(config, clock, self._hear, self._say, self.facts, tap, kinds)
         self.listening = self._neighbours.listening
@@ -170,7 +167,7 @@ class Daemon:
         )
         self.departures = self._outward.departures
         self._listeners = ChangeListeners()
-        self._running = self._started = False
+        self._started = False
         self._stopped: asyncio.Future[None]
 
     @property
@@ -194,7 +191,7 @@ class Daemon:
         self._stopped = asyncio.get_running_loop().create_future()
         self._commits.start()
         self._engine.start()
-        self._running = self._started = True
+        self._requests.running = self._started = True
         try:
             self._trace.open()
             self._record.open()
@@ -215,7 +212,7 @@ class Daemon:
 
     async def stop(self) -> None:
         """End sessions in order, commit what is handled, and close the store. Again changes nothing."""
-        self._running = False
+        self._requests.running = False
         self.own_clock.stop()
         self._engine.stop()
         self.bundles.wake()
@@ -297,7 +294,7 @@ class Daemon:
 
     async def settled(self) -> None:
         """Return once all that has happened so far is handled and committed."""
-        await self._carry_out(MAIL, (), self._moment())
+        await self._requests.carry_out(MAIL, (), self._requests.moment())
 
     def _restore(self, plan: ContactPlan | None) -> None:
         """Give the engine what the store holds, and open the residents' mailboxes."""
@@ -317,34 +314,6 @@ class Daemon:
             self._commits.submit(self._host.ask(asked, now), now)
         self._neighbours.set_plan(self.node.router.plan)
         self.facts.look()
-
-    def _moment(self) -> int:
-        """Handle what has happened so far, so that what a person asks comes after it; return mission time."""
-        if not self._running:
-            raise StoreError(f"node {self._number} is not running")
-        self._engine.catch_up()
-        return self.clock.now()
-
-    async def _carry_out(self, name: str, requests: Sequence[Request], now: int) -> None:
-        """Hand requests of an application to the engine; return once what they cause is durable."""
-        await self._done(self._host.ask(self._applications.asked(name, requests), now), now)
-
-    async def _tell(self, events: Sequence[Event], now: int) -> None:
-        """Hand events to the engine; return once what they cause is durable."""
-        await self._done(self._host.step(events, now), now)
-
-    async def _done(self, step: Step, now: int) -> None:
-        # The step may have set a deadline before the one that the timer waits for.
-        self._engine.arm()
-        await self._commits.durable(step, now)
-
-    def _ask(self, requests: Sequence[Request]) -> None:
-        """Hand requests of the amendment service to the engine; they are durable with the next commit."""
-        if requests and self._running:
-            now = self._moment()
-            step = self._host.ask(self._applications.asked(AMENDMENTS, requests), now)
-            self._engine.arm()
-            self._commits.submit(step, now)
 
     def _committed(self, actions: list[Outward], changed: bool) -> None:
         """Do what a commit has made safe to do, and write to each connection once for all of it."""
@@ -387,7 +356,7 @@ class Daemon:
     def _broken(self, error: Exception) -> None:
         """Stop at once: what the disk refused was neither acknowledged nor sent, and peers still have it."""
         _LOG.error("node %d stops: %s", self._number, error)
-        self._running = False
+        self._requests.running = False
         self._engine.stop()
         self.bundles.wake()
         # Without a word: an orderly end would answer transfers, and no answer is true any more.
