@@ -202,8 +202,12 @@ class TypedReading:
         types = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
         if len(types) == 1:
             return self.value(path, value, types[0])
-        if any(fits(value, each) for each in types):
+        if any(fits(value, each) and not _is_compound(each) for each in types):
             return value
+        # What has the shape of one of them was meant as that, so it is told what is wrong inside.
+        alike = [each for each in types if _is_compound(each) and _is_shaped(value, each)]
+        if len(alike) == 1:
+            return self.value(path, value, alike[0])
         return self._unfit(path, value, f"It is {wanted(kind, self._form)}")
 
     def _list(self, path: Path, value: object, kind: inspect.ListType | inspect.VarTupleType) -> object:
@@ -250,6 +254,14 @@ class TypedReading:
     def _unfit(self, path: Path, value: object, right: str) -> object:
         self._telling.unfit(path, value, right)
         return NONE
+
+
+def _is_compound(kind: inspect.Type) -> bool:
+    return isinstance(kind, inspect.StructType | inspect.DictType | inspect.ListType | inspect.VarTupleType)
+
+
+def _is_shaped(value: object, kind: inspect.Type) -> bool:
+    return isinstance(value, dict if isinstance(kind, inspect.StructType | inspect.DictType) else list)
 
 
 def _number_of(text: str, *, whole: bool) -> float | str:

@@ -22,7 +22,7 @@ from starlight.services.units import ReceivedUnit, UnitToSend
 
 def came(id: str = "ipn:10.9/5/0", source: str = "ipn:10.9", created: int | None = START) -> ReceivedUnit:
     """Return a data unit."""
-    return ReceivedUnit(1, id, source, created, START, b"words")
+    return ReceivedUnit(1, id, source, created, START, b"words", START)
 
 
 def test_a_payload_is_a_file_that_tells_when_it_was_sent_and_from_where(tmp_path: Path) -> None:

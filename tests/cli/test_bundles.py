@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -270,6 +271,27 @@ def test_a_wrong_argument_is_told_in_a_line(arguments: list[str], words: str, ba
 
 
 # Services.
+
+
+@pytest.mark.parametrize("what", ["bundles", "news"])
+def test_who_waits_for_long_does_not_hold_up_the_end(what: str, tmp_path: Path) -> None:
+    """A program that waits for a bundle, or for news, is answered that there is none, without a traceback."""
+    (tmp_path / "base.toml").write_text(NODE)
+    folder = tmp_path / "base-data"
+    with running("node", tmp_path / "base.toml", folder=folder) as node:
+        node.serving()
+        client = BundleClient(folder, 9)
+        access = msgspec.json.decode((folder / ACCESS_FILE).read_bytes(), type=Access)
+        host, _, port = access.url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), DEADLINE_S) as waiting:
+            query = f"registration={client._questions._registration[1]}&timeout_s=60"
+            head = f"GET /api/services/9/{what}?{query} HTTP/1.1\r\nHost: {host}\r\n"
+            waiting.sendall(f"{head}Authorization: Bearer {access.token}\r\n\r\n".encode())
+            # Answered after the one that waits has come: both are handled in the order in which they come.
+            Api(folder).ask("/nodes")
+            assert node.end(signal.SIGTERM) == 0
+            assert waiting.recv(1024).startswith(b"HTTP/1.1 204" if what == "bundles" else b"HTTP/1.1 200")
+    assert "Traceback" not in (tmp_path / "base-data.err").read_text()
 
 
 def test_a_sink_writes_what_comes_to_a_folder(base: Path) -> None:

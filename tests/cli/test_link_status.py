@@ -12,7 +12,7 @@ from tests.cli.helpers import DEADLINE_S, STARLIGHT, running
 from tests.cli.test_commands import NODE
 
 from starlight.cli.status import show_link
-from starlight.dtntime import from_text
+from starlight.dtntime import HOUR, from_text
 from starlight.neighbours.link_status import LinkStatus
 
 TIME = from_text("2051-04-02T10:00:00Z")
@@ -36,6 +36,9 @@ UDP = LinkStatus(
     sent_bytes_per_s=1_500.0,
     queued=4,
     queued_bytes=2_000_000,
+    plan_open=True,
+    plan_until=TIME + HOUR,
+    kept_out={"bundle_bytes": 2, "sources": 7},
 )
 TCP = msgspec.structs.replace(
     UDP, protocol="tcpcl", address="", acknowledges=True, ordered=True, session=True, error="", error_at=None
@@ -52,6 +55,8 @@ def test_a_link_that_does_not_acknowledge_says_so(capsys: pytest.CaptureFixture[
         "    udpcl: no session, bundles may overtake each other, "
         "does not acknowledge: what has left is not known to have come",
         "    now 1.5 kB/s out, 0 B/s in, queue 4 bundles, 2 MB",
+        "    plan open until 2051-04-02T11:00:00.000Z",
+        "    kept out by policy: 2 by bundle_bytes, 7 by sources",
         "    last error 2051-04-02T10:00:00.000Z: Permission denied",
     ]
 
@@ -66,8 +71,15 @@ def test_a_peer_that_has_never_called_is_told(capsys: pytest.CaptureFixture[str]
     """A peer without an address calls us; until it does there is nothing but that to say."""
     show_link(NEVER)
     assert capsys.readouterr().out.splitlines() == [
-        "  peer 20 (it calls us): never up, last heard never, 0 sent, 0 acknowledged, 0 failed, 0 received"
+        "  peer 20 (it calls us): never up, last heard never, 0 sent, 0 acknowledged, 0 failed, 0 received",
+        "    no contact planned",
     ]
+
+
+def test_a_plan_that_is_shut_is_told_with_until_when(capsys: pytest.CaptureFixture[str]) -> None:
+    """So a link that is down, or up and silent, is told from one that is not to be used now."""
+    show_link(msgspec.structs.replace(NEVER, plan_open=False, plan_until=TIME))
+    assert capsys.readouterr().out.splitlines()[-1] == "    plan shut until 2051-04-02T10:00:00.000Z"
 
 
 def test_watching_prints_a_line_for_each_link_until_it_is_interrupted(tmp_path: Path) -> None:
@@ -85,5 +97,8 @@ def test_watching_prints_a_line_for_each_link_until_it_is_interrupted(tmp_path: 
         lines = [watching.stdout.readline().decode() for _ in range(3)]
         watching.send_signal(signal.SIGINT)
         _, errors = watching.communicate(timeout=DEADLINE_S)
-    assert all(" node 20 peer 10: never up, last heard never, 0 B/s out" in line for line in lines)
+    assert all(
+        " node 20 peer 10: never up, last heard never, 0 B/s out" in line and ", plan open until 2" in line
+        for line in lines
+    )
     assert (watching.returncode, errors) == (0, b"")

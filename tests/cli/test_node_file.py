@@ -10,14 +10,16 @@ import pytest
 from starlight import dtntime
 from starlight.app.node_file import load, plan_of, silent_plan
 from starlight.app.node_links import address_of, read_listen
+from starlight.app.single_node import config_of
 from starlight.contacts.contact import UNLIMITED_BPS, Contact, constant_light
 from starlight.contacts.plan import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.neighbours.address import LinkAddress
+from starlight.node.admission import Admission
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "node-file.md"
-SEOUL, BASE, DATAGRAMS, SERVICES, CLOCK = re.findall(
+SEOUL, BASE, POLICY, DATAGRAMS, SERVICES, CLOCK = re.findall(
     r"```toml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL
 )
 
@@ -55,6 +57,47 @@ def test_the_datagrams_example_is_read(tmp_path: Path) -> None:
     assert read_listen(node.listen) == (LinkAddress("tcpcl", "127.0.0.1", 4556), udp, over_ipv6)
     assert [address_of(each) for each in node.peer] == [LinkAddress("tcpcl", "127.0.0.1", 4556), over_ipv6]
     assert str(over_ipv6) == "udpcl://[::1]:4556"
+
+
+def test_the_policy_example_is_read(tmp_path: Path) -> None:
+    """A table of rules, or the list that older files have: the engine is told of both."""
+    node = load(written(tmp_path, BASE + POLICY))
+    rules = Admission(30, ("ipn:30.*",), ("ipn:10.*", "ipn:20.1"), 1_000_000, None, critical=False)
+    config = config_of(node, tmp_path, tmp_path).node
+    assert (config.admission, config.without_crc) == ((rules,), ())
+    for policy in ('["missing_primary_crc"]', "{ missing_primary_crc = true }"):
+        config = config_of(load(written(tmp_path, with_policy(policy))), tmp_path, tmp_path).node
+        assert (config.admission, config.without_crc) == ((), (10,))
+
+
+def with_policy(policy: str) -> str:
+    """Return the file of the base with a policy for its peer."""
+    base: str = BASE  # what `re` finds is Any to mypy
+    return base.replace(ADDRESS, f"{ADDRESS}\npolicy = {policy}")
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ('["everything"]', "Allowed: missing_primary_crc"),
+        ('"everything"', "It is a list of 'missing_primary_crc' or a table"),
+        ("{ destination = ['ipn:10.1'] }", "Did you mean 'destinations'?"),
+        (
+            "{ everything = true }",
+            "The keys there are missing_primary_crc, sources, destinations, bundle_bytes",
+        ),
+        ("{ bundle_bytes = 0 }", ">= 1 and <= 67108864"),
+        ("{ lifetime_s = 'long' }", "It is a number"),
+        ("{ sources = ['ipn:20.*', 'ipn:20'] }", r"policy.sources[1]: 'ipn:20' is no pattern of endpoints"),
+        ("{ destinations = 'ipn:20.*' }", "It is a list"),
+    ],
+)
+def test_a_policy_that_is_wrong_is_told_with_what_is_allowed(policy: str, words: str, tmp_path: Path) -> None:
+    """Which key, and what may stand there; a pattern by its place in its list."""
+    with pytest.raises(InputError) as error:
+        load(written(tmp_path, with_policy(policy)))
+    assert words in str(error.value)
+    assert "peer[0].policy" in str(error.value)
 
 
 def test_older_files_are_read(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from starlight.messages.letter_view import LetterView
 from starlight.node.config import NodeLimits
 from starlight.postoffice import uploads
 from starlight.services import registration, registry
+from starlight.services.ping import RoundTrip
 from starlight.services.units import News, Registered, SentUnit
 from starlight.web import body, letters, pages, views, visit
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
@@ -78,6 +79,7 @@ ANSWERS: dict[str, Any] = {
     "POST /services/SERVICE/bundles/ID/acknowledge": "nothing",
     "POST /services/SERVICE/bundles/ID/withdraw": "nothing",
     "GET /services/SERVICE/news": list[News],
+    "GET /services/SERVICE/round-trip": RoundTrip,
     "POST /services/SERVICE/end": "nothing",
 }
 TITLES: dict[str, str] = {
@@ -114,6 +116,7 @@ TITLES: dict[str, str] = {
     "StoredPage": "Stored page",
     "StoredBundle": "Stored bundle",
     "HoldingView": "Holding",
+    "RoundTrip": "Round trip",
     "Registered": "Registration",
     "SentUnit": "Sent bundle",
     "ReadCount": "Count",

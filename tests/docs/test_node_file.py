@@ -8,11 +8,12 @@ from tests.docs.documents import REFERENCE, ROOT, Block, blocks, section, text_o
 from tests.docs.file_types import Struct, wrong_rows
 
 from starlight.app import node_file as nodes
-from starlight.app.node_links import PeerSpec
+from starlight.app.node_links import PeerSpec, PolicySpec
 from starlight.app.node_services import SOURCE_LIFETIME_S, ServiceSpec
 from starlight.links import SHORTEST_KEEPALIVE_S, UdpclConfig
 from starlight.live.node_log import LogConfig
 from starlight.neighbours.kinds import DATAGRAM_RATE_BPS
+from starlight.node.admission import AdmissionRule
 from starlight.scenario.worlds import WorldSpec
 from starlight.services.announcements import SERVICE
 from starlight.services.echo import ECHO
@@ -43,6 +44,15 @@ def test_each_key_is_told(table: str) -> None:
     elsewhere = frozenset() if table else frozenset(TABLES)
     wrong = wrong_rows(TABLES[table], section(TEXT, heading), f"{NAME}: {heading}", elsewhere)
     assert not wrong, "\n".join(wrong)
+
+
+def test_each_rule_of_a_policy_is_told() -> None:
+    """The table below a peer has each of its keys in a table of its own."""
+    heading = "`[peer.policy]`"
+    wrong = wrong_rows(PolicySpec, section(TEXT, heading), f"{NAME}: {heading}", frozenset())
+    assert not wrong, "\n".join(wrong)
+    keys = {field.name for field in msgspec.structs.fields(PolicySpec)}
+    assert {rule.value for rule in AdmissionRule} < keys
 
 
 def test_each_table_of_the_file_is_here() -> None:

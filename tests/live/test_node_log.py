@@ -19,13 +19,23 @@ from starlight.dtntime import HOUR
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig
-from starlight.live.node_log import BURST, LogConfig, LogForm, LogLevel, NodeLog
+from starlight.live.node_log import (
+    BURST,
+    DEBUG_BURST,
+    DEBUG_PER_S,
+    ITEMS_MAX,
+    VALUE_MAX,
+    LogConfig,
+    LogForm,
+    LogLevel,
+    NodeLog,
+)
 from starlight.neighbours.peer import PeerConfig
 from starlight.neighbours.trace_events import LinkRefused, LinkRose
 from starlight.node.clock_offsets import ClockOffsets
 from starlight.node.config import NodeConfig
 from starlight.node.peer_clocks import PeerClocks
-from starlight.node.trace_events import BundleAccepted, BundleRefused
+from starlight.node.trace_events import BundleAccepted, BundleRefused, BundleUnreadable
 from starlight.trace import Record, TraceEvent
 
 
@@ -195,3 +205,53 @@ def test_what_links_do_is_in_the_log(tmp_path: Path) -> None:
     assert 'warning bundle.refused peer=2 reason="not acceptable"' in text
     assert "called=3" in text
     assert "warning link.unreached peer=4" in text
+
+
+def test_a_flood_of_everything_that_happens_is_bounded_too(tmp_path: Path) -> None:
+    """At `debug` so many lines are written at once and then so many a second, of whatever kind and peer."""
+    file, wall = tmp_path / "node.log", [0.0]
+    with opened(LogConfig(level=LogLevel.DEBUG, file=str(file), format=LogForm.JSON), wall) as log:
+        for number in range(5_000):
+            add(log, BundleAccepted(f"ipn:1.1/{number}/0", "ipn:1.1", number, START, 9))
+        add(log, BundleRefused(2, "not acceptable", "no bundle"))  # which is more than a detail
+        wall[0] = 1.0
+        for number in range(5_000):
+            add(log, BundleAccepted(f"ipn:1.1/{number}/0", "ipn:1.1", number, START, 9))
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert len(lines) == DEBUG_BURST + 1 + DEBUG_PER_S
+    assert lines[int(DEBUG_BURST)]["what"] == "bundle.refused"
+    assert lines[int(DEBUG_BURST) + 1]["left_out"] == 5_000 - DEBUG_BURST
+
+
+@pytest.mark.parametrize("form", LogForm)
+def test_what_a_peer_says_makes_no_line_without_end(form: LogForm, tmp_path: Path) -> None:
+    """A line is cut; in JSON each value is, and it stays an object."""
+    file = tmp_path / "node.log"
+    with opened(LogConfig(level=LogLevel.DEBUG, file=str(file), format=form)) as log:
+        add(log, BundleUnreadable(("ipn:1.1/\n" * 100_000,) * 100, "why" * 100_000))
+        try:
+            raise ValueError("x" * 1_000_000)
+        except ValueError:
+            logging.getLogger("starlight.live.engine_loop").exception("y" * 1_000_000)
+    assert file.stat().st_size < 200_000
+    if form is LogForm.JSON:
+        first, second = map(json.loads, file.read_text().splitlines())
+        assert first["why"] == ("why" * 1_000)[:VALUE_MAX] + "…"
+        assert len(first["bundles"]) == ITEMS_MAX + 1
+        assert second["text"].endswith("y…")
+
+
+def test_what_the_program_itself_says_of_a_flood_is_bounded(tmp_path: Path) -> None:
+    """A defect that a peer found is told ten times and then once a minute, with how many were left out."""
+    file, wall = tmp_path / "node.log", [0.0]
+    logger = logging.getLogger("starlight.live.engine_loop")
+    with opened(LogConfig(file=str(file)), wall):
+        for number in range(1_000):
+            if number == 999:
+                wall[0] = 60.0
+            logger.error("handling broke at %d", number)
+        logger.error("something else broke")
+    lines = file.read_text().splitlines()
+    assert len(lines) == BURST + 2
+    assert lines[-2].endswith(f"left_out={999 - BURST}")
+    assert "something else" in lines[-1]

@@ -23,6 +23,15 @@ def contact(id: int, start: int, end: int, from_node: int = 1, to_node: int = 2)
     return Contact(id, from_node, to_node, start, end, ((start, 8),), constant_light(start, 1))
 
 
+def open_until(contacts: list[Contact], now: int) -> int | None:
+    """Return until when one of some contacts is open, or the next that begins at once."""
+    until = None
+    while ends := [one.end for one in contacts if one.start <= now <= one.end]:
+        until = max(ends)
+        now = until + 1
+    return until
+
+
 @settings(deadline=None, derandomize=True, max_examples=300)
 @given(st.integers(0, 2**32), st.integers(-1, 40), st.integers(0, 3))
 def test_a_link_finds_what_looking_at_every_contact_finds(seed: int, ready: int, size: int) -> None:
@@ -46,6 +55,7 @@ def test_a_link_finds_what_looking_at_every_contact_finds(seed: int, ready: int,
     assert alive >= {id for id, timing in timings.items() if timing and timing[2] <= until}
     assert all(contact.end >= ready for contact in link.alive(ready, until))
     assert link.is_open(ready) == any(one.start <= ready <= one.end for one in found)
+    assert link.open_until(ready) == open_until(found, ready)
     later = [one for one in found if one.end >= ready]
     assert link.following(ready) == min(later, key=lambda one: max(one.start, ready), default=None)
     assert link.last_arrival() == max(one.end + 2 * one.light_time(one.end) for one in found)

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from starlight import dtntime
-from starlight.app.node_links import Light, Number, PeerSpec, check_peer, host_port, read_listen
+from starlight.app.node_links import Light, Number, PeerSpec, check_peer, check_policy, host_port, read_listen
 from starlight.app.node_services import ServiceSpec, check_services
 from starlight.bundle import EndpointID
 from starlight.contacts import (
@@ -146,7 +146,10 @@ def load(path: Path) -> NodeFile:
 
 
 def plan_of(
-    node: NodeFile, folder: Path, light_s: Mapping[tuple[int, int], float] = MappingProxyType({})
+    node: NodeFile,
+    folder: Path,
+    light_s: Mapping[tuple[int, int], float] = MappingProxyType({}),
+    data: bytes | None = None,
 ) -> ContactPlan:
     """Return the node's contact plan: the file's and the contacts written out; else each peer, always.
 
@@ -156,6 +159,7 @@ def plan_of(
         node: the file.
         folder: in which it is.
         light_s: fixed light times in s by directed link, besides those that the file fixes.
+        data: of the plan's file; None for what it has now.
 
     Raises:
         InputError: the plan's file can't be read.
@@ -164,7 +168,7 @@ def plan_of(
     notices: tuple[Notice, ...] = ()
     if node.plan:
         path = folder / node.plan
-        plan = from_json(read_bytes(path, formats.MAX_BYTES), str(path))
+        plan = from_json(read_bytes(path, formats.MAX_BYTES) if data is None else data, str(path))
         contacts, notices = list(plan.contacts), plan.notices
     # The ids of the contacts written out follow those of the plan's file, so that no two are the same.
     fresh = max((contact.id for contact in contacts), default=0) + 1
@@ -241,6 +245,7 @@ def _check(node: NodeFile, errors: FileErrors) -> None:
         if peer.number == node.number:
             errors.add(f"{key}.number", f"{key}.number = {peer.number}", "A node is no peer of itself")
         errors.guard(key, partial(check_peer, peer, node.listen, key))
+        errors.guard(key, partial(check_policy, peer, key))
         if peer.node_id:
             errors.guard(f"{key}.node_id", partial(_check_address, peer.node_id))
     for index, contact in enumerate(node.contact):

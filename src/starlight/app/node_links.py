@@ -12,10 +12,30 @@ from starlight.links import LARGEST_DATAGRAM, SHORTEST_KEEPALIVE_S, SMALLEST_DAT
 from starlight.neighbours.address import LinkAddress, read_address
 from starlight.neighbours.kinds import KINDS, DatagramKind
 from starlight.neighbours.peer import PeerConfig
+from starlight.node.admission import Admission, pattern
 from starlight.scenario.network import Name
 
 Number = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 Light = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
+
+
+class PolicySpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The rules for what a peer offers; a rule that is left out keeps nothing out.
+
+    Attributes:
+        missing_primary_crc: a bundle without a CRC in its primary block is taken (RFC 9171, 4.3.1).
+        sources, destinations: patterns of endpoints: ``ipn:20.1``, ``ipn:20.*``, ``dtn://ground/*``.
+        bundle_bytes: the largest bundle that is taken.
+        lifetime_s: how long a bundle may have left at most.
+        critical: critical bundles are taken.
+    """
+
+    missing_primary_crc: bool = False
+    sources: list[str] | None = None
+    destinations: list[str] | None = None
+    bundle_bytes: Annotated[int, msgspec.Meta(ge=1, le=64 << 20)] | None = None
+    lifetime_s: Annotated[float, msgspec.Meta(ge=1, le=3_200_000_000)] | None = None
+    critical: bool = True
 
 
 class PeerSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,7 +48,7 @@ class PeerSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         node_id: what it says in SESS_INIT; ``ipn:<number>.0`` when empty.
         foreign: it is not a Starlight node, so light time is imposed here in both directions.
         light_time_s: a fixed one-way light time in place of the plan's.
-        policy: what is taken from it against a rule, by the names of `bundle.policy.Policy`.
+        policy: what is taken from it; a list names what is taken although a rule of RFC 9171 forbids it.
         datagram_max, keepalive_s, datagram_rate_bps: of ``udpcl``, as in `neighbours.peer.PeerConfig`.
     """
 
@@ -43,7 +63,7 @@ class PeerSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     datagram_max: Annotated[int, msgspec.Meta(ge=SMALLEST_DATAGRAM, le=LARGEST_DATAGRAM)] | None = None
     keepalive_s: Annotated[int, msgspec.Meta(ge=0, le=86_400)] | None = None
     datagram_rate_bps: Annotated[int, msgspec.Meta(ge=1, le=10**12)] | None = None
-    policy: list[Literal["missing_primary_crc"]] = []
+    policy: list[Literal["missing_primary_crc"]] | PolicySpec = []
 
 
 def host_port(text: str, where: str) -> tuple[str, int]:
@@ -116,6 +136,55 @@ def names_of(peers: Iterable[PeerSpec]) -> dict[str, int]:
         for peer in peers
         if peer.node_id.startswith(scheme)
     }
+
+
+def takes_without_crc(peer: PeerSpec) -> bool:
+    """Return whether bundles of a peer are taken without a CRC in their primary block."""
+    policy = peer.policy
+    return policy.missing_primary_crc if isinstance(policy, PolicySpec) else bool(policy)
+
+
+def check_policy(peer: PeerSpec, key: str) -> None:
+    """Check the rules for what a peer offers.
+
+    Raises:
+        InputError: a pattern is none; the message names key and value, and what is one.
+    """
+    try:
+        admission(peer)
+    except InputError as error:
+        raise InputError(error.what, where=f"{key}.{error.where}", right=error.right) from None
+
+
+def admission(peer: PeerSpec) -> Admission | None:
+    """Return the rules for what a peer offers; None where it has none.
+
+    Raises:
+        InputError: a pattern is none; the message names its place in the policy.
+    """
+    policy = peer.policy
+    if not isinstance(policy, PolicySpec):
+        return None
+    lifetime_ms = None if policy.lifetime_s is None else round(policy.lifetime_s * 1000)
+    rules = Admission(
+        peer.number,
+        _patterns(policy.sources, "sources"),
+        _patterns(policy.destinations, "destinations"),
+        policy.bundle_bytes,
+        lifetime_ms,
+        policy.critical,
+    )
+    return None if rules == Admission(peer.number) else rules
+
+
+def _patterns(texts: list[str] | None, key: str) -> tuple[str, ...] | None:
+    found = []
+    for index, text in enumerate(texts or ()):
+        try:
+            found.append(pattern(text))
+        except InputError as error:
+            raise InputError(error.what, where=f"policy.{key}[{index}]", right=error.right) from None
+    return None if texts is None else tuple(found)
 
 
 def check_peer(peer: PeerSpec, listen: str | list[str], key: str) -> None:

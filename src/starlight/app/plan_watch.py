@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
-from pathlib import Path
 
-from starlight.contacts import ContactPlan
+from starlight.app.kept_plan import KeptPlan, tell
+from starlight.contacts import formats
 from starlight.errors import StarlightError
+from starlight.input_files import read_bytes
 from starlight.live.plan_service import PlanService
 
 _LOG = logging.getLogger(__name__)
@@ -26,19 +26,13 @@ class PlanWatch:
     """Watches one plan file.
 
     Args:
-        path: the file.
-        read: reads the node's plan with it. Raises InputError where it is none.
+        file: the file, and what was taken of it.
         plan: of the running node.
-        in_force: as the file had it when the node was started.
     """
 
-    def __init__(
-        self, path: Path, read: Callable[[], ContactPlan], plan: PlanService, in_force: ContactPlan
-    ) -> None:
-        self._path = path
-        self._read = read
+    def __init__(self, file: KeptPlan, plan: PlanService) -> None:
+        self._file = file
         self._plan = plan
-        self._taken = in_force
         self._seen = self._known = self._mark()
 
     async def run(self) -> None:
@@ -55,22 +49,17 @@ class PlanWatch:
             return
         self._known = mark
         try:
-            wanted = self._read()
-            made = await self._plan.change_to(self._taken, wanted)
+            made = await self._file.take(read_bytes(self._file.path, formats.MAX_BYTES))
         except StarlightError as error:
             # The plan in force stays: a file that is half written, or wrong, must not silence a network.
             self._plan.file_trouble = str(error)
             _LOG.warning("the plan file is not taken, and the plan in force stays: %s", error)
             return
-        self._taken = wanted
         self._plan.file_trouble = ""
-        if made is None:
-            _LOG.info("the plan file %s has changed, and its contacts are the same", self._path)
-        else:
-            _LOG.info("the plan file %s has changed: amendment %d:%d", self._path, *made.id)
+        tell(self._file.path, made)
 
     def _mark(self) -> Mark:
         with contextlib.suppress(OSError):
-            found = self._path.stat()
+            found = self._file.path.stat()
             return found.st_ino, found.st_size, found.st_mtime_ns
         return None

@@ -80,8 +80,10 @@ def bind(host: str, port: int, *, fall_back: bool) -> socket.socket:
     # Bound but not yet listening: nobody is let in before there is something to show.
     for attempt in (port, 0) if fall_back else (port,):
         listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-        # Else a restart would find the port taken by connections of the run before, in TIME_WAIT.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Else a restart would find the port taken by connections of the run before, in TIME_WAIT. Not of a
+        # port that the system chooses: it would give one that another process has bound in the same way.
+        if attempt:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, attempt))
         except OSError as error:
@@ -89,9 +91,23 @@ def bind(host: str, port: int, *, fall_back: bool) -> socket.socket:
             reason = error.strerror
             continue
         return listener
-    raise InputError(
-        f"can't serve on {host} port {port}: {reason}", where="page", right="Choose another port"
-    )
+    raise _taken(f"{host} port {port}", reason)
+
+
+def listen(listener: socket.socket, backlog: int) -> None:
+    """Let connections in.
+
+    Raises:
+        InputError: another process, which had bound the port as well, listens already.
+    """
+    try:
+        listener.listen(backlog)
+    except OSError as error:
+        raise _taken(address_of(listener), error.strerror) from None
+
+
+def _taken(what: str, reason: str | None) -> InputError:
+    return InputError(f"can't serve on {what}: {reason}", where="page", right="Choose another port")
 
 
 def address_of(listener: socket.socket) -> str:
@@ -147,8 +163,8 @@ async def serve(
     server = _Server(config)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, _ask_to_end, server, ending)
-    listener.listen(config.backlog)  # Whoever reads the file is let in, also before the server accepts.
+        loop.add_signal_handler(number, _ask_to_end, server, ending, daemons)
+    listen(listener, config.backlog)  # Whoever reads the file is let in, also before the server accepts.
     write_private(folder / ACCESS_FILE, msgspec.json.encode(access))
     page = loop.create_task(server.serve(sockets=[listener]))
     ends = [loop.create_task(daemon.wait()) for daemon in daemons]
@@ -177,7 +193,10 @@ def _status_route(daemons: Sequence[Daemon]) -> Route:
     return Route("/api/nodes", nodes)
 
 
-def _ask_to_end(server: uvicorn.Server, ending: asyncio.Event) -> None:
+def _ask_to_end(server: uvicorn.Server, ending: asyncio.Event, daemons: Sequence[Daemon]) -> None:
     ending.set()
+    # Else the server would wait for those who wait, and then break them off.
+    for daemon in daemons:
+        daemon.bundles.stop_waiting()
     server.force_exit = server.should_exit  # A second signal ends open connections too.
     server.should_exit = True

@@ -16,11 +16,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from starlight import dtntime
+from starlight.app.round_trip import round_trip
 from starlight.bundle import EndpointID
 from starlight.errors import InputError
 from starlight.live.bundle_service import BundleEndpoint
 from starlight.live.daemon import Daemon
+from starlight.node.forecast import Outgoing
 from starlight.routing import Priority
+from starlight.services.registry import PASSING
 from starlight.services.units import (
     ANY,
     LIFETIME_MAX_S,
@@ -68,6 +71,14 @@ class SendQuery(RegistrationQuery, frozen=True):
     report: tuple[Report, ...] = ()
 
 
+class RoundTripQuery(msgspec.Struct, frozen=True):
+    """The question what to expect of a payload that is sent to an echo."""
+
+    to: Destination
+    size_bytes: Annotated[int, msgspec.Meta(ge=0, le=2**26)] = 64
+    lifetime_s: Annotated[float, msgspec.Meta(ge=0.001, le=LIFETIME_MAX_S)] = LIFETIME_S
+
+
 class ServiceRoutes:
     """Handlers of what programs do with bundles.
 
@@ -90,6 +101,7 @@ class ServiceRoutes:
             Route(f"{service}/bundles/{{id:path}}/acknowledge", self.acknowledge, methods=["POST"]),
             Route(f"{service}/bundles/{{id:path}}/withdraw", self.withdraw, methods=["POST"]),
             Route(f"{service}/news", self.news, methods=["GET"]),
+            Route(f"{service}/round-trip", self.round_trip, methods=["GET"]),
         ]
 
     async def register(self, request: Request) -> Response:
@@ -151,6 +163,17 @@ class ServiceRoutes:
         asked = read_query(request, WaitQuery)
         return json_answer(await self._endpoint(request, asked).news(asked.after, asked.timeout_s))
 
+    async def round_trip(self, request: Request) -> Response:
+        """Answer with what to expect of a payload that is sent now to an echo."""
+        asked = read_query(request, RoundTripQuery)
+        node, number = self._node_and_number(request)
+        daemon = self._daemons[node]
+        source = str(EndpointID.ipn(node, PASSING.start if number is None else number))
+        lifetime_ms = UnitToSend(asked.to, b"", asked.lifetime_s).lifetime_ms
+        outgoing = Outgoing(source, asked.to, asked.size_bytes, lifetime_ms)
+        now, rate = daemon.clock.now(), float(daemon.clock.rate)
+        return json_answer(round_trip(daemon.node.forecaster, outgoing, now, rate))
+
     def _node_and_number(self, request: Request) -> tuple[int, int | None]:
         """Return the node and service number in the path: of an address, or a number of the only node.
 
@@ -197,6 +220,7 @@ def _headers(received: ReceivedUnit) -> dict[str, str]:
         "Bundle-Id": received.id,
         "Bundle-Source": received.source,
         "Bundle-Expires": dtntime.to_text(received.expires, 3),
+        "Bundle-Arrived": dtntime.to_text(received.arrived, 3),
     }
     if received.created is not None:
         headers["Bundle-Created"] = dtntime.to_text(received.created, 3)

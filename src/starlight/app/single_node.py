@@ -7,7 +7,6 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -16,9 +15,17 @@ from starlight import dtntime
 from starlight.app.access import TOKEN_FILE, hold, token_of, write_private
 from starlight.app.address_book import AddressBook
 from starlight.app.correspondence import Inhabitant
+from starlight.app.kept_plan import KeptPlan
 from starlight.app.node_facts import PageNames, facts_of, taken_light_s
 from starlight.app.node_file import NodeFile, load, plan_of, silent_plan
-from starlight.app.node_links import host_port, names_of, peer_config, read_listen
+from starlight.app.node_links import (
+    admission,
+    host_port,
+    names_of,
+    peer_config,
+    read_listen,
+    takes_without_crc,
+)
 from starlight.app.node_services import service_configs, sinks
 from starlight.app.page_backend import NodePageBackend
 from starlight.app.plan_watch import PlanWatch
@@ -72,7 +79,10 @@ async def run_node(
         daemon = Daemon(config, clock, log=node_log.add, trust_clock=trust_clock)
         try:
             node_log.open()
-            await daemon.start()
+            kept = _kept_plan(node, path.parent, daemon)
+            await daemon.start(plan=None if kept is None else kept.base())
+            if kept is not None:
+                await kept.catch_up()
             backend = backend_of(node, daemon, clock)
             where = ", ".join(map(str, daemon.listening)) or "nowhere"
             say(f"node {node.number} ({node.name}) listens on {where}")
@@ -84,8 +94,8 @@ async def run_node(
             say(f"page: {address_of(listener)}/?token={token_of(folder)}")
             async with (
                 sinks(daemon, node.service, path.parent),
-                _plan_watch(node, path.parent, daemon),
-                light_as_told(node, path.parent, daemon),
+                _plan_watch(kept, daemon),
+                light_as_told(node, path.parent, daemon, kept),
             ):
                 await serve(backend, [daemon], listener, folder, log=log)
         finally:
@@ -127,13 +137,20 @@ def clock_of(node: NodeFile) -> MissionClock:
     return MissionClock.of_day(rate, mission=mission, wall=wall)
 
 
-@contextlib.asynccontextmanager
-async def _plan_watch(node: NodeFile, base: Path, daemon: Daemon) -> AsyncIterator[None]:
-    """Watch the plan's file, where there is one, for as long as the context lasts."""
+def _kept_plan(node: NodeFile, base: Path, daemon: Daemon) -> KeptPlan | None:
+    """Return the plan's file and what was taken of it; None where the node has none."""
     if not node.plan:
+        return None
+    return KeptPlan(base / node.plan, lambda data, light_s: plan_of(node, base, light_s, data), daemon)
+
+
+@contextlib.asynccontextmanager
+async def _plan_watch(kept: KeptPlan | None, daemon: Daemon) -> AsyncIterator[None]:
+    """Watch the plan's file, where there is one, for as long as the context lasts."""
+    if kept is None:
         yield
         return
-    watch = PlanWatch(base / node.plan, partial(plan_of, node, base), daemon.plan, daemon.config.node.plan)
+    watch = PlanWatch(kept, daemon.plan)
     task = asyncio.get_running_loop().create_task(watch.run())
     try:
         yield
@@ -143,7 +160,9 @@ async def _plan_watch(node: NodeFile, base: Path, daemon: Daemon) -> AsyncIterat
 
 
 @contextlib.asynccontextmanager
-async def light_as_told(node: NodeFile, base: Path, daemon: Daemon) -> AsyncIterator[None]:
+async def light_as_told(
+    node: NodeFile, base: Path, daemon: Daemon, kept: KeptPlan | None = None
+) -> AsyncIterator[None]:
     """Go by the light times that peers tell where the file has none, for as long as the context lasts."""
     changed = asyncio.Event()
     unsubscribe = daemon.subscribe(changed.set)
@@ -155,7 +174,7 @@ async def light_as_told(node: NodeFile, base: Path, daemon: Daemon) -> AsyncIter
             if (now := taken_light_s(daemon.facts.here, node)) != told:
                 told = now
                 with contextlib.suppress(StoreError):  # the node is ending, which others say
-                    await daemon.change_plan(plan_of(node, base, told))
+                    await daemon.change_plan(plan_of(node, base, told) if kept is None else kept.base(told))
             await changed.wait()
 
     task = asyncio.get_running_loop().create_task(follow())
@@ -183,7 +202,8 @@ def config_of(node: NodeFile, base: Path, folder: Path, record: Path | None = No
             number=node.number,
             plan=plan_of(node, base),
             names=names_of(node.peer),
-            without_crc=tuple(peer.number for peer in node.peer if "missing_primary_crc" in peer.policy),
+            without_crc=tuple(peer.number for peer in node.peer if takes_without_crc(peer)),
+            admission=tuple(rules for peer in node.peer if (rules := admission(peer)) is not None),
         ),
         data=str(folder / STORE),
         peers=tuple(peer_config(peer) for peer in node.peer),

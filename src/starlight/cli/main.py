@@ -30,6 +30,7 @@ COMMANDS = {
     "inbox": ("node", "List the letters of an address at a running node."),
     "hide": ("hide", "Take a correspondent off somebody's list, and what was never sent with it."),
     "bundle": ("bundle", "Send and receive bundles of any payload; list and drop those that a node stores."),
+    "ping": ("ping", "Send to the echo of a node, and compare its answers with what the plan expects."),
     "status": ("status", "Show the state of a running node."),
     "store": ("store", "Look into the store of a node: bundles, mailboxes, what is quarantined."),
 }

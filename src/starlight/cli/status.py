@@ -116,10 +116,11 @@ def _show_lines(entry: DaemonStatus) -> None:
     """Print a line for each link, which a file or another program can take."""
     now = dtntime.to_text(entry.time, 3)
     for link in entry.links:
+        kept_out = f", kept out by policy: {_kept_out(link)}" if link.kept_out else ""
         error = f", last error {_moment(link.error_at)}: {link.error}" if link.error else ""
         echo(
             f"{now} node {entry.node} peer {link.peer}: {_state(link)}, last heard {_moment(link.heard)}, "
-            f"{_rates(link)}{error}"
+            f"{_rates(link)}, {_planned(link)}{kept_out}{error}"
         )
 
 
@@ -135,6 +136,17 @@ def _rates(link: LinkStatus) -> str:
         f"{size_text(link.sent_bytes_per_s)}/s out, {size_text(link.received_bytes_per_s)}/s in, "
         f"queue {link.queued} bundles, {size_text(link.queued_bytes)}"
     )
+
+
+def _kept_out(link: LinkStatus) -> str:
+    return ", ".join(f"{count} by {rule}" for rule, count in link.kept_out.items())
+
+
+def _planned(link: LinkStatus) -> str:
+    """Return in words what the plan has for a peer now, and until when."""
+    if link.plan_open is None:
+        return "no contact planned"
+    return f"plan {'open' if link.plan_open else 'shut'} until {_moment(link.plan_until)}"
 
 
 def _clock(link: LinkStatus) -> str:
@@ -161,6 +173,9 @@ def show_link(link: LinkStatus) -> None:
         echo(f"    {link.protocol}: {_promised(link)}")
     if link.up or link.queued:
         echo(f"    now {_rates(link)}")
+    echo(f"    {_planned(link)}")
+    if link.kept_out:
+        echo(f"    kept out by policy: {_kept_out(link)}")
     if link.clock_fault:
         echo(f"    {_clock(link)}")
     if link.error:

@@ -26,7 +26,8 @@ from starlight import dtntime
 from starlight.client.local_api import LocalApi, Question, Reply, as_json
 from starlight.errors import StarlightError
 from starlight.messages.urgency import PRIORITIES
-from starlight.services.units import ANY, News, ReceivedUnit, Registered, SentUnit, UnitToSend
+from starlight.services.ping import RoundTrip
+from starlight.services.units import ANY, LIFETIME_S, News, ReceivedUnit, Registered, SentUnit, UnitToSend
 
 T = TypeVar("T")
 
@@ -62,6 +63,10 @@ class _Questions:
     def news(self, after: int, wait_s: float) -> Question[list[News]]:
         query = self._wait(after, wait_s)
         return Question("GET", f"{self._path}/news", as_json(list[News]), query, wait_s=wait_s)
+
+    def round_trip(self, to: str, size_bytes: int, lifetime_s: float) -> Question[RoundTrip]:
+        query = (("to", to), ("size_bytes", str(size_bytes)), ("lifetime_s", repr(lifetime_s)))
+        return Question("GET", f"{self._path}/round-trip", as_json(RoundTrip), query)
 
     def acknowledge(self, id: str) -> Question[None]:
         return self._act(f"bundles/{quote(id, safe='')}/acknowledge")
@@ -191,6 +196,20 @@ class BundleClient:
                 return news
         return []
 
+    def round_trip(self, to: str, size_bytes: int, lifetime_s: float = LIFETIME_S) -> RoundTrip:
+        """Return what is to be expected of a payload that is sent from here now to an echo, and back.
+
+        Args:
+            to: endpoint id of the echo.
+            size_bytes: of the payload.
+            lifetime_s: how long it is worth carrying.
+
+        Raises:
+            InputError: it can't be sent so.
+            StarlightError: as in `receive`.
+        """
+        return self._api.ask(self._questions.round_trip(to, size_bytes, lifetime_s))
+
     def end(self) -> None:
         """Give the number up; what was not acknowledged waits for who registers it next.
 
@@ -299,4 +318,5 @@ def _received(answer: Reply) -> ReceivedUnit | None:
         None if created is None else dtntime.from_text(created),
         dtntime.from_text(told["bundle-expires"]),
         answer.body,
+        dtntime.from_text(told["bundle-arrived"]),
     )

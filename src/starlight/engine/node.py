@@ -40,6 +40,7 @@ from starlight.forwarding.transfers import Transfers
 from starlight.forwarding.transmit_scheduler import TransmitScheduler
 from starlight.node import events
 from starlight.node.actions import Action, Departed, Fetch, Forget, Persist, Transmit
+from starlight.node.admission import Admissions
 from starlight.node.application import Claim, HeardClock, Submit, Unclaim, Withdraw
 from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.config import NodeConfig
@@ -67,6 +68,7 @@ class Node:
         forecaster: foresees what the node does with a bundle that is submitted.
         neighbours: whom it sends to, and what queues for each.
         holdings: why each stored bundle is held.
+        admissions: what of the bundles of each peer is kept out.
     """
 
     def __init__(self, config: NodeConfig) -> None:
@@ -107,7 +109,10 @@ class Node:
             core, self._forwarding, booking, self._delivery, self._reception, self._reports
         )
         self.holdings = Holdings(core, self._forwarding, self._delivery, self._dispatcher, self._retention)
-        self._receiver = Receiver(core, self._reception, self._delivery, self._dispatcher, self._reports)
+        self.admissions = Admissions(config.admission)
+        self._receiver = Receiver(
+            core, self._reception, self._delivery, self._dispatcher, self._reports, self.admissions
+        )
         self._requests = Requests(
             core, self._reception, self._forwarding, self._fragmenter, self._dispatcher, self._delivery,
             self._submissions,

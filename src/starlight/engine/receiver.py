@@ -17,6 +17,7 @@ from starlight.engine.dispatch import Dispatcher
 from starlight.errors import PeerError
 from starlight.forwarding.critical_forwarding import copies
 from starlight.node.actions import Acknowledge, Refuse
+from starlight.node.admission import AdmissionRule, Admissions
 from starlight.node.bundle_state import BundleState, Cause
 from starlight.node.core import Core
 from starlight.node.events import BundleReceived
@@ -27,6 +28,7 @@ from starlight.node.trace_events import (
     BundleAccepted,
     BundleDeleted,
     BundleDuplicate,
+    BundleKeptOut,
     BundleMisdated,
     BundleRefused,
 )
@@ -45,6 +47,7 @@ class Receiver:
         delivery: knows how many fragments of a bundle are here.
         dispatcher: takes what is taken.
         reports: makes status reports.
+        admissions: the rules for what each peer may bring.
     """
 
     def __init__(
@@ -54,11 +57,13 @@ class Receiver:
         delivery: Delivery,
         dispatcher: Dispatcher,
         reports: Reports,
+        admissions: Admissions,
     ) -> None:
         self._number = core.config.number
         self._limits = core.config.limits
         self._ledger = core.ledger
         self._clocks = core.clocks
+        self._admissions = admissions
         self._duplicates = core.duplicates
         self._reception = reception
         self._delivery = delivery
@@ -83,12 +88,23 @@ class Receiver:
             if received.refusal is not None:
                 self._acknowledge(event)
                 self._discard(received, now)
+            elif (rule := self._admissions.objection(event.peer, received.meta, len(event.data))) is not None:
+                self._keep_out(event, received, rule, now)
             elif self._ledger.index.is_full(received.meta.size):
                 self._refuse(event, now, "no resources", "the store is full")
             elif received.node == self._number and not self._delivery.has_room(received):
                 self._refuse(event, now, "no resources", f"in more than {limits.fragments} fragments")
             else:
                 self._take(event, received, now)
+
+    def _keep_out(
+        self, event: BundleReceived, received: ReceivedBundle, rule: AdmissionRule, now: int
+    ) -> None:
+        """Refuse what a rule for its peer keeps out, for good: it would be kept out again."""
+        if event.transfer is not None:
+            self._ledger.act(Refuse(event.peer, event.transfer, "not acceptable"))
+        key, destination = received.key, received.meta.destination
+        self._ledger.trace(now, BundleKeptOut(event.peer or 0, rule, key, destination, len(event.data)))
 
     def _is_answered_by_what_is_here(self, event: BundleReceived, received: ReceivedBundle, now: int) -> bool:
         """Answer for a bundle that has been here, or of which a copy is; return whether that is all."""

@@ -19,6 +19,7 @@ from starlight.links.link import (
     TransferRefused,
     TransferSent,
 )
+from starlight.links.receive_room import ReceiveRoom
 from starlight.links.space import SpaceLink
 from starlight.links.tcpcl import TcpclSession
 from starlight.links.tcpcl_config import TcpclConfig
@@ -43,6 +44,7 @@ __all__ = [
     "LinkEstablished",
     "LinkEvent",
     "MessageRejected",
+    "ReceiveRoom",
     "Refusal",
     "SpaceLink",
     "StreamLink",

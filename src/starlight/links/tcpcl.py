@@ -33,6 +33,7 @@ from collections.abc import Callable
 from starlight.errors import LinkError
 from starlight.links import tcpcl_messages as wire
 from starlight.links.link import Closing, Flight, LinkEvent, Promises, Refusal
+from starlight.links.receive_room import ReceiveRoom
 from starlight.links.tcpcl_config import TcpclConfig
 from starlight.links.tcpcl_handshake import Handshake
 from starlight.links.tcpcl_lifecycle import Lifecycle, SessionTransfers
@@ -71,6 +72,8 @@ class TcpclSession:
             None tells it none.
         greet: returns what our node tells the one of a node id as the session begins, empty for nothing; None
             tells nobody anything.
+        room: for transfers that come and are not whole, which all sessions of a node share; None for one of
+            its own.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class TcpclSession:
         now: int,
         read_clock: Callable[[], int] | None = None,
         greet: Callable[[str], bytes] | None = None,
+        room: ReceiveRoom | None = None,
     ) -> None:
         self._config = config
         # Whole messages in the order of the wire. The parts append to these two lists as they come to
@@ -88,7 +92,7 @@ class TcpclSession:
         self._out: list[bytes] = []
         self._events: list[LinkEvent] = []
         self._timers = Timers(config, now)
-        self._transfers = SessionTransfers(config, self._out)
+        self._transfers = SessionTransfers(config, self._out, room or ReceiveRoom())
         self._lifecycle = Lifecycle(config, self._transfers, self._timers, self._out, self._events)
         self._handshake = Handshake(
             config, passive=passive, out=self._out, read_clock=read_clock, greet=greet

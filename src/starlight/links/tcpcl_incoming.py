@@ -10,6 +10,7 @@ from __future__ import annotations
 from starlight.errors import LinkError
 from starlight.links import tcpcl_messages as wire
 from starlight.links.link import TransferReceived
+from starlight.links.receive_room import UNCOUNTED, ReceiveRoom
 from starlight.links.tcpcl_answers import AnswerQueue
 from starlight.links.tcpcl_config import TcpclConfig
 from starlight.links.tcpcl_extensions import DEPARTURE_EXTENSION, TRANSFER_LENGTH, Extension, read_items, u64
@@ -43,14 +44,19 @@ class IncomingTransfers:
     Args:
         config: its limits count.
         answers: where each segment's answer is put.
+        room: that all sessions of the node share for what is not whole.
 
     Attributes:
         left: how many octets of the current segment's data are still to come.
+        node_id: that the peer says.
     """
 
-    def __init__(self, config: TcpclConfig, answers: AnswerQueue) -> None:
+    def __init__(self, config: TcpclConfig, answers: AnswerQueue, room: ReceiveRoom) -> None:
         self._config = config
         self._answers = answers
+        self._room = room
+        self._taken = 0  # of the room, for the transfer in progress
+        self.node_id = ""
         self._transfer: _Transfer | None = None
         self._flags = 0
         self._skipping = False  # the current segment was rejected
@@ -63,8 +69,26 @@ class IncomingTransfers:
 
     def drop(self) -> None:
         """Forget the unfinished transfer: it may hold many octets."""
-        self._transfer = None
+        self._end()
         self.left = 0
+
+    def _end(self) -> None:
+        self._transfer = None
+        self._give_back()
+
+    def _give_back(self) -> None:
+        if self._taken:
+            self._room.give_back(self.node_id, self._taken)
+            self._taken = 0
+
+    def _has_room(self, transfer: _Transfer) -> bool:
+        """Take room for what has come of a transfer, but for its first part; return whether there is any."""
+        more = transfer.received - UNCOUNTED - self._taken
+        if more > 0:
+            if not self._room.take(self.node_id, more):
+                return False
+            self._taken += more
+        return True
 
     def begin(self, segment: XferSegment, *, ending: bool) -> None:
         """Take the head of a segment.
@@ -100,10 +124,11 @@ class IncomingTransfers:
             over = transfer.received > self._config.transfer_mru
             if transfer.total is not None and transfer.received > transfer.total:
                 transfer.refused = RefuseReason.NOT_ACCEPTABLE  # the total is authoritative (5.2.5.1)
-            elif over:
+            elif over or not self._has_room(transfer):
                 transfer.refused = RefuseReason.NO_RESOURCES
         if transfer.refused is not None:
             transfer.data = bytearray()
+            self._give_back()
 
     def skip(self, segment: XferSegment) -> None:
         """Skip the data of a segment that came before any could."""
@@ -119,6 +144,7 @@ class IncomingTransfers:
             raise Unexpected(
                 "transfer ids are unique in a session (RFC 9174, 5.2.1)", RejectReason.UNEXPECTED
             )
+        self._end()
         transfer = self._transfer = _Transfer(segment.transfer_id)
         if ending:
             transfer.refused = RefuseReason.SESSION_TERMINATING
@@ -169,7 +195,7 @@ class IncomingTransfers:
             return None
         last = bool(self._flags & wire.END)
         if last:
-            self._transfer = None
+            self._end()
             if transfer.refused is None and transfer.total not in (None, transfer.received):
                 transfer.refused = RefuseReason.NOT_ACCEPTABLE
         if transfer.refused is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from starlight.errors import LinkError
 from starlight.links import tcpcl_messages as wire
 from starlight.links.link import LinkEnded, LinkEstablished, LinkEvent, TransferFailed
+from starlight.links.receive_room import ReceiveRoom
 from starlight.links.tcpcl_answers import AnswerQueue
 from starlight.links.tcpcl_config import TcpclConfig
 from starlight.links.tcpcl_handshake import Agreement
@@ -27,11 +28,12 @@ class SessionTransfers:
     Args:
         config: their limits.
         out: where answers that may leave are appended.
+        room: for what comes and is not whole.
     """
 
-    def __init__(self, config: TcpclConfig, out: list[bytes]) -> None:
+    def __init__(self, config: TcpclConfig, out: list[bytes], room: ReceiveRoom) -> None:
         self.answers = AnswerQueue(out)
-        self.incoming = IncomingTransfers(config, self.answers)
+        self.incoming = IncomingTransfers(config, self.answers, room)
         self.outgoing = OutgoingTransfers(config)
         self.mtu = 0  # octets; 0 before the session is established
 
@@ -88,6 +90,7 @@ class Lifecycle:
         self._enter(SessionState.ESTABLISHED)
         self._timers.establish(agreed.keepalive_s)
         self._transfers.mtu = agreed.transfer_mtu
+        self._transfers.incoming.node_id = agreed.peer_node_id
         self._transfers.outgoing.set_mtu(agreed.segment_mtu)
         told = (agreed.clock, agreed.greeting)
         self._events.append(LinkEstablished(agreed.peer_node_id, agreed.transfer_mtu, *told))

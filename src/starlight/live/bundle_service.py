@@ -43,6 +43,9 @@ class BundleService:
         carry_out: carries out requests made at a mission time; done once they are durable.
         payload: returns the payload of a stored data unit by its keys.
         require_room: lets in so many bytes; raises DiskFullError where they have no room.
+
+    Attributes:
+        is_ending: nobody is let wait any more.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class BundleService:
         payload: Callable[[Sequence[str]], bytes],
         require_room: Callable[[int], None],
     ) -> None:
+        self.is_ending = False
         self._registry = registry
         self._moment = moment
         self._carry_out = carry_out
@@ -94,6 +98,11 @@ class BundleService:
         """Let every program that waits look again, as when the node stops."""
         self._registry.wake()
 
+    def stop_waiting(self) -> None:
+        """Answer now whoever waits for so long, with nothing where there is nothing: the node is to end."""
+        self.is_ending = True
+        self.wake()
+
     async def carry_out(self, registration: Registration, ask: Callable[[], Sequence[Request]]) -> None:
         """Carry out what a program asks for, after all that has happened so far; once done it is durable.
 
@@ -125,7 +134,9 @@ class BundleService:
                 registration.gone(arrival.id)
                 continue
             source, created, expires = arrival.source, arrival.created, arrival.expires
-            return ReceivedUnit(arrival.number, arrival.id, source, created, expires, payload)
+            return ReceivedUnit(
+                arrival.number, arrival.id, source, created, expires, payload, arrival.arrived
+            )
         return None
 
 
@@ -253,7 +264,7 @@ class BundleEndpoint:
             await self._service.carry_out(self._registration, list)
             found = look()
             left = None if end is None else end - loop.time()
-            if found is not None or (left is not None and left <= 0):
+            if found is not None or (left is not None and (left <= 0 or self._service.is_ending)):
                 return found
             # Nothing is awaited between the look and this, so no ringing is missed.
             with contextlib.suppress(TimeoutError):

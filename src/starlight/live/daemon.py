@@ -14,8 +14,6 @@ import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
-import msgspec
-
 from starlight.bundle import EndpointID
 from starlight.contacts import ContactPlan
 from starlight.dtntime import SECOND
@@ -38,6 +36,7 @@ from starlight.live.mail_service import MailService
 from starlight.live.outward_actions import OutwardActions
 from starlight.live.own_clock_watch import OwnClockWatch
 from starlight.live.plan_service import PlanService
+from starlight.live.planned_links import as_planned
 from starlight.live.services import services_of
 from starlight.live.stored_bundles import StoredBundles
 from starlight.messages.correspondent import Maker
@@ -237,10 +236,10 @@ class Daemon:
 
     def status(self) -> DaemonStatus:
         """Return the status of this daemon."""
-        doubt = self.own_clock.doubt
+        doubt, now = self.own_clock.doubt, self.clock.now()
         return DaemonStatus(
             node=self._number,
-            time=self.clock.now(),
+            time=now,
             rate=float(self.clock.rate),
             port=self.port,
             up=self._neighbours.links.up,
@@ -269,12 +268,9 @@ class Daemon:
         )
 
     def link_status(self) -> list[LinkStatus]:
-        """Return how the links with each peer stand, with what the engine has booked for it."""
-        found = []
-        for link in self._neighbours.status():
-            count, size = self.node.neighbours.waiting(link.peer)
-            found.append(msgspec.structs.replace(link, queued=count, queued_bytes=size))
-        return found
+        """Return how the links with each peer stand, with what the engine and the plan have for it."""
+        now = self.clock.now()
+        return [as_planned(link, self.node, now) for link in self._neighbours.status()]
 
     def disagreements(self) -> list[Disagreement]:
         """Return which peers' clocks differ from ours, by peer."""

@@ -3,7 +3,7 @@
 It is made of the records of the trace that an operator wants to see, and of what goes wrong in the program.
 Some of them are caused by strangers, for nothing; so lines of a kind, of one peer, are written ten at once
 and then one a minute, which says how many were left out, and a file ends at a size and is begun anew. No peer
-can fill a disk with them.
+can fill a disk with them. Of everything that happens some hundred lines a second are written at most.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ from starlight.node.trace_events import (
     BundleDeleted,
     BundleExpired,
     BundleFailed,
+    BundleKeptOut,
     BundleMisdated,
     BundleRefused,
     BundleUnclaimed,
@@ -70,8 +71,15 @@ BURST = 10
 """Lines of a kind, of one peer, that are written at once."""
 PAUSE_S = 60.0
 """Then one of them in so many seconds of the wall."""
+DEBUG_BURST, DEBUG_PER_S = 2_000.0, 200.0
+"""Lines of everything that happens: so many at once, then so many a second of the wall. A peer can make as
+much happen as its link carries, and standard error has no end."""
 LINE_MAX = 4_000
 """Characters of a line; the rest of it is cut off."""
+VALUE_MAX, ITEMS_MAX = 1_000, 20
+"""Characters of a value, and how many of a list: a line of JSON stays JSON, and nobody can make one dear."""
+TRACE_MAX = 8_000
+"""Characters of a traceback, the last of which say most."""
 
 _WARNINGS = (
     LinkRefused,
@@ -83,6 +91,7 @@ _WARNINGS = (
     OwnClockSettled,
     ExpiryPaused,
     BundleMisdated,
+    BundleKeptOut,
     BundleRefused,
     BundleUnreadable,
     RecordSetAside,
@@ -162,7 +171,9 @@ class NodeLog:
         self._config = config
         self._now = now
         self._level = logging.getLevelNamesMapping()[config.level.value.upper()]
-        self._crowd = _Crowd(wall_s)
+        self._crowd = _Crowd(BURST, 1 / PAUSE_S, wall_s)
+        self._all = _Crowd(DEBUG_BURST, DEBUG_PER_S, wall_s)
+        self._program = _Crowd(BURST, 1 / PAUSE_S, wall_s)
         self._handler: logging.Handler | None = None
 
     def open(self) -> None:
@@ -183,6 +194,7 @@ class NodeLog:
         else:
             handler = _StandardError(sys.stderr)
         handler.setFormatter(_Lines(config.format, self._now))
+        handler.addFilter(self._is_wanted)
         self._handler = handler
         _PROGRAM.addHandler(handler)
         _PROGRAM.setLevel(self._level)
@@ -202,15 +214,22 @@ class NodeLog:
         level = level_of(record.event)
         if level < self._level:
             return
-        left_out = 0
-        if level > logging.DEBUG:
-            peer = getattr(record.event, "peer", None)
-            # A name that a stranger gave is no key: there is no end of them.
-            allowed = self._crowd.count(record.kind, peer if isinstance(peer, int) else None)
-            if allowed is None:
-                return
-            left_out = allowed
-        _EVENTS.log(level, "", extra={"told": record, "left_out": left_out})
+        peer = getattr(record.event, "peer", None)
+        # A name that a stranger gave is no key: there is no end of them.
+        who = peer if isinstance(peer, int) else None
+        many = level == logging.DEBUG
+        left_out = self._all.count("debug", None) if many else self._crowd.count(record.kind, who)
+        if left_out is not None:
+            _EVENTS.log(level, "", extra={"told": record, "left_out": left_out})
+
+    def _is_wanted(self, record: logging.LogRecord) -> bool:
+        """Return whether a line is written: of what the program itself says, only some of one place in it."""
+        if hasattr(record, "told"):
+            return True
+        # A defect that a peer found is said at each of its bundles, traceback and all.
+        left_out = self._program.count(f"{record.name}:{record.lineno}", None)
+        record.left_out = left_out
+        return left_out is not None
 
 
 def level_of(event: TraceEvent) -> int:
@@ -226,9 +245,17 @@ _LOOP = logging.getLogger("asyncio")
 
 
 class _Crowd:
-    """Counts lines by kind and peer, and lets through a burst and then one in a while."""
+    """Counts lines by kind and peer, and lets through a burst and then one in a while.
 
-    def __init__(self, wall_s: Callable[[], float]) -> None:
+    Args:
+        burst: how many at once.
+        per_s: how many a second of the wall after that.
+        wall_s: returns monotonic time in s.
+    """
+
+    def __init__(self, burst: float, per_s: float, wall_s: Callable[[], float]) -> None:
+        self._burst = burst
+        self._per_s = per_s
         self._wall_s = wall_s
         # Of each: how many may still be written at once, since when, and how many were left out.
         self._known: dict[tuple[str, int | None], tuple[float, float, int]] = {}
@@ -236,8 +263,8 @@ class _Crowd:
     def count(self, kind: str, peer: int | None) -> int | None:
         """Return how many were left out before this one; None where this one is left out too."""
         now = self._wall_s()
-        free, since, left_out = self._known.get((kind, peer), (float(BURST), now, 0))
-        free = min(free + (now - since) / PAUSE_S, float(BURST))
+        free, since, left_out = self._known.get((kind, peer), (self._burst, now, 0))
+        free = min(free + (now - since) * self._per_s, self._burst)
         if free < 1:
             self._known[kind, peer] = free, now, left_out + 1
             return None
@@ -262,11 +289,12 @@ class _Lines(logging.Formatter):
         if told:
             facts = {key: value for key, value in told.event.facts().items() if value not in (None, "")}
             fields |= {"node": told.node, "what": told.kind, **facts}
-            if record.left_out:  # type: ignore[attr-defined]  # set in `NodeLog.add`
-                fields["left_out"] = record.left_out  # type: ignore[attr-defined]  # as above
         else:
             fields |= {"what": record.name, "text": record.getMessage()}
-        trouble = self.formatException(record.exc_info) if record.exc_info else ""
+        if left_out := getattr(record, "left_out", 0):
+            fields["left_out"] = left_out
+        trouble = self.formatException(record.exc_info)[-TRACE_MAX:] if record.exc_info else ""
+        fields = {key: _bounded(value) for key, value in fields.items()}
         if self._form is LogForm.JSON:
             fields |= {"wall": dtntime.to_text(dtntime.from_posix(record.created), 3)}
             return json.dumps(fields | ({"traceback": trouble} if trouble else {}))
@@ -275,6 +303,16 @@ class _Lines(logging.Formatter):
         tail = "".join(f" {key}={_shown(value)}" for key, value in fields.items())
         lines = [(head + tail)[:LINE_MAX], *map(_harmless, trouble.splitlines())]
         return "\n".join(lines)
+
+
+def _bounded(value: object) -> object:
+    """Return a value for a line: what is too long is cut, and ends with a sign for that."""
+    if isinstance(value, str):
+        return value if len(value) <= VALUE_MAX else value[:VALUE_MAX] + "…"
+    if isinstance(value, list | tuple):
+        cut = [_bounded(each) for each in value[:ITEMS_MAX]]
+        return cut if len(value) <= ITEMS_MAX else [*cut, "…"]
+    return value
 
 
 def _shown(value: object) -> str:

@@ -46,8 +46,12 @@ class PlanService:
         self._moment = moment
         self._carry_out = carry_out
 
-    async def amend(self, changes: Sequence[Change]) -> Amendment:
+    async def amend(self, changes: Sequence[Change], also: Sequence[Request] = ()) -> Amendment:
         """Amend the plan; when this returns the change is in force here, durable, and on its way to all.
+
+        Args:
+            changes: one at least.
+            also: carried out in the same commit.
 
         Raises:
             InputError: this node is no planner, or no plan could take the changes, or nothing would come of
@@ -59,11 +63,21 @@ class PlanService:
                 check_amended(change.name, change.value, f"changes[{index}]")
         now = self._moment()
         amendment, requests = self.service.amend(changes, now)
-        await self._carry_out(requests, now)
+        await self._carry_out([*requests, *also], now)
         return amendment
 
-    async def change_to(self, old: ContactPlan, new: ContactPlan) -> Amendment | None:
+    async def keep(self, records: Sequence[Request]) -> None:
+        """Keep records in the store; when this returns they are durable."""
+        await self._carry_out(records, self._moment())
+
+    async def change_to(
+        self, old: ContactPlan, new: ContactPlan, also: Sequence[Request] = ()
+    ) -> Amendment | None:
         """Amend the plan by what makes a new one of an old one, from now on; None where they are the same.
+
+        Args:
+            old, new: the plans.
+            also: carried out in the same commit, also where they are the same.
 
         Raises:
             InputError: this node is no planner, or it is too much for an amendment.
@@ -73,7 +87,11 @@ class PlanService:
         held = in_force(self.service.held.amendments())
         removed = [change for each in held for change in each.changes if isinstance(change, Removed)]
         changes = difference(old, new, removed, now)
-        return await self.amend(changes) if changes else None
+        if changes:
+            return await self.amend(changes, also)
+        if also:
+            await self.keep(also)
+        return None
 
     async def set(self, new: ContactPlan) -> Amendment | None:
         """Amend the plan so that its contacts are another plan's; outages that were told stay.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable
 
@@ -142,7 +143,9 @@ class Connection(LinkDriver, asyncio.Protocol):
         # Closed for good, the system would answer the peer's SESS_TERM (RFC 9174, 6.1) with a reset, which
         # may also overtake our last word. So only our side ends; what comes is read, and falls.
         self._transport.resume_reading()
-        self._transport.write_eof()
+        # A peer that has reset the connection meanwhile has no end left to be told of.
+        with contextlib.suppress(OSError):
+            self._transport.write_eof()
 
 
 def _set_options(sock: socket.socket) -> None:

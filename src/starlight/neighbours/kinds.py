@@ -9,7 +9,15 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from starlight.links import DatagramLink, StreamLink, TcpclConfig, TcpclSession, UdpclConfig, UdpclLink
+from starlight.links import (
+    DatagramLink,
+    ReceiveRoom,
+    StreamLink,
+    TcpclConfig,
+    TcpclSession,
+    UdpclConfig,
+    UdpclLink,
+)
 from starlight.neighbours.peer import PeerConfig
 
 DATAGRAM_RATE_BPS = 10_000_000
@@ -39,6 +47,7 @@ class ThisNode(NamedTuple):
         transfer_max: the largest bundle that it takes, in bytes.
         read_clock: returns mission time in ns, which peers are told; None tells them none.
         facts: the exchange of the mission's facts with peers; None where nothing is told.
+        room: for transfers that come and are not whole; None for one of each link's own.
     """
 
     number: int
@@ -46,6 +55,7 @@ class ThisNode(NamedTuple):
     transfer_max: int
     read_clock: Callable[[], int] | None = None
     facts: FactGreetings | None = None
+    room: ReceiveRoom | None = None
 
 
 class StreamMaker(Protocol):
@@ -97,7 +107,7 @@ def _tcpcl(me: ThisNode, peer: PeerConfig | None, *, passive: bool, now: int) ->
     # A foreign peer would skip the item, but has no use for it either.
     read_clock = None if peer and peer.foreign else me.read_clock
     greet = me.facts.greet if me.facts else None
-    return TcpclSession(config, passive=passive, now=now, read_clock=read_clock, greet=greet)
+    return TcpclSession(config, passive=passive, now=now, read_clock=read_clock, greet=greet, room=me.room)
 
 
 def _udpcl(me: ThisNode, peer: PeerConfig, *, now: int) -> UdpclLink:

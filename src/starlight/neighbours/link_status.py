@@ -32,6 +32,10 @@ class LinkStatus(msgspec.Struct, frozen=True):
         clock_error_s: by how much that may be wrong; None where it is not known.
         clock_fault: which of two clocks that differ is wrong: ``theirs``, ``ours``, or ``unknown`` where no
             third one tells; empty where they agree, or nothing is known.
+        plan_open: the plan has a contact open to it now; None where it has none to it any more.
+        plan_until: until when that is so: when the contacts that follow each other at once end, or when
+            the next one begins; None where none does.
+        kept_out: how many of its bundles the rules for it have kept out since the start, by rule.
     """
 
     peer: int
@@ -57,6 +61,9 @@ class LinkStatus(msgspec.Struct, frozen=True):
     clock_ahead_s: float | None = None
     clock_error_s: float | None = None
     clock_fault: str = ""
+    plan_open: bool | None = None
+    plan_until: Time | None = None
+    kept_out: dict[str, int] = {}
 
 
 class Tally:

@@ -89,6 +89,8 @@ class Neighbours:
         self.clocks = PeerClocks(ClockOffsets(float(clock.fastest)), say)
         self.drivers = LinkDrivers()
         self.links = PeerLinks(node, peers, clock, self._outcomes, tally, tell, say)
+        # One for all links: what is bounded is the memory of the node.
+        me = me._replace(room=links.ReceiveRoom())
         self._connections = TcpConnections(me, clock, self.drivers, self._heard, say, tap)
         self.datagrams = DatagramSockets(me, clock, self.drivers, self._heard, self.links.unreached, say, tap)
         windows = ContactWindows(node, self._peers)

@@ -6,6 +6,7 @@ import msgspec
 
 from starlight.contacts import ContactPlan
 from starlight.dtntime import DAY, HOUR, SECOND
+from starlight.node.admission import Admission
 
 
 class NodeLimits(msgspec.Struct, frozen=True):
@@ -83,6 +84,7 @@ class NodeConfig(msgspec.Struct, frozen=True):
             long, so only loops reach it.
         without_crc: the peers whose bundles are taken without a CRC in the primary block, which RFC 9171,
             4.3.1 asks for: nodes are known that leave it out, and a link may check what it carries.
+        admission: what is taken of the bundles that a peer offers, for each that has rules.
     """
 
     number: int
@@ -92,3 +94,4 @@ class NodeConfig(msgspec.Struct, frozen=True):
     reports: bool = True
     hop_limit: int = 255
     without_crc: tuple[int, ...] = ()
+    admission: tuple[Admission, ...] = ()

@@ -48,6 +48,25 @@ class BundleRefused(TraceEvent, frozen=True, tag="bundle.refused"):
     why: str
 
 
+class BundleKeptOut(TraceEvent, frozen=True, tag="bundle.kept_out"):
+    """A bundle came that a rule for its peer keeps out: its sender keeps it.
+
+    Attributes:
+        peer: who offered it.
+        rule: the rule, by its key in the node's file: ``sources``, ``destinations``, ``bundle_bytes``,
+            ``lifetime_s`` or ``critical``.
+        bundle: its key.
+        destination: where it was to go.
+        size: in bytes.
+    """
+
+    peer: int
+    rule: str
+    bundle: str
+    destination: str
+    size: int
+
+
 class BundleDeleted(TraceEvent, frozen=True, tag="bundle.deleted"):
     """A bundle came that a rule forbids to keep, or who runs the node dropped it (RFC 9171, 5.10)."""
 
@@ -305,6 +324,7 @@ EVENTS: tuple[type[TraceEvent], ...] = (
     BundleAccepted,
     BundleDuplicate,
     BundleRefused,
+    BundleKeptOut,
     BundleDeleted,
     BundleMisdated,
     ExpiryPaused,

@@ -272,6 +272,14 @@ class LinkContacts(msgspec.Struct, frozen=True, gc=False, eq=False):
         following = self.following(now)
         return following is not None and following.start <= now
 
+    def open_until(self, now: int) -> int | None:
+        """Return until when it is open at a time, in ns, over contacts that follow at once; None: shut."""
+        until = None
+        while (contact := self.following(now)) is not None and contact.start <= now:
+            # One that ends now carries nothing more; what begins within the same ns follows at once.
+            until, now = contact.end, contact.end + 1
+        return until
+
     def following(self, ready: int) -> Contact | None:
         """Return the contact over which what is ready at a time, in ns, can begin to leave first."""
         found: list[tuple[int, int, int, Contact]] = []

@@ -26,6 +26,9 @@ from starlight.services.held_amendments import HELD_MAX
 from starlight.services.node_plan import HELD, NodePlan
 from starlight.services.service import Service
 
+PLAN_FILE = "plan file/"
+"""The records of a plan file that is watched (`app.kept_plan`), kept in the commits of its amendments."""
+
 
 class AmendmentService(Service):
     """The amendments of one node.
@@ -115,6 +118,8 @@ class AmendmentService(Service):
         try:
             if key.startswith(HELD):
                 self._plan.restore(key, data)
+            elif key.startswith(PLAN_FILE):
+                pass  # It is whose who reads the file.
             elif key.startswith(TOLD):
                 self.told.restore(key, data)
             else:

@@ -46,7 +46,7 @@ class Programs(Service):
         """List a data unit and leave it with the node."""
         registration = self._registry.at(unit.endpoint)
         if registration is not None:
-            registration.came(unit)
+            registration.came(unit, now)
         return (Untaken(),)
 
     def departed(

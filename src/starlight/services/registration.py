@@ -118,12 +118,12 @@ class Registration:
         """Note that the node took what was sent, or the reason for which it did not."""
         self._answers[token] = answer
 
-    def came(self, unit: DataUnit) -> None:
-        """List a data unit that came; the node keeps it."""
+    def came(self, unit: DataUnit, now: int) -> None:
+        """List a data unit that came at a time, in ns; the node keeps it."""
         # Offered again under the same identity, after a step that broke, it takes its old entry's place.
         self._count += 1
         self._waiting[unit.key] = Arrival(
-            self._count, unit.key, unit.keys, unit.source, unit.created, unit.expires, len(unit.payload)
+            self._count, unit.key, unit.keys, unit.source, unit.created, unit.expires, len(unit.payload), now
         )
         self._changed()
 

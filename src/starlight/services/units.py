@@ -123,6 +123,7 @@ class Arrival(msgspec.Struct, frozen=True):
         created: when it was sent, by its source's clock; None where that has none.
         expires: when its lifetime ends, after which it is not kept any more.
         size_bytes: of its payload.
+        arrived: when it was offered here first; after a restart of the node, when that was.
     """
 
     number: int
@@ -132,6 +133,7 @@ class Arrival(msgspec.Struct, frozen=True):
     created: Time | None
     expires: Time
     size_bytes: int
+    arrived: Time
 
 
 class ReceivedUnit(msgspec.Struct, frozen=True):
@@ -144,6 +146,7 @@ class ReceivedUnit(msgspec.Struct, frozen=True):
         created: when it was sent, by its source's clock; None where that has none.
         expires: when its lifetime ends.
         payload: its bytes.
+        arrived: when it was offered to a program here first, by mission time.
     """
 
     number: int
@@ -152,6 +155,7 @@ class ReceivedUnit(msgspec.Struct, frozen=True):
     created: Time | None
     expires: Time
     payload: bytes
+    arrived: Time
 
 
 class Happened(StrEnum):
