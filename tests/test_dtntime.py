@@ -103,3 +103,18 @@ def test_dtn_time_is_posix_time_less_the_epoch() -> None:
 def test_durations_are_for_people(span: int, text: str) -> None:
     """A duration is written with the two units that matter."""
     assert dtntime.duration_text(span) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2016-12-31T23:59:60Z", "leap seconds are not counted, so write the second before"),
+        ("2051-04-01T24:00:00Z", "hours go to 23"),
+        ("2051-04-01T10:00:00.1234567891Z", "at most 9 digits after its point"),
+        ("2051-02-29", "no calendar has it"),
+    ],
+)
+def test_a_time_that_other_clocks_have_is_refused_with_the_reason(text: str, why: str) -> None:
+    """A leap second, the end of a day as an hour, and finer parts than ns are times elsewhere, not here."""
+    with pytest.raises(InputError, match=why):
+        dtntime.from_text(text)

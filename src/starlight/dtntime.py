@@ -25,8 +25,10 @@ YEAR = 31_557_600 * SECOND  # Julian year
 POSIX_EPOCH_OFFSET_S = 946_684_800  # 2000-01-01T00:00:00Z in POSIX seconds (RFC 9171, 4.2.6)
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+NANOSECOND_DIGITS = 9
+_NO_CLOCK = "hours go to 23 and seconds to 59; leap seconds are not counted, so write the second before"
 _FORM = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?(Z|z|[+-]\d\d(?::?\d\d)?)?",
+    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?)?(Z|z|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII,
 )
 
@@ -53,8 +55,11 @@ def from_text(text: str, *, where: str = "") -> int:
     try:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
-        told = f"{text!r} is not a date and time: no calendar has it"
-        raise InputError(told, where=where, right=right) from None
+        why = _NO_CLOCK if hour == 24 or second == 60 else "no calendar has it"
+        raise InputError(f"{text!r} is not a date and time: {why}", where=where, right=right) from None
+    if len(match[7] or "") > NANOSECOND_DIGITS:
+        why = f"a second has at most {NANOSECOND_DIGITS} digits after its point here, which are ns"
+        raise InputError(f"{text!r} is not a date and time: {why}", where=where, right=right)
     delta = moment - _EPOCH
     nanoseconds = (delta.days * 86_400 + delta.seconds) * SECOND + int((match[7] or "0").ljust(9, "0"))
     zone = match[8]

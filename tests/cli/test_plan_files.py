@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -201,6 +202,13 @@ def test_output_that_finds_no_room_is_one_line() -> None:
             done = subprocess.run([STARLIGHT, *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
         assert done.returncode == 1
         assert done.stderr == "starlight: the output can't be written (No space left on device)\n"
+
+
+def test_output_that_a_shell_has_closed_is_no_trouble() -> None:
+    """A command whose standard output is closed does its work, without a traceback."""
+    line = f"{shlex.quote(str(STARLIGHT))} sky --at 2051-04-01 >&-"
+    done = subprocess.run(["/bin/sh", "-c", line], stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_help_of_both() -> None:

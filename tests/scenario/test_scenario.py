@@ -148,6 +148,13 @@ def test_nodes_and_links_are_a_scenario() -> None:
     assert scenario.period() == (from_text("2026-01-01"), from_text("2053-01-01"))
 
 
+def test_a_start_that_is_none_is_told_once() -> None:
+    """What the file leaves out begins with it, and no key that nobody wrote is blamed."""
+    with pytest.raises(InputError) as caught:
+        parse("start = '2051-13-01'\n" + TWO_SITES, where="mine.toml")
+    assert str(caught.value).startswith("mine.toml: line 1: start: '2051-13-01' is not a date and time")
+
+
 def test_all_errors_of_a_file_are_told_at_once() -> None:
     """Misspelt keys, values that are none and references to nothing: each with its line, in one message."""
     wrong = """

@@ -119,3 +119,26 @@ def test_damaged_kernels_are_told_in_our_own_words(folder: Path, tmp_path: Path)
     (tmp_path / "damaged.bsp").write_bytes(damaged)
     with pytest.raises(InputError, match=r"damaged\.bsp"):
         open_sky(str(tmp_path / "damaged.bsp"))
+
+
+@pytest.mark.parametrize("damage", ["type", "positions", "directory"])
+def test_a_damaged_segment_is_named(folder: Path, tmp_path: Path, damage: str) -> None:
+    """A type that is none, positions that are no planet's, or a directory of nonsense: one sentence."""
+    data = bytearray((folder / "two.bsp").read_bytes())
+    with SPK.open(str(folder / "two.bsp")) as kernel:
+        segments = list(kernel.segments)
+    for number, segment in enumerate(segments):
+        first, last = 8 * (segment.start_i - 1), 8 * segment.end_i
+        if damage == "type":
+            # The summaries begin after three words of the second record: two reals, then six integers.
+            place = 1024 + 24 + 40 * number + 16 + 12
+            assert struct.unpack_from("<i", data, place) == (segment.data_type,)
+            struct.pack_into("<i", data, place, 99)
+        elif damage == "positions":
+            for place in range(first, last - 32, 8):
+                struct.pack_into("<d", data, place, 1e300)
+        else:
+            struct.pack_into("<dddd", data, last - 32, 0.0, 0.0, 0.0, 0.0)
+    (tmp_path / "bad.bsp").write_bytes(data)
+    with pytest.raises(InputError, match=r"(is damaged|has no segment)"), np.errstate(all="ignore"):
+        light(open_sky(str(tmp_path / "bad.bsp")), APRIL)

@@ -77,7 +77,8 @@ def main() -> None:
         # Not standalone: click would print usage errors in several lines, and end the process itself.
         starlight(prog_name="starlight", standalone_mode=False)
         # Here, where its failure is told: short output would only be written when the process ends.
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where a shell has closed it
+            sys.stdout.flush()
     # A kind of UsageError, so it comes first: without arguments the help is the answer.
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()

@@ -50,8 +50,13 @@ def check(scenario: Scenario, errors: FileErrors) -> None:
     start, end = time("start", scenario.start), time("end", scenario.end)
     if start is not None and end is not None and end <= start:
         fail("end", scenario.end, f"It must be later than start = {scenario.start!r}")
+    # What the file leaves out is the value before it, of which all is told already.
+    told = {scenario.start}
     for key in ("demo_at", "demo_since", "landing"):
-        time(key, getattr(scenario, key))
+        value = getattr(scenario, key)
+        if value not in told:
+            time(key, value)
+        told.add(value)
     check_timezone("earth_timezone", scenario.earth_timezone, fail)
     check_worlds(scenario.world, nodes, known_node, time, fail)
     _check_homes(scenario, nodes, known_node, fail)

@@ -12,9 +12,12 @@ from typing import Protocol
 
 import numpy as np
 
+from starlight.errors import InputError
 from starlight.sky.timescales import DAY_S, Floats
 
 _J2000_JD = 2_451_545.0
+FARTHEST_KM = 1e11
+"""Ten times as far as any planet is from the barycentre: what is farther is no position of one."""
 
 Interval = tuple[float, float]
 """From when until when, in seconds of TDB past J2000."""
@@ -99,5 +102,18 @@ def common(many: Iterable[list[Interval]], first: float, last: float) -> list[In
 
 
 def _state(segment: Segment, tdb: Floats) -> tuple[Floats, Floats]:
-    position, velocity = segment.compute_and_differentiate(_J2000_JD, tdb / DAY_S)
+    try:
+        position, velocity = segment.compute_and_differentiate(_J2000_JD, tdb / DAY_S)
+    # What jplephem raises depends on where a damaged segment misleads it first.
+    except (ValueError, IndexError, TypeError, OverflowError, ZeroDivisionError, MemoryError):
+        raise _damaged(segment) from None
+    # Written so that what is no number is damage, too.
+    if not (np.abs(position) < FARTHEST_KM).all():
+        raise _damaged(segment)
     return position, velocity / DAY_S
+
+
+def _damaged(segment: Segment) -> InputError:
+    told = f"the ephemeris' segment from {segment.center} to {segment.target} (as NAIF numbers bodies)"
+    right = "Fetch the file again, or give another planetary SPK file such as de440.bsp"
+    return InputError(f"{told} is damaged, or of a type other than 2 and 3", right=right)
