@@ -74,6 +74,17 @@ def test_the_clock_of_a_peer_that_is_known_to_be_off_is_taken_from_its_own_dates
     assert expiry_of(other) == T + 600 * SECOND, "what a peer's clock tells is nothing of node 9's"
 
 
+def test_a_lifetime_that_ends_on_the_way_is_over() -> None:
+    """What was alive when it left, and is not when it comes, is deleted and reported (RFC 9171, 5.5)."""
+    data = made(at=T - HOUR, lifetime_s=3540, flags=0x40000)  # its lifetime ended a minute ago
+    for under_way_s, is_over in ((0, False), (59, False), (61, True), (3600, True)):
+        node = Fixture(3)
+        actions = node.handle(BundleReceived(1, data, 7, T, under_way=under_way_s * SECOND))
+        assert ("bundle.deleted" in traces(actions)) == is_over
+        assert ("bundle.misdated" in traces(actions)) != is_over
+        assert (ReasonCode.LIFETIME_EXPIRED.name.lower() in str(actions)) == is_over
+
+
 @given(st.integers(EARLIEST_S, LATEST_S), st.integers(1, 2**64 - 1), st.integers(-(10**18), 10**18))
 def test_no_date_loses_a_bundle_or_keeps_it_for_ever(off_s: int, lifetime_ms: int, ahead: int) -> None:
     """Whatever creation time and lifetime say, it is taken, for its lifetime at most, and a century."""

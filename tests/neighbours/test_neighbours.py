@@ -66,7 +66,7 @@ def test_light_is_imposed_where_it_is_received() -> None:
         reaches = left + round(LIGHT_S * SECOND)
         here.send(2, "a", b"a bundle", leaves=left, reaches=reaches)
         received = await there.bundle()
-        assert received == BundleReceived(1, b"a bundle", 1, reaches)
+        assert received == BundleReceived(1, b"a bundle", 1, reaches, under_way=round(LIGHT_S * SECOND))
         there.acknowledge(received)
         assert await here.next() == TransmissionAcknowledged("a", 2, reaches + round(LIGHT_S * SECOND))
         await closed(here, there)

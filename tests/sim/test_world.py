@@ -22,7 +22,7 @@ from starlight.engine.record import Recorder, replay
 from starlight.node.actions import Acknowledge, Outward
 from starlight.node.application import Request
 from starlight.node.config import NodeConfig, NodeLimits
-from starlight.node.trace_events import BundleFailed
+from starlight.node.trace_events import BundleDeleted, BundleFailed
 from starlight.sim.checkers import Witness, read, unfinished, unsafe
 from starlight.sim.virtual_node import NodeSetup, Stage, VirtualNode
 from starlight.sim.world import VirtualWorld
@@ -70,6 +70,21 @@ def test_predicted_is_actual_though_a_bundle_grows_on_its_way(far: int) -> None:
         world.call(START + number, 30, posting(f"a{number}", "ipn:5.1", size=40 * number))
     world.run(START + HOUR)
     assert errors_of_prediction(world) == [0] * 5
+
+
+def test_a_lifetime_that_ends_on_the_way_is_over_where_its_bundle_comes() -> None:
+    """Light takes longer than the sender believed: the bundle comes after its lifetime, and is deleted."""
+    believed, true = (ContactPlan.of(both(1, 1, 2, light_s=light_s)) for light_s in (10.0, 300.0))
+    traced: list[Record] = []
+    setups = [NodeSetup(NodeConfig(n, believed), lambda node: Witness(node, (1,))) for n in (1, 2)]
+    world = VirtualWorld(true, setups, start=START, trace=traced.append)
+    world.call(START, 1, posting("over", "ipn:2.1", lifetime_s=100))
+    world.call(START, 1, posting("there", "ipn:2.1", lifetime_s=400))
+    world.run(START + HOUR)
+    assert list(read(world)[1]) == ["there"]
+    assert "lifetime_expired" in [
+        record.event.reason for record in traced if isinstance(record.event, BundleDeleted)
+    ]
 
 
 @pytest.mark.parametrize("seed", range(6))

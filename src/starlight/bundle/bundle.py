@@ -127,18 +127,22 @@ class Bundle(msgspec.Struct, frozen=True, gc=False):
         """The numbers of blocks that a block confidentiality block (RFC 9172, 3.8) has encrypted."""
         return encrypted_numbers(self.blocks)
 
-    def expires_at(self, received: int, age_ms: int | None = None, *, ahead: int = 0) -> int:
+    def expires_at(
+        self, received: int, age_ms: int | None = None, *, left: int | None = None, ahead: int = 0
+    ) -> int:
         """Return when its lifetime ends here, in ns since 2000-01-01T00:00:00Z (RFC 9171, 4.3.1 and 5.5).
 
         RFC 9171, 5.5 lets a bundle's age be counted from its creation time where the clock here is known to
         be accurate, and else asks for its bundle age block. No node knows that of its clock, nor of the
         source's. So where a block tells the age, that alone counts; where none does, creation time and
         lifetime do, unless they can't be right: the creation has not come yet, or the lifetime had ended
-        before the bundle came, which its sender still held to be alive. Then it counts from when it came.
+        before the bundle left its sender, who still held it to be alive. Then it counts from when it came.
+        A lifetime that ended on the way is over.
 
         Args:
             received: when it came here, in ns since 2000-01-01T00:00:00Z.
             age_ms: its age then, in ms; None takes what its bundle age block says.
+            left: when it left the node that sent it here, in ns; None for when it came.
             ahead: by how much the source's clock is known to be ahead of ours, in ns.
         """
         block = self.primary
@@ -149,18 +153,20 @@ class Bundle(msgspec.Struct, frozen=True, gc=False):
         # Any peer may write 64 bits into both; the sum must still fit a column of the store.
         ends = block.creation_ms * _MILLISECOND - ahead + lifetime
         latest = received + lifetime
-        return min(ends if received < ends < latest else latest, NEVER)
+        could_be = (received if left is None else left) < ends < latest
+        return min(ends if could_be else latest, NEVER)
 
-    def is_misdated(self, received: int, tolerance: int) -> bool:
+    def is_misdated(self, left: int, received: int, tolerance: int) -> bool:
         """Tell whether its creation time can't be right by the clock that says when it came.
 
         Args:
+            left: when it left the node that sent it here, in ns.
             received: when it came, in ns.
             tolerance: by how much clocks that agree may differ, in ns.
         """
         block = self.primary
         created = block.creation_ms * _MILLISECOND
-        ended = self.age_ms is None and created + block.lifetime_ms * _MILLISECOND <= received
+        ended = self.age_ms is None and created + block.lifetime_ms * _MILLISECOND <= left
         return block.creation_ms > 0 and (ended or created > received + tolerance)
 
 

@@ -77,7 +77,7 @@ class Receiver:
             self._refuse(event, now, "no resources", f"larger than {limits.bundle_bytes} B")
             return
         try:
-            received = self._reception.receive(event.data, event.arrives, event.peer, event.peer_ahead)
+            received = self._reception.receive(event)
         except PeerError as error:
             self._refuse(event, now, "not acceptable", str(error))
             self._report_unintelligible(event, now)

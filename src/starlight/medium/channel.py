@@ -91,6 +91,11 @@ class Channel:
         """Return when `arrived` is due, in ns."""
         return self._coming[0][0] if self._coming else None
 
+    def light_time(self, time: int) -> int:
+        """Return the light time of the contact that is open at a time, or next, in ns; 0 where none is."""
+        opening = self._truth.opening(self.link, time)
+        return 0 if opening is None else opening[1] - opening[0]
+
     def arrived(self, now: int) -> list[WireMessage]:
         """Return what has arrived until now, in order; what is due to leave by then leaves."""
         found: list[WireMessage] = []

@@ -211,7 +211,8 @@ class LinkEnd:
         for event in happened:
             match event:
                 case links.TransferReceived():
-                    told.append(events.BundleReceived(self.peer, event.data, self._handle(event), now))
+                    handle, light = self._handle(event), self.incoming.light_time(now)
+                    told.append(events.BundleReceived(self.peer, event.data, handle, now, under_way=light))
                 case links.LinkEstablished():
                     self._establish(told)
                 case links.LinkEnded(reason):

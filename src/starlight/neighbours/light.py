@@ -54,19 +54,18 @@ class Light:
         # A contact's light time is fitted to its own span; carried on beyond that, it would drift off.
         return contact.light_time(min(max(leaves, contact.start), contact.end))
 
-    def arrival(self, from_node: int, to_node: int, departure: int | None, now: int, earliest: int) -> int:
-        """Return when light brings what has just come over the cable, in ns of mission time.
+    def departure(self, left: int | None, now: int, earliest: int) -> int:
+        """Return when what has just come over the cable left, in ns of mission time, as far as is believed.
 
         Args:
-            departure: when its last byte left, as the peer says; None when it does not.
+            left: when its last byte left, as the peer says; None when it does not.
             now: mission time. A departure too far ahead of it is not believed: what the peer says
                 can hide a bundle for a day at most.
             earliest: mission time `QUEUE_S` ago, which is as long as a transfer waits in a cable; no earlier
                 departure is believed.
         """
-        if departure is None or not earliest <= departure <= now + DEPARTURE_AHEAD:
-            departure = now
-        return departure + self.light_time(from_node, to_node, departure)
+        believed = left is not None and earliest <= left <= now + DEPARTURE_AHEAD
+        return left if left is not None and believed else now
 
     def lasts(self, from_node: int, to_node: int, last_byte: int, size: int) -> int | None:
         """Return how long sending `size` bytes took at most, in ns, that ended at a time; None where no

@@ -281,9 +281,9 @@ class Neighbours:
         ahead = self.clocks.offsets.correction(driver)
         if left is not None:
             left -= ahead  # what is imposed is counted by our clock
-        earliest = self._clock.ago(QUEUE_S)
-        arrives = self._light.arrival(peer, self._node, left, now, earliest)
-        self._tell(events.BundleReceived(peer, event.data, handle, arrives, ahead))
+        departure = self._light.departure(left, now, self._clock.ago(QUEUE_S))
+        light = self._light.light_time(peer, self._node, departure)
+        self._tell(events.BundleReceived(peer, event.data, handle, departure + light, ahead, light))
 
     def _with_clock(self, status: LinkStatus) -> LinkStatus:
         offset = self.clocks.offsets.offset(status.peer)

@@ -30,6 +30,7 @@ class BundleReceived(_Event, frozen=True):
             the bundle is stored and acknowledged at once and stays hidden until then.
         peer_ahead: by how much the peer's clock is known to be ahead of ours, in ns; 0 where they agree, or
             too little is known.
+        under_way: how long its last byte was on its way from the peer, as far as that is known, in ns.
     """
 
     peer: int | None
@@ -37,6 +38,7 @@ class BundleReceived(_Event, frozen=True):
     transfer: int | None
     arrives: int
     peer_ahead: int = 0
+    under_way: int = 0
 
 
 class LinkUp(_Event, frozen=True):

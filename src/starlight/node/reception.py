@@ -26,6 +26,7 @@ from starlight.errors import BundleError, InputError
 from starlight.node.application import NotKept, Submit
 from starlight.node.clock_offsets import TOLERANCE
 from starlight.node.config import NodeConfig
+from starlight.node.events import BundleReceived
 from starlight.node.forecast import Outgoing
 from starlight.node.stored import Meta
 
@@ -106,28 +107,24 @@ class Reception:
             return None
         return str(endpoint) if self.node_of(endpoint) == self._number else None
 
-    def receive(self, data: bytes, arrives: int, peer: int | None, peer_ahead: int = 0) -> ReceivedBundle:
+    def receive(self, event: BundleReceived) -> ReceivedBundle:
         """Read a received bundle.
-
-        Args:
-            data: its bytes.
-            arrives: when light brings it, in ns.
-            peer: who sent it, whose policy holds; None for nobody's.
-            peer_ahead: by how much the peer's clock is known to be ahead of ours, in ns.
 
         Raises:
             BundleError: the bytes are no bundle by RFC 9171.
         """
-        bundle = bp.decode(data, _WITHOUT_CRC if peer in self._without_crc else bp.DEFAULT)
+        peer, arrives = event.peer, event.arrives
+        bundle = bp.decode(event.data, _WITHOUT_CRC if peer in self._without_crc else bp.DEFAULT)
         head = bundle.primary
         node = self.node_of(head.destination)
         age_ms = bundle.age_ms
         # Of another's clock a peer's tells nothing, whoever the bundle says that its source is.
         of_peer = peer is not None and self.node_of(head.source) == peer
-        ahead = peer_ahead if of_peer else 0
+        ahead = event.peer_ahead if of_peer else 0
+        left = arrives - event.under_way
         # RFC 9171, 4.3.1 allows a node to override a lifetime that is absurd, while the bundle is there.
         latest = arrives + self._limits.lifetime_ms * MILLISECOND
-        expires = min(bundle.expires_at(arrives, age_ms, ahead=ahead), latest)
+        expires = min(bundle.expires_at(arrives, age_ms, left=left, ahead=ahead), latest)
         unprocessed = bp.unprocessed(bundle)
         refusal = _objection(bundle, unsupported=unprocessed.delete, expired=expires <= arrives)
         body, hops, report = bundle.raw, None, None
@@ -153,7 +150,7 @@ class Reception:
             priority=_urgency(bundle.service),
             critical=bundle.service.critical,
         )
-        misdated = bundle.is_misdated(arrives + ahead, TOLERANCE)
+        misdated = bundle.is_misdated(left + ahead, arrives + ahead, TOLERANCE)
         return ReceivedBundle(bundle.id, meta, node, stored, refusal, misdated, of_peer)
 
     def unintelligible(self, data: bytes, arrives: int) -> ReceivedBundle | None:
