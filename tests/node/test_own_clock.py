@@ -42,7 +42,7 @@ def test_a_first_start_takes_what_the_machine_tells() -> None:
 
 @pytest.mark.parametrize("off", [0, HOUR, GAP, 30 * DAY, LONGEST_OFF])
 def test_a_node_that_was_off_goes_on_at_the_machines_time(off: int) -> None:
-    """Up to a year it is believed; nothing expires at first where it was off for more than a day."""
+    """Up to a month it is believed; nothing expires at first where it was off for more than a day."""
     clock = own(off)
     assert (clock.start, clock.doubt) == (LAST + off, None)
     assert clock.holds_expiry is (off > GAP)

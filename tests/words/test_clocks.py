@@ -15,7 +15,7 @@ from starlight.words import clocks
     [
         (
             OwnClockDoubt(ClockTrouble.AHEAD, 60 * YEAR),
-            "d 0 h ahead of this node's. No node is off for so long",
+            "d 0 h ahead of this node's. It was hardly off for so long",
         ),
         (
             OwnClockDoubt(ClockTrouble.BEHIND, -2 * DAY),

@@ -41,7 +41,7 @@ def client_of(folder: Path) -> Client:
 @click.option(
     "--trust-clock",
     is_flag=True,
-    help="Take this machine's time, though the node has recorded a later one, or none for a year.",
+    help="Take this machine's time, though the node has recorded a later one, or none for a month.",
 )
 def node(file: Path, record: Path | None, log: bool, trust_clock: bool) -> None:
     """Run the network node that FILE.toml describes, with its page and local API.

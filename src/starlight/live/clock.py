@@ -84,7 +84,7 @@ class MissionClock:
         *,
         standing: bool = False,
         fastest: float = 0,
-        wall: Callable[[], int] = elapsed_ns,
+        wall: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self.rate = _exact(rate, FASTEST)
         self.follows_day = False
@@ -118,7 +118,7 @@ class MissionClock:
         if mission is None:
             mission = wall
         exact = Fraction(rate).limit_denominator(FASTEST)
-        clock = cls(_Span(wall, mission, exact).at(today()), rate)
+        clock = cls(_Span(wall, mission, exact).at(today()), rate, wall=elapsed_ns)
         clock.follows_day = True
         clock._day, clock._today = _Span(wall, mission, exact), today
         return clock

@@ -86,7 +86,7 @@ class OwnClockWatch:
         on = own.look(self._clock.by_day(), now, known)
         if on is not None:
             self._clock.set(on)
-        elif own.release(self._running_s(), known, self._offsets().disagreements()):
+        elif own.holds_expiry and own.release(self._running_s(), known, self._offsets().disagreements()):
             self._tell(ExpiryHeld(False))
         if own.doubt != self._told:
             self._told = own.doubt
@@ -98,7 +98,7 @@ class OwnClockWatch:
 
     def _look_again(self) -> None:
         wall = self._clock.wall_now()
-        if wall - self._looked > 2 * LOOK_S * SECOND:
+        if self._own is not None and wall - self._looked > 2 * LOOK_S * SECOND:
             # The machine has slept, and the loop's timers with it: they would be late by that.
             self._clock.set(self._clock.now())
         self._looked = wall

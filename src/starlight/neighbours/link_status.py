@@ -29,7 +29,8 @@ class LinkStatus(msgspec.Struct, frozen=True):
         queued, queued_bytes: bundles that are booked to leave for it, and their size.
         clock_ahead_s: how far its clock is ahead of ours, in s, negative where it is behind; None where too
             little is known.
-        clock_error_s: by how much that may be wrong; None where it is not known.
+        clock_error_s: by how much that may be wrong; None where nothing is known, or it differs by so much at
+            least.
         clock_fault: which of two clocks that differ is wrong: ``theirs``, ``ours``, or ``unknown`` where no
             third one tells; empty where they agree, or nothing is known.
         plan_open: the plan has a contact open to it now; None where it has none to it any more.

@@ -5,9 +5,9 @@ runs moves it. The machine's UTC counts once, at the start, and there it is held
 the store has recorded:
 
 * It is **behind** that moment: mission time goes on from there, as no creation time may be given away twice.
-* It is **ahead** by more than `LONGEST_OFF`, which a dead battery or a wrong year makes, and no node is
-  switched off for so long: it is not believed. Mission time goes on from the recorded moment, so nothing that
-  is stored grows old by a mistake, and nothing is recorded of a year that has not come. It is
+* It is **ahead** by more than `LONGEST_OFF`, which a dead battery or a wrong year makes, and a node is hardly
+  ever switched off for so long: it is not believed. Mission time goes on from the recorded moment, so nothing
+  that is stored grows old by a mistake, and nothing is recorded of a year that has not come. It is
   believed as soon as it may be right again, a person says that it is, or the clock of a peer agrees with
   it: the peer has only heard this node's own time, so it can't have echoed it.
 * It is ahead by more than `GAP`: the node was off, or the clock is wrong by days. It is believed, but what is
@@ -27,8 +27,9 @@ import msgspec
 from starlight.dtntime import DAY, HOUR, SECOND
 from starlight.node.clock_offsets import ClockOffset, Disagreement, Fault
 
-LONGEST_OFF = 366 * DAY
-"""No node is expected to be off for longer than a year; who left one in a box says so."""
+LONGEST_OFF = 31 * DAY
+"""What a start may be late by and be believed at once: what is kept for a month, such as clients' keys, is
+not let go of by a jump. A node that truly was off for longer hears so from the first peer that it meets."""
 GAP = DAY
 """A node that was off for less than a day holds nothing back: its clock is wrong by no more either."""
 UNOPPOSED_S = HOUR // SECOND

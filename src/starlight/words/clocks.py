@@ -26,9 +26,9 @@ OWN_BEHIND = "This machine's clock is {apart} behind this node's."
 
 TROUBLES = {
     ClockTrouble.AHEAD: (
-        "No node is off for so long, so it does not believe it and goes on from the last moment that it has "
-        "recorded. It takes the machine's time once that can be right, or a peer's clock agrees with it. If "
-        "it is right, start the node with --trust-clock."
+        "It was hardly off for so long, so it does not believe that and goes on from the last moment that it "
+        "has recorded. It takes the machine's time once that can be right, or a peer's clock agrees with it. "
+        "If it is right, start the node with --trust-clock."
     ),
     ClockTrouble.BEHIND: (
         "The node has recorded later moments, so it goes on from the last of them. If this machine's time is "
