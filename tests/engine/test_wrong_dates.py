@@ -11,7 +11,7 @@ from starlight.bundle.report import ReasonCode
 from starlight.dtntime import DAY, YEAR
 from starlight.node.actions import Acknowledge, Deliver, Transmit
 from starlight.node.application import Claim
-from starlight.node.events import BundleReceived, Delivered, Wakeup
+from starlight.node.events import BundleReceived, ClockWentOn, Delivered, Wakeup
 
 EARLIEST_S, LATEST_S = -51 * 365 * 86_400, 200 * 365 * 86_400
 
@@ -116,3 +116,14 @@ def test_by_its_age_a_bundle_still_expires_and_is_told_so() -> None:
     assert "bundle.deleted" in traces(actions)
     assert not of(actions, Deliver)
     assert ReasonCode.LIFETIME_EXPIRED.name.lower() in str(actions)
+
+
+def test_what_is_stored_is_no_older_for_a_clock_that_is_set_right() -> None:
+    """A node that began in 2000 goes on in 2051: an hour's bundle keeps what it had left, also restarted."""
+    node = Fixture(3)
+    node.handle(came(made(lifetime_s=3600)))
+    node.handle(ClockWentOn(51 * YEAR), T + HOUR // 2)
+    for receiver in (node, node.restart(T + HOUR // 2 + 51 * YEAR)):
+        assert expiry_of(receiver) == T + HOUR + 51 * YEAR
+        assert "bundle.expired" not in traces(receiver.handle(Wakeup(), T + HOUR // 2 + 51 * YEAR))
+    assert "bundle.expired" in traces(node.handle(Wakeup(), T + HOUR + 51 * YEAR))

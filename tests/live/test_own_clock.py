@@ -109,6 +109,24 @@ def test_a_start_in_another_year_loses_nothing_and_leaves_no_trace(tmp_path: Pat
     run(scene())
 
 
+def test_a_machine_in_1970_lets_its_people_write(tmp_path: Path) -> None:
+    """Its first start is before there is any DTN time; once it is set, mission time goes on to that."""
+
+    async def scene() -> None:
+        machine = Machine(-START - 30 * YEAR)
+        async with node(tmp_path, EARTH, machine, [PeerConfig(MARS)]) as here:
+            assert here.status().clock_trouble == "behind"
+            await here.mail.write(JAY, Draft(NAN_YOUNG, "Are you there?"))
+            machine.off = 0
+            here.own_clock.look()
+            assert here.status().clock_trouble == ""
+            assert abs(here.clock.now() - machine.true()) < CLOSE
+            await here.settled()
+            assert len(here.node.stored) == 1
+
+    run(scene())
+
+
 def test_a_person_may_take_back_a_year_that_was_recorded(tmp_path: Path) -> None:
     """A store that has seen 2111 goes on in 2051 with --trust-clock, with all that is in it, and stays so."""
 

@@ -40,6 +40,21 @@ def test_a_first_start_takes_what_the_machine_tells() -> None:
     assert (clock.start, clock.doubt, clock.holds_expiry) == (LAST, None, False)
 
 
+@pytest.mark.parametrize("told", [-30 * YEAR, 0, YEAR])
+def test_a_machine_without_a_battery_begins_in_2000_and_is_believed_once_it_is_set(told: int) -> None:
+    """DTN time has no 1970; a time server is reached after the start, or before the next one."""
+    clock = OwnClock(None, told, TOLERANCE)
+    assert clock.start == max(told, SECOND)
+    assert (clock.doubt is not None) is (told < -TOLERANCE)
+    assert clock.look(told + HOUR, clock.start + HOUR, []) is None
+    assert clock.look(LAST, clock.start + HOUR, []) == LAST
+    assert clock.doubt is None
+    again = OwnClock(clock.start + HOUR, LAST, TOLERANCE)
+    assert (again.start, again.doubt, again.holds_expiry) == (LAST, None, False)
+    back = OwnClock(clock.start + HOUR, told, TOLERANCE)
+    assert back.start == clock.start + HOUR, "no moment comes twice"
+
+
 @pytest.mark.parametrize("off", [0, HOUR, GAP, 30 * DAY, LONGEST_OFF])
 def test_a_node_that_was_off_goes_on_at_the_machines_time(off: int) -> None:
     """Up to a month it is believed; nothing expires at first where it was off for more than a day."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from starlight.bundle import EndpointID
+from starlight.bundle import NEVER, EndpointID
 from starlight.contacts import ContactPlan
 from starlight.dtntime import WEEK
 from starlight.engine.delivery import Delivery
@@ -139,6 +139,7 @@ class Node:
             events.Drop: self.holdings.drop,
             events.PlanChanged: self._plan_changed,
             events.ExpiryHeld: self._hold_expiry,
+            events.ClockWentOn: self._clock_went_on,
             events.Wakeup: lambda event, now: None,
         }
 
@@ -272,6 +273,13 @@ class Node:
     def _hold_expiry(self, event: events.ExpiryHeld, now: int) -> None:
         self._ledger.index.expiries.held = event.held
         self._ledger.trace(now, ExpiryPaused(event.held))
+
+    def _clock_went_on(self, event: events.ClockWentOn, now: int) -> None:
+        for stored in self.stored.values():
+            meta = stored.meta
+            meta.arrives, meta.expires = meta.arrives + event.by, min(meta.expires + event.by, NEVER)
+            self._ledger.update(stored)
+        self._ledger.index.expiries.rebuild(self.stored.values())
 
     def _run(self, now: int) -> None:
         """Do what is due, until nothing is.

@@ -116,7 +116,7 @@ class Daemon:
             clock,
             self.store.mission_time(),
             lambda: self._neighbours.clocks.offsets,
-            lambda event: self._engine.tell(event),
+            lambda event: self._requests.tell_first(event),
             self._say,
             trusted=trust_clock,
         )
@@ -296,7 +296,7 @@ class Daemon:
         """Give the engine what the store holds, and open the residents' mailboxes."""
         now = self.clock.now()
         if self.own_clock.holds_expiry:  # before it knows of anything that might
-            self._commits.submit(self._host.step((ExpiryHeld(True),), now), now)
+            self._requests.tell_first(ExpiryHeld(True))
         if plan is not None:
             self._amendments.held.set_base(plan)
         for aside in self.store.set_aside:

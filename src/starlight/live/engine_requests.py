@@ -67,6 +67,13 @@ class EngineRequests:
         """Hand events to the engine; return once what they cause is durable."""
         await self._durable(self._host.step(events, now), now)
 
+    def tell_first(self, event: Event) -> None:
+        """Hand an event to the engine before anything else that is due; durable with the next commit."""
+        now = self._clock.now()
+        step = self._host.step((event,), now)
+        self._engine.arm()
+        self._commits.submit(step, now)
+
     def put(self, name: str, requests: Sequence[Request]) -> None:
         """Hand requests of an application to the engine, if it runs; durable with the next commit."""
         if requests and self.running:

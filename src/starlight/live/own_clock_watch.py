@@ -8,8 +8,8 @@ from collections.abc import Callable
 from starlight.dtntime import SECOND
 from starlight.live.clock import MissionClock
 from starlight.node.clock_offsets import ClockOffsets, tolerance_at
-from starlight.node.events import Event, ExpiryHeld
-from starlight.node.own_clock import OwnClock, OwnClockDoubt
+from starlight.node.events import ClockWentOn, Event, ExpiryHeld
+from starlight.node.own_clock import FOUNDED, OwnClock, OwnClockDoubt
 from starlight.node.trace_events import OwnClockDoubted, OwnClockSettled
 from starlight.trace import TraceEvent
 
@@ -25,7 +25,7 @@ class OwnClockWatch:
         clock: mission time, which this sets.
         last: the last mission time that the store has recorded, in ns; None for a new one.
         offsets: returns the offsets of the peers' clocks.
-        tell: takes the engine's events.
+        tell: hands the engine an event at once, before anything else is due.
         say: takes what is to be traced.
         trusted: a person says that the machine's clock is right.
 
@@ -85,6 +85,8 @@ class OwnClockWatch:
         known, now = self._offsets().known(), self._clock.now()
         on = own.look(self._clock.by_day(), now, known)
         if on is not None:
+            if now < FOUNDED:  # nothing that is stored was there for so long
+                self._tell(ClockWentOn(on - now))
             self._clock.set(on)
         elif own.holds_expiry and own.release(self._running_s(), known, self._offsets().disagreements()):
             self._tell(ExpiryHeld(False))

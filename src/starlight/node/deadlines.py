@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -58,6 +58,12 @@ class Expiries:
         """Watch a bundle."""
         self._count += 1
         heappush(self._heap, (stored.meta.expires, self._count, stored))
+
+    def rebuild(self, stored: Iterable[Stored]) -> None:
+        """Watch these anew, whose lifetimes end at other times than before."""
+        self._heap.clear()
+        for each in stored:
+            self.add(each)
 
     def sweep(self, stored_count: int) -> None:
         """Drop the entries of forgotten bundles when they are the majority."""

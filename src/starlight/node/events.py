@@ -175,6 +175,16 @@ class ExpiryHeld(_Event, frozen=True):
     held: bool
 
 
+class ClockWentOn(_Event, frozen=True):
+    """Mission time goes on at once, as the clock was wrong: what is stored is no older for that.
+
+    Attributes:
+        by: by how much, in ns.
+    """
+
+    by: int
+
+
 class Wakeup(_Event, frozen=True):
     """A deadline has come."""
 
@@ -196,5 +206,6 @@ Event = (
     | Restored
     | Remembered
     | ExpiryHeld
+    | ClockWentOn
     | Wakeup
 )

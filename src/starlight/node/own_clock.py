@@ -30,6 +30,9 @@ from starlight.node.clock_offsets import ClockOffset, Disagreement, Fault
 LONGEST_OFF = 31 * DAY
 """What a start may be late by and be believed at once: what is kept for a month, such as clients' keys, is
 not let go of by a jump. A node that truly was off for longer hears so from the first peer that it meets."""
+FOUNDED = 10 * 366 * DAY
+"""Moments in the ten years after 2000 are those of a machine without a battery, which counts from some first
+year: a store that has recorded no later one is no reason to disbelieve a clock."""
 GAP = DAY
 """A node that was off for less than a day holds nothing back: its clock is wrong by no more either."""
 UNOPPOSED_S = HOUR // SECOND
@@ -76,6 +79,10 @@ class OwnClock:
     def __init__(self, last: int | None, told: int, tolerance: int, *, trusted: bool = False) -> None:
         self._tolerance = tolerance
         self.doubt: OwnClockDoubt | None = None
+        if last is None or last < FOUNDED:
+            # DTN time begins in 2000: a machine in 1970 has none to tell.
+            first = max(last or 0, SECOND)
+            last = first if told < first else None
         off = 0 if last is None or trusted else told - last
         self.start = told if last is None or 0 <= off <= LONGEST_OFF else last
         self.holds_expiry = GAP < off <= LONGEST_OFF
@@ -94,10 +101,12 @@ class OwnClock:
         """
         apart = told - now
         if self.doubt is not None and self.doubt.trouble is ClockTrouble.AHEAD:
-            confirmed = any(self._agrees(each, apart) for each in peers)
-            if apart >= 0 and (confirmed or apart <= LONGEST_OFF):
-                self.doubt = None
-                return told
+            may_be = apart <= LONGEST_OFF or any(self._agrees(each, apart) for each in peers)
+        else:
+            may_be = now < FOUNDED <= told
+        if may_be and apart >= 0:
+            self.doubt = None
+            return told
         if abs(apart) <= self._tolerance:
             self.doubt = None
         elif self.doubt is None or abs(apart - self.doubt.apart) > self._tolerance:
