@@ -15,6 +15,7 @@ LONGEST_FIRST = (
     "rehearsal/test_rehearsal",
     "cli/test_demo_kills",
     "app/test_demo",
+    "pair/test_pair",
     "web/test_page",
     "cli/test_commands",
     "web/test_demo_page",
