@@ -1,4 +1,4 @@
-"""A pair of real nodes and software that is no Starlight: what comes from there, and what goes there."""
+"""A pair of real nodes and others: software that is no Starlight, and nodes that are heard later."""
 
 from __future__ import annotations
 
@@ -26,6 +26,21 @@ foreign = true
 keepalive_s = 0
 light_time_s = 0.0
 """
+ROVERS = """
+[[address]]
+address = "ipn:40.1"
+name = "Zoe"
+place = "Rover"
+[[address]]
+address = "ipn:50.1"
+name = "Zoe"
+place = "Depot"
+"""
+LATER = "".join(
+    f'[[contact]]\nfrom = {a}\nto = {b}\nstart = "2098-01-01"\nend = "2099-01-01"\n'
+    for a, b in ((20, 40), (40, 20))
+)
+"""The rover is heard at the habitat when all who wrote this are gone."""
 CAMERA, DESK, NODE = "ipn:30.1", "dtn://ground/desk", "ipn:30.0"
 REPORTS = 0x020000 | 0x040000
 """Of delivery and of deletion (RFC 9171, 4.2.3); pyD3TN has another bit for the second."""
@@ -91,7 +106,8 @@ def pair(context: BrowserContext, tmp_path_factory: pytest.TempPathFactory, grou
     links = [(10, 20), (20, 10), (10, 30), (30, 10)]
     plan = "".join(f"[[contact]]\nfrom = {a}\nto = {b}\n" for a, b in links)
     folder = tmp_path_factory.mktemp("foreign")
-    with real_pair(folder, context, plan=plan, control=GROUND.format(port=ground.port), udp=udp) as running:
+    more = GROUND.format(port=ground.port) + ROVERS
+    with real_pair(folder, context, plan=plan + LATER, control=more, udp=udp) as running:
         running.opened()
         yield running
 
@@ -187,3 +203,14 @@ def test_a_receiver_that_never_sent_a_letter_gets_plain_text(pair: Pair) -> None
     assert predicted["plain_text"]
     predicted = pair.habitat.api.ask("/people/nan/predict", {"to": JAY, "text": "Thank you."})
     assert predicted["plain_text"] is None
+
+
+def test_a_letter_waits_on_its_way(pair: Pair) -> None:
+    """What has left and waits at another node names that place, and of two people of one name which."""
+    pair.control.run("send", "jay", "ipn:40.1", "Turn back.")
+    jay = pair.open(pair.control, "jay", "ipn:40.1")
+    expect(letter(jay, "Turn back.").locator(".state")).to_contain_text("Waiting at Habitat")
+    told = pair.control.run("inbox", "jay").out
+    assert "Jay to Zoe, Rover  [waiting at Habitat, leaves 2098-01-01" in told
+    assert "Zoe, Rover: Closed until 2098-01-01" in told
+    assert "Zoe, Depot: No route is known." in told

@@ -75,6 +75,9 @@ def test_an_open_contact(pair: Pair) -> None:
     jay, nan = pair.jay(), pair.nan()
     expect(jay.locator("#silence")).to_be_hidden()
     expect(jay.locator("#reach")).to_contain_text("Open, 1 Mbit/s until")
+    # The delay of the files is the only sky, and nothing of a demo is here.
+    expect(jay.locator("#ray-words")).to_have_text("0.5 s")
+    expect(jay.locator("svg#sky, #distance, #storm button, #pace button")).to_have_count(0)
     jay.locator("#text").fill("How much oxygen is left?")
     expect(jay.locator("#prediction .forecast")).to_contain_text("earliest answer")
     send(jay, "How much oxygen is left?", urgent=True)
@@ -140,6 +143,9 @@ def test_a_killed_peer(pair: Pair) -> None:
     jay.locator("#text").fill("")
     reach = pair.control.reach("jay", NAN)
     assert (reach["code"], reach["letters_here"]) == ("no_contact", 2)
+    why = pair.control.api.ask(f"/people/jay/why?to={NAN}")["first"]
+    assert why[0].startswith("No contact with Habitat since")
+    assert not [said for said in why if said.startswith("Nothing looks faster")]
     for words in (("status",), ("inbox", "jay")):
         out = pair.control.run(*words).out
         assert f"No contact with Habitat since {reach['since'][:19]}" in out
@@ -229,7 +235,7 @@ def test_a_clock_two_days_off(astray: Pair) -> None:
     both = ((astray.control, "jay", NAN), (astray.habitat, "nan", JAY))
     pages = [astray.jay(), astray.nan()]
     for (node, _, _), page, peer in zip(both, pages, (20, 10), strict=True):
-        expect(page.locator("#silence .clocks")).to_contain_text("2 d")
+        expect(page.locator("#silence .clocks").first).to_contain_text("2 d 0 h")
         assert "clock" in node.run("status").out
         node.until(lambda: "clock.differs" in node.log(), "the log says so")  # noqa: B023
         (found,) = [each for each in node.api.ask("/nodes")[0]["links"] if each["peer"] == peer]

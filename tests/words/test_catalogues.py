@@ -11,6 +11,7 @@ from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
 from starlight.messages.delivery import Leg
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
 from starlight.messages.lateness import Lateness, TimeSpent
+from starlight.messages.reach import Reach, ReachCode
 from starlight.messages.silence import Silence, SilenceCause
 from starlight.node.application import NotKept
 from starlight.node.forecast import ForecastDoubt, ForecastDoubtCode
@@ -139,3 +140,15 @@ def test_a_silence_comes_before_what_the_time_is_spent_on() -> None:
         "Light takes 1 min 00 s.",
         lateness.NOTHING_FASTER,
     ]
+
+
+def test_a_link_that_is_lost_comes_before_what_a_letter_waits_for() -> None:
+    """Who wrote is told that nobody answers, and not that nothing looks faster."""
+    spent = TimeSpent(7, 20, 0, 0, 0, 8 * MINUTE)
+    lost = Reach(ReachCode.NO_CONTACT, since=NINE, peer=20)
+    told = [said.text() for said in lateness.opening_sentences(Lateness(NINE, 5, spent=spent), NAMES, lost)]
+    assert told[0] == "No contact with the base since 2051-04-02T09:00:00Z."
+    assert lateness.NOTHING_FASTER not in told
+    late, way = Lateness(NINE, 5, spent=spent), Reach(ReachCode.OPEN)
+    told = [said.text() for said in lateness.opening_sentences(late, NAMES, way)]
+    assert told[-1] == lateness.NOTHING_FASTER

@@ -149,11 +149,15 @@ class NodeCorrespondence:
 
     async def why_late(self, draft: Draft) -> LatenessView:
         """Return why a letter sent now would not be there sooner."""
-        return lateness_view(self._mail.why_late(self.person.address, draft), self._titles)
+        found = self._mail.why_late(self.person.address, draft)
+        return lateness_view(found, self._titles, self.reach_of(draft.to))
 
     async def why_letter_late(self, letter: str) -> LatenessView:
         """Return why a letter that waits or is on its way is not there sooner."""
-        return lateness_view(self._mail.why_letter_late(self.person.address, letter), self._titles)
+        found, told = self._mail.why_letter_late(self.person.address, letter), self._letter(letter)
+        # What has left is on its way whatever becomes of the link.
+        reach = self.reach_of(told.to_address) if told.withdrawable else None
+        return lateness_view(found, self._titles, reach)
 
     def reach_of(self, to: str) -> Reach:
         """Return the state of the way to an address, with its codes."""

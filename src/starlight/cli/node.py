@@ -264,14 +264,14 @@ def inbox(folder: Path, person: str, address: str | None, explain: bool, json_ou
     if json_output:
         print_json([_told(letter, why.get(letter.id), explain) for letter in letters])
         return
-    now = max(entry.time for entry in client.nodes())
+    now, mailbox = max(entry.time for entry in client.nodes()), client.mailbox(person)
+    names = client.called(mailbox.conversations)
     for letter in letters:
-        _show_letter(letter, why.get(letter.id), now)
+        _show_letter(letter, why.get(letter.id), names, now)
     if not letters:
         echo("No letters.")
     for line in shut_ways(client, person):
         echo(line)
-    mailbox = client.mailbox(person)
     for one in (each for each in mailbox.hidden if each.letters):
         count = "1 letter" if one.letters == 1 else f"{one.letters} letters"
         echo(f"{one.name} is not in the list ({count}, by --with {one.address}).")
@@ -282,9 +282,11 @@ def inbox(folder: Path, person: str, address: str | None, explain: bool, json_ou
 
 def shut_ways(client: Client, person: str) -> Iterator[str]:
     """Return a line for each correspondent whom a letter does not leave for now, and why."""
-    for one in client.mailbox(person).conversations:
+    conversations = client.mailbox(person).conversations
+    names = client.called(conversations)
+    for one in conversations:
         if one.reach is not None and one.reach.code not in OPEN_WAYS:
-            yield f"{one.name}: {one.reach.headline.text()}. {one.reach.detail.text()}".rstrip()
+            yield f"{names[one.address]}: {one.reach.headline.text()}. {one.reach.detail.text()}".rstrip()
 
 
 def _state(letter: LetterView, now: int) -> str:
@@ -302,7 +304,8 @@ def _state(letter: LetterView, now: int) -> str:
     return f"{_words(letter.state)} (predicted{'' if letter.receipt_can_come else '; no receipt can come'})"
 
 
-def _show_letter(letter: LetterView, lateness: LatenessView | None, now: int) -> None:
+def _show_letter(letter: LetterView, lateness: LatenessView | None, names: dict[str, str], now: int) -> None:
+    """Print a letter; names are those of the correspondents, by address."""
     from starlight.words.letters import in_answer
 
     mark = "*" if letter.unread else " "
@@ -310,7 +313,8 @@ def _show_letter(letter: LetterView, lateness: LatenessView | None, now: int) ->
     if letter.critical or letter.priority.name != "NORMAL":
         state += ", critical" if letter.critical else f", {letter.priority.name.lower()}"
     written = dtntime.to_text(letter.written_at)
-    echo(f"{mark} {written}  {letter.from_name} to {letter.to_name}  [{state}]")
+    sender = names.get(letter.from_address, letter.from_name)
+    echo(f"{mark} {written}  {sender} to {names.get(letter.to_address, letter.to_name)}  [{state}]")
     if letter.answers is not None:
         echo(f"    > {in_answer(letter.answers)}")
     for line in letter.text.split("\n") if letter.text else ():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -20,7 +20,8 @@ from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter_view import LetterView
 from starlight.web import wire
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
-from starlight.web.views import MailboxView, Person, Upload
+from starlight.web.thread import called
+from starlight.web.views import MailboxView, Person, Recipient, Upload
 
 __all__ = ["Client", "LatenessView", "PredictionView", "ReachView", "plain_values"]
 
@@ -125,6 +126,10 @@ class Client:
     def reach(self, person: str, to: str) -> ReachView:
         """Return the state of the way from a person to an address."""
         return self._get(f"/people/{person}/reach", ReachView, to=to)
+
+    def called(self, people: Iterable[Recipient]) -> dict[str, str]:
+        """Return what correspondents are called, by address: equal names with their places."""
+        return called(people)
 
     def predict(self, person: str, draft: Draft) -> PredictionView:
         """Return what to expect of a letter that is sent now."""

@@ -204,8 +204,8 @@ def prediction_view(found: Prediction, names: Names) -> PredictionView:
     )
 
 
-def lateness_view(found: Lateness, names: Names) -> LatenessView:
-    """Return a lateness for people; names are those of the nodes."""
+def lateness_view(found: Lateness, names: Names, reach: Reach | None) -> LatenessView:
+    """Return a lateness for people; names are those of the nodes, `reach` is of what waits here."""
     reasons = tuple(
         RefusalView(
             looked_like=refusal.looked_like,
@@ -215,4 +215,5 @@ def lateness_view(found: Lateness, names: Names) -> LatenessView:
         )
         for refusal in found.refusals
     )
-    return LatenessView(found.now, found.size_bytes, lateness.opening_sentences(found, names), reasons)
+    first = lateness.opening_sentences(found, names, reach)
+    return LatenessView(found.now, found.size_bytes, first, reasons)

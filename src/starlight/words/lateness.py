@@ -5,7 +5,9 @@ from __future__ import annotations
 from starlight.dtntime import MINUTE, duration_text
 from starlight.messages.delivery import Leg
 from starlight.messages.lateness import Lateness, TimeSpent
+from starlight.messages.reach import Reach, ReachCode
 from starlight.words import silence
+from starlight.words.reach import headline
 from starlight.words.sentence import Names, Sentence, closed, fill, name_of
 
 IN_FRAGMENTS = (
@@ -21,27 +23,30 @@ LIGHT = "light takes {time}"
 SENDING = "sending it takes {time}"
 
 
-def opening_sentences(lateness: Lateness, names: Names) -> tuple[Sentence, ...]:
+def opening_sentences(lateness: Lateness, names: Names, reach: Reach | None = None) -> tuple[Sentence, ...]:
     """Return the sentences that come before all others.
 
-    They say why it is silent, what the time is spent on, and whether nothing looks faster.
+    They say that a link does not answer, why it is silent, what the time is spent on, and whether nothing
+    looks faster.
 
     Args:
         lateness: the facts.
         names: of the nodes.
+        reach: the state of the way there, of what waits here; None of what has left.
     """
     if lateness.last_hop is not None:
         return (_on_its_last_hop(lateness.last_hop, names),)
     # A silence first: while nothing gets across, everything else about the letter follows from that.
-    found = []
+    is_lost = reach is not None and reach.code in (ReachCode.NO_CONTACT, ReachCode.NEVER_HEARD)
+    found = [Sentence((*headline(reach, names).parts, "."))] if reach is not None and is_lost else []
     if lateness.silence is not None:
         found.append(silence.why(lateness.silence, names))
     if lateness.fragments > 1:
         found.append(in_fragments(lateness.fragments))
     if lateness.spent is not None:
         found.append(spent(lateness.spent, names))
-        # Only where a route was found: without one, that nothing looks faster would sound like progress.
-        if not lateness.refusals:
+        # Only where it goes: without a route, or a link, that nothing looks faster would sound like progress.
+        if not lateness.refusals and not is_lost:
             found.append(fill(NOTHING_FASTER))
     return tuple(found) or (fill(SAME_NODE),)
 
