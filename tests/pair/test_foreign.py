@@ -37,7 +37,7 @@ name = "Zoe"
 place = "Depot"
 """
 LATER = "".join(
-    f'[[contact]]\nfrom = {a}\nto = {b}\nstart = "2098-01-01"\nend = "2099-01-01"\n'
+    f'[[contact]]\nfrom = {a}\nto = {b}\nstart = "2060-01-01"\nend = "2061-01-01"\n'
     for a, b in ((20, 40), (40, 20))
 )
 """The rover is heard at the habitat when all who wrote this are gone."""
@@ -211,6 +211,6 @@ def test_a_letter_waits_on_its_way(pair: Pair) -> None:
     jay = pair.open(pair.control, "jay", "ipn:40.1")
     expect(letter(jay, "Turn back.").locator(".state")).to_contain_text("Waiting at Habitat")
     told = pair.control.run("inbox", "jay").out
-    assert "Jay to Zoe, Rover  [waiting at Habitat, leaves 2098-01-01" in told
-    assert "Zoe, Rover: Closed until 2098-01-01" in told
+    assert "Jay to Zoe, Rover  [waiting at Habitat, leaves 2060-01-01" in told
+    assert "Zoe, Rover: Closed until 2060-01-01" in told
     assert "Zoe, Depot: No route is known." in told

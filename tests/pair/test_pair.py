@@ -136,8 +136,7 @@ def test_a_killed_peer(pair: Pair) -> None:
     expect(banner).to_contain_text("so what was predicted is in doubt")
     expect(jay.locator("#reach")).to_contain_text("No contact with Habitat since")
     listed = jay.locator("#conversations .how.doubted:not(.own)")
-    expect(listed).to_contain_text("No contact with Habitat since")
-    expect(listed).to_contain_text("2 safe here")
+    expect(listed).to_contain_text("2 safe here, no contact")
     jay.locator("#text").fill("And now?")
     expect(jay.locator("#prediction.doubted")).to_contain_text("No contact with Habitat since")
     jay.locator("#text").fill("")
@@ -255,8 +254,8 @@ def test_a_clock_two_days_off(astray: Pair) -> None:
             expect(letter(page, text)).to_have_count(1)
     for node, person, to in both:
         for each in node.api.letters(person, to):
-            told = {fact["state"]: fact for fact in each["facts"] if fact["standing"] == "confirmed"}
-            times = [from_text(told[state]["time"]) for state in ("departed", "arrived") if state in told]
+            told = {fact["what"]: fact for fact in each["facts"] if fact["standing"] == "confirmed"}
+            times = [from_text(told[state]["at"]) for state in ("departed", "arrived") if state in told]
             assert times == sorted(times), each
     looks_well(jay)
     looks_well(nan)

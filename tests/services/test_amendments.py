@@ -16,6 +16,7 @@ from starlight.contacts.amendments import (
     AmendmentId,
     Change,
     MissionFact,
+    NewContacts,
     Outage,
     Retracted,
     VersionVector,
@@ -731,3 +732,13 @@ def _post(host: Host, now: int) -> Iterable[Request]:
     witness = applications.named("mail")
     assert isinstance(witness, Witness)
     return applications.asked("mail", witness.post("words", "ipn:3.1", now, lifetime_ms=86_400_000))
+
+
+def test_a_fixed_light_time_holds_in_what_an_amendment_adds() -> None:
+    """A contact that is added over a link with imposed light is foreseen at that, and others as they say."""
+    one = AmendmentService(1, PLAN, (1,), fixed_light_s={(1, 2): 480.0, (2, 1): 480.0})
+    added = [contact(901, 1, 2), contact(902, 2, 3)]
+    one.amend([NewContacts(tuple(added))], START)
+    fresh = {(each.from_node, each.to_node): each for each in one.plan.contacts if each.id >= 1 << 52}
+    assert fresh[1, 2].light_time(fresh[1, 2].start) == 480 * SECOND
+    assert fresh[2, 3].light_time(fresh[2, 3].start) == added[1].light_time(added[1].start)

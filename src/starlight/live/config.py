@@ -91,6 +91,17 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     facts: dict[str, Said] = {}
 
 
+def fixed_light_s(config: DaemonConfig) -> dict[tuple[int, int], float]:
+    """Return the light times in s that a node imposes whatever its plan says, by directed link."""
+    number = config.node.number
+    return {
+        link: peer.fixed_light_s
+        for peer in config.peers
+        if peer.fixed_light_s is not None
+        for link in ((number, peer.node), (peer.node, number))
+    }
+
+
 class DaemonStatus(msgspec.Struct, frozen=True):
     """The status of a daemon.
 

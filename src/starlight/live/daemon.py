@@ -26,7 +26,7 @@ from starlight.live.bundle_service import BUNDLES, BundleService
 from starlight.live.change_listeners import ChangeListeners
 from starlight.live.clock import MissionClock
 from starlight.live.commit_pipeline import CommitPipeline
-from starlight.live.config import DaemonConfig, DaemonStatus, Resident, patient
+from starlight.live.config import DaemonConfig, DaemonStatus, Resident, fixed_light_s, patient
 from starlight.live.disk_watch import DiskWatch
 from starlight.live.engine_loop import Defects, EngineLoop
 from starlight.live.engine_requests import EngineRequests
@@ -130,7 +130,12 @@ class Daemon:
         registry = Registry(number)
         peers = [peer.node for peer in config.peers if not peer.foreign]
         self._amendments = AmendmentService(
-            number, config.node.plan, config.planners, greets=True, peers=peers
+            number,
+            config.node.plan,
+            config.planners,
+            greets=True,
+            peers=peers,
+            fixed_light_s=fixed_light_s(config),
         )
         applications: dict[str, Restorable] = {
             MAIL: self.office,

@@ -13,7 +13,8 @@ writes to, can show which versions are in force elsewhere, as of when.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from starlight.bundle import EndpointID
 from starlight.contacts import Amendment, Change, ContactPlan, Outage, revised
@@ -40,6 +41,8 @@ class AmendmentService(Service):
         greets: it tells planners that have never heard of this node that it is here and what it holds; once
             in the life of its store. So a node that is new, or has lost its store, is sent what it misses.
         peers: the nodes whose statements of the mission's facts are kept.
+        fixed_light_s: light times in s that are imposed here by directed link, so that they hold in what an
+            amendment adds, too.
 
     Attributes:
         node, planners: as given.
@@ -56,10 +59,11 @@ class AmendmentService(Service):
         *,
         greets: bool = False,
         peers: Collection[int] = (),
+        fixed_light_s: Mapping[tuple[int, int], float] = MappingProxyType({}),
     ) -> None:
         self.node = node
         self.planners = frozenset(planners)
-        self._plan = NodePlan(node, base, self.planners)
+        self._plan = NodePlan(node, base, self.planners, fixed_light_s)
         self.held = self._plan.held
         self._announcements = Announcements(node, self.planners, self.held, greets=greets)
         self.versions = self._announcements.versions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -14,6 +15,7 @@ from starlight.contacts import (
     Outage,
     VersionVector,
     amended,
+    constant_light,
     digest,
     version_of,
 )
@@ -120,14 +122,16 @@ class HeldAmendments:
 
     Args:
         base: the plan that they amend.
+        fixed_light_s: light times in s that hold by directed link, whatever an amendment says.
 
     Attributes:
         plan: the base plan with all of them folded in.
         changes: how often one came, or the base plan became another.
     """
 
-    def __init__(self, base: ContactPlan) -> None:
+    def __init__(self, base: ContactPlan, fixed_light_s: Mapping[tuple[int, int], float]) -> None:
         self._base = self.plan = base
+        self._fixed_light_s = fixed_light_s
         self._named: tuple[ContactPlan, ContactPlan, frozenset[int]] | None = None  # see `nodes`
         self._held: dict[AmendmentId, Held] = {}
         self._ordered: list[Held] | None = None
@@ -203,7 +207,7 @@ class HeldAmendments:
         Apart from `take`, because what comes together makes one new plan. Where that says the same as the
         plan before, it is the plan before: who compares plans by identity goes on with the one that it has.
         """
-        plan = amended(self._base, self.amendments())
+        plan = _at_fixed_light(amended(self._base, self.amendments()), self._fixed_light_s)
         if (plan.contacts, plan.notices) != (self.plan.contacts, self.plan.notices):
             self.plan = plan
         return self.plan
@@ -267,3 +271,15 @@ def record_of(held: Held) -> bytes:
 
 def _rank(held: Held) -> tuple[int, bytes]:
     return held.amendment.at, held.data
+
+
+def _at_fixed_light(plan: ContactPlan, fixed_light_s: Mapping[tuple[int, int], float]) -> ContactPlan:
+    """Return a plan whose contacts over some links have the light time that is imposed on these."""
+    if not any((contact.from_node, contact.to_node) in fixed_light_s for contact in plan.contacts):
+        return plan
+    contacts = []
+    for contact in plan.contacts:
+        light_s = fixed_light_s.get((contact.from_node, contact.to_node))
+        at = contact if light_s is None else replace(contact, light=constant_light(contact.start, light_s))
+        contacts.append(at)
+    return ContactPlan.of(contacts, plan.notices, plan.version)

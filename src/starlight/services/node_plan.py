@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlight.contacts import MAX_TIME, Amendment, Change, ContactPlan, check_amendment
 from starlight.errors import InputError
@@ -24,15 +24,22 @@ class NodePlan:
         node: its number.
         base: the plan that is amended.
         planners: the numbers of the nodes whose amendments are believed.
+        fixed_light_s: light times in s that hold by directed link, whatever an amendment says.
 
     Attributes:
         held: the amendments.
     """
 
-    def __init__(self, node: int, base: ContactPlan, planners: frozenset[int]) -> None:
+    def __init__(
+        self,
+        node: int,
+        base: ContactPlan,
+        planners: frozenset[int],
+        fixed_light_s: Mapping[tuple[int, int], float],
+    ) -> None:
         self._node = node
         self._planners = planners
-        self.held = HeldAmendments(base)
+        self.held = HeldAmendments(base, fixed_light_s)
         self._in_force = base  # at the node
 
     def restore(self, key: str, data: bytes) -> None:
