@@ -152,9 +152,11 @@ def test_what_speaks_against_the_forecast_is_told(tmp_path: Path) -> None:
     assert line.startswith(f"  Never heard from node {THERE}. 1 letter is safe here.")
     assert [doubt["code"] for doubt in told["doubts"]] == ["link_down"]
     assert "(predicted)" not in lost.out
-    _, why, kept = lost.out.splitlines()
-    assert why.startswith("  No route"), "one line tells why nothing is foreseen"
+    why, letter, kept, undo = lost.out.splitlines()
+    assert why.startswith("  No route"), "one line tells why nothing is foreseen, before it is sent"
+    assert letter.endswith("  queued")
     assert kept.startswith("  It is kept until ")
+    assert f"`starlight hide {node.folder} jay ipn:99.1 --withdraw`" in undo
 
 
 def test_a_wrong_priority_is_told_in_one_line(node: Running) -> None:
