@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.engine.helpers import Fixture, T, came, made, of, traces
+from tests.engine.helpers import SECOND, Fixture, T, came, made, of, traces
 
 from starlight.bundle import QualityOfService
 from starlight.engine.node import Node
 from starlight.errors import InputError
-from starlight.node.actions import Acknowledge, Refuse
+from starlight.node.actions import Acknowledge, Persist, Refuse
 from starlight.node.admission import Admission, AdmissionRule, pattern
 from starlight.node.config import NodeConfig
 
@@ -57,6 +57,16 @@ def test_a_rule_keeps_out_what_it_says_and_nothing_else(data: bytes, rule: Admis
     assert node.node.admissions.refused(1) == {rule.value: 2}
     assert of(node.handle(came(data, peer=2)), Acknowledge)
     assert node.node.admissions.refused(2) == {}
+
+
+def test_who_is_kept_out_can_have_no_reports_sent() -> None:
+    """A bundle that would be deleted, and reported so to whom it names, is refused before that."""
+    asks = 0x040000 | 0x004000  # deletion and reception
+    expired = made("ipn:99.1", at=T - 7200 * SECOND, lifetime_s=3600, flags=asks, report_to="ipn:77.7")
+    answer = guarded(RULES).handle(came(expired))
+    assert traces(answer) == ["bundle.kept_out"]
+    assert not of(answer, Persist)
+    assert of(guarded().handle(came(expired)), Persist)
 
 
 def test_an_empty_list_keeps_all_out() -> None:

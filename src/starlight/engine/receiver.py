@@ -85,11 +85,13 @@ class Receiver:
         if received.of_peer and event.peer is not None and received.meta.creation[0]:
             self._clocks.created(event.peer, from_wire(received.meta.creation[0]), now)
         if not self._is_answered_by_what_is_here(event, received, now):
-            if received.refusal is not None:
+            rule = self._admissions.objection(event.peer, received.meta, len(event.data))
+            if rule is not None:
+                # First, so that nobody who is kept out can have reports sent to whom they name.
+                self._keep_out(event, received, rule, now)
+            elif received.refusal is not None:
                 self._acknowledge(event)
                 self._discard(received, now)
-            elif (rule := self._admissions.objection(event.peer, received.meta, len(event.data))) is not None:
-                self._keep_out(event, received, rule, now)
             elif self._ledger.index.is_full(received.meta.size):
                 self._refuse(event, now, "no resources", "the store is full")
             elif received.node == self._number and not self._delivery.has_room(received):
