@@ -129,3 +129,54 @@ def test_an_answer_quotes_and_leads_to_what_it_answers(context: BrowserContext, 
         assert page_.evaluate("document.querySelector('article:target .text').textContent") == (
             "How deep is it?"
         )
+
+
+def test_what_comes_waits_below_a_reading_eye(context: BrowserContext, serving: Serving) -> None:
+    """Scrolled up, the letter under the eye stays where it is, and a button tells how many are new below."""
+    written(serving, *(f"Old {number}" for number in range(12)))
+    with serving.client() as client:
+        client.post("/api/people/nan-young/read", json={"of": "ipn:7.1"})
+    nan = Visitor(context, serving).open("nan-young")
+    letter(nan, "Old 3").scroll_into_view_if_needed()
+    before = letter(nan, "Old 3").bounding_box()
+    written(serving, "Fresh 1", "Fresh 2")
+    below = nan.get_by_role("button", name="2 new")
+    expect(below).to_be_visible()
+    assert letter(nan, "Old 3").bounding_box() == before
+    below.click()
+    expect(below).to_be_hidden()
+    expect(letter(nan, "Fresh 2").locator("footer")).to_be_in_viewport()
+
+
+def test_above_a_keyboard_the_composer_and_what_was_just_sent_are_in_view(
+    browser: Browser, serving: Serving
+) -> None:
+    """On a phone whose keyboard takes half the screen one writes, sends, and sees one's letter."""
+    written(serving, *(f"Old {number}" for number in range(6)))
+    small = browser.new_context(viewport={"width": 360, "height": 400})
+    nan = Visitor(small, serving).open("nan-young", "ipn:7.1")
+    nan.get_by_label("Write to Jay").fill("On my way")
+    send = nan.locator("#send").bounding_box()
+    assert send
+    assert send["y"] + send["height"] <= 400
+    nan.locator("#send").click()
+    sent = letter(nan, "On my way")
+    expect(sent).to_be_visible()
+    expect(sent.locator(".text")).to_be_in_viewport()
+    expect(nan.locator("#send")).to_be_in_viewport()
+    accessible(nan)
+    small.close()
+
+
+def test_countdowns_run_to_the_arrival_and_to_the_earliest_answer(
+    context: BrowserContext, serving: Serving
+) -> None:
+    """Each is a timer, which a screen reader tells when asked: before sending, and at what is in flight."""
+    jay = Visitor(context, serving).open("jay")
+    answer = jay.locator("#prediction").get_by_role("timer")
+    expect(answer).to_have_text("in 40 min")
+    jay.get_by_label("Write to Nan-young").fill("Slowly")
+    jay.get_by_role("button", name="Send").click()
+    expect(letter(jay, "Slowly")).to_be_visible()
+    serving.advance(5 * MINUTE)
+    expect(letter(jay, "Slowly").get_by_role("timer")).to_have_text(["in 16 min", "in 35 min"])

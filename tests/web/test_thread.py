@@ -96,6 +96,25 @@ def test_a_letter_in_flight_is_as_far_as_its_time() -> None:
     assert transit() is None
 
 
+def test_letters_that_crossed_say_so() -> None:
+    """An own letter that was on its way when another was written is named there, until one has read it."""
+    backend = FakeBackend()
+    asyncio.run(backend.write("jay", Draft("ipn:21.1", "Are you well?")))
+    backend.now += 10 * MINUTE
+    asyncio.run(backend.write("nan-young", Draft("ipn:7.1", "I am well.")))
+    backend.now += HOUR
+    asyncio.run(backend.write("nan-young", Draft("ipn:7.1", "As I said.")))
+    backend.now += HOUR
+    mailbox, clock = asyncio.run(backend.mailbox("jay")), asyncio.run(backend.clock())
+    asked, crossing, later = thread(mailbox, clock, "mars", None)
+    assert (asked.crossed, crossing.crossed, later.crossed) == (None, asked.letter, None)
+    people, status = asyncio.run(backend.people()), asyncio.run(backend.status("jay"))
+    assert "Crossed with <a" in PageView(people, mailbox, status).part("letters")
+    read = msgspec.structs.replace(crossing.letter, seen=(asked.letter.id,))
+    known = msgspec.structs.replace(mailbox, letters=(asked.letter, read))
+    assert [each.crossed for each in thread(known, clock, "mars", None)] == [None, None]
+
+
 def test_equal_names_are_told_apart() -> None:
     """Of two people of one name the place says who is meant, and the address where that is one as well."""
     people = [

@@ -155,6 +155,7 @@ class Reader:
             "moment": self.moment,
             "foreseen": self.foreseen,
             "countdown": self.countdown,
+            "until": partial(Countdown, self.clock),
             "in_seconds": self.in_seconds,
             "foretold": partial(self.told, predicted=True),
             "instant": partial(self.moment, seconds=True),

@@ -10,6 +10,8 @@ export class Scroll {
     this.held = null;
     this.known = new Set();
     for (const scrolled of [view, window]) scrolled.addEventListener("scroll", () => this.tell());
+    this.bottom = view.getBoundingClientRect().bottom;
+    new ResizeObserver(() => this.resized()).observe(view);
     below?.addEventListener("click", () => this.toEnd());
   }
 
@@ -43,6 +45,13 @@ export class Scroll {
     this.waiting = (this.waiting ?? 0) + (atEnd ? 0 : fresh.filter((row) => row.classList.contains("theirs")).length);
     this.learn();
     this.tell();
+  }
+
+  // What is seen hangs on the lower edge, which moves when the composer grows: it is held against that.
+  resized() {
+    const { bottom } = this.view.getBoundingClientRect();
+    if (!this.isAtEnd() && !this.isWhole()) this.view.scrollTop += bottom - this.bottom;
+    this.bottom = bottom;
   }
 
   learn() {
