@@ -1,4 +1,4 @@
-"""What stands in for a value that is missing, so that all the rest can be checked in the same run.
+"""A stand-in for a value that is missing, so that all the rest can be checked in the same run.
 
 An error that only follows from such a value is none that a person could mend; so the values are unlike any
 that somebody would write, and can be told in its words.

@@ -225,7 +225,7 @@ class Node:
 
     @property
     def clocks(self) -> SourceClocks:
-        """What the bundles of its peers say of their clocks."""
+        """Return what the bundles of its peers say of their clocks."""
         return self._core.clocks
 
     def link(self, peer: int, now: int) -> LinkState:

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
-from starlight.bundle import EndpointID
 from starlight.contacts import ContactPlan
 from starlight.dtntime import SECOND
 from starlight.engine.applications import MAIL, Applications
@@ -22,11 +20,12 @@ from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.engine.step import Step
 from starlight.errors import StarlightError, StoreError
+from starlight.live.assembly import amendment_service_of, neighbours_of, post_office_of
 from starlight.live.bundle_service import BUNDLES, BundleService
 from starlight.live.change_listeners import ChangeListeners
 from starlight.live.clock import MissionClock
 from starlight.live.commit_pipeline import CommitPipeline
-from starlight.live.config import DaemonConfig, DaemonStatus, Resident, fixed_light_s, patient
+from starlight.live.config import DaemonConfig, DaemonStatus, Resident, patient
 from starlight.live.disk_watch import DiskWatch
 from starlight.live.engine_loop import Defects, EngineLoop
 from starlight.live.engine_requests import EngineRequests
@@ -41,18 +40,14 @@ from starlight.live.services import services_of
 from starlight.live.stored_bundles import StoredBundles
 from starlight.messages.correspondent import Maker
 from starlight.neighbours.address import LinkAddress
-from starlight.neighbours.kinds import KINDS, LinkKind, ThisNode
-from starlight.neighbours.light import Light, fixed_light
+from starlight.neighbours.kinds import KINDS, LinkKind
 from starlight.neighbours.link_driver import Tap
 from starlight.neighbours.link_status import LinkStatus
-from starlight.neighbours.neighbours import Neighbours
 from starlight.node.actions import Outward, Refuse, Trace
 from starlight.node.application import Restorable
-from starlight.node.clock_offsets import Disagreement, tolerance_at
+from starlight.node.clock_offsets import Disagreement
 from starlight.node.events import BundleReceived, Event, ExpiryHeld
 from starlight.node.trace_events import BundleRefused, RecordSetAside
-from starlight.postoffice.postoffice import PostOffice
-from starlight.services.amendments import AmendmentService
 from starlight.services.announcements import NAME as AMENDMENTS
 from starlight.services.programs import Programs
 from starlight.services.registry import Registry
@@ -125,18 +120,10 @@ class Daemon:
         self._trace = TraceLog(config.trace, log)
         self._record = RunRecord(config.node, config.record)
         self._defects = Defects(number)
-        self.office = _post_office(self.node, self.store, config, clock, correspondents)
+        self.office = post_office_of(self.node, self.store, config, clock, correspondents)
         self._disk = DiskWatch(self.store, lambda: self._commits.pending, lambda: self._listeners.notify())
         registry = Registry(number)
-        peers = [peer.node for peer in config.peers if not peer.foreign]
-        self._amendments = AmendmentService(
-            number,
-            config.node.plan,
-            config.planners,
-            greets=True,
-            peers=peers,
-            fixed_light_s=fixed_light_s(config),
-        )
+        self._amendments = amendment_service_of(config)
         applications: dict[str, Restorable] = {
             MAIL: self.office,
             AMENDMENTS: self._amendments,
@@ -147,7 +134,7 @@ class Daemon:
         host = self._host = Host(
             self.node, self._applications, self.store.body, self._record.add if config.record else None
         )
-        self._commits = CommitPipeline(self.store, clock, self._committed, self._broken, self._disk_told)
+        self._commits = CommitPipeline(self.store, clock, self._committed, self._broken, self._disk.told)
         self._engine = EngineLoop(host, clock, self._commits.submit, self._defects)
         # Whoever reads a damaged record has it set aside in a commit of its own, though nothing else is due.
         self.office.mailboxes.records.asides.watch_all(self._engine.wake)
@@ -164,7 +151,7 @@ class Daemon:
         self.facts = FactExchange(
             number, config.facts, config.peers, self._amendments, clock.now, put, self._say
         )
-        self._neighbours = _neighbours(config, clock, self._hear, self._say, self.facts, tap, kinds)
+        self._neighbours = neighbours_of(config, clock, self._hear, self._say, self.facts, tap, kinds)
         self.listening = self._neighbours.listening
         self._outward = OutwardActions(
             self.store, self._neighbours, self._trace, self._engine.tell, self._defects
@@ -343,13 +330,6 @@ class Daemon:
         else:
             self._engine.tell(event)
 
-    def _disk_told(self, error: Exception | None) -> None:
-        """Note that the store has no room, or has some again."""
-        if error is None:
-            self._disk.went_on()
-        else:
-            self._disk.stalled(str(error))
-
     def _say(self, event: TraceEvent) -> None:
         self._trace.add(Record(self.clock.now(), self._number, event))
         self._listeners.notify()
@@ -366,38 +346,3 @@ class Daemon:
         if not self._stopped.done():
             self._stopped.set_exception(error)
             self._stopped.exception()  # seen here; `wait` raises it for who asks
-
-
-def _post_office(
-    node: Node, store: Store, config: DaemonConfig, clock: MissionClock, correspondents: Sequence[Maker]
-) -> PostOffice:
-    """Return the post office of a node, over the records of its store."""
-    return PostOffice(
-        node.forecaster,
-        records=store.records,
-        node_numbers=config.node.names,
-        booked=node.booked,
-        correspondents=correspondents,
-        entropy=secrets.token_bytes,
-        clock_tolerance=tolerance_at(float(clock.fastest)),
-        oldest_format=config.oldest_format,
-        plain_text=config.plain_text,
-        foreign_nodes=[peer.node for peer in config.peers if peer.foreign],
-    )
-
-
-def _neighbours(
-    config: DaemonConfig,
-    clock: MissionClock,
-    tell: Callable[[Event], None],
-    say: Callable[[TraceEvent], None],
-    facts: FactExchange,
-    tap: Tap | None,
-    kinds: Mapping[str, LinkKind],
-) -> Neighbours:
-    """Return the links of a node, which begin at `listen` and `reach`."""
-    number = config.node.number
-    name, largest = str(EndpointID.ipn(number, 0)), config.node.limits.bundle_bytes
-    me = ThisNode(number, name, largest, clock.now, facts)
-    light = Light(config.node.plan, fixed_light(number, config.peers))
-    return Neighbours(me, config.peers, clock, light, tell, say, tap, kinds)

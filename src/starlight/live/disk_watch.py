@@ -75,15 +75,14 @@ class DiskWatch:
         if not self.take(size):
             raise DiskFullError(f"{self.trouble}. Nothing of it is kept: make room and send it again")
 
-    def stalled(self, why: str) -> None:
-        """Note that a commit was refused for want of room; nothing more is taken until one succeeds."""
-        self._stalled = why
-        self._tell(True)
+    def told(self, error: Exception | None) -> None:
+        """Take note that a commit was refused for want of room, or that what was refused is committed.
 
-    def went_on(self) -> None:
-        """Note that what was refused is committed."""
-        self._stalled = ""
-        self._tell(bool(self.trouble))
+        Args:
+            error: why it was refused, and nothing more is taken until it succeeds; None once it has.
+        """
+        self._stalled = "" if error is None else str(error)
+        self._tell(error is not None or bool(self.trouble))
 
     def _tell(self, full: bool) -> None:
         if full == self._told:

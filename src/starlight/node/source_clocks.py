@@ -1,4 +1,4 @@
-"""What the bundles of peers say of their clocks, where no link tells a reading.
+"""The clocks of peers as their bundles tell of them, where no link tells a reading.
 
 Method. A creation time, or the time in a receipt or a status report, was read off the peer's clock at a
 moment that lies between two of ours, as effects follow their causes:

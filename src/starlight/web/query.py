@@ -1,4 +1,4 @@
-"""What stands behind the ? of an address, as the struct that it describes."""
+"""The query of an address, behind its ?, as the struct that it describes."""
 
 from __future__ import annotations
 
