@@ -120,3 +120,14 @@ def test_a_limit_that_is_no_rate_is_refused(place: str, value: Any) -> None:
         terminal_from("mine", given)
     assert caught.value.where == f"{place}.max_rate_bps"
     assert "whole number of bit/s" in caught.value.right
+
+
+def test_every_transmitter_of_the_library_has_a_fastest_rate_and_its_source() -> None:
+    """So no radio link of a scenario that uses it is as fast as its budget alone would make it."""
+    for name in terminals():
+        for band, equipment in terminal(name).bands.items():
+            if equipment.transmit is not None:
+                place = f"{name}.{band}.transmit"
+                assert equipment.transmit.max_rate_bps is not None, place
+                source = equipment.transmit.source
+                assert "fastest" in source or source.startswith("as mro-orbiter"), place
