@@ -6,7 +6,7 @@ import pytest
 
 from starlight.dtntime import SECOND, from_text
 from starlight.errors import InputError
-from starlight.services.ping import SMALLEST, Answer, AnswerKind, PingRun, SentPing
+from starlight.services.ping import SMALLEST, AnswerKind, PingAnswer, PingRun, SentPing
 
 T = from_text("2051-04-02T10:00:00Z")
 ECHO = "ipn:20.2047"
@@ -40,7 +40,7 @@ def test_an_answer_is_told_with_what_it_took_and_should_have() -> None:
     """In seconds of mission time."""
     run = sent(30)
     answer = run.take(run.payload(1), ECHO, T + 4_250 * 10**6)
-    assert answer == Answer(AnswerKind.ANSWER, 1, ECHO, T + 4_250 * 10**6, 300, 4.25, 4.0)
+    assert answer == PingAnswer(AnswerKind.ANSWER, 1, ECHO, T + 4_250 * 10**6, 300, 4.25, 4.0)
     assert run.missing == []
     assert run.waits_until() is None
 

@@ -20,7 +20,7 @@ from starlight.errors import InputError, StarlightError
 
 if TYPE_CHECKING:
     from starlight.client.ping import Pinged
-    from starlight.services.ping import Answer, PingRun, RoundTrip
+    from starlight.services.ping import PingAnswer, PingRun, RoundTrip
 
 ECHO = 2047
 """The service number of an echo where no other is given (`services.echo`, which --help need not load)."""
@@ -155,7 +155,7 @@ def _show_foreseen(foreseen: RoundTrip) -> None:
         echo(f"  expected back after {taken}, at {dtntime.to_text(foreseen.returns, 3)}")
 
 
-def _show(answer: Answer) -> None:
+def _show(answer: PingAnswer) -> None:
     """Print a line about what came."""
     if answer.sequence is None or answer.round_trip_s is None:
         what = "something else" if answer.sequence is None else f"to {answer.sequence}, but not what was sent"

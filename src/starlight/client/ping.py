@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from starlight.client.bundle_client import BundleClient
 from starlight.dtntime import DAY, MILLISECOND, SECOND
-from starlight.services.ping import HEAD, Answer, PingRun, RoundTrip, SentPing
+from starlight.services.ping import HEAD, PingAnswer, PingRun, RoundTrip, SentPing
 from starlight.services.units import Happened, UnitToSend
 
 FORESEEN_S = 366 * DAY / SECOND
@@ -66,7 +66,7 @@ class Pinging:
         asked = self._asked
         return self._client.round_trip(asked.to, asked.size_bytes, FORESEEN_S)
 
-    def carry_on(self, tell: Callable[[Answer], object]) -> None:
+    def carry_on(self, tell: Callable[[PingAnswer], object]) -> None:
         """Send all pings, and take answers until all are there or are not waited for any more.
 
         Args:

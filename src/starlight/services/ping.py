@@ -63,7 +63,7 @@ class AnswerKind(StrEnum):
     OTHER = "other"  # it is no ping of this run
 
 
-class Answer(msgspec.Struct, frozen=True):
+class PingAnswer(msgspec.Struct, frozen=True):
     """Something that came to the address of a ping.
 
     Attributes:
@@ -125,7 +125,7 @@ class PingRun:
         self._head = HEAD + name
         self._size = size
         self.pings: list[SentPing] = []
-        self.answers: list[Answer] = []
+        self.answers: list[PingAnswer] = []
         self._answered: set[int] = set()
 
     def payload(self, sequence: int) -> bytes:
@@ -135,7 +135,7 @@ class PingRun:
         filling = bytes((index * 151 + sequence) % 256 for index in range(256))
         return (head + filling * (self._size // 256 + 1))[: self._size]
 
-    def take(self, payload: bytes, source: str, arrived: int) -> Answer:
+    def take(self, payload: bytes, source: str, arrived: int) -> PingAnswer:
         """Take what came, and return what it is."""
         answer = self._judged(payload, source, arrived)
         self.answers.append(answer)
@@ -150,13 +150,13 @@ class PingRun:
         """Return until when an answer that is out is waited for; None where none is."""
         return max((ping.deadline for ping in self.missing), default=None)
 
-    def _judged(self, payload: bytes, source: str, arrived: int) -> Answer:
+    def _judged(self, payload: bytes, source: str, arrived: int) -> PingAnswer:
         size = len(payload)
         number = int.from_bytes(payload[len(self._head) : len(self._head) + 8])
         if not payload.startswith(self._head) or not 1 <= number <= len(self.pings):
-            return Answer(AnswerKind.OTHER, None, source, arrived, size)
+            return PingAnswer(AnswerKind.OTHER, None, source, arrived, size)
         if payload != self.payload(number):
-            return Answer(AnswerKind.ALTERED, number, source, arrived, size)
+            return PingAnswer(AnswerKind.ALTERED, number, source, arrived, size)
         ping = self.pings[number - 1]
         kind = AnswerKind.LATE if arrived > ping.deadline else AnswerKind.ANSWER
         if number in self._answered:
@@ -164,7 +164,7 @@ class PingRun:
         self._answered.add(number)
         expected = None if ping.expected is None else _seconds(ping.expected - ping.sent)
         taken = _seconds(max(arrived - ping.sent, 0))
-        return Answer(kind, number, source, arrived, size, taken, expected)
+        return PingAnswer(kind, number, source, arrived, size, taken, expected)
 
 
 def _seconds(nanoseconds: int) -> float:
