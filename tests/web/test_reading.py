@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.web.conftest import Serving, accessible
-from tests.web.fake_backend import LIGHT
+from tests.web.fake_backend import LIGHT, FakeBackend
 from tests.web.test_page import Visitor, letter
 
 from starlight.dtntime import MINUTE
+from starlight.web.views import LinkView, PageStatus
+from starlight.words.sentence import fill
 
 
 @pytest.fixture
@@ -166,6 +169,24 @@ def test_above_a_keyboard_the_composer_and_what_was_just_sent_are_in_view(
     expect(nan.locator("#send")).to_be_in_viewport()
     accessible(nan)
     small.close()
+
+
+def test_only_the_list_and_the_letters_scroll(
+    context: BrowserContext, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much stands beside the letters, the page itself is as high as the window."""
+    status, link = FakeBackend.status, LinkView("Relay", True, fill("Up"), (("Over", fill("tcpcl")),))
+
+    async def linked(backend: FakeBackend, person: str, to: str = "") -> PageStatus:
+        return msgspec.structs.replace(await status(backend, person, to), links=(link,) * 12)
+
+    monkeypatch.setattr(FakeBackend, "status", linked)
+    written(serving, *(f"Old {number}" for number in range(12)))
+    nan = Visitor(context, serving).open("nan-young")
+    nan.set_viewport_size({"width": 1280, "height": 500})
+    nan.locator("#links-open > summary").click()
+    assert nan.evaluate("document.documentElement.scrollHeight") == 500
+    accessible(nan)
 
 
 def test_countdowns_run_to_the_arrival_and_to_the_earliest_answer(
