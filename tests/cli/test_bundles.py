@@ -251,7 +251,7 @@ def test_a_file_is_sent_and_received_by_commands(base: Path, tmp_path: Path) -> 
         (["send", "-", "--to", "seven"], "Write it as ipn:NODE.SERVICE"),
         (["send", "-", "--to", "dtn:none"], "is nobody"),
         (["send", "-", "--to", "ipn:7.9", "--priority", "high"], "It is bulk, normal or expedited"),
-        (["send", "-", "--to", "ipn:7.9", "--lifetime", "0"], "0.0 is not in the range x>=0.001"),
+        (["send", "-", "--to", "ipn:7.9", "--lifetime", "0"], "0.0 is out of bounds. It is 0.001 or more"),
         (["send", "-", "--to", "ipn:7.9", "--service", "1"], "taken by a mailbox"),
         (["send", "-"], "Missing option '--to'"),
         (["receive", "--service", "nine"], "service: "),

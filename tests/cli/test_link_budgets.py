@@ -42,7 +42,7 @@ def test_the_films_question_is_answered_with_its_inputs(range_au: str, rate_bps:
     [
         (["nothing.toml"], "can't be read"),
         (["lost-in-starlight", "mountain"], "the other end is missing"),
-        (["father-3m", "lander-1m", "--range-au", "-1"], "not in the range 1e-06<=x<=1000"),
+        (["father-3m", "lander-1m", "--range-au", "-1"], "-1.0 is out of bounds. It is 1e-06 to 1000"),
         (["father-3m", "nobody", "--range-au", "1"], "no terminal is called 'nobody'"),
         (["father-3m", "--range-au", "1"], "goes with two terminals"),
     ],

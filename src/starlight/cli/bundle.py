@@ -10,7 +10,7 @@ import click
 
 from starlight import dtntime
 from starlight.cli.bundle_stored import drop, list_stored
-from starlight.cli.options import Number, as_json, collected, data_folder
+from starlight.cli.options import Number, Whole, as_json, collected, data_folder
 from starlight.cli.output import echo, print_bytes, print_json
 from starlight.errors import InputError, StarlightError
 from starlight.input_files import read_bytes
@@ -119,7 +119,7 @@ def send(asked: SendBundleOptions) -> None:
 @click.option(
     "--into", type=click.Path(path_type=Path), metavar="FOLDER", help="Write each payload to a file there."
 )
-@click.option("--count", type=click.IntRange(min=1), metavar="N", help="End after so many.")
+@click.option("--count", type=Whole(min=1), metavar="N", help="End after so many.")
 @click.option("--wait", type=Number(0), metavar="S", help="End when nothing has come for so long, in s.")
 @as_json
 def receive(

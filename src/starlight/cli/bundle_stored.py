@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from starlight import dtntime
-from starlight.cli.options import as_json, data_folder, size_text
+from starlight.cli.options import Whole, as_json, data_folder, size_text
 from starlight.cli.output import echo, print_json
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 of_node = click.option(
     "--node",
-    type=click.IntRange(1, 2**63 - 1),
+    type=Whole(1, 2**63 - 1),
     metavar="N",
     help="Which node, where several run.",
 )

@@ -26,7 +26,7 @@ def default_folder() -> Path:
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR",
               help="Folder of letters and mission time. "
                    "[default: ~/.local/share/starlight/demo]")  # fmt: skip
-@click.option("--port", type=click.IntRange(0, 65_535), default=8420, show_default=True, metavar="P",
+@click.option("--port", type=options.Whole(0, 65_535), default=8420, show_default=True, metavar="P",
               help="Port of the page; if it is taken, any free one.")  # fmt: skip
 @click.option("--no-browser", is_flag=True, help="Only print the page's address.")
 @click.option("--record", type=click.Path(path_type=Path), metavar="DIR",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -49,14 +50,43 @@ class MomentParameter(click.ParamType[int]):
         return time
 
 
+def _bounds(low: float | None, high: float | None) -> str:
+    """Return in words what a number within bounds is; empty without any."""
+    if low is not None and high is not None:
+        return f"It is {low} to {high}"
+    return f"It is {low} or more" if low is not None else f"It is {high} at most" if high is not None else ""
+
+
 class Number(click.FloatRange):
     """A number within bounds; click's own also takes ``nan``, which is in none."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read a number."""
-        number: float = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value!r} is not a number that counts anything.", param, ctx)
+        """Read a number; the error says what would be right."""
+        try:
+            number = float(value)
+        except ValueError:
+            self.fail(f"{value!r} is no number. {_bounds(self.min, self.max)}".rstrip(), param, ctx)
+        low = -math.inf if self.min is None else self.min
+        high = math.inf if self.max is None else self.max
+        if not math.isfinite(number) or not low <= number <= high:
+            told = f"{number} is out of bounds. {_bounds(self.min, self.max)}"
+            self.fail(told.rstrip(), param, ctx)
+        return number
+
+
+class Whole(click.IntRange):
+    """A whole number within bounds, with errors in our own words."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read a number; the error says what would be right."""
+        text = str(value)
+        # As many digits as the largest has; thousands of them would take long to read.
+        if not re.fullmatch(r"-?[0-9]{1,19}", text):
+            told = f"{text[:40]!r} is no whole number. {_bounds(self.min, self.max)}"
+            self.fail(told.rstrip(), param, ctx)
+        number = int(text)
+        if (self.min is not None and number < self.min) or (self.max is not None and number > self.max):
+            self.fail(f"{number} is out of bounds. {_bounds(self.min, self.max)}", param, ctx)
         return number
 
 
@@ -145,7 +175,7 @@ light_time = click.option(
 
 rate = click.option(
     "--rate",
-    type=click.IntRange(1, 2**63 - 1),
+    type=Whole(1, 2**63 - 1),
     metavar="BPS",
     help="Rate in bit/s of contacts whose plan has none.",
 )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from starlight import dtntime
-from starlight.cli.options import Number, as_json, collected, data_folder, seconds
+from starlight.cli.options import Number, Whole, as_json, collected, data_folder, seconds
 from starlight.cli.output import echo, print_json
 from starlight.dtntime import SECOND, duration_text
 from starlight.errors import InputError, StarlightError
@@ -44,12 +44,12 @@ class PingOptions(NamedTuple):
 @data_folder
 @click.argument("target", metavar="NODE")
 @click.option(
-    "--count", "times", type=click.IntRange(1, 100_000), metavar="N", default=4, show_default=True,
+    "--count", "times", type=Whole(1, 100_000), metavar="N", default=4, show_default=True,
     help="How often.",
 )  # fmt: skip
 @seconds("--interval", "Seconds of mission time from one to the next.", 0.001, 86_400, default=1.0)
 @click.option(
-    "--size", type=click.IntRange(32, 10_000_000), metavar="B", default=64, show_default=True,
+    "--size", type=Whole(32, 10_000_000), metavar="B", default=64, show_default=True,
     help="Bytes of each payload.",
 )  # fmt: skip
 @click.option(

@@ -10,7 +10,7 @@ import click
 
 from starlight import dtntime
 from starlight.cli.node import client_of
-from starlight.cli.options import as_json, data_folder, moment, seconds
+from starlight.cli.options import Whole, as_json, data_folder, moment, seconds
 from starlight.cli.output import echo, print_json
 from starlight.errors import InputError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlight.client.client import Client
     from starlight.live.plan_view import AmendmentView
 
-NODE = click.IntRange(min=1, max=2**63 - 1)
+NODE = Whole(min=1, max=2**63 - 1)
 from_argument = click.argument("from_node", metavar="FROM", type=NODE)
 to_argument = click.argument("to_node", metavar="TO", type=NODE)
 start_option = moment("--start", "When it begins. [default: now]")
@@ -56,7 +56,7 @@ def set_plan(folder: Path, file: Path, json_output: bool) -> None:
 @to_argument
 @start_option
 @end_option
-@click.option("--rate-bps", type=click.IntRange(1, 10**12), metavar="N", help="Bit/s. [default: unlimited]")
+@click.option("--rate-bps", type=Whole(1, 10**12), metavar="N", help="Bit/s. [default: unlimited]")
 @seconds("--light-time", "One-way light time in seconds.", 0, 86_400, default=0.0)
 @one_direction
 @as_json
