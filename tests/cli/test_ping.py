@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.helpers import STARLIGHT, command, running, wait_for
+from tests.cli.helpers import DEADLINE_S, STARLIGHT, command, running, wait_for
 
 from starlight.client.bundle_client import BundleClient
 from starlight.client.stored_bundles import StoredBundlesClient
@@ -110,7 +110,7 @@ def test_a_shut_plan_is_told_before_anything_is_waited_for(tmp_path: Path) -> No
             stored = StoredBundlesClient(folder)
             wait_for(lambda: [*stored.stored()] or None, "the ping")
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate()
+            out, err = process.communicate(timeout=DEADLINE_S)
         assert "1 sent, 0 answered, 100% lost" in out
         assert "no answer to 1: it has not left; it is taken back" in out
         assert process.returncode == 1
