@@ -243,6 +243,20 @@ def test_mission_time_is_none_before_the_first(make: Callable[[], Store]) -> Non
     assert make().mission_time() is None
 
 
+def test_mission_time_goes_back_only_where_it_is_set_back(make: Callable[[], Store]) -> None:
+    """The clock that told it was wrong: it goes on from an earlier moment, also after a restart."""
+    store = make()
+    store.commit([Save("jay", "card", b"c")], now=70)
+    store.commit([Save("jay", "card", b"d")], now=50)
+    assert store.mission_time() == 70
+    store.set_time_back(40)
+    assert store.mission_time() == 40
+    again = make()
+    assert (again.mission_time(), again.records.get("jay", "card")) == (40, b"d")
+    again.commit([Save("jay", "card", b"e")], now=50)
+    assert again.mission_time() == 50
+
+
 def test_a_held_body_is_readable_until_its_own_commit(make: Callable[[], Store]) -> None:
     """Of a body that was held twice, the commit of the first lets the second stand."""
     store = make()

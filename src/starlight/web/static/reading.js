@@ -76,7 +76,8 @@ export class Reading {
     for (const [id, timer] of this.ending) {
       clearTimeout(timer);
       const form = this.form(id);
-      if (form) fetch(form.action, { method: "POST", keepalive: true });
+      // Where the node does not answer the letter stays unread, and nobody is left to be told.
+      if (form) fetch(form.action, { method: "POST", keepalive: true }).catch(() => {});
     }
     this.ending.clear();
   }
