@@ -20,3 +20,11 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     yield opened
     opened.close()
     assert complaints == []
+
+
+@pytest.fixture(autouse=True)
+def no_page_stays_open(context: BrowserContext) -> Iterator[None]:
+    """Close the pages of each test at its end: every open one asks its node again and again."""
+    yield
+    for page in context.pages:
+        page.close()
