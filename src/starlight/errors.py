@@ -80,15 +80,20 @@ def together(errors: Sequence[InputError], where: str) -> InputError:
     return InputError(only.what, where=f"{where}: {only.where}" if only.where else where, right=only.right)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a question that names the known word nearest to a wrong one; empty where none is near."""
+def nearest_word(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that is nearest to a wrong one; None where none is near."""
     # Loaded by whoever made a slip, and by no command that goes well.
     import difflib
 
-    known = list(known)
     lower = {each.lower(): each for each in known}
     near = difflib.get_close_matches(word[:60].lower(), lower, n=1, cutoff=0.6)
-    return f"Did you mean {lower[near[0]]!r}?" if near else ""
+    return lower[near[0]] if near else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a question that names the known word nearest to a wrong one; empty where none is near."""
+    near = nearest_word(word, known)
+    return "" if near is None else f"Did you mean {near!r}?"
 
 
 class PeerError(StarlightError):

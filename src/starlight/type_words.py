@@ -13,22 +13,31 @@ class Form(msgspec.Struct, frozen=True):
     """The form in which values were written, and what it calls them.
 
     Attributes:
-        table: keys and their values.
+        table, tables: keys and their values; several such.
         text: a text that may be empty.
         moment: a date and time.
         from_text: numbers and truth values are texts as well, as in a form of a page.
     """
 
     table: str
+    tables: str
     text: str
     moment: str
     from_text: bool = False
 
 
-TOML = Form("a table", "text in quotes", 'a date and time in quotes, such as "2051-04-02T10:00:00Z"')
-JSON = Form("an object", "text in quotes", 'a date and time in quotes, such as "2051-04-02T10:00:00Z"')
+TOML = Form(
+    "a table", "tables", "text in quotes", 'a date and time in quotes, such as "2051-04-02T10:00:00Z"'
+)
+JSON = Form(
+    "an object", "objects", "text in quotes", 'a date and time in quotes, such as "2051-04-02T10:00:00Z"'
+)
 WORDS = Form(
-    "more than a form can say", "text", "a date and time, such as 2051-04-02T10:00:00Z", from_text=True
+    "more than a form can say",
+    "more than a form can say",
+    "text",
+    "a date and time, such as 2051-04-02T10:00:00Z",
+    from_text=True,
 )
 """A form of a page, or what stands behind the ? of an address."""
 
@@ -104,7 +113,9 @@ def wanted(kind: inspect.Type, form: Form) -> str:
         words = [each.name.lower() if isinstance(each, int) else str(each.value) for each in kind.cls]
         return " or ".join(words)
     if isinstance(kind, inspect.ListType | inspect.VarTupleType):
-        return f"a list of {wanted(kind.item_type, form)}"
+        item = kind.item_type
+        is_struct = isinstance(item, inspect.StructType | inspect.DictType)
+        return f"a list of {form.tables if is_struct else wanted(item, form)}"
     if isinstance(kind, inspect.TupleType):
         items = [wanted(each, form) for each in kind.item_types]
         told = f", each {items[0]}" if len(set(items)) == 1 else f": [{', '.join(items)}]"

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from msgspec import inspect
 
 from starlight import dtntime
-from starlight.errors import InputError, did_you_mean
+from starlight.errors import InputError, nearest_word
 from starlight.faults import Path
 from starlight.stand_ins import NONE, StandIns, nearest
 from starlight.type_words import Form, fits, is_table, wanted, within
@@ -106,12 +106,11 @@ class TypedReading:
             for name, field in fields.items()
             if name not in table and (fits(value, field.type) or not isinstance(value, dict | list))
         )
-        near = did_you_mean(key, alike)
+        meant = nearest_word(key, alike)
         there = f"The keys there are {', '.join(fields)}" if fields else "There is no key there"
-        self._telling.unknown((*path, key), near or there)
+        self._telling.unknown((*path, key), there if meant is None else f"Did you mean {meant!r}?")
         # What is checked further is what was meant; else a key that is only misspelt would be missing too.
-        meant = near.removeprefix("Did you mean '").removesuffix("'?")
-        if meant:
+        if meant is not None:
             table[meant] = value
 
     def value(self, path: Path, value: object, kind: inspect.Type) -> object:
@@ -235,10 +234,11 @@ class TypedReading:
 
     def _choice(self, path: Path, value: object, allowed: list[str]) -> str:
         """Tell what may be chosen; return what was meant, as far as anybody knows."""
-        near = did_you_mean(value, allowed) if isinstance(value, str) else ""
-        self._telling.unfit(path, value, f"{near} Allowed: {', '.join(allowed)}".strip())
+        meant = nearest_word(value, allowed) if isinstance(value, str) else None
+        asked = "" if meant is None else f"Did you mean {meant!r}? "
+        self._telling.unfit(path, value, f"{asked}Allowed: {', '.join(allowed)}")
         # Where nothing is near, any of them will do for the checks that follow: this key has been told.
-        return near.removeprefix("Did you mean '").removesuffix("'?") or allowed[0]
+        return allowed[0] if meant is None else meant
 
     def _number(self, path: Path, value: object, kind: inspect.IntType | inspect.FloatType) -> object:
         whole = isinstance(kind, inspect.IntType)

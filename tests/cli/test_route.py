@@ -114,7 +114,7 @@ def test_where_there_is_no_route_it_says_so(tmp_path: Path) -> None:
         ),
         (
             ("--from", "1", "--to", "5", "--size", "1.5"),
-            "Invalid value for '--size': '1.5' is not a valid integer",
+            "Invalid value for '--size': '1.5' is no whole number",
         ),
         (
             ("--from", "1", "--to", "5", "--priority", "high"),

@@ -53,7 +53,7 @@ class RehearseOptions(NamedTuple):
 @options.scenario
 @click.option(
     "--seed",
-    type=int,
+    type=options.Whole(),
     default=0,
     show_default=True,
     help="Vary when people write and read; the same seed repeats the same run.",

@@ -52,7 +52,7 @@ class RouteOptions(NamedTuple):
 )
 @click.option(
     "--size",
-    type=int,
+    type=options.Whole(),
     default=0,
     show_default=True,
     metavar="B",
@@ -70,7 +70,7 @@ class RouteOptions(NamedTuple):
     "--routes",
     "-k",
     "k",
-    type=int,
+    type=options.Whole(),
     default=1,
     show_default=True,
     metavar="K",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import tomllib
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Literal
 
 from msgspec import Struct
 
-from starlight.errors import InputError
+from starlight.errors import InputError, did_you_mean
 from starlight.radio.decibel import SHANNON_DB, db
 from starlight.radio.modulation import best_residual
 
@@ -59,11 +58,8 @@ def code(name: str, where: str = "code") -> Code:
     """
     known = codes()
     if name not in known:
-        near = get_close_matches(str(name), known, 1)
-        hint = f"Did you mean {near[0]!r}? " if near else ""
-        raise InputError(
-            f"no code is called {name!r}", where=where, right=hint + "Known: " + ", ".join(known) + "."
-        )
+        right = f"{did_you_mean(str(name), known)} Known: {', '.join(known)}.".strip()
+        raise InputError(f"no code is called {name!r}", where=where, right=right)
     return known[name]
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
 from msgspec import Struct
 
-from starlight.errors import InputError
+from starlight.errors import InputError, did_you_mean
 from starlight.radio.decibel import AU_KM
 
 HERTZ = {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
@@ -143,8 +142,7 @@ def named_keys(case: dict[str, Any]) -> Named:
         elif key.endswith(("_noise_k", "_temperature_k")):
             kelvin.append(key)
         else:
-            near = get_close_matches(str(key), [*KEYS, *MEMBERS], 1)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
+            hint = did_you_mean(str(key), [*KEYS, *MEMBERS])
             right = "A loss before Pt/N0 goes into other_losses_db, one after it into system_loss_db."
-            raise InputError("is no key of a case", where=str(key), right=hint + right)
+            raise InputError("is no key of a case", where=str(key), right=f"{hint} {right}".strip())
     return Named(tuple(before), tuple(after), tuple(kelvin))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from starlight.errors import InputError
+from starlight.errors import InputError, did_you_mean
 from starlight.radio.budget import BudgetEntry
 from starlight.radio.codes import Modem, modem
 from starlight.radio.decibel import (
@@ -163,12 +162,10 @@ def terminal(name: str) -> Terminal:
     """
     known = terminals()
     if name not in known:
-        near = get_close_matches(str(name), known, 1)
-        hint = f"Did you mean {near[0]!r}? " if near else ""
         raise InputError(
             f"no terminal is called {name!r}",
             where="terminal",
-            right=hint + "Known: " + ", ".join(known) + ".",
+            right=f"{did_you_mean(str(name), known)} Known: {', '.join(known)}.".strip(),
         )
     return known[name]
 
@@ -234,9 +231,8 @@ class _Way:
             raise InputError("is no table", where=where)
         for key in given:
             if key not in known:
-                near = get_close_matches(key, known, 1)
-                hint = f"Did you mean {near[0]!r}?" if near else "Known: " + ", ".join(known) + "."
-                raise InputError("is not known", where=f"{where}.{key}", right=hint)
+                right = did_you_mean(key, known) or f"Known: {', '.join(known)}."
+                raise InputError("is not known", where=f"{where}.{key}", right=right)
         spread = given.get("tolerances", {})
         names = _TOLERANCES[where.rpartition(".")[2]]
         self.tolerances = {
