@@ -14,7 +14,7 @@ from tests.docs.documents import REFERENCE, ROOT, blocks, text_of
 
 from starlight.messages import format, letter_keys, parts
 from starlight.messages.first_format import MARK
-from starlight.messages.letter import DistressState
+from starlight.messages.letter import Act, DistressState
 from starlight.messages.urgency import Priority
 
 DOCUMENT = REFERENCE / "letter-format.md"
@@ -25,7 +25,9 @@ MAPS: dict[str, set[int]] = {
     # The rule of each map: the keys that the code gives it.
     "letter": set(letter_keys.Key),
     "distress": set(letter_keys.DistressKey),
+    "opening": set(letter_keys.OpeningKey),
     "part": set(letter_keys.PartKey),
+    "premiere": set(letter_keys.PremiereKey),
     "chunk": {*COMMON, letter_keys.Key.ID, letter_keys.Key.SIGNATURE, *format.ChunkKey},
     "receipt": {*COMMON, letter_keys.Key.SIGNATURE, *format.ReceiptKey},
     "telemetry": {*COMMON, letter_keys.Key.SIGNATURE, *format.TelemetryKey},
@@ -33,8 +35,10 @@ MAPS: dict[str, set[int]] = {
 WORDS: dict[tuple[str, int], type[IntEnum]] = {
     # The keys whose numbers have a meaning of their own, which the comment behind them tells.
     ("letter", letter_keys.Key.PRIORITY): Priority,
+    ("letter", letter_keys.Key.ACT): Act,
     ("distress", letter_keys.DistressKey.STATE): DistressState,
     ("part", letter_keys.PartKey.KIND): parts.PartKind,
+    ("premiere", letter_keys.PremiereKey.CODE): parts.PremiereCode,
 }
 LIMITS: dict[str, bool] = {
     # What the tables say, and whether the code says it too.
@@ -58,7 +62,7 @@ def rule(name: str) -> str:
 @pytest.mark.parametrize("name", MAPS)
 def test_each_key_is_in_its_table(name: str) -> None:
     """The table of each map has a line for each key of the code, and for no other."""
-    told = {int(key) for key in re.findall(r"^  \??\s*(\d+):", rule(name), re.MULTILINE)}
+    told = {int(key) for key in re.findall(r"^  \??\s*(-?\d+):", rule(name), re.MULTILINE)}
     assert told == {int(key) for key in MAPS[name]}, f"{NAME}: the keys of `{name}` are {sorted(MAPS[name])}"
 
 
@@ -66,9 +70,11 @@ def test_each_key_is_in_its_table(name: str) -> None:
 def test_each_number_with_a_meaning_is_told(name: str, key: int) -> None:
     """Behind a key whose numbers are codes stands what each of them means."""
     line = next(line for line in rule(name).splitlines() if re.match(rf"  \? {int(key)}:", line))
-    told = {int(number): word for number, word in re.findall(r"(\d+) ([a-z]+)", line.partition(";")[2])}
+    told = {int(number): word for number, word in re.findall(r"(\d+) ([a-z ]+)", line.partition(";")[2])}
     for member in WORDS[name, key]:
-        assert told.get(int(member)) == member.name.lower(), f"{NAME}: {name} {key}: tell `{member!r}`"
+        assert told.get(int(member), "").strip() == member.name.lower().replace("_", " "), (
+            f"{NAME}: {name} {key}: tell `{member!r}`"
+        )
 
 
 @pytest.mark.parametrize("words", LIMITS)

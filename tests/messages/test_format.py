@@ -30,22 +30,34 @@ from starlight.messages.letter import (
     RECEIPT_FACTS_MAX,
     TEXT_MAX_BYTES,
     TIME_MAX,
+    Act,
     Content,
     Distress,
     Letter,
+    MediaTime,
     MissingChunks,
     Newer,
+    Opening,
     Receipt,
     ReceiptFact,
     RefusedPart,
     Telemetry,
 )
-from starlight.messages.parts import CHUNKS_MAX, PARTS_MAX, PREVIEW_MAX_BYTES, Chunk, Part
+from starlight.messages.parts import (
+    CHUNKS_MAX,
+    PARTS_MAX,
+    PREVIEW_MAX_BYTES,
+    Chunk,
+    Part,
+    Premiere,
+    PremiereCode,
+)
 from starlight.messages.wire_values import Envelope
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "letter-format.md").read_text(encoding="utf-8")
 ENVELOPE = Envelope("ipn:20.1", "ipn:7.1", from_text("2051-04-02T05:32:07.125Z"))
 ID, OTHER = "00112233445566778899aabbccddeeff", "a0" * 16
+GROUP = "group:" + "b0" * 16
 quick = settings(deadline=None, derandomize=True, max_examples=150)
 
 
@@ -88,6 +100,20 @@ MEANT: dict[str, object] = {
         receipt_wanted=False,
         seen=(OTHER, "ipn:7.1/1617341000/4"),
     ),
+    "Question in a group, about a moment of a song": letter(
+        text="Who sings here?",
+        thread=GROUP,
+        reply_to=OTHER,
+        act=Act.QUESTION,
+        group=GROUP,
+        membership=b"\xc0" * 8,
+        media_time=MediaTime(0, 41_000),
+    ),
+    "Letter for later, in place of another": letter(
+        text="Water the ferns.",
+        opens=Opening(from_text("2051-05-03T06:00:00Z"), "landed", unless_back=True),
+        replaces=OTHER,
+    ),
     "Distress": letter(
         text="The door does not open.",
         distress=Distress(0, (-8.5, 239.25), {"oxygen_percent": 19.5}),
@@ -115,6 +141,17 @@ MEANT: dict[str, object] = {
                 chunk_size=1024,
             ),
         ),
+    ),
+    "Smaller picture before the full one, and a premiere": letter(
+        parts=(
+            Part(kind=2, data=b"\0", size=1, smaller_of=1),
+            Part(kind=2, data=b"\0\1", size=2),
+            Part(
+                data=b"\2",
+                size=1,
+                premiere=Premiere(from_text("2051-05-03T06:00:00Z"), PremiereCode.ONE_LIGHT_TIME_LATER),
+            ),
+        )
     ),
     "Second chunk of that part": Chunk(
         ID,
@@ -195,7 +232,7 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.integers(0, 99), inner, max_size=3),
     max_leaves=6,
 )
-unknown: Any = st.dictionaries(st.integers(18, 2**32) | st.text(max_size=8), values, max_size=2)
+unknown: Any = st.dictionaries(st.integers(32, 2**32) | st.text(max_size=8), values, max_size=2)
 
 
 @st.composite
@@ -217,12 +254,17 @@ def some_parts(draw: st.DrawFn) -> Part:
         transcript=draw(st.text(max_size=30)),
         chunk_size=chunk_size,
         unknown=draw(unknown),
+        smaller_of=draw(st.none() | st.integers(8, 63)),
+        premiere=draw(
+            st.none() | st.builds(lambda *said: Premiere(*said), times, st.integers(0, 255), unknown)
+        ),
     )
 
 
 @st.composite
 def some_letters(draw: st.DrawFn) -> Letter:
     distress = st.builds(lambda *fields: Distress(*fields), st.integers(0, 255), positions, readings, unknown)
+    opens = st.builds(lambda *said: Opening(*said), times, st.text(max_size=9), st.booleans(), unknown)
     return letter(
         id=draw(ids),
         thread=draw(ids | st.text(min_size=1, max_size=60)),
@@ -241,6 +283,12 @@ def some_letters(draw: st.DrawFn) -> Letter:
         signature=draw(st.none() | st.binary(min_size=64, max_size=64)),
         sealed=draw(st.none() | st.dictionaries(st.integers(0, 9), st.binary(max_size=9))),
         unknown=draw(unknown),
+        act=draw(st.integers(0, 255)),
+        group=draw(st.just("") | ids.map("group:{}".format)),
+        membership=draw(st.just(b"") | st.binary(min_size=8, max_size=8)),
+        opens=draw(st.none() | opens),
+        replaces=draw(st.none() | any_ids),
+        media_time=draw(st.none() | st.builds(MediaTime, st.integers(0, 63), st.integers(0, 10**9))),
     )
 
 
@@ -381,13 +429,31 @@ def keys_of(message: Said, envelope: Envelope) -> dict[int, Value]:
 
 @pytest.mark.parametrize(
     "changed",
-    [{0: 3}, {0: 2**64 - 1}, {1: 4}, {1: -1}, {-1: None}, {12: [{-7: 1}]}, {11: {-1: 0}}, {0: 3, 3: 5}],
+    [
+        *({0: 3}, {0: 2**64 - 1}, {1: 40}, {1: -1}, {-3: None}, {12: [{-7: 1}]}, {11: {-1: 0}}, {0: 3, 3: 5}),
+        *({-1: {0: 1, -1: 0}}, {12: [{14: {-1: 0}}]}),
+    ],
 )
 def test_only_a_newer_starlight_reads_it(changed: dict[int | str, Any]) -> None:
     """A later version, an unknown kind and an unknown negative key are for whoever knows them."""
     keys: dict[int | str, Value] = {0: 2, 2: bytes.fromhex(ID), 3: "hi"}
     message = decode_message(cbor.dumps(keys | changed), ENVELOPE)
     assert message == Newer(changed.get(0, 2), changed.get(1, 0), ID)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *({-1: None}, {-1: {}}, {-1: {2: True}}, {-2: None}, {-2: 7}, {19: b"short"}, {20: b"short"}),
+        *({21: [0]}, {21: [64, 0]}, {18: 256}, {12: [{13: 0}]}, {12: [{13: 64}]}, {12: [{14: {}}]}),
+        {12: [{14: None}]},
+    ],
+)
+def test_a_letter_that_says_when_it_may_be_read_says_it_rightly(changed: dict[int | str, Any]) -> None:
+    """An opening, a replacement, a group or an act that is none is refused, never taken for its absence."""
+    keys: dict[int | str, Value] = {0: 2, 2: bytes.fromhex(ID), 3: "hi"}
+    with pytest.raises(LetterError):
+        decode_message(cbor.dumps(keys | changed), ENVELOPE)
 
 
 def test_a_newer_letter_without_an_id_is_newer_still() -> None:

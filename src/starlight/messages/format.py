@@ -40,7 +40,7 @@ from starlight.messages.letter import (
     Telemetry,
     What,
 )
-from starlight.messages.letter_keys import VERSION, Key, letter_keys, letter_of
+from starlight.messages.letter_keys import VERSION, Key, PartKey, letter_keys, letter_of
 from starlight.messages.limits import check
 from starlight.messages.parts import Chunk, Part, PartKind
 from starlight.messages.wire_values import (
@@ -65,6 +65,10 @@ from starlight.messages.wire_values import (
 
 PAYLOAD_MAX_BYTES = VALUE_LIMITS.size
 """The longest text, some parts, and all else at its own limit."""
+
+
+NEGATIVE_KEYS = (Key.OPENS, Key.REPLACES)
+"""Those of a letter that this version knows."""
 
 
 class Kind(IntEnum):
@@ -269,11 +273,17 @@ def _from_map(value: object, envelope: Envelope) -> Message:
 
 def _needs_newer(keys: Keys) -> bool:
     """Return whether a key forbids to read a message without knowing the key: each that is negative."""
-    maps: list[object] = [keys]
-    if keys.get(Key.KIND, Kind.LETTER.value) == Kind.LETTER:
+    is_letter = keys.get(Key.KIND, Kind.LETTER.value) == Kind.LETTER
+    maps: list[object] = []
+    if is_letter:
         parts = keys.get(Key.PARTS)
-        maps += [keys.get(Key.DISTRESS), *(parts if isinstance(parts, list) else [])]
-    return any(isinstance(key, int) and key < 0 for each in maps if isinstance(each, dict) for key in each)
+        listed = parts if isinstance(parts, list) else []
+        premieres = (each.get(PartKey.PREMIERE) for each in listed if isinstance(each, dict))
+        maps = [keys.get(Key.DISTRESS), keys.get(Key.OPENS), *listed, *premieres]
+    known = NEGATIVE_KEYS if is_letter else ()
+    inside = (key for each in maps if isinstance(each, dict) for key in each)
+    forbidding = [*(key for key in keys if key not in known), *inside]
+    return any(isinstance(key, int) and key < 0 for key in forbidding)
 
 
 def _receipt(keys: Keys, envelope: Envelope) -> Receipt:

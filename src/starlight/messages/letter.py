@@ -42,6 +42,13 @@ RECEIPT_FACTS_MAX = 256
 RANGES_MAX = 256
 """Gaps in what came of a part, in one receipt; what more there are is asked for with the next."""
 
+GROUP_ID_BYTES = 16
+MEMBERSHIP_BYTES = 8
+"""Of a digest: two states of one group that differ have the same one once in 10^19."""
+
+EVENT_MAX_BYTES = 64
+"""The name of a fact of the mission, such as ``landed``."""
+
 READINGS_MAX = 64
 """More than any vehicle here measures; a page can still show them all."""
 
@@ -69,6 +76,49 @@ class Content(StrEnum):
     LETTER = "letter"
     NEWER = "newer"  # of a format, kind or key that only a newer Starlight knows
     FOREIGN = "foreign"  # nothing that any Starlight wrote, or damaged
+
+
+class Act(IntEnum):
+    """The acts of letters: what one does besides saying its words. A number not here is shown as words.
+
+    `COPY`, `OBSOLETE` and `WITHDRAWN` are about the letter under `Letter.reply_to`, and need no words; the
+    last two are only believed from its author.
+    """
+
+    WORDS = 0
+    QUESTION = 1  # it asks for an answer
+    COPY = 2  # read and understood
+    OBSOLETE = 3  # it no longer holds
+    WITHDRAWN = 4  # taken back, if it has not opened there yet
+    ANNOUNCEMENT = 5  # for everybody; kept at the top until it is read
+
+
+class Opening(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The moment until which a letter stays hidden from its reader, at the reader's end.
+
+    Attributes:
+        time: in ns; None where an event alone opens it.
+        event: the name of a fact of the mission that opens it, whichever is first; empty for none.
+        unless_back: it is not to be read if its author is back by then, who then withdraws it.
+        unknown: keys that this version does not know, and their values.
+    """
+
+    time: int | None = None
+    event: str = ""
+    unless_back: bool = False
+    unknown: Keys = {}
+
+
+class MediaTime(msgspec.Struct, frozen=True, gc=False):
+    """A moment of a part of the letter that is answered, to which a letter is pinned.
+
+    Attributes:
+        part: which part, from 0.
+        at_ms: from its beginning, in ms.
+    """
+
+    part: int
+    at_ms: int
 
 
 class DistressState(IntEnum):
@@ -118,6 +168,12 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         format: of what it travels in: 1 or 2.
         content: whether it is a letter at all. What is none has a place in a mailbox like any letter.
         payload_bytes: the size of what is no letter.
+        act: an `Act`, or a number that a newer version knows.
+        group: the group that it was written to, ``group:`` and 32 hexadecimal digits; empty for none.
+        membership: a digest of who is in that group, as its author knew it; empty for none.
+        opens: until when it is hidden from its reader; None for one that may be read at once.
+        replaces: the id of an earlier letter of its author in whose place it stands.
+        media_time: to which moment of a part of the letter that it answers it is pinned.
     """
 
     id: str
@@ -141,6 +197,12 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     format: int = 1
     content: Content = Content.LETTER
     payload_bytes: int = 0
+    act: int = Act.WORDS
+    group: str = ""
+    membership: bytes = b""
+    opens: Opening | None = None
+    replaces: str | None = None
+    media_time: MediaTime | None = None
 
     @property
     def kept_bytes(self) -> int:
@@ -152,7 +214,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def needs_format_2(self) -> bool:
         """Return whether format 1 has no place for something that it says."""
         more = (self.readers, self.thread_name, self.distress, self.parts, self.signature, self.sealed)
-        return any(more) or len(self.sender.encode()) + 33 > ID_MAX_BYTES
+        newer = (self.act, self.group, self.opens, self.replaces, self.media_time)
+        return any((*more, *newer)) or len(self.sender.encode()) + 33 > ID_MAX_BYTES
 
 
 class ReceiptFact(msgspec.Struct, frozen=True, gc=False):

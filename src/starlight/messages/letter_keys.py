@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from starlight.dtntime import MILLISECOND
+from starlight.errors import InputError
 from starlight.messages.conversation_order import thread_of
-from starlight.messages.letter import Distress, DistressState, Keys, Letter
-from starlight.messages.parts import CHUNK_BYTES, OCTETS, Part, PartKind
+from starlight.messages.letter import (
+    GROUP_ID_BYTES,
+    Act,
+    Distress,
+    DistressState,
+    Keys,
+    Letter,
+    MediaTime,
+    Opening,
+)
+from starlight.messages.parts import CHUNK_BYTES, OCTETS, Part, PartKind, Premiere, PremiereCode
 from starlight.messages.wire_values import (
     Envelope,
     array,
@@ -28,12 +39,18 @@ from starlight.messages.wire_values import (
     unknown,
 )
 
+GROUP = "group:"
+"""The beginning of a group's name in programs, where an address could stand too."""
+
 VERSION = 2
 """The version of the format."""
 
 
 class Key(IntEnum):
-    """The keys of a message; those from `TEXT` on are a letter's, and some are other kinds' too."""
+    """The keys of a message; those from `TEXT` on are a letter's, and some are other kinds' too.
+
+    Who does not know a negative one must not show the letter: it would be read too early, or twice.
+    """
 
     VERSION = 0
     KIND = 1
@@ -53,6 +70,12 @@ class Key(IntEnum):
     CRITICAL = 15
     SIGNATURE = 16
     SEALED = 17
+    ACT = 18
+    GROUP = 19
+    MEMBERSHIP = 20
+    MEDIA_TIME = 21
+    OPENS = -1
+    REPLACES = -2
 
 
 class PartKey(IntEnum):
@@ -71,6 +94,23 @@ class PartKey(IntEnum):
     TRANSCRIPT = 10
     CHUNK_SIZE = 11
     PREVIEW_TYPE = 12
+    SMALLER_OF = 13
+    PREMIERE = 14
+
+
+class OpeningKey(IntEnum):
+    """The keys of the moment until which a letter is hidden."""
+
+    TIME = 0
+    EVENT = 1
+    UNLESS_BACK = 2
+
+
+class PremiereKey(IntEnum):
+    """The keys of a premiere."""
+
+    TIME = 0
+    CODE = 1
 
 
 class DistressKey(IntEnum):
@@ -84,8 +124,7 @@ class DistressKey(IntEnum):
 def letter_keys(letter: Letter, envelope: Envelope) -> Keys:
     """Return the keys of a letter that travels in an envelope."""
     created, written = ms(envelope.created), ms(letter.written_at)
-    # Both ends make it of the two addresses, so that a usual letter need not carry it.
-    default_thread = thread_of(letter.sender, envelope.destination)
+    default_thread = _usual_thread(letter.sender, envelope.destination, letter.group)
     # First, so that nothing that was kept without being understood overrides what is.
     keys: Keys = dict(letter.unknown)
     keys |= {Key.VERSION: VERSION, Key.ID: bytes.fromhex(letter.id)}
@@ -105,8 +144,21 @@ def letter_keys(letter: Letter, envelope: Envelope) -> Keys:
         (Key.CRITICAL, letter.critical, False),
         (Key.SIGNATURE, letter.signature, None),
         (Key.SEALED, letter.sealed, None),
+        (Key.ACT, letter.act, Act.WORDS),
+        (Key.GROUP, bytes.fromhex(letter.group.removeprefix(GROUP)), b""),
+        (Key.MEMBERSHIP, letter.membership, b""),
+        (Key.OPENS, None if letter.opens is None else _opening_keys(letter.opens), None),
+        (Key.REPLACES, None if letter.replaces is None else id_value(letter.replaces), None),
     )
+    if letter.media_time is not None:
+        keys[Key.MEDIA_TIME] = [letter.media_time.part, letter.media_time.at_ms]
     return keys
+
+
+def _usual_thread(sender: str, to: str, group: str) -> str:
+    """Return the thread of a letter that names none: its group's, or that of the two addresses."""
+    # Every end makes the same of what is there anyway, so that a usual letter need not carry it.
+    return group or thread_of(sender, to)
 
 
 def _part_keys(part: Part) -> Keys:
@@ -125,6 +177,27 @@ def _part_keys(part: Part) -> Keys:
         (PartKey.TRANSCRIPT, part.transcript, ""),
         (PartKey.CHUNK_SIZE, part.chunk_size, CHUNK_BYTES),
         (PartKey.PREVIEW_TYPE, part.preview_type, ""),
+        (PartKey.SMALLER_OF, part.smaller_of, None),
+        (PartKey.PREMIERE, None if part.premiere is None else _premiere_keys(part.premiere), None),
+    )
+    return keys
+
+
+def _premiere_keys(premiere: Premiere) -> Keys:
+    keys: Keys = dict(premiere.unknown)
+    keys |= told(
+        (PremiereKey.TIME, ms(premiere.time), None),
+        (PremiereKey.CODE, premiere.code, PremiereCode.EACH_CLOCK),
+    )
+    return keys
+
+
+def _opening_keys(opening: Opening) -> Keys:
+    keys: Keys = dict(opening.unknown)
+    keys |= told(
+        (OpeningKey.TIME, None if opening.time is None else ms(opening.time), None),
+        (OpeningKey.EVENT, opening.event, ""),
+        (OpeningKey.UNLESS_BACK, opening.unless_back, False),
     )
     return keys
 
@@ -146,9 +219,12 @@ def letter_of(keys: Keys, envelope: Envelope) -> Letter:
     readers = tuple(text(each, "a reader") for each in array(keys.get(Key.READERS, []), "readers"))
     distress = keys.get(Key.DISTRESS)
     thread, reply_to = keys.get(Key.THREAD), keys.get(Key.REPLY_TO)
+    group = _group_id(keys)
     return Letter(
         id=own_id(keys, Key.ID),
-        thread=thread_of(sender, envelope.destination) if thread is None else id_of(thread, "thread"),
+        thread=_usual_thread(sender, envelope.destination, group)
+        if thread is None
+        else id_of(thread, "thread"),
         sender=sender,
         to=envelope.destination,
         written_at=time_at(keys, Key.WRITTEN_AT, envelope),
@@ -167,6 +243,39 @@ def letter_of(keys: Keys, envelope: Envelope) -> Letter:
         sealed=keys.get(Key.SEALED),
         unknown=unknown(keys, Key),
         format=VERSION,
+        act=integer(keys.get(Key.ACT, Act.WORDS.value), "act"),
+        group=group,
+        membership=octets(keys.get(Key.MEMBERSHIP, b""), "membership"),
+        # Not even null stands for their absence: the letter would be shown too early, or twice.
+        opens=_opening(typed(keys[Key.OPENS], dict, "opens is a map")) if Key.OPENS in keys else None,
+        replaces=id_of(keys[Key.REPLACES], "replaces") if Key.REPLACES in keys else None,
+        media_time=_media_time(keys[Key.MEDIA_TIME]) if Key.MEDIA_TIME in keys else None,
+    )
+
+
+def _group_id(keys: Keys) -> str:
+    if Key.GROUP not in keys:
+        return ""
+    id = octets(keys[Key.GROUP], "group")
+    if len(id) != GROUP_ID_BYTES:
+        raise InputError(f"the id of a group has {GROUP_ID_BYTES} bytes", where="group")
+    return GROUP + id.hex()
+
+
+def _media_time(value: object) -> MediaTime:
+    pair = array(value, "media time")
+    if len(pair) != 2:
+        raise InputError("a media time is a part and a moment of it")
+    return MediaTime(integer(pair[0], "part"), integer(pair[1], "media time"))
+
+
+def _opening(keys: Keys) -> Opening:
+    time = integer_at(keys, OpeningKey.TIME)
+    return Opening(
+        None if time is None else time * MILLISECOND,
+        text_at(keys, OpeningKey.EVENT, ""),
+        truth(keys.get(OpeningKey.UNLESS_BACK, False), "unless back"),
+        unknown(keys, OpeningKey),
     )
 
 
@@ -189,6 +298,17 @@ def _part(value: object) -> Part:
         transcript=text_at(keys, PartKey.TRANSCRIPT, ""),
         chunk_size=integer(keys.get(PartKey.CHUNK_SIZE, CHUNK_BYTES), "the size of a chunk"),
         unknown=unknown(keys, PartKey),
+        smaller_of=integer_at(keys, PartKey.SMALLER_OF),
+        premiere=_premiere(keys[PartKey.PREMIERE]) if PartKey.PREMIERE in keys else None,
+    )
+
+
+def _premiere(value: object) -> Premiere:
+    keys: Keys = typed(value, dict, "a premiere is a map")
+    return Premiere(
+        integer(keys.get(PremiereKey.TIME), "the time of a premiere") * MILLISECOND,
+        integer(keys.get(PremiereKey.CODE, PremiereCode.EACH_CLOCK.value), "the code of a premiere"),
+        unknown(keys, PremiereKey),
     )
 
 

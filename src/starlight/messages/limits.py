@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from starlight.errors import InputError
 from starlight.messages import parts
@@ -10,8 +11,10 @@ from starlight.messages.hash_tree import HASH_BYTES
 from starlight.messages.letter import (
     ADDRESS_MAX_BYTES,
     CODE_MAX,
+    EVENT_MAX_BYTES,
     ID_MAX_BYTES,
     KIND_MAX_BYTES,
+    MEMBERSHIP_BYTES,
     RANGES_MAX,
     READERS_MAX,
     READING_KEY_MAX_BYTES,
@@ -24,12 +27,15 @@ from starlight.messages.letter import (
     THREAD_NAME_MAX_BYTES,
     TIME_MAX,
     Letter,
+    Opening,
     Position,
     Reading,
     Receipt,
     Telemetry,
 )
 from starlight.messages.parts import Chunk, Part
+
+_GROUP = re.compile(r"group:[0-9a-f]{32}")
 
 
 def check(message: Letter | Receipt | Telemetry | Chunk) -> None:
@@ -73,8 +79,36 @@ def _check_letter(letter: Letter) -> None:
         _check_position(letter.distress.position)
         _check_readings(letter.distress.readings)
     _check_count("parts", letter.parts, parts.PARTS_MAX)
-    for part in letter.parts:
+    for number, part in enumerate(letter.parts):
         _check_part(part)
+        if part.smaller_of == number:
+            raise InputError("a part is a smaller version of another, not of itself", where="parts")
+    _check_relations(letter)
+
+
+def _check_relations(letter: Letter) -> None:
+    """Check what a letter does, when it opens, and the group and the letters that it names."""
+    _check_code("act", letter.act)
+    if letter.group and not _GROUP.fullmatch(letter.group):
+        raise InputError(f"{letter.group!r} is no group", where="group", right="group: and 32 hex digits")
+    if len(letter.membership) not in (0, MEMBERSHIP_BYTES):
+        raise InputError(f"a digest of a membership has {MEMBERSHIP_BYTES} bytes", where="membership")
+    if letter.replaces is not None:
+        _check_text("replaces", letter.replaces, ID_MAX_BYTES)
+    if letter.media_time is not None:
+        _check_place("part", letter.media_time.part, parts.PARTS_MAX)
+        _check_moment("media_time", letter.media_time.at_ms)
+    if letter.opens is not None:
+        _check_opening(letter.opens)
+
+
+def _check_opening(opens: Opening) -> None:
+    if opens.time is not None:
+        _check_time("opens", opens.time)
+    _check_text("event", opens.event, EVENT_MAX_BYTES, least=0)
+    if opens.time is None and not (opens.event or opens.unknown):
+        # It could never be read.
+        raise InputError("a letter opens at a time or an event", where="opens")
 
 
 def _check_part(part: Part) -> None:
@@ -86,8 +120,13 @@ def _check_part(part: Part) -> None:
     if len(part.preview or b"") > parts.PREVIEW_MAX_BYTES:
         raise InputError(f"a preview has at most {parts.PREVIEW_MAX_BYTES} bytes", where="preview")
     for where, number in (("duration", part.duration_ms), ("width", part.width), ("height", part.height)):
-        if number is not None and not 0 <= number <= TIME_MAX:
-            raise InputError(f"{number} is no {where} of a part", where=where)
+        if number is not None:
+            _check_moment(where, number)
+    if part.smaller_of is not None:
+        _check_place("smaller_of", part.smaller_of, parts.PARTS_MAX)
+    if part.premiere is not None:
+        _check_time("premiere", part.premiere.time)
+        _check_code("premiere", part.premiere.code)
     if part.data is not None:
         if len(part.data) > parts.INLINE_MAX_BYTES or part.size != len(part.data):
             right = f"It has its size, at most {parts.INLINE_MAX_BYTES}"
@@ -184,6 +223,11 @@ def _check_text(where: str, text: str, most: int, *, least: int = 1) -> None:
 def _check_time(where: str, time: int) -> None:
     if not 0 <= time <= TIME_MAX:
         raise InputError(f"{where} {time} is not from 2000 to 2292", where=where)
+
+
+def _check_moment(where: str, number: int) -> None:
+    if not 0 <= number <= TIME_MAX:
+        raise InputError(f"{number} is no {where} of a part", where=where)
 
 
 def _check_count(where: str, values: tuple[object, ...], most: int) -> None:

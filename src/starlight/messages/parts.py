@@ -65,6 +65,27 @@ class PartKind(IntEnum):
     VIDEO = 3
 
 
+class PremiereCode(IntEnum):
+    """The ways in which two worlds begin together; a number that is not here is one of a newer version."""
+
+    EACH_CLOCK = 0  # at the same moment of mission time
+    ONE_LIGHT_TIME_LATER = 1  # the second end when it could have heard the first begin
+
+
+class Premiere(msgspec.Struct, frozen=True, gc=False):
+    """The moment at which a piece that was delivered ahead begins, at both ends.
+
+    Attributes:
+        time: in ns.
+        code: a `PremiereCode`.
+        unknown: keys that this version does not know, and their values.
+    """
+
+    time: int
+    code: int = PremiereCode.EACH_CLOCK
+    unknown: dict[int | str, cbor.Value] = {}
+
+
 class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A part as its letter describes it.
 
@@ -83,6 +104,9 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         transcript: what is said in it.
         chunk_size: in bytes; the last chunk may be shorter.
         unknown: keys that this version does not know, and their values.
+        smaller_of: the number of another part of its letter, of which it is a smaller version, shown until
+            that one is here.
+        premiere: when it begins at both ends; None for a part to be played at will.
     """
 
     kind: int = PartKind.FILE
@@ -99,6 +123,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     transcript: str = ""
     chunk_size: int = CHUNK_BYTES
     unknown: dict[int | str, cbor.Value] = {}
+    smaller_of: int | None = None
+    premiere: Premiere | None = None
 
     @property
     def chunks(self) -> int:
