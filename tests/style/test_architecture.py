@@ -43,6 +43,7 @@ IO_LAYERS = {
     "input_files",
     "client",
     "live",
+    "media",
     "neighbours",
     "store",
     "web",

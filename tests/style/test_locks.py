@@ -39,10 +39,12 @@ def test_a_lock_is_as_it_was_made(path: Path) -> None:
 
 
 def test_what_the_project_asks_for_is_locked() -> None:
-    """Each dependency of pyproject.toml is in the lock to run, and those of tests in the lock to test."""
+    """Each dependency of pyproject.toml is in the lock to run, and so is the extra for media, which the demo
+    has; those of tests are in the lock to test."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     run, test = (set(packages(ROOT / name)) for name in ("requirements.lock", "requirements-test.lock"))
-    named = [re.split(r"[\[<>=! ]", each)[0].lower() for each in project["dependencies"]]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["media"]]
+    named = [re.split(r"[\[<>=! ]", each)[0].lower() for each in asked]
     assert not set(named) - run, "make lock"
     tests = [re.split(r"[\[<>=! ]", each)[0].lower() for each in project["optional-dependencies"]["test"]]
     assert not set(tests) - test, "make lock"
