@@ -18,10 +18,11 @@ from starlight.errors import InputError
 from starlight.mailboxes.mailbox import MailboxLimits
 from starlight.messages import correspondent as c
 from starlight.messages.correspondent import Act, Correspondent, Desk, Maker
-from starlight.messages.draft import Draft
+from starlight.messages.draft import Attachment, Draft
 from starlight.messages.first_format import encode_first
 from starlight.messages.format import decode_message
 from starlight.messages.letter import Letter, Message, Receipt, Telemetry
+from starlight.messages.parts import Chunk, PartKind
 from starlight.messages.trace_events import ActRefused, CorrespondentFailed, CorrespondentLost
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import DataUnit, Request, Save, Say, SetAside, Submit
@@ -236,6 +237,63 @@ def test_its_acts_are_performed_in_their_order() -> None:
     assert desk.office.mailbox(JAY).letter_view(written[0], T).state == "written"
     desk.pass_time(T + MINUTE)
     assert desk.office.mailbox(JAY).letter_view(written[0], T).state == "withdrawn"
+
+
+def test_it_sends_parts_with_a_letter() -> None:
+    """A small part goes in the letter, a larger one in a bundle of its own, and nothing waits to be named."""
+    picture = c.NewPart(
+        b"p" * 3000, Attachment("", "sol-7.webp", "image/webp", "picture", width=64, height=48)
+    )
+    note = c.NewPart(b"v" * 700, Attachment("", "", "audio/ogg", "voice", 1500, transcript="Hello."))
+    letter = [c.Write(Draft(NANYOUNG, ""), parts=(picture, note))]
+    desk = Desktop(noting({"handle_timer": lambda _: letter}, T))
+    desk.open(JAY)
+    first, second = map(said_by, desk.posted)
+    assert isinstance(first, Letter)
+    assert isinstance(second, Chunk)
+    assert [(part.kind, part.name, part.size, part.data) for part in first.parts] == [
+        (PartKind.PICTURE, "sol-7.webp", 3000, None),
+        (PartKind.VOICE, "", 700, b"v" * 700),
+    ]
+    assert (second.letter_id, second.part, second.data) == (first.id, 0, b"p" * 3000)
+    assert desk.office.mailbox(JAY).uploads.all() == ()
+    desk.start(T)
+    assert desk.office.mailbox(JAY).letter_view(first.id, T).parts[1].transcript == "Hello."
+
+
+@pytest.mark.parametrize(
+    ("limits", "parts", "reason"),
+    [
+        (MailboxLimits(part_bytes=5000), 2, "no room for more parts"),
+        (MailboxLimits(letters=0), 2, "the mailbox is full"),
+        (MailboxLimits(), 65, "64 uploads wait"),
+    ],
+)
+def test_parts_of_a_letter_that_is_refused_take_no_room(
+    limits: MailboxLimits, parts: int, reason: str
+) -> None:
+    """Where a letter or one of its parts is refused, none of them is kept, also not after a restart."""
+    part = c.NewPart(b"p" * 3000)
+    desk = Desktop(
+        noting({"handle_timer": lambda _: [c.Write(Draft(NANYOUNG, "Look."), parts=(part,) * parts)]}, T),
+        limits=limits,
+    )
+    desk.open(JAY)
+    (refused,) = [each for each in desk.said if isinstance(each, ActRefused)]
+    assert reason in refused.reason
+    assert desk.posted == []
+    for _ in range(2):
+        mailbox = desk.office.mailbox(JAY)
+        assert mailbox.part_room.has_room(limits.part_bytes)
+        assert mailbox.uploads.all() == ()
+        desk.start(T)
+
+
+def test_parts_that_are_too_large_together_are_no_letter() -> None:
+    """They would all stand in memory at once: the correspondent's own line raises."""
+    half = c.NewPart(b"." * (c.NEW_PARTS_MAX_BYTES // 2 + 1))
+    with pytest.raises(InputError, match="parts of"):
+        c.Write(Draft(NANYOUNG, "Look."), parts=(half, half))
 
 
 def test_it_is_told_of_what_it_wrote_and_keeps_that() -> None:

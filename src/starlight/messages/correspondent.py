@@ -22,7 +22,7 @@ from starlight.errors import InputError
 from starlight.messages.conversation import Conversation, Page
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
-from starlight.messages.draft import Draft, destination
+from starlight.messages.draft import Attachment, Draft, destination
 from starlight.messages.forecast import Prediction
 from starlight.messages.letter import Letter, Position, Reading, Telemetry
 from starlight.messages.letter_view import LetterView
@@ -32,6 +32,9 @@ from starlight.routing import Priority
 
 STATE_MAX_BYTES = 8 << 20
 """A state is written whole when it changes; a grid of a million cells at 8 bytes still goes in."""
+
+NEW_PARTS_MAX_BYTES = 16 << 20
+"""Of all parts of one letter: they stand in memory until the step is committed. A minute of video goes in."""
 
 
 class TelemetryReader(Protocol):
@@ -96,25 +99,44 @@ class Desk(NamedTuple):
     forecast: Callable[[Draft], Prediction]
 
 
+class NewPart(msgspec.Struct, frozen=True):
+    """A part that a correspondent has made, such as a picture: its bytes, and what there is to say of them.
+
+    Attributes:
+        data: its bytes.
+        about: its kind, media type, name and so on; `upload` is filled in where it is kept.
+    """
+
+    data: bytes
+    about: Attachment = Attachment("")
+
+
 class Write(msgspec.Struct, frozen=True):
     """Write a letter.
 
     Attributes:
-        draft: what is written, to whom, how urgent; at least a word.
+        draft: what is written, to whom, how urgent; at least a word or a part. It names no uploads.
         lifetime: in ns, how long it is worth carrying; None for the usual one.
+        parts: voices, pictures and files that go with it; at most NEW_PARTS_MAX_BYTES together.
 
     Raises:
-        InputError: it is no draft, or there are no words in it.
+        InputError: it is no draft, there is nothing in it, or its parts are too large together.
     """
 
     draft: Draft
     lifetime: int | None = None
+    parts: tuple[NewPart, ...] = ()
 
     def __post_init__(self) -> None:
         """Check it where it is made, so that the fault shows in the correspondent's own line."""
         if not isinstance(self.draft, Draft):
             raise InputError(f"{type(self.draft).__name__} is no draft", where="draft")
-        self.draft.require_text()
+        if not self.parts:
+            self.draft.require_text()
+        size = sum(len(part.data) for part in self.parts)
+        if size > NEW_PARTS_MAX_BYTES:
+            right = f"A letter's parts have at most {NEW_PARTS_MAX_BYTES} together"
+            raise InputError(f"parts of {size} bytes", where="parts", right=right)
 
 
 class MarkRead(msgspec.Struct, frozen=True):

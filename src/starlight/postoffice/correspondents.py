@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from msgspec.structs import replace
+
 from starlight.dtntime import HOUR
 from starlight.errors import InputError
 from starlight.messages.correspondent import (
@@ -22,7 +24,7 @@ from starlight.messages.correspondent import (
     WithdrawLetter,
     Write,
 )
-from starlight.messages.draft import Draft
+from starlight.messages.draft import Attachment, Draft
 from starlight.messages.forecast import Prediction
 from starlight.messages.letter import Letter, Telemetry
 from starlight.messages.trace_events import ActRefused, say
@@ -33,6 +35,7 @@ from starlight.postoffice.inbox import Inbox
 from starlight.postoffice.letter_forecasts import LetterForecasts
 from starlight.postoffice.node_mailboxes import NodeMailboxes
 from starlight.postoffice.outbox import Outbox
+from starlight.postoffice.uploads import Uploads
 
 POSTS_PER_HOUR = 3_600
 """Letters and telemetry that one correspondent posts in an hour of the mission: one a second is more than
@@ -46,7 +49,7 @@ class Correspondents:
         makers: make them.
         addresses: of the node.
         mailboxes: of the node; their records hold the correspondents' states as well.
-        outbox, inbox, forecasts: where their acts are performed.
+        outbox, inbox, forecasts, uploads: where their acts are performed.
         entropy: returns so many random bytes.
 
     Raises:
@@ -61,12 +64,14 @@ class Correspondents:
         outbox: Outbox,
         inbox: Inbox,
         forecasts: LetterForecasts,
+        uploads: Uploads,
         entropy: Callable[[int], bytes],
     ) -> None:
         self._node = addresses.node
         self._outbox = outbox
         self._inbox = inbox
         self._forecasts = forecasts
+        self._uploads = uploads
         self._mailboxes = mailboxes
         self._entropy = entropy
         self._hosted: dict[str, Hosted] = {}
@@ -154,19 +159,16 @@ class Correspondents:
                 requests += self._performed(hosted.address, act, now, letters)
             # One act that is refused costs itself alone; the others of the same answer are performed.
             except InputError as error:
-                refused = ActRefused(hosted.address, type(act).__name__, str(error))
-                requests.append(say(now, self._node, refused))
+                requests.append(self._refused(hosted.address, act, error, now))
         if letters:
             requests += hosted.wrote(letters, now)
         return requests + hosted.keep()
 
     def _performed(self, address: str, act: Act, now: int, letters: list[Letter]) -> list[Request]:
         match act:
-            case Write(draft, lifetime):
+            case Write():
                 self._count(address, now)
-                letter, requests = self._outbox.write(address, draft, now, lifetime=lifetime)
-                letters.append(letter)
-                return requests
+                return self._write(address, act, now, letters)
             case MarkRead(letter_id):
                 return self._inbox.mark_read(address, letter_id, now)
             case WithdrawLetter(letter_id):
@@ -183,6 +185,28 @@ class Correspondents:
                     priority=act.priority,
                     lifetime=act.lifetime,
                 )
+
+    def _write(self, address: str, act: Write, now: int, letters: list[Letter]) -> list[Request]:
+        mailbox, requests, attached = self._mailboxes.at(address), list[Request](), list[Attachment]()
+        try:
+            for part in act.parts:
+                reference, saves = self._uploads.take(mailbox, part.data, now)
+                requests += saves
+                attached.append(replace(part.about, upload=reference))
+            draft = replace(act.draft, parts=(*act.draft.parts, *attached))
+            letter, posted = self._outbox.write(address, draft, now, lifetime=act.lifetime)
+            requests += posted
+            letters.append(letter)
+        except InputError as error:
+            requests.append(self._refused(address, act, error, now))
+        # Kept in the records already, so what no letter has named is let go there: parts of one that was
+        # refused, or written before, and those that are in their letter.
+        for each in attached:
+            requests += mailbox.uploads.drop(each.upload)
+        return requests
+
+    def _refused(self, address: str, act: Act, error: InputError, now: int) -> Request:
+        return say(now, self._node, ActRefused(address, type(act).__name__, str(error)))
 
     def _count(self, address: str, now: int) -> None:
         # In memory alone: a restart forgives the hour, and no commit has to carry it.

@@ -127,7 +127,7 @@ class PostOffice:
         self.inbox = Inbox(number, boxes, dispatches, self._receipts, self._arrivals, formats)
         self.forecasts = LetterForecasts(boxes, composer, forecaster, letters, booked)
         self._correspondents = Correspondents(
-            correspondents, addresses, boxes, self.outbox, self.inbox, self.forecasts, entropy
+            correspondents, addresses, boxes, self.outbox, self.inbox, self.forecasts, self.uploads, entropy
         )
 
     def mailbox(self, address: str) -> Mailbox:

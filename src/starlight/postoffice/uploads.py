@@ -140,6 +140,20 @@ class Uploads:
         self._wait(mailbox)
         return saves
 
+    def take(self, mailbox: Mailbox, data: bytes, now: int) -> tuple[str, list[Save]]:
+        """Take all bytes of a part at once, as a program of the node itself has them; as `begin` to `finish`.
+
+        Raises:
+            InputError: there is no room, or it is too large; nothing of it is kept then.
+        """
+        reference, saves = self.begin(mailbox, now)
+        try:
+            saves = [*saves, *self.add(reference, data)]
+        except InputError:
+            self.drop(reference)
+            raise
+        return reference, [*saves, *self.finish(reference, now)]
+
     def drop(self, reference: str) -> list[Save]:
         """Let go of an upload that will not come to its end; of one that has, nothing."""
         upload = self._open.pop(reference, None)
