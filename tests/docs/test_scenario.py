@@ -34,6 +34,7 @@ HEADINGS: dict[str, Struct] = {
     "`[[person]]`": scenario.PersonSpec,
     "`mailbox`": scenario.MailboxSpec,
     "`[[letter]]` and `[[pulse]]`": scenario.LetterSpec,
+    "`parts`": scenario.PartSpec,
     "`[[read]]`": scenario.ReadSpec,
     "`[[answer]]`": scenario.AnswerSpec,
     "`[[outlook]]`": scenario.OutlookSpec,

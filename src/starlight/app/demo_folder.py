@@ -14,6 +14,7 @@ from starlight.dtntime import DAY
 from starlight.errors import InputError
 from starlight.input_files import STATE_BYTES, read_bytes
 from starlight.json_text import decode_as
+from starlight.rehearsal import script
 from starlight.rehearsal.rehearsal import Rehearsal
 from starlight.scenario.scenario import Scenario
 from starlight.sky import Sky
@@ -148,7 +149,7 @@ class DemoFolder:
         # A day at least, also where the mission begins before the scenario's own date.
         since = min(dtntime.from_text(self._scenario.demo_since), begun - DAY)
         self._say(f"Living through {dtntime.to_text(since)[:10]} to {dtntime.to_text(begun)[:16]}Z ...")
-        run = Rehearsal(self._scenario, sky, since, begun)
+        run = Rehearsal(script.without_parts(self._scenario), sky, since, begun)
         run.run()
         # What is in flight is stored where it goes to, hidden until it arrives: no live link can bring it.
         run.world.land()

@@ -243,6 +243,7 @@ def _show(report: RehearsalReport) -> None:
         ("expired / withdrawn", f"{report.expired} / {report.withdrawn}"),
         ("lost", f"{report.lost}"),
         ("shown twice / out of order", f"{report.shown_twice} / {report.out_of_order}"),
+        ("voices, pictures, files", f"{report.parts}, of these whole {report.parts_whole}"),
         ("sent again", f"{report.resent}"),
         ("telemetry reports arrived", f"{report.telemetry}"),
         ("bundles, contacts", f"{report.bundles}, {report.contacts}"),

@@ -86,6 +86,7 @@ class RehearsalReport(msgspec.Struct):
         lost: none of these.
         shown_twice: arrivals of a letter that was there already.
         out_of_order: letters that stand in an inbox before one written earlier by the same hand.
+        parts: of letters that arrived; parts_whole, parts_waiting: of those, here whole, and still to come.
         resent: how often a letter was sent again.
         compared: letters that met no storm and no change of the plan; their predicted and actual
             arrival at the destination's node differ by `worst_prediction_error_s` at most.
@@ -133,6 +134,9 @@ class RehearsalReport(msgspec.Struct):
     seconds: float = 0.0
     links: str = "space"
     impairments: dict[str, float] = {}
+    parts: int = 0
+    parts_whole: int = 0
+    parts_waiting: int = 0
 
     def tell(self, time: int, node: int, bundle: str, what: str, text: str) -> None:
         """Add what was wrong; `time` in ns."""

@@ -42,6 +42,7 @@ from starlight.planner.storms import Storm, planners, storms
 from starlight.postoffice.postoffice import PostOffice
 from starlight.rehearsal import script
 from starlight.rehearsal.outcome import RehearsalReport
+from starlight.rehearsal.part_count import count_parts
 from starlight.rehearsal.story import Story
 from starlight.scenario.scenario import Scenario
 from starlight.services.amendments import AmendmentService
@@ -249,10 +250,13 @@ class Rehearsal:
             else:
                 report.lost += 1
                 report.tell(self.end, letter.node, letter.id, "lost", f"{letter.id} is lost: nobody has it")
+        offices: dict[int, PostOffice] = {}
         for node in world.nodes():
             host = world.host(node)
             assert host is not None  # A rehearsal of a scenario has no crashes.
-            self._look_into(office_of(host), report)
+            offices[node] = office_of(host)
+            self._look_into(offices[node], report)
+        count_parts(offices, kept, self.end, report)
         for trouble in self._troubles:
             facts = ", ".join(f"{name} {fact}" for name, fact in trouble.event.facts().items())
             report.tell(trouble.time, trouble.node, "", trouble.kind, facts)

@@ -9,19 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from hashlib import shake_256
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from starlight import dtntime
 from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MINUTE
-from starlight.messages.correspondent import Act, Desk, Maker, MarkRead, SendTelemetry, Write
-from starlight.messages.draft import Draft
+from starlight.messages.correspondent import Act, Desk, Maker, MarkRead, NewPart, SendTelemetry, Write
+from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter import Reading
 from starlight.messages.urgency import priority_of
 from starlight.rehearsal.answers import Answers
 from starlight.rehearsal.player import Player, Routine, jitter
 from starlight.rehearsal.series import Dates, Interval, Series
-from starlight.scenario.scenario import LetterSpec, MailboxSpec, PersonSpec, Scenario, TelemetrySpec
+from starlight.scenario.scenario import (
+    LetterSpec,
+    MailboxSpec,
+    PartSpec,
+    PersonSpec,
+    Scenario,
+    TelemetrySpec,
+)
 
 WRITING_SPREAD = 20 * MINUTE
 
@@ -122,6 +132,12 @@ def rehearsed(scenario: Scenario, start: int, end: int, seed: int = 0) -> dict[i
     return cast
 
 
+def without_parts(scenario: Scenario) -> Scenario:
+    """Return a scenario whose letters are words alone: their parts are drawn, for nobody to see or hear."""
+    letters = [replace(letter, parts=[]) for letter in scenario.letter]
+    return replace(scenario, letter=letters, pulse=[replace(letter, parts=[]) for letter in scenario.pulse])
+
+
 def demonstrated(scenario: Scenario, begun: int, is_visited: Callable[[str], bool]) -> dict[int, list[Maker]]:
     """Return the makers of everyone in a demo, by node number.
 
@@ -133,6 +149,7 @@ def demonstrated(scenario: Scenario, begun: int, is_visited: Callable[[str], boo
         is_visited: tells whether a visitor is a person now, by id.
     """
     cast: dict[int, list[Maker]] = {}
+    scenario = without_parts(scenario)
     answers = {person.id: Answers(scenario, person.id) for person in scenario.person}
     for person, box in _boxes(scenario):
         place, visited = f"{person.id}@{box.node}", partial(is_visited, person.id)
@@ -225,7 +242,7 @@ def _letters(
         time + (jitter(seed, f"letter/{index}/{number}", WRITING_SPREAD) if spec.every_days else 0)
         for number, time in enumerate(_times(spec.at, spec.every_days, DAY, spec.last))
     ]
-    write = _writes(scenario, spec)
+    write = _writes(scenario, spec, f"{seed}/{index}")
     if spec.every_days is None:  # The story does not wait for its people, whoever plays them.
         return Series(Dates(moments), write)
     return Series(Dates(moments), lambda number, desk: () if is_visited() else write(number, desk))
@@ -234,13 +251,27 @@ def _letters(
 def _pulse(scenario: Scenario, spec: LetterSpec) -> Series:
     last = dtntime.from_text(spec.last) if spec.last else None
     interval = Interval(dtntime.from_text(spec.at), round((spec.every_days or 1) * DAY), last)
-    return Series(interval, _writes(scenario, spec))
+    return Series(interval, _writes(scenario, spec, ""))
 
 
-def _writes(scenario: Scenario, spec: LetterSpec) -> Callable[[int, Desk], Sequence[Act]]:
+def _writes(scenario: Scenario, spec: LetterSpec, drawn: str) -> Callable[[int, Desk], Sequence[Act]]:
     texts = [spec.text] if isinstance(spec.text, str) else spec.text
     to, priority = scenario.address(spec.to), priority_of(spec.priority)
-    return lambda number, desk: [Write(Draft(to, texts[number % len(texts)], priority=priority))]
+
+    def write(number: int, desk: Desk) -> Sequence[Act]:
+        parts = [_new_part(part, f"{drawn}/{number}/{place}") for place, part in enumerate(spec.parts)]
+        return [Write(Draft(to, texts[number % len(texts)], priority=priority), parts=tuple(parts))]
+
+    return write
+
+
+def _new_part(spec: PartSpec, drawn: str) -> NewPart:
+    """Return a part whose bytes are drawn for a key, unlike those of any other."""
+    duration = None if spec.seconds is None else round(spec.seconds * 1000)
+    about = Attachment(
+        "", spec.name, spec.media_type, spec.kind, duration_ms=duration, transcript=spec.transcript
+    )
+    return NewPart(shake_256(drawn.encode()).digest(spec.bytes), about)
 
 
 # Reports.

@@ -63,6 +63,29 @@ class PersonSpec(_Spec, frozen=True):
     role: str = ""
 
 
+class PartSpec(_Spec, frozen=True):
+    """A voice, a picture or a file that goes with a letter: how large it is, and what is said of it.
+
+    To a rehearsal it does not matter what is in it, so its bytes are drawn; nobody could listen to them, so a
+    demo leaves it out.
+
+    Attributes:
+        kind: what its reader does with it.
+        bytes: its size, 16 MiB at most.
+        seconds: how long it plays.
+        name: of the file.
+        media_type: such as ``audio/ogg``.
+        transcript: what is said in it.
+    """
+
+    kind: Literal["file", "voice", "picture", "video"]
+    bytes: Annotated[int, msgspec.Meta(ge=1, le=16_777_216)]
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=86_400)] | None = None
+    name: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    media_type: Annotated[str, msgspec.Meta(min_length=3, max_length=127)] = "application/octet-stream"
+    transcript: Annotated[str, msgspec.Meta(max_length=16_000)] = ""
+
+
 class LetterSpec(_Spec, frozen=True, rename={"from_": "from"}):
     """A letter, or a series of them.
 
@@ -72,6 +95,7 @@ class LetterSpec(_Spec, frozen=True, rename={"from_": "from"}):
         text: what it says; a series takes the texts in turn.
         every_days, last: makes it a series, until a date.
         priority: what is more urgent goes first.
+        parts: what goes with it, with each of a series.
     """
 
     at: str
@@ -81,6 +105,7 @@ class LetterSpec(_Spec, frozen=True, rename={"from_": "from"}):
     priority: Literal["bulk", "normal", "expedited"] = "normal"
     every_days: Days | None = None
     last: str = ""
+    parts: Annotated[list[PartSpec], msgspec.Meta(max_length=8)] = []
 
 
 class AnswerSpec(_Spec, frozen=True, rename={"from_": "from"}):
