@@ -29,7 +29,7 @@ from starlight.messages.delivery import TimeDoubt
 from starlight.messages.doubt import TroubleCode
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.format import decode_message, encode_message
-from starlight.messages.letter import Letter, MissingChunks, Receipt, ReceiptFact
+from starlight.messages.letter import Letter, MissingChunks, Receipt, ReceiptFact, RefusedPart
 from starlight.messages.parts import CHUNK_BYTES, Chunk
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Save, Submit
@@ -432,3 +432,32 @@ def test_an_arrival_of_a_part_by_a_wrong_clock_is_never_confirmed(
     (part,) = sky.earth.office.mailbox(JAY).letter_view(id, now).parts
     assert part.arrived == min(now, now + off)
     assert part.doubt is doubt
+
+
+def test_a_part_is_not_held_up_by_the_one_after_it(sky: FakeSky) -> None:
+    """The chunks of a letter's parts leave in the order of the parts, so a small picture is there first."""
+    send(sky, SONG, SONG)
+    sky.run(MINUTE)
+    left = [
+        decode_message(post.payload, Envelope(post.source, post.destination, 0)) for post in chunks_of(sky)
+    ]
+    assert [(each.part, each.number) for each in left if isinstance(each, Chunk)] == [
+        (part, number) for part in (0, 1) for number in range(8)
+    ]
+
+
+@pytest.mark.parametrize("what", ["refused", "arrived"])
+def test_a_part_that_is_taken_back_does_not_hold_up_the_next(what: str) -> None:
+    """Where the reader has no room for a part, or has it already, the part after it goes on at once."""
+    sky = FakeSky(both_ways(HOUR))
+    sky.open_all()
+    id = send(sky, SONG, SONG[:9000])
+    assert len(chunks_of(sky)) == AHEAD
+    refused = Receipt((), refused=(RefusedPart(id, 0),), format=2)
+    arrived = Receipt((ReceiptFact(id, "arrived", 0, part=0),), format=2)
+    told = refused if what == "refused" else arrived
+    sky.earth.arrive(JAY, NANYOUNG, encode_message(told, Envelope(NANYOUNG, JAY, 0)))
+    *_, last = chunks_of(sky)
+    chunk = decode_message(last.payload, Envelope(last.source, last.destination, 0))
+    assert isinstance(chunk, Chunk)
+    assert (len(chunks_of(sky)), chunk.part) == (AHEAD + 1, 1)

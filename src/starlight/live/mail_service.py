@@ -14,9 +14,11 @@ from starlight.messages.forecast import Prediction
 from starlight.messages.lateness import Lateness
 from starlight.messages.letter import Letter, Position, Reading
 from starlight.messages.letter_view import LetterView
+from starlight.messages.parts import CHUNK_BYTES
 from starlight.messages.reach import Reach
 from starlight.node.application import Request
 from starlight.node.forecast import ForecastDoubt
+from starlight.postoffice.part_forecasts import PartForecast, PartSize
 from starlight.postoffice.postoffice import PostOffice
 
 
@@ -74,8 +76,13 @@ class MailService:
         """
         return self._office.mailbox(address).keys.find(key, self._clock.now()) is not None
 
-    async def upload(self, address: str, pieces: AsyncIterable[bytes]) -> str:
+    async def upload(self, address: str, pieces: AsyncIterable[bytes], chunk_size: int = CHUNK_BYTES) -> str:
         """Keep the bytes of a part that a letter will have; when this returns they are durable.
+
+        Args:
+            address: of the mailbox.
+            pieces: the bytes, in order.
+            chunk_size: bytes of each bundle in which they will travel.
 
         Returns:
             What a draft calls it (`Attachment.upload`).
@@ -87,7 +94,7 @@ class MailService:
         """
         uploads, mailbox = self._office.uploads, self._office.mailbox(address)
         now = self._moment()
-        reference, begun = uploads.begin(mailbox, now)
+        reference, begun = uploads.begin(mailbox, now, chunk_size)
         try:
             await self._carry_out(begun, now)
             async for piece in pieces:
@@ -173,6 +180,18 @@ class MailService:
     def predict(self, address: str, draft: Draft) -> Prediction:
         """Return when a letter sent now would leave and arrive."""
         return self._office.forecasts.predict(address, draft, self._clock.now())
+
+    def predict_parts(
+        self, address: str, draft: Draft, sizes: Sequence[PartSize] | None = None
+    ) -> tuple[PartForecast, ...]:
+        """Return when each part of a letter sent now would leave and arrive, one after the other.
+
+        Args:
+            address: of the mailbox.
+            draft: what is written.
+            sizes: of its parts; None for those that it names.
+        """
+        return self._office.forecasts.predict_parts(address, draft, self._clock.now(), sizes)
 
     def reach(self, address: str, to: str) -> Reach:
         """Return the state of the way from a mailbox to a correspondent."""

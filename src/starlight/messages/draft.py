@@ -78,6 +78,9 @@ class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         duration_ms: how long it plays.
         width, height: in pixels.
         transcript: what is said in it.
+        preview: the reference of an upload of a kilobyte or so, a small picture that goes with the words.
+        preview_type: the media type of the preview.
+        smaller_of: the place in the draft of the part of which this is a smaller version, from 0.
     """
 
     upload: str
@@ -88,6 +91,9 @@ class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     width: Count | None = None
     height: Count | None = None
     transcript: str = ""
+    preview: str = ""
+    preview_type: str = ""
+    smaller_of: Count | None = None
 
     def __post_init__(self) -> None:
         """Check the kind, which is a word."""

@@ -36,6 +36,9 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True):
         in_doubt: contact was lost with who takes it from here, so what is foreseen of it is in doubt.
         given_up: what is missing of one that came is not asked for any more.
         note: why it waits or has ended, in a sentence; may be empty.
+        smaller_of: the part of the same letter of which this is a smaller version, or None.
+        preview_bytes: the size of the preview that came with the words; 0 for none.
+        width, height: in pixels, or None.
         trouble: what went wrong with it, if anything did.
     """
 
@@ -57,6 +60,10 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True):
     in_doubt: bool = False
     given_up: bool = False
     note: str = ""
+    smaller_of: int | None = None
+    preview_bytes: int = 0
+    width: int | None = None
+    height: int | None = None
     trouble: Annotated[Trouble | None, msgspec.Meta(extra={"json": False})] = None
 
     @property
@@ -98,6 +105,10 @@ def part_view(number: int, part: Part, state: PartState | None, dispatch: Dispat
         left_bytes=_left_bytes(part, dispatch) if dispatch else 0,
         ended=dispatch.confirmed.ended_at if dispatch else None,
         given_up=state is not None and state.given_up,
+        smaller_of=part.smaller_of,
+        preview_bytes=len(part.preview or b""),
+        width=part.width,
+        height=part.height,
         trouble=dispatch.trouble if dispatch else None,
     )
 

@@ -16,7 +16,7 @@ from starlight.messages.draft import Attachment, Draft
 from starlight.messages.forecast import MessageForecaster
 from starlight.messages.letter import Letter
 from starlight.messages.limits import check
-from starlight.messages.parts import CHUNK_BYTES, Part, PartKind
+from starlight.messages.parts import CHUNK_BYTES, PREVIEW_MAX_BYTES, Part, PartKind
 from starlight.postoffice.plain_text import PlainText
 from starlight.postoffice.seen_letters import last_read
 from starlight.routing import Priority
@@ -131,4 +131,22 @@ def _part(mailbox: Mailbox, attachment: Attachment) -> Part:
         height=attachment.height,
         transcript=attachment.transcript,
         chunk_size=CHUNK_BYTES if inline else body.chunk_size,
+        preview=_preview(mailbox, attachment.preview) if attachment.preview else None,
+        preview_type=attachment.preview_type,
+        smaller_of=attachment.smaller_of,
     )
+
+
+def _preview(mailbox: Mailbox, reference: str) -> bytes:
+    """Return the bytes of a preview, which go with the words.
+
+    Raises:
+        InputError: nothing was uploaded under its reference, or it is too large to go with words.
+    """
+    body = mailbox.bodies.body(reference)
+    if body is None:
+        raise InputError(f"no upload {reference!r} is here", where="preview", right="Upload it first")
+    if body.size > PREVIEW_MAX_BYTES:
+        right = f"It has at most {PREVIEW_MAX_BYTES}"
+        raise InputError(f"a preview of {body.size} bytes", where="preview", right=right)
+    return mailbox.bodies.chunk(reference, 0)

@@ -272,7 +272,7 @@ class LetterDispatches:
         # Steps of one machine may be a moment apart from its clock; that is no wrong clock.
         from_future = fact.time > now + self._tolerance
         if fact.part is not None:
-            return self._parts.arrived(mailbox, sent, fact, now, from_future=from_future)
+            return self._parts.arrived(mailbox, letter, sent, fact, now, from_future=from_future)
         # Nobody is shown that something has happened tomorrow; that a clock is ahead is told beside it.
         time, dispatch = min(fact.time, now), sent.dispatch
         if (dispatch.confirmed.arrived_at if fact.what == "arrived" else sent.read_at) is not None:

@@ -24,6 +24,7 @@ from starlight.postoffice.composer import Composer
 from starlight.postoffice.node_mailboxes import NodeMailboxes
 from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.outbox import LETTER_LIFETIME
+from starlight.postoffice.part_forecasts import PartForecast, PartForecasts, PartSize
 from starlight.postoffice.resend import outgoing_of
 from starlight.routing import Route
 
@@ -51,6 +52,7 @@ class LetterForecasts:
         self._composer = composer
         self._forecaster = forecaster
         self._search = LatenessSearch(forecaster)
+        self._parts = PartForecasts(forecaster)
         self._letters = letters
         self._booked = booked
 
@@ -66,6 +68,23 @@ class LetterForecasts:
             InputError: no such mailbox, or the draft answers a letter that is not in it.
         """
         return self._forecaster.predict(self._outgoing(address, draft, now), now)
+
+    def predict_parts(
+        self, address: str, draft: Draft, now: int, sizes: Sequence[PartSize] | None = None
+    ) -> tuple[PartForecast, ...]:
+        """Return what to expect of each part of a letter sent now, which leave after it in their order.
+
+        Args:
+            address, draft, now: as in `predict`.
+            sizes: of the parts that it would have; None for those that it names.
+
+        Raises:
+            InputError: as `predict`.
+        """
+        if sizes is None:
+            letter = self._composer.compose(self._mailboxes.at(address), draft, bytes(ID_BYTES), now)
+            sizes = [PartSize.of(part) for part in letter.parts]
+        return self._parts.arrivals(self._outgoing(address, draft, now), sizes, now)
 
     def is_plain(self, address: str, draft: Draft) -> bool:
         """Return whether a draft of a mailbox goes as its words alone, which other software reads.

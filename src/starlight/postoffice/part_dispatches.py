@@ -1,8 +1,9 @@
 """Parts that leave in bundles of their own, a few chunks at a time.
 
-A letter goes first. Then the node is given a few chunks of each part; as one leaves, it is given the next, so
-that a film neither fills the node's store nor stands in memory. What the node refuses or loses is offered
-again; what the reader misses, it asks for, by chunk.
+A letter goes first. Then the node is given a few chunks of its parts, in their order; as one leaves, it is
+given the next, so that a film neither fills the node's store nor stands in memory, and a small picture is not
+held up by the large one that follows it. What the node refuses or loses is offered again; what the reader
+misses, it asks for, by chunk.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.resend import lifetime_ms_of, offered_later
 
 AHEAD = 4
-"""Chunks of one part that wait at the node: a megabyte, two seconds of a link of 4 Mbit/s, so that the next
-is always there when one has left."""
+"""Chunks of the parts of one letter that wait at the node: a megabyte, two seconds of a link of 4 Mbit/s, so
+that the next is always there when one has left."""
 
 REFUSED_AGAIN_AFTER = 7 * DAY
 """After so long without being asked, a part that had no room goes on: the asking may have been lost."""
@@ -65,6 +66,7 @@ class PartDispatches:
         if sent.dispatch.state in (DeliveryState.WITHDRAWN, DeliveryState.EXPIRED):
             return []
         requests: list[Request] = []
+        room = AHEAD - sum(self._at_node(mailbox, letter, each) for each in sent.parts)
         for dispatch in sent.parts:
             if not dispatch.is_on_its_way or (_is_refused(dispatch) and now < sent.expires_at):
                 continue
@@ -75,7 +77,8 @@ class PartDispatches:
                 trouble, posts = Trouble(TroubleCode.NOT_KEPT, NotKept.LIFETIME_EXPIRED), []
             else:
                 made = [
-                    self._submission(mailbox, letter, sent, dispatch, number, now) for number in following
+                    self._submission(mailbox, letter, sent, dispatch, number, now)
+                    for number in following[: max(0, room)]
                 ]
                 posts = [each for each in made if each is not None]
                 lapses, trouble = len(posts) < len(made), Trouble(TroubleCode.DAMAGED)
@@ -84,6 +87,7 @@ class PartDispatches:
                 requests += self._tell_end(mailbox, letter, sent, dispatch, trouble, now)
             else:
                 requests += posts
+                room -= len(posts)
         return requests
 
     def accepted(
@@ -147,12 +151,19 @@ class PartDispatches:
         return [*self._letters.put(mailbox, letter.id, sent)]
 
     def arrived(
-        self, mailbox: Mailbox, sent: Sent, fact: ReceiptFact, now: int, *, from_future: bool
+        self,
+        mailbox: Mailbox,
+        letter: Letter,
+        sent: Sent,
+        fact: ReceiptFact,
+        now: int,
+        *,
+        from_future: bool,
     ) -> list[Request]:
         """Take note that a part has arrived whole; what of it still waits here need not leave.
 
         Args:
-            mailbox, sent: whose part, and what is known of its letter.
+            mailbox, letter, sent: whose part, and what is known of its letter.
             fact: the arrival, as a receipt tells it.
             now: in ns.
             from_future: the receipt names a time that has not come here.
@@ -171,7 +182,9 @@ class PartDispatches:
             dispatch, state=after(dispatch.state, Happening.ARRIVAL_KNOWN), confirmed=times, doubtful=None
         )
         known = replace(known, trouble=None).due_at(None)
-        return [*self._letters.put(mailbox, fact.letter_id, sent.having(known)), *_withdrawals(known)]
+        sent = sent.having(known)
+        following = self.go_on(mailbox, letter, sent, now)
+        return [*self._letters.put(mailbox, letter.id, sent), *_withdrawals(known), *following]
 
     def asked(
         self, mailbox: Mailbox, letter: Letter, sent: Sent, asked: MissingChunks, now: int
@@ -211,8 +224,11 @@ class PartDispatches:
             return []
         waits = replace(dispatch, trouble=Trouble(TroubleCode.NO_ROOM))
         waits = waits.due_at(min(now + REFUSED_AGAIN_AFTER, sent.expires_at))
-        saves = self._letters.put(mailbox, letter.id, sent.having(waits))
-        return [*saves, *(Withdraw(copy.key) for copy in dispatch.copies if _is_waiting(copy))]
+        sent = sent.having(waits)
+        saves = self._letters.put(mailbox, letter.id, sent)
+        back = [Withdraw(copy.key) for copy in dispatch.copies if _is_waiting(copy)]
+        # The parts after it need not wait for its room.
+        return [*saves, *back, *self.go_on(mailbox, letter, sent, now)]
 
     def _tell_end(
         self, mailbox: Mailbox, letter: Letter, sent: Sent, ended: Dispatch, trouble: Trouble, now: int
@@ -240,6 +256,13 @@ class PartDispatches:
             if number not in carried and number not in offered:
                 room -= 1
                 yield number
+
+    def _at_node(self, mailbox: Mailbox, letter: Letter, dispatch: Dispatch) -> int:
+        """Return how many chunks of a part wait at the node, but for those that are taken back."""
+        if not dispatch.is_on_its_way or _is_refused(dispatch):
+            return 0
+        at = (mailbox.address, letter.id, dispatch.part)
+        return sum(map(_is_waiting, dispatch.copies)) + sum(each[:3] == at for each in self._offered)
 
     def _submission(
         self, mailbox: Mailbox, letter: Letter, sent: Sent, dispatch: Dispatch, number: int, now: int

@@ -18,7 +18,7 @@ from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.draft import Draft
 from starlight.messages.hash_tree import leaf_hash
 from starlight.messages.letter import Letter
-from starlight.messages.parts import CHUNK_BYTES, PART_MAX_BYTES
+from starlight.messages.parts import CHUNK_BYTES, CHUNK_MAX_BYTES, CHUNK_MIN_BYTES, PART_MAX_BYTES
 from starlight.messages.wire_values import ID_BYTES
 from starlight.node.application import Save
 
@@ -33,8 +33,9 @@ NAMED_WITHIN = 7 * DAY
 class _Upload:
     """An upload under way: at most a chunk of bytes, and the hashes of those before."""
 
-    def __init__(self, mailbox: Mailbox) -> None:
+    def __init__(self, mailbox: Mailbox, chunk_size: int) -> None:
         self.mailbox = mailbox
+        self.chunk_size = chunk_size
         self.size = 0
         self.leaves: list[bytes] = []
         self.waiting = bytearray()
@@ -79,8 +80,13 @@ class Uploads:
                 self._wait(mailbox)
         return saves
 
-    def begin(self, mailbox: Mailbox, now: int) -> tuple[str, list[Save]]:
+    def begin(self, mailbox: Mailbox, now: int, chunk_size: int = CHUNK_BYTES) -> tuple[str, list[Save]]:
         """Begin an upload; return its reference, and the saves by which it is let go if it breaks off.
+
+        Args:
+            mailbox: where it is kept.
+            now: in ns.
+            chunk_size: bytes of a chunk: a smaller one lets its reader have more of it sooner.
 
         Raises:
             InputError: there are too many under way, or waiting for a letter, or there is no room.
@@ -97,7 +103,8 @@ class Uploads:
         if not mailbox.part_room.has_room(1):
             raise _no_room()
         reference = self._entropy(ID_BYTES).hex()
-        self._open[reference] = _Upload(mailbox)
+        assert CHUNK_MIN_BYTES <= chunk_size <= CHUNK_MAX_BYTES, "as a letter may describe it"
+        self._open[reference] = _Upload(mailbox, chunk_size)
         return reference, [mailbox.uploads.begin(reference, now)]
 
     def add(self, reference: str, data: bytes) -> list[Save]:
@@ -121,9 +128,9 @@ class Uploads:
         upload.plain.update(data)
         upload.waiting += data
         saves: list[Save] = []
-        while len(upload.waiting) >= CHUNK_BYTES:
-            saves += _keep(reference, upload, bytes(upload.waiting[:CHUNK_BYTES]))
-            del upload.waiting[:CHUNK_BYTES]
+        while len(upload.waiting) >= upload.chunk_size:
+            saves += _keep(reference, upload, bytes(upload.waiting[: upload.chunk_size]))
+            del upload.waiting[: upload.chunk_size]
         return saves
 
     def finish(self, reference: str, now: int) -> list[Save]:
@@ -134,7 +141,7 @@ class Uploads:
         # An empty part has one chunk as well, as its hash is that of a tree with one leaf.
         if upload.waiting or not upload.leaves:
             saves += _keep(reference, upload, bytes(upload.waiting))
-        body = body_of(upload.size, CHUNK_BYTES, upload.leaves, upload.plain.digest())
+        body = body_of(upload.size, upload.chunk_size, upload.leaves, upload.plain.digest())
         mailbox = upload.mailbox
         saves += [mailbox.bodies.put_body(reference, body), mailbox.uploads.finish(reference, now)]
         self._wait(mailbox)

@@ -1,0 +1,138 @@
+"""Forecasts of the parts of a letter that is not sent yet: when each would be whole at the other end.
+
+Theory of operation. Parts follow their letter in their order, a chunk after the other, each in a bundle of
+its own that goes on as soon as it is whole. So the letter and then chunk after chunk are routed and booked as
+the node will, in a copy of its bookings: each finds what those before it left. Of a part in very many chunks
+some are taken together, which fill the same contacts; the last is always foreseen alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from starlight.messages.forecast import MessageForecaster
+from starlight.messages.hash_tree import HASH_BYTES
+from starlight.messages.parts import Part, chunk_count
+from starlight.node.forecast import Outgoing
+from starlight.routing import Priority, Route, Router, RouteRequest, split
+
+CHUNK_FRAME_BYTES = 29
+"""Keys and lengths around the bytes of a chunk, and the id of its letter."""
+
+PATH_STEP_BYTES = HASH_BYTES + 2
+"""A hash and its length."""
+
+HEADER_BYTES = 90
+"""A bundle besides its payload (`docs/reference/letter-format.md`, On the wire)."""
+
+FRAGMENT_BYTES = 20
+"""A fragment besides that: its place in the whole, and where it came from."""
+
+STEPS_MAX = 12
+"""Forecasts a part at most: each is a search for a route, and a person waits for the answer."""
+
+
+class PartSize(msgspec.Struct, frozen=True):
+    """The size of a part, in bytes.
+
+    Attributes:
+        size: of all of it; 0 where it goes in its letter.
+        chunk_size: of what goes in one bundle.
+    """
+
+    size: int
+    chunk_size: int
+
+    @classmethod
+    def of(cls, part: Part) -> PartSize:
+        """Return the size of a part of a letter."""
+        return cls(0 if part.data is not None else part.size, part.chunk_size)
+
+
+class PartForecast(msgspec.Struct, frozen=True):
+    """The expectation of a part of a letter that would be sent now.
+
+    Attributes:
+        leaves: when its first byte leaves, in ns; None where no route is known.
+        arrives: when it is whole at the other end; None where no route is known for all of it.
+    """
+
+    leaves: int | None
+    arrives: int | None
+
+
+class PartForecasts:
+    """The forecasts of parts that leave one node.
+
+    Args:
+        forecaster: of the node.
+    """
+
+    def __init__(self, forecaster: MessageForecaster) -> None:
+        self._forecaster = forecaster
+
+    def arrivals(self, letter: Outgoing, parts: Sequence[PartSize], now: int) -> tuple[PartForecast, ...]:
+        """Return what to expect of parts that follow a letter, one after the other.
+
+        Args:
+            letter: how the letter is submitted.
+            parts: their sizes, in order.
+            now: in ns.
+        """
+        found = self._forecaster.forecast(letter, now)
+        with_words = PartForecast(found.leaves, found.arrives)
+        if found.destination == self._forecaster.node:
+            return (with_words,) * len(parts)
+        # However urgent the words are, their parts are not (`Sent.precedence`).
+        chunk = replace(letter, priority=min(letter.priority, Priority.NORMAL), critical=False)
+        booked = self._forecaster.foreseen_by.router.without(())
+        for route in found.routes:
+            booked.bookings.book(route)
+        is_known, told = found.arrives is not None and found.destination is not None, []
+        for part in parts:
+            if not part.size:
+                told.append(with_words)
+            elif is_known:
+                told.append(self._part(chunk, part, booked, now))
+                is_known = told[-1].arrives is not None
+            else:
+                told.append(PartForecast(None, None))
+        return tuple(told)
+
+    def _part(self, chunk: Outgoing, part: PartSize, booked: Router, now: int) -> PartForecast:
+        """Return what to expect of a part whose chunks go by what is free on a router, and book it there."""
+        count = chunk_count(part.size, part.chunk_size)
+        frame = CHUNK_FRAME_BYTES + (count - 1).bit_length() * PATH_STEP_BYTES
+        together = -(-count // STEPS_MAX)
+        found: list[Route] = []
+        first = 0
+        while first < count:
+            number = min(together, max(1, count - 1 - first))
+            data = min(number * part.chunk_size, part.size - first * part.chunk_size)
+            # Each chunk is a bundle, so what is taken together has as many headers as there are chunks.
+            frames = frame + (number - 1) * (frame + HEADER_BYTES)
+            routes = self._routes(replace(chunk, payload_bytes=data + frames), booked, now)
+            if not routes:
+                return PartForecast(min((each.leaves for each in found), default=None), None)
+            for route in routes:
+                booked.bookings.book(route)
+            found += routes
+            first += number
+        # A small one may find room in a contact that was too full for those before it.
+        return PartForecast(min(each.leaves for each in found), max(each.arrival for each in found))
+
+    def _routes(self, chunk: Outgoing, booked: Router, now: int) -> list[Route]:
+        """Return the routes of a bundle by what is free on a router, of its fragments where it is cut."""
+        forecaster = self._forecaster
+        destination = forecaster.node_of(chunk.destination)
+        assert destination is not None, "the letter has a route there"
+        size = forecaster.foreseen_by.bundle_bytes(chunk, now)
+        request = RouteRequest(forecaster.node, destination, now, size, priority=chunk.priority)
+        route = booked.route(request)
+        if route:
+            return [route]
+        fragments = split(booked, replace(request, size=size + FRAGMENT_BYTES), HEADER_BYTES + FRAGMENT_BYTES)
+        return [each.route for each in fragments or ()]
