@@ -364,8 +364,8 @@ def test_the_node_may_answer_for_a_letter_that_is_set_aside(sky: FakeSky) -> Non
     sky.earth.saves[JAY, f"sent/{id}"] = b"damaged"
     sky.earth.restart()
     office = sky.earth.office
-    assert office.accepted(f"part/{JAY} {id} 0 0", "ipn:7.1/9/9", None, None, sky.now) == []
-    assert office.rejected(f"part/{JAY} {id} 0 1", "the store is full", sky.now) == []
+    assert office.accepted(f"part/{JAY} 0 0 {id}", "ipn:7.1/9/9", None, None, sky.now) == []
+    assert office.rejected(f"part/{JAY} 0 1 {id}", "the store is full", sky.now) == []
 
 
 def test_a_reader_who_always_asks_again_gets_a_part_a_few_times_over(sky: FakeSky) -> None:

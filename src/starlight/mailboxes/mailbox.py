@@ -28,7 +28,7 @@ from starlight.mailboxes.refused_messages import RefusedMessages
 from starlight.mailboxes.stored_format import Card, StoredLetter
 from starlight.mailboxes.telemetry_log import TelemetryLog
 from starlight.mailboxes.unnamed_uploads import UnnamedUploads
-from starlight.messages.conversation import Conversation, Page
+from starlight.messages.conversation import Conversation, Page, correspondent_of
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
@@ -137,7 +137,7 @@ class Mailbox:
         saves = [self._decoded.put_letter(self.address, letter, stored)]
         if not self.index.has(letter.id):
             saves += self.index.add(letter, now)
-            saves += self.hidden.show(letter.to if letter.sender == self.address else letter.sender)
+            saves += self.hidden.show(correspondent_of(letter, self.address))
         return saves
 
     # Reading.

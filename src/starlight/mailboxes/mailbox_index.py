@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from starlight.dtntime import MILLISECOND
 from starlight.errors import StoreError
 from starlight.mailboxes.records import IndexEntry, Records, index_save, with_entry, without_entry
-from starlight.messages.conversation import Conversation
+from starlight.messages.conversation import Conversation, correspondent_of
 from starlight.messages.conversation_order import Answer, keys_after
 from starlight.messages.letter import Letter
 from starlight.node.application import Save
@@ -52,7 +52,7 @@ class MailboxIndex:
             letter: the letter.
             now: when it was written, or came, by our clock, in ns; None where that is not known any more.
         """
-        correspondent = letter.to if letter.sender == self.address else letter.sender
+        correspondent = correspondent_of(letter, self.address)
         reply_to = self._answered(letter.reply_to, correspondent)
         written_at = self._place(letter, correspondent, now)
 

@@ -14,6 +14,8 @@ from starlight.mailboxes import stored_format
 from starlight.mailboxes.decoded import decode_letter
 from starlight.mailboxes.mailbox_index import MailboxIndex
 from starlight.mailboxes.records import CARRIER, Records
+from starlight.messages.course import course_id
+from starlight.messages.dispatch import Sent
 from starlight.node.application import Save, SetAside
 
 
@@ -51,9 +53,11 @@ def _marked(index: MailboxIndex, id: str, records: Records) -> Iterator[Save | S
     try:
         if sent is not None:
             known = stored_format.SENT.decode(sent)
-            entry = replace(entry, number=known.number, open=known.is_open)
-            for copy in known.copies:
-                yield Save(mailbox, CARRIER + copy.key, id.encode())
+            courses = [known, *_further_courses(mailbox, id, known.courses, records)]
+            entry = replace(entry, number=known.number, open=any(each.is_open for each in courses))
+            for course in courses:
+                for copy in course.copies:
+                    yield Save(mailbox, CARRIER + copy.key, course.id_of(id).encode())
     except StoreError as error:
         yield SetAside(mailbox, f"sent/{id}", str(error))
     try:
@@ -63,6 +67,14 @@ def _marked(index: MailboxIndex, id: str, records: Records) -> Iterator[Save | S
     except StoreError as error:
         yield SetAside(mailbox, f"received/{id}", str(error))
     yield from index.change(before, entry)
+
+
+def _further_courses(mailbox: str, id: str, count: int, records: Records) -> Iterator[Sent]:
+    """Give what is known of the courses of a letter after the first; StoreError where one is damaged."""
+    for number in range(1, count):
+        data = records.get(mailbox, f"sent/{course_id(id, number)}")
+        if data is not None:
+            yield stored_format.SENT.decode(data)
 
 
 def _aside(records: Records, mailbox: str, id: str, why: str) -> Iterator[SetAside]:

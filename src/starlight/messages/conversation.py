@@ -1,4 +1,4 @@
-"""A conversation: the letters to and from one correspondent, summed up, and a page of them."""
+"""A conversation: the letters with one correspondent, a person or a group, summed up, and a page of them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ import msgspec
 from starlight.messages.letter import Letter
 
 
+def correspondent_of(letter: Letter, address: str) -> str:
+    """Return with whom a letter stands in a mailbox at an address: its group, or else the other end."""
+    return letter.group or (letter.to if letter.sender == address else letter.sender)
+
+
 class Conversation(msgspec.Struct, frozen=True, gc=False):
-    """The letters to and from one correspondent, summed up.
+    """The letters with one correspondent, summed up.
 
     Attributes:
-        correspondent: an address.
+        correspondent: an address, or a group.
         letters: how many.
         unread: how many came and have not been read.
         last_at: when the last was written, in ns.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
+from starlight.messages.course import ReadBy, course_id
 from starlight.messages.delivery import (
     FINAL,
     Certainty,
@@ -164,7 +165,7 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All that a mailbox knows about the course of a letter that it wrote; times in ns.
+    """All that a mailbox knows about a course of a letter that it wrote; times in ns.
 
     Attributes:
         number: the counter in the id of a letter of an earlier version; else 0.
@@ -178,6 +179,11 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         dispatch: of the letter itself.
         parts: the dispatches of the parts that travel in bundles of their own.
         plain_text: it travels as its words alone, which other software reads.
+        course: which course of the letter this is, from 0 (`course.py`).
+        courses: how many there are; told by the first.
+        to: the address that it goes to, of a letter to a group; empty where that is the letter's own.
+        readers: for whom it is there, of a letter to a group.
+        read_by: who of them has read it; `read_at` is when all had.
     """
 
     number: int = 0
@@ -192,6 +198,15 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parts: tuple[Dispatch, ...] = ()
     plain_text: bool = False
     read_from_future: bool = False
+    course: int = 0
+    courses: int = 1
+    to: str = ""
+    readers: tuple[str, ...] = ()
+    read_by: tuple[ReadBy, ...] = ()
+
+    def id_of(self, letter_id: str) -> str:
+        """Return the id of this course, of the letter with an id."""
+        return course_id(letter_id, self.course)
 
     @property
     def dispatches(self) -> tuple[Dispatch, ...]:

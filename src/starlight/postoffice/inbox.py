@@ -35,9 +35,9 @@ from starlight.messages.trace_events import (
 )
 from starlight.node.application import DataUnit, Declined, Request, Save, Say, Untaken
 from starlight.postoffice.addresses import canonical
-from starlight.postoffice.letter_dispatches import LetterDispatches
 from starlight.postoffice.node_mailboxes import NodeMailboxes
 from starlight.postoffice.part_arrivals import PartArrivals
+from starlight.postoffice.receipt_news import ReceiptNews
 from starlight.postoffice.receipts import Receipts
 
 
@@ -47,7 +47,7 @@ class Inbox:
     Args:
         node: its number.
         mailboxes: of the node.
-        dispatches: what becomes of letters, as receipts tell.
+        news: what receipts tell of letters that were written here.
         receipts: those that the mailboxes owe.
         parts: those that are on their way.
         formats: of the correspondents; learnt from what is taken, as what is refused may be from anyone.
@@ -57,14 +57,14 @@ class Inbox:
         self,
         node: int,
         mailboxes: NodeMailboxes,
-        dispatches: LetterDispatches,
+        news: ReceiptNews,
         receipts: Receipts,
         parts: PartArrivals,
         formats: KnownFormats,
     ) -> None:
         self._node = node
         self._mailboxes = mailboxes
-        self._dispatches = dispatches
+        self._news = news
         self._receipts = receipts
         self._parts = parts
         self._formats = formats
@@ -86,7 +86,7 @@ class Inbox:
         if isinstance(message, Letter):
             return self._letter_came(mailbox, stored, with_urgency(message, unit.priority), now)
         if isinstance(message, Receipt):
-            read = self._dispatches.clock_of(mailbox, unit.key, message, source)
+            read = self._news.clock_of(mailbox, unit.key, message, source)
             return [*read, *self._receipt_came(mailbox, stored, message, now)]
         if isinstance(message, Telemetry):
             return self._telemetry_came(mailbox, stored, message, now)
@@ -103,13 +103,17 @@ class Inbox:
         if mailbox.index.has_correspondent(source):
             requests += self._formats.heard(mailbox.address, source, receipt, min(stored.created, now))
         for fact in receipt.facts:
-            requests += self._dispatches.learnt(mailbox, fact.letter_id, fact, source, now)
+            requests += self._news.learnt(mailbox, fact.letter_id, fact, source, now)
         for asked in receipt.missing:
-            requests += self._dispatches.asked(mailbox, asked, source, now)
+            requests += self._news.asked(mailbox, asked, source, now)
         for refused in receipt.refused:
-            requests += self._dispatches.refused(mailbox, refused, source, now)
-        letters = [mailbox.letter(fact.letter_id) for fact in receipt.facts]
-        if letters and all(letter is not None and letter.to != source for letter in letters):
+            requests += self._news.refused(mailbox, refused, source, now)
+        known = [fact.letter_id for fact in receipt.facts if mailbox.letter(fact.letter_id) is not None]
+        if (
+            known
+            and len(known) == len(receipt.facts)
+            and not any(mailbox.outgoing.written_to(letter_id, source) for letter_id in known)
+        ):
             # Nobody but those to whom they went can have read them, so this one is made up.
             rule = f"a receipt from {source} for letters that went to others"
             return [*requests, *self._refused(mailbox, stored, rule, now)]

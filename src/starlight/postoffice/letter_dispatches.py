@@ -1,8 +1,8 @@
 """Letters that travel, each as a dispatch: accepted by the node, departed, lost, arrived, read.
 
 The node's acceptance of a bundle brings the first prediction that holds, its departure the first
-confirmation, receipts the rest. What concerns a part that travels on its own is passed on to
-`part_dispatches.py`. What is due (a letter that the node refused or lost, a receipt that is overdue) is in
+confirmation, receipts the rest (`receipt_news.py`). What concerns a part that travels on its own is passed on
+to `part_dispatches.py`. What is due (a letter that the node refused or lost, a receipt that is overdue) is in
 `resend.py`, what a new plan changes in `prediction_updates.py`.
 """
 
@@ -19,24 +19,22 @@ from starlight.messages.dispatch import Copy, Dispatch, Expected, Sent
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.forecast import MessageForecaster
 from starlight.messages.legs import legs_of
-from starlight.messages.letter import Letter, MissingChunks, Receipt, ReceiptFact, RefusedPart
+from starlight.messages.letter import Letter, ReceiptFact
 from starlight.messages.trace_events import (
-    ArrivalConfirmed,
     LetterDeparted,
     LetterNotWithdrawn,
     LetterQueued,
     LetterRejected,
     LetterWithdrawn,
-    ReadingConfirmed,
-    ReceiptRefused,
     about,
     say,
 )
-from starlight.node.application import HeardClock, Request, Withdraw
+from starlight.node.application import Request
 from starlight.postoffice import reprediction
 from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.part_dispatches import PartDispatches
 from starlight.postoffice.prediction_updates import PredictionUpdates
+from starlight.postoffice.receipt_news import ReceiptNews, needless_copies
 from starlight.postoffice.resend import Resends, offered_later, outgoing_of
 from starlight.routing import Route
 
@@ -53,7 +51,7 @@ class LetterDispatches:
         parts: those of them that travel on their own.
         resends: sees to what is due.
         updates: predicts again what was accepted before something more urgent.
-        clock_tolerance: how far ahead of the clock here, in ns, a receipt may be before its time is in doubt.
+        news: what receipts and reports tell.
     """
 
     def __init__(
@@ -66,7 +64,7 @@ class LetterDispatches:
         parts: PartDispatches,
         resends: Resends,
         updates: PredictionUpdates,
-        clock_tolerance: int,
+        news: ReceiptNews,
     ) -> None:
         self._node = node
         self._forecaster = forecaster
@@ -76,14 +74,14 @@ class LetterDispatches:
         self._parts = parts
         self._resends = resends
         self._updates = updates
-        self._tolerance = clock_tolerance
+        self._news = news
 
     def accepted(
-        self, address: str, letter_id: str, key: str, leaves: int | None, arrives: int | None, now: int
+        self, address: str, course: str, key: str, leaves: int | None, arrives: int | None, now: int
     ) -> list[Request]:
-        """Take note of the bundle that carries a letter, and of the node's own prediction."""
+        """Take note of the bundle that carries a letter by a course, and of the node's own prediction."""
         mailbox = self._mailboxes[address]
-        written = mailbox.outgoing.written(letter_id)
+        written = mailbox.outgoing.written(course)
         if written is None:
             return []  # It was set aside.
         letter, sent = written
@@ -101,22 +99,22 @@ class LetterDispatches:
         sent = sent.having(dispatch.due_at(None))
         queued = LetterQueued(*about(letter), leaves=leaves, arrives=arrives, bundle=key)
         said = say(now, self._node, queued)
-        put = self._letters.put(mailbox, letter_id, sent)
+        put = self._letters.put(mailbox, letter.id, sent)
         # What is more urgent takes the time that others were promised, so those are predicted again.
         urgency = sent.precedence(dispatch).urgency
-        return [*put, said, *_withdrawals(sent), *self._updates.displaced_by(urgency, now)]
+        return [*put, said, *needless_copies(sent), *self._updates.displaced_by(urgency, now)]
 
-    def rejected(self, address: str, letter_id: str, reason: str, now: int) -> list[Request]:
-        """Take note that the node refused a letter: it is offered again later."""
+    def rejected(self, address: str, course: str, reason: str, now: int) -> list[Request]:
+        """Take note that the node refused a letter by a course: it is offered again later."""
         mailbox = self._mailboxes[address]
-        written = mailbox.outgoing.written(letter_id)
+        written = mailbox.outgoing.written(course)
         if written is None:
             return []  # It was set aside.
         letter, sent = written
         sent = sent.having(offered_later(sent.dispatch, Trouble(TroubleCode.NOT_KEPT, reason), now))
         rejected = LetterRejected(*about(letter), reason=reason)
         said = say(now, self._node, rejected)
-        return [*self._letters.put(mailbox, letter_id, sent), said]
+        return [*self._letters.put(mailbox, letter.id, sent), said]
 
     def departed(
         self, key: str, peer: int, leaves: int, last_byte: int, reaches: int, now: int
@@ -255,86 +253,7 @@ class LetterDispatches:
         if sent.carried_by(key).part is not None:
             return []  # One chunk is no whole part, and no letter.
         fact = ReceiptFact(letter.id, "arrived", now if time is None else time)
-        return self.learnt(mailbox, letter.id, fact, letter.to, now)
-
-    def learnt(
-        self, mailbox: Mailbox, letter_id: str, fact: ReceiptFact, source: str, now: int
-    ) -> list[Request]:
-        """Take note of what a receipt, or a status report, says about a letter written here.
-
-        What is said by another than whom the letter went to is not believed, nor about the future.
-        """
-        letter, sent = mailbox.letter(letter_id), mailbox.sent(letter_id)
-        if letter is None:
-            return []
-        if sent is None or letter.to != source or sent.dispatch.state is DeliveryState.WITHDRAWN:
-            return [say(now, self._node, ReceiptRefused(*about(letter), source=source))]
-        # Steps of one machine may be a moment apart from its clock; that is no wrong clock.
-        from_future = fact.time > now + self._tolerance
-        if fact.part is not None:
-            return self._parts.arrived(mailbox, letter, sent, fact, now, from_future=from_future)
-        # Nobody is shown that something has happened tomorrow; that a clock is ahead is told beside it.
-        time, dispatch = min(fact.time, now), sent.dispatch
-        if (dispatch.confirmed.arrived_at if fact.what == "arrived" else sent.read_at) is not None:
-            return []
-        if fact.what == "arrived":
-            happening = Happening.ARRIVAL_KNOWN
-            times = replace(
-                dispatch.confirmed, arrived_at=time, arrival_known_at=now, from_future=from_future
-            )
-        else:
-            happening = Happening.READING_KNOWN
-            times = dispatch.confirmed
-            sent = replace(sent, read_at=time, reading_known_at=now, read_from_future=from_future)
-        attempts, first = dispatch.attempts, dispatch.first
-        known = replace(
-            dispatch,
-            state=after(dispatch.state, happening),
-            confirmed=replace(times, ended_at=None),
-            attempts=replace(attempts, due=None, overdue=False),
-            doubtful=None,
-            trouble=None,
-        )
-        sent = sent.having(known)
-        confirmed = ArrivalConfirmed if fact.what == "arrived" else ReadingConfirmed
-        told = confirmed(*about(letter), at=time, predicted=first.arrives, resends=attempts.resends)
-        return [
-            *self._letters.put(mailbox, letter_id, sent),
-            say(now, self._node, told),
-            *_withdrawals(sent),
-        ]
-
-    def clock_of(self, mailbox: Mailbox, key: str, receipt: Receipt, source: str) -> list[Request]:
-        """Return what a receipt tells of the clock of whom it is from: letters came after they had left.
-
-        Args:
-            mailbox: for which it came.
-            key: of its bundle.
-            receipt, source: what it tells, and who.
-        """
-        found: list[Request] = []
-        for fact in receipt.facts:
-            letter, sent = mailbox.letter(fact.letter_id), mailbox.sent(fact.letter_id)
-            if letter is None or sent is None or letter.to != source or fact.part is not None:
-                continue
-            # Before its departure it can't have come there: so much is certain, however late the receipt is.
-            left = sent.dispatch.confirmed.departed_at
-            found.append(HeardClock(key, fact.time, sent.written_at if left is None else left))
-        return found
-
-    def asked(self, mailbox: Mailbox, asked: MissingChunks, source: str, now: int) -> list[Request]:
-        """Send again what the one whom a letter went to misses of its parts."""
-        letter, sent = mailbox.letter(asked.letter_id), mailbox.sent(asked.letter_id)
-        if letter is None or sent is None or letter.to != source:
-            return []
-        return self._parts.asked(mailbox, letter, sent, asked, now)
-
-    def refused(self, mailbox: Mailbox, refused: RefusedPart, source: str, now: int) -> list[Request]:
-        """Hold back a part for which the one whom its letter went to has no room."""
-        letter, sent = mailbox.letter(refused.letter_id), mailbox.sent(refused.letter_id)
-        if letter is None or sent is None or letter.to != source:
-            return []
-        return self._parts.refused(mailbox, letter, sent, refused, now)
+        return self._news.learnt(mailbox, letter.id, fact, letter.to, now)
 
     def carries_letter(self, bundle: str) -> bool:
         """Return whether a bundle, by its identity, carries a letter that was written here."""
@@ -373,11 +292,3 @@ def _without(sent: Sent, key: str) -> Sent:
     dispatch = sent.carried_by(key)
     copies = tuple(replace(copy, gone=True) if copy.key == key else copy for copy in dispatch.copies)
     return sent.having(replace(dispatch, copies=copies))
-
-
-def _withdrawals(sent: Sent) -> list[Withdraw]:
-    """Return the requests to take back copies that need not leave, because the letter has arrived."""
-    if sent.dispatch.state not in (DeliveryState.ARRIVED, DeliveryState.READ):
-        return []
-    copies = sent.dispatch.copies
-    return [Withdraw(copy.key) for copy in copies if copy.departed_at is None and not copy.gone]

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from starlight.mailboxes.mailbox import Mailbox
+from starlight.messages.course import letter_of_course
 from starlight.messages.delivery import WITHDRAWABLE, DeliveryState
 from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
@@ -19,7 +20,7 @@ from starlight.routing import Route
 
 
 class OpenLetter(NamedTuple):
-    """An open letter, without its text: the mailbox that wrote it, its id, to whom, and what is known."""
+    """A course of an open letter: the mailbox that wrote it, the course's id, to whom, and what is known."""
 
     mailbox: Mailbox
     id: str
@@ -36,10 +37,13 @@ class OpenLetters:
 
     def __init__(self, mailboxes: Mapping[str, Mailbox]) -> None:
         self._mailboxes = mailboxes
-        self._open: dict[tuple[str, str], str] = {}  # mailbox and letter id: to whom
+        # By mailbox and course id (`messages/course.py`), to whom.
+        self._open: dict[tuple[str, str], str] = {}
         self._queued: dict[tuple[str, str], str] = {}  # those of them of which something waits at this node
         # Asked for each correspondent whenever a page is shown, so it is counted as letters go.
-        self._here: dict[tuple[str, str], set[str]] = {}  # mailbox and to whom: those that have not left
+        self._here: dict[
+            tuple[str, str], set[str]
+        ] = {}  # mailbox and correspondent: those that have not left
         # A heap, because the next deadline is asked for after each step; `_due_at` says which still holds.
         self._due: list[tuple[int, str, str]] = []
         self._due_at: dict[tuple[str, str], int] = {}
@@ -48,13 +52,15 @@ class OpenLetters:
 
     def load(self, mailbox: Mailbox) -> None:
         """Follow the open letters of a mailbox that was loaded."""
-        for letter_id, to, sent in mailbox.outgoing.open():
-            self._follow(mailbox, letter_id, to, sent)
+        for id, correspondent, sent in mailbox.outgoing.open():
+            self._follow(mailbox, id, correspondent, sent)
 
     def put(self, mailbox: Mailbox, letter_id: str, sent: Sent) -> list[Save]:
-        """Keep what is known about the way of a letter, and follow it as long as it is open."""
+        """Keep what is known about a course of a letter, by the id of either; follow it while it is open."""
+        letter_id = letter_of_course(letter_id)
         saves = mailbox.outgoing.put(letter_id, sent)
-        self._follow(mailbox, letter_id, mailbox.index.entry(letter_id).correspondent, sent)
+        correspondent = mailbox.index.entry(letter_id).correspondent
+        self._follow(mailbox, sent.id_of(letter_id), correspondent, sent)
         return saves
 
     def every(self) -> list[OpenLetter]:
@@ -66,14 +72,14 @@ class OpenLetters:
         return self._found(self._queued)
 
     def letters_here(self, address: str, to: str) -> int:
-        """Return how many letters of a mailbox to an address are kept here and have not left."""
-        return len(self._here.get((address, to), ()))
+        """Return how many letters of a mailbox to a correspondent are kept here and have not left."""
+        return len({letter_of_course(id) for id in self._here.get((address, to), ())})
 
     def of_bundle(self, key: str) -> tuple[Mailbox, Letter, Sent] | None:
-        """Return the letter that a bundle carries, open or not, or None."""
+        """Return the letter that a bundle carries, as it goes by its course, open or not; or None."""
         mailbox = self._mailboxes.get(_source_of(key))
-        letter_id = mailbox.outgoing.of_bundle(key) if mailbox else None
-        written = mailbox.outgoing.written(letter_id) if mailbox and letter_id is not None else None
+        id = mailbox.outgoing.of_bundle(key) if mailbox else None
+        written = mailbox.outgoing.written(id) if mailbox and id is not None else None
         if mailbox is None or written is None:
             return None
         # A damaged record may name another letter: what is told then concerns none.
@@ -88,7 +94,7 @@ class OpenLetters:
         return due[0][0] if due else None
 
     def take_due(self, now: int) -> tuple[Mailbox, str] | None:
-        """Return one that is due, by mailbox and id, and have it due no more; None when none is."""
+        """Return one that is due, by mailbox and course id, and have it due no more; None when none is."""
         due = self.next_due()
         if due is None or due > now:
             return None
@@ -117,8 +123,9 @@ class OpenLetters:
                 found.append(OpenLetter(mailbox, letter_id, to, sent))
         return found
 
-    def _follow(self, mailbox: Mailbox, letter_id: str, to: str, sent: Sent) -> None:
-        at = (mailbox.address, letter_id)
+    def _follow(self, mailbox: Mailbox, id: str, correspondent: str, sent: Sent) -> None:
+        at = (mailbox.address, id)
+        to = sent.to or correspondent
         if any(each.state is DeliveryState.QUEUED for each in sent.dispatches):
             self._queued[at] = to
         else:
@@ -129,11 +136,11 @@ class OpenLetters:
             self._open.pop(at, None)
             for copy in sent.copies:
                 self._left.pop(copy.key, None)
-        here = self._here.setdefault((mailbox.address, to), set())
+        here = self._here.setdefault((mailbox.address, correspondent), set())
         if sent.dispatch.state in WITHDRAWABLE:
-            here.add(letter_id)
+            here.add(id)
         else:
-            here.discard(letter_id)
+            here.discard(id)
         due = sent.due
         if due is None:
             self._due_at.pop(at, None)

@@ -55,7 +55,7 @@ class PartDispatches:
         self._node = node
         self._letters = letters
         self._given: dict[str, int] = {}  # bundles that the node has just taken, and when
-        # Submitted in this very step, and not answered by the node yet: mailbox, letter, part, chunk.
+        # Submitted in this very step, and not answered by the node yet: mailbox, course, part, chunk.
         self._offered: set[tuple[str, str, int, int]] = set()
 
     def go_on(self, mailbox: Mailbox, letter: Letter, sent: Sent, now: int) -> list[Request]:
@@ -66,11 +66,11 @@ class PartDispatches:
         if sent.dispatch.state in (DeliveryState.WITHDRAWN, DeliveryState.EXPIRED):
             return []
         requests: list[Request] = []
-        room = AHEAD - sum(self._at_node(mailbox, letter, each) for each in sent.parts)
+        room = AHEAD - sum(self._at_node(mailbox, letter, sent, each) for each in sent.parts)
         for dispatch in sent.parts:
             if not dispatch.is_on_its_way or (_is_refused(dispatch) and now < sent.expires_at):
                 continue
-            following = list(self._next(mailbox, letter, dispatch))
+            following = list(self._next(mailbox, letter, sent, dispatch))
             if now >= sent.expires_at:
                 # Of what has left, a receipt can still come after the letter's time.
                 lapses = bool(following) and not _waits(dispatch)
@@ -91,12 +91,12 @@ class PartDispatches:
         return requests
 
     def accepted(
-        self, mailbox: Mailbox, letter_id: str, part: int, number: int, key: str, now: int
+        self, mailbox: Mailbox, course: str, part: int, number: int, key: str, now: int
     ) -> list[Request]:
-        """Take note of the bundle that carries a chunk."""
+        """Take note of the bundle that carries a chunk; `course` is the id of its letter's course."""
         self._given = {each: at for each, at in self._given.items() if now - at < PAUSE} | {key: now}
-        self._offered.discard((mailbox.address, letter_id, part, number))
-        sent = mailbox.sent(letter_id)
+        self._offered.discard((mailbox.address, course, part, number))
+        sent = mailbox.sent(course)
         dispatch = None if sent is None else _dispatch_of(sent, part)
         if sent is None or dispatch is None:
             return []  # It was set aside.
@@ -108,22 +108,22 @@ class PartDispatches:
             confirmed=replace(dispatch.confirmed, queued_at=now if queued_at is None else queued_at),
             trouble=None,
         )
-        saves = self._letters.put(mailbox, letter_id, sent.having(taken))
+        saves = self._letters.put(mailbox, course, sent.having(taken))
         return [*saves, *_withdrawals(taken)]
 
     def rejected(
-        self, mailbox: Mailbox, letter_id: str, part: int, number: int, reason: str, now: int
+        self, mailbox: Mailbox, course: str, part: int, number: int, reason: str, now: int
     ) -> list[Request]:
         """Take note that the node refused a chunk: the part goes on later."""
-        self._offered.discard((mailbox.address, letter_id, part, number))
-        sent = mailbox.sent(letter_id)
+        self._offered.discard((mailbox.address, course, part, number))
+        sent = mailbox.sent(course)
         dispatch = None if sent is None else _dispatch_of(sent, part)
         if sent is None or dispatch is None or not dispatch.is_on_its_way:
             return []  # It was set aside, or is over.
         if dispatch.attempts.due is not None:
             return []  # Of the few that were offered together, one refusal counts.
         later = offered_later(dispatch, Trouble(TroubleCode.NOT_KEPT, reason), now)
-        return [*self._letters.put(mailbox, letter_id, sent.having(later))]
+        return [*self._letters.put(mailbox, course, sent.having(later))]
 
     def departed(
         self, mailbox: Mailbox, letter: Letter, sent: Sent, dispatch: Dispatch, key: str, now: int
@@ -131,7 +131,7 @@ class PartDispatches:
         """Keep that a chunk has left in a bundle, by its key, and let the next follow."""
         given_at = self._given.pop(key, None)
         at_once = given_at is not None and now - given_at < PAUSE
-        if at_once and dispatch.is_on_its_way and list(self._next(mailbox, letter, dispatch)):
+        if at_once and dispatch.is_on_its_way and list(self._next(mailbox, letter, sent, dispatch)):
             # A record, so that a start in between goes on as well.
             sent = sent.having(dispatch.due_at(now + PAUSE))
             return [*self._letters.put(mailbox, letter.id, sent)]
@@ -235,16 +235,16 @@ class PartDispatches:
     ) -> list[Request]:
         """Keep that a part has come to its end, take back what of it still waits, and say so."""
         assert ended.part is not None, "a part's dispatch names it"
-        at = (mailbox.address, letter.id, ended.part)
-        self._offered = {each for each in self._offered if each[:3] != at}
-        said = PartEnded(*at, trouble.reason or trouble.code.value)
+        course = (mailbox.address, sent.id_of(letter.id), ended.part)
+        self._offered = {each for each in self._offered if each[:3] != course}
+        said = PartEnded(mailbox.address, letter.id, ended.part, trouble.reason or trouble.code.value)
         waiting = [Withdraw(copy.key) for copy in ended.copies if _is_waiting(copy)]
         return [*self._letters.put(mailbox, letter.id, sent), say(now, self._node, said), *waiting]
 
-    def _next(self, mailbox: Mailbox, letter: Letter, dispatch: Dispatch) -> Iterator[int]:
+    def _next(self, mailbox: Mailbox, letter: Letter, sent: Sent, dispatch: Dispatch) -> Iterator[int]:
         """Yield the chunks to be given to the node now: the first that nothing carries."""
         assert dispatch.part is not None, "a part's dispatch names it"
-        at = (mailbox.address, letter.id, dispatch.part)
+        at = (mailbox.address, sent.id_of(letter.id), dispatch.part)
         count = letter.parts[dispatch.part].chunks
         carried = {copy.chunk for copy in dispatch.copies if not copy.gone}
         offered = {number for number in range(count) if (*at, number) in self._offered}
@@ -257,11 +257,11 @@ class PartDispatches:
                 room -= 1
                 yield number
 
-    def _at_node(self, mailbox: Mailbox, letter: Letter, dispatch: Dispatch) -> int:
+    def _at_node(self, mailbox: Mailbox, letter: Letter, sent: Sent, dispatch: Dispatch) -> int:
         """Return how many chunks of a part wait at the node, but for those that are taken back."""
         if not dispatch.is_on_its_way or _is_refused(dispatch):
             return 0
-        at = (mailbox.address, letter.id, dispatch.part)
+        at = (mailbox.address, sent.id_of(letter.id), dispatch.part)
         return sum(map(_is_waiting, dispatch.copies)) + sum(each[:3] == at for each in self._offered)
 
     def _submission(
@@ -274,12 +274,12 @@ class PartDispatches:
         found = None if state is None else mailbox.bodies.sound_chunk(state.reference, number)
         if found is None:
             return None
-        self._offered.add((mailbox.address, letter.id, part, number))
+        self._offered.add((mailbox.address, sent.id_of(letter.id), part, number))
         data, path = found
         priority, critical = sent.precedence(dispatch)
         chunk = Chunk(letter.id, part, number, data, path)
         return Submit(
-            f"part/{letter.sender} {letter.id} {part} {number}",
+            f"part/{letter.sender} {part} {number} {sent.id_of(letter.id)}",
             letter.sender,
             letter.to,
             encode_message(chunk, Envelope(letter.sender, letter.to, now)),

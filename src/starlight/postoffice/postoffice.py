@@ -7,8 +7,9 @@ members that it concerns; people and programs turn to these members themselves:
 
 * `mailboxes` (`node_mailboxes.py`): who lives at this node; opened and closed.
 * `outbox` (`outbox.py`): what is written and sent, made of drafts by a `composer.py`.
-* `dispatches` (`letter_dispatches.py`, and `part_dispatches.py`): what becomes of that. `open_letters.py` has
-  what is still open of it, `prediction_updates.py` predicts it again, `resend.py` sees to what of it is due.
+* `dispatches` (`letter_dispatches.py`, and `part_dispatches.py`): what becomes of that, as the node tells it;
+  `receipt_news.py` has what receipts tell. `open_letters.py` has what is still open of it,
+  `prediction_updates.py` predicts it again, `resend.py` sees to what of it is due.
 * `inbox` (`inbox.py`): what comes is believed or refused, kept and read; `part_arrivals.py` puts parts
   together, `receipts.py` has what is owed for it all.
 * `forecasts` (`letter_forecasts.py`): what is foreseen of letters, as people ask for it.
@@ -50,6 +51,7 @@ from starlight.postoffice.part_arrivals import PartArrivals
 from starlight.postoffice.part_dispatches import PartDispatches
 from starlight.postoffice.plain_text import PlainText
 from starlight.postoffice.prediction_updates import PredictionUpdates
+from starlight.postoffice.receipt_news import ReceiptNews
 from starlight.postoffice.receipts import Receipts
 from starlight.postoffice.resend import Resends
 from starlight.postoffice.uploads import Uploads
@@ -115,8 +117,9 @@ class PostOffice:
         self._parts = parts = PartDispatches(number, letters)
         self._resends = resends = Resends(number, forecaster, letters, parts.go_on)
         self._updates = updates = PredictionUpdates(number, forecaster, letters, booked)
+        news = ReceiptNews(number, letters, parts, clock_tolerance)
         self.dispatches = dispatches = LetterDispatches(
-            number, forecaster, boxes, booked, letters, parts, resends, updates, clock_tolerance
+            number, forecaster, boxes, booked, letters, parts, resends, updates, news
         )
         self._receipts = Receipts(boxes, formats)
         self._arrivals = PartArrivals(number, boxes, self._receipts)
@@ -124,7 +127,7 @@ class PostOffice:
         self.outbox = Outbox(
             boxes, composer, forecaster, formats, letters, dispatches, parts, self.uploads, entropy
         )
-        self.inbox = Inbox(number, boxes, dispatches, self._receipts, self._arrivals, formats)
+        self.inbox = Inbox(number, boxes, news, self._receipts, self._arrivals, formats)
         self.forecasts = LetterForecasts(boxes, composer, forecaster, letters, booked)
         self._correspondents = Correspondents(
             correspondents, addresses, boxes, self.outbox, self.inbox, self.forecasts, self.uploads, entropy
@@ -171,24 +174,24 @@ class PostOffice:
         """Take note that the node has taken a bundle, and when it foresees it to leave and arrive."""
         kind, _, rest = token.partition("/")
         if kind == "letter":
-            address, _, letter_id = rest.partition(" ")
-            return self.dispatches.accepted(address, letter_id, key, leaves, arrives, now)
+            address, _, course = rest.partition(" ")
+            return self.dispatches.accepted(address, course, key, leaves, arrives, now)
         if kind == "part":
-            address, letter_id, part, number = rest.split(" ")
+            address, part, number, course = rest.split(" ", 3)
             mailbox = self.mailboxes[address]
-            return self._parts.accepted(mailbox, letter_id, int(part), int(number), key, now)
+            return self._parts.accepted(mailbox, course, int(part), int(number), key, now)
         return self._receipts.accepted(token) if kind == "receipt" else []
 
     def rejected(self, token: str, reason: str, now: int) -> list[Request]:
         """Take note that the node has refused a bundle; letters and receipts are offered again later."""
         kind, _, rest = token.partition("/")
         if kind == "letter":
-            address, _, letter_id = rest.partition(" ")
-            return self.dispatches.rejected(address, letter_id, reason, now)
+            address, _, course = rest.partition(" ")
+            return self.dispatches.rejected(address, course, reason, now)
         if kind == "part":
-            address, letter_id, part, number = rest.split(" ")
+            address, part, number, course = rest.split(" ", 3)
             mailbox = self.mailboxes[address]
-            return self._parts.rejected(mailbox, letter_id, int(part), int(number), reason, now)
+            return self._parts.rejected(mailbox, course, int(part), int(number), reason, now)
         if kind == "ask":
             return []  # It is asked again later.
         if kind == "receipt":

@@ -108,11 +108,11 @@ class PredictionUpdates:
         sent = known.having(changed)
         requests: list[Request] = [*self._letters.put(letter.mailbox, letter.id, sent)]
         expected = changed.expected
-        text = letter.mailbox.letter(letter.id)
-        if text and (expected.arrives != before.expected.arrives or changed.doubtful != before.doubtful):
+        written = letter.mailbox.outgoing.written(letter.id)
+        if written and (expected.arrives != before.expected.arrives or changed.doubtful != before.doubtful):
             doubtful = changed.doubtful.code.value if changed.doubtful else ""
             foreseen = LetterForeseen(
-                *about(text), leaves=expected.leaves, arrives=expected.arrives, doubtful=doubtful
+                *about(written[0]), leaves=expected.leaves, arrives=expected.arrives, doubtful=doubtful
             )
             requests.append(say(now, self._node, foreseen))
         return requests

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from starlight.bundle import BundleFlags
 from starlight.dtntime import DAY, HOUR, MILLISECOND
 from starlight.mailboxes.mailbox import Mailbox
+from starlight.messages.course import course_id
 from starlight.messages.delivery import Happening, after
 from starlight.messages.dispatch import Dispatch, Expected, Sent
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble
@@ -152,10 +153,16 @@ def lifetime_ms_of(sent: Sent, now: int) -> int:
 
 
 def submission(letter: Letter, sent: Sent, now: int) -> Submit:
-    """Return the request to send a letter as a bundle, with what is left of its lifetime."""
+    """Return the request to send a letter as a bundle, with what is left of its lifetime.
+
+    Args:
+        letter: as it goes by the course.
+        sent: what is known of that.
+        now: in ns.
+    """
     priority, critical = sent.precedence(sent.dispatch)
     return Submit(
-        letter_token(letter),
+        letter_token(letter, sent.course),
         letter.sender,
         letter.to,
         payload_of(letter, now, plain_text=sent.plain_text),
@@ -166,9 +173,9 @@ def submission(letter: Letter, sent: Sent, now: int) -> Submit:
     )
 
 
-def letter_token(letter: Letter) -> str:
-    """Return the token under which a letter is submitted: its author's address and its id."""
-    return f"letter/{letter.sender} {letter.id}"
+def letter_token(letter: Letter, course: int = 0) -> str:
+    """Return the token under which a letter is submitted: its author's address and the id of its course."""
+    return f"letter/{letter.sender} {course_id(letter.id, course)}"
 
 
 def offered_later(dispatch: Dispatch, trouble: Trouble, now: int) -> Dispatch:
