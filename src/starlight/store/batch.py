@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from starlight.mailboxes.records import INDEX
 from starlight.node.actions import Forget, Persist, Update
 from starlight.node.application import Save, SetAside
 from starlight.node.store import BUNDLE, Write
@@ -41,3 +42,9 @@ class Batch:
     def hidden(self) -> set[str]:
         """Return the keys of the bundles that are set aside."""
         return {each.key.removeprefix(BUNDLE) for each in self.asides if not each.mailbox}
+
+    @property
+    def letters(self) -> list[tuple[str, str]]:
+        """Return the letters whose index entries are written or set aside, by mailbox and id."""
+        named = [*self.saves, *((each.mailbox, each.key) for each in self.asides)]
+        return [(mailbox, key.removeprefix(INDEX)) for mailbox, key in named if key.startswith(INDEX)]

@@ -6,7 +6,7 @@ members and a line in the contract's tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -93,6 +93,13 @@ class Store(BundleStore, Protocol):
         Raises:
             DiskFullError: there was no room; nothing of it was kept, and it may be tried again.
             StoreError: the disk refused; nothing of it was kept.
+        """
+
+    def watch(self, listener: Callable[[Collection[tuple[str, str]]], None]) -> None:
+        """Tell a listener after each commit which letters' index entries it wrote or took out of use.
+
+        Args:
+            listener: takes mailboxes and ids; called in the thread that commits, and must not raise.
         """
 
     def mission_time(self) -> int | None:

@@ -9,7 +9,7 @@ write-ahead log has a known corruption bug in the version that Python 3.11 ships
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import apsw
@@ -61,6 +61,7 @@ class SqliteStore:
         self.path = Path(path)
         self._file = self.path / FILE
         self._open = True
+        self._listeners: list[Callable[[Collection[tuple[str, str]]], None]] = []
         try:
             new = not self.path.exists()
             self.path.mkdir(parents=True, exist_ok=True)
@@ -145,8 +146,15 @@ class SqliteStore:
             raise kind(f"{self.path} refused a commit: {error}") from error
         self._bodies.committed(batch, places, held)
         self._records.committed(batch.saves.values())
+        if letters := batch.letters:
+            for listener in self._listeners:
+                listener(letters)
         self._shorten_log(beyond=disk_space.free_of(self.path)[0] // disk_space.LOG_PART)
         self._bodies.compact(self._transactions.move)
+
+    def watch(self, listener: Callable[[Collection[tuple[str, str]]], None]) -> None:
+        """Tell a listener which letters each commit concerns; see the contract."""
+        self._listeners.append(listener)
 
     def body(self, key: str) -> bytes:
         """Return the bytes of a stored bundle, committed or held.

@@ -1,0 +1,1 @@
+"""Letters found by their words: text as terms, what is asked for, and what of a letter answers it."""
