@@ -21,6 +21,7 @@ from starlight.live.config import DaemonStatus
 from starlight.live.plan_view import AmendmentView, PlanView
 from starlight.live.stored_bundles import LISTED_MAX
 from starlight.live.stored_view import StoredBundle, StoredPage
+from starlight.lookup import excerpt, wanted
 from starlight.mailboxes import client_keys
 from starlight.mailboxes.mailbox import MailboxLimits
 from starlight.messages import conversation, draft, parts
@@ -30,7 +31,7 @@ from starlight.postoffice import uploads
 from starlight.services import registration, registry
 from starlight.services.ping import RoundTrip
 from starlight.services.units import News, Registered, SentUnit
-from starlight.web import body, letters, pages, views, visit
+from starlight.web import body, letters, pages, search, search_view, views, visit
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 
 DOCUMENT = REFERENCE / "local-api.md"
@@ -59,6 +60,7 @@ ANSWERS: dict[str, Any] = {
     "POST /people/PERSON/hide": conversation.HiddenEntry,
     "POST /people/PERSON/parts": views.Upload,
     "GET /people/PERSON/letters/LETTER/parts/N": "octets",
+    "GET /people/PERSON/search": search_view.SearchView,
     "GET /sky": views.SkyPanel,
     "GET /orbits": views.Orbits,
     "POST /storm": views.StormView,
@@ -121,6 +123,8 @@ TITLES: dict[str, str] = {
     "SentUnit": "Sent bundle",
     "ReadCount": "Count",
     "HiddenEntry": "Hidden entry",
+    "SearchView": "Found",
+    "FoundLetter": "Found letter",
 }
 BODIES: dict[str, tuple[Struct, ...]] = {
     # The headings under which the keys of bodies stand.
@@ -316,6 +320,9 @@ LIMITS: dict[str, bool] = {
     "64 may wait for their letter": MailboxLimits().uploads == 64,
     "all parts of a mailbox have 4 GiB": MailboxLimits().part_bytes == 4 * GIB,
     "(50; 500 at most)": (visit.LETTERS_SHOWN, visit.LETTERS_MAX) == (50, 500),
+    "(30; 200 at most)": (search.FOUND_SHOWN, search.FOUND_MAX) == (30, 200),
+    "1000 characters of it are read, and 16 words": (wanted.TEXT_MAX, wanted.WANTED_MAX) == (1000, 16),
+    "180 characters at most": excerpt.EXCERPT_CHARS == 180,
     "of 256 kB at most": body.MAX_BODY_BYTES == 256 * 1024,
     "of 64 MiB at most": plan_routes.PLAN_MAX_BYTES == 64 * MIB,
     "a payload is at most 64 MiB less its headers": NodeLimits().bundle_bytes == 64 * MIB,

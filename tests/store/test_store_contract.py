@@ -99,7 +99,7 @@ def test_the_contracts_are_tested_whole() -> None:
     """Every member of the protocols is used in this file, so a new one needs a test."""
     text = Path(__file__).read_text(encoding="utf-8")
     names = members(BundleStore) | members(Store) | members(Records)
-    assert len(names) == 26
+    assert len(names) == 27
     assert [name for name in sorted(names) if f".{name}" not in text] == []
 
 
@@ -255,6 +255,17 @@ def test_mission_time_goes_back_only_where_it_is_set_back(make: Callable[[], Sto
     assert (again.mission_time(), again.records.get("jay", "card")) == (40, b"d")
     again.commit([Save("jay", "card", b"e")], now=50)
     assert again.mission_time() == 50
+
+
+def test_a_watcher_is_told_of_the_letters_that_a_commit_concerns(make: Callable[[], Store]) -> None:
+    """Those whose index entries are written or set aside, once they are on disk, and of nothing else."""
+    store, told = make(), list[tuple[str, str]]()
+    store.watch(told.extend)
+    store.commit([Persist("a", b"x", b"m"), Save("jay", "card", b"c")])
+    assert told == []
+    store.commit([index_save("jay", IndexEntry("id", "nan-young", order_key("id", 3), 3, None, 5))])
+    store.commit([SetAside("jay", "index/id", "damaged"), SetAside("jay", "card", "damaged")])
+    assert told == [("jay", "id"), ("jay", "id")]
 
 
 def test_a_held_body_is_readable_until_its_own_commit(make: Callable[[], Store]) -> None:

@@ -14,6 +14,9 @@ import msgspec
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
 from starlight.errors import InputError
+from starlight.lookup.excerpt import excerpt, has_all
+from starlight.lookup.question import LetterQuestion
+from starlight.lookup.wanted import names_match
 from starlight.messages.conversation import HiddenEntry, HideOrder
 from starlight.messages.delivery import Certainty, DeliveryState, Fact
 from starlight.messages.doubt import Doubt, DoubtCode
@@ -30,6 +33,7 @@ from starlight.web.forecast_view import (
     SilenceView,
     Window,
 )
+from starlight.web.search_view import Finder, FoundLetter, SearchView
 from starlight.web.views import (
     CivilFace,
     Clock,
@@ -49,6 +53,7 @@ from starlight.web.views import (
     StormView,
     TelemetryView,
 )
+from starlight.words import searching
 from starlight.words.sentence import Moment, Sentence, fill
 
 START = from_text("2051-04-02T05:21:00Z")
@@ -106,10 +111,15 @@ class FakeCorrespondence(Correspondence):
         self._person = person
 
     async def mailbox(
-        self, *, correspondent: str | None = None, before: str | None = None, limit: int = 50
+        self,
+        *,
+        correspondent: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+        through: str | None = None,
     ) -> MailboxView:
         return await self._backend.mailbox(
-            self._person, correspondent=correspondent, before=before, limit=limit
+            self._person, correspondent=correspondent, before=before, limit=limit, through=through
         )
 
     async def write(self, draft: Draft) -> LetterView:
@@ -165,6 +175,50 @@ class FakeCorrespondence(Correspondence):
         return await self._backend.why_letter_late(letter)
 
 
+class FakeFinder(Finder):
+    """The search in one person's side of the fake: it looks at every letter."""
+
+    def __init__(self, backend: FakeBackend, person: str) -> None:
+        self._backend = backend
+        self._person = person
+
+    async def find(self, words: str, asked: LetterQuestion, before: int | None, limit: int) -> SearchView:
+        if asked.is_empty:
+            return SearchView(words, (), (), (), note=searching.NOTHING_ASKED)
+        conversations = (await self._backend.mailbox(self._person)).conversations
+        found: list[FoundLetter] = []
+        for one in conversations:
+            view = await self._backend.mailbox(self._person, correspondent=one.address, limit=1000)
+            for letter in view.letters:
+                far = asked.correspondent not in ("", one.address)
+                far |= asked.since is not None and letter.written_at < asked.since
+                far |= asked.until is not None and letter.written_at >= asked.until
+                if far or has_all(letter.text, asked.words) < len(asked.words):
+                    continue
+                found.append(
+                    FoundLetter(
+                        letter.id,
+                        one.address,
+                        letter.from_name,
+                        letter.mine,
+                        letter.written_at,
+                        letter.unread,
+                        "text",
+                        excerpt(letter.text, asked.words),
+                        (),
+                        "",
+                        1 + [kept.id for kept in self._backend.kept].index(letter.id),
+                    )
+                )
+        found.sort(key=lambda each: -each.number)
+        found = [each for each in found if before is None or each.number < before]
+        named = tuple(one.address for one in conversations if names_match(one.name, asked.words))
+        more = found[limit - 1].number if len(found) > limit else None
+        return SearchView(
+            words, tuple(found[:limit]), tuple(conversations), named, more, self._backend.behind
+        )
+
+
 class FakeBackend(PageBackend):
     """The people, their letters, the sky and the storm, as a test moves them.
 
@@ -180,6 +234,7 @@ class FakeBackend(PageBackend):
         self.delay = delay
         self.kept: list[Kept] = []
         self.set_aside = self.refused = 0
+        self.behind: Sentence | None = None  # what a search says that it can't find yet
         self.hidden: dict[tuple[str, str], bool] = {}  # by person and address: whether letters were withdrawn
         self.uploaded: list[bytes] = []
         self.keys: dict[tuple[str, str], tuple[Draft, LetterView]] = {}
@@ -214,8 +269,17 @@ class FakeBackend(PageBackend):
     def correspondence(self, person: str) -> FakeCorrespondence:
         return FakeCorrespondence(self, person)
 
+    def finder(self, person: str) -> FakeFinder:
+        return FakeFinder(self, person)
+
     async def mailbox(
-        self, person: str, *, correspondent: str | None = None, before: str | None = None, limit: int = 50
+        self,
+        person: str,
+        *,
+        correspondent: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+        through: str | None = None,
     ) -> MailboxView:
         me = self._person(person)
         mine = [kept for kept in self.kept if self._seen_by(kept, me)]
@@ -232,6 +296,9 @@ class FakeBackend(PageBackend):
             if index is None:
                 raise InputError(f"no letter {before!r}", where="before", right="The id of a letter here")
             thread = thread[:index]
+        if through is not None:
+            index = next(i for i, kept in enumerate(thread) if kept.id == through)
+            thread = thread[: index + 1]
         shown = thread[-limit:]
 
         def hidden(one: Person) -> bool:

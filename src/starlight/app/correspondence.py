@@ -75,7 +75,12 @@ class NodeCorrespondence:
         self._list = ConversationList(person.address, mail, book, titles, self._letter)
 
     async def mailbox(
-        self, *, correspondent: str | None = None, before: str | None = None, limit: int = 50
+        self,
+        *,
+        correspondent: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+        through: str | None = None,
     ) -> MailboxView:
         """Return the mailbox, opened at one correspondent."""
         box = self._box()
@@ -83,7 +88,7 @@ class NodeCorrespondence:
         # Without a choice it opens at who wrote or was written to last, as people look there first.
         if correspondent is None:
             correspondent = conversations[0].address if conversations else ""
-        page = box.page(correspondent, before, limit)
+        page = box.page(correspondent, before, limit, through=through)
         return MailboxView(
             person=self.person,
             conversations=conversations,

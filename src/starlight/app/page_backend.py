@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 
 from starlight.app.address_book import AddressBook
 from starlight.app.changes import changes
@@ -16,6 +17,7 @@ from starlight.app.correspondence import Inhabitant, NodeCorrespondence
 from starlight.app.demo_pace import Pace
 from starlight.app.in_transit import InTransit
 from starlight.app.last_heard import last_heard
+from starlight.app.letter_finder import LetterFinder
 from starlight.app.link_views import link_views
 from starlight.app.plan_changes import plan_changes
 from starlight.app.sky_view import PlannedLight, SkyView
@@ -70,6 +72,15 @@ class NodePageBackend:
             )
             for each in inhabitants
         }
+        self._finders = {
+            each.person.id: LetterFinder(
+                each.person,
+                partial(daemons[each.node].mail.mailbox, each.person.address),
+                daemons[each.node].search,
+                book,
+            )
+            for each in inhabitants
+        }
         self._book = book
         self._daemons = daemons
         self._sky_view = sky_view
@@ -95,6 +106,10 @@ class NodePageBackend:
             right = f"There are: {', '.join(self._correspondences)}"
             raise InputError(f"nobody here is called {person!r}", right=right)
         return found
+
+    def finder(self, person: str) -> LetterFinder:
+        """Return the search in the letters of a person, by id."""
+        return self._finders[person]
 
     async def correspondent(self, address: str) -> views.Recipient | None:
         """Return who is at an address; None where nobody knows."""

@@ -31,6 +31,7 @@ from starlight.live.engine_loop import Defects, EngineLoop
 from starlight.live.engine_requests import EngineRequests
 from starlight.live.fact_exchange import FactExchange
 from starlight.live.journal import RunRecord, TraceLog
+from starlight.live.letter_search import LetterSearch
 from starlight.live.mail_service import MailService
 from starlight.live.outward_actions import OutwardActions
 from starlight.live.own_clock_watch import OwnClockWatch
@@ -121,6 +122,8 @@ class Daemon:
         self._record = RunRecord(config.node, config.record)
         self._defects = Defects(number)
         self.office = post_office_of(self.node, self.store, config, clock, correspondents)
+        self.search = LetterSearch(self.store.path)
+        self.store.watch(self.search.note)
         self._disk = DiskWatch(self.store, lambda: self._commits.pending, lambda: self._listeners.notify())
         registry = Registry(number)
         self._amendments = amendment_service_of(config)
@@ -195,6 +198,7 @@ class Daemon:
             for address in self.config.listen:
                 await self._neighbours.listen(address)
             await self.settled()
+            self.search.start()
             self._neighbours.reach(addresses or {})
         except StarlightError:
             await self.stop()
@@ -207,6 +211,7 @@ class Daemon:
         self.own_clock.stop()
         self._engine.stop()
         self.bundles.wake()
+        await self.search.close()
         if self._started:
             self._started = False
             # While the thread still commits, so that what is handled can yet be acknowledged.

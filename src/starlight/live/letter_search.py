@@ -1,7 +1,8 @@
 """Search in the letters of a live node, in a thread of its own: neither it nor its upkeep holds up a bundle.
 
-The index proposes letters (`store/search_index.py`); the mailbox, asked in the loop, has the last word on each: whether it
-is still there, and may be read. So what was erased or is hidden is not found, however old the index is.
+The index proposes letters (`store/search_index.py`); the mailbox, asked in the loop, has the last word on
+each: whether it is still there, and may be read. So what was erased or is hidden is not found, however old
+the index is.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A letter as a search index keeps it: its terms, and what else can be asked of it.
 
-Only what never changes of a letter is there. Whether it is read, starred, hidden or erased, the mailbox knows, and is
-asked for each letter that the index proposes: so the index can't tell of a letter what is no longer so.
+Only what never changes of a letter is there. Whether it is read, starred, hidden or erased, the mailbox
+knows, and is asked for each letter that the index proposes: so the index can't tell of a letter what is no
+longer so.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from starlight.messages.letter import Letter
 from starlight.messages.parts import PartKind
 
 BREAK = "\ue000"
-"""Stands between the texts of one letter, so that no phrase goes from one into the next; no text has it as a term, as
-it is of Unicode's private use."""
+"""Stands between the texts of one letter, so that no phrase goes from one into the next; no text has it as a
+term, as it is of Unicode's private use."""
 
 VOICE, PICTURE = 1, 2
 """Bits for what a letter has."""
@@ -64,7 +65,8 @@ def document(mailbox: str, correspondent: str, written_at: int, letter: Letter) 
 
 
 def texts(letter: Letter) -> Iterator[str]:
-    """Give the texts of a letter in which words are looked for: what it says, and of its parts names and transcripts."""
+    """Give the texts of a letter in which words are looked for: what it says, and of its parts names and
+    transcripts."""
     for text in (letter.text, letter.thread_name):
         if text:
             yield text

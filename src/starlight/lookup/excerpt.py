@@ -28,7 +28,8 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
 
 
 def excerpt(text: str, asked: Sequence[Wanted]) -> tuple[Piece, ...]:
-    """Return an excerpt of a text around the best place of what is wanted; its beginning where it has none."""
+    """Return an excerpt of a text around the best place of what is wanted; its beginning where it has
+    none."""
     text = unicodedata.normalize("NFC", text)
     found = list(islice(places(text, asked), PLACES_MAX))
     begin = _best(found)

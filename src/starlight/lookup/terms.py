@@ -1,10 +1,11 @@
 """Text as terms: the pieces by which letters are found, the same for a letter and for what is asked.
 
 Scripts that write spaces give a term for each word, folded: without case, and without accents where those are
-a matter of care (Latin, Greek, Cyrillic, Hebrew, Arabic), so that "Zurich" finds "Zürich". Scripts that write none
-between what people look for (Korean with its endings, Chinese, Japanese, Thai) give a term for each two characters
-that stand beside each other, and one for the last: so 온실 is found inside 화성온실에서, as two terms that overlap are a
-phrase. This is how text search does it where it has no dictionary (bigrams; Foo and Li, 2004, 3.1).
+a matter of care (Latin, Greek, Cyrillic, Hebrew, Arabic), so that "Zurich" finds "Zürich". Scripts that
+write none between what people look for (Korean with its endings, Chinese, Japanese, Thai) give a term for
+each two characters that stand beside each other, and one for the last: so 온실 is found inside 화성온실에서,
+as two terms that overlap are a phrase. This is how text search does it where it has no dictionary (bigrams;
+Foo and Li, 2004, 3.1).
 """
 
 from __future__ import annotations
@@ -28,13 +29,12 @@ _UNSPACED = (
 _RUN = re.compile(rf"([{_UNSPACED}]+)|(?:[^\W_{_UNSPACED}])+")
 _PLAIN = re.compile(r"[a-z0-9]+")
 
-_ALIKE = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
-)
+_ALIKE = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 """Letters that no decomposition of Unicode takes apart, but that people type without their mark."""
 
 _MARKED_UNTIL = 0x0700
-"""Marks on letters below are accents or points (Latin to Arabic); above they are vowels, which make the word."""
+"""Marks on letters below are accents or points (Latin to Arabic); above they are vowels, which make the
+word."""
 
 
 class Term(NamedTuple):

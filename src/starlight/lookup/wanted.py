@@ -1,8 +1,8 @@
 """The words that somebody looks for, as terms: each word, and each phrase in quotes, has to be there.
 
-A word is found also where it begins a longer one ("green" finds "greenhouse"; a single letter only by itself), and in a
-script without spaces also inside one. A phrase in quotes is found as it stands. Whatever is typed can be looked for:
-what has no word in it looks for nothing.
+A word is found also where it begins a longer one ("green" finds "greenhouse"; a single letter only by
+itself), and in a script without spaces also inside one. A phrase in quotes is found as it stands. Whatever
+is typed can be looked for: what has no word in it looks for nothing.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ def as_match(asked: Sequence[Wanted]) -> str:
 
 
 def _phrase(one: Wanted) -> str:
-    # Terms are letters and digits, so nothing in them can be taken for an operator; quotes are doubled all the same.
+    # Terms are letters and digits, so nothing in them can be taken for an operator; quotes are doubled all
+    # the same.
     text = " ".join(one.terms).replace('"', '""')
     return f'"{text}"{" *" if one.begins else ""}'
 
@@ -107,4 +108,3 @@ def names_match(name: str, asked: Sequence[Wanted]) -> bool:
     """Return whether all that is wanted is in a name."""
     found = {number for _, _, number in places(name, asked)}
     return bool(asked) and len(found) == len(asked)
-

@@ -172,23 +172,29 @@ class Mailbox:
         """Return the conversations with everyone whom letters went to or came from, the latest first."""
         return self.index.conversations()
 
-    def page(self, correspondent: str, before: str | None = None, limit: int = 50) -> Page:
+    def page(
+        self, correspondent: str, before: str | None = None, limit: int = 50, *, through: str | None = None
+    ) -> Page:
         """Return letters to and from an address, in the order in which both ends show them.
 
         Args:
             correspondent: the address.
             before: the id of a letter in this conversation; those before it are returned. None for the last.
             limit: how many at most.
+            through: the id of a letter in this conversation; it, and those before it, are returned.
 
         Raises:
             InputError: no such letter in this conversation.
         """
         end = None
-        if before is not None:
-            entry = self._records.entry(self.address, before)
+        for where, last in (("before", before), ("through", through)):
+            if last is None:
+                continue
+            entry = self._records.entry(self.address, last)
             if entry is None or entry.correspondent != correspondent:
-                raise InputError(f"no letter {before!r} in this conversation", where="before")
-            end = entry.order
+                raise InputError(f"no letter {last!r} in this conversation", where=where)
+            # Its own key and a zero byte: no bytes sort between the two.
+            end = entry.order if where == "before" else entry.order + b"\x00"
         entries = self._records.page(self.address, correspondent, end, limit + 1)
         shown = entries[-limit:] if limit > 0 else []
         letters = [self.letter(entry.id) for entry in shown]

@@ -1,11 +1,12 @@
-"""The search index of a node: a database file beside its store, which is built from the store and can be lost.
+"""The search index of a node: a database file beside its store, which is built from the store and can be
+lost.
 
-Nothing depends on it but search: it is no part of the commit that keeps a letter, and where it is damaged it is
-deleted and built anew (`search_upkeep.py`). It holds no text, only terms (FTS5, contentless), and what never changes of
-a letter (`lookup/document.py`).
+Nothing depends on it but search: it is no part of the commit that keeps a letter, and where it is damaged it
+is deleted and built anew (`search_upkeep.py`). It holds no text, only terms (FTS5, contentless), and what
+never changes of a letter (`lookup/document.py`).
 
-The number of a row is the time at which its letter was written, in ms, and a few bits that tell apart those of one
-millisecond. So the newest come first without sorting, and an interval of time is a range of rows.
+The number of a row is the time at which its letter was written, in ms, and a few bits that tell apart those
+of one millisecond. So the newest come first without sorting, and an interval of time is a range of rows.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from starlight.dtntime import MILLISECOND
 from starlight.lookup.document import PICTURE, TERMS_VERSION, VOICE, Document
 from starlight.lookup.question import LetterQuestion
 from starlight.lookup.wanted import as_match
+from starlight.store.transactions import number
 
 FILE = "search.db"
 """In the folder of a store, beside its database."""
@@ -31,6 +33,9 @@ VERSION = 1
 
 SAME_MS = 1 << 10
 """Letters of one millisecond that have numbers of their own; those beyond take the next free ones after."""
+
+SHED_PAGES = 64
+"""Pages of the index that are merged in one piece of work: some ms."""
 
 CACHE_KIB = 8_192
 """Of pages in memory: what a search reads again and again."""
@@ -78,8 +83,6 @@ class SearchIndex:
             if self._db.pragma("user_version") == 0:
                 with self._db:
                     self._db.execute(_SCHEMA)
-                    # Deleted terms are taken out at once: of what was erased, nothing is to be left.
-                    self._db.execute("insert into words(words, rank) values('secure-delete', 1)")
                     self._db.pragma("application_id", APPLICATION_ID)
                     self._db.pragma("user_version", VERSION)
                     self._db.execute("insert into facts values('terms', ?)", (TERMS_VERSION,))
@@ -102,15 +105,39 @@ class SearchIndex:
                 if self._db.changes():
                     self._db.execute("insert into words(rowid, terms) values(?, ?)", (number, each.terms))
 
-    def drop(self, letters: Collection[tuple[str, str]]) -> None:
-        """Take letters out of the index, in one transaction; nothing where they are not in it."""
+    def drop(self, letters: Collection[tuple[str, str]]) -> bool:
+        """Take letters out of the index, in one transaction; return whether any was in it.
+
+        They are not found any more, but their terms lie in the file until they are `shed`.
+        """
+        dropped = False
         with self._db:
             for mailbox, id in letters:
                 found = self._db.execute(
                     "delete from letters where mailbox = ? and id = ? returning number", (mailbox, id)
                 ).fetchone()
                 if found is not None:
+                    dropped = True
                     self._db.execute("delete from words where rowid = ?", found)
+        return dropped
+
+    def shed(self, *, begin: bool) -> bool:
+        """Overwrite terms of letters that were dropped, a piece of work at a time; return whether there is
+        more.
+
+        Args:
+            begin: letters were dropped since it came to its end.
+        """
+        # FTS5, 6.9: a negative number begins to merge all into one, a positive one goes on with it.
+        pages = -SHED_PAGES if begin else SHED_PAGES
+        before = self._db.total_changes()
+        with self._db:
+            self._db.execute("insert into words(words, rank) values('merge', ?)", (pages,))
+        if self._db.total_changes() - before >= 2:
+            return True
+        # What is left of them is in the log, which is copied back and emptied.
+        self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        return False
 
     def has(self, mailbox: str, id: str) -> bool:
         """Return whether a letter is in the index."""
@@ -119,15 +146,20 @@ class SearchIndex:
 
     def count(self) -> int:
         """Return how many letters are in the index."""
-        return int(self._db.execute("select count(*) from letters").fetchone()[0])
+        return number(self._db, "select count(*) from letters")
 
     def after(self, mailbox: str, id: str, count: int) -> list[tuple[str, str]]:
         """Return the next letters after one, by mailbox and id; from the first after two empty texts."""
         query = "select mailbox, id from letters where (mailbox, id) > (?, ?) order by mailbox, id limit ?"
-        return self._db.execute(query, (mailbox, id, count)).fetchall()
+        return [(str(of), str(name)) for of, name in self._db.execute(query, (mailbox, id, count))]
 
     def find(
-        self, mailbox: str, asked: LetterQuestion, before: int | None, most: int, among: Collection[str] | None
+        self,
+        mailbox: str,
+        asked: LetterQuestion,
+        before: int | None,
+        most: int,
+        among: Collection[str] | None,
     ) -> list[Proposal]:
         """Return letters of a mailbox that may answer a question, the newest first.
 

@@ -1,14 +1,15 @@
 """The upkeep of a search index: it follows the store, and is built anew where it was lost or is damaged.
 
-Theory of operation. The index is never part of a commit, so at any moment it may lack letters that the store has, or
-have some that the store has not any more. Two things keep it from being silently behind. While the node runs, each
-commit tells of the letters whose index entries it wrote or erased (`note`). And at each start both are walked side by
-side, as what was noted then is lost with the process: letters that the index lacks are put into it, those that the
-store lacks are dropped. The walk is the same whether one letter is missing or all are. Until it is through, and while
-letters are noted that were not looked at yet, the standing says so, and so does each answer.
+Theory of operation. The index is never part of a commit, so at any moment it may lack letters that the store
+has, or have some that the store has not any more. Two things keep it from being silently behind. While the
+node runs, each commit tells of the letters whose index entries it wrote or erased (`note`). And at each
+start both are walked side by side, as what was noted then is lost with the process: letters that the index
+lacks are put into it, those that the store lacks are dropped. The walk is the same whether one letter is
+missing or all are. Until it is through, and while letters are noted that were not looked at yet, the
+standing says so, and so does each answer.
 
-All but `note` and `standing` belong to one thread, which may be any; work is done in steps, so that a search never waits
-long for its turn.
+All but `note` and `standing` belong to one thread, which may be any; work is done in steps, so that a search
+never waits long for its turn.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from starlight.lookup.question import LetterQuestion, Standing
 from starlight.mailboxes.decoded import decode_letter
 from starlight.store import database
 from starlight.store.search_index import FILE, Proposal, SearchIndex, remove
+from starlight.store.transactions import number
 
 STEP_LETTERS = 200
 """Letters that are read, and put into the index, in one step: some 30 ms."""
@@ -36,6 +38,12 @@ WALK_LETTERS = 2_000
 
 NOTED_MAX = 20_000
 """Letters that are noted at a time; where more are, all is walked again instead."""
+
+ANEW_MAX = 3
+"""How often an index is begun anew in vain: what damages it then will do so again."""
+
+DAMAGE = (apsw.CorruptError, apsw.NotADBError, apsw.SQLError)
+"""The errors of a file that is no index of ours, or no longer; the last is of one that lacks its tables."""
 
 Letters = Collection[tuple[str, str]]
 """Letters by mailbox and id."""
@@ -58,6 +66,8 @@ class SearchUpkeep:
         self._walks: list[_StoreWalk | _IndexWalk] = []
         self._again = True  # all is to be walked
         self._ready = False
+        self._begun = 0  # how often it was begun anew since it was whole
+        self._dropped = self._sheds = False
         self._trouble = ""
 
     @property
@@ -79,14 +89,13 @@ class SearchUpkeep:
     def step(self) -> bool:
         """Do the next piece of work; return whether there is more to be done.
 
-        What goes wrong is in the standing: a damaged index is begun anew, a disk that refuses is tried again with
-        the next step.
+        What goes wrong is in the standing: a damaged index is begun anew, a disk that refuses is tried again
+        with the next step.
         """
         try:
             more = self._work()
-        except (apsw.CorruptError, apsw.NotADBError):
-            self._begin_anew()
-            return True
+        except DAMAGE as error:
+            return self._begin_anew(error)
         except (apsw.Error, OSError) as error:
             self._trouble = f"{self._path} can't be kept: {error}"
             self._close_index()
@@ -95,13 +104,19 @@ class SearchUpkeep:
         return more
 
     def find(
-        self, mailbox: str, asked: LetterQuestion, before: int | None, most: int, among: Collection[str] | None
+        self,
+        mailbox: str,
+        asked: LetterQuestion,
+        before: int | None,
+        most: int,
+        among: Collection[str] | None,
     ) -> list[Proposal]:
-        """Return letters that may answer a question, as `SearchIndex.find`; none where it can't be read now."""
+        """Return letters that may answer a question, as `SearchIndex.find`; none where it can't be read
+        now."""
         try:
             return self._opened().find(mailbox, asked, before, most, among)
-        except (apsw.CorruptError, apsw.NotADBError):
-            self._begin_anew()
+        except DAMAGE as error:
+            self._begin_anew(error)
         except (apsw.Error, OSError) as error:
             self._trouble = f"{self._path} can't be read: {error}"
             self._close_index()
@@ -129,18 +144,31 @@ class SearchUpkeep:
                 raise
             return True
         if not self._walks:
-            return False
-        if not self._walks[0].step(index):
+            self._begun = 0
+            return self._shed(index)
+        walk = self._walks[0]
+        more = walk.step(index)
+        self._dropped |= walk.dropped
+        if not more:
             with self._lock:
                 del self._walks[0]
                 self._ready = self._ready or not self._walks
-        return bool(self._walks)
+        return True
+
+    def _shed(self, index: SearchIndex) -> bool:
+        """Overwrite what was dropped, where anything was; return whether there is more to be done."""
+        begin, self._dropped = self._dropped, False
+        if begin or self._sheds:
+            self._sheds = index.shed(begin=begin)
+        return self._sheds
 
     def _follow(self, index: SearchIndex, noted: Sequence[tuple[str, str]]) -> None:
         """Put letters into the index that are in the store, and drop those that are not."""
         here = {pair for pair in noted if _row(self._reader(), *pair)}
-        index.put(_documents(self._reader(), [pair for pair in noted if pair in here and not index.has(*pair)]))
-        index.drop([pair for pair in noted if pair not in here])
+        index.put(
+            _documents(self._reader(), [pair for pair in noted if pair in here and not index.has(*pair)])
+        )
+        self._dropped |= index.drop([pair for pair in noted if pair not in here])
 
     def _opened(self) -> SearchIndex:
         if self._index is None:
@@ -152,12 +180,18 @@ class SearchUpkeep:
             self._store = database.read_only(self._store_path)
         return self._store
 
-    def _begin_anew(self) -> None:
+    def _begin_anew(self, error: apsw.Error) -> bool:
+        """Delete the index, to build another; return False where that did not help the last times."""
         self._close_index()
+        self._begun += 1
+        if self._begun > ANEW_MAX:
+            self._trouble = f"{self._path} is damaged again and again: {error}"
+            return False
         with contextlib.suppress(OSError):
             remove(self._path)
         with self._lock:
             self._again, self._ready = True, False
+        return True
 
     def _close_index(self) -> None:
         if self._index is not None:
@@ -173,20 +207,22 @@ class _StoreWalk:
 
     Attributes:
         missing: how many letters are still to be put into the index, as far as that is known.
+        dropped: none, here.
     """
 
     def __init__(self, store: apsw.Connection) -> None:
         self.missing = 0
+        self.dropped = False
         self._store = store
         self._at = ("", "")
 
     def step(self, index: SearchIndex) -> bool:
         """Compare the next letters, up to `STEP_LETTERS` that are missing."""
         if self._at == ("", ""):
-            (count,) = self._store.execute("select count(*) from letters").fetchone()
-            self.missing = max(0, count - index.count())
+            here = number(self._store, "select count(*) from letters")
+            self.missing = max(0, here - index.count())
         query = "select mailbox, id from letters where (mailbox, id) > (?, ?) order by mailbox, id limit ?"
-        found = self._store.execute(query, (*self._at, WALK_LETTERS)).fetchall()
+        found = [(str(of), str(id)) for of, id in self._store.execute(query, (*self._at, WALK_LETTERS))]
         lacking = []
         for pair in found:
             self._at = pair
@@ -207,17 +243,19 @@ class _IndexWalk:
 
     Attributes:
         missing: none, as all that the store has is there by now.
+        dropped: whether any letter was dropped.
     """
 
     def __init__(self, store: apsw.Connection) -> None:
         self.missing = 0
+        self.dropped = False
         self._store = store
         self._at = ("", "")
 
     def step(self, index: SearchIndex) -> bool:
         """Compare the next letters."""
         found = index.after(*self._at, WALK_LETTERS)
-        index.drop([pair for pair in found if not _row(self._store, *pair)])
+        self.dropped |= index.drop([pair for pair in found if not _row(self._store, *pair)])
         if found:
             self._at = found[-1]
         return bool(found)

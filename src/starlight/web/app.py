@@ -22,6 +22,7 @@ from starlight.web.letters import LetterRoutes
 from starlight.web.pages import PageRoutes
 from starlight.web.parts import PartRoutes
 from starlight.web.render import HERE
+from starlight.web.search import SearchRoutes
 from starlight.web.stream import PageStreams
 
 
@@ -39,6 +40,7 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
         *pages.routes(),
         *PartRoutes(backend).routes(),
         *LetterRoutes(backend).routes(),
+        *SearchRoutes(backend).routes(),
         WebSocketRoute("/people/{person}/stream", PageStreams(backend).serve),
     ]
     return Starlette(

@@ -15,6 +15,7 @@ from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
+from starlight.web.search_view import Finder
 from starlight.web.views import (
     Clock,
     MailboxView,
@@ -37,7 +38,12 @@ class Correspondence(Protocol):
     """
 
     async def mailbox(
-        self, *, correspondent: str | None = None, before: str | None = None, limit: int = 50
+        self,
+        *,
+        correspondent: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+        through: str | None = None,
     ) -> MailboxView:
         """Return the mailbox, opened at one correspondent.
 
@@ -45,6 +51,7 @@ class Correspondence(Protocol):
             correspondent: an address; None opens the one with the latest letter.
             before: only letters before the one with this id.
             limit: the most letters to return.
+            through: only the letter with this id, and those before it.
         """
         ...
 
@@ -108,6 +115,10 @@ class PageBackend(Protocol):
 
     def correspondence(self, person: str) -> Correspondence:
         """Return the letters of one of `people()`, by id: the page checks first that there is one."""
+        ...
+
+    def finder(self, person: str) -> Finder:
+        """Return the search in the letters of one of `people()`, by id."""
         ...
 
     async def correspondent(self, address: str) -> Recipient | None:

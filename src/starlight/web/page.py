@@ -38,12 +38,14 @@ class Look(msgspec.Struct, frozen=True):
         new_from: the id of the letter that was the first unread one when the page was opened.
         answering: the id of the letter that is being answered.
         chosen: the correspondent was chosen; where not, a phone shows the list of them.
+        through: the id of the letter that is the last of those shown; None for the latest.
     """
 
     before: str | None = None
     new_from: str | None = None
     answering: str | None = None
     chosen: bool = False
+    through: str | None = None
 
 
 AT_LATEST = Look()
@@ -96,6 +98,7 @@ class PageView:
         there = other.world if other and other.world in clock.worlds and other.world != world else None
         shown = {"with": self.mailbox.correspondent}
         shown |= {"before": self.look.before} if self.look.before else {}
+        shown |= {"through": self.look.through} if self.look.through else {}
         # What was new when the page was opened stays marked, so that the line does not move while one reads.
         kept = shown | ({"new": new_from} if new_from else {})
         by_id = {letter.id: letter for letter in self.mailbox.letters}

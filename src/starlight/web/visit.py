@@ -44,9 +44,10 @@ LETTERS_MAX = 500
 
 
 class MailboxQuery(WithQuery, frozen=True, rename={"with_": "with"}):
-    """The question for the latest letters, or for those before one."""
+    """The question for the latest letters, or for those before one, or up to one."""
 
     before: str = ""
+    through: str = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=LETTERS_MAX)] = LETTERS_SHOWN
 
 
@@ -98,7 +99,10 @@ class Visit:
         """
         asked = read_query(self.request, MailboxQuery, lenient=True)
         return await self.letters.mailbox(
-            correspondent=to or asked.with_ or None, before=asked.before or None, limit=asked.limit
+            correspondent=to or asked.with_ or None,
+            before=asked.before or None,
+            limit=asked.limit,
+            through=asked.through or None,
         )
 
     async def page(self, to: str | None = None) -> PageView:
@@ -106,7 +110,13 @@ class Visit:
         mailbox = await self.mailbox(to)
         status = await self.backend.status(self.person.id, mailbox.correspondent)
         asked = self.request.query_params
-        look = Look(asked.get("before"), asked.get("new"), asked.get("answer"), chosen="with" in asked)
+        look = Look(
+            asked.get("before"),
+            asked.get("new"),
+            asked.get("answer"),
+            chosen="with" in asked,
+            through=asked.get("through"),
+        )
         return PageView(await self.backend.people(), mailbox, status, look)
 
     async def reader(self) -> Reader:
@@ -134,7 +144,7 @@ class Visit:
     def back(self, to: str | None = None) -> str:
         """Return the address of the letters that the request came from, or of those with an address."""
         asked = self.request.query_params
-        shown = {name: asked[name] for name in ("with", "before") if name in asked}
+        shown = {name: asked[name] for name in ("with", "before", "through") if name in asked}
         if to is not None:
             shown["with"] = to
         path = f"/people/{self.person.id}" if "person" in self.request.path_params else "/"
