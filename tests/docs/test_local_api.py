@@ -14,7 +14,7 @@ from tests.docs.documents import REFERENCE, ROOT, Row, rows, section, sections, 
 from tests.docs.json_types import Struct, in_words, structs_in, told_fields
 from tests.web.fake_backend import FakeBackend
 
-from starlight.app import amendment_drafts, plan_routes, service_routes, stored_bundle_routes
+from starlight.app import amendment_drafts, media_desk, plan_routes, service_routes, stored_bundle_routes
 from starlight.app.serve import application
 from starlight.dtntime import DAY
 from starlight.live.config import DaemonStatus
@@ -24,6 +24,7 @@ from starlight.live.stored_view import StoredBundle, StoredPage
 from starlight.lookup import excerpt, wanted
 from starlight.mailboxes import client_keys
 from starlight.mailboxes.mailbox import MailboxLimits
+from starlight.media import tasks
 from starlight.messages import conversation, draft, parts
 from starlight.messages.letter_view import LetterView
 from starlight.node.config import NodeLimits
@@ -31,7 +32,7 @@ from starlight.postoffice import uploads
 from starlight.services import registration, registry
 from starlight.services.ping import RoundTrip
 from starlight.services.units import News, Registered, SentUnit
-from starlight.web import body, letters, pages, search, search_view, views, visit
+from starlight.web import body, letters, media, media_view, pages, search, search_view, views, visit
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 
 DOCUMENT = REFERENCE / "local-api.md"
@@ -61,6 +62,12 @@ ANSWERS: dict[str, Any] = {
     "POST /people/PERSON/parts": views.Upload,
     "GET /people/PERSON/letters/LETTER/parts/N": "octets",
     "GET /people/PERSON/search": search_view.SearchView,
+    "POST /people/PERSON/voice/choices": media_view.VoiceOffer,
+    "POST /people/PERSON/voice": media_view.MadePart,
+    "POST /people/PERSON/picture": media_view.PictureOffer,
+    "GET /people/PERSON/letters/LETTER/parts/N/sound": "octets",
+    "GET /people/PERSON/letters/LETTER/parts/N/picture": "octets",
+    "GET /people/PERSON/letters/LETTER/parts/N/preview": "octets",
     "GET /sky": views.SkyPanel,
     "GET /orbits": views.Orbits,
     "POST /storm": views.StormView,
@@ -319,6 +326,10 @@ LIMITS: dict[str, bool] = {
     "no letter names within 7 days": uploads.NAMED_WITHIN == 7 * DAY,
     "64 may wait for their letter": MailboxLimits().uploads == 64,
     "all parts of a mailbox have 4 GiB": MailboxLimits().part_bytes == 4 * GIB,
+    "64 MiB and half an hour at most": (tasks.IN_MAX_BYTES, tasks.SOUND_MAX_S) == (64 * MIB, 1800),
+    "64 MiB and 64 million pixels at most": (media.SOURCE_MAX_BYTES, tasks.PIXELS_MAX)
+    == (tasks.IN_MAX_BYTES, 64 * 10**6),
+    "2048 pixels long at most": media_desk.SHOWN_SIDE == 2048,
     "(50; 500 at most)": (visit.LETTERS_SHOWN, visit.LETTERS_MAX) == (50, 500),
     "(30; 200 at most)": (search.FOUND_SHOWN, search.FOUND_MAX) == (30, 200),
     "1000 characters of it are read, and 16 words": (wanted.TEXT_MAX, wanted.WANTED_MAX) == (1000, 16),

@@ -11,6 +11,7 @@ import math
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 
 import msgspec
+from tests.web.fake_media import FakeMedia
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
 from starlight.errors import InputError
@@ -236,6 +237,7 @@ class FakeBackend(PageBackend):
         self.set_aside = self.refused = 0
         self.behind: Sentence | None = None  # what a search says that it can't find yet
         self.hidden: dict[tuple[str, str], bool] = {}  # by person and address: whether letters were withdrawn
+        self.fake_media = FakeMedia()
         self.uploaded: list[bytes] = []
         self.keys: dict[tuple[str, str], tuple[Draft, LetterView]] = {}
         self.storm_since: int | None = None
@@ -262,6 +264,9 @@ class FakeBackend(PageBackend):
             queue.put_nowait(PageChange(tuple(person.id for person in PEOPLE), status=True))
 
     # ---- the backend
+
+    def media(self, person: str) -> FakeMedia:
+        return self.fake_media
 
     async def people(self) -> tuple[Person, ...]:
         return PEOPLE

@@ -22,6 +22,7 @@ from starlight.messages.reach import Reach, out_of_contact
 from starlight.node.clock_offsets import Disagreement
 from starlight.web.forecast_view import (
     LatenessView,
+    PartPrediction,
     PredictionView,
     ReachView,
     lateness_view,
@@ -143,6 +144,9 @@ class NodeCorrespondence:
     async def predict(self, draft: Draft) -> PredictionView:
         """Return what to expect of a letter sent now."""
         found = prediction_view(self._mail.predict(self.person.address, draft), self._titles)
+        if draft.parts:
+            parts = self._mail.predict_parts(self.person.address, draft)
+            found = replace(found, parts=tuple(PartPrediction(each.leaves, each.arrives) for each in parts))
         if not self._mail.is_plain(self.person.address, draft):
             return found
         left_out = forecasts.plain_text(is_answer=draft.reply_to is not None)

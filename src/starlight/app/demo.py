@@ -179,6 +179,7 @@ class Demo:
         for task in self._tasks:
             task.cancel()
         await self._nodes.stop()
+        self.backend.close()
 
     def _go_on(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

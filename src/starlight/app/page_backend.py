@@ -19,6 +19,8 @@ from starlight.app.in_transit import InTransit
 from starlight.app.last_heard import last_heard
 from starlight.app.letter_finder import LetterFinder
 from starlight.app.link_views import link_views
+from starlight.app.media_desk import MediaDesk
+from starlight.app.media_work import MediaWork
 from starlight.app.plan_changes import plan_changes
 from starlight.app.sky_view import PlannedLight, SkyView
 from starlight.app.storm import StormControl
@@ -81,6 +83,11 @@ class NodePageBackend:
             )
             for each in inhabitants
         }
+        self._media_work = MediaWork()
+        self._media = {
+            each.person.id: MediaDesk(each.person.address, daemons[each.node].mail, self._media_work)
+            for each in inhabitants
+        }
         self._book = book
         self._daemons = daemons
         self._sky_view = sky_view
@@ -110,6 +117,14 @@ class NodePageBackend:
     def finder(self, person: str) -> LetterFinder:
         """Return the search in the letters of a person, by id."""
         return self._finders[person]
+
+    def media(self, person: str) -> MediaDesk:
+        """Return the voices and pictures of a person, by id."""
+        return self._media[person]
+
+    def close(self) -> None:
+        """End what the backend has started."""
+        self._media_work.close()
 
     async def correspondent(self, address: str) -> views.Recipient | None:
         """Return who is at an address; None where nobody knows."""

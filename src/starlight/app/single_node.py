@@ -97,7 +97,8 @@ async def run_node(
                 _plan_watch(kept, daemon),
                 light_as_told(node, path.parent, daemon, kept),
             ):
-                await serve(backend, [daemon], listener, folder, log=log)
+                with contextlib.closing(backend):
+                    await serve(backend, [daemon], listener, folder, log=log)
         finally:
             listener.close()
             await daemon.stop()

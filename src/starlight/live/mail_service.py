@@ -182,16 +182,16 @@ class MailService:
         return self._office.forecasts.predict(address, draft, self._clock.now())
 
     def predict_parts(
-        self, address: str, draft: Draft, sizes: Sequence[PartSize] | None = None
+        self, address: str, draft: Draft, more: Sequence[PartSize] = ()
     ) -> tuple[PartForecast, ...]:
         """Return when each part of a letter sent now would leave and arrive, one after the other.
 
         Args:
             address: of the mailbox.
             draft: what is written.
-            sizes: of its parts; None for those that it names.
+            more: sizes of parts that it would have besides those that it names.
         """
-        return self._office.forecasts.predict_parts(address, draft, self._clock.now(), sizes)
+        return self._office.forecasts.predict_parts(address, draft, self._clock.now(), more)
 
     def reach(self, address: str, to: str) -> Reach:
         """Return the state of the way from a mailbox to a correspondent."""

@@ -70,21 +70,20 @@ class LetterForecasts:
         return self._forecaster.predict(self._outgoing(address, draft, now), now)
 
     def predict_parts(
-        self, address: str, draft: Draft, now: int, sizes: Sequence[PartSize] | None = None
+        self, address: str, draft: Draft, now: int, more: Sequence[PartSize] = ()
     ) -> tuple[PartForecast, ...]:
         """Return what to expect of each part of a letter sent now, which leave after it in their order.
 
         Args:
             address, draft, now: as in `predict`.
-            sizes: of the parts that it would have; None for those that it names.
+            more: sizes of parts that it would have besides those that it names.
 
         Raises:
             InputError: as `predict`.
         """
-        if sizes is None:
-            letter = self._composer.compose(self._mailboxes.at(address), draft, bytes(ID_BYTES), now)
-            sizes = [PartSize.of(part) for part in letter.parts]
-        return self._parts.arrivals(self._outgoing(address, draft, now), sizes, now)
+        letter = self._composer.compose(self._mailboxes.at(address), draft, bytes(ID_BYTES), now)
+        sizes = [PartSize.of(part) for part in letter.parts]
+        return self._parts.arrivals(self._outgoing(address, draft, now), [*sizes, *more], now)
 
     def is_plain(self, address: str, draft: Draft) -> bool:
         """Return whether a draft of a mailbox goes as its words alone, which other software reads.

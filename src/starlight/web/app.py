@@ -19,6 +19,7 @@ from starlight.web.answers import tell, tell_http, tell_nobody
 from starlight.web.backend import PageBackend
 from starlight.web.guard import LOOPBACK_HOSTS, Guard
 from starlight.web.letters import LetterRoutes
+from starlight.web.media import MediaRoutes
 from starlight.web.pages import PageRoutes
 from starlight.web.parts import PartRoutes
 from starlight.web.render import HERE
@@ -38,6 +39,7 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
     pages = PageRoutes(backend)
     twins = [
         *pages.routes(),
+        *MediaRoutes(backend).routes(),
         *PartRoutes(backend).routes(),
         *LetterRoutes(backend).routes(),
         *SearchRoutes(backend).routes(),

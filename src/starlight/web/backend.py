@@ -15,6 +15,7 @@ from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
+from starlight.web.media_backend import MediaBackend
 from starlight.web.search_view import Finder
 from starlight.web.views import (
     Clock,
@@ -119,6 +120,10 @@ class PageBackend(Protocol):
 
     def finder(self, person: str) -> Finder:
         """Return the search in the letters of one of `people()`, by id."""
+        ...
+
+    def media(self, person: str) -> MediaBackend:
+        """Return the voices and pictures of one of `people()`, by id."""
         ...
 
     async def correspondent(self, address: str) -> Recipient | None:

@@ -91,6 +91,17 @@ class DoubtView(msgspec.Struct, frozen=True):
     text: Sentence
 
 
+class PartPrediction(msgspec.Struct, frozen=True):
+    """The times at which a part of a letter sent now would leave and be whole at the other end.
+
+    Attributes:
+        leaves, arrives: None where the plan knows no route for all of it.
+    """
+
+    leaves: Time | None = None
+    arrives: Time | None = None
+
+
 class PredictionView(msgspec.Struct, frozen=True):
     """The times at which a letter sent now would leave and arrive, and an answer could come.
 
@@ -103,6 +114,7 @@ class PredictionView(msgspec.Struct, frozen=True):
         doubts: what speaks against it.
         unhurried_at: as `answer_at`, if they take five minutes.
         plain_text: what it leaves out, where it goes as its words alone; None where it does not.
+        parts: of each part of the draft, in order.
     """
 
     leaves: Time | None
@@ -116,6 +128,7 @@ class PredictionView(msgspec.Struct, frozen=True):
     doubts: tuple[DoubtView, ...] = ()
     unhurried_at: Annotated[Time | None, UNTOLD] = None
     plain_text: Sentence | None = None
+    parts: tuple[PartPrediction, ...] = ()
 
 
 class RefusalView(msgspec.Struct, frozen=True):

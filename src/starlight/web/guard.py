@@ -36,7 +36,7 @@ SECURITY_HEADERS = {
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    "permissions-policy": "camera=(), microphone=(self), geolocation=()",
 }
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -69,7 +69,8 @@ class Guard:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
-                    headers[name] = value
+                    # What people sent may be shown under a policy that is stricter still.
+                    headers.setdefault(name, value)
                 # Letters must not stay in a browser's cache; static files may, but are asked for again.
                 fresh = "no-cache" if scope["path"].startswith("/static/") else "no-store"
                 headers.setdefault("cache-control", fresh)

@@ -47,11 +47,7 @@ class PartRoutes:
     async def fetch(self, request: Request) -> Response:
         """Give the bytes of a part that is here whole."""
         visit = await Visit.of(self._backend, request)
-        number = str(request.path_params["part"])
-        if not (number.isascii() and number.isdigit() and len(number) < 4):
-            right = f"Parts are numbered from 0, and there are {PARTS_MAX} at most"
-            raise InputError(f"{number[:40]!r} is no number of a part", where="part", right=right)
-        part, pieces = await visit.letters.part(request.path_params["letter"], int(number))
+        part, pieces = await visit.letters.part(request.path_params["letter"], part_number(request))
         name = quote(part.name or f"part-{part.number}", safe="")
         headers = {
             "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
@@ -59,3 +55,16 @@ class PartRoutes:
             "X-Content-Type-Options": "nosniff",
         }
         return StreamingResponse(pieces, media_type="application/octet-stream", headers=headers)
+
+
+def part_number(request: Request) -> int:
+    """Return the number of the part that an address names.
+
+    Raises:
+        InputError: it names none.
+    """
+    number = str(request.path_params["part"])
+    if not (number.isascii() and number.isdigit() and len(number) < 4):
+        right = f"Parts are numbered from 0, and there are {PARTS_MAX} at most"
+        raise InputError(f"{number[:40]!r} is no number of a part", where="part", right=right)
+    return int(number)
