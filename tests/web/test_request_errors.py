@@ -68,9 +68,9 @@ def test_all_that_is_wrong_in_a_body_is_told_at_once(serving: Serving) -> None:
             "parts[0].kind": "'song' is no kind of part. Such are file, voice, picture, video",
             "parts[0].width": "-1 does not fit. It is a whole number >= 0 and <= 9007199254740992",
             "parts[1]": "7 does not fit. It is an object with the keys upload, name, media_type, kind, "
-            "duration_ms, width, height, transcript",
+            "duration_ms, width, height, transcript, preview, preview_type, smaller_of",
             "parts[2].colour": "there is no key 'colour'. The keys there are upload, name, media_type, kind, "
-            "duration_ms, width, height, transcript",
+            "duration_ms, width, height, transcript, preview, preview_type, smaller_of",
             "key": "'é' is no key. 1 to 255 printable ASCII characters, such as a UUID",
             "plain_text": "0 does not fit. It is true or false",
         }
