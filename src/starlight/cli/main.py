@@ -27,7 +27,7 @@ COMMANDS = {
     "link": ("link", "Compute what a radio link carries: design control table, rate over time."),
     "node": ("node", "Run one network node from a TOML file."),
     "send": ("node", "Write a letter through a running node."),
-    "inbox": ("node", "List the letters of an address at a running node."),
+    "inbox": ("inbox", "List the letters of somebody at a running node, search in them, follow what comes."),
     "hide": ("hide", "Take a correspondent off somebody's list, and what was never sent with it."),
     "bundle": ("bundle", "Send and receive bundles of any payload; list and drop those that a node stores."),
     "ping": ("ping", "Send to the echo of a node, and compare its answers with what the plan expects."),

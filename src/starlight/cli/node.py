@@ -1,9 +1,8 @@
-"""`starlight node`, `send`, `inbox`: run a network node, and speak with it."""
+"""`starlight node`, `send`: run a network node, and speak with it."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -133,13 +132,13 @@ def send(asked: SendOptions) -> None:
     letter = client.write(person, draft)
     lateness = client.why_late(person, letter) if asked.explain else None
     if asked.json_output:
-        print_json(_told(letter, lateness, asked.explain) | {"doubts": plain_values(foreseen.doubts)})
+        print_json(letter_told(letter, lateness, asked.explain) | {"doubts": plain_values(foreseen.doubts)})
         return
     _show_sent(letter, foreseen, way if way.code == "no_route" else client.reach(person, draft.to))
     if way.code == "no_route":
         echo(f"  `starlight hide {asked.folder} {person} {draft.to} --withdraw` withdraws it again.")
     if lateness is not None:
-        _show_lateness(lateness)
+        show_lateness(lateness)
 
 
 def _draft(client: Client, asked: SendOptions) -> Draft:
@@ -157,10 +156,10 @@ def _draft(client: Client, asked: SendOptions) -> Draft:
 
 def _show_sent(letter: LetterView, foreseen: PredictionView, way: ReachView) -> None:
     """Print a letter that is stored, what is predicted for it, and what speaks against that."""
-    echo(f"{letter.id}  {_words(letter.state)}")
+    echo(f"{letter.id}  {state_words(letter.state)}")
     for fact in letter.facts:
         if fact.certainty == "predicted":
-            echo(f"  {_words(fact.state):<10}{dtntime.to_text(fact.time, 3)}  (predicted)")
+            echo(f"  {state_words(fact.state):<10}{dtntime.to_text(fact.time, 3)}  (predicted)")
     if way.code not in (*OPEN_WAYS, "no_route"):
         _show_way(way)
     if way.code == "no_route" and letter.expires is not None:
@@ -207,7 +206,7 @@ def _uploaded(client: Client, person: str, attach: tuple[Path, ...]) -> tuple[At
     return tuple(parts)
 
 
-def _told(letter: LetterView, lateness: LatenessView | None, explained: bool) -> dict[str, object]:
+def letter_told(letter: LetterView, lateness: LatenessView | None, explained: bool) -> dict[str, object]:
     """Return a letter as JSON; where it was asked why it is late, with the answer."""
     from starlight.client.client import plain_values
 
@@ -217,11 +216,11 @@ def _told(letter: LetterView, lateness: LatenessView | None, explained: bool) ->
     return told | ({"lateness": plain_values(lateness)} if explained else {})
 
 
-def _words(state: DeliveryState) -> str:
+def state_words(state: DeliveryState) -> str:
     return state.replace("_", " ")
 
 
-def _show_lateness(lateness: LatenessView, indent: str = "") -> None:
+def show_lateness(lateness: LatenessView, indent: str = "") -> None:
     """Print why a letter is not there sooner; what was refused as `starlight route --explain` prints it."""
     for sentence in lateness.first:
         echo(indent + sentence.text())
@@ -242,87 +241,3 @@ def _standard_input() -> str:
     except UnicodeDecodeError as error:
         text = f"byte {error.start} is not UTF-8 text"
         raise InputError(text, where="standard input", right="A letter is words") from None
-
-
-@click.command()
-@data_folder
-@click.argument("person")
-@click.option("--with", "address", metavar="ADDRESS", help="Only the letters with this correspondent.")
-@click.option("--explain", is_flag=True, help="Explain why letters on their way do not arrive sooner.")
-@as_json
-def inbox(folder: Path, person: str, address: str | None, explain: bool, json_output: bool) -> None:
-    """List the letters of PERSON, both ways, at the node that runs on the folder DATA."""
-    from starlight.words.letters import refused, set_aside
-
-    client = client_of(folder)
-    client.person(person)
-    if address is not None:
-        client.address(address, where="--with")
-    letters = client.letters(person, address)
-    # A search in the plan for each letter, so only where it is asked for.
-    why = {letter.id: client.why_late(person, letter) for letter in letters} if explain else {}
-    if json_output:
-        print_json([_told(letter, why.get(letter.id), explain) for letter in letters])
-        return
-    now, mailbox = max(entry.time for entry in client.nodes()), client.mailbox(person)
-    names = client.called(mailbox.conversations)
-    for letter in letters:
-        _show_letter(letter, why.get(letter.id), names, now)
-    if not letters:
-        echo("No letters.")
-    for line in shut_ways(client, person):
-        echo(line)
-    for one in (each for each in mailbox.hidden if each.letters):
-        count = "1 letter" if one.letters == 1 else f"{one.letters} letters"
-        echo(f"{one.name} is not in the list ({count}, by --with {one.address}).")
-    for told in (set_aside(mailbox.set_aside, str(folder)), refused(mailbox.refused, str(folder))):
-        if told:
-            echo(told)
-
-
-def shut_ways(client: Client, person: str) -> Iterator[str]:
-    """Return a line for each correspondent whom a letter does not leave for now, and why."""
-    conversations = client.mailbox(person).conversations
-    names = client.called(conversations)
-    for one in conversations:
-        if one.reach is not None and one.reach.code not in OPEN_WAYS:
-            yield f"{names[one.address]}: {one.reach.headline.text()}. {one.reach.detail.text()}".rstrip()
-
-
-def _state(letter: LetterView, now: int) -> str:
-    """Return the state of a letter at a mission time, in ns: where it waits, where it does."""
-    stop = letter.stop_at(now) if letter.on_its_way else None
-    if stop is not None:
-        return f"waiting at {stop.place}, leaves {dtntime.to_text(stop.leaves)} (predicted)"
-    lost = [fact for fact in letter.facts if fact.certainty == "in_doubt" and fact.doubt is None]
-    if lost and letter.state == "departed":
-        return f"departed, was expected there {dtntime.to_text(lost[-1].time)} (in doubt: no contact)"
-    if letter.certainty == "in_doubt":
-        return f"{_words(letter.state)} (at a time that can't be right)"
-    if letter.certainty != "predicted":
-        return _words(letter.state)
-    return f"{_words(letter.state)} (predicted{'' if letter.receipt_can_come else '; no receipt can come'})"
-
-
-def _show_letter(letter: LetterView, lateness: LatenessView | None, names: dict[str, str], now: int) -> None:
-    """Print a letter; names are those of the correspondents, by address."""
-    from starlight.words.letters import in_answer
-
-    mark = "*" if letter.unread else " "
-    state = _state(letter, now)
-    if letter.critical or letter.priority.name != "NORMAL":
-        state += ", critical" if letter.critical else f", {letter.priority.name.lower()}"
-    written = dtntime.to_text(letter.written_at)
-    sender = names.get(letter.from_address, letter.from_name)
-    echo(f"{mark} {written}  {sender} to {names.get(letter.to_address, letter.to_name)}  [{state}]")
-    if letter.answers is not None:
-        echo(f"    > {in_answer(letter.answers)}")
-    for line in letter.text.split("\n") if letter.text else ():
-        echo("    " + line)
-    for part in letter.parts:
-        here = "" if part.is_here else f", {part.here_bytes} here"
-        echo(f"    [{part.kind}] {part.name or part.media_type}, {part.size_bytes} bytes{here}")
-    if letter.note:
-        echo(f"    ({letter.note})")
-    if lateness is not None:
-        _show_lateness(lateness, "      ")

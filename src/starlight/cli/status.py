@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from starlight import dtntime
-from starlight.cli.node import client_of, shut_ways
+from starlight.cli.inbox import shut_ways
+from starlight.cli.node import client_of
 from starlight.cli.options import as_json, data_folder, seconds, size_text
 from starlight.cli.output import echo, print_json, redraw
 from starlight.dtntime import SECOND

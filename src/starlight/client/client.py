@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -20,6 +20,7 @@ from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter_view import LetterView
 from starlight.web import wire
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
+from starlight.web.search_view import SearchView
 from starlight.web.thread import called
 from starlight.web.views import MailboxView, Person, Recipient, Upload
 
@@ -110,6 +111,24 @@ class Client:
                 letters = view.letters + letters
             found += letters
         return found
+
+    def latest(
+        self, person: str, address: str, limit: int, before: str | None = None
+    ) -> tuple[list[LetterView], bool]:
+        """Return the last letters with a correspondent, or those before one, and whether there are
+        earlier."""
+        query = {"with": address, "limit": str(limit)} | ({} if before is None else {"before": before})
+        view = self._get(f"/people/{person}/mailbox", MailboxView, **query)
+        return list(view.letters), view.earlier
+
+    def search(self, person: str, query: Mapping[str, str]) -> SearchView:
+        """Return the letters of a person that answer a question, the newest first.
+
+        Args:
+            person: by id.
+            query: the question, by the keys of `GET /people/PERSON/search`.
+        """
+        return self._get(f"/people/{person}/search", SearchView, **query)
 
     def mailbox(self, person: str) -> MailboxView:
         """Return a person's mailbox: everyone in the list and off it, with the state of the way there."""
