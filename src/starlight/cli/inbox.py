@@ -16,9 +16,8 @@ from starlight.cli.output import echo, print_json
 from starlight.errors import InputError
 
 if TYPE_CHECKING:
-    from starlight.client.client import Client, LatenessView
+    from starlight.client.client import Client, FoundLetter, LatenessView, SearchView
     from starlight.messages.letter_view import LetterView
-    from starlight.web.search_view import FoundLetter, SearchView
 
 
 class InboxOptions(NamedTuple):

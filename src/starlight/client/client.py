@@ -20,11 +20,19 @@ from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter_view import LetterView
 from starlight.web import wire
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
-from starlight.web.search_view import SearchView
+from starlight.web.search_view import FoundLetter, SearchView
 from starlight.web.thread import called
 from starlight.web.views import MailboxView, Person, Recipient, Upload
 
-__all__ = ["Client", "LatenessView", "PredictionView", "ReachView", "plain_values"]
+__all__ = [
+    "Client",
+    "FoundLetter",
+    "LatenessView",
+    "PredictionView",
+    "ReachView",
+    "SearchView",
+    "plain_values",
+]
 
 T = TypeVar("T")
 
