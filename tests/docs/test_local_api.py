@@ -16,6 +16,8 @@ from tests.web.fake_backend import FakeBackend
 
 from starlight.app import amendment_drafts, media_desk, plan_routes, service_routes, stored_bundle_routes
 from starlight.app.serve import application
+from starlight.archive.imported import ImportedLetter
+from starlight.archive.kept_letter import KeptLetter
 from starlight.dtntime import DAY
 from starlight.live.config import DaemonStatus
 from starlight.live.plan_view import AmendmentView, PlanView
@@ -32,7 +34,19 @@ from starlight.postoffice import uploads
 from starlight.services import registration, registry
 from starlight.services.ping import RoundTrip
 from starlight.services.units import News, Registered, SentUnit
-from starlight.web import body, letters, media, media_view, pages, search, search_view, views, visit
+from starlight.web import (
+    archive,
+    archive_view,
+    body,
+    letters,
+    media,
+    media_view,
+    pages,
+    search,
+    search_view,
+    views,
+    visit,
+)
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 
 DOCUMENT = REFERENCE / "local-api.md"
@@ -68,6 +82,9 @@ ANSWERS: dict[str, Any] = {
     "GET /people/PERSON/letters/LETTER/parts/N/sound": "octets",
     "GET /people/PERSON/letters/LETTER/parts/N/picture": "octets",
     "GET /people/PERSON/letters/LETTER/parts/N/preview": "octets",
+    "GET /people/PERSON/archive": list[KeptLetter],
+    "POST /people/PERSON/archive": list[ImportedLetter],
+    "PUT /people/PERSON/letters/LETTER/parts/N": "nothing",
     "GET /sky": views.SkyPanel,
     "GET /orbits": views.Orbits,
     "POST /storm": views.StormView,
@@ -131,6 +148,12 @@ TITLES: dict[str, str] = {
     "ReadCount": "Count",
     "HiddenEntry": "Hidden entry",
     "SearchView": "Found",
+    "KeptLetter": "Kept letter",
+    "KeptSending": "Kept sending",
+    "KeptCourse": "Kept course",
+    "KeptComing": "Kept coming",
+    "KeptPart": "Kept part",
+    "ImportedLetter": "Imported letter",
     "FoundLetter": "Found letter",
 }
 BODIES: dict[str, tuple[Struct, ...]] = {
@@ -139,6 +162,7 @@ BODIES: dict[str, tuple[Struct, ...]] = {
     "Attachment": (draft.Attachment,),
     "Smaller bodies": (letters.ReadOrder, pages.StormOrder, pages.RateOrder),
     "An order to hide": (conversation.HideOrder,),
+    "An import": (archive_view.ImportOrder,),
     "An order to drop": (stored_bundle_routes.DropOrder,),
     "An amendment": (amendment_drafts.AmendmentDraft,),
     "A change": (amendment_drafts.ChangeDraft,),
@@ -334,6 +358,8 @@ LIMITS: dict[str, bool] = {
     "(30; 200 at most)": (search.FOUND_SHOWN, search.FOUND_MAX) == (30, 200),
     "1000 characters of it are read, and 16 words": (wanted.TEXT_MAX, wanted.WANTED_MAX) == (1000, 16),
     "180 characters at most": excerpt.EXCERPT_CHARS == 180,
+    "letters (20; 50 at most)": (archive.KEPT_SHOWN, archive.KEPT_MAX) == (20, 50),
+    "Of 4 MiB at most.": archive.IMPORT_MAX_BYTES == 4 * MIB,
     "of 256 kB at most": body.MAX_BODY_BYTES == 256 * 1024,
     "of 64 MiB at most": plan_routes.PLAN_MAX_BYTES == 64 * MIB,
     "a payload is at most 64 MiB less its headers": NodeLimits().bundle_bytes == 64 * MIB,

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 
 import msgspec
 from tests.web.fake_media import FakeMedia
 
+from starlight.archive.imported import Imported, ImportedLetter
+from starlight.archive.kept_letter import KeptLetter
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, from_text
 from starlight.errors import InputError
 from starlight.lookup.excerpt import excerpt, has_all
@@ -25,6 +27,7 @@ from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView, Quote
 from starlight.messages.part_view import PartView
 from starlight.messages.urgency import Precedence, Priority
+from starlight.web.archive_view import Archivist
 from starlight.web.backend import Correspondence, PageBackend
 from starlight.web.forecast_view import (
     LatenessView,
@@ -176,6 +179,19 @@ class FakeCorrespondence(Correspondence):
         return await self._backend.why_letter_late(letter)
 
 
+class FakeArchivist(Archivist):
+    """A mailbox of which nothing can be exported, as letters are kept nowhere here."""
+
+    async def letters(self, correspondent: str, before: str | None, limit: int) -> list[KeptLetter]:
+        return []
+
+    async def take(self, letters: Sequence[KeptLetter]) -> list[ImportedLetter]:
+        return [ImportedLetter(each.id, Imported.HERE) for each in letters]
+
+    async def take_part(self, letter: str, number: int, pieces: AsyncIterable[bytes]) -> None:
+        raise InputError("its bytes are here", where="part")
+
+
 class FakeFinder(Finder):
     """The search in one person's side of the fake: it looks at every letter."""
 
@@ -273,6 +289,9 @@ class FakeBackend(PageBackend):
 
     def correspondence(self, person: str) -> FakeCorrespondence:
         return FakeCorrespondence(self, person)
+
+    def archivist(self, person: str) -> Archivist:
+        return FakeArchivist()
 
     def finder(self, person: str) -> FakeFinder:
         return FakeFinder(self, person)

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 
 from starlight.app.address_book import AddressBook
+from starlight.app.archivist import MailboxArchivist
 from starlight.app.changes import changes
 from starlight.app.correspondence import Inhabitant, NodeCorrespondence
 from starlight.app.demo_pace import Pace
@@ -125,6 +126,11 @@ class NodePageBackend:
     def close(self) -> None:
         """End what the backend has started."""
         self._media_work.close()
+
+    def archivist(self, person: str) -> MailboxArchivist:
+        """Return what gives and takes the letters of a person, by id, for exports and imports."""
+        owner = self._inhabitants[person]
+        return MailboxArchivist(owner.person.address, self._daemons[owner.node].archive)
 
     async def correspondent(self, address: str) -> views.Recipient | None:
         """Return who is at an address; None where nobody knows."""

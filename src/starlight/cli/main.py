@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -29,6 +30,8 @@ COMMANDS = {
     "send": ("node", "Write a letter through a running node."),
     "inbox": ("inbox", "List the letters of somebody at a running node, search in them, follow what comes."),
     "hide": ("hide", "Take a correspondent off somebody's list, and what was never sent with it."),
+    "export": ("archive", "Write somebody's letters to files: JSON with media, and a book to read."),
+    "import": ("archive", "Put the letters of an export back into a mailbox."),
     "bundle": ("bundle", "Send and receive bundles of any payload; list and drop those that a node stores."),
     "ping": ("ping", "Send to the echo of a node, and compare its answers with what the plan expects."),
     "status": ("status", "Show the state of a running node."),
@@ -49,7 +52,7 @@ class _Lazy(click.Group):
         # Imported here and not above: numpy, the ephemeris and the page would cost every command half a
         # second.
         module = import_module(f"starlight.cli.{COMMANDS[name][0]}")
-        command: click.Command = getattr(module, name)
+        command: click.Command = getattr(module, f"{name}_" if iskeyword(name) else name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

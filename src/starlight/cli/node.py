@@ -217,6 +217,7 @@ def letter_told(letter: LetterView, lateness: LatenessView | None, explained: bo
 
 
 def state_words(state: DeliveryState) -> str:
+    """Return what a state is called, in words."""
     return state.replace("_", " ")
 
 

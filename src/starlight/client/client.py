@@ -9,9 +9,12 @@ from urllib.parse import quote
 
 import msgspec
 
+from starlight.archive.imported import ImportedLetter
+from starlight.archive.kept_letter import KeptLetter
 from starlight.bundle import EndpointID
 from starlight.client.attached_file import AttachedFile
 from starlight.client.local_api import LocalApi, Question, Reply, Streamed, as_json
+from starlight.dtntime import from_text
 from starlight.errors import InputError
 from starlight.live.config import DaemonStatus
 from starlight.live.plan_view import AmendmentView
@@ -22,7 +25,7 @@ from starlight.web import wire
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 from starlight.web.search_view import FoundLetter, SearchView
 from starlight.web.thread import called
-from starlight.web.views import MailboxView, Person, Recipient, Upload
+from starlight.web.views import CivilFace, Clock, CountedFace, MailboxView, Person, Recipient, Upload
 
 __all__ = [
     "Client",
@@ -138,9 +141,38 @@ class Client:
         """
         return self._get(f"/people/{person}/search", SearchView, **query)
 
+    def kept_letters(self, person: str, address: str, before: str | None, limit: int) -> list[KeptLetter]:
+        """Return the last letters with a correspondent, or those before one, as an export keeps them."""
+        query = {"with": address, "limit": str(limit)} | ({} if before is None else {"before": before})
+        return self._get(f"/people/{person}/archive", list[KeptLetter], **query)
+
+    def import_letters(self, person: str, letters: Sequence[KeptLetter]) -> list[ImportedLetter]:
+        """Put letters of an export into a person's mailbox; return what became of each."""
+        body = msgspec.json.encode({"letters": letters})
+        path, read = f"/people/{person}/archive", as_json(list[ImportedLetter])
+        return self._api.ask(Question("POST", path, read, body=body, media="application/json"))
+
+    def part_bytes(self, person: str, letter: str, number: int) -> Iterator[bytes]:
+        """Give the bytes of a part that is here whole, a piece at a time."""
+        path = f"/people/{person}/letters/{quote(letter, safe='')}/parts/{number}"
+        return self._api.pieces(Question("GET", path, lambda reply: None))
+
+    def restore_part(self, person: str, letter: str, number: int, data: Streamed) -> None:
+        """Put back the bytes of a part that is not here whole.
+
+        Raises:
+            InputError: they are not its bytes, or it is here.
+        """
+        path = f"/people/{person}/letters/{quote(letter, safe='')}/parts/{number}"
+        self._api.ask(Question("PUT", path, lambda reply: None, body=data))
+
     def mailbox(self, person: str) -> MailboxView:
         """Return a person's mailbox: everyone in the list and off it, with the state of the way there."""
         return self._get(f"/people/{person}/mailbox", MailboxView, limit="1")
+
+    def clock(self) -> Clock:
+        """Return mission time, and how the worlds read it."""
+        return self._api.ask(Question("GET", "/sky", _clock))
 
     def hide(self, person: str, order: HideOrder) -> HiddenEntry:
         """Take a correspondent off a person's list until something new comes, or put one back.
@@ -224,6 +256,15 @@ class Client:
             right = f"A letter has at most {BODY_MAX_BYTES // 1024} kB with all that belongs to it"
             raise InputError("the letter is too long", where="text", right=right)
         return self._api.ask(Question("POST", path, as_json(kind), body=data, media="application/json"))
+
+
+def _clock(reply: Reply) -> Clock:
+    """Return the clock in an answer: which kind a world's is, its keys tell."""
+    told = msgspec.json.decode(reply.body)["clock"]
+    faces: dict[str, CivilFace | CountedFace] = {}
+    for name, face in told["worlds"].items():
+        faces[name] = wire.read(face, CountedFace) if "day_zero" in face else wire.read(face, CivilFace)
+    return Clock(from_text(told["now"]), told["rate"], faces)
 
 
 def _kind_of(media_type: str) -> str:

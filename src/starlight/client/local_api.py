@@ -110,6 +110,16 @@ class Exchange:
             yield self._connection.send(h11.Data(data=piece)) or b""
         self._connection.send(h11.EndOfMessage())  # By the length, so there are no bytes of it.
 
+    @property
+    def is_refused(self) -> bool | None:
+        """Return whether the answer is an error; None while nobody knows."""
+        return None if self._response is None else self._response.status_code >= 400
+
+    def taken(self) -> list[bytes]:
+        """Return what has come of the body since the last time; it is not part of the reply then."""
+        taken, self._body = self._body, []
+        return taken
+
     def receive_data(self, data: bytes) -> Reply | None:
         """Take bytes that came, or none at the end of the stream; return the answer once it is whole.
 
@@ -176,6 +186,23 @@ class LocalApi:
                 connection.sendall(piece)
                 if select.select([connection], [], [], 0)[0]:
                     return  # It answers already, so it refuses the rest, and may not read it.
+
+    def pieces(self, question: Question[T]) -> Iterator[bytes]:
+        """Ask, and give the answer's body a piece at a time as it comes; errors as of `ask`."""
+        exchange = Exchange(self._access, question)
+        try:
+            with socket.create_connection(self._where, TIMEOUT_S) as connection:
+                connection.settimeout(TIMEOUT_S)
+                self._send(connection, exchange)
+                answer = None
+                while answer is None:
+                    answer = exchange.receive_data(connection.recv(PIECE_BYTES))
+                    if exchange.is_refused is False:
+                        yield from exchange.taken()
+        except (OSError, h11.ProtocolError) as error:
+            raise self._silent(error) from None
+        if answer.status >= 400:
+            raise self._refused(answer)
 
     async def ask_async(self, question: Question[T]) -> T:
         """Ask, and wait for the answer, without holding up others; as `ask` in all else."""

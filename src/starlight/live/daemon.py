@@ -20,6 +20,7 @@ from starlight.engine.host import Host
 from starlight.engine.node import Node
 from starlight.engine.step import Step
 from starlight.errors import StarlightError, StoreError
+from starlight.live.archive_service import ArchiveService
 from starlight.live.assembly import amendment_service_of, neighbours_of, post_office_of
 from starlight.live.bundle_service import BUNDLES, BundleService
 from starlight.live.change_listeners import ChangeListeners
@@ -147,6 +148,7 @@ class Daemon:
         # Each application has a face for whoever asks in this process: people, programs, planners.
         moment, carry_out, room = requests.moment, requests.carry_out, self._disk.require
         self.mail = MailService(self.office, clock, moment, partial(carry_out, MAIL), room)
+        self.archive = ArchiveService(self.office, moment, partial(carry_out, MAIL), room)
         self.bundles = BundleService(registry, moment, partial(carry_out, BUNDLES), host.payload, room)
         self.plan = PlanService(self._amendments, moment, partial(carry_out, AMENDMENTS))
         self.held = StoredBundles(self.node, moment, requests.tell)

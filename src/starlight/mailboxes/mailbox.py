@@ -132,12 +132,21 @@ class Mailbox:
         self._records.put(card)
         return card
 
-    def put_letter(self, letter: Letter, stored: StoredLetter, now: int) -> list[Save]:
-        """Keep a letter, written or received, as it travels; `now` is by our clock, in ns."""
+    def put_letter(
+        self, letter: Letter, stored: StoredLetter, now: int, *, correspondent: str = ""
+    ) -> list[Save]:
+        """Keep a letter, written or received, as it travels.
+
+        Args:
+            letter, stored: what it means, and as it travels.
+            now: by our clock, in ns.
+            correspondent: the other end, of a letter from another mailbox of the same person; else as it
+                says.
+        """
         saves = [self._decoded.put_letter(self.address, letter, stored)]
         if not self.index.has(letter.id):
-            saves += self.index.add(letter, now)
-            saves += self.hidden.show(correspondent_of(letter, self.address))
+            saves += self.index.add(letter, now, correspondent)
+            saves += self.hidden.show(correspondent or correspondent_of(letter, self.address))
         return saves
 
     # Reading.
@@ -149,6 +158,10 @@ class Mailbox:
             StoreError: the disk can't be read, here and wherever letters are read.
         """
         return self._decoded.letter(self.address, letter_id)
+
+    def stored(self, letter_id: str) -> StoredLetter | None:
+        """Return a letter as it travelled, or None when it is not here."""
+        return self._decoded.read(self.address, f"letter/{letter_id}", stored_format.LETTER)
 
     def sent(self, letter_id: str) -> Sent | None:
         """Return what is known about the course of a letter, or None when it was not written here."""

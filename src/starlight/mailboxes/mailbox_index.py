@@ -45,14 +45,16 @@ class MailboxIndex:
             raise StoreError(f"{self.address} index/{letter_id}: no such letter")
         return entry
 
-    def add(self, letter: Letter, now: int | None) -> list[Save]:
+    def add(self, letter: Letter, now: int | None, correspondent: str = "") -> list[Save]:
         """Put a new letter into the index, and those into their new places that it holds back.
 
         Args:
             letter: the letter.
             now: when it was written, or came, by our clock, in ns; None where that is not known any more.
+            correspondent: the other end, of a letter from another mailbox of the same person; else as it
+                says.
         """
-        correspondent = correspondent_of(letter, self.address)
+        correspondent = correspondent or correspondent_of(letter, self.address)
         reply_to = self._answered(letter.reply_to, correspondent)
         written_at = self._place(letter, correspondent, now)
 

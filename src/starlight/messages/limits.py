@@ -54,6 +54,16 @@ def check(message: Letter | Receipt | Telemetry | Chunk) -> None:
         _check_telemetry(message)
 
 
+def check_id(id: str) -> None:
+    """Check that a text can be the id of a letter; raises InputError."""
+    _check_text("id", id, ID_MAX_BYTES)
+
+
+def check_address(address: str) -> None:
+    """Check that a text is as long as an address or a group may be; raises InputError."""
+    _check_text("address", address, ADDRESS_MAX_BYTES)
+
+
 def _check_letter(letter: Letter) -> None:
     _check_text("sender", letter.sender, ADDRESS_MAX_BYTES)
     _check_text("to", letter.to, ADDRESS_MAX_BYTES)

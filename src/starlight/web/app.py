@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from starlight.errors import StarlightError
 from starlight.web.answers import tell, tell_http, tell_nobody
+from starlight.web.archive import ArchiveRoutes
 from starlight.web.backend import PageBackend
 from starlight.web.guard import LOOPBACK_HOSTS, Guard
 from starlight.web.letters import LetterRoutes
@@ -40,6 +41,7 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
     twins = [
         *pages.routes(),
         *MediaRoutes(backend).routes(),
+        *ArchiveRoutes(backend).routes(),
         *PartRoutes(backend).routes(),
         *LetterRoutes(backend).routes(),
         *SearchRoutes(backend).routes(),

@@ -14,6 +14,7 @@ from starlight.messages.conversation import HiddenEntry, HideOrder
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
+from starlight.web.archive_view import Archivist
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 from starlight.web.media_backend import MediaBackend
 from starlight.web.search_view import Finder
@@ -124,6 +125,10 @@ class PageBackend(Protocol):
 
     def media(self, person: str) -> MediaBackend:
         """Return the voices and pictures of one of `people()`, by id."""
+        ...
+
+    def archivist(self, person: str) -> Archivist:
+        """Return what gives and takes the letters of one of `people()`, by id, for exports and imports."""
         ...
 
     async def correspondent(self, address: str) -> Recipient | None:
