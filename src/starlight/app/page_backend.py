@@ -29,6 +29,7 @@ from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon
+from starlight.media import extra
 from starlight.messages.reach import Reach
 from starlight.web import views
 from starlight.web.forecast_view import reach_view, silence_of, window_of
@@ -180,6 +181,7 @@ class NodePageBackend:
                 for each in self._daemons[owner.node].facts.disagreements()
             ),
             disk=self._daemons[owner.node].status().disk,
+            media_missing="" if extra.available() else extra.HOW,
         )
 
     async def set_rate(self, person: str, rate: float) -> views.PaceView:

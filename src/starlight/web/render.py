@@ -18,6 +18,7 @@ from starlight import dtntime
 from starlight.messages.letter_view import LetterView
 from starlight.visible_text import visible_in_html
 from starlight.web import localtime
+from starlight.web.shown_parts import shown_parts
 from starlight.web.views import Crossing
 from starlight.words import doubt, lateness, letters, links, mission_facts, pace, plan, silence
 
@@ -78,6 +79,21 @@ def _first_part(letter: LetterView) -> str:
     return next((part.name or part.kind.capitalize() for part in letter.parts), "")
 
 
+def _size(count: int) -> str:
+    """Return a size as people say it, in three digits at most; `attachments.js` says it likewise."""
+    if count < 1000:
+        return f"{count} bytes"
+    number, unit = (count / 1e3, "kB") if count < 999_500 else (count / 1e6, "MB")
+    return f"{number:.{1 if number < 9.95 else 0}f} {unit}"
+
+
+def _played(duration_ms: int) -> str:
+    """Return how long something plays: minutes and seconds."""
+    seconds = round(duration_ms / 1000)
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{hours}:{minutes:02}:{seconds % 60:02}" if hours else f"{minutes}:{seconds % 60:02}"
+
+
 def _verbatim(text: str) -> Markup:
     """Return text for an attribute that programs read, where each character counts."""
     return escape(text)
@@ -113,6 +129,9 @@ _environment.filters |= {
     "under_way": _under_way,
     "embedded": _embedded,
     "first_part": _first_part,
+    "shown_parts": lambda letter, decoded: shown_parts(letter, decoded=decoded),
+    "size": _size,
+    "played": _played,
     "urgency": letters.urgency,
     "distress": letters.distress,
     "verbatim": _verbatim,

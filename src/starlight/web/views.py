@@ -364,6 +364,7 @@ class PageStatus(msgspec.Struct, frozen=True):
         links: how the links of the person's node stand.
         facts: which facts of the mission are told differently elsewhere.
         disk: what the disk of this place wants, in words; empty while it has room.
+        media_missing: how voices and pictures come to be heard and seen here; empty where they are.
     """
 
     sky: SkyPanel
@@ -381,6 +382,7 @@ class PageStatus(msgspec.Struct, frozen=True):
     # Programs have them with all their figures in `GET /api/nodes`.
     links: Annotated[tuple[LinkView, ...], UNTOLD] = ()
     disk: str = ""
+    media_missing: str = ""
 
 
 class PageChange(msgspec.Struct, frozen=True):

@@ -1,8 +1,9 @@
 // Writing: the draft that is never lost, its forecast that is never stale, and sending, which keeps a letter
 // in this browser while the node does not answer.
 
+import { Attachments } from "./attachments.js";
 import { Kept } from "./kept.js";
-import { Outbox, isRefused, newKey, refusalWords } from "./outbox.js";
+import { Outbox, draftOf, isRefused, newKey, refusalWords } from "./outbox.js";
 import { Shelf } from "./shelf.js";
 
 // A forecast whose moment of leaving has passed is stale. When a letter would leave at once that is
@@ -39,6 +40,9 @@ export class Composer {
 
   start() {
     const { form, text } = this;
+    const tell = (words) => this.tell(words, false);
+    const base = this.page.letters.replace(/\/letters$/, "");
+    this.attachments = new Attachments(this.page, base, () => this.draft(), () => this.changed(), tell);
     this.restore();
     text.addEventListener("input", () => {
       byId("alert").hidden = true;
@@ -57,7 +61,8 @@ export class Composer {
     });
     form.addEventListener("htmx:confirm", (event) => {
       // What is written now goes after what waits here.
-      if (event.target !== form || !this.outbox.waiting().length) return;
+      // A form has no place for what goes with it, so that is sent from here, too.
+      if (event.target !== form || (!this.outbox.waiting().length && this.attachments.isEmpty)) return;
       event.preventDefault();
       if (this.keep(this.written(), "")) this.outbox.flush();
     });
@@ -84,9 +89,16 @@ export class Composer {
       reply_to: fields.reply_to.value || null,
       priority: fields.urgent.checked ? "expedited" : "normal",
       key: fields.key.value,
+      parts: this.attachments.parts(),
+      attached: this.attachments.kept(),
       written: this.page.clock.now(),
       answers: fields.reply_to.value ? byId("answering-words").textContent : "",
     };
+  }
+
+  // As the node takes it: without what only this browser keeps.
+  draft() {
+    return draftOf(this.written());
   }
 
   changed() {
@@ -98,7 +110,7 @@ export class Composer {
 
   save() {
     const draft = this.written();
-    if (!draft.text && !draft.reply_to) this.drafts.remove(draft.to);
+    if (!draft.text && !draft.reply_to && this.attachments.isEmpty) this.drafts.remove(draft.to);
     else {
       this.drafts.put(draft.to, draft);
       const all = [...this.drafts.all()].sort(([, one], [, other]) => other.written - one.written);
@@ -117,6 +129,7 @@ export class Composer {
     this.text.value = draft.text;
     byId("draft-key").value = draft.key || newKey();
     byId("urgent").checked = draft.priority === "expedited";
+    this.attachments.restore(draft.attached);
     if (draft.reply_to && !byId("reply-to").value) this.answer(draft.reply_to, draft.answers);
   }
 
@@ -160,6 +173,7 @@ export class Composer {
   // Empties the field, but for words that were written since.
   done(letter) {
     if (this.text.value === letter.text) this.text.value = "";
+    this.attachments.clear();
     byId("urgent").checked = false;
     byId("alert").hidden = true;
     this.rewritten = true;
@@ -168,7 +182,7 @@ export class Composer {
 
   // Keeps a letter in this browser, which sends it once the node answers; returns whether it could.
   keep(letter, why) {
-    if (!letter.text.trim()) return false;
+    if (!letter.text.trim() && !letter.parts.length) return false;
     if (!this.outbox.add(letter)) {
       this.notSent(why || "The node does not answer, and this browser keeps nothing.");
       return false;
@@ -210,7 +224,7 @@ export class Composer {
 
   // Takes a letter back into the field, where nothing else is being written.
   async edit(key) {
-    if (this.text.value.trim()) {
+    if (this.text.value.trim() || !this.attachments.isEmpty) {
       this.tell("Send or clear what you are writing here first.", false);
       this.text.focus();
       return;
@@ -241,6 +255,7 @@ export class Composer {
   }
 
   forecastAgain() {
+    this.attachments?.foreseeAgain();
     const prediction = byId("prediction");
     const leaves = prediction?.dataset.leaves;
     if (!leaves || document.visibilityState !== "visible") return;

@@ -35,7 +35,7 @@ export class Kept {
     article.dataset.key = letter.key;
     article.setAttribute("aria-labelledby", `${article.id}-from`);
     row.querySelector("h2").id = `${article.id}-from`;
-    find("text").textContent = letter.text;
+    find("text").textContent = letter.text || (letter.attached ?? []).map((group) => group.name || "Voice").join(", ");
     find("answers").textContent = letter.answers ?? "";
     find("answers").hidden = !letter.answers;
     find("urgent").hidden = letter.priority !== "expedited";
@@ -57,7 +57,8 @@ export class Kept {
     const drafts = this.drafts.all();
     const kept = this.outbox.letters();
     for (const link of document.querySelectorAll(".person[data-address]")) {
-      const draft = drafts.get(link.dataset.address)?.text.trim();
+      const mine = drafts.get(link.dataset.address);
+      const draft = mine?.text.trim() || (mine?.attached ?? []).map((group) => group.name || "Voice").join(", ");
       const waits = kept.filter((letter) => letter.to === link.dataset.address);
       const refused = waits.filter((letter) => letter.refused).length;
       const words = refused ? `${refused} not sent` : `${waits.length} kept here, will be sent`;

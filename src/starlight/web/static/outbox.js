@@ -79,8 +79,8 @@ export class Outbox {
 
   // Returns whether the next one may be sent.
   async send(letter) {
-    const { order, since, written, answers, ...draft } = letter;
-    if (Date.now() - since > NO_LONGER_MS) return this.refuse(letter, "It was kept here too long to be sent by itself.");
+    const draft = draftOf(letter);
+    if (Date.now() - letter.since > NO_LONGER_MS) return this.refuse(letter, "It was kept here too long to be sent by itself.");
     this.inHand = letter.key;
     this.changed();
     try {
@@ -112,6 +112,12 @@ export class Outbox {
     this.shelf.put(letter.key, { ...letter, refused: words });
     return true;
   }
+}
+
+// What the node takes of a letter that is kept here.
+export function draftOf(letter) {
+  const { order, since, written, answers, attached, refused, ...draft } = letter;
+  return draft;
 }
 
 // Whether a letter was refused for what it is, so that to send it again is of no use.

@@ -5,6 +5,7 @@ import { MissionClock, durationWords, untilWords, utcWords } from "./clock.js";
 import { Composer } from "./composer.js";
 import { refusalWords } from "./outbox.js";
 import { Ray } from "./ray.js";
+import { Player } from "./player.js";
 import { Reading } from "./reading.js";
 import { Scroll } from "./scroll.js";
 import { SkyDrawing } from "./sky.js";
@@ -22,6 +23,7 @@ const ray = byId("ray") && new Ray(byId("ray"), clock); // null where there is o
 const scroll = new Scroll(byId("scroll"), byId("below"), byId("below-words"));
 const reading = new Reading(byId("scroll"), (form) => htmx.trigger(form, "submit"));
 const composer = new Composer({ clock, scroll, world, mailbox, letters, say, refresh });
+const player = new Player();
 const baseTitle = document.title;
 
 // ---- the strip of clocks -------------------------------------------------------------------
@@ -182,6 +184,7 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   if (event.detail.target.id === "conversations") composer.kept.list();
   if (event.detail.target.id !== "letters") return;
   composer.showKept();
+  player.refreshed();
   scroll.release();
   reading.watch();
 });

@@ -1,0 +1,173 @@
+"""Voices and pictures between two real nodes, as their people send, hear and see them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    FilePayload,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
+from tests.media.test_pictures import file_of, landscape, with_exif
+from tests.pair.nodes import Pair, contacts, looks_well, real_pair
+from tests.web.conftest import CHROMIUM
+
+from starlight.dtntime import DAY, HOUR, SECOND
+from starlight.live.clock import MissionClock
+
+NOW = MissionClock.of_day(Fraction(1)).now() // SECOND * SECOND
+"""Of the machine, in ns; the nodes count their mission time from it."""
+RATE_BPS = 24_000
+"""Slower than the finest voice, faster than the thinnest."""
+MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give a browser whose microphone hears a tone each second."""
+    if not CHROMIUM.exists():
+        pytest.skip("the page's tests need a browser: apt-get install chromium")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", *MICROPHONE]
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def pair(context: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Run both nodes over a thin link."""
+    plan = contacts(NOW, (-HOUR, 30 * DAY)).replace("1000000", str(RATE_BPS))
+    with real_pair(tmp_path_factory.mktemp("media"), context, plan=plan) as running:
+        yield running
+
+
+def letter(page: Page, text: str) -> Locator:
+    """Return a letter on a page, by its words."""
+    return page.get_by_role("article").filter(has=page.locator(".text", has_text=text))
+
+
+def record(page: Page, seconds: int) -> None:
+    """Record a voice for so many seconds, as the page counts them."""
+    page.get_by_role("button", name="Voice", exact=True).click()
+    expect(page.locator("#recording-time")).to_have_text(re.compile(rf"0:0[{seconds}-9]"))
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator("#choices")).to_be_visible()
+
+
+def test_a_voice_is_recorded_and_heard_while_it_comes(pair: Pair) -> None:
+    """Each way to send a voice says its size and arrival; it plays before it is whole, then to its end."""
+    jay, nan = pair.jay(), pair.nan()
+    record(jay, 3)
+    choices = jay.locator("#choices label")
+    expect(choices).to_have_count(7)
+    expect(choices.filter(has_text="In your voice")).to_contain_text(
+        re.compile(r"[\d.]+ kB there \d\d:\d\d, (in|now)")
+    )
+    expect(jay.locator("#choices input:checked")).to_have_count(1)
+    jay.locator("#choices").get_by_label("For songs").check()
+    jay.get_by_label("What is said in it").fill("Beep, beep, beep.")
+    looks_well(jay)
+    jay.get_by_role("button", name="Attach").click()
+    expect(jay.locator("#attached li")).to_contain_text(re.compile(r"Voice, 0:0\d, \d+ kB there \d\d:\d\d"))
+    jay.locator("#text").fill("Listen to this.")
+    jay.locator("#send").click()
+    expect(jay.locator("#attached")).to_be_hidden()
+    came = letter(nan, "Listen to this.")
+    expect(came.locator(".transcript")).to_have_text("Beep, beep, beep.")
+    voice = came.locator("li.voice")
+    expect(voice.locator("a.play")).to_be_visible()
+    expect(voice.locator(".whereabouts")).to_contain_text("the rest is to come")
+    nan.locator("#speed").evaluate("each => (each.value = '2')")
+    voice.locator("a.play").click()
+    expect(nan.locator("#still")).to_have_text("Waits for the rest, which is on its way.")
+    looks_well(nan)
+    # Swapped many times meanwhile, the letters never take the player with them.
+    expect(voice.locator(".whereabouts")).to_have_count(0)
+    expect(nan.locator("#sound")).to_have_js_property("ended", True)
+    expect(nan.locator("#still")).to_have_text("")
+    played = nan.locator("#sound").evaluate("each => [each.currentTime > 2.5, each.playbackRate]")
+    assert played == [True, 2]
+    nan.get_by_role("button", name="Close").click()
+    expect(nan.locator("#player")).to_be_hidden()
+
+
+def test_a_picture_comes_in_steps(pair: Pair, tmp_path: Path) -> None:
+    """The preview comes with the words, then a small picture in its place, then the whole."""
+    jay, nan = pair.jay(), pair.nan()
+    photo = tmp_path / "sol 7.jpg"
+    photo.write_bytes(file_of(landscape(1200, 900, 5.0), quality=90))
+    jay.locator("#add-picture").set_input_files(photo)
+    rows = jay.locator("#attached li")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_contain_text("goes with the words")
+    for row, which in ((rows.nth(1), "a smaller one"), (rows.nth(2), "the whole picture")):
+        expect(row).to_contain_text(which)
+        expect(row.locator(".predicted")).to_contain_text(re.compile(r"there \d\d:\d\d"))
+    looks_well(jay)
+    jay.locator("#text").fill("The ridge at noon.")
+    jay.locator("#send").click()
+    picture = letter(nan, "The ridge at noon.").locator("li.picture")
+    expect(picture.locator("img.preview")).to_be_visible()
+    expect(picture).to_contain_text("The whole picture")
+    expect(picture.locator("a img")).to_be_visible()
+    looks_well(nan)
+    expect(picture.locator("img[src$='/parts/1/picture']")).to_be_visible()
+    size = picture.locator("img").evaluate("each => each.decode().then(() => each.naturalWidth)")
+    assert size == 1200
+    looks_well(nan)
+
+
+def test_what_can_not_be_sent_is_told_in_words(pair: Pair, tmp_path: Path) -> None:
+    """A picture that is none, one cut off and an empty one are told by name; what is written stays."""
+    jay = pair.jay()
+    jay.locator("#text").fill("These words stay.")
+    for name, data, told in (
+        ("markup.png", b"<svg onload=alert(1)>", "markup.png: it is no picture"),
+        ("empty.jpg", b"", "empty.jpg: the picture has 0 bytes"),
+        ("cut.jpg", with_exif(1)[:300], "cut.jpg: the picture is damaged"),
+    ):
+        jay.locator("#add-picture").set_input_files({"name": name, "mimeType": "image/png", "buffer": data})
+        expect(jay.locator("#alert")).to_contain_text(told)
+    expect(jay.locator("#text")).to_have_value("These words stay.")
+    expect(jay.locator("#attached")).to_be_hidden()
+    jay.locator("#text").fill("")
+
+
+def test_what_the_camera_wrote_is_kept_on_purpose_alone(pair: Pair) -> None:
+    """The place is taken out, and that is said; a button keeps the file as it is; a reload loses nothing."""
+    jay = pair.jay()
+    file = FilePayload(name="door.jpg", mimeType="image/jpeg", buffer=with_exif(6))
+    jay.locator("#add-picture").set_input_files(file)
+    attached = jay.locator("#attached")
+    expect(attached).to_contain_text("The place where it was taken has been taken out.")
+    attached.get_by_role("button", name="Keep what the camera wrote").click()
+    expect(attached).to_contain_text("It is sent as it is")
+    jay.reload()
+    expect(attached).to_contain_text("door.jpg, 40 × 80")
+    attached.get_by_role("button", name="Remove").click()
+    expect(attached).to_be_hidden()
+
+
+def test_a_file_passes_through_and_is_only_saved(pair: Pair, tmp_path: Path) -> None:
+    """A file of any kind says its size, type and arrival, and at the other end is saved and never opened."""
+    jay, nan = pair.jay(), pair.nan()
+    markup = b"<script>alert(1)</script>" * 200
+    page = FilePayload(name="<b>plan</b>.html", mimeType="text/html", buffer=markup)
+    jay.locator("#add-file").set_input_files(page)
+    expect(jay.locator("#attached")).to_contain_text(re.compile(r"<b>plan</b>.html, 5.0 kB there \d\d:\d\d"))
+    jay.locator("#send").click()
+    link = nan.locator(".parts a[download]", has_text="<b>plan</b>.html")
+    expect(link).to_be_visible()
+    with nan.expect_download() as saved:
+        link.click()
+    assert saved.value.path().read_bytes() == markup
