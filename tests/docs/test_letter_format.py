@@ -12,7 +12,7 @@ from enum import IntEnum
 import pytest
 from tests.docs.documents import REFERENCE, ROOT, blocks, text_of
 
-from starlight.messages import format, letter_keys, parts
+from starlight.messages import format, group_keys, letter_keys, parts
 from starlight.messages.first_format import MARK
 from starlight.messages.letter import Act, DistressState
 from starlight.messages.urgency import Priority
@@ -28,6 +28,7 @@ MAPS: dict[str, set[int]] = {
     "opening": set(letter_keys.OpeningKey),
     "part": set(letter_keys.PartKey),
     "premiere": set(letter_keys.PremiereKey),
+    "group": {*COMMON, letter_keys.Key.ID, letter_keys.Key.SIGNATURE, *group_keys.GroupKey},
     "chunk": {*COMMON, letter_keys.Key.ID, letter_keys.Key.SIGNATURE, *format.ChunkKey},
     "receipt": {*COMMON, letter_keys.Key.SIGNATURE, *format.ReceiptKey},
     "telemetry": {*COMMON, letter_keys.Key.SIGNATURE, *format.TelemetryKey},

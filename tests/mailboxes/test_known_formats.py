@@ -10,7 +10,8 @@ from starlight.mailboxes import stored_format
 from starlight.mailboxes.known_formats import KnownFormats, format_told
 from starlight.mailboxes.records import FORMAT, MemoryRecords
 from starlight.mailboxes.stored_format import KnownFormat
-from starlight.messages.letter import Letter, Message, Newer, Receipt, ReceiptFact, Telemetry
+from starlight.messages.format import Message
+from starlight.messages.letter import Letter, Newer, Receipt, ReceiptFact, Telemetry
 from starlight.messages.parts import Chunk
 from starlight.node.application import Save
 

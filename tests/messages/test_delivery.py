@@ -17,7 +17,8 @@ from starlight.messages.delivery import (
     after,
     flight_of,
 )
-from starlight.messages.dispatch import Confirmed, Copy, Dispatch, Expected, Sent, facts, standing
+from starlight.messages.dispatch import Confirmed, Copy, Dispatch, Expected, Sent
+from starlight.messages.standing import facts, standing
 
 W, Q, D, A, R, E, T = (
     DeliveryState.WRITTEN,

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from starlight.mailboxes.stored_format import SENT as RECORD
 from starlight.messages.delivery import DeliveryState
-from starlight.messages.dispatch import Copy, Dispatch, Expected, FirstExpected, Sent, standing
+from starlight.messages.dispatch import Copy, Dispatch, Expected, FirstExpected, Sent
+from starlight.messages.standing import standing
 
 OWN = Dispatch(size_bytes=60, state=DeliveryState.READ, copies=(Copy("a"),))
 VOICE = Dispatch(part=0, size_bytes=9_000, state=DeliveryState.QUEUED, copies=(Copy("b"), Copy("c")))

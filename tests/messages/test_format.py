@@ -26,6 +26,18 @@ from starlight.messages.format import (
     encode_message,
     stand_in,
 )
+from starlight.messages.group import (
+    NUMBER_MAX,
+    Group,
+    GroupName,
+    Membership,
+    Stamp,
+    founded,
+    group_id,
+    renamed,
+    with_members,
+)
+from starlight.messages.group_keys import GroupNews
 from starlight.messages.letter import (
     RECEIPT_FACTS_MAX,
     TEXT_MAX_BYTES,
@@ -86,6 +98,12 @@ def is_in_tables(payload: bytes) -> bool:
     return bool(SCHEMA.validate(payload, root_type=root).valid)
 
 
+GARDEN = with_members(
+    renamed(founded("ipn:7.1", b"\xa0" * 16, "Us", ["ipn:20.1"]), "ipn:20.1", "The garden"),
+    "ipn:20.1",
+    ["ipn:7.3"],
+    [],
+)
 MEANT: dict[str, object] = {
     "Short letter": letter(text="Good night, Jay."),
     "Answer with all that a letter may say": letter(
@@ -170,6 +188,7 @@ MEANT: dict[str, object] = {
         (MissingChunks(OTHER, 1, ((3, 2), (9, 1))),),
         format=2,
     ),
+    "State of a group": GroupNews(GARDEN.id, GARDEN),
     "Telemetry of a rover": Telemetry(
         "ipn:20.1",
         ENVELOPE.created - 500 * MILLISECOND,
@@ -198,7 +217,7 @@ def test_a_vector_is_what_it_says(name: str, notation: str, digits: str) -> None
     assert cbor2.loads(payload) == cbor.loads(payload) == diagnostic(notation)
     assert is_in_tables(payload)
     meant = MEANT[name]
-    assert isinstance(meant, Letter | Receipt | Telemetry | Chunk)
+    assert isinstance(meant, Letter | Receipt | Telemetry | Chunk | GroupNews)
     assert decode_message(payload, ENVELOPE) == meant
     assert encode_message(meant, ENVELOPE) == payload
 
@@ -206,7 +225,7 @@ def test_a_vector_is_what_it_says(name: str, notation: str, digits: str) -> None
 def test_every_kind_has_a_vector() -> None:
     """The page has the bytes of each kind of message."""
     assert {name for name, _, _ in VECTORS} == set(MEANT)
-    assert {type(meant) for meant in MEANT.values()} == {Letter, Receipt, Telemetry, Chunk}
+    assert {type(meant) for meant in MEANT.values()} == {Letter, Receipt, Telemetry, Chunk, GroupNews}
 
 
 # What goes in comes out.
@@ -342,8 +361,21 @@ some_chunks = st.builds(
     st.binary(min_size=1, max_size=50),
     st.lists(st.binary(min_size=32, max_size=32), max_size=4).map(tuple),
 )
-messages = some_letters() | some_receipts | some_telemetry | some_chunks
-Said = Letter | Receipt | Telemetry | Chunk
+stamps = st.builds(Stamp, st.integers(0, NUMBER_MAX), st.sampled_from(["", "ipn:7.1", "ipn:20.1"]))
+some_groups = st.builds(
+    lambda nonce, name, people: Group(group_id("ipn:7.1", nonce), "ipn:7.1", nonce, name, people),
+    st.binary(min_size=16, max_size=16),
+    st.builds(GroupName, stamps, st.text(min_size=1, max_size=40).filter(str.strip)),
+    st.dictionaries(
+        st.integers(1, 99).map("ipn:20.{}".format),
+        st.builds(Membership, stamps, st.booleans()),
+        min_size=1,
+        max_size=9,
+    ),
+)
+some_news = st.builds(lambda group, more: GroupNews(group.id, group, more), some_groups, unknown)
+messages = some_letters() | some_receipts | some_telemetry | some_chunks | some_news
+Said = Letter | Receipt | Telemetry | Chunk | GroupNews
 
 
 @quick

@@ -20,8 +20,8 @@ from starlight.messages import correspondent as c
 from starlight.messages.correspondent import Act, Correspondent, Desk, Maker
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.first_format import encode_first
-from starlight.messages.format import decode_message
-from starlight.messages.letter import Letter, Message, Receipt, Telemetry
+from starlight.messages.format import Message, decode_message
+from starlight.messages.letter import Letter, Receipt, Telemetry
 from starlight.messages.parts import Chunk, PartKind
 from starlight.messages.trace_events import ActRefused, CorrespondentFailed, CorrespondentLost
 from starlight.messages.wire_values import Envelope

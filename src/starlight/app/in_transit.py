@@ -59,7 +59,7 @@ class InTransit:
                     sides = self._worlds.get(leg.from_node, ""), self._worlds.get(leg.to_node, "")
                     if sides[0] == sides[1]:
                         continue
-                    label = crossings.letter(self._name(box.address), self._name(to))
+                    label = crossings.letter(self._name(box.address), self._name(sent.to or to))
                     found.append(
                         views.Crossing(letter_id, "letter", *sides, leg.last_byte, leg.arrives, label)
                     )

@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from starlight.errors import InputError
 from starlight.messages.conversation import HiddenEntry, HideOrder
+from starlight.messages.course import letter_of_course
 from starlight.messages.delivery import WITHDRAWABLE, DeliveryState
+from starlight.messages.standing import least_far
 from starlight.node.application import Request
 from starlight.postoffice.postoffice import PostOffice
 
@@ -48,14 +50,16 @@ class CorrespondentList:
             except InputError:
                 continue  # A link may have taken it by now, so it is no letter that never left.
         await self._carry_out(requests, now)
-        states = [sent.dispatch.state for id in waiting if (sent := box.sent(id))]
+        found = (box.outgoing.courses(id) for id in waiting)
+        states = [least_far(courses).dispatch.state for courses in found if courses]
         withdrawn, left = states.count(DeliveryState.WITHDRAWN), len(self._waiting(address, order.of))
         return HiddenEntry(order.of, order.of in box.hidden, withdrawn, left)
 
     def _waiting(self, address: str, of: str) -> list[str]:
         """Return the letters of a mailbox that wait here to leave for an address, by id."""
-        return [
-            id
+        found = {
+            letter_of_course(id): None
             for id, correspondent, sent in self._office.mailbox(address).outgoing.open()
             if correspondent == of and sent.dispatch.state in WITHDRAWABLE
-        ]
+        }
+        return list(found)

@@ -15,8 +15,8 @@ from starlight.mailboxes.set_asides import SetAsides
 from starlight.mailboxes.stored_format import RecordKind, StoredLetter
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
-from starlight.messages.format import Kind, decode_message, stand_in
-from starlight.messages.letter import Content, Letter, Message, Newer
+from starlight.messages.format import Kind, Message, decode_message, stand_in
+from starlight.messages.letter import Content, Letter, Newer
 from starlight.messages.letter_keys import VERSION
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Save
@@ -178,6 +178,7 @@ _READERS: dict[str, Callable[[bytes], object]] = {
     "telemetry": stored_format.TELEMETRY.decode,
     "carrier": bytes.decode,
     "format": stored_format.FORMAT.decode,
+    "group": stored_format.GROUP.decode,
     "part": stored_format.PART.decode,
     "room": stored_format.ROOM.decode,
     "uploads": stored_format.UPLOADS.decode,

@@ -17,7 +17,8 @@ from starlight.mailboxes import stored_format
 from starlight.mailboxes.records import FORMAT, Records
 from starlight.mailboxes.stored_format import KnownFormat
 from starlight.messages.first_format import reads_format_2
-from starlight.messages.letter import Letter, Message, Receipt, Telemetry
+from starlight.messages.format import Message
+from starlight.messages.letter import Letter, Receipt, Telemetry
 from starlight.node.application import Save
 
 OLDEST = 1

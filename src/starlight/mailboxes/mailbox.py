@@ -9,6 +9,9 @@ telemetry.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import msgspec
 from msgspec.structs import replace
 
@@ -19,6 +22,7 @@ from starlight.mailboxes.client_keys import ClientKeys
 from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.hidden_correspondents import HiddenCorrespondents
 from starlight.mailboxes.incoming_letters import IncomingLetters
+from starlight.mailboxes.known_groups import KnownGroups
 from starlight.mailboxes.mailbox_index import MailboxIndex
 from starlight.mailboxes.outgoing_letters import OutgoingLetters
 from starlight.mailboxes.part_room import PartRoom
@@ -29,11 +33,14 @@ from starlight.mailboxes.stored_format import Card, StoredLetter
 from starlight.mailboxes.telemetry_log import TelemetryLog
 from starlight.mailboxes.unnamed_uploads import UnnamedUploads
 from starlight.messages.conversation import Conversation, Page, correspondent_of
+from starlight.messages.course_view import course_view
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
+from starlight.messages.group import Group
 from starlight.messages.letter import Letter
 from starlight.messages.letter_view import LetterView, letter_view, quoted
 from starlight.messages.part_view import part_view
+from starlight.messages.standing import least_far
 from starlight.node.application import Save
 
 
@@ -75,6 +82,7 @@ class Mailbox:
         address: the endpoint id as text.
         limits: what it holds.
         records: of all mailboxes of the node.
+        groups: that the node's file declares, by id.
 
     Attributes:
         address, person: whose it is, for nodes and for people.
@@ -85,10 +93,17 @@ class Mailbox:
         telemetry: the last readings of vehicles.
         keys: under which clients wrote letters here.
         refused: what came and was not taken.
+        groups: that are known here.
         hidden: who is not in the list of correspondents, until something new comes.
     """
 
-    def __init__(self, address: str, limits: MailboxLimits, records: DecodedRecords) -> None:
+    def __init__(
+        self,
+        address: str,
+        limits: MailboxLimits,
+        records: DecodedRecords,
+        groups: Mapping[str, Group] = MappingProxyType({}),
+    ) -> None:
         self.address = address
         self.person = ""
         self.opened_at: int | None = None
@@ -106,6 +121,7 @@ class Mailbox:
         self.uploads = UnnamedUploads(address, records, self.bodies, self.part_room, limits.uploads)
         self.keys = ClientKeys(address, records)
         self.hidden = HiddenCorrespondents(address, records)
+        self.groups = KnownGroups(address, records, groups)
         self.refused = RefusedMessages(address, records, limits.refused, limits.refused_bytes)
         records.asides.watch(address, self._was_set_aside)
 
@@ -120,6 +136,7 @@ class Mailbox:
         if card is not None:
             self.person, self.opened_at, self.is_open = card.person, card.opened_at, card.is_open
         self.telemetry.load()
+        self.groups.load()
         self.index.load()
         self.outgoing.load()
 
@@ -235,8 +252,11 @@ class Mailbox:
         letter = self.letter(letter_id)
         if letter is None:
             raise InputError(f"no letter {letter_id!r} here", where="letter")
-        sent = self.sent(letter_id)
+        courses = self.outgoing.courses(letter_id)
+        sent = least_far(courses) if courses else None
         view = letter_view(letter, sent, self.received(letter_id), now)
+        if letter.group:
+            view = self._with_group(view, courses, now)
         # Where its course is not known, that may be set aside; whose letter it is, it says itself.
         mine = sent is not None or letter.sender == self.address
         dispatches = {each.part: each for each in sent.parts} if sent is not None else {}
@@ -247,6 +267,14 @@ class Mailbox:
         reply_to = self.index.entry(letter_id).reply_to
         answers = None if reply_to is None else quoted(reply_to, self.letter(reply_to))
         return replace(view, mine=mine, parts=parts, reply_to=reply_to, answers=answers)
+
+    def _with_group(self, view: LetterView, courses: list[Sent], now: int) -> LetterView:
+        group = self.groups.get(view.group)
+        return replace(
+            view,
+            group_name="" if group is None else group.name.text,
+            courses=tuple(course_view(sent, now) for sent in courses),
+        )
 
     def _was_set_aside(self, key: str) -> None:
         """Let go of a letter that can't be read; of one whose course can't be read, the letter stays."""

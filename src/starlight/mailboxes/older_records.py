@@ -16,15 +16,7 @@ import msgspec
 from starlight.dtntime import from_text
 from starlight.errors import InputError
 from starlight.messages.delivery import DeliveryState, Leg
-from starlight.messages.dispatch import (
-    Attempts,
-    Confirmed,
-    Copy,
-    Dispatch,
-    Expected,
-    FirstExpected,
-    Sent,
-)
+from starlight.messages.dispatch import Attempts, Confirmed, Copy, Dispatch, Expected, FirstExpected, Sent
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
 
 _DOUBTS = {

@@ -7,7 +7,7 @@ key                     the record
 ======================  =======================================================================
 mailbox                 whose it is, since when, and whether it is open
 letter/<id>             a letter, as it travels
-sent/<id>               what is known about the course of a letter written here
+sent/<id>               what is known about the course of a letter written here; of a further one ``<id> <n>``
 received/<id>           what is known about a letter that came here
 part/<id>/<n>           the chunks that are here of a part that travels on its own
 body/<reference>        the hashes of a part that was written here; ``/<n>`` after it, each chunk
@@ -20,6 +20,7 @@ telemetry/<n>/<from>    the last readings of a vehicle
 carrier/<bundle>        the id of the letter that a bundle carries
 correspondent           the state of the program that lives there; empty for none
 format/<n>              the latest format that a correspondent reads; of earlier versions, its address
+group/<id>              a group, as it is known here
 index/<id>              a letter's `IndexEntry`
 ======================  =======================================================================
 
@@ -62,6 +63,7 @@ KINDS = frozenset(
         "carrier",
         "correspondent",
         "format",
+        "group",
         "index",
     }
 )
@@ -73,6 +75,7 @@ INDEX = "index/"
 CARRIER = "carrier/"
 CORRESPONDENT = "correspondent"
 FORMAT = "format/"
+GROUP = "group/"
 PART = "part/"
 TELEMETRY = "telemetry/"
 BODY = "body/"

@@ -15,6 +15,7 @@ kind          versions
 `LETTER`      1 the payload alone, in format 1; 2 framed, with its envelope
 `SENT`        1 a flat map, at first with sentences (`older_records.py`); 2 framed, by dispatches
 `FORMAT`      2 framed
+`GROUP`       2 framed
 `PART`        2 framed
 `BODY`        2 framed
 `ROOM`        2 framed
@@ -38,6 +39,7 @@ from starlight.errors import StoreError
 from starlight.mailboxes import older_records
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
+from starlight.messages.group import Group
 from starlight.messages.part_state import PartState
 from starlight.messages.wire_values import Envelope
 
@@ -223,6 +225,7 @@ UPLOADS = RecordKind(2, _reader(tuple[UnnamedUpload, ...]), _reader(tuple[Unname
 CLIENT_KEY = RecordKind(2, _reader(ClientKey), _reader(ClientKey))
 REFUSED = RecordKind(2, _reader(RefusedMessage), _reader(RefusedMessage))
 HIDDEN = RecordKind(2, _reader(tuple[str, ...]), _reader(tuple[str, ...]))
+GROUP = RecordKind(2, _reader(Group), _reader(Group))
 FORMAT = RecordKind(2, _reader(KnownFormat), _reader(KnownFormat))
 RECEIVED = RecordKind(2, _reader(Received), _reader(Received))
 TELEMETRY = RecordKind(2, _reader(KeptTelemetry), _reader(KeptTelemetry))

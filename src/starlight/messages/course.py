@@ -9,6 +9,8 @@ space: it is 32 hexadecimal digits.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import msgspec
 
 
@@ -36,3 +38,19 @@ def course_id(letter_id: str, number: int) -> str:
 def letter_of_course(id: str) -> str:
     """Return the id of the letter that a course belongs to."""
     return id.partition(" ")[0]
+
+
+def by_node(
+    addresses: Iterable[str], node_of: Callable[[str], int | None]
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Return for each node the one address of some that bundles go to, and all that are there.
+
+    Args:
+        addresses: of the people; in any order, the result is the same.
+        node_of: gives the node of an address; one whose node is not known is a node of its own.
+    """
+    nodes: dict[int | str, list[str]] = {}
+    for address in sorted(set(addresses)):
+        node = node_of(address)
+        nodes.setdefault(address if node is None else node, []).append(address)
+    return [(there[0], tuple(there)) for there in nodes.values()]

@@ -7,6 +7,7 @@ only who sends it asks for words (`require_text`).
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -22,12 +23,17 @@ KEY_MAX_CHARACTERS = 255
 """A UUID has 36; some programs name what they send by its path."""
 
 
+_GROUP = re.compile(r"group:[0-9a-f]{32}")
+
+
 def destination(address: str) -> str:
-    """Return an address that something can be sent to, as the one text that means it.
+    """Return an address or a group that something can be sent to, as the one text that means it.
 
     Raises:
         InputError: it is no endpoint id, or the null endpoint, which nobody can have (RFC 9171, 4.2.5.1.1).
     """
+    if _GROUP.fullmatch(address):
+        return address
     try:
         endpoint = EndpointID.parse(address)
     except InputError as error:
@@ -104,7 +110,8 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A letter before it is sent.
 
     Attributes:
-        to: an address anywhere, in its canonical text; nobody needs to have opened it yet.
+        to: an address anywhere, in its canonical text; nobody needs to have opened it yet. Or a group that is
+            known in the mailbox.
         text: the words.
         reply_to: the id of the letter that it answers, in the mailbox of who writes.
         priority: how urgent it is: what is more urgent goes before others.

@@ -26,12 +26,12 @@ from starlight.errors import CborError, InputError, LetterError
 from starlight.messages.conversation_order import thread_of
 from starlight.messages.file_signatures import media_type_of, text_in
 from starlight.messages.first_format import decode_first, encode_first
+from starlight.messages.group_keys import GroupNews, group_news_keys, group_news_of
 from starlight.messages.letter import (
     RECEIPT_FACTS_MAX,
     Content,
     Keys,
     Letter,
-    Message,
     MissingChunks,
     Newer,
     Receipt,
@@ -71,6 +71,10 @@ NEGATIVE_KEYS = (Key.OPENS, Key.REPLACES)
 """Those of a letter that this version knows."""
 
 
+Message = Letter | Receipt | Telemetry | Chunk | GroupNews | Newer
+"""Whatever a payload may be, as a value."""
+
+
 class Kind(IntEnum):
     """The kinds of messages."""
 
@@ -78,6 +82,7 @@ class Kind(IntEnum):
     RECEIPT = 1
     TELEMETRY = 2
     CHUNK = 3
+    GROUP = 4
 
 
 class ReceiptKey(IntEnum):
@@ -109,13 +114,15 @@ class ChunkKey(IntEnum):
     PATH = 8
 
 
-def encode_message(message: Letter | Receipt | Telemetry | Chunk, envelope: Envelope) -> bytes:
+def encode_message(message: Letter | Receipt | Telemetry | Chunk | GroupNews, envelope: Envelope) -> bytes:
     """Return a message as a payload of a bundle, in its format; format 2 cuts times to the millisecond.
 
     Args:
         message: within its limits (`limits.check`).
         envelope: of the bundle that will carry it.
     """
+    if isinstance(message, GroupNews):
+        return cbor.dumps(group_news_keys(message, Kind.GROUP))
     if not isinstance(message, Chunk) and message.format < VERSION:
         return encode_first(message)
     if isinstance(message, Letter):
@@ -154,7 +161,7 @@ def decode_message(payload: bytes, envelope: Envelope) -> Message:
         raise LetterError(error.offset, error.rule) from None
     try:
         message = decode_first(value) if isinstance(value, list) else _from_map(value, envelope)
-        if not isinstance(message, Newer):
+        if not isinstance(message, Newer | GroupNews):
             check(message)
     except InputError as error:
         raise LetterError(0, error.what) from None
@@ -356,4 +363,5 @@ _DECODERS: dict[int, Callable[[Keys, Envelope], Message]] = {
     Kind.RECEIPT: _receipt,
     Kind.TELEMETRY: _telemetry,
     Kind.CHUNK: _chunk,
+    Kind.GROUP: lambda keys, envelope: group_news_of(keys),
 }

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from starlight.bundle import cbor
-from starlight.messages.parts import Chunk, Part
+from starlight.messages.parts import Part
 
 TEXT_MAX_BYTES = 1_000_000
 """A megabyte is a long novel, and takes 11 hours at the 200 bit/s of a thin link."""
@@ -315,6 +315,3 @@ class Newer(msgspec.Struct, frozen=True, gc=False):
     version: int
     kind: int
     id: str | None
-
-
-Message = Letter | Receipt | Telemetry | Chunk | Newer

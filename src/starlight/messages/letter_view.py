@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from starlight.dtntime import MINUTE
 from starlight.json_time import Time
+from starlight.messages.course_view import CourseView
 from starlight.messages.delivery import (
     WITHDRAWABLE,
     Certainty,
@@ -28,10 +29,11 @@ from starlight.messages.delivery import (
     is_before,
     told_fact,
 )
-from starlight.messages.dispatch import Dispatch, Sent, facts, standing
+from starlight.messages.dispatch import Dispatch, Sent
 from starlight.messages.doubt import Doubt, Trouble
-from starlight.messages.letter import Content, DistressState, Letter, Position, Reading
+from starlight.messages.letter import Act, Content, DistressState, Letter, Position, Reading
 from starlight.messages.part_view import PartView
+from starlight.messages.standing import facts, standing
 from starlight.routing import Priority
 
 STOP_AFTER = MINUTE
@@ -125,6 +127,11 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
         answers: the letter that it answers, quoted; None where it answers none.
         plain_text: it was sent as its words alone, to other software.
         clock: by whose clock its impossible times are told, in words; `note` says it as well.
+        group, group_name: the group that it was written to; empty for none.
+        courses: of one that was written here to a group, how it stands on its way to each node; `state` and
+            all else are those of the one that is least far.
+        act: what it does besides saying its words, an `Act`; one that nobody here knows is none.
+        replaces: the id of the letter in whose place it stands, or None.
 
     Names, places of steps and the note are empty until `named`.
     """
@@ -169,6 +176,11 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     answers: Quote | None = None
     plain_text: bool = False
     clock: Annotated[str, UNTOLD] = ""
+    group: str = ""
+    group_name: str = ""
+    courses: tuple[CourseView, ...] = ()
+    act: str = "words"
+    replaces: str | None = None
 
     def stop_at(self, now: int) -> Stop | None:
         """Return where it waits at a time, in ns, as foreseen; None where it does not."""
@@ -215,6 +227,14 @@ def named(
     from_name, from_place = look_up(view.from_address)
     to_name, to_place = look_up(view.to_address)
     steps = tuple(replace(fact, where=to_place if fact.state in THERE else from_place) for fact in view.facts)
+    courses = tuple(
+        replace(
+            course,
+            readers=tuple(replace(each, name=look_up(each.address)[0]) for each in course.readers),
+        )
+        for course in view.courses
+    )
+    view = replace(view, courses=courses)
     answers = view.answers
     if answers is not None and answers.here:
         answers = replace(answers, from_name=look_up(answers.from_address)[0])
@@ -272,6 +292,9 @@ def _with_more(view: LetterView, letter: Letter) -> LetterView:
         readers=letter.readers,
         thread_name=letter.thread_name,
         seen=letter.seen,
+        group=letter.group,
+        act=(Act(letter.act) if letter.act in Act.__members__.values() else Act.WORDS).name.lower(),
+        replaces=letter.replaces,
     )
     if distress is None:
         return view

@@ -8,10 +8,11 @@ import msgspec
 
 from starlight.json_time import Time
 from starlight.messages.delivery import DeliveryState, TimeDoubt
-from starlight.messages.dispatch import Dispatch, part_arrival_doubt
+from starlight.messages.dispatch import Dispatch
 from starlight.messages.doubt import Trouble
 from starlight.messages.part_state import PartState
 from starlight.messages.parts import Part, PartKind
+from starlight.messages.standing import part_arrival_doubt
 
 
 class PartView(msgspec.Struct, frozen=True, kw_only=True):

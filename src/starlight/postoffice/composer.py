@@ -12,8 +12,10 @@ from starlight.errors import InputError
 from starlight.mailboxes.known_formats import LATEST, OLDEST, KnownFormats
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.conversation_order import thread_of
+from starlight.messages.course import by_node
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.forecast import MessageForecaster
+from starlight.messages.group import Group, is_group
 from starlight.messages.letter import Letter
 from starlight.messages.limits import check
 from starlight.messages.parts import CHUNK_BYTES, PREVIEW_MAX_BYTES, Part, PartKind
@@ -56,9 +58,13 @@ class Composer:
             thread: its thread, where it is not that of the letter answered or of the two people.
 
         Raises:
-            InputError: it passes a limit, or answers a letter that is not in the mailbox.
+            InputError: it passes a limit, answers a letter that is not in the mailbox, or is to a group that
+                the mailbox is not in, or that nobody else is in.
         """
-        to, reply_to, plain_text = draft.to, draft.reply_to, self.is_plain(mailbox, draft)
+        group = mailbox.groups.at(draft.to) if is_group(draft.to) else None
+        readers = () if group is None else _readers(mailbox, group)
+        to = draft.to if group is None else by_node(readers, self._forecaster.node_of)[0][0]
+        reply_to, plain_text = draft.reply_to, self.is_plain(mailbox, draft)
         if plain_text and draft.parts:
             what = f"{to} is written to in plain text, which has no place for files"
             raise InputError(what, where="parts", right="Send words alone")
@@ -67,7 +73,7 @@ class Composer:
             raise InputError(f"no letter {reply_to!r} here to answer", where="reply_to")
         letter = Letter(
             id=drawn.hex(),
-            thread=thread or (answered.thread if answered else thread_of(mailbox.address, to)),
+            thread=thread or (answered.thread if answered else _usual_thread(mailbox, draft)),
             sender=mailbox.address,
             to=to,
             # To the millisecond, as it travels, so that both ends keep it in the same place.
@@ -78,7 +84,10 @@ class Composer:
             priority=draft.priority,
             critical=draft.critical,
             parts=tuple(_part(mailbox, each) for each in draft.parts),
-            seen=() if plain_text else last_read(mailbox, to, reply_to),
+            seen=() if plain_text else last_read(mailbox, draft.to, reply_to),
+            readers=readers,
+            group="" if group is None else group.id,
+            membership=b"" if group is None else group.digest,
             format=LATEST,
         )
         if not plain_text:
@@ -93,9 +102,10 @@ class Composer:
             InputError: what is in it has no place there.
         """
         address, to = letter.sender, letter.to
-        if letter.needs_format_2 and self._formats.known(address, to) == OLDEST:
+        old = [each for each in letter.readers or (to,) if self._formats.known(address, each) == OLDEST]
+        if letter.needs_format_2 and old:
             raise InputError(
-                f"{to} has an earlier Starlight, which can't read this",
+                f"{old[0]} has an earlier Starlight, which can't read this",
                 where="parts",
                 right="Send words alone",
             )
@@ -107,6 +117,25 @@ class Composer:
         urgency = Priority.EXPEDITED if letter.critical else letter.priority
         id = f"{address}/{letter.id}"
         return replace(letter, id=id, priority=urgency, critical=False, seen=(), format=OLDEST)
+
+
+def _readers(mailbox: Mailbox, group: Group) -> tuple[str, ...]:
+    """Return whom a letter to a group is for: its members, but for its author.
+
+    Raises:
+        InputError: its author is not in it, or nobody else is.
+    """
+    if mailbox.address not in group.members:
+        right = "A member can add you again"
+        raise InputError(f"you are not in the group {group.name.text!r}", where="to", right=right)
+    readers = tuple(each for each in group.members if each != mailbox.address)
+    if not readers:
+        raise InputError(f"nobody else is in the group {group.name.text!r}", where="to", right="Add somebody")
+    return readers
+
+
+def _usual_thread(mailbox: Mailbox, draft: Draft) -> str:
+    return draft.to if is_group(draft.to) else thread_of(mailbox.address, draft.to)
 
 
 def _part(mailbox: Mailbox, attachment: Attachment) -> Part:

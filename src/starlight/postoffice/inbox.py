@@ -13,13 +13,14 @@ from msgspec.structs import replace
 
 from starlight.bundle import EndpointID
 from starlight.errors import InputError, LetterError
-from starlight.mailboxes.author_ids import under_own_id
+from starlight.mailboxes.author_ids import letter_from, under_own_id
 from starlight.mailboxes.decoded import with_urgency
 from starlight.mailboxes.known_formats import KnownFormats
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.stored_format import StoredLetter
 from starlight.messages.delivery import Received
 from starlight.messages.format import Kind, decode_message, stand_in
+from starlight.messages.group_keys import GroupNews
 from starlight.messages.letter import Content, Letter, Newer, Receipt, Telemetry
 from starlight.messages.letter_keys import VERSION
 from starlight.messages.parts import Chunk
@@ -35,6 +36,7 @@ from starlight.messages.trace_events import (
 )
 from starlight.node.application import DataUnit, Declined, Request, Save, Say, Untaken
 from starlight.postoffice.addresses import canonical
+from starlight.postoffice.groups import Groups
 from starlight.postoffice.node_mailboxes import NodeMailboxes
 from starlight.postoffice.part_arrivals import PartArrivals
 from starlight.postoffice.receipt_news import ReceiptNews
@@ -51,6 +53,7 @@ class Inbox:
         receipts: those that the mailboxes owe.
         parts: those that are on their way.
         formats: of the correspondents; learnt from what is taken, as what is refused may be from anyone.
+        groups: that the mailboxes know.
     """
 
     def __init__(
@@ -61,8 +64,10 @@ class Inbox:
         receipts: Receipts,
         parts: PartArrivals,
         formats: KnownFormats,
+        groups: Groups,
     ) -> None:
         self._node = node
+        self._groups = groups
         self._mailboxes = mailboxes
         self._news = news
         self._receipts = receipts
@@ -92,6 +97,8 @@ class Inbox:
             return self._telemetry_came(mailbox, stored, message, now)
         if isinstance(message, Newer):
             return self._unread_came(mailbox, stored, message, now)
+        if isinstance(message, GroupNews):
+            return self._group_news_came(mailbox, stored, message, now)
         return self._chunk_came(mailbox, stored, message, now)
 
     def _receipt_came(
@@ -129,13 +136,26 @@ class Inbox:
         if (letter.sender, letter.to) != (source, mailbox.address) or not known:
             rule = f"a letter from {letter.sender} to {letter.to} in a bundle from {source}"
             return self._refused(mailbox, stored, rule, now)
-        as_sent, letter, early = letter, under_own_id(mailbox, letter), list[Request]()
+        if not letter.group:
+            return self._filed(mailbox, stored, letter, now)
+        # One bundle for all members at this node; what becomes of it, the one whom it went to decides.
+        requests: list[Request] = []
+        for other in self._groups.readers_here(mailbox, letter):
+            requests += _without_verdict(self._filed(other, stored, letter, now))
+        requests += self._filed(mailbox, stored, letter, now)
+        return [*requests, *self._groups.letter_came(mailbox, letter, now)]
+
+    def _filed(self, mailbox: Mailbox, stored: StoredLetter, letter: Letter, now: int) -> list[Request]:
+        """Put a letter into a mailbox, that of whom it came for or of another reader in its group."""
+        source, as_sent, letter, early = stored.source, letter, under_own_id(mailbox, letter), list[Request]()
+        # Of several readers at one node one tells its author that it has arrived; each tells the reading.
+        tells_arrival = letter.receipt_wanted and letter.to == mailbox.address
         before = mailbox.received(letter.id)
         if before is not None:
             # Its sender missed the receipt, so it is told again.
             wanted = letter.receipt_wanted
             told_reading = before.read_at is None or not wanted
-            received = replace(before, told_arrival=not wanted, told_reading=told_reading)
+            received = replace(before, told_arrival=not tells_arrival, told_reading=told_reading)
             requests: list[Request] = []
             said = say(now, self._node, LetterDuplicate(*about(letter)))
         elif (mailbox.letter(letter.id) or letter) != letter:
@@ -146,7 +166,7 @@ class Inbox:
             refused = MessageRefused(mailbox.address, source, "the mailbox is full")
             return [Untaken(), say(now, self._node, refused)]
         else:
-            received = Received(arrived_at=now, told_arrival=not letter.receipt_wanted)
+            received = Received(arrived_at=now, told_arrival=not tells_arrival)
             requests = [*mailbox.put_letter(letter, stored, now)]
             early = self._parts.early_ones(mailbox, letter)
             received = self._parts.expect(mailbox, letter, received, now)
@@ -220,7 +240,20 @@ class Inbox:
         rule = self._parts.contradiction(mailbox, stored.source, chunk)
         if rule:
             return self._refused(mailbox, stored, rule, now)
-        return self._parts.chunk_came(mailbox, stored.source, chunk, now)
+        letter, requests = letter_from(mailbox, stored.source, chunk.letter_id), list[Request]()
+        if letter is not None and letter.group:
+            for other in self._groups.readers_here(mailbox, letter):
+                # Whose letter is not here has refused it, and so refuses its parts.
+                if letter_from(other, stored.source, chunk.letter_id) is not None:
+                    requests += _without_verdict(self._parts.chunk_came(other, stored.source, chunk, now))
+        return [*requests, *self._parts.chunk_came(mailbox, stored.source, chunk, now)]
+
+    def _group_news_came(
+        self, mailbox: Mailbox, stored: StoredLetter, news: GroupNews, now: int
+    ) -> list[Request]:
+        """Take a state of a group, for all at this node who are in it, unless nobody here believes it."""
+        rule, requests = self._groups.news_came(mailbox.address, stored.source, news, now)
+        return requests if not rule else [*requests, *self._refused(mailbox, stored, rule, now)]
 
     def _refused(self, mailbox: Mailbox, stored: StoredLetter, rule: str, now: int) -> list[Request]:
         """Keep apart what is not taken, and say by which rule; nobody is told that it was delivered."""
@@ -243,6 +276,11 @@ class Inbox:
         self._receipts.owe(mailbox.address, letter_id, received, now)
         said = say(now, self._node, LetterRead(*about(letter)))
         return [*mailbox.incoming.put(letter_id, received), said]
+
+
+def _without_verdict(requests: list[Request]) -> list[Request]:
+    """Return requests without what becomes of the bundle that they answer."""
+    return [each for each in requests if not isinstance(each, Declined | Untaken)]
 
 
 def _has_members(address: str) -> bool:

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from starlight.dtntime import MILLISECOND
 from starlight.errors import InputError
+from starlight.messages.course import by_node
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
 from starlight.messages.forecast import MessageForecaster, Prediction
 from starlight.messages.format import payload_of
+from starlight.messages.group import is_group
 from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.lateness_search import LatenessSearch
 from starlight.messages.legs import legs_of
-from starlight.messages.reach import Reach
+from starlight.messages.reach import Reach, ReachCode
+from starlight.messages.standing import least_far
 from starlight.messages.wire_values import ID_BYTES
 from starlight.node.forecast import ForecastDoubt, Outgoing
 from starlight.postoffice.addresses import canonical
@@ -27,6 +32,15 @@ from starlight.postoffice.outbox import LETTER_LIFETIME
 from starlight.postoffice.part_forecasts import PartForecast, PartForecasts, PartSize
 from starlight.postoffice.resend import outgoing_of
 from starlight.routing import Route
+
+_WORSE = (
+    ReachCode.HERE,
+    ReachCode.OPEN,
+    ReachCode.SHUT,
+    ReachCode.NO_CONTACT,
+    ReachCode.NEVER_HEARD,
+    ReachCode.NO_ROUTE,
+)
 
 
 class LetterForecasts:
@@ -67,7 +81,8 @@ class LetterForecasts:
         Raises:
             InputError: no such mailbox, or the draft answers a letter that is not in it.
         """
-        return self._forecaster.predict(self._outgoing(address, draft, now), now)
+        found = [self._forecaster.predict(each, now) for each in self._outgoing(address, draft, now)]
+        return max(found, key=lambda each: _when(each.arrives))
 
     def predict_parts(
         self, address: str, draft: Draft, now: int, more: Sequence[PartSize] = ()
@@ -82,8 +97,9 @@ class LetterForecasts:
             InputError: as `predict`.
         """
         letter = self._composer.compose(self._mailboxes.at(address), draft, bytes(ID_BYTES), now)
-        sizes = [PartSize.of(part) for part in letter.parts]
-        return self._parts.arrivals(self._outgoing(address, draft, now), [*sizes, *more], now)
+        sizes = [*(PartSize.of(part) for part in letter.parts), *more]
+        found = [self._parts.arrivals(each, sizes, now) for each in self._outgoing(address, draft, now)]
+        return max(found, key=lambda parts: max((_when(each.arrives) for each in parts), default=0))
 
     def is_plain(self, address: str, draft: Draft) -> bool:
         """Return whether a draft of a mailbox goes as its words alone, which other software reads.
@@ -99,14 +115,24 @@ class LetterForecasts:
         Raises:
             InputError: no such mailbox, or no address.
         """
-        mailbox, to = self._mailboxes.at(address), canonical(to)
+        mailbox = self._mailboxes.at(address)
+        group = mailbox.groups.at(to) if is_group(to) else None
+        to = to if group is not None else canonical(to)
         letters_here = self._letters.letters_here(mailbox.address, to)
-        return self._forecaster.reach(mailbox.address, to, now, letters_here)
+        others = () if group is None else [each for each in group.members if each != mailbox.address]
+        nodes = [there for there, _ in by_node(others, self._forecaster.node_of)]
+        ways = (
+            [self._forecaster.reach(mailbox.address, each, now, letters_here) for each in nodes or [to]]
+            if group is None or nodes
+            else [Reach(ReachCode.HERE)]
+        )
+        # Of a group the way to those who are worst to reach: nothing said of it is too good for anyone.
+        return max(ways, key=lambda each: (_WORSE.index(each.code), _when(each.arrives)))
 
     def why_late(self, address: str, draft: Draft, now: int) -> Lateness:
         """Return why a letter sent now would not be there sooner; arguments and errors as in `predict`."""
-        outgoing = self._outgoing(address, draft, now)
-        found = self._forecaster.forecast(outgoing, now)
+        ways = [(each, self._forecaster.forecast(each, now)) for each in self._outgoing(address, draft, now)]
+        outgoing, found = max(ways, key=lambda way: _when(way[1].arrives))
         legs = legs_of(found.route) if found.route else ()
         return self._search.lateness(LateMessage(outgoing, None, legs, found.parts), now)
 
@@ -119,9 +145,10 @@ class LetterForecasts:
             InputError: there is no such letter, or it has come to its end.
         """
         mailbox = self._mailboxes.at(address)
-        sent = mailbox.sent(letter_id)
-        if sent is None:
+        courses = mailbox.outgoing.courses(letter_id)
+        if not courses:
             raise InputError(f"no letter {letter_id!r} was written here", where="letter")
+        sent = least_far(courses)
         dispatch, expected = sent.dispatch, sent.dispatch.expected
         if not dispatch.is_on_its_way:
             state = dispatch.state.value
@@ -132,7 +159,7 @@ class LetterForecasts:
         source, at = self._forecaster.node, now
         if passed:
             source, at = passed[-1].to_node, max(now, passed[-1].arrives)
-        to = mailbox.index.entry(letter_id).correspondent
+        to = sent.to or mailbox.index.entry(letter_id).correspondent
         if passed and source == self._forecaster.node_of(to):
             return Lateness(now, dispatch.size_bytes, last_hop=passed[-1])
         booked = [
@@ -150,8 +177,8 @@ class LetterForecasts:
 
     def doubts(self, address: str, letter_id: str, now: int) -> tuple[ForecastDoubt, ...]:
         """Return what speaks now against what is predicted of a letter, while it or a part is on its way."""
-        sent = self._mailboxes.at(address).sent(letter_id)
-        under_way = [each for each in sent.dispatches if each.is_on_its_way] if sent else []
+        courses = self._mailboxes.at(address).outgoing.courses(letter_id)
+        under_way = [each for each in least_far(courses).dispatches if each.is_on_its_way] if courses else []
         if not under_way:
             return ()
         # The letter's own where it can be; parts take the same way, and leave after it.
@@ -159,16 +186,26 @@ class LetterForecasts:
         due = expected.arrives if expected.receipt_at is None else expected.receipt_at
         return self._forecaster.doubts(expected.legs, now, due if left else None)
 
-    def _outgoing(self, address: str, draft: Draft, now: int) -> Outgoing:
-        """Return how the letter that a draft would become is submitted."""
+    def _outgoing(self, address: str, draft: Draft, now: int) -> list[Outgoing]:
+        """Return how the letter that a draft would become is submitted: once, or to each node of a group."""
         # Nothing is drawn for it, so that asking does not change what is written.
         mailbox = self._mailboxes.at(address)
         letter = self._composer.compose(mailbox, draft, bytes(ID_BYTES), now)
-        return Outgoing(
-            letter.sender,
-            letter.to,
-            len(payload_of(letter, now, plain_text=self._composer.is_plain(mailbox, draft))),
-            LETTER_LIFETIME // MILLISECOND,
-            priority=draft.priority,
-            critical=draft.critical,
-        )
+        plain_text = self._composer.is_plain(mailbox, draft)
+        nodes = by_node(letter.readers, self._forecaster.node_of) if letter.group else [(letter.to, ())]
+        return [
+            Outgoing(
+                letter.sender,
+                to,
+                len(payload_of(replace(letter, to=to, readers=readers), now, plain_text=plain_text)),
+                LETTER_LIFETIME // MILLISECOND,
+                priority=draft.priority,
+                critical=draft.critical,
+            )
+            for to, readers in nodes
+        ]
+
+
+def _when(arrives: int | None) -> int:
+    """Return an arrival to be compared, in ns: none is later than any."""
+    return 2**63 if arrives is None else arrives

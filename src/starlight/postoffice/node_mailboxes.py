@@ -6,7 +6,7 @@ waits. Whoever lives at one can watch them open and close.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -14,6 +14,7 @@ from starlight.errors import InputError
 from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.mailbox import Mailbox, MailboxLimits
 from starlight.mailboxes.records import UNKNOWN, is_known
+from starlight.messages.group import Group
 from starlight.messages.trace_events import MailboxClosed, MailboxOpened, say
 from starlight.node.application import Claim, Request, Save, Unclaim
 from starlight.postoffice.addresses import Addresses, canonical
@@ -26,9 +27,17 @@ class NodeMailboxes(Mapping[str, Mailbox]):
         addresses: of the node.
         limits: what they hold.
         records: where they keep theirs.
+        groups: that the node's file declares.
     """
 
-    def __init__(self, addresses: Addresses, limits: MailboxLimits, records: DecodedRecords) -> None:
+    def __init__(
+        self,
+        addresses: Addresses,
+        limits: MailboxLimits,
+        records: DecodedRecords,
+        groups: Sequence[Group] = (),
+    ) -> None:
+        self._groups = {group.id: group for group in groups}
         self.records = records
         self._addresses = addresses
         self._limits = limits
@@ -83,9 +92,21 @@ class NodeMailboxes(Mapping[str, Mailbox]):
         if mailbox is None:
             if len(self._mailboxes) >= self._limits.mailboxes:
                 raise InputError(f"a node has at most {self._limits.mailboxes} mailboxes", where="address")
-            mailbox = self._mailboxes[address] = Mailbox(address, self._limits, self.records)
+            mailbox = self._made(address)
         card = self._turned(mailbox, person, now, is_open=True)
         return [card, Claim(address), say(now, node, MailboxOpened(address, person))]
+
+    def of_reader(self, address: str) -> Mailbox | None:
+        """Return the mailbox of a reader of this node, by the one text of the address; None without room.
+
+        Letters to a group come for all its members here at once; for one who has not opened a mailbox they
+        are kept in a closed one. Those take half of what a node may have, so that a stranger who names many
+        readers leaves room for whoever comes.
+        """
+        mailbox = self._mailboxes.get(address)
+        if mailbox is None and len(self._mailboxes) < self._limits.mailboxes // 2:
+            mailbox = self._made(address)
+        return mailbox
 
     def close(self, address: str, now: int) -> list[Request]:
         """Take no more letters at an address; they wait at the node again. The mailbox keeps what it has.
@@ -125,10 +146,14 @@ class NodeMailboxes(Mapping[str, Mailbox]):
             # What the node's other applications keep is under their names, which are no addresses.
             if address in self._mailboxes or ":" not in address:
                 continue
-            mailbox = self._mailboxes[address] = Mailbox(address, self._limits, self.records)
+            mailbox = self._made(address)
             mailbox.load()
             found.append(mailbox)
         return found
+
+    def _made(self, address: str) -> Mailbox:
+        mailbox = self._mailboxes[address] = Mailbox(address, self._limits, self.records, self._groups)
+        return mailbox
 
     def _turned(self, mailbox: Mailbox, person: str, now: int, *, is_open: bool) -> Save:
         """Return the save of a mailbox's card after it was opened or closed."""

@@ -15,6 +15,7 @@ from starlight.errors import InputError
 from starlight.mailboxes.known_formats import KnownFormats
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.stored_format import StoredLetter
+from starlight.messages.course import by_node
 from starlight.messages.delivery import WITHDRAWABLE
 from starlight.messages.dispatch import Dispatch, Sent
 from starlight.messages.draft import Draft, destination
@@ -133,22 +134,30 @@ class Outbox:
             InputError: it has, or there is no such letter.
         """
         mailbox = self._mailboxes.at(address)
-        sent = mailbox.sent(letter_id)
-        if sent is None:
+        courses = mailbox.outgoing.courses(letter_id)
+        if not courses:
             raise InputError(f"no letter {letter_id!r} was written here", where="letter")
-        state, departed_at = sent.dispatch.state, sent.dispatch.confirmed.departed_at
-        if state not in WITHDRAWABLE:
+        # Of a letter to a group some may have left already; those go on.
+        here = [sent for sent in courses if sent.dispatch.state in WITHDRAWABLE]
+        if not here:
+            dispatch = courses[0].dispatch
+            departed_at = dispatch.confirmed.departed_at
             left = f"; it left at {to_text(departed_at)}" if departed_at is not None else ""
-            raise InputError(f"the letter can't be withdrawn: it is {state.value}{left}", where="letter")
+            what = f"the letter can't be withdrawn: it is {dispatch.state.value}{left}"
+            raise InputError(what, where="letter")
         # Chunks of its parts may have left, as nothing takes back; what is left of them goes with the letter.
-        keys = [copy.key for copy in sent.copies if not copy.gone and copy.departed_at is None]
+        copies = [copy for sent in here for copy in sent.copies]
+        keys = [copy.key for copy in copies if not copy.gone and copy.departed_at is None]
         if keys:
             return [Withdraw(key) for key in keys]
         # Every copy was given to a link, which has not said yet whether it has taken it.
-        if sent.dispatch.is_carried:
+        if any(sent.dispatch.is_carried for sent in here):
             raise InputError("the letter can't be withdrawn: a link may have taken it", where="letter")
-        letter = mailbox.letter(letter_id)
-        return self._dispatches.taken_back(mailbox, letter, sent, now) if letter else []
+        written = [mailbox.outgoing.written(sent.id_of(letter_id)) for sent in here]
+        requests: list[Request] = []
+        for each in written:
+            requests += [] if each is None else self._dispatches.taken_back(mailbox, *each, now)
+        return requests
 
     def send_telemetry(
         self,
@@ -204,45 +213,59 @@ class Outbox:
     def _post(self, mailbox: Mailbox, letter: Letter, draft: Draft, lifetime: int, now: int) -> list[Request]:
         """Keep a letter that was made of a draft, and post it; times in ns."""
         plain_text = self._composer.is_plain(mailbox, draft)
-        size = len(payload_of(letter, now, plain_text=plain_text))
         # Its own copy says all that it is, whatever travels.
         own = payload_of(letter, now, plain_text=False)
-        sent = Sent(
-            written_at=now,
-            expires_at=now + lifetime,
-            receipt_wanted=letter.receipt_wanted,
-            priority=draft.priority,
-            critical=draft.critical,
-            plain_text=plain_text,
-            dispatch=Dispatch(size_bytes=size),
-            parts=tuple(
-                Dispatch(part=number, size_bytes=part.size)
-                for number, part in enumerate(letter.parts)
-                if part.chunks
-            ),
-        )
-        # Each part is foreseen by itself: large ones arrive hours after the words that they belong to.
-        for each in sent.parts:
-            chunks = outgoing_of(letter.sender, letter.to, sent, each, now)
-            course = self._forecaster.forecast(chunks, now)
-            if course.arrives is not None:
-                foreseen = reprediction.expected_of(self._forecaster, chunks, course)
-                sent = sent.having(each.expecting(foreseen))
-        outgoing = outgoing_of(letter.sender, letter.to, sent, sent.dispatch, now)
-        found = self._forecaster.forecast(outgoing, now)
-        if found.arrives is not None:
-            expected = reprediction.expected_of(self._forecaster, outgoing, found)
-            sent = sent.having(replace(sent.dispatch, expected=expected))
-        return [
-            *mailbox.put_letter(
-                letter, StoredLetter(letter.sender, letter.to, now, own, letter.priority), now
-            ),
-            *self._letters.put(mailbox, letter.id, sent),
+        stored = StoredLetter(letter.sender, letter.to, now, own, letter.priority)
+        requests: list[Request] = [
+            *mailbox.put_letter(letter, stored, now),
             *_kept_parts(mailbox, letter, draft, now),
-            submission(letter, sent, now),
-            say(now, self._forecaster.node, LetterWritten(*about(letter), size_bytes=size)),
-            *self._parts.go_on(mailbox, letter, sent, now),
         ]
+        nodes = by_node(letter.readers, self._forecaster.node_of) if letter.group else [("", ())]
+        courses: list[tuple[Letter, Sent]] = []
+        for number, (to, readers) in enumerate(nodes):
+            going = replace(letter, to=to, readers=readers) if to else letter
+            size = len(payload_of(going, now, plain_text=plain_text))
+            sent = Sent(
+                written_at=now,
+                expires_at=now + lifetime,
+                receipt_wanted=letter.receipt_wanted,
+                priority=draft.priority,
+                critical=draft.critical,
+                plain_text=plain_text,
+                dispatch=Dispatch(size_bytes=size),
+                parts=tuple(
+                    Dispatch(part=place, size_bytes=part.size)
+                    for place, part in enumerate(letter.parts)
+                    if part.chunks
+                ),
+                course=number,
+                courses=1 if number else len(nodes),
+                to=to,
+                readers=readers,
+            )
+            courses.append((going, self._foreseen(going, sent, now)))
+        # All are known before the first is submitted: what the node tells of one looks at the others.
+        for _, sent in courses:
+            requests += self._letters.put(mailbox, letter.id, sent)
+        for going, sent in courses:
+            written = LetterWritten(*about(going), size_bytes=sent.dispatch.size_bytes)
+            requests += [submission(going, sent, now), say(now, self._forecaster.node, written)]
+            requests += self._parts.go_on(mailbox, going, sent, now)
+        return requests
+
+    def _foreseen(self, letter: Letter, sent: Sent, now: int) -> Sent:
+        """Return a course of a letter that is about to leave with what is foreseen of it."""
+        # Each part is foreseen by itself: large ones arrive hours after the words that they belong to.
+        for each in (*sent.parts, sent.dispatch):
+            outgoing = outgoing_of(letter.sender, letter.to, sent, each, now)
+            found = self._forecaster.forecast(outgoing, now)
+            if found.arrives is None:
+                continue
+            expected = reprediction.expected_of(self._forecaster, outgoing, found)
+            # What is first foreseen of the words is what the node says when it has them.
+            known = replace(each, expected=expected) if each.part is None else each.expecting(expected)
+            sent = sent.having(known)
+        return sent
 
 
 def _kept_parts(mailbox: Mailbox, letter: Letter, draft: Draft, now: int) -> list[Save]:

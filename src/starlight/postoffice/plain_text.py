@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.draft import Draft
+from starlight.messages.group import is_group
 from starlight.messages.letter import Content
 
 LOOKED_AT = 20
@@ -38,6 +39,8 @@ class PlainText:
 
     def is_for(self, mailbox: Mailbox, draft: Draft) -> bool:
         """Return whether a draft in a mailbox goes as its words alone."""
+        if is_group(draft.to):
+            return False
         if draft.plain_text is not None:
             return draft.plain_text
         said = self._addresses.get(draft.to)

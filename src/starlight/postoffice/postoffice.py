@@ -13,6 +13,7 @@ members that it concerns; people and programs turn to these members themselves:
 * `inbox` (`inbox.py`): what comes is believed or refused, kept and read; `part_arrivals.py` puts parts
   together, `receipts.py` has what is owed for it all.
 * `forecasts` (`letter_forecasts.py`): what is foreseen of letters, as people ask for it.
+* `groups` (`groups.py`): who is in which group, kept in step with other nodes.
 * `uploads` (`uploads.py`): parts of letters that are not written yet.
 
 `correspondents.py` lets the programs act that live at mailboxes.
@@ -35,12 +36,14 @@ from starlight.mailboxes.records import MemoryRecords, Records
 from starlight.messages.correspondent import Maker
 from starlight.messages.doubt import Trouble, TroubleCode
 from starlight.messages.forecast import MessageForecaster
+from starlight.messages.group import Group
 from starlight.messages.trace_events import MailboxesResumed, ReceiptRejected, TelemetryRejected, say
 from starlight.node.application import Claim, DataUnit, Request
 from starlight.node.forecast import Forecaster
 from starlight.postoffice.addresses import Addresses, canonical
 from starlight.postoffice.composer import Composer
 from starlight.postoffice.correspondents import Correspondents
+from starlight.postoffice.groups import Groups
 from starlight.postoffice.inbox import Inbox, saves_first
 from starlight.postoffice.letter_dispatches import LetterDispatches
 from starlight.postoffice.letter_forecasts import LetterForecasts
@@ -80,6 +83,7 @@ class PostOffice:
         foreign_nodes: the numbers of the nodes that run other software.
         clock_tolerance: by how much, in ns, a receipt may name a time that has not come here before the
             other clock counts as wrong.
+        groups: that the node's file declares.
 
     Attributes:
         node: the number of its node.
@@ -103,11 +107,12 @@ class PostOffice:
         plain_text: Mapping[str, bool] = MappingProxyType({}),
         foreign_nodes: Collection[int] = (),
         clock_tolerance: int = 2 * SECOND,
+        groups: Sequence[Group] = (),
     ) -> None:
         self.node = number = node.number
         self.addresses = addresses = Addresses(number, node_numbers or {})
         self._records = decoded = DecodedRecords(MemoryRecords() if records is None else records)
-        self.mailboxes = boxes = NodeMailboxes(addresses, limits or MailboxLimits(), decoded)
+        self.mailboxes = boxes = NodeMailboxes(addresses, limits or MailboxLimits(), decoded, groups)
         forecaster = MessageForecaster(node, addresses.node_of)
         formats = KnownFormats(decoded.records, oldest_format)
         told = {canonical(address): is_plain for address, is_plain in plain_text.items()}
@@ -127,7 +132,8 @@ class PostOffice:
         self.outbox = Outbox(
             boxes, composer, forecaster, formats, letters, dispatches, parts, self.uploads, entropy
         )
-        self.inbox = Inbox(number, boxes, news, self._receipts, self._arrivals, formats)
+        self.groups = Groups(addresses, boxes, entropy)
+        self.inbox = Inbox(number, boxes, news, self._receipts, self._arrivals, formats, self.groups)
         self.forecasts = LetterForecasts(boxes, composer, forecaster, letters, booked)
         self._correspondents = Correspondents(
             correspondents, addresses, boxes, self.outbox, self.inbox, self.forecasts, self.uploads, entropy
@@ -192,8 +198,8 @@ class PostOffice:
             address, part, number, course = rest.split(" ", 3)
             mailbox = self.mailboxes[address]
             return self._parts.rejected(mailbox, course, int(part), int(number), reason, now)
-        if kind == "ask":
-            return []  # It is asked again later.
+        if kind in ("ask", "group"):
+            return []  # It is asked, or told, again later.
         if kind == "receipt":
             self._receipts.rejected(token, now)
             return [say(now, self.node, ReceiptRejected(reason))]

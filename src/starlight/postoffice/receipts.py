@@ -21,6 +21,7 @@ from starlight.mailboxes.known_formats import KnownFormats
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import Received
 from starlight.messages.format import encode_message
+from starlight.messages.group import is_group
 from starlight.messages.letter import RECEIPT_FACTS_MAX, Receipt, ReceiptFact
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Request, Submit
@@ -69,7 +70,7 @@ class Receipts:
             received = mailbox.received(letter_id)
             if received is None:
                 continue  # It was set aside.
-            sender = mailbox.index.entry(letter_id).correspondent
+            sender = _author(mailbox, letter_id)
             facts = gathered.setdefault((address, sender), [])
             if not received.told_arrival:
                 facts.append(ReceiptFact(letter_id, "arrived", received.arrived_at))
@@ -121,3 +122,12 @@ class Receipts:
         receipt = Receipt(told, format=self._formats.to_write(address, sender))
         payload = encode_message(receipt, Envelope(address, sender, now))
         return Submit(token, address, sender, payload, RECEIPT_LIFETIME // MILLISECOND)
+
+
+def _author(mailbox: Mailbox, letter_id: str) -> str:
+    """Return the address of who wrote a letter that came, to whom its receipts go."""
+    correspondent = mailbox.index.entry(letter_id).correspondent
+    if not is_group(correspondent):
+        return correspondent
+    letter = mailbox.letter(letter_id)
+    return correspondent if letter is None else letter.sender

@@ -1,0 +1,243 @@
+"""Groups: who is in one, and what it is called, as values that converge wherever they are changed.
+
+Theory of operation. Light lies between those who change a group, and a conjunction lasts for weeks; so nobody
+can be asked first. A state is made of registers: one for the name, one for each person who is or was a
+member. Each register says what its last change says, with a **number** and the address of who made it. A
+change has a number that is greater by one than the greatest its author has seen in that group. Of two
+registers the one with the greater ``(number, author)`` counts; should one author have used a number twice,
+the greater value. So `joined` is commutative, associative and idempotent (a state-based CRDT of
+last-writer-wins registers): states that know the same changes are equal, whatever came when, twice or by way
+of others.
+
+What that means to people: a change that was made in the knowledge of another counts over it. Of two that
+crossed, the one of the address that sorts last counts, at all ends alike; whoever meant something else sees
+it, and changes it again.
+
+Whoever is or was a member may change a group. Its id is a digest of its founder and a nonce, so nobody can
+pass for the founder of another's. A group that is declared in a node's file has no founder: its id follows
+from its name, the same at every node that declares it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+import msgspec
+from msgspec.structs import replace
+
+from starlight.bundle import EndpointID, cbor
+from starlight.errors import InputError
+from starlight.messages.letter import GROUP_ID_BYTES, MEMBERSHIP_BYTES, READERS_MAX
+from starlight.messages.letter_keys import GROUP
+
+MEMBERS_MAX = READERS_MAX
+"""A letter names each reader."""
+
+PEOPLE_MAX = 256
+"""Those who have left too, as their leaving must be known: years of crews that come and go."""
+
+NAME_MAX_BYTES = 255
+"""A line on a page."""
+
+NUMBER_MAX = 2**53
+"""More changes than anybody can make, and a number that any program can count with."""
+
+NONCE_BYTES = 16
+
+
+class Stamp(msgspec.Struct, frozen=True, order=True, gc=False):
+    """The place of a change among all changes of one register.
+
+    Attributes:
+        number: greater by one than the greatest that its author had seen in the group.
+        author: the address of who made it; empty of what a node's file declares.
+    """
+
+    number: int
+    author: str
+
+
+class GroupName(msgspec.Struct, frozen=True, order=True, gc=False):
+    """The name of a group, and the change that gave it."""
+
+    stamp: Stamp
+    text: str
+
+
+class Membership(msgspec.Struct, frozen=True, order=True, gc=False):
+    """The standing of a person in a group, and the change that made it so."""
+
+    stamp: Stamp
+    is_member: bool
+
+
+class Group(msgspec.Struct, frozen=True):
+    """The state of a group, as far as it is known at one end.
+
+    Attributes:
+        id: ``group:`` and 32 hexadecimal digits.
+        founder: the address of who founded it; empty of one that a node's file declares.
+        nonce: 16 bytes, of which with the founder the id is made.
+        name: what it is called.
+        people: everyone who is or was a member, by address.
+    """
+
+    id: str
+    founder: str
+    nonce: bytes
+    name: GroupName
+    people: dict[str, Membership]
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Return the addresses of its members, sorted."""
+        return tuple(sorted(address for address, each in self.people.items() if each.is_member))
+
+    @property
+    def digest(self) -> bytes:
+        """Return 8 bytes that are the same for the same state, and unlike those of another."""
+        rows = [[address, *_values(self.people[address])] for address in sorted(self.people)]
+        said = cbor.dumps([self.id, self.name.text, *_stamp(self.name.stamp), rows])
+        return sha256(said).digest()[:MEMBERSHIP_BYTES]
+
+    def next_stamp(self, author: str) -> Stamp:
+        """Return the stamp of a change that is made now in the knowledge of all that is here."""
+        stamps = [self.name.stamp, *(each.stamp for each in self.people.values())]
+        return Stamp(max(stamp.number for stamp in stamps) + 1, author)
+
+
+def group_id(founder: str, nonce: bytes) -> str:
+    """Return the id of the group that somebody founds with a nonce."""
+    return GROUP + sha256(founder.encode() + b"\0" + nonce).digest()[:GROUP_ID_BYTES].hex()
+
+
+def is_group(address: str) -> bool:
+    """Return whether what could be an address is the id of a group."""
+    return address.startswith(GROUP)
+
+
+def founded(founder: str, nonce: bytes, name: str, members: Iterable[str]) -> Group:
+    """Return a new group of its founder and others.
+
+    Args:
+        founder: an address.
+        nonce: 16 random bytes.
+        name: what it is called.
+        members: addresses; the founder is one in any case.
+
+    Raises:
+        InputError: there are too many, one is no address of a person, or the name is none.
+    """
+    stamp = Stamp(1, founder)
+    people = {member(each): Membership(stamp, True) for each in (founder, *members)}
+    return checked(Group(group_id(founder, nonce), founder, nonce, GroupName(stamp, name), people))
+
+
+def declared(name: str, members: Iterable[str]) -> Group:
+    """Return the group that a file declares: the same, by its name, wherever it is declared.
+
+    Raises:
+        InputError: as in `founded`.
+    """
+    nonce, stamp = sha256(name.encode()).digest()[:NONCE_BYTES], Stamp(0, "")
+    people = {member(each): Membership(stamp, True) for each in members}
+    return checked(Group(group_id("", nonce), "", nonce, GroupName(stamp, name), people))
+
+
+def joined(one: Group, other: Group) -> Group:
+    """Return all that two states of one group know."""
+    people = dict(one.people)
+    for address, theirs in other.people.items():
+        ours = people.get(address)
+        people[address] = theirs if ours is None else max(ours, theirs)
+    return replace(one, name=max(one.name, other.name), people=people)
+
+
+def renamed(group: Group, author: str, name: str) -> Group:
+    """Return a group with another name; InputError where its author may not, or the name is none."""
+    check_author(group, author)
+    return checked(replace(group, name=GroupName(group.next_stamp(author), name)))
+
+
+def with_members(group: Group, author: str, added: Iterable[str], removed: Iterable[str]) -> Group:
+    """Return a group that people were added to and removed from.
+
+    Raises:
+        InputError: its author may not, too many are in it, one is no address of a person, or somebody who is
+            to be removed is no member.
+    """
+    check_author(group, author)
+    stamp, people = group.next_stamp(author), dict(group.people)
+    for address in map(member, added):
+        if address not in group.members:
+            people[address] = Membership(stamp, True)
+    for address in map(member, removed):
+        if address not in group.members:
+            raise InputError(f"{address} is no member of {group.name.text!r}", where="members")
+        people[address] = Membership(stamp, False)
+    return checked(replace(group, people=people))
+
+
+def check_author(group: Group, author: str) -> None:
+    """Refuse a change by somebody who neither is a member nor was one.
+
+    Raises:
+        InputError: the author is neither.
+    """
+    if author not in group.people:
+        raise InputError(f"{author} is no member of {group.name.text!r}", where="group")
+
+
+def member(address: str) -> str:
+    """Return the address of a person as the one text that means it.
+
+    Raises:
+        InputError: it is no endpoint id, or nobody's.
+    """
+    try:
+        endpoint = EndpointID.parse(address)
+    except InputError as error:
+        raise InputError(error.what, where="members", right=error.right) from None
+    if endpoint.is_null:
+        raise InputError(
+            f"{address} is nobody's address", where="members", right="Such are ipn:7.1, ipn:20.3"
+        )
+    return str(endpoint)
+
+
+def checked(group: Group) -> Group:
+    """Return a group that is within its limits.
+
+    Raises:
+        InputError: its id is not that of its founder, the name is none, or there are too many people.
+    """
+    if len(group.nonce) != NONCE_BYTES or group.id != group_id(group.founder, group.nonce):
+        raise InputError("the id of a group is not that of its founder", where="group")
+    try:
+        size = len(group.name.text.encode())
+    except UnicodeEncodeError:
+        raise InputError(
+            "the name of a group holds a character that UTF-8 can't carry", where="name"
+        ) from None
+    if not (1 <= size <= NAME_MAX_BYTES and group.name.text.strip()):
+        right = f"It has 1 to {NAME_MAX_BYTES} bytes of UTF-8, not all blank"
+        raise InputError(f"the name of a group has {size} bytes", where="name", right=right)
+    count = len(group.members)
+    if count > MEMBERS_MAX:
+        raise InputError(f"{count} members", where="members", right=f"A group has at most {MEMBERS_MAX}")
+    if not 1 <= len(group.people) <= PEOPLE_MAX:
+        right = f"At most {PEOPLE_MAX} are or were members of one; found another"
+        raise InputError(f"a group of {len(group.people)} people", where="members", right=right)
+    stamps = [group.name.stamp, *(each.stamp for each in group.people.values())]
+    if not all(0 <= stamp.number <= NUMBER_MAX for stamp in stamps):
+        raise InputError(f"a change has a number of 0 to {NUMBER_MAX}", where="number")
+    return group
+
+
+def _values(membership: Membership) -> list[cbor.Value]:
+    return [*_stamp(membership.stamp), membership.is_member]
+
+
+def _stamp(stamp: Stamp) -> tuple[int, str]:
+    return stamp.number, stamp.author

@@ -1,0 +1,366 @@
+"""Letters to groups: one bundle to each node, a course each, filed for every reader; states that converge."""
+
+from __future__ import annotations
+
+import pytest
+from tests.messages.contents import conversations_of
+from tests.messages.helpers import (
+    CREW,
+    EARTH,
+    FATHER,
+    FOREVER,
+    JAY,
+    LIGHT,
+    MARS,
+    MISSION,
+    NANYOUNG,
+    FakeNode,
+    FakeSky,
+    both_ways,
+)
+
+from starlight.dtntime import DAY, HOUR, MINUTE, SECOND
+from starlight.errors import InputError
+from starlight.mailboxes.mailbox import Mailbox
+from starlight.messages.delivery import DeliveryState
+from starlight.messages.draft import Attachment, Draft
+from starlight.messages.format import encode_message
+from starlight.messages.group import Group, with_members
+from starlight.messages.group_keys import GroupNews
+from starlight.messages.letter import Letter, Receipt, ReceiptFact, What
+from starlight.messages.wire_values import Envelope
+from starlight.node.application import Submit
+
+PEOPLE = {JAY: EARTH, CREW: EARTH, NANYOUNG: MARS, MISSION: MARS}
+
+
+@pytest.fixture
+def sky() -> FakeSky:
+    """Return a sky in which four people have mailboxes, two on each world."""
+    made = FakeSky()
+    for address, node in PEOPLE.items():
+        at = made.nodes[node]
+        at.ask(at.office.mailboxes.open(address, address, 0))
+    return made
+
+
+def node_of(sky: FakeSky, address: str) -> FakeNode:
+    return sky.nodes[PEOPLE[address]]
+
+
+def box(sky: FakeSky, address: str) -> Mailbox:
+    return node_of(sky, address).office.mailbox(address)
+
+
+def found(sky: FakeSky, founder: str, name: str, *members: str) -> Group:
+    """Found a group."""
+    at = node_of(sky, founder)
+    group, requests = at.office.groups.found(founder, name, members, sky.now)
+    at.ask(list(requests))
+    return group
+
+
+def write(sky: FakeSky, author: str, to: str, text: str, reply_to: str | None = None) -> str:
+    """Write a letter; return its id."""
+    at = node_of(sky, author)
+    letter, requests = at.office.outbox.write(author, Draft(to, text, reply_to), sky.now)
+    at.ask(requests)
+    return letter.id
+
+
+def change(
+    sky: FakeSky, who: str, group: str, *, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()
+) -> None:
+    at = node_of(sky, who)
+    at.ask(list(at.office.groups.change(who, group, add, remove, sky.now)[1]))
+
+
+def letters_posted(node: FakeNode) -> list[Submit]:
+    return [post for post in node.posts if post.token.startswith("letter/")]
+
+
+def texts(sky: FakeSky, address: str, group: str) -> list[str]:
+    """Return the texts of a group's letters in a mailbox, in order."""
+    return [letter.text for letter in conversations_of(box(sky, address)).get(group, [])]
+
+
+def everyone(sky: FakeSky) -> Group:
+    group = found(sky, JAY, "Everyone", CREW, NANYOUNG, MISSION)
+    sky.run(HOUR)
+    return group
+
+
+def test_one_bundle_goes_to_each_node_and_everyone_has_the_letter(sky: FakeSky) -> None:
+    """A letter to three others leaves in two bundles, one of them to the own node, and all have it once."""
+    group = everyone(sky)
+    write(sky, JAY, group.id, "To all of you")
+    assert [post.destination for post in letters_posted(sky.earth)] == [NANYOUNG, CREW]
+    sky.run(2 * HOUR)
+    for address in PEOPLE:
+        assert texts(sky, address, group.id) == ["To all of you"]
+    for address in (CREW, NANYOUNG, MISSION):
+        assert len(box(sky, address).unread()) == 1
+    assert box(sky, JAY).unread() == []
+
+
+def test_its_author_sees_each_course_and_who_has_read_it(sky: FakeSky) -> None:
+    """It has arrived when it has everywhere, is read when all have read it, and says who has."""
+    group = everyone(sky)
+    id = write(sky, JAY, group.id, "To all of you")
+    sky.run(HOUR + MINUTE)
+    view = box(sky, JAY).letter_view(id, sky.now)
+    assert {course.to: course.arrived is not None for course in view.courses} == {CREW: True, NANYOUNG: False}
+    assert view.state is not DeliveryState.ARRIVED
+    sky.run(2 * HOUR)
+    view = box(sky, JAY).letter_view(id, sky.now)
+    assert (view.state, view.group_name) == (DeliveryState.ARRIVED, "Everyone")
+    for reader in (MISSION, NANYOUNG, CREW):
+        at = node_of(sky, reader)
+        (unread,) = box(sky, reader).unread()
+        at.ask(at.office.inbox.mark_read(reader, unread, sky.now))
+        sky.run(sky.now + HOUR)
+        view = box(sky, JAY).letter_view(id, sky.now)
+        readers = [each for course in view.courses for each in course.readers]
+        assert reader in {each.address for each in readers if each.read_at is not None}
+        assert (view.state is DeliveryState.READ) is (reader == CREW)
+
+
+def test_a_lost_bundle_is_sent_again_to_its_node_alone(sky: FakeSky) -> None:
+    """Where one node's bundle is lost, that node gets it again, and nobody has it twice."""
+    group = everyone(sky)
+    lost: list[Submit] = []
+
+    def lose(post: Submit) -> bool:
+        if post.token.startswith("letter/") and not lost:
+            lost.append(post)
+            return True
+        return False
+
+    sky.lose = lose
+    write(sky, JAY, group.id, "Again")
+    sky.run(30 * DAY)
+    assert [post.destination for post in letters_posted(sky.earth)] == [NANYOUNG, CREW, NANYOUNG]
+    assert all(texts(sky, address, group.id) == ["Again"] for address in PEOPLE)
+
+
+def test_parts_go_once_to_each_node_and_everyone_has_them(sky: FakeSky) -> None:
+    """A picture for two at one node is one bundle there, and whole in both mailboxes."""
+    group, uploads = everyone(sky), sky.earth.office.uploads
+    reference, saves = uploads.take(box(sky, JAY), b"p" * 5000, sky.now)
+    sky.earth.ask(list(saves))
+    draft = Draft(group.id, "Look", parts=(Attachment(reference, kind="picture"),))
+    letter, requests = sky.earth.office.outbox.write(JAY, draft, sky.now)
+    sky.earth.ask(requests)
+    sky.run(2 * HOUR)
+    parts = [post.destination for post in sky.earth.posts if post.token.startswith("part/")]
+    assert parts == [NANYOUNG, CREW]
+    for reader in (CREW, NANYOUNG, MISSION):
+        state = box(sky, reader).parts.get(letter.id, 0)
+        assert state is not None
+        assert state.arrived_at is not None
+        assert b"".join(box(sky, reader).bodies.read(state.reference, state.chunks)) == b"p" * 5000
+
+
+def test_a_reader_without_a_mailbox_finds_the_letter_when_it_is_opened(sky: FakeSky) -> None:
+    """Who is a member and not there yet has everything from the first day."""
+    group = everyone(sky)
+    change(sky, NANYOUNG, group.id, add=(FATHER,))
+    sky.run(sky.now + HOUR)
+    write(sky, NANYOUNG, group.id, "For father too")
+    sky.run(sky.now + HOUR)
+    sky.earth.ask(sky.earth.office.mailboxes.open(FATHER, "Father", sky.now))
+    letters = conversations_of(sky.earth.office.mailbox(FATHER))
+    assert [letter.text for letter in letters[group.id]] == ["For father too"]
+
+
+def test_changes_on_both_sides_of_a_conjunction_converge(sky: FakeSky) -> None:
+    """Both worlds change the group for weeks without a word from each other; then all are of one mind."""
+    group = everyone(sky)
+    sky.set_plan(both_ways(30 * DAY, FOREVER))
+    change(sky, JAY, group.id, add=(FATHER,))
+    change(sky, CREW, group.id, remove=(MISSION,))
+    change(sky, NANYOUNG, group.id, add=("ipn:20.9",))
+    change(sky, MISSION, group.id, remove=(JAY,))
+    node = node_of(sky, NANYOUNG)
+    node.ask(list(node.office.groups.rename(NANYOUNG, group.id, "Both houses", sky.now)[1]))
+    sky.run(20 * DAY)
+    assert box(sky, JAY).groups.at(group.id) != box(sky, NANYOUNG).groups.at(group.id)
+    sky.run(40 * DAY)
+    states = {box(sky, address).groups.at(group.id).digest for address in PEOPLE}
+    assert len(states) == 1
+    state = box(sky, JAY).groups.at(group.id)
+    assert state.name.text == "Both houses"
+    assert set(state.members) == {CREW, FATHER, NANYOUNG, "ipn:20.9"}
+
+
+def test_a_lost_state_is_made_good_by_the_next_letter(sky: FakeSky) -> None:
+    """Every state that is told is lost; the letter that follows says that its author knows another."""
+    group = everyone(sky)
+    sky.lose = lambda post: post.token.startswith("group/") and sky.now < 5 * HOUR
+    change(sky, JAY, group.id, add=(FATHER,))
+    sky.run(5 * HOUR)
+    assert FATHER not in box(sky, NANYOUNG).groups.at(group.id).people
+    write(sky, JAY, group.id, "Father is with us now")
+    sky.run(10 * HOUR)
+    assert FATHER in box(sky, NANYOUNG).groups.at(group.id).members
+    assert FATHER in box(sky, MISSION).groups.at(group.id).members
+
+
+def test_who_lost_a_group_asks_for_it(sky: FakeSky) -> None:
+    """A member whose record of the group is gone gets it again with the next letter."""
+    group = everyone(sky)
+    key = f"group/{group.id.removeprefix('group:')}"
+    for address in (NANYOUNG, MISSION):
+        del sky.mars.saves[address, key]
+    sky.mars.restart()
+    assert box(sky, NANYOUNG).groups.get(group.id) is None
+    write(sky, JAY, group.id, "Are you there?")
+    sky.run(10 * HOUR)
+    assert box(sky, NANYOUNG).groups.at(group.id) == box(sky, JAY).groups.at(group.id)
+    assert texts(sky, NANYOUNG, group.id) == ["Are you there?"]
+
+
+def test_states_fall_silent(sky: FakeSky) -> None:
+    """Once all are of one mind, letters to the group bring no more news of it."""
+    group = everyone(sky)
+    told = sum(post.token.startswith("group/") for node in sky.nodes.values() for post in node.posts)
+    for number in range(5):
+        write(sky, JAY if number % 2 else NANYOUNG, group.id, f"Number {number}")
+        sky.run(sky.now + HOUR)
+    again = sum(post.token.startswith("group/") for node in sky.nodes.values() for post in node.posts)
+    assert again == told == 2  # one to each node
+
+
+def test_courses_survive_a_restart(sky: FakeSky) -> None:
+    """A restart between departure and receipts forgets no course, and the receipts are understood."""
+    group = everyone(sky)
+    id = write(sky, JAY, group.id, "Before the restart")
+    sky.run(sky.now + MINUTE)
+    sky.earth.restart()
+    assert len(box(sky, JAY).outgoing.courses(id)) == 2
+    sky.run(sky.now + HOUR)
+    assert box(sky, JAY).letter_view(id, sky.now).state is DeliveryState.ARRIVED
+    sky.earth.restart()
+    assert box(sky, JAY).outgoing.open() == []
+    assert box(sky, JAY).groups.at(group.id) == group
+
+
+def test_a_receipt_from_somebody_else_is_not_believed(sky: FakeSky) -> None:
+    """Who is no reader confirms nothing, though at a node of readers."""
+    group = found(sky, JAY, "Two", NANYOUNG)
+    id = write(sky, JAY, group.id, "To you alone")
+    sky.run(SECOND)
+    whats: tuple[What, ...] = ("arrived", "read")
+    for what in whats:
+        fact = ReceiptFact(id, what, sky.now)
+        payload = encode_message(Receipt((fact,), format=2), Envelope(MISSION, JAY, sky.now))
+        sky.earth.arrive(JAY, MISSION, payload)
+    view = box(sky, JAY).letter_view(id, sky.now)
+    assert all(course.arrived is None for course in view.courses)
+    assert view.state in (DeliveryState.DEPARTED, DeliveryState.IN_FLIGHT)
+
+
+def test_a_stranger_can_not_enter_or_read_a_group(sky: FakeSky) -> None:
+    """A state from who is not in the group is refused, a request for it is not answered."""
+    group = found(sky, JAY, "Two", NANYOUNG)
+    sky.run(HOUR)
+    forged = with_members(group, JAY, [MISSION], [])
+    before = len(sky.earth.posts)
+    for state in (forged, None):
+        payload = encode_message(GroupNews(group.id, state), Envelope(MISSION, JAY, sky.now))
+        sky.earth.arrive(JAY, MISSION, payload)
+    assert box(sky, JAY).groups.at(group.id) == group
+    assert len(sky.earth.posts) == before
+    assert len(box(sky, JAY).refused) == 2
+
+
+def test_a_stranger_who_names_many_readers_leaves_room(sky: FakeSky) -> None:
+    """Readers at this node who never were there get at most half of the mailboxes that it may have."""
+    at = sky.earth
+    for number in range(10):
+        readers = tuple(f"ipn:7.{1000 + number * 63 + each}" for each in range(63))
+        letter = Letter(
+            id=f"{number:032x}", thread="t", sender=NANYOUNG, to=JAY, written_at=0, text="x",
+            readers=(JAY, *readers), group="group:" + "ab" * 16, format=2,
+        )  # fmt: skip
+        at.arrive(JAY, NANYOUNG, encode_message(letter, Envelope(NANYOUNG, JAY, sky.now)))
+    assert len(at.office.mailboxes) == 128
+    assert len(conversations_of(box(sky, JAY))["group:" + "ab" * 16]) == 10
+    at.ask(at.office.mailboxes.open("ipn:7.77", "Somebody", sky.now))
+
+
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        (("nowhere",), "members"),
+        (("ipn:0.0",), "nobody's address"),
+        (tuple(f"ipn:9.{number}" for number in range(1, 65)), "at most 64"),
+    ],
+)
+def test_a_group_that_can_not_be_is_refused(sky: FakeSky, members: tuple[str, ...], told: str) -> None:
+    """A member that is no address, or one too many, is told."""
+    with pytest.raises(InputError) as caught:
+        found(sky, JAY, "Crowd", *members)
+    assert told in f"{caught.value.where} {caught.value}"
+
+
+@pytest.mark.parametrize("name", ["", " \n", "x" * 10_000, "\ud800"])
+def test_a_name_that_is_none_is_refused(sky: FakeSky, name: str) -> None:
+    """Nothing, blanks, ten thousand characters and what UTF-8 can't carry are no name."""
+    with pytest.raises(InputError):
+        found(sky, JAY, name, CREW)
+    group = everyone(sky)
+    with pytest.raises(InputError):
+        sky.earth.office.groups.rename(JAY, group.id, name, sky.now)
+
+
+def test_who_has_left_writes_no_more_and_gets_no_more(sky: FakeSky) -> None:
+    """Who leaves sees what was written before, and nothing after; a letter to the group is refused."""
+    group = everyone(sky)
+    write(sky, JAY, group.id, "Before")
+    sky.run(sky.now + HOUR)
+    change(sky, NANYOUNG, group.id, remove=(NANYOUNG,))
+    sky.run(sky.now + HOUR)
+    write(sky, JAY, group.id, "After")
+    sky.run(sky.now + HOUR)
+    assert texts(sky, NANYOUNG, group.id) == ["Before"]
+    assert texts(sky, MISSION, group.id) == ["Before", "After"]
+    with pytest.raises(InputError, match="not in the group"):
+        write(sky, NANYOUNG, group.id, "Me again")
+
+
+def test_withdrawn_everywhere_before_it_leaves(sky: FakeSky) -> None:
+    """What waits for both nodes is taken back from both; nobody ever sees it."""
+    group = found(sky, JAY, "Mars", NANYOUNG, MISSION)
+    sky.run(HOUR)
+    sky.set_plan(both_ways(5 * DAY, FOREVER))
+    id = write(sky, JAY, group.id, "Not this")
+    sky.earth.ask(sky.earth.office.outbox.withdraw(JAY, id, sky.now))
+    sky.run(10 * DAY)
+    assert box(sky, JAY).letter_view(id, sky.now).state is DeliveryState.WITHDRAWN
+    assert texts(sky, NANYOUNG, group.id) == []
+
+
+def test_answers_stand_in_the_same_order_for_everyone(sky: FakeSky) -> None:
+    """Letters that cross, and answers to them, stand alike in all four mailboxes."""
+    group = everyone(sky)
+    first = write(sky, JAY, group.id, "Question")
+    write(sky, NANYOUNG, group.id, "Crossing it")
+    sky.run(sky.now + HOUR)
+    write(sky, MISSION, group.id, "Answer", first)
+    write(sky, CREW, group.id, "Another answer", first)
+    sky.run(sky.now + HOUR)
+    orders = {tuple(texts(sky, address, group.id)) for address in PEOPLE}
+    assert len(orders) == 1
+    assert len(orders.pop()) == 4
+
+
+def test_what_is_foreseen_of_a_group_is_the_latest(sky: FakeSky) -> None:
+    """Nothing is promised that does not hold for whoever is farthest."""
+    group = everyone(sky)
+    alone = sky.earth.office.forecasts.predict(JAY, Draft(CREW, "x"), sky.now)
+    far = sky.earth.office.forecasts.predict(JAY, Draft(group.id, "x"), sky.now)
+    assert alone.arrives == sky.now
+    assert far.arrives is not None
+    assert far.arrives >= sky.now + LIGHT
+    assert sky.earth.office.forecasts.reach(JAY, group.id, sky.now).node == MARS
