@@ -38,6 +38,7 @@ from starlight.web import (
     archive,
     archive_view,
     body,
+    group_view,
     letters,
     media,
     media_view,
@@ -73,6 +74,9 @@ ANSWERS: dict[str, Any] = {
     "POST /people/PERSON/letters/LETTER/read": LetterView,
     "POST /people/PERSON/read": letters.ReadCount,
     "POST /people/PERSON/hide": conversation.HiddenEntry,
+    "GET /people/PERSON/groups": list[group_view.GroupView],
+    "POST /people/PERSON/groups": group_view.GroupView,
+    "POST /people/PERSON/groups/GROUP": group_view.GroupView,
     "POST /people/PERSON/parts": views.Upload,
     "GET /people/PERSON/letters/LETTER/parts/N": "octets",
     "GET /people/PERSON/search": search_view.SearchView,
@@ -114,6 +118,10 @@ TITLES: dict[str, str] = {
     "ConversationView": "Conversation",
     "ReachView": "Reach",
     "LetterView": "Letter",
+    "CourseView": "Course",
+    "ReaderView": "Reader",
+    "GroupView": "Group",
+    "MemberView": "Member",
     "Fact": "Step",
     "PartView": "Part",
     "PredictionView": "Prediction",
@@ -213,7 +221,14 @@ def routes_served() -> list[str]:
             found += [(each, each.path) for each in route.routes if isinstance(each, Route)]
         elif isinstance(route, Route) and route.path.startswith("/api/"):
             found.append((route, route.path.removeprefix("/api")))
-    names = {"person": "PERSON", "letter": "LETTER", "service": "SERVICE", "id": "ID", "part": "N"}
+    names = {
+        "person": "PERSON",
+        "group": "GROUP",
+        "letter": "LETTER",
+        "service": "SERVICE",
+        "id": "ID",
+        "part": "N",
+    }
     served = []
     for route, path in found:
         plain = re.sub(r"\{(\w+)(?::\w+)?\}", lambda part: names[part[1]], path)

@@ -30,6 +30,7 @@ TABLES: dict[str, Struct] = {
     "person": nodes.ResidentSpec,
     "service": ServiceSpec,
     "address": nodes.AddressSpec,
+    "group": nodes.GroupSpec,
     "log": LogConfig,
     "clock": nodes.ClockSpec,
 }

@@ -35,6 +35,7 @@ HEADINGS: dict[str, Struct] = {
     "`mailbox`": scenario.MailboxSpec,
     "`[[letter]]` and `[[pulse]]`": scenario.LetterSpec,
     "`parts`": scenario.PartSpec,
+    "`[[group]]`": scenario.GroupSpec,
     "`[[read]]`": scenario.ReadSpec,
     "`[[answer]]`": scenario.AnswerSpec,
     "`[[outlook]]`": scenario.OutlookSpec,

@@ -72,7 +72,7 @@ def change(
     sky: FakeSky, who: str, group: str, *, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()
 ) -> None:
     at = node_of(sky, who)
-    at.ask(list(at.office.groups.change(who, group, add, remove, sky.now)[1]))
+    at.ask(list(at.office.groups.change(who, group, None, add, remove, sky.now)[1]))
 
 
 def letters_posted(node: FakeNode) -> list[Submit]:
@@ -182,7 +182,7 @@ def test_changes_on_both_sides_of_a_conjunction_converge(sky: FakeSky) -> None:
     change(sky, NANYOUNG, group.id, add=("ipn:20.9",))
     change(sky, MISSION, group.id, remove=(JAY,))
     node = node_of(sky, NANYOUNG)
-    node.ask(list(node.office.groups.rename(NANYOUNG, group.id, "Both houses", sky.now)[1]))
+    node.ask(list(node.office.groups.change(NANYOUNG, group.id, "Both houses", (), (), sky.now)[1]))
     sky.run(20 * DAY)
     assert box(sky, JAY).groups.at(group.id) != box(sky, NANYOUNG).groups.at(group.id)
     sky.run(40 * DAY)
@@ -311,7 +311,7 @@ def test_a_name_that_is_none_is_refused(sky: FakeSky, name: str) -> None:
         found(sky, JAY, name, CREW)
     group = everyone(sky)
     with pytest.raises(InputError):
-        sky.earth.office.groups.rename(JAY, group.id, name, sky.now)
+        sky.earth.office.groups.change(JAY, group.id, name, (), (), sky.now)
 
 
 def test_who_has_left_writes_no_more_and_gets_no_more(sky: FakeSky) -> None:

@@ -11,6 +11,7 @@ import math
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 
 import msgspec
+from tests.web.fake_groups import FakeGroups
 from tests.web.fake_media import FakeMedia
 
 from starlight.archive.imported import Imported, ImportedLetter
@@ -254,6 +255,7 @@ class FakeBackend(PageBackend):
         self.behind: Sentence | None = None  # what a search says that it can't find yet
         self.hidden: dict[tuple[str, str], bool] = {}  # by person and address: whether letters were withdrawn
         self.fake_media = FakeMedia()
+        self.fake_groups = FakeGroups()
         self.uploaded: list[bytes] = []
         self.keys: dict[tuple[str, str], tuple[Draft, LetterView]] = {}
         self.storm_since: int | None = None
@@ -280,6 +282,9 @@ class FakeBackend(PageBackend):
             queue.put_nowait(PageChange(tuple(person.id for person in PEOPLE), status=True))
 
     # ---- the backend
+
+    def groups(self, person: str) -> FakeGroups:
+        return self.fake_groups
 
     def media(self, person: str) -> FakeMedia:
         return self.fake_media

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from starlight.app.address_book import AddressBook
+from starlight.app.address_book import Entry as BookEntry
 from starlight.errors import InputError
 from starlight.live.mail_service import MailService
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.conversation import Conversation, HiddenEntry, HideOrder
+from starlight.messages.group import is_group
 from starlight.messages.letter_view import LetterView
-from starlight.web.forecast_view import reach_view
+from starlight.web.forecast_view import ReachView, reach_view
 from starlight.web.views import ConversationView
 
 Entry = tuple[str, Conversation | None]
@@ -74,7 +76,8 @@ class ConversationList:
     def _entries(self, *, hidden: bool) -> list[Entry]:
         box = self._mail.mailbox(self._owner)
         kept = {each.correspondent: each for each in box.conversations()}
-        addresses = dict.fromkeys([*kept, *self._book.addresses()])
+        groups = [each.id for each in box.groups.all() if self._owner in each.members]
+        addresses = dict.fromkeys([*kept, *groups, *self._book.addresses()])
         # The book lists everyone, the owner of the mailbox as well.
         found = [
             (each, kept.get(each))
@@ -85,13 +88,13 @@ class ConversationList:
         def order(one: Entry) -> tuple[int, str]:
             # By name where nobody has written yet, so that the order does not jump about.
             address, held = one
-            return -(held.last_at or 0) if held else 0, self._book.entry(address).name
+            return -(held.last_at or 0) if held else 0, self._entry(address).name
 
         return sorted(found, key=order)
 
     def _view(self, one: Entry) -> ConversationView:
         address, held = one
-        entry, box = self._book.entry(address), self._mail.mailbox(self._owner)
+        entry, box = self._entry(address), self._mail.mailbox(self._owner)
         return ConversationView(
             address=address,
             name=entry.name,
@@ -100,9 +103,25 @@ class ConversationList:
             letters=held.letters if held else 0,
             unread=held.unread if held else 0,
             last_at=held.last_at if held else None,
-            reach=reach_view(self._mail.reach(self._owner, address), self._titles),
+            reach=self._reach(address),
             last=_last(box, address, self._letter),
         )
+
+    def _entry(self, address: str) -> BookEntry:
+        """Return who is at an address; a group is called by its name, and its place is who is in it."""
+        if not is_group(address):
+            return self._book.entry(address)
+        group = self._mail.mailbox(self._owner).groups.get(address)
+        if group is None:
+            return BookEntry("A group that is not known here", "", "")
+        others = [self._book.entry(each).name for each in group.members if each != self._owner]
+        return BookEntry(group.name.text, ", ".join(others), "")
+
+    def _reach(self, address: str) -> ReachView | None:
+        group = self._mail.mailbox(self._owner).groups.get(address) if is_group(address) else None
+        if is_group(address) and group is None:
+            return None
+        return reach_view(self._mail.reach(self._owner, address), self._titles)
 
 
 def _last(box: Mailbox, address: str, letter: Callable[[str], LetterView]) -> LetterView | None:

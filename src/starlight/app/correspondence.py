@@ -14,7 +14,7 @@ from starlight.live.clock import MissionClock
 from starlight.live.mail_service import MailService
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.part_reading import part_bytes
-from starlight.messages.conversation import HiddenEntry, HideOrder
+from starlight.messages.conversation import HiddenEntry, HideOrder, correspondent_of
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView, named, without_contact
 from starlight.messages.part_view import PartView
@@ -136,7 +136,11 @@ class NodeCorrespondence:
     async def mark_all_read(self, correspondent: str) -> int:
         """Mark all letters of an address as read; return how many those were."""
         box = self._box()
-        unread = [id for id in box.unread() if (letter := box.letter(id)) and letter.sender == correspondent]
+        unread = [
+            id
+            for id in box.unread()
+            if (letter := box.letter(id)) and correspondent_of(letter, box.address) == correspondent
+        ]
         for id in unread:
             await self._mail.mark_read(self.person.address, id)
         return len(unread)

@@ -61,6 +61,7 @@ class DemoNodes:
                 record=str(record / f"{node.name}.jsonl") if record is not None else None,
                 oldest_format=LATEST,
                 planners=amending,
+                groups=script.groups(self._scenario),
             )
             self.daemons[node.number] = Daemon(config, clock, correspondents=cast.get(node.number, ()))
 

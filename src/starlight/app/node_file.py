@@ -28,6 +28,7 @@ from starlight.dtntime import YEAR
 from starlight.errors import InputError
 from starlight.input_files import read_bytes, read_text
 from starlight.live.node_log import LogConfig
+from starlight.messages.group import declared
 from starlight.scenario.file_errors import FileErrors
 from starlight.scenario.network import Name
 from starlight.scenario.toml_file import read
@@ -81,6 +82,18 @@ class AddressSpec(_Spec, frozen=True):
     plain_text: bool | None = None
 
 
+class GroupSpec(_Spec, frozen=True):
+    """A group that is known from the start, such as the crew; people may change it like any other.
+
+    Attributes:
+        name: what it is called; a node that declares one of the same name has the same.
+        members: addresses.
+    """
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    members: Annotated[list[str], msgspec.Meta(min_length=1, max_length=64)]
+
+
 class ClockSpec(_Spec, frozen=True):
     """Mission time: `rate` s per second of the system's clock, and `mission` at the system's time `wall`."""
 
@@ -107,6 +120,7 @@ class NodeFile(_Spec, frozen=True):
         oldest_format: of letters to those who have not been heard from: 1 (any Starlight reads it) or 2.
         other_world: the worlds that are not built in, and other clocks for those that are.
         service: what else is at this node.
+        group: that people are in from the start.
         log: where its log goes, relative to the file, and what of it.
     """
 
@@ -128,6 +142,7 @@ class NodeFile(_Spec, frozen=True):
     person: list[ResidentSpec] = []
     address: list[AddressSpec] = []
     service: list[ServiceSpec] = []
+    group: list[GroupSpec] = []
     oldest_format: Annotated[int, msgspec.Meta(ge=1, le=2)] = 1
     log: LogConfig = LogConfig()
 
@@ -252,7 +267,18 @@ def _check(node: NodeFile, errors: FileErrors) -> None:
         _check_contact(contact, f"contact[{index}]", errors)
     for index, entry in enumerate(node.address):
         errors.guard(f"address[{index}].address", partial(_check_address, entry.address))
+    _check_groups(node, errors)
     check_services(node.service, {person.service: person.id for person in node.person}, errors)
+
+
+def _check_groups(node: NodeFile, errors: FileErrors) -> None:
+    for index, group in enumerate(node.group):
+        key = f"group[{index}]"
+        if group.name in [each.name for each in node.group[:index]]:
+            errors.add(
+                f"{key}.name", f"{key}.name = {group.name!r} is there twice", "Each must be there once"
+            )
+        errors.guard(f"{key}.members", partial(declared, group.name, group.members))
 
 
 def _check_here(node: NodeFile, errors: FileErrors) -> None:

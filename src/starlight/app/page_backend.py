@@ -16,6 +16,7 @@ from starlight.app.archivist import MailboxArchivist
 from starlight.app.changes import changes
 from starlight.app.correspondence import Inhabitant, NodeCorrespondence
 from starlight.app.demo_pace import Pace
+from starlight.app.group_desk import NodeGroupDesk
 from starlight.app.in_transit import InTransit
 from starlight.app.last_heard import last_heard
 from starlight.app.letter_finder import LetterFinder
@@ -119,6 +120,13 @@ class NodePageBackend:
     def finder(self, person: str) -> LetterFinder:
         """Return the search in the letters of a person, by id."""
         return self._finders[person]
+
+    def groups(self, person: str) -> NodeGroupDesk:
+        """Return the groups of a person, by id; InputError where there is nobody of that id."""
+        owner = self.correspondence(person).person
+        return NodeGroupDesk(
+            owner.address, self._daemons[self._inhabitants[person].node].mail.groups, self._book
+        )
 
     def media(self, person: str) -> MediaDesk:
         """Return the voices and pictures of a person, by id."""

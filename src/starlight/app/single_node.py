@@ -38,6 +38,7 @@ from starlight.json_text import decode_as
 from starlight.live.clock import MissionClock
 from starlight.live.daemon import Daemon, DaemonConfig, Resident
 from starlight.live.node_log import NodeLog
+from starlight.messages.group import declared
 from starlight.node.config import NodeConfig
 from starlight.scenario.kernels import open_sky
 from starlight.store.folder_lock import LOCK_FILE
@@ -213,6 +214,7 @@ def config_of(node: NodeFile, base: Path, folder: Path, record: Path | None = No
         record=str(record) if record else None,
         services=service_configs(node.service),
         oldest_format=node.oldest_format,
+        groups=tuple(declared(group.name, group.members) for group in node.group),
         plain_text={
             other.address: other.plain_text for other in node.address if other.plain_text is not None
         },

@@ -29,6 +29,7 @@ COMMANDS = {
     "node": ("node", "Run one network node from a TOML file."),
     "send": ("node", "Write a letter through a running node."),
     "inbox": ("inbox", "List the letters of somebody at a running node, search in them, follow what comes."),
+    "group": ("group", "List the groups of a person; found one, change who is in it, leave it."),
     "hide": ("hide", "Take a correspondent off somebody's list, and what was never sent with it."),
     "export": ("archive", "Write somebody's letters to files: JSON with media, and a book to read."),
     "import": ("archive", "Put the letters of an export back into a mailbox."),

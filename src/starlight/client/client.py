@@ -23,6 +23,7 @@ from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter_view import LetterView
 from starlight.web import wire
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
+from starlight.web.group_view import GroupChange, GroupFounding, GroupView
 from starlight.web.search_view import FoundLetter, SearchView
 from starlight.web.thread import called
 from starlight.web.views import CivilFace, Clock, CountedFace, MailboxView, Person, Recipient, Upload
@@ -181,6 +182,27 @@ class Client:
             InputError: nobody of that address is in the list, or was taken off it.
         """
         return self._post(f"/people/{person}/hide", order, HiddenEntry)
+
+    def groups(self, person: str) -> list[GroupView]:
+        """Return the groups that a person is or was in, by name."""
+        return self._get(f"/people/{quote(person)}/groups", list[GroupView])
+
+    def found_group(self, person: str, name: str, members: Sequence[str]) -> GroupView:
+        """Found a group of a person and others."""
+        return self._post(f"/people/{quote(person)}/groups", GroupFounding(name, tuple(members)), GroupView)
+
+    def change_group(
+        self,
+        person: str,
+        group: str,
+        *,
+        name: str | None = None,
+        add: Sequence[str] = (),
+        remove: Sequence[str] = (),
+    ) -> GroupView:
+        """Change a group, by its id, as one of a person's."""
+        order = GroupChange(name, tuple(add), tuple(remove))
+        return self._post(f"/people/{quote(person)}/groups/{quote(group)}", order, GroupView)
 
     def reach(self, person: str, to: str) -> ReachView:
         """Return the state of the way from a person to an address."""

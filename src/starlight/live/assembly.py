@@ -37,6 +37,7 @@ def post_office_of(
         clock_tolerance=tolerance_at(float(clock.fastest)),
         oldest_format=config.oldest_format,
         plain_text=config.plain_text,
+        groups=config.groups,
         foreign_nodes=[peer.node for peer in config.peers if peer.foreign],
     )
 

@@ -9,6 +9,7 @@ import msgspec
 from starlight.contacts import FactDisagreement, Said
 from starlight.dtntime import SECOND
 from starlight.json_time import Time
+from starlight.messages.group import Group
 from starlight.neighbours.address import LinkAddress
 from starlight.neighbours.link_status import LinkStatus
 from starlight.neighbours.peer import PeerConfig
@@ -72,6 +73,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         record: a file for the events and actions of this run, for a replay; None for none.
         trace: a file to which the trace is appended as JSON lines; None for none.
         oldest_format: of letters to those who have not been heard from, 1 or 2.
+        groups: that people here are in from the start.
         plain_text: addresses of which it is set that they are written to in plain text, or that they are not.
         planners: the numbers of the nodes whose amendments of the plan are believed.
         facts: of the mission, as its file has them, by name, the most important first.
@@ -87,6 +89,7 @@ class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     services: tuple[ServiceConfig, ...] = ()
     oldest_format: int = 1
     plain_text: dict[str, bool] = {}
+    groups: tuple[Group, ...] = ()
     planners: tuple[int, ...] = ()
     facts: dict[str, Said] = {}
 

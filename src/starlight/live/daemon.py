@@ -213,7 +213,6 @@ class Daemon:
         self.own_clock.stop()
         self._engine.stop()
         self.bundles.wake()
-        await self.search.close()
         if self._started:
             self._started = False
             # While the thread still commits, so that what is handled can yet be acknowledged.
@@ -221,6 +220,8 @@ class Daemon:
             await self._commits.stop()
             if not self._stopped.done():
                 self._stopped.set_result(None)
+        # Last of all: until the links have closed in order nothing else may take the loop's time.
+        await self.search.close()
         self.store.close()
         self._trace.close()
         self._record.close()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequenc
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
 from starlight.live.correspondent_list import CorrespondentList
+from starlight.live.group_service import GroupService
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.delivery import DeliveryState
 from starlight.messages.draft import Draft
@@ -35,6 +36,7 @@ class MailService:
 
     Attributes:
         correspondents: whom the lists of the mailboxes show.
+        groups: of the mailboxes.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class MailService:
         self._moment = moment
         self._carry_out = carry_out
         self.correspondents = CorrespondentList(office, moment, carry_out)
+        self.groups = GroupService(office, moment, carry_out)
         self._require_room = require_room
 
     async def write(self, address: str, draft: Draft) -> Letter:

@@ -68,23 +68,34 @@ class Groups:
         group = states.founded(mailbox.address, self._entropy(NONCE_BYTES), name, members)
         return group, self._changed(mailbox, group, (), now)
 
-    def rename(self, address: str, id: str, name: str, now: int) -> tuple[Group, list[Request]]:
-        """Give a group another name; InputError where there is no such group, or its owner may not."""
-        mailbox = self._mailboxes.at(address)
-        group = states.renamed(mailbox.groups.at(id), mailbox.address, name)
-        return group, self._changed(mailbox, group, (), now)
-
     def change(
-        self, address: str, id: str, added: Iterable[str], removed: Iterable[str], now: int
+        self,
+        address: str,
+        id: str,
+        name: str | None,
+        added: Iterable[str],
+        removed: Iterable[str],
+        now: int,
     ) -> tuple[Group, list[Request]]:
-        """Add people to a group and remove some; oneself to leave it.
+        """Rename a group, add people to it and remove some, in one act; oneself to leave it.
+
+        Args:
+            address: of the mailbox of who changes it.
+            id: of the group.
+            name: another name; None to keep it.
+            added, removed: addresses.
+            now: in ns.
 
         Raises:
-            InputError: no such group, too many members, or one is no address, or no member.
+            InputError: no such group, a name that is none, too many members, or one is no address, or no
+                member.
         """
         mailbox = self._mailboxes.at(address)
         before = mailbox.groups.at(id)
-        group = states.with_members(before, mailbox.address, added, removed)
+        group = before if name is None else states.renamed(before, mailbox.address, name)
+        group = states.with_members(group, mailbox.address, added, removed)
+        if group == before:
+            return group, []
         gone = [each for each in before.members if each not in group.members]
         return group, self._changed(mailbox, group, gone, now)
 

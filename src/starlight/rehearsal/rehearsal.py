@@ -138,6 +138,7 @@ class Rehearsal:
         scenario = self.scenario
         plan, amending = known_plan(self.channels, self.start), planners(scenario)
         cast = script.rehearsed(scenario, self.start, self.end, self.seed)
+        groups = script.groups(scenario)
 
         def applications(random: Callable[[int], bytes], engine: Node) -> Applications:
             office = PostOffice(
@@ -146,6 +147,7 @@ class Rehearsal:
                 correspondents=cast.get(engine.number, ()),
                 entropy=random,
                 oldest_format=LATEST,
+                groups=groups,
             )
             amendments = AmendmentService(engine.number, engine.plan, amending)
             return _Applications(engine, self.promises, {MAIL: office, AMENDMENTS: amendments})

@@ -19,6 +19,7 @@ from starlight.bundle import EndpointID
 from starlight.dtntime import DAY, MINUTE
 from starlight.messages.correspondent import Act, Desk, Maker, MarkRead, NewPart, SendTelemetry, Write
 from starlight.messages.draft import Attachment, Draft
+from starlight.messages.group import Group, declared
 from starlight.messages.letter import Reading
 from starlight.messages.urgency import priority_of
 from starlight.rehearsal.answers import Answers
@@ -87,6 +88,11 @@ def vehicles(scenario: Scenario) -> dict[str, str]:
     names = dict.fromkeys(report.from_ for report in scenario.telemetry)
     nodes = [scenario.node_named(name) for name in names]
     return {vehicle_address(node.number): node.title for node in nodes}
+
+
+def groups(scenario: Scenario) -> tuple[Group, ...]:
+    """Return the groups that everybody knows from the start."""
+    return tuple(declared(each.name, map(scenario.address, each.members)) for each in scenario.group)
 
 
 def openings(scenario: Scenario, start: int, end: int) -> list[Opening]:

@@ -63,6 +63,13 @@ class PersonSpec(_Spec, frozen=True):
     role: str = ""
 
 
+class GroupSpec(_Spec, frozen=True):
+    """A group that its members know from the start; its people are addresses ``person@node``."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    members: Annotated[list[str], msgspec.Meta(min_length=1, max_length=64)]
+
+
 class PartSpec(_Spec, frozen=True):
     """A voice, a picture or a file that goes with a letter: how large it is, and what is said of it.
 
@@ -246,6 +253,7 @@ class Scenario(_Spec, frozen=True):
     mars_home: Name | None = None
     landing: str = "2000-01-01"
     letter: list[LetterSpec] = []
+    group: list[GroupSpec] = []
     telemetry: list[TelemetrySpec] = []
     pulse: list[LetterSpec] = []
     answer: list[AnswerSpec] = []

@@ -12,6 +12,7 @@ def check_script(scenario: Scenario, known_node: Known, errors: FileErrors) -> N
     """Check what no single key of the story can know."""
     time = errors.time
     places = [f"{person.id}@{box.node}" for person in scenario.person for box in person.mailbox]
+    _check_groups(scenario, places, errors)
     _check_letters(scenario, places, errors)
     people = [person.id for person in scenario.person]
     vehicles = [report.from_ for report in scenario.telemetry]
@@ -35,6 +36,15 @@ def check_script(scenario: Scenario, known_node: Known, errors: FileErrors) -> N
         time(f"beat[{index}].after", beat.after, empty=True)
         if beat.node:
             known_node(f"beat[{index}].node", beat.node)
+
+
+def _check_groups(scenario: Scenario, places: list[str], errors: FileErrors) -> None:
+    for index, group in enumerate(scenario.group):
+        key = f"group[{index}]"
+        if group.name in [each.name for each in scenario.group[:index]]:
+            errors.fail(f"{key}.name", group.name, "Each name must be there once")
+        for number, member in enumerate(group.members):
+            _check_place(places, f"{key}.members[{number}]", member, errors)
 
 
 def _check_letters(scenario: Scenario, places: list[str], errors: FileErrors) -> None:

@@ -16,6 +16,7 @@ from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
 from starlight.web.archive_view import Archivist
 from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
+from starlight.web.group_view import GroupDesk
 from starlight.web.media_backend import MediaBackend
 from starlight.web.search_view import Finder
 from starlight.web.views import (
@@ -121,6 +122,10 @@ class PageBackend(Protocol):
 
     def finder(self, person: str) -> Finder:
         """Return the search in the letters of one of `people()`, by id."""
+        ...
+
+    def groups(self, person: str) -> GroupDesk:
+        """Return the groups of one of `people()`, by id."""
         ...
 
     def media(self, person: str) -> MediaBackend:
