@@ -31,6 +31,7 @@ from starlight.web.views import CivilFace, Clock, CountedFace, MailboxView, Pers
 __all__ = [
     "Client",
     "FoundLetter",
+    "GroupView",
     "LatenessView",
     "PredictionView",
     "ReachView",
