@@ -138,6 +138,16 @@ class Reader:
         """Return why a letter is late as a page of its own; `back` is the address of the letters."""
         return render("why_page.html", self.context(lateness=found, back=back))
 
+    def view(self, name: str, *, unread: int = 0, **more: object) -> str:
+        """Return one of the views (`navigation.VIEWS`) as a whole page.
+
+        Args:
+            name: of the view, and so of its template.
+            unread: letters that nobody has read yet, for the navigation and the title.
+            more: what its template needs besides.
+        """
+        return render(f"{name}.html", self.context(view=name, unread=unread, **more))
+
     def in_seconds(self, leaves: int | None, arrives: int | None) -> bool:
         """Return whether what crosses between two moments is told to the second: minutes would hide it."""
         if leaves is None or arrives is None:
@@ -152,6 +162,8 @@ class Reader:
             "person": self.person,
             "clock": self.clock,
             "base": self.base,
+            "view": "",
+            "unread": 0,
             "moment": self.moment,
             "foreseen": self.foreseen,
             "countdown": self.countdown,

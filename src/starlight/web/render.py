@@ -18,9 +18,11 @@ from starlight import dtntime
 from starlight.messages.letter_view import LetterView
 from starlight.visible_text import visible_in_html
 from starlight.web import localtime
+from starlight.web.navigation import VIEWS
 from starlight.web.shown_parts import shown_parts
 from starlight.web.views import Crossing
 from starlight.words import doubt, lateness, letters, links, mission_facts, pace, plan, silence
+from starlight.words.language import _, ngettext, spoken, texts_of
 
 HERE = Path(__file__).parent
 
@@ -140,6 +142,11 @@ _environment.filters |= {
     "duration": lambda seconds: dtntime.duration_text(round(seconds * dtntime.SECOND)),
 }
 _environment.globals |= {
+    "_": _,
+    "ngettext": ngettext,
+    "spoken": spoken,
+    "texts_of": texts_of,
+    "VIEWS": VIEWS,
     "step_text": letters.step_text,
     "TIMES_IN_DOUBT": letters.TIMES_IN_DOUBT,
     "SILENCE": silence,

@@ -21,7 +21,6 @@ from starlight.web.backend import PageBackend
 from starlight.web.localtime import day_words
 from starlight.web.query import read_query
 from starlight.web.reader import Reader
-from starlight.web.render import render
 from starlight.web.search_view import FoundLetter, SearchView
 from starlight.web.visit import Visit
 
@@ -116,7 +115,11 @@ class SearchRoutes:
             return json_answer(found)
         mailbox = await visit.letters.mailbox(limit=1)
         page = SearchPage(await visit.reader(), asked, found)
-        return HTMLResponse(page.html([*mailbox.conversations, *mailbox.hidden]))
+        return HTMLResponse(
+            page.html(
+                [*mailbox.conversations, *mailbox.hidden], sum(each.unread for each in mailbox.conversations)
+            )
+        )
 
 
 class Hit:
@@ -142,10 +145,12 @@ class SearchPage:
         self._asked = asked
         self._found = found
 
-    def html(self, correspondents: list[object]) -> str:
-        """Return the page; the correspondents are those that the search can be narrowed to."""
+    def html(self, correspondents: list[object], unread: int) -> str:
+        """Return the page, which can be narrowed to correspondents and tells how many letters are unread."""
         people = {each.address: each for each in self._found.people}
-        context = self._reader.context(
+        return self._reader.view(
+            "search",
+            unread=unread,
             asked=self._asked,
             found=self._found,
             people=people,
@@ -154,7 +159,6 @@ class SearchPage:
             correspondents=correspondents,
             further=self._further(),
         )
-        return render("search.html", context)
 
     def _groups(self) -> Iterator[tuple[str, list[Hit]]]:
         """Give what was found by conversation: that of the newest letter first, in each the newest first."""

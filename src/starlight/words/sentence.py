@@ -9,6 +9,7 @@ import msgspec
 
 from starlight.contacts import UNLIMITED_BPS
 from starlight.dtntime import SECOND, to_text
+from starlight.words.language import _
 
 Names = Mapping[int, str]
 """The names that people call the nodes by; a node that is not in it is ``node 7``."""
@@ -52,10 +53,10 @@ class Sentence(msgspec.Struct, frozen=True):
 
 
 def fill(template: str, **facts: str | int | Moment | Sentence) -> Sentence:
-    """Return a template of a catalogue as a sentence.
+    """Return a template of a catalogue as a sentence, in the language that is spoken.
 
     Args:
-        template: text with ``{name}`` where facts go, as for `str.format`.
+        template: English text with ``{name}`` where facts go, as for `str.format`.
         facts: by name. A number is a count and becomes text here; a `Moment` stays one, also inside a
             sentence that is set into this one.
 
@@ -63,7 +64,7 @@ def fill(template: str, **facts: str | int | Moment | Sentence) -> Sentence:
         KeyError: the template names a fact that is not given.
     """
     parts: list[str | Moment] = []
-    for text, name, form, _ in Formatter().parse(template):
+    for text, name, form, _conversion in Formatter().parse(_(template)):
         parts.append(text)
         if name is None:
             continue
@@ -87,12 +88,14 @@ def closed(text: str) -> Sentence:
 
 def name_of(node: int | None, names: Names) -> str:
     """Return what people call a node; None is one that nobody knows."""
-    return "an unknown node" if node is None else names.get(node, f"node {node}")
+    if node is None:
+        return _("an unknown node")
+    return names.get(node) or _("node {number}", number=node)
 
 
 def bytes_text(count: int) -> str:
     """Return a number of bytes with its unit; what an unlimited rate carries is all."""
-    return "all" if count >= UNLIMITED_BPS else f"{count:,} B".replace(",", " ")
+    return _("all") if count >= UNLIMITED_BPS else f"{count:,} B".replace(",", " ")
 
 
 def utc_text(at: int) -> str:

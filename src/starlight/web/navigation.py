@@ -1,0 +1,41 @@
+"""The views of a person's page, as the navigation lists them.
+
+A view is a route module `web/NAME.py`, a template `templates/NAME.html` that extends ``view.html``, a
+stylesheet `static/NAME.css`, and a line in `VIEWS`: it stands in the navigation once it stands here. Its
+routes answer ``/people/PERSON/NAME``. Its module renders with `Reader.view`, which gives the template all that
+the frame needs; the template fills the block ``view`` with a heading and what follows it.
+
+Text for people is marked with ``_("English, with {values}", values=...)`` or ``ngettext``, in templates as in
+Python (`words/language.py`); in `words/`, `fill` and the templates in capitals are enough. ``make texts`` takes
+what is new into the catalogues.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class View(msgspec.Struct, frozen=True):
+    """One of the views of a person's page.
+
+    Attributes:
+        name: the last part of its address, and the name of its template; empty for the conversations.
+        title: in English, what it is called; the navigation has little room.
+        icon: its sign among ``symbols.html``.
+    """
+
+    name: str
+    title: str
+    icon: str
+
+    @property
+    def path(self) -> str:
+        """Return what follows a person's address."""
+        return f"/{self.name}" if self.name else ""
+
+
+VIEWS = (
+    View("", "Letters", "letters"),
+    View("search", "Search", "find"),
+)
+"""All that there are, in the order to show."""
