@@ -2,12 +2,12 @@
 
 A view is a route module `web/NAME.py`, a template `templates/NAME.html` that extends ``view.html``, a
 stylesheet `static/NAME.css`, and a line in `VIEWS`: it stands in the navigation once it stands here. Its
-routes answer ``/people/PERSON/NAME``. Its module renders with `Reader.view`, which gives the template all that
-the frame needs; the template fills the block ``view`` with a heading and what follows it.
+routes answer ``/people/PERSON/NAME``. Its module renders with `Reader.view`, which gives the template all
+that the frame needs; the template fills the block ``view`` with a heading and what follows it.
 
 Text for people is marked with ``_("English, with {values}", values=...)`` or ``ngettext``, in templates as in
-Python (`words/language.py`); in `words/`, `fill` and the templates in capitals are enough. ``make texts`` takes
-what is new into the catalogues.
+Python (`words/language.py`); in `words/`, `fill` and the templates in capitals are enough. ``make texts``
+takes what is new into the catalogues.
 """
 
 from __future__ import annotations
