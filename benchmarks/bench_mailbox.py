@@ -203,9 +203,10 @@ async def ask(app: Callable[..., object], method: str, path: str, body: bytes) -
 
     headers = [(b"host", b"test"), (b"authorization", b"Bearer token"), (b"hx-request", b"true")]
     headers += [(b"content-type", b"application/json"), (b"accept", b"text/html")]
+    path, _, query = path.partition("?")
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "path": path,
-        "raw_path": path.encode(), "query_string": b"", "headers": headers, "scheme": "http",
+        "raw_path": path.encode(), "query_string": query.encode(), "headers": headers, "scheme": "http",
         "server": ("test", 80), "client": ("test", 1), "root_path": "",
     }  # fmt: skip
     await app(scope, receive, send)  # type: ignore[misc]  # an ASGI application

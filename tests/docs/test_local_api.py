@@ -27,7 +27,7 @@ from starlight.lookup import excerpt, wanted
 from starlight.mailboxes import client_keys
 from starlight.mailboxes.mailbox import MailboxLimits
 from starlight.media import tasks
-from starlight.messages import conversation, draft, parts
+from starlight.messages import conversation, draft, parts, storage
 from starlight.messages.letter_view import LetterView
 from starlight.node.config import NodeLimits
 from starlight.postoffice import uploads
@@ -86,6 +86,8 @@ ANSWERS: dict[str, Any] = {
     "GET /people/PERSON/letters/LETTER/parts/N/sound": "octets",
     "GET /people/PERSON/letters/LETTER/parts/N/picture": "octets",
     "GET /people/PERSON/letters/LETTER/parts/N/preview": "octets",
+    "GET /people/PERSON/storage": storage.Storage,
+    "POST /people/PERSON/storage/release": storage.Released,
     "GET /people/PERSON/archive": list[KeptLetter],
     "POST /people/PERSON/archive": list[ImportedLetter],
     "PUT /people/PERSON/letters/LETTER/parts/N": "nothing",
@@ -171,6 +173,7 @@ BODIES: dict[str, tuple[Struct, ...]] = {
     "Smaller bodies": (letters.ReadOrder, pages.StormOrder, pages.RateOrder),
     "An order to hide": (conversation.HideOrder,),
     "An import": (archive_view.ImportOrder,),
+    "An order to let go": (storage.ReleaseOrder,),
     "An order to drop": (stored_bundle_routes.DropOrder,),
     "An amendment": (amendment_drafts.AmendmentDraft,),
     "A change": (amendment_drafts.ChangeDraft,),

@@ -27,6 +27,7 @@ from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView, Quote
 from starlight.messages.part_view import PartView
+from starlight.messages.storage import Released, ReleaseOrder, Storage
 from starlight.messages.urgency import Precedence, Priority
 from starlight.web.archive_view import Archivist
 from starlight.web.backend import Correspondence, PageBackend
@@ -39,6 +40,7 @@ from starlight.web.forecast_view import (
     Window,
 )
 from starlight.web.search_view import Finder, FoundLetter, SearchView
+from starlight.web.storage_backend import StorageBackend
 from starlight.web.views import (
     CivilFace,
     Clock,
@@ -180,6 +182,20 @@ class FakeCorrespondence(Correspondence):
         return await self._backend.why_letter_late(letter)
 
 
+class FakeStorage(StorageBackend):
+    """The room of a mailbox in which three pictures can be let go once they are a week old."""
+
+    def __init__(self) -> None:
+        self.orders: list[ReleaseOrder] = []
+
+    async def storage(self) -> Storage:
+        return Storage(1_200, 400_000, 2_500_000, 256_000_000, 310_000_000, 4_000_000_000, 3, 7_400_000)
+
+    async def release(self, order: ReleaseOrder) -> Released:
+        self.orders.append(order)
+        return Released(3, 7_400_000) if order.older_than_days <= 7 else Released(0, 0)
+
+
 class FakeArchivist(Archivist):
     """A mailbox of which nothing can be exported, as letters are kept nowhere here."""
 
@@ -252,6 +268,7 @@ class FakeBackend(PageBackend):
         self.delay = delay
         self.kept: list[Kept] = []
         self.set_aside = self.refused = 0
+        self.room = FakeStorage()
         self.behind: Sentence | None = None  # what a search says that it can't find yet
         self.hidden: dict[tuple[str, str], bool] = {}  # by person and address: whether letters were withdrawn
         self.fake_media = FakeMedia()
@@ -294,6 +311,9 @@ class FakeBackend(PageBackend):
 
     def correspondence(self, person: str) -> FakeCorrespondence:
         return FakeCorrespondence(self, person)
+
+    def storage(self, person: str) -> FakeStorage:
+        return self.room
 
     def archivist(self, person: str) -> Archivist:
         return FakeArchivist()

@@ -60,11 +60,12 @@ class ContactSpec(_Spec, frozen=True, rename={"from_": "from"}):
 
 
 class ResidentSpec(_Spec, frozen=True):
-    """Someone with a mailbox at this node."""
+    """Someone with a mailbox at this node; `media_mb` is its room for parts, in millions of bytes."""
 
     id: Name
     name: str
     service: Number
+    media_mb: Annotated[int, msgspec.Meta(ge=1, le=1_048_576)] | None = None
 
 
 class AddressSpec(_Spec, frozen=True):

@@ -21,6 +21,7 @@ from starlight.app.in_transit import InTransit
 from starlight.app.last_heard import last_heard
 from starlight.app.letter_finder import LetterFinder
 from starlight.app.link_views import link_views
+from starlight.app.mailbox_storage import MailboxStorage
 from starlight.app.media_desk import MediaDesk
 from starlight.app.media_work import MediaWork
 from starlight.app.plan_changes import plan_changes
@@ -140,6 +141,11 @@ class NodePageBackend:
         """Return what gives and takes the letters of a person, by id, for exports and imports."""
         owner = self._inhabitants[person]
         return MailboxArchivist(owner.person.address, self._daemons[owner.node].archive)
+
+    def storage(self, person: str) -> MailboxStorage:
+        """Return the room that letters and media of a person take, by id."""
+        owner = self._inhabitants[person]
+        return MailboxStorage(owner.person.address, self._daemons[owner.node].storage)
 
     async def correspondent(self, address: str) -> views.Recipient | None:
         """Return who is at an address; None where nobody knows."""

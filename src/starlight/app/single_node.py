@@ -210,7 +210,10 @@ def config_of(node: NodeFile, base: Path, folder: Path, record: Path | None = No
         data=str(folder / STORE),
         peers=tuple(peer_config(peer) for peer in node.peer),
         listen=read_listen(node.listen),
-        residents=tuple(Resident(_address(node, p.service), p.name) for p in node.person),
+        residents=tuple(
+            Resident(_address(node, p.service), p.name, p.media_mb and p.media_mb * 1_000_000)
+            for p in node.person
+        ),
         record=str(record) if record else None,
         services=service_configs(node.service),
         oldest_format=node.oldest_format,

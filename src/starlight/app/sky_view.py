@@ -25,6 +25,9 @@ from starlight.web import views
 from starlight.web.forecast_view import Window
 from starlight.worlds import World
 
+Line = tuple[tuple[float, float], ...]
+"""An orbit: points in au."""
+
 ORBIT_POINTS = 120
 YEAR_DAYS = {"earth": 365.256, "mars": 686.980}  # sidereal periods, NASA planetary fact sheet
 REFRESH = 10 * SECOND
@@ -96,6 +99,7 @@ class SkyView:
         self._light: dict[tuple[str, str], tuple[int, float]] = {}
         self._shown: dict[tuple[str, str], tuple[int, SkyMoment]] = {}
         self._limit_deg = conjunction_limit_deg
+        self._orbits: tuple[int, tuple[Line, Line]] | None = None  # of a day, counted from the epoch
         self._conjunctions: list[Conjunction] | None = None
 
     def clock(self, now: int, rate: float) -> views.Clock:
@@ -186,8 +190,14 @@ class SkyView:
             light_time_s=float(light_time_s(self._sky, *centres, [slot])[0]),
         )
 
-    def orbits(self, now: int) -> tuple[tuple[tuple[float, float], ...], tuple[tuple[float, float], ...]]:
+    def orbits(self, now: int) -> tuple[Line, Line]:
         """Return one turn of each world around the Sun, as far as the ephemeris covers it."""
+        # Anew for each day: nobody sees how they differ, and hundreds of positions cost a page a sixth.
+        if self._orbits is None or self._orbits[0] != now // DAY:
+            self._orbits = now // DAY, self._turns(now)
+        return self._orbits[1]
+
+    def _turns(self, now: int) -> tuple[Line, Line]:
         first, last = self._sky.covers
         lines = []
         for body in ("earth", "mars"):

@@ -10,6 +10,7 @@ from starlight.engine.node import Node
 from starlight.live.clock import MissionClock
 from starlight.live.config import DaemonConfig, fixed_light_s
 from starlight.live.fact_exchange import FactExchange
+from starlight.mailboxes.mailbox import MailboxLimits
 from starlight.messages.correspondent import Maker
 from starlight.neighbours.kinds import LinkKind, ThisNode
 from starlight.neighbours.light import Light, fixed_light
@@ -17,6 +18,7 @@ from starlight.neighbours.link_driver import Tap
 from starlight.neighbours.neighbours import Neighbours
 from starlight.node.clock_offsets import tolerance_at
 from starlight.node.events import Event
+from starlight.postoffice.addresses import canonical
 from starlight.postoffice.postoffice import PostOffice
 from starlight.services.amendments import AmendmentService
 from starlight.store.contract import Store
@@ -29,6 +31,13 @@ def post_office_of(
     """Return the post office of a node, over the records of its store."""
     return PostOffice(
         node.forecaster,
+        MailboxLimits(
+            part_bytes_of={
+                canonical(each.address): each.part_bytes
+                for each in config.residents
+                if each.part_bytes is not None
+            }
+        ),
         records=store.records,
         node_numbers=config.node.names,
         booked=node.booked,

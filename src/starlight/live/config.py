@@ -26,10 +26,12 @@ class Resident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         address: an endpoint id of this node, as text.
         person: the name.
+        part_bytes: of voices, pictures and files that the mailbox may hold; None for `MailboxLimits`'.
     """
 
     address: str
     person: str
+    part_bytes: int | None = None
 
 
 class ServiceKind(StrEnum):

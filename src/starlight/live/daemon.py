@@ -39,6 +39,7 @@ from starlight.live.own_clock_watch import OwnClockWatch
 from starlight.live.plan_service import PlanService
 from starlight.live.planned_links import as_planned
 from starlight.live.services import services_of
+from starlight.live.storage_service import StorageService
 from starlight.live.stored_bundles import StoredBundles
 from starlight.messages.correspondent import Maker
 from starlight.neighbours.address import LinkAddress
@@ -148,6 +149,7 @@ class Daemon:
         # Each application has a face for whoever asks in this process: people, programs, planners.
         moment, carry_out, room = requests.moment, requests.carry_out, self._disk.require
         self.mail = MailService(self.office, clock, moment, partial(carry_out, MAIL), room)
+        self.storage = StorageService(self.office, moment, partial(carry_out, MAIL))
         self.archive = ArchiveService(self.office, moment, partial(carry_out, MAIL), room)
         self.bundles = BundleService(registry, moment, partial(carry_out, BUNDLES), host.payload, room)
         self.plan = PlanService(self._amendments, moment, partial(carry_out, AMENDMENTS))

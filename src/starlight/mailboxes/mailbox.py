@@ -59,6 +59,7 @@ class MailboxLimits(msgspec.Struct, frozen=True):
         uploads: to one mailbox that no letter names yet: a day's pictures.
         refused: messages that were not taken and are kept: more than a person looks at.
         refused_bytes: of them in one mailbox: a few of the largest that there are, and all the others.
+        part_bytes_of: by address, of parts in one mailbox where that is set (the node's file).
     """
 
     mailboxes: int = 256
@@ -71,6 +72,7 @@ class MailboxLimits(msgspec.Struct, frozen=True):
     uploads: int = 64
     refused: int = 256
     refused_bytes: int = 16 * 2**20
+    part_bytes_of: Mapping[str, int] = {}
 
 
 class Mailbox:
@@ -117,7 +119,8 @@ class Mailbox:
         self.incoming = IncomingLetters(self.index, records)
         self.bodies = Bodies(address, records)
         self.parts = PartStates(address, records)
-        self.part_room = PartRoom(address, records, limits.part_bytes, limits.unfinished_bytes)
+        room = limits.part_bytes_of.get(address, limits.part_bytes)
+        self.part_room = PartRoom(address, records, room, min(room, limits.unfinished_bytes))
         self.uploads = UnnamedUploads(address, records, self.bodies, self.part_room, limits.uploads)
         self.keys = ClientKeys(address, records)
         self.hidden = HiddenCorrespondents(address, records)
@@ -192,6 +195,11 @@ class Mailbox:
         """Return whether another letter can be kept."""
         room = self.index.text_bytes() < self._limits.letter_bytes
         return room and self.index.letters() < self._limits.letters
+
+    @property
+    def limits(self) -> MailboxLimits:
+        """Return what it holds at most."""
+        return self._limits
 
     @property
     def set_aside(self) -> int:

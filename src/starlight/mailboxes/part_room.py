@@ -23,14 +23,19 @@ class PartRoom:
     """
 
     def __init__(self, address: str, records: DecodedRecords, total: int, unfinished: int) -> None:
+        self.total = total
         self._address = address
         self._decoded = records
-        self._total = total
         self._unfinished = unfinished
+
+    @property
+    def used(self) -> int:
+        """Return how many bytes of parts are here."""
+        return self._count(ROOM)
 
     def has_room(self, count: int) -> bool:
         """Return whether so many bytes more can be kept."""
-        return self._count(ROOM) + count <= self._total
+        return self.used + count <= self.total
 
     def may_begin(self, correspondent: str, size: int) -> bool:
         """Return whether a correspondent may begin a part of a size, besides those that are not whole yet.

@@ -31,6 +31,12 @@ class PartStates:
         """
         return self._decoded.read(self._address, f"{PART}{letter_id}/{part}", stored_format.PART)
 
+    def all(self) -> list[tuple[str, int]]:
+        """Return the letters and numbers of all parts of which anything is known."""
+        keys = (key.removeprefix(PART) for key, _ in self._decoded.records.of_kind(self._address, PART))
+        named = (key.rpartition("/") for key in keys)
+        return [(letter, int(number)) for letter, _, number in named if number.isascii() and number.isdigit()]
+
     def put(self, letter_id: str, part: int, state: PartState) -> Save:
         """Keep what is known of a part."""
         save = Save(self._address, f"{PART}{letter_id}/{part}", stored_format.PART.encode(state))

@@ -19,6 +19,8 @@ class PartState(msgspec.Struct, frozen=True, gc=False):
         have: a bit for each chunk, the lowest of the first byte first.
         arrived_at: when it was here whole, in ns; None while it is not.
         given_up: what is missing is not asked for any more; it may still come.
+        let_go_at: when its bytes, which had been here whole, were let go on request, in ns; None while they
+            were not.
     """
 
     reference: str
@@ -27,6 +29,7 @@ class PartState(msgspec.Struct, frozen=True, gc=False):
     have: bytes
     arrived_at: int | None = None
     given_up: bool = False
+    let_go_at: int | None = None
 
     def __post_init__(self) -> None:
         """Check that each chunk has a place, and nothing else; ValueError, as of a damaged record."""
@@ -61,6 +64,12 @@ def all_here(reference: str, part: Part, now: int) -> PartState:
     """Return the state of a part that was written here, at a time in ns."""
     have = _all(part.chunks).to_bytes(-(-part.chunks // 8), "little")
     return PartState(reference, part.size, part.chunk_size, have, now)
+
+
+def let_go(state: PartState, now: int) -> PartState:
+    """Return the state of a part whose bytes, which were here whole, are let go at a time in ns."""
+    nothing = bytes(len(state.have))
+    return replace(state, have=nothing, arrived_at=None, given_up=True, let_go_at=now)
 
 
 def with_chunk(state: PartState, number: int) -> PartState:

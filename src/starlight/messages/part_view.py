@@ -40,6 +40,7 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True):
         smaller_of: the part of the same letter of which this is a smaller version, or None.
         preview_bytes: the size of the preview that came with the words; 0 for none.
         width, height: in pixels, or None.
+        let_go: when its bytes were let go here, on request; None while they were not.
         trouble: what went wrong with it, if anything did.
     """
 
@@ -65,6 +66,7 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True):
     preview_bytes: int = 0
     width: int | None = None
     height: int | None = None
+    let_go: Time | None = None
     trouble: Annotated[Trouble | None, msgspec.Meta(extra={"json": False})] = None
 
     @property
@@ -105,7 +107,8 @@ def part_view(number: int, part: Part, state: PartState | None, dispatch: Dispat
         leaves=dispatch.expected.leaves if dispatch else None,
         left_bytes=_left_bytes(part, dispatch) if dispatch else 0,
         ended=dispatch.confirmed.ended_at if dispatch else None,
-        given_up=state is not None and state.given_up,
+        given_up=state is not None and state.given_up and state.let_go_at is None,
+        let_go=state.let_go_at if state else None,
         smaller_of=part.smaller_of,
         preview_bytes=len(part.preview or b""),
         width=part.width,

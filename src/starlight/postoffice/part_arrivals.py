@@ -87,6 +87,8 @@ class PartArrivals:
             return [Untaken()]
         part = letter.parts[chunk.part]
         known = mailbox.parts.get(letter.id, chunk.part)
+        if known is not None and known.let_go_at is not None:
+            return self._again(mailbox, letter, chunk.part, now)  # It was here whole.
         begins = known is None or known.given_up
         state = replace(known, given_up=False) if known else nothing_here(letter.id, chunk.part, part)
         if has_chunk(state, chunk.number):

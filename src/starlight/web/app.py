@@ -26,6 +26,7 @@ from starlight.web.pages import PageRoutes
 from starlight.web.parts import PartRoutes
 from starlight.web.render import HERE
 from starlight.web.search import SearchRoutes
+from starlight.web.storage import StorageRoutes
 from starlight.web.stream import PageStreams
 
 
@@ -43,6 +44,7 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
         *pages.routes(),
         *MediaRoutes(backend).routes(),
         *ArchiveRoutes(backend).routes(),
+        *StorageRoutes(backend).routes(),
         *PartRoutes(backend).routes(),
         *LetterRoutes(backend).routes(),
         *GroupRoutes(backend).routes(),

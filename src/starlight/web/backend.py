@@ -19,6 +19,7 @@ from starlight.web.forecast_view import LatenessView, PredictionView, ReachView
 from starlight.web.group_view import GroupDesk
 from starlight.web.media_backend import MediaBackend
 from starlight.web.search_view import Finder
+from starlight.web.storage_backend import StorageBackend
 from starlight.web.views import (
     Clock,
     MailboxView,
@@ -134,6 +135,10 @@ class PageBackend(Protocol):
 
     def archivist(self, person: str) -> Archivist:
         """Return what gives and takes the letters of one of `people()`, by id, for exports and imports."""
+        ...
+
+    def storage(self, person: str) -> StorageBackend:
+        """Return the room that letters and media of one of `people()` take, by id."""
         ...
 
     async def correspondent(self, address: str) -> Recipient | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from urllib.parse import urlencode
 
 import msgspec
@@ -76,7 +77,8 @@ class PageView:
         parts = {name: self.part(name) for name in PARTS}
         return render(
             "page.html",
-            self._context(orbits=orbits, prediction=prediction, parts=parts, message=_wire_status),
+            self._told
+            | {"orbits": orbits, "prediction": prediction, "parts": parts, "message": _wire_status},
         )
 
     def parts(self) -> str:
@@ -85,12 +87,16 @@ class PageView:
 
     def part(self, name: str, *, swap: bool = False) -> str:
         """Return one part; `data-version` tells the page whether it differs from what is there."""
-        # The version is of the part without its version, so it is rendered twice.
-        context = self._context(swap="", version="")
-        version = hashlib.sha256(render(f"{name}.html", context).encode()).hexdigest()[:12]
-        return render(f"{name}.html", context | {"swap": "true" if swap else "", "version": version})
+        # The version is of the part without its version; put in afterwards, as fifty letters take a while.
+        part = render(f"{name}.html", self._told | {"swap": "", "version": ""})
+        version = hashlib.sha256(part.encode()).hexdigest()[:12]
+        bare, whole = f'id="{name}" data-version=""', f'id="{name}" data-version="{version}"'
+        # What people wrote has no quotes in it that are not escaped, so it can't stand there.
+        return part.replace(bare, f'{whole} hx-swap-oob="true"' if swap else whole, 1)
 
-    def _context(self, **more: object) -> dict[str, object]:
+    @cached_property
+    def _told(self) -> dict[str, object]:
+        """Return what all templates are told, of the one moment that this is of."""
         other, clock = _other(self.mailbox, self.status.reach), self._reader.clock
         world = self.mailbox.person.world
         names = called([*self.mailbox.conversations, *self.mailbox.hidden, *([other] if other else [])])
@@ -118,7 +124,6 @@ class PageView:
             address=self.mailbox.correspondent,
             next_moment=next_moment(self.mailbox, self.status),
             unread=sum(each.unread for each in self.mailbox.conversations),
-            **more,
         )
 
 

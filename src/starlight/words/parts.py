@@ -18,6 +18,7 @@ EXPECTED, SHOULD_BE_THERE = "expected there {at}", "should be there since {at}"
 WAS_EXPECTED, ON_ITS_WAY = "was expected there {at}, in doubt", "on its way"
 LEFT_SO_FAR = "{left} of {size} bytes have left, {rest}"
 REST_COMES = "{here} of {size} bytes are here, the rest is to come"
+LET_GO = "let go here {at}; an export or its other end may have it"
 REST_IN_DOUBT = "{here} of {size} bytes are here; the rest is asked for no more, but may come yet"
 
 
@@ -37,6 +38,8 @@ class PartText(msgspec.Struct, frozen=True):
 
 def part_text(part: PartView, now: int) -> PartText:
     """Return where a part is at a time, in ns, and why it waits or has ended."""
+    if part.let_go is not None:
+        return PartText(fill(LET_GO, at=Moment(part.let_go)))
     if part.state is None:
         return _received(part)
     why = Sentence(()) if part.trouble is None else doubt.trouble(part.trouble)

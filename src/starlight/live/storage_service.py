@@ -1,0 +1,72 @@
+"""The room that the mailboxes of a live node take, and what is let go of them on request; durable on
+return."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlight.dtntime import DAY
+from starlight.messages.storage import Released, ReleaseOrder, Storage
+from starlight.node.application import Request
+from starlight.postoffice.media_release import releasable, release
+from starlight.postoffice.postoffice import PostOffice
+
+AT_ONCE = 64
+"""Parts that are let go in one commit, so that letters go on between."""
+
+
+class StorageService:
+    """Tells the room of mailboxes, and lets go of media.
+
+    Args:
+        office: the mailboxes.
+        moment, carry_out: as of `MailService`.
+    """
+
+    def __init__(
+        self,
+        office: PostOffice,
+        moment: Callable[[], int],
+        carry_out: Callable[[Sequence[Request], int], Awaitable[None]],
+    ) -> None:
+        self._office = office
+        self._moment = moment
+        self._carry_out = carry_out
+
+    def storage(self, address: str) -> Storage:
+        """Return the room that a mailbox takes.
+
+        Raises:
+            InputError: no such mailbox.
+        """
+        mailbox = self._office.mailbox(address)
+        sizes = [each.state.size for each in releasable(mailbox, self._moment())]
+        return Storage(
+            letters=mailbox.index.letters(),
+            letters_max=mailbox.limits.letters,
+            text_bytes=mailbox.index.text_bytes(),
+            text_max_bytes=mailbox.limits.letter_bytes,
+            media_bytes=mailbox.part_room.used,
+            media_max_bytes=mailbox.part_room.total,
+            releasable_parts=len(sizes),
+            releasable_bytes=sum(sizes),
+        )
+
+    async def release(self, address: str, order: ReleaseOrder) -> Released:
+        """Let go of media that both ends had, of letters that are old enough.
+
+        Args:
+            address: of the mailbox.
+            order: how old, by the node's clock.
+
+        Raises:
+            InputError: no such mailbox.
+            StoreError: the disk refused.
+        """
+        now, mailbox = self._moment(), self._office.mailbox(address)
+        parts = list(releasable(mailbox, now - round(order.older_than_days * DAY)))
+        for first in range(0, 0 if order.try_only else len(parts), AT_ONCE):
+            now = self._moment()
+            batch = parts[first : first + AT_ONCE]
+            await self._carry_out([save for each in batch for save in release(mailbox, each, now)], now)
+        return Released(len(parts), sum(each.state.size for each in parts))
