@@ -218,7 +218,7 @@ class FakeFinder(Finder):
 
     async def find(self, words: str, asked: LetterQuestion, before: int | None, limit: int) -> SearchView:
         if asked.is_empty:
-            return SearchView(words, (), (), (), note=searching.NOTHING_ASKED)
+            return SearchView(words, (), (), (), note=searching.nothing_asked())
         conversations = (await self._backend.mailbox(self._person)).conversations
         found: list[FoundLetter] = []
         for one in conversations:

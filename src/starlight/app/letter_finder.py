@@ -38,7 +38,7 @@ class LetterFinder:
     async def find(self, words: str, asked: LetterQuestion, before: int | None, limit: int) -> SearchView:
         """Return what answers a question, the newest letters first; nothing where nothing is asked."""
         if asked.is_empty:
-            return SearchView(words, (), (), (), note=searching.NOTHING_ASKED)
+            return SearchView(words, (), (), (), note=searching.nothing_asked())
         box = self._box()
         found = await self._search.find(self._person.address, asked, before, limit, self._readable)
         letters = tuple(self._found(box, number, letter, asked.words) for number, letter in found.letters)

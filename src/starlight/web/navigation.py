@@ -37,5 +37,6 @@ class View(msgspec.Struct, frozen=True):
 VIEWS = (
     View("", "Letters", "letters"),
     View("search", "Search", "find"),
+    View("storage", "Storage", "box"),
 )
 """All that there are, in the order to show."""

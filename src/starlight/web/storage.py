@@ -10,7 +10,6 @@ from starlight.messages.storage import Released, ReleaseOrder
 from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
-from starlight.web.render import render
 from starlight.web.visit import Visit
 
 
@@ -49,6 +48,8 @@ class StorageRoutes:
     async def _page(self, visit: Visit, order: ReleaseOrder | None, released: Released | None) -> Response:
         """Answer with the page; after an order, with what became of it."""
         storage = await self._backend.storage(visit.person.id).storage()
+        conversations = (await visit.letters.mailbox(limit=1)).conversations
+        unread = sum(each.unread for each in conversations)
         reader = await visit.reader()
-        told = reader.context(storage=storage, order=order, released=released)
-        return HTMLResponse(render("storage.html", told))
+        page = reader.view("storage", unread=unread, storage=storage, order=order, released=released)
+        return HTMLResponse(page)
