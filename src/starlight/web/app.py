@@ -18,6 +18,7 @@ from starlight.errors import StarlightError
 from starlight.web.answers import tell, tell_http, tell_nobody
 from starlight.web.archive import ArchiveRoutes
 from starlight.web.backend import PageBackend
+from starlight.web.contacts import ContactRoutes
 from starlight.web.groups import GroupRoutes
 from starlight.web.guard import LOOPBACK_HOSTS, Guard
 from starlight.web.letters import LetterRoutes
@@ -48,6 +49,7 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
         *PartRoutes(backend).routes(),
         *LetterRoutes(backend).routes(),
         *GroupRoutes(backend).routes(),
+        *ContactRoutes(backend).routes(),
         *SearchRoutes(backend).routes(),
         WebSocketRoute("/people/{person}/stream", PageStreams(backend).serve),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,13 +13,16 @@ from starlight.errors import InputError
 from starlight.json_text import decode
 from starlight.type_words import JSON, WORDS
 from starlight.web.answers import FORM_TYPE, JSON_TYPE
-from starlight.web.request_values import Check, Described, read
+from starlight.web.request_values import Check, Described, read, several_keys
 
 MAX_BODY_BYTES = 256 * 1024
 """A letter of 64 kB in Korean, three times as long when a form quotes it, and room to spare."""
 
 FIELDS_MAX = 16
-"""More than any form here has."""
+"""More than any form here has, by their names."""
+
+BOXES_MAX = 80
+"""All fields of a form: a group has 64 members, each a box to tick of the same name."""
 
 BODY = "body"
 """What errors about all of it call it."""
@@ -41,7 +45,7 @@ async def read_body(
     is_form = _media_type(request) == FORM_TYPE
     body = await octets(request, MAX_BODY_BYTES, "a body")
     if is_form:
-        return read(_form(body), kind, WORDS, BODY, check)
+        return read(_form(body, several_keys(kind)), kind, WORDS, BODY, check)
     return read(decode(body, BODY), kind, JSON, BODY, check)
 
 
@@ -62,25 +66,33 @@ def _media_type(request: Request) -> str:
     return media.strip()
 
 
-def _form(body: bytes) -> dict[str, Any]:
-    """Return the fields of a form.
+def _form(body: bytes, several: Collection[str]) -> dict[str, Any]:
+    """Return the fields of a form; those that may be there several times, as boxes to tick, are lists.
 
     Raises:
-        InputError: it is none, or has a field twice.
+        InputError: it is none, or has another field twice.
     """
     try:
-        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
+        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=BOXES_MAX, errors="strict")
     except UnicodeDecodeError:
         raise InputError("the form is not in UTF-8", where=BODY, right="Send it in UTF-8") from None
     except ValueError:
-        told = f"the form has more than {FIELDS_MAX} fields"
-        raise InputError(told, where=BODY, right="No form here has as many") from None
+        raise _crowded(BOXES_MAX) from None
+    if len({name for name, _ in fields}) > FIELDS_MAX:
+        raise _crowded(FIELDS_MAX)
     found: dict[str, Any] = {}
     for name, value in fields:
+        if name in several:
+            found.setdefault(name, []).append(value)
+            continue
         if name in found:
             raise InputError(f"{name[:80]} is there twice", where=name[:80], right="Give it once")
         found[name] = value
     return found
+
+
+def _crowded(most: int) -> InputError:
+    return InputError(f"the form has more than {most} fields", where=BODY, right="No form here has as many")
 
 
 async def octets(request: Request, most: int, what: str) -> bytes:

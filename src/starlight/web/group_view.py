@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
+from typing import Protocol
 
 import msgspec
 
-from starlight.messages.draft import destination
-
-GROUP_PEOPLE_MAX = 64
-"""People whom one order adds, or removes: as many as a group has."""
-
-People = Annotated[tuple[str, ...], msgspec.Meta(max_length=GROUP_PEOPLE_MAX)]
+from starlight.errors import InputError
+from starlight.messages.group import MEMBERS_MAX, member
 
 
 class MemberView(msgspec.Struct, frozen=True):
@@ -62,7 +58,7 @@ class GroupFounding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body that founds a group: its name, and the addresses of its members besides its founder."""
 
     name: str
-    members: People = ()
+    members: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the addresses, which a field of a form may hold in a line."""
@@ -78,8 +74,8 @@ class GroupChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     name: str | None = None
-    add: People = ()
-    remove: People = ()
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the addresses; an empty name is none."""
@@ -106,5 +102,8 @@ class GroupDesk(Protocol):
 
 def _addresses(texts: tuple[str, ...]) -> tuple[str, ...]:
     """Return addresses as the texts that mean them; of a form's field, which may be empty, those in it."""
-    found = (each for text in texts for each in text.replace(",", " ").split())
-    return tuple(dict.fromkeys(map(destination, found)))
+    found = [each for text in texts for each in text.replace(",", " ").split()]
+    if len(found) > MEMBERS_MAX:
+        right = f"A group has at most {MEMBERS_MAX} members"
+        raise InputError(f"{len(found)} addresses", where="members", right=right)
+    return tuple(dict.fromkeys(map(member, found)))

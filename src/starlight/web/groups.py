@@ -10,11 +10,12 @@ from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
 from starlight.web.group_view import GroupChange, GroupFounding, GroupView
+from starlight.web.render import element_id
 from starlight.web.visit import Visit
 
 
 class GroupRoutes:
-    """Handlers of groups; a form's answer leads to the conversation with the group.
+    """Handlers of groups; a form's answer leads to the group among the contacts.
 
     Args:
         backend: what stands behind the page.
@@ -55,4 +56,5 @@ class GroupRoutes:
 def _done(visit: Visit, group: GroupView, status: int) -> Response:
     if wants_json(visit.request):
         return json_answer(group, status)
-    return RedirectResponse(visit.back(group.id), 303)
+    base = f"/people/{visit.person.id}/contacts"
+    return RedirectResponse(f"{base}#{element_id(group.id)}", 303)

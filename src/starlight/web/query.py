@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from starlight.errors import InputError, InputErrors
 from starlight.type_words import WORDS
-from starlight.web.request_values import read
+from starlight.web.request_values import read, several_keys
 
 Asked = TypeVar("Asked", bound=msgspec.Struct)
 
@@ -30,9 +30,7 @@ def read_query(request: Request, kind: type[Asked], *, lenient: bool = False) ->
     Raises:
         InputError: it is not what may be asked for; each thing that is wrong is told.
     """
-    several = {
-        field.encode_name for field in msgspec.structs.fields(kind) if isinstance(field.default, tuple)
-    }
+    several = several_keys(kind)
     known = set(kind.__struct_encode_fields__)
     values: dict[str, Any] = {}
     twice = []

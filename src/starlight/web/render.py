@@ -52,7 +52,7 @@ def next_draft_key() -> str:
     return render("draft_key.html", {"swap": "true"})
 
 
-def _key(letter: LetterView | str) -> str:
+def element_id(letter: LetterView | str) -> str:
     """Return an id for HTML: a letter's own may have any characters."""
     # Twelve hexadecimal digits: among a million ids on one page two would meet once in 560 pages.
     own = letter if isinstance(letter, str) else letter.id
@@ -122,7 +122,7 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.filters |= {
-    "key": _key,
+    "key": element_id,
     "initials": _initials,
     "quoted": lambda text: quote(text, safe=""),
     "query": urlencode,

@@ -57,6 +57,18 @@ def read(
     return found
 
 
+def several_keys(kind: type[msgspec.Struct]) -> set[str]:
+    """Return the keys of a struct that an address or a form may have several times: lists of words."""
+    shape = inspect.type_info(kind)
+    assert isinstance(shape, inspect.StructType)
+    return {
+        field.encode_name
+        for field in shape.fields
+        if isinstance(field.type, inspect.VarTupleType)
+        and not isinstance(field.type.item_type, inspect.StructType)
+    }
+
+
 def _made(tree: object, kind: type[Described], faults: Faults) -> Described | None:
     try:
         return msgspec.convert(tree, kind)

@@ -1,0 +1,75 @@
+"""The view of contacts: the people and groups that a person writes to, and the forms that change a group."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from starlight.messages.group import MEMBERS_MAX, NAME_MAX_BYTES, is_group
+from starlight.web.answers import json_answer, wants_json
+from starlight.web.backend import PageBackend
+from starlight.web.group_view import GroupView
+from starlight.web.reader import Reader
+from starlight.web.render import render
+from starlight.web.thread import called
+from starlight.web.views import ConversationView
+from starlight.web.visit import Visit
+
+
+class ContactsView(msgspec.Struct, frozen=True):
+    """Everyone whom a person writes to.
+
+    Attributes:
+        people: by name; those too who were taken off the list of conversations.
+        groups: that the person is or was in, by name.
+    """
+
+    people: tuple[ConversationView, ...]
+    groups: tuple[GroupView, ...]
+
+
+class ContactRoutes:
+    """Handlers of the contacts; they answer as JSON and as HTML.
+
+    Args:
+        backend: what stands behind the page.
+    """
+
+    def __init__(self, backend: PageBackend) -> None:
+        self._backend = backend
+
+    def routes(self) -> list[Route]:
+        """Return the addresses and what answers them."""
+        return [Route("/people/{person}/contacts", self.contacts, methods=["GET"])]
+
+    async def contacts(self, request: Request) -> Response:
+        """Show the people and the groups."""
+        visit = await Visit.of(self._backend, request)
+        mailbox = await visit.letters.mailbox(limit=1)
+        everyone = [each for each in (*mailbox.conversations, *mailbox.hidden) if not is_group(each.address)]
+        people = sorted(everyone, key=lambda each: (each.name.casefold(), each.address))
+        found = ContactsView(tuple(people), await self._backend.groups(visit.person.id).all())
+        if wants_json(request):
+            return json_answer(found)
+        return HTMLResponse(contacts_page(await visit.reader(), found))
+
+
+def contacts_page(reader: Reader, found: ContactsView) -> str:
+    """Return the contacts as a page."""
+    members = {group.id: {each.address for each in group.members} for group in found.groups}
+    others = {
+        id: [each for each in found.people if each.address not in inside] for id, inside in members.items()
+    }
+    context = reader.context(
+        people=found.people,
+        groups=found.groups,
+        called=called(found.people),
+        others=others,
+        room={id: MEMBERS_MAX - len(inside) for id, inside in members.items()},
+        members_max=MEMBERS_MAX,
+        # Of characters the browser counts; what has more bytes is refused with words.
+        name_max=NAME_MAX_BYTES,
+    )
+    return render("contacts.html", context)
