@@ -12,8 +12,6 @@ from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.group_view import GroupView
 from starlight.web.reader import Reader
-from starlight.web.render import render
-from starlight.web.thread import called
 from starlight.web.views import ConversationView
 from starlight.web.visit import Visit
 
@@ -62,14 +60,14 @@ def contacts_page(reader: Reader, found: ContactsView) -> str:
     others = {
         id: [each for each in found.people if each.address not in inside] for id, inside in members.items()
     }
-    context = reader.context(
+    return reader.view(
+        "contacts",
+        unread=sum(each.unread for each in found.people),
         people=found.people,
         groups=found.groups,
-        called=called(found.people),
         others=others,
         room={id: MEMBERS_MAX - len(inside) for id, inside in members.items()},
         members_max=MEMBERS_MAX,
         # Of characters the browser counts; what has more bytes is refused with words.
         name_max=NAME_MAX_BYTES,
     )
-    return render("contacts.html", context)
