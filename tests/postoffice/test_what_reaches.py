@@ -11,8 +11,9 @@ from starlight.errors import InputError
 from starlight.mailboxes.part_reading import part_bytes
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.letter import Content
-from starlight.messages.letter_view import QUOTED_MAX, LetterView, Quote
+from starlight.messages.letter_view import LetterView
 from starlight.messages.parts import OCTETS
+from starlight.messages.quote import QUOTED_MAX, Quote
 from starlight.messages.urgency import Priority
 from starlight.node.application import Submit
 from starlight.postoffice.postoffice import PostOffice

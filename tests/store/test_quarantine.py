@@ -201,7 +201,7 @@ def test_a_store_of_a_newer_starlight_is_refused_and_not_changed(whole: Path, tm
     path = tmp_path / "store"
     newer = apsw.Connection(str(path / "starlight.db"))
     newer.pragma("wal_autocheckpoint", 0)
-    newer.execute("create table later(x); insert into later values(1); pragma user_version = 4")
+    newer.execute("create table later(x); insert into later values(1); pragma user_version = 5")
     shutil.copytree(path, tmp_path / "copy")  # as a crash leaves it
     newer.close()
 
@@ -212,9 +212,9 @@ def test_a_store_of_a_newer_starlight_is_refused_and_not_changed(whole: Path, tm
 
     before = files()
     for _ in range(2):
-        with pytest.raises(StoreError, match=r"has version 4; this Starlight reads 1 to 3\. Open it with"):
+        with pytest.raises(StoreError, match=r"has version 5; this Starlight reads 1 to 4\. Open it with"):
             SqliteStore(tmp_path / "copy")
-        with pytest.raises(StoreError, match="has version 4"):
+        with pytest.raises(StoreError, match="has version 5"):
             listing(tmp_path / "copy")
     after = files()
     assert {name for name in after if name not in before} <= {str(tmp_path / "copy" / "lock")}

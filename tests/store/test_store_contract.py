@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.style.test_extending import blocks
 
 from starlight.errors import StoreError
-from starlight.mailboxes.records import TELEMETRY, IndexEntry, MemoryRecords, Records, index_save
+from starlight.mailboxes.records import TELEMETRY, IndexEntry, Mark, MemoryRecords, Records, index_save
 from starlight.messages.conversation import Conversation
 from starlight.messages.conversation_order import order_key
 from starlight.node.actions import Forget, Persist, Update
@@ -99,7 +99,7 @@ def test_the_contracts_are_tested_whole() -> None:
     """Every member of the protocols is used in this file, so a new one needs a test."""
     text = Path(__file__).read_text(encoding="utf-8")
     names = members(BundleStore) | members(Store) | members(Records)
-    assert len(names) == 27
+    assert len(names) == 28
     assert [name for name in sorted(names) if f".{name}" not in text] == []
 
 
@@ -379,13 +379,29 @@ def test_what_a_broken_step_put_is_left_over_once(make: Callable[[], Store]) -> 
     assert make().records.get("jay", "letter/a") == b"1"
 
 
+THREADS = ["", "garden", "song"]
 MAILBOXES, PEOPLE, IDS = ["jay", "hong"], ["nan-young", "base"], [f"id {n}" for n in range(8)]
 entries = st.builds(
-    lambda n, time, open, owed, unread: IndexEntry(
-        IDS[n], PEOPLE[n % 2], order_key(IDS[n], time), n, IDS[n // 2], 10 * n, n % 3, open, owed, unread
+    lambda n, time, open, owed, unread, starred, asks: IndexEntry(
+        IDS[n],
+        PEOPLE[n % 2],
+        order_key(IDS[n], time),
+        n,
+        IDS[n // 2],
+        10 * n,
+        n % 3,
+        open,
+        owed,
+        unread,
+        THREADS[n % 3],
+        starred,
+        asks,
+        hidden=n == 5,
     ),
     st.sampled_from(range(len(IDS))),
     st.integers(0, 9),
+    st.booleans(),
+    st.booleans(),
     st.booleans(),
     st.booleans(),
     st.booleans(),
@@ -408,13 +424,15 @@ def answers_of(records: Records) -> list[object]:
             records.get(box, "mailbox"),
             records.get(box, "letter/a"),
         ]
-        found += [records.marked(box, mark) for mark in ("open", "owed", "unread")]
+        found += [records.marked(box, mark) for mark in get_args(Mark)]
+        found += [sorted(records.topics(box), key=lambda each: (each.correspondent, each.thread))]
         for id in IDS:
             found += [records.entry(box, id), sorted(e.id for e in records.answers(box, id))]
         for person in PEOPLE:
             page = records.page(box, person, None, 100)
             found += [page, records.page(box, person, None, 2), records.page(box, person, None, 0)]
             found += [records.page(box, person, entry.order, 2) for entry in page]
+            found += [records.page(box, person, None, 3, thread) for thread in THREADS]
     return found
 
 
@@ -450,9 +468,12 @@ def test_a_conversation_is_summed_up() -> None:
         [
             index_save("jay", IndexEntry("a", "nan-young", order_key("a", 1), 1, None, 5, number=2)),
             index_save("jay", IndexEntry("b", "nan-young", order_key("b", 9), 9, None, 7, unread=True)),
+            index_save(
+                "jay", IndexEntry("c", "nan-young", order_key("c", 11), 11, None, 3, unread=True, hidden=True)
+            ),
         ],
     )
-    assert records.conversations("jay") == [Conversation("nan-young", 2, 1, 9, 12, 2)]
+    assert records.conversations("jay") == [Conversation("nan-young", 2, 1, 9, 15, 2, 1)]
 
 
 def test_a_store_tells_where_it_is_and_how_much_room_it_has(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 import msgspec
 from tests.web.fake_groups import FakeGroups
 from tests.web.fake_media import FakeMedia
+from tests.web.fake_topics import FakeTopics
 
 from starlight.archive.imported import Imported, ImportedLetter
 from starlight.archive.kept_letter import KeptLetter
@@ -25,8 +26,9 @@ from starlight.messages.conversation import HiddenEntry, HideOrder
 from starlight.messages.delivery import Certainty, DeliveryState, Fact
 from starlight.messages.doubt import Doubt, DoubtCode
 from starlight.messages.draft import Draft
-from starlight.messages.letter_view import LetterView, Quote
+from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
+from starlight.messages.quote import Quote
 from starlight.messages.storage import Released, ReleaseOrder, Storage
 from starlight.messages.urgency import Precedence, Priority
 from starlight.web.archive_view import Archivist
@@ -124,6 +126,7 @@ class FakeCorrespondence(Correspondence):
         before: str | None = None,
         limit: int = 50,
         through: str | None = None,
+        topic: str | None = None,
     ) -> MailboxView:
         return await self._backend.mailbox(
             self._person, correspondent=correspondent, before=before, limit=limit, through=through
@@ -273,6 +276,7 @@ class FakeBackend(PageBackend):
         self.hidden: dict[tuple[str, str], bool] = {}  # by person and address: whether letters were withdrawn
         self.fake_media = FakeMedia()
         self.fake_groups = FakeGroups()
+        self.fake_topics = FakeTopics()
         self.uploaded: list[bytes] = []
         self.keys: dict[tuple[str, str], tuple[Draft, LetterView]] = {}
         self.storm_since: int | None = None
@@ -299,6 +303,9 @@ class FakeBackend(PageBackend):
             queue.put_nowait(PageChange(tuple(person.id for person in PEOPLE), status=True))
 
     # ---- the backend
+
+    def topics(self, person: str) -> FakeTopics:
+        return self.fake_topics
 
     def groups(self, person: str) -> FakeGroups:
         return self.fake_groups

@@ -273,7 +273,9 @@ def test_an_error_says_what_a_letter_needs_and_what_it_may_have(serving: Serving
         told = client.post(LETTERS, json={"to": "ipn:21.1"}).json()
         assert told == {"error": "it is missing", "where": "text", "right": "It is text in quotes"}
         told = client.post(LETTERS, json=HELLO | {"colour": "red"}).json()
-        keys = "to, text, reply_to, priority, critical, parts, key, plain_text"
+        keys = (
+            "to, text, reply_to, priority, critical, parts, key, plain_text, act, topic, topic_name, replaces"
+        )
         assert told["right"] == f"The keys there are {keys}"
 
 

@@ -51,6 +51,10 @@ class ConversationList:
         """Return those that were taken off it, in the same order."""
         return tuple(self._view(each) for each in self._entries(hidden=True))
 
+    def called(self, correspondent: str) -> str:
+        """Return what people call a correspondent, by address or group."""
+        return self._entry(correspondent).name
+
     def opens_at(self) -> str:
         """Return the address of the correspondent whom the mailbox opens at; empty where there is nobody."""
         return next((address for address, _ in self._entries(hidden=False)), "")

@@ -73,7 +73,7 @@ class NodeCorrespondence:
         self._titles = titles
         self._clock = clock
         self._disagreements = disagreements
-        self._list = ConversationList(person.address, mail, book, titles, self._letter)
+        self._list = ConversationList(person.address, mail, book, titles, self.letter)
 
     async def mailbox(
         self,
@@ -82,6 +82,7 @@ class NodeCorrespondence:
         before: str | None = None,
         limit: int = 50,
         through: str | None = None,
+        topic: str | None = None,
     ) -> MailboxView:
         """Return the mailbox, opened at one correspondent."""
         box = self._box()
@@ -89,12 +90,12 @@ class NodeCorrespondence:
         # Without a choice it opens at who wrote or was written to last, as people look there first.
         if correspondent is None:
             correspondent = conversations[0].address if conversations else ""
-        page = box.page(correspondent, before, limit, through=through)
+        page = box.page(correspondent, before, limit, through=through, topic=topic)
         return MailboxView(
             person=self.person,
             conversations=conversations,
             correspondent=correspondent,
-            letters=tuple(self._letter(letter.id) for letter in page.letters),
+            letters=tuple(self.letter(letter.id) for letter in page.letters),
             earlier=page.earlier,
             set_aside=box.set_aside,
             refused=len(box.refused),
@@ -108,7 +109,7 @@ class NodeCorrespondence:
     async def write(self, draft: Draft) -> LetterView:
         """Write a letter; when this returns it is durable."""
         letter = await self._mail.write(self.person.address, draft)
-        return self._letter(letter.id)
+        return self.letter(letter.id)
 
     async def is_written(self, key: str) -> bool:
         """Return whether a letter was written under a client's key."""
@@ -121,17 +122,17 @@ class NodeCorrespondence:
     async def part(self, letter: str, number: int) -> tuple[PartView, Iterator[bytes]]:
         """Return a part of a letter that is here whole, and its bytes."""
         _, pieces = part_bytes(self._box(), letter, number)
-        return self._letter(letter).parts[number], pieces
+        return self.letter(letter).parts[number], pieces
 
     async def withdraw(self, letter: str) -> LetterView:
         """Withdraw a letter that has not left."""
         await self._mail.withdraw(self.person.address, letter)
-        return self._letter(letter)
+        return self.letter(letter)
 
     async def mark_read(self, letter: str) -> LetterView:
         """Mark a letter that came in as read."""
         await self._mail.mark_read(self.person.address, letter)
-        return self._letter(letter)
+        return self.letter(letter)
 
     async def mark_all_read(self, correspondent: str) -> int:
         """Mark all letters of an address as read; return how many those were."""
@@ -167,7 +168,7 @@ class NodeCorrespondence:
 
     async def why_letter_late(self, letter: str) -> LatenessView:
         """Return why a letter that waits or is on its way is not there sooner."""
-        found, told = self._mail.why_letter_late(self.person.address, letter), self._letter(letter)
+        found, told = self._mail.why_letter_late(self.person.address, letter), self.letter(letter)
         # What has left is on its way whatever becomes of the link.
         reach = self.reach_of(told.to_address) if told.withdrawable else None
         return lateness_view(found, self._titles, reach)
@@ -180,10 +181,15 @@ class NodeCorrespondence:
         """Return the address of the correspondent whom the mailbox opens at; empty where there is nobody."""
         return self._list.opens_at()
 
+    def called(self, correspondent: str) -> str:
+        """Return what people call a correspondent, by address or group."""
+        return self._list.called(correspondent)
+
     def _box(self) -> Mailbox:
         return self._mail.mailbox(self.person.address)
 
-    def _letter(self, letter_id: str) -> LetterView:
+    def letter(self, letter_id: str) -> LetterView:
+        """Return a letter of the mailbox for people; InputError where there is none."""
         view = self._box().letter_view(letter_id, self._clock.now())
         note = letters.content(view) + doubt.note(view.doubtful, view.trouble, displaced=view.displaced)
         clock = self._clock_note(view)

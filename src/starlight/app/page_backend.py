@@ -27,6 +27,7 @@ from starlight.app.media_work import MediaWork
 from starlight.app.plan_changes import plan_changes
 from starlight.app.sky_view import PlannedLight, SkyView
 from starlight.app.storm import StormControl
+from starlight.app.topic_desk import NodeTopicDesk
 from starlight.dtntime import SECOND
 from starlight.errors import InputError
 from starlight.live.clock import MissionClock
@@ -121,6 +122,12 @@ class NodePageBackend:
     def finder(self, person: str) -> LetterFinder:
         """Return the search in the letters of a person, by id."""
         return self._finders[person]
+
+    def topics(self, person: str) -> NodeTopicDesk:
+        """Return the topics and marks of a person, by id; InputError where there is nobody of that id."""
+        letters = self.correspondence(person)
+        mail = self._daemons[self._inhabitants[person].node].mail
+        return NodeTopicDesk(letters.person.address, mail, letters.letter, letters.called)
 
     def groups(self, person: str) -> NodeGroupDesk:
         """Return the groups of a person, by id; InputError where there is nobody of that id."""

@@ -138,6 +138,26 @@ class MailService:
         now = self._moment()
         await self._carry_out(self._office.inbox.mark_read(address, letter_id, now), now)
 
+    async def star(self, address: str, letter_id: str, *, starred: bool) -> None:
+        """Put a star to a letter of a mailbox, or take it away; InputError where there is no such letter."""
+        now, box = self._moment(), self._with_letter(address, letter_id)
+        await self._carry_out(box.index.mark(letter_id, starred=starred), now)
+
+    async def remind(self, address: str, letter_id: str, at: int | None) -> None:
+        """Set when to be reminded of a letter, in ns, None for no more.
+
+        Raises:
+            InputError: there is no such letter, or there are too many reminders.
+        """
+        now, box = self._moment(), self._with_letter(address, letter_id)
+        await self._carry_out([box.marks.remind(letter_id, at)], now)
+
+    def _with_letter(self, address: str, letter_id: str) -> Mailbox:
+        box = self.mailbox(address)
+        if not box.index.has(letter_id):
+            raise InputError(f"no letter {letter_id!r} here", where="letter")
+        return box
+
     async def send_telemetry(
         self,
         vehicle: str,

@@ -41,4 +41,5 @@ class IncomingLetters:
 
     def unread(self) -> list[str]:
         """Return the ids of the letters received and not yet read, in order."""
-        return [entry.id for entry in self._decoded.records.marked(self._mailbox, "unread")]
+        marked = self._decoded.records.marked(self._mailbox, "unread")
+        return [entry.id for entry in marked if not entry.hidden]

@@ -23,6 +23,7 @@ from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.hidden_correspondents import HiddenCorrespondents
 from starlight.mailboxes.incoming_letters import IncomingLetters
 from starlight.mailboxes.known_groups import KnownGroups
+from starlight.mailboxes.letter_marks import Marks
 from starlight.mailboxes.mailbox_index import MailboxIndex
 from starlight.mailboxes.outgoing_letters import OutgoingLetters
 from starlight.mailboxes.part_room import PartRoom
@@ -31,6 +32,7 @@ from starlight.mailboxes.records import INDEX
 from starlight.mailboxes.refused_messages import RefusedMessages
 from starlight.mailboxes.stored_format import Card, StoredLetter
 from starlight.mailboxes.telemetry_log import TelemetryLog
+from starlight.mailboxes.topics import Topics
 from starlight.mailboxes.unnamed_uploads import UnnamedUploads
 from starlight.messages.conversation import Conversation, Page, correspondent_of
 from starlight.messages.course_view import course_view
@@ -38,8 +40,9 @@ from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.group import Group
 from starlight.messages.letter import Letter
-from starlight.messages.letter_view import LetterView, letter_view, quoted
+from starlight.messages.letter_view import CopiedView, LetterView, letter_view
 from starlight.messages.part_view import part_view
+from starlight.messages.quote import quoted
 from starlight.messages.standing import least_far
 from starlight.node.application import Save
 
@@ -96,6 +99,8 @@ class Mailbox:
         keys: under which clients wrote letters here.
         refused: what came and was not taken.
         groups: that are known here.
+        topics: named threads in its conversations.
+        marks: what letters do to others, and reminders.
         hidden: who is not in the list of correspondents, until something new comes.
     """
 
@@ -125,6 +130,8 @@ class Mailbox:
         self.keys = ClientKeys(address, records)
         self.hidden = HiddenCorrespondents(address, records)
         self.groups = KnownGroups(address, records, groups)
+        self.topics = Topics(address, records)
+        self.marks = Marks(address, records)
         self.refused = RefusedMessages(address, records, limits.refused, limits.refused_bytes)
         records.asides.watch(address, self._was_set_aside)
 
@@ -166,6 +173,8 @@ class Mailbox:
         saves = [self._decoded.put_letter(self.address, letter, stored)]
         if not self.index.has(letter.id):
             saves += self.index.add(letter, now, correspondent)
+            saves += self.topics.note(letter, self.index.entry(letter.id).written_at)
+            saves += self.marks.note(letter)
             saves += self.hidden.show(correspondent or correspondent_of(letter, self.address))
         return saves
 
@@ -211,7 +220,13 @@ class Mailbox:
         return self.index.conversations()
 
     def page(
-        self, correspondent: str, before: str | None = None, limit: int = 50, *, through: str | None = None
+        self,
+        correspondent: str,
+        before: str | None = None,
+        limit: int = 50,
+        *,
+        through: str | None = None,
+        topic: str | None = None,
     ) -> Page:
         """Return letters to and from an address, in the order in which both ends show them.
 
@@ -220,6 +235,7 @@ class Mailbox:
             before: the id of a letter in this conversation; those before it are returned. None for the last.
             limit: how many at most.
             through: the id of a letter in this conversation; it, and those before it, are returned.
+            topic: the id of a topic; letters of others are left out. None for all.
 
         Raises:
             InputError: no such letter in this conversation.
@@ -233,7 +249,7 @@ class Mailbox:
                 raise InputError(f"no letter {last!r} in this conversation", where=where)
             # Its own key and a zero byte: no bytes sort between the two.
             end = entry.order if where == "before" else entry.order + b"\x00"
-        entries = self._records.page(self.address, correspondent, end, limit + 1)
+        entries = self._records.page(self.address, correspondent, end, limit + 1, topic)
         shown = entries[-limit:] if limit > 0 else []
         letters = [self.letter(entry.id) for entry in shown]
         return Page([letter for letter in letters if letter is not None], len(entries) > len(shown))
@@ -263,6 +279,7 @@ class Mailbox:
         courses = self.outgoing.courses(letter_id)
         sent = least_far(courses) if courses else None
         view = letter_view(letter, sent, self.received(letter_id), now)
+        view = self._with_marks(view, letter)
         if letter.group:
             view = self._with_group(view, courses, now)
         # Where its course is not known, that may be set aside; whose letter it is, it says itself.
@@ -275,6 +292,21 @@ class Mailbox:
         reply_to = self.index.entry(letter_id).reply_to
         answers = None if reply_to is None else quoted(reply_to, self.letter(reply_to))
         return replace(view, mine=mine, parts=parts, reply_to=reply_to, answers=answers)
+
+    def _with_marks(self, view: LetterView, letter: Letter) -> LetterView:
+        """Return a letter with what others do to it, its topic, and what its reader noted."""
+        marks, entry = self.marks.get(letter.id), self.index.entry(letter.id)
+        return replace(
+            view,
+            replaced_by=marks.replacement(letter.sender),
+            obsolete=marks.is_obsolete(letter.sender),
+            copied_by=tuple(CopiedView(each.address, each.at) for each in marks.copied),
+            topic=entry.thread,
+            topic_name=self.topics.name(entry.thread) if entry.thread else "",
+            starred=entry.starred,
+            open_question=entry.asks,
+            remind_at=self.marks.reminders().get(letter.id),
+        )
 
     def _with_group(self, view: LetterView, courses: list[Sent], now: int) -> LetterView:
         group = self.groups.get(view.group)

@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from starlight.dtntime import MILLISECOND
 from starlight.errors import StoreError
-from starlight.mailboxes.records import IndexEntry, Records, index_save, with_entry, without_entry
+from starlight.mailboxes.records import IndexEntry, Mark, Records, index_save, with_entry, without_entry
 from starlight.messages.conversation import Conversation, correspondent_of
 from starlight.messages.conversation_order import Answer, keys_after
-from starlight.messages.letter import Letter
+from starlight.messages.letter import Act, Letter
+from starlight.messages.letter_acts import answers, says_nothing, topic_of
 from starlight.node.application import Save
 
 
@@ -75,13 +76,36 @@ class MailboxIndex:
             written_at,
             reply_to,
             letter.kept_bytes,
+            thread=topic_of(letter),
+            hidden=says_nothing(letter),
         )
+        own = replace(own, asks=letter.act == Act.QUESTION and not self._is_answered(letter))
         # Saved in this order: whoever is restored from them never sees an entry overtaken by an older one.
         saves = self.change(None, own)
         for id, key in keys.items():
             entry = self.entry(id)
             saves += self.change(entry, replace(entry, order=key))
-        return saves
+        return saves + self._answered_by(letter, reply_to)
+
+    def marked(self, mark: Mark) -> list[IndexEntry]:
+        """Return the entries of the letters that are shown and have a mark, in order."""
+        return [entry for entry in self._records.marked(self.address, mark) if not entry.hidden]
+
+    def mark(self, letter_id: str, *, starred: bool) -> list[Save]:
+        """Put a star to a letter, or take it away."""
+        entry = self.entry(letter_id)
+        return self.change(entry, replace(entry, starred=starred))
+
+    def _is_answered(self, letter: Letter) -> bool:
+        """Return whether a letter that answers a question is here already; it may come first."""
+        return any(not entry.hidden for entry in self._records.answers(self.address, letter.id))
+
+    def _answered_by(self, letter: Letter, asked: str | None) -> list[Save]:
+        """Return the saves by which the question that a letter answers is open no more."""
+        entry = None if asked is None else self._records.entry(self.address, asked)
+        if entry is None or not entry.asks or not answers(letter):
+            return []
+        return self.change(entry, replace(entry, asks=False))
 
     def _place(self, letter: Letter, correspondent: str, now: int | None) -> int:
         """Return the time by which a letter takes its place: when it was written, as far as that can be.
@@ -132,8 +156,8 @@ class MailboxIndex:
         return max((each.number for each in self._conversations.values()), default=0)
 
     def letters(self) -> int:
-        """Return how many letters there are."""
-        return sum(each.letters for each in self._conversations.values())
+        """Return how many letters there are, those that are not shown among them."""
+        return sum(each.letters + each.hidden for each in self._conversations.values())
 
     def text_bytes(self) -> int:
         """Return the size of all their texts."""

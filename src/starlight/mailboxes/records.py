@@ -21,6 +21,9 @@ carrier/<bundle>        the id of the letter that a bundle carries
 correspondent           the state of the program that lives there; empty for none
 format/<n>              the latest format that a correspondent reads; of earlier versions, its address
 group/<id>              a group, as it is known here
+mark/<id>               what other letters do to a letter
+reminders               of which letters somebody wants to be reminded, and when
+topic/<thread>          what a topic is called
 index/<id>              a letter's `IndexEntry`
 ======================  =======================================================================
 
@@ -64,6 +67,9 @@ KINDS = frozenset(
         "correspondent",
         "format",
         "group",
+        "mark",
+        "reminders",
+        "topic",
         "index",
     }
 )
@@ -84,8 +90,9 @@ UPLOADS = "uploads"
 KEY = "key/"
 REFUSED = "refused/"
 HIDDEN = "hidden"
-Mark = Literal["open", "owed", "unread"]
-"""Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it."""
+Mark = Literal["open", "owed", "unread", "starred", "asks", "hidden"]
+"""Letters can be asked for by these: something is still foreseen of it; a receipt is owed; nobody read it;
+its reader put a star to it; it asks, and nobody has answered; it is not to be seen, or not yet."""
 
 
 class IndexEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -102,6 +109,10 @@ class IndexEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         open: it was written here, and the outbox may have to act on it.
         owed: it came here, and its sender has not been told all.
         unread: it came here, and has not been read.
+        thread: the topic that it belongs to; empty for the usual thread of its conversation.
+        starred: its reader put a star to it.
+        asks: it is a question that nobody has answered.
+        hidden: it is not shown, nor counted: not yet, or as it says nothing but what it does to another.
     """
 
     id: str
@@ -114,6 +125,28 @@ class IndexEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     open: bool = False
     owed: bool = False
     unread: bool = False
+    thread: str = ""
+    starred: bool = False
+    asks: bool = False
+    hidden: bool = False
+
+
+class Topic(msgspec.Struct, frozen=True, gc=False):
+    """A topic of one conversation, summed up.
+
+    Attributes:
+        correspondent: with whom.
+        thread: its id.
+        letters, unread, asks: how many letters there are, how many not read, how many open questions.
+        last_at: when the last was written, in ns.
+    """
+
+    correspondent: str
+    thread: str
+    letters: int = 0
+    unread: int = 0
+    asks: int = 0
+    last_at: int = 0
 
 
 class Records(Protocol):
@@ -135,8 +168,16 @@ class Records(Protocol):
     def answers(self, mailbox: str, letter_id: str) -> list[IndexEntry]:
         """Return the entries of the letters in a mailbox that say that they answer a letter."""
 
-    def page(self, mailbox: str, correspondent: str, before: bytes | None, limit: int) -> list[IndexEntry]:
-        """Return the last `limit` entries of a conversation before an order key, or of all; in order."""
+    def page(
+        self, mailbox: str, correspondent: str, before: bytes | None, limit: int, thread: str | None = None
+    ) -> list[IndexEntry]:
+        """Return the last `limit` entries of a conversation before an order key, or of all; in order.
+
+        Hidden ones are left out, and those of other topics where one is told (`IndexEntry.thread`).
+        """
+
+    def topics(self, mailbox: str) -> list[Topic]:
+        """Return the topics of a mailbox, in any order."""
 
     def marked(self, mailbox: str, mark: Mark) -> list[IndexEntry]:
         """Return the entries of a mailbox with a mark, by order key."""
@@ -200,11 +241,27 @@ class MemoryRecords:
         """Return the entries of the letters in a mailbox that say that they answer a letter."""
         return [self._entries[mailbox][id] for id in self._answers.get((mailbox, letter_id), ())]
 
-    def page(self, mailbox: str, correspondent: str, before: bytes | None, limit: int) -> list[IndexEntry]:
+    def page(
+        self, mailbox: str, correspondent: str, before: bytes | None, limit: int, thread: str | None = None
+    ) -> list[IndexEntry]:
         """Return the last `limit` entries of a conversation before an order key, or of all; in order."""
         order = self._orders.get((mailbox, correspondent), [])
         end = len(order) if before is None else bisect_left(order, (before, ""))
-        return [self._entries[mailbox][id] for _, id in order[max(0, end - limit) : end]]
+        found: list[IndexEntry] = []
+        for at in range(end - 1, -1, -1):
+            if len(found) >= limit:
+                break
+            entry = self._entries[mailbox][order[at][1]]
+            if not entry.hidden and thread in (None, entry.thread):
+                found.append(entry)
+        return found[::-1]
+
+    def topics(self, mailbox: str) -> list[Topic]:
+        """Return the topics of a mailbox."""
+        found: dict[tuple[str, str], Topic] = {}
+        for entry in self._entries.get(mailbox, {}).values():
+            add_to_topics(found, entry)
+        return list(found.values())
 
     def marked(self, mailbox: str, mark: Mark) -> list[IndexEntry]:
         """Return the entries of a mailbox with a mark, by order key."""
@@ -275,14 +332,18 @@ class MemoryRecords:
 
 def with_entry(so_far: Conversation, before: IndexEntry | None, now: IndexEntry) -> Conversation:
     """Return a conversation in which the entry of a letter has become another, or has come; None is none."""
-    was_unread = before is not None and before.unread
+    # Hidden ones take room, and are not told of.
+    was_shown = before is not None and not before.hidden
+    was_unread = was_shown and before is not None and before.unread
+    is_shown = not now.hidden
     return Conversation(
         so_far.correspondent,
-        so_far.letters + (before is None),
-        so_far.unread + now.unread - was_unread,
-        max(so_far.last_at, now.written_at),
+        so_far.letters + is_shown - was_shown,
+        so_far.unread + (now.unread and is_shown) - was_unread,
+        max(so_far.last_at, now.written_at) if is_shown else so_far.last_at,
         so_far.text_bytes + now.text_bytes - (before.text_bytes if before else 0),
         max(so_far.number, now.number),
+        so_far.hidden + now.hidden - (before is not None and before.hidden),
     )
 
 
@@ -290,10 +351,39 @@ def without_entry(so_far: Conversation, entry: IndexEntry) -> Conversation:
     """Return a conversation without a letter; the highest counter stays, so that no id is given twice."""
     return replace(
         so_far,
-        letters=so_far.letters - 1,
-        unread=so_far.unread - entry.unread,
+        letters=so_far.letters - (not entry.hidden),
+        unread=so_far.unread - (entry.unread and not entry.hidden),
         text_bytes=so_far.text_bytes - entry.text_bytes,
+        hidden=so_far.hidden - entry.hidden,
     )
+
+
+def add_to_topics(topics: dict[tuple[str, str], Topic], entry: IndexEntry) -> None:
+    """Count a letter in the topic that it belongs to, if that is one; topics by correspondent and thread."""
+    if not entry.thread or entry.hidden:
+        return
+    at = (entry.correspondent, entry.thread)
+    so_far = topics.get(at, Topic(*at))
+    topics[at] = Topic(
+        *at,
+        so_far.letters + 1,
+        so_far.unread + entry.unread,
+        so_far.asks + entry.asks,
+        max(so_far.last_at, entry.written_at),
+    )
+
+
+def take_from_topics(topics: dict[tuple[str, str], Topic], entry: IndexEntry) -> None:
+    """Count a letter in its topic no more; `last_at` stays, as mostly it is counted again at once."""
+    at = (entry.correspondent, entry.thread)
+    so_far = topics.get(at)
+    if so_far is not None and not entry.hidden:
+        topics[at] = replace(
+            so_far,
+            letters=so_far.letters - 1,
+            unread=so_far.unread - entry.unread,
+            asks=so_far.asks - entry.asks,
+        )
 
 
 def is_known(key: str) -> bool:

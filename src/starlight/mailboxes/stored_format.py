@@ -16,6 +16,9 @@ kind          versions
 `SENT`        1 a flat map, at first with sentences (`older_records.py`); 2 framed, by dispatches
 `FORMAT`      2 framed
 `GROUP`       2 framed
+`MARKS`       2 framed
+`REMINDERS`   2 framed
+`TOPIC`       2 framed
 `PART`        2 framed
 `BODY`        2 framed
 `ROOM`        2 framed
@@ -40,7 +43,9 @@ from starlight.mailboxes import older_records
 from starlight.messages.delivery import Received
 from starlight.messages.dispatch import Sent
 from starlight.messages.group import Group
+from starlight.messages.marks import LetterMarks
 from starlight.messages.part_state import PartState
+from starlight.messages.topic import TopicName
 from starlight.messages.wire_values import Envelope
 
 _T = TypeVar("_T")
@@ -225,6 +230,9 @@ UPLOADS = RecordKind(2, _reader(tuple[UnnamedUpload, ...]), _reader(tuple[Unname
 CLIENT_KEY = RecordKind(2, _reader(ClientKey), _reader(ClientKey))
 REFUSED = RecordKind(2, _reader(RefusedMessage), _reader(RefusedMessage))
 HIDDEN = RecordKind(2, _reader(tuple[str, ...]), _reader(tuple[str, ...]))
+MARKS = RecordKind(2, _reader(LetterMarks), _reader(LetterMarks))
+REMINDERS = RecordKind(2, _reader(dict[str, int]), _reader(dict[str, int]))
+TOPIC = RecordKind(2, _reader(TopicName), _reader(TopicName))
 GROUP = RecordKind(2, _reader(Group), _reader(Group))
 FORMAT = RecordKind(2, _reader(KnownFormat), _reader(KnownFormat))
 RECEIVED = RecordKind(2, _reader(Received), _reader(Received))

@@ -24,6 +24,7 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
         last_at: when the last was written, in ns.
         text_bytes: of all their texts.
         number: the highest counter in an id of those written here.
+        hidden: how many there are besides that are not shown.
     """
 
     correspondent: str
@@ -32,6 +33,7 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
     last_at: int = 0
     text_bytes: int = 0
     number: int = 0
+    hidden: int = 0
 
 
 class HideOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

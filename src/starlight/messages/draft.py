@@ -15,6 +15,7 @@ from msgspec.structs import force_setattr
 
 from starlight.bundle import EndpointID
 from starlight.errors import InputError
+from starlight.messages.letter import Act
 from starlight.messages.parts import OCTETS, PartKind
 from starlight.messages.urgency import check_priority
 from starlight.routing import Priority
@@ -65,10 +66,25 @@ def check_kind(kind: str) -> None:
         raise InputError(f"{kind!r} is no kind of part", where="kind", right=f"Such are {known}")
 
 
+def check_act(word: str) -> None:
+    """Refuse a word that is no act of a letter.
+
+    Raises:
+        InputError: it is none; the error names those that are.
+    """
+    if word.upper() not in Act.__members__:
+        known = ", ".join(Act.__members__).lower()
+        raise InputError(f"{word!r} is no act of a letter", where="act", right=f"Such are {known}")
+
+
+ABOUT_ANOTHER = ("copy", "obsolete", "withdrawn")
+"""Acts about the letter that is answered, which need no words."""
+
 Address = Annotated[str, msgspec.Meta(extra={"check": destination})]
 """Where a letter goes."""
 ClientKey = Annotated[str, msgspec.Meta(extra={"check": check_key})]
 PartWord = Annotated[str, msgspec.Meta(extra={"check": check_kind})]
+ActWord = Annotated[str, msgspec.Meta(extra={"check": check_act})]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 """Milliseconds or pixels; no more than any program can count with."""
 
@@ -121,6 +137,10 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             one letter, for 30 days. None where it will not be sent again.
         plain_text: whether it goes as its words alone, in UTF-8, which other software reads; None as the
             node's file says of the address.
+        act: what it does besides saying its words, as a word (`letter.Act`).
+        topic: the topic that it belongs to; None for that of the letter answered, else none.
+        topic_name: another name for that topic; without a topic, the name of a new one that it begins.
+        replaces: the id of an earlier letter of who writes, in whose place it stands.
 
     Raises:
         InputError: `to` is no address that anybody can have, or `priority` or `key` is none.
@@ -134,6 +154,10 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parts: tuple[Attachment, ...] = ()
     key: ClientKey | None = None
     plain_text: bool | None = None
+    act: ActWord = "words"
+    topic: str | None = None
+    topic_name: str = ""
+    replaces: str | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without a mailbox; the address becomes the one text that means it."""
@@ -141,6 +165,9 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         force_setattr(self, "to", destination(self.to))
         force_setattr(self, "reply_to", self.reply_to or None)  # A form sends an empty field.
         force_setattr(self, "key", self.key or None)
+        force_setattr(self, "topic", self.topic or None)
+        force_setattr(self, "replaces", self.replaces or None)
+        check_act(self.act)
         if self.key is not None:
             check_key(self.key)
 
@@ -150,5 +177,9 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             InputError: there are no words in it, and no parts.
         """
+        if self.act in ABOUT_ANOTHER:
+            if self.reply_to is None:
+                raise InputError(f"{self.act} is about a letter", where="reply_to", right="Say which")
+            return
         if not self.text.strip() and not self.parts:
             raise InputError("the letter is empty", where="text", right="Write a word or two")

@@ -33,6 +33,7 @@ from starlight.messages.dispatch import Dispatch, Sent
 from starlight.messages.doubt import Doubt, Trouble
 from starlight.messages.letter import Act, Content, DistressState, Letter, Position, Reading
 from starlight.messages.part_view import PartView
+from starlight.messages.quote import Quote
 from starlight.messages.standing import facts, standing
 from starlight.routing import Priority
 
@@ -50,10 +51,6 @@ ON_ITS_WAY = frozenset(
 )
 
 
-QUOTED_MAX = 120
-"""Characters of a letter that are quoted above its answer: enough to know it again."""
-
-
 class Stop(msgspec.Struct, frozen=True):
     """A node at which a letter waits on its way, as foreseen; times in ns.
 
@@ -69,22 +66,12 @@ class Stop(msgspec.Struct, frozen=True):
     place: str = ""
 
 
-class Quote(msgspec.Struct, frozen=True):
-    """The letter that another answers, as far as is needed to know which it is.
+class CopiedView(msgspec.Struct, frozen=True):
+    """Somebody who has read and understood a letter, and when that was written; in ns."""
 
-    Attributes:
-        id: of it.
-        from_address, from_name: whose it is.
-        text: its first words on a line; of a letter without words the names of its parts. Empty where it is
-            not here, or says neither.
-        here: it is in this mailbox.
-    """
-
-    id: str
-    from_address: str = ""
-    from_name: str = ""
-    text: str = ""
-    here: bool = False
+    address: str
+    at: Time
+    name: str = ""
 
 
 class LetterView(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +119,13 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
             all else are those of the one that is least far.
         act: what it does besides saying its words, an `Act`; one that nobody here knows is none.
         replaces: the id of the letter in whose place it stands, or None.
+        replaced_by: the id of the letter that its author has put in its place, or None.
+        obsolete: its author says that it no longer holds.
+        copied_by: who have read and understood it, and when they wrote so.
+        topic, topic_name: the topic that it belongs to, and what that is called; empty for none.
+        starred: the person of the mailbox put a star to it.
+        open_question: it is a question that nobody has answered.
+        remind_at: when the person wants to be reminded of it, or None.
 
     Names, places of steps and the note are empty until `named`.
     """
@@ -181,6 +175,14 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     courses: tuple[CourseView, ...] = ()
     act: str = "words"
     replaces: str | None = None
+    replaced_by: str | None = None
+    obsolete: bool = False
+    copied_by: tuple[CopiedView, ...] = ()
+    topic: str = ""
+    topic_name: str = ""
+    starred: bool = False
+    open_question: bool = False
+    remind_at: Time | None = None
 
     def stop_at(self, now: int) -> Stop | None:
         """Return where it waits at a time, in ns, as foreseen; None where it does not."""
@@ -234,7 +236,8 @@ def named(
         )
         for course in view.courses
     )
-    view = replace(view, courses=courses)
+    copied = tuple(replace(each, name=look_up(each.address)[0]) for each in view.copied_by)
+    view = replace(view, courses=courses, copied_by=copied)
     answers = view.answers
     if answers is not None and answers.here:
         answers = replace(answers, from_name=look_up(answers.from_address)[0])
@@ -268,16 +271,6 @@ def without_contact(view: LetterView) -> LetterView:
     if view.state in WITHDRAWABLE or left is None or view.state is DeliveryState.EXPIRED:
         return view
     return replace(view, state=left.state, certainty=left.certainty)
-
-
-def quoted(id: str, letter: Letter | None) -> Quote:
-    """Return a letter that another answers; `letter` is None where it is not here."""
-    if letter is None:
-        return Quote(id)
-    words = " ".join(letter.text[: 4 * QUOTED_MAX].split())
-    words = words or ", ".join(part.name or part.media_type for part in letter.parts)
-    text = words if len(words) <= QUOTED_MAX else words[: QUOTED_MAX - 1] + "…"
-    return Quote(id, letter.sender, text=text, here=True)
 
 
 def _with_more(view: LetterView, letter: Letter) -> LetterView:

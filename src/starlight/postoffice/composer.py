@@ -11,12 +11,13 @@ from starlight.dtntime import MILLISECOND
 from starlight.errors import InputError
 from starlight.mailboxes.known_formats import LATEST, OLDEST, KnownFormats
 from starlight.mailboxes.mailbox import Mailbox
+from starlight.messages.conversation import correspondent_of
 from starlight.messages.conversation_order import thread_of
 from starlight.messages.course import by_node
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.forecast import MessageForecaster
 from starlight.messages.group import Group, is_group
-from starlight.messages.letter import Letter
+from starlight.messages.letter import Act, Letter
 from starlight.messages.limits import check
 from starlight.messages.parts import CHUNK_BYTES, PREVIEW_MAX_BYTES, Part, PartKind
 from starlight.postoffice.plain_text import PlainText
@@ -73,7 +74,7 @@ class Composer:
             raise InputError(f"no letter {reply_to!r} here to answer", where="reply_to")
         letter = Letter(
             id=drawn.hex(),
-            thread=thread or (answered.thread if answered else _usual_thread(mailbox, draft)),
+            thread=thread or _thread_of(mailbox, draft, answered, drawn),
             sender=mailbox.address,
             to=to,
             # To the millisecond, as it travels, so that both ends keep it in the same place.
@@ -86,6 +87,9 @@ class Composer:
             parts=tuple(_part(mailbox, each) for each in draft.parts),
             seen=() if plain_text else last_read(mailbox, draft.to, reply_to),
             readers=readers,
+            thread_name=draft.topic_name,
+            act=Act[draft.act.upper()],
+            replaces=_replaced(mailbox, draft),
             group="" if group is None else group.id,
             membership=b"" if group is None else group.digest,
             format=LATEST,
@@ -134,8 +138,35 @@ def _readers(mailbox: Mailbox, group: Group) -> tuple[str, ...]:
     return readers
 
 
-def _usual_thread(mailbox: Mailbox, draft: Draft) -> str:
+def _thread_of(mailbox: Mailbox, draft: Draft, answered: Letter | None, drawn: bytes) -> str:
+    """Return the thread of a letter; the id of one that begins a topic is that of the topic as well."""
+    if draft.topic is not None:
+        known = {(each.topic.correspondent, each.topic.thread) for each in mailbox.topics.all()}
+        if (draft.to, draft.topic) not in known:
+            right = "Give topic_name alone to begin one"
+            raise InputError(f"no topic {draft.topic!r} with {draft.to}", where="topic", right=right)
+        return draft.topic
+    if draft.topic_name:
+        return drawn.hex()
+    if answered is not None:
+        return answered.thread
     return draft.to if is_group(draft.to) else thread_of(mailbox.address, draft.to)
+
+
+def _replaced(mailbox: Mailbox, draft: Draft) -> str | None:
+    """Return the id of the letter that a draft is to replace.
+
+    Raises:
+        InputError: it is not here, is by another hand, or went to others.
+    """
+    if draft.replaces is None:
+        return None
+    before = mailbox.letter(draft.replaces)
+    if before is None or before.sender != mailbox.address:
+        raise InputError(f"no letter {draft.replaces!r} was written here", where="replaces")
+    if correspondent_of(before, mailbox.address) != draft.to:
+        raise InputError(f"the letter {draft.replaces!r} did not go to {draft.to}", where="replaces")
+    return before.id
 
 
 def _part(mailbox: Mailbox, attachment: Attachment) -> Part:

@@ -13,7 +13,7 @@ from starlight.node.application import SetAside
 from starlight.store import quarantine
 
 APPLICATION_ID = 0x53544C54  # "STLT", in the header of the database file
-VERSION = 3
+VERSION = 4
 FILE = "starlight.db"
 """In the folder of a store: its database."""
 LOG_PAGES = 4_000  # a write-ahead log of 16 MB, copied back once in a while
@@ -42,6 +42,18 @@ create index letters_owed on letters(mailbox) where owed;
 create index letters_unread on letters(mailbox) where unread;
 """
 """The index over letters (`mailboxes/records.py`), since version 2."""
+
+_TOPICS = """
+alter table letters add column thread text not null default '';
+alter table letters add column starred integer not null default 0;
+alter table letters add column asks integer not null default 0;
+alter table letters add column hidden integer not null default 0;
+create index letters_in_topics on letters(mailbox, correspondent, thread, place) where thread != '';
+create index letters_starred on letters(mailbox) where starred;
+create index letters_asks on letters(mailbox) where asks;
+create index letters_hidden on letters(mailbox) where hidden;
+"""
+"""Topics, stars, questions and letters for later, since version 4; what was written before has none."""
 
 # SQLite knows a VFS by its name in the whole process, and a process may have several stores open.
 _names = count()
@@ -148,6 +160,8 @@ class Database:
                 writer.execute(_LETTERS)
             if version < 3:
                 writer.execute(quarantine.TABLE)
+            if version < 4:
+                writer.execute(_TOPICS)
                 writer.pragma("user_version", VERSION)
             self.set_aside = quarantine.mended(writer, mission_time(writer))
 

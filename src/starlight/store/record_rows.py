@@ -7,16 +7,20 @@ from typing import Any
 import apsw
 
 from starlight.errors import StoreError
-from starlight.mailboxes.records import IndexEntry, Mark
+from starlight.mailboxes.records import IndexEntry, Mark, Topic
 from starlight.messages.conversation import Conversation
 
-ENTRY_COLUMNS = "id, correspondent, place, written_at, reply_to, text_bytes, number, open, owed, unread"
+ENTRY_COLUMNS = (
+    "id, correspondent, place, written_at, reply_to, text_bytes, number, open, owed, unread,"
+    " thread, starred, asks, hidden"
+)
 """The columns of an index entry, in the order of `IndexEntry`'s fields."""
 
 PUT_ENTRY = f"""
-insert into letters(mailbox, {ENTRY_COLUMNS}) values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+insert into letters(mailbox, {ENTRY_COLUMNS}) values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict(mailbox, id) do update set place = excluded.place, text_bytes = excluded.text_bytes,
-number = excluded.number, open = excluded.open, owed = excluded.owed, unread = excluded.unread
+number = excluded.number, open = excluded.open, owed = excluded.owed, unread = excluded.unread,
+thread = excluded.thread, starred = excluded.starred, asks = excluded.asks, hidden = excluded.hidden
 """
 PUT_SAVE = (
     "insert into saves(mailbox, key, data) values(?, ?, ?)"
@@ -51,11 +55,26 @@ class RecordRows:
         """Return the entries of the letters that say that they answer a letter."""
         return self._entries(f"{_ENTRY} and reply_to = ?", mailbox, letter_id)
 
-    def page(self, mailbox: str, correspondent: str, before: bytes | None, limit: int) -> list[IndexEntry]:
+    def page(
+        self, mailbox: str, correspondent: str, before: bytes | None, limit: int, thread: str | None = None
+    ) -> list[IndexEntry]:
         """Return the last `limit` entries of a conversation before an order key, or of all; last first."""
-        bound, end = ("", ()) if before is None else (" and place < ?", (before,))
-        query = f"{_ENTRY} and correspondent = ?{bound} order by place desc limit ?"
-        return self._entries(query, mailbox, correspondent, *end, limit)
+        bindings: list[str | bytes | int] = [mailbox, correspondent]
+        query = f"{_ENTRY} and correspondent = ?"
+        for clause, value in ((" and thread = ?", thread), (" and place < ?", before)):
+            if value is not None:
+                query += clause
+                bindings.append(value)
+        return self._entries(f"{query} and not hidden order by place desc limit ?", *bindings, limit)
+
+    def topics(self, mailbox: str) -> dict[tuple[str, str], Topic]:
+        """Return the topics of a mailbox, by correspondent and thread."""
+        rows = self._rows(
+            "select correspondent, thread, count(*), sum(unread), sum(asks), max(written_at) from letters"
+            " where mailbox = ? and thread != '' and not hidden group by correspondent, thread",
+            mailbox,
+        )
+        return {(row[0], row[1]): Topic(*row) for row in rows}
 
     def marked(self, mailbox: str, mark: Mark) -> list[IndexEntry]:
         """Return the entries of a mailbox with a mark, in any order."""
@@ -87,7 +106,8 @@ class RecordRows:
     def conversations(self, mailbox: str) -> dict[str, Conversation]:
         """Return a mailbox's conversations, by correspondent."""
         rows = self._rows(
-            "select correspondent, count(*), sum(unread), max(written_at), sum(text_bytes), max(number)"
+            "select correspondent, sum(not hidden), sum(unread and not hidden),"
+            " max(case when hidden then 0 else written_at end), sum(text_bytes), max(number), sum(hidden)"
             " from letters where mailbox = ? group by correspondent",
             mailbox,
         )
@@ -121,12 +141,29 @@ def entry_row(entry: IndexEntry) -> tuple[str | bytes | int | None, ...]:
         entry.open,
         entry.owed,
         entry.unread,
+        entry.thread,
+        entry.starred,
+        entry.asks,
+        entry.hidden,
     )
 
 
 def _entry(row: tuple[Any, ...]) -> IndexEntry:
     id, correspondent, order, written_at, reply_to, text_bytes, number, *marks = row
-    is_open, owed, unread = map(bool, marks)
+    is_open, owed, unread, thread, starred, asks, hidden = marks
     return IndexEntry(
-        id, correspondent, order, written_at, reply_to, text_bytes, number, is_open, owed, unread
+        id,
+        correspondent,
+        order,
+        written_at,
+        reply_to,
+        text_bytes,
+        number,
+        bool(is_open),
+        bool(owed),
+        bool(unread),
+        thread,
+        bool(starred),
+        bool(asks),
+        bool(hidden),
     )

@@ -14,7 +14,16 @@ from collections.abc import Iterable
 
 import apsw
 
-from starlight.mailboxes.records import INDEX, IndexEntry, Mark, MemoryRecords, with_entry
+from starlight.mailboxes.records import (
+    INDEX,
+    IndexEntry,
+    Mark,
+    MemoryRecords,
+    Topic,
+    add_to_topics,
+    take_from_topics,
+    with_entry,
+)
 from starlight.messages.conversation import Conversation
 from starlight.node.application import Save, SetAside
 from starlight.store.record_rows import RecordRows
@@ -98,15 +107,18 @@ class StoredRecords:
         stored = self._rows.answers(mailbox, letter_id)
         return [*(entry for entry in stored if entry.id not in ids), *fresh]
 
-    def page(self, mailbox: str, correspondent: str, before: bytes | None, limit: int) -> list[IndexEntry]:
+    def page(
+        self, mailbox: str, correspondent: str, before: bytes | None, limit: int, thread: str | None = None
+    ) -> list[IndexEntry]:
         """Return the last `limit` entries of a conversation before an order key, or of all; in order."""
         with self._lock:
             # All of them, not only those before the bound: one
             # that has moved past it still hides its old row.
-            fresh = self._fresh.page(mailbox, correspondent, None, len(self._put))
-            # An entry that was put overrides the one on disk, and may stand elsewhere in the order.
-            ids = {entry.id for entry in fresh} | self._hidden(mailbox)
-        stored = self._rows.page(mailbox, correspondent, before, limit + len(ids))  # So many may have moved.
+            fresh = self._fresh.page(mailbox, correspondent, None, len(self._put), thread)
+            # An entry that was put overrides the one on disk: it may stand elsewhere now, or be hidden.
+            ids = set(self._fresh.letters(mailbox)) | self._hidden(mailbox)
+        # So many may have moved.
+        stored = self._rows.page(mailbox, correspondent, before, limit + len(ids), thread)
         found = [entry for entry in stored if entry.id not in ids]
         found += [entry for entry in fresh if before is None or entry.order < before]
         found.sort(key=lambda entry: entry.order)
@@ -141,6 +153,22 @@ class StoredRecords:
         with self._lock:  # A quiet node commits only with its next step what a reader has found.
             found = {key for of, key in self._aside if of == mailbox}
         return len(there) + len(found.difference(there))
+
+    def topics(self, mailbox: str) -> list[Topic]:
+        """Return the topics of a mailbox."""
+        with self._lock:
+            fresh, hidden = self._fresh.letters(mailbox), self._hidden(mailbox)
+        if not fresh and not hidden:
+            return list(self._rows.topics(mailbox).values())
+        # What is not committed yet are a few letters: those of their topics are counted one by one.
+        found = self._rows.topics(mailbox)
+        for id in {*fresh, *hidden}:
+            before = self._rows.entry(mailbox, id)
+            if before is not None:
+                take_from_topics(found, before)
+            if id in fresh:
+                add_to_topics(found, fresh[id])
+        return [each for each in found.values() if each.letters]
 
     def conversations(self, mailbox: str) -> list[Conversation]:
         """Return a mailbox's conversations."""

@@ -29,6 +29,7 @@ from starlight.web.render import HERE
 from starlight.web.search import SearchRoutes
 from starlight.web.storage import StorageRoutes
 from starlight.web.stream import PageStreams
+from starlight.web.topics import TopicRoutes
 
 
 def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPBACK_HOSTS) -> Starlette:
@@ -48,6 +49,7 @@ def make_app(backend: PageBackend, *, token: str, hosts: tuple[str, ...] = LOOPB
         *StorageRoutes(backend).routes(),
         *PartRoutes(backend).routes(),
         *LetterRoutes(backend).routes(),
+        *TopicRoutes(backend).routes(),
         *GroupRoutes(backend).routes(),
         *ContactRoutes(backend).routes(),
         *SearchRoutes(backend).routes(),

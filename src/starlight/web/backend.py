@@ -20,6 +20,7 @@ from starlight.web.group_view import GroupDesk
 from starlight.web.media_backend import MediaBackend
 from starlight.web.search_view import Finder
 from starlight.web.storage_backend import StorageBackend
+from starlight.web.topic_view import TopicDesk
 from starlight.web.views import (
     Clock,
     MailboxView,
@@ -48,6 +49,7 @@ class Correspondence(Protocol):
         before: str | None = None,
         limit: int = 50,
         through: str | None = None,
+        topic: str | None = None,
     ) -> MailboxView:
         """Return the mailbox, opened at one correspondent.
 
@@ -56,6 +58,7 @@ class Correspondence(Protocol):
             before: only letters before the one with this id.
             limit: the most letters to return.
             through: only the letter with this id, and those before it.
+            topic: only letters of this topic of the conversation.
         """
         ...
 
@@ -123,6 +126,10 @@ class PageBackend(Protocol):
 
     def finder(self, person: str) -> Finder:
         """Return the search in the letters of one of `people()`, by id."""
+        ...
+
+    def topics(self, person: str) -> TopicDesk:
+        """Return the topics and marks of one of `people()`, by id."""
         ...
 
     def groups(self, person: str) -> GroupDesk:

@@ -48,6 +48,7 @@ class MailboxQuery(WithQuery, frozen=True, rename={"with_": "with"}):
 
     before: str = ""
     through: str = ""
+    topic: str = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=LETTERS_MAX)] = LETTERS_SHOWN
 
 
@@ -103,6 +104,7 @@ class Visit:
             before=asked.before or None,
             limit=asked.limit,
             through=asked.through or None,
+            topic=asked.topic or None,
         )
 
     async def page(self, to: str | None = None) -> PageView:
@@ -144,7 +146,7 @@ class Visit:
     def back(self, to: str | None = None) -> str:
         """Return the address of the letters that the request came from, or of those with an address."""
         asked = self.request.query_params
-        shown = {name: asked[name] for name in ("with", "before", "through") if name in asked}
+        shown = {name: asked[name] for name in ("with", "before", "through", "topic") if name in asked}
         if to is not None:
             shown["with"] = to
         path = f"/people/{self.person.id}" if "person" in self.request.path_params else "/"

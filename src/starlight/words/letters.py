@@ -6,7 +6,8 @@ import msgspec
 
 from starlight.messages.delivery import Certainty, DeliveryState, Fact, TimeDoubt
 from starlight.messages.letter import Content, DistressState
-from starlight.messages.letter_view import THERE, LetterView, Quote
+from starlight.messages.letter_view import THERE, LetterView
+from starlight.messages.quote import Quote
 from starlight.messages.urgency import Priority
 from starlight.words.sentence import Moment, Sentence, fill
 

@@ -1,0 +1,90 @@
+"""What other letters do to one, and what its reader has noted of it: replaced, obsolete, copied, a reminder.
+
+An act may come before the letter that it is about. So what is told of a letter is kept under its id, with who
+told it, and believed only when the letter is here and says whose it is.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from starlight.errors import InputError
+from starlight.mailboxes import stored_format
+from starlight.mailboxes.decoded import DecodedRecords
+from starlight.messages.letter import Act, Letter
+from starlight.messages.marks import CopiedBy, LetterMarks
+from starlight.node.application import Save
+
+COPIES_MAX = 64
+"""Who have read and understood a letter: everyone in a group."""
+
+REMINDERS_MAX = 256
+"""In one mailbox: more than anybody can be reminded of."""
+
+MARK = "mark/"
+REMINDERS = "reminders"
+
+
+class Marks:
+    """The marks of the letters in one mailbox.
+
+    Args:
+        address: of the mailbox.
+        records: of all mailboxes of the node.
+    """
+
+    def __init__(self, address: str, records: DecodedRecords) -> None:
+        self._address = address
+        self._decoded = records
+
+    def get(self, letter_id: str) -> LetterMarks:
+        """Return what is told of a letter, here or not."""
+        return self._decoded.read(self._address, MARK + letter_id, stored_format.MARKS) or LetterMarks()
+
+    def note(self, letter: Letter) -> list[Save]:
+        """Keep what a letter does to another; nothing where it does nothing."""
+        saves: list[Save] = []
+        if letter.replaces is not None:
+            known = self.get(letter.replaces)
+            # The latest of several that replace one; by when they were written, as at every end.
+            if (letter.written_at, letter.id) >= (known.replaced_at, known.replaced_by or ""):
+                known = replace(
+                    known, replaced_by=letter.id, replaced_at=letter.written_at, replaced_of=letter.sender
+                )
+                saves.append(self._put(letter.replaces, known))
+        if letter.reply_to is None:
+            return saves
+        known = self.get(letter.reply_to)
+        if letter.act == Act.OBSOLETE and letter.sender not in known.obsolete_of:
+            said_by = (*known.obsolete_of, letter.sender)[:COPIES_MAX]
+            saves.append(self._put(letter.reply_to, replace(known, obsolete_of=said_by)))
+        copiers = {each.address for each in known.copied}
+        if letter.act == Act.COPY and letter.sender not in copiers and len(copiers) < COPIES_MAX:
+            copied = (*known.copied, CopiedBy(letter.sender, letter.written_at))
+            saves.append(self._put(letter.reply_to, replace(known, copied=copied)))
+        return saves
+
+    def reminders(self) -> dict[str, int]:
+        """Return when the mailbox's owner wants to be reminded of which letters, in ns, by id."""
+        return self._decoded.read(self._address, REMINDERS, stored_format.REMINDERS) or {}
+
+    def remind(self, letter_id: str, at: int | None) -> Save:
+        """Set when the owner wants to be reminded of a letter, in ns; None for no more.
+
+        Raises:
+            InputError: there are too many.
+        """
+        found = {id: time for id, time in self.reminders().items() if id != letter_id}
+        if at is not None:
+            if len(found) >= REMINDERS_MAX:
+                right = f"Take one of {REMINDERS_MAX} back"
+                raise InputError("there are too many reminders", where="at", right=right)
+            found[letter_id] = at
+        save = Save(self._address, REMINDERS, stored_format.REMINDERS.encode(found))
+        self._decoded.records.put(save)
+        return save
+
+    def _put(self, letter_id: str, marks: LetterMarks) -> Save:
+        save = Save(self._address, MARK + letter_id, stored_format.MARKS.encode(marks))
+        self._decoded.records.put(save)
+        return save

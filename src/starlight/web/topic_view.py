@@ -1,0 +1,77 @@
+"""Topics and marks as a person sees them, and the orders that set them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from starlight.json_time import Time
+from starlight.messages.letter_view import LetterView
+
+
+class TopicView(msgspec.Struct, frozen=True):
+    """A named thread in one conversation; times in ns.
+
+    Attributes:
+        id: of the topic.
+        name: what it is called; empty where no letter that is here says so.
+        correspondent, correspondent_name: the address or group of the conversation, and the same for people.
+        letters, unread, questions: how many letters, how many not read, how many open questions there are.
+        last_at: when its last letter was written.
+    """
+
+    id: str
+    name: str
+    correspondent: str
+    correspondent_name: str
+    letters: int
+    unread: int
+    questions: int
+    last_at: Time
+
+
+class MarkedLetters(msgspec.Struct, frozen=True):
+    """Letters of all conversations that ask for attention, each in order.
+
+    Attributes:
+        questions: that nobody has answered.
+        starred: to which the person put a star.
+        reminders: of which the person wants to be reminded, the nearest first.
+    """
+
+    questions: tuple[LetterView, ...]
+    starred: tuple[LetterView, ...]
+    reminders: tuple[LetterView, ...]
+
+
+class StarOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body that puts a star to a letter, or takes it away."""
+
+    starred: bool
+
+
+class ReminderOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body that asks to be reminded of a letter at a time; None for no more."""
+
+    at: Time | None
+
+
+class TopicDesk(Protocol):
+    """The topics and marks of one person."""
+
+    async def all(self) -> tuple[TopicView, ...]:
+        """Return the topics of all conversations, the one with the latest letter first."""
+        ...
+
+    async def marked(self) -> MarkedLetters:
+        """Return the letters with open questions, stars and reminders."""
+        ...
+
+    async def star(self, letter: str, order: StarOrder) -> LetterView:
+        """Put a star to a letter, or take it away; InputError where there is no such letter."""
+        ...
+
+    async def remind(self, letter: str, order: ReminderOrder) -> LetterView:
+        """Set when to be reminded of a letter; InputError where there is none, or there are too many."""
+        ...

@@ -1,0 +1,181 @@
+"""Topics, questions, copies, replacements, obsolete letters, stars: the same at both ends, in any order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from tests.messages.helpers import JAY, NANYOUNG, FakeNode, FakeSky
+
+from starlight.dtntime import HOUR, MINUTE
+from starlight.errors import InputError
+from starlight.mailboxes.mailbox import Mailbox
+from starlight.messages.draft import Draft
+from starlight.messages.format import encode_message
+from starlight.messages.letter import Act, Letter
+from starlight.messages.letter_view import LetterView
+from starlight.messages.wire_values import Envelope
+
+OTHER = {JAY: NANYOUNG, NANYOUNG: JAY}
+
+
+@pytest.fixture
+def sky() -> FakeSky:
+    """Return a sky in which both have mailboxes."""
+    made = FakeSky()
+    made.open_all()
+    return made
+
+
+def node(sky: FakeSky, who: str) -> FakeNode:
+    return sky.earth if who == JAY else sky.mars
+
+
+def box(sky: FakeSky, who: str) -> Mailbox:
+    return node(sky, who).office.mailbox(who)
+
+
+def write(sky: FakeSky, who: str, text: str, **more: Any) -> str:
+    """Write a letter to the other; return its id."""
+    at = node(sky, who)
+    letter, requests = at.office.outbox.write(who, Draft(OTHER[who], text, **more), sky.now)
+    at.ask(requests)
+    return letter.id
+
+
+def view(sky: FakeSky, who: str, id: str) -> LetterView:
+    return box(sky, who).letter_view(id, sky.now)
+
+
+def shown(sky: FakeSky, who: str, topic: str | None = None) -> list[str]:
+    """Return the texts of the letters that one of both sees."""
+    return [letter.text for letter in box(sky, who).page(OTHER[who], topic=topic).letters]
+
+
+def settle(sky: FakeSky) -> None:
+    sky.run(sky.now + HOUR)
+
+
+def test_a_topic_is_begun_named_and_answered_in(sky: FakeSky) -> None:
+    """Both ends list it under its name with its letters alone, and an answer stays in it by itself."""
+    first = write(sky, JAY, "What shall we plant?", topic_name="The garden")
+    write(sky, JAY, "How did you sleep?")
+    settle(sky)
+    write(sky, NANYOUNG, "Ferns.", reply_to=first)
+    settle(sky)
+    for who in (JAY, NANYOUNG):
+        (topic,) = box(sky, who).topics.all()
+        assert (topic.name, topic.topic.letters, topic.topic.thread) == ("The garden", 2, first)
+        assert shown(sky, who, first) == ["What shall we plant?", "Ferns."]
+        assert shown(sky, who, "") == ["How did you sleep?"]
+        assert view(sky, who, first).topic_name == "The garden"
+
+
+def test_the_later_name_counts_at_both_ends(sky: FakeSky) -> None:
+    """Two names that cross: both ends call the topic as the letter does that was written last."""
+    first = write(sky, JAY, "Roof", topic_name="Roof")
+    settle(sky)
+    write(sky, JAY, "It leaks", topic=first, topic_name="The leak")
+    sky.run(sky.now + MINUTE)
+    write(sky, NANYOUNG, "Leaks here too", topic=first, topic_name="Both leaks")
+    settle(sky)
+    assert {box(sky, who).topics.name(first) for who in (JAY, NANYOUNG)} == {"Both leaks"}
+
+
+def test_a_question_is_open_until_somebody_answers(sky: FakeSky) -> None:
+    """A copy is no answer; a letter is, whichever comes first."""
+    id = write(sky, JAY, "Do you have enough filters?", act="question")
+    settle(sky)
+    assert view(sky, NANYOUNG, id).open_question
+    write(sky, NANYOUNG, "", act="copy", reply_to=id)
+    settle(sky)
+    assert view(sky, JAY, id).open_question
+    write(sky, NANYOUNG, "Seven.", reply_to=id)
+    settle(sky)
+    assert not view(sky, JAY, id).open_question
+    assert not view(sky, NANYOUNG, id).open_question
+
+
+def test_a_copy_is_a_mark_and_no_letter(sky: FakeSky) -> None:
+    """Read and understood stands at the letter that was copied, and nowhere else; nothing is unread."""
+    id = write(sky, JAY, "Close valve 4 at noon.")
+    settle(sky)
+    write(sky, NANYOUNG, "", act="copy", reply_to=id)
+    settle(sky)
+    for who in (JAY, NANYOUNG):
+        assert shown(sky, who) == ["Close valve 4 at noon."]
+        assert [each.address for each in view(sky, who, id).copied_by] == [NANYOUNG]
+    assert box(sky, JAY).unread() == []
+    assert box(sky, JAY).conversations()[0].letters == 1
+
+
+def test_a_copy_that_comes_first_is_kept_for_its_letter(sky: FakeSky) -> None:
+    """An act may overtake what it is about, and counts when that comes."""
+    at = sky.earth
+    usual = Letter(id="a" * 32, thread=f"{NANYOUNG}|{JAY}", sender=NANYOUNG, to=JAY, written_at=0, format=2)
+    copy = replace(usual, id="b" * 32, act=Act.COPY, reply_to="a" * 32)
+    for letter in (copy, replace(usual, text="Late.")):
+        at.arrive(JAY, NANYOUNG, encode_message(letter, Envelope(NANYOUNG, JAY, 0)))
+    assert shown(sky, JAY) == ["Late."]
+    assert [each.address for each in view(sky, JAY, "a" * 32).copied_by] == [NANYOUNG]
+
+
+def test_only_its_author_makes_a_letter_obsolete_or_replaces_it(sky: FakeSky) -> None:
+    """What its author says of it counts, at both ends; what somebody else says does not."""
+    id = write(sky, JAY, "Meet at nine.")
+    settle(sky)
+    write(sky, NANYOUNG, "", act="obsolete", reply_to=id)
+    settle(sky)
+    assert not view(sky, JAY, id).obsolete
+    write(sky, JAY, "", act="obsolete", reply_to=id)
+    new = write(sky, JAY, "Meet at ten.", replaces=id)
+    settle(sky)
+    for who in (JAY, NANYOUNG):
+        assert view(sky, who, id).obsolete
+        assert view(sky, who, id).replaced_by == new
+        assert view(sky, who, new).replaces == id
+
+
+def test_a_replacement_by_another_hand_is_not_believed(sky: FakeSky) -> None:
+    """A neighbour who writes that it replaces our letter replaces nothing."""
+    id = write(sky, JAY, "Meet at nine.")
+    settle(sky)
+    letter = Letter(
+        id="c" * 32, thread="t", sender=NANYOUNG, to=JAY, written_at=sky.now, text="No", replaces=id, format=2
+    )
+    sky.earth.arrive(JAY, NANYOUNG, encode_message(letter, Envelope(NANYOUNG, JAY, sky.now)))
+    assert view(sky, JAY, id).replaced_by is None
+
+
+def test_stars_and_reminders_are_kept(sky: FakeSky) -> None:
+    """A restart forgets neither a star, nor a reminder, nor a topic, nor a mark."""
+    id = write(sky, JAY, "Anniversary", topic_name="Us")
+    settle(sky)
+    write(sky, NANYOUNG, "", act="copy", reply_to=id)
+    settle(sky)
+    at = sky.earth
+    at.ask([*box(sky, JAY).index.mark(id, starred=True), box(sky, JAY).marks.remind(id, sky.now + HOUR)])
+    before = view(sky, JAY, id)
+    at.restart()
+    assert view(sky, JAY, id) == before
+    assert before.starred
+    assert before.remind_at == sky.now + HOUR
+    assert [entry.id for entry in at.office.mailbox(JAY).index.marked("starred")] == [id]
+
+
+@pytest.mark.parametrize(
+    ("more", "where"),
+    [
+        ({"act": "copy"}, "reply_to"),
+        ({"act": "shout"}, "act"),
+        ({"topic": "d" * 32}, "topic"),
+        ({"replaces": "d" * 32}, "replaces"),
+        ({"topic_name": "x" * 10_000}, "thread_name"),
+    ],
+)
+def test_what_can_not_be_is_told(sky: FakeSky, more: dict[str, Any], where: str) -> None:
+    """A copy of nothing, an unknown act, topic or letter, a name of 10 000 characters: each is named."""
+    with pytest.raises(InputError) as caught:
+        write(sky, JAY, "Words", **more)
+    assert caught.value.where == where
