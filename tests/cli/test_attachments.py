@@ -118,7 +118,7 @@ def test_what_is_no_file_to_attach_is_told_before_anything_is_sent(tmp_path: Pat
     ):
         with pytest.raises(InputError, match=words) as caught:
             AttachedFile(path)
-        assert caught.value.where == "--attach"
+        assert caught.value.where == "--file"
         assert caught.value.right
 
 

@@ -34,7 +34,7 @@ class FakeMedia(MediaBackend):
         own = VoiceChoice("opus-6", "In your voice", opus, 6000, duration_ms, leaves, later)
         return VoiceOffer(available=True, choices=(thin, own))
 
-    async def make_voice(self, recording: bytes, choice: str) -> MadePart:
+    async def make_voice(self, recording: bytes, choice: str, to: str = "") -> MadePart:
         self._take("recording", recording)
         return MadePart(Attachment("voice-1", media_type="audio/ogg", kind="voice", duration_ms=3000), 999)
 

@@ -76,8 +76,12 @@ class MediaDesk:
             await asyncio.sleep(0)
         return VoiceOffer(available=True, choices=_with_suggestion(offered))
 
-    async def make_voice(self, recording: bytes, choice: str) -> MadePart:
-        """Encode a recording in the way of a choice, and keep it as an upload."""
+    async def make_voice(self, recording: bytes, choice: str, to: str = "") -> MadePart:
+        """Encode a recording in the way of a choice, or as suggested for an address; keep it as an upload."""
+        if not choice:
+            found = await self._work.do(partial(self._work.process.measure, recording))
+            offer = await self.voice_offer(Draft(to, ""), found.duration_ms)
+            choice = next(each.name for each in offer.choices if each.is_suggested)
         made = await self._work.do(partial(self._work.process.encode, recording, choice))
         upload = await self._upload(made.data, voice_chunk_size(len(made.data)))
         attachment = Attachment(

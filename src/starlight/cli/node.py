@@ -11,13 +11,13 @@ import click
 from starlight import dtntime
 from starlight.cli.options import as_json, collected, data_folder
 from starlight.cli.output import echo, print_json
+from starlight.cli.sent_parts import PartFiles, show_parts, uploaded
 from starlight.errors import InputError
-from starlight.visible_text import visible
 
 if TYPE_CHECKING:
     from starlight.client.client import Client, LatenessView, PredictionView, ReachView
     from starlight.messages.delivery import DeliveryState
-    from starlight.messages.draft import Attachment, Draft
+    from starlight.messages.draft import Draft
     from starlight.messages.letter_view import LetterView
 
 
@@ -64,7 +64,11 @@ class SendOptions(NamedTuple):
     reply_to: str | None
     priority: str
     critical: bool
-    attach: tuple[Path, ...]
+    voices: tuple[Path, ...]
+    voice_as: str
+    pictures: tuple[Path, ...]
+    keep_camera_data: bool
+    files: tuple[Path, ...]
     key: str | None
     plain: bool
     explain: bool
@@ -90,11 +94,36 @@ class SendOptions(NamedTuple):
     help="Send a copy by every neighbour, before everything else: for what must not be lost.",
 )
 @click.option(
-    "--attach",
+    "--voice",
+    "voices",
     type=click.Path(path_type=Path),
     metavar="FILE",
     multiple=True,
-    help="Send a file with it; may be given several times.",
+    help="Send a recording with it, made as small as the way there asks for; may be given several times.",
+)
+@click.option(
+    "--voice-as",
+    metavar="NAME",
+    default="",
+    help="Encode recordings by codec2-700c, -1200 or -2400, opus-6, -12, -24, or -64 for songs.",
+)
+@click.option(
+    "--picture",
+    "pictures",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    multiple=True,
+    help="Send a picture with it: a preview, a small one, then the whole; may be given several times.",
+)
+@click.option("--keep-camera-data", is_flag=True, help="Send pictures with their place and camera data.")
+@click.option(
+    "--file",
+    "--attach",
+    "files",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    multiple=True,
+    help="Send a file with it as it is; may be given several times.",
 )
 @click.option(
     "--key",
@@ -148,7 +177,8 @@ def _draft(client: Client, asked: SendOptions) -> Draft:
 
     text = _standard_input() if asked.text == "-" else asked.text
     address, urgency = client.address(asked.to, where="ADDRESS"), priority_of(asked.priority)
-    parts = _uploaded(client, asked.person, asked.attach)
+    parts_asked = PartFiles(asked.voices, asked.voice_as, asked.pictures, asked.keep_camera_data, asked.files)
+    parts = uploaded(client, asked.folder, asked.person, address, parts_asked)
     return Draft(
         address, text, asked.reply_to, urgency, asked.critical, parts, asked.key, asked.plain or None
     )
@@ -160,6 +190,7 @@ def _show_sent(letter: LetterView, foreseen: PredictionView, way: ReachView) -> 
     for fact in letter.facts:
         if fact.certainty == "predicted":
             echo(f"  {state_words(fact.state):<10}{dtntime.to_text(fact.time, 3)}  (predicted)")
+    show_parts(letter, foreseen)
     if way.code not in (*OPEN_WAYS, "no_route"):
         _show_way(way)
     if way.code == "no_route" and letter.expires is not None:
@@ -182,28 +213,6 @@ OPEN_WAYS = ("open", "here")
 
 TOLD_BY_REACH = ("link_down", "not_heard", "never_heard", "no_route", "unknown_node")
 """The doubts that the state of a way which is not open has told already."""
-
-SHOWN_FROM_BYTES = 8 * 2**20
-"""A file of this size is sent in a moment; of a larger one a person at a terminal sees how far it is."""
-
-
-def _uploaded(client: Client, person: str, attach: tuple[Path, ...]) -> tuple[Attachment, ...]:
-    """Upload the files that go with a letter; all are looked at before the first is sent."""
-    from starlight.client.attached_file import AttachedFile
-    from starlight.messages.parts import PARTS_MAX
-
-    if len(attach) > PARTS_MAX:
-        right = f"A letter has at most {PARTS_MAX}"
-        raise InputError(f"{len(attach)} files", where="--attach", right=right)
-    parts = []
-    for file in [AttachedFile(path) for path in attach]:
-        if file.size < SHOWN_FROM_BYTES:
-            parts.append(client.upload(person, file, lambda count: None))
-            continue
-        # On standard error, because the letter is told on standard output; a file gets only the name.
-        with click.progressbar(length=file.size, label=visible(file.path.name), file=sys.stderr) as bar:
-            parts.append(client.upload(person, file, bar.update))
-    return tuple(parts)
 
 
 def letter_told(letter: LetterView, lateness: LatenessView | None, explained: bool) -> dict[str, object]:

@@ -19,9 +19,10 @@ class AttachedFile:
 
     Args:
         path: where it is.
+        option: by which it was named, for errors.
 
     Attributes:
-        path: the same.
+        path, option: the same.
         size: in bytes, as it was found.
         media_type: as its name tells.
 
@@ -29,21 +30,22 @@ class AttachedFile:
         InputError: there is none, it is no file that has an end, or it is larger than a part may be.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, option: str = "--file") -> None:
         self.path = path
+        self.option = option
         try:
             found = path.stat()
         except OSError as error:
-            raise _unreadable(path, error) from None
+            raise _unreadable(path, option, error) from None
         if stat.S_ISDIR(found.st_mode):
-            raise InputError(f"{path} is a folder", where="--attach", right="Attach the files in it")
+            raise InputError(f"{path} is a folder", where=self.option, right="Attach the files in it")
         # Before it is opened: to open a pipe waits for whoever writes to it, and a device may have no end.
         if not stat.S_ISREG(found.st_mode):
             right = "Attach a regular file; what comes from a device or a pipe is to be saved first"
-            raise InputError(f"{path} is no regular file", where="--attach", right=right)
+            raise InputError(f"{path} is no regular file", where=self.option, right=right)
         if found.st_size > PART_MAX_BYTES:
             right = f"A part has at most {PART_MAX_BYTES} bytes; a larger file goes in several"
-            raise InputError(f"{path} has {found.st_size} bytes", where="--attach", right=right)
+            raise InputError(f"{path} has {found.st_size} bytes", where=self.option, right=right)
         self.size = found.st_size
         self.media_type = mimetypes.guess_type(path.name)[0] or OCTETS
         self._changed_at = found.st_mtime_ns
@@ -65,12 +67,12 @@ class AttachedFile:
                     yield piece
             changed = left != 0 or self.path.stat().st_mtime_ns != self._changed_at
         except OSError as error:
-            raise _unreadable(self.path, error) from None
+            raise _unreadable(self.path, self.option, error) from None
         if changed:
             right = "Attach it again once nobody writes to it"
-            raise InputError(f"{self.path} changed while it was read", where="--attach", right=right)
+            raise InputError(f"{self.path} changed while it was read", where=self.option, right=right)
 
 
-def _unreadable(path: Path, error: OSError) -> InputError:
+def _unreadable(path: Path, option: str, error: OSError) -> InputError:
     right = "Give a file that this user may read"
-    return InputError(f"{path} can't be read: {error.strerror}", where="--attach", right=right)
+    return InputError(f"{path} can't be read: {error.strerror}", where=option, right=right)

@@ -36,9 +36,10 @@ SANDBOX = {"Content-Security-Policy": "default-src 'none'; sandbox", "Content-Di
 
 
 class ChoiceQuery(msgspec.Struct, frozen=True):
-    """The question to encode a recording in the way of a choice."""
+    """The question to encode a recording in the way of a choice, or in that suggested for an address."""
 
-    choice: str
+    choice: str = ""
+    to: str = ""
 
 
 class DurationQuery(msgspec.Struct, frozen=True):
@@ -87,8 +88,12 @@ class MediaRoutes:
         """Encode the recording that is the body of a request; answer what a draft says of it."""
         visit = await Visit.of(self._backend, request, ChoiceQuery)
         asked = read_query(request, ChoiceQuery, lenient=True)
+        if not (asked.choice or asked.to):
+            right = "Name one, or with `to` the address that it goes to"
+            raise InputError("no way to encode it is chosen", where="choice", right=right)
         recording = await octets(request, SOURCE_MAX_BYTES, "a recording")
-        return json_answer(await self._media(visit).make_voice(recording, asked.choice), status=201)
+        made = await self._media(visit).make_voice(recording, asked.choice, asked.to)
+        return json_answer(made, status=201)
 
     async def make_picture(self, request: Request) -> Response:
         """Make the steps of the picture that is the body of a request; answer what a draft says of them."""

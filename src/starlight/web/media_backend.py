@@ -19,8 +19,14 @@ class MediaBackend(Protocol):
         """Return the ways to send a recording of so long with a draft, each with its size and arrival."""
         ...
 
-    async def make_voice(self, recording: bytes, choice: str) -> MadePart:
-        """Encode a recording in the way of a choice, and keep it as an upload."""
+    async def make_voice(self, recording: bytes, choice: str, to: str = "") -> MadePart:
+        """Encode a recording, and keep it as an upload.
+
+        Args:
+            recording: a file.
+            choice: the name of the way; empty for the one that is suggested for an address.
+            to: that address.
+        """
         ...
 
     async def make_picture(self, picture: bytes, name: str, *, keep: bool) -> PictureOffer:
