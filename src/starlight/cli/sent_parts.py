@@ -16,10 +16,9 @@ from starlight.visible_text import visible
 if TYPE_CHECKING:
     from starlight.client.attached_file import AttachedFile
     from starlight.client.client import Client, PredictionView
-    from starlight.client.media_client import MediaClient
+    from starlight.client.media_client import MadePart, MediaClient
     from starlight.messages.draft import Attachment
     from starlight.messages.letter_view import LetterView
-    from starlight.web.media_view import MadePart
 
 SHOWN_FROM_BYTES = 8 * 2**20
 """A file of this size is sent in a moment; of a larger one a person at a terminal sees how far it is."""

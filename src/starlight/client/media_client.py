@@ -8,6 +8,8 @@ from starlight.client.attached_file import AttachedFile
 from starlight.client.local_api import LocalApi, Question, Streamed, as_json
 from starlight.web.media_view import MadePart, PictureOffer
 
+__all__ = ["MadePart", "MediaClient"]
+
 MAKING_S = 120.0
 """A node may take to encode: half an hour of speech on a slow machine, behind the pictures of others."""
 
