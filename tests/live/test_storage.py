@@ -17,7 +17,7 @@ from starlight.live.config import Resident
 from starlight.live.daemon import Daemon
 from starlight.mailboxes.part_reading import part_bytes
 from starlight.messages.draft import Attachment, Draft
-from starlight.messages.storage import Released, ReleaseOrder
+from starlight.messages.storage import Erased, EraseOrder, Released, ReleaseOrder
 
 NOW = ReleaseOrder(0)
 
@@ -81,6 +81,63 @@ def test_each_mailbox_has_its_own_room_for_media(tmp_path: Path) -> None:
             100_000,
         )
         assert daemon.storage.storage("ipn:1.2").media_max_bytes == 4 * 2**30
+        await daemon.stop()
+
+    run(scene())
+
+
+def test_a_conversation_is_erased_here_and_nowhere_else(tmp_path: Path) -> None:
+    """Letters, song, search and file are rid of it, also after a restart; the other end has it, and may
+    write."""
+
+    async def scene() -> None:
+        async with two(tmp_path) as (here, there):
+            upload = await here.mail.upload(JAY, pieces(SONG))
+            song = Attachment(upload, "song.ogg", "audio/ogg", "voice")
+            await here.mail.write(JAY, Draft(NAN_YOUNG, "xylophonesecret", parts=(song,)))
+            await until(there, lambda: texts(there, NAN_YOUNG) == ["xylophonesecret"])
+            answer = await there.mail.write(NAN_YOUNG, Draft(JAY, "Yes, xylophonesecret"))
+            with pytest.raises(InputError, match="for good"):
+                await here.storage.erase(JAY, EraseOrder(NAN_YOUNG))
+            with pytest.raises(InputError, match="no letters"):
+                await here.storage.erase(JAY, EraseOrder("ipn:77.1", sure=True))
+            box = here.mail.mailbox(JAY)
+            await until(here, lambda: not box.outgoing.open() and box.index.letters() == 2)
+            await until(here, lambda: not box.incoming.owing())
+            payload = box.stored(answer.id)
+            erased = await here.storage.erase(JAY, EraseOrder(NAN_YOUNG, sure=True))
+            assert erased == Erased(2, 0)
+            assert (box.index.letters(), box.conversations(), box.part_room.used) == (0, [], 0)
+            assert box.set_aside == 0
+            await here.search.whole()
+            assert here.search.standing.is_whole
+            assert texts(there, NAN_YOUNG) == ["xylophonesecret"]
+            # Its author missed the receipt and sends it again: it is not taken for a new one.
+            assert payload is not None
+            assert box.received(answer.id) is not None
+            await there.mail.write(NAN_YOUNG, Draft(JAY, "Are you there?"))
+            await until(here, lambda: texts(here, JAY) == ["Are you there?"])
+        for path in (tmp_path / "1").rglob("*"):
+            assert not path.is_file() or b"xylophonesecret" not in path.read_bytes(), path
+        async with two(tmp_path) as (here, there):
+            assert texts(here, JAY) == ["Are you there?"]
+            assert here.mail.mailbox(JAY).set_aside == 0
+
+    run(scene())
+
+
+def test_what_waits_is_not_erased(tmp_path: Path) -> None:
+    """A letter that has not left stays until it is withdrawn; then it can be erased."""
+
+    async def scene() -> None:
+        daemon = Daemon(config(tmp_path, EARTH), MissionClock(0))
+        await daemon.start()
+        letter = await daemon.mail.write(JAY, Draft(NAN_YOUNG, "Waiting"))
+        order = EraseOrder(NAN_YOUNG, sure=True)
+        assert await daemon.storage.erase(JAY, order) == Erased(0, 1)
+        await daemon.mail.withdraw(JAY, letter.id)
+        assert await daemon.storage.erase(JAY, order) == Erased(1, 0)
+        assert daemon.status().stored["bundles"] == 0
         await daemon.stop()
 
     run(scene())

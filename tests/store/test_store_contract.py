@@ -21,7 +21,7 @@ from starlight.mailboxes.records import TELEMETRY, IndexEntry, Mark, MemoryRecor
 from starlight.messages.conversation import Conversation
 from starlight.messages.conversation_order import order_key
 from starlight.node.actions import Forget, Persist, Update
-from starlight.node.application import Save, SetAside
+from starlight.node.application import Erase, Save, SetAside
 from starlight.node.events import Remembered, Restored
 from starlight.node.store import BundleStore
 from starlight.sim.store import MemoryStore
@@ -255,6 +255,31 @@ def test_mission_time_goes_back_only_where_it_is_set_back(make: Callable[[], Sto
     assert (again.mission_time(), again.records.get("jay", "card")) == (40, b"d")
     again.commit([Save("jay", "card", b"e")], now=50)
     assert again.mission_time() == 50
+
+
+def test_what_is_erased_is_gone_for_good(make: Callable[[], Store]) -> None:
+    """It can't be read from the moment that it is asked for, is in no quarantine, and may be saved anew."""
+    store = make()
+    entry = index_save("jay", IndexEntry("id", "nan-young", order_key("id", 3), 3, None, 5))
+    store.commit([Save("jay", "letter/id", b"1"), Save("jay", "letter/other", b"2"), entry])
+    erases = [Erase("jay", "letter/id"), Erase("jay", "index/id"), Erase("jay", "letter/none")]
+    for each in erases:
+        store.records.put(each)
+    assert store.records.get("jay", "letter/id") is None
+    assert store.records.entry("jay", "id") is None
+    assert store.left_over(erases) == []
+    store.commit([Save("jay", "letter/id", b"put before in the same commit"), *erases], now=7)
+    for number in range(2):
+        held = make() if number else store
+        assert held.records.get("jay", "letter/id") is None
+        assert held.records.entry("jay", "id") is None
+        assert held.records.get("jay", "letter/other") == b"2"
+        assert (held.records.asides("jay"), held.quarantined()) == (0, [])
+    again = make()
+    saved = Save("jay", "letter/id", b"3")
+    again.records.put(saved)
+    again.commit([saved])
+    assert (again.records.get("jay", "letter/id"), make().records.get("jay", "letter/id")) == (b"3", b"3")
 
 
 def test_a_watcher_is_told_of_the_letters_that_a_commit_concerns(make: Callable[[], Store]) -> None:

@@ -29,7 +29,7 @@ from starlight.messages.draft import Draft
 from starlight.messages.letter_view import LetterView
 from starlight.messages.part_view import PartView
 from starlight.messages.quote import Quote
-from starlight.messages.storage import Released, ReleaseOrder, Storage
+from starlight.messages.storage import Erased, EraseOrder, Released, ReleaseOrder, Storage
 from starlight.messages.urgency import Precedence, Priority
 from starlight.web.archive_view import Archivist
 from starlight.web.backend import Correspondence, PageBackend
@@ -190,9 +190,16 @@ class FakeStorage(StorageBackend):
 
     def __init__(self) -> None:
         self.orders: list[ReleaseOrder] = []
+        self.erased: list[str] = []
 
     async def storage(self) -> Storage:
         return Storage(1_200, 400_000, 2_500_000, 256_000_000, 310_000_000, 4_000_000_000, 3, 7_400_000)
+
+    async def erase(self, order: EraseOrder) -> Erased:
+        if not order.sure:
+            raise InputError("letters are erased for good", where="sure", right="Say sure")
+        self.erased.append(order.of)
+        return Erased(5, 1)
 
     async def release(self, order: ReleaseOrder) -> Released:
         self.orders.append(order)

@@ -11,6 +11,8 @@ from tests.web.test_page import Visitor
 
 from starlight.messages.storage import ReleaseOrder
 
+NAN = "ipn:21.1"
+
 
 @pytest.fixture(params=[1280, 360])
 def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
@@ -39,6 +41,23 @@ def test_media_are_let_go_only_when_asked(context: BrowserContext, serving: Serv
         ReleaseOrder(7, try_only=True),
         ReleaseOrder(7),
     ]
+
+
+def test_a_conversation_is_erased_only_for_sure(context: BrowserContext, serving: Serving) -> None:
+    """It says what goes and what stays elsewhere, and asks for a tick; then it tells what is gone."""
+    with serving.client() as client:
+        client.post("/api/people/jay/letters", json={"to": NAN, "text": "Hello"})
+        unsure = client.post("/api/people/jay/storage/erase", json={"of": NAN})
+        assert (unsure.status_code, unsure.json()["where"]) == (422, "sure")
+    page = context.new_page()
+    page.goto(f"{serving.url}/people/jay/storage?token={TOKEN}")
+    page.locator("#of").select_option(NAN)
+    page.locator("#erase").click()
+    assert serving.backend.room.erased == []  # The browser wants the tick.
+    page.get_by_label("Yes, erase them for good").check()
+    page.locator("#erase").click()
+    expect(page.get_by_role("status")).to_have_text("5 letters were erased. 1 stay for now.")
+    assert serving.backend.room.erased == [NAN]
 
 
 def test_the_view_is_for_everyone(browser: Browser, serving: Serving) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlight.live.storage_service import StorageService
-from starlight.messages.storage import Released, ReleaseOrder, Storage
+from starlight.messages.storage import Erased, EraseOrder, Released, ReleaseOrder, Storage
 
 
 class MailboxStorage:
@@ -21,6 +21,10 @@ class MailboxStorage:
     async def storage(self) -> Storage:
         """Return the room that the mailbox takes."""
         return self._service.storage(self._address)
+
+    async def erase(self, order: EraseOrder) -> Erased:
+        """Erase the letters with a correspondent here."""
+        return await self._service.erase(self._address, order)
 
     async def release(self, order: ReleaseOrder) -> Released:
         """Let go of media that both ends had; return what was let go, or would be."""

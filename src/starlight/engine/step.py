@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from starlight.errors import StarlightError
 from starlight.node.actions import Action, Forget, Outward, Persist, StoreWrite, Trace
-from starlight.node.application import Save, SetAside
+from starlight.node.application import Erase, Save, SetAside
 from starlight.node.store import Write
 from starlight.node.stored import Stored, whole_of
 from starlight.node.trace_events import BundleUnreadable, RecordSetAside
@@ -55,8 +55,10 @@ class OpenStep:
             self._bodies[action.key] = action.data
 
     def set_aside(self, request: SetAside, now: int) -> None:
-        """Take a record that can't be read."""
+        """Take a record that can't be read, or is erased; of that nothing is told."""
         self.writes.append(request)
+        if isinstance(request, Erase):
+            return
         event = RecordSetAside(request.mailbox, request.key, request.why)
         self.outward.append(Trace(Record(now, self._number, event)))
 
@@ -108,4 +110,4 @@ class OpenStep:
         self._bodies = {write.key: write.data for write in kept if type(write) is Persist}
 
 
-_RECORDS = frozenset({Save, SetAside})
+_RECORDS = frozenset({Save, SetAside, Erase})

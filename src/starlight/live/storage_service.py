@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from starlight.dtntime import DAY
-from starlight.messages.storage import Released, ReleaseOrder, Storage
+from starlight.errors import InputError
+from starlight.messages.storage import Erased, EraseOrder, Released, ReleaseOrder, Storage
 from starlight.node.application import Request
+from starlight.postoffice.erasure import batches
 from starlight.postoffice.media_release import releasable, release
 from starlight.postoffice.postoffice import PostOffice
 
@@ -51,6 +53,29 @@ class StorageService:
             releasable_parts=len(sizes),
             releasable_bytes=sum(sizes),
         )
+
+    async def erase(self, address: str, order: EraseOrder) -> Erased:
+        """Erase the letters of a mailbox with a correspondent.
+
+        Those that wait, are on their way, or whose author has not been told yet stay for now.
+
+        Raises:
+            InputError: no such mailbox or conversation, or the order is not sure.
+            StoreError: the disk refused; a part of them may be gone.
+        """
+        mailbox = self._office.mailbox(address)
+        if not order.sure:
+            right = "Nothing brings them back; say `sure` if it is meant"
+            raise InputError("letters are erased for good", where="sure", right=right)
+        if not mailbox.index.has_correspondent(order.of):
+            raise InputError(f"there are no letters with {order.of[:128]!r} here", where="of")
+        erased = stay = 0
+        for ids, staying in batches(mailbox, order.of):
+            now = self._moment()
+            # A step in between may have changed what may be erased, but for those none that may.
+            await self._carry_out([each for id in ids for each in mailbox.erase(id)], now)
+            erased, stay = erased + len(ids), stay + staying
+        return Erased(erased, stay)
 
     async def release(self, address: str, order: ReleaseOrder) -> Released:
         """Let go of media that both ends had, of letters that are old enough.

@@ -15,7 +15,7 @@ from starlight.mailboxes.records import BODY
 from starlight.mailboxes.stored_format import Body
 from starlight.messages.hash_tree import HASH_BYTES, inclusion_path, leaf_hash, tree_hash
 from starlight.messages.parts import chunk_count
-from starlight.node.application import Save
+from starlight.node.application import Erase, Save
 
 
 class Bodies:
@@ -92,6 +92,11 @@ class Bodies:
             saves.append(self._put(f"{BODY}{reference}/{number}", b""))
             number += 1
         return saves, freed
+
+    def erase(self, reference: str, chunks: int) -> list[Erase]:
+        """Erase the bytes under a reference, and what is known of them; return what makes that durable."""
+        keys = [BODY + reference, *(f"{BODY}{reference}/{number}" for number in range(chunks))]
+        return [self._decoded.erase(self._address, key) for key in keys if self._get(key) is not None]
 
     def _get(self, key: str) -> bytes | None:
         return self._records.get(self._address, key)

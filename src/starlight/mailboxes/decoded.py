@@ -19,7 +19,7 @@ from starlight.messages.format import Kind, Message, decode_message, stand_in
 from starlight.messages.letter import Content, Letter, Newer
 from starlight.messages.letter_keys import VERSION
 from starlight.messages.wire_values import Envelope
-from starlight.node.application import Save
+from starlight.node.application import Erase, Save
 
 CACHE_BYTES = 4 << 20
 """Of records as they are saved: some thousand letters, several times what pages show at a time; in
@@ -92,6 +92,13 @@ class DecodedRecords:
     def put_received(self, mailbox: str, id: str, received: Received) -> Save:
         """Keep what is known about a letter that came; return the save for it."""
         return self._put(mailbox, f"received/{id}", received, stored_format.RECEIVED.encode(received))
+
+    def erase(self, mailbox: str, key: str) -> Erase:
+        """Take a record out of use for good, at once here; return what deletes it in the store."""
+        self._room += self._cache.pop((mailbox, key), (None, 0))[1]
+        erased = Erase(mailbox, key)
+        self.records.put(erased)
+        return erased
 
     def set_aside(self, mailbox: str, key: str, why: str) -> None:
         """Take a record out of use, as `SetAsides.add`."""

@@ -28,7 +28,7 @@ from starlight.mailboxes.mailbox_index import MailboxIndex
 from starlight.mailboxes.outgoing_letters import OutgoingLetters
 from starlight.mailboxes.part_room import PartRoom
 from starlight.mailboxes.part_states import PartStates
-from starlight.mailboxes.records import INDEX
+from starlight.mailboxes.records import INDEX, PART
 from starlight.mailboxes.refused_messages import RefusedMessages
 from starlight.mailboxes.stored_format import Card, StoredLetter
 from starlight.mailboxes.telemetry_log import TelemetryLog
@@ -44,7 +44,7 @@ from starlight.messages.letter_view import CopiedView, LetterView, letter_view
 from starlight.messages.part_view import part_view
 from starlight.messages.quote import quoted
 from starlight.messages.standing import least_far
-from starlight.node.application import Save
+from starlight.node.application import Erase, Save
 
 
 class MailboxLimits(msgspec.Struct, frozen=True):
@@ -177,6 +177,24 @@ class Mailbox:
             saves += self.marks.note(letter)
             saves += self.hidden.show(correspondent or correspondent_of(letter, self.address))
         return saves
+
+    def erase(self, letter_id: str) -> list[Save | Erase]:
+        """Erase a letter with all that is known of it, and its parts; return what makes that durable.
+
+        When it came stays: a copy that comes later is known by that, and not taken for a new letter.
+        """
+        letter, entry = self.letter(letter_id), self.index.entry(letter_id)
+        requests: list[Save | Erase] = []
+        for number in range(len(letter.parts) if letter is not None else 0):
+            state = self.parts.get(letter_id, number)
+            if state is not None:
+                requests += self.bodies.erase(state.reference, state.chunks)
+                requests.append(self.part_room.keep(-state.bytes_here))
+                requests.append(self._decoded.erase(self.address, f"{PART}{letter_id}/{number}"))
+        requests += self.outgoing.erase(letter_id)
+        self.index.remove(entry)
+        requests.append(self._decoded.erase(self.address, f"letter/{letter_id}"))
+        return [*requests, self._decoded.erase(self.address, INDEX + letter_id)]
 
     # Reading.
 

@@ -139,8 +139,12 @@ class MailboxIndex:
         self._records.put(save)
         return [save]
 
+    def last(self, correspondent: str, before: bytes | None, limit: int) -> list[IndexEntry]:
+        """Return the last entries of a conversation before an order key, or of all; in order."""
+        return self._records.page(self.address, correspondent, before, limit)
+
     def remove(self, entry: IndexEntry) -> None:
-        """Leave an entry out of what is counted, as its letter can't be read."""
+        """Leave an entry out of what is counted, as its letter can't be read, or is erased."""
         so_far = self._conversations.get(entry.correspondent)
         if so_far is not None:
             self._conversations[entry.correspondent] = without_entry(so_far, entry)

@@ -18,7 +18,7 @@ from starlight.mailboxes.records import CARRIER
 from starlight.messages.course import course_id, letter_of_course
 from starlight.messages.dispatch import Sent
 from starlight.messages.letter import Letter
-from starlight.node.application import Save
+from starlight.node.application import Erase, Save
 
 
 class OutgoingLetters:
@@ -125,6 +125,17 @@ class OutgoingLetters:
         except UnicodeDecodeError as error:
             self._decoded.set_aside(self._mailbox, CARRIER + bundle, str(error))
             return None
+
+    def erase(self, letter_id: str) -> list[Erase]:
+        """Erase what is known of all courses of a letter, and which bundles carried it; nothing if it has
+        none."""
+        erased = []
+        for sent in self.courses(letter_id):
+            id = sent.id_of(letter_id)
+            self._open.pop(id, None)
+            erased += [self._decoded.erase(self._mailbox, CARRIER + copy.key) for copy in sent.copies]
+            erased.append(self._decoded.erase(self._mailbox, f"sent/{id}"))
+        return erased
 
     def was_set_aside(self, id: str) -> None:
         """Let go of a course that can't be read any more, or whose letter can't."""

@@ -47,7 +47,7 @@ import msgspec
 from msgspec.structs import replace
 
 from starlight.messages.conversation import Conversation
-from starlight.node.application import Save, SetAside
+from starlight.node.application import Erase, Save, SetAside
 
 KINDS = frozenset(
     {
@@ -221,7 +221,9 @@ class MemoryRecords:
 
     def put(self, save: Save | SetAside) -> None:
         """Keep a record, or set it aside."""
-        if isinstance(save, SetAside):
+        if isinstance(save, Erase):
+            self.drop(save.mailbox, save.key)
+        elif isinstance(save, SetAside):
             self._asides[save.mailbox] = self.asides(save.mailbox) + self._holds(save.mailbox, save.key)
             self.drop(save.mailbox, save.key)
         elif save.key.startswith(INDEX):

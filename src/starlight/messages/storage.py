@@ -37,6 +37,25 @@ class Released(msgspec.Struct, frozen=True):
     bytes: int
 
 
+class Erased(msgspec.Struct, frozen=True):
+    """The outcome of erasing a conversation: how many letters are gone, and how many stay for now."""
+
+    letters: int
+    stay: int
+
+
+class EraseOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The order to erase the letters with a correspondent at this node.
+
+    Attributes:
+        of: the correspondent: an address or a group.
+        sure: that it is meant, as nothing brings them back.
+    """
+
+    of: str
+    sure: bool = False
+
+
 class ReleaseOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The order to let go of media that both ends had.
 

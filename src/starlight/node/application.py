@@ -2,9 +2,9 @@
 
 An application is driven by calls that all take the time, and answers each with requests. Four of
 them are events of the engine as they stand: `Submit`, `Withdraw`, `Claim` and `Unclaim`. Two the host
-makes events of: `Take` and `ChangePlan`. Three are for the driver: `Save` and `SetAside` are committed in the
-same commit as the engine's own store writes, and `Say` goes into the trace after it. So the effects of one
-call are kept together or not at all.
+makes events of: `Take` and `ChangePlan`. Three are for the driver: `Save` and `SetAside` (or `Erase`) are
+committed in the same commit as the engine's own store writes, and `Say` goes into the trace after it. So the
+effects of one call are kept together or not at all.
 
 This module knows nothing of the engine, because applications import it and nothing else of the node.
 """
@@ -117,6 +117,19 @@ class SetAside(_Request, frozen=True):
     why: str
 
 
+class Erase(SetAside, frozen=True):
+    """Delete a record for good: nothing of it is kept, not even in quarantine.
+
+    It is a `SetAside` to all that stand between the application and the store, as from the moment that it is
+    asked for nobody may read the record; only the store lets go of its bytes.
+
+    Attributes:
+        why: empty.
+    """
+
+    why: str = ""
+
+
 class Say(_Request, frozen=True):
     """Put a record into the trace."""
 
@@ -177,7 +190,7 @@ class HeardClock(_Request, frozen=True):
 ApplicationEvent = Submit | Withdraw | Claim | Unclaim | HeardClock
 """The requests that the engine handles; a recorded run holds them among its events."""
 
-Request = ApplicationEvent | Save | SetAside | Say | Untaken | Declined | Take | ChangePlan
+Request = ApplicationEvent | Save | SetAside | Erase | Say | Untaken | Declined | Take | ChangePlan
 
 
 class DataUnit(NamedTuple):

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from starlight.node.actions import StoreWrite
-from starlight.node.application import Save, SetAside
+from starlight.node.application import Erase, Save, SetAside
 from starlight.node.events import Remembered, Restored
 
-Write = StoreWrite | Save | SetAside
+Write = StoreWrite | Save | SetAside | Erase
 """Something to be kept: of the engine's, or a record of its application, which may also be set aside."""
 
 BUNDLE = "bundle/"

@@ -151,6 +151,8 @@ class Inbox:
         # Of several readers at one node one tells its author that it has arrived; each tells the reading.
         tells_arrival = letter.receipt_wanted and letter.to == mailbox.address
         before = mailbox.received(letter.id)
+        if before is not None and not mailbox.index.has(letter.id):
+            return []  # It was erased here, and its author missed the receipt.
         if before is not None:
             # Its sender missed the receipt, so it is told again.
             wanted = letter.receipt_wanted

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from starlight.errors import StoreError
 from starlight.node.actions import Forget, Persist, Update
-from starlight.node.application import Save, SetAside
+from starlight.node.application import Erase, Save, SetAside
 from starlight.node.events import Remembered, Restored
 from starlight.node.store import BUNDLE, Write
 
@@ -33,8 +33,8 @@ class MemoryStore:
             now: mission time in ns, by which old identities are forgotten.
         """
         bundles = self._bundles
-        # What is set aside was there before all that the same step puts in its place.
-        for write in sorted(writes, key=lambda write: not isinstance(write, SetAside)):
+        # What is set aside was there before all that the same step puts in its place; erased is in turn.
+        for write in sorted(writes, key=lambda write: type(write) is not SetAside):
             if isinstance(write, Persist):
                 bundles[write.key] = (write.data, write.meta)
                 self._aside.discard(("", BUNDLE + write.key))
@@ -44,6 +44,8 @@ class MemoryStore:
             elif isinstance(write, Forget):
                 bundles.pop(write.key, None)
                 self._seen[write.key] = write.remember_until
+            elif isinstance(write, Erase):
+                self._saves.pop((write.mailbox, write.key), None)
             elif isinstance(write, SetAside):
                 self._aside.add((write.mailbox, write.key))
             else:

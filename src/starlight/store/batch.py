@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from starlight.mailboxes.records import INDEX
 from starlight.node.actions import Forget, Persist, Update
-from starlight.node.application import Save, SetAside
+from starlight.node.application import Erase, Save, SetAside
 from starlight.node.store import BUNDLE, Write
 
 
@@ -35,6 +35,8 @@ class Batch:
                 self.forgets[write.key] = write.remember_until
             elif isinstance(write, SetAside):
                 self.asides.append(write)
+                if isinstance(write, Erase):
+                    self.saves.pop((write.mailbox, write.key), None)
             else:
                 self.saves[write.mailbox, write.key] = write
 
@@ -42,6 +44,11 @@ class Batch:
     def hidden(self) -> set[str]:
         """Return the keys of the bundles that are set aside."""
         return {each.key.removeprefix(BUNDLE) for each in self.asides if not each.mailbox}
+
+    @property
+    def erases(self) -> list[SetAside]:
+        """Return what is erased."""
+        return [each for each in self.asides if isinstance(each, Erase)]
 
     @property
     def letters(self) -> list[tuple[str, str]]:

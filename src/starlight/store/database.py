@@ -143,6 +143,8 @@ class Database:
         # only: a loss of power would take commits back.
         connection.pragma("synchronous", "full")
         connection.pragma("wal_autocheckpoint", LOG_PAGES)
+        # What is deleted is overwritten: who erases a letter need not fear for what the file still holds.
+        connection.pragma("secure_delete", True)
         return connection
 
     def _bring_up_to_date(self) -> None:

@@ -37,8 +37,8 @@ class RecordsInMemory(MemoryRecords):
     def committed(self, writes: Iterable[Write]) -> None:
         """Take what is on disk now; what was put under the same key is the same or newer, and stays."""
         saves = [write for write in writes if isinstance(write, Save | SetAside)]
-        # What a commit sets aside was there before all that it saves.
-        for write in sorted(saves, key=lambda write: isinstance(write, Save)):
+        # What a commit sets aside was there before all that it saves; what it erases goes in its turn.
+        for write in sorted(saves, key=lambda write: type(write) is not SetAside):
             at = (write.mailbox, write.key)
             if at not in self._put:
                 super().put(write)

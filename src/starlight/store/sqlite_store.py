@@ -146,6 +146,7 @@ class SqliteStore:
             raise kind(f"{self.path} refused a commit: {error}") from error
         self._bodies.committed(batch, places, held)
         self._records.committed(batch.saves.values())
+        self._records.erased(batch.erases)
         if letters := batch.letters:
             for listener in self._listeners:
                 listener(letters)

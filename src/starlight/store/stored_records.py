@@ -25,7 +25,7 @@ from starlight.mailboxes.records import (
     with_entry,
 )
 from starlight.messages.conversation import Conversation
-from starlight.node.application import Save, SetAside
+from starlight.node.application import Erase, Save, SetAside
 from starlight.store.record_rows import RecordRows
 
 
@@ -44,6 +44,7 @@ class StoredRecords:
         self._unasked: dict[int, Save | SetAside] = {}  # put, and not asked to be committed yet; by identity
         self._fresh = MemoryRecords()
         self._aside: set[tuple[str, str]] = set()  # not to be read, though a row may still be there
+        self._erased: set[tuple[str, str]] = set()  # those of them that are in no quarantine afterwards
 
     def put(self, save: Save | SetAside) -> None:
         """Make a record readable before its commit, or unreadable."""
@@ -54,8 +55,11 @@ class StoredRecords:
             if isinstance(save, SetAside):
                 self._aside.add(at)
                 self._put.pop(at, None)
+                if isinstance(save, Erase):
+                    self._erased.add(at)
             else:
                 self._aside.discard(at)
+                self._erased.discard(at)
                 self._put[at] = save
 
     def left_over(self, asked: Iterable[object]) -> list[Save | SetAside]:
@@ -83,6 +87,16 @@ class StoredRecords:
                 if self._put.get((save.mailbox, save.key)) is save:
                     del self._put[save.mailbox, save.key]
                     self._fresh.drop(save.mailbox, save.key)
+
+    def erased(self, erases: Iterable[SetAside]) -> None:
+        """Take note that records are gone from the disk; called by the thread that commits."""
+        with self._lock:
+            for each in erases:
+                at = (each.mailbox, each.key)
+                # Where it was put anew meanwhile, it is not among them any more.
+                if at in self._erased:
+                    self._erased.discard(at)
+                    self._aside.discard(at)
 
     def get(self, mailbox: str, key: str) -> bytes | None:
         """Return a record, or None."""
@@ -151,7 +165,7 @@ class StoredRecords:
         """Return how many records of a mailbox are in quarantine, or on their way there."""
         there = self._rows.quarantined(mailbox)
         with self._lock:  # A quiet node commits only with its next step what a reader has found.
-            found = {key for of, key in self._aside if of == mailbox}
+            found = {key for of, key in self._aside - self._erased if of == mailbox}
         return len(there) + len(found.difference(there))
 
     def topics(self, mailbox: str) -> list[Topic]:

@@ -15,6 +15,7 @@ import apsw
 
 from starlight.mailboxes.records import INDEX, index_entry
 from starlight.node.actions import Persist
+from starlight.node.application import Erase
 from starlight.store import quarantine
 from starlight.store.batch import Batch
 from starlight.store.record_rows import PUT_ENTRY, PUT_SAVE, entry_row
@@ -70,7 +71,10 @@ class Transactions:
         """
         with self._writer:
             for aside in batch.asides:
-                quarantine.set_aside(self._writer, aside, now)
+                if isinstance(aside, Erase):
+                    erase(self._writer, aside)
+                else:
+                    quarantine.set_aside(self._writer, aside, now)
             self._write_bundles(batch, places)
             self._write_records(batch)
             replaced = (self._hidden | batch.hidden).intersection((*batch.persists, *batch.forgets))
@@ -141,6 +145,17 @@ class Transactions:
 
     def _count_identities(self) -> int:
         return number(self._writer, "select count(*) from seen")
+
+
+def erase(connection: apsw.Connection, record: Erase) -> None:
+    """Delete a record, in the transaction that is under way; also what is in quarantine under its key."""
+    at = (record.mailbox, record.key)
+    if record.key.startswith(INDEX):
+        entry = (record.mailbox, record.key.removeprefix(INDEX))
+        connection.execute("delete from letters where mailbox = ? and id = ?", entry)
+    else:
+        connection.execute("delete from saves where mailbox = ? and key = ?", at)
+    connection.execute("delete from quarantine where mailbox = ? and key = ?", at)
 
 
 def number(connection: apsw.Connection, query: str) -> int:

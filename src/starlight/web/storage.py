@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from starlight.messages.storage import Released, ReleaseOrder
+from starlight.messages.storage import Erased, EraseOrder, Released, ReleaseOrder
 from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
@@ -29,6 +29,7 @@ class StorageRoutes:
         return [
             Route(storage, self.storage),
             Route(f"{storage}/release", self.release, methods=["POST"]),
+            Route(f"{storage}/erase", self.erase, methods=["POST"]),
         ]
 
     async def storage(self, request: Request) -> Response:
@@ -36,20 +37,37 @@ class StorageRoutes:
         visit = await Visit.of(self._backend, request)
         if wants_json(request):
             return json_answer(await self._backend.storage(visit.person.id).storage())
-        return await self._page(visit, None, None)
+        return await self._page(visit)
 
     async def release(self, request: Request) -> Response:
         """Let go of media that both ends had, or only tell what would be."""
         visit = await Visit.of(self._backend, request)
         order = await read_body(request, ReleaseOrder)
         released = await self._backend.storage(visit.person.id).release(order)
-        return json_answer(released) if wants_json(request) else await self._page(visit, order, released)
+        if wants_json(request):
+            return json_answer(released)
+        return await self._page(visit, order=order, released=released)
 
-    async def _page(self, visit: Visit, order: ReleaseOrder | None, released: Released | None) -> Response:
+    async def erase(self, request: Request) -> Response:
+        """Erase the letters with a correspondent here."""
+        visit = await Visit.of(self._backend, request)
+        order = await read_body(request, EraseOrder)
+        erased = await self._backend.storage(visit.person.id).erase(order)
+        return json_answer(erased) if wants_json(request) else await self._page(visit, erased=erased)
+
+    async def _page(
+        self,
+        visit: Visit,
+        *,
+        order: ReleaseOrder | None = None,
+        released: Released | None = None,
+        erased: Erased | None = None,
+    ) -> Response:
         """Answer with the page; after an order, with what became of it."""
         storage = await self._backend.storage(visit.person.id).storage()
-        conversations = (await visit.letters.mailbox(limit=1)).conversations
-        unread = sum(each.unread for each in conversations)
+        mailbox = await visit.letters.mailbox(limit=1)
+        everyone = [each for each in (*mailbox.conversations, *mailbox.hidden) if each.letters]
+        unread = sum(each.unread for each in mailbox.conversations)
         reader = await visit.reader()
-        page = reader.view("storage", unread=unread, storage=storage, order=order, released=released)
-        return HTMLResponse(page)
+        told = {"storage": storage, "order": order, "released": released, "erased": erased}
+        return HTMLResponse(reader.view("storage", unread=unread, everyone=everyone, **told))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from starlight.messages.storage import Released, ReleaseOrder, Storage
+from starlight.messages.storage import Erased, EraseOrder, Released, ReleaseOrder, Storage
 
 
 class StorageBackend(Protocol):
@@ -12,6 +12,10 @@ class StorageBackend(Protocol):
 
     async def storage(self) -> Storage:
         """Return it."""
+        ...
+
+    async def erase(self, order: EraseOrder) -> Erased:
+        """Erase the letters with a correspondent here; InputError where the order is not sure, or none is."""
         ...
 
     async def release(self, order: ReleaseOrder) -> Released:
