@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 from tests.live.helpers import run, until
 from tests.live.test_daemon import EARTH, JAY, NAN_YOUNG, config, texts, two, view
+from tests.live.test_letter_search import find
 
 from starlight.archive.imported import Imported
 from starlight.archive.kept_letter import NOT_KNOWN, KeptLetter
@@ -84,6 +85,36 @@ def test_letters_move_to_another_mailbox_whole(tmp_path: Path) -> None:
             assert new.status().stored["bundles"] == 0
         finally:
             await new.stop()
+
+    run(scene())
+
+
+def test_letters_of_a_group_move_and_are_found(tmp_path: Path) -> None:
+    """At either end they are of the group's conversation, before and after; search calls the group by its
+    name."""
+
+    async def scene() -> None:
+        async with two(tmp_path) as (here, there):
+            group = await here.mail.groups.found(JAY, "The crew", [NAN_YOUNG])
+            await here.mail.write(JAY, Draft(group.id, "화성온실, all of you"))
+            await until(there, lambda: there.mail.mailbox(NAN_YOUNG).page(group.id).letters)
+            found = await find(there, "온실", NAN_YOUNG)
+            assert [each.name for each in found.people] == ["The crew"]
+            assert (await find(here, "crew")).named == (group.id,)
+            letters = [
+                as_file(daemon.archive.letters(address, group.id, None, 50))
+                for daemon, address in ((here, JAY), (there, NAN_YOUNG))
+            ]
+        assert [len(each) for each in letters] == [1, 1]
+        new = await alone(tmp_path / "new")
+        for number, kept in enumerate(letters):
+            await new.mail.open(f"ipn:1.7{number}", "Somebody")
+            await new.archive.import_letters(f"ipn:1.7{number}", kept)
+            again = as_file(new.archive.letters(f"ipn:1.7{number}", group.id, None, 50))
+            assert [(each.id, each.payload, each.came) for each in again] == [
+                (each.id, each.payload, each.came) for each in kept
+            ]
+        await new.stop()
 
     run(scene())
 

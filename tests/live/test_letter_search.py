@@ -29,6 +29,7 @@ async def find(
     daemon: Daemon, words: str, person: str = JAY, *, limit: int = 30, **more: object
 ) -> SearchView:
     """Return what a person finds once the index has all that is committed."""
+    await daemon.settled()
     await daemon.search.whole()
     finder = LetterFinder(
         Person("me", "Me", person, "", "earth"), partial(daemon.mail.mailbox, person), daemon.search, BOOK

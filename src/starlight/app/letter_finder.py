@@ -10,6 +10,7 @@ from starlight.lookup.excerpt import excerpt, has_all
 from starlight.lookup.question import LetterQuestion
 from starlight.lookup.wanted import Wanted, names_match
 from starlight.mailboxes.mailbox import Mailbox
+from starlight.messages.group import is_group
 from starlight.messages.letter import Letter
 from starlight.messages.parts import PartKind
 from starlight.web.search_view import FoundLetter, Place, SearchView
@@ -78,14 +79,17 @@ class LetterFinder:
 
     def _people(self, box: Mailbox) -> list[Recipient]:
         """Return everyone who can be written to, and whose letters are here."""
+        groups = (each.id for each in box.groups.all() if box.address in each.members)
         addresses = dict.fromkeys(
-            [*(each.correspondent for each in box.conversations()), *self._book.addresses()]
+            [*(each.correspondent for each in box.conversations()), *groups, *self._book.addresses()]
         )
         return [self._recipient(each) for each in addresses if each != self._person.address]
 
     def _recipient(self, address: str) -> Recipient:
-        found = self._book.correspondent(address)
-        return found or Recipient(address, address, "", "")
+        group = self._box().groups.get(address) if is_group(address) else None
+        if group is not None:
+            return Recipient(address, group.name.text, "", "")
+        return self._book.correspondent(address) or Recipient(address, address, "", "")
 
 
 def _best_text(letter: Letter, asked: Sequence[Wanted]) -> tuple[Place, str]:

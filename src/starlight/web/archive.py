@@ -11,7 +11,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from starlight.errors import InputError
-from starlight.messages.draft import Address
 from starlight.web.answers import json_answer
 from starlight.web.archive_view import ImportOrder
 from starlight.web.backend import PageBackend
@@ -33,7 +32,7 @@ IMPORT_MAX_BYTES = 4 * 2**20
 class KeptQuery(msgspec.Struct, frozen=True, rename={"with_": "with"}):
     """The question for the letters with one correspondent, as an export keeps them."""
 
-    with_: Address
+    with_: str
     before: str = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=KEPT_MAX)] = KEPT_SHOWN
 
