@@ -177,6 +177,7 @@ TITLES: dict[str, str] = {
     "KeptPart": "Kept part",
     "ImportedLetter": "Imported letter",
     "FoundLetter": "Found letter",
+    "FoundTopic": "Found topic",
 }
 BODIES: dict[str, tuple[Struct, ...]] = {
     # The headings under which the keys of bodies stand.

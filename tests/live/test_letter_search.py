@@ -17,6 +17,7 @@ from starlight.live.daemon import Daemon
 from starlight.lookup.question import LetterQuestion
 from starlight.lookup.wanted import wanted
 from starlight.messages.draft import Draft
+from starlight.messages.storage import EraseOrder
 from starlight.node.application import SetAside
 from starlight.store.search_index import FILE
 from starlight.web.search_view import SearchView
@@ -131,6 +132,32 @@ def test_people_are_found_by_their_names(tmp_path: Path) -> None:
         found = await find(daemon, "nan")
         assert (found.named, [each.name for each in found.people]) == ((NAN_YOUNG,), ["Joo Nan-young"])
         assert (await find(daemon, "jay")).named == ()
+
+    alone(tmp_path, act)
+
+
+def test_stars_and_topics_are_found(tmp_path: Path) -> None:
+    """A star is known at once, also where it is taken away; a topic is found by its name, and narrows."""
+
+    async def act(daemon: Daemon) -> None:
+        first = await daemon.mail.write(JAY, Draft(NAN_YOUNG, "red soil", topic_name="The garden"))
+        await daemon.mail.write(JAY, Draft(NAN_YOUNG, "more soil"))
+        assert ids(await find(daemon, "soil", starred=True)) == []
+        await daemon.mail.star(JAY, first.id, starred=True)
+        assert ids(await find(daemon, "soil", starred=True)) == ["red soil"]
+        assert ids(await find(daemon, "", starred=True)) == ["red soil"]
+        await daemon.mail.star(JAY, first.id, starred=False)
+        assert ids(await find(daemon, "soil", starred=True)) == []
+        (topic,) = (await find(daemon, "garden")).topics
+        assert (topic.name, topic.id, topic.with_address) == ("The garden", first.thread, NAN_YOUNG)
+        assert ids(await find(daemon, "garden")) == ["The garden"]  # the letter that names it
+        assert ids(await find(daemon, "soil", thread=first.thread)) == ["red soil"]
+        order = EraseOrder(NAN_YOUNG, sure=True)
+        for letter in daemon.mail.mailbox(JAY).page(NAN_YOUNG).letters:
+            await daemon.mail.withdraw(JAY, letter.id)
+        assert (await daemon.storage.erase(JAY, order)).letters == 2
+        assert (await find(daemon, "garden soil")).topics == ()
+        assert daemon.mail.mailbox(JAY).topics.name(first.thread) == ""
 
     alone(tmp_path, act)
 

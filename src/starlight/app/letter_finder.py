@@ -13,7 +13,7 @@ from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.group import is_group
 from starlight.messages.letter import Letter
 from starlight.messages.parts import PartKind
-from starlight.web.search_view import FoundLetter, Place, SearchView
+from starlight.web.search_view import FoundLetter, FoundTopic, Place, SearchView
 from starlight.web.views import Person, Recipient
 from starlight.words import searching
 
@@ -41,11 +41,14 @@ class LetterFinder:
         if asked.is_empty:
             return SearchView(words, (), (), (), note=searching.nothing_asked())
         box = self._box()
-        found = await self._search.find(self._person.address, asked, before, limit, self._readable)
+        # Stars come and go, so the index does not know them; there are few.
+        starred = {each.id for each in box.index.marked("starred")} if asked.starred else None
+        found = await self._search.find(self._person.address, asked, before, limit, self._readable, starred)
         letters = tuple(self._found(box, number, letter, asked.words) for number, letter in found.letters)
         named = [each for each in self._people(box) if names_match(each.name, asked.words)]
         others = dict.fromkeys(each.with_address for each in letters)
         people = {each.address: each for each in named} | {each: self._recipient(each) for each in others}
+        topics = [each for each in box.topics.all() if names_match(each.name, asked.words)]
         return SearchView(
             words,
             letters,
@@ -53,12 +56,15 @@ class LetterFinder:
             tuple(each.address for each in named),
             found.letters[-1][0] if found.more and found.letters else None,
             searching.incomplete(found.standing),
+            tuple(FoundTopic(each.topic.thread, each.name, each.topic.correspondent) for each in topics),
         )
 
     def _readable(self, letter_id: str) -> Letter | None:
         """Return a letter that is here and that its reader may see; else None."""
         box = self._box()
-        return box.letter(letter_id) if box.index.has(letter_id) else None
+        if not box.index.has(letter_id) or box.index.entry(letter_id).hidden:
+            return None
+        return box.letter(letter_id)
 
     def _found(self, box: Mailbox, number: int, letter: Letter, asked: Sequence[Wanted]) -> FoundLetter:
         entry = box.index.entry(letter.id)

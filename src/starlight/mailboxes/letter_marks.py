@@ -13,7 +13,7 @@ from starlight.mailboxes import stored_format
 from starlight.mailboxes.decoded import DecodedRecords
 from starlight.messages.letter import Act, Letter
 from starlight.messages.marks import CopiedBy, LetterMarks
-from starlight.node.application import Save
+from starlight.node.application import Erase, Save
 
 COPIES_MAX = 64
 """Who have read and understood a letter: everyone in a group."""
@@ -83,6 +83,15 @@ class Marks:
         save = Save(self._address, REMINDERS, stored_format.REMINDERS.encode(found))
         self._decoded.records.put(save)
         return save
+
+    def erase(self, letter_id: str) -> list[Save | Erase]:
+        """Erase what is told and noted of a letter; return what makes that durable."""
+        erased: list[Save | Erase] = []
+        if self._decoded.records.get(self._address, MARK + letter_id) is not None:
+            erased.append(self._decoded.erase(self._address, MARK + letter_id))
+        if letter_id in self.reminders():
+            erased.append(self.remind(letter_id, None))
+        return erased
 
     def _put(self, letter_id: str, marks: LetterMarks) -> Save:
         save = Save(self._address, MARK + letter_id, stored_format.MARKS.encode(marks))

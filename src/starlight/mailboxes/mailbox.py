@@ -194,7 +194,11 @@ class Mailbox:
         requests += self.outgoing.erase(letter_id)
         self.index.remove(entry)
         requests.append(self._decoded.erase(self.address, f"letter/{letter_id}"))
-        return [*requests, self._decoded.erase(self.address, INDEX + letter_id)]
+        requests.append(self._decoded.erase(self.address, INDEX + letter_id))
+        requests += self.marks.erase(letter_id)
+        if entry.thread and not self._records.page(self.address, entry.correspondent, None, 1, entry.thread):
+            requests += self.topics.erase(entry.thread)
+        return requests
 
     # Reading.
 

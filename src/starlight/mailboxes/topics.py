@@ -9,7 +9,7 @@ from starlight.mailboxes.decoded import DecodedRecords
 from starlight.mailboxes.records import Topic
 from starlight.messages.letter import Letter
 from starlight.messages.topic import TopicName
-from starlight.node.application import Save
+from starlight.node.application import Erase, Save
 
 TOPIC = "topic/"
 
@@ -43,6 +43,11 @@ class Topics:
         topics = self._decoded.records.topics(self._address)
         found = [NamedTopic(each, self.name(each.thread)) for each in topics]
         return sorted(found, key=lambda each: (-each.topic.last_at, each.topic.thread))
+
+    def erase(self, thread: str) -> list[Erase]:
+        """Erase the name of a topic, none of whose letters is here any more; nothing where it has none."""
+        named = self._decoded.records.get(self._address, TOPIC + thread) is not None
+        return [self._decoded.erase(self._address, TOPIC + thread)] if named else []
 
     def note(self, letter: Letter, written_at: int) -> list[Save]:
         """Keep the name that a letter gives its topic, unless a later letter has given another.

@@ -48,6 +48,20 @@ class FoundLetter(msgspec.Struct, frozen=True):
     number: int
 
 
+class FoundTopic(msgspec.Struct, frozen=True):
+    """A topic whose name has what was looked for.
+
+    Attributes:
+        id: of the topic.
+        name: what it is called.
+        with_address: the other end of its conversation.
+    """
+
+    id: str
+    name: str
+    with_address: str
+
+
 class SearchView(msgspec.Struct, frozen=True):
     """What a search found in one person's mailbox.
 
@@ -58,6 +72,7 @@ class SearchView(msgspec.Struct, frozen=True):
         named: the addresses of those among them whose names have it.
         more: there may be letters before the last of these; None where there are none, else its `number`.
         note: what is not found yet, or why nothing was looked for; None where nothing is to be said.
+        topics: those whose names have what was looked for.
     """
 
     words: str
@@ -66,6 +81,7 @@ class SearchView(msgspec.Struct, frozen=True):
     named: tuple[str, ...]
     more: int | None = None
     note: Sentence | None = None
+    topics: tuple[FoundTopic, ...] = ()
 
 
 class Finder(Protocol):
