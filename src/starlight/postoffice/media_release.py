@@ -43,11 +43,15 @@ def release(mailbox: Mailbox, part: ReleasablePart, now: int) -> list[Save]:
 
 def _is_old(mailbox: Mailbox, letter_id: str, number: int, before: int) -> bool:
     """Return whether a part is of a letter before a time, and is, or was, whole at the other end too."""
-    sent, received = mailbox.sent(letter_id), mailbox.received(letter_id)
-    if sent is not None:
-        mine = next((each for each in sent.parts if each.part == number), None)
-        there = mine is not None and mine.state in (DeliveryState.ARRIVED, DeliveryState.READ)
-        return there and sent.written_at < before
+    # Of what its reader has not seen yet, nothing is let go.
+    if not mailbox.index.has(letter_id) or mailbox.index.entry(letter_id).hidden:
+        return False
+    courses, received = mailbox.outgoing.courses(letter_id), mailbox.received(letter_id)
+    if courses:
+        # To a group it goes to each node by itself, and may be on its way to one of them yet.
+        sent = [each for course in courses for each in course.parts if each.part == number]
+        there = [each.state in (DeliveryState.ARRIVED, DeliveryState.READ) for each in sent]
+        return bool(there) and all(there) and courses[0].written_at < before
     if received is None:
         return False
     # Until its author knows that it came, it may be sent once more.
