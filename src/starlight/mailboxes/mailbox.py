@@ -43,7 +43,7 @@ from starlight.messages.letter import Letter
 from starlight.messages.letter_view import CopiedView, LetterView, letter_view
 from starlight.messages.part_view import part_view
 from starlight.messages.quote import quoted
-from starlight.messages.standing import least_far
+from starlight.messages.standing import least_far, least_far_part
 from starlight.node.application import Erase, Save
 
 
@@ -306,9 +306,8 @@ class Mailbox:
             view = self._with_group(view, courses, now)
         # Where its course is not known, that may be set aside; whose letter it is, it says itself.
         mine = sent is not None or letter.sender == self.address
-        dispatches = {each.part: each for each in sent.parts} if sent is not None else {}
         parts = tuple(
-            part_view(number, part, self.parts.get(letter_id, number), dispatches.get(number))
+            part_view(number, part, self.parts.get(letter_id, number), least_far_part(courses, number))
             for number, part in enumerate(letter.parts)
         )
         reply_to = self.index.entry(letter_id).reply_to

@@ -113,6 +113,7 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         attempts: what was done, and is due, because it did not get across.
         doubtful: why what is foreseen is uncertain, or None.
         trouble: what else went wrong, or None.
+        told_by: of a part of a letter to a group: who of its readers have told that it is there whole.
     """
 
     part: int | None = None
@@ -125,6 +126,7 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempts: Attempts = Attempts()
     doubtful: Doubt | None = None
     trouble: Trouble | None = None
+    told_by: tuple[str, ...] = ()
 
     @property
     def is_carried(self) -> bool:

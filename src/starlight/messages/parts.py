@@ -11,6 +11,7 @@ which stay with it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from hashlib import sha256
 
@@ -157,6 +158,30 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
 def chunk_count(size: int, chunk_size: int = CHUNK_BYTES) -> int:
     """Return in how many chunks a part of a size travels."""
     return -(-size // chunk_size)
+
+
+def sending_order(parts: Sequence[Part]) -> list[int]:
+    """Return the numbers of parts in the order in which they leave: a smaller version before the larger.
+
+    Else in their own order. A circle of versions, as a draft may hold by mistake, is broken where it begins.
+    """
+    order: dict[int, None] = {}
+    for number in range(len(parts)):
+        chain = [number]
+        # Each step leads to one that has not been placed, so the walk ends.
+        while chain:
+            last = chain[-1]
+            smaller = (
+                each
+                for each, part in enumerate(parts)
+                if part.smaller_of == last and each not in order and each not in chain
+            )
+            following = next(smaller, None)
+            if following is not None:
+                chain.append(following)
+                continue
+            order[chain.pop()] = None
+    return list(order)
 
 
 def is_true(chunk: Chunk, part: Part) -> bool:

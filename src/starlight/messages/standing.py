@@ -23,12 +23,26 @@ def least_far(courses: Sequence[Sent]) -> Sent:
     that everyone has a letter as long as one has not.
     """
 
-    def progress(sent: Sent) -> tuple[int, int]:
-        # Of two that are equally far the one that is there last.
-        return _PROGRESS[sent.dispatch.state], -(sent.dispatch.expected.arrives or 0)
+    return min(courses, key=lambda sent: _progress(sent.dispatch))
 
-    return min(courses, key=progress)
 
+def least_far_part(courses: Sequence[Sent], number: int) -> Dispatch | None:
+    """Return the dispatch of a part of which the least can be said; None where it travels with the words.
+
+    That need not be by the course of which the least can be said of the words: a node may have these and not
+    a picture.
+    """
+    found = [each for sent in courses for each in sent.parts if each.part == number]
+    return min(found, key=_progress, default=None)
+
+
+def _progress(dispatch: Dispatch) -> tuple[int, int]:
+    arrives = dispatch.expected.arrives
+    # Of two that are equally far the one that is there last, or for which no route is known.
+    return _PROGRESS[dispatch.state], -(_NEVER if arrives is None else arrives)
+
+
+_NEVER = 2**63
 
 _PROGRESS = {
     state: place

@@ -13,13 +13,13 @@ from starlight.mailboxes.known_formats import LATEST, OLDEST, KnownFormats
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages.conversation import correspondent_of
 from starlight.messages.conversation_order import thread_of
-from starlight.messages.course import by_node
 from starlight.messages.draft import Attachment, Draft
 from starlight.messages.forecast import MessageForecaster
 from starlight.messages.group import Group, is_group
 from starlight.messages.letter import Act, Letter
 from starlight.messages.limits import check
 from starlight.messages.parts import CHUNK_BYTES, PREVIEW_MAX_BYTES, Part, PartKind
+from starlight.postoffice.group_nodes import GroupNodes, NodeReaders
 from starlight.postoffice.plain_text import PlainText
 from starlight.postoffice.seen_letters import last_read
 from starlight.routing import Priority
@@ -35,12 +35,26 @@ class Composer:
         forecaster: knows whether an answer can come.
         formats: in which correspondents are written to.
         plain_text: tells which drafts go as their words alone.
+        nodes: of groups.
     """
 
-    def __init__(self, forecaster: MessageForecaster, formats: KnownFormats, plain_text: PlainText) -> None:
+    def __init__(
+        self,
+        forecaster: MessageForecaster,
+        formats: KnownFormats,
+        plain_text: PlainText,
+        nodes: GroupNodes,
+    ) -> None:
         self._forecaster = forecaster
+        self._nodes = nodes
         self._formats = formats
         self._plain_text = plain_text
+
+    def nodes_of(self, letter: Letter) -> list[NodeReaders]:
+        """Return to whom a letter leaves, once for each node that a group's has readers at."""
+        if not letter.group:
+            return [NodeReaders("", (), is_there=True)]
+        return self._nodes.of(letter.sender, letter.readers)
 
     def is_plain(self, mailbox: Mailbox, draft: Draft) -> bool:
         """Return whether a draft goes as its words alone."""
@@ -64,7 +78,7 @@ class Composer:
         """
         group = mailbox.groups.at(draft.to) if is_group(draft.to) else None
         readers = () if group is None else _readers(mailbox, group)
-        to = draft.to if group is None else by_node(readers, self._forecaster.node_of)[0][0]
+        to = draft.to if group is None else self._nodes.of(mailbox.address, readers)[0].to
         reply_to, plain_text = draft.reply_to, self.is_plain(mailbox, draft)
         if plain_text and draft.parts:
             what = f"{to} is written to in plain text, which has no place for files"

@@ -19,7 +19,6 @@ from starlight.dtntime import MILLISECOND, YEAR
 from starlight.errors import InputError
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.messages import group as states
-from starlight.messages.course import by_node
 from starlight.messages.format import encode_message
 from starlight.messages.group import NONCE_BYTES, Group
 from starlight.messages.group_keys import GroupNews
@@ -27,6 +26,7 @@ from starlight.messages.letter import Letter
 from starlight.messages.wire_values import Envelope
 from starlight.node.application import Request, Submit
 from starlight.postoffice.addresses import Addresses
+from starlight.postoffice.group_nodes import GroupNodes
 from starlight.postoffice.node_mailboxes import NodeMailboxes
 
 NEWS_LIFETIME = YEAR
@@ -43,6 +43,7 @@ class Groups:
         addresses: of the node.
         mailboxes: of the node.
         entropy: returns so many random bytes, of which the ids of groups are made.
+        nodes: of their people.
     """
 
     def __init__(
@@ -50,7 +51,9 @@ class Groups:
         addresses: Addresses,
         mailboxes: NodeMailboxes,
         entropy: Callable[[int], bytes],
+        nodes: GroupNodes,
     ) -> None:
+        self._nodes = nodes
         self._addresses = addresses
         self._mailboxes = mailboxes
         self._entropy = entropy
@@ -173,13 +176,15 @@ class Groups:
 
     def _changed(self, mailbox: Mailbox, group: Group, gone: Sequence[str], now: int) -> list[Request]:
         """Keep a change and tell it to everyone whom it concerns, each node once."""
+        # At a node where nobody is known to be there, it goes to each: who is there then tells the others.
         people = [each for each in (*group.members, *gone) if each != mailbox.address]
         saves: list[Request] = [mailbox.groups.put(group)]
         return [
             *saves,
             *(
                 self._news(mailbox, GroupNews(group.id, group), to, now)
-                for to, _ in by_node(people, self._addresses.node_of)
+                for first, readers, is_there in self._nodes.of(mailbox.address, people)
+                for to in ((first,) if is_there else readers)
             ),
         ]
 

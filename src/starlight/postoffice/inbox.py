@@ -106,8 +106,10 @@ class Inbox:
     ) -> list[Request]:
         """Take what a receipt tells and asks of letters that were written here to whom it is from."""
         source, requests = stored.source, list[Request]()
-        # Anybody can make up a receipt, and a name to it; only with a correspondent there are letters.
-        if mailbox.index.has_correspondent(source):
+        # Anybody can make up a receipt, and a name to it; only with a correspondent there are letters, and to
+        # the readers of a group's.
+        of_a_reader = any(mailbox.outgoing.written_to(fact.letter_id, source) for fact in receipt.facts)
+        if of_a_reader or mailbox.index.has_correspondent(source):
             requests += self._formats.heard(mailbox.address, source, receipt, min(stored.created, now))
         for fact in receipt.facts:
             requests += self._news.learnt(mailbox, fact.letter_id, fact, source, now)
@@ -243,12 +245,18 @@ class Inbox:
         if rule:
             return self._refused(mailbox, stored, rule, now)
         letter, requests = letter_from(mailbox, stored.source, chunk.letter_id), list[Request]()
+        is_taken = False
         if letter is not None and letter.group:
             for other in self._groups.readers_here(mailbox, letter):
-                # Whose letter is not here has refused it, and so refuses its parts.
-                if letter_from(other, stored.source, chunk.letter_id) is not None:
-                    requests += _without_verdict(self._parts.chunk_came(other, stored.source, chunk, now))
-        return [*requests, *self._parts.chunk_came(mailbox, stored.source, chunk, now)]
+                # Whose letter is not here has refused it, and so refuses its parts; under the same id an
+                # author may have written something else to one of them.
+                theirs = letter_from(other, stored.source, chunk.letter_id)
+                if theirs is not None and not self._parts.contradiction(other, stored.source, chunk):
+                    answer = self._parts.chunk_came(other, stored.source, chunk, now)
+                    followed = _without_verdict(answer)
+                    is_taken = is_taken or len(followed) == len(answer)
+                    requests += followed
+        return [*requests, *self._parts.chunk_came(mailbox, stored.source, chunk, now, is_taken=is_taken)]
 
     def _group_news_came(
         self, mailbox: Mailbox, stored: StoredLetter, news: GroupNews, now: int

@@ -20,6 +20,7 @@ from starlight.messages.group import is_group
 from starlight.messages.lateness import LateMessage, Lateness
 from starlight.messages.lateness_search import LatenessSearch
 from starlight.messages.legs import legs_of
+from starlight.messages.parts import sending_order
 from starlight.messages.reach import Reach, ReachCode
 from starlight.messages.standing import least_far
 from starlight.messages.wire_values import ID_BYTES
@@ -87,7 +88,7 @@ class LetterForecasts:
     def predict_parts(
         self, address: str, draft: Draft, now: int, more: Sequence[PartSize] = ()
     ) -> tuple[PartForecast, ...]:
-        """Return what to expect of each part of a letter sent now, which leave after it in their order.
+        """Return what to expect of each part of a letter sent now, as they leave after it (`sending_order`).
 
         Args:
             address, draft, now: as in `predict`.
@@ -97,9 +98,13 @@ class LetterForecasts:
             InputError: as `predict`.
         """
         letter = self._composer.compose(self._mailboxes.at(address), draft, bytes(ID_BYTES), now)
+        order = [*sending_order(letter.parts), *range(len(letter.parts), len(letter.parts) + len(more))]
         sizes = [*(PartSize.of(part) for part in letter.parts), *more]
-        found = [self._parts.arrivals(each, sizes, now) for each in self._outgoing(address, draft, now)]
-        return max(found, key=lambda parts: max((_when(each.arrives) for each in parts), default=0))
+        leaving = [sizes[number] for number in order]
+        found = [self._parts.arrivals(each, leaving, now) for each in self._outgoing(address, draft, now)]
+        # Of a group, each part as it is where it comes last.
+        latest = [max(parts, key=lambda each: _when(each.arrives)) for parts in zip(*found, strict=True)]
+        return tuple(latest[order.index(number)] for number in range(len(sizes)))
 
     def is_plain(self, address: str, draft: Draft) -> bool:
         """Return whether a draft of a mailbox goes as its words alone, which other software reads.

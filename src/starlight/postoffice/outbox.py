@@ -15,7 +15,6 @@ from starlight.errors import InputError
 from starlight.mailboxes.known_formats import KnownFormats
 from starlight.mailboxes.mailbox import Mailbox
 from starlight.mailboxes.stored_format import StoredLetter
-from starlight.messages.course import by_node
 from starlight.messages.delivery import WITHDRAWABLE
 from starlight.messages.dispatch import Dispatch, Sent
 from starlight.messages.draft import Draft, destination
@@ -24,6 +23,7 @@ from starlight.messages.format import encode_message, payload_of
 from starlight.messages.letter import Letter, Position, Reading, Telemetry
 from starlight.messages.limits import check
 from starlight.messages.part_state import all_here
+from starlight.messages.parts import sending_order
 from starlight.messages.trace_events import LetterWritten, about, say
 from starlight.messages.wire_values import ID_BYTES, Envelope
 from starlight.node.application import Request, Save, Submit, Withdraw
@@ -220,9 +220,9 @@ class Outbox:
             *mailbox.put_letter(letter, stored, now),
             *_kept_parts(mailbox, letter, draft, now),
         ]
-        nodes = by_node(letter.readers, self._forecaster.node_of) if letter.group else [("", ())]
+        nodes = self._composer.nodes_of(letter)
         courses: list[tuple[Letter, Sent]] = []
-        for number, (to, readers) in enumerate(nodes):
+        for number, (to, readers, _) in enumerate(nodes):
             going = replace(letter, to=to, readers=readers) if to else letter
             size = len(payload_of(going, now, plain_text=plain_text))
             sent = Sent(
@@ -234,9 +234,9 @@ class Outbox:
                 plain_text=plain_text,
                 dispatch=Dispatch(size_bytes=size),
                 parts=tuple(
-                    Dispatch(part=place, size_bytes=part.size)
-                    for place, part in enumerate(letter.parts)
-                    if part.chunks
+                    Dispatch(part=place, size_bytes=letter.parts[place].size)
+                    for place in sending_order(letter.parts)
+                    if letter.parts[place].chunks
                 ),
                 course=number,
                 courses=1 if number else len(nodes),

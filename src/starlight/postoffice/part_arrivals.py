@@ -80,8 +80,15 @@ class PartArrivals:
             return ""
         return f"chunk {chunk.number} of part {chunk.part} is not what letter {letter.id} says"
 
-    def chunk_came(self, mailbox: Mailbox, source: str, chunk: Chunk, now: int) -> list[Request]:
-        """Take a chunk of a part, if its letter is here; `contradiction` has found none."""
+    def chunk_came(
+        self, mailbox: Mailbox, source: str, chunk: Chunk, now: int, *, is_taken: bool = False
+    ) -> list[Request]:
+        """Take a chunk of a part, if its letter is here; `contradiction` has found none.
+
+        Args:
+            mailbox, source, chunk, now: for whom it came, from whom, and when in ns.
+            is_taken: of a part of a letter to a group: another reader at this node has taken it.
+        """
         letter = letter_from(mailbox, source, chunk.letter_id)
         if letter is None:
             return [Untaken()]
@@ -95,7 +102,7 @@ class PartArrivals:
             return self._again(mailbox, letter, chunk.part, now) if state.arrived_at is not None else []
         room = mailbox.part_room
         if not room.has_room(len(chunk.data)) or (begins and not room.may_begin(source, part.size)):
-            return self._no_room(mailbox, letter, chunk.part, now)
+            return self._no_room(mailbox, letter, chunk.part, now, is_taken=is_taken)
         state = with_chunk(state, chunk.number)
         came_whole = is_whole(state)
         if came_whole:
@@ -152,7 +159,11 @@ class PartArrivals:
             del self._asks[mailbox.address, letter_id]
             return []
         wanted, asked = tuple(self._missing(mailbox, letter)), received.asked + 1
-        fitting = tuple(each for each in wanted if self._fits(mailbox, letter, each.part))
+        fitting = tuple(
+            each
+            for each in wanted
+            if self._fits(mailbox, letter, each.part) and not self._first_asks(mailbox, letter, each.part)
+        )
         if wanted and not fitting:
             asked = 0  # Looked at again each day, which costs nobody anything.
         ends = not wanted or asked >= ASKS_MAX
@@ -167,22 +178,25 @@ class PartArrivals:
         # When the next is asked, this one need not be on its way any more.
         return [*saves, self._asking(mailbox, letter, receipt, ASK_AFTER << asked, now)]
 
-    def _no_room(self, mailbox: Mailbox, letter: Letter, part: int, now: int) -> list[Request]:
+    def _no_room(
+        self, mailbox: Mailbox, letter: Letter, part: int, now: int, *, is_taken: bool
+    ) -> list[Request]:
         """Drop a chunk for which there is no room, and tell its author, who keeps it until it is asked."""
         said = say(now, self._node, MessageRefused(mailbox.address, letter.sender, "no room for more parts"))
         received = mailbox.received(letter.id)
         if received is None or not letter.receipt_wanted:
             # Nobody could ask for it again, so it stays with the node, and is offered at the next claim.
             return [Untaken(), said]
-        # It is gone here, so nobody is told that it was delivered.
-        requests: list[Request] = [Declined(ReasonCode.DEPLETED_STORAGE), said]
+        # It is gone here, so nobody is told that it was delivered, unless others have it.
+        requests: list[Request] = [said] if is_taken else [Declined(ReasonCode.DEPLETED_STORAGE), said]
         if received.ask_at is None:
             received = replace(received, ask_at=now + ASK_AFTER, asked=0)
             self._wait(mailbox, letter.id, received)
             requests += mailbox.incoming.put(letter.id, received)
         at = (mailbox.address, letter.id, part)
-        if now < self._told.get(at, now):
-            return requests  # It was under way when its author was told.
+        # It was under way when its author was told; or others took it, and this one asks when there is room.
+        if is_taken or now < self._told.get(at, now):
+            return requests
         if len(self._told) >= TOLD_MAX:
             self._told.clear()
         self._told[at] = now + ASK_AFTER
@@ -204,6 +218,17 @@ class PartArrivals:
         begun = state is not None and not state.given_up
         room = mailbox.part_room
         return room.has_room(left) and (begun or room.may_begin(letter.sender, part.size))
+
+    def _first_asks(self, mailbox: Mailbox, letter: Letter, number: int) -> bool:
+        """Return whether the one whom a group's letter went to here asks for a part, which comes for all."""
+        first = self._mailboxes.get(letter.to)
+        if first is None or first is mailbox:
+            return False
+        theirs = letter_from(first, letter.sender, id_of_author(mailbox, letter.id))
+        if theirs is None or theirs.parts != letter.parts or (first.address, theirs.id) not in self._asks:
+            return False
+        state = first.parts.get(theirs.id, number)
+        return (state is None or state.arrived_at is None) and self._fits(first, theirs, number)
 
     def _give_up(self, mailbox: Mailbox, letter: Letter) -> list[Save]:
         """Count parts as begun no more that are not asked for any more; what is missing may still come."""

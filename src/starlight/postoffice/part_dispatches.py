@@ -156,6 +156,7 @@ class PartDispatches:
         letter: Letter,
         sent: Sent,
         fact: ReceiptFact,
+        source: str,
         now: int,
         *,
         from_future: bool,
@@ -165,12 +166,18 @@ class PartDispatches:
         Args:
             mailbox, letter, sent: whose part, and what is known of its letter.
             fact: the arrival, as a receipt tells it.
+            source: whose receipt.
             now: in ns.
             from_future: the receipt names a time that has not come here.
         """
         dispatch = _dispatch_of(sent, fact.part)
-        if dispatch is None or dispatch.confirmed.arrived_at is not None:
+        if dispatch is None or dispatch.confirmed.arrived_at is not None or source in dispatch.told_by:
             return []
+        if sent.readers:
+            dispatch = replace(dispatch, told_by=(*dispatch.told_by, source))
+            # One may have had no room for it, and asks for it later: it is there when all of them have it.
+            if not set(sent.readers) <= set(dispatch.told_by):
+                return [*self._letters.put(mailbox, letter.id, sent.having(dispatch))]
         times = replace(
             dispatch.confirmed,
             arrived_at=min(fact.time, now),

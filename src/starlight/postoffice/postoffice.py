@@ -43,6 +43,7 @@ from starlight.node.forecast import Forecaster
 from starlight.postoffice.addresses import Addresses, canonical
 from starlight.postoffice.composer import Composer
 from starlight.postoffice.correspondents import Correspondents
+from starlight.postoffice.group_nodes import GroupNodes
 from starlight.postoffice.groups import Groups
 from starlight.postoffice.inbox import Inbox, saves_first
 from starlight.postoffice.letter_dispatches import LetterDispatches
@@ -116,11 +117,12 @@ class PostOffice:
         forecaster = MessageForecaster(node, addresses.node_of)
         formats = KnownFormats(decoded.records, oldest_format)
         told = {canonical(address): is_plain for address, is_plain in plain_text.items()}
-        composer = Composer(forecaster, formats, PlainText(told, foreign_nodes, addresses.node_of))
+        nodes = GroupNodes(boxes, formats, addresses.node_of)
+        composer = Composer(forecaster, formats, PlainText(told, foreign_nodes, addresses.node_of), nodes)
         # Each is handed those that it calls, so none is there before them.
         self._letters = letters = OpenLetters(boxes)
         self._parts = parts = PartDispatches(number, letters)
-        self._resends = resends = Resends(number, forecaster, letters, parts.go_on)
+        self._resends = resends = Resends(number, forecaster, letters, parts.go_on, nodes)
         self._updates = updates = PredictionUpdates(number, forecaster, letters, booked)
         news = ReceiptNews(number, letters, parts, clock_tolerance)
         self.dispatches = dispatches = LetterDispatches(
@@ -132,7 +134,7 @@ class PostOffice:
         self.outbox = Outbox(
             boxes, composer, forecaster, formats, letters, dispatches, parts, self.uploads, entropy
         )
-        self.groups = Groups(addresses, boxes, entropy)
+        self.groups = Groups(addresses, boxes, entropy, nodes)
         self.inbox = Inbox(number, boxes, news, self._receipts, self._arrivals, formats, self.groups)
         self.forecasts = LetterForecasts(boxes, composer, forecaster, letters, booked)
         self._correspondents = Correspondents(

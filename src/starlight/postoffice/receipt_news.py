@@ -54,7 +54,7 @@ class ReceiptNews:
         # Steps of one machine may be a moment apart from its clock; that is no wrong clock.
         from_future = fact.time > now + self._tolerance
         if fact.part is not None:
-            return self._parts.arrived(mailbox, letter, sent, fact, now, from_future=from_future)
+            return self._parts.arrived(mailbox, letter, sent, fact, source, now, from_future=from_future)
         # Nobody is shown that something has happened tomorrow; that a clock is ahead is told beside it.
         time, dispatch = min(fact.time, now), sent.dispatch
         if fact.what == "read" and sent.readers:

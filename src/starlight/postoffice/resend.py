@@ -25,6 +25,7 @@ from starlight.messages.letter import Letter
 from starlight.messages.trace_events import LetterExpired, LetterResent, about, say
 from starlight.node.application import NotKept, Request, Submit
 from starlight.node.forecast import Outgoing
+from starlight.postoffice.group_nodes import GroupNodes
 from starlight.postoffice.open_letters import OpenLetters
 from starlight.postoffice.reprediction import RESENDS_MAX, expected_of
 
@@ -42,6 +43,7 @@ class Resends:
         forecaster: foresees what becomes of messages from there.
         letters: those that are open.
         go_on: gives the submissions of the chunks of a letter's parts that are next.
+        nodes: of groups.
     """
 
     def __init__(
@@ -50,7 +52,9 @@ class Resends:
         forecaster: MessageForecaster,
         letters: OpenLetters,
         go_on: Callable[[Mailbox, Letter, Sent, int], list[Request]],
+        nodes: GroupNodes,
     ) -> None:
+        self._nodes = nodes
         self._node = node
         self._forecaster = forecaster
         self._letters = letters
@@ -133,6 +137,9 @@ class Resends:
             doubtful=Doubt(DoubtCode.SENT_AGAIN, at=now),
             expected=expected,
         )
+        if sent.readers:
+            to = self._nodes.next_to_try(letter.sender, letter.to, sent.readers)
+            letter, sent = replace(letter, to=to), replace(sent, to=to)
         return [
             *self._letters.put(mailbox, letter.id, sent.having(again)),
             submission(letter, sent, now),
