@@ -36,6 +36,7 @@ class View(msgspec.Struct, frozen=True):
 
 VIEWS = (
     View("", "Letters", "letters"),
+    View("topics", "Topics", "topics"),
     View("contacts", "Contacts", "people"),
     View("search", "Search", "find"),
     View("storage", "Storage", "box"),

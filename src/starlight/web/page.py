@@ -40,6 +40,7 @@ class Look(msgspec.Struct, frozen=True):
         answering: the id of the letter that is being answered.
         chosen: the correspondent was chosen; where not, a phone shows the list of them.
         through: the id of the letter that is the last of those shown; None for the latest.
+        topic: the id of the topic whose letters alone are shown; None for all.
     """
 
     before: str | None = None
@@ -47,6 +48,7 @@ class Look(msgspec.Struct, frozen=True):
     answering: str | None = None
     chosen: bool = False
     through: str | None = None
+    topic: str | None = None
 
 
 AT_LATEST = Look()
@@ -105,10 +107,12 @@ class PageView:
         shown = {"with": self.mailbox.correspondent}
         shown |= {"before": self.look.before} if self.look.before else {}
         shown |= {"through": self.look.through} if self.look.through else {}
+        shown |= {"topic": self.look.topic} if self.look.topic else {}
         # What was new when the page was opened stays marked, so that the line does not move while one reads.
         kept = shown | ({"new": new_from} if new_from else {})
         by_id = {letter.id: letter for letter in self.mailbox.letters}
         return self._reader.context(
+            topic_name=next((each.topic_name for each in self.mailbox.letters if self.look.topic), ""),
             people=self.people,
             mailbox=self.mailbox,
             status=self.status,

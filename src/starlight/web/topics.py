@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from starlight.web.answers import json_answer
+from starlight.messages.letter_view import LetterView
+from starlight.web.answers import json_answer, wants_json
 from starlight.web.backend import PageBackend
 from starlight.web.body import read_body
 from starlight.web.topic_view import ReminderOrder, StarOrder
 from starlight.web.visit import Visit
+
+
+class Listed:
+    """A letter in a list of all conversations: where it stands, and what people call that.
+
+    Args:
+        letter: the letter.
+        owner: the address of the mailbox.
+        names: of the conversations, by address or group.
+    """
+
+    def __init__(self, letter: LetterView, owner: str, names: Mapping[str, str]) -> None:
+        self.letter = letter
+        other = letter.to_address if letter.from_address == owner else letter.from_address
+        self.correspondent = letter.group or other
+        self.called = names.get(self.correspondent, "") if letter.mine or letter.group else ""
 
 
 class TopicRoutes:
@@ -36,7 +55,26 @@ class TopicRoutes:
     async def all(self, request: Request) -> Response:
         """Tell the topics of all conversations."""
         visit = await Visit.of(self._backend, request)
-        return json_answer(await self._backend.topics(visit.person.id).all())
+        desk = self._backend.topics(visit.person.id)
+        topics = await desk.all()
+        if wants_json(request):
+            return json_answer(topics)
+        mailbox = await visit.letters.mailbox(limit=1)
+        names = {each.address: each.name for each in (*mailbox.conversations, *mailbox.hidden)}
+        marked = await desk.marked()
+
+        def listed(letters: Iterable[LetterView]) -> list[Listed]:
+            return [Listed(each, visit.person.address, names) for each in letters]
+
+        page = (await visit.reader()).view(
+            "topics",
+            unread=sum(each.unread for each in mailbox.conversations),
+            topics=topics,
+            questions=listed(marked.questions),
+            starred=listed(marked.starred),
+            reminders=listed(marked.reminders),
+        )
+        return HTMLResponse(page)
 
     async def marked(self, request: Request) -> Response:
         """Tell open questions, starred letters and reminders."""

@@ -118,6 +118,7 @@ class Visit:
             asked.get("answer"),
             chosen="with" in asked,
             through=asked.get("through"),
+            topic=asked.get("topic"),
         )
         return PageView(await self.backend.people(), mailbox, status, look)
 

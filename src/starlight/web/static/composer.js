@@ -88,6 +88,9 @@ export class Composer {
       text: this.text.value,
       reply_to: fields.reply_to.value || null,
       priority: fields.urgent.checked ? "expedited" : "normal",
+      act: fields.asks.checked ? "question" : "words",
+      topic: byId("in-topic")?.value ?? null,
+      topic_name: fields["topic-name"].value.trim(),
       key: fields.key.value,
       parts: this.attachments.parts(),
       attached: this.attachments.kept(),
@@ -129,6 +132,9 @@ export class Composer {
     this.text.value = draft.text;
     byId("draft-key").value = draft.key || newKey();
     byId("urgent").checked = draft.priority === "expedited";
+    byId("asks").checked = draft.act === "question";
+    byId("topic-name").value = draft.topic_name ?? "";
+    this.form.querySelector(".about").open = byId("asks").checked || byId("topic-name").value !== "";
     this.attachments.restore(draft.attached);
     if (draft.reply_to && !byId("reply-to").value) this.answer(draft.reply_to, draft.answers);
   }
@@ -175,6 +181,9 @@ export class Composer {
     if (this.text.value === letter.text) this.text.value = "";
     this.attachments.clear();
     byId("urgent").checked = false;
+    byId("asks").checked = false;
+    byId("topic-name").value = "";
+    this.form.querySelector(".about").open = false;
     byId("alert").hidden = true;
     this.rewritten = true;
     this.stopAnswering();
