@@ -318,8 +318,11 @@ def test_what_has_left_goes_on_when_the_rest_is_withdrawn() -> None:
     sky.run(sky.now + MINUTE)
     sky.earth.ask(sky.earth.office.outbox.withdraw(JAY, id, sky.now))
     sky.run(10 * DAY)
-    states = {each.to: each.state for each in box(sky, JAY).letter_view(id, sky.now).courses}
+    view = box(sky, JAY).letter_view(id, sky.now)
+    states = {each.to: each.state for each in view.courses}
     assert states == {NANYOUNG: DeliveryState.ARRIVED, STATION: DeliveryState.WITHDRAWN}
+    # Somebody has it, so the letter is not said to be withdrawn.
+    assert view.state is DeliveryState.ARRIVED
     assert (texts(sky, NANYOUNG, group), texts(sky, STATION, group)) == (["Too early"], [])
 
 

@@ -23,7 +23,7 @@ def least_far(courses: Sequence[Sent]) -> Sent:
     that everyone has a letter as long as one has not.
     """
 
-    return min(courses, key=lambda sent: _progress(sent.dispatch))
+    return min(_not_taken_back(courses), key=lambda sent: _progress(sent.dispatch))
 
 
 def least_far_part(courses: Sequence[Sent], number: int) -> Dispatch | None:
@@ -32,8 +32,17 @@ def least_far_part(courses: Sequence[Sent], number: int) -> Dispatch | None:
     That need not be by the course of which the least can be said of the words: a node may have these and not
     a picture.
     """
-    found = [each for sent in courses for each in sent.parts if each.part == number]
+    found = [each for sent in _not_taken_back(courses) for each in sent.parts if each.part == number]
     return min(found, key=_progress, default=None)
+
+
+def _not_taken_back(courses: Sequence[Sent]) -> Sequence[Sent]:
+    """Return the courses of a letter that its author did not withdraw; all where none is left.
+
+    Of a letter that some readers get, nobody may be told that it was withdrawn: each course says it for itself.
+    """
+    left = [sent for sent in courses if sent.dispatch.state is not DeliveryState.WITHDRAWN]
+    return left or courses
 
 
 def _progress(dispatch: Dispatch) -> tuple[int, int]:
