@@ -39,7 +39,7 @@ def least_far_part(courses: Sequence[Sent], number: int) -> Dispatch | None:
 def _not_taken_back(courses: Sequence[Sent]) -> Sequence[Sent]:
     """Return the courses of a letter that its author did not withdraw; all where none is left.
 
-    Of a letter that some readers get, nobody may be told that it was withdrawn: each course says it for itself.
+    One that some readers get is not told as withdrawn: each course says it for itself.
     """
     left = [sent for sent in courses if sent.dispatch.state is not DeliveryState.WITHDRAWN]
     return left or courses
