@@ -14,7 +14,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError, features
 
 from starlight.errors import InputError
-from starlight.media.tasks import PIXELS_MAX, MakeSteps, Picture, Shown, ShowPicture, Steps
+from starlight.media.tasks import PIXELS_MAX, Drawn, MakeSteps, Picture, ShowPicture, Steps
 
 PREVIEW_BYTES = 1000
 """At most: 38 s at 209 bit/s, beside the words."""
@@ -73,11 +73,11 @@ def make_steps(task: MakeSteps) -> Steps:
     return Steps(preview, middle, full, removed, frames)
 
 
-def show(task: ShowPicture) -> Shown:
+def show(task: ShowPicture) -> Drawn:
     """Draw a picture anew for a browser; errors as of `make_steps`."""
     with _opened(task.picture) as source:
         upright = _within(_upright(source), task.side_max)
-    return Shown(_encoded(upright, "WEBP", quality=90, method=1))
+    return Drawn(_encoded(upright, "WEBP", quality=90, method=1))
 
 
 def _opened(picture: bytes) -> Image.Image:

@@ -24,12 +24,12 @@ from starlight.media.tasks import (
     IN_MAX_BYTES,
     OUT_MAX_BYTES,
     DecodeSound,
+    Drawn,
     EncodeSound,
     MakeSteps,
     MeasureSound,
     Refused,
     Result,
-    Shown,
     ShowPicture,
     Sound,
     Steps,
@@ -48,7 +48,7 @@ ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUNBUF
 
 _RESULTS: msgspec.msgpack.Decoder[Result] = msgspec.msgpack.Decoder(Result)
 
-R = TypeVar("R", bound=Sound | Steps | Shown)
+R = TypeVar("R", bound=Sound | Steps | Drawn)
 
 
 class MediaProcess:
@@ -96,10 +96,10 @@ class MediaProcess:
         _check_size("picture", picture)
         return self._do(MakeSteps(picture, keep), Steps, "picture")
 
-    def show(self, picture: bytes, side_max: int) -> Shown:
+    def show(self, picture: bytes, side_max: int) -> Drawn:
         """Draw a picture anew for a browser, at most so many pixels long; errors as of `encode`."""
         _check_size("picture", picture)
-        return self._do(ShowPicture(picture, side_max), Shown, "picture")
+        return self._do(ShowPicture(picture, side_max), Drawn, "picture")
 
     def close(self) -> None:
         """End the child; a later task starts another."""

@@ -124,7 +124,7 @@ class Steps(msgspec.Struct, frozen=True, tag=True):
     frames: int = 1
 
 
-class Shown(msgspec.Struct, frozen=True, tag=True):
+class Drawn(msgspec.Struct, frozen=True, tag=True):
     """A picture drawn anew for a browser."""
 
     picture: Picture
@@ -138,4 +138,4 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 
 
 Task: TypeAlias = EncodeSound | DecodeSound | MeasureSound | MakeSteps | ShowPicture
-Result: TypeAlias = Sound | Steps | Shown | Refused
+Result: TypeAlias = Sound | Steps | Drawn | Refused
