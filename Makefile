@@ -6,7 +6,7 @@ UV_VERSION := 0.13.8
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 
-.PHONY: setup demo test check bench fuzz lock clean
+.PHONY: texts setup demo test check bench fuzz lock clean
 
 setup: .venv/.ready-to-test
 
@@ -38,6 +38,10 @@ lock: | .venv/bin/python
 	  --no-emit-index-url --no-header --extra media --extra test pyproject.toml - -o requirements-test.lock
 	printf 'pydtnsim\n' | $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header - -o requirements-bench.lock
+
+# Takes the texts for people out of the code into the catalogues of the other languages.
+texts: .venv/.ready-to-test
+	$(BIN)/python -m tools.catalogue
 
 clean:
 	rm -rf .venv .venv-bench .venv-bench.log .pytest_cache .hypothesis .mypy_cache .ruff_cache dist build

@@ -9,6 +9,7 @@ import msgspec
 
 from starlight.dtntime import DAY, HOUR, MINUTE, SECOND, to_text
 from starlight.web.views import CivilFace, Clock, CountedFace
+from starlight.words.language import ENGLISH, _, spoken
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST_S = (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
@@ -59,7 +60,7 @@ def reading(clock: Clock, world: str, at: int) -> LocalReading:
 def civil_reading(face: CivilFace, at: int) -> LocalReading:
     """Return the civil date and time at a clock's place; not beyond the year 9999."""
     local = _local(face, at)
-    day = f"{local.day} {_MONTHS[local.month - 1]}"
+    day = _("{day} {month}", day=local.day, month=_(_MONTHS[local.month - 1]), number=local.month)
     return LocalReading(day, str(local.year), f"{local:%H:%M}", f"{local:%S}", face.zone)
 
 
@@ -96,7 +97,7 @@ def when(clock: Clock, world: str, at: int, *, seconds: bool = False, beside: in
         return time
     if then.year == now.year:
         return f"{then.day}, {time}"
-    return f"{then.day} {then.year}, {time}"
+    return _("{day} {year}, {time}", day=then.day, year=then.year, time=time)
 
 
 def up_to_minute(clock: Clock, world: str, at: int) -> int:
@@ -121,9 +122,8 @@ def day_words(clock: Clock, world: str, at: int) -> str:
     words = then.day
     if isinstance(face, CivilFace):
         local = _local(face, at)
-        words = f"{_WEEKDAYS[local.weekday()]} {local.day} {_MONTH_NAMES[local.month - 1]}"
-        words += f" {then.year}" if then.year != now.year else ""
-    return words + (", today" if (then.day, then.year) == (now.day, now.year) else "")
+        words = _long_day(local, with_year=then.year != now.year)
+    return _("{day}, today", day=words) if (then.day, then.year) == (now.day, now.year) else words
 
 
 def next_day(clock: Clock, world: str) -> int:
@@ -143,21 +143,32 @@ def until_words(duration: int) -> str:
     """
     seconds = max(math.ceil(duration / SECOND), 0)
     if not seconds:
-        return "now"
+        return _("now")
     if seconds < 120:
-        return f"in {seconds} s"
+        return _("in {seconds} s", seconds=seconds)
     minutes = math.ceil(seconds / 60)
     if minutes < 60:
-        return f"in {minutes} min"
+        return _("in {minutes} min", minutes=minutes)
     if minutes < 48 * 60:
-        return f"in {minutes // 60} h {minutes % 60:02d} min"
+        return _("in {hours} h {minutes} min", hours=minutes // 60, minutes=f"{minutes % 60:02d}")
     hours = math.ceil(duration / HOUR)
-    return f"in {hours // 24} d {hours % 24} h"
+    return _("in {days} d {hours} h", days=hours // 24, hours=hours % 24)
 
 
 def utc_words(at: int) -> str:
     """Return a moment in UTC to the second, such as ``2051-04-02 05:32:07 UTC``."""
     return to_text(at).replace("T", " ").replace("Z", " UTC")
+
+
+def _long_day(local: datetime, *, with_year: bool) -> str:
+    """Return a civil day with its weekday, as people of the language that is spoken write it."""
+    if spoken() == ENGLISH:
+        # Our own order: none of Babel's English locales has a day without commas and before its month.
+        words = f"{_WEEKDAYS[local.weekday()]} {local.day} {_MONTH_NAMES[local.month - 1]}"
+        return words + (f" {local.year}" if with_year else "")
+    from babel.dates import format_skeleton
+
+    return format_skeleton("yMMMMEEEEd" if with_year else "MMMMEEEEd", local, locale=spoken())
 
 
 def _local(face: CivilFace, at: int) -> datetime:

@@ -22,7 +22,9 @@ from starlight.web.navigation import VIEWS
 from starlight.web.shown_parts import shown_parts
 from starlight.web.views import Crossing
 from starlight.words import doubt, lateness, letters, links, mission_facts, pace, plan, silence
-from starlight.words.language import _, ngettext, spoken, texts_of
+from starlight.words.durations import duration_words
+from starlight.words.language import _, is_provisional, ngettext, spoken, texts_of
+from starlight.words.storm import storm_cut
 
 HERE = Path(__file__).parent
 
@@ -139,12 +141,14 @@ _environment.filters |= {
     "verbatim": _verbatim,
     # A narrow no-break space, so that no line ends inside a number (SI Brochure, 5.4.4).
     "number": lambda value, digits=0: f"{value:,.{digits}f}".replace(",", "\u202f"),
-    "duration": lambda seconds: dtntime.duration_text(round(seconds * dtntime.SECOND)),
+    "duration": lambda seconds: duration_words(round(seconds * dtntime.SECOND)),
 }
 _environment.globals |= {
+    "storm_cut": storm_cut,
     "_": _,
     "ngettext": ngettext,
     "spoken": spoken,
+    "is_provisional": is_provisional,
     "texts_of": texts_of,
     "VIEWS": VIEWS,
     "step_text": letters.step_text,

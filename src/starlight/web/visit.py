@@ -16,6 +16,7 @@ from starlight.web.page import Look, PageView
 from starlight.web.query import NoQuery, read_query
 from starlight.web.reader import Reader
 from starlight.web.views import MailboxView, Person
+from starlight.words.language import accepted, speak
 
 
 class WithQuery(msgspec.Struct, frozen=True, rename={"with_": "with"}):
@@ -84,6 +85,9 @@ class Visit:
         # The backend is only ever asked for people it has named, so it need not guard against others.
         if is_of_api(request):
             read_query(request, query)
+        else:
+            # The API stays English, whoever asks: programs read it.
+            speak(accepted(request.headers.get("accept-language", "")))
         people = await backend.people()
         wanted = request.path_params.get("person") or request.query_params.get("person") or people[0].id
         for person in people:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from starlight.dtntime import SECOND, duration_text
+from starlight.dtntime import SECOND
 from starlight.node.clock_offsets import Disagreement, Fault
 from starlight.node.own_clock import ClockTrouble, OwnClockDoubt
+from starlight.words.durations import duration_words
+from starlight.words.language import _
 from starlight.words.sentence import Names, Sentence, fill, name_of
 
 AHEAD = "The clock of {peer} is {apart} ahead of ours."
@@ -49,24 +51,24 @@ HELD = (
 
 def _told(apart: int) -> str:
     """Return a difference in words, to the second: two days less a millisecond are two days."""
-    return duration_text(round(abs(apart) / SECOND) * SECOND)
+    return duration_words(round(abs(apart) / SECOND) * SECOND)
 
 
 def own(doubt: OwnClockDoubt) -> Sentence:
     """Return how the clock of this machine differs from that of its node, and what is to be done."""
     apart = doubt.apart
     said = fill(OWN_AHEAD if apart > 0 else OWN_BEHIND, apart=_told(apart))
-    return said + Sentence((TROUBLES[doubt.trouble],))
+    return said + fill(TROUBLES[doubt.trouble])
 
 
 def held() -> Sentence:
     """Return why nothing expires for now."""
-    return Sentence((HELD,))
+    return fill(HELD)
 
 
 def differs(found: Disagreement, names: Names) -> Sentence:
     """Return how a peer's clock differs, and which is wrong; names are those of the nodes."""
-    return _of_peer(AHEAD, BEHIND, found, names) + Sentence((FAULTS[found.fault],))
+    return _of_peer(AHEAD, BEHIND, found, names) + fill(FAULTS[found.fault])
 
 
 def of_times(found: Disagreement, names: Names) -> Sentence:
@@ -77,5 +79,5 @@ def of_times(found: Disagreement, names: Names) -> Sentence:
 def _of_peer(ahead: str, behind: str, found: Disagreement, names: Names) -> Sentence:
     apart = _told(found.offset.ahead)
     if not found.offset.is_bounded:
-        apart = AT_LEAST.format(apart=apart)
+        apart = _(AT_LEAST, apart=apart)
     return fill(ahead if found.offset.ahead > 0 else behind, peer=name_of(found.peer, names), apart=apart)

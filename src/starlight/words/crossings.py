@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from starlight.words.language import _
+
 LETTER = "Letter from {sender} to {to}"
 OTHERS = {
     "receipt": "Receipt from {sender}",
@@ -14,9 +16,9 @@ OTHERS = {
 
 def letter(sender: str, to: str) -> str:
     """Return what a letter is called while it crosses; never its text. Both are people's names."""
-    return LETTER.format(sender=sender, to=to)
+    return _(LETTER, sender=sender, to=to)
 
 
 def other(kind: str, sender: str) -> str:
     """Return what anything else is called while it crosses, by its kind and the name of who sent it."""
-    return OTHERS[kind].format(sender=sender)
+    return _(OTHERS[kind], sender=sender)

@@ -8,6 +8,7 @@ from operator import add
 from starlight.bundle import reason_text
 from starlight.messages.doubt import Doubt, DoubtCode, Trouble, TroubleCode
 from starlight.node.application import NotKept
+from starlight.words.language import _
 from starlight.words.sentence import Moment, Sentence, closed, fill
 
 DOUBTS = {
@@ -56,9 +57,9 @@ def trouble(happened: Trouble) -> Sentence:
     told = NOT_KEPT if happened.code is TroubleCode.NOT_KEPT else {}
     return fill(
         TROUBLES[happened.code],
-        reason=told.get(happened.reason, happened.reason),
+        reason=_(told.get(happened.reason, happened.reason)),
         reporter=happened.reporter,
-        reported=reason_text(happened.report_reason),
+        reported=_(reason_text(happened.report_reason)),
     )
 
 

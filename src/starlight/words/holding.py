@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlight.node.holding import Holding, HoldingCode
+from starlight.words.language import _
 from starlight.words.sentence import Moment, Names, Sentence, fill, name_of
 
 HELD = {
@@ -34,7 +35,7 @@ def holding(held: Holding, destination: str, node: int | None, names: Names) -> 
     """
     until = Moment(held.until or 0)
     since = held.code is HoldingCode.LINK_DOWN and held.until is not None
-    peer = "the next node" if held.peer is None else name_of(held.peer, names)
+    peer = _("the next node") if held.peer is None else name_of(held.peer, names)
     return fill(
         HELD[held.code],
         until=until,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
 
 ENGLISH = "en"
-DOMAIN = "starlight"
+_DOMAIN = "starlight"
 
 
 class Language(msgspec.Struct, frozen=True):
@@ -57,6 +57,11 @@ def spoken() -> str:
     return _spoken.get()
 
 
+def is_provisional() -> bool:
+    """Return whether no native reader has read the texts of the language that is spoken."""
+    return any(each.tag == spoken() and each.is_provisional for each in LANGUAGES)
+
+
 def accepted(header: str) -> str:
     """Return which language a browser would have, by its ``Accept-Language`` (RFC 9110, 12.5.4).
 
@@ -65,7 +70,7 @@ def accepted(header: str) -> str:
     best, tag = 0.0, ENGLISH
     # A browser sends a handful; more is somebody's joke, and is not looked at.
     for each in header[:400].split(","):
-        name, _, rest = each.strip().partition(";")
+        name, _semicolon, rest = each.strip().partition(";")
         primary = name.strip().partition("-")[0].lower()
         weight = _weight(rest)
         if weight > best and any(one.tag == primary for one in LANGUAGES):
@@ -122,19 +127,19 @@ def _translations(tag: str) -> NullTranslations:
     compiled = BytesIO()
     write_mo(compiled, _catalogue(tag))
     compiled.seek(0)
-    return Translations(compiled, DOMAIN)
+    return Translations(compiled, _DOMAIN)
 
 
 @cache
 def _catalogue(tag: str) -> Catalog:
     from babel.messages.pofile import read_po
 
-    place = files("starlight.words") / "locale" / tag / "LC_MESSAGES" / f"{DOMAIN}.po"
-    return read_po(BytesIO(place.read_bytes()), locale=tag, domain=DOMAIN)
+    place = files("starlight.words") / "locale" / tag / "LC_MESSAGES" / f"{_DOMAIN}.po"
+    return read_po(BytesIO(place.read_bytes()), locale=tag, domain=_DOMAIN)
 
 
 def _weight(parameters: str) -> float:
-    name, _, value = parameters.strip().partition("=")
+    name, _sign, value = parameters.strip().partition("=")
     if not name:
         return 1.0
     try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from starlight.dtntime import MINUTE, duration_text
+from starlight.dtntime import MINUTE
 from starlight.messages.delivery import Leg
 from starlight.messages.lateness import Lateness, TimeSpent
 from starlight.messages.reach import Reach, ReachCode
 from starlight.words import silence
+from starlight.words.durations import duration_words
 from starlight.words.reach import headline
 from starlight.words.sentence import Names, Sentence, closed, fill, name_of
 
@@ -69,7 +70,7 @@ def spent(time: TimeSpent, names: Names) -> Sentence:
     parts.append((LIGHT, time.light))
     if time.sending >= MINUTE:
         parts.append((SENDING, time.sending))
-    said = (fill(text, time=duration_text(takes), here=here, there=there).text() for text, takes in parts)
+    said = (fill(text, time=duration_words(takes), here=here, there=there).text() for text, takes in parts)
     return closed(", ".join(said))
 
 
@@ -78,5 +79,5 @@ def _on_its_last_hop(leg: Leg, names: Names) -> Sentence:
         LAST_HOP,
         here=name_of(leg.from_node, names),
         there=name_of(leg.to_node, names),
-        light=duration_text(leg.arrives - leg.last_byte),
+        light=duration_words(leg.arrives - leg.last_byte),
     )

@@ -9,6 +9,7 @@ from starlight.messages.letter import Content, DistressState
 from starlight.messages.letter_view import THERE, LetterView
 from starlight.messages.quote import Quote
 from starlight.messages.urgency import Priority
+from starlight.words.language import _
 from starlight.words.sentence import Moment, Sentence, fill
 
 
@@ -96,12 +97,12 @@ def _kept_apart(count: int, folder: str, one: str, several: str) -> str:
     if not count:
         return ""
     command = f"starlight store list {folder} --quarantined"
-    return (one if count == 1 else several).format(count=count, command=command)
+    return _(one if count == 1 else several).format(count=count, command=command)
 
 
 def urgency(letter: LetterView) -> str:
     """Return the mark of a letter by its urgency; empty for one that is as all others."""
-    return CRITICAL if letter.critical else URGENCY[letter.priority]
+    return _(CRITICAL if letter.critical else URGENCY[letter.priority])
 
 
 IN_ANSWER = "In answer to {name}: “{words}”"
@@ -129,9 +130,9 @@ DISTRESS = {
 def in_answer(quote: Quote) -> str:
     """Return what stands above a letter that answers another: whose, and its first words."""
     if not quote.here:
-        return IN_ANSWER_ELSEWHERE
+        return _(IN_ANSWER_ELSEWHERE)
     template = IN_ANSWER if quote.text else IN_ANSWER_WITHOUT_WORDS
-    return template.format(name=quote.from_name or quote.from_address, words=quote.text)
+    return _(template, name=quote.from_name or quote.from_address, words=quote.text)
 
 
 def content(letter: LetterView) -> Sentence:
@@ -143,7 +144,7 @@ def content(letter: LetterView) -> Sentence:
 
 def distress(letter: LetterView) -> str:
     """Return the mark of a letter that calls for help, or of what becomes of the call; empty for others."""
-    return "" if letter.distress is None else DISTRESS[DistressState[letter.distress.upper()]]
+    return "" if letter.distress is None else _(DISTRESS[DistressState[letter.distress.upper()]])
 
 
 TIMES_IN_DOUBT = {
@@ -184,16 +185,16 @@ def _received(letter: LetterView) -> StateText:
     # Of a letter that came, all is known here: nothing about it is ever predicted.
     read = letter.last_fact(DeliveryState.READ)
     if read is not None and not letter.unread:
-        return StateText("Read", _dated("{at}", read.time))
+        return StateText(_("Read"), _dated("{at}", read.time))
     arrived = letter.last_fact(DeliveryState.ARRIVED)
-    return StateText("Arrived", _dated("{at}", arrived.time if arrived else None))
+    return StateText(_("Arrived"), _dated("{at}", arrived.time if arrived else None))
 
 
 def step_text(fact: Fact) -> str:
     """Return a step in the course of a letter in words; its time follows them."""
     if fact.certainty is Certainty.IN_DOUBT and fact.doubt is None:
-        return WERE_EXPECTED[fact.state]
-    return STEPS[fact.state, fact.certainty]
+        return _(WERE_EXPECTED[fact.state])
+    return _(STEPS[fact.state, fact.certainty])
 
 
 def _without_contact(letter: LetterView) -> StateText | None:
@@ -202,11 +203,11 @@ def _without_contact(letter: LetterView) -> StateText | None:
         return None
     left = letter.last_fact(DeliveryState.DEPARTED)
     if letter.state is not DeliveryState.DEPARTED or left is None:
-        return StateText(SAFE, fill(WHEN_IN_CONTACT), Certainty.IN_DOUBT, known=True)
+        return StateText(_(SAFE), fill(WHEN_IN_CONTACT), Certainty.IN_DOUBT, known=True)
     arrives = letter.last_fact(DeliveryState.ARRIVED)
     said = fill(NOTHING_EXPECTED) if arrives is None else _dated(WAS_EXPECTED, arrives.time)
     known = left.certainty is Certainty.CONFIRMED
-    return StateText(LEFT, said, Certainty.IN_DOUBT, known=known, since=left.time)
+    return StateText(_(LEFT), said, Certainty.IN_DOUBT, known=known, since=left.time)
 
 
 def _sent(letter: LetterView, now: int) -> StateText:
@@ -218,27 +219,27 @@ def _sent(letter: LetterView, now: int) -> StateText:
     if letter.certainty is not Certainty.PREDICTED and letter.state in ENDS:
         headline, detail = ENDS[letter.state]
         if current is not None and current.doubt is not None:
-            said = fill("{at}, {why}", at=Moment(current.time), why=TIMES_IN_DOUBT[current.doubt])
-            return StateText(headline, said, Certainty.IN_DOUBT)
-        return StateText(headline, _dated(detail, at))
+            said = fill("{at}, {why}", at=Moment(current.time), why=_(TIMES_IN_DOUBT[current.doubt]))
+            return StateText(_(headline), said, Certainty.IN_DOUBT)
+        return StateText(_(headline), _dated(detail, at))
     if letter.state in THERE:
         # Only a receipt turns this into knowledge, so what is told is when the receipt is expected.
         if not letter.receipt_can_come:
             template = PLAIN_UNCONFIRMED if letter.plain_text else NO_RECEIPT
-            return _foreseen(SHOULD_BE_THERE, template, at)
+            return _foreseen(_(SHOULD_BE_THERE), template, at)
         if letter.receipt_at is None:
-            return _foreseen(SHOULD_BE_THERE, NEVER_CONFIRMED, at)
+            return _foreseen(_(SHOULD_BE_THERE), NEVER_CONFIRMED, at)
         template = WORD_TO_COME if letter.receipt_at > now else WORD_MISSED
-        return _foreseen(SHOULD_BE_THERE, template, letter.receipt_at)
+        return _foreseen(_(SHOULD_BE_THERE), template, letter.receipt_at)
     stop = letter.stop_at(now)
     if stop is not None and letter.state in (DeliveryState.DEPARTED, DeliveryState.IN_FLIGHT):
-        return _foreseen(WAITING_AT.format(place=stop.place), EXPECTED_TO_LEAVE, stop.leaves)
+        return _foreseen(_(WAITING_AT, place=stop.place), EXPECTED_TO_LEAVE, stop.leaves)
     if letter.state in (DeliveryState.DEPARTED, DeliveryState.IN_FLIGHT):
         arrives = letter.last_fact(DeliveryState.ARRIVED)
-        return _foreseen(IN_FLIGHT, EXPECTED_THERE, arrives.time if arrives else None)
+        return _foreseen(_(IN_FLIGHT), EXPECTED_THERE, arrives.time if arrives else None)
     leaves = letter.last_fact(DeliveryState.DEPARTED)
     # A moment that has passed without a departure is no longer expected, so it is not told.
-    return _foreseen(WAITING, EXPECTED_TO_LEAVE, leaves.time if leaves and leaves.time > now else None)
+    return _foreseen(_(WAITING), EXPECTED_TO_LEAVE, leaves.time if leaves and leaves.time > now else None)
 
 
 def _foreseen(headline: str, template: str, at: int | None) -> StateText:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlight.words.language import ngettext
 from starlight.words.reach import rate_text
 from starlight.words.sentence import Moment, Sentence, bytes_text, fill
 
@@ -50,7 +51,7 @@ def waits(bundles: int, size_bytes: int) -> Sentence:
     """Return what is booked to leave for a peer."""
     if not bundles:
         return fill(NOTHING_WAITS)
-    count = "1 bundle" if bundles == 1 else f"{bundles} bundles"
+    count = ngettext("{count} bundle", "{count} bundles", bundles)
     return fill(WAITS, count=count, size=bytes_text(size_bytes))
 
 

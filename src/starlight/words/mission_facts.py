@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlight.contacts import FactDisagreement, Said
+from starlight.words.language import _, ngettext
 from starlight.words.sentence import Names, Sentence, fill, name_of
 
 DIFFERS = "{fact} is {ours} {here}, and {theirs} {there}."
@@ -61,23 +62,23 @@ def differs(found: FactDisagreement, names: Names) -> Sentence:
     )
     if found.peer is not None:
         return said + fill(OURS_HOLDS, ours=ours)
-    return said + Sentence((NOT_AMENDED if found.holds else AMENDMENT_HOLDS,))
+    return said + fill(NOT_AMENDED if found.holds else AMENDMENT_HOLDS)
 
 
 def summary(count: int) -> str:
     """Return how many facts differ, for the line behind which they stand; one at least."""
-    return ONE_DIFFERS if count == 1 else MORE_DIFFER.format(count=count)
+    return ngettext(ONE_DIFFERS, MORE_DIFFER, count)
 
 
 def _called(name: str, names: Names) -> Sentence:
     """Return what a fact is, with the key by which it stands in a node's file."""
-    kind, _, of = name.partition(".")
+    kind, _dot, of = name.partition(".")
     if name in CALLED:
-        return fill(KEYED, called=CALLED[name], key=name)
+        return fill(KEYED, called=_(CALLED[name]), key=name)
     if kind in ("node", "address"):
-        of, _, key = of.rpartition(".")
+        of, _dot, key = of.rpartition(".")
         # By its number: what it is called may be what they differ about.
-        return fill(NAMED, key=key, of=f"node {of}" if kind == "node" else of)
+        return fill(NAMED, key=key, of=_("node {number}", number=of) if kind == "node" else of)
     if kind == "light_time_s":
         sender, receiver = (name_of(int(node), names) for node in of.split("."))
         of = fill(LINK, sender=sender, receiver=receiver).text()
@@ -85,6 +86,6 @@ def _called(name: str, names: Names) -> Sentence:
 
 
 def _source(catalogue: dict[str, str], said: Said, peer: int | None, names: Names) -> Sentence:
-    kind, _, who = said.source.partition(" ")
+    kind, _space, who = said.source.partition(" ")
     author = int(who.partition(":")[0]) if who else None
     return fill(catalogue[kind], author=name_of(author, names), peer=name_of(peer, names))

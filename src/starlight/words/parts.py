@@ -7,6 +7,7 @@ import msgspec
 from starlight.messages.delivery import Certainty, DeliveryState
 from starlight.messages.part_view import PartView
 from starlight.words import doubt
+from starlight.words.language import _
 from starlight.words.letters import TIMES_IN_DOUBT
 from starlight.words.sentence import Moment, Sentence, fill
 
@@ -67,7 +68,7 @@ def _arrived(part: PartView) -> PartText:
         return PartText(Sentence(()))
     if part.doubt is None:
         return PartText(fill(ARRIVED, at=Moment(part.arrived)))
-    said = fill(ARRIVED_IN_DOUBT, at=Moment(part.arrived), why=TIMES_IN_DOUBT[part.doubt])
+    said = fill(ARRIVED_IN_DOUBT, at=Moment(part.arrived), why=_(TIMES_IN_DOUBT[part.doubt]))
     return PartText(said, Certainty.IN_DOUBT)
 
 

@@ -13,6 +13,7 @@ from starlight.contacts import (
     Removed,
     Retracted,
 )
+from starlight.words.language import _
 from starlight.words.sentence import Moment, Names, Sentence, fill, name_of
 
 HEADING = "Changes of the plan"
@@ -39,7 +40,7 @@ LINKS_MAX = 3
 
 def summary(digest: str, count: int) -> str:
     """Return how many amendments are held, and what all who hold the same call them."""
-    return SUMMARY.format(digest=digest, count=count)
+    return _(SUMMARY, digest=digest, count=count)
 
 
 def made(
@@ -90,7 +91,10 @@ def other(node: int, as_of: int, names: Names, *, same: bool) -> Sentence:
 def _links(links: Sequence[tuple[int, int]], names: Names) -> str:
     # Both directions of a link are one to people.
     pairs = dict.fromkeys(tuple(sorted(link)) for link in links)
-    told = [f"{name_of(a, names)} and {name_of(b, names)}" for a, b in list(pairs)[:LINKS_MAX]]
+    told = [
+        _("{one} and {other}", one=name_of(a, names), other=name_of(b, names))
+        for a, b in list(pairs)[:LINKS_MAX]
+    ]
     if len(pairs) > LINKS_MAX:
-        told.append(f"{len(pairs) - LINKS_MAX} more")
+        told.append(_("{count} more", count=len(pairs) - LINKS_MAX))
     return "; ".join(told)

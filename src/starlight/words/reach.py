@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import reduce
 from operator import add
 
-from starlight.dtntime import SECOND, YEAR, duration_text
+from starlight.dtntime import SECOND, YEAR
 from starlight.messages.reach import Reach, ReachCode
+from starlight.words.durations import duration_words
 from starlight.words.sentence import Moment, Names, Sentence, closed, fill, name_of
 
 HEADLINES = {
@@ -30,9 +31,9 @@ ONE_SAFE, MORE_SAFE = "1 letter is safe here.", "{count} letters are safe here."
 ONE_WAITS, MORE_WAIT = "It leaves by itself", "They leave by themselves"
 WRITTEN_WAITS = "What is written leaves by itself"
 WHEN_ANSWERS, WHEN_OPEN, WHEN_PLANNED = (
-    " when the link answers.",
-    " at {leaves}.",
-    " once a route is planned.",
+    "{it_leaves} when the link answers.",
+    "{it_leaves} at {leaves}.",
+    "{it_leaves} once a route is planned.",
 )
 FURTHER = "What is written travels as far as {place} and waits there until {until}."
 PLANNED_OPEN = "The plan says open until {until}, so what was predicted is in doubt."
@@ -87,7 +88,7 @@ def _ends(reach: Reach) -> bool:
 def _light(reach: Reach) -> Sentence:
     if not reach.light_time_s:
         return Sentence(())
-    return fill(LIGHT, light=duration_text(round(reach.light_time_s * SECOND)))
+    return fill(LIGHT, light=duration_words(round(reach.light_time_s * SECOND)))
 
 
 def _then(reach: Reach) -> Sentence:
@@ -110,7 +111,7 @@ def _safe(reach: Reach) -> Sentence:
 def _by_itself(reach: Reach, when: str, **facts: Moment) -> Sentence:
     count = reach.letters_here
     who = WRITTEN_WAITS if not count else ONE_WAITS if count == 1 else MORE_WAIT
-    return fill(who + when, **facts)
+    return fill(when, it_leaves=fill(who), **facts)
 
 
 def _waits_here(reach: Reach) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import reduce
 from operator import add
 
-from starlight.dtntime import duration_text
 from starlight.messages.silence import Silence, SilenceCause
+from starlight.words.durations import duration_words
+from starlight.words.language import _
 from starlight.words.sentence import Moment, Names, Sentence, closed, fill, name_of
 
 CAUSES = {
@@ -36,7 +37,7 @@ NO_WORD = "No word for {time}."
 
 def no_word(time: int) -> Sentence:
     """Return what is said of somebody who has not been heard for a time, in ns, during a silence."""
-    return fill(NO_WORD, time=duration_text(time))
+    return fill(NO_WORD, time=duration_words(time))
 
 
 def why(silence: Silence, names: Names) -> Sentence:
@@ -75,5 +76,5 @@ def last_safe_departure(departure: int) -> Sentence:
 
 def disk_full(why: str) -> str:
     """Return what to tell people of a disk that wants something, as its words say."""
-    told = "Letters that have no room are refused; those that are stored are read and sent on"
+    told = _("Letters that have no room are refused; those that are stored are read and sent on")
     return f"{why[:1].upper()}{why[1:]}. {told}."

@@ -4,6 +4,7 @@
 import { untilWords } from "./clock.js";
 import { refusalWords } from "./outbox.js";
 import { VoiceMaker } from "./voicemaker.js";
+import { t } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
 const MOST_BYTES = 256 * 1024 * 1024; // of a part; the node says so too
@@ -80,7 +81,7 @@ export class Attachments {
       try {
         await act(file);
       } catch (error) {
-        this.tell(error instanceof Refusal ? `${file.name}: ${error.message}` : `${file.name}: the node does not answer.`);
+        this.tell(error instanceof Refusal ? `${file.name}: ${error.message}` : t("{name}: the node does not answer.", { name: file.name }));
       } finally {
         this.work(-1);
       }
@@ -106,7 +107,7 @@ export class Attachments {
 
   async addFile(file) {
     if (file.size > MOST_BYTES) {
-      throw new Refusal(`It has ${sizeWords(file.size)}. A part has at most 268 MB; send it in several, or smaller.`);
+      throw new Refusal(t("It has {size}. A part has at most 268 MB; send it in several, or smaller.", { size: sizeWords(file.size) }));
     }
     // A sound may go as it is or be made smaller: that is its sender's choice.
     if (file.type.startsWith("audio/") && (await this.voice.offerFile(file))) return;
@@ -144,7 +145,7 @@ export class Attachments {
     const rows = [];
     let place = 0;
     for (const [number, group] of this.groups.entries()) {
-      if (group.previewSize) rows.push(this.row(`${group.name}: a preview, ${sizeWords(group.previewSize)}, goes with the words`));
+      if (group.previewSize) rows.push(this.row(t("{name}: a preview, {size}, goes with the words", { name: group.name, size: sizeWords(group.previewSize) })));
       group.steps.forEach((step, at) => {
         const row = this.row(describe(group, step, at), place);
         place += 1;

@@ -1,7 +1,11 @@
 // Mission time on the client: what the server said last, carried on at the mission's rate;
 // and its readings on every world. The same rules as localtime.py, which a test compares.
 
+import { t } from "./texts.js";
+
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+// A day by the locale of the page; the same as localtime.py has from its catalogue.
+const dayWords = (day, month) => t("{day} {month}", { day, month: t(MONTHS[month]), number: month + 1 });
 const two = (number) => String(number).padStart(2, "0");
 
 export class MissionClock {
@@ -35,7 +39,7 @@ export class MissionClock {
   civilReading(face, at) {
     const local = new Date(at + face.utc_offset_s * 1000);
     return {
-      day: `${local.getUTCDate()} ${MONTHS[local.getUTCMonth()]}`,
+      day: dayWords(local.getUTCDate(), local.getUTCMonth()),
       year: String(local.getUTCFullYear()),
       time: `${two(local.getUTCHours())}:${two(local.getUTCMinutes())}`,
       seconds: two(local.getUTCSeconds()),
@@ -59,27 +63,27 @@ export class MissionClock {
     const then = this.reading(world, at);
     const now = this.reading(world, this.now());
     if (then.day === now.day && then.year === now.year) return then.time;
-    return then.year === now.year ? `${then.day}, ${then.time}` : `${then.day} ${then.year}, ${then.time}`;
+    return then.year === now.year ? `${then.day}, ${then.time}` : t("{day} {year}, {time}", then);
   }
 }
 
 export function durationWords(seconds) {
-  if (seconds < 60) return seconds < 10 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${two(Math.floor(seconds % 60))} s`;
-  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} min`;
-  return `${Math.floor(seconds / 86400)} d ${Math.floor((seconds % 86400) / 3600)} h`;
+  if (seconds < 60) return t("{seconds} s", { seconds: seconds < 10 ? seconds.toFixed(1) : Math.floor(seconds) });
+  if (seconds < 3600) return t("{minutes} min {seconds} s", { minutes: Math.floor(seconds / 60), seconds: two(Math.floor(seconds % 60)) });
+  if (seconds < 86400) return t("{hours} h {minutes} min", { hours: Math.floor(seconds / 3600), minutes: two(Math.floor((seconds % 3600) / 60)) });
+  return t("{days} d {hours} h", { days: Math.floor(seconds / 86400), hours: Math.floor((seconds % 86400) / 3600) });
 }
 
 // How long there is yet, rounded up as all that is predicted; the same rules as localtime.py.
 export function untilWords(left) {
   const seconds = Math.max(Math.ceil(left), 0);
-  if (!seconds) return "now";
-  if (seconds < 120) return `in ${seconds} s`;
+  if (!seconds) return t("now");
+  if (seconds < 120) return t("in {seconds} s", { seconds });
   const minutes = Math.ceil(seconds / 60);
-  if (minutes < 60) return `in ${minutes} min`;
-  if (minutes < 48 * 60) return `in ${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+  if (minutes < 60) return t("in {minutes} min", { minutes });
+  if (minutes < 48 * 60) return t("in {hours} h {minutes} min", { hours: Math.floor(minutes / 60), minutes: two(minutes % 60) });
   const hours = Math.ceil(left / 3600);
-  return `in ${Math.floor(hours / 24)} d ${hours % 24} h`;
+  return t("in {days} d {hours} h", { days: Math.floor(hours / 24), hours: hours % 24 });
 }
 
 export function utcWords(at) {

@@ -5,6 +5,7 @@ import { Attachments } from "./attachments.js";
 import { Kept } from "./kept.js";
 import { Outbox, draftOf, isRefused, newKey, refusalWords } from "./outbox.js";
 import { Shelf } from "./shelf.js";
+import { t } from "./texts.js";
 
 // A forecast whose moment of leaving has passed is stale. When a letter would leave at once that is
 // always so: then it is asked for again, sooner by someone who writes, as soon as its minutes may have
@@ -157,7 +158,7 @@ export class Composer {
     const letter = this.sending;
     if (successful) {
       this.done(letter);
-      this.page.say("Your letter is kept safe.");
+      this.page.say(t("Your letter is kept safe."));
       this.text.focus();
       htmx.trigger(this.text, "predict");
       return;
@@ -193,12 +194,12 @@ export class Composer {
   keep(letter, why) {
     if (!letter.text.trim() && !letter.parts.length) return false;
     if (!this.outbox.add(letter)) {
-      this.notSent(why || "The node does not answer, and this browser keeps nothing.");
+      this.notSent(why || t("The node does not answer, and this browser keeps nothing."));
       return false;
     }
     byId("draft-key").value = newKey();
     this.done(letter);
-    this.tell("Kept here, will be sent when the node answers.", true);
+    this.tell(t("Kept here, will be sent when the node answers."), true);
     this.page.scroll.toEnd();
     this.text.focus();
     return true;
@@ -206,7 +207,7 @@ export class Composer {
 
   // Said at the button, not in passing; the words stay where they were written.
   notSent(why) {
-    this.tell(`Not sent: ${why} Your words stay here; press Send to try again.`, false);
+    this.tell(t("Not sent: {why} Your words stay here; press Send to try again.", { why }), false);
     if (document.activeElement === document.body) this.text.focus(); // A disabled button has lost it.
   }
 
@@ -227,14 +228,14 @@ export class Composer {
 
   async withdraw(key) {
     const taken = await this.outbox.take(key);
-    this.page.say(taken ? "Withdrawn." : "It has been sent already.");
+    this.page.say(taken ? t("Withdrawn.") : t("It has been sent already."));
     this.text.focus();
   }
 
   // Takes a letter back into the field, where nothing else is being written.
   async edit(key) {
     if (this.text.value.trim() || !this.attachments.isEmpty) {
-      this.tell("Send or clear what you are writing here first.", false);
+      this.tell(t("Send or clear what you are writing here first."), false);
       this.text.focus();
       return;
     }
@@ -260,7 +261,7 @@ export class Composer {
   foreseen({ successful, xhr }) {
     this.answeredAt = performance.now();
     this.restsUntil = this.answeredAt + 9 * (this.answeredAt - this.askedAt);
-    if (!successful) this.age(xhr?.status ? refusalWords(xhr.status, xhr.responseText) : "The node does not answer.");
+    if (!successful) this.age(xhr?.status ? refusalWords(xhr.status, xhr.responseText) : t("The node does not answer."));
   }
 
   forecastAgain() {
@@ -284,7 +285,7 @@ export class Composer {
     prediction.classList.replace("predicted", "doubted");
     const aged = prediction.querySelector(".aged");
     const made = this.page.clock.when(this.page.world, Date.parse(prediction.dataset.made));
-    const words = `as of ${made}, in doubt${why ? `: ${why}` : ""}`;
+    const words = why ? t("as of {made}, in doubt: {why}", { made, why }) : t("as of {made}, in doubt", { made });
     if (aged.textContent !== words) aged.textContent = words;
     aged.hidden = false;
   }

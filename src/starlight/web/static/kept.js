@@ -1,6 +1,8 @@
 // What is kept in this browser, as people see it: letters that wait for the node, below those that it has, and
 // what is unfinished, in the list. The markup is the page's own template; here text is only ever set as text.
 
+import { t } from "./texts.js";
+
 export class Kept {
   // `act` holds what the buttons do: `withdraw(key)` and `edit(key)`.
   constructor(outbox, drafts, clock, world, act) {
@@ -39,11 +41,11 @@ export class Kept {
     find("answers").textContent = letter.answers ?? "";
     find("answers").hidden = !letter.answers;
     find("urgent").hidden = letter.priority !== "expedited";
-    find("written").textContent = `written ${this.clock.when(this.world, letter.written)}`;
+    find("written").textContent = `${t("written")} ${this.clock.when(this.world, letter.written)}`;
     const inHand = this.outbox.inHand === letter.key;
     const [word, detail] = letter.refused
-      ? ["Not sent", letter.refused]
-      : [inHand ? "Being sent" : "Kept here", this.outbox.why ? `will be sent; the node says: ${this.outbox.why}` : "will be sent when the node answers"];
+      ? [t("Not sent"), letter.refused]
+      : [inHand ? t("Being sent") : t("Kept here"), this.outbox.why ? t("will be sent; the node says: {why}", { why: this.outbox.why }) : t("will be sent when the node answers")];
     find("word").textContent = word;
     find("detail").textContent = detail;
     row.classList.toggle("refused", Boolean(letter.refused));
@@ -61,7 +63,7 @@ export class Kept {
       const draft = mine?.text.trim() || (mine?.attached ?? []).map((group) => group.name || "Voice").join(", ");
       const waits = kept.filter((letter) => letter.to === link.dataset.address);
       const refused = waits.filter((letter) => letter.refused).length;
-      const words = refused ? `${refused} not sent` : `${waits.length} kept here, will be sent`;
+      const words = refused ? t("{count} not sent", { count: refused }) : t("{count} kept here, will be sent", { count: waits.length });
       instead(link, ".last", draft ? draft.slice(0, 90) : "");
       instead(link, ".how", waits.length ? words : "");
     }

@@ -5,6 +5,7 @@
 // any restart; one page at a time sends, and takes out.
 
 import { Shelf } from "./shelf.js";
+import { t } from "./texts.js";
 
 const MOST = 100; // letters; beyond that, and where the browser has no room, words stay in their field
 const NO_LONGER_MS = 29 * 86_400_000; // the node knows a key for 30 days
@@ -80,7 +81,7 @@ export class Outbox {
   // Returns whether the next one may be sent.
   async send(letter) {
     const draft = draftOf(letter);
-    if (Date.now() - letter.since > NO_LONGER_MS) return this.refuse(letter, "It was kept here too long to be sent by itself.");
+    if (Date.now() - letter.since > NO_LONGER_MS) return this.refuse(letter, t("It was kept here too long to be sent by itself."));
     this.inHand = letter.key;
     this.changed();
     try {
@@ -129,10 +130,10 @@ export function isRefused(status) {
 export function refusalWords(status, body) {
   try {
     const told = JSON.parse(body);
-    if (told.where === "key") return "An earlier version of it was sent already, and is among the letters.";
+    if (told.where === "key") return t("An earlier version of it was sent already, and is among the letters.");
     return (told.errors ?? [told]).map((each) => `${each.error}.${each.right ? ` ${each.right}.` : ""}`).join(" ");
   } catch {
-    return `It answered ${status}.`;
+    return t("It answered {status}.", { status });
   }
 }
 

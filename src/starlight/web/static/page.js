@@ -9,6 +9,7 @@ import { Player } from "./player.js";
 import { Reading } from "./reading.js";
 import { Scroll } from "./scroll.js";
 import { SkyDrawing } from "./sky.js";
+import { t } from "./texts.js";
 
 const { world, parts, stream, mailbox, letters } = document.body.dataset;
 const byId = (id) => document.getElementById(id);
@@ -47,7 +48,7 @@ function showClocks() {
     setText(timer, untilWords((Date.parse(timer.dataset.until) - now) / 1000));
   }
   showTransits(now);
-  setText(byId("rate"), clock.rate === 1 ? "" : clock.rate === 0 ? "paused" : `×${clock.rate}`);
+  setText(byId("rate"), clock.rate === 1 ? "" : clock.rate === 0 ? t("paused") : `×${clock.rate}`);
 }
 
 // The star on the line of a letter that is under way, by the true fraction of the time.
@@ -65,18 +66,18 @@ function showTransits(now) {
 function showSky() {
   setText(byId("light"), durationWords(status.sky.light_time_s));
   if (status.sky.distance_km !== null && byId("distance")) {
-    setText(byId("distance"), `${(status.sky.distance_km / 1e6).toFixed(1)} million km`);
+    setText(byId("distance"), `${(status.sky.distance_km / 1e6).toFixed(1)} ${t("million km")}`);
     const parting = status.sky.receding_km_s;
-    byId("distance").title = `${parting < 0 ? "shrinking" : "growing"} by ${Math.abs(parting).toFixed(1)} km/s`;
+    byId("distance").title = parting < 0 ? t("shrinking by {speed} km/s", { speed: Math.abs(parting).toFixed(1) }) : t("growing by {speed} km/s", { speed: parting.toFixed(1) });
   }
   const reach = status.reach;
   const [label, at, words] = {
-    here: ["Way", null, "at this node"],
-    open: ["Open until", reach?.until, "open"],
-    shut: ["Opens", reach?.until, "closed"],
-    no_contact: ["No contact since", reach?.since, "no contact"],
-    never_heard: ["Contact", null, "never heard"],
-    no_route: ["Next window", null, "none planned"],
+    here: [t("Way"), null, t("at this node")],
+    open: [t("Open until"), reach?.until, t("open")],
+    shut: [t("Opens"), reach?.until, t("closed")],
+    no_contact: [t("No contact since"), reach?.since, t("no contact")],
+    never_heard: [t("Contact"), null, t("never heard")],
+    no_route: [t("Next window"), null, t("none planned")],
   }[reach?.code ?? "no_route"];
   setText(byId("window-label"), label);
   setText(byId("window"), at ? clock.when(world, Date.parse(at)) : words);
@@ -149,7 +150,7 @@ function listen() {
   });
   socket.addEventListener("close", () => {
     document.body.className = "cut-off";
-    setText(byId("connection"), "The page has lost its server and is looking for it. What you write is kept here until then.");
+    setText(byId("connection"), t("The page has lost its server and is looking for it. What you write is kept here until then."));
     setTimeout(listen, wait);
     wait = Math.min(wait * 2, 10000);
   });
@@ -239,7 +240,7 @@ async function explain(details) {
   if (details.id === "prediction-why") composer.rewritten = false;
   const target = details.querySelector(".because");
   target.setAttribute("aria-busy", "true");
-  if (target.querySelector("a")) target.textContent = "Looking for what is faster…";
+  if (target.querySelector("a")) target.textContent = t("Looking for what is faster…");
   const draft = details.id === "prediction-why";
   const asked = { source: document.body, target, swap: "innerHTML" };
   try {
@@ -274,7 +275,7 @@ function survey() {
       mine: letter.classList.contains("mine"),
       unread: letter.classList.contains("unread"),
       confirmed: letter.dataset.standing === "confirmed",
-      name,
+      from: name.replace(/^New\s+/, ""),
       words: letter.querySelector(".state").textContent.trim(),
       state: letter.dataset.state,
     });
@@ -287,12 +288,12 @@ function announceNews() {
   const said = [];
   for (const [id, letter] of fresh.letters) {
     const before = known.letters.get(id);
-    if (!letter.mine && letter.unread && !before) said.push(`New letter from ${letter.name.replace(/^New\s+/, "")}.`);
+    if (!letter.mine && letter.unread && !before) said.push(t("New letter from {name}.", { name: letter.from }));
     const turned = before && (before.state !== letter.state || before.confirmed !== letter.confirmed);
-    if (letter.mine && turned && letter.confirmed) said.push(`Your letter: ${letter.words}.`);
+    if (letter.mine && turned && letter.confirmed) said.push(t("Your letter: {state}.", { state: letter.words }));
   }
   if (fresh.silence !== known.silence) {
-    said.push(fresh.silence ? `${fresh.silence}.` : "The way is open again.");
+    said.push(fresh.silence ? `${fresh.silence}.` : t("The way is open again."));
   }
   known = fresh;
   if (said.length) say(said.join(" "));
@@ -316,14 +317,14 @@ document.addEventListener("click", (event) => {
   if (!answer || !composer.form) return;
   event.preventDefault();
   const words = answer.closest("article").querySelector(".text")?.textContent.trim() ?? "";
-  composer.answer(answer.dataset.letter, `In answer to “${words.length > 48 ? `${words.slice(0, 47)}…` : words}”`);
+  composer.answer(answer.dataset.letter, t("In answer to “{words}”", { words: words.length > 48 ? `${words.slice(0, 47)}…` : words }));
   composer.save();
   composer.text.focus();
 });
 
 document.addEventListener("htmx:responseError", (event) => {
   if (event.target === composer.form || event.target === composer.text) return; // They say so themselves.
-  say(`That did not work: ${refusalWords(event.detail.xhr.status, event.detail.xhr.responseText)}`);
+  say(t("That did not work: {why}", { why: refusalWords(event.detail.xhr.status, event.detail.xhr.responseText) }));
 });
 
 // ---- go ------------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 // Playing voices: what has come of one plays at once, and waits for the rest where the link is slower than speech.
 // The player stands beside the letters, so that it goes on while they change.
 
+import { t } from "./texts.js";
+
 const byId = (id) => document.getElementById(id);
 
 export class Player {
@@ -67,7 +69,7 @@ export class Player {
 
   wait() {
     this.waits = true;
-    this.tell("Waits for the rest, which is on its way.");
+    this.tell(t("Waits for the rest, which is on its way."));
   }
 
   // The letters have changed: perhaps more of it is here.
@@ -83,7 +85,7 @@ export class Player {
     if (!this.voice) return;
     this.at = this.sound.currentTime || 0;
     if (this.voice.here < this.voice.size) this.wait();
-    else this.tell("It can't be played here; save it as a file.");
+    else this.tell(t("It can't be played here; save it as a file."));
   }
 
   tell(words) {

@@ -3,6 +3,8 @@
 // button takes it back. Where a browser can't tell what is in view, the button marks as read, as it does
 // without a script.
 
+import { t } from "./texts.js";
+
 const SEEN_MS = 1000;
 const UNDO_MS = 5000;
 
@@ -30,7 +32,7 @@ export class Reading {
     this.inView.clear();
     for (const form of document.querySelectorAll("article.unread form.reading")) {
       const { id } = form.closest("article");
-      if (this.ending.has(id)) this.word(form, "Keep unread");
+      if (this.ending.has(id)) this.word(form, t("Keep unread"));
       else if (!this.kept.has(id)) this.observer.observe(form.closest("footer"));
     }
   }
@@ -50,7 +52,7 @@ export class Reading {
     this.inView.delete(id);
     const form = this.form(id);
     if (!form) return;
-    this.word(form, "Keep unread");
+    this.word(form, t("Keep unread"));
     this.ending.set(id, setTimeout(() => this.end(id), UNDO_MS));
   }
 
@@ -68,7 +70,7 @@ export class Reading {
     clearTimeout(this.ending.get(id));
     this.ending.delete(id);
     this.kept.add(id);
-    this.word(event.target, "Mark as read");
+    this.word(event.target, t("Mark as read"));
   }
 
   // Who leaves the page has read what was seen.
@@ -90,6 +92,6 @@ export class Reading {
     const button = form.querySelector("button");
     const { from } = form.dataset;
     button.textContent = words;
-    button.setAttribute("aria-label", `${words}: the letter from ${from}`);
+    button.setAttribute("aria-label", t("{act}: the letter from {name}", { act: words, name: from }));
   }
 }

@@ -1,5 +1,7 @@
 // Where one reads: a page that changes never moves the letter under a reading eye.
 
+import { t } from "./texts.js";
+
 const NEAR_END = 48;
 
 export class Scroll {
@@ -78,6 +80,6 @@ export class Scroll {
     if (this.isAtEnd()) this.waiting = 0;
     if (!this.below) return;
     this.below.hidden = !this.waiting;
-    if (this.waiting) this.words.textContent = `${this.waiting} new`;
+    if (this.waiting) this.words.textContent = t("{count} new", { count: this.waiting });
   }
 }

@@ -1,6 +1,7 @@
 // The drawing: the worlds where they are, and what crosses between them.
 
 import { durationWords } from "./clock.js";
+import { t } from "./texts.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const AU = 100; // units of the drawing
@@ -66,7 +67,7 @@ export class SkyDrawing {
     this.words.setAttribute("x", middle.x + aside.x * 14);
     this.words.setAttribute("y", middle.y + aside.y * 14 + 4);
     this.words.setAttribute("text-anchor", aside.x > 0.35 ? "start" : aside.x < -0.35 ? "end" : "middle");
-    this.words.textContent = status.silence ? "silence" : durationWords(status.sky.light_time_s);
+    this.words.textContent = status.silence ? t("silence") : durationWords(status.sky.light_time_s);
   }
 
   take(crossing) {

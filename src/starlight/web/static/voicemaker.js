@@ -3,6 +3,7 @@
 
 import { Recorder, samplesOf, wavOf } from "./recorder.js";
 import { playedWords, sizeWords } from "./attachments.js";
+import { t } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
 const LONGEST_S = 30 * 60;
@@ -29,7 +30,7 @@ export class VoiceMaker {
       await this.recorder.start();
     } catch (error) {
       const why = error.name === "NotAllowedError" ? "this page may not use the microphone" : "no microphone was found";
-      this.attachments.tell(error instanceof DOMException ? `No recording: ${why}.` : `No recording: ${error.message}`);
+      this.attachments.tell(error instanceof DOMException ? t("No recording: {why}.", { why }) : t("No recording: {why}", { why: error.message }));
       return;
     }
     this.file = null;
@@ -46,7 +47,7 @@ export class VoiceMaker {
   async stop() {
     const blob = await this.recorder.stop();
     if (!blob) return;
-    await this.choose(blob, "What was recorded");
+    await this.choose(blob, t("What was recorded"));
   }
 
   // Returns whether a file is a sound that can be sent in several ways; else it goes as it is.
@@ -73,13 +74,13 @@ export class VoiceMaker {
       this.buffer = await samplesOf(blob, this.file !== null);
     } catch {
       if (!this.file) {
-        this.attachments.tell("There is no sound in the recording. Record it again.");
+        this.attachments.tell(t("There is no sound in the recording. Record it again."));
         this.close();
       }
       return false;
     }
     if (this.buffer.length === 0) {
-      this.attachments.tell("The recording is empty. Record it again.");
+      this.attachments.tell(t("The recording is empty. Record it again."));
       this.close();
       return false;
     }
@@ -88,7 +89,7 @@ export class VoiceMaker {
     try {
       offer = await this.attachments.postJson(`/voice/choices?duration_ms=${length}`, { ...this.attachments.draft(), key: null });
     } catch (error) {
-      this.attachments.tell(`Not attached: ${error.message}`);
+      this.attachments.tell(t("Not attached: {why}", { why: error.message }));
       return false;
     }
     this.open(`${what}, ${playedWords(length)}`, false);
@@ -101,7 +102,7 @@ export class VoiceMaker {
 
   showChoices(choices, length) {
     const rows = choices.map((choice) => this.choiceRow(choice.name, choice.title, choice.size_bytes, choice.arrives, choice.is_suggested));
-    if (this.file) rows.push(this.choiceRow(AS_IT_IS, "As it is", this.file.size, null, false));
+    if (this.file) rows.push(this.choiceRow(AS_IT_IS, t("As it is"), this.file.size, null, false));
     byId("choices").replaceChildren(byId("choices-legend"), ...rows);
     this.length = length;
   }
@@ -128,7 +129,7 @@ export class VoiceMaker {
       this.close();
       byId("text").focus();
     } catch (error) {
-      this.attachments.tell(`Not attached: ${error.message || "the node does not answer."}`);
+      this.attachments.tell(t("Not attached: {why}", { why: error.message || t("the node does not answer.") }));
     } finally {
       attach.disabled = false;
       this.attachments.work(-1);
@@ -184,7 +185,7 @@ export class VoiceMaker {
   // Asked before the microphone is: without media libraries at the node there is nothing to record for.
   async isAvailable() {
     const offer = await this.attachments.postJson("/voice/choices?duration_ms=1000", { ...this.attachments.draft(), key: null });
-    if (!offer.available) this.attachments.tell(`Voices can't be made at this node. To have them: ${offer.how}.`);
+    if (!offer.available) this.attachments.tell(t("Voices can't be made at this node. To have them: {how}.", { how: offer.how }));
     return offer.available;
   }
 }
